@@ -1,0 +1,1 @@
+//! Pure JSON to JSON: paths, payload templates, intrinsic functions.

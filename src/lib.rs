@@ -1,0 +1,3 @@
+//! The Amazon States Language (ASL): parse, validate and execute state machines.
+
+pub mod data;
