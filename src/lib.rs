@@ -1,3 +1,6 @@
 //! The Amazon States Language (ASL): parse, validate and execute state machines.
 
 pub mod data;
+pub mod definition;
+
+pub use definition::{Diagnostic, InvalidDefinition, StateMachine};

@@ -1,0 +1,133 @@
+//! The catalogue of diagnostics, as plain data.
+
+use std::fmt;
+
+/// The code of a [`Diagnostic`], as `ValidateStateMachineDefinition` of the AWS Step Functions API names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// The text is not JSON.
+    InvalidJsonDescription,
+    /// A field is unknown, missing, misplaced or has a value it cannot have.
+    SchemaValidationFailed,
+    /// No state can end the machine.
+    MissingEndState,
+    /// A transition names a state that does not exist, or no transition leads to a state.
+    MissingTransitionTarget,
+    /// Two states of the machine, nested ones included, have the same name.
+    DuplicateStateName,
+    /// A state name is empty or too long.
+    InvalidStateName,
+    /// The definition nests deeper than the parser follows.
+    TooDeeplyNested,
+    /// A warning: the value looks like a path or an intrinsic function, but its key lacks `.$`.
+    NoDollar,
+    /// A warning: the value looks like a path, but the field's name lacks `Path`.
+    NoPath,
+    /// A warning: a path in a Pass state's `Result` is not evaluated.
+    PassResultIsStatic,
+    /// Valid on AWS, but not supported by this version of the crate.
+    NotSupported,
+    /// A `${Name}` substitution has no value.
+    UnresolvedSubstitution,
+}
+
+impl Code {
+    /// The code as AWS spells it, `SCHEMA_VALIDATION_FAILED` and the like.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
+            Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
+            Self::MissingEndState => "MISSING_END_STATE",
+            Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
+            Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
+            Self::InvalidStateName => "INVALID_STATE_NAME",
+            Self::TooDeeplyNested => "TOO_DEEPLY_NESTED",
+            Self::NoDollar => "NO_DOLLAR",
+            Self::NoPath => "NO_PATH",
+            Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
+            Self::NotSupported => "NOT_SUPPORTED",
+            Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How much a [`Diagnostic`] weighs: errors refuse the definition, warnings do not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The definition is accepted, but is probably not what was meant.
+    Warning,
+    /// The definition is refused.
+    Error,
+}
+
+/// One problem of a definition: what is wrong, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// AWS's code where AWS has one.
+    pub code: Code,
+    /// Whether it refuses the definition.
+    pub severity: Severity,
+    /// What is wrong, in AWS's wording where AWS has one.
+    pub message: String,
+    /// AWS's `location`, a path such as `/States/Charge/Next`; AWS leaves it out for some problems.
+    pub location: Option<String>,
+    /// JSON Pointer (RFC 6901) of the value that the problem is about.
+    pub pointer: String,
+    /// Line of that value (or key) in the source text, from 1.
+    pub line: usize,
+    /// Column in that line, in characters, from 1.
+    pub column: usize,
+    /// How to fix it, where there is something to say.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{severity}[{}]: {}", self.code, self.message)?;
+        if let Some(location) = &self.location {
+            write!(f, " at {location}")?;
+        }
+        write!(f, " (line {}, column {})", self.line, self.column)?;
+        if let Some(help) = &self.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A definition was refused: every problem found, in source order, warnings included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidDefinition {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl InvalidDefinition {
+    /// Every problem found, in source order; at least one is an error.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+}
+
+impl fmt::Display for InvalidDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the state machine definition is invalid")?;
+        for diagnostic in &self.diagnostics {
+            write!(f, "\n{diagnostic}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for InvalidDefinition {}

@@ -1,0 +1,24 @@
+//! What a State Machine is: typed states, parsed and validated; nothing here runs.
+//!
+//! Everything that can be decided about a definition is decided at load: names resolve, paths, payload templates,
+//! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code asks again.
+
+mod catcher;
+mod diagnostic;
+mod paths;
+mod resource;
+mod retrier;
+mod state_machine;
+pub mod states;
+
+pub use catcher::Catcher;
+pub use diagnostic::{Code, Diagnostic, InvalidDefinition, Severity};
+pub use paths::{Assign, InputOutputPath, ResultPath};
+pub use resource::{IntegrationPattern, Resource, ResourceKind};
+pub use retrier::{JitterStrategy, Retrier};
+pub use state_machine::{StateGraph, StateMachine, Transition};
+pub use states::{
+    Branch, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, FailState, FailText, MapState, MaxConcurrency,
+    Operand, ParallelState, PassState, Relation, State, StringPattern, SucceedState, TaskDuration, TaskState,
+    WaitState, WaitUntil,
+};

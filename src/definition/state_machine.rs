@@ -1,0 +1,52 @@
+//! The State Machine and its graph of states.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::{Diagnostic, State};
+
+/// A parsed and valid state machine (specification, "Top-level fields").
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StateMachine {
+    /// The author's remark.
+    pub comment: Option<String>,
+    /// Seconds an execution may take; it ends `TIMED_OUT` when they are over.
+    pub timeout_seconds: Option<u32>,
+    /// The states and where they start.
+    pub graph: StateGraph,
+    pub(crate) source: Arc<Value>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl StateMachine {
+    /// The definition as JSON, after substitutions.
+    pub fn definition(&self) -> &Value {
+        &self.source
+    }
+
+    /// What is probably not meant, though valid.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+/// A `StartAt` with its `States`: the machine itself, a Parallel's branch or a Map's item processor.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StateGraph {
+    /// The state that is entered first, a key of `states`.
+    pub start_at: String,
+    /// The states by name, in the order of the definition.
+    pub states: IndexMap<String, State>,
+}
+
+/// Where a state leads when it has succeeded: `Next` or `End`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transition {
+    /// To the named state of the same `States` object.
+    Next(String),
+    /// Nowhere: the state ends its graph.
+    End,
+}

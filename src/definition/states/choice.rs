@@ -1,0 +1,188 @@
+//! `"Type": "Choice"`: goes on according to the data.
+
+use chrono::{DateTime, Utc};
+
+use crate::data::JsonPath;
+use crate::definition::{Assign, InputOutputPath};
+
+/// A Choice state (specification, "Choice state").
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ChoiceState {
+    /// The author's remark.
+    pub comment: Option<String>,
+    /// Selects the effective input from the raw input.
+    pub input_path: InputOutputPath,
+    /// Tried in order; the first that is true decides.
+    pub choices: Vec<ChoiceRule>,
+    /// Where it leads when no rule is true; without it the execution fails then.
+    pub default: Option<String>,
+    /// Selects the effective output.
+    pub output_path: InputOutputPath,
+    /// The variables it assigns when no rule is true; `$` is the effective input.
+    pub assign: Option<Assign>,
+}
+
+/// A top-level element of `Choices`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ChoiceRule {
+    /// The author's remark.
+    pub comment: Option<String>,
+    /// When it is true …
+    pub condition: Condition,
+    /// … this state of the same `States` object goes on …
+    pub next: String,
+    /// … after these variables are assigned; `$` is the effective input.
+    pub assign: Option<Assign>,
+}
+
+/// A boolean expression over the state's input.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// All of them, tried from left to right.
+    And(Vec<Condition>),
+    /// Any of them, tried from left to right.
+    Or(Vec<Condition>),
+    /// Not that.
+    Not(Box<Condition>),
+    /// One comparison.
+    Test(DataTest),
+}
+
+/// A data-test expression: `Variable` with one comparison operator.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DataTest {
+    /// Selects the value that is compared.
+    pub variable: JsonPath,
+    /// What it is compared with.
+    pub comparison: Comparison,
+}
+
+/// The 39 comparison operators, by what they compare.
+#[derive(Debug, Clone)]
+pub enum Comparison {
+    /// `StringEquals`, `StringLessThanPath`, …: by code units.
+    String(Relation, Operand<String>),
+    /// `NumericEquals`, `NumericGreaterThanPath`, …: as 64-bit floating-point numbers.
+    Numeric(Relation, Operand<f64>),
+    /// `TimestampEquals`, `TimestampLessThanEqualsPath`, …: as points in time.
+    Timestamp(Relation, Operand<DateTime<Utc>>),
+    /// `BooleanEquals`, `BooleanEqualsPath`.
+    Boolean(Operand<bool>),
+    /// `StringMatches`.
+    StringMatches(StringPattern),
+    /// `IsNull`.
+    IsNull(bool),
+    /// `IsPresent`: the only one that a missing value does not fail.
+    IsPresent(bool),
+    /// `IsNumeric`.
+    IsNumeric(bool),
+    /// `IsString`.
+    IsString(bool),
+    /// `IsBoolean`.
+    IsBoolean(bool),
+    /// `IsTimestamp`.
+    IsTimestamp(bool),
+}
+
+/// How the value stands to the operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// `…Equals`
+    Equal,
+    /// `…LessThan`
+    Less,
+    /// `…GreaterThan`
+    Greater,
+    /// `…LessThanEquals`
+    LessOrEqual,
+    /// `…GreaterThanEquals`
+    GreaterOrEqual,
+}
+
+/// What a value is compared with.
+#[derive(Debug, Clone)]
+pub enum Operand<T> {
+    /// A constant of the definition.
+    Literal(T),
+    /// Read from the effective input (`…Path`).
+    Path(JsonPath),
+}
+
+/// A `StringMatches` pattern: `*` stands for any run of characters, `\*` for a star, `\\` for a backslash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StringPattern {
+    /// The literal pieces between the stars; n stars make n + 1 pieces.
+    pieces: Vec<String>,
+}
+
+impl StringPattern {
+    /// Parses a pattern. `None` where a backslash stands before anything but a star or a backslash.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut pieces = Vec::new();
+        let mut piece = String::new();
+        let mut chars = text.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '*' => pieces.push(std::mem::take(&mut piece)),
+                '\\' => match chars.next() {
+                    Some(escaped @ ('*' | '\\')) => piece.push(escaped),
+                    _ => return None,
+                },
+                c => piece.push(c),
+            }
+        }
+        pieces.push(piece);
+        Some(Self { pieces })
+    }
+
+    /// Whether the whole text matches; linear in the text for each piece.
+    pub fn matches(&self, text: &str) -> bool {
+        let (Some((first, rest)), Some(last)) = (self.pieces.split_first(), self.pieces.last()) else {
+            return false;
+        };
+        if rest.is_empty() {
+            return text == first;
+        }
+        let Some(mut text) = text.strip_prefix(first.as_str()) else {
+            return false;
+        };
+        for piece in rest.iter().take(rest.len() - 1) {
+            match text.find(piece.as_str()) {
+                Some(at) => text = text.get(at + piece.len()..).unwrap_or_default(),
+                None => return false,
+            }
+        }
+        text.ends_with(last.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        let matches = |pattern: &str, text: &str| StringPattern::parse(pattern).unwrap().matches(text);
+        assert!(matches("log-*.txt", "log-.txt"));
+        assert!(matches("log-*.txt", "log-1.txt"));
+        assert!(!matches("log-*.txt", "log-1.txt.gz"));
+        assert!(matches("*", ""));
+        assert!(matches("a*a", "aa"));
+        assert!(!matches("a*a", "a"));
+        assert!(matches("*b*b*", "abcb"));
+        assert!(!matches("*b*b*", "abc"));
+        assert!(matches("", ""));
+        assert!(!matches("", "x"));
+    }
+
+    #[test]
+    fn a_backslash_takes_the_star_literally() {
+        assert!(StringPattern::parse(r"a\*b").unwrap().matches("a*b"));
+        assert!(!StringPattern::parse(r"a\*b").unwrap().matches("axb"));
+        assert!(StringPattern::parse(r"a\\*").unwrap().matches(r"a\x"));
+        assert_eq!(StringPattern::parse(r"a\b"), None);
+    }
+}

@@ -1,0 +1,29 @@
+//! `"Type": "Pass"`: hands its input on, or something made from it.
+
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::data::PayloadTemplate;
+use crate::definition::{Assign, InputOutputPath, ResultPath, Transition};
+
+/// A Pass state (specification, "Pass state").
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PassState {
+    /// The author's remark.
+    pub comment: Option<String>,
+    /// Selects the effective input from the raw input.
+    pub input_path: InputOutputPath,
+    /// Builds the effective input.
+    pub parameters: Option<PayloadTemplate>,
+    /// The result, word for word; without it the effective input.
+    pub result: Option<Arc<Value>>,
+    /// Where the result goes in the raw input.
+    pub result_path: ResultPath,
+    /// Selects the effective output.
+    pub output_path: InputOutputPath,
+    /// The variables it assigns; `$` is the result.
+    pub assign: Option<Assign>,
+    /// Where it leads.
+    pub transition: Transition,
+}
