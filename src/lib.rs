@@ -2,5 +2,7 @@
 
 pub mod data;
 pub mod definition;
+pub mod execution;
+pub mod history;
 
 pub use definition::{Diagnostic, InvalidDefinition, StateMachine};

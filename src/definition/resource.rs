@@ -1,10 +1,14 @@
 //! `Resource`: what a Task calls, parsed once.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// The `Resource` ARN of a Task state (developer guide, "Integrating services").
+/// The `Resource` ARN of a Task state (developer guide, "Integrating services"); a clone is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Resource {
+pub struct Resource(Arc<Parsed>);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Parsed {
     arn: String,
     kind: ResourceKind,
     pattern: IntegrationPattern,
@@ -76,23 +80,23 @@ impl Resource {
 
     /// The ARN as it stands in the definition.
     pub fn arn(&self) -> &str {
-        &self.arn
+        &self.0.arn
     }
 
     /// What stands behind it.
     pub fn kind(&self) -> &ResourceKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// When the task counts as done.
     pub fn pattern(&self) -> IntegrationPattern {
-        self.pattern
+        self.0.pattern
     }
 }
 
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.arn)
+        f.write_str(&self.0.arn)
     }
 }
 
