@@ -80,9 +80,7 @@ impl TemplateProblem {
     fn message(&self, field: &str) -> String {
         match self {
             Self::NotAPathOrIntrinsic(_) | Self::NotAString => {
-                format!(
-                    "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-                )
+                format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
             }
             Self::DuplicateField => {
                 format!("the field `{field}` is there twice once `.$` is taken off")
@@ -112,12 +110,7 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        budget: &mut Budget,
-    ) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -130,10 +123,7 @@ impl Node {
                     members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
                 }
                 for field in computed {
-                    members.insert(
-                        field.name.clone(),
-                        field.evaluate(scope, depth + 1, budget)?,
-                    );
+                    members.insert(field.name.clone(), field.evaluate(scope, depth + 1, budget)?);
                 }
                 Ok(Value::Object(members))
             }
@@ -146,12 +136,7 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        budget: &mut Budget,
-    ) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
         let value = self.expression.evaluate(&self.field, scope)?;
         budget
             .spend(&value, depth)
@@ -195,9 +180,7 @@ impl Compiler {
         for (field, value) in members {
             match computed_name(field) {
                 None => fields.push((field.clone(), self.below(field.clone(), value))),
-                Some(name) if members.contains_key(name) => {
-                    self.refuse(field, TemplateProblem::DuplicateField)
-                }
+                Some(name) if members.contains_key(name) => self.refuse(field, TemplateProblem::DuplicateField),
                 Some(name) => computed.extend(self.computed_field(name, field, value)),
             }
         }

@@ -19,6 +19,6 @@ pub use retrier::{JitterStrategy, Retrier};
 pub use state_machine::{StateGraph, StateMachine, Transition};
 pub use states::{
     Branch, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, FailState, FailText, MapState, MaxConcurrency,
-    Operand, ParallelState, PassState, Relation, State, StateType, StringPattern, SucceedState, TaskDuration, TaskState,
-    WaitState, WaitUntil,
+    Operand, ParallelState, PassState, Relation, State, StateType, StringPattern, SucceedState, TaskDuration,
+    TaskState, WaitState, WaitUntil,
 };

@@ -71,11 +71,11 @@ impl Resource {
             },
             _ => return None,
         };
-        Some(Self {
+        Some(Self(Arc::new(Parsed {
             arn: arn.to_owned(),
             kind,
             pattern,
-        })
+        })))
     }
 
     /// The ARN as it stands in the definition.

@@ -50,13 +50,24 @@ impl StartOptions {
 
     /// The execution's ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
     pub fn execution_arn(&self) -> String {
-        let Self { region, account, state_machine_name, name, .. } = self;
+        let Self {
+            region,
+            account,
+            state_machine_name,
+            name,
+            ..
+        } = self;
         format!("arn:aws:states:{region}:{account}:execution:{state_machine_name}:{name}")
     }
 
     /// The state machine's ARN, `arn:aws:states:REGION:ACCOUNT:stateMachine:MACHINE`.
     pub fn state_machine_arn(&self) -> String {
-        let Self { region, account, state_machine_name, .. } = self;
+        let Self {
+            region,
+            account,
+            state_machine_name,
+            ..
+        } = self;
         format!("arn:aws:states:{region}:{account}:stateMachine:{state_machine_name}")
     }
 }

@@ -39,7 +39,10 @@ impl Failure {
     }
 
     pub(crate) fn timeout() -> Self {
-        Self::Error(ErrorOutput { error: Some(TIMEOUT.into()), cause: None })
+        Self::Error(ErrorOutput {
+            error: Some(TIMEOUT.into()),
+            cause: None,
+        })
     }
 
     /// `name` is a state's name, or what its resource is known by.
@@ -57,7 +60,10 @@ impl Failure {
     }
 
     fn error(error: &str, cause: impl Into<String>) -> Self {
-        Self::Error(ErrorOutput { error: Some(error.into()), cause: Some(cause.into()) })
+        Self::Error(ErrorOutput {
+            error: Some(error.into()),
+            cause: Some(cause.into()),
+        })
     }
 
     /// InputPath, OutputPath and their like found nothing.
@@ -80,9 +86,15 @@ impl Failure {
 
     pub(crate) fn error_output(&self) -> ErrorOutput {
         match self {
-            Self::Runtime(detail) => ErrorOutput { error: Some(RUNTIME.into()), cause: Some(detail.clone()) },
+            Self::Runtime(detail) => ErrorOutput {
+                error: Some(RUNTIME.into()),
+                cause: Some(detail.clone()),
+            },
             Self::Error(output) => output.clone(),
-            Self::Heartbeat => ErrorOutput { error: Some(TIMEOUT.into()), cause: None },
+            Self::Heartbeat => ErrorOutput {
+                error: Some(TIMEOUT.into()),
+                cause: None,
+            },
         }
     }
 
@@ -117,7 +129,10 @@ impl From<EvaluationError> for Failure {
 
 /// The Retrier that decides about a failure: the first that matches.
 pub(crate) fn retrier<'a>(retry: &'a [Retrier], failure: &Failure) -> Option<(usize, &'a Retrier)> {
-    retry.iter().enumerate().find(|(_, retrier)| failure.matched(&retrier.error_equals).is_some())
+    retry
+        .iter()
+        .enumerate()
+        .find(|(_, retrier)| failure.matched(&retrier.error_equals).is_some())
 }
 
 /// The Catcher that takes a failure, with the Error Output it hands on.
@@ -125,7 +140,11 @@ pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(us
     catch.iter().enumerate().find_map(|(i, catcher)| {
         let matched = failure.matched(&catcher.error_equals)?;
         let output = failure.error_output();
-        let error = if matched == HEARTBEAT_TIMEOUT { HEARTBEAT_TIMEOUT.into() } else { output.error };
+        let error = if matched == HEARTBEAT_TIMEOUT {
+            Some(HEARTBEAT_TIMEOUT.into())
+        } else {
+            output.error
+        };
         let output = json!({ "Error": error.unwrap_or_default(), "Cause": output.cause.unwrap_or_default() });
         Some((i, catcher, output))
     })
@@ -140,7 +159,10 @@ pub(crate) fn retry_delay(retrier: &Retrier, retries: u32, random: &Random) -> T
     if retrier.jitter_strategy == JitterStrategy::Full {
         seconds *= random.uniform();
     }
-    #[expect(clippy::cast_possible_truncation, reason = "at most u32::MAX seconds, in milliseconds below 2^43")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most u32::MAX seconds, in milliseconds below 2^43"
+    )]
     let milliseconds = (seconds * 1000.0).round() as i64;
     TimeDelta::milliseconds(milliseconds)
 }
@@ -165,11 +187,16 @@ mod tests {
     fn the_delay_grows_by_the_backoff_rate_up_to_the_longest() {
         let random = Random::seeded(1);
         let seconds = |retrier: &Retrier| -> Vec<i64> {
-            (0..3).map(|retries| retry_delay(retrier, retries, &random).num_seconds()).collect()
+            (0..3)
+                .map(|retries| retry_delay(retrier, retries, &random).num_seconds())
+                .collect()
         };
         assert_eq!(seconds(&retrier_of(3, 2.0, None)), [3, 6, 12]);
         assert_eq!(seconds(&retrier_of(3, 2.0, Some(4))), [3, 4, 4]);
-        assert_eq!(retry_delay(&retrier_of(1, f64::MAX, None), 9, &random).num_seconds(), i64::from(u32::MAX));
+        assert_eq!(
+            retry_delay(&retrier_of(1, f64::MAX, None), 9, &random).num_seconds(),
+            i64::from(u32::MAX)
+        );
     }
 
     #[test]
@@ -196,6 +223,8 @@ mod tests {
         assert!(!matches("States.TaskFailed", &timeout) && !matches("States.HeartbeatTimeout", &timeout));
         let runtime = Failure::runtime("bad path");
         assert!(!matches("States.ALL", &runtime) && !matches("States.Runtime", &runtime));
-        assert!(matches("States.HeartbeatTimeout", &Failure::Heartbeat) && matches("States.Timeout", &Failure::Heartbeat));
+        assert!(
+            matches("States.HeartbeatTimeout", &Failure::Heartbeat) && matches("States.Timeout", &Failure::Heartbeat)
+        );
     }
 }

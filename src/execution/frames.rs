@@ -23,7 +23,10 @@ pub(crate) struct Frame {
     /// The raw input of the state; `None` only while the engine works on it.
     pub(crate) raw_input: Option<Payload>,
     /// The variables of this scope; outer ones are found in the parents.
-    #[expect(clippy::box_collection, reason = "most frames assign nothing, and a frame is kept small")]
+    #[expect(
+        clippy::box_collection,
+        reason = "most frames assign nothing, and a frame is kept small"
+    )]
     pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
     /// The id of this frame's last event: the next one's `previousEventId`.
     pub(crate) last_event: u64,
@@ -147,17 +150,29 @@ impl Frames {
     }
 
     pub(crate) fn get(&self, key: FrameKey) -> Option<&Frame> {
-        self.slots.get(key.slot as usize)?.as_ref().filter(|frame| frame.serial == key.serial)
+        self.slots
+            .get(key.slot as usize)?
+            .as_ref()
+            .filter(|frame| frame.serial == key.serial)
     }
 
     pub(crate) fn get_mut(&mut self, key: FrameKey) -> Option<&mut Frame> {
-        self.slots.get_mut(key.slot as usize)?.as_mut().filter(|frame| frame.serial == key.serial)
+        self.slots
+            .get_mut(key.slot as usize)?
+            .as_mut()
+            .filter(|frame| frame.serial == key.serial)
     }
 
     /// The frame in a slot, whichever it is.
     pub(crate) fn in_slot(&self, slot: u32) -> Option<(FrameKey, &Frame)> {
         let frame = self.slots.get(slot as usize)?.as_ref()?;
-        Some((FrameKey { slot, serial: frame.serial }, frame))
+        Some((
+            FrameKey {
+                slot,
+                serial: frame.serial,
+            },
+            frame,
+        ))
     }
 
     pub(crate) fn remove(&mut self, key: FrameKey) -> Option<Frame> {
@@ -170,7 +185,15 @@ impl Frames {
     /// Every frame, in the order of the slots.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (FrameKey, &Frame)> {
         (0u32..).zip(&self.slots).filter_map(|(slot, frame)| {
-            frame.as_ref().map(|frame| (FrameKey { slot, serial: frame.serial }, frame))
+            frame.as_ref().map(|frame| {
+                (
+                    FrameKey {
+                        slot,
+                        serial: frame.serial,
+                    },
+                    frame,
+                )
+            })
         })
     }
 
@@ -182,7 +205,12 @@ impl Frames {
                 && let Some(items) = &fork.items
             {
                 let value = items.value().get(frame.index);
-                return Some(MapItemContext { index: frame.index, value, key: None, source: None });
+                return Some(MapItemContext {
+                    index: frame.index,
+                    value,
+                    key: None,
+                    source: None,
+                });
             }
             frame = parent;
         }

@@ -23,7 +23,12 @@ pub(crate) struct StateView<'a> {
 
 impl StateView<'_> {
     pub(crate) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
-        Scope { input, context: &self.context, variables: &self.variables, random: self.random }
+        Scope {
+            input,
+            context: &self.context,
+            variables: &self.variables,
+            random: self.random,
+        }
     }
 
     /// `InputPath` on the raw input, or `OutputPath` on what the other stages made.
@@ -40,7 +45,9 @@ impl StateView<'_> {
         if path.is_identity() {
             return Ok(payload.clone());
         }
-        let found = path.evaluate(&self.scope(payload.value())).map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
+        let found = path
+            .evaluate(&self.scope(payload.value()))
+            .map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
         // Only a definite path into the payload itself is sure to select no more than the payload holds.
         if path.is_definite() && *path.root() == crate::data::Root::Input {
             Ok(payload.part(found.into_owned()))

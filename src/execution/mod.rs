@@ -185,6 +185,9 @@ impl Execution {
     }
 
     fn engine(&mut self) -> Engine<'_> {
-        Engine { program: &self.program, core: &mut self.core }
+        Engine {
+            program: &self.program,
+            core: &mut self.core,
+        }
     }
 }

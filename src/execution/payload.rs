@@ -20,26 +20,41 @@ pub(crate) struct Payload {
 impl Payload {
     /// A payload of new data, measured.
     pub(crate) fn new(value: Value) -> Self {
-        Self { bound: json_size(&value), value: Arc::new(value) }
+        Self {
+            bound: json_size(&value),
+            value: Arc::new(value),
+        }
     }
 
     /// Shared data, measured.
     pub(crate) fn shared(value: Arc<Value>) -> Self {
-        Self { bound: json_size(&value), value }
+        Self {
+            bound: json_size(&value),
+            value,
+        }
     }
 
     /// `{}`
     pub(crate) fn empty_object() -> Self {
-        Self { value: Arc::new(Value::Object(serde_json::Map::new())), bound: 2 }
+        Self {
+            value: Arc::new(Value::Object(serde_json::Map::new())),
+            bound: 2,
+        }
     }
 
     /// A part of this payload.
     pub(crate) fn part(&self, value: Value) -> Self {
-        Self { value: Arc::new(value), bound: self.bound }
+        Self {
+            value: Arc::new(value),
+            bound: self.bound,
+        }
     }
 
     pub(crate) fn with_bound(value: Value, bound: usize) -> Self {
-        Self { value: Arc::new(value), bound }
+        Self {
+            value: Arc::new(value),
+            bound,
+        }
     }
 
     pub(crate) fn value(&self) -> &Value {
@@ -60,11 +75,7 @@ impl Payload {
     }
 
     /// Lets `write` change the value in place, copied first only where somebody else still holds it.
-    pub(crate) fn write<E>(
-        &mut self,
-        growth: usize,
-        write: impl FnOnce(&mut Value) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(crate) fn write<E>(&mut self, growth: usize, write: impl FnOnce(&mut Value) -> Result<(), E>) -> Result<(), E> {
         write(Arc::make_mut(&mut self.value))?;
         self.bound = self.bound.saturating_add(growth);
         Ok(())

@@ -72,8 +72,12 @@ impl Node {
 impl Program {
     /// Numbers the states of a valid machine and resolves its transitions.
     pub fn compile(machine: &StateMachine) -> Self {
-        let mut program =
-            Self { machine: machine.clone(), nodes: Vec::new(), graphs: Vec::new(), fingerprint: fingerprint(machine) };
+        let mut program = Self {
+            machine: machine.clone(),
+            nodes: Vec::new(),
+            graphs: Vec::new(),
+            fingerprint: fingerprint(machine),
+        };
         let graph = program.machine.graph.clone();
         program.add_graph(graph);
         program
@@ -89,7 +93,10 @@ impl Program {
         self.fingerprint
     }
 
-    #[expect(clippy::indexing_slicing, reason = "ids are made here and only here; a snapshot's ids are checked when it is restored")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ids are made here and only here; a snapshot's ids are checked when it is restored"
+    )]
     pub(crate) fn node(&self, id: StateId) -> &Node {
         &self.nodes[id.0 as usize]
     }
@@ -109,8 +116,12 @@ impl Program {
     fn add_graph(&mut self, graph: StateGraph) -> GraphId {
         let graph_id = GraphId(number(self.graphs.len()));
         let first = self.nodes.len();
-        let ids: IndexMap<String, StateId> =
-            graph.states.keys().enumerate().map(|(i, name)| (name.clone(), StateId(number(first + i)))).collect();
+        let ids: IndexMap<String, StateId> = graph
+            .states
+            .keys()
+            .enumerate()
+            .map(|(i, name)| (name.clone(), StateId(number(first + i))))
+            .collect();
         let id_of = |name: &str| ids.get(name).copied().unwrap_or(StateId(u32::MAX));
         self.graphs.push(id_of(&graph.start_at));
         let mut nested = Vec::new();
@@ -119,7 +130,10 @@ impl Program {
                 State::Parallel(parallel) => parallel.branches.drain(..).map(|branch| branch.graph).collect(),
                 State::Map(map) => vec![std::mem::replace(
                     &mut map.item_processor,
-                    StateGraph { start_at: String::new(), states: IndexMap::new() },
+                    StateGraph {
+                        start_at: String::new(),
+                        states: IndexMap::new(),
+                    },
                 )],
                 _ => Vec::new(),
             });
@@ -171,5 +185,7 @@ fn number(n: usize) -> u32 {
 /// FNV-1a over the definition's text: small, and the same for ever.
 fn fingerprint(machine: &StateMachine) -> u64 {
     let text = machine.definition().to_string();
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

@@ -42,7 +42,11 @@ impl Snapshot {
                 Command::Complete(outcome) => Some(PendingCommand::Complete(outcome)),
             })
             .collect();
-        Self { definition: program.fingerprint(), core: core.clone(), pending }
+        Self {
+            definition: program.fingerprint(),
+            core: core.clone(),
+            pending,
+        }
     }
 
     pub(super) fn into_core(self, program: &Program) -> Result<Core, SnapshotError> {

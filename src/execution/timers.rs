@@ -24,7 +24,11 @@ struct Timer {
 
 impl Timers {
     pub(crate) fn arm(&mut self, at: Timestamp, frame: FrameKey) {
-        self.heap.push(Reverse(Timer { at, sequence: self.armed, frame }));
+        self.heap.push(Reverse(Timer {
+            at,
+            sequence: self.armed,
+            frame,
+        }));
         self.armed += 1;
     }
 

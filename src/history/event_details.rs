@@ -13,7 +13,10 @@ use crate::definition::StateType;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "variants and fields are AWS's, letter by letter; the API reference describes each")]
+#[expect(
+    missing_docs,
+    reason = "variants and fields are AWS's, letter by letter; the API reference describes each"
+)]
 pub enum EventDetails {
     ExecutionStarted {
         input: String,
@@ -207,13 +210,22 @@ mod tests {
     use chrono::DateTime;
 
     fn printed(details: EventDetails) -> Value {
-        HistoryEvent::new(2, 0, DateTime::from_timestamp_millis(1_735_787_045_678).unwrap(), details).to_json()
+        HistoryEvent::new(
+            2,
+            0,
+            DateTime::from_timestamp_millis(1_735_787_045_678).unwrap(),
+            details,
+        )
+        .to_json()
     }
 
     #[test]
     fn a_state_entered_event_is_named_after_the_state_type() {
-        let entered =
-            EventDetails::StateEntered { state_type: StateType::Pass, name: "P".into(), input: r#"{"a":1}"#.into() };
+        let entered = EventDetails::StateEntered {
+            state_type: StateType::Pass,
+            name: "P".into(),
+            input: r#"{"a":1}"#.into(),
+        };
         assert_eq!(
             printed(entered),
             json!({
@@ -226,8 +238,16 @@ mod tests {
     #[test]
     fn types_without_details_print_none() {
         let bare = |kind: &str| json!({ "timestamp": 1_735_787_045.678, "type": kind, "id": 2, "previousEventId": 0 });
-        assert_eq!(printed(EventDetails::LambdaFunctionStarted), bare("LambdaFunctionStarted"));
-        assert_eq!(printed(EventDetails::StateAborted { state_type: StateType::Task }), bare("TaskStateAborted"));
+        assert_eq!(
+            printed(EventDetails::LambdaFunctionStarted),
+            bare("LambdaFunctionStarted")
+        );
+        assert_eq!(
+            printed(EventDetails::StateAborted {
+                state_type: StateType::Task
+            }),
+            bare("TaskStateAborted")
+        );
     }
 
     #[test]
@@ -237,7 +257,10 @@ mod tests {
         let failed = printed(EventDetails::TaskTimedOut {
             resource_type: "lambda".into(),
             resource: "invoke".into(),
-            failure: ErrorOutput { error: Some("States.Timeout".into()), cause: None },
+            failure: ErrorOutput {
+                error: Some("States.Timeout".into()),
+                cause: None,
+            },
         });
         assert_eq!(
             failed["taskTimedOutEventDetails"],

@@ -38,7 +38,12 @@ pub struct HistoryEvent {
 impl HistoryEvent {
     /// An event as the engine records it.
     pub fn new(id: u64, previous_event_id: u64, timestamp: DateTime<Utc>, details: EventDetails) -> Self {
-        Self { id, previous_event_id, timestamp, details }
+        Self {
+            id,
+            previous_event_id,
+            timestamp,
+            details,
+        }
     }
 
     /// AWS's name of the type: `PassStateEntered`, `TaskScheduled`.

@@ -6,10 +6,7 @@ const MAX_SEGMENTS: usize = 64;
 
 pub(super) fn path(text: &str) -> Result<(Root, Vec<Segment>), SyntaxError> {
     let (root, start) = root(text)?;
-    let mut parser = Parser {
-        text,
-        offset: start,
-    };
+    let mut parser = Parser { text, offset: start };
     let mut segments = Vec::new();
     while let Some(segment) = parser.segment()? {
         if segments.len() == MAX_SEGMENTS {
@@ -31,18 +28,13 @@ fn root(text: &str) -> Result<(Root, usize), SyntaxError> {
     match rest.get(..end) {
         None | Some("") => Ok((Root::Input, 1)),
         Some(name) if is_variable_name(name) => Ok((Root::Variable(name.to_owned()), 1 + end)),
-        Some(name) => Err(SyntaxError::new(
-            format!("`{name}` is no name of a variable"),
-            1,
-        )),
+        Some(name) => Err(SyntaxError::new(format!("`{name}` is no name of a variable"), 1)),
     }
 }
 
 fn is_variable_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
+    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && chars.all(|next| next.is_alphanumeric() || next == '_')
 }
 
@@ -66,10 +58,7 @@ impl Parser<'_> {
             if text == "*" {
                 return Ok(Some(Segment::Wildcard));
             }
-            if let Some(name) = text
-                .strip_prefix('\'')
-                .and_then(|text| text.strip_suffix('\''))
-            {
+            if let Some(name) = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
                 return Ok(Some(Segment::Name(name.into())));
             }
             return text

@@ -23,10 +23,7 @@ pub(super) enum Segment {
 
 impl Segment {
     pub(super) fn is_definite(&self) -> bool {
-        matches!(
-            self,
-            Self::Name(_) | Self::Names(_) | Self::Index(_) | Self::FromEnd(_)
-        )
+        matches!(self, Self::Name(_) | Self::Names(_) | Self::Index(_) | Self::FromEnd(_))
     }
 }
 
@@ -44,8 +41,7 @@ impl fmt::Display for Segment {
                 write!(f, "[{}]", texts.join(", "))
             }
             Self::Slice(from, to) => {
-                let text =
-                    |bound: &Option<i32>| bound.map(|bound| bound.to_string()).unwrap_or_default();
+                let text = |bound: &Option<i32>| bound.map(|bound| bound.to_string()).unwrap_or_default();
                 write!(f, "[{}:{}]", text(from), text(to))
             }
             Self::FromEnd(offset) => write!(f, "[(@.length{offset:+})]"),

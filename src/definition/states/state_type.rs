@@ -5,7 +5,10 @@ use std::fmt;
 
 /// The `Type` of a state; history event types start with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the specification's, and each has its own state type's documentation")]
+#[expect(
+    missing_docs,
+    reason = "the names are the specification's, and each has its own state type's documentation"
+)]
 pub enum StateType {
     Task,
     Pass,

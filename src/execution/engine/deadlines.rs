@@ -33,7 +33,12 @@ impl Engine<'_> {
     /// Timers whose frame went or waits for another time stand in nobody's way, and not in `next_deadline`.
     pub(super) fn drop_stale_timers(&mut self) {
         while let Some((at, key)) = self.core.timers.earliest() {
-            if self.core.frames.get(key).is_some_and(|frame| frame.deadline == Some(at)) {
+            if self
+                .core
+                .frames
+                .get(key)
+                .is_some_and(|frame| frame.deadline == Some(at))
+            {
                 break;
             }
             self.core.timers.pop();
@@ -42,9 +47,13 @@ impl Engine<'_> {
 
     /// Wakes the frame whose timer is the earliest, if it still waits for it.
     fn wake(&mut self) {
-        let Some((at, key)) = self.core.timers.earliest() else { return };
+        let Some((at, key)) = self.core.timers.earliest() else {
+            return;
+        };
         self.core.timers.pop();
-        let Some(frame) = self.core.frames.get_mut(key) else { return };
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
         if frame.deadline != Some(at) {
             return;
         }
@@ -57,7 +66,11 @@ impl Engine<'_> {
             Activity::Backoff => self.attempt(key),
             Activity::Task(attempt) => {
                 let timed_out = attempt.times_out_at.is_some_and(|timeout| timeout <= at);
-                let failure = if timed_out { Failure::timeout() } else { Failure::Heartbeat };
+                let failure = if timed_out {
+                    Failure::timeout()
+                } else {
+                    Failure::Heartbeat
+                };
                 self.task_timed_out(key, failure);
             }
             Activity::Entering | Activity::Fork(_) => {}
@@ -67,13 +80,24 @@ impl Engine<'_> {
 
     fn time_out_execution(&mut self) {
         self.cancel_all_tasks();
-        let error = ErrorOutput { error: Some(TIMEOUT.into()), cause: None };
-        self.complete(0, Outcome::TimedOut(error.clone()), EventDetails::ExecutionTimedOut(error));
+        let error = ErrorOutput {
+            error: Some(TIMEOUT.into()),
+            cause: None,
+        };
+        self.complete(
+            0,
+            Outcome::TimedOut(error.clone()),
+            EventDetails::ExecutionTimedOut(error),
+        );
     }
 
     /// Somebody stops the execution: AWS records only that.
     pub(in crate::execution) fn stop(&mut self, error: ErrorOutput) {
         self.cancel_all_tasks();
-        self.complete(0, Outcome::Aborted(error.clone()), EventDetails::ExecutionAborted(error));
+        self.complete(
+            0,
+            Outcome::Aborted(error.clone()),
+            EventDetails::ExecutionAborted(error),
+        );
     }
 }

@@ -52,13 +52,21 @@ impl Engine<'_> {
 
     /// Tries the state again if a Retrier says so.
     fn retry(&mut self, key: FrameKey, failure: &Failure) -> bool {
-        let Some(node) = self.core.frames.get(key).map(|frame| self.program.node(frame.state)) else { return false };
-        let Some((i, retrier)) = errors::retrier(node.retry(), failure) else { return false };
-        let Some(frame) = self.core.frames.get_mut(key) else { return false };
+        let Some(node) = self.core.frames.get(key).map(|frame| self.program.node(frame.state)) else {
+            return false;
+        };
+        let Some((i, retrier)) = errors::retrier(node.retry(), failure) else {
+            return false;
+        };
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return false;
+        };
         if frame.retries.is_empty() {
             frame.retries = vec![0; node.retry().len()];
         }
-        let Some(retries) = frame.retries.get_mut(i) else { return false };
+        let Some(retries) = frame.retries.get_mut(i) else {
+            return false;
+        };
         if *retries >= retrier.max_attempts {
             return false;
         }
@@ -81,7 +89,11 @@ impl Engine<'_> {
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
             let output = place(&catcher.result_path, raw_input, Payload::new(output))?;
-            Ok(Exit { output, assigned, next: Next::State(next) })
+            Ok(Exit {
+                output,
+                assigned,
+                next: Next::State(next),
+            })
         })
         .unwrap_or_else(|| Err(Failure::runtime("The state is gone.")))
     }
@@ -90,7 +102,11 @@ impl Engine<'_> {
         self.cancel_all_tasks();
         let error = failure.error_output();
         let previous = self.core.frames.get(key).map_or(0, |frame| frame.last_event);
-        self.complete(previous, Outcome::Failed(error.clone()), EventDetails::ExecutionFailed(error));
+        self.complete(
+            previous,
+            Outcome::Failed(error.clone()),
+            EventDetails::ExecutionFailed(error),
+        );
     }
 }
 

@@ -23,16 +23,28 @@ impl Engine<'_> {
                 let total = graphs.len();
                 ForkProgress::new(graphs, None, input, total, total)
             }
-            Fork::Iterations { graph, items, input, max_concurrency } => {
+            Fork::Iterations {
+                graph,
+                items,
+                input,
+                max_concurrency,
+            } => {
                 let total = items.value().as_array().map_or(0, Vec::len);
-                self.core.record_in(key, || EventDetails::MapStateStarted { length: total });
+                self.core
+                    .record_in(key, || EventDetails::MapStateStarted { length: total });
                 let most = self.core.limits.inline_map_concurrency.max(1);
-                let limit = if max_concurrency == 0 { most } else { max_concurrency.min(most) };
+                let limit = if max_concurrency == 0 {
+                    most
+                } else {
+                    max_concurrency.min(most)
+                };
                 ForkProgress::new(Arc::from([graph]), Some(items), input, limit, total)
             }
         };
         let first = progress.limit.min(progress.total);
-        let Some(frame) = self.core.frames.get_mut(key) else { return };
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
         let started = frame.last_event;
         frame.activity = Activity::Fork(Box::new(progress));
         frame.deadline = None;
@@ -52,7 +64,11 @@ impl Engine<'_> {
             return false;
         };
         let index = fork.started;
-        let graph = if fork.items.is_some() { fork.graphs.first() } else { fork.graphs.get(index) };
+        let graph = if fork.items.is_some() {
+            fork.graphs.first()
+        } else {
+            fork.graphs.get(index)
+        };
         let Some(&graph) = graph else { return false };
         let input = match fork.items.clone() {
             None => Ok(fork.input.clone()),
@@ -70,13 +86,16 @@ impl Engine<'_> {
             }
         };
         let previous = match self.map_name(parent) {
-            Some(name) => {
-                self.core.record(previous, || EventDetails::MapIterationStarted(MapIteration { name, index }))
-            }
+            Some(name) => self.core.record(previous, || {
+                EventDetails::MapIterationStarted(MapIteration { name, index })
+            }),
             None => previous,
         };
         let start = self.program.start_of(graph);
-        let child = self.core.frames.insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
+        let child = self
+            .core
+            .frames
+            .insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.started += 1;
             fork.running.push(child);
@@ -102,14 +121,22 @@ impl Engine<'_> {
 
     /// A branch or iteration has come to its end.
     pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) {
-        let Some(frame) = self.core.frames.remove(child) else { return };
+        let Some(frame) = self.core.frames.remove(child) else {
+            return;
+        };
         self.forget_variables(&frame);
         let succeeded = self.map_name(parent).map(|name| {
             let index = frame.index;
-            self.core.record(frame.last_event, || EventDetails::MapIterationSucceeded(MapIteration { name, index }))
+            self.core.record(frame.last_event, || {
+                EventDetails::MapIterationSucceeded(MapIteration { name, index })
+            })
         });
-        let Some(parent_frame) = self.core.frames.get_mut(parent) else { return };
-        let Activity::Fork(fork) = &mut parent_frame.activity else { return };
+        let Some(parent_frame) = self.core.frames.get_mut(parent) else {
+            return;
+        };
+        let Activity::Fork(fork) = &mut parent_frame.activity else {
+            return;
+        };
         fork.running.retain(|running| *running != child);
         fork.results_bound = fork.results_bound.saturating_add(output.bound() + 1);
         if let Some(result) = fork.results.get_mut(frame.index) {
@@ -126,12 +153,20 @@ impl Engine<'_> {
     /// Every graph of a Parallel or Map has come to its end.
     fn joined(&mut self, key: FrameKey) {
         let is_map = self.map_name(key).is_some();
-        let Some(frame) = self.core.frames.get_mut(key) else { return };
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
         let previous = frame.last_event;
-        let Activity::Fork(fork) = std::mem::replace(&mut frame.activity, Activity::Waiting) else { return };
+        let Activity::Fork(fork) = std::mem::replace(&mut frame.activity, Activity::Waiting) else {
+            return;
+        };
         // The exit hangs on the same event as the success, so this one stays out of the chain.
         self.core.record(previous, || {
-            if is_map { EventDetails::MapStateSucceeded } else { EventDetails::ParallelStateSucceeded }
+            if is_map {
+                EventDetails::MapStateSucceeded
+            } else {
+                EventDetails::ParallelStateSucceeded
+            }
         });
         let results = Payload::with_bound(Value::Array(fork.results), fork.results_bound + 2);
         self.finish(key, results);
@@ -139,16 +174,22 @@ impl Engine<'_> {
 
     /// A branch or iteration failed uncaught: what happens to it and its siblings, before its Parallel or Map fails.
     pub(super) fn fail_graph(&mut self, parent: FrameKey, child: FrameKey) {
-        let Some(frame) = self.core.frames.remove(child) else { return };
+        let Some(frame) = self.core.frames.remove(child) else {
+            return;
+        };
         self.forget_variables(&frame);
         let failing = frame.last_event;
         if let Some(name) = self.map_name(parent) {
             let index = frame.index;
-            self.core.record(failing, || EventDetails::MapIterationFailed(MapIteration { name, index }));
+            self.core.record(failing, || {
+                EventDetails::MapIterationFailed(MapIteration { name, index })
+            });
         }
         // AWS reports a task that failed uncaught in a branch as aborted too; a Fail state has no such event.
         if matches!(self.program.node(frame.state).state, State::Task(_)) {
-            self.core.record(failing, || EventDetails::StateAborted { state_type: StateType::Task });
+            self.core.record(failing, || EventDetails::StateAborted {
+                state_type: StateType::Task,
+            });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.running.retain(|running| *running != child);
@@ -162,13 +203,19 @@ impl Engine<'_> {
 
     /// Aborts the graphs that still run in a Parallel or Map, in the order of their indexes.
     fn abort_running(&mut self, parent: FrameKey, failing: u64) {
-        let Some(frame) = self.core.frames.get_mut(parent) else { return };
-        let Activity::Fork(fork) = &mut frame.activity else { return };
+        let Some(frame) = self.core.frames.get_mut(parent) else {
+            return;
+        };
+        let Activity::Fork(fork) = &mut frame.activity else {
+            return;
+        };
         let mut running = std::mem::take(&mut fork.running);
         running.sort_by_key(|key| self.core.frames.get(*key).map(|frame| frame.index));
         for key in running {
             if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
-                self.core.record(failing, || EventDetails::MapIterationAborted(MapIteration { name, index }));
+                self.core.record(failing, || {
+                    EventDetails::MapIterationAborted(MapIteration { name, index })
+                });
             }
             self.abort(key, failing);
         }
@@ -177,13 +224,18 @@ impl Engine<'_> {
     /// Aborts a graph with all that runs in it. Graphs nest only as deep as the parser lets them.
     fn abort(&mut self, key: FrameKey, failing: u64) {
         self.abort_running(key, failing);
-        let Some(frame) = self.core.frames.remove(key) else { return };
+        let Some(frame) = self.core.frames.remove(key) else {
+            return;
+        };
         self.forget_variables(&frame);
         let state_type = self.program.node(frame.state).state.state_type();
         match &frame.activity {
             Activity::Entering => return,
             Activity::Task(attempt) => {
-                let id = TaskId { frame: key.slot, generation: attempt.generation };
+                let id = TaskId {
+                    frame: key.slot,
+                    generation: attempt.generation,
+                };
                 self.core.commands.push_back(Command::Cancel(id));
             }
             Activity::Waiting | Activity::Backoff | Activity::Fork(_) => {}
@@ -196,7 +248,10 @@ impl Engine<'_> {
         let core = &mut *self.core;
         for (key, frame) in core.frames.iter() {
             if let Activity::Task(attempt) = &frame.activity {
-                let id = TaskId { frame: key.slot, generation: attempt.generation };
+                let id = TaskId {
+                    frame: key.slot,
+                    generation: attempt.generation,
+                };
                 core.commands.push_back(Command::Cancel(id));
             }
         }
@@ -215,7 +270,11 @@ impl Engine<'_> {
         let node = self.node_of(key)?;
         matches!(node.state, State::Map(_)).then(|| {
             // Without a history nobody reads the name.
-            if self.core.recorder.records() { node.name.to_string() } else { String::new() }
+            if self.core.recorder.records() {
+                node.name.to_string()
+            } else {
+                String::new()
+            }
         })
     }
 }

@@ -76,7 +76,9 @@ impl Core {
             },
             region: options.region,
             now,
-            deadline: machine.timeout_seconds.map(|seconds| now + chrono::TimeDelta::seconds(i64::from(seconds))),
+            deadline: machine
+                .timeout_seconds
+                .map(|seconds| now + chrono::TimeDelta::seconds(i64::from(seconds))),
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
@@ -94,7 +96,8 @@ impl Core {
         let records = self.recorder.records();
         let id = self.recorder.next_id();
         if records && !self.recorder.is_exhausted() {
-            self.commands.push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details())));
+            self.commands
+                .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details())));
         }
         id
     }
@@ -110,13 +113,16 @@ impl Core {
     }
 }
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     /// Starts the machine itself.
     pub(super) fn start(&mut self) {
         let core = &mut *self.core;
         let input = Payload::shared(Arc::clone(&core.execution.input));
         let role_arn = core.execution.role_arn.clone();
-        core.record(0, || EventDetails::ExecutionStarted { input: input.to_text(), role_arn });
+        core.record(0, || EventDetails::ExecutionStarted {
+            input: input.to_text(),
+            role_arn,
+        });
         let start = self.program.start_of(Program::MAIN);
         let key = core.frames.insert(frame_at(start, input, None, 0, 0, core.now));
         core.ready.push_back(key);
@@ -185,7 +191,9 @@ impl Engine<'_> {
 
     /// Goes on with a state whose work is done.
     fn finish(&mut self, key: FrameKey, result: Payload) {
-        let exit = self.with_state(key, None, |node, raw_input, view| states::finish(node, raw_input, result, view));
+        let exit = self.with_state(key, None, |node, raw_input, view| {
+            states::finish(node, raw_input, result, view)
+        });
         match exit {
             Some(Ok(exit)) => self.exit(key, exit),
             Some(Err(failure)) => self.fail(key, failure),
@@ -201,7 +209,10 @@ impl Engine<'_> {
         }
         let core = &mut *self.core;
         let assigned_variables = if core.recorder.records() {
-            exit.assigned.iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
+            exit.assigned
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect()
         } else {
             IndexMap::new()
         };
@@ -235,10 +246,17 @@ impl Engine<'_> {
             return self.join(parent, key, output);
         }
         let previous = frame.last_event;
-        let text = self.core.recorder.records().then(|| output.to_text()).unwrap_or_default();
+        let text = self
+            .core
+            .recorder
+            .records()
+            .then(|| output.to_text())
+            .unwrap_or_default();
         self.complete(
             previous,
-            Outcome::Succeeded { output: Arc::clone(output.arc()) },
+            Outcome::Succeeded {
+                output: Arc::clone(output.arc()),
+            },
             EventDetails::ExecutionSucceeded { output: text },
         );
     }
@@ -257,10 +275,15 @@ impl Engine<'_> {
                 core.limits.variable_bytes
             )));
         }
-        let Some(frame) = core.frames.get_mut(key) else { return Ok(()) };
+        let Some(frame) = core.frames.get_mut(key) else {
+            return Ok(());
+        };
         let variables = frame.variables.get_or_insert_default();
-        let replaced: usize =
-            assigned.iter().filter_map(|(name, _)| variables.get(name)).map(|value| json_size(value)).sum();
+        let replaced: usize = assigned
+            .iter()
+            .filter_map(|(name, _)| variables.get(name))
+            .map(|value| json_size(value))
+            .sum();
         let stored = core.variable_bytes.saturating_sub(replaced) + added;
         if stored > core.limits.stored_variable_bytes {
             return Err(Failure::runtime(format!(
@@ -278,7 +301,8 @@ impl Engine<'_> {
         let core = &mut *self.core;
         let id = core.recorder.last_id();
         if core.recorder.records() {
-            core.commands.push_back(Command::Record(HistoryEvent::new(id, previous, core.now, details)));
+            core.commands
+                .push_back(Command::Record(HistoryEvent::new(id, previous, core.now, details)));
         }
         core.commands.push_back(Command::Complete(outcome.clone()));
         core.outcome = Some(outcome);
@@ -290,12 +314,21 @@ impl Engine<'_> {
 
     /// The history is full: its last event is the failure of the execution.
     fn fail_on_full_history(&mut self) {
-        let cause =
-            format!("The execution reached the maximum number of history events ({}).", self.core.recorder.limit());
-        let error = ErrorOutput { error: Some("States.Runtime".into()), cause: Some(cause) };
+        let cause = format!(
+            "The execution reached the maximum number of history events ({}).",
+            self.core.recorder.limit()
+        );
+        let error = ErrorOutput {
+            error: Some("States.Runtime".into()),
+            cause: Some(cause),
+        };
         let previous = self.core.recorder.count();
         self.cancel_all_tasks();
-        self.complete(previous, Outcome::Failed(error.clone()), EventDetails::ExecutionFailed(error));
+        self.complete(
+            previous,
+            Outcome::Failed(error.clone()),
+            EventDetails::ExecutionFailed(error),
+        );
     }
 
     /// Calls a pure function of the state that a frame is in, with the frame's raw input and a view of the rest.
@@ -327,7 +360,12 @@ impl Engine<'_> {
                 },
                 task_token: token.as_deref(),
                 map_item: match map_item {
-                    Some((value, index)) => Some(MapItemContext { index, value: Some(value), key: None, source: None }),
+                    Some((value, index)) => Some(MapItemContext {
+                        index,
+                        value: Some(value),
+                        key: None,
+                        source: None,
+                    }),
                     None => core.frames.map_item(frame),
                 },
             },
@@ -341,8 +379,9 @@ impl Engine<'_> {
         Some(called)
     }
 
-    fn node_of(&self, key: FrameKey) -> Option<&'_ Node> {
-        Some(self.program.node(self.core.frames.get(key)?.state))
+    fn node_of(&self, key: FrameKey) -> Option<&'a Node> {
+        let program: &'a Program = self.program;
+        Some(program.node(self.core.frames.get(key)?.state))
     }
 }
 

@@ -15,7 +15,12 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(super) fn new(level: HistoryLevel, limit: Option<u64>) -> Self {
-        Self { level, limit: limit.unwrap_or(u64::MAX), count: 0, exhausted: false }
+        Self {
+            level,
+            limit: limit.unwrap_or(u64::MAX),
+            count: 0,
+            exhausted: false,
+        }
     }
 
     pub(crate) fn records(&self) -> bool {

@@ -18,7 +18,11 @@ impl Engine<'_> {
         let attempt = TaskAttempt::new(invoke, generation, self.core.now);
         let deadline = attempt.deadline();
         let Some(resource) = self.resource_of(key) else { return };
-        let region = if self.core.recorder.records() { self.core.region.clone() } else { String::new() };
+        let region = if self.core.recorder.records() {
+            self.core.region.clone()
+        } else {
+            String::new()
+        };
         self.core.record_in(key, || scheduled(&resource, &attempt, region));
         if let Some(started) = started(&resource) {
             self.core.record_in(key, || started);
@@ -42,7 +46,10 @@ impl Engine<'_> {
             return None;
         };
         Some(Task {
-            id: TaskId { frame: key.slot, generation: attempt.generation },
+            id: TaskId {
+                frame: key.slot,
+                generation: attempt.generation,
+            },
             state: std::sync::Arc::clone(&node.name),
             resource: state.resource.clone(),
             input: std::sync::Arc::clone(attempt.input.arc()),
@@ -64,14 +71,20 @@ impl Engine<'_> {
     }
 
     pub(in crate::execution) fn task_started(&mut self, key: FrameKey, worker_name: Option<String>) {
-        if self.resource_of(key).is_some_and(|resource| *resource.kind() == ResourceKind::Activity) {
-            self.core.record_in(key, || EventDetails::ActivityStarted { worker_name });
+        if self
+            .resource_of(key)
+            .is_some_and(|resource| *resource.kind() == ResourceKind::Activity)
+        {
+            self.core
+                .record_in(key, || EventDetails::ActivityStarted { worker_name });
         }
     }
 
     pub(in crate::execution) fn task_submitted(&mut self, key: FrameKey, output: &Value) {
-        if let Some(ResourceKind::Service { resource_type, resource }) =
-            self.resource_of(key).map(|resource| resource.kind().clone())
+        if let Some(ResourceKind::Service {
+            resource_type,
+            resource,
+        }) = self.resource_of(key).map(|resource| resource.kind().clone())
         {
             self.core.record_in(key, || EventDetails::TaskSubmitted {
                 resource_type,
@@ -83,9 +96,15 @@ impl Engine<'_> {
 
     pub(in crate::execution) fn heartbeat(&mut self, key: FrameKey) {
         let now = self.core.now;
-        let Some(frame) = self.core.frames.get_mut(key) else { return };
-        let Activity::Task(attempt) = &mut frame.activity else { return };
-        let Some(seconds) = attempt.heartbeat_seconds else { return };
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
+        let Activity::Task(attempt) = &mut frame.activity else {
+            return;
+        };
+        let Some(seconds) = attempt.heartbeat_seconds else {
+            return;
+        };
         attempt.heartbeat_due_at = Some(now + chrono::TimeDelta::seconds(i64::from(seconds)));
         if let Some(deadline) = attempt.deadline() {
             self.wake_at(key, deadline);
@@ -118,7 +137,8 @@ impl Engine<'_> {
         if let Some(task) = self.task_at(key) {
             self.core.commands.push_back(Command::Cancel(task.id));
         }
-        self.core.record_in(key, || timed_out(&resource, failure.error_output()));
+        self.core
+            .record_in(key, || timed_out(&resource, failure.error_output()));
         self.settle(key);
         self.fail(key, failure);
     }
@@ -146,8 +166,13 @@ impl Engine<'_> {
 }
 
 fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> EventDetails {
-    let role = attempt.credentials.as_ref().and_then(|credentials| credentials.get("RoleArn")?.as_str());
-    let task_credentials = role.map(|role_arn| TaskCredentials { role_arn: role_arn.to_owned() });
+    let role = attempt
+        .credentials
+        .as_ref()
+        .and_then(|credentials| credentials.get("RoleArn")?.as_str());
+    let task_credentials = role.map(|role_arn| TaskCredentials {
+        role_arn: role_arn.to_owned(),
+    });
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
             resource: resource.arn().to_owned(),
@@ -161,7 +186,10 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> Even
             timeout_in_seconds: attempt.timeout_seconds,
             heartbeat_in_seconds: attempt.heartbeat_seconds,
         },
-        ResourceKind::Service { resource_type, resource } => EventDetails::TaskScheduled {
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskScheduled {
             resource_type,
             resource,
             region,
@@ -178,9 +206,13 @@ fn started(resource: &Resource) -> Option<EventDetails> {
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => Some(EventDetails::LambdaFunctionStarted),
         ResourceKind::Activity => None,
-        ResourceKind::Service { resource_type, resource } => {
-            Some(EventDetails::TaskStarted { resource_type, resource })
-        }
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => Some(EventDetails::TaskStarted {
+            resource_type,
+            resource,
+        }),
     }
 }
 
@@ -189,9 +221,14 @@ fn succeeded(resource: &Resource, result: &Payload) -> EventDetails {
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionSucceeded { output },
         ResourceKind::Activity => EventDetails::ActivitySucceeded { output },
-        ResourceKind::Service { resource_type, resource } => {
-            EventDetails::TaskSucceeded { resource_type, resource, output }
-        }
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskSucceeded {
+            resource_type,
+            resource,
+            output,
+        },
     }
 }
 
@@ -199,9 +236,14 @@ fn failed(resource: &Resource, failure: ErrorOutput) -> EventDetails {
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionFailed(failure),
         ResourceKind::Activity => EventDetails::ActivityFailed(failure),
-        ResourceKind::Service { resource_type, resource } => {
-            EventDetails::TaskFailed { resource_type, resource, failure }
-        }
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskFailed {
+            resource_type,
+            resource,
+            failure,
+        },
     }
 }
 
@@ -209,8 +251,13 @@ fn timed_out(resource: &Resource, failure: ErrorOutput) -> EventDetails {
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionTimedOut(failure),
         ResourceKind::Activity => EventDetails::ActivityTimedOut(failure),
-        ResourceKind::Service { resource_type, resource } => {
-            EventDetails::TaskTimedOut { resource_type, resource, failure }
-        }
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskTimedOut {
+            resource_type,
+            resource,
+            failure,
+        },
     }
 }

@@ -29,7 +29,11 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
     };
     let assigned = view.assign(assign, input.value())?;
     let output = view.select(&state.output_path, input)?;
-    Ok(Intent::Exit(Exit { output, assigned, next: Next::State(next) }))
+    Ok(Intent::Exit(Exit {
+        output,
+        assigned,
+        next: Next::State(next),
+    }))
 }
 
 /// Evaluates a condition, from left to right and no further than needed. Conditions nest only as deep as the parser
@@ -66,19 +70,30 @@ fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, 
     Ok(match &test.comparison {
         Comparison::String(relation, operand) => {
             let operand = read(operand, input, view, |value| value.as_str().map(str::to_owned))?;
-            compare(*relation, value.as_str(), operand.as_deref(), |a, b| Some(by_code_units(a, b)))
+            compare(
+                *relation,
+                value.as_str(),
+                operand.as_deref().map(String::as_str),
+                |a, b| Some(by_code_units(a, b)),
+            )
         }
         Comparison::Numeric(relation, operand) => {
             let operand = read(operand, input, view, Value::as_f64)?;
-            compare(*relation, value.as_f64(), operand.as_deref().copied(), |a, b| a.partial_cmp(&b))
+            compare(*relation, value.as_f64(), operand.as_deref().copied(), |a, b| {
+                a.partial_cmp(&b)
+            })
         }
         Comparison::Timestamp(relation, operand) => {
             let operand = read(operand, input, view, timestamp)?;
-            compare(*relation, timestamp(&value), operand.as_deref().copied(), |a, b| Some(a.cmp(&b)))
+            compare(*relation, timestamp(&value), operand.as_deref().copied(), |a, b| {
+                Some(a.cmp(&b))
+            })
         }
         Comparison::Boolean(operand) => {
             let operand = read(operand, input, view, Value::as_bool)?;
-            compare(Relation::Equal, value.as_bool(), operand.as_deref().copied(), |a, b| Some(a.cmp(&b)))
+            compare(Relation::Equal, value.as_bool(), operand.as_deref().copied(), |a, b| {
+                Some(a.cmp(&b))
+            })
         }
         Comparison::StringMatches(pattern) => value.as_str().is_some_and(|text| pattern.matches(text)),
         Comparison::IsNull(wanted) => value.is_null() == *wanted,

@@ -19,12 +19,7 @@ pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> F
     }
 }
 
-fn text(
-    text: Option<&FailText>,
-    field: &str,
-    raw: &Payload,
-    view: &StateView<'_>,
-) -> Result<Option<String>, Failure> {
+fn text(text: Option<&FailText>, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<Option<String>, Failure> {
     match text {
         None => Ok(None),
         Some(FailText::Literal(text)) => Ok(Some(text.clone())),

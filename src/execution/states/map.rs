@@ -35,7 +35,12 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
             format!("Reference path \"{path}\" must point to array.")
         }));
     }
-    Ok(Intent::Fork(Fork::Iterations { graph, items, input, max_concurrency }))
+    Ok(Intent::Fork(Fork::Iterations {
+        graph,
+        items,
+        input,
+        max_concurrency,
+    }))
 }
 
 /// The input of one iteration: what `ItemSelector` builds, or the item.

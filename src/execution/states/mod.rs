@@ -49,6 +49,10 @@ pub(crate) fn finish(
         State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, result, node.next),
         State::Map(state) => view.finish(&map::result_stages(state), raw_input, result, node.next),
         State::Wait(state) => wait::finish(state, node, result, view),
-        _ => Ok(Exit { output: result, assigned: Vec::new(), next: node.next }),
+        _ => Ok(Exit {
+            output: result,
+            assigned: Vec::new(),
+            next: node.next,
+        }),
     }
 }

@@ -10,5 +10,9 @@ use crate::execution::program::Next;
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let input = view.select(&state.input_path, raw)?;
     let output = view.select(&state.output_path, input)?;
-    Ok(Intent::Exit(Exit { output, assigned: Vec::new(), next: Next::End }))
+    Ok(Intent::Exit(Exit {
+        output,
+        assigned: Vec::new(),
+        next: Next::End,
+    }))
 }

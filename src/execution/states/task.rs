@@ -16,8 +16,11 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
     let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
     let input = view.select(&state.input_path, raw.clone())?;
-    let credentials =
-        state.credentials.as_ref().map(|template| template.evaluate(&view.scope(input.value()))).transpose()?;
+    let credentials = state
+        .credentials
+        .as_ref()
+        .map(|template| template.evaluate(&view.scope(input.value())))
+        .transpose()?;
     let mut input = view.apply(state.parameters.as_ref(), input)?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(Failure::data_limit_exceeded(view.context.state.name));
@@ -33,8 +36,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
 
 /// Whether each attempt of the task has a token.
 pub(crate) fn has_token(state: &TaskState) -> bool {
-    state.resource.pattern() == IntegrationPattern::WaitForTaskToken
-        || *state.resource.kind() == ResourceKind::Activity
+    state.resource.pattern() == IntegrationPattern::WaitForTaskToken || *state.resource.kind() == ResourceKind::Activity
 }
 
 pub(super) fn result_stages(state: &TaskState) -> ResultStages<'_> {

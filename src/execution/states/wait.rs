@@ -15,12 +15,7 @@ use crate::execution::program::Node;
 /// AWS refuses to wait longer, in seconds: some 68 years.
 const LONGEST: i64 = 2_147_483_647;
 
-pub(super) fn enter(
-    state: &WaitState,
-    node: &Node,
-    raw: Payload,
-    view: &StateView<'_>,
-) -> Result<Intent, Failure> {
+pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let input = view.select(&state.input_path, raw.clone())?;
     let until = until(&state.until, &input, view)?;
     if until - view.now > TimeDelta::seconds(LONGEST) {
@@ -37,7 +32,11 @@ pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateV
     let input = view.select(&state.input_path, raw)?;
     let assigned = view.assign(state.assign.as_ref(), input.value())?;
     let output = view.select(&state.output_path, input)?;
-    Ok(Exit { output, assigned, next: node.next })
+    Ok(Exit {
+        output,
+        assigned,
+        next: node.next,
+    })
 }
 
 fn until(until: &WaitUntil, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
@@ -57,7 +56,9 @@ fn until(until: &WaitUntil, input: &Payload, view: &StateView<'_>) -> Result<Tim
 fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
     let text = path.as_str();
     let Ok(found) = path.evaluate(&view.scope(input.value())) else {
-        return Err(Failure::runtime(format!("The SecondsPath parameter does not reference an input value: {text}")));
+        return Err(Failure::runtime(format!(
+            "The SecondsPath parameter does not reference an input value: {text}"
+        )));
     };
     let Some(seconds) = whole_number(&found) else {
         return Err(Failure::runtime(format!(
@@ -77,7 +78,9 @@ fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Re
 fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     let text = path.as_str();
     let Ok(found) = path.evaluate(&view.scope(input.value())) else {
-        return Err(Failure::runtime(format!("The TimestampPath parameter does not reference an input value: {text}")));
+        return Err(Failure::runtime(format!(
+            "The TimestampPath parameter does not reference an input value: {text}"
+        )));
     };
     found.as_str().and_then(parse_timestamp).ok_or_else(|| {
         Failure::runtime(format!(
