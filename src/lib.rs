@@ -2,7 +2,12 @@
 
 pub mod data;
 pub mod definition;
+mod error;
 pub mod execution;
 pub mod history;
+pub mod simulation;
 
 pub use definition::{Diagnostic, InvalidDefinition, StateMachine};
+pub use error::TaskError;
+pub use execution::Outcome;
+pub use simulation::Simulation;
