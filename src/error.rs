@@ -69,3 +69,77 @@ impl From<TaskError> for ErrorOutput {
         }
     }
 }
+
+/// What went wrong outside the machine: in the driver, with a handler, with a name. A failed execution is none of
+/// these but an [`Outcome`](crate::Outcome), except where [`Interpreter::run`](crate::Interpreter::run) folds it into
+/// one.
+#[cfg(feature = "runtime")]
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    output: Option<ErrorOutput>,
+}
+
+/// The kinds of [`Error`].
+#[cfg(feature = "runtime")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A Task's resource has no handler.
+    MissingHandler,
+    /// The input cannot be written as JSON, or is larger than the limit.
+    InvalidInput,
+    /// The output is not of the type that was asked for.
+    UnexpectedOutput,
+    /// The execution did not succeed; [`Error::output`] says why.
+    ExecutionFailed,
+    /// A task token is unknown, or its task has ended.
+    InvalidToken,
+    /// The interpreter is shut down.
+    ShutDown,
+}
+
+#[cfg(feature = "runtime")]
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            output: None,
+        }
+    }
+
+    pub(crate) fn failed(status: &str, output: ErrorOutput) -> Self {
+        let error = output.error.as_deref().unwrap_or("no error name");
+        let message = match &output.cause {
+            Some(cause) => format!("the execution ended {status}: {error}: {cause}"),
+            None => format!("the execution ended {status}: {error}"),
+        };
+        Self {
+            kind: ErrorKind::ExecutionFailed,
+            message,
+            output: Some(output),
+        }
+    }
+
+    /// What kind it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The Error Output of an execution that did not succeed.
+    pub fn output(&self) -> Option<&ErrorOutput> {
+        self.output.as_ref()
+    }
+}
+
+#[cfg(feature = "runtime")]
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+#[cfg(feature = "runtime")]
+impl std::error::Error for Error {}

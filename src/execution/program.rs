@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-use crate::definition::{Catcher, Retrier, State, StateGraph, StateMachine, Transition};
+use crate::definition::{Catcher, Resource, Retrier, State, StateGraph, StateMachine, Transition};
 
 /// A state machine whose states are numbered and whose transitions point at numbers.
 ///
@@ -88,6 +88,14 @@ impl Program {
         &self.machine
     }
 
+    /// Every Task state, nested ones included, with its resource.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        self.nodes.iter().filter_map(|node| match &node.state {
+            State::Task(task) => Some((&*node.name, &task.resource)),
+            _ => None,
+        })
+    }
+
     /// Tells definitions apart: equal for equal definitions, over processes and versions.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -160,6 +168,12 @@ impl Program {
             }
         }
         graph_id
+    }
+}
+
+impl From<&StateMachine> for Arc<Program> {
+    fn from(machine: &StateMachine) -> Self {
+        Arc::new(Program::compile(machine))
     }
 }
 

@@ -8,18 +8,14 @@ use std::time::Duration;
 
 use super::answer::Script;
 use super::{Run, Simulation, SimulationError};
-use crate::definition::{Resource, ResourceKind, State, StateGraph};
+use crate::definition::{Resource, ResourceKind};
 use crate::execution::{Command, Event, Execution, Task, TaskId};
 use crate::history::HistoryEvent;
 
 pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
-    let mut tasks = Vec::new();
-    tasks_of(&simulation.program.machine().graph, &mut tasks);
     for (task, _) in &simulation.scripts {
-        if !tasks
-            .iter()
-            .any(|(state, resource)| state == task || is_named(resource, task))
-        {
+        let known = |(state, resource): (&str, &Resource)| state == task || is_named(resource, task);
+        if !simulation.program.resources().any(known) {
             return Err(SimulationError::UnknownTask { task: task.clone() });
         }
     }
@@ -146,19 +142,4 @@ fn answered(event: &Event) -> Option<TaskId> {
 fn is_named(resource: &Resource, name: &str) -> bool {
     let function = || resource.arn().split(':').nth(6);
     resource.arn() == name || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
-}
-
-/// Every Task state of the graph and the graphs nested in it, which nest only as deep as the parser lets them.
-fn tasks_of<'a>(graph: &'a StateGraph, tasks: &mut Vec<(&'a str, &'a Resource)>) {
-    for (name, state) in &graph.states {
-        match state {
-            State::Task(task) => tasks.push((name, &task.resource)),
-            State::Parallel(parallel) => parallel
-                .branches
-                .iter()
-                .for_each(|branch| tasks_of(&branch.graph, tasks)),
-            State::Map(map) => tasks_of(&map.item_processor, tasks),
-            _ => {}
-        }
-    }
 }
