@@ -1,1 +1,32 @@
-//! Pure JSON to JSON: paths, payload templates, intrinsic functions.
+//! Pure JSON to JSON: paths, payload templates, intrinsic functions. Knows no state.
+//!
+//! Everything here is *compiled* once, when a definition is loaded ([`JsonPath::parse`], [`PayloadTemplate::compile`],
+//! [`Intrinsic::parse`]), and then *evaluated* against a [`Scope`] as often as the state runs.
+
+mod bounds;
+mod context_object;
+mod evaluation_error;
+mod expression;
+mod intrinsic;
+mod json_path;
+mod json_size;
+mod payload_template;
+mod random;
+mod scope;
+mod timestamp;
+mod variables;
+
+pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
+pub use context_object::{
+    ContextObject, ExecutionContext, MapItemContext, StateContext, StateMachineContext,
+};
+pub use evaluation_error::EvaluationError;
+pub use expression::Expression;
+pub use intrinsic::Intrinsic;
+pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
+pub use json_size::json_size;
+pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
+pub use random::Random;
+pub use scope::Scope;
+pub use timestamp::timestamp_text;
+pub use variables::{NoVariables, VariableScope};

@@ -1,0 +1,174 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::timestamp_text;
+
+/// The context object, which paths read as `$$` (ASL: "The Context Object").
+///
+/// All is borrowed, and a member is built only when a path reads it: `$$.Execution.Input.order` costs no copy.
+#[derive(Clone, Copy, Debug)]
+pub struct ContextObject<'a> {
+    /// `$$.Execution`
+    pub execution: &'a ExecutionContext,
+    /// `$$.StateMachine`
+    pub state_machine: &'a StateMachineContext,
+    /// `$$.State`
+    pub state: StateContext<'a>,
+    /// `$$.Task.Token`, in a Task that waits for its token.
+    pub task_token: Option<&'a str>,
+    /// `$$.Map.Item`, inside a Map state's iteration.
+    pub map_item: Option<MapItemContext<'a>>,
+}
+
+/// `$$.Execution`: one run of a state machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExecutionContext {
+    /// The execution's ARN.
+    pub id: String,
+    /// The input that the execution was started with, whole.
+    pub input: Arc<Value>,
+    /// The execution's name.
+    pub name: String,
+    /// The ARN of the role that the state machine runs as.
+    pub role_arn: String,
+    /// When the execution was started.
+    pub start_time: DateTime<Utc>,
+    /// How often the execution was redriven; absent in Express executions.
+    pub redrive_count: Option<u32>,
+}
+
+/// `$$.StateMachine`: the definition that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateMachineContext {
+    /// The state machine's ARN.
+    pub id: String,
+    /// The state machine's name.
+    pub name: String,
+}
+
+/// `$$.State`: the state that runs.
+#[derive(Clone, Copy, Debug)]
+pub struct StateContext<'a> {
+    /// The state's name.
+    pub name: &'a str,
+    /// When the state was entered.
+    pub entered_time: DateTime<Utc>,
+    /// Retries made so far; present in Task, Parallel and Map states only.
+    pub retry_count: Option<u32>,
+}
+
+/// `$$.Map.Item`: the item of the iteration that runs.
+#[derive(Clone, Copy, Debug)]
+pub struct MapItemContext<'a> {
+    /// The item's place in the array, from zero.
+    pub index: usize,
+    /// The item itself.
+    pub value: Option<&'a Value>,
+    /// The item's key, where the Map state iterates over an object.
+    pub key: Option<&'a str>,
+    /// Where a Distributed Map read the item.
+    pub source: Option<&'a str>,
+}
+
+impl<'a> ContextObject<'a> {
+    /// The whole object, members in the order AWS prints them.
+    pub fn to_value(&self) -> Value {
+        let mut members = Map::new();
+        members.insert("Execution".to_owned(), self.execution.to_value());
+        members.insert("StateMachine".to_owned(), self.state_machine.to_value());
+        members.insert("State".to_owned(), self.state.to_value());
+        if let Some(item) = self.map_item {
+            members.insert("Map".to_owned(), object([("Item", item.to_value())]));
+        }
+        if let Some(token) = self.task_token {
+            members.insert("Task".to_owned(), object([("Token", token.into())]));
+        }
+        Value::Object(members)
+    }
+
+    /// The part that a path starting with these two names reads, if the object holds it: large parts borrowed, small
+    /// ones built. A path shorter than two names, or one that goes elsewhere, reads [`ContextObject::to_value`].
+    pub(super) fn part(&self, names: (&str, &str)) -> Option<Cow<'a, Value>> {
+        let text = |text: &str| Some(Cow::Owned(text.into()));
+        match names {
+            ("Execution", "Id") => text(&self.execution.id),
+            ("Execution", "Input") => Some(Cow::Borrowed(&self.execution.input)),
+            ("Execution", "Name") => text(&self.execution.name),
+            ("Execution", "RoleArn") => text(&self.execution.role_arn),
+            ("Execution", "StartTime") => text(&timestamp_text(self.execution.start_time)),
+            ("StateMachine", "Id") => text(&self.state_machine.id),
+            ("StateMachine", "Name") => text(&self.state_machine.name),
+            ("State", "Name") => text(self.state.name),
+            ("State", "EnteredTime") => text(&timestamp_text(self.state.entered_time)),
+            ("State", "RetryCount") => self.state.retry_count.map(|count| Cow::Owned(count.into())),
+            ("Task", "Token") => self.task_token.and_then(text),
+            _ => None,
+        }
+    }
+
+    /// The item that `$$.Map.Item.Value` reads.
+    pub(super) fn map_item_value(&self) -> Option<&'a Value> {
+        self.map_item.and_then(|item| item.value)
+    }
+}
+
+impl ExecutionContext {
+    fn to_value(&self) -> Value {
+        let mut members = object([
+            ("Id", self.id.as_str().into()),
+            ("Input", Value::clone(&self.input)),
+            ("StartTime", timestamp_text(self.start_time).into()),
+            ("Name", self.name.as_str().into()),
+            ("RoleArn", self.role_arn.as_str().into()),
+        ]);
+        insert_some(&mut members, "RedriveCount", self.redrive_count);
+        members
+    }
+}
+
+impl StateMachineContext {
+    fn to_value(&self) -> Value {
+        object([
+            ("Id", self.id.as_str().into()),
+            ("Name", self.name.as_str().into()),
+        ])
+    }
+}
+
+impl StateContext<'_> {
+    fn to_value(self) -> Value {
+        let mut members = object([
+            ("Name", self.name.into()),
+            ("EnteredTime", timestamp_text(self.entered_time).into()),
+        ]);
+        insert_some(&mut members, "RetryCount", self.retry_count);
+        members
+    }
+}
+
+impl MapItemContext<'_> {
+    fn to_value(self) -> Value {
+        let mut members = object([("Index", self.index.into())]);
+        insert_some(&mut members, "Value", self.value.cloned());
+        insert_some(&mut members, "Key", self.key);
+        insert_some(&mut members, "Source", self.source);
+        members
+    }
+}
+
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    members
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn insert_some(object: &mut Value, name: &str, value: Option<impl Into<Value>>) {
+    if let (Value::Object(members), Some(value)) = (object, value) {
+        members.insert(name.to_owned(), value.into());
+    }
+}

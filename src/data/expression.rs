@@ -1,0 +1,61 @@
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{EvaluationError, Intrinsic, JsonPath, Scope, SyntaxError};
+
+/// What a `.$` field, `ErrorPath` or `CausePath` holds: a path, or a call of an intrinsic function.
+///
+/// ```
+/// use asl_engine::data::Expression;
+///
+/// assert!(matches!(Expression::parse("$$.Execution.Name")?, Expression::Path(_)));
+/// assert!(matches!(Expression::parse("States.UUID()")?, Expression::Intrinsic(_)));
+/// # Ok::<(), asl_engine::data::SyntaxError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub enum Expression {
+    /// Text that starts with `$`.
+    Path(JsonPath),
+    /// Any other text.
+    Intrinsic(Intrinsic),
+}
+
+impl Expression {
+    /// Reads a path (text that starts with `$`) or a call.
+    ///
+    /// Fails where the text is neither.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        if text.starts_with('$') {
+            JsonPath::parse(text).map(Self::Path)
+        } else {
+            Intrinsic::parse(text).map(Self::Intrinsic)
+        }
+    }
+
+    /// The value in `scope`; `field` names the field that holds the expression, for AWS's error text.
+    ///
+    /// Fails where the path finds nothing or the function refuses its arguments.
+    pub fn evaluate<'a>(
+        &self,
+        field: &str,
+        scope: &Scope<'a>,
+    ) -> Result<Cow<'a, Value>, EvaluationError> {
+        match self {
+            Self::Path(path) => path.evaluate(scope).map_err(|error| {
+                error.into_evaluation_error(path, scope, |path, document| {
+                    EvaluationError::path_not_found(path, field, document)
+                })
+            }),
+            Self::Intrinsic(intrinsic) => intrinsic.evaluate(scope).map(Cow::Owned),
+        }
+    }
+
+    /// The text as written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Path(path) => path.as_str(),
+            Self::Intrinsic(intrinsic) => intrinsic.as_str(),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use serde_json::Value;
+use thiserror::Error;
+
+use super::JsonPath;
+use crate::data::{EvaluationError, Scope};
+
+/// Why a text is no path or no intrinsic function call.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub message: String,
+    /// Where, as a byte offset in the text.
+    pub offset: usize,
+}
+
+/// Why a path has no value. Its text is Jayway 2.0.0's, word for word, as AWS shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct PathError {
+    message: String,
+    kind: Kind,
+}
+
+/// Why a value cannot be written at a Reference Path.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A segment meets a value that it cannot go into, such as a name that meets a number.
+    #[error("the value at `{path}` is {found}, which `{segment}` cannot be written into")]
+    Mismatch {
+        /// The way to the value.
+        path: String,
+        /// What the value is.
+        found: &'static str,
+        /// The segment to be written.
+        segment: String,
+    },
+    /// An index beyond the array's end.
+    #[error("the array at `{path}` has {length} items, so that `[{index}]` is outside it")]
+    OutOfBounds {
+        /// The way to the array.
+        path: String,
+        /// The items it has.
+        length: usize,
+        /// The index.
+        index: i32,
+    },
+    /// The path does not start at `$`.
+    #[error("`{path}` does not start at `$`, so that nothing can be written there")]
+    NotInput {
+        /// The path as written.
+        path: String,
+    },
+    /// The result would nest deeper than [`crate::data::MAX_NESTING`].
+    #[error("the result nests too deeply")]
+    TooDeep,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    NotFound,
+    Invalid,
+    UndefinedVariable,
+}
+
+impl SyntaxError {
+    pub(in crate::data) fn new(message: impl Into<String>, offset: usize) -> Self {
+        Self {
+            message: message.into(),
+            offset,
+        }
+    }
+}
+
+impl PathError {
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            kind,
+        }
+    }
+
+    pub(super) fn undefined_variable(name: &str) -> Self {
+        Self::new(
+            Kind::UndefinedVariable,
+            format!("The variable '${name}' has not been assigned a value"),
+        )
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The failure of the template or expression that holds the path; `not_found` words it from the path and the JSON
+    /// that it was read in.
+    pub(in crate::data) fn into_evaluation_error(
+        self,
+        path: &JsonPath,
+        scope: &Scope<'_>,
+        not_found: impl FnOnce(&str, &Value) -> EvaluationError,
+    ) -> EvaluationError {
+        match self.kind {
+            Kind::NotFound | Kind::Invalid => not_found(path.as_str(), &path.document(scope)),
+            Kind::UndefinedVariable => EvaluationError::other(self.message),
+        }
+    }
+}

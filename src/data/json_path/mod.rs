@@ -1,0 +1,129 @@
+//! JSONPath as AWS reads it: the dialect of Jayway 2.0.0 (ASL: "Paths", "Reference Paths").
+
+mod error;
+mod evaluate;
+mod parse;
+mod reference_path;
+mod segment;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+pub use error::{PathError, SyntaxError, WriteError};
+pub use reference_path::ReferencePath;
+
+use self::segment::Segment;
+use super::Scope;
+
+/// What a path starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// `$`: the document in hand.
+    Input,
+    /// `$$`: the context object.
+    Context,
+    /// `$name`: a variable.
+    Variable(String),
+}
+
+/// A path, compiled (ASL: "Paths").
+///
+/// A *definite* path names one value, borrowed from the document; where that is missing, evaluation fails. Any other
+/// path (wildcard, slice, filter, list of indices, `..`) gives an array of all it finds, empty where it finds nothing.
+///
+/// ```
+/// use asl_engine::data::JsonPath;
+/// use serde_json::json;
+///
+/// let bar = json!({ "orders": [{ "id": 1, "paid": true }, { "id": 2, "paid": false }] });
+/// let read = |path: &str| JsonPath::parse(path).unwrap().evaluate_in(&bar).map(|value| value.into_owned());
+///
+/// assert_eq!(read("$.orders[0].id").unwrap(), json!(1));
+/// assert_eq!(read("$.orders[*].id").unwrap(), json!([1, 2]));
+/// assert_eq!(read("$.orders[?(@.paid == true)].id").unwrap(), json!([1]));
+/// assert_eq!(read("$.tables[*]").unwrap(), json!([]));
+/// assert_eq!(read("$.tables").unwrap_err().to_string(), "No results for path: $['tables']");
+/// ```
+#[derive(Clone, Debug)]
+pub struct JsonPath {
+    text: Box<str>,
+    root: Root,
+    segments: Vec<Segment>,
+}
+
+impl JsonPath {
+    /// Reads a path: text that starts with `$`, `$$` or `$name`.
+    ///
+    /// Fails on text outside the dialect, on more than 64 segments, and on filters nested too deeply.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let (root, segments) = parse::path(text)?;
+        Ok(Self {
+            text: text.into(),
+            root,
+            segments,
+        })
+    }
+
+    /// The path as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What the path starts from.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Whether the path names one value, rather than giving an array of matches.
+    pub fn is_definite(&self) -> bool {
+        self.segments.iter().all(Segment::is_definite)
+    }
+
+    /// Whether the path is exactly `$`.
+    pub fn is_identity(&self) -> bool {
+        self.root == Root::Input && self.segments.is_empty()
+    }
+
+    /// The path's value in `scope`, borrowed where the path is definite.
+    ///
+    /// Fails where a definite path finds nothing, where an index or a slice meets something else than an array, and
+    /// where the path's variable was never assigned.
+    pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
+        match &self.root {
+            Root::Input => self.evaluate_in(scope.input),
+            Root::Context => evaluate::in_context(&self.segments, scope.context),
+            Root::Variable(name) => match scope.variables.variable(name) {
+                Some(value) => self.evaluate_in(value),
+                None => Err(PathError::undefined_variable(name)),
+            },
+        }
+    }
+
+    /// The path's value in `document`, whatever the path's root is.
+    ///
+    /// Fails as [`JsonPath::evaluate`] does.
+    pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
+        evaluate::in_document(&self.segments, document, &[])
+    }
+
+    /// The document that the path reads.
+    pub(super) fn document<'a>(&self, scope: &Scope<'a>) -> Cow<'a, Value> {
+        match &self.root {
+            Root::Input => Cow::Borrowed(scope.input),
+            Root::Context => Cow::Owned(scope.context.to_value()),
+            Root::Variable(name) => scope
+                .variables
+                .variable(name)
+                .map_or_else(Cow::default, Cow::Borrowed),
+        }
+    }
+}
+
+impl PartialEq for JsonPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for JsonPath {}

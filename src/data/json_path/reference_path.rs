@@ -1,0 +1,176 @@
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::segment::Segment;
+use super::{JsonPath, PathError, Root, SyntaxError, WriteError};
+use crate::data::{MAX_NESTING, Scope, nests_within};
+
+/// A path that names a single value (ASL: "Reference Paths"): names and indices only.
+///
+/// `ResultPath` writes through it, and all fields that end in `Path` read through it.
+///
+/// ```
+/// use asl_engine::data::ReferencePath;
+/// use serde_json::json;
+///
+/// let mut order = json!({ "id": 7, "paid": false });
+/// ReferencePath::parse("$.oven.minutes")?.write(&mut order, json!(8))?;
+/// ReferencePath::parse("$.paid")?.write(&mut order, json!(true))?;
+/// assert_eq!(order, json!({ "id": 7, "paid": true, "oven": { "minutes": 8 } }));
+///
+/// let refused = ReferencePath::parse("$.orders[*]").unwrap_err();
+/// assert!(refused.message.contains('*'));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferencePath {
+    path: JsonPath,
+}
+
+impl ReferencePath {
+    /// Reads a Reference Path.
+    ///
+    /// Fails where the text is no path, or one that may name several values; the message is AWS's.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        if !text.starts_with('$') {
+            return Err(SyntaxError::new("Reference path didn't start with '$'", 0));
+        }
+        let path = JsonPath::parse(text)?;
+        match path
+            .segments
+            .iter()
+            .find(|segment| !matches!(segment, Segment::Name(_) | Segment::Index(_)))
+        {
+            None => Ok(Self { path }),
+            Some(segment) => Err(SyntaxError::new(
+                format!("`{segment}` may name several values"),
+                0,
+            )),
+        }
+    }
+
+    /// The path as written.
+    pub fn as_str(&self) -> &str {
+        self.path.as_str()
+    }
+
+    /// What the path starts from.
+    pub fn root(&self) -> &Root {
+        self.path.root()
+    }
+
+    /// Whether the path is exactly `$`.
+    pub fn is_identity(&self) -> bool {
+        self.path.is_identity()
+    }
+
+    /// The path's value in `scope`.
+    ///
+    /// Fails where there is none, see [`JsonPath::evaluate`].
+    pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
+        self.path.evaluate(scope)
+    }
+
+    /// The path's value in `document`, whatever the path's root is.
+    ///
+    /// Fails where there is none, see [`JsonPath::evaluate`].
+    pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
+        self.path.evaluate_in(document)
+    }
+
+    /// Writes `value` at the path, as `ResultPath` does (ASL: "`ResultPath`").
+    ///
+    /// Missing parents become objects. A key that is there keeps its place, a new one goes last. An index must exist.
+    ///
+    /// Fails, and leaves `target` as it was, where a name meets something else than an object, where an index meets
+    /// something else than an array or is beyond its end, where the path starts at `$$` or a variable, and where the
+    /// result would nest too deeply.
+    pub fn write(&self, target: &mut Value, value: Value) -> Result<(), WriteError> {
+        if self.path.root != Root::Input {
+            return Err(WriteError::NotInput {
+                path: self.as_str().to_owned(),
+            });
+        }
+        if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.segments.len())) {
+            return Err(WriteError::TooDeep);
+        }
+        self.check(target)?;
+        let mut place = target;
+        for segment in &self.path.segments {
+            match segment_place(segment, place) {
+                Some(next) => place = next,
+                // INVARIANT: `check` found every place that does not belong to a missing parent.
+                None => return Ok(()),
+            }
+        }
+        *place = value;
+        Ok(())
+    }
+
+    /// Finds what `write` would stumble over.
+    fn check(&self, target: &Value) -> Result<(), WriteError> {
+        let mut place = Some(target);
+        for (position, segment) in self.path.segments.iter().enumerate() {
+            place = match (segment, place) {
+                (Segment::Name(name), Some(Value::Object(members))) => members.get(&**name),
+                (Segment::Name(_), None) => None,
+                (Segment::Index(index), Some(Value::Array(items))) => {
+                    let item = usize::try_from(*index)
+                        .ok()
+                        .and_then(|index| items.get(index));
+                    Some(item.ok_or_else(|| WriteError::OutOfBounds {
+                        path: self.way_to(position),
+                        length: items.len(),
+                        index: *index,
+                    })?)
+                }
+                (_, place) => {
+                    return Err(WriteError::Mismatch {
+                        path: self.way_to(position),
+                        found: place.map_or("missing", kind),
+                        segment: segment.to_string(),
+                    });
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn way_to(&self, position: usize) -> String {
+        let segments = self.path.segments.iter().take(position);
+        std::iter::once("$".to_owned())
+            .chain(segments.map(ToString::to_string))
+            .collect()
+    }
+}
+
+/// The place that a segment names in `place`, made where it is missing.
+fn segment_place<'v>(segment: &Segment, place: &'v mut Value) -> Option<&'v mut Value> {
+    match (segment, place) {
+        (Segment::Name(name), Value::Object(members)) => {
+            Some(members.entry(&**name).or_insert(Value::Null))
+        }
+        (Segment::Name(name), missing @ Value::Null) => {
+            *missing = Value::Object(Map::new());
+            missing
+                .as_object_mut()
+                .map(|members| members.entry(&**name).or_insert(Value::Null))
+        }
+        (Segment::Index(index), Value::Array(items)) => usize::try_from(*index)
+            .ok()
+            .and_then(|index| items.get_mut(index)),
+        _ => None,
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

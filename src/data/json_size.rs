@@ -1,0 +1,90 @@
+use serde_json::{Number, Value};
+
+/// The bytes of a value's compact JSON text, counted without building it.
+///
+/// Quotas are in these bytes. Nesting is no matter: the walk keeps its own stack.
+///
+/// ```
+/// use asl_engine::data::json_size;
+/// use serde_json::json;
+///
+/// let order = json!({ "pizza": "Margherita 🍕", "slices": [1, 2.5, null], "note": "a\n\"b\"" });
+/// assert_eq!(json_size(&order), order.to_string().len());
+/// ```
+pub fn json_size(value: &Value) -> usize {
+    let mut size: usize = 0;
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        size += match value {
+            Value::Null | Value::Bool(true) => 4,
+            Value::Bool(false) => 5,
+            Value::Number(number) => number_size(number),
+            Value::String(text) => string_size(text),
+            Value::Array(items) => {
+                pending.extend(items);
+                // Two brackets, and a comma between two items.
+                2 + items.len().saturating_sub(1)
+            }
+            Value::Object(members) => {
+                pending.extend(members.values());
+                let names: usize = members.keys().map(|name| string_size(name) + 1).sum();
+                2 + members.len().saturating_sub(1) + names
+            }
+        };
+    }
+    size
+}
+
+fn number_size(number: &Number) -> usize {
+    match number.as_u64() {
+        Some(whole) => whole.checked_ilog10().map_or(1, |power| power as usize + 1),
+        None => number.to_string().len(),
+    }
+}
+
+fn string_size(text: &str) -> usize {
+    let escapes: usize = text.bytes().map(extra_bytes).sum();
+    text.len() + 2 + escapes
+}
+
+/// What an escape adds to the byte itself, as `serde_json` writes it.
+fn extra_bytes(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0C | b'\r' => 1,
+        0x00..=0x1F => 5,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json_size;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn is_the_length_of_the_text() {
+        for value in [
+            json!(null),
+            json!([true, false]),
+            json!([0, 9, 10, -10, u64::MAX, i64::MIN, 1.5, -0.0, 1e300]),
+            json!({}),
+            json!([]),
+            json!({ "a": [[], {}], "\u{0}\u{1f}\u{7f}\u{8}\u{c}\t\r\n\"\\/": "é" }),
+        ] {
+            assert_eq!(json_size(&value), value.to_string().len(), "{value}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_does_not_overflow_the_stack() {
+        let mut value = Value::Null;
+        for _ in 0..100_000 {
+            value = Value::Array(vec![value]);
+        }
+        assert_eq!(json_size(&value), 200_004);
+        // Dropping such a value recurses in `serde_json`, so it is taken apart by hand.
+        while let Value::Array(mut items) = value {
+            value = items.pop().unwrap_or_default();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::bounds::Budget;
+use super::intrinsic::java;
+use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
+
+/// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
+///
+/// `Parameters`, `ResultSelector`, `ItemSelector`, `Assign` and the like hold one. Fields are walked through objects and
+/// arrays; a field `name.$` takes the value of the path or intrinsic function call that it holds and loses its suffix.
+///
+/// Like AWS, the output lists static fields first, as declared, and then the computed ones in the order of a Java
+/// `HashMap`.
+#[derive(Clone, Debug)]
+pub struct PayloadTemplate {
+    root: Node,
+}
+
+/// A field that makes a payload template invalid.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}", .problem.message(.field))]
+pub struct TemplateError {
+    /// JSON Pointer, inside the template, to the value at fault.
+    pub pointer: String,
+    /// The field's name as written, such as `total.$`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: TemplateProblem,
+}
+
+/// What is wrong with a field of a payload template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemplateProblem {
+    /// A `.$` field holds a text that is neither a path nor an intrinsic function call.
+    NotAPathOrIntrinsic(SyntaxError),
+    /// A `.$` field holds something else than a text.
+    NotAString,
+    /// Another field of the object has the same name once `.$` is taken off.
+    DuplicateField,
+    /// The value lies more than [`MAX_NESTING`] levels deep.
+    TooDeep,
+}
+
+impl PayloadTemplate {
+    /// Compiles a template.
+    ///
+    /// Fails with every field at fault, in the order they are written.
+    pub fn compile(template: &Value) -> Result<Self, Vec<TemplateError>> {
+        if !nests_within(template, MAX_NESTING) {
+            return Err(vec![TemplateError {
+                pointer: String::new(),
+                field: String::new(),
+                problem: TemplateProblem::TooDeep,
+            }]);
+        }
+        let mut compiler = Compiler::default();
+        let root = compiler.node(template);
+        if compiler.errors.is_empty() {
+            Ok(Self { root })
+        } else {
+            Err(compiler.errors)
+        }
+    }
+
+    /// Computes the template's value.
+    ///
+    /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
+    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
+        self.root.evaluate(scope, 0, &mut Budget::new())
+    }
+
+    /// Whether the template computes nothing, so that its value is itself.
+    pub fn is_static(&self) -> bool {
+        matches!(self.root, Node::Static(_))
+    }
+}
+
+impl TemplateProblem {
+    fn message(&self, field: &str) -> String {
+        match self {
+            Self::NotAPathOrIntrinsic(_) | Self::NotAString => {
+                format!(
+                    "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
+                )
+            }
+            Self::DuplicateField => {
+                format!("the field `{field}` is there twice once `.$` is taken off")
+            }
+            Self::TooDeep => format!("the template nests deeper than {MAX_NESTING} levels"),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Node {
+    Static(Value),
+    Array(Vec<Node>),
+    Object {
+        fields: Vec<(String, Node)>,
+        computed: Vec<ComputedField>,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct ComputedField {
+    /// Without the suffix.
+    name: String,
+    /// As written.
+    field: String,
+    expression: Expression,
+}
+
+impl Node {
+    fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
+        match self {
+            Self::Static(value) => Ok(value.clone()),
+            Self::Array(items) => items
+                .iter()
+                .map(|item| item.evaluate(scope, depth + 1, budget))
+                .collect(),
+            Self::Object { fields, computed } => {
+                let mut members = Map::with_capacity(fields.len() + computed.len());
+                for (name, node) in fields {
+                    members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
+                }
+                for field in computed {
+                    members.insert(
+                        field.name.clone(),
+                        field.evaluate(scope, depth + 1, budget)?,
+                    );
+                }
+                Ok(Value::Object(members))
+            }
+        }
+    }
+
+    fn is_static(&self) -> bool {
+        matches!(self, Self::Static(_))
+    }
+}
+
+impl ComputedField {
+    fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
+        let value = self.expression.evaluate(&self.field, scope)?;
+        budget
+            .spend(&value, depth)
+            .map_err(|exceeded| EvaluationError::exceeded(exceeded, &self.field))?;
+        Ok(value.into_owned())
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    /// The way to the value in hand, as the tokens of a JSON Pointer.
+    path: Vec<String>,
+    errors: Vec<TemplateError>,
+}
+
+impl Compiler {
+    fn node(&mut self, template: &Value) -> Node {
+        match template {
+            Value::Array(items) => self.array(template, items),
+            Value::Object(members) => self.object(template, members),
+            _ => Node::Static(template.clone()),
+        }
+    }
+
+    fn array(&mut self, template: &Value, items: &[Value]) -> Node {
+        let nodes: Vec<Node> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| self.below(index.to_string(), item))
+            .collect();
+        if nodes.iter().all(Node::is_static) {
+            Node::Static(template.clone())
+        } else {
+            Node::Array(nodes)
+        }
+    }
+
+    fn object(&mut self, template: &Value, members: &Map<String, Value>) -> Node {
+        let mut fields = Vec::new();
+        let mut computed = Vec::new();
+        for (field, value) in members {
+            match computed_name(field) {
+                None => fields.push((field.clone(), self.below(field.clone(), value))),
+                Some(name) if members.contains_key(name) => {
+                    self.refuse(field, TemplateProblem::DuplicateField)
+                }
+                Some(name) => computed.extend(self.computed_field(name, field, value)),
+            }
+        }
+        if computed.is_empty() && fields.iter().all(|(_, node)| node.is_static()) {
+            return Node::Static(template.clone());
+        }
+        let computed = java::hash_map_order(computed, |field| java::string_hash(&field.name));
+        Node::Object { fields, computed }
+    }
+
+    fn computed_field(&mut self, name: &str, field: &str, value: &Value) -> Option<ComputedField> {
+        let problem = match value {
+            Value::String(text) => match Expression::parse(text) {
+                Ok(expression) => {
+                    return Some(ComputedField {
+                        name: name.to_owned(),
+                        field: field.to_owned(),
+                        expression,
+                    });
+                }
+                Err(error) => TemplateProblem::NotAPathOrIntrinsic(error),
+            },
+            _ => TemplateProblem::NotAString,
+        };
+        self.refuse(field, problem);
+        None
+    }
+
+    fn below(&mut self, token: String, value: &Value) -> Node {
+        self.path.push(token);
+        let node = self.node(value);
+        self.path.pop();
+        node
+    }
+
+    fn refuse(&mut self, field: &str, problem: TemplateProblem) {
+        let tokens = self.path.iter().map(String::as_str).chain([field]);
+        let pointer = tokens
+            .map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1")))
+            .collect();
+        self.errors.push(TemplateError {
+            pointer,
+            field: field.to_owned(),
+            problem,
+        });
+    }
+}
+
+/// The name that a field's value goes by, where the field is computed. A field that is named `.$` is not.
+fn computed_name(field: &str) -> Option<&str> {
+    field.strip_suffix(".$").filter(|name| !name.is_empty())
+}

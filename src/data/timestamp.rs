@@ -1,0 +1,27 @@
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Timelike as _, Utc};
+
+/// Prints a timestamp as the context object does: ISO-8601 in UTC with `Z` and milliseconds, trailing zeros of the
+/// fraction dropped.
+///
+/// ```
+/// use asl_engine::data::timestamp_text;
+/// # use chrono::DateTime;
+/// let at = |millis| timestamp_text(DateTime::from_timestamp_millis(millis).unwrap());
+///
+/// assert_eq!(at(1_735_787_045_678), "2025-01-02T03:04:05.678Z");
+/// assert_eq!(at(1_735_787_045_700), "2025-01-02T03:04:05.7Z");
+/// assert_eq!(at(1_735_787_045_000), "2025-01-02T03:04:05Z");
+/// ```
+pub fn timestamp_text(timestamp: DateTime<Utc>) -> String {
+    let mut text = timestamp.format("%Y-%m-%dT%H:%M:%S").to_string();
+    // A leap second shows as 1_000 milliseconds and more; it prints as the last millisecond of its minute.
+    let millis = (timestamp.nanosecond() / 1_000_000).min(999);
+    if millis > 0 {
+        let _infallible = write!(text, ".{millis:03}");
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    text.push('Z');
+    text
+}

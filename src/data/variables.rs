@@ -1,0 +1,26 @@
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+/// Where `$name` looks a variable up (ASL: "Variables").
+pub trait VariableScope {
+    /// The value of the variable, or `None` where nothing has assigned it.
+    fn variable(&self, name: &str) -> Option<&Value>;
+}
+
+/// A scope without variables.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoVariables;
+
+impl VariableScope for NoVariables {
+    fn variable(&self, _name: &str) -> Option<&Value> {
+        None
+    }
+}
+
+impl VariableScope for IndexMap<String, Arc<Value>> {
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.get(name).map(AsRef::as_ref)
+    }
+}
