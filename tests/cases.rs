@@ -33,7 +33,12 @@ fn main() {
     let trials = files
         .into_iter()
         .map(|file| {
-            let name = file.strip_prefix(&root).expect("below the root").with_extension("").display().to_string();
+            let name = file
+                .strip_prefix(&root)
+                .expect("below the root")
+                .with_extension("")
+                .display()
+                .to_string();
             Trial::test(name, move || check(&file))
         })
         .collect();
@@ -53,15 +58,22 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn check(file: &Path) -> Result<(), Failed> {
     let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let machine: StateMachine = case["definition"].to_string().parse().map_err(|error| format!("{error}"))?;
+    let machine: StateMachine = case["definition"]
+        .to_string()
+        .parse()
+        .map_err(|error| format!("{error}"))?;
     let mut simulation = Simulation::of(&machine);
     for (task, answers) in case["tasks"].as_object().into_iter().flatten() {
-        simulation = simulation.task(task, answers.as_array().expect("answers are an array").iter().map(answer));
+        simulation = simulation.task(
+            task,
+            answers.as_array().expect("answers are an array").iter().map(answer),
+        );
     }
     let run = simulation.try_run(case["input"].clone())?;
-    let history = run.history().iter().map(|event| {
-        format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type()).into()
-    });
+    let history = run
+        .history()
+        .iter()
+        .map(|event| format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type()).into());
     for (member, wanted) in case["expect"].as_object().ok_or("`expect` is missing")? {
         let got = match member.as_str() {
             "status" => run.outcome().status().into(),
@@ -74,7 +86,11 @@ fn check(file: &Path) -> Result<(), Failed> {
             other => return Err(format!("`expect` has no member `{other}`").into()),
         };
         if got.to_string() != wanted.to_string() {
-            return Err(format!("{member}\n     got {got}\n  wanted {wanted}\noutcome {:?}", run.outcome()).into());
+            return Err(format!(
+                "{member}\n     got {got}\n  wanted {wanted}\noutcome {:?}",
+                run.outcome()
+            )
+            .into());
         }
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! The catalogue of diagnostics, as plain data.
 
-use std::fmt;
+use std::fmt::{self, Write};
+use std::ops::Range;
+
+use super::excerpt::Excerpt;
 
 /// The code of a [`Diagnostic`], as `ValidateStateMachineDefinition` of the AWS Step Functions API names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +33,8 @@ pub enum Code {
     NotSupported,
     /// A `${Name}` substitution has no value.
     UnresolvedSubstitution,
+    /// The definition has more characters than Step Functions takes.
+    DefinitionTooLong,
 }
 
 impl Code {
@@ -48,6 +53,7 @@ impl Code {
             Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
             Self::NotSupported => "NOT_SUPPORTED",
             Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
+            Self::DefinitionTooLong => "DEFINITION_TOO_LONG",
         }
     }
 }
@@ -68,6 +74,17 @@ pub enum Severity {
 }
 
 /// One problem of a definition: what is wrong, where, and what to do.
+///
+/// `Display` prints it with the line of the source that must be edited:
+///
+/// ```text
+/// error[MISSING_TRANSITION_TARGET]: Missing 'Next' target: Chrage at /States/Order/Next
+///   --> line 4, column 44
+///   |
+/// 4 |     "Order": { "Type": "Pass", "Next": "Chrage" },
+///   |                                        ^^^^^^^^
+///   = help: did you mean `Charge`?
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diagnostic {
@@ -80,13 +97,18 @@ pub struct Diagnostic {
     /// AWS's `location`, a path such as `/States/Charge/Next`; AWS leaves it out for some problems.
     pub location: Option<String>,
     /// JSON Pointer (RFC 6901) of the value that the problem is about.
+    ///
+    /// Here and in `location` a name of more than 256 characters is cut, and ends in `…`.
     pub pointer: String,
     /// Line of that value (or key) in the source text, from 1.
     pub line: usize,
     /// Column in that line, in characters, from 1.
     pub column: usize,
+    /// The bytes of the source text that it points at.
+    pub span: Range<usize>,
     /// How to fix it, where there is something to say.
     pub help: Option<String>,
+    pub(crate) excerpt: Excerpt,
 }
 
 impl fmt::Display for Diagnostic {
@@ -95,28 +117,58 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => "warning",
             Severity::Error => "error",
         };
-        write!(f, "{severity}[{}]: {}", self.code, self.message)?;
+        write!(f, "{severity}[{}]: {}", self.code, Printable(&self.message))?;
         if let Some(location) = &self.location {
-            write!(f, " at {location}")?;
+            write!(f, " at {}", Printable(location))?;
         }
-        write!(f, " (line {}, column {})", self.line, self.column)?;
+        let margin = self.line.to_string().len();
+        writeln!(f, "\n{:margin$}--> line {}, column {}", "", self.line, self.column)?;
+        writeln!(f, "{:margin$} |", "")?;
+        writeln!(f, "{} | {}", self.line, self.excerpt.text)?;
+        write!(f, "{:margin$} | {}", "", self.excerpt.underline)?;
         if let Some(help) = &self.help {
-            write!(f, "\n  help: {help}")?;
+            write!(f, "\n{:margin$} = help: {}", "", Printable(help))?;
         }
         Ok(())
     }
 }
 
-/// A definition was refused: every problem found, in source order, warnings included.
+/// Text of a definition may hold control characters, which could play tricks on a terminal.
+struct Printable<'t>(&'t str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_unicode())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A definition was refused: every problem found, in the order of [`InvalidDefinition::diagnostics`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidDefinition {
     pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) omitted: usize,
 }
 
 impl InvalidDefinition {
-    /// Every problem found, in source order; at least one is an error.
+    /// Every problem found; at least one is an error.
+    ///
+    /// The order is AWS's: what is wrong with the fields, transitions to states that do not exist, states that nothing
+    /// leads to, a missing terminal state, and then the warnings; each of them in source order. It depends on nothing
+    /// but the text of the definition.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
+    }
+
+    /// How many problems were left out, because nobody reads that many.
+    pub fn omitted(&self) -> usize {
+        self.omitted
     }
 }
 
@@ -124,7 +176,10 @@ impl fmt::Display for InvalidDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the state machine definition is invalid")?;
         for diagnostic in &self.diagnostics {
-            write!(f, "\n{diagnostic}")?;
+            write!(f, "\n\n{diagnostic}")?;
+        }
+        if self.omitted > 0 {
+            write!(f, "\n\n{} more problems are not shown", self.omitted)?;
         }
         Ok(())
     }

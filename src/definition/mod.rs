@@ -5,14 +5,20 @@
 
 mod catcher;
 mod diagnostic;
+mod excerpt;
+mod json;
+mod parse;
 mod paths;
 mod resource;
 mod retrier;
+mod rules;
 mod state_machine;
 pub mod states;
+mod substitutions;
 
 pub use catcher::Catcher;
 pub use diagnostic::{Code, Diagnostic, InvalidDefinition, Severity};
+pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};
@@ -22,3 +28,4 @@ pub use states::{
     Operand, ParallelState, PassState, Relation, State, StateType, StringPattern, SucceedState, TaskDuration,
     TaskState, WaitState, WaitUntil,
 };
+pub use substitutions::Substitutions;

@@ -1,7 +1,11 @@
 //! `Resource`: what a Task calls, parsed once.
 
+mod integrations;
+
 use std::fmt;
 use std::sync::Arc;
+
+use self::integrations::{INTEGRATIONS, Integration, NOT_IN_SDK, split_pattern};
 
 /// The `Resource` ARN of a Task state (developer guide, "Integrating services"); a clone is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,7 +47,8 @@ pub enum IntegrationPattern {
 }
 
 impl Resource {
-    /// Parses an ARN. `None` where it has no form that Step Functions knows.
+    /// Parses an ARN. `None` where it has no form that Step Functions knows, or names an optimised integration that
+    /// there is not.
     pub fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
         let ("arn", partition, service, _region, _account, rest) = (
@@ -78,6 +83,21 @@ impl Resource {
         })))
     }
 
+    /// What to do about an ARN that does not parse; `similar` finds the nearest of some names.
+    pub(crate) fn advice<'c>(arn: &str, similar: impl FnOnce(&str, Vec<&'c str>) -> Option<&'c str>) -> String {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        match parts.as_slice() {
+            ["arn", _, "lambda", ..] => {
+                "a function is written `arn:aws:lambda:REGION:ACCOUNT:function:NAME`".to_owned()
+            }
+            ["arn", _, "states", _, _, rest] => advice_for_service(rest, similar),
+            ["arn", _, service, ..] => format!(
+                "a Task calls functions, activities and service integrations; try `arn:aws:states:::aws-sdk:{service}:ACTION`"
+            ),
+            _ => "an ARN is written like `arn:aws:states:::lambda:invoke`".to_owned(),
+        }
+    }
+
     /// The ARN as it stands in the definition.
     pub fn arn(&self) -> &str {
         &self.0.arn
@@ -102,27 +122,72 @@ impl fmt::Display for Resource {
 
 /// `SERVICE:ACTION[.PATTERN]`, `aws-sdk:SERVICE:ACTION[.PATTERN]`.
 fn service_integration(rest: &str) -> Option<(ResourceKind, IntegrationPattern)> {
-    let (plain, pattern) = if let Some(plain) = rest.strip_suffix(".waitForTaskToken") {
-        (plain, IntegrationPattern::WaitForTaskToken)
-    } else if let Some(plain) = rest.strip_suffix(".sync").or_else(|| rest.strip_suffix(".sync:2")) {
-        (plain, IntegrationPattern::Sync)
-    } else {
-        (rest, IntegrationPattern::RequestResponse)
-    };
+    let (plain, suffix, pattern) = split_pattern(rest);
     let (resource_type, action) = plain.rsplit_once(':')?;
-    let named = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let service = resource_type.strip_prefix("aws-sdk:").unwrap_or(resource_type);
-    if !named(service) || !named(action) {
+    let known = match resource_type.strip_prefix("aws-sdk:") {
+        Some(service) => {
+            let service_is_named = is_named(service)
+                && service
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+            let action_is_named = is_named(action) && action.starts_with(|c: char| c.is_ascii_lowercase());
+            service_is_named && action_is_named && pattern != IntegrationPattern::Sync && !NOT_IN_SDK.contains(&service)
+        }
+        None => Integration::of(plain).is_some_and(|integration| integration.allows(suffix)),
+    };
+    if !known {
         return None;
     }
-    let resource = rest.get(resource_type.len() + 1..)?;
     Some((
         ResourceKind::Service {
             resource_type: resource_type.to_owned(),
-            resource: resource.to_owned(),
+            resource: rest.get(resource_type.len() + 1..)?.to_owned(),
         },
         pattern,
     ))
+}
+
+fn advice_for_service<'c>(rest: &str, similar: impl FnOnce(&str, Vec<&'c str>) -> Option<&'c str>) -> String {
+    let (plain, suffix, pattern) = split_pattern(rest);
+    if let Some(sdk) = plain.strip_prefix("aws-sdk:") {
+        let (service, action) = sdk.split_once(':').unwrap_or((sdk, "ACTION"));
+        if NOT_IN_SDK.contains(&service) {
+            return format!("Step Functions does not offer `{service}`");
+        }
+        if pattern == IntegrationPattern::Sync {
+            return format!("`aws-sdk:` integrations cannot wait for a job: leave `{suffix}` away");
+        }
+        let service: String = service
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase();
+        let mut letters = action.chars();
+        let first = letters.next().map(|c| c.to_ascii_lowercase()).into_iter();
+        let action: String = first.chain(letters).filter(char::is_ascii_alphanumeric).collect();
+        return format!("did you mean `arn:aws:states:::aws-sdk:{service}:{action}`?");
+    }
+    if let Some(integration) = Integration::of(plain) {
+        let suffixes: Vec<String> = integration.suffixes().map(|suffix| format!("`{suffix}`")).collect();
+        return match suffixes.as_slice() {
+            [] => format!("`{plain}` has no `{suffix}`: it is done when the service has answered"),
+            suffixes => format!("`{plain}` has no `{suffix}`, only {}", suffixes.join(", ")),
+        };
+    }
+    if let Some(name) = similar(plain, INTEGRATIONS.iter().map(|integration| integration.name).collect()) {
+        return format!("did you mean `arn:aws:states:::{name}{suffix}`?");
+    }
+    match plain.split_once(':') {
+        Some((service, action)) if is_named(service) && is_named(action) => format!(
+            "there is no such optimised integration; `arn:aws:states:::aws-sdk:{}:{action}` calls the service's API",
+            service.to_lowercase()
+        ),
+        _ => "a service integration is written `arn:aws:states:::SERVICE:ACTION`".to_owned(),
+    }
+}
+
+fn is_named(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]

@@ -1,0 +1,119 @@
+//! The line of source text that a diagnostic shows, with what is underlined in it.
+
+use std::ops::Range;
+
+/// A line of the source, cut where it is long.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Excerpt {
+    /// The line, printable, without its end.
+    pub(crate) text: String,
+    /// Blanks and carets to print below it.
+    pub(crate) underline: String,
+}
+
+impl Excerpt {
+    /// Characters shown before and behind the start of what is underlined, at the most.
+    const REACH: usize = 80;
+
+    /// The line `line` with `span` underlined as far as it lies in it; both are ranges of bytes of `source`.
+    pub(crate) fn new(source: &str, line: Range<usize>, span: Range<usize>) -> Self {
+        let before = source.get(line.start..span.start).unwrap_or_default();
+        let marked_end = span.end.clamp(span.start, line.end.max(span.start));
+        let marked = source.get(span.start..marked_end).unwrap_or_default();
+        let after = source.get(marked_end..line.end).unwrap_or_default();
+
+        let mut excerpt = Self::default();
+        let skipped = before.chars().rev().take(Self::REACH + 1).count() > Self::REACH;
+        if skipped {
+            excerpt.push('…', false);
+        }
+        let kept: Vec<char> = before.chars().rev().take(Self::REACH).collect();
+        for c in kept.into_iter().rev() {
+            excerpt.push(c, false);
+        }
+        let mut room = Self::REACH;
+        for c in marked.chars().take(Self::REACH) {
+            excerpt.push(c, true);
+            room -= 1;
+        }
+        if marked.is_empty() {
+            excerpt.underline.push('^');
+        }
+        let cut = marked.chars().nth(Self::REACH).is_some() || after.chars().nth(room).is_some();
+        for c in after.chars().take(room) {
+            excerpt.push(c, false);
+        }
+        if cut {
+            excerpt.push('…', false);
+        }
+        excerpt.text.truncate(excerpt.text.trim_end().len());
+        excerpt.underline.truncate(excerpt.underline.trim_end().len());
+        excerpt
+    }
+
+    fn push(&mut self, c: char, marked: bool) {
+        let (shown, blank) = match c {
+            '\t' => ('\t', '\t'),
+            c if c.is_control() => (char::REPLACEMENT_CHARACTER, ' '),
+            c => (c, ' '),
+        };
+        self.text.push(shown);
+        for _ in 0..columns(shown) {
+            self.underline.push(if marked { '^' } else { blank });
+        }
+    }
+}
+
+/// The columns that a terminal gives to a character: East Asian wide characters and emoji take two, marks none.
+fn columns(c: char) -> usize {
+    match u32::from(c) {
+        0x300..=0x36F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0,
+        0x1100..=0x115F
+        | 0x2E80..=0xA4CF
+        | 0xAC00..=0xD7A3
+        | 0xF900..=0xFAFF
+        | 0xFE30..=0xFE6F
+        | 0xFF00..=0xFF60
+        | 0xFFE0..=0xFFE6
+        | 0x1F300..=0x1F64F
+        | 0x1F680..=0x1F6FF
+        | 0x1F900..=0x1F9FF
+        | 0x20000..=0x3FFFD => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excerpt(line: &str, span: Range<usize>) -> (String, String) {
+        let Excerpt { text, underline } = Excerpt::new(line, 0..line.len(), span);
+        (text, underline)
+    }
+
+    #[test]
+    fn the_span_is_underlined() {
+        assert_eq!(excerpt(r#"{"a": 1}"#, 1..4), (r#"{"a": 1}"#.into(), " ^^^".into()));
+        assert_eq!(excerpt("{", 1..1), ("{".into(), " ^".into()));
+    }
+
+    #[test]
+    fn tabs_and_wide_characters_keep_the_carets_below_their_text() {
+        assert_eq!(excerpt("\t7", 1..2), ("\t7".into(), "\t^".into()));
+        assert_eq!(excerpt("状態 7", 7..8), ("状態 7".into(), "     ^".into()));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_on_both_sides() {
+        let line = format!("{}x{}", "a".repeat(500), "b".repeat(500));
+        let (text, underline) = excerpt(&line, 500..501);
+        assert_eq!(text, format!("…{}x{}…", "a".repeat(80), "b".repeat(79)));
+        assert_eq!(underline, format!("{}^", " ".repeat(81)));
+    }
+
+    #[test]
+    fn control_characters_are_not_printed() {
+        assert_eq!(excerpt("a\u{1b}[31m", 0..1).0, "a\u{fffd}[31m");
+    }
+}

@@ -1,0 +1,53 @@
+//! From a place in the text back to the way that leads there from the root.
+
+use super::{Kind, Node};
+
+/// One step from a value into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step<'n> {
+    Key(&'n str),
+    Index(usize),
+}
+
+/// Finds the keys and indices that lead to a position, by bisection at every level.
+pub(crate) struct Locator<'n> {
+    root: Option<&'n Node>,
+}
+
+impl<'n> Locator<'n> {
+    pub(crate) fn new(root: Option<&'n Node>) -> Self {
+        Self { root }
+    }
+
+    /// The way to the key or value that starts at `offset`, or else to the smallest value around it.
+    pub(crate) fn steps_to(&self, offset: usize) -> Vec<Step<'n>> {
+        let mut steps = Vec::new();
+        let mut node = self.root;
+        while let Some(at) = node.filter(|at| at.span.start < offset) {
+            node = match &at.kind {
+                Kind::Object(object) => {
+                    let after = object.members.partition_point(|member| member.key_span.start <= offset);
+                    let member = after.checked_sub(1).and_then(|index| object.members.get(index));
+                    let member = member.filter(|member| offset < member.value.span.end);
+                    member.map(|member| {
+                        steps.push(Step::Key(&member.key));
+                        &member.value
+                    })
+                }
+                Kind::Array(elements) => {
+                    let after = elements.partition_point(|element| element.span.start <= offset);
+                    let index = after.checked_sub(1);
+                    let element = index
+                        .and_then(|index| elements.get(index))
+                        .filter(|at| offset < at.span.end);
+                    element.map(|element| {
+                        steps.push(Step::Index(after - 1));
+                        element
+                    })
+                }
+                _ => None,
+            };
+        }
+        steps
+    }
+}

@@ -1,0 +1,16 @@
+//! JSON as a person wrote it: every key and value knows where it stands in the text.
+//!
+//! `serde_json` keeps no positions, so this is a parser of its own. It is strict (RFC 8259), linear in the text, keeps
+//! the order of keys, reports duplicate keys, and never nests deeper than [`MAX_DEPTH`], in itself or in what is built
+//! from it. Syntax errors have the wordings of Jackson, the parser behind AWS's service.
+
+mod locate;
+mod node;
+mod number;
+mod parser;
+mod string;
+mod syntax;
+
+pub(crate) use locate::{Locator, Step};
+pub(crate) use node::{Kind, Member, Node, Object, Span};
+pub(crate) use parser::{MAX_DEPTH, parse};

@@ -1,0 +1,166 @@
+//! The tree of a parsed text.
+
+use serde_json::{Number, Value};
+use std::collections::HashMap;
+
+/// A range of bytes of the source text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+}
+
+/// A JSON value and where it stands.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) kind: Kind,
+    /// A substitution inside has no value, which is reported already: nothing can be said about this value.
+    pub(crate) unresolved: bool,
+}
+
+/// What a [`Node`] holds.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Null,
+    Boolean(bool),
+    Number(Number),
+    String(String),
+    Array(Vec<Node>),
+    Object(Object),
+}
+
+/// The members of a JSON object in source order; a key that stands twice is kept once, the first time.
+#[derive(Debug, Default)]
+pub(crate) struct Object {
+    pub(crate) members: Vec<Member>,
+}
+
+/// A key with its value.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) key: String,
+    /// The key with its quotes.
+    pub(crate) key_span: Span,
+    pub(crate) value: Node,
+}
+
+impl Node {
+    pub(crate) fn as_object(&self) -> Option<&Object> {
+        match &self.kind {
+            Kind::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_array(&self) -> Option<&[Node]> {
+        match &self.kind {
+            Kind::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Boolean(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value of an object's member; `None` also where this is no object.
+    pub(crate) fn field(&self, key: &str) -> Option<&Node> {
+        self.as_object()?.field(key)
+    }
+
+    /// The same value without positions.
+    pub(crate) fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Boolean(value) => Value::Bool(*value),
+            Kind::Number(number) => Value::Number(number.clone()),
+            Kind::String(text) => Value::String(text.clone()),
+            Kind::Array(elements) => Value::Array(elements.iter().map(Self::to_value).collect()),
+            Kind::Object(object) => Value::Object(
+                object
+                    .members
+                    .iter()
+                    .map(|member| (member.key.clone(), member.value.to_value()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Whether a substitution without a value stands anywhere inside.
+    pub(crate) fn has_unresolved(&self) -> bool {
+        self.unresolved
+            || match &self.kind {
+                Kind::Array(elements) => elements.iter().any(Self::has_unresolved),
+                Kind::Object(object) => object.members.iter().any(|member| member.value.has_unresolved()),
+                _ => false,
+            }
+    }
+
+    /// What the value is, in the words of a message.
+    pub(crate) fn describe(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "`null`",
+            Kind::Boolean(_) => "a boolean",
+            Kind::Number(_) => "a number",
+            Kind::String(_) => "a string",
+            Kind::Array(_) => "an array",
+            Kind::Object(_) => "an object",
+        }
+    }
+}
+
+impl Object {
+    pub(crate) fn field(&self, key: &str) -> Option<&Node> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    pub(crate) fn member(&self, key: &str) -> Option<&Member> {
+        self.members.iter().find(|member| member.key == key)
+    }
+
+    pub(crate) fn contains(&self, key: &str) -> bool {
+        self.member(key).is_some()
+    }
+}
+
+/// Finds a key that stands twice without comparing every key with every other.
+#[derive(Default)]
+pub(super) struct SeenKeys {
+    by_key: HashMap<String, Span>,
+}
+
+impl SeenKeys {
+    /// Objects up to this size are searched one by one, which is faster than hashing.
+    const FEW: usize = 8;
+
+    /// Where `key` stood before among `members`, if it did.
+    pub(super) fn earlier(&mut self, members: &[Member], key: &str) -> Option<Span> {
+        if members.len() < Self::FEW {
+            return members
+                .iter()
+                .find(|member| member.key == key)
+                .map(|member| member.key_span);
+        }
+        for member in members.iter().skip(self.by_key.len()) {
+            self.by_key.insert(member.key.clone(), member.key_span);
+        }
+        self.by_key.get(key).copied()
+    }
+}

@@ -1,0 +1,326 @@
+//! The parser: one pass over the text, recursive to a fixed depth.
+
+use super::node::SeenKeys;
+use super::string::StringReader;
+use super::syntax::{SyntaxError, TOKEN, VALUE, character};
+use super::{Kind, Member, Node, Object, Span, number};
+use crate::definition::parse::{Place, Report};
+use crate::definition::{Code, Substitutions};
+
+/// How deep arrays and objects may nest.
+pub(crate) const MAX_DEPTH: usize = 128;
+
+/// Parses a whole text. Problems go to the report; `None` when the text is no JSON at all.
+pub(crate) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
+    let mut parser = Parser {
+        source,
+        at: 0,
+        depth: 0,
+        strings: StringReader::new(source, substitutions),
+        report,
+    };
+    match parser.document() {
+        Ok(root) => Some(root),
+        Err(error) => {
+            let code = if error.too_deep {
+                Code::TooDeeplyNested
+            } else {
+                Code::InvalidJsonDescription
+            };
+            let finding = parser
+                .report
+                .error(code, Place::at(error.span).nowhere(), error.message);
+            if let Some(help) = error.help {
+                finding.help(help);
+            }
+            None
+        }
+    }
+}
+
+struct Parser<'s, 'r> {
+    source: &'s str,
+    at: usize,
+    depth: usize,
+    strings: StringReader<'s>,
+    report: &'r mut Report,
+}
+
+impl Parser<'_, '_> {
+    fn document(&mut self) -> Result<Node, SyntaxError> {
+        self.skip_blanks();
+        let root = self.value()?;
+        self.skip_blanks();
+        match self.peek() {
+            None => Ok(root),
+            Some(c) => Err(SyntaxError::new(
+                self.here(),
+                format!(
+                    "Unexpected character ({}): expected nothing after the definition",
+                    character(c)
+                ),
+            )),
+        }
+    }
+
+    fn value(&mut self) -> Result<Node, SyntaxError> {
+        let start = self.at;
+        let Some(first) = self.peek() else {
+            return Err(SyntaxError::new(
+                self.here(),
+                "Unexpected end-of-input: expected a value",
+            ));
+        };
+        let mut unresolved = false;
+        let kind = match first {
+            '{' => self.nested(Self::object)?,
+            '[' => self.nested(Self::array)?,
+            '"' => {
+                let read = self.strings.read(&mut self.at, self.report)?;
+                unresolved = read.unresolved;
+                Kind::String(read.text)
+            }
+            '-' | '0'..='9' => {
+                let (number, end) = number::read(self.source, start, self.report)?;
+                self.at = end;
+                Kind::Number(number)
+            }
+            '$' if self.rest().starts_with("${") => {
+                let (value, resolved) = self.strings.bare(&mut self.at, self.depth, self.report)?;
+                if let Some(node) = value {
+                    return Ok(node);
+                }
+                unresolved = !resolved;
+                Kind::Null
+            }
+            c if c.is_alphabetic() || c == '_' || c == '$' => self.word()?,
+            '/' => return Err(comment(self.here())),
+            c => {
+                let error = SyntaxError::new(self.here(), format!("Unexpected character ({}): {VALUE}", character(c)));
+                return Err(match c {
+                    '\'' => error.help("strings stand in double quotes"),
+                    '\u{feff}' => error.help("save the file without a byte order mark"),
+                    _ => error,
+                });
+            }
+        };
+        Ok(Node {
+            span: Span::new(start, self.at),
+            kind,
+            unresolved,
+        })
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<Kind, SyntaxError>) -> Result<Kind, SyntaxError> {
+        if self.depth == MAX_DEPTH {
+            let mut error = SyntaxError::new(
+                self.here(),
+                format!("the definition nests deeper than {MAX_DEPTH} arrays and objects"),
+            );
+            error.too_deep = true;
+            return Err(error);
+        }
+        self.depth += 1;
+        let kind = read(self);
+        self.depth -= 1;
+        kind
+    }
+
+    fn object(&mut self) -> Result<Kind, SyntaxError> {
+        let opening = self.take();
+        let mut members = Vec::new();
+        let mut seen = SeenKeys::default();
+        let mut comma = None;
+        loop {
+            self.skip_blanks();
+            match self.peek() {
+                Some('}') if comma.is_none() => break,
+                Some('"') => {}
+                None => return Err(unclosed("Object", opening)),
+                Some(c) => return Err(self.no_field_name(c, comma)),
+            }
+            let member = self.member(opening)?;
+            match seen.earlier(&members, &member.key) {
+                Some(earlier) => self.duplicate(&member, earlier),
+                None => members.push(member),
+            }
+            self.skip_blanks();
+            match self.peek() {
+                Some(',') => comma = Some(self.take()),
+                Some('}') => break,
+                None => return Err(unclosed("Object", opening)),
+                Some('/') => return Err(comment(self.here())),
+                Some(c) => {
+                    let message = format!(
+                        "Unexpected character ({}): was expecting comma to separate Object entries",
+                        character(c)
+                    );
+                    let error = SyntaxError::new(self.here(), message);
+                    return Err(if c == '"' {
+                        error.help("put a comma between the fields")
+                    } else {
+                        error
+                    });
+                }
+            }
+        }
+        self.take();
+        Ok(Kind::Object(Object { members }))
+    }
+
+    fn member(&mut self, opening: Span) -> Result<Member, SyntaxError> {
+        let start = self.at;
+        let key = self.strings.read(&mut self.at, self.report)?.text;
+        let key_span = Span::new(start, self.at);
+        self.skip_blanks();
+        match self.peek() {
+            Some(':') => self.take(),
+            None => return Err(unclosed("Object", opening)),
+            Some(c) => {
+                return Err(SyntaxError::new(
+                    self.here(),
+                    format!(
+                        "Unexpected character ({}): was expecting a colon to separate field name and value",
+                        character(c)
+                    ),
+                ));
+            }
+        };
+        self.skip_blanks();
+        let value = self.value()?;
+        Ok(Member { key, key_span, value })
+    }
+
+    fn array(&mut self) -> Result<Kind, SyntaxError> {
+        let opening = self.take();
+        let mut elements = Vec::new();
+        let mut comma = None;
+        loop {
+            self.skip_blanks();
+            match (self.peek(), comma) {
+                (Some(']'), None) => break,
+                (Some(']'), Some(comma)) => {
+                    let message = format!("Unexpected character ({}): {VALUE}", character(']'));
+                    return Err(SyntaxError::new(comma, message).help("remove this comma, nothing follows it"));
+                }
+                (None, _) => return Err(unclosed("Array", opening)),
+                _ => elements.push(self.value()?),
+            }
+            self.skip_blanks();
+            match self.peek() {
+                Some(',') => comma = Some(self.take()),
+                Some(']') => break,
+                None => return Err(unclosed("Array", opening)),
+                Some('/') => return Err(comment(self.here())),
+                Some(c) => {
+                    return Err(SyntaxError::new(
+                        self.here(),
+                        format!(
+                            "Unexpected character ({}): was expecting comma to separate Array entries",
+                            character(c)
+                        ),
+                    ));
+                }
+            }
+        }
+        self.take();
+        Ok(Kind::Array(elements))
+    }
+
+    /// `true`, `false`, `null`, or a word that is none of them.
+    fn word(&mut self) -> Result<Kind, SyntaxError> {
+        let rest = self.rest();
+        let length = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+            .unwrap_or(rest.len());
+        let word = rest.get(..length).unwrap_or_default();
+        let kind = match word {
+            "true" => Kind::Boolean(true),
+            "false" => Kind::Boolean(false),
+            "null" => Kind::Null,
+            _ => {
+                let shown: String = word.chars().take(40).collect();
+                let error = SyntaxError::new(
+                    Span::new(self.at, self.at + length),
+                    format!("Unrecognized token '{shown}': {TOKEN}"),
+                );
+                return Err(match word {
+                    "True" | "TRUE" | "False" | "FALSE" => error.help("booleans are written `true` and `false`"),
+                    "None" | "nil" | "undefined" | "NULL" | "Null" => error.help("write `null`"),
+                    _ => error,
+                });
+            }
+        };
+        self.at += length;
+        Ok(kind)
+    }
+
+    fn no_field_name(&self, c: char, comma: Option<Span>) -> SyntaxError {
+        let message = format!(
+            "Unexpected character ({}): was expecting double-quote to start field name",
+            character(c)
+        );
+        match (c, comma) {
+            ('}', Some(comma)) => SyntaxError::new(comma, message).help("remove this comma, nothing follows it"),
+            ('/', _) => comment(self.here()),
+            _ => SyntaxError::new(self.here(), message),
+        }
+    }
+
+    fn duplicate(&mut self, member: &Member, earlier: Span) {
+        let line = self.report.line_of(earlier.start);
+        self.report
+            .error(
+                Code::InvalidJsonDescription,
+                Place::at(member.key_span),
+                format!("Duplicate field '{}'", member.key),
+            )
+            .help(format!("the same field stands in line {line} already"));
+    }
+
+    fn skip_blanks(&mut self) {
+        let blanks = self
+            .rest()
+            .bytes()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+            .count();
+        self.at += blanks;
+    }
+
+    fn rest(&self) -> &str {
+        self.source.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    /// The span of the next character.
+    fn here(&self) -> Span {
+        Span::new(self.at, self.at + self.peek().map_or(0, char::len_utf8))
+    }
+
+    /// Goes past the next character.
+    fn take(&mut self) -> Span {
+        let here = self.here();
+        self.at = here.end;
+        here
+    }
+}
+
+fn comment(at: Span) -> SyntaxError {
+    SyntaxError::new(
+        at,
+        "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not recognized as one since Feature \
+         'ALLOW_COMMENTS' not enabled for parser)",
+    )
+    .help("JSON has no comments, but a state has a `Comment` field")
+}
+
+fn unclosed(what: &str, opening: Span) -> SyntaxError {
+    SyntaxError::new(
+        opening,
+        format!("Unexpected end-of-input: expected close marker for {what}"),
+    )
+    .help("the text ends before what is opened here is closed")
+}

@@ -1,0 +1,314 @@
+//! Strings: escapes, surrogate pairs, and the substitution of `${Name}`.
+
+use super::syntax::{SyntaxError, VALUE, character};
+use super::{Kind, MAX_DEPTH, Member, Node, Object, Span};
+use crate::definition::parse::{MAX_CHARACTERS, Place, Report};
+use crate::definition::{Code, Substitutions};
+
+/// Reads the strings of one text.
+pub(super) struct StringReader<'s> {
+    source: &'s str,
+    substitutions: &'s Substitutions,
+    /// What substitutions may still add to the definition, in bytes.
+    room: usize,
+    /// That they add too much is reported already.
+    full: bool,
+}
+
+/// A string as it is meant.
+pub(super) struct ReadString {
+    pub(super) text: String,
+    /// A `${Name}` in it has no value.
+    pub(super) unresolved: bool,
+}
+
+impl<'s> StringReader<'s> {
+    pub(super) fn new(source: &'s str, substitutions: &'s Substitutions) -> Self {
+        Self {
+            source,
+            substitutions,
+            room: MAX_CHARACTERS,
+            full: false,
+        }
+    }
+
+    /// Reads the string whose opening quote is at `at`, and moves `at` behind the closing one.
+    pub(super) fn read(&mut self, at: &mut usize, report: &mut Report) -> Result<ReadString, SyntaxError> {
+        let opening = Span::new(*at, *at + 1);
+        let mut text = String::new();
+        let mut unresolved = false;
+        *at += 1;
+        loop {
+            let rest = self.source.get(*at..).unwrap_or_default();
+            let plain = rest
+                .find(|c: char| matches!(c, '"' | '\\' | '$') || c < ' ')
+                .unwrap_or(rest.len());
+            text.push_str(rest.get(..plain).unwrap_or_default());
+            *at += plain;
+            match self.source.as_bytes().get(*at) {
+                None => {
+                    return Err(SyntaxError::new(
+                        opening,
+                        "Unexpected end-of-input: was expecting closing quote for a string value",
+                    ));
+                }
+                Some(b'"') => {
+                    *at += 1;
+                    return Ok(ReadString { text, unresolved });
+                }
+                Some(b'\\') => text.push(self.escape(at, report)?),
+                Some(b'$') => match substitution(self.source, *at) {
+                    Some(Substitution::Literal { name, end }) => {
+                        text.push_str("${");
+                        text.push_str(name);
+                        text.push('}');
+                        *at = end;
+                    }
+                    Some(Substitution::Named { name, end }) => {
+                        match self.resolve(name, Span::new(*at, end), report) {
+                            Some(value) => text.push_str(value),
+                            None => unresolved = true,
+                        }
+                        *at = end;
+                    }
+                    None => {
+                        text.push('$');
+                        *at += 1;
+                    }
+                },
+                Some(control) => {
+                    let error = SyntaxError::new(
+                        Span::new(*at, *at + 1),
+                        format!(
+                            "Illegal unquoted character ({}): has to be escaped using backslash to be included in string value",
+                            character(char::from(*control))
+                        ),
+                    );
+                    return Err(match control {
+                        b'\n' | b'\r' => error.help("the string does not end in its line: is a quote missing?"),
+                        b'\t' => error.help("write `\\t`"),
+                        _ => error,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Reads a `${Name}` that stands where a value is expected, without quotes: its value is JSON.
+    ///
+    /// Without a value for the name the second part is `false`.
+    pub(super) fn bare(
+        &mut self,
+        at: &mut usize,
+        depth: usize,
+        report: &mut Report,
+    ) -> Result<(Option<Node>, bool), SyntaxError> {
+        let Some(Substitution::Named { name, end }) = substitution(self.source, *at) else {
+            let here = Span::new(*at, *at + 1);
+            return Err(SyntaxError::new(
+                here,
+                format!("Unexpected character ({}): {VALUE}", character('$')),
+            ));
+        };
+        let span = Span::new(*at, end);
+        *at = end;
+        let Some(value) = self.resolve(name, span, report) else {
+            return Ok((None, false));
+        };
+        match serde_json::from_str(value)
+            .ok()
+            .and_then(|value| stamped(value, span, depth))
+        {
+            Some(node) => Ok((Some(node), true)),
+            None => Err(SyntaxError::new(span, format!("the value of `${{{name}}}` is no JSON"))
+                .help(format!("put it in quotes, `\"${{{name}}}\"`, where a string is meant"))),
+        }
+    }
+
+    /// The value of a substitution; reported where it has none, or where the definition grows too long.
+    fn resolve(&mut self, name: &str, span: Span, report: &mut Report) -> Option<&'s str> {
+        let Some(value) = self.substitutions.value(name) else {
+            let help = self.help(name, report);
+            report
+                .error(
+                    Code::UnresolvedSubstitution,
+                    Place::at(span),
+                    format!("`${{{name}}}` has no value"),
+                )
+                .help(help);
+            return None;
+        };
+        let Some(room) = self.room.checked_sub(value.len()) else {
+            if !std::mem::replace(&mut self.full, true) {
+                report.error(
+                    Code::DefinitionTooLong,
+                    Place::at(span).nowhere(),
+                    format!("the substitutions make the definition longer than {MAX_CHARACTERS} characters"),
+                );
+            }
+            return None;
+        };
+        self.room = room;
+        Some(value)
+    }
+
+    fn help(&self, name: &str, report: &mut Report) -> String {
+        if let Some(similar) = report.similar(name, self.substitutions.names()) {
+            return format!("did you mean `${{{similar}}}`?");
+        }
+        let names: Vec<_> = self
+            .substitutions
+            .names()
+            .take(8)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if names.is_empty() {
+            format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")
+        } else {
+            format!(
+                "there are values for {}; `${{!{name}}}` is the text itself",
+                names.join(", ")
+            )
+        }
+    }
+
+    /// The character that the escape at `at` stands for.
+    fn escape(&self, at: &mut usize, report: &mut Report) -> Result<char, SyntaxError> {
+        let start = *at;
+        let Some(letter) = self.source.get(start + 1..).and_then(|rest| rest.chars().next()) else {
+            return Err(SyntaxError::new(
+                Span::new(start, start + 1),
+                "Unexpected end-of-input in character escape sequence",
+            ));
+        };
+        *at = start + 1 + letter.len_utf8();
+        Ok(match letter {
+            '"' | '\\' | '/' => letter,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let unit = self.hex(at)?;
+                if let Some(c) = char::from_u32(unit) {
+                    return Ok(c);
+                }
+                let low_at = *at;
+                if unit < 0xDC00 && self.source.get(low_at..).is_some_and(|rest| rest.starts_with("\\u")) {
+                    *at += 2;
+                    let low = self.hex(at)?;
+                    if (0xDC00..0xE000).contains(&low) {
+                        let code = 0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                        return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                    }
+                    *at = low_at;
+                }
+                report
+                    .error(
+                        Code::InvalidJsonDescription,
+                        Place::at(Span::new(start, low_at)),
+                        format!("`\\u{unit:04X}` is half a surrogate pair, which is no character"),
+                    )
+                    .help("characters above U+FFFF are written as two escapes, `\\uD83C\\uDF55`");
+                char::REPLACEMENT_CHARACTER
+            }
+            c => {
+                let error = SyntaxError::new(
+                    Span::new(start, *at),
+                    format!("Unrecognized character escape {}", character(c)),
+                );
+                return Err(error.help("a backslash itself is written `\\\\`"));
+            }
+        })
+    }
+
+    /// Four hexadecimal digits.
+    fn hex(&self, at: &mut usize) -> Result<u32, SyntaxError> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let next = self.source.get(*at..).and_then(|rest| rest.chars().next());
+            let Some(digit) = next.and_then(|c| c.to_digit(16)) else {
+                let length = next.map_or(0, char::len_utf8);
+                let message = match next {
+                    Some(c) => format!(
+                        "Unexpected character ({}): expected a hex-digit for character escape sequence",
+                        character(c)
+                    ),
+                    None => "Unexpected end-of-input in character escape sequence".to_owned(),
+                };
+                return Err(SyntaxError::new(Span::new(*at, *at + length), message));
+            };
+            unit = unit * 16 + digit;
+            *at += 1;
+        }
+        Ok(unit)
+    }
+}
+
+enum Substitution<'s> {
+    /// `${Name}`
+    Named { name: &'s str, end: usize },
+    /// `${!Name}`, which stands for the text `${Name}`
+    Literal { name: &'s str, end: usize },
+}
+
+/// The substitution at a `$`, if it is one.
+fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> {
+    let body = source.get(at..)?.strip_prefix("${")?;
+    let (body, literal) = match body.strip_prefix('!') {
+        Some(body) => (body, true),
+        None => (body, false),
+    };
+    let length = body
+        .bytes()
+        .take_while(|&byte| Substitutions::is_name_byte(byte))
+        .count();
+    let name = body.get(..length).filter(|name| !name.is_empty())?;
+    if body.as_bytes().get(length) != Some(&b'}') {
+        return None;
+    }
+    let end = at + 2 + usize::from(literal) + length + 1;
+    Some(if literal {
+        Substitution::Literal { name, end }
+    } else {
+        Substitution::Named { name, end }
+    })
+}
+
+/// A value as a node that stands wholly at `span`; `None` where it nests too deep.
+fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
+    use serde_json::Value;
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let kind = match value {
+        Value::Null => Kind::Null,
+        Value::Bool(value) => Kind::Boolean(value),
+        Value::Number(number) => Kind::Number(number),
+        Value::String(text) => Kind::String(text),
+        Value::Array(elements) => Kind::Array(
+            elements
+                .into_iter()
+                .map(|element| stamped(element, span, depth + 1))
+                .collect::<Option<_>>()?,
+        ),
+        Value::Object(fields) => {
+            let member = |(key, value)| {
+                Some(Member {
+                    key,
+                    key_span: span,
+                    value: stamped(value, span, depth + 1)?,
+                })
+            };
+            Kind::Object(Object {
+                members: fields.into_iter().map(member).collect::<Option<_>>()?,
+            })
+        }
+    };
+    Some(Node {
+        span,
+        kind,
+        unresolved: false,
+    })
+}

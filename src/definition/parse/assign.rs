@@ -1,0 +1,22 @@
+//! `Assign`: the names of variables and their values.
+
+use super::{Report, payload_template};
+use crate::definition::Assign;
+use crate::definition::json::Node;
+
+/// An `Assign` field. The names themselves are the variable rules' to judge.
+pub(super) fn assign(node: &Node, report: &mut Report) -> Option<Assign> {
+    let template = payload_template::payload_template(node, report)?;
+    let names = node
+        .as_object()?
+        .members
+        .iter()
+        .map(|member| variable_name(&member.key).to_owned())
+        .collect();
+    Some(Assign { names, template })
+}
+
+/// The variable that a field of `Assign` names.
+pub(crate) fn variable_name(key: &str) -> &str {
+    key.strip_suffix(".$").filter(|name| !name.is_empty()).unwrap_or(key)
+}

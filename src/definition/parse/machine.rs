@@ -1,0 +1,39 @@
+//! The top level: `StartAt`, `States`, `Comment`, `Version`, `TimeoutSeconds`.
+
+use std::sync::Arc;
+
+use super::retry::MAXIMUM;
+use super::{Fields, Place, Report, graph};
+use crate::definition::StateMachine;
+use crate::definition::json::Node;
+
+pub(super) fn state_machine(root: &Node, report: &mut Report) -> Option<StateMachine> {
+    let mut fields = Fields::of(root, report)?;
+    let comment = fields.comment();
+    let version = version(&mut fields);
+    let timeout_seconds = fields.integer("TimeoutSeconds", 1, MAXIMUM);
+    let graph = graph::state_graph(root, report);
+    let ((), graph) = (version?, graph?);
+    Some(StateMachine {
+        comment: comment?,
+        timeout_seconds: timeout_seconds?,
+        graph,
+        source: Arc::new(root.to_value()),
+        warnings: Vec::new(),
+    })
+}
+
+/// `Version`: `"1.0"` is the only one there is.
+fn version(fields: &mut Fields<'_, '_>) -> Option<()> {
+    match fields.string("Version")? {
+        None | Some("1.0") => Some(()),
+        Some(_) => {
+            let node = fields.node("Version")?;
+            fields.report.schema(
+                Place::value(node),
+                "The field 'Version' should have one of these values: [1.0]",
+            );
+            None
+        }
+    }
+}

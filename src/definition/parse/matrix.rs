@@ -1,0 +1,273 @@
+//! Which field belongs where, as one table (specification, "State types" and the fields of each type).
+
+/// The `Type` of a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StateType {
+    Task,
+    Parallel,
+    Map,
+    Pass,
+    Wait,
+    Choice,
+    Succeed,
+    Fail,
+}
+
+impl StateType {
+    /// In the order of AWS's message.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Task,
+        Self::Wait,
+        Self::Pass,
+        Self::Succeed,
+        Self::Fail,
+        Self::Choice,
+        Self::Parallel,
+        Self::Map,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Task => "Task",
+            Self::Parallel => "Parallel",
+            Self::Map => "Map",
+            Self::Pass => "Pass",
+            Self::Wait => "Wait",
+            Self::Choice => "Choice",
+            Self::Succeed => "Succeed",
+            Self::Fail => "Fail",
+        }
+    }
+
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state_type| state_type.name() == name)
+    }
+
+    /// Whether a state of this type leads on by `Next` or `End`.
+    pub(crate) fn has_transition(self) -> bool {
+        !matches!(self, Self::Choice | Self::Succeed | Self::Fail)
+    }
+}
+
+/// The query language in which a field means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Both,
+    JsonPath,
+    Jsonata,
+}
+
+/// Whether a state type has a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Required,
+    Optional,
+    Never,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct FieldRule {
+    pub(crate) name: &'static str,
+    pub(crate) language: Language,
+    /// By state type, in the order of the variants.
+    presence: [Presence; 8],
+}
+
+impl FieldRule {
+    pub(crate) fn presence(&self, state_type: StateType) -> Presence {
+        self.presence
+            .get(state_type as usize)
+            .copied()
+            .unwrap_or(Presence::Never)
+    }
+
+    /// The state types that have the field.
+    pub(crate) fn owners(&self) -> impl Iterator<Item = StateType> {
+        StateType::ALL
+            .into_iter()
+            .filter(|state_type| self.presence(*state_type) != Presence::Never)
+    }
+}
+
+/// The row of a field, where any state type has it.
+pub(crate) fn state_field(name: &str) -> Option<&'static FieldRule> {
+    STATE_FIELDS.iter().find(|rule| rule.name == name)
+}
+
+use Language::{Both, JsonPath, Jsonata};
+use Presence::{Never as X, Optional as O, Required as R};
+
+const fn row(name: &'static str, language: Language, presence: [Presence; 8]) -> FieldRule {
+    FieldRule {
+        name,
+        language,
+        presence,
+    }
+}
+
+/// The fields of states.
+#[rustfmt::skip]
+pub(crate) const STATE_FIELDS: &[FieldRule] = &[
+    //                                           Task Parallel Map Pass Wait Choice Succeed Fail
+    row("Type",                           Both,     [R, R, R, R, R, R, R, R]),
+    row("Comment",                        Both,     [O, O, O, O, O, O, O, O]),
+    row("QueryLanguage",                  Both,     [O, O, O, O, O, O, O, O]),
+    row("InputPath",                      JsonPath, [O, O, O, O, O, O, O, X]),
+    row("OutputPath",                     JsonPath, [O, O, O, O, O, O, O, X]),
+    row("Output",                         Jsonata,  [O, O, O, O, O, O, O, X]),
+    row("Assign",                         Both,     [O, O, O, O, O, O, X, X]),
+    row("Parameters",                     JsonPath, [O, O, O, O, X, X, X, X]),
+    row("Arguments",                      Jsonata,  [O, O, X, X, X, X, X, X]),
+    row("ResultSelector",                 JsonPath, [O, O, O, X, X, X, X, X]),
+    row("ResultPath",                     JsonPath, [O, O, O, O, X, X, X, X]),
+    row("Retry",                          Both,     [O, O, O, X, X, X, X, X]),
+    row("Catch",                          Both,     [O, O, O, X, X, X, X, X]),
+    row("Next",                           Both,     [O, O, O, O, O, X, X, X]),
+    row("End",                            Both,     [O, O, O, O, O, X, X, X]),
+    row("Resource",                       Both,     [R, X, X, X, X, X, X, X]),
+    row("Credentials",                    Both,     [O, X, X, X, X, X, X, X]),
+    row("TimeoutSeconds",                 Both,     [O, X, X, X, X, X, X, X]),
+    row("TimeoutSecondsPath",             JsonPath, [O, X, X, X, X, X, X, X]),
+    row("HeartbeatSeconds",               Both,     [O, X, X, X, X, X, X, X]),
+    row("HeartbeatSecondsPath",           JsonPath, [O, X, X, X, X, X, X, X]),
+    row("Branches",                       Both,     [X, R, X, X, X, X, X, X]),
+    row("ItemProcessor",                  Both,     [X, X, O, X, X, X, X, X]),
+    row("Iterator",                       Both,     [X, X, O, X, X, X, X, X]),
+    row("ItemsPath",                      JsonPath, [X, X, O, X, X, X, X, X]),
+    row("Items",                          Jsonata,  [X, X, O, X, X, X, X, X]),
+    row("ItemSelector",                   Both,     [X, X, O, X, X, X, X, X]),
+    row("MaxConcurrency",                 Both,     [X, X, O, X, X, X, X, X]),
+    row("MaxConcurrencyPath",             JsonPath, [X, X, O, X, X, X, X, X]),
+    row("ItemReader",                     Both,     [X, X, O, X, X, X, X, X]),
+    row("ItemBatcher",                    Both,     [X, X, O, X, X, X, X, X]),
+    row("ResultWriter",                   Both,     [X, X, O, X, X, X, X, X]),
+    row("ToleratedFailureCount",          Both,     [X, X, O, X, X, X, X, X]),
+    row("ToleratedFailureCountPath",      JsonPath, [X, X, O, X, X, X, X, X]),
+    row("ToleratedFailurePercentage",     Both,     [X, X, O, X, X, X, X, X]),
+    row("ToleratedFailurePercentagePath", JsonPath, [X, X, O, X, X, X, X, X]),
+    row("Label",                          Both,     [X, X, O, X, X, X, X, X]),
+    row("Result",                         JsonPath, [X, X, X, O, X, X, X, X]),
+    row("Seconds",                        Both,     [X, X, X, X, O, X, X, X]),
+    row("SecondsPath",                    JsonPath, [X, X, X, X, O, X, X, X]),
+    row("Timestamp",                      Both,     [X, X, X, X, O, X, X, X]),
+    row("TimestampPath",                  JsonPath, [X, X, X, X, O, X, X, X]),
+    row("Choices",                        Both,     [X, X, X, X, X, R, X, X]),
+    row("Default",                        Both,     [X, X, X, X, X, O, X, X]),
+    row("Error",                          Both,     [X, X, X, X, X, X, X, O]),
+    row("ErrorPath",                      JsonPath, [X, X, X, X, X, X, X, O]),
+    row("Cause",                          Both,     [X, X, X, X, X, X, X, O]),
+    row("CausePath",                      JsonPath, [X, X, X, X, X, X, X, O]),
+];
+
+/// The fields of the other objects of a definition; each is `Both` unless a JSONPath state has no use for it.
+pub(crate) const MACHINE_FIELDS: &[&str] = &[
+    "Comment",
+    "QueryLanguage",
+    "StartAt",
+    "States",
+    "TimeoutSeconds",
+    "Version",
+];
+pub(crate) const BRANCH_FIELDS: &[&str] = &["Comment", "StartAt", "States"];
+pub(crate) const ITEM_PROCESSOR_FIELDS: &[&str] = &["Comment", "ProcessorConfig", "StartAt", "States"];
+pub(crate) const PROCESSOR_CONFIG_FIELDS: &[&str] = &["ExecutionType", "Mode"];
+pub(crate) const RETRIER_FIELDS: &[&str] = &[
+    "BackoffRate",
+    "Comment",
+    "ErrorEquals",
+    "IntervalSeconds",
+    "JitterStrategy",
+    "MaxAttempts",
+    "MaxDelaySeconds",
+];
+pub(crate) const CATCHER_FIELDS: &[&str] = &["Assign", "Comment", "ErrorEquals", "Next", "ResultPath"];
+
+/// The comparison operators of a Choice Rule, in the order of AWS's messages.
+pub(crate) const COMPARISON_OPERATORS: [&str; 39] = [
+    "StringEquals",
+    "IsBoolean",
+    "StringLessThan",
+    "IsNumeric",
+    "BooleanEquals",
+    "StringLessThanEqualsPath",
+    "NumericLessThan",
+    "NumericGreaterThan",
+    "NumericLessThanPath",
+    "StringMatches",
+    "TimestampLessThanEqualsPath",
+    "NumericEquals",
+    "TimestampGreaterThan",
+    "StringGreaterThanEqualsPath",
+    "TimestampGreaterThanEqualsPath",
+    "TimestampLessThanEquals",
+    "NumericLessThanEqualsPath",
+    "TimestampEquals",
+    "BooleanEqualsPath",
+    "IsTimestamp",
+    "StringLessThanEquals",
+    "NumericLessThanEquals",
+    "StringLessThanPath",
+    "TimestampGreaterThanPath",
+    "StringGreaterThan",
+    "StringGreaterThanPath",
+    "IsString",
+    "StringEqualsPath",
+    "TimestampEqualsPath",
+    "TimestampLessThan",
+    "StringGreaterThanEquals",
+    "NumericGreaterThanPath",
+    "NumericGreaterThanEquals",
+    "NumericEqualsPath",
+    "TimestampLessThanPath",
+    "IsNull",
+    "IsPresent",
+    "TimestampGreaterThanEquals",
+    "NumericGreaterThanEqualsPath",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_the_table_are_the_state_types() {
+        let fields = |state_type: StateType| {
+            let has = |rule: &&FieldRule| rule.presence(state_type) != Presence::Never;
+            STATE_FIELDS
+                .iter()
+                .filter(has)
+                .map(|rule| rule.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            fields(StateType::Succeed),
+            ["Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Output"]
+        );
+        assert_eq!(
+            fields(StateType::Fail),
+            [
+                "Type",
+                "Comment",
+                "QueryLanguage",
+                "Error",
+                "ErrorPath",
+                "Cause",
+                "CausePath"
+            ]
+        );
+        assert!(fields(StateType::Wait).contains(&"SecondsPath"));
+        assert!(fields(StateType::Choice).contains(&"Default"));
+    }
+
+    #[test]
+    fn no_field_has_two_rows() {
+        for (index, rule) in STATE_FIELDS.iter().enumerate() {
+            assert!(
+                STATE_FIELDS[..index].iter().all(|other| other.name != rule.name),
+                "{}",
+                rule.name
+            );
+        }
+    }
+}

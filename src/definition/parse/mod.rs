@@ -1,0 +1,155 @@
+//! From text to typed states.
+//!
+//! 1. [`json`](super::json) reads the text into a tree that knows its positions.
+//! 2. [`Outline`] draws the graphs out of it, however broken the states are, and the [rules](super::rules) judge them.
+//! 3. The files named as the specification's terms turn the same tree into the types of this module.
+//!
+//! All problems go to one [`Report`], which sorts them and finds their lines.
+
+mod assign;
+mod catch;
+mod choice;
+mod fields;
+mod graph;
+mod machine;
+mod map;
+mod matrix;
+mod outline;
+mod payload_template;
+mod report;
+mod retry;
+mod similar;
+mod states;
+mod task;
+mod timestamp;
+
+pub(crate) use fields::Fields;
+pub(crate) use matrix::{COMPARISON_OPERATORS, FieldRule, Language, Presence, StateType, state_field};
+pub(crate) use outline::{GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
+pub(crate) use report::{Phase, Place, Report};
+
+use super::json;
+use super::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine, Substitutions, rules};
+
+/// The longest definition that AWS takes, in characters.
+pub(crate) const MAX_CHARACTERS: usize = 1_048_576;
+
+/// How a definition is loaded.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct Loader {
+    substitutions: Substitutions,
+    workflow_type: WorkflowType,
+}
+
+/// The type of a workflow, which limits the service integrations it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WorkflowType {
+    /// `STANDARD`
+    #[default]
+    Standard,
+    /// `EXPRESS`: no `.sync`, no `.waitForTaskToken`, no activities.
+    Express,
+}
+
+impl Loader {
+    /// Loads standard workflows without substitutions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the `${Name}` placeholders of the definition their values.
+    pub fn substitutions(mut self, substitutions: Substitutions) -> Self {
+        self.substitutions = substitutions;
+        self
+    }
+
+    /// Checks the definition for a workflow of this type.
+    pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
+        self.workflow_type = workflow_type;
+        self
+    }
+
+    /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
+    pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
+        let (machine, diagnostics, omitted) = self.load(source);
+        let refused = diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
+        match machine {
+            Some(mut machine) if !refused => {
+                machine.warnings = diagnostics;
+                Ok(machine)
+            }
+            _ => Err(InvalidDefinition { diagnostics, omitted }),
+        }
+    }
+
+    /// Everything there is to say about a definition, warnings included, in the order of
+    /// [`InvalidDefinition::diagnostics`]; nothing for a definition that is fine.
+    pub fn validate(&self, source: &str) -> Vec<Diagnostic> {
+        self.load(source).1
+    }
+
+    fn load(&self, source: &str) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
+        let mut report = Report::new(source);
+        let root = self.read(source, &mut report);
+        let machine = root.as_ref().and_then(|root| {
+            let outline = Outline::of(root);
+            rules::check(&outline, self.workflow_type, &mut report);
+            machine::state_machine(root, &mut report)
+        });
+        if machine.is_none() && !report.has_errors() {
+            // INVARIANT: whatever keeps a state from being built is reported.
+            debug_assert!(false, "a definition was refused without a reason");
+            let place = Place::document();
+            report.error(
+                Code::SchemaValidationFailed,
+                place,
+                "the definition could not be understood",
+            );
+        }
+        let (diagnostics, omitted) = report.finish(source, root.as_ref());
+        (machine, diagnostics, omitted)
+    }
+
+    /// The root object, or `None` with the reason in the report.
+    fn read(&self, source: &str, report: &mut Report) -> Option<json::Node> {
+        if source.len() > MAX_CHARACTERS {
+            let characters = source.chars().count();
+            if characters > MAX_CHARACTERS {
+                report
+                    .error(
+                        Code::DefinitionTooLong,
+                        Place::document(),
+                        format!("Member must have length less than or equal to {MAX_CHARACTERS}"),
+                    )
+                    .help(format!("the definition has {characters} characters"));
+                return None;
+            }
+        }
+        if source.trim().is_empty() {
+            let place = Place::document();
+            report.error(
+                Code::InvalidJsonDescription,
+                place,
+                "Definition must be a valid JSON object",
+            );
+            return None;
+        }
+        let root = json::parse(source, &self.substitutions, report)?;
+        if root.as_object().is_none() {
+            let place = Place::value(&root).nowhere();
+            let help = format!("it is {}", root.describe());
+            report
+                .error(
+                    Code::InvalidJsonDescription,
+                    place,
+                    "Definition must be a valid JSON object",
+                )
+                .help(help);
+            return None;
+        }
+        Some(root)
+    }
+}

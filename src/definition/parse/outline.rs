@@ -1,0 +1,218 @@
+//! The graphs of a definition with their states and transitions, drawn even where states are broken.
+
+use std::collections::HashMap;
+
+use super::{StateType, assign};
+use crate::definition::json::{Member, Node, Object, Span};
+
+/// All graphs of a definition; a graph stands before those inside its states.
+#[derive(Debug)]
+pub(crate) struct Outline<'n> {
+    pub(crate) root: &'n Node,
+    pub(crate) graphs: Vec<GraphOutline<'n>>,
+}
+
+/// `StartAt` with `States`.
+#[derive(Debug)]
+pub(crate) struct GraphOutline<'n> {
+    /// The object that has them.
+    pub(crate) node: &'n Node,
+    /// What that object is.
+    pub(crate) owner: GraphOwner,
+    /// The graph around it.
+    pub(crate) parent: Option<usize>,
+    pub(crate) start_at: Option<Edge<'n>>,
+    /// The `States` field, where it is an object.
+    pub(crate) states_member: Option<&'n Member>,
+    pub(crate) states: Vec<StateOutline<'n>>,
+    by_name: HashMap<&'n str, usize>,
+}
+
+/// What a graph belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GraphOwner {
+    Machine,
+    Branch,
+    ItemProcessor,
+}
+
+/// A state, as far as it can be made out.
+#[derive(Debug)]
+pub(crate) struct StateOutline<'n> {
+    /// Its name and its value.
+    pub(crate) member: &'n Member,
+    /// Its fields, where it is an object.
+    pub(crate) object: Option<&'n Object>,
+    /// Its type, where that is one.
+    pub(crate) state_type: Option<StateType>,
+    /// Whether its query language is JSONata.
+    pub(crate) jsonata: bool,
+    /// Whether it ends its graph. What cannot be made out counts as if it did.
+    pub(crate) is_terminal: bool,
+    /// Where it leads, in source order.
+    pub(crate) edges: Vec<Edge<'n>>,
+    /// The variables it assigns, in source order.
+    pub(crate) variables: Vec<&'n Member>,
+}
+
+/// A transition: the name of a state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edge<'n> {
+    pub(crate) target: &'n str,
+    pub(crate) span: Span,
+}
+
+impl<'n> Outline<'n> {
+    pub(crate) fn of(root: &'n Node) -> Self {
+        let mut outline = Self {
+            root,
+            graphs: Vec::new(),
+        };
+        let jsonata = query_language(root) == Some("JSONata");
+        outline.add_graph(root, GraphOwner::Machine, None, jsonata);
+        outline
+    }
+
+    /// All states with their graphs.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&GraphOutline<'n>, &StateOutline<'n>)> {
+        self.graphs
+            .iter()
+            .flat_map(|graph| graph.states.iter().map(move |state| (graph, state)))
+    }
+
+    fn add_graph(&mut self, node: &'n Node, owner: GraphOwner, parent: Option<usize>, jsonata: bool) {
+        let Some(object) = node.as_object() else { return };
+        let states_member = object
+            .member("States")
+            .filter(|member| member.value.as_object().is_some());
+        let members = states_member.and_then(|member| member.value.as_object());
+        let members = members.map(|states| states.members.as_slice()).unwrap_or_default();
+        let states: Vec<_> = members.iter().map(|member| StateOutline::of(member, jsonata)).collect();
+        let by_name = states
+            .iter()
+            .enumerate()
+            .map(|(index, state)| (state.name(), index))
+            .collect();
+        let index = self.graphs.len();
+        self.graphs.push(GraphOutline {
+            node,
+            owner,
+            parent,
+            start_at: object.field("StartAt").and_then(Edge::of),
+            states_member,
+            states,
+            by_name,
+        });
+        for member in members {
+            self.add_nested_graphs(&member.value, index, jsonata);
+        }
+    }
+
+    fn add_nested_graphs(&mut self, state: &'n Node, parent: usize, jsonata: bool) {
+        match state.field("Type").and_then(Node::as_str).and_then(StateType::of) {
+            Some(StateType::Parallel) => {
+                for branch in state.field("Branches").and_then(Node::as_array).unwrap_or_default() {
+                    self.add_graph(branch, GraphOwner::Branch, Some(parent), jsonata);
+                }
+            }
+            Some(StateType::Map) => {
+                for name in ["ItemProcessor", "Iterator"] {
+                    if let Some(node) = state.field(name) {
+                        self.add_graph(node, GraphOwner::ItemProcessor, Some(parent), jsonata);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'n> GraphOutline<'n> {
+    /// The index of a state of this graph.
+    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'n str> {
+        self.states.iter().map(StateOutline::name)
+    }
+}
+
+impl<'n> StateOutline<'n> {
+    pub(crate) fn name(&self) -> &'n str {
+        &self.member.key
+    }
+
+    pub(crate) fn node(&self) -> &'n Node {
+        &self.member.value
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<&'n Node> {
+        self.object?.field(name)
+    }
+
+    fn of(member: &'n Member, machine_is_jsonata: bool) -> Self {
+        let node = &member.value;
+        let object = node.as_object();
+        let type_node = node.field("Type");
+        let mut state = Self {
+            member,
+            object,
+            state_type: type_node.and_then(Node::as_str).and_then(StateType::of),
+            jsonata: query_language(node).map_or(machine_is_jsonata, |language| language == "JSONata"),
+            // Like AWS: a state without a type does not end anything, one with an unknown type does.
+            is_terminal: match type_node.map(|node| (node.unresolved, node.as_str())) {
+                None => object.is_none(),
+                Some((false, Some("Succeed" | "Fail"))) => true,
+                Some((false, Some("Choice"))) => false,
+                Some(_) => node
+                    .field("End")
+                    .is_some_and(|end| end.unresolved || end.as_bool() == Some(true)),
+            },
+            edges: Vec::new(),
+            variables: Vec::new(),
+        };
+        for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
+            match member.key.as_str() {
+                "Next" | "Default" => state.edges.extend(Edge::of(&member.value)),
+                "Choices" | "Catch" => {
+                    for element in member.value.as_array().unwrap_or_default() {
+                        state.edges.extend(element.field("Next").and_then(Edge::of));
+                        state
+                            .variables
+                            .extend(element.field("Assign").into_iter().flat_map(variables));
+                    }
+                }
+                "Assign" => state.variables.extend(variables(&member.value)),
+                _ => {}
+            }
+        }
+        state
+    }
+}
+
+impl<'n> Edge<'n> {
+    fn of(node: &'n Node) -> Option<Self> {
+        let target = node.as_str().filter(|_| !node.unresolved)?;
+        Some(Self {
+            target,
+            span: node.span,
+        })
+    }
+}
+
+fn variables(assign: &Node) -> &[Member] {
+    assign
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+}
+
+/// The variable that a member of `Assign` names.
+pub(crate) fn variable_name(member: &Member) -> &str {
+    assign::variable_name(&member.key)
+}
+
+fn query_language(node: &Node) -> Option<&str> {
+    node.field("QueryLanguage").and_then(Node::as_str)
+}

@@ -1,0 +1,257 @@
+//! Where problems are collected, sorted and given their lines.
+
+use super::similar::Suggestions;
+use crate::definition::excerpt::Excerpt;
+use crate::definition::json::{Locator, Member, Node, Span, Step};
+use crate::definition::{Code, Diagnostic, Severity};
+
+/// Diagnostics kept; more are only counted.
+const MAX_DIAGNOSTICS: usize = 500;
+
+/// The most characters of a name that a location or pointer shows.
+const MAX_NAME: usize = 256;
+
+/// Collects the problems of one definition.
+pub(crate) struct Report {
+    findings: Vec<Finding>,
+    errors: usize,
+    line_starts: Vec<usize>,
+    suggestions: Suggestions,
+}
+
+/// A problem before its position is worked out.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    phase: Phase,
+    place: Place,
+    code: Code,
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+}
+
+/// The groups that diagnostics come in, as AWS orders them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Fields and values.
+    Schema,
+    /// Transitions to states that are not there.
+    Targets,
+    /// States that nothing leads to.
+    Reachability,
+    /// Graphs that cannot end.
+    TerminalState,
+    /// What is only probably wrong.
+    Warnings,
+}
+
+/// What to point at, and which value AWS's `location` names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    span: Span,
+    /// Where the value or key starts that the location names; none for no location at all.
+    about: Option<usize>,
+}
+
+impl Place {
+    /// A value: the location is its own.
+    pub(crate) fn value(node: &Node) -> Self {
+        Self::at(node.span)
+    }
+
+    /// A key: the location is its value's.
+    pub(crate) fn key(member: &Member) -> Self {
+        Self::at(member.key_span)
+    }
+
+    /// Any part of the text; the location is that of the key or value it starts.
+    pub(crate) fn at(span: Span) -> Self {
+        Self {
+            span,
+            about: Some(span.start),
+        }
+    }
+
+    /// The whole text, which has no location.
+    pub(crate) fn document() -> Self {
+        Self::at(Span::new(0, 0)).nowhere()
+    }
+
+    /// The location is another value's.
+    pub(crate) fn about(self, node: &Node) -> Self {
+        Self {
+            about: Some(node.span.start),
+            ..self
+        }
+    }
+
+    /// There is no location.
+    pub(crate) fn nowhere(self) -> Self {
+        Self { about: None, ..self }
+    }
+}
+
+impl Finding {
+    /// Says how to fix it.
+    pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says how to fix it, where there is something to say.
+    pub(crate) fn maybe_help(&mut self, help: Option<String>) -> &mut Self {
+        self.help = help;
+        self
+    }
+}
+
+impl Report {
+    pub(crate) fn new(source: &str) -> Self {
+        let breaks = source
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at + 1);
+        Self {
+            findings: Vec::new(),
+            errors: 0,
+            line_starts: std::iter::once(0).chain(breaks).collect(),
+            suggestions: Suggestions::default(),
+        }
+    }
+
+    /// A problem of a field or value.
+    pub(crate) fn error(&mut self, code: Code, place: Place, message: impl Into<String>) -> &mut Finding {
+        self.error_in(Phase::Schema, code, place, message)
+    }
+
+    /// `SCHEMA_VALIDATION_FAILED`, the most frequent one.
+    pub(crate) fn schema(&mut self, place: Place, message: impl Into<String>) -> &mut Finding {
+        self.error(Code::SchemaValidationFailed, place, message)
+    }
+
+    pub(crate) fn error_in(
+        &mut self,
+        phase: Phase,
+        code: Code,
+        place: Place,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        self.errors += 1;
+        self.add(phase, code, Severity::Error, place, message.into())
+    }
+
+    pub(crate) fn warning(&mut self, code: Code, place: Place, message: impl Into<String>) -> &mut Finding {
+        self.add(Phase::Warnings, code, Severity::Warning, place, message.into())
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// The candidate that is most probably meant by `name`, if one is near.
+    pub(crate) fn similar<'c>(&mut self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+        self.suggestions.similar(name, candidates)
+    }
+
+    /// The line of a position, from 1.
+    pub(crate) fn line_of(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
+
+    /// The diagnostics in their order, and how many more there were.
+    pub(crate) fn finish(mut self, source: &str, root: Option<&Node>) -> (Vec<Diagnostic>, usize) {
+        // Stable: problems at one place stay in the order in which they were found.
+        self.findings
+            .sort_by_key(|finding| (finding.phase, finding.place.span.start));
+        let omitted = self.findings.len().saturating_sub(MAX_DIAGNOSTICS);
+        let findings = std::mem::take(&mut self.findings);
+        let locator = Locator::new(root);
+        let kept = findings.into_iter().take(MAX_DIAGNOSTICS);
+        (
+            kept.map(|finding| self.diagnostic(finding, source, &locator)).collect(),
+            omitted,
+        )
+    }
+
+    fn add(&mut self, phase: Phase, code: Code, severity: Severity, place: Place, message: String) -> &mut Finding {
+        let finding = Finding {
+            phase,
+            place,
+            code,
+            severity,
+            message,
+            help: None,
+        };
+        self.findings.push(finding);
+        let last = self.findings.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "one was pushed just now")]
+        &mut self.findings[last]
+    }
+
+    fn diagnostic(&self, finding: Finding, source: &str, locator: &Locator<'_>) -> Diagnostic {
+        let Span { start, end } = finding.place.span;
+        let line = self.line_of(start);
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied()
+            .unwrap_or(0);
+        let next_line = self.line_starts.get(line).copied().unwrap_or(source.len() + 1);
+        let text = source.get(line_start..next_line - 1).unwrap_or_default();
+        let line_end = line_start + text.trim_end_matches('\r').len();
+        Diagnostic {
+            code: finding.code,
+            severity: finding.severity,
+            message: finding.message,
+            location: finding.place.about.map(|about| location(&locator.steps_to(about))),
+            pointer: pointer(&locator.steps_to(start)),
+            line,
+            column: source.get(line_start..start).map_or(0, |before| before.chars().count()) + 1,
+            span: start..end,
+            help: finding.help,
+            excerpt: Excerpt::new(source, line_start..line_end, start..end),
+        }
+    }
+}
+
+/// `/States/Order/Choices[0]/Next`, as AWS writes it.
+fn location(steps: &[Step<'_>]) -> String {
+    let mut location = String::new();
+    for step in steps {
+        match step {
+            Step::Key(key) => {
+                location.push('/');
+                push_name(&mut location, key, |c| c.to_string());
+            }
+            Step::Index(index) => location.push_str(&format!("[{index}]")),
+        }
+    }
+    if location.is_empty() { "/".to_owned() } else { location }
+}
+
+/// `/States/Order/Choices/0/Next` (RFC 6901).
+fn pointer(steps: &[Step<'_>]) -> String {
+    let mut pointer = String::new();
+    for step in steps {
+        pointer.push('/');
+        match step {
+            Step::Key(key) => push_name(&mut pointer, key, |c| match c {
+                '~' => "~0".to_owned(),
+                '/' => "~1".to_owned(),
+                c => c.to_string(),
+            }),
+            Step::Index(index) => pointer.push_str(&index.to_string()),
+        }
+    }
+    pointer
+}
+
+fn push_name(path: &mut String, name: &str, escape: fn(char) -> String) {
+    for c in name.chars().take(MAX_NAME) {
+        path.push_str(&escape(c));
+    }
+    if name.chars().nth(MAX_NAME).is_some() {
+        path.push('…');
+    }
+}

@@ -1,0 +1,81 @@
+//! `Retry`: its Retriers.
+
+use super::{Fields, Place, Report, fields};
+use crate::definition::json::Node;
+use crate::definition::{JitterStrategy, Retrier};
+
+/// The largest number of seconds or attempts.
+pub(super) const MAXIMUM: u32 = 99_999_999;
+
+/// The longest delay between two attempts: `MaxDelaySeconds` stays below 366 days.
+const LONGEST_DELAY: u32 = 31_622_399;
+
+pub(super) fn retrier(node: &Node, report: &mut Report) -> Option<Retrier> {
+    let mut fields = Fields::of(node, report)?;
+    let comment = fields.comment();
+    let error_equals = error_equals(&mut fields);
+    let interval_seconds = fields.integer("IntervalSeconds", 1, MAXIMUM);
+    let max_attempts = fields.integer("MaxAttempts", 0, MAXIMUM);
+    let max_delay_seconds = fields.integer("MaxDelaySeconds", 1, LONGEST_DELAY);
+    let backoff_rate = backoff_rate(&mut fields);
+    let jitter_strategy = jitter_strategy(&mut fields);
+    Some(Retrier {
+        error_equals: error_equals?,
+        interval_seconds: interval_seconds?.unwrap_or(1),
+        max_attempts: max_attempts?.unwrap_or(3),
+        backoff_rate: backoff_rate?,
+        max_delay_seconds: max_delay_seconds?,
+        jitter_strategy: jitter_strategy?,
+        comment: comment?,
+    })
+}
+
+/// `ErrorEquals` of a Retrier or Catcher. Where it is missing, the required fields' rule says so.
+pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Option<Vec<String>> {
+    let node = fields.node("ErrorEquals")?;
+    let names = fields::array(node, fields.report)?;
+    if names.is_empty() {
+        fields
+            .report
+            .schema(Place::value(node), "Value cannot be empty")
+            .help("`[\"States.ALL\"]` matches all errors");
+        return None;
+    }
+    let names: Vec<Option<String>> = names
+        .iter()
+        .map(|name| fields::string(name, fields.report).map(str::to_owned))
+        .collect();
+    names.into_iter().collect()
+}
+
+fn backoff_rate(fields: &mut Fields<'_, '_>) -> Option<f64> {
+    let Some(node) = fields.node("BackoffRate") else {
+        return Some(2.0);
+    };
+    let rate = fields::number(node, fields.report)?.as_f64()?;
+    if rate < 1.0 {
+        fields
+            .report
+            .schema(Place::value(node), "Minimum value is 1.0")
+            .help("a lower rate would shorten the delays");
+        return None;
+    }
+    Some(rate)
+}
+
+fn jitter_strategy(fields: &mut Fields<'_, '_>) -> Option<JitterStrategy> {
+    let Some(node) = fields.node("JitterStrategy") else {
+        return Some(JitterStrategy::None);
+    };
+    match fields::string(node, fields.report)? {
+        "FULL" => Some(JitterStrategy::Full),
+        "NONE" => Some(JitterStrategy::None),
+        _ => {
+            fields.report.schema(
+                Place::value(node),
+                "The field 'JitterStrategy' should have one of these values: [NONE, FULL]",
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Definitions that AWS executed must load, and those that AWS refused must be refused in its words.
+//!
+//! The recordings are no part of the project: without them this test says so and passes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use asl_engine::definition::{Code, Diagnostic, Loader, Severity, WorkflowType};
+use serde_json::Value;
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
+
+struct Case {
+    name: String,
+    fields: Value,
+}
+
+impl Case {
+    fn all() -> Option<Vec<Self>> {
+        if !Path::new(CORPUS).is_dir() {
+            eprintln!("skipped: there are no recordings in {CORPUS}");
+            return None;
+        }
+        let mut files: Vec<PathBuf> = folder(Path::new(CORPUS)).iter().flat_map(|area| folder(area)).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        files.sort();
+        let read = |file: PathBuf| Self {
+            name: file.strip_prefix(CORPUS).unwrap().display().to_string(),
+            fields: serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap(),
+        };
+        Some(files.into_iter().map(read).collect())
+    }
+
+    fn is(&self, kind: &str) -> bool {
+        self.fields["kind"] == kind
+    }
+
+    fn definition(&self) -> String {
+        let definition = self
+            .fields
+            .get("definition_raw")
+            .or(self.fields.get("definition"))
+            .unwrap();
+        let text = match definition {
+            Value::String(text) => text.clone(),
+            definition => serde_json::to_string_pretty(definition).unwrap(),
+        };
+        text.replace("<partition>", "aws")
+    }
+
+    fn loader(&self) -> Loader {
+        match self.fields["machine_type"].as_str() {
+            Some("EXPRESS") => Loader::new().workflow_type(WorkflowType::Express),
+            _ => Loader::new(),
+        }
+    }
+
+    /// `CODE: message at location` of what AWS answered; `None` where it accepted the definition.
+    fn answer(&self) -> Option<String> {
+        let answer = &self.fields["expected"]["validate"];
+        if let Some(diagnostics) = answer["diagnostics"].as_array() {
+            let diagnostic = diagnostics.first()?;
+            return Some(format!(
+                "{}: {} at {}",
+                diagnostic["code"].as_str()?,
+                diagnostic["message"].as_str()?,
+                diagnostic["location"].as_str()?
+            ));
+        }
+        let text = answer["message"]
+            .as_str()
+            .or(answer["exception_value"].as_str())
+            .unwrap();
+        let text = text.split_once("Invalid State Machine Definition: '").unwrap().1;
+        Some(text.strip_suffix('\'').unwrap().replace("<partition>", "aws"))
+    }
+}
+
+fn folder(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).map(|entries| entries.map(|entry| entry.unwrap().path()).collect());
+    entries.unwrap_or_default()
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .collect()
+}
+
+fn is_not_supported(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.code == Code::NotSupported)
+}
+
+#[test]
+fn what_aws_executed_loads() {
+    let Some(cases) = Case::all() else { return };
+    let (mut loaded, mut skipped, mut refused) = (0, 0, Vec::new());
+    for case in cases.iter().filter(|case| case.is("execution")) {
+        let diagnostics = case.loader().validate(&case.definition());
+        if errors(&diagnostics).is_empty() {
+            loaded += 1;
+        } else if is_not_supported(&diagnostics) {
+            skipped += 1;
+        } else {
+            let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+            refused.push(format!("{}\n{}", case.name, texts.join("\n")));
+        }
+    }
+    println!(
+        "{loaded} loaded, {skipped} skipped (JSONata, distributed Map), {} refused",
+        refused.len()
+    );
+    assert!(refused.is_empty(), "{}", refused.join("\n\n"));
+    assert!(loaded > 500, "{loaded}");
+}
+
+#[test]
+fn what_aws_refused_is_refused_in_its_words() {
+    let Some(cases) = Case::all() else { return };
+    let (mut told, mut skipped, mut wrong) = (0, 0, Vec::new());
+    for case in cases.iter().filter(|case| case.is("validation")) {
+        let diagnostics = case.loader().validate(&case.definition());
+        let ours: Vec<String> = errors(&diagnostics)
+            .iter()
+            .map(|found| {
+                format!(
+                    "{}: {} at {}",
+                    found.code,
+                    found.message,
+                    found.location.as_deref().unwrap_or("")
+                )
+            })
+            .collect();
+        match case.answer() {
+            Some(answer) if ours.contains(&answer) => told += 1,
+            None if ours.is_empty() => told += 1,
+            _ if is_not_supported(&diagnostics) => skipped += 1,
+            answer => wrong.push(format!("{}\n  AWS:  {answer:?}\n  ours: {ours:?}", case.name)),
+        }
+    }
+    println!(
+        "{told} told alike, {skipped} skipped (JSONata), {} otherwise",
+        wrong.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
