@@ -73,7 +73,7 @@ fn check(file: &Path) -> Result<(), Failed> {
     let history = run
         .history()
         .iter()
-        .map(|event| format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type()).into());
+        .map(|event| Value::from(format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type())));
     for (member, wanted) in case["expect"].as_object().ok_or("`expect` is missing")? {
         let got = match member.as_str() {
             "status" => run.outcome().status().into(),
@@ -81,8 +81,8 @@ fn check(file: &Path) -> Result<(), Failed> {
             "error" => run.error().and_then(|error| error.error.clone()).into(),
             "cause" => run.error().and_then(|error| error.cause.clone()).into(),
             "elapsed" => run.elapsed().as_secs_f64().into(),
-            "path" => run.path().into(),
-            "history" => history.clone().collect(),
+            "path" => run.path().into_iter().map(Value::from).collect(),
+            "history" => history.clone().collect::<Vec<Value>>().into(),
             other => return Err(format!("`expect` has no member `{other}`").into()),
         };
         if got.to_string() != wanted.to_string() {
