@@ -4,6 +4,8 @@ pub mod data;
 pub mod definition;
 mod error;
 pub mod execution;
+#[cfg(feature = "runtime")]
+pub mod handlers;
 pub mod history;
 pub mod simulation;
 
