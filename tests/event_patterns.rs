@@ -35,7 +35,9 @@ fn cases() -> Vec<PathBuf> {
         }
     };
     let paths = entries.map(|entry| entry.expect("the directory can be read").path());
-    let mut cases: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|ext| ext == "json")).collect();
+    let mut cases: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|ext| ext == "json"))
+        .collect();
     cases.sort();
     cases
 }
@@ -59,7 +61,10 @@ impl Outcomes {
 }
 
 fn trial(file: PathBuf, outcomes: &Arc<Mutex<Outcomes>>) -> Trial {
-    let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = file
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let outcomes = Arc::clone(outcomes);
     Trial::test(name.clone(), move || {
         let result = check(&file);

@@ -154,8 +154,9 @@ fn anything_but_list(items: &[Value]) -> Result<Vec<Comparison>, String> {
         return Err("Inside anything but list, start|null|boolean is not supported.".to_owned());
     }
     if items.iter().any(Value::is_string) == items.iter().any(Value::is_number) {
-        return Err("Inside anything but list, either all values are number or string, mixed type is not supported"
-            .to_owned());
+        return Err(
+            "Inside anything but list, either all values are number or string, mixed type is not supported".to_owned(),
+        );
     }
     items.iter().map(Comparison::parse).collect()
 }
@@ -167,8 +168,9 @@ fn anything_but_expression(expression: &Map<String, Value>) -> Result<Vec<Compar
         "suffix" => |item| Ok(Comparison::Suffix(end(item)?)),
         "equals-ignore-case" => |item| match item {
             Value::String(text) => Ok(Comparison::EqualsIgnoreCase(CaseFolded::new(text))),
-            _ => Err("Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported."
-                .to_owned()),
+            _ => Err(
+                "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.".to_owned(),
+            ),
         },
         "wildcard" => |item| Ok(Comparison::Wildcard(Wildcard::parse(&text(item, "wildcard")?)?)),
         other => return Err(format!("Unsupported anything-but pattern: {other}")),
@@ -251,8 +253,14 @@ mod tests {
     #[test]
     fn case_can_be_ignored() {
         assert!(matches(&json!({ "equals-ignore-case": "Straße" }), &json!("sTRAßE")));
-        assert!(matches(&json!({ "prefix": { "equals-ignore-case": "ΑΣ" } }), &json!("ασδ")));
-        assert!(matches(&json!({ "suffix": { "equals-ignore-case": ".png" } }), &json!("A.PnG")));
+        assert!(matches(
+            &json!({ "prefix": { "equals-ignore-case": "ΑΣ" } }),
+            &json!("ασδ")
+        ));
+        assert!(matches(
+            &json!({ "suffix": { "equals-ignore-case": ".png" } }),
+            &json!("A.PnG")
+        ));
         assert!(!matches(&json!({ "equals-ignore-case": "ab" }), &json!("abc")));
     }
 
@@ -262,21 +270,42 @@ mod tests {
         assert!(matches(&json!({ "anything-but": { "prefix": "init" } }), &json!(123)));
         assert!(matches(&json!({ "anything-but": "101" }), &json!(101)));
         assert!(!matches(&json!({ "anything-but": [100, 200] }), &json!(200.0)));
-        assert!(!matches(&json!({ "anything-but": { "wildcard": ["*/a/*", "*/b/*"] } }), &json!("x/b/y")));
-        assert!(!matches(&json!({ "anything-but": { "equals-ignore-case": "A" } }), &json!("a")));
+        assert!(!matches(
+            &json!({ "anything-but": { "wildcard": ["*/a/*", "*/b/*"] } }),
+            &json!("x/b/y")
+        ));
+        assert!(!matches(
+            &json!({ "anything-but": { "equals-ignore-case": "A" } }),
+            &json!("a")
+        ));
     }
 
     #[test]
     fn mistakes_are_told_in_eventbridges_words() {
-        assert_eq!(reason(&json!([])), "Match value must be String, number, true, false, or null");
+        assert_eq!(
+            reason(&json!([])),
+            "Match value must be String, number, true, false, or null"
+        );
         assert_eq!(reason(&json!({})), "Match expression name not found");
         assert_eq!(reason(&json!({ "EXISTS": true })), "Unrecognized match type EXISTS");
-        assert_eq!(reason(&json!({ "exists": "x" })), "exists match pattern must be either true or false.");
-        assert_eq!(reason(&json!({ "prefix": "a", "suffix": "b" })), "Only one key allowed in match expression");
-        assert_eq!(reason(&json!({ "prefix": { "wildcard": "a" } })), "Unsupported prefix pattern: wildcard");
+        assert_eq!(
+            reason(&json!({ "exists": "x" })),
+            "exists match pattern must be either true or false."
+        );
+        assert_eq!(
+            reason(&json!({ "prefix": "a", "suffix": "b" })),
+            "Only one key allowed in match expression"
+        );
+        assert_eq!(
+            reason(&json!({ "prefix": { "wildcard": "a" } })),
+            "Unsupported prefix pattern: wildcard"
+        );
         assert_eq!(reason(&json!({ "cidr": 1 })), "prefix match pattern must be a string");
         assert_eq!(reason(&json!({ "anything-but": true })), wrong_anything_but());
-        assert_eq!(reason(&json!({ "anything-but": { "prefix": {} } })), wrong_anything_but());
+        assert_eq!(
+            reason(&json!({ "anything-but": { "prefix": {} } })),
+            wrong_anything_but()
+        );
         assert_eq!(
             reason(&json!({ "anything-but": { "numeric": ["=", 5] } })),
             "Unsupported anything-but pattern: numeric"

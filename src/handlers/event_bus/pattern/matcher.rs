@@ -48,12 +48,19 @@ impl Matcher {
                 *entry = place;
             }
         }
-        let clauses: Vec<Clause> = order.iter().filter_map(|clause| parsed.clauses.get(*clause).cloned()).collect();
+        let clauses: Vec<Clause> = order
+            .iter()
+            .filter_map(|clause| parsed.clauses.get(*clause).cloned())
+            .collect();
         let combinations = parsed.combinations.iter().map(|combination| {
             let wanted = combination.iter().filter_map(|clause| places.get(*clause).copied());
             Combination::new(wanted, &clauses)
         });
-        Self { combinations: combinations.collect(), tree, clauses }
+        Self {
+            combinations: combinations.collect(),
+            tree,
+            clauses,
+        }
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {
@@ -61,9 +68,15 @@ impl Matcher {
             return self.meets(only, event);
         }
         // Of many combinations, most need no look of their own once each clause was tested by itself.
-        let met: Vec<bool> = (0..self.clauses.len()).map(|clause| self.meets_alone(clause, event)).collect();
+        let met: Vec<bool> = (0..self.clauses.len())
+            .map(|clause| self.meets_alone(clause, event))
+            .collect();
         self.combinations.iter().any(|combination| {
-            let hopeful = combination.together.iter().zip(&met).all(|(wanted, met)| !wanted || *met);
+            let hopeful = combination
+                .together
+                .iter()
+                .zip(&met)
+                .all(|(wanted, met)| !wanted || *met);
             hopeful && self.meets(combination, event)
         })
     }
@@ -112,7 +125,12 @@ impl Matcher {
             .collect();
         let mut spelled_twice = Vec::new();
         for clause in self.wanted(node, wanted) {
-            match children.iter().filter(|(child, _)| self.tree.reach(*child).contains(&clause)).take(2).count() {
+            match children
+                .iter()
+                .filter(|(child, _)| self.tree.reach(*child).contains(&clause))
+                .take(2)
+                .count()
+            {
                 0 if !self.takes_nothing(clause) => return Found::No,
                 0 | 1 => {}
                 _ => spelled_twice.push(clause),
@@ -130,9 +148,12 @@ impl Matcher {
                 *wanted = false;
             }
             let only = self.only(clause);
-            let per_field = children.iter().filter(|(child, _)| self.tree.reach(*child).contains(&clause));
-            let per_field: Vec<Found> =
-                per_field.map(|(child, value)| self.found(*child, value, &only, depth)).collect();
+            let per_field = children
+                .iter()
+                .filter(|(child, _)| self.tree.reach(*child).contains(&clause));
+            let per_field: Vec<Found> = per_field
+                .map(|(child, value)| self.found(*child, value, &only, depth))
+                .collect();
             if per_field.contains(&Found::Fields) {
                 found = Found::Fields;
             } else if per_field.contains(&Found::No) {
@@ -183,7 +204,9 @@ impl Matcher {
     }
 
     fn wanted<'a>(&self, node: usize, wanted: &'a [bool]) -> impl Iterator<Item = usize> + use<'a> {
-        self.tree.reach(node).filter(|clause| wanted.get(*clause).copied().unwrap_or_default())
+        self.tree
+            .reach(node)
+            .filter(|clause| wanted.get(*clause).copied().unwrap_or_default())
     }
 
     fn takes_nothing(&self, clause: usize) -> bool {
@@ -191,7 +214,9 @@ impl Matcher {
     }
 
     fn alternatives(&self, clause: usize) -> &[Comparison] {
-        self.clauses.get(clause).map_or(&[], |clause| clause.alternatives.as_slice())
+        self.clauses
+            .get(clause)
+            .map_or(&[], |clause| clause.alternatives.as_slice())
     }
 }
 
@@ -236,8 +261,14 @@ mod tests {
     #[test]
     fn keys_below_an_array_are_met_by_one_element() {
         let pattern = json!({ "items": { "id": [1], "state": ["open"] } });
-        assert!(matches(&pattern, &json!({ "items": [{ "id": 2 }, { "id": 1, "state": "open" }] })));
-        assert!(!matches(&pattern, &json!({ "items": [{ "id": 1, "state": "shut" }, { "id": 2, "state": "open" }] })));
+        assert!(matches(
+            &pattern,
+            &json!({ "items": [{ "id": 2 }, { "id": 1, "state": "open" }] })
+        ));
+        assert!(!matches(
+            &pattern,
+            &json!({ "items": [{ "id": 1, "state": "shut" }, { "id": 2, "state": "open" }] })
+        ));
     }
 
     #[test]
@@ -264,7 +295,10 @@ mod tests {
     fn a_missing_field_meets_only_absence() {
         let pattern = json!({ "a": [{ "anything-but": "x" }] });
         assert!(!matches(&pattern, &json!({})));
-        assert!(matches(&json!({ "a": [{ "anything-but": "x" }, { "exists": false }] }), &json!({})));
+        assert!(matches(
+            &json!({ "a": [{ "anything-but": "x" }, { "exists": false }] }),
+            &json!({})
+        ));
     }
 
     #[test]
@@ -295,10 +329,11 @@ mod tests {
 
     #[test]
     fn an_event_of_any_depth_is_safe() {
-        let mut event = json!("x");
+        let mut value = json!("x");
         for _ in 0..2000 {
-            event = Value::Array(vec![event]);
+            value = Value::Array(vec![value]);
         }
-        assert!(!matches(&json!({ "a": ["x"] }), &json!({ "a": event })));
+        let event = Value::Object([("a".to_owned(), value)].into_iter().collect());
+        assert!(!matches(&json!({ "a": ["x"] }), &event));
     }
 }

@@ -41,12 +41,18 @@ impl NumericRange {
             "=" => {
                 let bound = bound("equals", true, terms.next())?;
                 only(terms)?;
-                Ok(Self { bottom: Some(bound), top: Some(bound) })
+                Ok(Self {
+                    bottom: Some(bound),
+                    top: Some(bound),
+                })
             }
             "<" | "<=" => {
                 let top = bound(operator, operator == "<=", terms.next())?;
                 only(terms)?;
-                Ok(Self { bottom: None, top: Some(top) })
+                Ok(Self {
+                    bottom: None,
+                    top: Some(top),
+                })
             }
             ">" | ">=" => {
                 let bottom = bound(operator, operator == ">=", terms.next())?;
@@ -54,7 +60,10 @@ impl NumericRange {
                 if top.is_some_and(|top| top.millionths <= bottom.millionths) {
                     return Err("Bottom must be less than top".to_owned());
                 }
-                Ok(Self { bottom: Some(bottom), top })
+                Ok(Self {
+                    bottom: Some(bottom),
+                    top,
+                })
             }
             other => Err(format!("Unrecognized numeric range operator: {other}")),
         }
@@ -124,13 +133,20 @@ pub(super) fn equal(a: &Number, b: &Number) -> bool {
 /// A number in millionths, if it is one that EventBridge compares by size.
 fn millionths(number: &Number) -> Option<i64> {
     if let Some(whole) = number.as_i64() {
-        return (-FIVE_BILLION..=FIVE_BILLION).contains(&whole).then_some(whole.saturating_mul(MILLION));
+        return (-FIVE_BILLION..=FIVE_BILLION)
+            .contains(&whole)
+            .then_some(whole.saturating_mul(MILLION));
     }
     let value = number.as_f64()?;
     #[expect(clippy::cast_precision_loss, reason = "both constants are far below 2^53")]
     let (limit, million) = (FIVE_BILLION as f64, MILLION as f64);
-    #[expect(clippy::cast_possible_truncation, reason = "at most 5e15, as the limit is tested first")]
-    (-limit..=limit).contains(&value).then(|| (value * million).round() as i64)
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most 5e15, as the limit is tested first"
+    )]
+    (-limit..=limit)
+        .contains(&value)
+        .then(|| (value * million).round() as i64)
 }
 
 #[cfg(test)]
@@ -139,7 +155,9 @@ mod tests {
     use serde_json::json;
 
     fn contains(operand: &Value, value: &Value) -> bool {
-        let Value::Number(number) = value else { panic!("{value} is no number") };
+        let Value::Number(number) = value else {
+            panic!("{value} is no number")
+        };
         NumericRange::parse(operand).unwrap().contains(number)
     }
 
@@ -179,9 +197,18 @@ mod tests {
         assert_eq!(reason(json!([">", 0, ">", 0])), "Bad numeric range operator: >");
         assert_eq!(reason(json!([">", 0, 5])), "Bad value in numeric range: 5");
         assert_eq!(reason(json!(["!=", 0])), "Unrecognized numeric range operator: !=");
-        assert_eq!(reason(json!(["=", 5, "<", 6])), "Too many elements in numeric expression");
-        assert_eq!(reason(json!([">", 5, "<", 6, "<", 7])), "Too many terms in numeric range expression");
+        assert_eq!(
+            reason(json!(["=", 5, "<", 6])),
+            "Too many elements in numeric expression"
+        );
+        assert_eq!(
+            reason(json!([">", 5, "<", 6, "<", 7])),
+            "Too many terms in numeric range expression"
+        );
         assert_eq!(reason(json!([">", 6, "<", 5])), "Bottom must be less than top");
-        assert_eq!(reason(json!(["<", 6e9])), "Value must be between -5.0E9 and 5.0E9, inclusive");
+        assert_eq!(
+            reason(json!(["<", 6e9])),
+            "Value must be between -5.0E9 and 5.0E9, inclusive"
+        );
     }
 }

@@ -42,10 +42,16 @@ pub(super) fn parse(pattern: &Value) -> Result<Parsed, String> {
     let mut clauses = Vec::new();
     let combinations = object(fields, "", vec![Vec::new()], &mut clauses)?;
     // EventBridge judges the complexity of a pattern only after it has read the whole of it.
-    if clauses.iter().flat_map(|clause| &clause.alternatives).any(Comparison::is_too_complex) {
-        return Err("Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences \
+    if clauses
+        .iter()
+        .flat_map(|clause| &clause.alternatives)
+        .any(Comparison::is_too_complex)
+    {
+        return Err(
+            "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences \
              after a wildcard character"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(Parsed { clauses, combinations })
 }
@@ -65,7 +71,11 @@ fn object(
             combinations = or(value, path, &combinations, clauses)?;
             continue;
         }
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
         match value {
             Value::Object(fields) => combinations = object(fields, &path, combinations, clauses)?,
             Value::Array(items) => {
@@ -96,7 +106,9 @@ fn or(
             return Err("Only JSON object is allowed in array of $or relationship.".to_owned());
         };
         if let Some(name) = fields.keys().find(|key| RESERVED_IN_OR.contains(&key.as_str())) {
-            return Err(format!("{name} is Ruler reserved fieldName which cannot be used inside $or."));
+            return Err(format!(
+                "{name} is Ruler reserved fieldName which cannot be used inside $or."
+            ));
         }
         all.extend(object(fields, path, combinations.to_vec(), clauses)?);
         if all.len() > MAX_COMBINATIONS {
@@ -154,10 +166,16 @@ mod tests {
         assert_eq!(reason(&json!([])), "Filter is not an object");
         assert_eq!(reason(&json!({})), "Empty objects are not allowed");
         assert_eq!(reason(&json!({ "a": {}, "b": 1 })), "Empty objects are not allowed");
-        assert_eq!(reason(&json!({ "a": "x", "b": [] })), r#""a" must be an object or an array"#);
+        assert_eq!(
+            reason(&json!({ "a": "x", "b": [] })),
+            r#""a" must be an object or an array"#
+        );
         assert_eq!(reason(&json!({ "a": [] })), "Empty arrays are not allowed");
         assert_eq!(reason(&json!({ "$or": {} })), "It must be an Array followed with $or.");
-        assert_eq!(reason(&json!({ "$or": [1] })), "Only JSON object is allowed in array of $or relationship.");
+        assert_eq!(
+            reason(&json!({ "$or": [1] })),
+            "Only JSON object is allowed in array of $or relationship."
+        );
         assert_eq!(
             reason(&json!({ "$or": [{ "a": [1] }] })),
             "There must have at least 2 Objects in $or relationship."
@@ -172,6 +190,9 @@ mod tests {
     fn complexity_is_judged_last() {
         let complex = json!([{ "wildcard": "*a*a*a*a*a*a*a*a*a*a*" }]);
         assert!(reason(&json!({ "x": complex })).starts_with("Rule is too complex"));
-        assert_eq!(reason(&json!({ "x": complex, "y": [] })), "Empty arrays are not allowed");
+        assert_eq!(
+            reason(&json!({ "x": complex, "y": [] })),
+            "Empty arrays are not allowed"
+        );
     }
 }

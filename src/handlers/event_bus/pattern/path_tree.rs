@@ -23,7 +23,9 @@ impl PathTree {
 
     /// The tree of some clauses, and the order which it gives them: all below a node are then a range.
     pub(super) fn of(clauses: &[Clause]) -> (Self, Vec<usize>) {
-        let mut tree = Self { nodes: vec![Node::default()] };
+        let mut tree = Self {
+            nodes: vec![Node::default()],
+        };
         let mut ends: HashMap<usize, Vec<usize>> = HashMap::new();
         for (index, clause) in clauses.iter().enumerate() {
             ends.entry(tree.insert(&clause.path)).or_default().push(index);
@@ -64,7 +66,8 @@ impl PathTree {
 
     /// The node that a key of an event leads to; the dots in a key are levels like others.
     pub(super) fn descend(&self, node: usize, key: &str) -> Option<usize> {
-        key.split('.').try_fold(node, |node, part| self.nodes.get(node)?.children.get(part).copied())
+        key.split('.')
+            .try_fold(node, |node, part| self.nodes.get(node)?.children.get(part).copied())
     }
 
     fn insert(&mut self, path: &str) -> usize {
@@ -94,10 +97,16 @@ mod tests {
 
     #[test]
     fn the_clauses_below_a_node_are_a_range() {
-        let clause = |path: &str| Clause { path: path.to_owned(), alternatives: Vec::new() };
+        let clause = |path: &str| Clause {
+            path: path.to_owned(),
+            alternatives: Vec::new(),
+        };
         let clauses = ["a.b", "c", "a", "a.b.d"].map(clause);
         let (tree, order) = PathTree::of(&clauses);
-        let below_a: Vec<usize> = tree.reach(tree.descend(PathTree::ROOT, "a").unwrap()).map(|at| order[at]).collect();
+        let below_a: Vec<usize> = tree
+            .reach(tree.descend(PathTree::ROOT, "a").unwrap())
+            .map(|at| order[at])
+            .collect();
         assert_eq!(below_a, [2, 0, 3]);
         let node = tree.descend(PathTree::ROOT, "a.b").unwrap();
         assert_eq!(tree.own(node).len(), 1);

@@ -11,7 +11,12 @@ pub(super) fn reason(text: &str, error: &serde_json::Error) -> String {
     let at = offset(text, error);
     let before = text.get(..at).unwrap_or_default();
     let start = before.trim_end_matches(is_part_of_a_token).len();
-    let token: String = text.get(start..).unwrap_or_default().chars().take_while(|c| is_part_of_a_token(*c)).collect();
+    let token: String = text
+        .get(start..)
+        .unwrap_or_default()
+        .chars()
+        .take_while(|c| is_part_of_a_token(*c))
+        .collect();
     if token.starts_with(|character: char| !character.is_ascii_digit()) && !is_in_string(error) {
         return format!(
             "Unrecognized token '{token}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or \
@@ -29,7 +34,10 @@ pub(super) fn reason(text: &str, error: &serde_json::Error) -> String {
         (']', "was expecting comma to separate Object entries") => {
             "Unexpected close marker ']': expected '}'".to_owned()
         }
-        _ => format!("Unexpected character ('{character}' (code {})): {expected}", u32::from(character)),
+        _ => format!(
+            "Unexpected character ('{character}' (code {})): {expected}",
+            u32::from(character)
+        ),
     }
 }
 
@@ -38,7 +46,10 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let line_start: usize = lines.map(str::len).sum();
     let at = line_start.saturating_add(error.column()).saturating_sub(1);
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default()
 }
 
 fn is_part_of_a_token(character: char) -> bool {
@@ -61,9 +72,10 @@ fn expected(error: &serde_json::Error) -> &'static str {
         ("trailing characters", "expected no further tokens"),
     ];
     let known = known.iter().find(|(start, _)| message.starts_with(start));
-    known.map_or("expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')", |k| {
-        k.1
-    })
+    known.map_or(
+        "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+        |k| k.1,
+    )
 }
 
 #[cfg(test)]

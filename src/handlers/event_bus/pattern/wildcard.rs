@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 
 /// The most ways into a text that a wildcard may keep open at once.
 ///
-/// EventBridge does not publish its bound. It takes `/Users/*/dir/dir/dir/dir/dir/doc.txt`, which needs 7.
-const MAX_COMPLEXITY: usize = 7;
+/// DIFFERENCE: EventBridge does not publish its bound. It takes `/Users/*/dir/dir/dir/dir/dir/doc.txt`, which needs 7;
+/// an ARN with an asterisk for four of its parts needs 8.
+const MAX_COMPLEXITY: usize = 8;
 /// The most sets of open ways that are looked at before a wildcard counts as too complex.
 const MAX_SETS: usize = 20_000;
 
@@ -203,8 +204,14 @@ mod tests {
     fn asterisk_and_backslash_are_escaped() {
         assert!(matches(r"a\*b", "a*b") && !matches(r"a\*b", "axb"));
         assert!(matches(r"a\\*", r"a\b"));
-        assert_eq!(Wildcard::parse(r"a\b").unwrap_err(), "Invalid escape character at pos 2");
-        assert_eq!(Wildcard::parse("a**").unwrap_err(), "Consecutive wildcard characters at pos 2");
+        assert_eq!(
+            Wildcard::parse(r"a\b").unwrap_err(),
+            "Invalid escape character at pos 2"
+        );
+        assert_eq!(
+            Wildcard::parse("a**").unwrap_err(),
+            "Consecutive wildcard characters at pos 2"
+        );
     }
 
     #[test]
@@ -212,7 +219,7 @@ mod tests {
         assert!(!too_complex("arn:aws:events:us-east-1:*:event-bus/*"));
         assert!(!too_complex("arn:aws:states:*:*:execution:*:*"));
         assert!(!too_complex("/Users/*/dir/dir/dir/dir/dir/doc.txt"));
-        assert!(too_complex("a*:*:*:*:*:event-bus/*"));
+        assert!(too_complex("arn:*:*:*:*:event-bus/*"));
         assert!(too_complex("*a*a*a*a*a*"));
         assert!(too_complex("*aaaaaaaaaaaa"));
         assert!(too_complex(&"*a".repeat(1000)));
