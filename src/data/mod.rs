@@ -5,6 +5,7 @@
 
 mod bounds;
 mod context_object;
+mod cursor;
 mod evaluation_error;
 mod expression;
 mod intrinsic;

@@ -1,5 +1,41 @@
 //! The Java classes whose behaviour shows through AWS's answers.
 
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// `toString`: `{a=1, b=[x, null]}`.
+pub(in crate::data) fn text(value: &Value) -> String {
+    let mut text = String::new();
+    append_text(&mut text, value);
+    text
+}
+
+fn append_text(text: &mut String, value: &Value) {
+    match value {
+        Value::String(string) => text.push_str(string),
+        Value::Array(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                text.push_str(if index > 0 { ", " } else { "" });
+                append_text(text, item);
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (index, (name, member)) in members.iter().enumerate() {
+                let _infallible = write!(text, "{}{name}=", if index > 0 { ", " } else { "" });
+                append_text(text, member);
+            }
+            text.push('}');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {
+            let _infallible = write!(text, "{value}");
+        }
+    }
+}
+
 /// `String.hashCode`: over UTF-16 units, in 32 bits.
 pub(in crate::data) fn string_hash(text: &str) -> i32 {
     text.encode_utf16().fold(0, |hash: i32, unit| {

@@ -62,6 +62,7 @@ pub(super) enum Kind {
     NotFound,
     Invalid,
     UndefinedVariable,
+    TooMuch,
 }
 
 impl SyntaxError {
@@ -88,8 +89,11 @@ impl PathError {
         )
     }
 
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
+    pub(super) fn too_much() -> Self {
+        Self::new(
+            Kind::TooMuch,
+            "The path selects more than one evaluation may",
+        )
     }
 
     /// The failure of the template or expression that holds the path; `not_found` words it from the path and the JSON
@@ -102,7 +106,7 @@ impl PathError {
     ) -> EvaluationError {
         match self.kind {
             Kind::NotFound | Kind::Invalid => not_found(path.as_str(), &path.document(scope)),
-            Kind::UndefinedVariable => EvaluationError::other(self.message),
+            Kind::UndefinedVariable | Kind::TooMuch => EvaluationError::other(self.message),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 mod error;
 mod evaluate;
+mod filter;
 mod parse;
 mod reference_path;
 mod segment;
+mod stages;
+mod trail;
 
 use std::borrow::Cow;
 
@@ -13,7 +16,7 @@ use serde_json::Value;
 pub use error::{PathError, SyntaxError, WriteError};
 pub use reference_path::ReferencePath;
 
-use self::segment::Segment;
+use self::stages::Stages;
 use super::Scope;
 
 /// What a path starts from.
@@ -49,7 +52,7 @@ pub enum Root {
 pub struct JsonPath {
     text: Box<str>,
     root: Root,
-    segments: Vec<Segment>,
+    stages: Stages,
 }
 
 impl JsonPath {
@@ -61,7 +64,7 @@ impl JsonPath {
         Ok(Self {
             text: text.into(),
             root,
-            segments,
+            stages: Stages::new(segments),
         })
     }
 
@@ -77,12 +80,12 @@ impl JsonPath {
 
     /// Whether the path names one value, rather than giving an array of matches.
     pub fn is_definite(&self) -> bool {
-        self.segments.iter().all(Segment::is_definite)
+        self.stages.is_definite()
     }
 
     /// Whether the path is exactly `$`.
     pub fn is_identity(&self) -> bool {
-        self.root == Root::Input && self.segments.is_empty()
+        self.root == Root::Input && self.stages.segments().is_empty()
     }
 
     /// The path's value in `scope`, borrowed where the path is definite.
@@ -92,7 +95,7 @@ impl JsonPath {
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
         match &self.root {
             Root::Input => self.evaluate_in(scope.input),
-            Root::Context => evaluate::in_context(&self.segments, scope.context),
+            Root::Context => evaluate::in_context(&self.stages, scope.context),
             Root::Variable(name) => match scope.variables.variable(name) {
                 Some(value) => self.evaluate_in(value),
                 None => Err(PathError::undefined_variable(name)),
@@ -104,7 +107,7 @@ impl JsonPath {
     ///
     /// Fails as [`JsonPath::evaluate`] does.
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
-        evaluate::in_document(&self.segments, document, &[])
+        evaluate::in_document(&self.stages, document, 0)
     }
 
     /// The document that the path reads.

@@ -38,7 +38,8 @@ impl ReferencePath {
         }
         let path = JsonPath::parse(text)?;
         match path
-            .segments
+            .stages
+            .segments()
             .iter()
             .find(|segment| !matches!(segment, Segment::Name(_) | Segment::Index(_)))
         {
@@ -92,12 +93,15 @@ impl ReferencePath {
                 path: self.as_str().to_owned(),
             });
         }
-        if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.segments.len())) {
+        if !nests_within(
+            &value,
+            MAX_NESTING.saturating_sub(self.path.stages.segments().len()),
+        ) {
             return Err(WriteError::TooDeep);
         }
         self.check(target)?;
         let mut place = target;
-        for segment in &self.path.segments {
+        for segment in self.path.stages.segments() {
             match segment_place(segment, place) {
                 Some(next) => place = next,
                 // INVARIANT: `check` found every place that does not belong to a missing parent.
@@ -111,7 +115,7 @@ impl ReferencePath {
     /// Finds what `write` would stumble over.
     fn check(&self, target: &Value) -> Result<(), WriteError> {
         let mut place = Some(target);
-        for (position, segment) in self.path.segments.iter().enumerate() {
+        for (position, segment) in self.path.stages.segments().iter().enumerate() {
             place = match (segment, place) {
                 (Segment::Name(name), Some(Value::Object(members))) => members.get(&**name),
                 (Segment::Name(_), None) => None,
@@ -138,7 +142,7 @@ impl ReferencePath {
     }
 
     fn way_to(&self, position: usize) -> String {
-        let segments = self.path.segments.iter().take(position);
+        let segments = self.path.stages.segments().iter().take(position);
         std::iter::once("$".to_owned())
             .chain(segments.map(ToString::to_string))
             .collect()

@@ -1,56 +1,103 @@
 use std::fmt;
 
+use super::filter::Filter;
+
 /// One step of a path.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Segment {
     /// `.name`, `['name']`
     Name(Box<str>),
-    /// `['a', 'b']`: an object with these members
+    /// `['a', 'b']`: an object of these members
     Names(Vec<Box<str>>),
     /// `[3]`
     Index(i32),
     /// `[0, 3]`
     Indices(Vec<i32>),
     /// `[1:3]`, `[1:]`, `[:3]`
-    Slice(Option<i32>, Option<i32>),
-    /// `[(@.length-1)]`; the number is what is added to the length
-    FromEnd(i32),
+    Slice(Slice),
+    /// `[(@.length-1)]`: so many items before the end
+    BeforeEnd(i32),
     /// `[*]`, `.*`
     Wildcard,
+    /// `[?(@.a > 1)]`
+    Filter(Filter),
     /// `..`
     Descendants,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slice {
+    From(i32),
+    To(i32),
+    Between(i32, i32),
 }
 
 impl Segment {
     pub(super) fn is_definite(&self) -> bool {
         matches!(
             self,
-            Self::Name(_) | Self::Names(_) | Self::Index(_) | Self::FromEnd(_)
+            Self::Name(_) | Self::Names(_) | Self::Index(_) | Self::BeforeEnd(_)
         )
     }
 }
 
+impl Slice {
+    /// The items of an array that the slice covers, as Jayway 2.0.0 counts: a start before the array's begin is an
+    /// index of its own, so that it is out of bounds.
+    pub(super) fn range(self, length: usize) -> std::ops::Range<i64> {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let from_end = |bound: i32| {
+            if bound < 0 {
+                length + i64::from(bound)
+            } else {
+                i64::from(bound)
+            }
+        };
+        match self {
+            Self::From(from) => from_end(from).max(0)..length,
+            Self::To(to) => 0..from_end(to).min(length),
+            Self::Between(..) if length == 0 => 0..0,
+            Self::Between(from, to) => i64::from(from)..i64::from(to).min(length),
+        }
+    }
+}
+
+/// As Jayway prints it in the texts of its errors.
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => write!(f, "['{name}']"),
+            Self::Names(names) => {
+                let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+                write!(f, "[{}]", names.join(", "))
+            }
             Self::Index(index) => write!(f, "[{index}]"),
             Self::Indices(indices) => {
-                let texts: Vec<String> = indices.iter().map(ToString::to_string).collect();
-                write!(f, "[{}]", texts.join(","))
+                let indices: Vec<String> = indices.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", indices.join(","))
             }
-            Self::Names(names) => {
-                let texts: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-                write!(f, "[{}]", texts.join(", "))
-            }
-            Self::Slice(from, to) => {
-                let text =
-                    |bound: &Option<i32>| bound.map(|bound| bound.to_string()).unwrap_or_default();
-                write!(f, "[{}:{}]", text(from), text(to))
-            }
-            Self::FromEnd(offset) => write!(f, "[(@.length{offset:+})]"),
+            Self::Slice(Slice::From(from)) => write!(f, "[{from}:]"),
+            Self::Slice(Slice::To(to)) => write!(f, "[:{to}]"),
+            Self::Slice(Slice::Between(from, to)) => write!(f, "[{from}:{to}]"),
+            Self::BeforeEnd(count) => write!(f, "[@.size()-{count}]"),
             Self::Wildcard => f.write_str("[*]"),
+            Self::Filter(_) => f.write_str("[?]"),
             Self::Descendants => f.write_str(".."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Slice;
+
+    #[test]
+    fn slices_count_from_the_end_only_where_they_are_open() {
+        assert_eq!(Slice::From(-2).range(3), 1..3);
+        assert_eq!(Slice::From(-9).range(3), 0..3);
+        assert_eq!(Slice::To(-1).range(3), 0..2);
+        assert!(Slice::Between(1, -1).range(3).is_empty());
+        assert_eq!(Slice::Between(-4, 3).range(6), -4..3);
+        assert!(Slice::Between(i32::MIN, i32::MAX).range(0).is_empty());
     }
 }

@@ -1,0 +1,265 @@
+use regex_lite::RegexBuilder;
+
+use super::compare::Comparison;
+use super::{Filter, FilterPath, Operand};
+use crate::data::SyntaxError;
+use crate::data::cursor::Cursor;
+use crate::data::json_path::parse::segments;
+use crate::data::json_path::segment::Segment;
+
+/// The deepest nesting of parentheses and `!` in a filter.
+const MAX_DEPTH: usize = 16;
+
+/// The most bytes a compiled pattern may take; its matching time grows with them.
+const MAX_PATTERN_SIZE: usize = 64 * 1024;
+
+/// Reads `?( … )`.
+pub(in crate::data::json_path) fn filter(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
+    cursor.expect("?")?;
+    cursor.skip_blanks();
+    cursor.expect("(")?;
+    let filter = any(cursor, 0)?;
+    cursor.expect(")")?;
+    Ok(filter)
+}
+
+fn any(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, SyntaxError> {
+    let mut filters = vec![all(cursor, depth)?];
+    while cursor.eat("||") {
+        filters.push(all(cursor, depth)?);
+    }
+    Ok(unless_single(filters, Filter::Any))
+}
+
+fn all(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, SyntaxError> {
+    let mut filters = vec![term(cursor, depth)?];
+    while cursor.eat("&&") {
+        filters.push(term(cursor, depth)?);
+    }
+    Ok(unless_single(filters, Filter::All))
+}
+
+fn unless_single(filters: Vec<Filter>, joined: fn(Vec<Filter>) -> Filter) -> Filter {
+    match <[Filter; 1]>::try_from(filters) {
+        Ok([filter]) => filter,
+        Err(filters) => joined(filters),
+    }
+}
+
+fn term(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, SyntaxError> {
+    if depth == MAX_DEPTH {
+        return Err(cursor.error(format!("the filter nests deeper than {MAX_DEPTH} levels")));
+    }
+    cursor.skip_blanks();
+    let filter = if cursor.eat("!") {
+        Filter::Not(Box::new(term(cursor, depth + 1)?))
+    } else if cursor.eat("(") {
+        let filter = any(cursor, depth + 1)?;
+        cursor.expect(")")?;
+        filter
+    } else {
+        comparison(cursor)?
+    };
+    cursor.skip_blanks();
+    Ok(filter)
+}
+
+fn comparison(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
+    let start = cursor.offset();
+    let left = operand(cursor)?;
+    cursor.skip_blanks();
+    if cursor.eat("=~") {
+        let Operand::Path(path) = left else {
+            return Err(SyntaxError::new("`=~` takes a path on its left", start));
+        };
+        cursor.skip_blanks();
+        return pattern(cursor, path);
+    }
+    let Some(comparison) = operator(cursor) else {
+        return match left {
+            Operand::Path(path) => Ok(Filter::Exists(path)),
+            Operand::Literal(_) => Err(SyntaxError::new("a literal alone is no filter", start)),
+        };
+    };
+    cursor.skip_blanks();
+    Ok(Filter::Comparison(left, comparison, operand(cursor)?))
+}
+
+fn operator(cursor: &mut Cursor<'_>) -> Option<Comparison> {
+    // `<=` is tried before `<`, whose beginning it shares.
+    let operators = [
+        ("==", Comparison::Equal),
+        ("!=", Comparison::NotEqual),
+        ("<=", Comparison::LessOrEqual),
+        (">=", Comparison::GreaterOrEqual),
+        ("<", Comparison::Less),
+        (">", Comparison::Greater),
+    ];
+    operators
+        .into_iter()
+        .find(|(text, _)| cursor.eat(text))
+        .map(|(_, comparison)| comparison)
+}
+
+fn operand(cursor: &mut Cursor<'_>) -> Result<Operand, SyntaxError> {
+    match cursor.peek() {
+        Some('@' | '$') => path(cursor).map(Operand::Path),
+        Some('\'' | '"') => quoted(cursor).map(Operand::Literal),
+        _ => bare(cursor).map(Operand::Literal),
+    }
+}
+
+fn path(cursor: &mut Cursor<'_>) -> Result<FilterPath, SyntaxError> {
+    let start = cursor.offset();
+    let from_document = cursor.bump() == Some('$');
+    let segments = segments(cursor, in_name)?;
+    if segments.iter().all(|segment| {
+        matches!(
+            segment,
+            Segment::Name(_) | Segment::Index(_) | Segment::BeforeEnd(_)
+        )
+    }) {
+        Ok(FilterPath {
+            from_document,
+            segments,
+        })
+    } else {
+        Err(SyntaxError::new(
+            "a path in a filter names one value",
+            start,
+        ))
+    }
+}
+
+/// Which characters a dotted name in a filter may have: `@.net-price*2 == 10` reads the member `net-price*2`.
+fn in_name(next: char) -> bool {
+    !matches!(
+        next,
+        '.' | '[' | ' ' | '(' | ')' | '=' | '!' | '<' | '>' | '~' | '&' | '|' | ','
+    )
+}
+
+/// A text in quotes; a backslash takes the next character as it is.
+fn quoted(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
+    let quote = cursor.bump();
+    let mut text = String::new();
+    loop {
+        match cursor.bump() {
+            None => return Err(cursor.error("the text's closing quote is missing")),
+            next if next == quote => return Ok(text.into()),
+            Some('\\') => text.extend(cursor.bump()),
+            Some(next) => text.push(next),
+        }
+    }
+}
+
+/// A number, `true`, `false` or `null`.
+fn bare(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
+    let start = cursor.offset();
+    let text =
+        cursor.take_while(|next| next.is_ascii_alphanumeric() || matches!(next, '-' | '+' | '.'));
+    let is_number =
+        || text.ends_with(|last: char| last.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    if matches!(text, "true" | "false" | "null") || is_number() {
+        Ok(text.into())
+    } else {
+        Err(SyntaxError::new(
+            "expected `@`, `$`, a number, a text in quotes, `true`, `false` or `null`",
+            start,
+        ))
+    }
+}
+
+/// `/pattern/` or `/pattern/i`.
+fn pattern(cursor: &mut Cursor<'_>, path: FilterPath) -> Result<Filter, SyntaxError> {
+    let start = cursor.offset();
+    cursor.expect("/")?;
+    let mut pattern = String::new();
+    loop {
+        match cursor.bump() {
+            None => return Err(cursor.error("the pattern's closing `/` is missing")),
+            Some('/') => break,
+            Some('\\') if cursor.eat("/") => pattern.push('/'),
+            Some('\\') => {
+                pattern.push('\\');
+                pattern.extend(cursor.bump());
+            }
+            Some(next) => pattern.push(next),
+        }
+    }
+    let regex = RegexBuilder::new(&format!("^(?:{pattern})$"))
+        .case_insensitive(cursor.eat("i"))
+        .size_limit(MAX_PATTERN_SIZE)
+        .build()
+        .map_err(|error| {
+            SyntaxError::new(format!("the pattern is not understood: {error}"), start)
+        })?;
+    Ok(Filter::Matches(path, regex))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::JsonPath;
+    use serde_json::json;
+
+    fn matches(filter: &str) -> String {
+        let books = json!([
+            { "id": 1, "title": "it's", "price": 9, "tags": ["new"] },
+            { "id": 2, "title": "x && y)]", "price": 12.5, "isbn": null },
+            { "id": 3, "price*2": 10, "isbn": "3-16" },
+        ]);
+        match JsonPath::parse(&format!("$[?({filter})].id")) {
+            Ok(path) => path.evaluate_in(&books).unwrap().to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn conditions() {
+        assert_eq!(matches("@.price"), "[1,2]");
+        assert_eq!(matches("!@.isbn"), "[1,2]");
+        assert_eq!(matches("@.price < 10 || @.isbn"), "[1,3]");
+        assert_eq!(matches("(@.price < 10 || @.isbn) && @.id == 3"), "[3]");
+        assert_eq!(matches("!(@.price < 10)"), "[2,3]");
+        assert_eq!(matches("10 > @.price"), "[1]");
+        assert_eq!(matches("@.price*2==10"), "[3]");
+        assert_eq!(matches("@.price > $[0].price"), "[2]");
+        assert_eq!(matches("@.isbn =~ /\\d-.*/"), "[3]");
+        assert_eq!(matches("@.title =~ /IT.S/i"), "[1]");
+    }
+
+    #[test]
+    fn texts() {
+        assert_eq!(matches(r"@.title == 'it\'s'"), "[1]");
+        assert_eq!(matches("@.title == \"it's\""), "[1]");
+        assert_eq!(matches("@.title == 'x && y)]'"), "[2]");
+    }
+
+    #[test]
+    fn refusals() {
+        for filter in [
+            "",
+            "true",
+            "@.a = 1",
+            "@.a === 1",
+            "@.a in [1]",
+            "@.tags[*]",
+            "@..a",
+            "@[0:1] == 1",
+            "@.a == [1]",
+            "length(@) == 1",
+            "@.a =~ /(/",
+            "@.a =~ /a",
+            "@.a && ",
+            "@.a == 'x",
+        ] {
+            assert!(
+                JsonPath::parse(&format!("$[?({filter})]")).is_err(),
+                "{filter}"
+            );
+        }
+        let deep = format!("{}@.a{}", "(".repeat(1_000), ")".repeat(1_000));
+        assert_eq!(matches(&deep), "the filter nests deeper than 16 levels");
+        assert!(matches("@.a =~ /(((a{50}){50}){50}){50}/").contains("not understood"));
+    }
+}
