@@ -213,6 +213,7 @@ pub(crate) fn integer(
         let finding = report.schema(Place::value(node), "Expected value of type Integer");
         match (node.as_str(), hint) {
             (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
+            (Some(text), _) if text.starts_with("{%") => finding.help("`{% … %}` is JSONata, which is not supported yet"),
             (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
             _ => finding.help(format!("it is {}", node.describe())),
         };

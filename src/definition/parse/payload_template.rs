@@ -1,5 +1,7 @@
 //! `Parameters`, `ResultSelector`, `ItemSelector`, `Assign`, `Credentials`: payload templates, checked field by field.
 
+use std::collections::HashSet;
+
 use super::fields::within;
 use super::{Place, Report, fields};
 use crate::data::{Expression, PayloadTemplate};
@@ -26,18 +28,21 @@ pub(super) fn payload_template(node: &Node, report: &mut Report) -> Option<Paylo
 fn check(node: &Node, template: &Node, report: &mut Report) -> bool {
     match &node.kind {
         Kind::Array(elements) => elements.iter().fold(true, |valid, element| check(element, template, report) && valid),
-        Kind::Object(object) => object.members.iter().fold(true, |valid, member| {
-            let Some(name) = member.key.strip_suffix(".$").filter(|name| !name.is_empty()) else {
-                return check(&member.value, template, report) && valid;
-            };
-            if object.members.len() < 2 || !object.contains(name) {
-                return computed(member, template, report) && valid;
-            }
-            report
-                .schema(Place::key(member).about(template), format!("the field `{name}` stands here twice"))
-                .help(format!("the value of `{}` becomes `{name}`, which has a value already", member.key));
-            false
-        }),
+        Kind::Object(object) => {
+            let names: HashSet<&str> = object.members.iter().map(|member| member.key.as_str()).collect();
+            object.members.iter().fold(true, |valid, member| {
+                let Some(name) = member.key.strip_suffix(".$").filter(|name| !name.is_empty()) else {
+                    return check(&member.value, template, report) && valid;
+                };
+                if !names.contains(name) {
+                    return computed(member, template, report) && valid;
+                }
+                report
+                    .schema(Place::key(member).about(template), format!("the field `{name}` stands here twice"))
+                    .help(format!("the value of `{}` becomes `{name}`, which has a value already", member.key));
+                false
+            })
+        }
         _ => true,
     }
 }

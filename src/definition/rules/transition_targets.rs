@@ -55,7 +55,7 @@ mod tests {
             findings(source),
             [
                 "MISSING_TRANSITION_TARGET: Missing 'Next' target: Chrage at /States/Order/Next (help: did you mean `Charge`?)",
-                "MISSING_TRANSITION_TARGET: State \"Charge\" is not reachable. at /States/Charge"
+                "MISSING_TRANSITION_TARGET: State \"Charge\" is not reachable. at /States/Charge (help: no transition names it: is a `Next` missing, or is the state left over?)"
             ]
         );
     }
@@ -67,7 +67,7 @@ mod tests {
             findings(source),
             [
                 "MISSING_TRANSITION_TARGET: Missing 'Next' target: Oder at /StartAt (help: did you mean `Order`?)",
-                "MISSING_TRANSITION_TARGET: State \"Order\" is not reachable. at /States/Order"
+                "MISSING_TRANSITION_TARGET: State \"Order\" is not reachable. at /States/Order (help: no transition names it: is a `Next` missing, or is the state left over?)"
             ]
         );
     }
