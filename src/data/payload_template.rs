@@ -196,7 +196,7 @@ impl Compiler {
             match computed_name(field) {
                 None => fields.push((field.clone(), self.below(field.clone(), value))),
                 Some(name) if members.contains_key(name) => {
-                    self.refuse(field, TemplateProblem::DuplicateField)
+                    self.refuse(field, TemplateProblem::DuplicateField);
                 }
                 Some(name) => computed.extend(self.computed_field(name, field, value)),
             }
@@ -235,9 +235,11 @@ impl Compiler {
 
     fn refuse(&mut self, field: &str, problem: TemplateProblem) {
         let tokens = self.path.iter().map(String::as_str).chain([field]);
-        let pointer = tokens
-            .map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1")))
-            .collect();
+        let mut pointer = String::new();
+        for token in tokens {
+            pointer.push('/');
+            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        }
         self.errors.push(TemplateError {
             pointer,
             field: field.to_owned(),
