@@ -36,7 +36,11 @@ impl Case {
     }
 
     fn definition(&self) -> String {
-        let definition = self.fields.get("definition_raw").or(self.fields.get("definition")).unwrap();
+        let definition = self
+            .fields
+            .get("definition_raw")
+            .or(self.fields.get("definition"))
+            .unwrap();
         let text = match definition {
             Value::String(text) => text.clone(),
             definition => serde_json::to_string_pretty(definition).unwrap(),
@@ -63,7 +67,10 @@ impl Case {
                 diagnostic["location"].as_str()?
             ));
         }
-        let text = answer["message"].as_str().or(answer["exception_value"].as_str()).unwrap();
+        let text = answer["message"]
+            .as_str()
+            .or(answer["exception_value"].as_str())
+            .unwrap();
         let text = text.split_once("Invalid State Machine Definition: '").unwrap().1;
         Some(text.strip_suffix('\'').unwrap().replace("<partition>", "aws"))
     }
@@ -75,11 +82,16 @@ fn folder(path: &Path) -> Vec<PathBuf> {
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
-    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect()
+    diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .collect()
 }
 
 fn is_not_supported(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|diagnostic| diagnostic.code == Code::NotSupported)
+    diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.code == Code::NotSupported)
 }
 
 #[test]
@@ -97,7 +109,10 @@ fn what_aws_executed_loads() {
             refused.push(format!("{}\n{}", case.name, texts.join("\n")));
         }
     }
-    println!("{loaded} loaded, {skipped} skipped (JSONata, distributed Map), {} refused", refused.len());
+    println!(
+        "{loaded} loaded, {skipped} skipped (JSONata, distributed Map), {} refused",
+        refused.len()
+    );
     assert!(refused.is_empty(), "{}", refused.join("\n\n"));
     assert!(loaded > 500, "{loaded}");
 }
@@ -110,7 +125,14 @@ fn what_aws_refused_is_refused_in_its_words() {
         let diagnostics = case.loader().validate(&case.definition());
         let ours: Vec<String> = errors(&diagnostics)
             .iter()
-            .map(|found| format!("{}: {} at {}", found.code, found.message, found.location.as_deref().unwrap_or("")))
+            .map(|found| {
+                format!(
+                    "{}: {} at {}",
+                    found.code,
+                    found.message,
+                    found.location.as_deref().unwrap_or("")
+                )
+            })
             .collect();
         match case.answer() {
             Some(answer) if ours.contains(&answer) => told += 1,
@@ -119,6 +141,9 @@ fn what_aws_refused_is_refused_in_its_words() {
             answer => wrong.push(format!("{}\n  AWS:  {answer:?}\n  ours: {ours:?}", case.name)),
         }
     }
-    println!("{told} told alike, {skipped} skipped (JSONata), {} otherwise", wrong.len());
+    println!(
+        "{told} told alike, {skipped} skipped (JSONata), {} otherwise",
+        wrong.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -12,7 +12,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.retain(|file| is_definition(file));
     files.sort();
     let trial = |file: PathBuf| {
@@ -45,7 +48,11 @@ fn check(file: &Path) -> Result<(), Failed> {
     if found == expected {
         Ok(())
     } else {
-        Err(format!("{}\n--- expected\n{expected}\n--- found\n{found}", expected_file.display()).into())
+        Err(format!(
+            "{}\n--- expected\n{expected}\n--- found\n{found}",
+            expected_file.display()
+        )
+        .into())
     }
 }
 
@@ -57,8 +64,15 @@ fn render(loader: &Loader, source: &str) -> String {
     match loader.parse(source) {
         Ok(machine) => assert_eq!(machine.warnings(), diagnostics),
         Err(invalid) => {
-            assert!(diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error));
-            assert_eq!(invalid.to_string() + "\n", format!("the state machine definition is invalid\n\n{text}"));
+            assert!(
+                diagnostics
+                    .iter()
+                    .any(|diagnostic| diagnostic.severity == Severity::Error)
+            );
+            assert_eq!(
+                invalid.to_string() + "\n",
+                format!("the state machine definition is invalid\n\n{text}")
+            );
         }
     }
     text

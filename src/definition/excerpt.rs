@@ -25,7 +25,11 @@ impl Excerpt {
         let marked = source.get(span.start..marked_end).unwrap_or_default();
         let after = source.get(marked_end..line.end).unwrap_or_default();
         let whole = source.get(line).unwrap_or_default();
-        let reach = if whole.chars().nth(Self::LONGEST).is_none() { Self::LONGEST } else { Self::REACH };
+        let reach = if whole.chars().nth(Self::LONGEST).is_none() {
+            Self::LONGEST
+        } else {
+            Self::REACH
+        };
 
         let mut excerpt = Self::default();
         let shown_before = before.char_indices().rev().take(reach).last().map_or(0, |(at, _)| at);

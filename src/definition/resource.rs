@@ -122,7 +122,10 @@ fn service_integration(rest: &str) -> Option<(ResourceKind, IntegrationPattern)>
     let (resource_type, action) = plain.rsplit_once(':')?;
     let known = match resource_type.strip_prefix("aws-sdk:") {
         Some(service) => {
-            let service_is_named = is_named(service) && service.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+            let service_is_named = is_named(service)
+                && service
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
             let action_is_named = is_named(action) && action.starts_with(|c: char| c.is_ascii_lowercase());
             service_is_named && action_is_named && pattern != IntegrationPattern::Sync && !NOT_IN_SDK.contains(&service)
         }
@@ -150,7 +153,11 @@ fn advice_for_service<'c>(rest: &str, similar: impl FnOnce(&str, Vec<&'c str>) -
         if pattern == IntegrationPattern::Sync {
             return format!("`aws-sdk:` integrations cannot wait for a job: leave `{suffix}` away");
         }
-        let service: String = service.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+        let service: String = service
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase();
         let mut letters = action.chars();
         let first = letters.next().map(|c| c.to_ascii_lowercase()).into_iter();
         let action: String = first.chain(letters).filter(char::is_ascii_alphanumeric).collect();

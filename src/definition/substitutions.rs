@@ -50,7 +50,10 @@ impl Substitutions {
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Substitutions {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self {
-            values: pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            values: pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
         }
     }
 }

@@ -38,7 +38,9 @@ impl<'n> Locator<'n> {
                 Kind::Array(elements) => {
                     let after = elements.partition_point(|element| element.span.start <= offset);
                     let index = after.checked_sub(1);
-                    let element = index.and_then(|index| elements.get(index)).filter(|at| offset < at.span.end);
+                    let element = index
+                        .and_then(|index| elements.get(index))
+                        .filter(|at| offset < at.span.end);
                     element.map(|element| {
                         steps.push(Step::Index(after - 1));
                         element

@@ -94,7 +94,11 @@ impl Node {
             Kind::String(text) => Value::String(text.clone()),
             Kind::Array(elements) => Value::Array(elements.iter().map(Self::to_value).collect()),
             Kind::Object(object) => Value::Object(
-                object.members.iter().map(|member| (member.key.clone(), member.value.to_value())).collect(),
+                object
+                    .members
+                    .iter()
+                    .map(|member| (member.key.clone(), member.value.to_value()))
+                    .collect(),
             ),
         }
     }
@@ -149,7 +153,10 @@ impl SeenKeys {
     /// Where `key` stood before among `members`, if it did.
     pub(super) fn earlier(&mut self, members: &[Member], key: &str) -> Option<Span> {
         if members.len() < Self::FEW {
-            return members.iter().find(|member| member.key == key).map(|member| member.key_span);
+            return members
+                .iter()
+                .find(|member| member.key == key)
+                .map(|member| member.key_span);
         }
         for member in members.iter().skip(self.by_key.len()) {
             self.by_key.insert(member.key.clone(), member.key_span);

@@ -2,8 +2,8 @@
 
 use serde_json::Number;
 
-use super::syntax::{SyntaxError, character};
 use super::Span;
+use super::syntax::{SyntaxError, character};
 use crate::definition::Code;
 use crate::definition::parse::{Place, Report};
 
@@ -20,9 +20,15 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
         return Err(match wrong {
             Some(c) => SyntaxError::new(
                 Span::new(at, at + c.len_utf8()),
-                message.replace("{}", &format!("Unexpected character ({}) in numeric value", character(c))),
+                message.replace(
+                    "{}",
+                    &format!("Unexpected character ({}) in numeric value", character(c)),
+                ),
             ),
-            None => SyntaxError::new(Span::new(at, at), message.replace("{}", "Unexpected end-of-input in numeric value")),
+            None => SyntaxError::new(
+                Span::new(at, at),
+                message.replace("{}", "Unexpected end-of-input in numeric value"),
+            ),
         });
     }
     let end = start + length;
@@ -33,7 +39,11 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
         return Ok((number, end));
     }
     report
-        .error(Code::InvalidJsonDescription, Place::at(Span::new(start, end)), "the number is out of range")
+        .error(
+            Code::InvalidJsonDescription,
+            Place::at(Span::new(start, end)),
+            "the number is out of range",
+        )
         .help("numbers reach up to 1.7976931348623157e308");
     Ok((Number::from(0), end))
 }
@@ -47,7 +57,10 @@ fn malformed(text: &str) -> Option<(usize, &'static str)> {
     let mut end = usize::from(at(0) == Some(b'-'));
     let whole = digits(end);
     if whole == 0 {
-        return Some((end, "{}: expected digit (0-9) to follow minus sign, for valid numeric value"));
+        return Some((
+            end,
+            "{}: expected digit (0-9) to follow minus sign, for valid numeric value",
+        ));
     }
     if whole > 1 && at(end) == Some(b'0') {
         return Some((end, "Invalid numeric value: Leading zeroes not allowed"));

@@ -22,8 +22,14 @@ pub(crate) fn parse(source: &str, substitutions: &Substitutions, report: &mut Re
     match parser.document() {
         Ok(root) => Some(root),
         Err(error) => {
-            let code = if error.too_deep { Code::TooDeeplyNested } else { Code::InvalidJsonDescription };
-            let finding = parser.report.error(code, Place::at(error.span).nowhere(), error.message);
+            let code = if error.too_deep {
+                Code::TooDeeplyNested
+            } else {
+                Code::InvalidJsonDescription
+            };
+            let finding = parser
+                .report
+                .error(code, Place::at(error.span).nowhere(), error.message);
             if let Some(help) = error.help {
                 finding.help(help);
             }
@@ -49,7 +55,10 @@ impl Parser<'_, '_> {
             None => Ok(root),
             Some(c) => Err(SyntaxError::new(
                 self.here(),
-                format!("Unexpected character ({}): expected nothing after the definition", character(c)),
+                format!(
+                    "Unexpected character ({}): expected nothing after the definition",
+                    character(c)
+                ),
             )),
         }
     }
@@ -57,7 +66,10 @@ impl Parser<'_, '_> {
     fn value(&mut self) -> Result<Node, SyntaxError> {
         let start = self.at;
         let Some(first) = self.peek() else {
-            return Err(SyntaxError::new(self.here(), "Unexpected end-of-input: expected a value"));
+            return Err(SyntaxError::new(
+                self.here(),
+                "Unexpected end-of-input: expected a value",
+            ));
         };
         let mut unresolved = false;
         let kind = match first {
@@ -139,10 +151,16 @@ impl Parser<'_, '_> {
                 None => return Err(unclosed("Object", opening)),
                 Some('/') => return Err(comment(self.here())),
                 Some(c) => {
-                    let message =
-                        format!("Unexpected character ({}): was expecting comma to separate Object entries", character(c));
+                    let message = format!(
+                        "Unexpected character ({}): was expecting comma to separate Object entries",
+                        character(c)
+                    );
                     let error = SyntaxError::new(self.here(), message);
-                    return Err(if c == '"' { error.help("put a comma between the fields") } else { error });
+                    return Err(if c == '"' {
+                        error.help("put a comma between the fields")
+                    } else {
+                        error
+                    });
                 }
             }
         }
@@ -197,7 +215,10 @@ impl Parser<'_, '_> {
                 Some(c) => {
                     return Err(SyntaxError::new(
                         self.here(),
-                        format!("Unexpected character ({}): was expecting comma to separate Array entries", character(c)),
+                        format!(
+                            "Unexpected character ({}): was expecting comma to separate Array entries",
+                            character(c)
+                        ),
                     ));
                 }
             }
@@ -209,7 +230,9 @@ impl Parser<'_, '_> {
     /// `true`, `false`, `null`, or a word that is none of them.
     fn word(&mut self) -> Result<Kind, SyntaxError> {
         let rest = self.rest();
-        let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len());
+        let length = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+            .unwrap_or(rest.len());
         let word = rest.get(..length).unwrap_or_default();
         let kind = match word {
             "true" => Kind::Boolean(true),
@@ -233,7 +256,10 @@ impl Parser<'_, '_> {
     }
 
     fn no_field_name(&self, c: char, comma: Option<Span>) -> SyntaxError {
-        let message = format!("Unexpected character ({}): was expecting double-quote to start field name", character(c));
+        let message = format!(
+            "Unexpected character ({}): was expecting double-quote to start field name",
+            character(c)
+        );
         match (c, comma) {
             ('}', Some(comma)) => SyntaxError::new(comma, message).help("remove this comma, nothing follows it"),
             ('/', _) => comment(self.here()),
@@ -244,12 +270,20 @@ impl Parser<'_, '_> {
     fn duplicate(&mut self, member: &Member, earlier: Span) {
         let line = self.report.line_of(earlier.start);
         self.report
-            .error(Code::InvalidJsonDescription, Place::at(member.key_span), format!("Duplicate field '{}'", member.key))
+            .error(
+                Code::InvalidJsonDescription,
+                Place::at(member.key_span),
+                format!("Duplicate field '{}'", member.key),
+            )
             .help(format!("the same field stands in line {line} already"));
     }
 
     fn skip_blanks(&mut self) {
-        let blanks = self.rest().bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        let blanks = self
+            .rest()
+            .bytes()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+            .count();
         self.at += blanks;
     }
 
@@ -284,6 +318,167 @@ fn comment(at: Span) -> SyntaxError {
 }
 
 fn unclosed(what: &str, opening: Span) -> SyntaxError {
-    SyntaxError::new(opening, format!("Unexpected end-of-input: expected close marker for {what}"))
-        .help("the text ends before what is opened here is closed")
+    SyntaxError::new(
+        opening,
+        format!("Unexpected end-of-input: expected close marker for {what}"),
+    )
+    .help("the text ends before what is opened here is closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Diagnostic;
+    use serde_json::{Value, json};
+
+    fn read(source: &str) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut report = Report::new(source);
+        let root = parse(source, &Substitutions::new(), &mut report);
+        let (diagnostics, _) = report.finish(source, root.as_ref());
+        (root.map(|root| root.to_value()), diagnostics)
+    }
+
+    fn refused(source: &str) -> (String, usize) {
+        let (_, diagnostics) = read(source);
+        assert_eq!(diagnostics.len(), 1, "{source}: {diagnostics:?}");
+        (diagnostics[0].message.clone(), diagnostics[0].column)
+    }
+
+    #[test]
+    fn valid_texts_have_the_value_that_serde_json_gives_them() {
+        for source in [
+            "null",
+            " [ ] ",
+            "{}",
+            "[1, -2, 0, 1.5, -1e3, 1E+2, 18446744073709551615, 123456789012345678901234567890]",
+            r#"{"b": 1, "a": {"c": [true, false, null]}}"#,
+            r#""\" \\ \/ \b \f \n \r \t \u00e9 \ud83c\udf55 ピザ""#,
+            r#"["$", "$.a", "${", "${}", "${a b}", "$$"]"#,
+        ] {
+            let (value, diagnostics) = read(source);
+            assert_eq!(diagnostics, [], "{source}");
+            assert_eq!(value, Some(serde_json::from_str(source).unwrap()), "{source}");
+        }
+        assert_eq!(read("-0").0, Some(json!(0)), "as Jackson reads it");
+    }
+
+    #[test]
+    fn what_serde_json_refuses_is_refused() {
+        for source in [
+            "",
+            " ",
+            "{",
+            "[",
+            "\"",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,",
+            "{\"a\":1,}",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,]",
+            "{,}",
+            "tru",
+            "nulL",
+            "+1",
+            "-",
+            "01",
+            "-01",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "1a",
+            "0x1",
+            "NaN",
+            "'a'",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\u12\"",
+            "\"a\nb\"",
+            "\"\u{1}\"",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{\"a\":1 \"b\":2}",
+            "1 2",
+            "{} {}",
+            "// c\n1",
+            "[1,/**/2]",
+            "{a:1}",
+            "\u{feff}{}",
+            "\u{a0}1",
+            "\"\\ud800\"",
+            "1e400",
+            "${Name}",
+        ] {
+            assert!(serde_json::from_str::<Value>(source).is_err(), "{source}");
+            assert_eq!(read(source).1.len(), 1, "{source}");
+        }
+    }
+
+    #[test]
+    fn errors_are_told_as_jackson_tells_them() {
+        let unexpected = |c: &str, rest: &str| format!("Unexpected character ({c}): {rest}");
+        assert_eq!(
+            refused("{a"),
+            (
+                unexpected("'a' (code 97)", "was expecting double-quote to start field name"),
+                2
+            )
+        );
+        assert_eq!(
+            refused("not a definition"),
+            ("Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')".into(), 1)
+        );
+        assert_eq!(
+            refused("[1 2]"),
+            (
+                unexpected("'2' (code 50)", "was expecting comma to separate Array entries"),
+                4
+            )
+        );
+        assert_eq!(
+            refused(r#"{"a" 1}"#),
+            (
+                unexpected(
+                    "'1' (code 49)",
+                    "was expecting a colon to separate field name and value"
+                ),
+                6
+            )
+        );
+        assert_eq!(
+            refused("[-]").0,
+            "Unexpected character (']' (code 93)) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value"
+        );
+        assert_eq!(refused("\"\\x\"").0, "Unrecognized character escape 'x' (code 120)");
+    }
+
+    #[test]
+    fn a_trailing_comma_is_pointed_at() {
+        assert_eq!(refused("[1, ]").1, 3);
+        assert_eq!(refused(r#"{"a": 1 , }"#).1, 9);
+    }
+
+    #[test]
+    fn a_duplicate_key_keeps_its_first_value() {
+        for fill in [0, 20] {
+            let fill: String = (0..fill).map(|n| format!(r#""k{n}": 0, "#)).collect();
+            let (value, diagnostics) = read(&format!(r#"{{ "a": 1, {fill}"b": 2, "a": 3 }}"#));
+            assert_eq!(diagnostics.len(), 1);
+            assert_eq!(diagnostics[0].message, "Duplicate field 'a'");
+            assert_eq!(value.unwrap()["a"], 1);
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&nested(MAX_DEPTH)).1, []);
+        assert_eq!(read(&nested(MAX_DEPTH + 1)).1[0].code, Code::TooDeeplyNested);
+        assert_eq!(read(&"[".repeat(1_000_000)).1[0].code, Code::TooDeeplyNested);
+        assert_eq!(read(&r#"{"a":"#.repeat(200_000)).1[0].code, Code::TooDeeplyNested);
+    }
 }

@@ -40,7 +40,9 @@ impl<'s> StringReader<'s> {
         *at += 1;
         loop {
             let rest = self.source.get(*at..).unwrap_or_default();
-            let plain = rest.find(|c: char| matches!(c, '"' | '\\' | '$') || c < ' ').unwrap_or(rest.len());
+            let plain = rest
+                .find(|c: char| matches!(c, '"' | '\\' | '$') || c < ' ')
+                .unwrap_or(rest.len());
             text.push_str(rest.get(..plain).unwrap_or_default());
             *at += plain;
             match self.source.as_bytes().get(*at) {
@@ -103,14 +105,20 @@ impl<'s> StringReader<'s> {
     ) -> Result<(Option<Node>, bool), SyntaxError> {
         let Some(Substitution::Named { name, end }) = substitution(self.source, *at) else {
             let here = Span::new(*at, *at + 1);
-            return Err(SyntaxError::new(here, format!("Unexpected character ({}): {VALUE}", character('$'))));
+            return Err(SyntaxError::new(
+                here,
+                format!("Unexpected character ({}): {VALUE}", character('$')),
+            ));
         };
         let span = Span::new(*at, end);
         *at = end;
         let Some(value) = self.resolve(name, span, report) else {
             return Ok((None, false));
         };
-        match serde_json::from_str(value).ok().and_then(|value| stamped(value, span, depth)) {
+        match serde_json::from_str(value)
+            .ok()
+            .and_then(|value| stamped(value, span, depth))
+        {
             Some(node) => Ok((Some(node), true)),
             None => Err(SyntaxError::new(span, format!("the value of `${{{name}}}` is no JSON"))
                 .help(format!("put it in quotes, `\"${{{name}}}\"`, where a string is meant"))),
@@ -122,7 +130,11 @@ impl<'s> StringReader<'s> {
         let Some(value) = self.substitutions.value(name) else {
             let help = self.help(name, report);
             report
-                .error(Code::UnresolvedSubstitution, Place::at(span), format!("`${{{name}}}` has no value"))
+                .error(
+                    Code::UnresolvedSubstitution,
+                    Place::at(span),
+                    format!("`${{{name}}}` has no value"),
+                )
                 .help(help);
             return None;
         };
@@ -144,11 +156,19 @@ impl<'s> StringReader<'s> {
         if let Some(similar) = report.similar(name, self.substitutions.names()) {
             return format!("did you mean `${{{similar}}}`?");
         }
-        let names: Vec<_> = self.substitutions.names().take(8).map(|name| format!("`{name}`")).collect();
+        let names: Vec<_> = self
+            .substitutions
+            .names()
+            .take(8)
+            .map(|name| format!("`{name}`"))
+            .collect();
         if names.is_empty() {
             format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")
         } else {
-            format!("there are values for {}; `${{!{name}}}` is the text itself", names.join(", "))
+            format!(
+                "there are values for {}; `${{!{name}}}` is the text itself",
+                names.join(", ")
+            )
         }
     }
 
@@ -240,13 +260,20 @@ fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> {
         Some(body) => (body, true),
         None => (body, false),
     };
-    let length = body.bytes().take_while(|&byte| Substitutions::is_name_byte(byte)).count();
+    let length = body
+        .bytes()
+        .take_while(|&byte| Substitutions::is_name_byte(byte))
+        .count();
     let name = body.get(..length).filter(|name| !name.is_empty())?;
     if body.as_bytes().get(length) != Some(&b'}') {
         return None;
     }
     let end = at + 2 + usize::from(literal) + length + 1;
-    Some(if literal { Substitution::Literal { name, end } } else { Substitution::Named { name, end } })
+    Some(if literal {
+        Substitution::Literal { name, end }
+    } else {
+        Substitution::Named { name, end }
+    })
 }
 
 /// A value as a node that stands wholly at `span`; `None` where it nests too deep.
@@ -260,9 +287,12 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
         Value::Bool(value) => Kind::Boolean(value),
         Value::Number(number) => Kind::Number(number),
         Value::String(text) => Kind::String(text),
-        Value::Array(elements) => {
-            Kind::Array(elements.into_iter().map(|element| stamped(element, span, depth + 1)).collect::<Option<_>>()?)
-        }
+        Value::Array(elements) => Kind::Array(
+            elements
+                .into_iter()
+                .map(|element| stamped(element, span, depth + 1))
+                .collect::<Option<_>>()?,
+        ),
         Value::Object(fields) => {
             let member = |(key, value)| {
                 Some(Member {
@@ -281,4 +311,68 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
         kind,
         unresolved: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Diagnostic;
+    use crate::definition::json::parse;
+    use serde_json::{Value, json};
+
+    fn read(source: &str, substitutions: &Substitutions) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut report = Report::new(source);
+        let root = parse(source, substitutions, &mut report);
+        let (diagnostics, _) = report.finish(source, root.as_ref());
+        (root.map(|root| root.to_value()), diagnostics)
+    }
+
+    #[test]
+    fn a_substitution_stands_for_its_value() {
+        let substitutions = Substitutions::new()
+            .with("Oven.Name", "the \"big\" one")
+            .with("Limit", "[30, {\"a\": null}]");
+        let source = r#"{ "a": "${Oven.Name}!", "${Oven.Name}": "${!Oven.Name} ${!x}", "b": ${Limit} }"#;
+        let (value, diagnostics) = read(source, &substitutions);
+        assert_eq!(diagnostics, []);
+        assert_eq!(
+            value.unwrap(),
+            json!({ "a": "the \"big\" one!", "the \"big\" one": "${Oven.Name} ${x}", "b": [30, { "a": null }] })
+        );
+    }
+
+    #[test]
+    fn one_without_a_value_is_pointed_at() {
+        let (_, diagnostics) = read(r#"{ "a": "é${Ovn}" }"#, &Substitutions::new().with("Oven", "1"));
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(
+            (diagnostics[0].code, diagnostics[0].column),
+            (Code::UnresolvedSubstitution, 10)
+        );
+        assert_eq!(diagnostics[0].pointer, "/a");
+        assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `${Oven}`?"));
+    }
+
+    #[test]
+    fn an_escaped_dollar_sign_begins_no_substitution() {
+        let (value, diagnostics) = read(r#""\u0024{Oven}""#, &Substitutions::new());
+        assert_eq!((value, diagnostics), (Some(json!("${Oven}")), vec![]));
+    }
+
+    #[test]
+    fn substitutions_cannot_fill_the_memory() {
+        let substitutions = Substitutions::new().with("A", "x".repeat(1_000_000));
+        let (_, diagnostics) = read(&format!("[{}0]", r#""${A}","#.repeat(100_000)), &substitutions);
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].code, Code::DefinitionTooLong);
+    }
+
+    #[test]
+    fn a_value_without_quotes_nests_no_deeper_than_the_rest() {
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let substitutions = Substitutions::new().with("Deep", deep);
+        let source = |depth: usize| format!("{}${{Deep}}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&source(20), &substitutions).1, []);
+        assert_eq!(read(&source(40), &substitutions).1.len(), 1);
+    }
 }

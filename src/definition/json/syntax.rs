@@ -39,5 +39,6 @@ pub(super) fn character(c: char) -> String {
     }
 }
 
-pub(super) const VALUE: &str = "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+pub(super) const VALUE: &str =
+    "expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 pub(super) const TOKEN: &str = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";

@@ -7,7 +7,12 @@ use crate::definition::json::Node;
 /// An `Assign` field. The names themselves are the variable rules' to judge.
 pub(super) fn assign(node: &Node, report: &mut Report) -> Option<Assign> {
     let template = payload_template::payload_template(node, report)?;
-    let names = node.as_object()?.members.iter().map(|member| variable_name(&member.key).to_owned()).collect();
+    let names = node
+        .as_object()?
+        .members
+        .iter()
+        .map(|member| variable_name(&member.key).to_owned())
+        .collect();
     Some(Assign { names, template })
 }
 

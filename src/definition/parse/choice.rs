@@ -2,9 +2,7 @@
 
 use super::{COMPARISON_OPERATORS, Fields, Place, Report, fields, timestamp};
 use crate::definition::json::{Member, Node};
-use crate::definition::{
-    ChoiceRule, ChoiceState, Comparison, Condition, DataTest, Operand, Relation, StringPattern,
-};
+use crate::definition::{ChoiceRule, ChoiceState, Comparison, Condition, DataTest, Operand, Relation, StringPattern};
 
 pub(super) fn choice_state(mut fields: Fields<'_, '_>) -> Option<ChoiceState> {
     let comment = fields.comment();
@@ -54,7 +52,10 @@ fn condition(node: &Node, report: &mut Report) -> Option<Condition> {
 
 fn data_test(fields: &mut Fields<'_, '_>) -> Option<DataTest> {
     let variable = fields.node("Variable").map(|node| variable(node, fields.report));
-    let operators = fields.members().iter().filter(|member| COMPARISON_OPERATORS.contains(&member.key.as_str()));
+    let operators = fields
+        .members()
+        .iter()
+        .filter(|member| COMPARISON_OPERATORS.contains(&member.key.as_str()));
     let comparisons: Vec<Option<Comparison>> = operators.map(|member| comparison(member, fields.report)).collect();
     Some(DataTest {
         variable: variable??,
@@ -67,7 +68,10 @@ fn variable(node: &Node, report: &mut Report) -> Option<crate::data::JsonPath> {
     let text = fields::string(node, report)?;
     if !text.starts_with('$') {
         report
-            .schema(Place::value(node), "Value is not a Reference Path: Reference path didn't start with '$'")
+            .schema(
+                Place::value(node),
+                "Value is not a Reference Path: Reference path didn't start with '$'",
+            )
             .maybe_help(fields::not_a_path(text));
         return None;
     }
@@ -136,5 +140,9 @@ fn operand<T>(
     literal: impl FnOnce(&Node, &mut Report) -> Option<T>,
     report: &mut Report,
 ) -> Option<Operand<T>> {
-    if is_path { variable(node, report).map(Operand::Path) } else { literal(node, report).map(Operand::Literal) }
+    if is_path {
+        variable(node, report).map(Operand::Path)
+    } else {
+        literal(node, report).map(Operand::Literal)
+    }
 }

@@ -61,7 +61,11 @@ impl<'n, 'r> Fields<'n, 'r> {
             return Some(InputOutputPath::Empty);
         }
         let path = json_path(node, self.report)?;
-        Some(if path.is_identity() { InputOutputPath::Whole } else { InputOutputPath::Path(path) })
+        Some(if path.is_identity() {
+            InputOutputPath::Whole
+        } else {
+            InputOutputPath::Path(path)
+        })
     }
 
     /// `ResultPath`
@@ -75,11 +79,18 @@ impl<'n, 'r> Fields<'n, 'r> {
         let path = reference_path(node, self.report)?;
         if *path.root() != Root::Input {
             self.report
-                .schema(Place::value(node), "Value is not a Reference Path: a result can only be placed in the input")
+                .schema(
+                    Place::value(node),
+                    "Value is not a Reference Path: a result can only be placed in the input",
+                )
                 .help("begin it with `$.`; variables are written by `Assign`");
             return None;
         }
-        Some(if path.is_identity() { ResultPath::Whole } else { ResultPath::At(path) })
+        Some(if path.is_identity() {
+            ResultPath::Whole
+        } else {
+            ResultPath::At(path)
+        })
     }
 
     /// A field that ends in `Path` and names a single value.
@@ -98,9 +109,11 @@ impl<'n, 'r> Fields<'n, 'r> {
             match Expression::parse(text) {
                 Ok(expression) => Some(expression),
                 Err(error) => {
-                    let message =
-                        format!("The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call");
-                    report.schema(within(node, &error), message).help(error.message);
+                    let message = format!(
+                        "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
+                    );
+                    let help = expression_help(text, &error, report);
+                    report.schema(within(node, &error), message).help(help);
                     None
                 }
             }
@@ -135,16 +148,14 @@ impl<'n, 'r> Fields<'n, 'r> {
     }
 
     /// Reads the elements of an array; without the field there are none.
-    pub(crate) fn elements<T>(
-        &mut self,
-        name: &str,
-        read: fn(&'n Node, &mut Report) -> Option<T>,
-    ) -> Option<Vec<T>> {
+    pub(crate) fn elements<T>(&mut self, name: &str, read: fn(&'n Node, &mut Report) -> Option<T>) -> Option<Vec<T>> {
         let Some(node) = self.node(name) else {
             return Some(Vec::new());
         };
-        let elements: Vec<Option<T>> =
-            array(node, self.report)?.iter().map(|element| read(element, self.report)).collect();
+        let elements: Vec<Option<T>> = array(node, self.report)?
+            .iter()
+            .map(|element| read(element, self.report))
+            .collect();
         elements.into_iter().collect()
     }
 
@@ -162,11 +173,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.elements(name, read)
     }
 
-    fn optional<T>(
-        &mut self,
-        name: &str,
-        read: impl FnOnce(&'n Node, &mut Report) -> Option<T>,
-    ) -> Option<Option<T>> {
+    fn optional<T>(&mut self, name: &str, read: impl FnOnce(&'n Node, &mut Report) -> Option<T>) -> Option<Option<T>> {
         match self.node(name) {
             Some(node) => read(node, self.report).map(Some),
             None => Some(None),
@@ -213,13 +220,19 @@ pub(crate) fn integer(
         let finding = report.schema(Place::value(node), "Expected value of type Integer");
         match (node.as_str(), hint) {
             (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
-            (Some(text), _) if text.starts_with("{%") => finding.help("`{% … %}` is JSONata, which is not supported yet"),
+            (Some(text), _) if text.starts_with("{%") => {
+                finding.help("`{% … %}` is JSONata, which is not supported yet")
+            }
             (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
             _ => finding.help(format!("it is {}", node.describe())),
         };
         return None;
     };
-    if number.is_f64() && !number.as_f64().is_some_and(|value| value.fract() == 0.0 && value.abs() >= 1e19) {
+    if number.is_f64()
+        && !number
+            .as_f64()
+            .is_some_and(|value| value.fract() == 0.0 && value.abs() >= 1e19)
+    {
         let whole = number.as_f64().unwrap_or_default();
         let finding = report.schema(Place::value(node), "Expected value of type Integer");
         if whole.fract() == 0.0 {
@@ -244,7 +257,10 @@ pub(crate) fn json_path(node: &Node, report: &mut Report) -> Option<JsonPath> {
     match JsonPath::parse(text) {
         Ok(path) => Some(path),
         Err(error) => {
-            report.schema(within(node, &error), "Value must be a valid JSONPath.").help(error.message);
+            let help = not_a_path(text).unwrap_or(error.message.clone());
+            report
+                .schema(within(node, &error), "Value must be a valid JSONPath.")
+                .help(help);
             None
         }
     }
@@ -256,7 +272,10 @@ pub(crate) fn reference_path(node: &Node, report: &mut Report) -> Option<Referen
         Ok(path) => Some(path),
         Err(error) => {
             report
-                .schema(within(node, &error), format!("Value is not a Reference Path: {}", error.message))
+                .schema(
+                    within(node, &error),
+                    format!("Value is not a Reference Path: {}", error.message),
+                )
                 .maybe_help(not_a_path(text));
             None
         }
@@ -269,17 +288,54 @@ pub(crate) fn not_a_path(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(name)).then(|| format!("a path into the input is written `$.{text}`"))
 }
 
-/// The place of a syntax error inside a string, from its position to the end of the string; the whole string where
-/// escapes shift the positions.
+/// The intrinsic functions (specification, "Intrinsic Functions").
+const INTRINSIC_FUNCTIONS: [&str; 18] = [
+    "States.Array",
+    "States.ArrayContains",
+    "States.ArrayGetItem",
+    "States.ArrayLength",
+    "States.ArrayPartition",
+    "States.ArrayRange",
+    "States.ArrayUnique",
+    "States.Base64Decode",
+    "States.Base64Encode",
+    "States.Format",
+    "States.Hash",
+    "States.JsonMerge",
+    "States.JsonToString",
+    "States.MathAdd",
+    "States.MathRandom",
+    "States.StringSplit",
+    "States.StringToJson",
+    "States.UUID",
+];
+
+/// Help where a text is neither a path nor a call of an intrinsic function.
+pub(crate) fn expression_help(text: &str, error: &SyntaxError, report: &mut Report) -> String {
+    let rest = text.get(error.offset..).unwrap_or_default();
+    let name = rest
+        .split('(')
+        .next()
+        .filter(|name| name.starts_with("States.") && name.len() < rest.len());
+    let misspelt = name.filter(|name| !INTRINSIC_FUNCTIONS.contains(name));
+    if let Some(similar) = misspelt.and_then(|name| report.similar(name, INTRINSIC_FUNCTIONS)) {
+        return format!("did you mean `{similar}`?");
+    }
+    error.message.clone()
+}
+
+/// The place of a syntax error inside a string: from its position on; the whole string where escapes shift the
+/// positions.
 pub(crate) fn within(node: &Node, error: &SyntaxError) -> Place {
     let Span { start, end } = node.span;
     let length = node.as_str().map_or(0, str::len);
     let verbatim = end - start == length + 2;
-    if verbatim && error.offset > 0 && error.offset < length {
-        Place::at(Span::new(start + 1 + error.offset, end - 1)).about(node)
-    } else {
-        Place::value(node)
+    if !verbatim || error.offset == 0 {
+        return Place::value(node);
     }
+    // At the end, only the closing quote is left to point at.
+    let end = if error.offset < length { end - 1 } else { end };
+    Place::at(Span::new(start + 1 + error.offset.min(length), end)).about(node)
 }
 
 /// A value of the expected type; reported where it has another one, unless it stands for a missing substitution.

@@ -14,7 +14,9 @@ pub(super) fn state_graph(node: &Node, report: &mut Report) -> Option<StateGraph
     let states_node = fields.node("States")?;
     let members = &super::fields::object(states_node, report)?.members;
     if members.is_empty() {
-        report.schema(Place::value(states_node), "Value cannot be empty").help("a machine has at least one state");
+        report
+            .schema(Place::value(states_node), "Value cannot be empty")
+            .help("a machine has at least one state");
         return None;
     }
     let mut states = IndexMap::with_capacity(members.len());

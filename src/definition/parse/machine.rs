@@ -29,7 +29,10 @@ fn version(fields: &mut Fields<'_, '_>) -> Option<()> {
         None | Some("1.0") => Some(()),
         Some(_) => {
             let node = fields.node("Version")?;
-            fields.report.schema(Place::value(node), "The field 'Version' should have one of these values: [1.0]");
+            fields.report.schema(
+                Place::value(node),
+                "The field 'Version' should have one of these values: [1.0]",
+            );
             None
         }
     }

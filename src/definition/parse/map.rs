@@ -53,5 +53,10 @@ fn max_concurrency(fields: &mut Fields<'_, '_>) -> Option<MaxConcurrency> {
     let limit = fields.integer("MaxConcurrency", 0, MAXIMUM);
     let path = fields.reference_path("MaxConcurrencyPath");
     let (limit, path) = (limit?, path?);
-    Some(limit.map(MaxConcurrency::Limit).or(path.map(MaxConcurrency::Path)).unwrap_or(MaxConcurrency::Limit(0)))
+    Some(
+        limit
+            .map(MaxConcurrency::Limit)
+            .or(path.map(MaxConcurrency::Path))
+            .unwrap_or(MaxConcurrency::Limit(0)),
+    )
 }

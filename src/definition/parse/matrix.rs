@@ -76,12 +76,17 @@ pub(crate) struct FieldRule {
 
 impl FieldRule {
     pub(crate) fn presence(&self, state_type: StateType) -> Presence {
-        self.presence.get(state_type as usize).copied().unwrap_or(Presence::Never)
+        self.presence
+            .get(state_type as usize)
+            .copied()
+            .unwrap_or(Presence::Never)
     }
 
     /// The state types that have the field.
     pub(crate) fn owners(&self) -> impl Iterator<Item = StateType> {
-        StateType::ALL.into_iter().filter(|state_type| self.presence(*state_type) != Presence::Never)
+        StateType::ALL
+            .into_iter()
+            .filter(|state_type| self.presence(*state_type) != Presence::Never)
     }
 }
 
@@ -156,8 +161,14 @@ pub(crate) const STATE_FIELDS: &[FieldRule] = &[
 ];
 
 /// The fields of the other objects of a definition; each is `Both` unless a JSONPath state has no use for it.
-pub(crate) const MACHINE_FIELDS: &[&str] =
-    &["Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"];
+pub(crate) const MACHINE_FIELDS: &[&str] = &[
+    "Comment",
+    "QueryLanguage",
+    "StartAt",
+    "States",
+    "TimeoutSeconds",
+    "Version",
+];
 pub(crate) const BRANCH_FIELDS: &[&str] = &["Comment", "StartAt", "States"];
 pub(crate) const ITEM_PROCESSOR_FIELDS: &[&str] = &["Comment", "ProcessorConfig", "StartAt", "States"];
 pub(crate) const PROCESSOR_CONFIG_FIELDS: &[&str] = &["ExecutionType", "Mode"];
@@ -223,12 +234,27 @@ mod tests {
     fn the_columns_of_the_table_are_the_state_types() {
         let fields = |state_type: StateType| {
             let has = |rule: &&FieldRule| rule.presence(state_type) != Presence::Never;
-            STATE_FIELDS.iter().filter(has).map(|rule| rule.name).collect::<Vec<_>>()
+            STATE_FIELDS
+                .iter()
+                .filter(has)
+                .map(|rule| rule.name)
+                .collect::<Vec<_>>()
         };
-        assert_eq!(fields(StateType::Succeed), ["Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Output"]);
+        assert_eq!(
+            fields(StateType::Succeed),
+            ["Type", "Comment", "QueryLanguage", "InputPath", "OutputPath", "Output"]
+        );
         assert_eq!(
             fields(StateType::Fail),
-            ["Type", "Comment", "QueryLanguage", "Error", "ErrorPath", "Cause", "CausePath"]
+            [
+                "Type",
+                "Comment",
+                "QueryLanguage",
+                "Error",
+                "ErrorPath",
+                "Cause",
+                "CausePath"
+            ]
         );
         assert!(fields(StateType::Wait).contains(&"SecondsPath"));
         assert!(fields(StateType::Choice).contains(&"Default"));
@@ -237,7 +263,11 @@ mod tests {
     #[test]
     fn no_field_has_two_rows() {
         for (index, rule) in STATE_FIELDS.iter().enumerate() {
-            assert!(STATE_FIELDS[..index].iter().all(|other| other.name != rule.name), "{}", rule.name);
+            assert!(
+                STATE_FIELDS[..index].iter().all(|other| other.name != rule.name),
+                "{}",
+                rule.name
+            );
         }
     }
 }

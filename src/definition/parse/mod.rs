@@ -77,7 +77,9 @@ impl Loader {
     /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
     pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let (machine, diagnostics, omitted) = self.load(source);
-        let refused = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        let refused = diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
         match machine {
             Some(mut machine) if !refused => {
                 machine.warnings = diagnostics;
@@ -105,7 +107,11 @@ impl Loader {
             // INVARIANT: whatever keeps a state from being built is reported.
             debug_assert!(false, "a definition was refused without a reason");
             let place = Place::document();
-            report.error(Code::SchemaValidationFailed, place, "the definition could not be understood");
+            report.error(
+                Code::SchemaValidationFailed,
+                place,
+                "the definition could not be understood",
+            );
         }
         let (diagnostics, omitted) = report.finish(source, root.as_ref());
         (machine, diagnostics, omitted)
@@ -128,14 +134,24 @@ impl Loader {
         }
         if source.trim().is_empty() {
             let place = Place::document();
-            report.error(Code::InvalidJsonDescription, place, "Definition must be a valid JSON object");
+            report.error(
+                Code::InvalidJsonDescription,
+                place,
+                "Definition must be a valid JSON object",
+            );
             return None;
         }
         let root = json::parse(source, &self.substitutions, report)?;
         if root.as_object().is_none() {
             let place = Place::value(&root).nowhere();
             let help = format!("it is {}", root.describe());
-            report.error(Code::InvalidJsonDescription, place, "Definition must be a valid JSON object").help(help);
+            report
+                .error(
+                    Code::InvalidJsonDescription,
+                    place,
+                    "Definition must be a valid JSON object",
+                )
+                .help(help);
             return None;
         }
         Some(root)

@@ -75,16 +75,24 @@ impl<'n> Outline<'n> {
 
     /// All states with their graphs.
     pub(crate) fn states(&self) -> impl Iterator<Item = (&GraphOutline<'n>, &StateOutline<'n>)> {
-        self.graphs.iter().flat_map(|graph| graph.states.iter().map(move |state| (graph, state)))
+        self.graphs
+            .iter()
+            .flat_map(|graph| graph.states.iter().map(move |state| (graph, state)))
     }
 
     fn add_graph(&mut self, node: &'n Node, owner: GraphOwner, parent: Option<usize>, jsonata: bool) {
         let Some(object) = node.as_object() else { return };
-        let states_member = object.member("States").filter(|member| member.value.as_object().is_some());
+        let states_member = object
+            .member("States")
+            .filter(|member| member.value.as_object().is_some());
         let members = states_member.and_then(|member| member.value.as_object());
         let members = members.map(|states| states.members.as_slice()).unwrap_or_default();
         let states: Vec<_> = members.iter().map(|member| StateOutline::of(member, jsonata)).collect();
-        let by_name = states.iter().enumerate().map(|(index, state)| (state.name(), index)).collect();
+        let by_name = states
+            .iter()
+            .enumerate()
+            .map(|(index, state)| (state.name(), index))
+            .collect();
         let index = self.graphs.len();
         self.graphs.push(GraphOutline {
             node,
@@ -157,7 +165,9 @@ impl<'n> StateOutline<'n> {
                 None => object.is_none(),
                 Some((false, Some("Succeed" | "Fail"))) => true,
                 Some((false, Some("Choice"))) => false,
-                Some(_) => node.field("End").is_some_and(|end| end.unresolved || end.as_bool() == Some(true)),
+                Some(_) => node
+                    .field("End")
+                    .is_some_and(|end| end.unresolved || end.as_bool() == Some(true)),
             },
             edges: Vec::new(),
             variables: Vec::new(),
@@ -168,7 +178,9 @@ impl<'n> StateOutline<'n> {
                 "Choices" | "Catch" => {
                     for element in member.value.as_array().unwrap_or_default() {
                         state.edges.extend(element.field("Next").and_then(Edge::of));
-                        state.variables.extend(element.field("Assign").into_iter().flat_map(variables));
+                        state
+                            .variables
+                            .extend(element.field("Assign").into_iter().flat_map(variables));
                     }
                 }
                 "Assign" => state.variables.extend(variables(&member.value)),
@@ -190,7 +202,10 @@ impl<'n> Edge<'n> {
 }
 
 fn variables(assign: &Node) -> &[Member] {
-    assign.as_object().map(|object| object.members.as_slice()).unwrap_or_default()
+    assign
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
 }
 
 /// The variable that a member of `Assign` names.

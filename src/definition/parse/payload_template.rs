@@ -27,7 +27,9 @@ pub(super) fn payload_template(node: &Node, report: &mut Report) -> Option<Paylo
 /// Whether all the computed fields of `node`, a part of `template`, are well formed.
 fn check(node: &Node, template: &Node, report: &mut Report) -> bool {
     match &node.kind {
-        Kind::Array(elements) => elements.iter().fold(true, |valid, element| check(element, template, report) && valid),
+        Kind::Array(elements) => elements
+            .iter()
+            .fold(true, |valid, element| check(element, template, report) && valid),
         Kind::Object(object) => {
             let names: HashSet<&str> = object.members.iter().map(|member| member.key.as_str()).collect();
             object.members.iter().fold(true, |valid, member| {
@@ -38,8 +40,14 @@ fn check(node: &Node, template: &Node, report: &mut Report) -> bool {
                     return computed(member, template, report) && valid;
                 }
                 report
-                    .schema(Place::key(member).about(template), format!("the field `{name}` stands here twice"))
-                    .help(format!("the value of `{}` becomes `{name}`, which has a value already", member.key));
+                    .schema(
+                        Place::key(member).about(template),
+                        format!("the field `{name}` stands here twice"),
+                    )
+                    .help(format!(
+                        "the value of `{}` becomes `{name}`, which has a value already",
+                        member.key
+                    ));
                 false
             })
         }
@@ -57,7 +65,9 @@ fn computed(member: &Member, template: &Node, report: &mut Report) -> bool {
         member.key
     );
     let Some(text) = node.as_str() else {
-        report.schema(Place::value(node).about(template), message).help(format!("it is {}", node.describe()));
+        report
+            .schema(Place::value(node).about(template), message)
+            .help(format!("it is {}", node.describe()));
         return false;
     };
     match Expression::parse(text) {
@@ -67,7 +77,7 @@ fn computed(member: &Member, template: &Node, report: &mut Report) -> bool {
                 Some(path) if !text.starts_with("States.") => {
                     format!("{path}; a constant stands in a field without `.$`")
                 }
-                _ => error.message.clone(),
+                _ => fields::expression_help(text, &error, report),
             };
             report.schema(within(node, &error).about(template), message).help(help);
             false

@@ -112,7 +112,11 @@ impl Finding {
 
 impl Report {
     pub(crate) fn new(source: &str) -> Self {
-        let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let breaks = source
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(at, _)| at + 1);
         Self {
             findings: Vec::new(),
             errors: 0,
@@ -163,13 +167,18 @@ impl Report {
     /// The diagnostics in their order, and how many more there were.
     pub(crate) fn finish(mut self, source: &str, root: Option<&Node>) -> (Vec<Diagnostic>, usize) {
         // Stable: problems at one place stay in the order in which they were found.
-        self.findings.sort_by_key(|finding| (finding.phase, finding.place.span.start));
+        self.findings
+            .sort_by_key(|finding| (finding.phase, finding.place.span.start));
         let omitted = self.findings.len().saturating_sub(MAX_DIAGNOSTICS);
         let findings = std::mem::take(&mut self.findings);
         let locator = Locator::new(root);
         let mut columns = Columns::default();
         let kept = findings.into_iter().take(MAX_DIAGNOSTICS);
-        (kept.map(|finding| self.diagnostic(finding, source, &locator, &mut columns)).collect(), omitted)
+        (
+            kept.map(|finding| self.diagnostic(finding, source, &locator, &mut columns))
+                .collect(),
+            omitted,
+        )
     }
 
     fn add(&mut self, phase: Phase, code: Code, severity: Severity, place: Place, message: String) -> &mut Finding {
@@ -187,16 +196,14 @@ impl Report {
         &mut self.findings[last]
     }
 
-    fn diagnostic(
-        &self,
-        finding: Finding,
-        source: &str,
-        locator: &Locator<'_>,
-        columns: &mut Columns,
-    ) -> Diagnostic {
+    fn diagnostic(&self, finding: Finding, source: &str, locator: &Locator<'_>, columns: &mut Columns) -> Diagnostic {
         let Span { start, end } = finding.place.span;
         let line = self.line_of(start);
-        let line_start = line.checked_sub(1).and_then(|index| self.line_starts.get(index)).copied().unwrap_or(0);
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied()
+            .unwrap_or(0);
         let next_line = self.line_starts.get(line).copied().unwrap_or(source.len() + 1);
         let text = source.get(line_start..next_line - 1).unwrap_or_default();
         let line_end = line_start + text.trim_end_matches('\r').len();
@@ -204,8 +211,14 @@ impl Report {
             code: finding.code,
             severity: finding.severity,
             message: finding.message,
-            location: finding.place.about.and_then(|about| locator.steps_to(about)).map(|steps| location(&steps)),
-            pointer: locator.steps_to(start).map_or_else(String::new, |steps| pointer(&steps)),
+            location: finding
+                .place
+                .about
+                .and_then(|about| locator.steps_to(about))
+                .map(|steps| location(&steps)),
+            pointer: locator
+                .steps_to(start)
+                .map_or_else(String::new, |steps| pointer(&steps)),
             line,
             column: columns.of(source, line_start, start),
             span: start..end,

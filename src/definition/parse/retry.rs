@@ -35,11 +35,16 @@ pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Option<Vec<String>> {
     let node = fields.node("ErrorEquals")?;
     let names = fields::array(node, fields.report)?;
     if names.is_empty() {
-        fields.report.schema(Place::value(node), "Value cannot be empty").help("`[\"States.ALL\"]` matches all errors");
+        fields
+            .report
+            .schema(Place::value(node), "Value cannot be empty")
+            .help("`[\"States.ALL\"]` matches all errors");
         return None;
     }
-    let names: Vec<Option<String>> =
-        names.iter().map(|name| fields::string(name, fields.report).map(str::to_owned)).collect();
+    let names: Vec<Option<String>> = names
+        .iter()
+        .map(|name| fields::string(name, fields.report).map(str::to_owned))
+        .collect();
     names.into_iter().collect()
 }
 
@@ -49,7 +54,10 @@ fn backoff_rate(fields: &mut Fields<'_, '_>) -> Option<f64> {
     };
     let rate = fields::number(node, fields.report)?.as_f64()?;
     if rate < 1.0 {
-        fields.report.schema(Place::value(node), "Minimum value is 1.0").help("a lower rate would shorten the delays");
+        fields
+            .report
+            .schema(Place::value(node), "Minimum value is 1.0")
+            .help("a lower rate would shorten the delays");
         return None;
     }
     Some(rate)

@@ -18,19 +18,23 @@ impl Suggestions {
     const LONGEST: usize = 80;
 
     /// The candidate with the fewest typing errors, if they are few for its length; the first of several.
-    pub(super) fn similar<'c>(
-        &mut self,
-        name: &str,
-        candidates: impl IntoIterator<Item = &'c str>,
-    ) -> Option<&'c str> {
-        let name: Vec<char> = name.chars().take(Self::LONGEST + 1).flat_map(char::to_lowercase).collect();
+    pub(super) fn similar<'c>(&mut self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+        let name: Vec<char> = name
+            .chars()
+            .take(Self::LONGEST + 1)
+            .flat_map(char::to_lowercase)
+            .collect();
         if name.len() > Self::LONGEST || name.is_empty() {
             return None;
         }
         let allowed = (name.len() / 3).max(1);
         let mut best: Option<(usize, &str)> = None;
         for candidate in candidates {
-            let letters: Vec<char> = candidate.chars().take(Self::LONGEST + 1).flat_map(char::to_lowercase).collect();
+            let letters: Vec<char> = candidate
+                .chars()
+                .take(Self::LONGEST + 1)
+                .flat_map(char::to_lowercase)
+                .collect();
             self.work = self.work.checked_sub(letters.len() + 1)?;
             let least = letters.len().abs_diff(name.len());
             if least > allowed || letters.len() > Self::LONGEST || best.is_some_and(|(distance, _)| distance <= least) {
@@ -59,7 +63,11 @@ fn distance(from: &[char], to: &[char]) -> usize {
             let &[diagonal, above] = above else { continue };
             let mut cost = (above + 1).min(left + 1).min(diagonal + usize::from(a != b));
             let swapped = previous == Some(b) && column.checked_sub(1).and_then(|at| to.get(at)) == Some(a);
-            if let Some(before) = column.checked_sub(1).and_then(|at| before_last.get(at)).filter(|_| swapped) {
+            if let Some(before) = column
+                .checked_sub(1)
+                .and_then(|at| before_last.get(at))
+                .filter(|_| swapped)
+            {
                 cost = cost.min(before + 1);
             }
             current.push(cost);
@@ -83,7 +91,10 @@ mod tests {
     fn a_slip_of_the_fingers_is_found() {
         assert_eq!(similar("Chrage", &["Bake", "Charge"]), Some("Charge"));
         assert_eq!(similar("end", &["Next", "End"]), Some("End"));
-        assert_eq!(similar("Resorce", &["Result", "Resource", "ResultPath"]), Some("Resource"));
+        assert_eq!(
+            similar("Resorce", &["Result", "Resource", "ResultPath"]),
+            Some("Resource")
+        );
     }
 
     #[test]

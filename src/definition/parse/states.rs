@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::retry::MAXIMUM;
 use super::{Fields, Report, graph, timestamp};
 use crate::definition::json::Node;
-use crate::definition::{
-    Branch, FailState, FailText, ParallelState, PassState, SucceedState, WaitState, WaitUntil,
-};
+use crate::definition::{Branch, FailState, FailText, ParallelState, PassState, SucceedState, WaitState, WaitUntil};
 
 pub(super) fn pass_state(mut fields: Fields<'_, '_>) -> Option<PassState> {
     let comment = fields.comment();
@@ -51,7 +49,9 @@ pub(super) fn wait_state(mut fields: Fields<'_, '_>) -> Option<WaitState> {
 fn wait_until(fields: &mut Fields<'_, '_>) -> Option<WaitUntil> {
     let seconds = fields.integer("Seconds", 0, MAXIMUM);
     let seconds_path = fields.reference_path("SecondsPath");
-    let timestamp = fields.node("Timestamp").map(|node| timestamp::timestamp(node, fields.report));
+    let timestamp = fields
+        .node("Timestamp")
+        .map(|node| timestamp::timestamp(node, fields.report));
     let timestamp_path = fields.reference_path("TimestampPath");
     let timestamp = match timestamp {
         Some(timestamp) => Some(timestamp?),
@@ -92,7 +92,10 @@ fn fail_text(fields: &mut Fields<'_, '_>, literal: &str, path: &str) -> Option<O
     let text = fields.string(literal);
     let expression = fields.expression(path);
     let (text, expression) = (text?, expression?);
-    Some(text.map(|text| FailText::Literal(text.to_owned())).or(expression.map(FailText::Expression)))
+    Some(
+        text.map(|text| FailText::Literal(text.to_owned()))
+            .or(expression.map(FailText::Expression)),
+    )
 }
 
 pub(super) fn parallel_state(mut fields: Fields<'_, '_>) -> Option<ParallelState> {

@@ -14,7 +14,9 @@ pub(super) fn timestamp(node: &Node, report: &mut Report) -> Option<DateTime<Utc
         if text.starts_with('$') {
             finding.help("a path stands in the field whose name ends in `Path`");
         } else {
-            finding.help("write it as `2026-08-14T18:30:00Z`, with an uppercase `T`, and with `Z` or an offset such as `+02:00`");
+            finding.help(
+                "write it as `2026-08-14T18:30:00Z`, with an uppercase `T`, and with `Z` or an offset such as `+02:00`",
+            );
         }
     }
     timestamp

@@ -25,7 +25,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
     let machine_is_jsonata = whole_machine.and_then(Node::as_str) == Some("JSONata");
     for (_, state) in outline.states() {
-        let Some(node) = state.field("QueryLanguage") else { continue };
+        let Some(node) = state.field("QueryLanguage") else {
+            continue;
+        };
         if machine_is_jsonata {
             if node.as_str() == Some("JSONPath") {
                 let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
@@ -52,7 +54,9 @@ fn language(node: &Node, report: &mut Report) {
         }
         None => {
             let message = "Expected value of type String";
-            report.schema(Place::value(node), message).help(format!("it is {}", node.describe()));
+            report
+                .schema(Place::value(node), message)
+                .help(format!("it is {}", node.describe()));
         }
     }
 }

@@ -37,7 +37,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             };
             let message = format!("State \"{}\" is not reachable.", state.name());
             let place = Place::key(state.member);
-            report.error_in(Phase::Reachability, Code::MissingTransitionTarget, place, message).help(help);
+            report
+                .error_in(Phase::Reachability, Code::MissingTransitionTarget, place, message)
+                .help(help);
         }
     }
 }
@@ -46,7 +48,9 @@ fn reached_from(start: usize, graph: &GraphOutline<'_>) -> Vec<bool> {
     let mut reached = vec![false; graph.states.len()];
     let mut pending = vec![start];
     while let Some(index) = pending.pop() {
-        let (Some(reached), Some(state)) = (reached.get_mut(index), graph.states.get(index)) else { continue };
+        let (Some(reached), Some(state)) = (reached.get_mut(index), graph.states.get(index)) else {
+            continue;
+        };
         if !std::mem::replace(reached, true) {
             pending.extend(state.edges.iter().filter_map(|edge| graph.index_of(edge.target)));
         }
@@ -76,7 +80,13 @@ mod tests {
     #[test]
     fn a_state_that_nothing_leads_to_is_refused() {
         let source = r#"{ "StartAt": "A", "States": { "A": { "Type": "Succeed" }, "B": { "Type": "Succeed" } } }"#;
-        assert_eq!(findings(source), [unreachable("/States/B", "no transition names it: is a `Next` missing, or is the state left over?")]);
+        assert_eq!(
+            findings(source),
+            [unreachable(
+                "/States/B",
+                "no transition names it: is a `Next` missing, or is the state left over?"
+            )]
+        );
     }
 
     #[test]
@@ -107,7 +117,8 @@ mod tests {
 
     #[test]
     fn an_edge_that_is_refused_still_counts() {
-        let source = r#"{ "StartAt": "A", "States": { "A": { "Type": "Succeed", "Next": "B" }, "B": { "Type": "Succeed" } } }"#;
+        let source =
+            r#"{ "StartAt": "A", "States": { "A": { "Type": "Succeed", "Next": "B" }, "B": { "Type": "Succeed" } } }"#;
         let findings = findings(source);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].starts_with("SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/A"));
