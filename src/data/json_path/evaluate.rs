@@ -68,8 +68,7 @@ pub(super) fn in_document<'a>(
         visits: 0,
         found: vec![],
     };
-    walk.visit(start, document)
-        .map_err(|stop| stop.into_error())?;
+    walk.visit(start, document).map_err(Stop::into_error)?;
     walk.finish()
 }
 
