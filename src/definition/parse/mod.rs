@@ -24,8 +24,12 @@ mod task;
 mod timestamp;
 
 pub(crate) use fields::Fields;
-pub(crate) use matrix::{COMPARISON_OPERATORS, FieldRule, Language, Presence, StateType, state_field};
-pub(crate) use outline::{GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
+pub(crate) use map::is_distributed;
+pub(crate) use matrix::{
+    BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS,
+    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, StateType, state_field,
+};
+pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
 pub(crate) use report::{Phase, Place, Report};
 
 use super::json;

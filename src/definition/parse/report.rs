@@ -64,6 +64,11 @@ impl Place {
         Self::at(member.key_span)
     }
 
+    /// A value, of which only the opening bracket is shown.
+    pub(crate) fn opening(node: &Node) -> Self {
+        Self::at(Span::new(node.span.start, node.span.start + 1))
+    }
+
     /// Any part of the text; the location is that of the key or value it starts.
     pub(crate) fn at(span: Span) -> Self {
         Self {
