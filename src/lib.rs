@@ -10,6 +10,8 @@ pub mod history;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod simulation;
+#[cfg(feature = "websocket")]
+pub mod websocket;
 
 pub use definition::{Diagnostic, InvalidDefinition, StateMachine};
 pub use error::TaskError;

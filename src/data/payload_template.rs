@@ -80,7 +80,9 @@ impl TemplateProblem {
     fn message(&self, field: &str) -> String {
         match self {
             Self::NotAPathOrIntrinsic(_) | Self::NotAString => {
-                format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
+                format!(
+                    "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
+                )
             }
             Self::DuplicateField => {
                 format!("the field `{field}` is there twice once `.$` is taken off")
@@ -110,7 +112,12 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -123,7 +130,10 @@ impl Node {
                     members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
                 }
                 for field in computed {
-                    members.insert(field.name.clone(), field.evaluate(scope, depth + 1, budget)?);
+                    members.insert(
+                        field.name.clone(),
+                        field.evaluate(scope, depth + 1, budget)?,
+                    );
                 }
                 Ok(Value::Object(members))
             }
@@ -136,7 +146,12 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
         let value = self.expression.evaluate(&self.field, scope)?;
         budget
             .spend(&value, depth)
@@ -180,7 +195,9 @@ impl Compiler {
         for (field, value) in members {
             match computed_name(field) {
                 None => fields.push((field.clone(), self.below(field.clone(), value))),
-                Some(name) if members.contains_key(name) => self.refuse(field, TemplateProblem::DuplicateField),
+                Some(name) if members.contains_key(name) => {
+                    self.refuse(field, TemplateProblem::DuplicateField);
+                }
                 Some(name) => computed.extend(self.computed_field(name, field, value)),
             }
         }
@@ -218,9 +235,11 @@ impl Compiler {
 
     fn refuse(&mut self, field: &str, problem: TemplateProblem) {
         let tokens = self.path.iter().map(String::as_str).chain([field]);
-        let pointer = tokens
-            .map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1")))
-            .collect();
+        let mut pointer = String::new();
+        for token in tokens {
+            pointer.push('/');
+            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        }
         self.errors.push(TemplateError {
             pointer,
             field: field.to_owned(),

@@ -1,6 +1,7 @@
 //! What does the work of Task states: the [`Handler`] trait, closures as handlers, and the services that come along.
 
 mod context;
+pub mod event_bus;
 mod handler;
 mod lambda;
 mod registry;

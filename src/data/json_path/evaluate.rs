@@ -60,6 +60,9 @@ pub(super) fn in_document<'a>(
     if let Some(value) = walk_straight(segments, document) {
         return Ok(Cow::Borrowed(value));
     }
+    if document.is_null() && start == 0 {
+        return Err(PathError::new(Kind::Invalid, "root can not be null"));
+    }
     let mut walk = Walk {
         stages,
         document,
@@ -68,8 +71,7 @@ pub(super) fn in_document<'a>(
         visits: 0,
         found: vec![],
     };
-    walk.visit(start, document)
-        .map_err(|stop| stop.into_error())?;
+    walk.visit(start, document).map_err(Stop::into_error)?;
     walk.finish()
 }
 
@@ -82,14 +84,14 @@ pub(super) fn find<'v>(
     value: &'v Value,
 ) -> Result<Option<&'v Value>, PathError> {
     let mut place = value;
-    for segment in segments {
+    for (position, segment) in segments.iter().enumerate() {
         match child(segment, place) {
             Some(next) => place = next,
-            None => {
-                return wrong_container(segment, place).map_or(Ok(None), |message| {
-                    Err(PathError::new(Kind::Invalid, message))
-                });
+            None if is_wrong_container(segment, place) => {
+                let rest = segments.get(position..).unwrap_or_default();
+                return Err(PathError::new(Kind::Invalid, wrong_container(rest, place)));
             }
+            None => return Ok(None),
         }
     }
     Ok(Some(place))
@@ -116,15 +118,18 @@ fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {
     }
 }
 
-/// What Jayway says of a segment that is made for arrays and meets something else.
-fn wrong_container(segment: &Segment, place: &Value) -> Option<String> {
-    match (segment, place) {
-        (_, Value::Array(_) | Value::Null) | (Segment::Name(_) | Segment::Names(_), _) => None,
-        _ => Some(format!(
-            "Filter: {segment} can only be applied to arrays. Current context is: {}",
-            java::text(place)
-        )),
-    }
+/// Whether a segment that is made for arrays meets something else. A null counts as missing.
+fn is_wrong_container(segment: &Segment, place: &Value) -> bool {
+    !matches!(segment, Segment::Name(_)) && !place.is_array() && !place.is_null()
+}
+
+/// What Jayway says where the first of `segments`, which is made for arrays, meets something else.
+fn wrong_container(segments: &[Segment], place: &Value) -> String {
+    let segments: String = segments.iter().map(ToString::to_string).collect();
+    format!(
+        "Filter: {segments} can only be applied to arrays. Current context is: {}",
+        java::text(place)
+    )
 }
 
 /// Why a walk ended early. The message is left out where a wildcard above throws it away.
@@ -197,21 +202,21 @@ impl<'v> Walk<'_, 'v> {
             Segment::Filter(filter) => self.filter(position, filter, value),
             Segment::Descendants => self.descendants(position, value),
             Segment::Index(index) => {
-                let items = self.items(segment, value)?;
+                let items = self.items(position, value)?;
                 self.item(position, items, i64::from(*index))
             }
             Segment::BeforeEnd(count) => {
-                let items = self.items(segment, value)?;
+                let items = self.items(position, value)?;
                 self.item(position, items, signed(items.len()) - i64::from(*count))
             }
             Segment::Indices(indices) => {
-                let items = self.items(segment, value)?;
+                let items = self.items(position, value)?;
                 indices
                     .iter()
                     .try_for_each(|index| self.item(position, items, i64::from(*index)))
             }
             Segment::Slice(slice) => {
-                let items = self.items(segment, value)?;
+                let items = self.items(position, value)?;
                 slice
                     .range(items.len())
                     .try_for_each(|index| self.item(position, items, index))
@@ -261,13 +266,11 @@ impl<'v> Walk<'_, 'v> {
         self.not_found(|trail| format!("Property {segment} not found in path {trail}"))
     }
 
-    fn items(&self, segment: &Segment, value: &'v Value) -> Result<&'v [Value], Stop> {
+    fn items(&self, position: usize, value: &'v Value) -> Result<&'v [Value], Stop> {
         match value {
             Value::Array(items) => Ok(items),
             Value::Null => Err(self.not_found(|trail| format!("The path {trail} is null"))),
-            _ => Err(Stop::Invalid(
-                wrong_container(segment, value).unwrap_or_default(),
-            )),
+            _ => Err(Stop::Invalid(wrong_container(self.rest(position), value))),
         }
     }
 
@@ -330,10 +333,17 @@ impl<'v> Walk<'_, 'v> {
                     Ok(())
                 }
             }),
-            _ => Err(Stop::Invalid(format!(
-                "Filter: [?] can not be applied to primitives. Current context is: {}",
-                java::text(value)
-            ))),
+            _ => {
+                let segments: String = self
+                    .rest(position)
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                let place = java::text(value);
+                Err(Stop::Invalid(format!(
+                    "Filter: {segments} can not be applied to primitives. Current context is: {place}"
+                )))
+            }
         }
     }
 
@@ -438,11 +448,14 @@ impl<'v> Walk<'_, 'v> {
     }
 
     fn fragment(&self, position: usize) -> String {
-        self.stages
-            .segments()
-            .get(position)
+        self.rest(position)
+            .first()
             .map(ToString::to_string)
             .unwrap_or_default()
+    }
+
+    fn rest(&self, position: usize) -> &[Segment] {
+        self.stages.segments().get(position..).unwrap_or_default()
     }
 
     fn not_found(&self, message: impl FnOnce(&Trail<'_, '_>) -> String) -> Stop {

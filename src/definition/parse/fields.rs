@@ -112,7 +112,8 @@ impl<'n, 'r> Fields<'n, 'r> {
                     let message = format!(
                         "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
                     );
-                    report.schema(within(node, &error), message).help(error.message);
+                    let help = expression_help(text, &error, report);
+                    report.schema(within(node, &error), message).help(help);
                     None
                 }
             }
@@ -219,6 +220,9 @@ pub(crate) fn integer(
         let finding = report.schema(Place::value(node), "Expected value of type Integer");
         match (node.as_str(), hint) {
             (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
+            (Some(text), _) if text.starts_with("{%") => {
+                finding.help("`{% … %}` is JSONata, which is not supported yet")
+            }
             (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
             _ => finding.help(format!("it is {}", node.describe())),
         };
@@ -253,9 +257,10 @@ pub(crate) fn json_path(node: &Node, report: &mut Report) -> Option<JsonPath> {
     match JsonPath::parse(text) {
         Ok(path) => Some(path),
         Err(error) => {
+            let help = not_a_path(text).unwrap_or(error.message.clone());
             report
                 .schema(within(node, &error), "Value must be a valid JSONPath.")
-                .help(error.message);
+                .help(help);
             None
         }
     }
@@ -283,17 +288,54 @@ pub(crate) fn not_a_path(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().all(name)).then(|| format!("a path into the input is written `$.{text}`"))
 }
 
-/// The place of a syntax error inside a string, from its position to the end of the string; the whole string where
-/// escapes shift the positions.
+/// The intrinsic functions (specification, "Intrinsic Functions").
+const INTRINSIC_FUNCTIONS: [&str; 18] = [
+    "States.Array",
+    "States.ArrayContains",
+    "States.ArrayGetItem",
+    "States.ArrayLength",
+    "States.ArrayPartition",
+    "States.ArrayRange",
+    "States.ArrayUnique",
+    "States.Base64Decode",
+    "States.Base64Encode",
+    "States.Format",
+    "States.Hash",
+    "States.JsonMerge",
+    "States.JsonToString",
+    "States.MathAdd",
+    "States.MathRandom",
+    "States.StringSplit",
+    "States.StringToJson",
+    "States.UUID",
+];
+
+/// Help where a text is neither a path nor a call of an intrinsic function.
+pub(crate) fn expression_help(text: &str, error: &SyntaxError, report: &mut Report) -> String {
+    let rest = text.get(error.offset..).unwrap_or_default();
+    let name = rest
+        .split('(')
+        .next()
+        .filter(|name| name.starts_with("States.") && name.len() < rest.len());
+    let misspelt = name.filter(|name| !INTRINSIC_FUNCTIONS.contains(name));
+    if let Some(similar) = misspelt.and_then(|name| report.similar(name, INTRINSIC_FUNCTIONS)) {
+        return format!("did you mean `{similar}`?");
+    }
+    error.message.clone()
+}
+
+/// The place of a syntax error inside a string: from its position on; the whole string where escapes shift the
+/// positions.
 pub(crate) fn within(node: &Node, error: &SyntaxError) -> Place {
     let Span { start, end } = node.span;
     let length = node.as_str().map_or(0, str::len);
     let verbatim = end - start == length + 2;
-    if verbatim && error.offset > 0 && error.offset < length {
-        Place::at(Span::new(start + 1 + error.offset, end - 1)).about(node)
-    } else {
-        Place::value(node)
+    if !verbatim || error.offset == 0 {
+        return Place::value(node);
     }
+    // At the end, only the closing quote is left to point at.
+    let end = if error.offset < length { end - 1 } else { end };
+    Place::at(Span::new(start + 1 + error.offset.min(length), end)).about(node)
 }
 
 /// A value of the expected type; reported where it has another one, unless it stands for a missing substitution.

@@ -1,5 +1,7 @@
 //! `Parameters`, `ResultSelector`, `ItemSelector`, `Assign`, `Credentials`: payload templates, checked field by field.
 
+use std::collections::HashSet;
+
 use super::fields::within;
 use super::{Place, Report, fields};
 use crate::data::{Expression, PayloadTemplate};
@@ -28,24 +30,27 @@ fn check(node: &Node, template: &Node, report: &mut Report) -> bool {
         Kind::Array(elements) => elements
             .iter()
             .fold(true, |valid, element| check(element, template, report) && valid),
-        Kind::Object(object) => object.members.iter().fold(true, |valid, member| {
-            let Some(name) = member.key.strip_suffix(".$").filter(|name| !name.is_empty()) else {
-                return check(&member.value, template, report) && valid;
-            };
-            if object.members.len() < 2 || !object.contains(name) {
-                return computed(member, template, report) && valid;
-            }
-            report
-                .schema(
-                    Place::key(member).about(template),
-                    format!("the field `{name}` stands here twice"),
-                )
-                .help(format!(
-                    "the value of `{}` becomes `{name}`, which has a value already",
-                    member.key
-                ));
-            false
-        }),
+        Kind::Object(object) => {
+            let names: HashSet<&str> = object.members.iter().map(|member| member.key.as_str()).collect();
+            object.members.iter().fold(true, |valid, member| {
+                let Some(name) = member.key.strip_suffix(".$").filter(|name| !name.is_empty()) else {
+                    return check(&member.value, template, report) && valid;
+                };
+                if !names.contains(name) {
+                    return computed(member, template, report) && valid;
+                }
+                report
+                    .schema(
+                        Place::key(member).about(template),
+                        format!("the field `{name}` stands here twice"),
+                    )
+                    .help(format!(
+                        "the value of `{}` becomes `{name}`, which has a value already",
+                        member.key
+                    ));
+                false
+            })
+        }
         _ => true,
     }
 }
@@ -72,7 +77,7 @@ fn computed(member: &Member, template: &Node, report: &mut Report) -> bool {
                 Some(path) if !text.starts_with("States.") => {
                     format!("{path}; a constant stands in a field without `.$`")
                 }
-                _ => error.message.clone(),
+                _ => fields::expression_help(text, &error, report),
             };
             report.schema(within(node, &error).about(template), message).help(help);
             false

@@ -21,7 +21,9 @@ use crate::definition::parse::{COMPARISON_OPERATORS, Outline, Place, Report, Sta
 const COMBINATIONS: [&str; 3] = ["And", "Or", "Not"];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    let choices = outline.states().filter(|(_, state)| state.state_type == Some(StateType::Choice) && !state.jsonata);
+    let choices = outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Choice) && !state.jsonata);
     for (_, state) in choices {
         for rule in state.field("Choices").and_then(Node::as_array).unwrap_or_default() {
             expression(rule, report);
@@ -40,21 +42,29 @@ fn expression(node: &Node, report: &mut Report) {
             } else {
                 "a rule has a `Variable` and an operator, or one of `And`, `Or`, `Not`"
             };
-            report.schema(Place::opening(node), none_of(&COMPARISON_OPERATORS)).help(help);
+            report
+                .schema(Place::opening(node), none_of(&COMPARISON_OPERATORS))
+                .help(help);
         }
         ([], [_], Some(_)) => {}
         ([], [_], None) => {
             let help = "it is the path to the value that is compared";
-            report.schema(Place::opening(node), "These fields are required: [Variable]").help(help);
+            report
+                .schema(Place::opening(node), "These fields are required: [Variable]")
+                .help(help);
         }
         ([], [.., last], _) => {
             let names: Vec<String> = operators.iter().map(|member| format!("`{}`", member.key)).collect();
             let help = format!("to ask for {}, nest them in `And` or `Or`", names.join(" and "));
-            report.schema(Place::key(last).about(node), too_many(&COMPARISON_OPERATORS)).help(help);
+            report
+                .schema(Place::key(last).about(node), too_many(&COMPARISON_OPERATORS))
+                .help(help);
         }
         ([_], [], None) => {}
         ([.., last], [], None) => {
-            report.schema(Place::key(last).about(node), too_many(&COMBINATIONS)).help("nest one in the other");
+            report
+                .schema(Place::key(last).about(node), too_many(&COMBINATIONS))
+                .help("nest one in the other");
         }
         ([combination, ..], operators, variable) => {
             let surplus = operators.first().copied().or(variable);
@@ -62,7 +72,10 @@ fn expression(node: &Node, report: &mut Report) {
             let key = surplus.map_or("", |member| member.key.as_str());
             report
                 .schema(place, format!("Field '{key}' is not supported"))
-                .help(format!("`{}` holds the comparisons of this rule: move it there", combination.key));
+                .help(format!(
+                    "`{}` holds the comparisons of this rule: move it there",
+                    combination.key
+                ));
         }
     }
     for combination in combinations {
@@ -75,7 +88,11 @@ fn expression(node: &Node, report: &mut Report) {
 
 /// The members whose names are among some, in source order.
 fn members<'n>(object: &'n Object, names: &[&str]) -> Vec<&'n Member> {
-    object.members.iter().filter(|member| names.contains(&member.key.as_str())).collect()
+    object
+        .members
+        .iter()
+        .filter(|member| names.contains(&member.key.as_str()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,13 +134,17 @@ mod tests {
     fn a_nested_expression_has_neither_next_nor_two_ways() {
         assert_eq!(
             rule(r#""Not": { "Variable": "$.a", "IsNull": true, "Next": "D" }"#),
-            ["SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/X/Choices[0]/Not (help: `Next` belongs to the \
-              rule in `Choices` that this expression is part of)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/X/Choices[0]/Not (help: `Next` belongs to the \
+              rule in `Choices` that this expression is part of)"
+            ]
         );
         assert_eq!(
             rule(r#""Not": { "Variable": "$.a", "IsNull": true }, "IsNull": true"#),
-            ["SCHEMA_VALIDATION_FAILED: Field 'IsNull' is not supported at /States/X/Choices[0] (help: `Not` holds the \
-              comparisons of this rule: move it there)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'IsNull' is not supported at /States/X/Choices[0] (help: `Not` holds the \
+              comparisons of this rule: move it there)"
+            ]
         );
     }
 
@@ -138,6 +159,11 @@ mod tests {
     #[test]
     fn one_operator_and_nested_rules_are_fine() {
         assert_eq!(rule(r#""StringEquals": "b", "Variable": "$.a""#), [""; 0]);
-        assert_eq!(rule(r#""And": [{ "Variable": "$.a", "IsPresent": true }, { "Not": { "Variable": "$.a", "IsNull": true } }]"#), [""; 0]);
+        assert_eq!(
+            rule(
+                r#""And": [{ "Variable": "$.a", "IsPresent": true }, { "Not": { "Variable": "$.a", "IsNull": true } }]"#
+            ),
+            [""; 0]
+        );
     }
 }

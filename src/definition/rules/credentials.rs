@@ -16,9 +16,16 @@
 use crate::definition::parse::{Outline, Place, Report, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    for (_, state) in outline.states().filter(|(_, state)| state.state_type == Some(StateType::Task)) {
-        let Some(member) = state.object.and_then(|object| object.member("Credentials")) else { continue };
-        let Some(credentials) = member.value.as_object() else { continue };
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Task))
+    {
+        let Some(member) = state.object.and_then(|object| object.member("Credentials")) else {
+            continue;
+        };
+        let Some(credentials) = member.value.as_object() else {
+            continue;
+        };
         if !credentials.contains("RoleArn") && !credentials.contains("RoleArn.$") {
             report.schema(Place::key(member), "The field 'RoleArn' is required but was missing");
         }
@@ -37,7 +44,8 @@ mod tests {
 
     #[test]
     fn they_need_a_role() {
-        let expected = "SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/X/Credentials";
+        let expected =
+            "SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/X/Credentials";
         assert_eq!(credentials("{}"), [expected]);
         assert_eq!(credentials(r#"{ "Role": "arn:aws:iam::1:role/r" }"#), [expected]);
     }

@@ -41,16 +41,23 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
         for list in ["Retry", "Catch"] {
             let elements = state.field(list).and_then(Node::as_array).unwrap_or_default();
-            let names = elements.iter().filter_map(|element| element.field("ErrorEquals")?.as_array()).flatten();
+            let names = elements
+                .iter()
+                .filter_map(|element| element.field("ErrorEquals")?.as_array())
+                .flatten();
             for node in names {
-                let Some(name) = node.as_str().filter(|name| !is_known(name)) else { continue };
+                let Some(name) = node.as_str().filter(|name| !is_known(name)) else {
+                    continue;
+                };
                 let similar = report.similar(name, KNOWN.into_iter().chain(["States.Timeout"]));
                 let help = match similar {
                     Some(similar) => format!("did you mean `{similar}`?"),
                     None => "names of your own begin with something else than `States.`".to_owned(),
                 };
                 let message = format!("the language has no error `{name}`");
-                report.warning(Code::SchemaValidationFailed, Place::value(node), message).help(help);
+                report
+                    .warning(Code::SchemaValidationFailed, Place::value(node), message)
+                    .help(help);
             }
         }
     }
@@ -77,8 +84,10 @@ mod tests {
     fn a_misspelt_name_is_warned_of() {
         assert_eq!(
             retry("States.Timout"),
-            ["warning SCHEMA_VALIDATION_FAILED: the language has no error `States.Timout` at \
-              /States/X/Retry[0]/ErrorEquals[0] (help: did you mean `States.Timeout`?)"]
+            [
+                "warning SCHEMA_VALIDATION_FAILED: the language has no error `States.Timout` at \
+              /States/X/Retry[0]/ErrorEquals[0] (help: did you mean `States.Timeout`?)"
+            ]
         );
     }
 

@@ -36,8 +36,14 @@ const GROUPS: &[Group] = &[
     optional(&["MaxConcurrency", "MaxConcurrencyPath"], &[StateType::Map]),
     optional(&["ItemProcessor", "Iterator"], &[StateType::Map]),
     optional(&["Parameters", "ItemSelector"], &[StateType::Map]),
-    optional(&["ToleratedFailureCount", "ToleratedFailureCountPath"], &[StateType::Map]),
-    optional(&["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"], &[StateType::Map]),
+    optional(
+        &["ToleratedFailureCount", "ToleratedFailureCountPath"],
+        &[StateType::Map],
+    ),
+    optional(
+        &["ToleratedFailurePercentage", "ToleratedFailurePercentagePath"],
+        &[StateType::Map],
+    ),
     optional(&["Error", "ErrorPath"], &[StateType::Fail]),
     optional(&["Cause", "CausePath"], &[StateType::Fail]),
 ];
@@ -52,7 +58,9 @@ const fn optional(fields: &'static [&'static str], states: &'static [StateType])
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
-        let (Some(object), Some(state_type)) = (state.object, state.state_type) else { continue };
+        let (Some(object), Some(state_type)) = (state.object, state.state_type) else {
+            continue;
+        };
         if state_type.has_transition() {
             next_or_end(state, object, report);
         }
@@ -72,7 +80,9 @@ fn next_or_end(state: &StateOutline<'_>, object: &Object, report: &mut Report) {
             } else {
                 "write `\"End\": true` where the state is the last one, else `Next`"
             };
-            report.schema(Place::key(state.member), none_of(&["Next", "End"])).help(help);
+            report
+                .schema(Place::key(state.member), none_of(&["Next", "End"]))
+                .help(help);
         }
         (Some(next), Some(end)) => several(&["Next", "End"], &[next, end], state.node(), report),
         _ => {}
@@ -92,7 +102,9 @@ fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut
 }
 
 fn several(fields: &[&str], there: &[&Member], owner: &Node, report: &mut Report) {
-    let Some(last) = there.iter().max_by_key(|member| member.key_span.start) else { return };
+    let Some(last) = there.iter().max_by_key(|member| member.key_span.start) else {
+        return;
+    };
     let names: Vec<String> = there.iter().map(|member| format!("`{}`", member.key)).collect();
     report
         .schema(Place::key(last).about(owner), too_many(fields))
@@ -101,12 +113,18 @@ fn several(fields: &[&str], there: &[&Member], owner: &Node, report: &mut Report
 
 /// AWS's text where a field of a group is needed.
 pub(super) fn none_of(fields: &[&str]) -> String {
-    format!("This object should have only one of the following fields: [{}]", fields.join(", "))
+    format!(
+        "This object should have only one of the following fields: [{}]",
+        fields.join(", ")
+    )
 }
 
 /// AWS's text where there are several fields of a group.
 pub(super) fn too_many(fields: &[&str]) -> String {
-    format!("There should only be one of the following fields: [{}]", fields.join(", "))
+    format!(
+        "There should only be one of the following fields: [{}]",
+        fields.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -116,14 +134,20 @@ mod tests {
     #[test]
     fn a_wait_state_waits_in_one_way() {
         assert_eq!(
-            findings(&state(r#"{ "Type": "Wait", "Seconds": 5, "SecondsPath": "$.s", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, \
-              Timestamp] at /States/X (help: keep one of `Seconds` and `SecondsPath`)"]
+            findings(&state(
+                r#"{ "Type": "Wait", "Seconds": 5, "SecondsPath": "$.s", "End": true }"#
+            )),
+            [
+                "SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [SecondsPath, Seconds, TimestampPath, \
+              Timestamp] at /States/X (help: keep one of `Seconds` and `SecondsPath`)"
+            ]
         );
         assert_eq!(
             findings(&state(r#"{ "Type": "Wait", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [SecondsPath, Seconds, \
-              TimestampPath, Timestamp] at /States/X"]
+            [
+                "SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [SecondsPath, Seconds, \
+              TimestampPath, Timestamp] at /States/X"
+            ]
         );
     }
 
@@ -131,8 +155,10 @@ mod tests {
     fn a_state_leads_on_or_ends() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Pass", "Next": "X", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [Next, End] at /States/X (help: \
-              keep one of `Next` and `End`)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: There should only be one of the following fields: [Next, End] at /States/X (help: \
+              keep one of `Next` and `End`)"
+            ]
         );
         assert_eq!(
             findings(&state(r#"{ "Type": "Pass" }"#)),
@@ -146,7 +172,13 @@ mod tests {
 
     #[test]
     fn a_value_or_the_path_to_it_is_fine() {
-        assert_eq!(findings(&state(r#"{ "Type": "Wait", "SecondsPath": "$.s", "End": true }"#)), [""; 0]);
-        assert_eq!(findings(&state(r#"{ "Type": "Fail", "Error": "E", "CausePath": "$.c" }"#)), [""; 0]);
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Wait", "SecondsPath": "$.s", "End": true }"#)),
+            [""; 0]
+        );
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Fail", "Error": "E", "CausePath": "$.c" }"#)),
+            [""; 0]
+        );
     }
 }

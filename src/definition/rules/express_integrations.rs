@@ -21,9 +21,14 @@ pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: 
     if workflow_type != WorkflowType::Express {
         return;
     }
-    for (_, state) in outline.states().filter(|(_, state)| state.state_type == Some(StateType::Task)) {
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Task))
+    {
         let Some(node) = state.field("Resource") else { continue };
-        let Some(resource) = node.as_str().and_then(Resource::parse) else { continue };
+        let Some(resource) = node.as_str().and_then(Resource::parse) else {
+            continue;
+        };
         let message = match (resource.kind(), resource.pattern()) {
             (ResourceKind::Activity, _) => "Express state machine does not support Activity ARN",
             (_, IntegrationPattern::Sync) => "Express state machine does not support '.sync' service integration",
@@ -43,7 +48,9 @@ mod tests {
     use crate::definition::{Loader, WorkflowType};
 
     fn express(resource: &str) -> Vec<String> {
-        let source = state(&format!(r#"{{ "Type": "Task", "Resource": "{resource}", "End": true }}"#));
+        let source = state(&format!(
+            r#"{{ "Type": "Task", "Resource": "{resource}", "End": true }}"#
+        ));
         let diagnostics = Loader::new().workflow_type(WorkflowType::Express).validate(&source);
         diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
     }

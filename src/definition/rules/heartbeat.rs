@@ -17,14 +17,22 @@ use crate::definition::json::{Kind, Node};
 use crate::definition::parse::{Outline, Place, Report, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    for (_, state) in outline.states().filter(|(_, state)| state.state_type == Some(StateType::Task)) {
-        let Some(node) = state.field("HeartbeatSeconds") else { continue };
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Task))
+    {
+        let Some(node) = state.field("HeartbeatSeconds") else {
+            continue;
+        };
         let (Some(heartbeat), Some(timeout)) = (seconds(node), state.field("TimeoutSeconds").and_then(seconds)) else {
             continue;
         };
         if heartbeat >= timeout {
             report
-                .schema(Place::value(node), "`HeartbeatSeconds` must be smaller than `TimeoutSeconds`")
+                .schema(
+                    Place::value(node),
+                    "`HeartbeatSeconds` must be smaller than `TimeoutSeconds`",
+                )
                 .help(format!("`TimeoutSeconds` is {timeout}"));
         }
     }
@@ -51,8 +59,10 @@ mod tests {
     fn it_cannot_be_as_long_as_the_timeout() {
         assert_eq!(
             task(60),
-            ["SCHEMA_VALIDATION_FAILED: `HeartbeatSeconds` must be smaller than `TimeoutSeconds` at /States/X/HeartbeatSeconds \
-              (help: `TimeoutSeconds` is 60)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: `HeartbeatSeconds` must be smaller than `TimeoutSeconds` at /States/X/HeartbeatSeconds \
+              (help: `TimeoutSeconds` is 60)"
+            ]
         );
     }
 

@@ -31,11 +31,18 @@ const TOLERANCE: [&str; 5] = [
 ];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    for (_, state) in outline.states().filter(|(_, state)| state.state_type == Some(StateType::Map)) {
-        let Some(processor) = state.field("ItemProcessor").or(state.field("Iterator")) else { continue };
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Map))
+    {
+        let Some(processor) = state.field("ItemProcessor").or(state.field("Iterator")) else {
+            continue;
+        };
         let config = processor.field("ProcessorConfig");
         if let Some(config) = config.filter(|config| config.as_object().is_none() && !config.unresolved) {
-            report.schema(Place::value(config), "Expected value of type Object").help(format!("it is {}", config.describe()));
+            report
+                .schema(Place::value(config), "Expected value of type Object")
+                .help(format!("it is {}", config.describe()));
         }
         if is_distributed(processor) {
             distributed(processor, report);
@@ -47,9 +54,18 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 }
 
 fn distributed(processor: &Node, report: &mut Report) {
-    let Some(mode) = processor.field("ProcessorConfig").and_then(|config| config.field("Mode")) else { return };
+    let Some(mode) = processor
+        .field("ProcessorConfig")
+        .and_then(|config| config.field("Mode"))
+    else {
+        return;
+    };
     report
-        .error(Code::NotSupported, Place::value(mode), "a distributed Map is not supported yet")
+        .error(
+            Code::NotSupported,
+            Place::value(mode),
+            "a distributed Map is not supported yet",
+        )
         .help("`\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that");
 }
 
@@ -76,10 +92,14 @@ fn inline(state: &StateOutline<'_>, config: Option<&Node>, report: &mut Report) 
             report.error(Code::NotSupported, place, message).help(distributed);
         }
     }
-    let execution_type = config.and_then(Node::as_object).and_then(|config| config.member("ExecutionType"));
+    let execution_type = config
+        .and_then(Node::as_object)
+        .and_then(|config| config.member("ExecutionType"));
     if let (Some(member), Some(config)) = (execution_type, config) {
         let place = Place::key(member).about(config);
-        report.schema(place, "Field 'ExecutionType' is not supported").help("only a distributed Map starts executions");
+        report
+            .schema(place, "Field 'ExecutionType' is not supported")
+            .help("only a distributed Map starts executions");
     }
 }
 
@@ -98,8 +118,10 @@ mod tests {
     fn a_distributed_map_is_not_supported() {
         assert_eq!(
             map("", r#"{ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }"#),
-            ["NOT_SUPPORTED: a distributed Map is not supported yet at /States/X/ItemProcessor/ProcessorConfig/Mode (help: \
-              `\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that)"]
+            [
+                "NOT_SUPPORTED: a distributed Map is not supported yet at /States/X/ItemProcessor/ProcessorConfig/Mode (help: \
+              `\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that)"
+            ]
         );
     }
 
@@ -107,18 +129,25 @@ mod tests {
     fn an_inline_map_has_no_item_reader() {
         assert_eq!(
             map(r#""ItemReader": {},"#, "{}"),
-            ["SCHEMA_VALIDATION_FAILED: The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps \
-              at /States/X (help: it needs `\"Mode\": \"DISTRIBUTED\"`, which is not supported yet)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps \
+              at /States/X (help: it needs `\"Mode\": \"DISTRIBUTED\"`, which is not supported yet)"
+            ]
         );
-        assert!(map(r#""Label": "orders","#, "{}")[0].starts_with("NOT_SUPPORTED: Field 'Label' is not supported for INLINE maps"));
+        assert!(
+            map(r#""Label": "orders","#, "{}")[0]
+                .starts_with("NOT_SUPPORTED: Field 'Label' is not supported for INLINE maps")
+        );
     }
 
     #[test]
     fn a_mode_that_there_is_not_is_refused() {
         assert_eq!(
             map("", r#"{ "Mode": "PARALLEL" }"#),
-            ["SCHEMA_VALIDATION_FAILED: The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED] at \
-              /States/X/ItemProcessor/ProcessorConfig/Mode"]
+            [
+                "SCHEMA_VALIDATION_FAILED: The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED] at \
+              /States/X/ItemProcessor/ProcessorConfig/Mode"
+            ]
         );
     }
 

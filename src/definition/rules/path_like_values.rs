@@ -24,14 +24,19 @@ const TEMPLATES: [&str; 5] = ["Parameters", "ResultSelector", "ItemSelector", "A
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
-        let (Some(object), Some(state_type)) = (state.object, state.state_type) else { continue };
+        let (Some(object), Some(state_type)) = (state.object, state.state_type) else {
+            continue;
+        };
         for member in &object.members {
             match member.key.as_str() {
                 key if TEMPLATES.contains(&key) => template(&member.value, report),
                 "Result" if state_type == StateType::Pass => result(&member.value, report),
                 "Catch" | "Choices" => {
                     for element in member.value.as_array().unwrap_or_default() {
-                        element.field("Assign").into_iter().for_each(|assign| template(assign, report));
+                        element
+                            .field("Assign")
+                            .into_iter()
+                            .for_each(|assign| template(assign, report));
                         comparisons(element, report);
                     }
                 }
@@ -53,7 +58,10 @@ fn template(node: &Node, report: &mut Report) {
                         .warning(
                             Code::NoDollar,
                             Place::key(member),
-                            format!("the value of `{}` looks like a path or an intrinsic function, but is not evaluated", member.key),
+                            format!(
+                                "the value of `{}` looks like a path or an intrinsic function, but is not evaluated",
+                                member.key
+                            ),
                         )
                         .help(format!("to have it evaluated, call the field `{}.$`", member.key));
                 } else {
@@ -87,10 +95,18 @@ fn result(node: &Node, report: &mut Report) {
 
 /// The operands of a Choice Rule.
 fn comparisons(node: &Node, report: &mut Report) {
-    let members = node.as_object().map(|object: &Object| object.members.as_slice()).unwrap_or_default();
+    let members = node
+        .as_object()
+        .map(|object: &Object| object.members.as_slice())
+        .unwrap_or_default();
     for member in members {
         match member.key.as_str() {
-            "And" | "Or" => member.value.as_array().unwrap_or_default().iter().for_each(|node| comparisons(node, report)),
+            "And" | "Or" => member
+                .value
+                .as_array()
+                .unwrap_or_default()
+                .iter()
+                .for_each(|node| comparisons(node, report)),
             "Not" => comparisons(&member.value, report),
             key if key.starts_with("String") && !key.ends_with("Path") && key != "StringMatches" => {
                 literal(key, &member.value, report);
@@ -105,13 +121,18 @@ fn literal(key: &str, node: &Node, report: &mut Report) {
     let reads_text = matches!(key, "Error" | "Cause") || key.starts_with("String");
     if reads_text && node.as_str().is_some_and(looks_computed) {
         report
-            .warning(Code::NoPath, Place::value(node), format!("the value of `{key}` looks like a path, but is not evaluated"))
+            .warning(
+                Code::NoPath,
+                Place::value(node),
+                format!("the value of `{key}` looks like a path, but is not evaluated"),
+            )
             .help(format!("to have it evaluated, call the field `{key}Path`"));
     }
 }
 
 fn looks_computed(text: &str) -> bool {
-    ["$.", "$$.", "$["].iter().any(|start| text.starts_with(start)) || (text.starts_with("States.") && text.ends_with(')'))
+    ["$.", "$$.", "$["].iter().any(|start| text.starts_with(start))
+        || (text.starts_with("States.") && text.ends_with(')'))
 }
 
 #[cfg(test)]
@@ -122,8 +143,10 @@ mod tests {
     fn a_template_field_without_a_dollar_is_warned_of() {
         assert_eq!(
             findings(&pass(r#""Parameters": { "id": "$.order.id" }"#)),
-            ["warning NO_DOLLAR: the value of `id` looks like a path or an intrinsic function, but is not evaluated at \
-              /States/X/Parameters/id (help: to have it evaluated, call the field `id.$`)"]
+            [
+                "warning NO_DOLLAR: the value of `id` looks like a path or an intrinsic function, but is not evaluated at \
+              /States/X/Parameters/id (help: to have it evaluated, call the field `id.$`)"
+            ]
         );
     }
 
@@ -131,8 +154,10 @@ mod tests {
     fn a_path_in_a_result_is_warned_of() {
         assert_eq!(
             findings(&pass(r#""Result": { "id.$": "$.order.id" }"#)),
-            ["warning PASS_RESULT_IS_STATIC: `Result` is static: the value of `id.$` is not evaluated at \
-              /States/X/Result/id.$ (help: put the field into `Parameters` instead)"]
+            [
+                "warning PASS_RESULT_IS_STATIC: `Result` is static: the value of `id.$` is not evaluated at \
+              /States/X/Result/id.$ (help: put the field into `Parameters` instead)"
+            ]
         );
     }
 
@@ -140,14 +165,26 @@ mod tests {
     fn a_path_in_a_field_for_text_is_warned_of() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Fail", "Cause": "$.cause" }"#)),
-            ["warning NO_PATH: the value of `Cause` looks like a path, but is not evaluated at /States/X/Cause (help: to have \
-              it evaluated, call the field `CausePath`)"]
+            [
+                "warning NO_PATH: the value of `Cause` looks like a path, but is not evaluated at /States/X/Cause (help: to have \
+              it evaluated, call the field `CausePath`)"
+            ]
         );
     }
 
     #[test]
     fn evaluated_fields_and_plain_text_are_fine() {
-        assert_eq!(findings(&pass(r#""Parameters": { "id.$": "$.id", "price": "$5", "note": "States of matter" }"#)), [""; 0]);
-        assert_eq!(findings(&state(r#"{ "Type": "Fail", "CausePath": "$.cause", "Error": "Sold out" }"#)), [""; 0]);
+        assert_eq!(
+            findings(&pass(
+                r#""Parameters": { "id.$": "$.id", "price": "$5", "note": "States of matter" }"#
+            )),
+            [""; 0]
+        );
+        assert_eq!(
+            findings(&state(
+                r#"{ "Type": "Fail", "CausePath": "$.cause", "Error": "Sold out" }"#
+            )),
+            [""; 0]
+        );
     }
 }

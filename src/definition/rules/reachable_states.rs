@@ -23,14 +23,23 @@ use crate::definition::parse::{GraphOutline, Outline, Phase, Place, Report};
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {
         let Some(start_at) = graph.start_at else { continue };
-        let reached = match graph.index_of(start_at.target) {
-            Some(start) => reached_from(start, graph),
-            None => named_by_a_transition(graph),
-        };
-        for (state, _) in graph.states.iter().zip(reached).filter(|(_, reached)| !reached) {
+        let named = named_by_a_transition(graph);
+        let reached = graph.index_of(start_at.target).map(|start| reached_from(start, graph));
+        let reached = reached.as_ref().unwrap_or(&named);
+        for ((state, reached), named) in graph.states.iter().zip(reached).zip(&named) {
+            if *reached {
+                continue;
+            }
+            let help = if *named {
+                "the states that lead to it are not reachable themselves"
+            } else {
+                "no transition names it: is a `Next` missing, or is the state left over?"
+            };
             let message = format!("State \"{}\" is not reachable.", state.name());
             let place = Place::key(state.member);
-            report.error_in(Phase::Reachability, Code::MissingTransitionTarget, place, message);
+            report
+                .error_in(Phase::Reachability, Code::MissingTransitionTarget, place, message)
+                .help(help);
         }
     }
 }
@@ -39,7 +48,9 @@ fn reached_from(start: usize, graph: &GraphOutline<'_>) -> Vec<bool> {
     let mut reached = vec![false; graph.states.len()];
     let mut pending = vec![start];
     while let Some(index) = pending.pop() {
-        let (Some(reached), Some(state)) = (reached.get_mut(index), graph.states.get(index)) else { continue };
+        let (Some(reached), Some(state)) = (reached.get_mut(index), graph.states.get(index)) else {
+            continue;
+        };
         if !std::mem::replace(reached, true) {
             pending.extend(state.edges.iter().filter_map(|edge| graph.index_of(edge.target)));
         }
@@ -61,10 +72,21 @@ fn named_by_a_transition(graph: &GraphOutline<'_>) -> Vec<bool> {
 mod tests {
     use crate::definition::rules::testing::findings;
 
+    fn unreachable(location: &str, help: &str) -> String {
+        let name = location.rsplit('/').next().unwrap();
+        format!("MISSING_TRANSITION_TARGET: State \"{name}\" is not reachable. at {location} (help: {help})")
+    }
+
     #[test]
     fn a_state_that_nothing_leads_to_is_refused() {
         let source = r#"{ "StartAt": "A", "States": { "A": { "Type": "Succeed" }, "B": { "Type": "Succeed" } } }"#;
-        assert_eq!(findings(source), ["MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B"]);
+        assert_eq!(
+            findings(source),
+            [unreachable(
+                "/States/B",
+                "no transition names it: is a `Next` missing, or is the state left over?"
+            )]
+        );
     }
 
     #[test]
@@ -74,8 +96,8 @@ mod tests {
         assert_eq!(
             findings(source),
             [
-                "MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/B",
-                "MISSING_TRANSITION_TARGET: State \"C\" is not reachable. at /States/C"
+                unreachable("/States/B", "the states that lead to it are not reachable themselves"),
+                unreachable("/States/C", "the states that lead to it are not reachable themselves")
             ]
         );
     }
@@ -86,13 +108,17 @@ mod tests {
             "StartAt": "A", "States": { "A": { "Type": "Succeed" }, "B": { "Type": "Succeed" } } } } } }"#;
         assert_eq!(
             findings(source),
-            ["MISSING_TRANSITION_TARGET: State \"B\" is not reachable. at /States/Each/ItemProcessor/States/B"]
+            [unreachable(
+                "/States/Each/ItemProcessor/States/B",
+                "no transition names it: is a `Next` missing, or is the state left over?"
+            )]
         );
     }
 
     #[test]
     fn an_edge_that_is_refused_still_counts() {
-        let source = r#"{ "StartAt": "A", "States": { "A": { "Type": "Succeed", "Next": "B" }, "B": { "Type": "Succeed" } } }"#;
+        let source =
+            r#"{ "StartAt": "A", "States": { "A": { "Type": "Succeed", "Next": "B" }, "B": { "Type": "Succeed" } } }"#;
         let findings = findings(source);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].starts_with("SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/A"));

@@ -15,9 +15,7 @@
 //! ```
 
 use crate::definition::json::Node;
-use crate::definition::parse::{
-    GraphOwner, Outline, Place, Presence, Report, STATE_FIELDS, StateOutline, StateType,
-};
+use crate::definition::parse::{GraphOwner, Outline, Place, Presence, Report, STATE_FIELDS, StateOutline, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {
@@ -33,7 +31,12 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let place = Place::key(state.member);
         match (object.field("Type"), state.state_type) {
             (None, _) => {
-                let help = format!("it is one of {}", StateType::ALL.map(|state_type| format!("`{}`", state_type.name())).join(", "));
+                let help = format!(
+                    "it is one of {}",
+                    StateType::ALL
+                        .map(|state_type| format!("`{}`", state_type.name()))
+                        .join(", ")
+                );
                 report.schema(place, "The field 'Type' is required").help(help);
             }
             (Some(node), None) => type_of(node, report),
@@ -51,19 +54,30 @@ fn type_of(node: &Node, report: &mut Report) {
         return;
     };
     let names = StateType::ALL.map(StateType::name);
-    let similar = report.similar(text, names).map(|similar| format!("did you mean `{similar}`?"));
-    let message = format!("The field 'Type' should have one of these values: [{}]", names.join(", "));
+    let similar = report
+        .similar(text, names)
+        .map(|similar| format!("did you mean `{similar}`?"));
+    let message = format!(
+        "The field 'Type' should have one of these values: [{}]",
+        names.join(", ")
+    );
     report.schema(Place::value(node), message).maybe_help(similar);
 }
 
 fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place, report: &mut Report) {
-    let required = STATE_FIELDS.iter().filter(|rule| rule.presence(state_type) == Presence::Required);
+    let required = STATE_FIELDS
+        .iter()
+        .filter(|rule| rule.presence(state_type) == Presence::Required);
     let names: Vec<&str> = required.map(|rule| rule.name).collect();
     fields(state.node(), &names, place, report);
     if state_type == StateType::Map && state.field("ItemProcessor").or(state.field("Iterator")).is_none() {
         missing(&["ItemProcessor"], place, report);
     }
-    for (list, required) in [("Retry", &["ErrorEquals"][..]), ("Catch", &["Next", "ErrorEquals"]), ("Choices", &["Next"])] {
+    for (list, required) in [
+        ("Retry", &["ErrorEquals"][..]),
+        ("Catch", &["Next", "ErrorEquals"]),
+        ("Choices", &["Next"]),
+    ] {
         for element in state.field(list).and_then(Node::as_array).unwrap_or_default() {
             fields(element, required, Place::opening(element), report);
         }
@@ -88,7 +102,10 @@ mod tests {
 
     #[test]
     fn a_machine_needs_states_and_a_start() {
-        assert_eq!(findings("{}"), ["SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"]);
+        assert_eq!(
+            findings("{}"),
+            ["SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"]
+        );
         assert_eq!(
             findings(r#"{ "States": { "X": { "Type": "Succeed" } } }"#),
             ["SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt] at /"]
@@ -99,8 +116,10 @@ mod tests {
     fn a_missing_type_and_an_unknown_one_have_texts_of_their_own() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Pas", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, \
-              Fail, Choice, Parallel, Map] at /States/X/Type (help: did you mean `Pass`?)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, \
+              Fail, Choice, Parallel, Map] at /States/X/Type (help: did you mean `Pass`?)"
+            ]
         );
         assert_eq!(
             findings(&state(r#"{ "End": true }"#)),

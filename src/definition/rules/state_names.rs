@@ -29,7 +29,11 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let name = member.key.as_str();
         let length = name.chars().count();
         if length == 0 {
-            report.error(Code::InvalidStateName, Place::key(member), "a state name cannot be empty");
+            report.error(
+                Code::InvalidStateName,
+                Place::key(member),
+                "a state name cannot be empty",
+            );
         } else if length > LONGEST {
             let message = format!("a state name has {LONGEST} characters at the most, this one has {length}");
             report.error(Code::InvalidStateName, Place::key(member), message);
@@ -38,7 +42,11 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             Some(start) => {
                 let line = report.line_of(*start);
                 report
-                    .error(Code::DuplicateStateName, Place::key(member), format!("Duplicate State name: {name}"))
+                    .error(
+                        Code::DuplicateStateName,
+                        Place::key(member),
+                        format!("Duplicate State name: {name}"),
+                    )
                     .help(format!(
                         "line {line} has a state of the same name; names are unique in the whole machine, branches and \
                          item processors included"
@@ -59,15 +67,21 @@ mod tests {
             { "StartAt": "A", "States": { "A": { "Type": "Succeed" } } } ] } } }"#;
         assert_eq!(
             findings(source),
-            ["DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/Branches[0]/States/A (help: line 1 has a state of the \
-              same name; names are unique in the whole machine, branches and item processors included)"]
+            [
+                "DUPLICATE_STATE_NAME: Duplicate State name: A at /States/A/Branches[0]/States/A (help: line 1 has a state of the \
+              same name; names are unique in the whole machine, branches and item processors included)"
+            ]
         );
     }
 
     #[test]
     fn a_name_has_1_to_80_characters() {
-        let named = |name: &str| format!(r#"{{ "StartAt": "{name}", "States": {{ "{name}": {{ "Type": "Succeed" }} }} }}"#);
-        assert_eq!(findings(&named("")), ["INVALID_STATE_NAME: a state name cannot be empty at /States/"]);
+        let named =
+            |name: &str| format!(r#"{{ "StartAt": "{name}", "States": {{ "{name}": {{ "Type": "Succeed" }} }} }}"#);
+        assert_eq!(
+            findings(&named("")),
+            ["INVALID_STATE_NAME: a state name cannot be empty at /States/"]
+        );
         assert_eq!(findings(&named(&"é".repeat(80))), [""; 0]);
         assert!(findings(&named(&"é".repeat(81)))[0].starts_with(
             "INVALID_STATE_NAME: a state name has 80 characters at the most, this one has 81 at /States/é"

@@ -29,7 +29,12 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             GraphOwner::Branch | GraphOwner::ItemProcessor => Place::key(states).about(graph.node),
         };
         report
-            .error_in(Phase::TerminalState, Code::MissingEndState, place, "Workflow has no terminal state")
+            .error_in(
+                Phase::TerminalState,
+                Code::MissingEndState,
+                place,
+                "Workflow has no terminal state",
+            )
             .help("add `\"End\": true` to the last state");
     }
 }
@@ -65,14 +70,23 @@ mod tests {
             { "StartAt": "A", "States": { "A": { "Type": "Pass", "Next": "A" } } } ] } } }"#;
         assert_eq!(
             findings(source),
-            ["MISSING_END_STATE: Workflow has no terminal state at /States/P/Branches[0] (help: add `\"End\": true` to the last state)"]
+            [
+                "MISSING_END_STATE: Workflow has no terminal state at /States/P/Branches[0] (help: add `\"End\": true` to the last state)"
+            ]
         );
     }
 
     #[test]
     fn a_succeed_or_fail_state_or_an_end_is_fine() {
-        for state in [r#"{ "Type": "Succeed" }"#, r#"{ "Type": "Fail" }"#, r#"{ "Type": "Pass", "End": true }"#] {
-            assert_eq!(findings(&format!(r#"{{ "StartAt": "A", "States": {{ "A": {state} }} }}"#)), [""; 0]);
+        for state in [
+            r#"{ "Type": "Succeed" }"#,
+            r#"{ "Type": "Fail" }"#,
+            r#"{ "Type": "Pass", "End": true }"#,
+        ] {
+            assert_eq!(
+                findings(&format!(r#"{{ "StartAt": "A", "States": {{ "A": {state} }} }}"#)),
+                [""; 0]
+            );
         }
     }
 }

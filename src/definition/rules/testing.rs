@@ -6,9 +6,21 @@ use crate::definition::{Severity, StateMachine};
 pub(super) fn findings(source: &str) -> Vec<String> {
     let diagnostics = StateMachine::validate(source);
     let line = |diagnostic: &crate::definition::Diagnostic| {
-        let severity = if diagnostic.severity == Severity::Warning { "warning " } else { "" };
-        let location = diagnostic.location.as_ref().map(|location| format!(" at {location}")).unwrap_or_default();
-        let help = diagnostic.help.as_ref().map(|help| format!(" (help: {help})")).unwrap_or_default();
+        let severity = if diagnostic.severity == Severity::Warning {
+            "warning "
+        } else {
+            ""
+        };
+        let location = diagnostic
+            .location
+            .as_ref()
+            .map(|location| format!(" at {location}"))
+            .unwrap_or_default();
+        let help = diagnostic
+            .help
+            .as_ref()
+            .map(|help| format!(" (help: {help})"))
+            .unwrap_or_default();
         format!("{severity}{}: {}{location}{help}", diagnostic.code, diagnostic.message)
     };
     diagnostics.iter().map(line).collect()

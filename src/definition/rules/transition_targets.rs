@@ -21,7 +21,10 @@ use crate::definition::parse::{Edge, GraphOutline, Outline, Phase, Place, Report
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let mut everywhere: Option<HashSet<&str>> = None;
     for graph in outline.graphs.iter().filter(|graph| graph.states_member.is_some()) {
-        let edges = graph.start_at.iter().chain(graph.states.iter().flat_map(|state| &state.edges));
+        let edges = graph
+            .start_at
+            .iter()
+            .chain(graph.states.iter().flat_map(|state| &state.edges));
         for edge in edges.filter(|edge| graph.index_of(edge.target).is_none()) {
             let names = everywhere.get_or_insert_with(|| outline.states().map(|(_, state)| state.name()).collect());
             missing(*edge, graph, names, report);
@@ -32,9 +35,13 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 fn missing(edge: Edge<'_>, graph: &GraphOutline<'_>, everywhere: &HashSet<&str>, report: &mut Report) {
     let Edge { target, span } = edge;
     let help = if everywhere.contains(target) {
-        Some(format!("`{target}` is in another `States` object: transitions cannot enter or leave a branch or an item processor"))
+        Some(format!(
+            "`{target}` is in another `States` object: transitions cannot enter or leave a branch or an item processor"
+        ))
     } else {
-        report.similar(target, graph.names()).map(|similar| format!("did you mean `{similar}`?"))
+        report
+            .similar(target, graph.names())
+            .map(|similar| format!("did you mean `{similar}`?"))
     };
     let message = format!("Missing 'Next' target: {target}");
     report
@@ -55,7 +62,7 @@ mod tests {
             findings(source),
             [
                 "MISSING_TRANSITION_TARGET: Missing 'Next' target: Chrage at /States/Order/Next (help: did you mean `Charge`?)",
-                "MISSING_TRANSITION_TARGET: State \"Charge\" is not reachable. at /States/Charge"
+                "MISSING_TRANSITION_TARGET: State \"Charge\" is not reachable. at /States/Charge (help: no transition names it: is a `Next` missing, or is the state left over?)"
             ]
         );
     }
@@ -67,7 +74,7 @@ mod tests {
             findings(source),
             [
                 "MISSING_TRANSITION_TARGET: Missing 'Next' target: Oder at /StartAt (help: did you mean `Order`?)",
-                "MISSING_TRANSITION_TARGET: State \"Order\" is not reachable. at /States/Order"
+                "MISSING_TRANSITION_TARGET: State \"Order\" is not reachable. at /States/Order (help: no transition names it: is a `Next` missing, or is the state left over?)"
             ]
         );
     }

@@ -29,7 +29,11 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             GraphOwner::ItemProcessor => ITEM_PROCESSOR_FIELDS,
         };
         plain_object(graph.node, known, report);
-        if let Some(config) = graph.node.field("ProcessorConfig").filter(|_| graph.owner == GraphOwner::ItemProcessor) {
+        if let Some(config) = graph
+            .node
+            .field("ProcessorConfig")
+            .filter(|_| graph.owner == GraphOwner::ItemProcessor)
+        {
             plain_object(config, PROCESSOR_CONFIG_FIELDS, report);
         }
     }
@@ -65,8 +69,16 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut
 
 /// A field that the state's type has, but in the other query language.
 fn other_language(rule: &FieldRule, member: &Member, state: &StateOutline<'_>, report: &mut Report) {
-    let (set, other) = if state.jsonata { ("JSONata", "JSONPath") } else { ("JSONPath", "JSONata") };
-    let wrong = if state.jsonata { Language::JsonPath } else { Language::Jsonata };
+    let (set, other) = if state.jsonata {
+        ("JSONata", "JSONPath")
+    } else {
+        ("JSONPath", "JSONata")
+    };
+    let wrong = if state.jsonata {
+        Language::JsonPath
+    } else {
+        Language::Jsonata
+    };
     if rule.language != wrong {
         return;
     }
@@ -89,7 +101,11 @@ fn other_language(rule: &FieldRule, member: &Member, state: &StateOutline<'_>, r
 
 /// Objects whose fields are the same everywhere.
 fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
-    for member in node.as_object().map(|object| object.members.as_slice()).unwrap_or_default() {
+    for member in node
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+    {
         if known.contains(&member.key.as_str()) {
             continue;
         }
@@ -97,14 +113,20 @@ fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None => format!("the fields here are {}", listed(known.iter().copied())),
         };
-        report.schema(Place::key(member).about(node), not_supported(&member.key)).help(help);
+        report
+            .schema(Place::key(member).about(node), not_supported(&member.key))
+            .help(help);
     }
 }
 
 /// A Choice Rule, or an expression nested in it.
 fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
     const FIELDS: [&str; 7] = ["And", "Assign", "Comment", "Next", "Not", "Or", "Variable"];
-    for member in node.as_object().map(|object| object.members.as_slice()).unwrap_or_default() {
+    for member in node
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+    {
         let key = member.key.as_str();
         match key {
             "And" | "Or" => {
@@ -116,7 +138,9 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
             "Next" | "Assign" if !top_level => {
                 report
                     .schema(Place::key(member).about(node), not_supported(key))
-                    .help(format!("`{key}` belongs to the rule in `Choices` that this expression is part of"));
+                    .help(format!(
+                        "`{key}` belongs to the rule in `Choices` that this expression is part of"
+                    ));
             }
             "Next" | "Assign" | "Comment" | "Variable" => {}
             "Condition" | "Output" => {
@@ -131,15 +155,20 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
             _ if COMPARISON_OPERATORS.contains(&key) => {}
             _ => {
                 let known = COMPARISON_OPERATORS.iter().chain(&FIELDS).copied();
-                let similar = report.similar(key, known).map(|similar| format!("did you mean `{similar}`?"));
-                report.schema(Place::key(member).about(node), not_supported(key)).maybe_help(similar);
+                let similar = report
+                    .similar(key, known)
+                    .map(|similar| format!("did you mean `{similar}`?"));
+                report
+                    .schema(Place::key(member).about(node), not_supported(key))
+                    .maybe_help(similar);
             }
         }
     }
 }
 
 fn similar_field(member: &Member, state_type: StateType, report: &mut Report) -> Option<String> {
-    let belongs = |rule: &&FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+    let belongs =
+        |rule: &&FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
     let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
     if let Some(similar) = report.similar(&member.key, own) {
         return Some(format!("did you mean `{similar}`?"));
@@ -176,7 +205,9 @@ mod tests {
     fn a_misspelt_field_is_refused() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Pass", "Resultpath": "$.x", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: Field 'Resultpath' is not supported at /States/X (help: did you mean `ResultPath`?)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Resultpath' is not supported at /States/X (help: did you mean `ResultPath`?)"
+            ]
         );
     }
 
@@ -184,11 +215,15 @@ mod tests {
     fn a_field_of_another_type_of_state_is_refused() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Pass", "Retry": [], "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/X (help: only Task, Parallel and Map states have `Retry`)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/X (help: only Task, Parallel and Map states have `Retry`)"
+            ]
         );
         assert_eq!(
             findings(&state(r#"{ "Type": "Succeed", "Next": "X" }"#)),
-            ["SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/X (help: only Task, Wait, Pass, Parallel and Map states have `Next`)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/X (help: only Task, Wait, Pass, Parallel and Map states have `Next`)"
+            ]
         );
     }
 
@@ -196,8 +231,10 @@ mod tests {
     fn a_field_of_the_other_query_language_is_refused() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Pass", "Output": {}, "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for \
-              the 'JSONata' QueryLanguage at /States/X (help: in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for \
+              the 'JSONata' QueryLanguage at /States/X (help: in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output)"
+            ]
         );
     }
 
@@ -209,13 +246,16 @@ mod tests {
         );
         assert_eq!(
             findings(&task),
-            ["SCHEMA_VALIDATION_FAILED: Field 'MaxAttempt' is not supported at /States/X/Retry[0] (help: did you mean `MaxAttempts`?)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'MaxAttempt' is not supported at /States/X/Retry[0] (help: did you mean `MaxAttempts`?)"
+            ]
         );
     }
 
     #[test]
     fn every_field_in_its_place_is_fine() {
-        let fields = r#""Comment": "c", "InputPath": "$", "Parameters": {}, "Result": 1, "ResultPath": "$.x", "Assign": {}"#;
+        let fields =
+            r#""Comment": "c", "InputPath": "$", "Parameters": {}, "Result": 1, "ResultPath": "$.x", "Assign": {}"#;
         assert_eq!(findings(&pass(fields)), [""; 0]);
     }
 }

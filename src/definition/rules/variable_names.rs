@@ -32,10 +32,16 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 fn problem(name: &str) -> Option<(String, Option<String>)> {
     let length = name.chars().count();
     if name == "states" {
-        return Some(("a variable cannot be called `states`".to_owned(), Some("`$states` is reserved".to_owned())));
+        return Some((
+            "a variable cannot be called `states`".to_owned(),
+            Some("`$states` is reserved".to_owned()),
+        ));
     }
     if length > LONGEST {
-        return Some((format!("a variable name has {LONGEST} characters at the most, this one has {length}"), None));
+        return Some((
+            format!("a variable name has {LONGEST} characters at the most, this one has {length}"),
+            None,
+        ));
     }
     let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let wrong = if starts_well {
@@ -65,18 +71,24 @@ mod tests {
     fn a_name_is_an_identifier() {
         assert_eq!(
             assign("order-id"),
-            ["SCHEMA_VALIDATION_FAILED: `order-id` is no name for a variable at /States/X/Assign/order-id (help: `-` is no \
-              letter, digit or `_`)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: `order-id` is no name for a variable at /States/X/Assign/order-id (help: `-` is no \
+              letter, digit or `_`)"
+            ]
         );
         assert_eq!(
             assign("2nd"),
-            ["SCHEMA_VALIDATION_FAILED: `2nd` is no name for a variable at /States/X/Assign/2nd (help: it begins with `2`, \
-              which is no letter)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: `2nd` is no name for a variable at /States/X/Assign/2nd (help: it begins with `2`, \
+              which is no letter)"
+            ]
         );
         assert_eq!(
             assign("$id"),
-            ["SCHEMA_VALIDATION_FAILED: `$id` is no name for a variable at /States/X/Assign/$id (help: write it without the \
-              `$`: `id`)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: `$id` is no name for a variable at /States/X/Assign/$id (help: write it without the \
+              `$`: `id`)"
+            ]
         );
     }
 
@@ -84,8 +96,10 @@ mod tests {
     fn states_is_reserved() {
         assert_eq!(
             assign("states"),
-            ["SCHEMA_VALIDATION_FAILED: a variable cannot be called `states` at /States/X/Assign/states (help: `$states` is \
-              reserved)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: a variable cannot be called `states` at /States/X/Assign/states (help: `$states` is \
+              reserved)"
+            ]
         );
     }
 

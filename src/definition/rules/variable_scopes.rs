@@ -63,8 +63,10 @@ mod tests {
     fn an_inner_graph_cannot_assign_an_outer_variable() {
         assert_eq!(
             findings(&parallel("depot", "shelf", "depot")),
-            ["SCHEMA_VALIDATION_FAILED: The variable name 'depot' was already defined in a parent scope. at \
-              /States/P/Branches[1]/States/R/Assign/depot (help: line 2 assigns it in a graph around this one)"]
+            [
+                "SCHEMA_VALIDATION_FAILED: The variable name 'depot' was already defined in a parent scope. at \
+              /States/P/Branches[1]/States/R/Assign/depot (help: line 2 assigns it in a graph around this one)"
+            ]
         );
     }
 
