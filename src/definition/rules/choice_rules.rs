@@ -46,7 +46,7 @@ fn expression(node: &Node, report: &mut Report) {
                 .schema(Place::opening(node), none_of(&COMPARISON_OPERATORS))
                 .help(help);
         }
-        ([], [_], Some(_)) => {}
+        ([], [_], Some(_)) | ([_], [], None) => {}
         ([], [_], None) => {
             let help = "it is the path to the value that is compared";
             report
@@ -60,7 +60,6 @@ fn expression(node: &Node, report: &mut Report) {
                 .schema(Place::key(last).about(node), too_many(&COMPARISON_OPERATORS))
                 .help(help);
         }
-        ([_], [], None) => {}
         ([.., last], [], None) => {
             report
                 .schema(Place::key(last).about(node), too_many(&COMBINATIONS))
