@@ -116,6 +116,9 @@ fn operand<T>(
     }
 }
 
+/// `StringMatches`.
+///
+/// DIFFERENCE: specification and AWS take any other backslash, and fail when the rule is evaluated.
 fn string_pattern(node: &Node, report: &mut Report) -> Result<StringPattern, Reported> {
     StringPattern::parse(values::string(node, report)?).ok_or_else(|| {
         report
