@@ -30,12 +30,7 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
                 let Some(below) = levels.checked_sub(1) else {
                     return false;
                 };
-                pending.extend(
-                    items
-                        .iter()
-                        .filter(|item| is_nested(item))
-                        .map(|item| (item, below)),
-                );
+                pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)));
             }
             Value::Object(members) => {
                 let Some(below) = levels.checked_sub(1) else {
@@ -83,10 +78,7 @@ impl Budget {
         if !nests_within(value, MAX_NESTING.saturating_sub(depth)) {
             return Err(Exceeded::Nesting);
         }
-        self.bytes = self
-            .bytes
-            .checked_sub(json_size(value))
-            .ok_or(Exceeded::Size)?;
+        self.bytes = self.bytes.checked_sub(json_size(value)).ok_or(Exceeded::Size)?;
         Ok(())
     }
 }

@@ -132,10 +132,7 @@ impl ExecutionContext {
 
 impl StateMachineContext {
     fn to_value(&self) -> Value {
-        object([
-            ("Id", self.id.as_str().into()),
-            ("Name", self.name.as_str().into()),
-        ])
+        object([("Id", self.id.as_str().into()), ("Name", self.name.as_str().into())])
     }
 }
 

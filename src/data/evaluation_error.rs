@@ -37,9 +37,7 @@ impl EvaluationError {
     /// A function that refuses its arguments; `problem` ends the sentence, such as `Invalid arguments in States.Hash`.
     pub(super) fn intrinsic(expression: &str, problem: &str) -> Self {
         Self {
-            cause: format!(
-                "There was an error while evaluating the intrinsic function: {expression}. {problem}"
-            ),
+            cause: format!("There was an error while evaluating the intrinsic function: {expression}. {problem}"),
         }
     }
 

@@ -36,11 +36,7 @@ impl Expression {
     /// The value in `scope`; `field` names the field that holds the expression, for AWS's error text.
     ///
     /// Fails where the path finds nothing or the function refuses its arguments.
-    pub fn evaluate<'a>(
-        &self,
-        field: &str,
-        scope: &Scope<'a>,
-    ) -> Result<Cow<'a, Value>, EvaluationError> {
+    pub fn evaluate<'a>(&self, field: &str, scope: &Scope<'a>) -> Result<Cow<'a, Value>, EvaluationError> {
         match self {
             Self::Path(path) => path.evaluate(scope).map_err(|error| {
                 error.into_evaluation_error(path, scope, |path, document| {

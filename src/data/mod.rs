@@ -18,9 +18,7 @@ mod timestamp;
 mod variables;
 
 pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
-pub use context_object::{
-    ContextObject, ExecutionContext, MapItemContext, StateContext, StateMachineContext,
-};
+pub use context_object::{ContextObject, ExecutionContext, MapItemContext, StateContext, StateMachineContext};
 pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
@@ -29,7 +27,7 @@ pub use json_size::json_size;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;
-pub use timestamp::timestamp_text;
+pub use timestamp::{parse_timestamp, timestamp_text};
 pub use variables::{NoVariables, VariableScope};
 
 #[cfg(test)]

@@ -23,9 +23,7 @@ pub struct Random {
 impl Random {
     /// A generator that starts at `seed`.
     pub fn seeded(seed: u64) -> Self {
-        Self {
-            state: Cell::new(seed),
-        }
+        Self { state: Cell::new(seed) }
     }
 
     /// The next 64 random bits.

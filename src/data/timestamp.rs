@@ -25,3 +25,24 @@ pub fn timestamp_text(timestamp: DateTime<Utc>) -> String {
     text.push('Z');
     text
 }
+
+/// Reads a timestamp as Choice and Wait do: the RFC 3339 profile of ISO-8601 with an upper-case `T` and an upper-case
+/// `Z` or a numeric offset (specification, "Timestamps").
+///
+/// ```
+/// use asl_engine::data::parse_timestamp;
+///
+/// assert_eq!(parse_timestamp("2016-03-14T01:59:00Z"), parse_timestamp("2016-03-13T20:59:00.000-05:00"));
+/// assert_eq!(parse_timestamp("2016-03-14T01:59:00"), None);
+/// assert_eq!(parse_timestamp("2016-03-14 01:59:00Z"), None);
+/// assert_eq!(parse_timestamp("2016-03-14T01:59:00z"), None);
+/// ```
+pub fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
+    let bytes = text.as_bytes();
+    if bytes.get(10) != Some(&b'T') || bytes.last() == Some(&b'z') {
+        return None;
+    }
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|timestamp| timestamp.to_utc())
+}

@@ -25,7 +25,7 @@ pub use retrier::{JitterStrategy, Retrier};
 pub use state_machine::{StateGraph, StateMachine, Transition};
 pub use states::{
     Branch, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, FailState, FailText, MapState, MaxConcurrency,
-    Operand, ParallelState, PassState, Relation, State, StringPattern, SucceedState, TaskDuration, TaskState,
-    WaitState, WaitUntil,
+    Operand, ParallelState, PassState, Relation, State, StateType, StringPattern, SucceedState, TaskDuration,
+    TaskState, WaitState, WaitUntil,
 };
 pub use substitutions::Substitutions;

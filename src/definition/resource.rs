@@ -3,12 +3,16 @@
 mod integrations;
 
 use std::fmt;
+use std::sync::Arc;
 
 use self::integrations::{INTEGRATIONS, Integration, NOT_IN_SDK, split_pattern};
 
-/// The `Resource` ARN of a Task state (developer guide, "Integrating services").
+/// The `Resource` ARN of a Task state (developer guide, "Integrating services"); a clone is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Resource {
+pub struct Resource(Arc<Parsed>);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Parsed {
     arn: String,
     kind: ResourceKind,
     pattern: IntegrationPattern,
@@ -72,11 +76,11 @@ impl Resource {
             },
             _ => return None,
         };
-        Some(Self {
+        Some(Self(Arc::new(Parsed {
             arn: arn.to_owned(),
             kind,
             pattern,
-        })
+        })))
     }
 
     /// What to do about an ARN that does not parse; `similar` finds the nearest of some names.
@@ -96,23 +100,23 @@ impl Resource {
 
     /// The ARN as it stands in the definition.
     pub fn arn(&self) -> &str {
-        &self.arn
+        &self.0.arn
     }
 
     /// What stands behind it.
     pub fn kind(&self) -> &ResourceKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// When the task counts as done.
     pub fn pattern(&self) -> IntegrationPattern {
-        self.pattern
+        self.0.pattern
     }
 }
 
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.arn)
+        f.write_str(&self.0.arn)
     }
 }
 

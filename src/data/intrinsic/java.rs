@@ -38,9 +38,8 @@ fn append_text(text: &mut String, value: &Value) {
 
 /// `String.hashCode`: over UTF-16 units, in 32 bits.
 pub(in crate::data) fn string_hash(text: &str) -> i32 {
-    text.encode_utf16().fold(0, |hash: i32, unit| {
-        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-    })
+    text.encode_utf16()
+        .fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
 /// Sorts items as `java.util.HashMap` iterates them once they were put in one by one.

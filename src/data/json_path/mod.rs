@@ -116,10 +116,7 @@ impl JsonPath {
         match &self.root {
             Root::Input => Cow::Borrowed(scope.input),
             Root::Context => Cow::Owned(scope.context.to_value()),
-            Root::Variable(name) => scope
-                .variables
-                .variable(name)
-                .map_or_else(Cow::default, Cow::Borrowed),
+            Root::Variable(name) => scope.variables.variable(name).map_or_else(Cow::default, Cow::Borrowed),
         }
     }
 }

@@ -45,10 +45,7 @@ impl ReferencePath {
             .find(|segment| !is_single(segment))
         {
             None => Ok(Self { path }),
-            Some(segment) => Err(SyntaxError::new(
-                format!("`{segment}` may name several values"),
-                0,
-            )),
+            Some(segment) => Err(SyntaxError::new(format!("`{segment}` may name several values"), 0)),
         }
     }
 
@@ -121,9 +118,7 @@ impl ReferencePath {
                 (Segment::Name(name), Some(Value::Object(members))) => members.get(&**name),
                 (Segment::Name(_), None) => None,
                 (Segment::Index(index), Some(Value::Array(items))) => {
-                    let item = usize::try_from(*index)
-                        .ok()
-                        .and_then(|index| items.get(index));
+                    let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
                     Some(item.ok_or_else(|| WriteError::OutOfBounds {
                         path: self.way_to(position),
                         length: items.len(),
@@ -182,18 +177,16 @@ fn check_operators(text: &str) -> Result<(), SyntaxError> {
 /// The place that a segment names in `place`, made where it is missing.
 fn segment_place<'v>(segment: &Segment, place: &'v mut Value) -> Option<&'v mut Value> {
     match (segment, place) {
-        (Segment::Name(name), Value::Object(members)) => {
-            Some(members.entry(&**name).or_insert(Value::Null))
-        }
+        (Segment::Name(name), Value::Object(members)) => Some(members.entry(&**name).or_insert(Value::Null)),
         (Segment::Name(name), missing @ Value::Null) => {
             *missing = Value::Object(Map::new());
             missing
                 .as_object_mut()
                 .map(|members| members.entry(&**name).or_insert(Value::Null))
         }
-        (Segment::Index(index), Value::Array(items)) => usize::try_from(*index)
-            .ok()
-            .and_then(|index| items.get_mut(index)),
+        (Segment::Index(index), Value::Array(items)) => {
+            usize::try_from(*index).ok().and_then(|index| items.get_mut(index))
+        }
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ mod fail;
 mod map;
 mod parallel;
 mod pass;
+mod state_type;
 mod succeed;
 mod task;
 mod wait;
@@ -14,6 +15,7 @@ pub use fail::{FailState, FailText};
 pub use map::{MapState, MaxConcurrency};
 pub use parallel::{Branch, ParallelState};
 pub use pass::PassState;
+pub use state_type::StateType;
 pub use succeed::SucceedState;
 pub use task::{TaskDuration, TaskState};
 pub use wait::{WaitState, WaitUntil};
@@ -41,17 +43,17 @@ pub enum State {
 }
 
 impl State {
-    /// The `Type` as the definition spells it; history event types start with it.
-    pub fn type_name(&self) -> &'static str {
+    /// Its `Type`.
+    pub fn state_type(&self) -> StateType {
         match self {
-            Self::Task(_) => "Task",
-            Self::Pass(_) => "Pass",
-            Self::Choice(_) => "Choice",
-            Self::Wait(_) => "Wait",
-            Self::Succeed(_) => "Succeed",
-            Self::Fail(_) => "Fail",
-            Self::Parallel(_) => "Parallel",
-            Self::Map(_) => "Map",
+            Self::Task(_) => StateType::Task,
+            Self::Pass(_) => StateType::Pass,
+            Self::Choice(_) => StateType::Choice,
+            Self::Wait(_) => StateType::Wait,
+            Self::Succeed(_) => StateType::Succeed,
+            Self::Fail(_) => StateType::Fail,
+            Self::Parallel(_) => StateType::Parallel,
+            Self::Map(_) => StateType::Map,
         }
     }
 }

@@ -1,0 +1,247 @@
+//! What passes the boundary of an execution: its options, events in, commands out.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::definition::Resource;
+use crate::history::{ErrorOutput, HistoryEvent, HistoryLevel};
+
+/// How an execution starts. Names and ids appear in the context object and in the history.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StartOptions {
+    /// The execution's input; default `{}`.
+    pub input: Value,
+    /// The execution's name.
+    pub name: String,
+    /// The state machine's name.
+    pub state_machine_name: String,
+    /// Region of the ARNs.
+    pub region: String,
+    /// Account of the ARNs.
+    pub account: String,
+    /// The role the execution runs under, as an ARN.
+    pub role_arn: String,
+    /// Seed of everything random: jitter, `States.UUID`, `States.MathRandom`, task tokens.
+    pub seed: u64,
+    /// How much of the history is recorded.
+    pub history: HistoryLevel,
+    /// What the execution may use.
+    pub limits: Limits,
+}
+
+impl StartOptions {
+    /// Options with this input and names that say nothing.
+    pub fn new(input: Value) -> Self {
+        Self {
+            input,
+            name: "execution".into(),
+            state_machine_name: "StateMachine".into(),
+            region: "us-east-1".into(),
+            account: "123456789012".into(),
+            role_arn: "arn:aws:iam::123456789012:role/StepFunctions".into(),
+            seed: 0,
+            history: HistoryLevel::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The execution's ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    pub fn execution_arn(&self) -> String {
+        let Self {
+            region,
+            account,
+            state_machine_name,
+            name,
+            ..
+        } = self;
+        format!("arn:aws:states:{region}:{account}:execution:{state_machine_name}:{name}")
+    }
+
+    /// The state machine's ARN, `arn:aws:states:REGION:ACCOUNT:stateMachine:MACHINE`.
+    pub fn state_machine_arn(&self) -> String {
+        let Self {
+            region,
+            account,
+            state_machine_name,
+            ..
+        } = self;
+        format!("arn:aws:states:{region}:{account}:stateMachine:{state_machine_name}")
+    }
+}
+
+/// AWS's quotas of one execution (developer guide, "Quotas"); all may be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of an input, output or result as UTF-8 JSON text; 262,144.
+    pub payload_bytes: usize,
+    /// Events of the history; the last may only be the end of the execution. `None` for no limit; 25,000.
+    ///
+    /// Without it, a state machine that loops for ever without a Wait or a Task never hands control back.
+    pub history_events: Option<u64>,
+    /// Bytes of one variable's value, and of one `Assign` in total; 262,144.
+    pub variable_bytes: usize,
+    /// Bytes of all variables of the execution; 10,485,760.
+    pub stored_variable_bytes: usize,
+    /// Iterations of an inline Map that run at once; 40.
+    pub inline_map_concurrency: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            payload_bytes: 262_144,
+            history_events: Some(25_000),
+            variable_bytes: 262_144,
+            stored_variable_bytes: 10_485_760,
+            inline_map_concurrency: 40,
+        }
+    }
+}
+
+/// Names one attempt of one task of one execution; a later attempt has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskId {
+    pub(crate) frame: u32,
+    /// Unique among all attempts of the execution, so that a late answer never lands in a reused frame.
+    pub(crate) generation: u32,
+}
+
+/// One attempt of a Task state that waits for its answer.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Task {
+    /// What the answer must carry.
+    pub id: TaskId,
+    /// The state's name.
+    pub state: Arc<str>,
+    /// What does the work.
+    pub resource: Resource,
+    /// The effective input.
+    pub input: Arc<Value>,
+    /// 0 for the first attempt, then the number of retries.
+    pub retry_count: u32,
+    /// Seconds the attempt may take, where the state sets them. The execution itself keeps the time.
+    pub timeout_seconds: Option<u32>,
+    /// Seconds the attempt may go without a heartbeat, where the state sets them.
+    pub heartbeat_seconds: Option<u32>,
+    /// The task token of a `.waitForTaskToken` or activity task.
+    pub token: Option<String>,
+    /// The evaluated `Credentials`.
+    pub credentials: Option<Value>,
+}
+
+/// What a driver must carry out.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Command {
+    /// Start the task and report how it ends.
+    Invoke(Task),
+    /// Nobody waits for this task any more; an answer that comes all the same is ignored.
+    Cancel(TaskId),
+    /// Append to the history.
+    Record(HistoryEvent),
+    /// The execution is over; no command follows.
+    Complete(Outcome),
+}
+
+/// What a driver reports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Event {
+    /// A worker took up an activity task.
+    TaskStarted {
+        /// Which.
+        task: TaskId,
+        /// Who.
+        worker_name: Option<String>,
+    },
+    /// The service behind a `.sync` or `.waitForTaskToken` task answered; the task goes on.
+    TaskSubmitted {
+        /// Which.
+        task: TaskId,
+        /// What the service answered.
+        output: Value,
+    },
+    /// The task sent a heartbeat.
+    TaskHeartbeat {
+        /// Which.
+        task: TaskId,
+    },
+    /// The task ended well.
+    TaskSucceeded {
+        /// Which.
+        task: TaskId,
+        /// The raw result.
+        output: Value,
+    },
+    /// The task failed.
+    TaskFailed {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        error: ErrorOutput,
+    },
+    /// Time went on, usually to [`Execution::next_deadline`](super::Execution::next_deadline).
+    DeadlineReached,
+    /// Somebody stops the execution (`StopExecution`).
+    Stop(ErrorOutput),
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// `SUCCEEDED`
+    Succeeded {
+        /// The execution's output.
+        output: Arc<Value>,
+    },
+    /// `FAILED`
+    Failed(ErrorOutput),
+    /// `TIMED_OUT`: the machine's `TimeoutSeconds` were over.
+    TimedOut(ErrorOutput),
+    /// `ABORTED`: somebody stopped it.
+    Aborted(ErrorOutput),
+}
+
+impl Outcome {
+    /// AWS's status: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub fn status(&self) -> &'static str {
+        match self {
+            Self::Succeeded { .. } => "SUCCEEDED",
+            Self::Failed(_) => "FAILED",
+            Self::TimedOut(_) => "TIMED_OUT",
+            Self::Aborted(_) => "ABORTED",
+        }
+    }
+
+    /// The output of an execution that succeeded.
+    pub fn output(&self) -> Option<&Value> {
+        match self {
+            Self::Succeeded { output } => Some(output),
+            _ => None,
+        }
+    }
+
+    /// The error and cause of an execution that did not succeed.
+    pub fn error(&self) -> Option<&ErrorOutput> {
+        match self {
+            Self::Succeeded { .. } => None,
+            Self::Failed(error) | Self::TimedOut(error) | Self::Aborted(error) => Some(error),
+        }
+    }
+}
+
+/// A command of a snapshot. Tasks are not among them: restoring dispatches every unanswered one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum PendingCommand {
+    Cancel(TaskId),
+    Record(HistoryEvent),
+    Complete(Outcome),
+}
+
+/// When an event happened; drivers give it, the core never asks a clock.
+pub(crate) type Timestamp = DateTime<Utc>;

@@ -1,0 +1,103 @@
+//! Time: waits that end, retries that are due, tasks and executions that took too long.
+
+use super::Engine;
+use crate::execution::command::{Outcome, Timestamp};
+use crate::execution::errors::{Failure, TIMEOUT};
+use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::payload::Payload;
+use crate::history::{ErrorOutput, EventDetails};
+
+impl Engine<'_> {
+    /// Does everything that is due by now, earliest first.
+    pub(in crate::execution) fn reach_deadlines(&mut self) {
+        let now = self.core.now;
+        while self.core.outcome.is_none() {
+            let timer = self.core.timers.earliest().filter(|(at, _)| *at <= now);
+            match (self.core.deadline.filter(|at| *at <= now), timer) {
+                (Some(execution), Some((frame, _))) if frame <= execution => self.wake(),
+                (Some(_), _) => self.time_out_execution(),
+                (None, Some(_)) => self.wake(),
+                (None, None) => break,
+            }
+        }
+    }
+
+    /// Wakes a frame then.
+    pub(super) fn wake_at(&mut self, key: FrameKey, deadline: Timestamp) {
+        if let Some(frame) = self.core.frames.get_mut(key) {
+            frame.deadline = Some(deadline);
+            self.core.timers.arm(deadline, key);
+        }
+    }
+
+    /// Timers whose frame went or waits for another time stand in nobody's way, and not in `next_deadline`.
+    pub(super) fn drop_stale_timers(&mut self) {
+        while let Some((at, key)) = self.core.timers.earliest() {
+            if self
+                .core
+                .frames
+                .get(key)
+                .is_some_and(|frame| frame.deadline == Some(at))
+            {
+                break;
+            }
+            self.core.timers.pop();
+        }
+    }
+
+    /// Wakes the frame whose timer is the earliest, if it still waits for it.
+    fn wake(&mut self) {
+        let Some((at, key)) = self.core.timers.earliest() else {
+            return;
+        };
+        self.core.timers.pop();
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
+        if frame.deadline != Some(at) {
+            return;
+        }
+        frame.deadline = None;
+        match &frame.activity {
+            Activity::Waiting => {
+                let raw = frame.raw_input.clone().unwrap_or_else(Payload::empty_object);
+                self.finish(key, raw);
+            }
+            Activity::Backoff => self.attempt(key),
+            Activity::Task(attempt) => {
+                let timed_out = attempt.times_out_at.is_some_and(|timeout| timeout <= at);
+                let failure = if timed_out {
+                    Failure::timeout()
+                } else {
+                    Failure::Heartbeat
+                };
+                self.task_timed_out(key, failure);
+            }
+            Activity::Entering | Activity::Fork(_) => {}
+        }
+        self.run();
+    }
+
+    fn time_out_execution(&mut self) {
+        self.cancel_all_tasks();
+        let error = ErrorOutput {
+            error: Some(TIMEOUT.into()),
+            cause: None,
+        };
+        self.complete(
+            0,
+            Outcome::TimedOut(error.clone()),
+            EventDetails::ExecutionTimedOut(error),
+        );
+    }
+
+    /// Somebody stops the execution: AWS records only that.
+    pub(in crate::execution) fn stop(&mut self, error: ErrorOutput) {
+        self.cancel_all_tasks();
+        self.complete(
+            0,
+            Outcome::Aborted(error.clone()),
+            EventDetails::ExecutionAborted(error),
+        );
+    }
+}

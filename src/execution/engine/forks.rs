@@ -1,0 +1,301 @@
+//! Parallel and Map: graphs that run inside a state, how they start, join and are aborted.
+
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::{Engine, frame_at};
+use crate::data::{MAX_NESTING, json_size, nests_within};
+use crate::definition::{State, StateType};
+use crate::execution::command::{Command, TaskId};
+use crate::execution::errors::Failure;
+use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
+use crate::execution::intent::Fork;
+use crate::execution::payload::Payload;
+use crate::execution::program::GraphId;
+use crate::execution::states;
+use crate::history::{EventDetails, MapIteration};
+
+impl Engine<'_> {
+    /// Starts the graphs of a Parallel or Map.
+    pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
+        let progress = match fork {
+            Fork::Branches { graphs, input } => {
+                self.core.record_in(key, || EventDetails::ParallelStateStarted);
+                let total = graphs.len();
+                ForkProgress::new(graphs, None, input, total, total)
+            }
+            Fork::Iterations {
+                graph,
+                items,
+                input,
+                max_concurrency,
+            } => {
+                let total = items.value().as_array().map_or(0, Vec::len);
+                self.core
+                    .record_in(key, || EventDetails::MapStateStarted { length: total });
+                let most = self.core.limits.inline_map_concurrency.max(1);
+                let limit = if max_concurrency == 0 {
+                    most
+                } else {
+                    max_concurrency.min(most)
+                };
+                ForkProgress::new(Arc::from([graph]), Some(items), input, limit, total)
+            }
+        };
+        let first = progress.limit.min(progress.total);
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
+        let started = frame.last_event;
+        frame.activity = Activity::Fork(Box::new(progress));
+        frame.deadline = None;
+        if first == 0 {
+            return self.joined(key);
+        }
+        for _ in 0..first {
+            if !self.start_graph(key, started) {
+                return;
+            }
+        }
+    }
+
+    /// Starts the next branch or iteration. False where the state failed over it.
+    fn start_graph(&mut self, parent: FrameKey, previous: u64) -> bool {
+        let Some(Activity::Fork(fork)) = self.core.frames.get(parent).map(|frame| &frame.activity) else {
+            return false;
+        };
+        let index = fork.started;
+        let graph = if fork.items.is_some() {
+            fork.graphs.first()
+        } else {
+            fork.graphs.get(index)
+        };
+        let Some(&graph) = graph else { return false };
+        let input = match fork.items.clone() {
+            None => Ok(fork.input.clone()),
+            Some(items) => {
+                let input = fork.input.clone();
+                self.iteration_input(parent, &items, &input, index)
+            }
+        };
+        let input = match input {
+            Ok(input) => input,
+            Err(failure) => {
+                self.abort_running(parent, previous);
+                self.fail(parent, failure);
+                return false;
+            }
+        };
+        let previous = match self.map_name(parent) {
+            Some(name) => self.core.record(previous, || {
+                EventDetails::MapIterationStarted(MapIteration { name, index })
+            }),
+            None => previous,
+        };
+        let start = self.program.start_of(graph);
+        let child = self
+            .core
+            .frames
+            .insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
+        if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
+            fork.started += 1;
+            fork.running.push(child);
+        }
+        self.core.ready.push_back(child);
+        true
+    }
+
+    fn iteration_input(
+        &mut self,
+        parent: FrameKey,
+        items: &Payload,
+        input: &Payload,
+        index: usize,
+    ) -> Result<Payload, Failure> {
+        let item = items.value().get(index).unwrap_or(&Value::Null);
+        self.with_state(parent, Some((item, index)), |node, _, view| match &node.state {
+            State::Map(map) => states::iteration_input(map, items, input, index, view),
+            _ => Ok(input.clone()),
+        })
+        .unwrap_or_else(|| Ok(input.clone()))
+    }
+
+    /// A branch or iteration has come to its end.
+    pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) {
+        let Some(frame) = self.core.frames.remove(child) else {
+            return;
+        };
+        self.forget_variables(&frame);
+        let succeeded = self.map_name(parent).map(|name| {
+            let index = frame.index;
+            self.core.record(frame.last_event, || {
+                EventDetails::MapIterationSucceeded(MapIteration { name, index })
+            })
+        });
+        let Some(parent_frame) = self.core.frames.get_mut(parent) else {
+            return;
+        };
+        let Activity::Fork(fork) = &mut parent_frame.activity else {
+            return;
+        };
+        fork.running.retain(|running| *running != child);
+        fork.results_bound = fork.results_bound.saturating_add(output.bound() + 1);
+        if let Some(result) = fork.results.get_mut(frame.index) {
+            *result = output.into_value();
+        }
+        if fork.started < fork.total {
+            self.start_graph(parent, frame.last_event);
+        } else if fork.running.is_empty() {
+            parent_frame.last_event = succeeded.unwrap_or(frame.last_event);
+            self.joined(parent);
+        }
+    }
+
+    /// Every graph of a Parallel or Map has come to its end.
+    fn joined(&mut self, key: FrameKey) {
+        let is_map = self.map_name(key).is_some();
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
+        let previous = frame.last_event;
+        let Activity::Fork(fork) = std::mem::replace(&mut frame.activity, Activity::Waiting) else {
+            return;
+        };
+        // The exit hangs on the same event as the success, so this one stays out of the chain.
+        self.core.record(previous, || {
+            if is_map {
+                EventDetails::MapStateSucceeded
+            } else {
+                EventDetails::ParallelStateSucceeded
+            }
+        });
+        let results = Value::Array(fork.results);
+        if !nests_within(&results, MAX_NESTING) {
+            return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
+        }
+        let results = Payload::with_bound(results, fork.results_bound + 2);
+        self.finish(key, results);
+    }
+
+    /// A branch or iteration failed uncaught: what happens to it and its siblings, before its Parallel or Map fails.
+    pub(super) fn fail_graph(&mut self, parent: FrameKey, child: FrameKey) {
+        let Some(frame) = self.core.frames.remove(child) else {
+            return;
+        };
+        self.forget_variables(&frame);
+        let failing = frame.last_event;
+        if let Some(name) = self.map_name(parent) {
+            let index = frame.index;
+            self.core.record(failing, || {
+                EventDetails::MapIterationFailed(MapIteration { name, index })
+            });
+        }
+        // AWS reports a task that failed uncaught in a branch as aborted too; a Fail state has no such event.
+        if matches!(self.program.node(frame.state).state, State::Task(_)) {
+            self.core.record(failing, || EventDetails::StateAborted {
+                state_type: StateType::Task,
+            });
+        }
+        if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
+            fork.running.retain(|running| *running != child);
+        }
+        self.abort_running(parent, failing);
+        if let Some(frame) = self.core.frames.get_mut(parent) {
+            frame.last_event = failing;
+            frame.activity = Activity::Waiting;
+        }
+    }
+
+    /// Aborts the graphs that still run in a Parallel or Map, in the order of their indexes.
+    fn abort_running(&mut self, parent: FrameKey, failing: u64) {
+        let Some(frame) = self.core.frames.get_mut(parent) else {
+            return;
+        };
+        let Activity::Fork(fork) = &mut frame.activity else {
+            return;
+        };
+        let mut running = std::mem::take(&mut fork.running);
+        running.sort_by_key(|key| self.core.frames.get(*key).map(|frame| frame.index));
+        for key in running {
+            if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
+                self.core.record(failing, || {
+                    EventDetails::MapIterationAborted(MapIteration { name, index })
+                });
+            }
+            self.abort(key, failing);
+        }
+    }
+
+    /// Aborts a graph with all that runs in it. Graphs nest only as deep as the parser lets them.
+    fn abort(&mut self, key: FrameKey, failing: u64) {
+        self.abort_running(key, failing);
+        let Some(frame) = self.core.frames.remove(key) else {
+            return;
+        };
+        self.forget_variables(&frame);
+        let state_type = self.program.node(frame.state).state.state_type();
+        match &frame.activity {
+            Activity::Entering => return,
+            Activity::Task(attempt) => {
+                let id = TaskId {
+                    frame: key.slot,
+                    generation: attempt.generation,
+                };
+                self.core.commands.push_back(Command::Cancel(id));
+            }
+            Activity::Waiting | Activity::Backoff | Activity::Fork(_) => {}
+        }
+        self.core.record(failing, || EventDetails::StateAborted { state_type });
+    }
+
+    /// Cancels every task that is in flight; nobody will look at the answers.
+    pub(super) fn cancel_all_tasks(&mut self) {
+        let core = &mut *self.core;
+        for (key, frame) in core.frames.iter() {
+            if let Activity::Task(attempt) = &frame.activity {
+                let id = TaskId {
+                    frame: key.slot,
+                    generation: attempt.generation,
+                };
+                core.commands.push_back(Command::Cancel(id));
+            }
+        }
+    }
+
+    /// The variables of a scope go with it.
+    fn forget_variables(&mut self, frame: &Frame) {
+        if let Some(variables) = &frame.variables {
+            let bytes: usize = variables.values().map(|value| json_size(value)).sum();
+            self.core.variable_bytes = self.core.variable_bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// The name of the Map state that a frame is in; `None` in any other state.
+    fn map_name(&self, key: FrameKey) -> Option<String> {
+        let node = self.node_of(key)?;
+        matches!(node.state, State::Map(_)).then(|| {
+            // Without a history nobody reads the name.
+            if self.core.recorder.records() {
+                node.name.to_string()
+            } else {
+                String::new()
+            }
+        })
+    }
+}
+
+impl ForkProgress {
+    fn new(graphs: Arc<[GraphId]>, items: Option<Payload>, input: Payload, limit: usize, total: usize) -> Self {
+        Self {
+            graphs,
+            items,
+            input,
+            limit,
+            total,
+            started: 0,
+            running: Vec::new(),
+            results: vec![Value::Null; total],
+            results_bound: 0,
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! The one loop, and the only code that changes an execution.
+//!
+//! States say what they ask for ([`Intent`]); the engine carries it out: it moves frames from state to state, starts
+//! and ends graphs, arms timers, queues commands and records history. Leaving a state never calls entering the next
+//! one: frames that can go on stand in a ready queue.
+
+mod deadlines;
+mod failing;
+mod forks;
+mod recorder;
+mod tasks;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::command::{Command, Limits, Outcome, StartOptions, Timestamp};
+use super::errors::Failure;
+use super::frames::{Activity, Frame, FrameKey, Frames};
+use super::input_output::StateView;
+use super::intent::{Exit, Intent};
+use super::payload::Payload;
+use super::program::{Next, Node, Program, StateId};
+use super::states;
+use super::timers::Timers;
+use crate::data::{
+    ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext, json_size,
+};
+use crate::definition::State;
+use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
+pub(crate) use recorder::Recorder;
+
+/// Everything of an execution but its program: plain data that serialises.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Core {
+    pub(crate) execution: ExecutionContext,
+    pub(crate) state_machine: StateMachineContext,
+    pub(crate) region: String,
+    pub(crate) now: Timestamp,
+    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) frames: Frames,
+    pub(crate) ready: VecDeque<FrameKey>,
+    pub(crate) timers: Timers,
+    #[serde(skip)]
+    pub(crate) commands: VecDeque<Command>,
+    pub(crate) recorder: Recorder,
+    pub(crate) random: Random,
+    pub(crate) limits: Limits,
+    pub(crate) variable_bytes: usize,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// A core with its program: what the loop works on.
+pub(super) struct Engine<'a> {
+    pub(super) program: &'a Program,
+    pub(super) core: &'a mut Core,
+}
+
+impl Core {
+    pub(super) fn new(program: &Program, options: StartOptions, now: Timestamp) -> Self {
+        let machine = program.machine();
+        Self {
+            state_machine: StateMachineContext {
+                id: options.state_machine_arn(),
+                name: options.state_machine_name.clone(),
+            },
+            execution: ExecutionContext {
+                id: options.execution_arn(),
+                input: Arc::new(options.input),
+                name: options.name,
+                role_arn: options.role_arn,
+                start_time: now,
+                redrive_count: Some(0),
+            },
+            region: options.region,
+            now,
+            deadline: machine
+                .timeout_seconds
+                .map(|seconds| now + chrono::TimeDelta::seconds(i64::from(seconds))),
+            frames: Frames::default(),
+            ready: VecDeque::new(),
+            timers: Timers::default(),
+            commands: VecDeque::new(),
+            recorder: Recorder::new(options.history, options.limits.history_events),
+            random: Random::seeded(options.seed),
+            limits: options.limits,
+            variable_bytes: 0,
+            outcome: None,
+        }
+    }
+
+    /// Records an event; where nobody reads the history, `details` is never called.
+    fn record(&mut self, previous: u64, details: impl FnOnce() -> EventDetails) -> u64 {
+        let records = self.recorder.records();
+        let id = self.recorder.next_id();
+        if records && !self.recorder.is_exhausted() {
+            self.commands
+                .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details())));
+        }
+        id
+    }
+
+    /// Records an event in a frame's chain.
+    fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> u64 {
+        let previous = self.frames.get(key).map_or(0, |frame| frame.last_event);
+        let id = self.record(previous, details);
+        if let Some(frame) = self.frames.get_mut(key) {
+            frame.last_event = id;
+        }
+        id
+    }
+}
+
+impl<'a> Engine<'a> {
+    /// Starts the machine itself.
+    pub(super) fn start(&mut self) {
+        let core = &mut *self.core;
+        let input = Payload::shared(Arc::clone(&core.execution.input));
+        let role_arn = core.execution.role_arn.clone();
+        core.record(0, || EventDetails::ExecutionStarted {
+            input: input.to_text(),
+            role_arn,
+        });
+        let start = self.program.start_of(Program::MAIN);
+        let key = core.frames.insert(frame_at(start, input, None, 0, 0, core.now));
+        core.ready.push_back(key);
+        self.run();
+    }
+
+    /// Lets every frame that can go on go on.
+    pub(super) fn run(&mut self) {
+        while self.core.outcome.is_none() {
+            let Some(key) = self.core.ready.pop_front() else { break };
+            match self.core.frames.get(key).map(|frame| &frame.activity) {
+                Some(Activity::Entering) => self.enter(key),
+                Some(Activity::Backoff) => self.attempt(key),
+                _ => {}
+            }
+            if self.core.recorder.is_exhausted() {
+                self.fail_on_full_history();
+            }
+        }
+        self.drop_stale_timers();
+    }
+
+    fn enter(&mut self, key: FrameKey) {
+        let core = &mut *self.core;
+        let now = core.now;
+        let Some(frame) = core.frames.get_mut(key) else { return };
+        frame.entered_time = now;
+        frame.retry_count = 0;
+        frame.retries.clear();
+        let node = self.program.node(frame.state);
+        let input = core.recorder.records().then(|| text_of(frame.raw_input.as_ref()));
+        let id = core.record_in(key, || EventDetails::StateEntered {
+            state_type: node.state.state_type(),
+            name: node.name.to_string(),
+            input: input.unwrap_or_default(),
+        });
+        if let Some(frame) = core.frames.get_mut(key) {
+            frame.entered_event = id;
+        }
+        self.attempt(key);
+    }
+
+    /// Does what the state does, for the first time or again.
+    fn attempt(&mut self, key: FrameKey) {
+        let intent = self.with_state(key, None, |node, raw_input, view| states::enter(node, raw_input, view));
+        match intent {
+            Some(Ok(intent)) => self.carry_out(key, intent),
+            Some(Err(failure)) => self.fail(key, failure),
+            None => {}
+        }
+    }
+
+    fn carry_out(&mut self, key: FrameKey, intent: Intent) {
+        match intent {
+            Intent::Exit(exit) => self.exit(key, exit),
+            Intent::Invoke(invoke) => self.invoke(key, invoke),
+            Intent::Fork(fork) => self.fork(key, fork),
+            Intent::WaitUntil(deadline) => {
+                if let Some(frame) = self.core.frames.get_mut(key) {
+                    frame.activity = Activity::Waiting;
+                }
+                self.wake_at(key, deadline);
+            }
+        }
+    }
+
+    /// Goes on with a state whose work is done.
+    fn finish(&mut self, key: FrameKey, result: Payload) {
+        let exit = self.with_state(key, None, |node, raw_input, view| {
+            states::finish(node, raw_input, result, view)
+        });
+        match exit {
+            Some(Ok(exit)) => self.exit(key, exit),
+            Some(Err(failure)) => self.fail(key, failure),
+            None => {}
+        }
+    }
+
+    /// Leaves a state.
+    fn exit(&mut self, key: FrameKey, mut exit: Exit) {
+        let Some(node) = self.node_of(key) else { return };
+        if exit.output.exceeds(self.core.limits.payload_bytes) {
+            return self.fail(key, Failure::data_limit_exceeded(&node.name));
+        }
+        let core = &mut *self.core;
+        let assigned_variables = if core.recorder.records() {
+            exit.assigned
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect()
+        } else {
+            IndexMap::new()
+        };
+        if let Err(failure) = self.store_variables(key, exit.assigned) {
+            return self.fail(key, failure);
+        }
+        self.core.record_in(key, || EventDetails::StateExited {
+            state_type: node.state.state_type(),
+            name: node.name.to_string(),
+            output: exit.output.to_text(),
+            assigned_variables,
+        });
+        match exit.next {
+            Next::End => self.end_graph(key, exit.output),
+            Next::State(next) => {
+                if let Some(frame) = self.core.frames.get_mut(key) {
+                    frame.state = next;
+                    frame.raw_input = Some(exit.output);
+                    frame.activity = Activity::Entering;
+                    frame.deadline = None;
+                    self.core.ready.push_back(key);
+                }
+            }
+        }
+    }
+
+    /// A graph has come to its end: the machine itself, or a branch or iteration.
+    fn end_graph(&mut self, key: FrameKey, output: Payload) {
+        let Some(frame) = self.core.frames.get(key) else { return };
+        if let Some(parent) = frame.parent {
+            return self.join(parent, key, output);
+        }
+        let previous = frame.last_event;
+        let text = self
+            .core
+            .recorder
+            .records()
+            .then(|| output.to_text())
+            .unwrap_or_default();
+        self.complete(
+            previous,
+            Outcome::Succeeded {
+                output: Arc::clone(output.arc()),
+            },
+            EventDetails::ExecutionSucceeded { output: text },
+        );
+    }
+
+    /// Stores what a state assigns, within the limits (developer guide, "Quotas").
+    fn store_variables(&mut self, key: FrameKey, assigned: Vec<(String, Value)>) -> Result<(), Failure> {
+        if assigned.is_empty() {
+            return Ok(());
+        }
+        let core = &mut *self.core;
+        let sizes: Vec<usize> = assigned.iter().map(|(_, value)| json_size(value)).collect();
+        let added: usize = sizes.iter().sum();
+        if added > core.limits.variable_bytes {
+            return Err(Failure::runtime(format!(
+                "The variables assigned have {added} bytes, more than the limit of {} bytes.",
+                core.limits.variable_bytes
+            )));
+        }
+        let Some(frame) = core.frames.get_mut(key) else {
+            return Ok(());
+        };
+        let variables = frame.variables.get_or_insert_default();
+        let replaced: usize = assigned
+            .iter()
+            .filter_map(|(name, _)| variables.get(name))
+            .map(|value| json_size(value))
+            .sum();
+        let stored = core.variable_bytes.saturating_sub(replaced) + added;
+        if stored > core.limits.stored_variable_bytes {
+            return Err(Failure::runtime(format!(
+                "The variables stored have {stored} bytes, more than the limit of {} bytes.",
+                core.limits.stored_variable_bytes
+            )));
+        }
+        core.variable_bytes = stored;
+        variables.extend(assigned.into_iter().map(|(name, value)| (name, Arc::new(value))));
+        Ok(())
+    }
+
+    /// Ends the execution.
+    fn complete(&mut self, previous: u64, outcome: Outcome, details: EventDetails) {
+        let core = &mut *self.core;
+        let id = core.recorder.last_id();
+        if core.recorder.records() {
+            core.commands
+                .push_back(Command::Record(HistoryEvent::new(id, previous, core.now, details)));
+        }
+        core.commands.push_back(Command::Complete(outcome.clone()));
+        core.outcome = Some(outcome);
+        core.frames = Frames::default();
+        core.ready.clear();
+        core.timers.clear();
+        core.deadline = None;
+    }
+
+    /// The history is full: its last event is the failure of the execution.
+    fn fail_on_full_history(&mut self) {
+        let cause = format!(
+            "The execution reached the maximum number of history events ({}).",
+            self.core.recorder.limit()
+        );
+        let error = ErrorOutput {
+            error: Some("States.Runtime".into()),
+            cause: Some(cause),
+        };
+        let previous = self.core.recorder.count();
+        self.cancel_all_tasks();
+        self.complete(
+            previous,
+            Outcome::Failed(error.clone()),
+            EventDetails::ExecutionFailed(error),
+        );
+    }
+
+    /// Calls a pure function of the state that a frame is in, with the frame's raw input and a view of the rest.
+    fn with_state<T>(
+        &mut self,
+        key: FrameKey,
+        map_item: Option<(&Value, usize)>,
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> T,
+    ) -> Option<T> {
+        let core = &mut *self.core;
+        let frame = core.frames.get_mut(key)?;
+        let node = self.program.node(frame.state);
+        let mut raw_input = frame.raw_input.take();
+        let token = match (&node.state, &frame.activity) {
+            (_, Activity::Task(attempt)) => attempt.token.clone(),
+            (State::Task(task), _) if states::has_token(task) => Some(core.random.uuid()),
+            _ => None,
+        };
+        let frame = core.frames.get(key)?;
+        let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
+        let view = StateView {
+            context: ContextObject {
+                execution: &core.execution,
+                state_machine: &core.state_machine,
+                state: StateContext {
+                    name: &node.name,
+                    entered_time: frame.entered_time,
+                    retry_count: has_retries.then_some(frame.retry_count),
+                },
+                task_token: token.as_deref(),
+                map_item: match map_item {
+                    Some((value, index)) => Some(MapItemContext {
+                        index,
+                        value: Some(value),
+                        key: None,
+                        source: None,
+                    }),
+                    None => core.frames.map_item(frame),
+                },
+            },
+            variables: core.frames.variables_of(frame),
+            random: &core.random,
+            limits: &core.limits,
+            now: core.now,
+        };
+        let called = call(node, &mut raw_input, &view);
+        core.frames.get_mut(key)?.raw_input = raw_input;
+        Some(called)
+    }
+
+    fn node_of(&self, key: FrameKey) -> Option<&'a Node> {
+        let program: &'a Program = self.program;
+        Some(program.node(self.core.frames.get(key)?.state))
+    }
+}
+
+fn frame_at(
+    state: StateId,
+    input: Payload,
+    parent: Option<FrameKey>,
+    index: usize,
+    last_event: u64,
+    now: Timestamp,
+) -> Frame {
+    Frame {
+        serial: 0,
+        parent,
+        index,
+        state,
+        raw_input: Some(input),
+        variables: None,
+        last_event,
+        entered_event: 0,
+        entered_time: now,
+        retry_count: 0,
+        retries: Vec::new(),
+        activity: Activity::Entering,
+        deadline: None,
+    }
+}
+
+fn text_of(payload: Option<&Payload>) -> String {
+    payload.map(Payload::to_text).unwrap_or_default()
+}

@@ -1,0 +1,59 @@
+//! Counts history events, and makes them where somebody wants them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::HistoryLevel;
+
+/// The event counter of an execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Recorder {
+    level: HistoryLevel,
+    limit: u64,
+    count: u64,
+    exhausted: bool,
+}
+
+impl Recorder {
+    pub(super) fn new(level: HistoryLevel, limit: Option<u64>) -> Self {
+        Self {
+            level,
+            limit: limit.unwrap_or(u64::MAX),
+            count: 0,
+            exhausted: false,
+        }
+    }
+
+    pub(crate) fn records(&self) -> bool {
+        self.level == HistoryLevel::Full && !self.exhausted
+    }
+
+    /// The id of the next event. The last id is kept for the end of the execution: an event too many is not counted,
+    /// and ends the execution.
+    pub(super) fn next_id(&mut self) -> u64 {
+        if self.count.saturating_add(1) >= self.limit {
+            self.exhausted = true;
+        } else {
+            self.count += 1;
+        }
+        self.count
+    }
+
+    /// The id of the event that ends the execution.
+    pub(super) fn last_id(&mut self) -> u64 {
+        self.exhausted = false;
+        self.count += 1;
+        self.count
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.exhausted
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(super) fn limit(&self) -> u64 {
+        self.limit
+    }
+}

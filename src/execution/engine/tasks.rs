@@ -1,0 +1,267 @@
+//! Tasks: how they are invoked, and how their answers come back.
+
+use serde_json::Value;
+
+use super::Engine;
+use crate::data::{MAX_NESTING, nests_within};
+use crate::definition::{Resource, ResourceKind, State};
+use crate::execution::command::{Command, Task, TaskId};
+use crate::execution::errors::Failure;
+use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
+use crate::execution::intent::Invoke;
+use crate::execution::payload::Payload;
+use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
+
+impl Engine<'_> {
+    /// Starts an attempt of a task.
+    pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
+        let generation = self.core.frames.next_serial();
+        let attempt = TaskAttempt::new(invoke, generation, self.core.now);
+        let deadline = attempt.deadline();
+        let Some(resource) = self.resource_of(key) else { return };
+        let region = if self.core.recorder.records() {
+            self.core.region.clone()
+        } else {
+            String::new()
+        };
+        self.core.record_in(key, || scheduled(&resource, &attempt, region));
+        if let Some(started) = started(&resource) {
+            self.core.record_in(key, || started);
+        }
+        if let Some(frame) = self.core.frames.get_mut(key) {
+            frame.activity = Activity::Task(Box::new(attempt));
+        }
+        if let Some(task) = self.task_at(key) {
+            self.core.commands.push_back(Command::Invoke(task));
+        }
+        if let Some(deadline) = deadline {
+            self.wake_at(key, deadline);
+        }
+    }
+
+    /// The command that a frame's unanswered task stands for.
+    pub(in crate::execution) fn task_at(&self, key: FrameKey) -> Option<Task> {
+        let frame = self.core.frames.get(key)?;
+        let node = self.program.node(frame.state);
+        let (State::Task(state), Activity::Task(attempt)) = (&node.state, &frame.activity) else {
+            return None;
+        };
+        Some(Task {
+            id: TaskId {
+                frame: key.slot,
+                generation: attempt.generation,
+            },
+            state: std::sync::Arc::clone(&node.name),
+            resource: state.resource.clone(),
+            input: std::sync::Arc::clone(attempt.input.arc()),
+            retry_count: frame.retry_count,
+            timeout_seconds: attempt.timeout_seconds,
+            heartbeat_seconds: attempt.heartbeat_seconds,
+            token: attempt.token.clone(),
+            credentials: attempt.credentials.clone(),
+        })
+    }
+
+    /// Where the attempt waits, if it still does.
+    pub(in crate::execution) fn frame_of(&self, task: TaskId) -> Option<FrameKey> {
+        let (key, frame) = self.core.frames.in_slot(task.frame)?;
+        match &frame.activity {
+            Activity::Task(attempt) if attempt.generation == task.generation => Some(key),
+            _ => None,
+        }
+    }
+
+    pub(in crate::execution) fn task_started(&mut self, key: FrameKey, worker_name: Option<String>) {
+        if self
+            .resource_of(key)
+            .is_some_and(|resource| *resource.kind() == ResourceKind::Activity)
+        {
+            self.core
+                .record_in(key, || EventDetails::ActivityStarted { worker_name });
+        }
+    }
+
+    pub(in crate::execution) fn task_submitted(&mut self, key: FrameKey, output: &Value) {
+        if let Some(ResourceKind::Service {
+            resource_type,
+            resource,
+        }) = self.resource_of(key).map(|resource| resource.kind().clone())
+        {
+            self.core.record_in(key, || EventDetails::TaskSubmitted {
+                resource_type,
+                resource,
+                output: output.to_string(),
+            });
+        }
+    }
+
+    pub(in crate::execution) fn heartbeat(&mut self, key: FrameKey) {
+        let now = self.core.now;
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
+        let Activity::Task(attempt) = &mut frame.activity else {
+            return;
+        };
+        let Some(seconds) = attempt.heartbeat_seconds else {
+            return;
+        };
+        attempt.heartbeat_due_at = Some(now + chrono::TimeDelta::seconds(i64::from(seconds)));
+        if let Some(deadline) = attempt.deadline() {
+            self.wake_at(key, deadline);
+        }
+        self.drop_stale_timers();
+    }
+
+    pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
+        let Some(resource) = self.resource_of(key) else { return };
+        if !nests_within(&output, MAX_NESTING) {
+            return self.task_ended(key, &resource, Failure::nested_too_deep(MAX_NESTING));
+        }
+        let mut result = Payload::new(output);
+        if result.exceeds(self.core.limits.payload_bytes) {
+            let name = match resource.kind() {
+                ResourceKind::Service { resource_type, .. } => resource_type,
+                ResourceKind::LambdaFunction | ResourceKind::Activity => resource.arn(),
+            };
+            return self.task_ended(key, &resource, Failure::data_limit_exceeded(name));
+        }
+        self.core.record_in(key, || succeeded(&resource, &result));
+        self.settle(key);
+        self.finish(key, result);
+    }
+
+    pub(in crate::execution) fn task_failed(&mut self, key: FrameKey, error: ErrorOutput) {
+        let Some(resource) = self.resource_of(key) else { return };
+        self.task_ended(key, &resource, Failure::Error(error));
+    }
+
+    pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: Failure) {
+        let Some(resource) = self.resource_of(key) else { return };
+        if let Some(task) = self.task_at(key) {
+            self.core.commands.push_back(Command::Cancel(task.id));
+        }
+        self.core
+            .record_in(key, || timed_out(&resource, failure.error_output()));
+        self.settle(key);
+        self.fail(key, failure);
+    }
+
+    fn task_ended(&mut self, key: FrameKey, resource: &Resource, failure: Failure) {
+        self.core.record_in(key, || failed(resource, failure.error_output()));
+        self.settle(key);
+        self.fail(key, failure);
+    }
+
+    /// The attempt is over; a later answer to it lands nowhere.
+    fn settle(&mut self, key: FrameKey) {
+        if let Some(frame) = self.core.frames.get_mut(key) {
+            frame.activity = Activity::Waiting;
+            frame.deadline = None;
+        }
+    }
+
+    fn resource_of(&self, key: FrameKey) -> Option<Resource> {
+        match &self.node_of(key)?.state {
+            State::Task(state) => Some(state.resource.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> EventDetails {
+    let role = attempt
+        .credentials
+        .as_ref()
+        .and_then(|credentials| credentials.get("RoleArn")?.as_str());
+    let task_credentials = role.map(|role_arn| TaskCredentials {
+        role_arn: role_arn.to_owned(),
+    });
+    match resource.kind().clone() {
+        ResourceKind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
+            resource: resource.arn().to_owned(),
+            input: attempt.input.to_text(),
+            timeout_in_seconds: attempt.timeout_seconds,
+            task_credentials,
+        },
+        ResourceKind::Activity => EventDetails::ActivityScheduled {
+            resource: resource.arn().to_owned(),
+            input: attempt.input.to_text(),
+            timeout_in_seconds: attempt.timeout_seconds,
+            heartbeat_in_seconds: attempt.heartbeat_seconds,
+        },
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskScheduled {
+            resource_type,
+            resource,
+            region,
+            parameters: attempt.input.to_text(),
+            timeout_in_seconds: attempt.timeout_seconds,
+            heartbeat_in_seconds: attempt.heartbeat_seconds,
+            task_credentials,
+        },
+    }
+}
+
+/// The event that follows at once; an activity starts when a worker takes it up.
+fn started(resource: &Resource) -> Option<EventDetails> {
+    match resource.kind().clone() {
+        ResourceKind::LambdaFunction => Some(EventDetails::LambdaFunctionStarted),
+        ResourceKind::Activity => None,
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => Some(EventDetails::TaskStarted {
+            resource_type,
+            resource,
+        }),
+    }
+}
+
+fn succeeded(resource: &Resource, result: &Payload) -> EventDetails {
+    let output = result.to_text();
+    match resource.kind().clone() {
+        ResourceKind::LambdaFunction => EventDetails::LambdaFunctionSucceeded { output },
+        ResourceKind::Activity => EventDetails::ActivitySucceeded { output },
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskSucceeded {
+            resource_type,
+            resource,
+            output,
+        },
+    }
+}
+
+fn failed(resource: &Resource, failure: ErrorOutput) -> EventDetails {
+    match resource.kind().clone() {
+        ResourceKind::LambdaFunction => EventDetails::LambdaFunctionFailed(failure),
+        ResourceKind::Activity => EventDetails::ActivityFailed(failure),
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskFailed {
+            resource_type,
+            resource,
+            failure,
+        },
+    }
+}
+
+fn timed_out(resource: &Resource, failure: ErrorOutput) -> EventDetails {
+    match resource.kind().clone() {
+        ResourceKind::LambdaFunction => EventDetails::LambdaFunctionTimedOut(failure),
+        ResourceKind::Activity => EventDetails::ActivityTimedOut(failure),
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => EventDetails::TaskTimedOut {
+            resource_type,
+            resource,
+            failure,
+        },
+    }
+}

@@ -1,0 +1,235 @@
+//! How states fail, and which Retrier or Catcher takes a failure (specification, "Errors").
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::data::{EvaluationError, PathError, Random};
+use crate::definition::{Catcher, JitterStrategy, Retrier};
+use crate::history::ErrorOutput;
+
+/// Matches every error but the ones that nothing matches.
+const ALL: &str = "States.ALL";
+/// Matches every error but a timeout and what does not come from work.
+const TASK_FAILED: &str = "States.TaskFailed";
+/// A task or the machine took too long.
+pub(crate) const TIMEOUT: &str = "States.Timeout";
+/// A task's heartbeat did not come; its history says `States.Timeout`.
+const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
+/// The definition cannot work on this data; neither retried nor caught.
+const RUNTIME: &str = "States.Runtime";
+/// A payload has more bytes than the limit allows.
+const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+/// The result cannot be placed where `ResultPath` says.
+const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
+
+/// Why a state failed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Failure {
+    /// `States.Runtime`, with the cause but for the sentence that names the state.
+    Runtime(String),
+    /// Any other error, complete.
+    Error(ErrorOutput),
+    /// A missed heartbeat: `States.Timeout`, which `States.HeartbeatTimeout` matches too.
+    Heartbeat,
+}
+
+impl Failure {
+    pub(crate) fn runtime(detail: impl Into<String>) -> Self {
+        Self::Runtime(detail.into())
+    }
+
+    pub(crate) fn timeout() -> Self {
+        Self::Error(ErrorOutput {
+            error: Some(TIMEOUT.into()),
+            cause: None,
+        })
+    }
+
+    /// `name` is a state's name, or what its resource is known by.
+    pub(crate) fn data_limit_exceeded(name: &str) -> Self {
+        Self::error(
+            DATA_LIMIT_EXCEEDED,
+            format!(
+                "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+            ),
+        )
+    }
+
+    /// A result that could be made, but neither printed nor stored.
+    pub(crate) fn nested_too_deep(levels: usize) -> Self {
+        Self::error(DATA_LIMIT_EXCEEDED, format!("The result nests arrays and objects deeper than {levels} levels."))
+    }
+
+    pub(crate) fn result_path_mismatch(cause: impl Into<String>) -> Self {
+        Self::error(RESULT_PATH_MATCH_FAILURE, cause)
+    }
+
+    fn error(error: &str, cause: impl Into<String>) -> Self {
+        Self::Error(ErrorOutput {
+            error: Some(error.into()),
+            cause: Some(cause.into()),
+        })
+    }
+
+    /// InputPath, OutputPath and their like found nothing.
+    pub(crate) fn invalid_path(path: &str, error: &PathError) -> Self {
+        Self::runtime(format!("Invalid path '{path}' : {error}"))
+    }
+
+    /// Says in which state a runtime error happened, as AWS does; other failures stay as they are.
+    pub(crate) fn in_state(self, name: &str, entered_event: u64) -> Self {
+        match self {
+            Self::Runtime(detail) => Self::error(
+                RUNTIME,
+                format!(
+                    "An error occurred while executing the state '{name}' (entered at the event id #{entered_event}). {detail}"
+                ),
+            ),
+            other => other,
+        }
+    }
+
+    pub(crate) fn error_output(&self) -> ErrorOutput {
+        match self {
+            Self::Runtime(detail) => ErrorOutput {
+                error: Some(RUNTIME.into()),
+                cause: Some(detail.clone()),
+            },
+            Self::Error(output) => output.clone(),
+            Self::Heartbeat => ErrorOutput {
+                error: Some(TIMEOUT.into()),
+                cause: None,
+            },
+        }
+    }
+
+    fn error_name(&self) -> Option<&str> {
+        match self {
+            Self::Runtime(_) => Some(RUNTIME),
+            Self::Error(output) => output.error.as_deref(),
+            Self::Heartbeat => Some(TIMEOUT),
+        }
+    }
+
+    /// The name of `ErrorEquals` that matches.
+    fn matched<'a>(&self, error_equals: &'a [String]) -> Option<&'a str> {
+        let name = self.error_name();
+        if name == Some(RUNTIME) {
+            return None;
+        }
+        error_equals.iter().map(String::as_str).find(|&wanted| match wanted {
+            ALL => true,
+            TASK_FAILED => !matches!(name, Some(TIMEOUT | DATA_LIMIT_EXCEEDED)),
+            HEARTBEAT_TIMEOUT => matches!(self, Self::Heartbeat) || name == Some(HEARTBEAT_TIMEOUT),
+            wanted => name == Some(wanted),
+        })
+    }
+}
+
+impl From<EvaluationError> for Failure {
+    fn from(error: EvaluationError) -> Self {
+        Self::Runtime(error.to_string())
+    }
+}
+
+/// The Retrier that decides about a failure: the first that matches.
+pub(crate) fn retrier<'a>(retry: &'a [Retrier], failure: &Failure) -> Option<(usize, &'a Retrier)> {
+    retry
+        .iter()
+        .enumerate()
+        .find(|(_, retrier)| failure.matched(&retrier.error_equals).is_some())
+}
+
+/// The Catcher that takes a failure, with the Error Output it hands on.
+pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(usize, &'a Catcher, Value)> {
+    catch.iter().enumerate().find_map(|(i, catcher)| {
+        let matched = failure.matched(&catcher.error_equals)?;
+        let output = failure.error_output();
+        let error = if matched == HEARTBEAT_TIMEOUT {
+            Some(HEARTBEAT_TIMEOUT.into())
+        } else {
+            output.error
+        };
+        let output = json!({ "Error": error.unwrap_or_default(), "Cause": output.cause.unwrap_or_default() });
+        Some((i, catcher, output))
+    })
+}
+
+/// How long to wait before the next retry, after `retries` of this Retrier.
+pub(crate) fn retry_delay(retrier: &Retrier, retries: u32, random: &Random) -> TimeDelta {
+    let longest = f64::from(retrier.max_delay_seconds.unwrap_or(u32::MAX));
+    let exponent = f64::from(retries);
+    let computed = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(exponent);
+    let mut seconds = computed.min(longest);
+    if retrier.jitter_strategy == JitterStrategy::Full {
+        seconds *= random.uniform();
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most u32::MAX seconds, in milliseconds below 2^43"
+    )]
+    let milliseconds = (seconds * 1000.0).round() as i64;
+    TimeDelta::milliseconds(milliseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn retrier_of(interval_seconds: u32, backoff_rate: f64, max_delay_seconds: Option<u32>) -> Retrier {
+        Retrier {
+            error_equals: vec![ALL.into()],
+            interval_seconds,
+            max_attempts: 3,
+            backoff_rate,
+            max_delay_seconds,
+            jitter_strategy: JitterStrategy::None,
+            comment: None,
+        }
+    }
+
+    #[test]
+    fn the_delay_grows_by_the_backoff_rate_up_to_the_longest() {
+        let random = Random::seeded(1);
+        let seconds = |retrier: &Retrier| -> Vec<i64> {
+            (0..3)
+                .map(|retries| retry_delay(retrier, retries, &random).num_seconds())
+                .collect()
+        };
+        assert_eq!(seconds(&retrier_of(3, 2.0, None)), [3, 6, 12]);
+        assert_eq!(seconds(&retrier_of(3, 2.0, Some(4))), [3, 4, 4]);
+        assert_eq!(
+            retry_delay(&retrier_of(1, f64::MAX, None), 9, &random).num_seconds(),
+            i64::from(u32::MAX)
+        );
+    }
+
+    #[test]
+    fn full_jitter_stays_below_the_computed_delay() {
+        let mut retrier = retrier_of(8, 1.0, None);
+        retrier.jitter_strategy = JitterStrategy::Full;
+        let random = Random::seeded(7);
+        let delays: Vec<_> = (0..50).map(|_| retry_delay(&retrier, 0, &random)).collect();
+        assert!(delays.iter().all(|delay| *delay <= TimeDelta::seconds(8)));
+        assert!(delays.iter().any(|delay| *delay != delays[0]));
+    }
+
+    fn matches(name: &str, failure: &Failure) -> bool {
+        failure.matched(&[name.to_owned()]).is_some()
+    }
+
+    #[test]
+    fn wildcards_match_all_but_what_nothing_matches() {
+        let busy = Failure::error("Busy", "");
+        assert!(matches("States.ALL", &busy) && matches("States.TaskFailed", &busy) && matches("Busy", &busy));
+        assert!(!matches("busy", &busy));
+        let timeout = Failure::timeout();
+        assert!(matches("States.ALL", &timeout) && matches("States.Timeout", &timeout));
+        assert!(!matches("States.TaskFailed", &timeout) && !matches("States.HeartbeatTimeout", &timeout));
+        let runtime = Failure::runtime("bad path");
+        assert!(!matches("States.ALL", &runtime) && !matches("States.Runtime", &runtime));
+        assert!(
+            matches("States.HeartbeatTimeout", &Failure::Heartbeat) && matches("States.Timeout", &Failure::Heartbeat)
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! The stages that data goes through on its way into a state and out of it (specification, "Input and output
+//! processing").
+
+use serde_json::Value;
+
+use super::command::{Limits, Timestamp};
+use super::errors::Failure;
+use super::frames::VisibleVariables;
+use super::intent::Exit;
+use super::payload::Payload;
+use super::program::Next;
+use crate::data::{ContextObject, JsonPath, PayloadTemplate, Random, Scope};
+use crate::definition::{Assign, InputOutputPath, ResultPath};
+
+/// What a state sees besides its input.
+pub(crate) struct StateView<'a> {
+    pub(crate) context: ContextObject<'a>,
+    pub(crate) variables: VisibleVariables<'a>,
+    pub(crate) random: &'a Random,
+    pub(crate) limits: &'a Limits,
+    pub(crate) now: Timestamp,
+}
+
+impl StateView<'_> {
+    pub(crate) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
+        Scope {
+            input,
+            context: &self.context,
+            variables: &self.variables,
+            random: self.random,
+        }
+    }
+
+    /// `InputPath` on the raw input, or `OutputPath` on what the other stages made.
+    pub(crate) fn select(&self, path: &InputOutputPath, payload: Payload) -> Result<Payload, Failure> {
+        match path {
+            InputOutputPath::Whole => Ok(payload),
+            InputOutputPath::Empty => Ok(Payload::empty_object()),
+            InputOutputPath::Path(path) => self.follow(path, &payload),
+        }
+    }
+
+    /// What a path selects, as a payload of its own.
+    pub(crate) fn follow(&self, path: &JsonPath, payload: &Payload) -> Result<Payload, Failure> {
+        if path.is_identity() {
+            return Ok(payload.clone());
+        }
+        let found = path
+            .evaluate(&self.scope(payload.value()))
+            .map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
+        // Only a definite path into the payload itself is sure to select no more than the payload holds.
+        if path.is_definite() && *path.root() == crate::data::Root::Input {
+            Ok(payload.part(found.into_owned()))
+        } else {
+            Ok(Payload::new(found.into_owned()))
+        }
+    }
+
+    /// `Parameters`, `ResultSelector`: the template over the payload, or the payload where there is none.
+    pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
+        match template {
+            Some(template) => Ok(Payload::new(template.evaluate(&self.scope(payload.value()))?)),
+            None => Ok(payload),
+        }
+    }
+
+    /// The values that `Assign` gives to variables; `$` is `input`.
+    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Vec<(String, Value)>, Failure> {
+        let Some(assign) = assign else {
+            return Ok(Vec::new());
+        };
+        match assign.template.evaluate(&self.scope(input))? {
+            Value::Object(values) => Ok(values.into_iter().collect()),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The last stages of a state with a result: `Assign`, `ResultSelector`, `ResultPath`, `OutputPath`.
+    ///
+    /// `raw_input` is taken only when nothing can fail any more that a Catcher may want it for.
+    pub(crate) fn finish(
+        &self,
+        stages: &ResultStages<'_>,
+        raw_input: &mut Option<Payload>,
+        result: Payload,
+        next: Next,
+    ) -> Result<Exit, Failure> {
+        let assigned = self.assign(stages.assign, result.value())?;
+        let result = self.apply(stages.result_selector, result)?;
+        let placed = place(stages.result_path, raw_input, result)?;
+        let output = self.select(stages.output_path, placed)?;
+        Ok(Exit { output, assigned, next })
+    }
+}
+
+/// The fields of a state that its result goes through.
+pub(crate) struct ResultStages<'a> {
+    pub(crate) assign: Option<&'a Assign>,
+    pub(crate) result_selector: Option<&'a PayloadTemplate>,
+    pub(crate) result_path: &'a ResultPath,
+    pub(crate) output_path: &'a InputOutputPath,
+}
+
+/// `ResultPath`: the result in its place in the raw input. An error leaves the raw input as it was.
+pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: Payload) -> Result<Payload, Failure> {
+    match path {
+        ResultPath::Whole => Ok(result),
+        ResultPath::Discard => Ok(raw_input.take().unwrap_or_else(Payload::empty_object)),
+        ResultPath::At(path) => {
+            let mut raw = raw_input.take().unwrap_or_else(Payload::empty_object);
+            // The new keys: the path's own text bounds them, and every step may add quotes, a colon, braces, a comma.
+            let growth = result.bound() + 6 * path.as_str().len();
+            match raw.write(growth, |target| path.write(target, result.into_value())) {
+                Ok(()) => Ok(raw),
+                Err(error) => {
+                    *raw_input = Some(raw);
+                    Err(Failure::result_path_mismatch(error.to_string()))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! All that a state may ask for.
+
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::command::Timestamp;
+use super::payload::Payload;
+use super::program::{GraphId, Next};
+
+/// What becomes of a state that was entered or whose work is done.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Intent {
+    /// The state is done.
+    Exit(Exit),
+    /// A resource does the work.
+    Invoke(Invoke),
+    /// Time must pass; the state is done afterwards.
+    WaitUntil(Timestamp),
+    /// Graphs of its own run first.
+    Fork(Fork),
+}
+
+/// A state that is done.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exit {
+    pub(crate) output: Payload,
+    /// Names with their new values.
+    pub(crate) assigned: Vec<(String, Value)>,
+    pub(crate) next: Next,
+}
+
+/// A call of the Task's resource.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Invoke {
+    pub(crate) input: Payload,
+    pub(crate) timeout_seconds: Option<u32>,
+    pub(crate) heartbeat_seconds: Option<u32>,
+    pub(crate) credentials: Option<Value>,
+    pub(crate) token: Option<String>,
+}
+
+/// Graphs that run inside a state.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Fork {
+    /// Each branch with the same input.
+    Branches { graphs: Arc<[GraphId]>, input: Payload },
+    /// One graph for each item.
+    Iterations {
+        graph: GraphId,
+        /// INVARIANT: an array.
+        items: Payload,
+        /// The Map's effective input: `$` of the item selector.
+        input: Payload,
+        /// Iterations at once; 0 for no limit.
+        max_concurrency: usize,
+    },
+}

@@ -1,0 +1,193 @@
+//! The interpreter as a deterministic state machine that does no I/O.
+//!
+//! **The execution owns** the data, the states, the order of things, the timers, the retries, the history and all
+//! randomness. **The driver owns** the clock, the tasks and the storage. The execution never sleeps, spawns, reads a
+//! clock or calls a handler; so the same events with the same seed give the same history, a year of waiting costs
+//! nothing, and an execution is plain data between any two events.
+//!
+//! # Calling it
+//!
+//! * **Getters**, at any time: [`Execution::next_deadline`], [`Execution::outcome`], [`Execution::is_running`].
+//! * **Handle**: [`Execution::handle`] takes one [`Event`] with the time it happened, never earlier than the last.
+//! * **Poll**: after [`Execution::start`] and after every `handle`, [`Execution::poll_command`] until it gives `None`.
+//!
+//! ```
+//! use asl_engine::execution::{Command, Event, Execution, Program, StartOptions};
+//! use serde_json::json;
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let machine = r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": 60, "End": true } } }"#.parse()?;
+//! let program = Arc::new(Program::compile(&machine));
+//! let start = chrono::DateTime::UNIX_EPOCH;
+//! let mut execution = Execution::start(program, StartOptions::new(json!({ "id": 7 })), start);
+//! while let Some(command) = execution.poll_command() {
+//!     if let Command::Record(event) = command {
+//!         println!("{}", event.to_json());
+//!     }
+//! }
+//! let deadline = execution.next_deadline().ok_or("nothing to wait for")?;
+//! execution.handle(deadline, Event::DeadlineReached);
+//! assert_eq!(execution.outcome().and_then(|outcome| outcome.output()), Some(&json!({ "id": 7 })));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Our own words
+//!
+//! * **Program**: a state machine with nested graphs flattened and names resolved to numbers, shared by executions.
+//! * **Frame**: one running graph, in one state at a time. Frames form a tree:
+//!
+//! ```text
+//! the machine: in the Parallel `Prepare`
+//! ├── branch 0: in the Task `Bake`, waiting for an answer
+//! └── branch 1: in the Map `Toppings`
+//!     ├── iteration 0: in the Wait `Cool`, until 12:00:05
+//!     └── iteration 2: in the Task `Slice`, in backoff before a retry
+//! ```
+//!
+//! * **Intent**: all that a state may ask for: exit, invoke, wait until, fork; or it fails.
+//! * **Event** and **Command**: what passes the boundary, in and out.
+//! * **Deadline**: the earliest time at which the execution wants to be woken.
+
+mod command;
+mod engine;
+mod errors;
+mod frames;
+mod input_output;
+mod intent;
+mod payload;
+mod program;
+mod snapshot;
+mod states;
+mod timers;
+
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+pub use crate::history::ErrorOutput;
+pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
+pub use program::Program;
+pub use snapshot::{Snapshot, SnapshotError};
+
+use engine::{Core, Engine};
+
+/// One run of a state machine; see the [module documentation](self).
+#[derive(Debug)]
+pub struct Execution {
+    program: Arc<Program>,
+    core: Core,
+}
+
+impl Execution {
+    /// Starts an execution; commands may be ready at once.
+    pub fn start(program: Arc<Program>, options: StartOptions, now: DateTime<Utc>) -> Self {
+        let core = Core::new(&program, options, now);
+        let mut execution = Self { program, core };
+        execution.engine().start();
+        execution
+    }
+
+    /// The next thing the driver must carry out, in order; `None` until another event is handled.
+    pub fn poll_command(&mut self) -> Option<Command> {
+        self.core.commands.pop_front()
+    }
+
+    /// When the execution wants [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.
+    pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        let timer = self.core.timers.earliest().map(|(at, _)| at);
+        [self.core.deadline, timer].into_iter().flatten().min()
+    }
+
+    /// Takes in what happened. `now` is never earlier than before; if it is, the earlier time is passed over.
+    ///
+    /// What is due by `now` happens after the event. Answers of tasks that nobody waits for are ignored, as is
+    /// everything after the end.
+    pub fn handle(&mut self, now: DateTime<Utc>, event: Event) {
+        if self.core.outcome.is_some() {
+            return;
+        }
+        self.core.now = self.core.now.max(now);
+        let mut engine = self.engine();
+        match event {
+            Event::DeadlineReached => {}
+            Event::Stop(error) => engine.stop(error),
+            Event::TaskStarted { task, worker_name } => {
+                if let Some(frame) = engine.frame_of(task) {
+                    engine.task_started(frame, worker_name);
+                }
+            }
+            Event::TaskSubmitted { task, output } => {
+                if let Some(frame) = engine.frame_of(task) {
+                    engine.task_submitted(frame, &output);
+                }
+            }
+            Event::TaskHeartbeat { task } => {
+                if let Some(frame) = engine.frame_of(task) {
+                    engine.heartbeat(frame);
+                }
+            }
+            Event::TaskSucceeded { task, output } => {
+                if let Some(frame) = engine.frame_of(task) {
+                    engine.task_succeeded(frame, output);
+                }
+            }
+            Event::TaskFailed { task, error } => {
+                if let Some(frame) = engine.frame_of(task) {
+                    engine.task_failed(frame, error);
+                }
+            }
+        }
+        engine.run();
+        engine.reach_deadlines();
+        engine.run();
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.core.outcome.as_ref()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&self) -> bool {
+        self.core.outcome.is_none()
+    }
+
+    /// The execution's ARN.
+    pub fn arn(&self) -> &str {
+        &self.core.execution.id
+    }
+
+    /// The program it runs.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// The tasks that wait for an answer, in the order of their frames.
+    pub fn unanswered_tasks(&mut self) -> Vec<Task> {
+        let engine = self.engine();
+        let keys: Vec<_> = engine.core.frames.iter().map(|(key, _)| key).collect();
+        keys.into_iter().filter_map(|key| engine.task_at(key)).collect()
+    }
+
+    /// The execution as plain data, with the commands that are not polled yet; [`Execution::restore`] goes on from it.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.program, &self.core)
+    }
+
+    /// Goes on from a snapshot. Every unanswered task is among the commands again, so that the driver dispatches it.
+    pub fn restore(program: Arc<Program>, snapshot: Snapshot) -> Result<Self, SnapshotError> {
+        let core = snapshot.into_core(&program)?;
+        let mut execution = Self { program, core };
+        let tasks = execution.unanswered_tasks();
+        execution.core.commands.extend(tasks.into_iter().map(Command::Invoke));
+        Ok(execution)
+    }
+
+    fn engine(&mut self) -> Engine<'_> {
+        Engine {
+            program: &self.program,
+            core: &mut self.core,
+        }
+    }
+}

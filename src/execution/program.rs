@@ -1,0 +1,205 @@
+//! A state machine made ready to run: nested graphs flattened, names resolved.
+
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+use crate::definition::{Catcher, Resource, Retrier, State, StateGraph, StateMachine, Transition};
+
+/// A state machine whose states are numbered and whose transitions point at numbers.
+///
+/// Compiled once and shared by all its executions.
+#[derive(Debug)]
+pub struct Program {
+    machine: StateMachine,
+    nodes: Vec<Node>,
+    /// The start state of each graph; the machine itself is graph 0.
+    graphs: Vec<StateId>,
+    fingerprint: u64,
+}
+
+/// The number of a state in its [`Program`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub(crate) struct StateId(u32);
+
+/// The number of a graph (the machine, a branch, an item processor) in its [`Program`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub(crate) struct GraphId(u32);
+
+/// A [`Transition`] resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    State(StateId),
+    End,
+}
+
+/// A state with all its transitions resolved.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) name: Arc<str>,
+    /// INVARIANT: its nested graphs are taken out; `graphs` stands for them.
+    pub(crate) state: State,
+    pub(crate) next: Next,
+    /// For each Catcher the state it leads to.
+    pub(crate) catch_next: Box<[StateId]>,
+    /// For each Choice Rule the state it leads to.
+    pub(crate) choice_next: Box<[StateId]>,
+    /// A Choice's `Default`.
+    pub(crate) default_next: Option<StateId>,
+    /// A Parallel's branches, or a Map's item processor.
+    pub(crate) graphs: Arc<[GraphId]>,
+}
+
+impl Node {
+    pub(crate) fn retry(&self) -> &[Retrier] {
+        match &self.state {
+            State::Task(state) => &state.retry,
+            State::Parallel(state) => &state.retry,
+            State::Map(state) => &state.retry,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn catch(&self) -> &[Catcher] {
+        match &self.state {
+            State::Task(state) => &state.catch,
+            State::Parallel(state) => &state.catch,
+            State::Map(state) => &state.catch,
+            _ => &[],
+        }
+    }
+}
+
+impl Program {
+    /// Numbers the states of a valid machine and resolves its transitions.
+    pub fn compile(machine: &StateMachine) -> Self {
+        let mut program = Self {
+            machine: machine.clone(),
+            nodes: Vec::new(),
+            graphs: Vec::new(),
+            fingerprint: fingerprint(machine),
+        };
+        let graph = program.machine.graph.clone();
+        program.add_graph(graph);
+        program
+    }
+
+    /// The machine it was compiled from.
+    pub fn machine(&self) -> &StateMachine {
+        &self.machine
+    }
+
+    /// Every Task state, nested ones included, with its resource.
+    pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
+        self.nodes.iter().filter_map(|node| match &node.state {
+            State::Task(task) => Some((&*node.name, &task.resource)),
+            _ => None,
+        })
+    }
+
+    /// Tells definitions apart: equal for equal definitions, over processes and versions.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ids are made here and only here; a snapshot's ids are checked when it is restored"
+    )]
+    pub(crate) fn node(&self, id: StateId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "ids are made here and only here")]
+    pub(crate) fn start_of(&self, graph: GraphId) -> StateId {
+        self.graphs[graph.0 as usize]
+    }
+
+    pub(crate) const MAIN: GraphId = GraphId(0);
+
+    pub(crate) fn has_state(&self, id: StateId) -> bool {
+        (id.0 as usize) < self.nodes.len()
+    }
+
+    /// Adds a graph with all graphs nested in it. Definitions nest only as deep as the parser lets them.
+    fn add_graph(&mut self, graph: StateGraph) -> GraphId {
+        let graph_id = GraphId(number(self.graphs.len()));
+        let first = self.nodes.len();
+        let ids: IndexMap<String, StateId> = graph
+            .states
+            .keys()
+            .enumerate()
+            .map(|(i, name)| (name.clone(), StateId(number(first + i))))
+            .collect();
+        let id_of = |name: &str| ids.get(name).copied().unwrap_or(StateId(u32::MAX));
+        self.graphs.push(id_of(&graph.start_at));
+        let mut nested = Vec::new();
+        for (name, mut state) in graph.states {
+            nested.push(match &mut state {
+                State::Parallel(parallel) => parallel.branches.drain(..).map(|branch| branch.graph).collect(),
+                State::Map(map) => vec![std::mem::replace(
+                    &mut map.item_processor,
+                    StateGraph {
+                        start_at: String::new(),
+                        states: IndexMap::new(),
+                    },
+                )],
+                _ => Vec::new(),
+            });
+            let mut node = Node {
+                name: name.into(),
+                next: next_of(&state, id_of),
+                catch_next: Box::default(),
+                choice_next: Box::default(),
+                default_next: None,
+                graphs: Arc::default(),
+                state,
+            };
+            node.catch_next = node.catch().iter().map(|catcher| id_of(&catcher.next)).collect();
+            if let State::Choice(choice) = &node.state {
+                node.choice_next = choice.choices.iter().map(|rule| id_of(&rule.next)).collect();
+                node.default_next = choice.default.as_deref().map(id_of);
+            }
+            self.nodes.push(node);
+        }
+        for (i, graphs) in nested.into_iter().enumerate() {
+            let graphs = graphs.into_iter().map(|graph| self.add_graph(graph)).collect();
+            if let Some(node) = self.nodes.get_mut(first + i) {
+                node.graphs = graphs;
+            }
+        }
+        graph_id
+    }
+}
+
+impl From<&StateMachine> for Arc<Program> {
+    fn from(machine: &StateMachine) -> Self {
+        Arc::new(Program::compile(machine))
+    }
+}
+
+fn next_of(state: &State, id_of: impl Fn(&str) -> StateId) -> Next {
+    let transition = match state {
+        State::Task(state) => &state.transition,
+        State::Pass(state) => &state.transition,
+        State::Wait(state) => &state.transition,
+        State::Parallel(state) => &state.transition,
+        State::Map(state) => &state.transition,
+        State::Choice(_) | State::Succeed(_) | State::Fail(_) => &Transition::End,
+    };
+    match transition {
+        Transition::Next(name) => Next::State(id_of(name)),
+        Transition::End => Next::End,
+    }
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// FNV-1a over the definition's text: small, and the same for ever.
+fn fingerprint(machine: &StateMachine) -> u64 {
+    let text = machine.definition().to_string();
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,71 @@
+//! An execution between two events, as plain data.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::{Command, PendingCommand};
+use super::engine::Core;
+use super::program::Program;
+
+/// An execution as it stands, to be stored with serde in any format and restored in another process.
+///
+/// The program is not part of it: the definition is stored once for all its executions, and
+/// [`Execution::restore`](super::Execution::restore) refuses a snapshot of another definition.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    definition: u64,
+    core: Core,
+    pending: Vec<PendingCommand>,
+}
+
+/// Why a snapshot cannot be restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The program was compiled from another definition.
+    #[error("the snapshot belongs to another definition than the program")]
+    OtherDefinition,
+    /// The data was not written by [`Execution::snapshot`](super::Execution::snapshot).
+    #[error("the snapshot names states that the program does not have")]
+    Damaged,
+}
+
+impl Snapshot {
+    pub(super) fn of(program: &Program, core: &Core) -> Self {
+        let pending = core
+            .commands
+            .iter()
+            .filter_map(|command| match command.clone() {
+                // Restoring dispatches every unanswered task again, this one among them.
+                Command::Invoke(_) => None,
+                Command::Cancel(task) => Some(PendingCommand::Cancel(task)),
+                Command::Record(event) => Some(PendingCommand::Record(event)),
+                Command::Complete(outcome) => Some(PendingCommand::Complete(outcome)),
+            })
+            .collect();
+        Self {
+            definition: program.fingerprint(),
+            core: core.clone(),
+            pending,
+        }
+    }
+
+    pub(super) fn into_core(self, program: &Program) -> Result<Core, SnapshotError> {
+        if self.definition != program.fingerprint() {
+            return Err(SnapshotError::OtherDefinition);
+        }
+        let mut core = self.core;
+        if !core.frames.iter().all(|(_, frame)| program.has_state(frame.state)) {
+            return Err(SnapshotError::Damaged);
+        }
+        core.commands = self
+            .pending
+            .into_iter()
+            .map(|command| match command {
+                PendingCommand::Cancel(task) => Command::Cancel(task),
+                PendingCommand::Record(event) => Command::Record(event),
+                PendingCommand::Complete(outcome) => Command::Complete(outcome),
+            })
+            .collect();
+        Ok(core)
+    }
+}

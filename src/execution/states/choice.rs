@@ -1,0 +1,159 @@
+//! The Choice state.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use crate::data::{JsonPath, parse_timestamp};
+use crate::definition::{ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
+use crate::execution::errors::Failure;
+use crate::execution::input_output::StateView;
+use crate::execution::intent::{Exit, Intent};
+use crate::execution::payload::Payload;
+use crate::execution::program::{Next, Node};
+
+pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let input = view.select(&state.input_path, raw)?;
+    let mut decided = (node.default_next, state.assign.as_ref());
+    for (rule, next) in state.choices.iter().zip(&node.choice_next) {
+        if holds(&rule.condition, input.value(), view)? {
+            decided = (Some(*next), rule.assign.as_ref());
+            break;
+        }
+    }
+    let (Some(next), assign) = decided else {
+        return Err(Failure::runtime(
+            "Failed to transition out of the state. The state does not point to a next state.",
+        ));
+    };
+    let assigned = view.assign(assign, input.value())?;
+    let output = view.select(&state.output_path, input)?;
+    Ok(Intent::Exit(Exit {
+        output,
+        assigned,
+        next: Next::State(next),
+    }))
+}
+
+/// Evaluates a condition, from left to right and no further than needed. Conditions nest only as deep as the parser
+/// lets them.
+fn holds(condition: &Condition, input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
+    match condition {
+        Condition::And(conditions) => {
+            for condition in conditions {
+                if !holds(condition, input, view)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Condition::Or(conditions) => {
+            for condition in conditions {
+                if holds(condition, input, view)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Condition::Not(condition) => Ok(!holds(condition, input, view)?),
+        Condition::Test(test) => passes(test, input, view),
+    }
+}
+
+fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
+    if let Comparison::IsPresent(wanted) = test.comparison {
+        let scope = view.scope(input);
+        return Ok(test.variable.evaluate(&scope).is_ok() == wanted);
+    }
+    let value = value_at(&test.variable, input, view)?;
+    Ok(match &test.comparison {
+        Comparison::String(relation, operand) => {
+            let operand = read(operand, input, view, |value| value.as_str().map(str::to_owned))?;
+            compare(
+                *relation,
+                value.as_str(),
+                operand.as_deref().map(String::as_str),
+                |a, b| Some(by_code_units(a, b)),
+            )
+        }
+        Comparison::Numeric(relation, operand) => {
+            let operand = read(operand, input, view, Value::as_f64)?;
+            compare(*relation, value.as_f64(), operand.as_deref().copied(), |a, b| {
+                a.partial_cmp(&b)
+            })
+        }
+        Comparison::Timestamp(relation, operand) => {
+            let operand = read(operand, input, view, timestamp)?;
+            compare(*relation, timestamp(&value), operand.as_deref().copied(), |a, b| {
+                Some(a.cmp(&b))
+            })
+        }
+        Comparison::Boolean(operand) => {
+            let operand = read(operand, input, view, Value::as_bool)?;
+            compare(Relation::Equal, value.as_bool(), operand.as_deref().copied(), |a, b| {
+                Some(a.cmp(&b))
+            })
+        }
+        Comparison::StringMatches(pattern) => value.as_str().is_some_and(|text| pattern.matches(text)),
+        Comparison::IsNull(wanted) => value.is_null() == *wanted,
+        Comparison::IsNumeric(wanted) => value.is_number() == *wanted,
+        Comparison::IsString(wanted) => value.is_string() == *wanted,
+        Comparison::IsBoolean(wanted) => value.is_boolean() == *wanted,
+        Comparison::IsTimestamp(wanted) => timestamp(&value).is_some() == *wanted,
+        Comparison::IsPresent(wanted) => *wanted,
+    })
+}
+
+/// The operand: a constant, or read from the input. `None` where it has another type, which no comparison survives.
+fn read<'a, T: Clone>(
+    operand: &'a Operand<T>,
+    input: &Value,
+    view: &StateView<'_>,
+    typed: impl Fn(&Value) -> Option<T>,
+) -> Result<Option<Cow<'a, T>>, Failure> {
+    match operand {
+        Operand::Literal(literal) => Ok(Some(Cow::Borrowed(literal))),
+        Operand::Path(path) => Ok(typed(&*value_at(path, input, view)?).map(Cow::Owned)),
+    }
+}
+
+fn value_at<'a>(path: &JsonPath, input: &'a Value, view: &'a StateView<'_>) -> Result<Cow<'a, Value>, Failure> {
+    path.evaluate(&view.scope(input)).map_err(|_| {
+        Failure::runtime(format!(
+            "Invalid path '{}': The choice state's condition path references an invalid value.",
+            path.as_str()
+        ))
+    })
+}
+
+/// Whether the relation holds; values of another type than the operator's are in no relation.
+fn compare<T>(
+    relation: Relation,
+    value: Option<T>,
+    operand: Option<T>,
+    order: impl FnOnce(T, T) -> Option<Ordering>,
+) -> bool {
+    let (Some(value), Some(operand)) = (value, operand) else {
+        return false;
+    };
+    let Some(order) = order(value, operand) else {
+        return false;
+    };
+    match relation {
+        Relation::Equal => order.is_eq(),
+        Relation::Less => order.is_lt(),
+        Relation::Greater => order.is_gt(),
+        Relation::LessOrEqual => order.is_le(),
+        Relation::GreaterOrEqual => order.is_ge(),
+    }
+}
+
+/// Java's string order, which AWS has: by UTF-16 code units.
+fn by_code_units(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+fn timestamp(value: &Value) -> Option<DateTime<Utc>> {
+    value.as_str().and_then(parse_timestamp)
+}

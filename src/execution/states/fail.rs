@@ -1,0 +1,38 @@
+//! The Fail state.
+
+use serde_json::Value;
+
+use crate::definition::{FailState, FailText};
+use crate::execution::errors::Failure;
+use crate::execution::input_output::StateView;
+use crate::execution::payload::Payload;
+use crate::history::ErrorOutput;
+
+pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {
+    let error = match text(state.error.as_ref(), "ErrorPath", raw, view) {
+        Ok(error) => error,
+        Err(failure) => return failure,
+    };
+    match text(state.cause.as_ref(), "CausePath", raw, view) {
+        Ok(cause) => Failure::Error(ErrorOutput { error, cause }),
+        Err(failure) => failure,
+    }
+}
+
+fn text(text: Option<&FailText>, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<Option<String>, Failure> {
+    match text {
+        None => Ok(None),
+        Some(FailText::Literal(text)) => Ok(Some(text.clone())),
+        Some(FailText::Expression(expression)) => {
+            let scope = view.scope(raw.value());
+            let value = expression.evaluate(field, &scope)?;
+            match value.as_ref() {
+                Value::String(text) => Ok(Some(text.clone())),
+                other => Err(Failure::runtime(format!(
+                    "The {field} field refers to value {other} which is not a string: {}",
+                    expression.as_str()
+                ))),
+            }
+        }
+    }
+}

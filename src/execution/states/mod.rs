@@ -1,0 +1,58 @@
+//! What each state type does when it is entered and when its work is done: straight-line and pure.
+//!
+//! Every function takes the state, its raw input and a view of the rest of the execution, and says what it asks for;
+//! the engine carries it out.
+
+mod choice;
+mod fail;
+mod map;
+mod parallel;
+mod pass;
+mod succeed;
+mod task;
+mod wait;
+
+use super::errors::Failure;
+use super::input_output::StateView;
+use super::intent::{Exit, Intent};
+use super::payload::Payload;
+use super::program::Node;
+use crate::definition::State;
+
+pub(crate) use map::iteration_input;
+pub(crate) use task::has_token;
+
+/// Enters a state, or tries it again.
+pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let raw = || raw_input.clone().unwrap_or_else(Payload::empty_object);
+    match &node.state {
+        State::Pass(state) => pass::enter(state, node, raw_input, view),
+        State::Task(state) => task::enter(state, &raw(), view),
+        State::Choice(state) => choice::enter(state, node, raw(), view),
+        State::Wait(state) => wait::enter(state, node, raw(), view),
+        State::Succeed(state) => succeed::enter(state, raw(), view),
+        State::Fail(state) => Err(fail::enter(state, &raw(), view)),
+        State::Parallel(state) => parallel::enter(state, node, raw(), view),
+        State::Map(state) => map::enter(state, node, raw(), view),
+    }
+}
+
+/// Goes on with a state whose work is done: a Task's result, a Parallel's or Map's outputs, a Wait's time.
+pub(crate) fn finish(
+    node: &Node,
+    raw_input: &mut Option<Payload>,
+    result: Payload,
+    view: &StateView<'_>,
+) -> Result<Exit, Failure> {
+    match &node.state {
+        State::Task(state) => view.finish(&task::result_stages(state), raw_input, result, node.next),
+        State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, result, node.next),
+        State::Map(state) => view.finish(&map::result_stages(state), raw_input, result, node.next),
+        State::Wait(state) => wait::finish(state, node, result, view),
+        _ => Ok(Exit {
+            output: result,
+            assigned: Vec::new(),
+            next: node.next,
+        }),
+    }
+}

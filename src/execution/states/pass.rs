@@ -1,0 +1,32 @@
+//! The Pass state.
+
+use crate::definition::{PassState, ResultPath};
+use crate::execution::errors::Failure;
+use crate::execution::input_output::{ResultStages, StateView};
+use crate::execution::intent::Intent;
+use crate::execution::payload::Payload;
+use crate::execution::program::Node;
+
+pub(super) fn enter(
+    state: &PassState,
+    node: &Node,
+    raw_input: &mut Option<Payload>,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let result = if let Some(result) = &state.result {
+        Payload::shared(std::sync::Arc::clone(result))
+    } else {
+        // Where nothing selects, the raw input itself goes on: no second holder, so a later write copies nothing.
+        let replaces = matches!(state.result_path, ResultPath::Whole);
+        let raw = if replaces { raw_input.take() } else { raw_input.clone() };
+        let input = view.select(&state.input_path, raw.unwrap_or_else(Payload::empty_object))?;
+        view.apply(state.parameters.as_ref(), input)?
+    };
+    let stages = ResultStages {
+        assign: state.assign.as_ref(),
+        result_selector: None,
+        result_path: &state.result_path,
+        output_path: &state.output_path,
+    };
+    view.finish(&stages, raw_input, result, node.next).map(Intent::Exit)
+}

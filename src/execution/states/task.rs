@@ -1,0 +1,82 @@
+//! The Task state.
+
+use serde_json::Value;
+
+use crate::data::ReferencePath;
+use crate::definition::{IntegrationPattern, ResourceKind, TaskDuration, TaskState};
+use crate::execution::errors::Failure;
+use crate::execution::input_output::{ResultStages, StateView};
+use crate::execution::intent::{Intent, Invoke};
+use crate::execution::payload::Payload;
+
+/// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
+const LONGEST: u64 = 99_999_999;
+
+pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
+    let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
+    let input = view.select(&state.input_path, raw.clone())?;
+    let credentials = state
+        .credentials
+        .as_ref()
+        .map(|template| template.evaluate(&view.scope(input.value())))
+        .transpose()?;
+    let mut input = view.apply(state.parameters.as_ref(), input)?;
+    if input.exceeds(view.limits.payload_bytes) {
+        return Err(Failure::data_limit_exceeded(view.context.state.name));
+    }
+    Ok(Intent::Invoke(Invoke {
+        input,
+        timeout_seconds,
+        heartbeat_seconds,
+        credentials,
+        token: view.context.task_token.map(str::to_owned),
+    }))
+}
+
+/// Whether each attempt of the task has a token.
+pub(crate) fn has_token(state: &TaskState) -> bool {
+    state.resource.pattern() == IntegrationPattern::WaitForTaskToken || *state.resource.kind() == ResourceKind::Activity
+}
+
+pub(super) fn result_stages(state: &TaskState) -> ResultStages<'_> {
+    ResultStages {
+        assign: state.assign.as_ref(),
+        result_selector: state.result_selector.as_ref(),
+        result_path: &state.result_path,
+        output_path: &state.output_path,
+    }
+}
+
+fn seconds(
+    duration: Option<&TaskDuration>,
+    field: &str,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Option<u32>, Failure> {
+    match duration {
+        None => Ok(None),
+        Some(TaskDuration::Seconds(seconds)) => Ok(Some(*seconds)),
+        Some(TaskDuration::Path(path)) => seconds_at(path, field, raw, view).map(Some),
+    }
+}
+
+fn seconds_at(path: &ReferencePath, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<u32, Failure> {
+    let found = path
+        .evaluate(&view.scope(raw.value()))
+        .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
+    let refused = || {
+        let path = path.as_str();
+        let printed = found.to_string();
+        Failure::runtime(match found.as_ref() {
+            Value::Number(number) if number.is_i64() || number.is_u64() => {
+                format!("The {field} parameter must be between 1 and {LONGEST}: {path} == {printed}")
+            }
+            _ => format!("The {field} parameter cannot be parsed as a long value: {path} == {printed}"),
+        })
+    };
+    match found.as_u64() {
+        Some(seconds) if (1..=LONGEST).contains(&seconds) => u32::try_from(seconds).map_err(|_| refused()),
+        _ => Err(refused()),
+    }
+}

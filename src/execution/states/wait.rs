@@ -1,0 +1,107 @@
+//! The Wait state.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::data::{ReferencePath, parse_timestamp};
+use crate::definition::{WaitState, WaitUntil};
+use crate::execution::command::Timestamp;
+use crate::execution::errors::Failure;
+use crate::execution::input_output::StateView;
+use crate::execution::intent::{Exit, Intent};
+use crate::execution::payload::Payload;
+use crate::execution::program::Node;
+
+/// AWS refuses to wait longer, in seconds: some 68 years.
+const LONGEST: i64 = 2_147_483_647;
+
+pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let input = view.select(&state.input_path, raw.clone())?;
+    let until = until(&state.until, &input, view)?;
+    if until - view.now > TimeDelta::seconds(LONGEST) {
+        return Err(Failure::runtime("Wait state delay is too long."));
+    }
+    if until <= view.now {
+        return finish(state, node, raw, view).map(Intent::Exit);
+    }
+    Ok(Intent::WaitUntil(until))
+}
+
+/// The time is over; `raw` is the state's raw input.
+pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
+    let input = view.select(&state.input_path, raw)?;
+    let assigned = view.assign(state.assign.as_ref(), input.value())?;
+    let output = view.select(&state.output_path, input)?;
+    Ok(Exit {
+        output,
+        assigned,
+        next: node.next,
+    })
+}
+
+fn until(until: &WaitUntil, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+    match until {
+        WaitUntil::Seconds(seconds) => Ok(view.now + TimeDelta::seconds(i64::from(*seconds))),
+        WaitUntil::Timestamp(timestamp) => Ok(*timestamp),
+        WaitUntil::SecondsPath(path) => {
+            let seconds = seconds_at(path, input, view)?;
+            TimeDelta::try_seconds(seconds)
+                .and_then(|delay| view.now.checked_add_signed(delay))
+                .ok_or_else(|| Failure::runtime("Wait state delay is too long."))
+        }
+        WaitUntil::TimestampPath(path) => timestamp_at(path, input, view),
+    }
+}
+
+fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
+    let text = path.as_str();
+    let Ok(found) = path.evaluate(&view.scope(input.value())) else {
+        return Err(Failure::runtime(format!(
+            "The SecondsPath parameter does not reference an input value: {text}"
+        )));
+    };
+    let Some(seconds) = whole_number(&found) else {
+        return Err(Failure::runtime(format!(
+            "The SecondsPath parameter cannot be parsed as a long value: {text} == {}",
+            printed(&found)
+        )));
+    };
+    if seconds < 0 {
+        return Err(Failure::runtime(format!(
+            "The SecondsPath parameter references a negative value: {text} == {}",
+            printed(&found)
+        )));
+    }
+    Ok(seconds)
+}
+
+fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+    let text = path.as_str();
+    let Ok(found) = path.evaluate(&view.scope(input.value())) else {
+        return Err(Failure::runtime(format!(
+            "The TimestampPath parameter does not reference an input value: {text}"
+        )));
+    };
+    found.as_str().and_then(parse_timestamp).ok_or_else(|| {
+        Failure::runtime(format!(
+            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {text} == {}",
+            printed(&found)
+        ))
+    })
+}
+
+/// A number without a fraction, within AWS's 64-bit range.
+fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.is_u64().then_some(i64::MAX)),
+        _ => None,
+    }
+}
+
+/// Strings bare, everything else as compact JSON: how AWS prints a value in these sentences.
+fn printed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

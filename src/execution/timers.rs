@@ -1,0 +1,46 @@
+//! The deadlines of an execution's frames, earliest first.
+
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::command::Timestamp;
+use super::frames::FrameKey;
+
+/// A queue of wake-ups. A frame whose deadline moved or went leaves its entry behind; such entries are passed over.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Timers {
+    heap: BinaryHeap<Reverse<Timer>>,
+    armed: u64,
+}
+
+/// One wake-up; equal times in the order of arming.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Timer {
+    at: Timestamp,
+    sequence: u64,
+    frame: FrameKey,
+}
+
+impl Timers {
+    pub(crate) fn arm(&mut self, at: Timestamp, frame: FrameKey) {
+        self.heap.push(Reverse(Timer {
+            at,
+            sequence: self.armed,
+            frame,
+        }));
+        self.armed += 1;
+    }
+
+    pub(crate) fn earliest(&self) -> Option<(Timestamp, FrameKey)> {
+        self.heap.peek().map(|Reverse(timer)| (timer.at, timer.frame))
+    }
+
+    pub(crate) fn pop(&mut self) {
+        self.heap.pop();
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.heap.clear();
+    }
+}

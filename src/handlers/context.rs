@@ -1,0 +1,59 @@
+//! What a handler knows about the task besides its input.
+
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::definition::Resource;
+use crate::execution::TaskId;
+
+/// The attempt that a handler works on; a clone is cheap.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct TaskContext {
+    /// The execution's ARN.
+    pub execution_arn: Arc<str>,
+    /// The state machine's ARN.
+    pub state_machine_arn: Arc<str>,
+    /// The Task state's name.
+    pub state: Arc<str>,
+    /// Its resource.
+    pub resource: Resource,
+    /// 0 for the first attempt, then the number of retries.
+    pub retry_count: u32,
+    /// The task token of a `.waitForTaskToken` or activity task.
+    pub token: Option<String>,
+    /// The evaluated `Credentials`.
+    pub credentials: Option<Value>,
+    pub(crate) id: TaskId,
+    pub(crate) channel: Arc<dyn TaskChannel>,
+}
+
+impl TaskContext {
+    /// Tells the execution that the task is alive: the clock of its `HeartbeatSeconds` starts anew.
+    pub fn heartbeat(&self) {
+        self.channel.heartbeat(self.id);
+    }
+
+    /// Records what the service behind a `.sync` task answered at once (`TaskSubmitted`), before the job has ended.
+    pub fn submitted(&self, output: Value) {
+        self.channel.submitted(self.id, output);
+    }
+}
+
+impl fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskContext")
+            .field("execution_arn", &self.execution_arn)
+            .field("state", &self.state)
+            .field("resource", &self.resource)
+            .field("retry_count", &self.retry_count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The way from a handler back to its driver.
+pub(crate) trait TaskChannel: Send + Sync {
+    fn heartbeat(&self, task: TaskId);
+    fn submitted(&self, task: TaskId, output: Value);
+}

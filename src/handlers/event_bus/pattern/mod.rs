@@ -1,0 +1,174 @@
+//! The event pattern language: which events a rule takes.
+//!
+//! A pattern is a JSON object. Each of its leaves is a non-empty array of alternatives of which one must match; all its
+//! keys must match; fields of the event which it does not mention are ignored.
+//!
+//! | operator | form |
+//! |---|---|
+//! | (literal) | `"text"`, `12`, `true`, `null` |
+//! | `prefix`, `suffix` | `{"prefix": "ab"}`, `{"prefix": {"equals-ignore-case": "ab"}}` |
+//! | `equals-ignore-case` | `{"equals-ignore-case": "ab"}` |
+//! | `wildcard` | `{"wildcard": "a*b"}` |
+//! | `anything-but` | a literal, a list of literals, or one of the four operators above with a text or a list of texts |
+//! | `numeric` | `{"numeric": ["=", 5]}`, `{"numeric": [">", 0, "<=", 5]}` |
+//! | `exists` | `{"exists": true}`, `{"exists": false}` |
+//! | `cidr` | `{"cidr": "10.0.0.0/24"}` |
+//! | `$or` | `{"$or": [{…}, {…}]}` in place of a key |
+//!
+//! An array in an event matches by any of its elements; several keys below one array of objects are to be met by the
+//! same element. A key with dots in it and the nested spelling are one path: `{"a.b": …}` is `{"a": {"b": …}}`.
+//!
+//! Source: EventBridge user guide, "Comparison operators for use in event patterns".
+
+mod cidr;
+mod comparison;
+mod matcher;
+mod numeric;
+mod parse;
+mod path_tree;
+mod syntax;
+mod wildcard;
+
+use serde_json::Value;
+use std::str::FromStr;
+
+use super::event::Event;
+use matcher::Matcher;
+
+/// The most characters a pattern has (EventBridge API reference, `PutRule`, `EventPattern`).
+const MAX_CHARACTERS: usize = 4096;
+/// The deepest nesting of a pattern; what `serde_json` reads of a text is no deeper.
+const MAX_NESTING: usize = 127;
+
+/// An event pattern, compiled once and matched as often as events come.
+///
+/// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns".
+///
+/// ```
+/// use asl_engine::handlers::event_bus::EventPattern;
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pattern: EventPattern = r#"{ "source": ["shop"], "detail": { "total": [{ "numeric": [">", 100] }] } }"#.parse()?;
+/// assert!(pattern.matches_value(&json!({ "source": "shop", "detail": { "total": 101, "currency": "EUR" } })));
+/// assert!(!pattern.matches_value(&json!({ "source": "shop", "detail": { "total": "101" } })));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct EventPattern {
+    source: Value,
+    matcher: Matcher,
+}
+
+/// Why a text is no event pattern, in EventBridge's words.
+///
+/// Source: EventBridge API reference, `InvalidEventPatternException`.
+///
+/// ```
+/// use asl_engine::handlers::event_bus::EventPattern;
+///
+/// let error = r#"{ "source": "shop" }"#.parse::<EventPattern>().unwrap_err();
+/// assert_eq!(error.to_string(), r#"Event pattern is not valid. Reason: "source" must be an object or an array"#);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Event pattern is not valid. Reason: {reason}")]
+pub struct InvalidEventPattern {
+    reason: String,
+}
+
+impl InvalidEventPattern {
+    /// The part of the message after `Reason: `.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl From<String> for InvalidEventPattern {
+    fn from(reason: String) -> Self {
+        Self { reason }
+    }
+}
+
+impl EventPattern {
+    /// Compiles a pattern that is JSON already. Fails as [`EventPattern::from_str`] does.
+    ///
+    /// ```
+    /// use asl_engine::handlers::event_bus::EventPattern;
+    /// use serde_json::json;
+    ///
+    /// assert!(EventPattern::from_json(&json!({ "source": [{ "prefix": "shop." }] })).is_ok());
+    /// assert!(EventPattern::from_json(&json!({ "source": [{ "PREFIX": "shop." }] })).is_err());
+    /// ```
+    pub fn from_json(pattern: &Value) -> Result<Self, InvalidEventPattern> {
+        // The nesting first: all that follows recurses.
+        if !nested_within(pattern, MAX_NESTING) {
+            return Err(too_deep().into());
+        }
+        check_length(&pattern.to_string())?;
+        Self::compile(pattern.clone())
+    }
+
+    /// Whether the event matches.
+    pub fn matches(&self, event: &Event) -> bool {
+        self.matches_value(&event.to_value())
+    }
+
+    /// Whether an event given as JSON matches. It may be any JSON: a pattern looks only at what it mentions.
+    pub fn matches_value(&self, event: &Value) -> bool {
+        self.matcher.matches(event)
+    }
+
+    /// The pattern as JSON.
+    pub fn as_json(&self) -> &Value {
+        &self.source
+    }
+
+    fn compile(source: Value) -> Result<Self, InvalidEventPattern> {
+        let matcher = Matcher::new(parse::parse(&source)?);
+        Ok(Self { source, matcher })
+    }
+}
+
+/// Compiles a pattern from its JSON text. Fails for broken JSON, an unknown operator, an operand of the wrong type,
+/// more than 4096 characters, more than 1000 combinations by `$or`, or a `wildcard` which is too complex.
+impl FromStr for EventPattern {
+    type Err = InvalidEventPattern;
+
+    fn from_str(text: &str) -> Result<Self, InvalidEventPattern> {
+        check_length(text)?;
+        let source: Value = match serde_json::from_str(text) {
+            Ok(source) => source,
+            Err(error) => return Err(syntax::reason(text, &error).into()),
+        };
+        if !nested_within(&source, MAX_NESTING) {
+            return Err(too_deep().into());
+        }
+        Self::compile(source)
+    }
+}
+
+impl PartialEq for EventPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+fn check_length(text: &str) -> Result<(), String> {
+    if text.chars().count() > MAX_CHARACTERS {
+        return Err(format!("it must have length less than or equal to {MAX_CHARACTERS}"));
+    }
+    Ok(())
+}
+
+fn too_deep() -> String {
+    format!("Document nesting depth exceeds the maximum allowed ({MAX_NESTING})")
+}
+
+fn nested_within(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| nested_within(item, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|field| nested_within(field, levels - 1)),
+        _ => true,
+    }
+}

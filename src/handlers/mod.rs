@@ -1,0 +1,13 @@
+//! What does the work of Task states: the [`Handler`] trait, closures as handlers, and the services that come along.
+
+mod context;
+pub mod event_bus;
+mod handler;
+mod lambda;
+mod registry;
+
+pub(crate) use context::TaskChannel;
+pub use context::TaskContext;
+pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
+pub(crate) use lambda::{LAMBDA_INVOKE, LambdaInvoke};
+pub use registry::Registry;

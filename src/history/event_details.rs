@@ -1,0 +1,270 @@
+//! What each type of history event tells.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::definition::StateType;
+
+/// The type of a history event with its details (AWS Step Functions API, `HistoryEvent`).
+///
+/// Inputs, outputs and parameters are JSON texts, as on AWS. The variants are AWS's types; only the types that begin
+/// with a state's `Type` (`PassStateEntered`, `TaskStateExited`, `WaitStateAborted`) are folded into one each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all_fields = "camelCase")]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "variants and fields are AWS's, letter by letter; the API reference describes each"
+)]
+pub enum EventDetails {
+    ExecutionStarted {
+        input: String,
+        role_arn: String,
+    },
+    ExecutionSucceeded {
+        output: String,
+    },
+    ExecutionFailed(ErrorOutput),
+    ExecutionAborted(ErrorOutput),
+    ExecutionTimedOut(ErrorOutput),
+    /// `PassStateEntered`, `TaskStateEntered` …
+    StateEntered {
+        state_type: StateType,
+        name: String,
+        input: String,
+    },
+    /// `PassStateExited`, `TaskStateExited` …
+    StateExited {
+        state_type: StateType,
+        name: String,
+        output: String,
+        /// Variable names with their values as JSON texts; empty where nothing was assigned.
+        #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+        assigned_variables: IndexMap<String, String>,
+    },
+    /// `TaskStateAborted`, `WaitStateAborted`, `ParallelStateAborted`, `MapStateAborted`.
+    StateAborted {
+        state_type: StateType,
+    },
+    LambdaFunctionScheduled {
+        resource: String,
+        input: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_in_seconds: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task_credentials: Option<TaskCredentials>,
+    },
+    LambdaFunctionStarted,
+    LambdaFunctionSucceeded {
+        output: String,
+    },
+    LambdaFunctionFailed(ErrorOutput),
+    LambdaFunctionTimedOut(ErrorOutput),
+    TaskScheduled {
+        resource_type: String,
+        resource: String,
+        region: String,
+        parameters: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_in_seconds: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heartbeat_in_seconds: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task_credentials: Option<TaskCredentials>,
+    },
+    TaskStarted {
+        resource_type: String,
+        resource: String,
+    },
+    TaskSubmitted {
+        resource_type: String,
+        resource: String,
+        output: String,
+    },
+    TaskSucceeded {
+        resource_type: String,
+        resource: String,
+        output: String,
+    },
+    TaskFailed {
+        resource_type: String,
+        resource: String,
+        #[serde(flatten)]
+        failure: ErrorOutput,
+    },
+    TaskTimedOut {
+        resource_type: String,
+        resource: String,
+        #[serde(flatten)]
+        failure: ErrorOutput,
+    },
+    ActivityScheduled {
+        resource: String,
+        input: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_in_seconds: Option<u32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heartbeat_in_seconds: Option<u32>,
+    },
+    ActivityStarted {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        worker_name: Option<String>,
+    },
+    ActivitySucceeded {
+        output: String,
+    },
+    ActivityFailed(ErrorOutput),
+    ActivityTimedOut(ErrorOutput),
+    ParallelStateStarted,
+    ParallelStateSucceeded,
+    ParallelStateFailed,
+    MapStateStarted {
+        length: usize,
+    },
+    MapStateSucceeded,
+    MapStateFailed,
+    MapIterationStarted(MapIteration),
+    MapIterationSucceeded(MapIteration),
+    MapIterationFailed(MapIteration),
+    MapIterationAborted(MapIteration),
+}
+
+/// The Error Output: why something failed. Absent members stay absent (specification, "Errors").
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ErrorOutput {
+    /// The error name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Its cause: a text, often JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// The role that a task was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskCredentials {
+    /// Its ARN.
+    pub role_arn: String,
+}
+
+/// Which iteration of which Map state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapIteration {
+    /// The Map state's name.
+    pub name: String,
+    /// The item's index, from 0.
+    pub index: usize,
+}
+
+impl EventDetails {
+    /// AWS's name of the type.
+    pub fn event_type(&self) -> String {
+        match self {
+            Self::StateEntered { state_type, .. } => format!("{state_type}StateEntered"),
+            Self::StateExited { state_type, .. } => format!("{state_type}StateExited"),
+            Self::StateAborted { state_type } => format!("{state_type}StateAborted"),
+            other => other.variant_name(),
+        }
+    }
+
+    /// The details member's name and value; `None` for the types that AWS gives no details.
+    pub(super) fn to_json(&self) -> Option<(String, Value)> {
+        let mut details = match serde_json::to_value(self) {
+            Ok(Value::Object(tagged)) => tagged.into_iter().next()?.1,
+            _ => return None,
+        };
+        let fields = details.as_object_mut()?;
+        if matches!(self, Self::StateAborted { .. }) {
+            return None;
+        }
+        fields.shift_remove("stateType");
+        for payload in ["input", "output"] {
+            if fields.contains_key(payload) {
+                fields.insert(format!("{payload}Details"), json!({ "truncated": false }));
+            }
+        }
+        if fields.contains_key("assignedVariables") {
+            fields.insert("assignedVariablesDetails".into(), json!({ "truncated": false }));
+        }
+        let variant = self.variant_name();
+        let mut member = format!("{variant}EventDetails");
+        member.get_mut(..1)?.make_ascii_lowercase();
+        Some((member, details))
+    }
+
+    fn variant_name(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Value::String(name)) => name,
+            Ok(Value::Object(tagged)) => tagged.keys().next().cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::HistoryEvent;
+    use chrono::DateTime;
+
+    fn printed(details: EventDetails) -> Value {
+        HistoryEvent::new(
+            2,
+            0,
+            DateTime::from_timestamp_millis(1_735_787_045_678).unwrap(),
+            details,
+        )
+        .to_json()
+    }
+
+    #[test]
+    fn a_state_entered_event_is_named_after_the_state_type() {
+        let entered = EventDetails::StateEntered {
+            state_type: StateType::Pass,
+            name: "P".into(),
+            input: r#"{"a":1}"#.into(),
+        };
+        assert_eq!(
+            printed(entered),
+            json!({
+                "timestamp": 1_735_787_045.678, "type": "PassStateEntered", "id": 2, "previousEventId": 0,
+                "stateEnteredEventDetails": { "name": "P", "input": "{\"a\":1}", "inputDetails": { "truncated": false } }
+            })
+        );
+    }
+
+    #[test]
+    fn types_without_details_print_none() {
+        let bare = |kind: &str| json!({ "timestamp": 1_735_787_045.678, "type": kind, "id": 2, "previousEventId": 0 });
+        assert_eq!(
+            printed(EventDetails::LambdaFunctionStarted),
+            bare("LambdaFunctionStarted")
+        );
+        assert_eq!(
+            printed(EventDetails::StateAborted {
+                state_type: StateType::Task
+            }),
+            bare("TaskStateAborted")
+        );
+    }
+
+    #[test]
+    fn a_failure_without_error_and_cause_prints_empty_details() {
+        let failed = printed(EventDetails::ExecutionFailed(ErrorOutput::default()));
+        assert_eq!(failed["executionFailedEventDetails"], json!({}));
+        let failed = printed(EventDetails::TaskTimedOut {
+            resource_type: "lambda".into(),
+            resource: "invoke".into(),
+            failure: ErrorOutput {
+                error: Some("States.Timeout".into()),
+                cause: None,
+            },
+        });
+        assert_eq!(
+            failed["taskTimedOutEventDetails"],
+            json!({ "resourceType": "lambda", "resource": "invoke", "error": "States.Timeout" })
+        );
+    }
+}

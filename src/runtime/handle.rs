@@ -1,0 +1,67 @@
+//! The caller's end of a running execution.
+
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+use super::running::Running;
+use crate::error::{Error, ErrorKind};
+use crate::execution::{ErrorOutput, Event, Outcome};
+use crate::history::HistoryEvent;
+
+/// A running execution. The execution goes on when its handle is dropped; a clone is cheap.
+#[derive(Debug, Clone)]
+pub struct ExecutionHandle {
+    running: Arc<Running>,
+}
+
+impl ExecutionHandle {
+    pub(super) fn new(running: Arc<Running>) -> Self {
+        Self { running }
+    }
+
+    /// The execution's ARN.
+    pub fn arn(&self) -> &str {
+        &self.running.arn
+    }
+
+    /// AWS's status: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub fn status(&self) -> &'static str {
+        self.running.outcome().map_or("RUNNING", |outcome| outcome.status())
+    }
+
+    /// Waits for the end. Cancelling the wait does not stop the execution.
+    pub async fn outcome(&self) -> Outcome {
+        self.running.finished().await
+    }
+
+    /// Waits for the end and reads the output. Errors when the execution does not succeed or the output does not fit.
+    pub async fn output<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        match self.outcome().await {
+            Outcome::Succeeded { output } => serde_json::from_value(Arc::unwrap_or_clone(output))
+                .map_err(|error| Error::new(ErrorKind::UnexpectedOutput, format!("the output does not fit: {error}"))),
+            failed => Err(Error::failed(
+                failed.status(),
+                failed.error().cloned().unwrap_or_default(),
+            )),
+        }
+    }
+
+    /// The events so far; none with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
+    pub fn history(&self) -> Vec<HistoryEvent> {
+        self.running.history()
+    }
+
+    /// Ends the execution `ABORTED` and cancels its tasks (`StopExecution`). One that has ended stays as it is.
+    pub fn stop(&self, error: Option<&str>, cause: Option<&str>) {
+        let error = ErrorOutput {
+            error: error.map(str::to_owned),
+            cause: cause.map(str::to_owned),
+        };
+        self.running.deliver(Event::Stop(error));
+    }
+
+    /// Sends a heartbeat for every unanswered task of a state (`SendTaskHeartbeat`); how many there were.
+    pub fn heartbeat(&self, state: &str) -> usize {
+        self.running.heartbeat_of(state)
+    }
+}

@@ -1,0 +1,270 @@
+//! One execution with its tasks in flight.
+
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tracing::Instrument as _;
+
+use super::shared::Shared;
+use crate::TaskError;
+use crate::definition::{IntegrationPattern, ResourceKind};
+use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, Task, TaskId};
+use crate::handlers::{TaskChannel, TaskContext};
+use crate::history::HistoryEvent;
+
+/// An execution that runs: passive data that tasks and the timer come to with their events. A waiting execution is
+/// no tokio task.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) arn: Arc<str>,
+    pub(super) state_machine_arn: Arc<str>,
+    progress: Mutex<Progress>,
+    outcome: watch::Sender<Option<Outcome>>,
+    shared: Arc<Shared>,
+    span: tracing::Span,
+}
+
+#[derive(Debug)]
+struct Progress {
+    execution: Execution,
+    in_flight: HashMap<TaskId, InFlight>,
+    history: Vec<HistoryEvent>,
+    /// The deadline that the timer knows.
+    armed: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// A task that was invoked and not yet answered.
+#[derive(Debug)]
+struct InFlight {
+    /// Its handler, while it runs.
+    handler: Option<AbortHandle>,
+    token: Option<String>,
+    pattern: IntegrationPattern,
+}
+
+impl Running {
+    /// Lets an execution that was just started go on.
+    pub(super) fn start(execution: Execution, state_machine_arn: &str, shared: Arc<Shared>) -> Arc<Self> {
+        let arn: Arc<str> = execution.arn().into();
+        let running = Arc::new(Self {
+            span: tracing::info_span!("execution", arn = %arn, state_machine = state_machine_arn),
+            arn,
+            state_machine_arn: state_machine_arn.into(),
+            progress: Mutex::new(Progress {
+                execution,
+                in_flight: HashMap::new(),
+                history: Vec::new(),
+                armed: None,
+            }),
+            outcome: watch::Sender::new(None),
+            shared,
+        });
+        running.shared.add(&running);
+        running.carry_out(&mut running.progress());
+        running
+    }
+
+    pub(super) fn deliver(self: &Arc<Self>, event: Event) {
+        let mut progress = self.progress();
+        progress.execution.handle(self.shared.clock.now(), event);
+        self.carry_out(&mut progress);
+    }
+
+    /// The timer woke it.
+    pub(super) fn reach_deadline(self: &Arc<Self>) {
+        self.progress().armed = None;
+        self.deliver(Event::DeadlineReached);
+    }
+
+    /// A task's answer, from its handler or by its token.
+    pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
+        let settled = self.progress().in_flight.remove(&task);
+        if let Some(token) = settled.and_then(|task| task.token) {
+            self.shared.forget_token(&token);
+        }
+        self.deliver(match result {
+            Ok(output) => Event::TaskSucceeded { task, output },
+            Err(error) => Event::TaskFailed { task, error },
+        });
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.outcome.borrow().clone()
+    }
+
+    pub(super) async fn finished(&self) -> Outcome {
+        let mut outcomes = self.outcome.subscribe();
+        loop {
+            if let Some(outcome) = outcomes.borrow_and_update().clone() {
+                return outcome;
+            }
+            if outcomes.changed().await.is_err() {
+                // The sender lives as long as `self`.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    pub(super) fn history(&self) -> Vec<HistoryEvent> {
+        self.progress().history.clone()
+    }
+
+    /// Sends a heartbeat for every unanswered task of a state; how many there were.
+    pub(super) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
+        let tasks = self.progress().execution.unanswered_tasks();
+        let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
+        tasks
+            .iter()
+            .for_each(|task| self.deliver(Event::TaskHeartbeat { task: task.id }));
+        tasks.len()
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn carry_out(self: &Arc<Self>, progress: &mut Progress) {
+        while let Some(command) = progress.execution.poll_command() {
+            match command {
+                Command::Record(event) => progress.history.push(event),
+                Command::Invoke(task) => self.invoke(task, progress),
+                Command::Cancel(task) => {
+                    if let Some(task) = progress.in_flight.remove(&task) {
+                        if let Some(handler) = task.handler {
+                            handler.abort();
+                        }
+                        if let Some(token) = task.token {
+                            self.shared.forget_token(&token);
+                        }
+                    }
+                }
+                Command::Complete(outcome) => {
+                    self.span
+                        .in_scope(|| tracing::info!(status = outcome.status(), "execution ended"));
+                    self.shared.remove(&self.arn);
+                    self.outcome.send_replace(Some(outcome));
+                }
+            }
+        }
+        let deadline = progress.execution.next_deadline();
+        if let Some(at) = deadline
+            && progress.armed.is_none_or(|armed| at < armed)
+        {
+            progress.armed = deadline;
+            self.shared
+                .timer
+                .wake_at(self.shared.clock.instant_of(at), Arc::downgrade(self));
+        }
+    }
+
+    fn invoke(self: &Arc<Self>, task: Task, progress: &mut Progress) {
+        let span = tracing::info_span!(
+            parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
+        );
+        if let Some(token) = &task.token {
+            self.shared.remember_token(token, self, task.id);
+        }
+        let handler = self.shared.handlers.find(task.resource.arn()).cloned();
+        let mut in_flight = InFlight {
+            handler: None,
+            token: task.token.clone(),
+            pattern: task.resource.pattern(),
+        };
+        let running = Arc::clone(self);
+        let id = task.id;
+        let work = async move {
+            let mut panicked = ReportPanic {
+                running: Some(running),
+                id,
+            };
+            let Some(running) = panicked.running.clone() else {
+                return;
+            };
+            if *task.resource.kind() == ResourceKind::Activity {
+                running.deliver(Event::TaskStarted {
+                    task: id,
+                    worker_name: None,
+                });
+            }
+            let result = match handler {
+                Some(handler) => {
+                    let context = running.context(&task);
+                    handler.call(Arc::unwrap_or_clone(task.input), context).await
+                }
+                None => Err(TaskError::new(
+                    "States.TaskFailed",
+                    format!("no handler is registered for the resource {}", task.resource),
+                )),
+            };
+            panicked.running = None;
+            if let Err(error) = &result {
+                tracing::info!(error = error.error(), cause = error.cause(), "task failed");
+            }
+            running.handler_ended(id, result.map_err(Into::into));
+        };
+        in_flight.handler = Some(self.shared.runtime.spawn(work.instrument(span)).abort_handle());
+        progress.in_flight.insert(id, in_flight);
+    }
+
+    /// The handler is done; a callback task goes on until its token comes back.
+    fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
+        let mut progress = self.progress();
+        let in_flight = progress.in_flight.get_mut(&task);
+        match (in_flight, result) {
+            (Some(waiting), Ok(output)) if waiting.pattern == IntegrationPattern::WaitForTaskToken => {
+                waiting.handler = None;
+                drop(progress);
+                self.deliver(Event::TaskSubmitted { task, output });
+            }
+            (_, result) => {
+                drop(progress);
+                self.answer(task, result);
+            }
+        }
+    }
+
+    fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
+        TaskContext {
+            execution_arn: Arc::clone(&self.arn),
+            state_machine_arn: Arc::clone(&self.state_machine_arn),
+            state: Arc::clone(&task.state),
+            resource: task.resource.clone(),
+            retry_count: task.retry_count,
+            token: task.token.clone(),
+            credentials: task.credentials.clone(),
+            id: task.id,
+            channel: Arc::new(Channel(Arc::clone(self))),
+        }
+    }
+}
+
+struct Channel(Arc<Running>);
+
+impl TaskChannel for Channel {
+    fn heartbeat(&self, task: TaskId) {
+        self.0.deliver(Event::TaskHeartbeat { task });
+    }
+
+    fn submitted(&self, task: TaskId, output: Value) {
+        self.0.deliver(Event::TaskSubmitted { task, output });
+    }
+}
+
+/// A handler that panics fails its task; nothing waits for an answer that never comes.
+struct ReportPanic {
+    running: Option<Arc<Running>>,
+    id: TaskId,
+}
+
+impl Drop for ReportPanic {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take()
+            && std::thread::panicking()
+        {
+            let error = TaskError::new("States.TaskFailed", "the handler panicked");
+            running.answer(self.id, Err(error.into()));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Why a simulation says nothing about the machine.
+
+/// A test scripted too little or too much.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    /// A task was invoked more often than it has answers.
+    #[error(
+        "the state `{state}` invoked `{resource}` with the input {input}, and no answer is scripted for it; script it with `.task(\"{state}\", …)`"
+    )]
+    MissingAnswer {
+        /// The Task state.
+        state: String,
+        /// Its resource.
+        resource: String,
+        /// The effective input, as JSON text.
+        input: String,
+    },
+    /// The execution ended before all answers were asked for.
+    #[error("the execution ended {status} with {count} scripted answers of `{task}` left over")]
+    LeftOverAnswers {
+        /// What `.task` was called with.
+        task: String,
+        /// How many answers nobody asked for.
+        count: usize,
+        /// How the execution ended.
+        status: &'static str,
+    },
+    /// A script is for a task that the machine does not have.
+    #[error("answers are scripted for `{task}`, which is neither a Task state nor a resource of the machine")]
+    UnknownTask {
+        /// What `.task` was called with.
+        task: String,
+    },
+    /// Nothing will ever happen again: every task that waits was scripted to never answer, and has no timeout.
+    #[error("the state `{state}` waits for ever: its answer never comes, and it has no timeout")]
+    Stuck {
+        /// A Task state that waits.
+        state: String,
+    },
+}

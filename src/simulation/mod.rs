@@ -1,0 +1,146 @@
+//! Runs a state machine in a unit test: scripted tasks, a virtual clock, no runtime, no sleeping.
+//!
+//! ```
+//! use asl_engine::{Simulation, StateMachine, TaskError};
+//! use serde_json::json;
+//! use std::time::Duration;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let machine: StateMachine = r#"{
+//!   "StartAt": "Charge",
+//!   "States": {
+//!     "Charge": {
+//!       "Type": "Task",
+//!       "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge",
+//!       "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 2 }],
+//!       "End": true
+//!     }
+//!   }
+//! }"#.parse()?;
+//!
+//! let run = Simulation::of(&machine)
+//!     .task("Charge", [Err(TaskError::new("Busy", "try later")), Ok(json!({ "paid": true }))])
+//!     .run(json!({ "id": 7 }));
+//! assert_eq!(run.output(), Some(&json!({ "paid": true })));
+//! assert_eq!(run.elapsed(), Duration::from_secs(2));
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod driver;
+mod error;
+mod run;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::TaskError;
+use crate::definition::StateMachine;
+use crate::execution::{Limits, Program, StartOptions};
+use crate::history::HistoryLevel;
+
+pub use answer::Answer;
+pub use error::SimulationError;
+pub use run::Run;
+
+use answer::Script;
+
+/// A state machine with scripted tasks, ready to run as often as a test likes.
+#[derive(Debug, Clone)]
+pub struct Simulation {
+    program: Arc<Program>,
+    scripts: Vec<(String, Script)>,
+    options: StartOptions,
+    start: DateTime<Utc>,
+}
+
+impl Simulation {
+    /// A simulation of a machine whose tasks have no answers yet.
+    pub fn of(machine: &StateMachine) -> Self {
+        Self {
+            program: Arc::new(Program::compile(machine)),
+            scripts: Vec::new(),
+            options: StartOptions::new(Value::Object(serde_json::Map::new())),
+            start: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// Scripts the answers of a task, one for each attempt of each visit, in order.
+    ///
+    /// `task` is the state's name, its `Resource`, or the name of the function that a Lambda ARN ends with; the state's
+    /// name goes first. A run fails when an answer is missing and when one is left over.
+    #[must_use]
+    pub fn task<A: Into<Answer>>(mut self, task: impl Into<String>, answers: impl IntoIterator<Item = A>) -> Self {
+        let answers = answers.into_iter().map(Into::into).collect();
+        self.scripts.push((task.into(), Script::Answers(answers)));
+        self
+    }
+
+    /// Answers every attempt of a task by a function of its effective input.
+    #[must_use]
+    pub fn task_fn(
+        mut self,
+        task: impl Into<String>,
+        function: impl Fn(&Value) -> Result<Value, TaskError> + Send + Sync + 'static,
+    ) -> Self {
+        self.scripts.push((task.into(), Script::Function(Arc::new(function))));
+        self
+    }
+
+    /// When the executions start; default 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn starting_at(mut self, start: DateTime<Utc>) -> Self {
+        self.start = start;
+        self
+    }
+
+    /// The seed of jitter and of random intrinsic functions; default 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// How much of the history is recorded; default all of it.
+    #[must_use]
+    pub fn history(mut self, level: HistoryLevel) -> Self {
+        self.options.history = level;
+        self
+    }
+
+    /// What an execution may use; default AWS's quotas.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Names, ARNs and everything else that an execution starts with; its input is given to `run`.
+    #[must_use]
+    pub fn options(mut self, options: StartOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Runs an execution to its end.
+    ///
+    /// # Panics
+    ///
+    /// When a scripted answer is missing or left over, as a test that scripts too little or too much should fail;
+    /// [`Simulation::try_run`] gives the error instead. An execution that fails is no such error.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn run(&self, input: Value) -> Run {
+        match self.try_run(input) {
+            Ok(run) => run,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Runs an execution to its end. Errors when a scripted answer is missing or left over.
+    pub fn try_run(&self, input: Value) -> Result<Run, SimulationError> {
+        driver::run(self, input)
+    }
+}

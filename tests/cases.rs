@@ -1,0 +1,111 @@
+//! Every file under `tests/cases` is a test: a definition with its input and scripted tasks, and what must come out.
+//!
+//! ```json
+//! {
+//!   "comment": "what the case teaches",
+//!   "definition": { },
+//!   "input": { },
+//!   "tasks": { "State": [{ "return": 1 }, { "error": "Busy", "cause": "try later", "after": 2.5 }, "never"] },
+//!   "expect": {
+//!     "status": "SUCCEEDED", "output": { }, "error": "…", "cause": "…", "elapsed": 5.0,
+//!     "path": ["First", "Second"], "history": ["1<-0 ExecutionStarted", "2<-0 PassStateEntered"]
+//!   }
+//! }
+//! ```
+//!
+//! Members of `expect` that are absent are not compared. Outputs are compared as text: the order of keys counts.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+use asl_engine::simulation::Answer;
+use asl_engine::{Simulation, StateMachine};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    let trials = files
+        .into_iter()
+        .map(|file| {
+            let name = file
+                .strip_prefix(&root)
+                .expect("below the root")
+                .with_extension("")
+                .display()
+                .to_string();
+            Trial::test(name, move || check(&file))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("tests/cases can be read") {
+        let path = entry.expect("tests/cases can be read").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+}
+
+fn check(file: &Path) -> Result<(), Failed> {
+    let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let machine: StateMachine = case["definition"]
+        .to_string()
+        .parse()
+        .map_err(|error| format!("{error}"))?;
+    let mut simulation = Simulation::of(&machine);
+    for (task, answers) in case["tasks"].as_object().into_iter().flatten() {
+        simulation = simulation.task(
+            task,
+            answers.as_array().expect("answers are an array").iter().map(answer),
+        );
+    }
+    let run = simulation.try_run(case["input"].clone())?;
+    let history = run
+        .history()
+        .iter()
+        .map(|event| Value::from(format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type())));
+    for (member, wanted) in case["expect"].as_object().ok_or("`expect` is missing")? {
+        let got = match member.as_str() {
+            "status" => run.outcome().status().into(),
+            "output" => run.output().cloned().unwrap_or(Value::Null),
+            "error" => run.error().and_then(|error| error.error.clone()).into(),
+            "cause" => run.error().and_then(|error| error.cause.clone()).into(),
+            "elapsed" => run.elapsed().as_secs_f64().into(),
+            "path" => run.path().into_iter().map(Value::from).collect(),
+            "history" => history.clone().collect::<Vec<Value>>().into(),
+            other => return Err(format!("`expect` has no member `{other}`").into()),
+        };
+        if got.to_string() != wanted.to_string() {
+            return Err(format!(
+                "{member}\n     got {got}\n  wanted {wanted}\noutcome {:?}",
+                run.outcome()
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+fn answer(answer: &Value) -> Answer {
+    if answer == "never" {
+        return Answer::never();
+    }
+    let scripted = match answer.get("return") {
+        Some(output) => Answer::success(output.clone()),
+        None => Answer::error(
+            answer["error"].as_str().expect("an answer returns or has an error"),
+            answer["cause"].as_str().unwrap_or_default(),
+        ),
+    };
+    scripted.after(Duration::from_secs_f64(answer["after"].as_f64().unwrap_or(0.0)))
+}
