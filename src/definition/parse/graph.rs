@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::{Fields, Place, Report, Reported, StateType, states, values};
+use super::{Fields, Place, Report, Reported, states, values};
 use crate::definition::json::{Member, Node};
-use crate::definition::{State, StateGraph};
+use crate::definition::{State, StateGraph, StateType};
 
 /// The graph of an object that has `StartAt` and `States`. Where they are missing, the required fields' rule says so.
 pub(super) fn state_graph(node: &Node, report: &mut Report) -> Result<StateGraph, Reported> {

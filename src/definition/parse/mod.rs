@@ -28,7 +28,7 @@ pub(crate) use fields::Fields;
 pub(crate) use map::is_distributed;
 pub(crate) use matrix::{
     BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS,
-    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, StateType, state_field,
+    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
 };
 pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
 use report::Reported;

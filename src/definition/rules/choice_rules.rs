@@ -15,8 +15,9 @@
 //! ```
 
 use super::exclusive_fields::{none_of, too_many};
+use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object};
-use crate::definition::parse::{COMPARISON_OPERATORS, Outline, Place, Report, StateType};
+use crate::definition::parse::{COMPARISON_OPERATORS, Outline, Place, Report};
 
 const COMBINATIONS: [&str; 3] = ["And", "Or", "Not"];
 
