@@ -1,6 +1,13 @@
 //! Paths against the answers of Jayway 2.0.0, whose dialect AWS reads, and of AWS itself: one test a row.
 //!
 //! `ASL_JSONPATH_CASES` names another file of rows.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a suite with its own main is no test to clippy"
+)]
 
 use std::sync::{Arc, Mutex};
 use std::{env, fs};

@@ -12,6 +12,21 @@ use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_
 ///
 /// Like AWS, the output lists static fields first, as declared, and then the computed ones in the order of a Java
 /// `HashMap`.
+///
+/// ```
+/// use asl_engine::data::PayloadTemplate;
+/// use serde_json::json;
+///
+/// let template = json!({ "pizza.$": "$.order.pizza", "note": "$.is.a.text.here", "oven": { "id.$": "$$.Execution.Name" } });
+/// assert!(PayloadTemplate::compile(&template).is_ok());
+///
+/// let errors = PayloadTemplate::compile(&json!({ "oven": { "id.$": "Execution.Name" } })).unwrap_err();
+/// assert_eq!(errors[0].pointer, "/oven/id.$");
+/// assert_eq!(
+///     errors[0].to_string(),
+///     "The value for the field 'id.$' must be a valid JSONPath or a valid intrinsic function call"
+/// );
+/// ```
 #[derive(Clone, Debug)]
 pub struct PayloadTemplate {
     root: Node,
@@ -80,7 +95,9 @@ impl TemplateProblem {
     fn message(&self, field: &str) -> String {
         match self {
             Self::NotAPathOrIntrinsic(_) | Self::NotAString => {
-                format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
+                format!(
+                    "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
+                )
             }
             Self::DuplicateField => {
                 format!("the field `{field}` is there twice once `.$` is taken off")
@@ -110,7 +127,12 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -123,7 +145,10 @@ impl Node {
                     members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
                 }
                 for field in computed {
-                    members.insert(field.name.clone(), field.evaluate(scope, depth + 1, budget)?);
+                    members.insert(
+                        field.name.clone(),
+                        field.evaluate(scope, depth + 1, budget)?,
+                    );
                 }
                 Ok(Value::Object(members))
             }
@@ -136,7 +161,12 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &mut Budget,
+    ) -> Result<Value, EvaluationError> {
         let value = self.expression.evaluate(&self.field, scope)?;
         budget
             .spend(&value, depth)
@@ -180,7 +210,9 @@ impl Compiler {
         for (field, value) in members {
             match computed_name(field) {
                 None => fields.push((field.clone(), self.below(field.clone(), value))),
-                Some(name) if members.contains_key(name) => self.refuse(field, TemplateProblem::DuplicateField),
+                Some(name) if members.contains_key(name) => {
+                    self.refuse(field, TemplateProblem::DuplicateField);
+                }
                 Some(name) => computed.extend(self.computed_field(name, field, value)),
             }
         }
@@ -218,9 +250,11 @@ impl Compiler {
 
     fn refuse(&mut self, field: &str, problem: TemplateProblem) {
         let tokens = self.path.iter().map(String::as_str).chain([field]);
-        let pointer = tokens
-            .map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1")))
-            .collect();
+        let mut pointer = String::new();
+        for token in tokens {
+            pointer.push('/');
+            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+        }
         self.errors.push(TemplateError {
             pointer,
             field: field.to_owned(),
@@ -232,4 +266,113 @@ impl Compiler {
 /// The name that a field's value goes by, where the field is computed. A field that is named `.$` is not.
 fn computed_name(field: &str) -> Option<&str> {
     field.strip_suffix(".$").filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::PayloadTemplate;
+    use crate::data::sample;
+
+    fn evaluate(template: &Value) -> Result<Value, String> {
+        let template =
+            PayloadTemplate::compile(template).map_err(|errors| errors[0].to_string())?;
+        let input = json!({ "vals": [1, 2, 3], "order": { "id": 7.0 } });
+        sample::in_scope(&input, |scope| template.evaluate(scope))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn computed_fields_are_replaced_at_every_depth() {
+        let template = json!({
+            "size.$": "$.vals[-2:]",
+            "who.$": "$$.Execution.Name",
+            "n.$": "States.MathAdd($.order.id, 1)",
+            "v.$": "$menu.pizzas[0]",
+            "item.$": "$$.Map.Item.Value.slice",
+            "literal": "$.not.evaluated",
+            "in": [{ "id.$": "$.order.id" }, "$.vals", { "deep": { "x.$": "$.vals[0]" } }],
+        });
+        let expected = json!({
+            "literal": "$.not.evaluated",
+            "in": [{ "id": 7.0 }, "$.vals", { "deep": { "x": 1 } }],
+            "size": [2, 3], "who": "e", "n": 8, "v": "margherita", "item": 2,
+        });
+        assert_eq!(evaluate(&template).unwrap(), expected);
+    }
+
+    #[test]
+    fn computed_fields_come_last_in_hash_order() {
+        let keys = |template: Value| -> Vec<String> {
+            evaluate(&template)
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect()
+        };
+        assert_eq!(
+            keys(json!({ "moon.$": "$", "ring": 1, "dust.$": "$", "comet.$": "$", "orbit": 2 })),
+            ["ring", "orbit", "moon", "comet", "dust"]
+        );
+        assert_eq!(keys(json!({ "id.$": "$", "name.$": "$" })), ["name", "id"]);
+    }
+
+    #[test]
+    fn failures_name_the_field_and_the_document() {
+        assert_eq!(
+            evaluate(&json!({ "value.$": "$.missing" })).unwrap_err(),
+            r#"The JSONPath '$.missing' specified for the field 'value.$' could not be found in the input '{"vals":[1,2,3],"order":{"id":7.0}}'"#
+        );
+        assert_eq!(
+            evaluate(&json!({ "value.$": "$$.Execution.Input.missing" })).unwrap_err(),
+            "The JSONPath '$$.Execution.Input.missing' specified for the field 'value.$' could not be found in the input \
+             '{\"Execution\":{\"Id\":\"arn:e\",\"Input\":{\"table\":4},\"StartTime\":\"1970-01-01T00:00:00Z\",\"Name\":\"e\",\
+             \"RoleArn\":\"arn:r\",\"RedriveCount\":0},\"StateMachine\":{\"Id\":\"arn:m\",\"Name\":\"Bar\"},\
+             \"State\":{\"Name\":\"Bake\",\"EnteredTime\":\"1970-01-01T00:00:00Z\",\"RetryCount\":1},\
+             \"Map\":{\"Item\":{\"Index\":3,\"Value\":{\"slice\":2}}},\"Task\":{\"Token\":\"AQ\"}}'"
+        );
+    }
+
+    #[test]
+    fn all_errors_are_found_at_once() {
+        let template = json!({ "a.$": 1, "b": [{ "c/d.$": "nope" }], "e": 1, "e.$": "$", "f.$": "$.ok", ".$": 1 });
+        let errors = PayloadTemplate::compile(&template).unwrap_err();
+        let found: Vec<(&str, String)> = errors
+            .iter()
+            .map(|error| (error.pointer.as_str(), error.to_string()))
+            .collect();
+        let refused = |field| {
+            format!(
+                "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
+            )
+        };
+        assert_eq!(
+            found,
+            [
+                ("/a.$", refused("a.$")),
+                ("/b/0/c~1d.$", refused("c/d.$")),
+                (
+                    "/e.$",
+                    "the field `e.$` is there twice once `.$` is taken off".to_owned()
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_template_without_computed_fields_is_static() {
+        assert!(
+            PayloadTemplate::compile(&json!({ "a": ["$.x", { ".$": 1 }] }))
+                .unwrap()
+                .is_static()
+        );
+        assert!(
+            !PayloadTemplate::compile(&json!([{ "a.$": "$" }]))
+                .unwrap()
+                .is_static()
+        );
+    }
 }

@@ -12,7 +12,10 @@ pub(crate) struct Excerpt {
 }
 
 impl Excerpt {
-    /// Characters shown before and behind the start of what is underlined, at the most.
+    /// A longer line is cut.
+    const LONGEST: usize = 160;
+
+    /// Characters of a cut line shown before and behind the start of what is underlined, at the most.
     const REACH: usize = 80;
 
     /// The line `line` with `span` underlined as far as it lies in it; both are ranges of bytes of `source`.
@@ -21,34 +24,44 @@ impl Excerpt {
         let marked_end = span.end.clamp(span.start, line.end.max(span.start));
         let marked = source.get(span.start..marked_end).unwrap_or_default();
         let after = source.get(marked_end..line.end).unwrap_or_default();
+        let whole = source.get(line).unwrap_or_default();
+        let reach = if whole.chars().nth(Self::LONGEST).is_none() {
+            Self::LONGEST
+        } else {
+            Self::REACH
+        };
 
         let mut excerpt = Self::default();
-        let skipped = before.chars().rev().take(Self::REACH + 1).count() > Self::REACH;
-        if skipped {
+        let shown_before = before.char_indices().rev().take(reach).last().map_or(0, |(at, _)| at);
+        if shown_before > 0 {
             excerpt.push('…', false);
         }
-        let kept: Vec<char> = before.chars().rev().take(Self::REACH).collect();
-        for c in kept.into_iter().rev() {
-            excerpt.push(c, false);
-        }
-        let mut room = Self::REACH;
-        for c in marked.chars().take(Self::REACH) {
-            excerpt.push(c, true);
-            room -= 1;
+        excerpt.push_all(before.get(shown_before..).unwrap_or_default(), false);
+        let caret_at = excerpt.underline.len();
+        let mut room = reach;
+        for (text, is_marked) in [(marked, true), (after, false)] {
+            let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
+            let shown = text.get(..end).unwrap_or_default();
+            excerpt.push_all(shown, is_marked);
+            room -= shown.chars().count();
+            if end < text.len() {
+                excerpt.push('…', false);
+                break;
+            }
         }
         if marked.is_empty() {
+            excerpt.underline.truncate(caret_at);
             excerpt.underline.push('^');
-        }
-        let cut = marked.chars().nth(Self::REACH).is_some() || after.chars().nth(room).is_some();
-        for c in after.chars().take(room) {
-            excerpt.push(c, false);
-        }
-        if cut {
-            excerpt.push('…', false);
         }
         excerpt.text.truncate(excerpt.text.trim_end().len());
         excerpt.underline.truncate(excerpt.underline.trim_end().len());
         excerpt
+    }
+
+    fn push_all(&mut self, text: &str, marked: bool) {
+        for c in text.chars() {
+            self.push(c, marked);
+        }
     }
 
     fn push(&mut self, c: char, marked: bool) {

@@ -6,18 +6,13 @@ use std::path::Path;
 
 /// The known gaps of one suite, by the id of the case.
 #[derive(Debug, Default)]
-pub struct KnownGaps {
+pub(crate) struct KnownGaps {
     reasons: BTreeMap<String, String>,
 }
 
 impl KnownGaps {
     /// Reads the table of a suite. Each line of the file is a `[table]`, an `"id" = "reason"`, a `# comment` or empty.
-    ///
-    /// # Panics
-    ///
-    /// Panics where the file is missing or a line is none of these.
-    #[must_use]
-    pub fn of(suite: &str) -> Self {
+    pub(crate) fn of(suite: &str) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/known_gaps.toml");
         let text =
             fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -44,8 +39,7 @@ impl KnownGaps {
     }
 
     /// Why the case is known to fail, if it is.
-    #[must_use]
-    pub fn reason(&self, id: &str) -> Option<&str> {
+    pub(crate) fn reason(&self, id: &str) -> Option<&str> {
         self.reasons.get(id).map(String::as_str)
     }
 }

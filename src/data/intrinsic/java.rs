@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// `toString`: `{a=1, b=[x, null]}`.
 pub(in crate::data) fn text(value: &Value) -> String {
@@ -62,4 +62,154 @@ fn bucket_order<T>(mut items: Vec<T>, capacity: usize, hash: impl Fn(&T) -> i32)
 fn bucket(hash: i32, capacity: usize) -> usize {
     let hash = hash.cast_unsigned();
     (hash ^ (hash >> 16)) as usize & (capacity - 1)
+}
+
+/// Sorts items as a `java.util.HashSet` iterates them that was made from a collection of `size` items.
+pub(super) fn hash_set_order<T>(items: Vec<T>, size: usize, hash: impl Fn(&T) -> i32) -> Vec<T> {
+    let capacity = (size * 4 / 3 + 1).max(16).next_power_of_two();
+    bucket_order(items, capacity, hash)
+}
+
+/// `hashCode` of a value as plain Java objects: `Integer`, `Long`, `Double`, `String`, `List`, `Map`.
+pub(super) fn hash(value: &Value) -> i32 {
+    match value {
+        Value::Null => 0,
+        Value::Bool(true) => 1231,
+        Value::Bool(false) => 1237,
+        Value::Number(number) => number_hash(number),
+        Value::String(text) => string_hash(text),
+        Value::Array(items) => items.iter().fold(1, |sum: i32, item| {
+            sum.wrapping_mul(31).wrapping_add(hash(item))
+        }),
+        Value::Object(members) => members.iter().fold(0, |sum: i32, (name, member)| {
+            sum.wrapping_add(string_hash(name) ^ hash(member))
+        }),
+    }
+}
+
+fn number_hash(number: &Number) -> i32 {
+    if let Some(int) = number.as_i64().and_then(|whole| i32::try_from(whole).ok()) {
+        return int;
+    }
+    if let Some(long) = number.as_i64() {
+        let (high, low) = halves(long.cast_unsigned());
+        return high ^ low;
+    }
+    if let Some(big) = number.as_u64() {
+        // A `BigInteger`: its words, highest first, as digits of base 31.
+        let (high, low) = halves(big);
+        return high.wrapping_mul(31).wrapping_add(low);
+    }
+    let (high, low) = halves(number.as_f64().unwrap_or_default().to_bits());
+    high ^ low
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "each half is meant")]
+fn halves(bits: u64) -> (i32, i32) {
+    (
+        ((bits >> 32) as u32).cast_signed(),
+        (bits as u32).cast_signed(),
+    )
+}
+
+/// `java.util.Random`
+pub(super) struct Random {
+    state: u64,
+}
+
+impl Random {
+    const MULTIPLIER: u64 = 0x5_DEEC_E66D;
+    const MASK: u64 = (1 << 48) - 1;
+
+    pub(super) fn new(seed: i64) -> Self {
+        Self {
+            state: (seed.cast_unsigned() ^ Self::MULTIPLIER) & Self::MASK,
+        }
+    }
+
+    /// A number from 0 up to, and without, `bound`, which is above 0.
+    pub(super) fn next_int(&mut self, bound: i32) -> i32 {
+        let wide = i64::from(bound);
+        loop {
+            let bits = i64::from(self.next_31_bits());
+            let number = if bound & (bound - 1) == 0 {
+                (wide * bits) >> 31
+            } else {
+                bits % wide
+            };
+            // The last draws, which do not fill a whole round of `bound`, are drawn again.
+            if bits - number + (wide - 1) < 1 << 31 || bound & (bound - 1) == 0 {
+                return i32::try_from(number).unwrap_or_default();
+            }
+        }
+    }
+
+    fn next_31_bits(&mut self) -> u32 {
+        self.state = (self.state.wrapping_mul(Self::MULTIPLIER) + 0xB) & Self::MASK;
+        u32::try_from(self.state >> 17).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Random, hash, hash_map_order, string_hash, text};
+    use serde_json::json;
+
+    fn ordered<'k>(keys: &[&'k str]) -> Vec<&'k str> {
+        hash_map_order(keys.to_vec(), |key| string_hash(key))
+    }
+
+    #[test]
+    fn keys_come_by_bucket() {
+        assert_eq!(
+            ordered(&["moon", "dust", "comet"]),
+            ["moon", "comet", "dust"]
+        );
+        assert_eq!(ordered(&["sku", "quantity"]), ["quantity", "sku"]);
+        assert_eq!(
+            ordered(&["Aa", "BB", "b"]),
+            ["Aa", "BB", "b"],
+            "equal hashes stay as they came"
+        );
+    }
+
+    /// What a real JVM prints for a `HashMap` of k0 to k12, which has grown to 32 buckets.
+    #[test]
+    fn a_full_table_doubles() {
+        let keys: Vec<String> = (0..13).map(|number| format!("k{number}")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        assert_eq!(
+            ordered(&keys),
+            [
+                "k0", "k1", "k2", "k3", "k4", "k5", "k11", "k6", "k10", "k7", "k8", "k12", "k9"
+            ]
+        );
+    }
+
+    #[test]
+    fn hashes() {
+        assert_eq!(string_hash("hello"), 99_162_322);
+        assert_eq!(string_hash("🍕"), 1_773_209);
+        assert_eq!(hash(&json!([1, "a", null, true])), 1_047_760);
+        assert_eq!(
+            hash(&json!({ "a": 1.5, "b": -5_000_000_000_i64 })),
+            1_778_250_237
+        );
+        assert_eq!(hash(&json!(u64::MAX)), -32);
+    }
+
+    #[test]
+    fn random_numbers() {
+        assert_eq!(Random::new(3).next_int(50), 34);
+        assert_eq!(Random::new(42).next_int(i32::MAX), 1_562_431_130);
+        assert!((0..1_000).all(|seed| (0..(1 << 30) + 1).contains(&Random::new(seed).next_int((1 << 30) + 1))));
+    }
+
+    #[test]
+    fn texts() {
+        assert_eq!(
+            text(&json!({ "a": [1, "x", null, {}], "b": 1.5 })),
+            "{a=[1, x, null, {}], b=1.5}"
+        );
+    }
 }

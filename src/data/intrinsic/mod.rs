@@ -1,21 +1,72 @@
+//! Intrinsic functions (ASL: "Intrinsic Functions").
+
+mod array;
+mod encoding;
+mod function;
+mod hash;
+mod jackson;
 pub(super) mod java;
+mod json;
+mod math;
+mod parse;
+mod string;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{EvaluationError, Scope, SyntaxError};
+use self::function::Function;
+use super::bounds::Budget;
+use super::{EvaluationError, JsonPath, Scope, SyntaxError};
 
-/// A call of an intrinsic function, such as `States.Format('Table {}', $.table)` (ASL: "Intrinsic Functions").
+/// A call of an intrinsic function, compiled (ASL: "Intrinsic Functions").
+///
+/// ```
+/// use asl_engine::data::Intrinsic;
+///
+/// assert!(Intrinsic::parse("States.Format('Table {}', $.table)").is_ok());
+/// assert!(Intrinsic::parse("States.Format('Table {}', $.table").is_err(), "the call is not closed");
+/// assert!(Intrinsic::parse("States.Shout('order up')").is_err(), "there is no such function");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Intrinsic {
     text: Box<str>,
+    call: Call,
+}
+
+#[derive(Clone, Debug)]
+struct Call {
+    function: Function,
+    arguments: Vec<Argument>,
+}
+
+#[derive(Clone, Debug)]
+enum Argument {
+    /// A number, `true`, `false` or `null`
+    Literal(Value),
+    Text(TextLiteral),
+    Path(JsonPath),
+    Call(Call),
+}
+
+/// A text in quotes, its escapes resolved.
+#[derive(Clone, Debug)]
+struct TextLiteral {
+    value: Value,
+    /// Where a brace stands that was escaped, so that `States.Format` takes it as it is.
+    escaped_braces: Vec<usize>,
 }
 
 impl Intrinsic {
     /// Reads a call.
     ///
-    /// Fails where the text is no call of a function that ASL knows.
+    /// Fails where the text is no call of a function that ASL knows. What AWS finds out at run time only, such as a wrong
+    /// number of arguments, is no failure here.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Ok(Self { text: text.into() })
+        Ok(Self {
+            text: text.into(),
+            call: parse::call(text)?,
+        })
     }
 
     /// The call as written.
@@ -24,7 +75,139 @@ impl Intrinsic {
     }
 
     /// Calls the function.
-    pub fn evaluate(&self, _scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        Err(EvaluationError::intrinsic(&self.text, "Invalid arguments"))
+    ///
+    /// Fails where a path argument finds nothing, and where the function refuses its arguments.
+    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
+        Evaluation {
+            text: &self.text,
+            scope,
+            budget: Budget::new(),
+        }
+        .call(&self.call)
+    }
+}
+
+struct Evaluation<'e, 'a> {
+    /// The whole expression, which errors quote.
+    text: &'e str,
+    scope: &'e Scope<'a>,
+    budget: Budget,
+}
+
+impl<'a> Evaluation<'_, 'a> {
+    /// Recursion goes no deeper than the parser's bound on nested calls.
+    fn call(&mut self, call: &Call) -> Result<Value, EvaluationError> {
+        if call.function == Function::Uuid {
+            return Ok(self.scope.random.uuid().into());
+        }
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for argument in &call.arguments {
+            let value = self.argument(argument)?;
+            // No function gives much more than it takes, so that its arguments are what is counted.
+            self.budget
+                .spend(&value, 1)
+                .map_err(|exceeded| EvaluationError::exceeded(exceeded, self.text))?;
+            arguments.push(value);
+        }
+        let result = match (call.function, call.arguments.first()) {
+            (Function::Format, Some(Argument::Text(template))) => {
+                string::format_literal(template, &arguments)
+            }
+            _ => call.function.apply(&arguments, self.scope.random),
+        };
+        result.map_err(|refusal| {
+            EvaluationError::intrinsic(self.text, &refusal.message(call.function))
+        })
+    }
+
+    fn argument<'c>(&mut self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
+    where
+        'a: 'c,
+    {
+        match argument {
+            Argument::Literal(value) => Ok(Cow::Borrowed(value)),
+            Argument::Text(text) => Ok(Cow::Borrowed(&text.value)),
+            Argument::Path(path) => self.path(path),
+            Argument::Call(call) => self.call(call).map(Cow::Owned),
+        }
+    }
+
+    fn path(&self, path: &JsonPath) -> Result<Cow<'a, Value>, EvaluationError> {
+        path.evaluate(self.scope).map_err(|error| {
+            error.into_evaluation_error(path, self.scope, |path, document| {
+                EvaluationError::argument_not_found(self.text, path, document)
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Intrinsic;
+    use crate::data::sample;
+
+    /// The value of a call.
+    pub(super) fn value(call: &str) -> Value {
+        evaluate(call).unwrap_or_else(|error| panic!("{call}: {error}"))
+    }
+
+    /// How the text ends in which a call is refused.
+    pub(super) fn refused(call: &str) -> String {
+        let error = evaluate(call).expect_err(call);
+        let prefix =
+            format!("There was an error while evaluating the intrinsic function: {call}. ");
+        error
+            .strip_prefix(&prefix)
+            .map_or(error.clone(), str::to_owned)
+    }
+
+    fn evaluate(call: &str) -> Result<Value, String> {
+        let input = json!({
+            "order": { "id": 7, "tags": [] },
+            "pizzas": ["margherita", "diavola"],
+            "same": [{ "a": 1, "b": 2 }, { "b": 2, "a": 1 }],
+            "template": "\\{{}\\}",
+        });
+        let intrinsic = Intrinsic::parse(call).unwrap_or_else(|error| panic!("{call}: {error}"));
+        sample::in_scope(&input, |scope| intrinsic.evaluate(scope))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn arguments_may_be_paths_and_calls() {
+        assert_eq!(
+            value("States.Array($.order.id, $$.Execution.Input.table, States.Array())"),
+            json!([7, 4, []])
+        );
+        assert_eq!(
+            value("States.Format('{}', $$.StateMachine)"),
+            json!("{Id=arn:m, Name=Bar}")
+        );
+        assert_eq!(
+            value("States.UUID('seed', $.missing)")
+                .as_str()
+                .map(str::len),
+            Some(36)
+        );
+    }
+
+    #[test]
+    fn errors_quote_the_whole_expression() {
+        assert_eq!(
+            evaluate("States.Array(States.ArrayLength($.order))").unwrap_err(),
+            "There was an error while evaluating the intrinsic function: States.Array(States.ArrayLength($.order)). \
+             Invalid arguments in States.ArrayLength"
+        );
+        let error = evaluate("States.Array($.missing)").unwrap_err();
+        assert!(error.starts_with(
+            "The function 'States.Array($.missing)' had the following error: The JsonPath argument for the field \
+             '$.missing' could not be found in the input '{\"order\":"
+        ));
+        assert_eq!(
+            evaluate("States.Array($cook)").unwrap_err(),
+            "The variable '$cook' has not been assigned a value"
+        );
     }
 }

@@ -1,17 +1,14 @@
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::PathError;
 use super::error::Kind;
 use super::segment::Segment;
 use super::stages::Stages;
-use super::trail::{Step, Trail};
+use super::walk::Walk;
+use crate::data::ContextObject;
 use crate::data::intrinsic::java;
-use crate::data::{ContextObject, MAX_NESTING, MAX_RESULT_BYTES, json_size, nests_within};
-
-/// The most values that one evaluation may look at, some ten times what AWS's largest document holds.
-const MAX_VISITS: usize = 1_000_000;
 
 /// Evaluates in the context object, of which only the part read is built.
 pub(super) fn in_context<'a>(
@@ -60,17 +57,10 @@ pub(super) fn in_document<'a>(
     if let Some(value) = walk_straight(segments, document) {
         return Ok(Cow::Borrowed(value));
     }
-    let mut walk = Walk {
-        stages,
-        document,
-        trail: Trail::new(stages.segments(), start),
-        tolerant: 0,
-        visits: 0,
-        found: vec![],
-    };
-    walk.visit(start, document)
-        .map_err(|stop| stop.into_error())?;
-    walk.finish()
+    if document.is_null() && start == 0 {
+        return Err(PathError::new(Kind::Invalid, "root can not be null"));
+    }
+    Walk::new(stages, document, start).run(start)
 }
 
 /// The value that definite segments find, if they do.
@@ -82,14 +72,14 @@ pub(super) fn find<'v>(
     value: &'v Value,
 ) -> Result<Option<&'v Value>, PathError> {
     let mut place = value;
-    for segment in segments {
+    for (position, segment) in segments.iter().enumerate() {
         match child(segment, place) {
             Some(next) => place = next,
-            None => {
-                return wrong_container(segment, place).map_or(Ok(None), |message| {
-                    Err(PathError::new(Kind::Invalid, message))
-                });
+            None if is_wrong_container(segment, place) => {
+                let rest = segments.get(position..).unwrap_or_default();
+                return Err(PathError::new(Kind::Invalid, wrong_container(rest, place)));
             }
+            None => return Ok(None),
         }
     }
     Ok(Some(place))
@@ -116,340 +106,16 @@ fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {
     }
 }
 
-/// What Jayway says of a segment that is made for arrays and meets something else.
-fn wrong_container(segment: &Segment, place: &Value) -> Option<String> {
-    match (segment, place) {
-        (_, Value::Array(_) | Value::Null) | (Segment::Name(_) | Segment::Names(_), _) => None,
-        _ => Some(format!(
-            "Filter: {segment} can only be applied to arrays. Current context is: {}",
-            java::text(place)
-        )),
-    }
+/// Whether a segment that is made for arrays meets something else. A null counts as missing.
+fn is_wrong_container(segment: &Segment, place: &Value) -> bool {
+    !matches!(segment, Segment::Name(_)) && !place.is_array() && !place.is_null()
 }
 
-/// Why a walk ended early. The message is left out where a wildcard above throws it away.
-enum Stop {
-    NotFound(Option<String>),
-    Invalid(String),
-    TooMuch,
-}
-
-impl Stop {
-    fn into_error(self) -> PathError {
-        match self {
-            Self::NotFound(message) => PathError::new(Kind::NotFound, message.unwrap_or_default()),
-            Self::Invalid(message) => PathError::new(Kind::Invalid, message),
-            Self::TooMuch => PathError::too_much(),
-        }
-    }
-}
-
-/// A walk over all that a path finds, depth first as Jayway's, one segment a level of recursion.
-struct Walk<'p, 'v> {
-    stages: &'p Stages,
-    /// What `$` in a filter names.
-    document: &'v Value,
-    /// The way to the value in hand, for the texts of errors.
-    trail: Trail<'p, 'v>,
-    /// The array wildcards above the value in hand, which drop an item that does not have what follows.
-    tolerant: usize,
-    visits: usize,
-    found: Vec<Cow<'v, Value>>,
-}
-
-impl<'v> Walk<'_, 'v> {
-    fn finish(self) -> Result<Cow<'v, Value>, PathError> {
-        if self.stages.is_definite() {
-            return self
-                .found
-                .into_iter()
-                .next()
-                .ok_or_else(|| Stop::NotFound(None).into_error());
-        }
-        // Only `..` and repeated indices find a value twice, so that the result may outgrow the document.
-        if self.stages.may_repeat() {
-            let sizes = self.found.iter().map(|value| json_size(value));
-            let mut left = MAX_RESULT_BYTES;
-            for size in sizes {
-                left = left.checked_sub(size).ok_or_else(PathError::too_much)?;
-            }
-        }
-        Ok(Cow::Owned(
-            self.found.into_iter().map(Cow::into_owned).collect(),
-        ))
-    }
-
-    /// Applies the segment at `position`, and all behind it, to `value`.
-    fn visit(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
-        self.visits += 1;
-        if self.visits > MAX_VISITS {
-            return Err(Stop::TooMuch);
-        }
-        let stages = self.stages;
-        let Some(segment) = stages.segments().get(position) else {
-            self.found.push(Cow::Borrowed(value));
-            return Ok(());
-        };
-        match segment {
-            Segment::Name(name) => self.name(position, name, value),
-            Segment::Names(names) => self.names(position, names, value),
-            Segment::Wildcard => self.wildcard(position, value),
-            Segment::Filter(filter) => self.filter(position, filter, value),
-            Segment::Descendants => self.descendants(position, value),
-            Segment::Index(index) => {
-                let items = self.items(segment, value)?;
-                self.item(position, items, i64::from(*index))
-            }
-            Segment::BeforeEnd(count) => {
-                let items = self.items(segment, value)?;
-                self.item(position, items, signed(items.len()) - i64::from(*count))
-            }
-            Segment::Indices(indices) => {
-                let items = self.items(segment, value)?;
-                indices
-                    .iter()
-                    .try_for_each(|index| self.item(position, items, i64::from(*index)))
-            }
-            Segment::Slice(slice) => {
-                let items = self.items(segment, value)?;
-                slice
-                    .range(items.len())
-                    .try_for_each(|index| self.item(position, items, index))
-            }
-        }
-    }
-
-    fn name(&mut self, position: usize, name: &str, value: &'v Value) -> Result<(), Stop> {
-        let Value::Object(members) = value else {
-            return Err(self.no_members(position));
-        };
-        match members.get_key_value(name) {
-            Some((name, member)) => self.below(Step::Member(name), position, member),
-            None if self.stages.is_last(position) => {
-                Err(self.not_found(|trail| format!("No results for path: {trail}['{name}']")))
-            }
-            None if self.stages.forgives_missing_parent(position) => Ok(()),
-            None => {
-                Err(self.not_found(|trail| format!("Missing property in path {trail}['{name}']")))
-            }
-        }
-    }
-
-    fn names(&mut self, position: usize, names: &[Box<str>], value: &'v Value) -> Result<(), Stop> {
-        let Value::Object(members) = value else {
-            return Err(self.no_members(position));
-        };
-        if !self.stages.is_last(position) {
-            let segment = self.fragment(position);
-            let trail = self.trail.to_string();
-            return Err(Stop::Invalid(format!(
-                "Multi properties can only be used as path leafs: {trail}{segment}"
-            )));
-        }
-        let picked = names
-            .iter()
-            .filter_map(|name| members.get_key_value(&**name));
-        let picked: Map<String, Value> = picked
-            .map(|(name, member)| (name.clone(), member.clone()))
-            .collect();
-        self.found.push(Cow::Owned(Value::Object(picked)));
-        Ok(())
-    }
-
-    fn no_members(&self, position: usize) -> Stop {
-        let segment = self.fragment(position);
-        self.not_found(|trail| format!("Property {segment} not found in path {trail}"))
-    }
-
-    fn items(&self, segment: &Segment, value: &'v Value) -> Result<&'v [Value], Stop> {
-        match value {
-            Value::Array(items) => Ok(items),
-            Value::Null => Err(self.not_found(|trail| format!("The path {trail} is null"))),
-            _ => Err(Stop::Invalid(
-                wrong_container(segment, value).unwrap_or_default(),
-            )),
-        }
-    }
-
-    fn item(&mut self, position: usize, items: &'v [Value], index: i64) -> Result<(), Stop> {
-        match usize::try_from(index)
-            .ok()
-            .and_then(|index| items.get(index))
-        {
-            Some(item) => self.below(Step::Item(index), position, item),
-            None => Err(self.not_found(|trail| {
-                format!("Index out of bounds when evaluating path {trail}[{index}]")
-            })),
-        }
-    }
-
-    fn wildcard(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
-        match value {
-            Value::Object(members) => members
-                .iter()
-                .try_for_each(|(name, member)| self.below(Step::Member(name), position, member)),
-            Value::Array(items) => match self.stages.select(position, value) {
-                Some(selected) => self.take(selected),
-                None => items
-                    .iter()
-                    .zip(0..)
-                    .try_for_each(|(item, index)| self.tolerate(index, position, item)),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    /// Goes on with an item of an array wildcard, where it has what follows.
-    fn tolerate(&mut self, index: i64, position: usize, item: &'v Value) -> Result<(), Stop> {
-        self.tolerant += 1;
-        let result = self.below(Step::Item(index), position, item);
-        self.tolerant -= 1;
-        match result {
-            Err(Stop::NotFound(_)) => Ok(()),
-            result => result,
-        }
-    }
-
-    fn filter(
-        &mut self,
-        position: usize,
-        filter: &super::filter::Filter,
-        value: &'v Value,
-    ) -> Result<(), Stop> {
-        match value {
-            Value::Object(_) => {
-                if self.accepts(filter, value)? {
-                    self.visit(position + 1, value)?;
-                }
-                Ok(())
-            }
-            Value::Array(items) => items.iter().zip(0..).try_for_each(|(item, index)| {
-                if self.accepts(filter, item)? {
-                    self.below(Step::Item(index), position, item)
-                } else {
-                    Ok(())
-                }
-            }),
-            _ => Err(Stop::Invalid(format!(
-                "Filter: [?] can not be applied to primitives. Current context is: {}",
-                java::text(value)
-            ))),
-        }
-    }
-
-    fn accepts(&mut self, filter: &super::filter::Filter, value: &'v Value) -> Result<bool, Stop> {
-        self.visits += 1;
-        filter
-            .accepts(value, self.document)
-            .map_err(|error| Stop::Invalid(error.to_string()))
-    }
-
-    /// `..`: applies the next segment to the value and all below it that it fits, parents first.
-    fn descendants(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
-        // `jsonpath_lib` recurses, and counts no visits: it is given the first `..` of a path, and no deep document.
-        if self.visits == self.trail.len() + 1
-            && nests_within(value, MAX_NESTING)
-            && let Some(selected) = self.stages.select(position, value)
-        {
-            return self.descend_selected(position, value, selected);
-        }
-        let mut pending = vec![value];
-        while let Some(place) = pending.pop() {
-            self.visits += 1;
-            if self.visits > MAX_VISITS {
-                return Err(Stop::TooMuch);
-            }
-            if self.fits(position + 1, place)? {
-                self.trail.push(Step::Descendant(value, place));
-                let result = self.apply_to_descendant(position + 1, place);
-                self.trail.pop();
-                result?;
-            }
-            match place {
-                Value::Array(items) => pending.extend(items.iter().rev()),
-                Value::Object(members) => pending.extend(members.values().rev()),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn descend_selected(
-        &mut self,
-        position: usize,
-        base: &'v Value,
-        selected: Vec<&'v Value>,
-    ) -> Result<(), Stop> {
-        if self.stages.is_last(position + 1) {
-            return self.take(selected);
-        }
-        selected
-            .into_iter()
-            .try_for_each(|value| self.below(Step::Descendant(base, value), position + 1, value))
-    }
-
-    /// Whether the segment behind a `..` is applied to a value.
-    fn fits(&mut self, position: usize, value: &'v Value) -> Result<bool, Stop> {
-        let stages = self.stages;
-        Ok(match (stages.segments().get(position), value) {
-            (Some(Segment::Name(name)), Value::Object(members)) => members.contains_key(&**name),
-            (Some(Segment::Names(names)), Value::Object(members)) => {
-                names.iter().all(|name| members.contains_key(&**name))
-            }
-            (Some(Segment::Filter(filter)), Value::Object(_) | Value::Array(_)) => {
-                self.accepts(filter, value)?
-            }
-            (Some(Segment::Wildcard), Value::Object(_) | Value::Array(_)) => true,
-            (
-                Some(Segment::Name(_) | Segment::Names(_) | Segment::Wildcard | Segment::Filter(_)),
-                _,
-            ) => false,
-            (Some(_), Value::Array(_)) => true,
-            _ => false,
-        })
-    }
-
-    fn apply_to_descendant(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
-        match (self.stages.segments().get(position), value) {
-            // Below `..`, an array wildcard drops nothing.
-            (Some(Segment::Wildcard), Value::Array(items)) => items
-                .iter()
-                .zip(0..)
-                .try_for_each(|(item, index)| self.below(Step::Item(index), position, item)),
-            _ => self.visit(position, value),
-        }
-    }
-
-    /// Goes on with the segment behind `position`.
-    fn below(&mut self, step: Step<'v>, position: usize, value: &'v Value) -> Result<(), Stop> {
-        self.trail.push(step);
-        let result = self.visit(position + 1, value);
-        self.trail.pop();
-        result
-    }
-
-    fn take(&mut self, selected: Vec<&'v Value>) -> Result<(), Stop> {
-        self.visits += selected.len();
-        if self.visits > MAX_VISITS {
-            return Err(Stop::TooMuch);
-        }
-        self.found.extend(selected.into_iter().map(Cow::Borrowed));
-        Ok(())
-    }
-
-    fn fragment(&self, position: usize) -> String {
-        self.stages
-            .segments()
-            .get(position)
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    }
-
-    fn not_found(&self, message: impl FnOnce(&Trail<'_, '_>) -> String) -> Stop {
-        Stop::NotFound((self.tolerant == 0).then(|| message(&self.trail)))
-    }
-}
-
-fn signed(length: usize) -> i64 {
-    i64::try_from(length).unwrap_or(i64::MAX)
+/// What Jayway says where the first of `segments`, which is made for arrays, meets something else.
+pub(super) fn wrong_container(segments: &[Segment], place: &Value) -> String {
+    let segments: String = segments.iter().map(ToString::to_string).collect();
+    format!(
+        "Filter: {segments} can only be applied to arrays. Current context is: {}",
+        java::text(place)
+    )
 }

@@ -36,12 +36,13 @@ impl ReferencePath {
         if !text.starts_with('$') {
             return Err(SyntaxError::new("Reference path didn't start with '$'", 0));
         }
+        check_operators(text)?;
         let path = JsonPath::parse(text)?;
         match path
             .stages
             .segments()
             .iter()
-            .find(|segment| !matches!(segment, Segment::Name(_) | Segment::Index(_)))
+            .find(|segment| !is_single(segment))
         {
             None => Ok(Self { path }),
             Some(segment) => Err(SyntaxError::new(format!("`{segment}` may name several values"), 0)),
@@ -144,6 +145,35 @@ impl ReferencePath {
     }
 }
 
+fn is_single(segment: &Segment) -> bool {
+    matches!(segment, Segment::Name(_) | Segment::Index(_))
+}
+
+/// Refuses the operators that a Reference Path may hold in quotes or behind a backslash only.
+fn check_operators(text: &str) -> Result<(), SyntaxError> {
+    let mut in_quotes = false;
+    let mut characters = text.char_indices().peekable();
+    while let Some((offset, next)) = characters.next() {
+        let follows = characters.peek().map(|(_, follows)| *follows);
+        match next {
+            '\'' => in_quotes = !in_quotes,
+            '\\' => drop(characters.next()),
+            _ if in_quotes => {}
+            '[' if matches!(follows, Some('"' | 'A'..='Z' | 'a'..='z' | '_')) => {
+                return Err(SyntaxError::new("'[' must be followed by ' or '['", offset));
+            }
+            '@' | ',' | ':' | '?' | '*' => {
+                return Err(SyntaxError::new(
+                    format!("a Reference Path holds no `{next}`"),
+                    offset,
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The place that a segment names in `place`, made where it is missing.
 fn segment_place<'v>(segment: &Segment, place: &'v mut Value) -> Option<&'v mut Value> {
     match (segment, place) {
@@ -169,5 +199,100 @@ fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReferencePath;
+    use serde_json::{Value, json};
+
+    fn refusal(text: &str) -> String {
+        ReferencePath::parse(text).map_or_else(|error| error.message, |_| "none".to_owned())
+    }
+
+    fn written(path: &str, mut target: Value) -> String {
+        let before = target.clone();
+        match ReferencePath::parse(path)
+            .unwrap()
+            .write(&mut target, json!("new"))
+        {
+            Ok(()) => target.to_string(),
+            Err(error) => {
+                assert_eq!(target, before, "a failure leaves the target alone");
+                error.to_string()
+            }
+        }
+    }
+
+    #[test]
+    fn paths_of_the_specification() {
+        for text in [
+            "$",
+            r"$.store\.book",
+            r"$.store\.\@x\,\:\?\*",
+            "$.&Ж中.\u{10346}",
+            "$.ledgers[0][22][315].foo",
+            "$['store'][0]['a, b: @?*']",
+            "$.foo-bar",
+            "$$.Map.Item.Value",
+            "$order.items",
+        ] {
+            assert_eq!(refusal(text), "none", "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_that_may_name_several_values() {
+        assert_eq!(refusal("store"), "Reference path didn't start with '$'");
+        assert_eq!(refusal("$.a[*]"), "a Reference Path holds no `*`");
+        assert_eq!(refusal("$.a[0:1]"), "a Reference Path holds no `:`");
+        assert_eq!(refusal("$[(@.length-1)]"), "a Reference Path holds no `@`");
+        assert_eq!(refusal("$.a[\"b\"]"), "'[' must be followed by ' or '['");
+        assert_eq!(refusal("$..a"), "`..` may name several values");
+        assert_eq!(refusal("$['a','b']"), "a Reference Path holds no `,`");
+    }
+
+    #[test]
+    fn writing_keeps_the_order_of_keys() {
+        let order = json!({ "id": 1, "items": [{ "n": 1 }], "paid": false });
+        assert_eq!(written("$", order.clone()), "\"new\"");
+        assert_eq!(
+            written("$.id", order.clone()),
+            r#"{"id":"new","items":[{"n":1}],"paid":false}"#
+        );
+        assert_eq!(
+            written("$.items", order.clone()),
+            r#"{"id":1,"items":"new","paid":false}"#
+        );
+        assert_eq!(
+            written("$.items[0].m", order.clone()),
+            r#"{"id":1,"items":[{"n":1,"m":"new"}],"paid":false}"#
+        );
+        assert_eq!(written("$.a.b.c", json!({})), r#"{"a":{"b":{"c":"new"}}}"#);
+    }
+
+    #[test]
+    fn writing_into_what_is_no_object() {
+        assert_eq!(
+            written("$.a", json!("foo")),
+            "the value at `$` is a string, which `['a']` cannot be written into"
+        );
+        assert_eq!(
+            written("$.a.b", json!({ "a": null })),
+            "the value at `$['a']` is null, which `['b']` cannot be written into"
+        );
+        assert_eq!(
+            written("$.a[1]", json!({ "a": [1] })),
+            "the array at `$['a']` has 1 items, so that `[1]` is outside it"
+        );
+        assert_eq!(
+            written("$.a[0]", json!({})),
+            "the value at `$['a']` is missing, which `[0]` cannot be written into"
+        );
+        assert_eq!(
+            written("$$.State", json!({})),
+            "`$$.State` does not start at `$`, so that nothing can be written there"
+        );
     }
 }

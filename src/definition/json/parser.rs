@@ -324,3 +324,161 @@ fn unclosed(what: &str, opening: Span) -> SyntaxError {
     )
     .help("the text ends before what is opened here is closed")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Diagnostic;
+    use serde_json::{Value, json};
+
+    fn read(source: &str) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut report = Report::new(source);
+        let root = parse(source, &Substitutions::new(), &mut report);
+        let (diagnostics, _) = report.finish(source, root.as_ref());
+        (root.map(|root| root.to_value()), diagnostics)
+    }
+
+    fn refused(source: &str) -> (String, usize) {
+        let (_, diagnostics) = read(source);
+        assert_eq!(diagnostics.len(), 1, "{source}: {diagnostics:?}");
+        (diagnostics[0].message.clone(), diagnostics[0].column)
+    }
+
+    #[test]
+    fn valid_texts_have_the_value_that_serde_json_gives_them() {
+        for source in [
+            "null",
+            " [ ] ",
+            "{}",
+            "[1, -2, 0, 1.5, -1e3, 1E+2, 18446744073709551615, 123456789012345678901234567890]",
+            r#"{"b": 1, "a": {"c": [true, false, null]}}"#,
+            r#""\" \\ \/ \b \f \n \r \t \u00e9 \ud83c\udf55 ピザ""#,
+            r#"["$", "$.a", "${", "${}", "${a b}", "$$"]"#,
+        ] {
+            let (value, diagnostics) = read(source);
+            assert_eq!(diagnostics, [], "{source}");
+            assert_eq!(value, Some(serde_json::from_str(source).unwrap()), "{source}");
+        }
+        assert_eq!(read("-0").0, Some(json!(0)), "as Jackson reads it");
+    }
+
+    #[test]
+    fn what_serde_json_refuses_is_refused() {
+        for source in [
+            "",
+            " ",
+            "{",
+            "[",
+            "\"",
+            "{\"a\"",
+            "{\"a\":",
+            "{\"a\":1",
+            "{\"a\":1,",
+            "{\"a\":1,}",
+            "[1",
+            "[1,",
+            "[1,]",
+            "[,]",
+            "{,}",
+            "tru",
+            "nulL",
+            "+1",
+            "-",
+            "01",
+            "-01",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "1a",
+            "0x1",
+            "NaN",
+            "'a'",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\u12\"",
+            "\"a\nb\"",
+            "\"\u{1}\"",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{\"a\":1 \"b\":2}",
+            "1 2",
+            "{} {}",
+            "// c\n1",
+            "[1,/**/2]",
+            "{a:1}",
+            "\u{feff}{}",
+            "\u{a0}1",
+            "\"\\ud800\"",
+            "1e400",
+            "${Name}",
+        ] {
+            assert!(serde_json::from_str::<Value>(source).is_err(), "{source}");
+            assert_eq!(read(source).1.len(), 1, "{source}");
+        }
+    }
+
+    #[test]
+    fn errors_are_told_as_jackson_tells_them() {
+        let unexpected = |c: &str, rest: &str| format!("Unexpected character ({c}): {rest}");
+        assert_eq!(
+            refused("{a"),
+            (
+                unexpected("'a' (code 97)", "was expecting double-quote to start field name"),
+                2
+            )
+        );
+        assert_eq!(
+            refused("not a definition"),
+            ("Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')".into(), 1)
+        );
+        assert_eq!(
+            refused("[1 2]"),
+            (
+                unexpected("'2' (code 50)", "was expecting comma to separate Array entries"),
+                4
+            )
+        );
+        assert_eq!(
+            refused(r#"{"a" 1}"#),
+            (
+                unexpected(
+                    "'1' (code 49)",
+                    "was expecting a colon to separate field name and value"
+                ),
+                6
+            )
+        );
+        assert_eq!(
+            refused("[-]").0,
+            "Unexpected character (']' (code 93)) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value"
+        );
+        assert_eq!(refused("\"\\x\"").0, "Unrecognized character escape 'x' (code 120)");
+    }
+
+    #[test]
+    fn a_trailing_comma_is_pointed_at() {
+        assert_eq!(refused("[1, ]").1, 3);
+        assert_eq!(refused(r#"{"a": 1 , }"#).1, 9);
+    }
+
+    #[test]
+    fn a_duplicate_key_keeps_its_first_value() {
+        for fill in [0, 20] {
+            let fill: Vec<String> = (0..fill).map(|n| format!(r#""k{n}": 0, "#)).collect();
+            let (value, diagnostics) = read(&format!(r#"{{ "a": 1, {}"b": 2, "a": 3 }}"#, fill.concat()));
+            assert_eq!(diagnostics.len(), 1);
+            assert_eq!(diagnostics[0].message, "Duplicate field 'a'");
+            assert_eq!(value.unwrap()["a"], 1);
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&nested(MAX_DEPTH)).1, []);
+        assert_eq!(read(&nested(MAX_DEPTH + 1)).1[0].code, Code::TooDeeplyNested);
+        assert_eq!(read(&"[".repeat(1_000_000)).1[0].code, Code::TooDeeplyNested);
+        assert_eq!(read(&r#"{"a":"#.repeat(200_000)).1[0].code, Code::TooDeeplyNested);
+    }
+}

@@ -312,3 +312,67 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
         unresolved: false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::Diagnostic;
+    use crate::definition::json::parse;
+    use serde_json::{Value, json};
+
+    fn read(source: &str, substitutions: &Substitutions) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut report = Report::new(source);
+        let root = parse(source, substitutions, &mut report);
+        let (diagnostics, _) = report.finish(source, root.as_ref());
+        (root.map(|root| root.to_value()), diagnostics)
+    }
+
+    #[test]
+    fn a_substitution_stands_for_its_value() {
+        let substitutions = Substitutions::new()
+            .with("Oven.Name", "the \"big\" one")
+            .with("Limit", "[30, {\"a\": null}]");
+        let source = r#"{ "a": "${Oven.Name}!", "${Oven.Name}": "${!Oven.Name} ${!x}", "b": ${Limit} }"#;
+        let (value, diagnostics) = read(source, &substitutions);
+        assert_eq!(diagnostics, []);
+        assert_eq!(
+            value.unwrap(),
+            json!({ "a": "the \"big\" one!", "the \"big\" one": "${Oven.Name} ${x}", "b": [30, { "a": null }] })
+        );
+    }
+
+    #[test]
+    fn one_without_a_value_is_pointed_at() {
+        let (_, diagnostics) = read(r#"{ "a": "é${Ovn}" }"#, &Substitutions::new().with("Oven", "1"));
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(
+            (diagnostics[0].code, diagnostics[0].column),
+            (Code::UnresolvedSubstitution, 10)
+        );
+        assert_eq!(diagnostics[0].pointer, "/a");
+        assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `${Oven}`?"));
+    }
+
+    #[test]
+    fn an_escaped_dollar_sign_begins_no_substitution() {
+        let (value, diagnostics) = read(r#""\u0024{Oven}""#, &Substitutions::new());
+        assert_eq!((value, diagnostics), (Some(json!("${Oven}")), vec![]));
+    }
+
+    #[test]
+    fn substitutions_cannot_fill_the_memory() {
+        let substitutions = Substitutions::new().with("A", "x".repeat(1_000_000));
+        let (_, diagnostics) = read(&format!("[{}0]", r#""${A}","#.repeat(100_000)), &substitutions);
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].code, Code::DefinitionTooLong);
+    }
+
+    #[test]
+    fn a_value_without_quotes_nests_no_deeper_than_the_rest() {
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let substitutions = Substitutions::new().with("Deep", deep);
+        let source = |depth: usize| format!("{}${{Deep}}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&source(20), &substitutions).1, []);
+        assert_eq!(read(&source(40), &substitutions).1.len(), 1);
+    }
+}

@@ -22,10 +22,16 @@ mod similar;
 mod states;
 mod task;
 mod timestamp;
+mod values;
 
 pub(crate) use fields::Fields;
-pub(crate) use matrix::{COMPARISON_OPERATORS, FieldRule, Language, Presence, StateType, state_field};
-pub(crate) use outline::{GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
+pub(crate) use map::is_distributed;
+pub(crate) use matrix::{
+    BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS,
+    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
+};
+pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
+use report::Reported;
 pub(crate) use report::{Phase, Place, Report};
 
 use super::json;
@@ -97,7 +103,7 @@ impl Loader {
         let machine = root.as_ref().and_then(|root| {
             let outline = Outline::of(root);
             rules::check(&outline, self.workflow_type, &mut report);
-            machine::state_machine(root, &mut report)
+            machine::state_machine(root, &mut report).ok()
         });
         if machine.is_none() && !report.has_errors() {
             // INVARIANT: whatever keeps a state from being built is reported.

@@ -45,6 +45,10 @@ pub(crate) enum Phase {
     Warnings,
 }
 
+/// There is no value: why is in the report, or a [rule](crate::definition::rules) puts it there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reported;
+
 /// What to point at, and which value AWS's `location` names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
@@ -62,6 +66,11 @@ impl Place {
     /// A key: the location is its value's.
     pub(crate) fn key(member: &Member) -> Self {
         Self::at(member.key_span)
+    }
+
+    /// A value, of which only the opening bracket is shown.
+    pub(crate) fn opening(node: &Node) -> Self {
+        Self::at(Span::new(node.span.start, node.span.start + 1))
     }
 
     /// Any part of the text; the location is that of the key or value it starts.
@@ -167,9 +176,11 @@ impl Report {
         let omitted = self.findings.len().saturating_sub(MAX_DIAGNOSTICS);
         let findings = std::mem::take(&mut self.findings);
         let locator = Locator::new(root);
+        let mut columns = Columns::default();
         let kept = findings.into_iter().take(MAX_DIAGNOSTICS);
         (
-            kept.map(|finding| self.diagnostic(finding, source, &locator)).collect(),
+            kept.map(|finding| self.diagnostic(finding, source, &locator, &mut columns))
+                .collect(),
             omitted,
         )
     }
@@ -189,7 +200,7 @@ impl Report {
         &mut self.findings[last]
     }
 
-    fn diagnostic(&self, finding: Finding, source: &str, locator: &Locator<'_>) -> Diagnostic {
+    fn diagnostic(&self, finding: Finding, source: &str, locator: &Locator<'_>, columns: &mut Columns) -> Diagnostic {
         let Span { start, end } = finding.place.span;
         let line = self.line_of(start);
         let line_start = line
@@ -204,14 +215,44 @@ impl Report {
             code: finding.code,
             severity: finding.severity,
             message: finding.message,
-            location: finding.place.about.map(|about| location(&locator.steps_to(about))),
-            pointer: pointer(&locator.steps_to(start)),
+            location: finding
+                .place
+                .about
+                .and_then(|about| locator.steps_to(about))
+                .map(|steps| location(&steps)),
+            pointer: locator
+                .steps_to(start)
+                .map_or_else(String::new, |steps| pointer(&steps)),
             line,
-            column: source.get(line_start..start).map_or(0, |before| before.chars().count()) + 1,
+            column: columns.of(source, line_start, start),
             span: start..end,
             help: finding.help,
             excerpt: Excerpt::new(source, line_start..line_end, start..end),
         }
+    }
+}
+
+/// Counts columns onwards from the last one, since a whole definition may be one long line.
+#[derive(Default)]
+struct Columns {
+    line_start: usize,
+    offset: usize,
+    before: usize,
+}
+
+impl Columns {
+    /// The column of a position in its line, in characters, from 1.
+    fn of(&mut self, source: &str, line_start: usize, offset: usize) -> usize {
+        if self.line_start != line_start || offset < self.offset {
+            *self = Self {
+                line_start,
+                offset: line_start,
+                before: 0,
+            };
+        }
+        self.before += source.get(self.offset..offset).map_or(0, |text| text.chars().count());
+        self.offset = offset;
+        self.before + 1
     }
 }
 
@@ -224,7 +265,11 @@ fn location(steps: &[Step<'_>]) -> String {
                 location.push('/');
                 push_name(&mut location, key, |c| c.to_string());
             }
-            Step::Index(index) => location.push_str(&format!("[{index}]")),
+            Step::Index(index) => {
+                location.push('[');
+                location.push_str(&index.to_string());
+                location.push(']');
+            }
         }
     }
     if location.is_empty() { "/".to_owned() } else { location }

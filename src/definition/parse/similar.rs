@@ -35,7 +35,7 @@ impl Suggestions {
                 .take(Self::LONGEST + 1)
                 .flat_map(char::to_lowercase)
                 .collect();
-            self.work = self.work.checked_sub(1)?;
+            self.work = self.work.checked_sub(letters.len() + 1)?;
             let least = letters.len().abs_diff(name.len());
             if least > allowed || letters.len() > Self::LONGEST || best.is_some_and(|(distance, _)| distance <= least) {
                 continue;

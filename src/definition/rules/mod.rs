@@ -3,25 +3,56 @@
 //! A file says what its rule asks, why, and shows what is bad and what is good; its tests hold it to that. The rules
 //! look at the [`Outline`], so that they judge a definition whose states cannot be built, too.
 
+mod choice_rules;
+mod credentials;
+mod error_names;
 mod exclusive_fields;
+mod express_integrations;
+mod heartbeat;
+mod map_mode;
+mod path_like_values;
 mod query_language;
 mod reachable_states;
 mod required_fields;
+mod state_names;
+mod states_all;
 mod terminal_state;
 mod transition_targets;
 mod unknown_fields;
+mod variable_names;
+mod variable_scopes;
+
+#[cfg(test)]
+mod testing;
 
 use super::WorkflowType;
 use super::parse::{Outline, Report};
 
-/// Checks all rules. Their order here is that of problems found at the same place.
+/// Every rule but those that depend on how the definition is used. Their order is that of problems at the same place.
+const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
+    query_language::check,
+    required_fields::check,
+    unknown_fields::check,
+    exclusive_fields::check,
+    choice_rules::check,
+    state_names::check,
+    variable_names::check,
+    variable_scopes::check,
+    states_all::check,
+    heartbeat::check,
+    credentials::check,
+    map_mode::check,
+    transition_targets::check,
+    reachable_states::check,
+    terminal_state::check,
+    error_names::check,
+    path_like_values::check,
+];
+
+/// Checks all rules.
 pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
-    let _ = workflow_type;
-    query_language::check(outline, report);
-    required_fields::check(outline, report);
-    unknown_fields::check(outline, report);
-    exclusive_fields::check(outline, report);
-    transition_targets::check(outline, report);
-    reachable_states::check(outline, report);
-    terminal_state::check(outline, report);
+    for rule in RULES {
+        rule(outline, report);
+    }
+    express_integrations::check(outline, workflow_type, report);
 }

@@ -1,2 +1,262 @@
-use crate::definition::parse::{Outline, Report};
-pub(super) fn check(_outline: &Outline<'_>, _report: &mut Report) {}
+//! # Unknown and misplaced fields
+//!
+//! **What**: an object of the definition has only fields that mean something there.
+//!
+//! **Why**: a field that is misspelt, or belongs to another type of state, would do nothing, and nobody would know.
+//! AWS refuses it, too. [`STATE_FIELDS`](crate::definition::parse::STATE_FIELDS) says which field belongs where.
+//!
+//! Bad:
+//! ```json
+//! { "Type": "Pass", "Retry": [], "end": true }
+//! ```
+//! Good:
+//! ```json
+//! { "Type": "Pass", "End": true }
+//! ```
+
+use crate::definition::StateType;
+use crate::definition::json::{Member, Node};
+use crate::definition::parse::{
+    BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, GraphOwner, ITEM_PROCESSOR_FIELDS, Language,
+    MACHINE_FIELDS, Outline, PROCESSOR_CONFIG_FIELDS, Place, Presence, RETRIER_FIELDS, Report, STATE_FIELDS,
+    StateOutline, state_field,
+};
+
+pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
+    for graph in &outline.graphs {
+        let known = match graph.owner {
+            GraphOwner::Machine => MACHINE_FIELDS,
+            GraphOwner::Branch => BRANCH_FIELDS,
+            GraphOwner::ItemProcessor => ITEM_PROCESSOR_FIELDS,
+        };
+        plain_object(graph.node, known, report);
+        if let Some(config) = graph
+            .node
+            .field("ProcessorConfig")
+            .filter(|_| graph.owner == GraphOwner::ItemProcessor)
+        {
+            plain_object(config, PROCESSOR_CONFIG_FIELDS, report);
+        }
+    }
+    for (_, state) in outline.states() {
+        let Some(state_type) = state.state_type else { continue };
+        fields_of_state(state, state_type, report);
+        for (list, known) in [("Retry", RETRIER_FIELDS), ("Catch", CATCHER_FIELDS)] {
+            let elements = state.field(list).and_then(Node::as_array).unwrap_or_default();
+            for element in elements.iter().filter(|_| !state.jsonata) {
+                plain_object(element, known, report);
+            }
+        }
+        if state_type == StateType::Choice && !state.jsonata {
+            for rule in state.field("Choices").and_then(Node::as_array).unwrap_or_default() {
+                choice_rule(rule, true, report);
+            }
+        }
+    }
+}
+
+fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut Report) {
+    for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
+        let rule = state_field(&member.key);
+        if rule.is_none_or(|rule| rule.presence(state_type) == Presence::Never) {
+            let help = rule.map_or_else(|| similar_field(member, state_type, report), |rule| Some(owners(rule)));
+            let place = Place::key(member).about(state.node());
+            report.schema(place, not_supported(&member.key)).maybe_help(help);
+        } else if let Some(rule) = rule {
+            other_language(rule, member, state, report);
+        }
+    }
+}
+
+/// A field that the state's type has, but in the other query language.
+fn other_language(rule: &FieldRule, member: &Member, state: &StateOutline<'_>, report: &mut Report) {
+    let (set, other) = if state.jsonata {
+        ("JSONata", "JSONPath")
+    } else {
+        ("JSONPath", "JSONata")
+    };
+    let wrong = if state.jsonata {
+        Language::JsonPath
+    } else {
+        Language::Jsonata
+    };
+    if rule.language != wrong {
+        return;
+    }
+    let help = match rule.name {
+        "Output" => Some("in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output"),
+        "Arguments" => Some("in JSONPath, the field is called `Parameters`"),
+        "Items" => Some("in JSONPath, the field is called `ItemsPath`"),
+        _ => None,
+    };
+    report
+        .schema(
+            Place::key(member).about(state.node()),
+            format!(
+                "The QueryLanguage is set to '{set}', but field '{}' is only supported for the '{other}' QueryLanguage",
+                rule.name
+            ),
+        )
+        .maybe_help(help.map(str::to_owned));
+}
+
+/// Objects whose fields are the same everywhere.
+fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
+    for member in node
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+    {
+        if known.contains(&member.key.as_str()) {
+            continue;
+        }
+        let help = match report.similar(&member.key, known.iter().copied()) {
+            Some(similar) => format!("did you mean `{similar}`?"),
+            None => format!("the fields here are {}", listed(known.iter().copied())),
+        };
+        report
+            .schema(Place::key(member).about(node), not_supported(&member.key))
+            .help(help);
+    }
+}
+
+/// A Choice Rule, or an expression nested in it.
+fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
+    const FIELDS: [&str; 7] = ["And", "Assign", "Comment", "Next", "Not", "Or", "Variable"];
+    for member in node
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+    {
+        let key = member.key.as_str();
+        match key {
+            "And" | "Or" => {
+                for nested in member.value.as_array().unwrap_or_default() {
+                    choice_rule(nested, false, report);
+                }
+            }
+            "Not" => choice_rule(&member.value, false, report),
+            "Next" | "Assign" if !top_level => {
+                report
+                    .schema(Place::key(member).about(node), not_supported(key))
+                    .help(format!(
+                        "`{key}` belongs to the rule in `Choices` that this expression is part of"
+                    ));
+            }
+            "Next" | "Assign" | "Comment" | "Variable" => {}
+            "Condition" | "Output" => {
+                report.schema(
+                    Place::key(member).about(node),
+                    format!(
+                        "The QueryLanguage is set to 'JSONPath', but field '{key}' is only supported for the 'JSONata' \
+                         QueryLanguage"
+                    ),
+                );
+            }
+            _ if COMPARISON_OPERATORS.contains(&key) => {}
+            _ => {
+                let known = COMPARISON_OPERATORS.iter().chain(&FIELDS).copied();
+                let similar = report
+                    .similar(key, known)
+                    .map(|similar| format!("did you mean `{similar}`?"));
+                report
+                    .schema(Place::key(member).about(node), not_supported(key))
+                    .maybe_help(similar);
+            }
+        }
+    }
+}
+
+fn similar_field(member: &Member, state_type: StateType, report: &mut Report) -> Option<String> {
+    let belongs =
+        |rule: &&FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+    let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
+    if let Some(similar) = report.similar(&member.key, own) {
+        return Some(format!("did you mean `{similar}`?"));
+    }
+    let similar = report.similar(&member.key, STATE_FIELDS.iter().map(|rule| rule.name))?;
+    let rule = state_field(similar)?;
+    Some(format!("did you mean `{similar}`? {}", owners(rule)))
+}
+
+/// "only Task, Parallel and Map states have `Retry`"
+fn owners(rule: &FieldRule) -> String {
+    let names: Vec<&str> = rule.owners().map(StateType::as_str).collect();
+    let names = match names.as_slice() {
+        [] => return String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    };
+    format!("only {names} states have `{}`", rule.name)
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn not_supported(field: &str) -> String {
+    format!("Field '{field}' is not supported")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::definition::rules::testing::{findings, pass, state};
+
+    #[test]
+    fn a_misspelt_field_is_refused() {
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Pass", "Resultpath": "$.x", "End": true }"#)),
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Resultpath' is not supported at /States/X (help: did you mean `ResultPath`?)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_field_of_another_type_of_state_is_refused() {
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Pass", "Retry": [], "End": true }"#)),
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Retry' is not supported at /States/X (help: only Task, Parallel and Map states have `Retry`)"
+            ]
+        );
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Succeed", "Next": "X" }"#)),
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/X (help: only Task, Wait, Pass, Parallel and Map states have `Next`)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_field_of_the_other_query_language_is_refused() {
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Pass", "Output": {}, "End": true }"#)),
+            [
+                "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for \
+              the 'JSONata' QueryLanguage at /States/X (help: in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output)"
+            ]
+        );
+    }
+
+    #[test]
+    fn objects_inside_a_state_are_checked() {
+        let task = state(
+            r#"{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+                 "Retry": [{ "ErrorEquals": ["E"], "MaxAttempt": 1 }] }"#,
+        );
+        assert_eq!(
+            findings(&task),
+            [
+                "SCHEMA_VALIDATION_FAILED: Field 'MaxAttempt' is not supported at /States/X/Retry[0] (help: did you mean `MaxAttempts`?)"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_field_in_its_place_is_fine() {
+        let fields =
+            r#""Comment": "c", "InputPath": "$", "Parameters": {}, "Result": 1, "ResultPath": "$.x", "Assign": {}"#;
+        assert_eq!(findings(&pass(fields)), [""; 0]);
+    }
+}

@@ -47,8 +47,8 @@ impl Comparison {
 
 /// Compares as Jayway 2.0.0 does.
 ///
-/// Arrays and objects are unequal to everything, and not unequal either. A null is equal to null only, and neither less
-/// nor greater than anything else. `DIFFERENCE:` Jayway 2.0.0 fails where a number meets a text that is none, and takes
+/// Arrays and objects are unequal to everything, and not unequal either. A null value is equal to null only, and
+/// neither less nor greater than anything else. `DIFFERENCE:` Jayway 2.0.0 fails where a number meets a text that is none, and takes
 /// each text but `true` for false; here these are unequal.
 pub(super) fn compare(left: Side<'_>, comparison: Comparison, right: Side<'_>) -> bool {
     match (left, right) {
@@ -73,6 +73,8 @@ fn compare_values(left: &Value, comparison: Comparison, right: &Value) -> bool {
         (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
         (Value::Number(left), Value::Number(right)) => Some(number_order(left, right)),
         (Value::String(left), Value::String(right)) => Some(text_order(left, right)),
+        // Jayway takes what is one and the same for equal before it looks at types.
+        _ if std::ptr::eq(left, right) => Some(Ordering::Equal),
         (Value::Number(left), Value::String(right)) => {
             number(right).map(|right| number_order(left, &right))
         }
@@ -85,8 +87,10 @@ fn compare_values(left: &Value, comparison: Comparison, right: &Value) -> bool {
 }
 
 fn compare_literal(value: &Value, comparison: Comparison, literal: &str) -> bool {
+    if literal == "null" {
+        return compare_null(value, comparison);
+    }
     let ordering = match value {
-        Value::Null if literal == "null" => Some(Ordering::Equal),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
         Value::Bool(value) => boolean(literal).map(|literal| value.cmp(&literal)),
         Value::Number(value) => number(literal).map(|literal| number_order(value, &literal)),
@@ -94,8 +98,19 @@ fn compare_literal(value: &Value, comparison: Comparison, literal: &str) -> bool
     };
     match ordering {
         Some(ordering) => comparison.holds(ordering),
-        None if literal == "null" => comparison == Comparison::NotEqual,
         None => comparison == Comparison::NotEqual && !value.is_array() && !value.is_object(),
+    }
+}
+
+/// A literal `null` equals null and the text `null`, and is less than all else.
+fn compare_null(value: &Value, comparison: Comparison) -> bool {
+    if value.is_null() || value == "null" {
+        comparison == Comparison::Equal
+    } else {
+        matches!(
+            comparison,
+            Comparison::NotEqual | Comparison::Greater | Comparison::GreaterOrEqual
+        )
     }
 }
 

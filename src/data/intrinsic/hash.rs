@@ -1,0 +1,77 @@
+use std::borrow::Cow;
+
+use std::fmt::Write as _;
+
+use md5::Md5;
+use serde_json::Value;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::function::{Refusal, exactly, is_short, printed, text};
+
+/// `States.Hash(data, algorithm)`: lower-case hexadecimal digits. Data that is no text is hashed as its JSON.
+pub(super) fn hash(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
+    let [data, algorithm] = exactly(arguments)?;
+    let data = printed(data);
+    if !is_short(&data) {
+        return Err(Refusal::InvalidArguments);
+    }
+    let digest = match text(algorithm)? {
+        "MD5" => hexadecimal(&Md5::digest(data.as_bytes())),
+        "SHA-1" => hexadecimal(&Sha1::digest(data.as_bytes())),
+        "SHA-256" => hexadecimal(&Sha256::digest(data.as_bytes())),
+        "SHA-384" => hexadecimal(&Sha384::digest(data.as_bytes())),
+        "SHA-512" => hexadecimal(&Sha512::digest(data.as_bytes())),
+        _ => return Err(Refusal::InvalidArguments),
+    };
+    Ok(digest.into())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::intrinsic::tests::{refused, value};
+    use serde_json::json;
+
+    #[test]
+    fn algorithms() {
+        assert_eq!(
+            value("States.Hash('input data', 'MD5')"),
+            json!("812f45842bc6d66ee14572ce20db8e86")
+        );
+        assert_eq!(
+            value("States.Hash('input data', 'SHA-1')"),
+            json!("aaff4a450a104cd177d28d18d74485e8cae074b7")
+        );
+        let length = |algorithm| {
+            value(&format!("States.Hash('', '{algorithm}')"))
+                .as_str()
+                .unwrap()
+                .len()
+        };
+        assert_eq!(
+            [length("SHA-256"), length("SHA-384"), length("SHA-512")],
+            [64, 96, 128]
+        );
+    }
+
+    #[test]
+    fn names_are_exact() {
+        for algorithm in ["'sha-1'", "'SHA1'", "'MD-5'", "''", "1"] {
+            assert_eq!(
+                refused(&format!("States.Hash('a', {algorithm})")),
+                "Invalid arguments in States.Hash"
+            );
+        }
+        assert_eq!(
+            value("States.Hash(5, 'MD5')"),
+            value("States.Hash('5', 'MD5')")
+        );
+    }
+}

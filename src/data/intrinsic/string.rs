@@ -1,0 +1,148 @@
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::function::{Refusal, exactly, text};
+use super::{TextLiteral, java};
+
+/// `States.StringSplit(text, delimiters)`: each character of the second is a delimiter, and empty pieces are dropped.
+pub(super) fn split(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
+    let [text_value, delimiters] = exactly(arguments)?;
+    let delimiters: Vec<char> = text(delimiters)?.chars().collect();
+    let pieces = text(text_value)?.split(delimiters.as_slice());
+    Ok(pieces.filter(|piece| !piece.is_empty()).collect())
+}
+
+/// `States.Format(template, values…)`, the template being a literal.
+pub(super) fn format_literal(
+    template: &TextLiteral,
+    arguments: &[Cow<'_, Value>],
+) -> Result<Value, Refusal> {
+    let values = arguments.get(1..).unwrap_or_default();
+    fill(text(&template.value)?, &template.escaped_braces, values)
+}
+
+/// `States.Format(template, values…)`, the template being computed. There too a backslash escapes a brace.
+pub(super) fn format(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
+    let [template, values @ ..] = arguments else {
+        return Err(Refusal::InvalidArguments);
+    };
+    let mut resolved = String::new();
+    let mut escaped_braces = Vec::new();
+    let mut rest = text(template)?.chars().peekable();
+    while let Some(next) = rest.next() {
+        match (next, rest.peek()) {
+            ('\\', Some(brace @ ('{' | '}'))) => {
+                escaped_braces.push(resolved.len());
+                resolved.push(*brace);
+                rest.next();
+            }
+            _ => resolved.push(next),
+        }
+    }
+    fill(&resolved, &escaped_braces, values)
+}
+
+/// Puts the values in the place of `{}`; `escaped_braces` are offsets, ascending.
+fn fill(
+    template: &str,
+    escaped_braces: &[usize],
+    values: &[Cow<'_, Value>],
+) -> Result<Value, Refusal> {
+    let invalid =
+        |problem: &str| Refusal::Other(format!("Invalid template in States.Format: {problem}"));
+    let is_brace = |offset: usize| escaped_braces.binary_search(&offset).is_err();
+    let mut filled = String::new();
+    let mut values = values.iter();
+    let mut rest = template.char_indices().peekable();
+    while let Some((offset, next)) = rest.next() {
+        match next {
+            '{' if is_brace(offset) => {
+                if rest
+                    .next_if(|(offset, next)| *next == '}' && is_brace(*offset))
+                    .is_none()
+                {
+                    return Err(invalid("matching '}' not found for '{'."));
+                }
+                filled.push_str(&java::text(values.next().ok_or(Refusal::InvalidArguments)?));
+            }
+            '}' if is_brace(offset) => return Err(invalid("matching '{' not found for '}'.")),
+            _ => filled.push(next),
+        }
+    }
+    if values.next().is_some() {
+        Err(Refusal::InvalidArguments)
+    } else {
+        Ok(filled.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::data::intrinsic::tests::{refused, value};
+    use serde_json::json;
+
+    #[test]
+    fn each_character_splits() {
+        assert_eq!(
+            value("States.StringSplit('This.is+a,test=string', '.+,=')"),
+            json!(["This", "is", "a", "test", "string"])
+        );
+        assert_eq!(value("States.StringSplit(',,,,', ',')"), json!([]));
+        assert_eq!(value("States.StringSplit(', , ,', ',')"), json!([" ", " "]));
+        assert_eq!(value("States.StringSplit('a b', '')"), json!(["a b"]));
+        assert_eq!(
+            refused("States.StringSplit('a', 1)"),
+            "Invalid arguments in States.StringSplit"
+        );
+    }
+
+    #[test]
+    fn values_fill_the_places() {
+        assert_eq!(
+            value("States.Format('{} for {}', 'Margherita', 7)"),
+            json!("Margherita for 7")
+        );
+        assert_eq!(
+            value("States.Format('{}', States.Array('a', 1, null))"),
+            json!("[a, 1, null]")
+        );
+        assert_eq!(
+            value("States.Format('{}', $.order)"),
+            json!("{id=7, tags=[]}")
+        );
+        assert_eq!(value("States.Format('plain')"), json!("plain"));
+        assert_eq!(
+            value(r"States.Format('\{{}\} it\'s \\', '{}')"),
+            json!(r"{{}} it's \")
+        );
+        assert_eq!(value("States.Format($.template, 1)"), json!("{1}"));
+    }
+
+    #[test]
+    fn templates_that_are_refused() {
+        for template in ["{{}}", "a {", "{ }", r"{\}"] {
+            assert_eq!(
+                refused(&format!("States.Format('{template}', 1)")),
+                "Invalid template in States.Format: matching '}' not found for '{'.",
+                "{template}"
+            );
+        }
+        assert_eq!(
+            refused("States.Format('{}}', 1)"),
+            "Invalid template in States.Format: matching '{' not found for '}'."
+        );
+        assert_eq!(
+            refused("States.Format('{}')"),
+            "Invalid arguments in States.Format"
+        );
+        assert_eq!(
+            refused("States.Format('', 1)"),
+            "Invalid arguments in States.Format"
+        );
+        assert_eq!(
+            refused("States.Format(1)"),
+            "Invalid arguments in States.Format"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! # Integrations of Express workflows
+//!
+//! **What**: an Express workflow calls services by request and response only: no `.sync`, no `.waitForTaskToken`, no
+//! activities.
+//!
+//! **Why**: it lives for five minutes at the most and may run twice, so that it does not wait for others.
+//!
+//! Bad:
+//! ```json
+//! { "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true }
+//! ```
+//! Good:
+//! ```json
+//! { "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true }
+//! ```
+
+use crate::definition::StateType;
+use crate::definition::parse::{Outline, Place, Report};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType};
+
+pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
+    if workflow_type != WorkflowType::Express {
+        return;
+    }
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Task))
+    {
+        let Some(node) = state.field("Resource") else { continue };
+        let Some(resource) = node.as_str().and_then(Resource::parse) else {
+            continue;
+        };
+        let message = match (resource.kind(), resource.pattern()) {
+            (ResourceKind::Activity, _) => "Express state machine does not support Activity ARN",
+            (_, IntegrationPattern::Sync) => "Express state machine does not support '.sync' service integration",
+            // The blank at the end is AWS's.
+            (_, IntegrationPattern::WaitForTaskToken) => {
+                "Express state machine does not support '.waitForTaskToken' service integration "
+            }
+            (_, IntegrationPattern::RequestResponse) => continue,
+        };
+        report.schema(Place::value(node), message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::definition::rules::testing::state;
+    use crate::definition::{Loader, WorkflowType};
+
+    fn express(resource: &str) -> Vec<String> {
+        let source = state(&format!(
+            r#"{{ "Type": "Task", "Resource": "{resource}", "End": true }}"#
+        ));
+        let diagnostics = Loader::new().workflow_type(WorkflowType::Express).validate(&source);
+        diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
+    }
+
+    #[test]
+    fn it_waits_for_nobody() {
+        assert_eq!(
+            express("arn:aws:states:::sqs:sendMessage.waitForTaskToken"),
+            ["Express state machine does not support '.waitForTaskToken' service integration "]
+        );
+        assert_eq!(
+            express("arn:aws:states:::states:startExecution.sync:2"),
+            ["Express state machine does not support '.sync' service integration"]
+        );
+        assert_eq!(
+            express("arn:aws:states:eu-west-1:123456789012:activity:Bake"),
+            ["Express state machine does not support Activity ARN"]
+        );
+    }
+
+    #[test]
+    fn request_and_response_is_fine() {
+        assert_eq!(express("arn:aws:states:::sqs:sendMessage"), [""; 0]);
+    }
+}

@@ -1,0 +1,191 @@
+//! # Values that look like paths
+//!
+//! **What**: a string that begins with `$.`, `$$.`, `$[` or `States.…(` stands where it is evaluated: in a field of a payload
+//! template whose name ends in `.$`, or in a field whose name ends in `Path`. A warning.
+//!
+//! **Why**: anywhere else the text itself is handed on, which is seldom meant. A Pass state's `Result` evaluates
+//! nothing at all.
+//!
+//! Bad:
+//! ```json
+//! { "Type": "Pass", "Parameters": { "id": "$.order.id" }, "End": true }
+//! ```
+//! Good:
+//! ```json
+//! { "Type": "Pass", "Parameters": { "id.$": "$.order.id" }, "End": true }
+//! ```
+
+use crate::definition::Code;
+use crate::definition::StateType;
+use crate::definition::json::{Kind, Node, Object};
+use crate::definition::parse::{Outline, Place, Report, state_field};
+
+/// The fields that hold payload templates.
+const TEMPLATES: [&str; 5] = ["Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials"];
+
+pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
+    for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
+        let (Some(object), Some(state_type)) = (state.object, state.state_type) else {
+            continue;
+        };
+        for member in &object.members {
+            match member.key.as_str() {
+                key if TEMPLATES.contains(&key) => template(&member.value, report),
+                "Result" if state_type == StateType::Pass => result(&member.value, report),
+                "Catch" | "Choices" => {
+                    for element in member.value.as_array().unwrap_or_default() {
+                        element
+                            .field("Assign")
+                            .into_iter()
+                            .for_each(|assign| template(assign, report));
+                        comparisons(element, report);
+                    }
+                }
+                key if state_field(&format!("{key}Path")).is_some() => literal(key, &member.value, report),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A field without `.$` in a payload template.
+fn template(node: &Node, report: &mut Report) {
+    match &node.kind {
+        Kind::Array(elements) => elements.iter().for_each(|element| template(element, report)),
+        Kind::Object(object) => {
+            for member in object.members.iter().filter(|member| !member.key.ends_with(".$")) {
+                if member.value.as_str().is_some_and(looks_computed) {
+                    report
+                        .warning(
+                            Code::NoDollar,
+                            Place::key(member),
+                            format!(
+                                "the value of `{}` looks like a path or an intrinsic function, but is not evaluated",
+                                member.key
+                            ),
+                        )
+                        .help(format!("to have it evaluated, call the field `{}.$`", member.key));
+                } else {
+                    template(&member.value, report);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A field of a Pass state's `Result`, where nothing is evaluated.
+fn result(node: &Node, report: &mut Report) {
+    match &node.kind {
+        Kind::Array(elements) => elements.iter().for_each(|element| result(element, report)),
+        Kind::Object(object) => {
+            for member in &object.members {
+                if member.value.as_str().is_some_and(looks_computed) {
+                    let message = format!("`Result` is static: the value of `{}` is not evaluated", member.key);
+                    report
+                        .warning(Code::PassResultIsStatic, Place::key(member), message)
+                        .help("put the field into `Parameters` instead");
+                } else {
+                    result(&member.value, report);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The operands of a Choice Rule.
+fn comparisons(node: &Node, report: &mut Report) {
+    let members = node
+        .as_object()
+        .map(|object: &Object| object.members.as_slice())
+        .unwrap_or_default();
+    for member in members {
+        match member.key.as_str() {
+            "And" | "Or" => member
+                .value
+                .as_array()
+                .unwrap_or_default()
+                .iter()
+                .for_each(|node| comparisons(node, report)),
+            "Not" => comparisons(&member.value, report),
+            key if key.starts_with("String") && !key.ends_with("Path") && key != "StringMatches" => {
+                literal(key, &member.value, report);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A field whose `…Path` form would read the value. A type other than text is a problem that reading the field reports.
+fn literal(key: &str, node: &Node, report: &mut Report) {
+    let reads_text = matches!(key, "Error" | "Cause") || key.starts_with("String");
+    if reads_text && node.as_str().is_some_and(looks_computed) {
+        report
+            .warning(
+                Code::NoPath,
+                Place::value(node),
+                format!("the value of `{key}` looks like a path, but is not evaluated"),
+            )
+            .help(format!("to have it evaluated, call the field `{key}Path`"));
+    }
+}
+
+fn looks_computed(text: &str) -> bool {
+    ["$.", "$$.", "$["].iter().any(|start| text.starts_with(start))
+        || (text.starts_with("States.") && text.ends_with(')'))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::definition::rules::testing::{findings, pass, state};
+
+    #[test]
+    fn a_template_field_without_a_dollar_is_warned_of() {
+        assert_eq!(
+            findings(&pass(r#""Parameters": { "id": "$.order.id" }"#)),
+            [
+                "warning NO_DOLLAR: the value of `id` looks like a path or an intrinsic function, but is not evaluated at \
+              /States/X/Parameters/id (help: to have it evaluated, call the field `id.$`)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_path_in_a_result_is_warned_of() {
+        assert_eq!(
+            findings(&pass(r#""Result": { "id.$": "$.order.id" }"#)),
+            [
+                "warning PASS_RESULT_IS_STATIC: `Result` is static: the value of `id.$` is not evaluated at \
+              /States/X/Result/id.$ (help: put the field into `Parameters` instead)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_path_in_a_field_for_text_is_warned_of() {
+        assert_eq!(
+            findings(&state(r#"{ "Type": "Fail", "Cause": "$.cause" }"#)),
+            [
+                "warning NO_PATH: the value of `Cause` looks like a path, but is not evaluated at /States/X/Cause (help: to have \
+              it evaluated, call the field `CausePath`)"
+            ]
+        );
+    }
+
+    #[test]
+    fn evaluated_fields_and_plain_text_are_fine() {
+        assert_eq!(
+            findings(&pass(
+                r#""Parameters": { "id.$": "$.id", "price": "$5", "note": "States of matter" }"#
+            )),
+            [""; 0]
+        );
+        assert_eq!(
+            findings(&state(
+                r#"{ "Type": "Fail", "CausePath": "$.cause", "Error": "Sold out" }"#
+            )),
+            [""; 0]
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! # Variable names
+//!
+//! **What**: a name in `Assign` begins with a letter or `_`, goes on with letters, digits and `_`, has 80 characters at
+//! the most, and is not `states`.
+//!
+//! **Why**: other names could not be read back: `$name` ends where the name ends.
+//!
+//! Bad:
+//! ```json
+//! { "Type": "Pass", "Assign": { "order-id.$": "$.id" }, "End": true }
+//! ```
+//! Good:
+//! ```json
+//! { "Type": "Pass", "Assign": { "order_id.$": "$.id" }, "End": true }
+//! ```
+
+use crate::definition::parse::{Outline, Place, Report, variable_name};
+
+/// Characters of a name.
+const LONGEST: usize = 80;
+
+pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
+    for (_, state) in outline.states() {
+        for variable in &state.variables {
+            let name = variable_name(variable);
+            let Some((message, help)) = problem(name) else { continue };
+            report.schema(Place::key(variable), message).maybe_help(help);
+        }
+    }
+}
+
+fn problem(name: &str) -> Option<(String, Option<String>)> {
+    let length = name.chars().count();
+    if name == "states" {
+        return Some((
+            "a variable cannot be called `states`".to_owned(),
+            Some("`$states` is reserved".to_owned()),
+        ));
+    }
+    if length > LONGEST {
+        return Some((
+            format!("a variable name has {LONGEST} characters at the most, this one has {length}"),
+            None,
+        ));
+    }
+    let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let wrong = if starts_well {
+        name.chars().find(|c| !c.is_alphanumeric() && *c != '_')?
+    } else {
+        name.chars().next().unwrap_or(' ')
+    };
+    let message = format!("`{name}` is no name for a variable");
+    let help = match wrong {
+        _ if name.is_empty() => "it is empty".to_owned(),
+        '$' => format!("write it without the `$`: `{}`", name.trim_start_matches('$')),
+        wrong if starts_well => format!("`{wrong}` is no letter, digit or `_`"),
+        wrong => format!("it begins with `{wrong}`, which is no letter"),
+    };
+    Some((message, Some(help)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::definition::rules::testing::{findings, pass};
+
+    fn assign(name: &str) -> Vec<String> {
+        findings(&pass(&format!(r#""Assign": {{ "{name}": 1 }}"#)))
+    }
+
+    #[test]
+    fn a_name_is_an_identifier() {
+        assert_eq!(
+            assign("order-id"),
+            [
+                "SCHEMA_VALIDATION_FAILED: `order-id` is no name for a variable at /States/X/Assign/order-id (help: `-` is no \
+              letter, digit or `_`)"
+            ]
+        );
+        assert_eq!(
+            assign("2nd"),
+            [
+                "SCHEMA_VALIDATION_FAILED: `2nd` is no name for a variable at /States/X/Assign/2nd (help: it begins with `2`, \
+              which is no letter)"
+            ]
+        );
+        assert_eq!(
+            assign("$id"),
+            [
+                "SCHEMA_VALIDATION_FAILED: `$id` is no name for a variable at /States/X/Assign/$id (help: write it without the \
+              `$`: `id`)"
+            ]
+        );
+    }
+
+    #[test]
+    fn states_is_reserved() {
+        assert_eq!(
+            assign("states"),
+            [
+                "SCHEMA_VALIDATION_FAILED: a variable cannot be called `states` at /States/X/Assign/states (help: `$states` is \
+              reserved)"
+            ]
+        );
+    }
+
+    #[test]
+    fn identifiers_of_all_alphabets_are_fine() {
+        for name in ["id", "order_id2", "größe", "名前", "_x", &"a".repeat(80)] {
+            assert_eq!(assign(name), [""; 0], "{name}");
+        }
+    }
+}

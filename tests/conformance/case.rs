@@ -1,0 +1,133 @@
+//! The case files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::known_gaps::KnownGaps;
+
+/// One case file.
+pub struct Case {
+    pub id: String,
+    /// The folder it lies in.
+    pub area: String,
+    pub kind: String,
+    /// Whether the recording holds all that tasks answered.
+    pub is_replayable: bool,
+    /// Whether the recording was validated against AWS.
+    pub is_verified: bool,
+    /// The whole file.
+    pub json: Value,
+}
+
+/// Reads all cases below a folder, in the order of their ids.
+pub fn read_all(root: &Path) -> Vec<Case> {
+    let mut files = Vec::new();
+    collect(root, &mut files);
+    let mut cases: Vec<Case> = files.iter().map(|file| Case::read(root, file)).collect();
+    cases.sort_by(|a, b| a.id.cmp(&b.id));
+    cases
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+}
+
+impl Case {
+    fn read(root: &Path, file: &Path) -> Self {
+        let text = fs::read_to_string(file).expect("a case can be read");
+        let json: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let place = file.strip_prefix(root).expect("below the root").with_extension("");
+        let text_of = |member: &str| json[member].as_str().map(str::to_owned);
+        Self {
+            id: text_of("id").unwrap_or_else(|| place.display().to_string()),
+            area: place.iter().next().unwrap_or_default().to_string_lossy().into_owned(),
+            kind: text_of("kind").unwrap_or_default(),
+            is_replayable: json["replayable"] == true,
+            is_verified: json["provenance"] == "aws",
+            json,
+        }
+    }
+
+    /// The definition as text, by real names where the case has them.
+    pub fn definition(&self) -> String {
+        let definition = match self.json.get("definition_raw").unwrap_or(&self.json["definition"]) {
+            Value::String(text) => text.clone(),
+            json => json.to_string(),
+        };
+        in_a_partition(&definition)
+    }
+
+    /// The input by real names where the case has them.
+    pub fn input(&self) -> Value {
+        let input = self.json.get("input_raw").unwrap_or(&self.json["input"]);
+        serde_json::from_str(&in_a_partition(&input.to_string())).expect("a name holds no quotes")
+    }
+
+    /// The recorded events; `None` where only the output was kept.
+    pub fn history(&self) -> Option<&Vec<Value>> {
+        self.json["expected"]["history"].as_array()
+    }
+
+    /// What the case is about, where that decides whether it can pass: `jsonata`, `distributed map`, a kind.
+    pub fn groups(&self) -> Vec<String> {
+        let mut groups = Vec::new();
+        if self.kind != "execution" {
+            groups.push(self.kind.clone());
+        } else {
+            let definition = &self.json["definition"];
+            if mentions(definition, "QueryLanguage", "JSONata") {
+                groups.push("jsonata".to_owned());
+            }
+            if mentions(definition, "Mode", "DISTRIBUTED") {
+                groups.push("distributed map".to_owned());
+            }
+        }
+        groups
+    }
+
+    /// Why the case is known to fail, if it is.
+    pub fn known_gap(&self, gaps: &KnownGaps) -> Option<String> {
+        let by_id = gaps.reason(&self.id).map(str::to_owned);
+        let by_prefix = || {
+            (0..=self.id.len())
+                .rev()
+                .filter_map(|end| self.id.get(..end))
+                .find_map(|prefix| gaps.reason(&format!("{prefix}*")))
+                .map(str::to_owned)
+        };
+        let by_group = || {
+            let groups = self.groups();
+            groups
+                .iter()
+                .find_map(|group| gaps.reason(&format!("group: {group}")))
+                .map(str::to_owned)
+        };
+        by_id.or_else(by_prefix).or_else(by_group)
+    }
+}
+
+/// The recordings' placeholder for the partition is no part of an ARN that parses.
+fn in_a_partition(text: &str) -> String {
+    text.replace("arn:<partition>:", "arn:aws:")
+}
+
+/// Whether a member with this name and text stands anywhere in a definition.
+fn mentions(value: &Value, member: &str, text: &str) -> bool {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| (name == member && value == text) || mentions(value, member, text)),
+        Value::Array(items) => items.iter().any(|item| mentions(item, member, text)),
+        _ => false,
+    }
+}

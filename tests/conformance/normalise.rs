@@ -1,0 +1,145 @@
+//! What the recordings do not keep: the only differences that are not looked at.
+//!
+//! The recordings were cleaned before they were stored. Both sides are brought to that form:
+//!
+//! * the fields of an event are sorted by name; texts that hold a JSON object are read as that object, in which the
+//!   order of the keys counts; other payloads are JSON texts without blanks;
+//! * times with a zone are `date`, and what stands under a key that speaks of a timestamp is `timestamp`;
+//! * the names made up for the definition go back to the recording's placeholders, and the partition of an ARN is one;
+//! * UUIDs, task tokens, and the input that a cause quotes are placeholders without a number.
+
+use regex_lite::Regex;
+use serde_json::{Map, Value};
+
+use crate::case::Case;
+use crate::replay::Replayed;
+
+/// The fields whose texts are JSON, whatever they begin with.
+const PAYLOADS: [&str; 3] = ["input", "output", "parameters"];
+/// What tokens are called in recordings.
+const TOKENS: &str = r"<task[_-]token:\d+>|\ba_task_token\b";
+const TIME: &str = r"-?[0-9]{4}-(1[0-2]|0[1-9])-(3[01]|0[1-9]|[12][0-9])T(2[0-3]|[01][0-9]):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(Z|[+-](?:2[0-3]|[01][0-9]):[0-5][0-9])";
+const LOCAL_TIME: &str = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?";
+const UUID: &str = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+
+/// The patterns, and the names of one case.
+pub struct Normaliser {
+    /// A case's made-up name and the recording's name for it, the longest first.
+    names: Vec<(String, String)>,
+    tokens: Vec<String>,
+    patterns: Vec<(Regex, &'static str)>,
+}
+
+impl Normaliser {
+    pub fn new(case: &Case, replayed: Option<&Replayed>) -> Self {
+        let placeholders = case.json["placeholders"].as_object();
+        let mut names: Vec<(String, String)> = placeholders
+            .into_iter()
+            .flatten()
+            .filter_map(|(raw, name)| Some((raw.clone(), name.as_str()?.to_owned())))
+            .collect();
+        names.sort_by_key(|(raw, _)| std::cmp::Reverse(raw.len()));
+        let pattern = |pattern: &str, name| (Regex::new(pattern).unwrap(), name);
+        Self {
+            names,
+            tokens: replayed.map(|replayed| replayed.tokens.clone()).unwrap_or_default(),
+            patterns: vec![
+                pattern(TOKENS, "<token>"),
+                pattern(UUID, "<uuid>"),
+                pattern(r"<uuid:\d+>", "<uuid>"),
+                pattern(r"(?s)could not be found in the input '.*'", "could not be found in the input '…'"),
+                pattern(TIME, "date"),
+                pattern(LOCAL_TIME, "local-date"),
+            ],
+        }
+    }
+
+    /// A recorded event: its texts are parsed and its fields sorted already.
+    pub fn recorded(&self, event: &Value) -> Value {
+        self.event(event)
+    }
+
+    /// An event of the replay.
+    pub fn replayed(&self, event: &Value) -> Value {
+        self.event(&sorted(event))
+    }
+
+    fn event(&self, event: &Value) -> Value {
+        let mut event = event.clone();
+        let Some(members) = event.as_object_mut() else { return event };
+        members.shift_remove("timestamp");
+        for (_, details) in members.iter_mut().filter(|(name, _)| name.ends_with("EventDetails")) {
+            let Some(fields) = details.as_object_mut() else { continue };
+            for (name, field) in fields.iter_mut() {
+                let is_payload = PAYLOADS.contains(&name.as_str());
+                if name == "assignedVariables" {
+                    for (_, variable) in field.as_object_mut().into_iter().flat_map(Map::iter_mut) {
+                        *variable = self.value(&parsed(variable, true));
+                    }
+                } else {
+                    *field = self.value(&parsed(field, is_payload));
+                }
+            }
+        }
+        event
+    }
+
+    /// Data, at every depth.
+    pub fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.text(text).into(),
+            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| {
+                    let value = if name.to_lowercase().contains("timestamp") {
+                        "timestamp".into()
+                    } else {
+                        self.value(value)
+                    };
+                    (name.clone(), value)
+                })
+                .collect::<Map<_, _>>()
+                .into(),
+            other => other.clone(),
+        }
+    }
+
+    /// A text.
+    pub fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for token in &self.tokens {
+            text = text.replace(token, "<token>");
+        }
+        for (raw, name) in &self.names {
+            text = text.replace(raw, name);
+        }
+        text = text.replace("arn:<partition>:", "arn:aws:");
+        for (pattern, name) in &self.patterns {
+            text = pattern.replace_all(&text, *name).into_owned();
+        }
+        text
+    }
+}
+
+/// A text that holds JSON as what it holds; the recordings did so for objects.
+fn parsed(field: &Value, is_payload: bool) -> Value {
+    let Value::String(text) = field else { return field.clone() };
+    match serde_json::from_str(text) {
+        Ok(object @ Value::Object(_)) => object,
+        Ok(other) if is_payload => other.to_string().into(),
+        _ => field.clone(),
+    }
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            members.into_iter().collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}

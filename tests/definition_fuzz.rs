@@ -1,0 +1,224 @@
+//! Whatever a definition holds, loading it neither panics nor takes long, on the small stack of a thread.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::disallowed_methods, reason = "how long loading takes is what is tested")]
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use asl_engine::StateMachine;
+use asl_engine::definition::{Code, Severity};
+use proptest::prelude::*;
+
+/// The stack that threads of Rust and of tokio have by default.
+const STACK: usize = 2 * 1024 * 1024;
+
+/// Far more than loading takes in a debug build on a busy machine, far less than quadratic work on a million bytes.
+const SOON: Duration = Duration::from_secs(20);
+
+fn diagnostics(source: String) -> Vec<asl_engine::Diagnostic> {
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    let work = move || {
+        let began = Instant::now();
+        let diagnostics = StateMachine::validate(&source);
+        let text: usize = diagnostics.iter().map(|diagnostic| diagnostic.to_string().len()).sum();
+        assert!(text < 100_000_000, "{text}");
+        assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+        diagnostics
+    };
+    thread.spawn(work).unwrap().join().unwrap()
+}
+
+const SAMPLES: [&str; 3] = [
+    r#"{ "StartAt": "A", "Comment": "c", "TimeoutSeconds": 9, "States": {
+        "A": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "x.$": "States.Format('{}', $.a[0])" },
+            "Retry": [{ "ErrorEquals": ["E"], "MaxAttempts": 2, "BackoffRate": 1.5 }, { "ErrorEquals": ["States.ALL"] }],
+            "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "F", "ResultPath": "$.e" }], "Credentials": { "RoleArn.$": "$.r" },
+            "ResultSelector": { "y": 1 }, "TimeoutSecondsPath": "$.t", "HeartbeatSeconds": 3, "Next": "C" },
+        "C": { "Type": "Choice", "Default": "W", "Choices": [
+            { "And": [{ "Variable": "$.a", "NumericGreaterThan": 1 }, { "Not": { "Variable": "$$.b", "IsPresent": false } }], "Next": "F" },
+            { "Variable": "$v.x", "TimestampLessThan": "2026-08-14T18:30:00Z", "Next": "W", "Assign": { "v.$": "$" } }] },
+        "W": { "Type": "Wait", "Seconds": 5, "InputPath": null, "End": true },
+        "F": { "Type": "Fail", "Error": "E", "CausePath": "$.cause" } } }"#,
+    r#"{ "StartAt": "P", "States": { "P": { "Type": "Parallel", "Next": "M", "Branches": [
+            { "StartAt": "B", "States": { "B": { "Type": "Pass", "Result": [1, "\ud83c\udf55"], "ResultPath": "$.r", "End": true } } },
+            { "StartAt": "S", "States": { "S": { "Type": "Succeed", "OutputPath": "$.o" } } }] },
+        "M": { "Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ItemSelector": { "i.$": "$$.Map.Item.Value" },
+            "ItemProcessor": { "ProcessorConfig": { "Mode": "INLINE" }, "StartAt": "I",
+                "States": { "I": { "Type": "Wait", "TimestampPath": "$.at", "Next": "J" }, "J": { "Type": "Pass", "End": true } } },
+            "End": true } } }"#,
+    r#"{ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Task", "Resource": "${Arn}", "Arguments": "{% $x %}",
+        "Output": "${!Literal}", "End": true } } }"#,
+];
+
+/// Pieces that a mutation puts somewhere.
+const PIECES: [&str; 34] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ",",
+    ":",
+    "\\",
+    "null",
+    "true",
+    "-1",
+    "1e999",
+    "0.5",
+    "\"$.a[\"",
+    "\"$\"",
+    "{}",
+    "[]",
+    "\"\"",
+    "\\ud800",
+    "${Name}",
+    "\"Next\": \"A\",",
+    "\"End\": true,",
+    "\"Type\": \"Map\",",
+    "\"States\": {},",
+    "\"Choices\": [{}],",
+    "\"And\": [[]],",
+    "\"Assign\": {\"states\": 1},",
+    "\"x.$\": 1,",
+    "\"QueryLanguage\": \"JSONata\",",
+    "\"Variable\": \"$[\",",
+    "\u{0}",
+    "\u{feff}",
+    "é",
+    "🍕",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_mutated_definition_is_judged(
+        sample in 0..SAMPLES.len(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, 0..=PIECES.len()), 1..6),
+    ) {
+        let mut text: Vec<char> = SAMPLES[sample].chars().collect();
+        for (at, removed, piece) in edits {
+            let at = at.index(text.len() + 1);
+            let end = (at + removed).min(text.len());
+            let piece = PIECES.get(piece).copied().unwrap_or_default();
+            text.splice(at..end, piece.chars());
+        }
+        let source: String = text.into_iter().collect();
+        let found = StateMachine::validate(&source);
+        prop_assert_eq!(&found, &StateMachine::validate(&source));
+        let refused = found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        prop_assert_eq!(refused, StateMachine::parse(&source).is_err());
+        for diagnostic in &found {
+            prop_assert!(diagnostic.to_string().contains('^'), "{}", diagnostic);
+            prop_assert!(source.get(diagnostic.span.clone()).is_some(), "{:?}", diagnostic.span);
+        }
+    }
+
+    #[test]
+    fn any_text_is_judged(source in "\\PC*") {
+        StateMachine::validate(&source);
+    }
+}
+
+fn within_a_machine(states: &str) -> String {
+    format!(r#"{{ "StartAt": "S", "States": {{ {states} }} }}"#)
+}
+
+#[test]
+fn nested_graphs_and_rules_fit_the_stack() {
+    let innermost = r#"{ "StartAt": "S", "States": { "S": { "Type": "Pass", "End": true } } }"#;
+    let parallel = (0..31).fold(innermost.to_owned(), |graph, n| {
+        format!(
+            r#"{{ "StartAt": "P{n}", "States": {{ "P{n}": {{ "Type": "Parallel", "Branches": [{graph}], "End": true }} }} }}"#
+        )
+    });
+    assert_eq!(diagnostics(parallel), []);
+    let map = (0..41).fold(innermost.to_owned(), |graph, n| {
+        format!(
+            r#"{{ "StartAt": "M{n}", "States": {{ "M{n}": {{ "Type": "Map", "ItemProcessor": {graph}, "End": true }} }} }}"#
+        )
+    });
+    assert_eq!(diagnostics(map), []);
+
+    let rule = format!(
+        r#"{}{{ "Variable": "$.a", "IsNull": true }}{}"#,
+        r#"{ "Not": "#.repeat(118),
+        " }".repeat(118)
+    );
+    let rule = rule.replacen("{ \"Not\"", "{ \"Next\": \"E\", \"Not\"", 1);
+    let choice = within_a_machine(&format!(
+        r#""S": {{ "Type": "Choice", "Choices": [{rule}] }}, "E": {{ "Type": "Succeed" }}"#
+    ));
+    assert_eq!(diagnostics(choice), []);
+
+    let template = format!("{}1{}", r#"{ "a": "#.repeat(120), " }".repeat(120));
+    let pass = within_a_machine(&format!(
+        r#""S": {{ "Type": "Pass", "Parameters": {template}, "End": true }}"#
+    ));
+    assert_eq!(diagnostics(pass), []);
+}
+
+#[test]
+fn a_definition_that_is_too_long_or_too_deep_is_refused() {
+    let long = within_a_machine(&format!(
+        r#""S": {{ "Type": "Succeed", "Comment": "{}" }}"#,
+        "x".repeat(1_048_576)
+    ));
+    assert_eq!(diagnostics(long)[0].code, Code::DefinitionTooLong);
+    let deep = r#"{ "StartAt": "S", "States": "#.repeat(30_000);
+    assert_eq!(diagnostics(deep)[0].code, Code::TooDeeplyNested);
+}
+
+#[test]
+fn many_problems_take_no_longer_than_many_states() {
+    let machines: [fn(usize) -> String; 7] = [
+        |n| format!(r#""s{n}": {{}}"#),
+        |n| format!(r#""state {n}": {{ "Type": "Pass", "Next": "stat {n}" }}"#),
+        |n| format!(r#""state {n}": {{ "Type": "Pass", "Nxt": "state {}" }}"#, n + 1),
+        |n| format!(r#""s{n}": {{ "Type": "Pass", "Next": "s{}" }}"#, n + 1),
+        |_| r#""S": 1"#.to_owned(),
+        |n| format!(r#""s{n}": {{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invok{n}", "End": true }}"#),
+        |n| format!(r#""s{n}": {{ "Type": "Pass", "Assign": {{ "a-{n}": "$.x" }}, "End": true }}"#),
+    ];
+    for machine in machines {
+        let mut states = String::new();
+        for n in 0.. {
+            let state = machine(n);
+            if states.len() + state.len() > 1_000_000 {
+                break;
+            }
+            let _infallible = write!(states, "{}{state}", if n == 0 { "" } else { "," });
+        }
+        assert!(!diagnostics(within_a_machine(&states)).is_empty());
+    }
+}
+
+#[test]
+fn many_fields_take_no_longer_than_many_states() {
+    let fields = |field: fn(usize) -> String| {
+        let fields: Vec<String> = (0..30_000).map(field).collect();
+        fields.join(",")
+    };
+    let template = fields(|n| format!(r#""f{n}.$": "order""#));
+    diagnostics(within_a_machine(&format!(
+        r#""S": {{ "Type": "Pass", "Parameters": {{ {template} }}, "End": true }}"#
+    )));
+    let unknown = fields(|n| format!(r#""Retr{n}": 1"#));
+    diagnostics(within_a_machine(&format!(
+        r#""S": {{ "Type": "Pass", {unknown}, "End": true }}"#
+    )));
+    let duplicates = fields(|_| r#""Comment": 1"#.to_owned());
+    diagnostics(within_a_machine(&format!(
+        r#""S": {{ "Type": "Pass", {duplicates}, "End": true }}"#
+    )));
+    let long_name = "n".repeat(500_000);
+    let unknown = fields(|n| format!(r#""{n}": 1"#));
+    diagnostics(within_a_machine(&format!(
+        r#""{long_name}": {{ "Type": "Pass", {unknown}, "End": true }}"#
+    )));
+    let targets = vec![r#"{ "Variable": "$.a", "IsNull": true, "Next": "Stat" }"#; 10_000].join(",");
+    diagnostics(within_a_machine(&format!(
+        r#""State": {{ "Type": "Choice", "Choices": [{targets}] }}"#
+    )));
+}

@@ -1,0 +1,89 @@
+//! What a person reads who wrote a definition that is wrong: a file `NAME.json` in `tests/diagnostics` is the definition,
+//! `NAME.txt` what is said about it, and `NAME.substitutions.json`, if it is there, the values of its `${Name}`s.
+//!
+//! `UPDATE=1 cargo test --test diagnostics` writes the texts anew; read the difference before you commit it.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use asl_engine::definition::{Loader, Severity, Substitutions};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|file| is_definition(file));
+    files.sort();
+    let trial = |file: PathBuf| {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        Trial::test(name, move || check(&file))
+    };
+    libtest_mimic::run(&Arguments::from_args(), files.into_iter().map(trial).collect()).exit();
+}
+
+fn is_definition(file: &Path) -> bool {
+    let name = file.file_name().unwrap().to_string_lossy();
+    name.ends_with(".json") && !name.ends_with(".substitutions.json")
+}
+
+fn check(file: &Path) -> Result<(), Failed> {
+    let source = fs::read_to_string(file)?;
+    let loader = Loader::new().substitutions(substitutions(&file.with_extension("substitutions.json"))?);
+
+    let found = render(&loader, &source);
+    if found != render(&loader, &source) {
+        return Err("the second time, the text is another one".into());
+    }
+
+    let expected_file = file.with_extension("txt");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&expected_file, &found)?;
+        return Ok(());
+    }
+    let expected = fs::read_to_string(&expected_file).unwrap_or_default();
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!(
+            "{}\n--- expected\n{expected}\n--- found\n{found}",
+            expected_file.display()
+        )
+        .into())
+    }
+}
+
+/// All diagnostics as they are printed. The definition loads exactly where none of them is an error.
+fn render(loader: &Loader, source: &str) -> String {
+    let diagnostics = loader.validate(source);
+    let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    let text = texts.join("\n\n") + "\n";
+    match loader.parse(source) {
+        Ok(machine) => assert_eq!(machine.warnings(), diagnostics),
+        Err(invalid) => {
+            assert!(
+                diagnostics
+                    .iter()
+                    .any(|diagnostic| diagnostic.severity == Severity::Error)
+            );
+            assert_eq!(
+                invalid.to_string() + "\n",
+                format!("the state machine definition is invalid\n\n{text}")
+            );
+        }
+    }
+    text
+}
+
+fn substitutions(file: &Path) -> Result<Substitutions, Failed> {
+    if !file.exists() {
+        return Ok(Substitutions::new());
+    }
+    let values: BTreeMap<String, String> = serde_json::from_str(&fs::read_to_string(file)?)?;
+    Ok(values.into_iter().collect())
+}

@@ -1,0 +1,333 @@
+//! The tokio driver with real handlers. Tokio's clock is paused: time jumps when everything waits.
+
+#![cfg(feature = "runtime")]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use asl_engine::execution::ErrorOutput;
+use asl_engine::handlers::TaskContext;
+use asl_engine::runtime::{Clock, StartRequest};
+use asl_engine::{ErrorKind, Interpreter, Outcome, StateMachine, TaskError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const CHARGE: &str = "arn:aws:lambda:us-east-1:123456789012:function:Charge";
+
+fn machine(states: Value) -> StateMachine {
+    let start = states.as_object().unwrap().keys().next().unwrap().clone();
+    json!({ "StartAt": start, "States": states })
+        .to_string()
+        .parse()
+        .unwrap()
+}
+
+fn one_task(fields: Value) -> StateMachine {
+    let mut task = json!({ "Type": "Task", "Resource": CHARGE, "End": true });
+    task.as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
+    machine(json!({ "Charge": task }))
+}
+
+#[derive(Deserialize)]
+struct Order {
+    id: u32,
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+struct Receipt {
+    order: u32,
+    paid: bool,
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_typed_closure_is_a_handler() {
+    let interpreter = Interpreter::new().task(CHARGE, |order: Order| async move {
+        Ok(Receipt {
+            order: order.id,
+            paid: true,
+        })
+    });
+    let receipt: Receipt = interpreter.run(&one_task(json!({})), json!({ "id": 7 })).await.unwrap();
+    assert_eq!(receipt, Receipt { order: 7, paid: true });
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_input_that_does_not_fit_the_closure_fails_the_task() {
+    let interpreter = Interpreter::new().task(CHARGE, |order: Order| async move { Ok(order.id) });
+    let error = interpreter
+        .run::<Value>(&one_task(json!({})), json!({ "name": "x" }))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ExecutionFailed);
+    assert_eq!(error.output().unwrap().error.as_deref(), Some("InvalidInput"));
+    assert!(error.to_string().contains("missing field `id`"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_wait_and_the_context_counts_them() {
+    let interpreter = Interpreter::new().task(CHARGE, |_: Value, context: TaskContext| async move {
+        match context.retry_count {
+            0 | 1 => Err(TaskError::new("Busy", "try later")),
+            retries => Ok(retries),
+        }
+    });
+    let started = Instant::now();
+    let retry = json!({ "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 2 }] });
+    let retries: u32 = interpreter.run(&one_task(retry), json!({})).await.unwrap();
+    assert_eq!(retries, 2);
+    assert_eq!(started.elapsed().as_secs(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_handler_is_an_error_at_the_start() {
+    let interpreter = Interpreter::new().task("arn:aws:lambda:*:*:function:Other", |_: Value| async { Ok(()) });
+    let error = interpreter.start(&one_task(json!({})), json!({})).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingHandler);
+    assert!(error.to_string().contains(CHARGE), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_serves_many_resources_and_an_exact_name_goes_first() {
+    let two = machine(json!({
+        "A": { "Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:1:function:A", "ResultPath": "$.a", "Next": "B" },
+        "B": { "Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:1:function:B", "ResultPath": "$.b", "End": true }
+    }));
+    let interpreter = Interpreter::new()
+        .task("arn:aws:lambda:*:function:*", |_: Value| async { Ok("any") })
+        .task("arn:aws:lambda:eu-west-1:1:function:B", |_: Value| async {
+            Ok("exact")
+        });
+    let output: Value = interpreter.run(&two, json!({})).await.unwrap();
+    assert_eq!(output, json!({ "a": "any", "b": "exact" }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lambda_invoke_calls_the_local_function_and_wraps_its_answer() {
+    let invoke = machine(json!({ "I": {
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+        "Parameters": { "FunctionName": "Charge", "Payload.$": "$" }
+    }}));
+    let interpreter = Interpreter::new().function("Charge", |order: Order| async move { Ok(order.id + 1) });
+    let output: Value = interpreter.run(&invoke, json!({ "id": 7 })).await.unwrap();
+    assert_eq!((&output["Payload"], &output["StatusCode"]), (&json!(8), &json!(200)));
+
+    let unknown = machine(json!({ "I": {
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+        "Parameters": { "FunctionName": "Nobody", "Payload.$": "$" }
+    }}));
+    let error = interpreter.run::<Value>(&unknown, json!({})).await.unwrap_err();
+    assert_eq!(
+        error.output().unwrap().error.as_deref(),
+        Some("Lambda.ResourceNotFoundException")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_takes_too_long_is_cancelled() {
+    let finished = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&finished);
+    let interpreter = Interpreter::new().task(CHARGE, move |_: Value| {
+        let counter = Arc::clone(&counter);
+        async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            counter.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    });
+    let started = Instant::now();
+    let error = interpreter
+        .run::<Value>(&one_task(json!({ "TimeoutSeconds": 5 })), json!({}))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.output().unwrap(),
+        &ErrorOutput {
+            error: Some("States.Timeout".into()),
+            cause: None
+        }
+    );
+    assert_eq!(started.elapsed().as_secs(), 5);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(finished.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_keep_a_task_alive() {
+    let interpreter = Interpreter::new().task(CHARGE, |beats: u32, context: TaskContext| async move {
+        for _ in 0..beats {
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            context.heartbeat();
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(())
+    });
+    let started = Instant::now();
+    let limits = json!({ "TimeoutSeconds": 600, "HeartbeatSeconds": 4 });
+    let error = interpreter.run::<Value>(&one_task(limits), json!(5)).await.unwrap_err();
+    assert_eq!(error.output().unwrap().error.as_deref(), Some("States.Timeout"));
+    assert_eq!(started.elapsed().as_secs(), 5 * 3 + 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_can_be_stopped_and_its_task_is_dropped() {
+    struct Dropped(Arc<AtomicUsize>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&dropped);
+    let interpreter = Interpreter::new().task(CHARGE, move |_: Value| {
+        let guard = Dropped(Arc::clone(&counter));
+        async move {
+            let _guard = guard;
+            std::future::pending::<Result<(), TaskError>>().await
+        }
+    });
+    let handle = interpreter.start(&one_task(json!({})), json!({})).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(handle.status(), "RUNNING");
+    handle.stop(Some("Closed"), None);
+    assert_eq!(
+        handle.outcome().await,
+        Outcome::Aborted(ErrorOutput {
+            error: Some("Closed".into()),
+            cause: None
+        })
+    );
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    let types: Vec<_> = handle.history().iter().map(|event| event.event_type()).collect();
+    assert_eq!(types.last().map(String::as_str), Some("ExecutionAborted"));
+    assert_eq!(interpreter.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_panics_fails_its_task() {
+    let interpreter = Interpreter::new().task(CHARGE, |order: Order| async move {
+        assert_ne!(order.id, 7, "seven is right out");
+        Ok(order.id)
+    });
+    let catch = json!([{ "ErrorEquals": ["States.TaskFailed"], "Next": "Sorry" }]);
+    let machine = machine(json!({
+        "Charge": { "Type": "Task", "Resource": CHARGE, "Catch": catch, "End": true },
+        "Sorry": { "Type": "Pass", "End": true }
+    }));
+    let output: Value = interpreter.run(&machine, json!({ "id": 7 })).await.unwrap();
+    assert_eq!(
+        output,
+        json!({ "Error": "States.TaskFailed", "Cause": "the handler panicked" })
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callback_task_waits_for_its_token() {
+    let machine = machine(json!({ "Ask": {
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true,
+        "Parameters": { "FunctionName": "Ask", "Payload": { "token.$": "$$.Task.Token" } }
+    }}));
+    let (tokens, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let interpreter = Interpreter::new().task(
+        "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        move |input: Value| {
+            let tokens = tokens.clone();
+            async move {
+                tokens.send(input["Payload"]["token"].as_str().unwrap_or_default().to_owned())?;
+                Ok(json!({ "asked": true }))
+            }
+        },
+    );
+    let handle = interpreter.start(&machine, json!({})).unwrap();
+    let token = asked.recv().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(handle.status(), "RUNNING");
+    interpreter.send_task_success(&token, json!("yes")).unwrap();
+    assert_eq!(handle.output::<String>().await.unwrap(), "yes");
+    let again = interpreter.send_task_success(&token, json!("yes")).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::InvalidToken);
+    let types: Vec<_> = handle.history().iter().map(|event| event.event_type()).collect();
+    assert!(types.contains(&"TaskSubmitted".to_owned()), "{types:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_executions_wait_on_one_timer() {
+    let wait = machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$.seconds", "End": true } }));
+    let program = Arc::new(asl_engine::execution::Program::compile(&wait));
+    let interpreter = Interpreter::new();
+    let started = Instant::now();
+    let handles: Vec<_> = (0..10_000)
+        .map(|i| {
+            interpreter
+                .start(Arc::clone(&program), json!({ "seconds": i % 100 }))
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 1);
+    for handle in &handles {
+        assert_eq!(handle.outcome().await.status(), "SUCCEEDED");
+    }
+    assert_eq!(started.elapsed().as_secs(), 99);
+    assert_eq!(interpreter.running(), 0);
+}
+
+#[tokio::test]
+async fn a_faster_clock_shortens_every_wait() {
+    let wait = machine(json!({ "W": { "Type": "Wait", "Seconds": 3600, "End": true } }));
+    let interpreter = Interpreter::new().clock(Clock::faster(1_000_000.0));
+    let handle = interpreter.start(&wait, json!({})).unwrap();
+    assert_eq!(handle.outcome().await.status(), "SUCCEEDED");
+    let history = handle.history();
+    let waited = history[2].timestamp - history[1].timestamp;
+    assert!(waited.num_seconds() >= 3600, "{waited}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_runs_once_at_a_time_and_shows_in_the_context() {
+    let named = machine(json!({
+        "W": { "Type": "Wait", "Seconds": 9, "Next": "P" },
+        "P": { "Type": "Pass", "Parameters": { "name.$": "$$.Execution.Name" }, "End": true }
+    }));
+    let interpreter = Interpreter::new();
+    let request = || StartRequest::default().name("order-7");
+    let handle = interpreter.start_with(&named, json!({}), request()).unwrap();
+    assert_eq!(
+        interpreter.start_with(&named, json!({}), request()).unwrap_err().kind(),
+        ErrorKind::InvalidInput
+    );
+    assert_eq!(handle.output::<Value>().await.unwrap(), json!({ "name": "order-7" }));
+    assert!(interpreter.start_with(&named, json!({}), request()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_waits_for_its_grace_and_stops_what_is_left() {
+    let wait = machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$", "End": true } }));
+    let interpreter = Interpreter::new();
+    let short = interpreter.start(&wait, json!(2)).unwrap();
+    let long = interpreter.start(&wait, json!(200)).unwrap();
+    assert_eq!(interpreter.shutdown(Duration::from_secs(10)).await, 1);
+    assert_eq!((short.status(), long.status()), ("SUCCEEDED", "ABORTED"));
+    assert_eq!(
+        interpreter.start(&wait, json!(1)).unwrap_err().kind(),
+        ErrorKind::ShutDown
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn branches_run_at_once() {
+    let work = |name: &str| json!({ "StartAt": name, "States": { name: { "Type": "Task", "Resource": CHARGE, "End": true } } });
+    let machine =
+        machine(json!({ "P": { "Type": "Parallel", "Branches": [work("A"), work("B"), work("C")], "End": true } }));
+    let interpreter = Interpreter::new().task(CHARGE, |_: Value, context: TaskContext| async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        Ok(context.state.to_string())
+    });
+    let started = Instant::now();
+    let output: Vec<String> = interpreter.run(&machine, json!({})).await.unwrap();
+    assert_eq!(output, ["A", "B", "C"]);
+    assert_eq!(started.elapsed().as_secs(), 5);
+}
