@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::data::json_size;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions};
-use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, Registry};
+use crate::handlers::event_bus::EventBridge;
+use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, PUT_EVENTS, PutEvents, Registry};
 use crate::history::HistoryLevel;
 
 pub use clock::Clock;
@@ -130,6 +131,16 @@ impl Interpreter {
     pub fn handler(mut self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
         self.handlers.register(resource.as_ref(), Arc::new(handler));
         self
+    }
+
+    /// Puts the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
+    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
+    #[must_use]
+    pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
+        let handler = PutEvents::new(event_bridge);
+        PUT_EVENTS
+            .iter()
+            .fold(self, |interpreter, resource| interpreter.handler(resource, handler.clone()))
     }
 
     /// What time it is; default the system's time.
