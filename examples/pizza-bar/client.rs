@@ -4,12 +4,13 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::{Instant, interval_at, timeout};
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::server::order::{DELIVERED, INTERRUPTED};
+use crate::server::order::{DELIVERED, INTERRUPTED, OrderDetails};
 
 /// What to order, and where.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,6 +44,8 @@ pub(crate) enum OrderError {
     Interrupted,
     #[error("the connection broke before the pizza was there")]
     Disconnected,
+    #[error("the pizza bar speaks another language: {0}")]
+    Language(#[from] serde_json::Error),
     #[error("nothing can be printed: {0}")]
     Output(#[from] io::Error),
 }
@@ -92,32 +95,59 @@ fn request(args: &OrderArgs) -> String {
     json!({ "action": "order", "order": order }).to_string()
 }
 
+/// What the bar says.
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+enum Told {
+    #[serde(rename = "ORDER")]
+    Order { order: Order },
+    /// The message is JSON of its own.
+    #[serde(rename = "CHANGED_EVENT")]
+    ChangedEvent { message: String },
+    /// An `ERROR`, or a frame of the gateway itself, which has no type.
+    #[serde(untagged)]
+    Refusal { message: String },
+}
+
+#[derive(Deserialize)]
+struct Order {
+    #[serde(rename = "orderId")]
+    id: String,
+    status: String,
+    #[serde(flatten)]
+    details: OrderDetails,
+}
+
+#[derive(Deserialize)]
+struct StatusChanged {
+    status: String,
+}
+
 /// Prints what a message says; true when that was the last.
 fn tell(message: &str, output: &mut impl Write) -> Result<bool, OrderError> {
-    let message: Value = serde_json::from_str(message).unwrap_or_default();
-    let text = |value: &Value| printable(value.as_str().unwrap_or_default());
-    match message.get("type").and_then(Value::as_str) {
-        Some("ORDER") => {
-            let order = &message["order"];
-            if order["status"] == INTERRUPTED {
-                return Err(OrderError::Interrupted);
-            }
-            let quantity = &order["quantity"];
-            let (id, name, size, pizza) = (&order["orderId"], &order["name"], &order["size"], &order["pizza"]);
-            let (id, name, size, pizza) = (text(id), text(name), text(size), text(pizza));
+    let mut is_last = false;
+    match serde_json::from_str(message)? {
+        Told::Order { order } if order.status == INTERRUPTED => return Err(OrderError::Interrupted),
+        Told::Order { order } => {
+            let OrderDetails {
+                name,
+                pizza,
+                size,
+                quantity,
+                ..
+            } = order.details;
+            let (id, name) = (printable(&order.id), printable(&name));
             writeln!(output, "order {id}: {quantity} x {size} {pizza} for {name}")?;
         }
-        Some("CHANGED_EVENT") => {
-            let event = message["message"].as_str().unwrap_or_default();
-            let event: Value = serde_json::from_str(event).unwrap_or_default();
-            writeln!(output, "{}", text(&event["status"]))?;
-            output.flush()?;
-            return Ok(event["status"] == DELIVERED);
+        Told::ChangedEvent { message } => {
+            let StatusChanged { status } = serde_json::from_str(&message)?;
+            writeln!(output, "{}", printable(&status))?;
+            is_last = status == DELIVERED;
         }
-        _ => return Err(OrderError::Refused(text(&message["message"]))),
+        Told::Refusal { message } => return Err(OrderError::Refused(printable(&message))),
     }
     output.flush()?;
-    Ok(false)
+    Ok(is_last)
 }
 
 fn disconnected(_: tungstenite::Error) -> OrderError {

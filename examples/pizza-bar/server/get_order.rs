@@ -31,7 +31,7 @@ pub(crate) async fn get_order(
             let follower = connection_id.clone();
             tables
                 .change_sessions(move |transaction| {
-                    let order = follow(transaction, follower, &order_id, &token)?;
+                    let order = follow(transaction, &follower, &order_id, &token)?;
                     Ok(order.map(|order| messages::order(&order, Some(&token))))
                 })
                 .await?
@@ -46,7 +46,7 @@ pub(crate) async fn get_order(
 
 fn follow(
     transaction: &Transaction,
-    connection_id: String,
+    connection_id: &str,
     order_id: &str,
     token: &str,
 ) -> Result<Result<Order, &'static str>, TablesError> {
@@ -56,11 +56,11 @@ fn follow(
     let Some(order) = order else {
         return Ok(Err("there is no such order, or it has another token"));
     };
-    let own = transaction.running(&connection_id)?;
+    let own = transaction.running(connection_id)?;
     if own.is_some_and(|own| own.order_id.as_deref() != Some(order_id)) {
         return Ok(Err("this connection has an order of its own in the oven"));
     }
-    if let Some(mut session) = transaction.session(&connection_id)? {
+    if let Some(mut session) = transaction.session(connection_id)? {
         transaction.unfollow(&mut session)?;
         session.order_id = Some(order_id.to_owned());
         transaction.put_session(&session)?;

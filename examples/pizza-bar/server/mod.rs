@@ -156,7 +156,7 @@ impl Server {
         self.connections.shutdown().await;
         self.interpreter.shutdown(Duration::ZERO).await;
         self.bus.shutdown().await;
-        if let Err(error) = self.tables.interrupt_orders().await {
+        if let Err(error) = self.tables.close().await {
             tracing::error!(%error, "orders could not be marked as interrupted");
         }
     }

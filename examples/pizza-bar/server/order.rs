@@ -1,5 +1,7 @@
 //! What a customer orders, and the records of the two tables.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,6 +60,7 @@ pub(crate) struct Session {
 /// A row of the Orders table. `connection_id` is the connection that ordered; it may be long gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the fields of the table")]
 pub(crate) struct Order {
     #[serde(flatten)]
     pub(crate) details: OrderDetails,
@@ -66,6 +69,18 @@ pub(crate) struct Order {
     pub(crate) domain_name: String,
     pub(crate) stage: String,
     pub(crate) status: String,
+}
+
+impl fmt::Display for Pizza {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl Order {
@@ -129,5 +144,11 @@ fn text(
 
 fn one_of<T: DeserializeOwned>(order: &Map<String, Value>, field: &str, values: &str) -> Result<T, String> {
     let value = order.get(field).ok_or_else(|| format!("`{field}` is missing"))?;
-    T::deserialize(value).map_err(|_| format!("`{field}` must be one of {values}"))
+    // serde also takes `{"small": null}` for `"small"`.
+    let parsed = if value.is_string() {
+        T::deserialize(value).ok()
+    } else {
+        None
+    };
+    parsed.ok_or_else(|| format!("`{field}` must be one of {values}"))
 }

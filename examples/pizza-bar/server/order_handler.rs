@@ -98,36 +98,33 @@ fn change_status(transaction: &Transaction, event: OrderStatusChanged) -> Result
         Some(order_id) => transaction.order(order_id)?,
         None => None,
     };
-    let (order, token) = match known {
-        Some(order) => {
-            let order = Order {
-                details: event.order_details,
-                status: event.status,
-                ..order
-            };
-            (order, None)
+    let (order, token) = if let Some(order) = known {
+        let order = Order {
+            details: event.order_details,
+            status: event.status,
+            ..order
+        };
+        (order, None)
+    } else {
+        let order_id = random();
+        let token = random();
+        transaction.put_token_hash(&order_id, &hash(&token))?;
+        running.order_id = Some(order_id.clone());
+        transaction.put_running(&event.connection_id, &running)?;
+        if let Some(mut session) = transaction.session(&event.connection_id)? {
+            transaction.unfollow(&mut session)?;
+            session.order_id = Some(order_id.clone());
+            transaction.put_session(&session)?;
         }
-        None => {
-            let order_id = random();
-            let token = random();
-            transaction.put_token_hash(&order_id, &hash(&token))?;
-            running.order_id = Some(order_id.clone());
-            transaction.put_running(&event.connection_id, &running)?;
-            if let Some(mut session) = transaction.session(&event.connection_id)? {
-                transaction.unfollow(&mut session)?;
-                session.order_id = Some(order_id.clone());
-                transaction.put_session(&session)?;
-            }
-            let order = Order {
-                details: event.order_details,
-                connection_id: event.connection_id,
-                order_id,
-                domain_name: running.domain_name,
-                stage: running.stage,
-                status: event.status,
-            };
-            (order, Some(token))
-        }
+        let order = Order {
+            details: event.order_details,
+            connection_id: event.connection_id,
+            order_id,
+            domain_name: running.domain_name,
+            stage: running.stage,
+            status: event.status,
+        };
+        (order, Some(token))
     };
     transaction.put_order(&order)?;
     if order.status == DELIVERED {

@@ -25,12 +25,11 @@ const RUNNING: Rows = TableDefinition::new("RunningByConnection");
 /// The connections whose sessions have an order.
 const FOLLOWERS: MultimapTableDefinition<'static, &str, &str> = MultimapTableDefinition::new("SessionsByOrder");
 
-/// The tables; a clone is cheap. Every read or change is one transaction.
+/// The tables, until they are closed; a clone is cheap. Every change is one transaction.
 #[derive(Clone)]
 pub(crate) struct Tables {
-    database: Arc<Database>,
     /// redb lets writers wait for each other by blocking their threads; here they wait without one.
-    writer: Arc<Mutex<()>>,
+    database: Arc<Mutex<Option<Database>>>,
 }
 
 /// An execution at work for a connection. It has no order until its first event has come.
@@ -52,8 +51,8 @@ pub(crate) enum TablesError {
     Row(#[from] serde_json::Error),
     #[error("the folder of the tables: {0}")]
     Folder(#[from] std::io::Error),
-    #[error("the task that held the tables was cancelled")]
-    Cancelled,
+    #[error("the tables are closed")]
+    Closed,
 }
 
 impl Tables {
@@ -65,15 +64,20 @@ impl Tables {
             DatabaseError::DatabaseAlreadyOpen => TablesError::InUse(folder.display().to_string()),
             error => TablesError::Database(error.into()),
         })?;
-        let tables = Self {
-            database: Arc::new(database),
-            writer: Arc::default(),
-        };
-        tables.commit(Durability::Immediate, |transaction| {
+        commit(&database, Durability::Immediate, |transaction| {
             transaction.forget_connections()?;
             transaction.interrupt_orders()
         })?;
-        Ok(tables)
+        Ok(Self {
+            database: Arc::new(Mutex::new(Some(database))),
+        })
+    }
+
+    /// Marks whatever was not delivered as interrupted, and lets go of the file.
+    pub(crate) async fn close(&self) -> Result<(), TablesError> {
+        self.change_orders(Transaction::interrupt_orders).await?;
+        self.database.lock().await.take();
+        Ok(())
     }
 
     /// Changes what outlives the server.
@@ -92,36 +96,32 @@ impl Tables {
         self.change(Durability::None, change).await
     }
 
-    /// Marks whatever was not delivered as interrupted.
-    pub(crate) async fn interrupt_orders(&self) -> Result<(), TablesError> {
-        self.change_orders(Transaction::interrupt_orders).await
-    }
-
     async fn change<T: Send + 'static>(
         &self,
         durability: Durability,
         change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
     ) -> Result<T, TablesError> {
-        let _turn = self.writer.lock().await;
-        let tables = self.clone();
-        tokio::task::spawn_blocking(move || tables.commit(durability, change))
+        let database = Arc::clone(&self.database).lock_owned().await;
+        let work = move || commit(database.as_ref().ok_or(TablesError::Closed)?, durability, change);
+        // A task that was cancelled, as at the end of the process, has closed them too.
+        tokio::task::spawn_blocking(work)
             .await
-            .map_err(|_| TablesError::Cancelled)?
+            .unwrap_or(Err(TablesError::Closed))
     }
+}
 
-    fn commit<T>(
-        &self,
-        durability: Durability,
-        change: impl FnOnce(&Transaction) -> Result<T, TablesError>,
-    ) -> Result<T, TablesError> {
-        let mut transaction = self.database.begin_write().map_err(redb::Error::from)?;
-        transaction.set_durability(durability).map_err(redb::Error::from)?;
-        let transaction = Transaction(transaction);
-        // An error drops the transaction, which undoes it.
-        let result = change(&transaction)?;
-        transaction.0.commit().map_err(redb::Error::from)?;
-        Ok(result)
-    }
+fn commit<T>(
+    database: &Database,
+    durability: Durability,
+    change: impl FnOnce(&Transaction) -> Result<T, TablesError>,
+) -> Result<T, TablesError> {
+    let mut transaction = database.begin_write().map_err(redb::Error::from)?;
+    transaction.set_durability(durability).map_err(redb::Error::from)?;
+    let transaction = Transaction(transaction);
+    // An error drops the transaction, which undoes it.
+    let result = change(&transaction)?;
+    transaction.0.commit().map_err(redb::Error::from)?;
+    Ok(result)
 }
 
 /// The tables inside one write transaction.
