@@ -1,7 +1,5 @@
 //! The state machine of the pizza bar: as it runs, and as its text was first printed.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -77,5 +75,5 @@ fn the_text_as_first_printed_is_refused_where_it_is_wrong() {
         .find(|(_, line)| line.contains("\"end\""))
         .unwrap();
     let column = text.find("\"end\"").unwrap();
-    assert_eq!((unknown.line as usize, unknown.column as usize), (line + 1, column + 1));
+    assert_eq!((unknown.line, unknown.column), (line + 1, column + 1));
 }
