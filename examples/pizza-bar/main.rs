@@ -20,9 +20,9 @@ use tracing::Level;
 use client::OrderArgs;
 use server::{Options, Server};
 
-/// The `AWSome` Pizza Bar: a live order tracker, run by a state machine.
 #[derive(Debug, Parser)]
 #[command(name = "pizza-bar", args_conflicts_with_subcommands = true)]
+#[command(about = "The AWSome Pizza Bar: a live order tracker, run by a state machine")]
 struct Command {
     #[command(subcommand)]
     action: Option<Action>,

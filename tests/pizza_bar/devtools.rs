@@ -106,6 +106,10 @@ impl Browser {
         self.call("Page.navigate", json!({ "url": url })).await;
     }
 
+    pub(crate) async fn reload(&mut self) {
+        self.call("Page.reload", json!({})).await;
+    }
+
     /// The value of a JavaScript expression in the page.
     pub(crate) async fn evaluate(&mut self, expression: &str) -> Value {
         let arguments = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
@@ -117,11 +121,18 @@ impl Browser {
     /// Waits until an expression is true.
     pub(crate) async fn wait_for(&mut self, expression: &str) {
         let deadline = Instant::now() + PATIENCE;
-        // While a page loads, there is nothing yet to ask.
+        // While a page loads, there is nothing yet to ask, or nobody any more.
         let guarded = format!("(() => {{ try {{ return Boolean({expression}); }} catch {{ return false; }} }})()");
-        while self.evaluate(&guarded).await != json!(true) {
-            let text = self.evaluate("document.body?.innerText").await;
-            assert!(Instant::now() < deadline, "{expression} is not true of: {text}");
+        let arguments = json!({ "expression": guarded, "returnByValue": true });
+        loop {
+            let answer = self.try_call("Runtime.evaluate", arguments.clone()).await;
+            if answer.is_ok_and(|answer| answer["result"]["value"] == true) {
+                return;
+            }
+            if Instant::now() > deadline {
+                let text = self.evaluate("document.body.innerText").await;
+                panic!("{expression} is not true of: {text}");
+            }
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -144,6 +155,13 @@ impl Browser {
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {
+        match self.try_call(method, params).await {
+            Ok(result) => result,
+            Err(error) => panic!("{method}: {error}"),
+        }
+    }
+
+    async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": params });
         if !self.session.is_empty() {
@@ -159,8 +177,10 @@ impl Browser {
             };
             let mut message: Value = serde_json::from_str(&text).unwrap();
             if message["id"] == self.last_id {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].take();
+                return match message.get_mut("error") {
+                    Some(error) => Err(error.take()),
+                    None => Ok(message["result"].take()),
+                };
             }
             self.note(&message);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use asl_engine::execution::Program;
-use asl_engine::runtime::StartRequest;
+use asl_engine::runtime::{ExecutionHandle, StartRequest};
 use asl_engine::websocket::{Connections, ProxyEvent, ProxyResponse, RequestContext, RouteError};
 use asl_engine::{Interpreter, Outcome};
 use serde_json::{Value, json};
@@ -48,21 +48,7 @@ impl Default {
                 return Err(error.into());
             }
         };
-        let order_handler = Arc::clone(&self.order_handler);
-        tokio::spawn(async move {
-            let outcome = execution.outcome().await;
-            if matches!(outcome, Outcome::Succeeded { .. }) {
-                return;
-            }
-            tracing::warn!(
-                execution = execution.arn(),
-                ?outcome,
-                "the execution of an order failed"
-            );
-            if let Err(error) = order_handler.interrupt(connection_id).await {
-                tracing::error!(%error, "an order could not be marked as interrupted");
-            }
-        });
+        tokio::spawn(watch(execution, Arc::clone(&self.order_handler), connection_id));
         Ok(ProxyResponse::ok())
     }
 
@@ -103,6 +89,20 @@ impl Default {
             .post_to_connection(&context.connection_id, messages::error(message))
             .await;
         Ok(ProxyResponse::status(400))
+    }
+}
+
+/// Interrupts the order of an execution that ends otherwise than with its last event.
+async fn watch(execution: ExecutionHandle, order_handler: Arc<OrderHandler>, connection_id: String) {
+    let outcome = execution.outcome().await;
+    if matches!(outcome, Outcome::Succeeded { .. }) {
+        return;
+    }
+    tracing::info!(execution = execution.arn(), ?outcome, "an order is interrupted");
+    match order_handler.interrupt(connection_id).await {
+        // A server that closes marks its orders itself.
+        Ok(()) | Err(TablesError::Closed) => {}
+        Err(error) => tracing::error!(%error, "an order could not be marked as interrupted"),
     }
 }
 
