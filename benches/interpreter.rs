@@ -113,7 +113,9 @@ fn memory(_: &mut Criterion) {
             let mut options = StartOptions::new(json!({}));
             options.name = format!("execution-{i}");
             options.history = HistoryLevel::Off;
-            Execution::start(Arc::clone(&program), options, DateTime::UNIX_EPOCH)
+            let mut execution = Execution::start(Arc::clone(&program), options, DateTime::UNIX_EPOCH);
+            while execution.poll_command().is_some() {}
+            execution
         })
         .collect();
     if let (Some(before), Some(after)) = (before, resident_bytes()) {
