@@ -47,7 +47,10 @@ impl Normaliser {
                 pattern(TOKENS, "<token>"),
                 pattern(UUID, "<uuid>"),
                 pattern(r"<uuid:\d+>", "<uuid>"),
-                pattern(r"(?s)could not be found in the input '.*'", "could not be found in the input '…'"),
+                pattern(
+                    r"(?s)could not be found in the input '.*'",
+                    "could not be found in the input '…'",
+                ),
                 pattern(TIME, "date"),
                 pattern(LOCAL_TIME, "local-date"),
             ],
@@ -66,10 +69,14 @@ impl Normaliser {
 
     fn event(&self, event: &Value) -> Value {
         let mut event = event.clone();
-        let Some(members) = event.as_object_mut() else { return event };
+        let Some(members) = event.as_object_mut() else {
+            return event;
+        };
         members.shift_remove("timestamp");
         for (_, details) in members.iter_mut().filter(|(name, _)| name.ends_with("EventDetails")) {
-            let Some(fields) = details.as_object_mut() else { continue };
+            let Some(fields) = details.as_object_mut() else {
+                continue;
+            };
             for (name, field) in fields.iter_mut() {
                 let is_payload = PAYLOADS.contains(&name.as_str());
                 if name == "assignedVariables" {
@@ -124,7 +131,9 @@ impl Normaliser {
 
 /// A text that holds JSON as what it holds; the recordings did so for objects.
 fn parsed(field: &Value, is_payload: bool) -> Value {
-    let Value::String(text) = field else { return field.clone() };
+    let Value::String(text) = field else {
+        return field.clone();
+    };
     match serde_json::from_str(text) {
         Ok(object @ Value::Object(_)) => object,
         Ok(other) if is_payload => other.to_string().into(),
@@ -135,7 +144,10 @@ fn parsed(field: &Value, is_payload: bool) -> Value {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            let mut members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| (name.clone(), sorted(value)))
+                .collect();
             members.sort_by(|a, b| a.0.cmp(&b.0));
             members.into_iter().collect::<Map<_, _>>().into()
         }

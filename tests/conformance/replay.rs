@@ -212,7 +212,9 @@ impl Pending<'_> {
     }
 
     fn has_answer(&self) -> bool {
-        let timed_out = self.attempt["event"].as_str().is_some_and(|event| event.ends_with("TimedOut"));
+        let timed_out = self.attempt["event"]
+            .as_str()
+            .is_some_and(|event| event.ends_with("TimedOut"));
         self.attempt.get("unfinished").is_none() && !timed_out
     }
 

@@ -16,12 +16,17 @@ pub fn check(case: &Case) -> Result<(), String> {
         .collect();
     let wanted = &case.json["expected"]["validate"];
     if let Some(diagnostics) = wanted["diagnostics"].as_array() {
-        let text = |diagnostic: &Value, member: &str| {
-            normaliser.text(diagnostic[member].as_str().unwrap_or_default())
-        };
+        let text = |diagnostic: &Value, member: &str| normaliser.text(diagnostic[member].as_str().unwrap_or_default());
         let wanted: Vec<[String; 4]> = diagnostics
             .iter()
-            .map(|d| [text(d, "severity"), text(d, "code"), text(d, "message"), text(d, "location")])
+            .map(|d| {
+                [
+                    text(d, "severity"),
+                    text(d, "code"),
+                    text(d, "message"),
+                    text(d, "location"),
+                ]
+            })
             .collect();
         return if wanted == found {
             Ok(())
@@ -31,7 +36,11 @@ pub fn check(case: &Case) -> Result<(), String> {
     }
     let message = [&wanted["Error"]["Message"], &wanted["exception_value"]];
     let message = message.into_iter().find_map(Value::as_str).unwrap_or_default();
-    let wanted = normaliser.text(message.split_once("Definition: ").map_or(message, |(_, refused)| refused));
+    let wanted = normaliser.text(
+        message
+            .split_once("Definition: ")
+            .map_or(message, |(_, refused)| refused),
+    );
     let errors: Vec<String> = found
         .iter()
         .filter(|[severity, ..]| severity == "ERROR")

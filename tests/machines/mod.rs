@@ -11,12 +11,26 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub enum Kind {
     Pass(u8),
-    Task { retries: u32, caught: bool, timeout: Option<u32>, heartbeat: bool },
+    Task {
+        retries: u32,
+        caught: bool,
+        timeout: Option<u32>,
+        heartbeat: bool,
+    },
     Wait(u32),
     Choice,
     Fail,
-    Parallel { branches: Vec<Vec<Kind>>, retries: u32, caught: bool },
-    Map { states: Vec<Kind>, items: usize, concurrency: u32, caught: bool },
+    Parallel {
+        branches: Vec<Vec<Kind>>,
+        retries: u32,
+        caught: bool,
+    },
+    Map {
+        states: Vec<Kind>,
+        items: usize,
+        concurrency: u32,
+        caught: bool,
+    },
 }
 
 /// A chain of states, nested up to three deep.
@@ -32,10 +46,21 @@ pub fn chain() -> impl Strategy<Value = Vec<Kind>> {
     let states = prop::collection::vec(leaf, 1..5);
     states.prop_recursive(3, 40, 4, |inner| {
         let nested = prop_oneof![
-            (prop::collection::vec(inner.clone(), 1..4), 0u32..2, any::<bool>())
-                .prop_map(|(branches, retries, caught)| Kind::Parallel { branches, retries, caught }),
-            (inner.clone(), 0usize..4, 0u32..3, any::<bool>())
-                .prop_map(|(states, items, concurrency, caught)| Kind::Map { states, items, concurrency, caught }),
+            (prop::collection::vec(inner.clone(), 1..4), 0u32..2, any::<bool>()).prop_map(
+                |(branches, retries, caught)| Kind::Parallel {
+                    branches,
+                    retries,
+                    caught
+                }
+            ),
+            (inner.clone(), 0usize..4, 0u32..3, any::<bool>()).prop_map(|(states, items, concurrency, caught)| {
+                Kind::Map {
+                    states,
+                    items,
+                    concurrency,
+                    caught,
+                }
+            }),
         ];
         (inner, nested, any::<prop::sample::Index>()).prop_map(|(mut chain, nested, at)| {
             chain.insert(at.index(chain.len() + 1), nested);
@@ -68,10 +93,17 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
     let mut state = match kind {
         Kind::Pass(n) => match n % 3 {
             0 => json!({ "Type": "Pass", "Result": n, "ResultPath": format!("$.{name}") }),
-            1 => json!({ "Type": "Pass", "Assign": { format!("v{number}"): n, format!("w{number}.$"): "$$.State.Name" } }),
+            1 => {
+                json!({ "Type": "Pass", "Assign": { format!("v{number}"): n, format!("w{number}.$"): "$$.State.Name" } })
+            }
             _ => json!({ "Type": "Pass", "Parameters": { "u.$": "States.UUID()", "r.$": "States.MathRandom(0, 99)" } }),
         },
-        Kind::Task { retries, caught, timeout, heartbeat } => {
+        Kind::Task {
+            retries,
+            caught,
+            timeout,
+            heartbeat,
+        } => {
             let mut task = json!({
                 "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:Work",
                 "ResultPath": format!("$.{name}"),
@@ -95,7 +127,11 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             "Type": "Choice", "Default": next,
             "Choices": [{ "Variable": "$.flag", "IsPresent": true, "Next": next }]
         }),
-        Kind::Parallel { branches, retries, caught } => {
+        Kind::Parallel {
+            branches,
+            retries,
+            caught,
+        } => {
             let branches: Vec<_> = branches.iter().map(|branch| graph(branch, names)).collect();
             let parallel = json!({
                 "Type": "Parallel", "Branches": branches, "ResultPath": format!("$.{name}"),
@@ -103,7 +139,12 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             });
             catching(parallel, *caught, &next, ends)
         }
-        Kind::Map { states, items, concurrency, caught } => {
+        Kind::Map {
+            states,
+            items,
+            concurrency,
+            caught,
+        } => {
             let map = json!({
                 "Type": "Map", "ItemProcessor": graph(states, names), "MaxConcurrency": concurrency,
                 "ItemsPath": "$$.Execution.Input.items".to_owned(), "ResultPath": format!("$.{name}"),
@@ -184,20 +225,30 @@ pub fn drive(
             match choice % 5 {
                 0 => Event::TaskHeartbeat { task },
                 1 => {
-                    let error = ErrorOutput { error: Some("Broken".into()), cause: None };
+                    let error = ErrorOutput {
+                        error: Some("Broken".into()),
+                        cause: None,
+                    };
                     waiting.retain(|known| *known != task);
                     Event::TaskFailed { task, error }
                 }
                 _ => {
                     waiting.retain(|known| *known != task);
-                    Event::TaskSucceeded { task, output: json!(choice) }
+                    Event::TaskSucceeded {
+                        task,
+                        output: json!(choice),
+                    }
                 }
             }
         };
         execution.handle(now, event);
         execution = between(execution);
     }
-    Trace { outcome: execution.outcome().cloned(), history, elapsed: now - start }
+    Trace {
+        outcome: execution.outcome().cloned(),
+        history,
+        elapsed: now - start,
+    }
 }
 
 /// Stores an execution as text and goes on from it.
