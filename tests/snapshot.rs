@@ -1,6 +1,6 @@
 //! An execution serialises between any two events and goes on identically.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod machines;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// One state of a chain.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub(crate) enum Kind {
     Pass(u8),
     Task {
         retries: u32,
@@ -34,7 +34,7 @@ pub enum Kind {
 }
 
 /// A chain of states, nested up to three deep.
-pub fn chain() -> impl Strategy<Value = Vec<Kind>> {
+pub(crate) fn chain() -> impl Strategy<Value = Vec<Kind>> {
     let leaf = prop_oneof![
         4 => any::<u8>().prop_map(Kind::Pass),
         6 => (0u32..3, any::<bool>(), prop::option::of(1u32..9), any::<bool>())
@@ -70,7 +70,7 @@ pub fn chain() -> impl Strategy<Value = Vec<Kind>> {
 }
 
 /// The chain as a definition.
-pub fn definition(chain: &[Kind]) -> String {
+pub(crate) fn definition(chain: &[Kind]) -> String {
     let mut names = 0;
     graph(chain, &mut names).to_string()
 }
@@ -173,15 +173,15 @@ fn catching(mut state: Value, caught: bool, next: &str, ends: bool) -> Value {
 
 /// What an execution left behind.
 #[derive(Debug, PartialEq)]
-pub struct Trace {
-    pub outcome: Option<Outcome>,
-    pub history: Vec<HistoryEvent>,
-    pub elapsed: TimeDelta,
+pub(crate) struct Trace {
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) history: Vec<HistoryEvent>,
+    pub(crate) elapsed: TimeDelta,
 }
 
 /// Runs a machine, deciding by `choices` what happens next; between any two events the execution goes through
 /// `between`.
-pub fn drive(
+pub(crate) fn drive(
     program: &Arc<Program>,
     seed: u64,
     choices: &[u8],
@@ -252,7 +252,7 @@ pub fn drive(
 }
 
 /// Stores an execution as text and goes on from it.
-pub fn through_storage(execution: Execution) -> Execution {
+pub(crate) fn through_storage(execution: Execution) -> Execution {
     let program = Arc::clone(execution.program());
     let stored = serde_json::to_string(&execution.snapshot()).unwrap();
     let snapshot: Snapshot = serde_json::from_str(&stored).unwrap();

@@ -167,7 +167,7 @@ impl<'a> Engine<'a> {
 
     /// Does what the state does, for the first time or again.
     fn attempt(&mut self, key: FrameKey) {
-        let intent = self.with_state(key, None, |node, raw_input, view| states::enter(node, raw_input, view));
+        let intent = self.with_state(key, None, states::enter);
         match intent {
             Some(Ok(intent)) => self.carry_out(key, intent),
             Some(Err(failure)) => self.fail(key, failure),
@@ -246,12 +246,11 @@ impl<'a> Engine<'a> {
             return self.join(parent, key, output);
         }
         let previous = frame.last_event;
-        let text = self
-            .core
-            .recorder
-            .records()
-            .then(|| output.to_text())
-            .unwrap_or_default();
+        let text = if self.core.recorder.records() {
+            output.to_text()
+        } else {
+            String::new()
+        };
         self.complete(
             previous,
             Outcome::Succeeded {
