@@ -34,7 +34,7 @@ struct Found {
 }
 
 impl Matcher {
-    pub(super) fn new(parsed: Parsed) -> Self {
+    pub(super) fn new(parsed: &Parsed) -> Self {
         let (tree, order) = PathTree::of(&parsed.clauses);
         let mut places = vec![0; order.len()];
         for (place, clause) in order.iter().enumerate() {
@@ -289,7 +289,7 @@ mod tests {
     use serde_json::json;
 
     fn matches(pattern: &Value, event: &Value) -> bool {
-        Matcher::new(parse(pattern).unwrap()).matches(event)
+        Matcher::new(&parse(pattern).unwrap()).matches(event)
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl EventPattern {
     }
 
     fn compile(source: Value) -> Result<Self, InvalidEventPattern> {
-        let matcher = Matcher::new(parse::parse(&source)?);
+        let matcher = Matcher::new(&parse::parse(&source)?);
         Ok(Self { source, matcher })
     }
 }
