@@ -1,7 +1,7 @@
 //! Random valid state machines, and a driver that answers their tasks in random order.
 
 use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, TaskId};
-use asl_engine::history::HistoryEvent;
+use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -185,11 +185,23 @@ pub(crate) fn drive(
     program: &Arc<Program>,
     seed: u64,
     choices: &[u8],
+    between: impl FnMut(Execution) -> Execution,
+) -> Trace {
+    drive_at(HistoryLevel::Full, program, seed, choices, between)
+}
+
+/// The same, with as much of a history as wanted.
+pub(crate) fn drive_at(
+    level: HistoryLevel,
+    program: &Arc<Program>,
+    seed: u64,
+    choices: &[u8],
     mut between: impl FnMut(Execution) -> Execution,
 ) -> Trace {
     let start = DateTime::<Utc>::UNIX_EPOCH;
     let mut options = StartOptions::new(json!({ "items": [1, "two"], "flag": true }));
     options.seed = seed;
+    options.history = level;
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
     let mut waiting: Vec<TaskId> = Vec::new();
