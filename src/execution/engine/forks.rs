@@ -185,11 +185,11 @@ impl Engine<'_> {
                 EventDetails::MapIterationFailed(MapIteration { name, index })
             });
         }
-        // AWS reports a task that failed uncaught in a branch as aborted too; a Fail state has no such event.
-        if matches!(self.program.node(frame.state).state, State::Task(_)) {
-            self.core.record(failing, || EventDetails::StateAborted {
-                state_type: StateType::Task,
-            });
+        // The state that failed was never exited, so AWS reports it as aborted too, where there is such an event: for a
+        // Task that is recorded, for the others it follows.
+        let state_type = self.program.node(frame.state).state.state_type();
+        if matches!(state_type, StateType::Task | StateType::Wait | StateType::Parallel | StateType::Map) {
+            self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.running.retain(|running| *running != child);
