@@ -1,4 +1,45 @@
-//! The Amazon States Language (ASL): parse, validate and execute state machines.
+//! The [Amazon States Language](https://states-language.net/) (ASL): parses state machines into typed states,
+//! validates their graph, and executes them with the answers that AWS Step Functions gives.
+//!
+//! * [`StateMachine`] parses and validates a definition; every problem is a [`Diagnostic`] with its place and a fix.
+//! * [`Interpreter`](crate::Interpreter) runs machines on tokio against registered handlers (feature `runtime`, on by
+//!   default).
+//! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
+//! * [`execution`] is the interpreter under both: a deterministic state machine that does no I/O.
+//! * [`handlers`](crate::handlers) is what does the work of tasks, a local event bus among it, and
+//!   [`websocket`](crate::websocket) serves API Gateway's WebSocket API (feature `websocket`).
+//!
+//! # Run a machine
+//!
+#![cfg_attr(feature = "runtime", doc = "```")]
+#![cfg_attr(not(feature = "runtime"), doc = "```ignore")]
+//! use asl_engine::{Interpreter, StateMachine};
+//! use serde_json::{Value, json};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let machine: StateMachine = r#"{
+//!   "StartAt": "Greet",
+//!   "States": {
+//!     "Greet": { "Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:123456789012:function:Greet", "End": true }
+//!   }
+//! }"#.parse()?;
+//! let interpreter = Interpreter::new()
+//!     .function("Greet", |input: Value| async move { Ok(format!("hello {}", input["name"])) });
+//! let greeting: String = interpreter.run(&machine, json!({ "name": 7 })).await?;
+//! assert_eq!(greeting, "hello 7");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What can go wrong, by type
+//!
+//! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
+//! * [`TaskError`]: what a handler returns; Retry and Catch look at it.
+//! * [`ErrorOutput`](execution::ErrorOutput): the language's own data about an error; never a Rust error.
+//! * [`Error`](crate::Error): the driver's: a missing handler, an input that is no JSON.
+//!
+//! A failed execution is none of these, but an [`Outcome`].
 
 pub mod data;
 pub mod definition;
@@ -21,3 +62,8 @@ pub use execution::Outcome;
 #[cfg(feature = "runtime")]
 pub use runtime::Interpreter;
 pub use simulation::Simulation;
+
+/// The README's examples are tests.
+#[cfg(all(doctest, feature = "runtime"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

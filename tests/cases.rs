@@ -13,10 +13,12 @@
 //! }
 //! ```
 //!
+//! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
 //! Members of `expect` that are absent are not compared. Outputs are compared as text: the order of keys counts.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
+use asl_engine::definition::Substitutions;
 use asl_engine::simulation::Answer;
 use asl_engine::{Simulation, StateMachine};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -30,6 +32,7 @@ fn main() {
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
+    let samples = every_sample_has_a_case(&files);
     let trials = files
         .into_iter()
         .map(|file| {
@@ -41,8 +44,26 @@ fn main() {
                 .to_string();
             Trial::test(name, move || check(&file))
         })
+        .chain([Trial::test("every_sample_has_a_case", move || samples)])
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Every machine of `asl-samples` is run by a case, but for the one that is there to be refused.
+fn every_sample_has_a_case(cases: &[PathBuf]) -> Result<(), Failed> {
+    let texts: Vec<_> = cases
+        .iter()
+        .map(|case| std::fs::read_to_string(case).expect("a case can be read"))
+        .collect();
+    let mut samples = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("asl-samples"), &mut samples);
+    for sample in samples {
+        let name = sample.file_name().expect("a file").display().to_string();
+        if !name.contains(".verbatim.") && !texts.iter().any(|text| text.contains(&format!("asl-samples/{name}"))) {
+            return Err(format!("no case runs asl-samples/{name}").into());
+        }
+    }
+    Ok(())
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -58,10 +79,15 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn check(file: &Path) -> Result<(), Failed> {
     let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let machine: StateMachine = case["definition"]
-        .to_string()
-        .parse()
-        .map_err(|error| format!("{error}"))?;
+    let definition = match &case["definition"] {
+        Value::String(file) => std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?,
+        definition => definition.to_string(),
+    };
+    let values = case["substitutions"].as_object().into_iter().flatten();
+    let substitutions = values.fold(Substitutions::new(), |all, (name, value)| {
+        all.with(name, value.as_str().expect("a substitution is a text"))
+    });
+    let machine = StateMachine::parse_with(&definition, &substitutions).map_err(|error| format!("{error}"))?;
     let mut simulation = Simulation::of(&machine);
     for (task, answers) in case["tasks"].as_object().into_iter().flatten() {
         simulation = simulation.task(
@@ -70,10 +96,14 @@ fn check(file: &Path) -> Result<(), Failed> {
         );
     }
     let run = simulation.try_run(case["input"].clone())?;
-    let history = run
-        .history()
-        .iter()
-        .map(|event| Value::from(format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type())));
+    let history = run.history().iter().map(|event| {
+        Value::from(format!(
+            "{}<-{} {}",
+            event.id,
+            event.previous_event_id,
+            event.event_type()
+        ))
+    });
     for (member, wanted) in case["expect"].as_object().ok_or("`expect` is missing")? {
         let got = match member.as_str() {
             "status" => run.outcome().status().into(),

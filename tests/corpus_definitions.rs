@@ -2,6 +2,8 @@
 //!
 //! The recordings are no part of the project: without them this test says so and passes.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

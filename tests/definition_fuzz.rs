@@ -1,5 +1,8 @@
 //! Whatever a definition holds, loading it neither panics nor takes long, on the small stack of a thread.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::disallowed_methods, reason = "how long loading takes is what is tested")]
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -124,13 +127,19 @@ fn within_a_machine(states: &str) -> String {
 
 #[test]
 fn nested_graphs_and_rules_fit_the_stack() {
-    let mut graph = r#"{ "StartAt": "S", "States": { "S": { "Type": "Pass", "End": true } } }"#.to_owned();
-    for depth in 0..24 {
-        graph = format!(
-            r#"{{ "StartAt": "P{depth}", "States": {{ "P{depth}": {{ "Type": "Parallel", "Branches": [{graph}], "End": true }} }} }}"#
-        );
-    }
-    assert_eq!(diagnostics(graph), []);
+    let innermost = r#"{ "StartAt": "S", "States": { "S": { "Type": "Pass", "End": true } } }"#;
+    let parallel = (0..31).fold(innermost.to_owned(), |graph, n| {
+        format!(
+            r#"{{ "StartAt": "P{n}", "States": {{ "P{n}": {{ "Type": "Parallel", "Branches": [{graph}], "End": true }} }} }}"#
+        )
+    });
+    assert_eq!(diagnostics(parallel), []);
+    let map = (0..41).fold(innermost.to_owned(), |graph, n| {
+        format!(
+            r#"{{ "StartAt": "M{n}", "States": {{ "M{n}": {{ "Type": "Map", "ItemProcessor": {graph}, "End": true }} }} }}"#
+        )
+    });
+    assert_eq!(diagnostics(map), []);
 
     let rule = format!(
         r#"{}{{ "Variable": "$.a", "IsNull": true }}{}"#,

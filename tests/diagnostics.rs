@@ -3,6 +3,8 @@
 //!
 //! `UPDATE=1 cargo test --test diagnostics` writes the texts anew; read the difference before you commit it.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -213,10 +213,11 @@ async fn a_handler_that_panics_fails_its_task() {
         assert_ne!(order.id, 7, "seven is right out");
         Ok(order.id)
     });
-    let caught = json!({ "Catch": [{ "ErrorEquals": ["States.TaskFailed"], "Next": "Sorry" }] });
-    let mut definition = one_task(caught.clone()).definition().clone();
-    definition["States"]["Sorry"] = json!({ "Type": "Pass", "End": true });
-    let machine: StateMachine = definition.to_string().parse().unwrap();
+    let catch = json!([{ "ErrorEquals": ["States.TaskFailed"], "Next": "Sorry" }]);
+    let machine = machine(json!({
+        "Charge": { "Type": "Task", "Resource": CHARGE, "Catch": catch, "End": true },
+        "Sorry": { "Type": "Pass", "End": true }
+    }));
     let output: Value = interpreter.run(&machine, json!({ "id": 7 })).await.unwrap();
     assert_eq!(
         output,

@@ -169,3 +169,74 @@ fn insert_some(object: &mut Value, name: &str, value: Option<impl Into<Value>>) 
         members.insert(name.to_owned(), value.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use serde_json::{Value, json};
+
+    use crate::data::{JsonPath, sample};
+
+    #[test]
+    fn every_path_reads_the_same_as_in_the_whole_object() {
+        sample::in_scope(&Value::Null, |scope| {
+            let whole = scope.context.to_value();
+            for path in [
+                "$$",
+                "$$.Execution",
+                "$$.Execution.Id",
+                "$$.Execution.Input",
+                "$$.Execution.Input.table",
+                "$$.Execution.Name",
+                "$$.Execution.RoleArn",
+                "$$.Execution.StartTime",
+                "$$.Execution.RedriveCount",
+                "$$.StateMachine.Id",
+                "$$.StateMachine.Name",
+                "$$.State.Name",
+                "$$.State.EnteredTime",
+                "$$.State.RetryCount",
+                "$$.Task.Token",
+                "$$.Map.Item",
+                "$$.Map.Item.Index",
+                "$$.Map.Item.Value",
+                "$$.Map.Item.Value.slice",
+                "$$..Name",
+                "$$.Nope",
+                "$$.Execution.Nope",
+                "$$.Execution.Id.x",
+                "$$.Execution.Input.x",
+                "$$.Execution.Input.table.x",
+                "$$.State.Name[0]",
+            ] {
+                let path = JsonPath::parse(path).unwrap();
+                assert_eq!(
+                    path.evaluate(scope),
+                    path.evaluate_in(&whole),
+                    "{}",
+                    path.as_str()
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn large_parts_are_borrowed() {
+        sample::in_scope(&json!(null), |scope| {
+            for path in [
+                "$$.Execution.Input.table",
+                "$$.Execution.Input",
+                "$$.Map.Item.Value.slice",
+            ] {
+                assert!(
+                    matches!(
+                        JsonPath::parse(path).unwrap().evaluate(scope),
+                        Ok(Cow::Borrowed(_))
+                    ),
+                    "{path}"
+                );
+            }
+        });
+    }
+}

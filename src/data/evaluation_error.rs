@@ -54,7 +54,7 @@ impl EvaluationError {
         Self { cause }
     }
 
-    /// A path that names no variable.
+    /// A failure that says all by itself, such as a variable that was never assigned.
     pub(super) fn other(cause: String) -> Self {
         Self { cause }
     }

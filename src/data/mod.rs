@@ -29,3 +29,8 @@ pub use random::Random;
 pub use scope::Scope;
 pub use timestamp::{parse_timestamp, timestamp_text};
 pub use variables::{NoVariables, VariableScope};
+
+#[cfg(test)]
+mod hostile_input;
+#[cfg(test)]
+mod sample;

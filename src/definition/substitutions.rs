@@ -2,9 +2,9 @@
 
 use indexmap::IndexMap;
 
-/// Values for the `${Name}` placeholders of a definition, as SAM's and CloudFormation's `DefinitionSubstitutions`.
+/// Values for the `${Name}` placeholders of a definition, as SAM's `DefinitionSubstitutions`.
 ///
-/// A placeholder inside a string, or a key, is replaced by its value as plain text, which cannot end the string. One that stands
+/// A placeholder inside a string or a key is replaced by its value as plain text, which cannot end the string. One
 /// without quotes where a value is expected, such as `"Seconds": ${Pause}`, is replaced by its value read as JSON.
 /// `${!Name}` stands for the text `${Name}`. A name has letters, digits and `_ . - :`.
 ///

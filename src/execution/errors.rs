@@ -55,6 +55,11 @@ impl Failure {
         )
     }
 
+    /// A result that could be made, but neither printed nor stored.
+    pub(crate) fn nested_too_deep(levels: usize) -> Self {
+        Self::error(DATA_LIMIT_EXCEEDED, format!("The result nests arrays and objects deeper than {levels} levels."))
+    }
+
     pub(crate) fn result_path_mismatch(cause: impl Into<String>) -> Self {
         Self::error(RESULT_PATH_MATCH_FAILURE, cause)
     }

@@ -3,14 +3,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::function::{Arguments, Refusal, array, exactly, printed, whole};
+use super::function::{Refusal, array, exactly, printed, whole};
 use super::java;
 
 /// The most items that `States.ArrayRange` gives.
 const MAX_RANGE: i128 = 1_000;
 
 /// `States.ArrayContains(array, value)`: compares printed texts, so that 5 is found in `["5"]`.
-pub(super) fn contains(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn contains(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [items, value] = exactly(arguments)?;
     let value = printed(value);
     Ok(array(items)?
@@ -20,7 +20,7 @@ pub(super) fn contains(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 }
 
 /// `States.ArrayGetItem(array, index)`. An empty array gives null for any index.
-pub(super) fn get_item(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn get_item(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [items, index] = exactly(arguments)?;
     let items = array(items)?;
     let index = usize::try_from(whole(index)?).map_err(|_| Refusal::InvalidArguments)?;
@@ -32,13 +32,13 @@ pub(super) fn get_item(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 }
 
 /// `States.ArrayLength(array)`
-pub(super) fn length(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn length(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [items] = exactly(arguments)?;
     Ok(array(items)?.len().into())
 }
 
 /// `States.ArrayPartition(array, size)`: chunks of `size` items, its fraction cut off.
-pub(super) fn partition(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn partition(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [items, size] = exactly(arguments)?;
     let items = array(items)?;
     match usize::try_from(whole(size)?) {
@@ -48,7 +48,7 @@ pub(super) fn partition(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 }
 
 /// `States.ArrayRange(first, last, step)`: `last` is included where it is hit.
-pub(super) fn range(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn range(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [first, last, step] = exactly(arguments)?;
     let (first, last, step) = (whole(first)?, whole(last)?, whole(step)?);
     if step == 0 {
@@ -67,7 +67,7 @@ pub(super) fn range(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 }
 
 /// `States.ArrayUnique(array)`, in the order of a Java `HashSet`.
-pub(super) fn unique(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn unique(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [items] = exactly(arguments)?;
     let items = array(items)?;
     let mut seen = BTreeSet::new();

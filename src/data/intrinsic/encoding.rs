@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-use super::function::{Arguments, Refusal, exactly, is_short, text};
+use super::function::{Refusal, exactly, is_short, text};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -13,7 +15,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// `States.Base64Encode(text)`: one line, with padding.
-pub(super) fn base64_encode(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn base64_encode(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [data] = exactly(arguments)?;
     let data = text(data)?;
     if is_short(data) {
@@ -24,7 +26,7 @@ pub(super) fn base64_encode(arguments: &Arguments<'_>) -> Result<Value, Refusal>
 }
 
 /// `States.Base64Decode(text)`: what is no Base64 is passed over, and padding may be missing.
-pub(super) fn base64_decode(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn base64_decode(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [data] = exactly(arguments)?;
     let data = text(data)?;
     if !is_short(data) {

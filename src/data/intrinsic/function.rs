@@ -37,9 +37,6 @@ pub(super) enum Refusal {
     Other(String),
 }
 
-/// The values of a call's arguments.
-pub(super) type Arguments<'a> = [Cow<'a, Value>];
-
 const NAMES: [(&str, Function); 18] = [
     ("States.Array", Function::Array),
     ("States.ArrayContains", Function::ArrayContains),
@@ -78,7 +75,7 @@ impl Function {
 
     pub(super) fn apply(
         self,
-        arguments: &Arguments<'_>,
+        arguments: &[Cow<'_, Value>],
         random: &Random,
     ) -> Result<Value, Refusal> {
         match self {
@@ -115,7 +112,7 @@ impl Refusal {
 
 /// The arguments, of which there are exactly `N`.
 pub(super) fn exactly<'v, const N: usize>(
-    arguments: &'v Arguments<'_>,
+    arguments: &'v [Cow<'_, Value>],
 ) -> Result<[&'v Value; N], Refusal> {
     let arguments: Vec<&Value> = arguments.iter().map(AsRef::as_ref).collect();
     <[&Value; N]>::try_from(arguments).map_err(|_| Refusal::InvalidArguments)

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use std::fmt::Write as _;
 
 use md5::Md5;
@@ -5,10 +7,10 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::function::{Arguments, Refusal, exactly, is_short, printed, text};
+use super::function::{Refusal, exactly, is_short, printed, text};
 
 /// `States.Hash(data, algorithm)`: lower-case hexadecimal digits. Data that is no text is hashed as its JSON.
-pub(super) fn hash(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn hash(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [data, algorithm] = exactly(arguments)?;
     let data = printed(data);
     if !is_short(&data) {

@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use super::function::{Arguments, Refusal, exactly, text};
+use super::function::{Refusal, exactly, text};
 use super::{jackson, java};
 
 /// `States.JsonMerge(left, right, false)`: the right one's members win, and none is merged itself.
-pub(super) fn merge(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn merge(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [left, right, is_deep] = exactly(arguments)?;
     match (left, right) {
         // Anything but `true` counts as `false`; deep merging is in the specification, but not on AWS.
@@ -27,7 +29,7 @@ pub(super) fn merge(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 }
 
 /// `States.JsonToString(value)`: compact JSON.
-pub(super) fn to_string(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn to_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     match arguments {
         [value] => Ok(value.to_string().into()),
         _ => Err(Refusal::Other(
@@ -38,7 +40,7 @@ pub(super) fn to_string(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 }
 
 /// `States.StringToJson(text)`: a blank text is null.
-pub(super) fn from_string(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn from_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [json] = exactly(arguments)?;
     let json = text(json)?;
     match json.trim() {

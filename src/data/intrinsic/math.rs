@@ -1,18 +1,20 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use super::function::{Arguments, Refusal, exactly, whole};
+use super::function::{Refusal, exactly, whole};
 use super::java;
 use crate::data::Random;
 
 /// `States.MathAdd(left, right)`: rounds both, half up; operands and sum are Java `int`s.
-pub(super) fn add(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn add(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [left, right] = exactly(arguments)?;
     let sum = rounded(left)?.checked_add(rounded(right)?);
     sum.map(Value::from).ok_or(Refusal::InvalidArguments)
 }
 
 /// `States.MathRandom(start, end [, seed])`: from `start` up to, and without, `end`. With a seed, Java's generator.
-pub(super) fn random(arguments: &Arguments<'_>, random: &Random) -> Result<Value, Refusal> {
+pub(super) fn random(arguments: &[Cow<'_, Value>], random: &Random) -> Result<Value, Refusal> {
     let (bounds, seed) = match arguments {
         [bounds @ .., seed] if bounds.len() == 2 => (bounds, Some(whole(seed)?)),
         bounds => (bounds, None),

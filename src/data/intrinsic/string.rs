@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use super::function::{Arguments, Refusal, exactly, text};
+use super::function::{Refusal, exactly, text};
 use super::{TextLiteral, java};
 
 /// `States.StringSplit(text, delimiters)`: each character of the second is a delimiter, and empty pieces are dropped.
-pub(super) fn split(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn split(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [text_value, delimiters] = exactly(arguments)?;
     let delimiters: Vec<char> = text(delimiters)?.chars().collect();
     let pieces = text(text_value)?.split(delimiters.as_slice());
@@ -14,14 +16,14 @@ pub(super) fn split(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 /// `States.Format(template, values…)`, the template being a literal.
 pub(super) fn format_literal(
     template: &TextLiteral,
-    arguments: &Arguments<'_>,
+    arguments: &[Cow<'_, Value>],
 ) -> Result<Value, Refusal> {
     let values = arguments.get(1..).unwrap_or_default();
     fill(text(&template.value)?, &template.escaped_braces, values)
 }
 
 /// `States.Format(template, values…)`, the template being computed. There too a backslash escapes a brace.
-pub(super) fn format(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
+pub(super) fn format(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [template, values @ ..] = arguments else {
         return Err(Refusal::InvalidArguments);
     };
@@ -45,7 +47,7 @@ pub(super) fn format(arguments: &Arguments<'_>) -> Result<Value, Refusal> {
 fn fill(
     template: &str,
     escaped_braces: &[usize],
-    values: &Arguments<'_>,
+    values: &[Cow<'_, Value>],
 ) -> Result<Value, Refusal> {
     let invalid =
         |problem: &str| Refusal::Other(format!("Invalid template in States.Format: {problem}"));

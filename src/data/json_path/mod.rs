@@ -8,6 +8,7 @@ mod reference_path;
 mod segment;
 mod stages;
 mod trail;
+mod walk;
 
 use std::borrow::Cow;
 

@@ -30,10 +30,9 @@ impl<'n> Locator<'n> {
                     let after = object.members.partition_point(|member| member.key_span.start <= offset);
                     let member = after.checked_sub(1).and_then(|index| object.members.get(index));
                     let member = member.filter(|member| offset < member.value.span.end);
-                    member.map(|member| {
-                        steps.push(Step::Key(&member.key));
-                        &member.value
-                    })
+                    member
+                        .inspect(|member| steps.push(Step::Key(&member.key)))
+                        .map(|member| &member.value)
                 }
                 Kind::Array(elements) => {
                     let after = elements.partition_point(|element| element.span.start <= offset);
@@ -41,10 +40,7 @@ impl<'n> Locator<'n> {
                     let element = index
                         .and_then(|index| elements.get(index))
                         .filter(|at| offset < at.span.end);
-                    element.map(|element| {
-                        steps.push(Step::Index(after - 1));
-                        element
-                    })
+                    element.inspect(|_| steps.push(Step::Index(after - 1)))
                 }
                 _ => None,
             };

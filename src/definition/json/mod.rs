@@ -3,6 +3,9 @@
 //! `serde_json` keeps no positions, so this is a parser of its own. It is strict (RFC 8259), linear in the text, keeps
 //! the order of keys, reports duplicate keys, and never nests deeper than [`MAX_DEPTH`], in itself or in what is built
 //! from it. Syntax errors have the wordings of Jackson, the parser behind AWS's service.
+//!
+//! DIFFERENCE: half a surrogate pair and a number beyond 64-bit floating-point are refused, since Rust's strings and
+//! `serde_json`'s numbers cannot hold them.
 
 mod locate;
 mod node;

@@ -1,19 +1,18 @@
 //! `Assign`: the names of variables and their values.
 
-use super::{Report, payload_template};
+use super::{Report, Reported, payload_template, values};
 use crate::definition::Assign;
 use crate::definition::json::Node;
 
 /// An `Assign` field. The names themselves are the variable rules' to judge.
-pub(super) fn assign(node: &Node, report: &mut Report) -> Option<Assign> {
+pub(super) fn assign(node: &Node, report: &mut Report) -> Result<Assign, Reported> {
     let template = payload_template::payload_template(node, report)?;
-    let names = node
-        .as_object()?
+    let names = values::object(node, report)?
         .members
         .iter()
         .map(|member| variable_name(&member.key).to_owned())
         .collect();
-    Some(Assign { names, template })
+    Ok(Assign { names, template })
 }
 
 /// The variable that a field of `Assign` names.

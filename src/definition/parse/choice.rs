@@ -1,17 +1,17 @@
 //! Choice states and their rules.
 
-use super::{COMPARISON_OPERATORS, Fields, Place, Report, fields, timestamp};
+use super::{COMPARISON_OPERATORS, Fields, Place, Report, Reported, timestamp, values};
 use crate::definition::json::{Member, Node};
 use crate::definition::{ChoiceRule, ChoiceState, Comparison, Condition, DataTest, Operand, Relation, StringPattern};
 
-pub(super) fn choice_state(mut fields: Fields<'_, '_>) -> Option<ChoiceState> {
+pub(super) fn choice_state(mut fields: Fields<'_, '_>) -> Result<ChoiceState, Reported> {
     let comment = fields.comment();
     let input_path = fields.input_output_path("InputPath");
     let choices = fields.some_elements("Choices", choice_rule);
     let default = fields.string("Default");
     let output_path = fields.input_output_path("OutputPath");
     let assign = fields.assign();
-    Some(ChoiceState {
+    Ok(ChoiceState {
         comment: comment?,
         input_path: input_path?,
         choices: choices?,
@@ -21,105 +21,74 @@ pub(super) fn choice_state(mut fields: Fields<'_, '_>) -> Option<ChoiceState> {
     })
 }
 
-fn choice_rule(node: &Node, report: &mut Report) -> Option<ChoiceRule> {
+fn choice_rule(node: &Node, report: &mut Report) -> Result<ChoiceRule, Reported> {
     let mut fields = Fields::of(node, report)?;
     let comment = fields.comment();
-    let next = fields.string("Next");
+    let next = fields.required_string("Next");
     let assign = fields.assign();
     let condition = condition(node, report);
-    Some(ChoiceRule {
+    Ok(ChoiceRule {
         comment: comment?,
         condition: condition?,
-        next: next??.to_owned(),
+        next: next?,
         assign: assign?,
     })
 }
 
 /// A boolean expression. That it is exactly one is the choice rules' rule to say.
-fn condition(node: &Node, report: &mut Report) -> Option<Condition> {
+fn condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
     let mut fields = Fields::of(node, report)?;
-    let and = fields.has("And").then(|| fields.some_elements("And", condition));
-    let or = fields.has("Or").then(|| fields.some_elements("Or", condition));
+    let and = fields.node("And").map(|_| fields.some_elements("And", condition));
+    let or = fields.node("Or").map(|_| fields.some_elements("Or", condition));
     let not = fields.node("Not").map(|node| condition(node, fields.report));
     let test = data_test(&mut fields);
     match (and, or, not) {
-        (Some(and), ..) => Some(Condition::And(and?)),
-        (_, Some(or), _) => Some(Condition::Or(or?)),
-        (_, _, Some(not)) => Some(Condition::Not(Box::new(not?))),
+        (Some(and), ..) => and.map(Condition::And),
+        (_, Some(or), _) => or.map(Condition::Or),
+        (_, _, Some(not)) => not.map(|not| Condition::Not(Box::new(not))),
         _ => test.map(Condition::Test),
     }
 }
 
-fn data_test(fields: &mut Fields<'_, '_>) -> Option<DataTest> {
-    let variable = fields.node("Variable").map(|node| variable(node, fields.report));
-    let operators = fields
-        .members()
-        .iter()
-        .filter(|member| COMPARISON_OPERATORS.contains(&member.key.as_str()));
-    let comparisons: Vec<Option<Comparison>> = operators.map(|member| comparison(member, fields.report)).collect();
-    Some(DataTest {
-        variable: variable??,
-        comparison: comparisons.into_iter().next()??,
+fn data_test(fields: &mut Fields<'_, '_>) -> Result<DataTest, Reported> {
+    let variable = fields
+        .required("Variable")
+        .and_then(|node| values::choice_path(node, fields.report));
+    let members = fields.members().iter();
+    let operators = members.filter(|member| COMPARISON_OPERATORS.contains(&member.key.as_str()));
+    let comparisons: Vec<_> = operators.map(|member| comparison(member, fields.report)).collect();
+    Ok(DataTest {
+        variable: variable?,
+        comparison: comparisons.into_iter().next().ok_or(Reported)??,
     })
 }
 
-/// `Variable`, whose problems AWS words as those of a Reference Path, though it takes any path.
-fn variable(node: &Node, report: &mut Report) -> Option<crate::data::JsonPath> {
-    let text = fields::string(node, report)?;
-    if !text.starts_with('$') {
-        report
-            .schema(
-                Place::value(node),
-                "Value is not a Reference Path: Reference path didn't start with '$'",
-            )
-            .maybe_help(fields::not_a_path(text));
-        return None;
-    }
-    match crate::data::JsonPath::parse(text) {
-        Ok(path) => Some(path),
-        Err(error) => {
-            let message = format!("Value is not a Reference Path: {}", error.message);
-            report.schema(fields::within(node, &error), message);
-            None
-        }
-    }
-}
-
 /// A comparison operator with its operand.
-fn comparison(member: &Member, report: &mut Report) -> Option<Comparison> {
+fn comparison(member: &Member, report: &mut Report) -> Result<Comparison, Reported> {
     let node = &member.value;
     let (name, is_path) = match member.key.strip_suffix("Path") {
         Some(name) => (name, true),
         None => (member.key.as_str(), false),
     };
     match name {
-        "StringMatches" => {
-            let pattern = StringPattern::parse(fields::string(node, report)?);
-            if pattern.is_none() {
-                report
-                    .schema(Place::value(node), "a backslash stands before neither `*` nor `\\`")
-                    .help("`\\\\*` in JSON is a star itself, `\\\\\\\\` a backslash itself");
-            }
-            return pattern.map(Comparison::StringMatches);
-        }
-        "IsNull" => return fields::boolean(node, report).map(Comparison::IsNull),
-        "IsPresent" => return fields::boolean(node, report).map(Comparison::IsPresent),
-        "IsNumeric" => return fields::boolean(node, report).map(Comparison::IsNumeric),
-        "IsString" => return fields::boolean(node, report).map(Comparison::IsString),
-        "IsBoolean" => return fields::boolean(node, report).map(Comparison::IsBoolean),
-        "IsTimestamp" => return fields::boolean(node, report).map(Comparison::IsTimestamp),
-        "BooleanEquals" => return operand(node, is_path, fields::boolean, report).map(Comparison::Boolean),
+        "StringMatches" => return string_pattern(node, report).map(Comparison::StringMatches),
+        "IsNull" => return values::boolean(node, report).map(Comparison::IsNull),
+        "IsPresent" => return values::boolean(node, report).map(Comparison::IsPresent),
+        "IsNumeric" => return values::boolean(node, report).map(Comparison::IsNumeric),
+        "IsString" => return values::boolean(node, report).map(Comparison::IsString),
+        "IsBoolean" => return values::boolean(node, report).map(Comparison::IsBoolean),
+        "IsTimestamp" => return values::boolean(node, report).map(Comparison::IsTimestamp),
+        "BooleanEquals" => return operand(node, is_path, values::boolean, report).map(Comparison::Boolean),
         _ => {}
     }
     if let Some(relation) = name.strip_prefix("String").and_then(relation) {
-        let text = |node: &Node, report: &mut Report| fields::string(node, report).map(str::to_owned);
+        let text = |node: &Node, report: &mut Report| values::string(node, report).map(str::to_owned);
         return operand(node, is_path, text, report).map(|operand| Comparison::String(relation, operand));
     }
     if let Some(relation) = name.strip_prefix("Numeric").and_then(relation) {
-        let number = |node: &Node, report: &mut Report| fields::number(node, report)?.as_f64();
-        return operand(node, is_path, number, report).map(|operand| Comparison::Numeric(relation, operand));
+        return operand(node, is_path, values::number, report).map(|operand| Comparison::Numeric(relation, operand));
     }
-    let relation = name.strip_prefix("Timestamp").and_then(relation)?;
+    let relation = name.strip_prefix("Timestamp").and_then(relation).ok_or(Reported)?;
     operand(node, is_path, timestamp::timestamp, report).map(|operand| Comparison::Timestamp(relation, operand))
 }
 
@@ -137,12 +106,75 @@ fn relation(name: &str) -> Option<Relation> {
 fn operand<T>(
     node: &Node,
     is_path: bool,
-    literal: impl FnOnce(&Node, &mut Report) -> Option<T>,
+    literal: impl FnOnce(&Node, &mut Report) -> Result<T, Reported>,
     report: &mut Report,
-) -> Option<Operand<T>> {
+) -> Result<Operand<T>, Reported> {
     if is_path {
-        variable(node, report).map(Operand::Path)
+        values::choice_path(node, report).map(Operand::Path)
     } else {
         literal(node, report).map(Operand::Literal)
+    }
+}
+
+/// `StringMatches`.
+///
+/// DIFFERENCE: specification and AWS take any other backslash, and fail when the rule is evaluated.
+fn string_pattern(node: &Node, report: &mut Report) -> Result<StringPattern, Reported> {
+    StringPattern::parse(values::string(node, report)?).ok_or_else(|| {
+        report
+            .schema(Place::value(node), "a backslash stands before neither `*` nor `\\`")
+            .help("in JSON, `\\\\*` is a star itself and `\\\\\\\\` a backslash itself");
+        Reported
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{State, StateMachine};
+
+    fn compare(operator: &str) -> Comparison {
+        let source = format!(
+            r#"{{ "StartAt": "X", "States": {{ "Y": {{ "Type": "Succeed" }},
+                "X": {{ "Type": "Choice", "Choices": [{{ "Variable": "$.a", {operator}, "Next": "Y" }}] }} }} }}"#
+        );
+        let machine = StateMachine::parse(&source).unwrap();
+        let State::Choice(choice) = &machine.graph.states["X"] else {
+            panic!()
+        };
+        let Condition::Test(test) = &choice.choices[0].condition else {
+            panic!()
+        };
+        test.comparison.clone()
+    }
+
+    #[test]
+    fn every_operator_is_read() {
+        for operator in COMPARISON_OPERATORS {
+            let operand = match operator {
+                _ if operator.ends_with("Path") => r#""$.b""#,
+                _ if operator.starts_with("Is") || operator.starts_with("Boolean") => "true",
+                _ if operator.starts_with("Numeric") => "1.5",
+                _ => r#""2026-08-14T18:30:00Z""#,
+            };
+            compare(&format!(r#""{operator}": {operand}"#));
+        }
+    }
+
+    #[test]
+    fn an_operator_is_a_type_a_relation_and_an_operand() {
+        assert!(matches!(
+            compare(r#""NumericLessThanEquals": 3"#),
+            Comparison::Numeric(Relation::LessOrEqual, Operand::Literal(3.0))
+        ));
+        assert!(matches!(
+            compare(r#""StringGreaterThanPath": "$.b""#),
+            Comparison::String(Relation::Greater, Operand::Path(_))
+        ));
+        assert!(matches!(
+            compare(r#""BooleanEqualsPath": "$.b""#),
+            Comparison::Boolean(Operand::Path(_))
+        ));
+        assert!(matches!(compare(r#""IsPresent": false"#), Comparison::IsPresent(false)));
     }
 }

@@ -2,22 +2,22 @@
 
 use indexmap::IndexMap;
 
-use super::{Fields, Place, Report, StateType, states};
+use super::{Fields, Place, Report, Reported, states, values};
 use crate::definition::json::{Member, Node};
-use crate::definition::{State, StateGraph};
+use crate::definition::{State, StateGraph, StateType};
 
 /// The graph of an object that has `StartAt` and `States`. Where they are missing, the required fields' rule says so.
-pub(super) fn state_graph(node: &Node, report: &mut Report) -> Option<StateGraph> {
+pub(super) fn state_graph(node: &Node, report: &mut Report) -> Result<StateGraph, Reported> {
     let mut fields = Fields::of(node, report)?;
     let jsonata = is_jsonata(node);
-    let start_at = fields.string("StartAt");
-    let states_node = fields.node("States")?;
-    let members = &super::fields::object(states_node, report)?.members;
+    let start_at = fields.required_string("StartAt");
+    let states_node = fields.required("States")?;
+    let members = &values::object(states_node, report)?.members;
     if members.is_empty() {
         report
             .schema(Place::value(states_node), "Value cannot be empty")
             .help("a machine has at least one state");
-        return None;
+        return Err(Reported);
     }
     let mut states = IndexMap::with_capacity(members.len());
     let mut complete = true;
@@ -26,21 +26,25 @@ pub(super) fn state_graph(node: &Node, report: &mut Report) -> Option<StateGraph
             continue;
         }
         match state(member, report) {
-            Some(state) => drop(states.insert(member.key.clone(), state)),
-            None => complete = false,
+            Ok(state) => drop(states.insert(member.key.clone(), state)),
+            Err(Reported) => complete = false,
         }
     }
-    let start_at = start_at??.to_owned();
-    complete.then_some(StateGraph { start_at, states })
+    let start_at = start_at?;
+    if complete {
+        Ok(StateGraph { start_at, states })
+    } else {
+        Err(Reported)
+    }
 }
 
 /// A state; the language rule has refused those that are written in JSONata.
-fn state(member: &Member, report: &mut Report) -> Option<State> {
+fn state(member: &Member, report: &mut Report) -> Result<State, Reported> {
     let node = &member.value;
     let mut fields = Fields::of(node, report)?;
-    let state_type = fields.string("Type")?.and_then(StateType::of)?;
+    let state_type = fields.string("Type")?.and_then(StateType::of).ok_or(Reported)?;
     if is_jsonata(node) {
-        return None;
+        return Err(Reported);
     }
     match state_type {
         StateType::Task => super::task::task_state(fields).map(State::Task),

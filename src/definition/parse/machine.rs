@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::retry::MAXIMUM;
-use super::{Fields, Place, Report, graph};
+use super::{Fields, Place, Report, Reported, graph};
 use crate::definition::StateMachine;
 use crate::definition::json::Node;
 
-pub(super) fn state_machine(root: &Node, report: &mut Report) -> Option<StateMachine> {
+pub(super) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMachine, Reported> {
     let mut fields = Fields::of(root, report)?;
     let comment = fields.comment();
     let version = version(&mut fields);
     let timeout_seconds = fields.integer("TimeoutSeconds", 1, MAXIMUM);
     let graph = graph::state_graph(root, report);
     let ((), graph) = (version?, graph?);
-    Some(StateMachine {
+    Ok(StateMachine {
         comment: comment?,
         timeout_seconds: timeout_seconds?,
         graph,
@@ -24,16 +24,16 @@ pub(super) fn state_machine(root: &Node, report: &mut Report) -> Option<StateMac
 }
 
 /// `Version`: `"1.0"` is the only one there is.
-fn version(fields: &mut Fields<'_, '_>) -> Option<()> {
+fn version(fields: &mut Fields<'_, '_>) -> Result<(), Reported> {
     match fields.string("Version")? {
-        None | Some("1.0") => Some(()),
+        None | Some("1.0") => Ok(()),
         Some(_) => {
-            let node = fields.node("Version")?;
+            let node = fields.required("Version")?;
             fields.report.schema(
                 Place::value(node),
                 "The field 'Version' should have one of these values: [1.0]",
             );
-            None
+            Err(Reported)
         }
     }
 }

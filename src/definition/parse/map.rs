@@ -1,12 +1,12 @@
 //! Map states.
 
 use super::retry::MAXIMUM;
-use super::{Fields, graph};
+use super::{Fields, Reported, graph};
 use crate::definition::json::Node;
 use crate::definition::{MapState, MaxConcurrency};
 
 /// An inline Map; the map mode rule has refused the distributed ones.
-pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Option<MapState> {
+pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Result<MapState, Reported> {
     let comment = fields.comment();
     let input_path = fields.input_output_path("InputPath");
     let items_path = fields.json_path("ItemsPath");
@@ -22,11 +22,11 @@ pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Option<MapState> {
     let catch = fields.catch();
     let transition = fields.transition();
     let item_processor = item_processor.map(|node| (node, graph::state_graph(node, fields.report)));
-    let (processor_node, item_processor) = item_processor?;
+    let (processor_node, item_processor) = item_processor.ok_or(Reported)?;
     if is_distributed(processor_node) {
-        return None;
+        return Err(Reported);
     }
-    Some(MapState {
+    Ok(MapState {
         comment: comment?,
         input_path: input_path?,
         items_path: items_path?,
@@ -49,14 +49,12 @@ pub(crate) fn is_distributed(item_processor: &Node) -> bool {
     config.and_then(|config| config.field("Mode")).and_then(Node::as_str) == Some("DISTRIBUTED")
 }
 
-fn max_concurrency(fields: &mut Fields<'_, '_>) -> Option<MaxConcurrency> {
+fn max_concurrency(fields: &mut Fields<'_, '_>) -> Result<MaxConcurrency, Reported> {
     let limit = fields.integer("MaxConcurrency", 0, MAXIMUM);
     let path = fields.reference_path("MaxConcurrencyPath");
     let (limit, path) = (limit?, path?);
-    Some(
-        limit
-            .map(MaxConcurrency::Limit)
-            .or(path.map(MaxConcurrency::Path))
-            .unwrap_or(MaxConcurrency::Limit(0)),
-    )
+    Ok(limit
+        .map(MaxConcurrency::Limit)
+        .or(path.map(MaxConcurrency::Path))
+        .unwrap_or(MaxConcurrency::Limit(0)))
 }

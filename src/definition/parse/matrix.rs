@@ -1,53 +1,6 @@
 //! Which field belongs where, as one table (specification, "State types" and the fields of each type).
 
-/// The `Type` of a state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StateType {
-    Task,
-    Parallel,
-    Map,
-    Pass,
-    Wait,
-    Choice,
-    Succeed,
-    Fail,
-}
-
-impl StateType {
-    /// In the order of AWS's message.
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Task,
-        Self::Wait,
-        Self::Pass,
-        Self::Succeed,
-        Self::Fail,
-        Self::Choice,
-        Self::Parallel,
-        Self::Map,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Task => "Task",
-            Self::Parallel => "Parallel",
-            Self::Map => "Map",
-            Self::Pass => "Pass",
-            Self::Wait => "Wait",
-            Self::Choice => "Choice",
-            Self::Succeed => "Succeed",
-            Self::Fail => "Fail",
-        }
-    }
-
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state_type| state_type.name() == name)
-    }
-
-    /// Whether a state of this type leads on by `Next` or `End`.
-    pub(crate) fn has_transition(self) -> bool {
-        !matches!(self, Self::Choice | Self::Succeed | Self::Fail)
-    }
-}
+use crate::definition::StateType;
 
 /// The query language in which a field means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +37,7 @@ impl FieldRule {
 
     /// The state types that have the field.
     pub(crate) fn owners(&self) -> impl Iterator<Item = StateType> {
-        StateType::ALL
+        StateType::LISTED
             .into_iter()
             .filter(|state_type| self.presence(*state_type) != Presence::Never)
     }
@@ -109,55 +62,55 @@ const fn row(name: &'static str, language: Language, presence: [Presence; 8]) ->
 /// The fields of states.
 #[rustfmt::skip]
 pub(crate) const STATE_FIELDS: &[FieldRule] = &[
-    //                                           Task Parallel Map Pass Wait Choice Succeed Fail
+    //                                           Task Pass Choice Wait Succeed Fail Parallel Map
     row("Type",                           Both,     [R, R, R, R, R, R, R, R]),
     row("Comment",                        Both,     [O, O, O, O, O, O, O, O]),
     row("QueryLanguage",                  Both,     [O, O, O, O, O, O, O, O]),
-    row("InputPath",                      JsonPath, [O, O, O, O, O, O, O, X]),
-    row("OutputPath",                     JsonPath, [O, O, O, O, O, O, O, X]),
-    row("Output",                         Jsonata,  [O, O, O, O, O, O, O, X]),
-    row("Assign",                         Both,     [O, O, O, O, O, O, X, X]),
-    row("Parameters",                     JsonPath, [O, O, O, O, X, X, X, X]),
-    row("Arguments",                      Jsonata,  [O, O, X, X, X, X, X, X]),
-    row("ResultSelector",                 JsonPath, [O, O, O, X, X, X, X, X]),
-    row("ResultPath",                     JsonPath, [O, O, O, O, X, X, X, X]),
-    row("Retry",                          Both,     [O, O, O, X, X, X, X, X]),
-    row("Catch",                          Both,     [O, O, O, X, X, X, X, X]),
-    row("Next",                           Both,     [O, O, O, O, O, X, X, X]),
-    row("End",                            Both,     [O, O, O, O, O, X, X, X]),
+    row("InputPath",                      JsonPath, [O, O, O, O, O, X, O, O]),
+    row("OutputPath",                     JsonPath, [O, O, O, O, O, X, O, O]),
+    row("Output",                         Jsonata,  [O, O, O, O, O, X, O, O]),
+    row("Assign",                         Both,     [O, O, O, O, X, X, O, O]),
+    row("Parameters",                     JsonPath, [O, O, X, X, X, X, O, O]),
+    row("Arguments",                      Jsonata,  [O, X, X, X, X, X, O, X]),
+    row("ResultSelector",                 JsonPath, [O, X, X, X, X, X, O, O]),
+    row("ResultPath",                     JsonPath, [O, O, X, X, X, X, O, O]),
+    row("Retry",                          Both,     [O, X, X, X, X, X, O, O]),
+    row("Catch",                          Both,     [O, X, X, X, X, X, O, O]),
+    row("Next",                           Both,     [O, O, X, O, X, X, O, O]),
+    row("End",                            Both,     [O, O, X, O, X, X, O, O]),
     row("Resource",                       Both,     [R, X, X, X, X, X, X, X]),
     row("Credentials",                    Both,     [O, X, X, X, X, X, X, X]),
     row("TimeoutSeconds",                 Both,     [O, X, X, X, X, X, X, X]),
     row("TimeoutSecondsPath",             JsonPath, [O, X, X, X, X, X, X, X]),
     row("HeartbeatSeconds",               Both,     [O, X, X, X, X, X, X, X]),
     row("HeartbeatSecondsPath",           JsonPath, [O, X, X, X, X, X, X, X]),
-    row("Branches",                       Both,     [X, R, X, X, X, X, X, X]),
-    row("ItemProcessor",                  Both,     [X, X, O, X, X, X, X, X]),
-    row("Iterator",                       Both,     [X, X, O, X, X, X, X, X]),
-    row("ItemsPath",                      JsonPath, [X, X, O, X, X, X, X, X]),
-    row("Items",                          Jsonata,  [X, X, O, X, X, X, X, X]),
-    row("ItemSelector",                   Both,     [X, X, O, X, X, X, X, X]),
-    row("MaxConcurrency",                 Both,     [X, X, O, X, X, X, X, X]),
-    row("MaxConcurrencyPath",             JsonPath, [X, X, O, X, X, X, X, X]),
-    row("ItemReader",                     Both,     [X, X, O, X, X, X, X, X]),
-    row("ItemBatcher",                    Both,     [X, X, O, X, X, X, X, X]),
-    row("ResultWriter",                   Both,     [X, X, O, X, X, X, X, X]),
-    row("ToleratedFailureCount",          Both,     [X, X, O, X, X, X, X, X]),
-    row("ToleratedFailureCountPath",      JsonPath, [X, X, O, X, X, X, X, X]),
-    row("ToleratedFailurePercentage",     Both,     [X, X, O, X, X, X, X, X]),
-    row("ToleratedFailurePercentagePath", JsonPath, [X, X, O, X, X, X, X, X]),
-    row("Label",                          Both,     [X, X, O, X, X, X, X, X]),
-    row("Result",                         JsonPath, [X, X, X, O, X, X, X, X]),
-    row("Seconds",                        Both,     [X, X, X, X, O, X, X, X]),
-    row("SecondsPath",                    JsonPath, [X, X, X, X, O, X, X, X]),
-    row("Timestamp",                      Both,     [X, X, X, X, O, X, X, X]),
-    row("TimestampPath",                  JsonPath, [X, X, X, X, O, X, X, X]),
-    row("Choices",                        Both,     [X, X, X, X, X, R, X, X]),
-    row("Default",                        Both,     [X, X, X, X, X, O, X, X]),
-    row("Error",                          Both,     [X, X, X, X, X, X, X, O]),
-    row("ErrorPath",                      JsonPath, [X, X, X, X, X, X, X, O]),
-    row("Cause",                          Both,     [X, X, X, X, X, X, X, O]),
-    row("CausePath",                      JsonPath, [X, X, X, X, X, X, X, O]),
+    row("Branches",                       Both,     [X, X, X, X, X, X, R, X]),
+    row("ItemProcessor",                  Both,     [X, X, X, X, X, X, X, O]),
+    row("Iterator",                       Both,     [X, X, X, X, X, X, X, O]),
+    row("ItemsPath",                      JsonPath, [X, X, X, X, X, X, X, O]),
+    row("Items",                          Jsonata,  [X, X, X, X, X, X, X, O]),
+    row("ItemSelector",                   Both,     [X, X, X, X, X, X, X, O]),
+    row("MaxConcurrency",                 Both,     [X, X, X, X, X, X, X, O]),
+    row("MaxConcurrencyPath",             JsonPath, [X, X, X, X, X, X, X, O]),
+    row("ItemReader",                     Both,     [X, X, X, X, X, X, X, O]),
+    row("ItemBatcher",                    Both,     [X, X, X, X, X, X, X, O]),
+    row("ResultWriter",                   Both,     [X, X, X, X, X, X, X, O]),
+    row("ToleratedFailureCount",          Both,     [X, X, X, X, X, X, X, O]),
+    row("ToleratedFailureCountPath",      JsonPath, [X, X, X, X, X, X, X, O]),
+    row("ToleratedFailurePercentage",     Both,     [X, X, X, X, X, X, X, O]),
+    row("ToleratedFailurePercentagePath", JsonPath, [X, X, X, X, X, X, X, O]),
+    row("Label",                          Both,     [X, X, X, X, X, X, X, O]),
+    row("Result",                         JsonPath, [X, O, X, X, X, X, X, X]),
+    row("Seconds",                        Both,     [X, X, X, O, X, X, X, X]),
+    row("SecondsPath",                    JsonPath, [X, X, X, O, X, X, X, X]),
+    row("Timestamp",                      Both,     [X, X, X, O, X, X, X, X]),
+    row("TimestampPath",                  JsonPath, [X, X, X, O, X, X, X, X]),
+    row("Choices",                        Both,     [X, X, R, X, X, X, X, X]),
+    row("Default",                        Both,     [X, X, O, X, X, X, X, X]),
+    row("Error",                          Both,     [X, X, X, X, X, O, X, X]),
+    row("ErrorPath",                      JsonPath, [X, X, X, X, X, O, X, X]),
+    row("Cause",                          Both,     [X, X, X, X, X, O, X, X]),
+    row("CausePath",                      JsonPath, [X, X, X, X, X, O, X, X]),
 ];
 
 /// The fields of the other objects of a definition; each is `Both` unless a JSONPath state has no use for it.

@@ -22,14 +22,16 @@ mod similar;
 mod states;
 mod task;
 mod timestamp;
+mod values;
 
 pub(crate) use fields::Fields;
 pub(crate) use map::is_distributed;
 pub(crate) use matrix::{
     BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS,
-    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, StateType, state_field,
+    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
 };
 pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
+use report::Reported;
 pub(crate) use report::{Phase, Place, Report};
 
 use super::json;
@@ -38,7 +40,18 @@ use super::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine, Substit
 /// The longest definition that AWS takes, in characters.
 pub(crate) const MAX_CHARACTERS: usize = 1_048_576;
 
-/// How a definition is loaded.
+/// How a definition is loaded: [`StateMachine::parse`] with options.
+///
+/// ```
+/// use asl_engine::definition::{Loader, Substitutions, WorkflowType};
+///
+/// let source = r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": ${Pause}, "End": true } } }"#;
+/// let loader = Loader::new()
+///     .substitutions(Substitutions::new().with("Pause", "5"))
+///     .workflow_type(WorkflowType::Express);
+/// assert!(loader.parse(source).is_ok());
+/// assert!(Loader::new().parse(source).is_err());
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct Loader {
@@ -101,7 +114,7 @@ impl Loader {
         let machine = root.as_ref().and_then(|root| {
             let outline = Outline::of(root);
             rules::check(&outline, self.workflow_type, &mut report);
-            machine::state_machine(root, &mut report)
+            machine::state_machine(root, &mut report).ok()
         });
         if machine.is_none() && !report.has_errors() {
             // INVARIANT: whatever keeps a state from being built is reported.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{StateType, assign};
+use super::assign;
+use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object, Span};
 
 /// All graphs of a definition; a graph stands before those inside its states.

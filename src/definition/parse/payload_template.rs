@@ -2,85 +2,80 @@
 
 use std::collections::HashSet;
 
-use super::fields::within;
-use super::{Place, Report, fields};
+use super::{Place, Report, Reported, values};
 use crate::data::{Expression, PayloadTemplate};
-use crate::definition::json::{Kind, Member, Node};
+use crate::definition::json::{Kind, Member, Node, Object};
 
 /// A payload template, which is an object.
-pub(super) fn payload_template(node: &Node, report: &mut Report) -> Option<PayloadTemplate> {
-    fields::object(node, report)?;
-    if !check(node, node, report) || node.has_unresolved() {
-        return None;
+pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<PayloadTemplate, Reported> {
+    values::object(node, report)?;
+    if !is_well_formed(node, node, report) || node.has_unresolved() {
+        return Err(Reported);
     }
-    match PayloadTemplate::compile(&node.to_value()) {
-        Ok(template) => Some(template),
-        Err(errors) => {
-            for error in errors {
-                report.schema(Place::value(node), error.to_string());
-            }
-            None
+    PayloadTemplate::compile(&node.to_value()).map_err(|errors| {
+        for error in errors {
+            report.schema(Place::value(node), error.to_string());
         }
-    }
+        Reported
+    })
 }
 
 /// Whether all the computed fields of `node`, a part of `template`, are well formed.
-fn check(node: &Node, template: &Node, report: &mut Report) -> bool {
+///
+/// Compiling would say so, too; this knows where they stand.
+fn is_well_formed(node: &Node, template: &Node, report: &mut Report) -> bool {
+    let mut well_formed = true;
     match &node.kind {
-        Kind::Array(elements) => elements
-            .iter()
-            .fold(true, |valid, element| check(element, template, report) && valid),
-        Kind::Object(object) => {
-            let names: HashSet<&str> = object.members.iter().map(|member| member.key.as_str()).collect();
-            object.members.iter().fold(true, |valid, member| {
-                let Some(name) = member.key.strip_suffix(".$").filter(|name| !name.is_empty()) else {
-                    return check(&member.value, template, report) && valid;
-                };
-                if !names.contains(name) {
-                    return computed(member, template, report) && valid;
-                }
-                report
-                    .schema(
-                        Place::key(member).about(template),
-                        format!("the field `{name}` stands here twice"),
-                    )
-                    .help(format!(
-                        "the value of `{}` becomes `{name}`, which has a value already",
-                        member.key
-                    ));
-                false
-            })
+        Kind::Array(elements) => {
+            for element in elements {
+                well_formed &= is_well_formed(element, template, report);
+            }
         }
-        _ => true,
+        Kind::Object(Object { members }) => {
+            let names: HashSet<&str> = members.iter().map(|member| member.key.as_str()).collect();
+            for member in members {
+                well_formed &= match member.key.strip_suffix(".$").filter(|name| !name.is_empty()) {
+                    None => is_well_formed(&member.value, template, report),
+                    Some(name) if names.contains(name) => is_there_twice(name, member, template, report),
+                    Some(_) => is_computed(member, template, report),
+                };
+            }
+        }
+        _ => {}
     }
+    well_formed
 }
 
-fn computed(member: &Member, template: &Node, report: &mut Report) -> bool {
+fn is_there_twice(name: &str, member: &Member, template: &Node, report: &mut Report) -> bool {
+    let message = format!("the field `{name}` stands here twice");
+    let help = format!(
+        "the value of `{}` becomes `{name}`, which has a value already",
+        member.key
+    );
+    report.schema(Place::key(member).about(template), message).help(help);
+    false
+}
+
+fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
     let node = &member.value;
     if node.unresolved {
         return false;
     }
-    let message = format!(
-        "The value for the field '{}' must be a valid JSONPath or a valid intrinsic function call",
-        member.key
-    );
+    let message = values::no_expression(&member.key);
     let Some(text) = node.as_str() else {
-        report
-            .schema(Place::value(node).about(template), message)
-            .help(format!("it is {}", node.describe()));
+        let help = format!("it is {}", node.describe());
+        report.schema(Place::value(node).about(template), message).help(help);
         return false;
     };
-    match Expression::parse(text) {
-        Ok(_) => true,
-        Err(error) => {
-            let help = match fields::not_a_path(text) {
-                Some(path) if !text.starts_with("States.") => {
-                    format!("{path}; a constant stands in a field without `.$`")
-                }
-                _ => fields::expression_help(text, &error, report),
-            };
-            report.schema(within(node, &error).about(template), message).help(help);
-            false
-        }
-    }
+    let Err(error) = Expression::parse(text) else {
+        return true;
+    };
+    let help = match values::not_a_path(text) {
+        Some(path) if !text.starts_with("States.") => format!("{path}; a constant stands in a field without `.$`"),
+        _ => values::expression_help(text, &error, report),
+    };
+    report
+        .schema(values::within(node, &error).about(template), message)
+        .help(help);
+    false
 }

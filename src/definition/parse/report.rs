@@ -45,6 +45,10 @@ pub(crate) enum Phase {
     Warnings,
 }
 
+/// There is no value: why is in the report, or a [rule](crate::definition::rules) puts it there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reported;
+
 /// What to point at, and which value AWS's `location` names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
@@ -261,7 +265,11 @@ fn location(steps: &[Step<'_>]) -> String {
                 location.push('/');
                 push_name(&mut location, key, |c| c.to_string());
             }
-            Step::Index(index) => location.push_str(&format!("[{index}]")),
+            Step::Index(index) => {
+                location.push('[');
+                location.push_str(&index.to_string());
+                location.push(']');
+            }
         }
     }
     if location.is_empty() { "/".to_owned() } else { location }

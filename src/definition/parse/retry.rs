@@ -1,6 +1,6 @@
 //! `Retry`: its Retriers.
 
-use super::{Fields, Place, Report, fields};
+use super::{Fields, Place, Report, Reported, values};
 use crate::definition::json::Node;
 use crate::definition::{JitterStrategy, Retrier};
 
@@ -10,7 +10,7 @@ pub(super) const MAXIMUM: u32 = 99_999_999;
 /// The longest delay between two attempts: `MaxDelaySeconds` stays below 366 days.
 const LONGEST_DELAY: u32 = 31_622_399;
 
-pub(super) fn retrier(node: &Node, report: &mut Report) -> Option<Retrier> {
+pub(super) fn retrier(node: &Node, report: &mut Report) -> Result<Retrier, Reported> {
     let mut fields = Fields::of(node, report)?;
     let comment = fields.comment();
     let error_equals = error_equals(&mut fields);
@@ -19,7 +19,7 @@ pub(super) fn retrier(node: &Node, report: &mut Report) -> Option<Retrier> {
     let max_delay_seconds = fields.integer("MaxDelaySeconds", 1, LONGEST_DELAY);
     let backoff_rate = backoff_rate(&mut fields);
     let jitter_strategy = jitter_strategy(&mut fields);
-    Some(Retrier {
+    Ok(Retrier {
         error_equals: error_equals?,
         interval_seconds: interval_seconds?.unwrap_or(1),
         max_attempts: max_attempts?.unwrap_or(3),
@@ -31,51 +31,50 @@ pub(super) fn retrier(node: &Node, report: &mut Report) -> Option<Retrier> {
 }
 
 /// `ErrorEquals` of a Retrier or Catcher. Where it is missing, the required fields' rule says so.
-pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Option<Vec<String>> {
-    let node = fields.node("ErrorEquals")?;
-    let names = fields::array(node, fields.report)?;
-    if names.is_empty() {
+pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Result<Vec<String>, Reported> {
+    let node = fields.required("ErrorEquals")?;
+    if node.as_array().is_some_and(<[Node]>::is_empty) {
         fields
             .report
             .schema(Place::value(node), "Value cannot be empty")
             .help("`[\"States.ALL\"]` matches all errors");
-        return None;
+        return Err(Reported);
     }
-    let names: Vec<Option<String>> = names
-        .iter()
-        .map(|name| fields::string(name, fields.report).map(str::to_owned))
-        .collect();
-    names.into_iter().collect()
+    values::elements(
+        node,
+        |name, report| values::string(name, report).map(str::to_owned),
+        fields.report,
+    )
 }
 
-fn backoff_rate(fields: &mut Fields<'_, '_>) -> Option<f64> {
+fn backoff_rate(fields: &mut Fields<'_, '_>) -> Result<f64, Reported> {
     let Some(node) = fields.node("BackoffRate") else {
-        return Some(2.0);
+        return Ok(2.0);
     };
-    let rate = fields::number(node, fields.report)?.as_f64()?;
+    let rate = values::number(node, fields.report)?;
     if rate < 1.0 {
         fields
             .report
             .schema(Place::value(node), "Minimum value is 1.0")
             .help("a lower rate would shorten the delays");
-        return None;
+        return Err(Reported);
     }
-    Some(rate)
+    Ok(rate)
 }
 
-fn jitter_strategy(fields: &mut Fields<'_, '_>) -> Option<JitterStrategy> {
+fn jitter_strategy(fields: &mut Fields<'_, '_>) -> Result<JitterStrategy, Reported> {
     let Some(node) = fields.node("JitterStrategy") else {
-        return Some(JitterStrategy::None);
+        return Ok(JitterStrategy::None);
     };
-    match fields::string(node, fields.report)? {
-        "FULL" => Some(JitterStrategy::Full),
-        "NONE" => Some(JitterStrategy::None),
+    match values::string(node, fields.report)? {
+        "FULL" => Ok(JitterStrategy::Full),
+        "NONE" => Ok(JitterStrategy::None),
         _ => {
             fields.report.schema(
                 Place::value(node),
                 "The field 'JitterStrategy' should have one of these values: [NONE, FULL]",
             );
-            None
+            Err(Reported)
         }
     }
 }

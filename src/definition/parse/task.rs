@@ -1,10 +1,10 @@
 //! Task states.
 
 use super::retry::MAXIMUM;
-use super::{Fields, Place, fields};
+use super::{Fields, Place, Reported, values};
 use crate::definition::{Resource, TaskDuration, TaskState};
 
-pub(super) fn task_state(mut fields: Fields<'_, '_>) -> Option<TaskState> {
+pub(super) fn task_state(mut fields: Fields<'_, '_>) -> Result<TaskState, Reported> {
     let comment = fields.comment();
     let resource = resource(&mut fields);
     let input_path = fields.input_output_path("InputPath");
@@ -19,7 +19,7 @@ pub(super) fn task_state(mut fields: Fields<'_, '_>) -> Option<TaskState> {
     let retry = fields.retry();
     let catch = fields.catch();
     let transition = fields.transition();
-    Some(TaskState {
+    Ok(TaskState {
         comment: comment?,
         resource: resource?,
         input_path: input_path?,
@@ -37,26 +37,24 @@ pub(super) fn task_state(mut fields: Fields<'_, '_>) -> Option<TaskState> {
     })
 }
 
-fn resource(fields: &mut Fields<'_, '_>) -> Option<Resource> {
-    let node = fields.node("Resource")?;
-    let arn = fields::string(node, fields.report)?;
-    let resource = Resource::parse(arn);
-    if resource.is_none() {
-        let shown: String = arn.chars().take(256).collect();
+fn resource(fields: &mut Fields<'_, '_>) -> Result<Resource, Reported> {
+    let node = fields.required("Resource")?;
+    let arn = values::string(node, fields.report)?;
+    Resource::parse(arn).ok_or_else(|| {
         let message = format!(
-            "The resource provided {shown} is not recognized. The value is not a valid resource ARN, or the resource is \
+            "The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource is \
              not available in this region."
         );
         let help = Resource::advice(arn, |name, known| fields.report.similar(name, known));
         fields.report.schema(Place::value(node), message).help(help);
-    }
-    resource
+        Reported
+    })
 }
 
 /// A number of seconds, or the path to one.
-fn duration(fields: &mut Fields<'_, '_>, seconds: &str, path: &str) -> Option<Option<TaskDuration>> {
+fn duration(fields: &mut Fields<'_, '_>, seconds: &str, path: &str) -> Result<Option<TaskDuration>, Reported> {
     let seconds = fields.integer(seconds, 1, MAXIMUM);
     let path = fields.reference_path(path);
     let (seconds, path) = (seconds?, path?);
-    Some(seconds.map(TaskDuration::Seconds).or(path.map(TaskDuration::Path)))
+    Ok(seconds.map(TaskDuration::Seconds).or(path.map(TaskDuration::Path)))
 }

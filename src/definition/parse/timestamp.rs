@@ -2,24 +2,23 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Place, Report, fields};
+use super::{Place, Report, Reported, values};
 use crate::definition::json::Node;
 
 /// A `Timestamp`, or the operand of a timestamp comparison.
-pub(super) fn timestamp(node: &Node, report: &mut Report) -> Option<DateTime<Utc>> {
-    let text = fields::string(node, report)?;
-    let timestamp = parse(text);
-    if timestamp.is_none() {
-        let finding = report.schema(Place::value(node), "String does not match RFC3339 timestamp");
-        if text.starts_with('$') {
-            finding.help("a path stands in the field whose name ends in `Path`");
+pub(super) fn timestamp(node: &Node, report: &mut Report) -> Result<DateTime<Utc>, Reported> {
+    let text = values::string(node, report)?;
+    parse(text).ok_or_else(|| {
+        let help = if text.starts_with('$') {
+            "a path stands in the field whose name ends in `Path`"
         } else {
-            finding.help(
-                "write it as `2026-08-14T18:30:00Z`, with an uppercase `T`, and with `Z` or an offset such as `+02:00`",
-            );
-        }
-    }
-    timestamp
+            "write it as `2026-08-14T18:30:00Z`: with an uppercase `T`, and with `Z` or an offset such as `+02:00`"
+        };
+        report
+            .schema(Place::value(node), "String does not match RFC3339 timestamp")
+            .help(help);
+        Reported
+    })
 }
 
 /// RFC 3339 with an uppercase `T`, and an uppercase `Z` or a numeric offset.

@@ -15,8 +15,9 @@
 //! ```
 
 use super::exclusive_fields::{none_of, too_many};
+use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object};
-use crate::definition::parse::{COMPARISON_OPERATORS, Outline, Place, Report, StateType};
+use crate::definition::parse::{COMPARISON_OPERATORS, Outline, Place, Report};
 
 const COMBINATIONS: [&str; 3] = ["And", "Or", "Not"];
 
@@ -46,7 +47,7 @@ fn expression(node: &Node, report: &mut Report) {
                 .schema(Place::opening(node), none_of(&COMPARISON_OPERATORS))
                 .help(help);
         }
-        ([], [_], Some(_)) => {}
+        ([], [_], Some(_)) | ([_], [], None) => {}
         ([], [_], None) => {
             let help = "it is the path to the value that is compared";
             report
@@ -60,7 +61,6 @@ fn expression(node: &Node, report: &mut Report) {
                 .schema(Place::key(last).about(node), too_many(&COMPARISON_OPERATORS))
                 .help(help);
         }
-        ([_], [], None) => {}
         ([.., last], [], None) => {
             report
                 .schema(Place::key(last).about(node), too_many(&COMBINATIONS))

@@ -13,7 +13,8 @@
 //! { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Credentials": { "RoleArn.$": "$.role" }, "End": true }
 //! ```
 
-use crate::definition::parse::{Outline, Place, Report, StateType};
+use crate::definition::StateType;
+use crate::definition::parse::{Outline, Place, Report};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline

@@ -14,8 +14,9 @@
 //! { "Type": "Wait", "SecondsPath": "$.pause", "Next": "Bake" }
 //! ```
 
+use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object};
-use crate::definition::parse::{Outline, Place, Report, StateOutline, StateType};
+use crate::definition::parse::{Outline, Place, Report, StateOutline};
 
 /// Fields of which a state has one at the most. They stand in AWS's order, that of a Java `HashSet`.
 struct Group {

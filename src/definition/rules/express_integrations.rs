@@ -14,7 +14,8 @@
 //! { "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true }
 //! ```
 
-use crate::definition::parse::{Outline, Place, Report, StateType};
+use crate::definition::StateType;
+use crate::definition::parse::{Outline, Place, Report};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType};
 
 pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {

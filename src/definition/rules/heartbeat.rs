@@ -13,8 +13,9 @@
 //! { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 60, "HeartbeatSeconds": 20, "End": true }
 //! ```
 
+use crate::definition::StateType;
 use crate::definition::json::{Kind, Node};
-use crate::definition::parse::{Outline, Place, Report, StateType};
+use crate::definition::parse::{Outline, Place, Report};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline

@@ -15,8 +15,9 @@
 //! ```
 
 use crate::definition::Code;
+use crate::definition::StateType;
 use crate::definition::json::Node;
-use crate::definition::parse::{Outline, Place, Report, StateOutline, StateType, is_distributed};
+use crate::definition::parse::{Outline, Place, Report, StateOutline, is_distributed};
 
 /// Fields that read items from elsewhere and write results there.
 const INPUT_AND_OUTPUT: [&str; 3] = ["ItemReader", "ItemBatcher", "ResultWriter"];

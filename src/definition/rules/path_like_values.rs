@@ -16,8 +16,9 @@
 //! ```
 
 use crate::definition::Code;
+use crate::definition::StateType;
 use crate::definition::json::{Kind, Node, Object};
-use crate::definition::parse::{Outline, Place, Report, StateType, state_field};
+use crate::definition::parse::{Outline, Place, Report, state_field};
 
 /// The fields that hold payload templates.
 const TEMPLATES: [&str; 5] = ["Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials"];

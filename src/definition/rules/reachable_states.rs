@@ -5,8 +5,10 @@
 //!
 //! **Why**: a state that nothing leads to is a `Next` forgotten, or dead text. AWS refuses it.
 //!
-//! Where `StartAt` itself is missing nothing is said, and where it names no state, only the states that no transition
-//! names are reported: the others hang on them.
+//! Where `StartAt` is missing nothing is said.
+//!
+//! DIFFERENCE: where `StartAt` names no state, only the states that no transition names are reported, since the others
+//! hang on them. AWS may report all; its recorded answer is for a machine of one state.
 //!
 //! Bad:
 //! ```json

@@ -14,8 +14,9 @@
 //! { "StartAt": "Bake", "States": { "Bake": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true } } }
 //! ```
 
+use crate::definition::StateType;
 use crate::definition::json::Node;
-use crate::definition::parse::{GraphOwner, Outline, Place, Presence, Report, STATE_FIELDS, StateOutline, StateType};
+use crate::definition::parse::{GraphOwner, Outline, Place, Presence, Report, STATE_FIELDS, StateOutline};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {
@@ -33,8 +34,8 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             (None, _) => {
                 let help = format!(
                     "it is one of {}",
-                    StateType::ALL
-                        .map(|state_type| format!("`{}`", state_type.name()))
+                    StateType::LISTED
+                        .map(|state_type| format!("`{}`", state_type.as_str()))
                         .join(", ")
                 );
                 report.schema(place, "The field 'Type' is required").help(help);
@@ -53,7 +54,7 @@ fn type_of(node: &Node, report: &mut Report) {
         // Reading the state says so.
         return;
     };
-    let names = StateType::ALL.map(StateType::name);
+    let names = StateType::LISTED.map(StateType::as_str);
     let similar = report
         .similar(text, names)
         .map(|similar| format!("did you mean `{similar}`?"));

@@ -14,11 +14,12 @@
 //! { "Type": "Pass", "End": true }
 //! ```
 
+use crate::definition::StateType;
 use crate::definition::json::{Member, Node};
 use crate::definition::parse::{
     BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, GraphOwner, ITEM_PROCESSOR_FIELDS, Language,
     MACHINE_FIELDS, Outline, PROCESSOR_CONFIG_FIELDS, Place, Presence, RETRIER_FIELDS, Report, STATE_FIELDS,
-    StateOutline, StateType, state_field,
+    StateOutline, state_field,
 };
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -180,7 +181,7 @@ fn similar_field(member: &Member, state_type: StateType, report: &mut Report) ->
 
 /// "only Task, Parallel and Map states have `Retry`"
 fn owners(rule: &FieldRule) -> String {
-    let names: Vec<&str> = rule.owners().map(StateType::name).collect();
+    let names: Vec<&str> = rule.owners().map(StateType::as_str).collect();
     let names = match names.as_slice() {
         [] => return String::new(),
         [one] => (*one).to_owned(),

@@ -21,6 +21,28 @@ pub enum StateType {
 }
 
 impl StateType {
+    /// All of them, in the order of AWS's messages.
+    pub(crate) const LISTED: [Self; 8] = [
+        Self::Task,
+        Self::Wait,
+        Self::Pass,
+        Self::Succeed,
+        Self::Fail,
+        Self::Choice,
+        Self::Parallel,
+        Self::Map,
+    ];
+
+    /// The type of a name, if it is one.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::LISTED.into_iter().find(|state_type| state_type.as_str() == name)
+    }
+
+    /// Whether a state of this type leads on by `Next` or `End`.
+    pub(crate) fn has_transition(self) -> bool {
+        !matches!(self, Self::Choice | Self::Succeed | Self::Fail)
+    }
+
     /// The name as a definition spells it.
     pub fn as_str(self) -> &'static str {
         match self {

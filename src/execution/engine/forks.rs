@@ -4,9 +4,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Engine, frame_at};
-use crate::data::json_size;
+use crate::data::{MAX_NESTING, json_size, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
+use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
 use crate::execution::intent::Fork;
 use crate::execution::payload::Payload;
@@ -110,7 +111,7 @@ impl Engine<'_> {
         items: &Payload,
         input: &Payload,
         index: usize,
-    ) -> Result<Payload, crate::execution::errors::Failure> {
+    ) -> Result<Payload, Failure> {
         let item = items.value().get(index).unwrap_or(&Value::Null);
         self.with_state(parent, Some((item, index)), |node, _, view| match &node.state {
             State::Map(map) => states::iteration_input(map, items, input, index, view),
@@ -168,7 +169,11 @@ impl Engine<'_> {
                 EventDetails::ParallelStateSucceeded
             }
         });
-        let results = Payload::with_bound(Value::Array(fork.results), fork.results_bound + 2);
+        let results = Value::Array(fork.results);
+        if !nests_within(&results, MAX_NESTING) {
+            return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
+        }
+        let results = Payload::with_bound(results, fork.results_bound + 2);
         self.finish(key, results);
     }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Engine;
+use crate::data::{MAX_NESTING, nests_within};
 use crate::definition::{Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId};
 use crate::execution::errors::Failure;
@@ -114,6 +115,9 @@ impl Engine<'_> {
 
     pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
         let Some(resource) = self.resource_of(key) else { return };
+        if !nests_within(&output, MAX_NESTING) {
+            return self.task_ended(key, &resource, Failure::nested_too_deep(MAX_NESTING));
+        }
         let mut result = Payload::new(output);
         if result.exceeds(self.core.limits.payload_bytes) {
             let name = match resource.kind() {

@@ -1,0 +1,56 @@
+//! A scope for tests.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::{
+    ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext,
+    StateMachineContext,
+};
+
+/// Calls `test` with a scope around `input`: execution `e` of the state machine `Bar`, in an iteration of a Map state,
+/// with a variable `$menu`.
+pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> T {
+    let execution = ExecutionContext {
+        id: "arn:e".to_owned(),
+        input: Arc::new(json!({ "table": 4 })),
+        name: "e".to_owned(),
+        role_arn: "arn:r".to_owned(),
+        start_time: DateTime::UNIX_EPOCH,
+        redrive_count: Some(0),
+    };
+    let state_machine = StateMachineContext {
+        id: "arn:m".to_owned(),
+        name: "Bar".to_owned(),
+    };
+    let item = json!({ "slice": 2 });
+    let context = ContextObject {
+        execution: &execution,
+        state_machine: &state_machine,
+        state: StateContext {
+            name: "Bake",
+            entered_time: DateTime::UNIX_EPOCH,
+            retry_count: Some(1),
+        },
+        task_token: Some("AQ"),
+        map_item: Some(MapItemContext {
+            index: 3,
+            value: Some(&item),
+            key: None,
+            source: None,
+        }),
+    };
+    let variables = IndexMap::from([(
+        "menu".to_owned(),
+        Arc::new(json!({ "pizzas": ["margherita"] })),
+    )]);
+    test(&Scope {
+        input,
+        context: &context,
+        variables: &variables,
+        random: &Random::seeded(1),
+    })
+}

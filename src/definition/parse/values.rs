@@ -1,0 +1,224 @@
+//! Reading values of one type, with what is wrong with them.
+
+use serde_json::Number;
+
+use super::{Place, Report, Reported};
+use crate::data::{Expression, JsonPath, ReferencePath, SyntaxError};
+use crate::definition::json::{Kind, Node, Object, Span};
+
+pub(super) fn object<'n>(node: &'n Node, report: &mut Report) -> Result<&'n Object, Reported> {
+    expected("Object", node, node.as_object(), report)
+}
+
+pub(super) fn array<'n>(node: &'n Node, report: &mut Report) -> Result<&'n [Node], Reported> {
+    expected("Array", node, node.as_array(), report)
+}
+
+pub(super) fn string<'n>(node: &'n Node, report: &mut Report) -> Result<&'n str, Reported> {
+    expected("String", node, node.as_str(), report)
+}
+
+pub(super) fn boolean(node: &Node, report: &mut Report) -> Result<bool, Reported> {
+    expected("Boolean", node, node.as_bool(), report)
+}
+
+/// A number, as the 64-bit floating-point number that the language computes with.
+pub(super) fn number(node: &Node, report: &mut Report) -> Result<f64, Reported> {
+    expected("Number", node, as_number(node).and_then(Number::as_f64), report)
+}
+
+/// All elements of an array. One that is wrong does not keep the others from being read.
+pub(super) fn elements<'n, T>(
+    node: &'n Node,
+    read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
+    report: &mut Report,
+) -> Result<Vec<T>, Reported> {
+    let elements: Vec<_> = array(node, report)?
+        .iter()
+        .map(|element| read(element, report))
+        .collect();
+    elements.into_iter().collect()
+}
+
+/// An integer in a range; `hint` helps where it is a path.
+pub(super) fn integer(
+    node: &Node,
+    minimum: u32,
+    maximum: u32,
+    hint: Option<String>,
+    report: &mut Report,
+) -> Result<u32, Reported> {
+    let value = as_number(node)
+        .filter(|number| is_integer(number))
+        .and_then(Number::as_f64);
+    let value = match value {
+        Some(value) if !node.unresolved => value,
+        _ => return Err(no_integer(node, hint, report)),
+    };
+    let problem = if value < f64::from(minimum) {
+        format!("Minimum value is {minimum}")
+    } else if value > f64::from(maximum) {
+        format!("Maximum value is {maximum}")
+    } else {
+        let exact = as_number(node)
+            .and_then(Number::as_u64)
+            .and_then(|value| u32::try_from(value).ok());
+        return exact.ok_or(Reported);
+    };
+    report.schema(Place::value(node), problem);
+    Err(Reported)
+}
+
+/// A whole number without a fraction part; one too large for 64 bits is read as floating-point.
+fn is_integer(number: &Number) -> bool {
+    const BEYOND_64_BITS: f64 = 9e18;
+    !number.is_f64()
+        || number
+            .as_f64()
+            .is_some_and(|value| value.fract() == 0.0 && value.abs() > BEYOND_64_BITS)
+}
+
+fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reported {
+    if node.unresolved {
+        return Reported;
+    }
+    let finding = report.schema(Place::value(node), "Expected value of type Integer");
+    match (node.as_str(), hint) {
+        (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
+        (Some(text), _) if text.starts_with("{%") => finding.help("`{% … %}` is JSONata, which is not supported yet"),
+        (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
+        _ => match as_number(node).and_then(Number::as_f64) {
+            Some(value) if value.fract() == 0.0 => finding.help(format!("write `{value}`")),
+            Some(_) => finding.help("it is not a whole number"),
+            None => finding.help(format!("it is {}", node.describe())),
+        },
+    };
+    Reported
+}
+
+pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
+    let text = string(node, report)?;
+    JsonPath::parse(text).map_err(|error| {
+        let help = not_a_path(text).unwrap_or_else(|| error.message.clone());
+        report
+            .schema(within(node, &error), "Value must be a valid JSONPath.")
+            .help(help);
+        Reported
+    })
+}
+
+pub(super) fn reference_path(node: &Node, report: &mut Report) -> Result<ReferencePath, Reported> {
+    let text = string(node, report)?;
+    ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, &error, report))
+}
+
+/// A path whose problems AWS words as those of a Reference Path, though it takes any path: the fields of Choice Rules.
+pub(super) fn choice_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
+    let text = string(node, report)?;
+    let parsed = if text.starts_with('$') {
+        JsonPath::parse(text)
+    } else {
+        // Its message is AWS's.
+        ReferencePath::parse(text).and_then(|path| JsonPath::parse(path.as_str()))
+    };
+    parsed.map_err(|error| no_reference_path(node, text, &error, report))
+}
+
+fn no_reference_path(node: &Node, text: &str, error: &SyntaxError, report: &mut Report) -> Reported {
+    let message = format!("Value is not a Reference Path: {}", error.message);
+    report.schema(within(node, error), message).maybe_help(not_a_path(text));
+    Reported
+}
+
+/// The value of `field`: a path, or a call of an intrinsic function.
+pub(super) fn expression(field: &str, node: &Node, report: &mut Report) -> Result<Expression, Reported> {
+    let text = string(node, report)?;
+    Expression::parse(text).map_err(|error| {
+        let help = expression_help(text, &error, report);
+        report.schema(within(node, &error), no_expression(field)).help(help);
+        Reported
+    })
+}
+
+/// AWS's text for a field that should be computed, and cannot be.
+pub(super) fn no_expression(field: &str) -> String {
+    format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
+}
+
+/// Help where a path is expected, but the text is none at all.
+pub(super) fn not_a_path(text: &str) -> Option<String> {
+    let is_in_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+    let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(is_in_names);
+    is_name.then(|| format!("a path into the input is written `$.{text}`"))
+}
+
+/// The intrinsic functions (specification, "Intrinsic Functions").
+const INTRINSIC_FUNCTIONS: [&str; 18] = [
+    "States.Array",
+    "States.ArrayContains",
+    "States.ArrayGetItem",
+    "States.ArrayLength",
+    "States.ArrayPartition",
+    "States.ArrayRange",
+    "States.ArrayUnique",
+    "States.Base64Decode",
+    "States.Base64Encode",
+    "States.Format",
+    "States.Hash",
+    "States.JsonMerge",
+    "States.JsonToString",
+    "States.MathAdd",
+    "States.MathRandom",
+    "States.StringSplit",
+    "States.StringToJson",
+    "States.UUID",
+];
+
+/// Help where a text is neither a path nor a call of an intrinsic function.
+pub(super) fn expression_help(text: &str, error: &SyntaxError, report: &mut Report) -> String {
+    let rest = text.get(error.offset..).unwrap_or_default();
+    let name = rest
+        .split('(')
+        .next()
+        .filter(|name| name.starts_with("States.") && name.len() < rest.len());
+    let misspelt = name.filter(|name| !INTRINSIC_FUNCTIONS.contains(name));
+    if let Some(similar) = misspelt.and_then(|name| report.similar(name, INTRINSIC_FUNCTIONS)) {
+        return format!("did you mean `{similar}`?");
+    }
+    error.message.clone()
+}
+
+/// The place of a syntax error inside a string: from its position on; the whole string where escapes shift the
+/// positions.
+pub(super) fn within(node: &Node, error: &SyntaxError) -> Place {
+    let Span { start, end } = node.span;
+    let length = node.as_str().map_or(0, str::len);
+    let verbatim = end - start == length + 2;
+    if !verbatim || error.offset == 0 {
+        return Place::value(node);
+    }
+    // At the end, only the closing quote is left to point at.
+    let end = if error.offset < length { end - 1 } else { end };
+    Place::at(Span::new(start + 1 + error.offset.min(length), end)).about(node)
+}
+
+fn as_number(node: &Node) -> Option<&Number> {
+    match &node.kind {
+        Kind::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// A value of the expected type; a missing substitution is reported already.
+fn expected<T>(type_name: &str, node: &Node, value: Option<T>, report: &mut Report) -> Result<T, Reported> {
+    if node.unresolved {
+        return Err(Reported);
+    }
+    value.ok_or_else(|| {
+        let message = format!("Expected value of type {type_name}");
+        report
+            .schema(Place::value(node), message)
+            .help(format!("it is {}", node.describe()));
+        Reported
+    })
+}
