@@ -57,7 +57,10 @@ impl Failure {
 
     /// A result that could be made, but neither printed nor stored.
     pub(crate) fn nested_too_deep(levels: usize) -> Self {
-        Self::error(DATA_LIMIT_EXCEEDED, format!("The result nests arrays and objects deeper than {levels} levels."))
+        Self::error(
+            DATA_LIMIT_EXCEEDED,
+            format!("The result nests arrays and objects deeper than {levels} levels."),
+        )
     }
 
     pub(crate) fn result_path_mismatch(cause: impl Into<String>) -> Self {
@@ -71,7 +74,7 @@ impl Failure {
         })
     }
 
-    /// InputPath, OutputPath and their like found nothing.
+    /// `InputPath`, `OutputPath` and their like found nothing.
     pub(crate) fn invalid_path(path: &str, error: &PathError) -> Self {
         Self::runtime(format!("Invalid path '{path}' : {error}"))
     }
@@ -162,10 +165,10 @@ pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(us
     })
 }
 
-/// How long to wait before the next retry, after `retries` of this Retrier.
-pub(crate) fn retry_delay(retrier: &Retrier, retries: u32, random: &Random) -> TimeDelta {
+/// How long to wait before the next retry, after `count` of this Retrier.
+pub(crate) fn retry_delay(retrier: &Retrier, count: u32, random: &Random) -> TimeDelta {
     let longest = f64::from(retrier.max_delay_seconds.unwrap_or(u32::MAX));
-    let exponent = f64::from(retries);
+    let exponent = f64::from(count);
     let computed = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(exponent);
     let mut seconds = computed.min(longest);
     if retrier.jitter_strategy == JitterStrategy::Full {

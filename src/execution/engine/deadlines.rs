@@ -75,7 +75,11 @@ impl Engine<'_> {
     fn time_out_tasks(&mut self, first: FrameKey, at: Timestamp) {
         let mut late: Vec<(FrameKey, Failure)> = self.late_task(first, at).into_iter().collect();
         while let Some((_, key)) = self.core.timers.earliest().filter(|(due, _)| *due == at) {
-            let waits = self.core.frames.get(key).is_some_and(|frame| frame.deadline == Some(at));
+            let waits = self
+                .core
+                .frames
+                .get(key)
+                .is_some_and(|frame| frame.deadline == Some(at));
             let task = self.late_task(key, at);
             if waits && task.is_none() {
                 break;
@@ -100,7 +104,14 @@ impl Engine<'_> {
             return None;
         };
         let timed_out = attempt.times_out_at.is_some_and(|timeout| timeout <= at);
-        Some((key, if timed_out { Failure::timeout() } else { Failure::Heartbeat }))
+        Some((
+            key,
+            if timed_out {
+                Failure::timeout()
+            } else {
+                Failure::Heartbeat
+            },
+        ))
     }
 
     fn time_out_execution(&mut self) {

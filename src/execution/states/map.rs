@@ -26,8 +26,13 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
     if !items.value().is_array() {
         let path = state.items_path.as_ref().map_or("$", |path| path.as_str());
         // AWS prints a path into the context object as it applies it: with one `$`.
-        let path = path.strip_prefix('$').filter(|path| path.starts_with('$')).unwrap_or(path);
-        return Err(Failure::runtime(format!("Reference path \"{path}\" must point to array.")));
+        let path = path
+            .strip_prefix('$')
+            .filter(|path| path.starts_with('$'))
+            .unwrap_or(path);
+        return Err(Failure::runtime(format!(
+            "Reference path \"{path}\" must point to array."
+        )));
     }
     Ok(Intent::Fork(Fork::Iterations {
         graph,
