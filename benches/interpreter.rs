@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     missing_docs,
     reason = "a benchmark fails by panicking, and criterion's macro makes its main"
 )]
@@ -20,7 +21,7 @@ use std::sync::Arc;
 criterion_group!(benches, pass_chain_100, pizza, memory);
 criterion_main!(benches);
 
-/// A hundred Pass states, each with a ResultPath.
+/// A hundred Pass states, each with a `ResultPath`.
 fn pass_chain_100(criterion: &mut Criterion) {
     let mut states = serde_json::Map::new();
     for i in 0..100 {
@@ -105,15 +106,17 @@ fn pizza(criterion: &mut Criterion) {
 
 /// Bytes that an execution in a Wait state takes besides its payload. Not a time: it is printed once.
 fn memory(_: &mut Criterion) {
-    let program = compile(r#"{ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 60, "End": true } } }"#);
     const EXECUTIONS: usize = 10_000;
+    let program = compile(r#"{ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 60, "End": true } } }"#);
     let before = resident_bytes();
     let waiting: Vec<Execution> = (0..EXECUTIONS)
         .map(|i| {
             let mut options = StartOptions::new(json!({}));
             options.name = format!("execution-{i}");
             options.history = HistoryLevel::Off;
-            Execution::start(Arc::clone(&program), options, DateTime::UNIX_EPOCH)
+            let mut execution = Execution::start(Arc::clone(&program), options, DateTime::UNIX_EPOCH);
+            while execution.poll_command().is_some() {}
+            execution
         })
         .collect();
     if let (Some(before), Some(after)) = (before, resident_bytes()) {

@@ -1,6 +1,6 @@
 //! An execution serialises between any two events and goes on identically.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod machines;
 
@@ -53,7 +53,8 @@ proptest! {
 #[test]
 fn a_snapshot_of_another_definition_is_refused() {
     let program = |seconds: u32| {
-        let definition = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": seconds, "End": true } } });
+        let definition =
+            json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": seconds, "End": true } } });
         let machine: StateMachine = definition.to_string().parse().unwrap();
         Arc::new(Program::compile(&machine))
     };

@@ -95,9 +95,7 @@ impl TemplateProblem {
     fn message(&self, field: &str) -> String {
         match self {
             Self::NotAPathOrIntrinsic(_) | Self::NotAString => {
-                format!(
-                    "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-                )
+                format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
             }
             Self::DuplicateField => {
                 format!("the field `{field}` is there twice once `.$` is taken off")
@@ -127,12 +125,7 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        budget: &mut Budget,
-    ) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -145,10 +138,7 @@ impl Node {
                     members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
                 }
                 for field in computed {
-                    members.insert(
-                        field.name.clone(),
-                        field.evaluate(scope, depth + 1, budget)?,
-                    );
+                    members.insert(field.name.clone(), field.evaluate(scope, depth + 1, budget)?);
                 }
                 Ok(Value::Object(members))
             }
@@ -161,12 +151,7 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        budget: &mut Budget,
-    ) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
         let value = self.expression.evaluate(&self.field, scope)?;
         budget
             .spend(&value, depth)
@@ -276,11 +261,9 @@ mod tests {
     use crate::data::sample;
 
     fn evaluate(template: &Value) -> Result<Value, String> {
-        let template =
-            PayloadTemplate::compile(template).map_err(|errors| errors[0].to_string())?;
+        let template = PayloadTemplate::compile(template).map_err(|errors| errors[0].to_string())?;
         let input = json!({ "vals": [1, 2, 3], "order": { "id": 7.0 } });
-        sample::in_scope(&input, |scope| template.evaluate(scope))
-            .map_err(|error| error.to_string())
+        sample::in_scope(&input, |scope| template.evaluate(scope)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -345,9 +328,7 @@ mod tests {
             .map(|error| (error.pointer.as_str(), error.to_string()))
             .collect();
         let refused = |field| {
-            format!(
-                "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-            )
+            format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
         };
         assert_eq!(
             found,
@@ -369,10 +350,6 @@ mod tests {
                 .unwrap()
                 .is_static()
         );
-        assert!(
-            !PayloadTemplate::compile(&json!([{ "a.$": "$" }]))
-                .unwrap()
-                .is_static()
-        );
+        assert!(!PayloadTemplate::compile(&json!([{ "a.$": "$" }])).unwrap().is_static());
     }
 }

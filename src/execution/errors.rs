@@ -140,7 +140,7 @@ pub(crate) fn retrier<'a>(retry: &'a [Retrier], failure: &Failure) -> Option<(us
     retry
         .iter()
         .enumerate()
-        .find(|(_, retrier)| failure.matched(&retrier.error_equals).is_some())
+        .find(|(_, candidate)| failure.matched(&candidate.error_equals).is_some())
 }
 
 /// The Catcher that takes a failure, with the Error Output it hands on.
@@ -165,12 +165,11 @@ pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(us
     })
 }
 
-/// How long to wait before the next retry, after `count` of this Retrier.
-pub(crate) fn retry_delay(retrier: &Retrier, count: u32, random: &Random) -> TimeDelta {
+/// How long to wait before the next retry, after `done` of this Retrier.
+pub(crate) fn retry_delay(retrier: &Retrier, done: u32, random: &Random) -> TimeDelta {
     let longest = f64::from(retrier.max_delay_seconds.unwrap_or(u32::MAX));
-    let exponent = f64::from(count);
-    let computed = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(exponent);
-    let mut seconds = computed.min(longest);
+    let grown = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(f64::from(done));
+    let mut seconds = grown.min(longest);
     if retrier.jitter_strategy == JitterStrategy::Full {
         seconds *= random.uniform();
     }

@@ -142,6 +142,10 @@ impl Frames {
             return FrameKey { slot, serial };
         }
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        if self.slots.is_empty() {
+            // Most executions never fork: one frame is all they need.
+            self.slots.reserve_exact(1);
+        }
         self.slots.push(Some(frame));
         FrameKey { slot, serial }
     }

@@ -20,6 +20,7 @@
 //!
 //! Source: EventBridge user guide, "Comparison operators for use in event patterns".
 
+mod bits;
 mod cidr;
 mod comparison;
 mod matcher;
@@ -33,6 +34,7 @@ use serde_json::Value;
 use std::str::FromStr;
 
 use super::event::Event;
+use crate::data::nests_within;
 use matcher::Matcher;
 
 /// The most characters a pattern has (EventBridge API reference, `PutRule`, `EventPattern`).
@@ -102,7 +104,7 @@ impl EventPattern {
     /// ```
     pub fn from_json(pattern: &Value) -> Result<Self, InvalidEventPattern> {
         // The nesting first: all that follows recurses.
-        if !nested_within(pattern, MAX_NESTING) {
+        if !nests_within(pattern, MAX_NESTING) {
             return Err(too_deep().into());
         }
         check_length(&pattern.to_string())?;
@@ -125,7 +127,7 @@ impl EventPattern {
     }
 
     fn compile(source: Value) -> Result<Self, InvalidEventPattern> {
-        let matcher = Matcher::new(parse::parse(&source)?);
+        let matcher = Matcher::new(&parse::parse(&source)?);
         Ok(Self { source, matcher })
     }
 }
@@ -141,7 +143,7 @@ impl FromStr for EventPattern {
             Ok(source) => source,
             Err(error) => return Err(syntax::reason(text, &error).into()),
         };
-        if !nested_within(&source, MAX_NESTING) {
+        if !nests_within(&source, MAX_NESTING) {
             return Err(too_deep().into());
         }
         Self::compile(source)
@@ -165,10 +167,109 @@ fn too_deep() -> String {
     format!("Document nesting depth exceeds the maximum allowed ({MAX_NESTING})")
 }
 
-fn nested_within(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::Array(items) => levels > 0 && items.iter().all(|item| nested_within(item, levels - 1)),
-        Value::Object(fields) => levels > 0 && fields.values().all(|field| nested_within(field, levels - 1)),
-        _ => true,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn leaf() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(json!(null)),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[a-c*\\\\./:0-9]{0,6}".prop_map(Value::from),
+        ]
+    }
+
+    /// The words of the language and a few others, so that many patterns get far.
+    fn key() -> impl Strategy<Value = String> {
+        let words = [
+            "a",
+            "b",
+            "a.b",
+            "",
+            "$or",
+            "prefix",
+            "suffix",
+            "wildcard",
+            "anything-but",
+            "equals-ignore-case",
+            "numeric",
+            "exists",
+            "cidr",
+            "exactly",
+        ];
+        prop::sample::select(words.to_vec()).prop_map(str::to_owned)
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        leaf().prop_recursive(6, 64, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((key(), inner), 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// The pattern that asks for each leaf of an object, if it has any.
+    fn literal_pattern(value: &Value) -> Option<Value> {
+        match value {
+            Value::Object(fields) => {
+                // `$or` is no key in a pattern.
+                let fields = fields
+                    .iter()
+                    .filter(|(key, _)| *key != "$or")
+                    .filter_map(|(key, value)| Some((key.clone(), literal_pattern(value)?)));
+                let fields: serde_json::Map<_, _> = fields.collect();
+                (!fields.is_empty()).then_some(Value::Object(fields))
+            }
+            Value::Array(_) => None,
+            leaf => Some(json!([leaf])),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_pattern_and_no_event_panics(pattern in value(), event in value()) {
+            if let Ok(pattern) = EventPattern::from_json(&pattern) {
+                pattern.matches_value(&event);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "[{}\\[\\]\",:a-d\\\\ $0-9\n]{0,40}") {
+            let _ = text.parse::<EventPattern>();
+        }
+
+        #[test]
+        fn an_event_matches_the_pattern_of_its_own_leaves(
+            event in prop::collection::vec(("[a-z]{1,3}", value()), 1..5)
+        ) {
+            let event = Value::Object(event.into_iter().collect());
+            if let Some(pattern) = literal_pattern(&event) {
+                prop_assert!(EventPattern::from_json(&pattern).unwrap().matches_value(&event), "{pattern} {event}");
+            }
+        }
+    }
+
+    #[test]
+    fn size_and_nesting_are_bounded() {
+        let long = json!({ "a": ["x".repeat(MAX_CHARACTERS)] });
+        assert!(EventPattern::from_json(&long).is_err());
+        let mut deep = json!(["x"]);
+        for _ in 0..1000 {
+            deep = Value::Object([("a".to_owned(), deep)].into_iter().collect());
+        }
+        assert!(
+            EventPattern::from_json(&deep)
+                .unwrap_err()
+                .reason()
+                .starts_with("Document nesting depth")
+        );
+        let text = format!("{}[1]{}", r#"{"a":"#.repeat(500), "}".repeat(500));
+        assert!(text.parse::<EventPattern>().is_err());
     }
 }

@@ -1,0 +1,244 @@
+//! Deliveries: each event to each of its targets, in tasks of their own.
+
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::event::Event;
+use super::input::RuleContext;
+use super::rule::RuleTarget;
+use super::target::{DeadLetter, ExhaustedRetryCondition, TargetError};
+
+/// One event on its way to one target.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) event: Arc<Event>,
+    pub(super) target: Arc<RuleTarget>,
+    pub(super) rule: Arc<RuleContext>,
+}
+
+/// All deliveries of a bus.
+#[derive(Debug, Clone)]
+pub(super) struct Deliveries {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: watch::Sender<State>,
+    /// Apart from the state, so that those who wait for a retry sleep on when deliveries begin and end.
+    closing: watch::Sender<bool>,
+    lines: Mutex<HashMap<LineId, VecDeque<Waiting>>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    pending: usize,
+    is_closing: bool,
+}
+
+/// Deliveries that wait for each other: a target, by its address, and an ordering key.
+///
+/// INVARIANT: a line is in the map if and only if a task works on it, and that task holds the target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct LineId {
+    target: usize,
+    key: String,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    delivery: Delivery,
+    put_at: Instant,
+    pending: Pending,
+}
+
+/// Counts as a pending delivery until it is dropped, so that none is counted for ever whatever happens to its task.
+#[derive(Debug)]
+struct Pending(Arc<Shared>);
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0
+            .state
+            .send_modify(|state| state.pending = state.pending.saturating_sub(1));
+    }
+}
+
+/// Why deliveries were not begun.
+#[derive(Debug, PartialEq)]
+pub(super) enum Refused {
+    Closing,
+    Full,
+}
+
+impl Deliveries {
+    pub(super) fn new() -> Self {
+        let shared = Shared {
+            state: watch::Sender::new(State::default()),
+            closing: watch::Sender::new(false),
+            lines: Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Begins all or, if the bus is closing or they would be more than `maximum` at a time, none.
+    pub(super) fn begin(&self, deliveries: Vec<Delivery>, maximum: usize, runtime: &Handle) -> Result<(), Refused> {
+        let mut refused = None;
+        self.shared.state.send_if_modified(|state| {
+            let pending = state.pending.saturating_add(deliveries.len());
+            refused = match () {
+                () if state.is_closing => Some(Refused::Closing),
+                () if pending > maximum => Some(Refused::Full),
+                () => None,
+            };
+            if refused.is_none() {
+                state.pending = pending;
+            }
+            refused.is_none()
+        });
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
+        let put_at = Instant::now();
+        for delivery in deliveries {
+            let waiting = Waiting {
+                delivery,
+                put_at,
+                pending: Pending(Arc::clone(&self.shared)),
+            };
+            self.start(waiting, runtime);
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing is pending.
+    pub(super) async fn idle(&self) {
+        // The sender is in `self`, so the wait cannot end for want of one.
+        let _ = self.shared.state.subscribe().wait_for(|state| state.pending == 0).await;
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.shared.state.borrow().is_closing
+    }
+
+    /// Takes no more deliveries and no more retries.
+    pub(super) fn close(&self) {
+        self.shared.state.send_modify(|state| state.is_closing = true);
+        self.shared.closing.send_replace(true);
+    }
+
+    fn start(&self, waiting: Waiting, runtime: &Handle) {
+        let shared = Arc::clone(&self.shared);
+        let Some(key) = waiting.delivery.target.ordering_key(&waiting.delivery.event) else {
+            runtime.spawn(async move { shared.deliver(waiting).await });
+            return;
+        };
+        let target = Arc::clone(&waiting.delivery.target);
+        let line = LineId {
+            target: Arc::as_ptr(&target).addr(),
+            key,
+        };
+        let mut lines = self.shared.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get_mut(&line) {
+            line.push_back(waiting);
+            return;
+        }
+        lines.insert(line.clone(), VecDeque::from([waiting]));
+        drop(lines);
+        runtime.spawn(async move {
+            while let Some(next) = shared.next_of(&line) {
+                shared.deliver(next).await;
+            }
+            drop(target);
+        });
+    }
+}
+
+impl Shared {
+    /// The next in a line, which ends when it is empty.
+    fn next_of(&self, line: &LineId) -> Option<Waiting> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = lines.get_mut(line)?.pop_front();
+        if next.is_none() {
+            lines.remove(line);
+        }
+        next
+    }
+
+    async fn deliver(&self, waiting: Waiting) {
+        let Waiting {
+            delivery,
+            put_at,
+            pending,
+        } = waiting;
+        let mut attempts: u32 = 0;
+        let (error, condition) = loop {
+            attempts = attempts.saturating_add(1);
+            let Err(error) = delivery.attempt().await else {
+                return;
+            };
+            tracing::debug!(rule = delivery.rule.name, target = delivery.target.id(), %error, "delivery failed");
+            if error.is_final() {
+                break (error, ExhaustedRetryCondition::NotRetryable);
+            }
+            let wait = match delivery.target.policy().next_wait(attempts, put_at.elapsed()) {
+                Ok(wait) => wait,
+                Err(condition) => break (error, condition),
+            };
+            let mut closing = self.closing.subscribe();
+            tokio::select! {
+                biased;
+                _ = closing.wait_for(|closing| *closing) => break (error, ExhaustedRetryCondition::Shutdown),
+                () = sleep(wait) => {}
+            }
+        };
+        delivery.give_up(error, attempts, condition);
+        drop(pending);
+    }
+}
+
+impl Delivery {
+    /// Tries once, in a task of its own: a target that panics has failed, and nothing else has.
+    async fn attempt(&self) -> Result<(), TargetError> {
+        let (event, target, rule) = (
+            Arc::clone(&self.event),
+            Arc::clone(&self.target),
+            Arc::clone(&self.rule),
+        );
+        let attempt = tokio::spawn(async move { target.deliver(&event, &rule).await });
+        attempt
+            .await
+            .unwrap_or_else(|error| Err(TargetError::new("TargetPanicked", error.to_string())))
+    }
+
+    fn give_up(&self, error: TargetError, attempts: u32, exhausted_retry_condition: ExhaustedRetryCondition) {
+        let Some(hook) = self.target.dead_letter_hook() else {
+            let target = self.target.id();
+            tracing::warn!(rule = self.rule.name, target, event = self.event.id, attempts, %error, "event dropped");
+            return;
+        };
+        let letter = DeadLetter {
+            event: (*self.event).clone(),
+            rule: self.rule.name.clone(),
+            rule_arn: self.rule.arn.clone(),
+            target_id: self.target.id().to_owned(),
+            error,
+            attempts,
+            exhausted_retry_condition,
+        };
+        // A line of ordered deliveries must outlive a hook that panics.
+        if catch_unwind(AssertUnwindSafe(|| hook(letter))).is_err() {
+            tracing::error!(
+                rule = self.rule.name,
+                target = self.target.id(),
+                "dead letter hook panicked"
+            );
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! The event bus in process.
+
+use async_trait::async_trait;
+use chrono::{DateTime, SubsecRound, Utc};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::runtime::Handle;
+
+use super::delivery::{Deliveries, Delivery, Refused};
+use super::event::Event;
+use super::input::RuleContext;
+use super::put_events::{
+    EventBridge, EventBridgeError, PutEventsRequest, PutEventsResponse, PutEventsResultEntry, ValidEntry,
+    validate_request,
+};
+use super::rule::Rule;
+use super::system;
+
+/// Enough for bursts; a target that hangs must not fill the memory.
+const DEFAULT_MAXIMUM_PENDING: usize = 100_000;
+
+/// EventBridge in process: named event buses, rules, and targets that run as tokio tasks.
+///
+/// `put_events` never waits for targets: each delivery is a task of its own, so a slow target delays no other. It
+/// must be called within a tokio runtime.
+///
+/// ```
+/// use asl_engine::handlers::event_bus::{
+///     Event, EventBridge, LocalEventBus, PutEventsRequest, PutEventsRequestEntry, Rule, RuleTarget,
+/// };
+/// use serde_json::json;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let large = Rule::new("large-orders", r#"{ "detail": { "total": [{ "numeric": [">", 100] }] } }"#.parse()?);
+/// let bus = LocalEventBus::new().rule(large.target(RuleTarget::new("call", |event: Event| async move {
+///     println!("call about {}", event.detail["orderId"]);
+///     Ok(())
+/// })));
+///
+/// let entry = PutEventsRequestEntry::new("shop", "Order", &json!({ "orderId": "o-1", "total": 250 }));
+/// let response = bus.put_events(PutEventsRequest::new([entry])).await?;
+/// assert_eq!(response.failed_entry_count, 0);
+/// bus.idle().await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct LocalEventBus {
+    account: String,
+    region: String,
+    state: RwLock<Buses>,
+    maximum_pending: usize,
+    clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    event_ids: Box<dyn Fn() -> String + Send + Sync>,
+    deliveries: Deliveries,
+}
+
+#[derive(Debug)]
+struct Buses {
+    names: BTreeSet<String>,
+    rules: Vec<Arc<Rule>>,
+}
+
+impl LocalEventBus {
+    /// The `default` bus of account 123456789012 in us-east-1, without rules.
+    pub fn new() -> Self {
+        Self {
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            state: RwLock::new(Buses {
+                names: BTreeSet::from(["default".to_owned()]),
+                rules: Vec::new(),
+            }),
+            maximum_pending: DEFAULT_MAXIMUM_PENDING,
+            clock: Box::new(system::now),
+            event_ids: Box::new(system::event_id),
+            deliveries: Deliveries::new(),
+        }
+    }
+
+    /// Sets the account that events carry.
+    #[must_use]
+    pub fn account(self, account: impl Into<String>) -> Self {
+        Self {
+            account: account.into(),
+            ..self
+        }
+    }
+
+    /// Sets the region that events carry.
+    #[must_use]
+    pub fn region(self, region: impl Into<String>) -> Self {
+        Self {
+            region: region.into(),
+            ..self
+        }
+    }
+
+    /// Adds a custom event bus.
+    #[must_use]
+    pub fn event_bus(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.with_buses(|buses| buses.names.insert(name));
+        self
+    }
+
+    /// Adds a rule, as [`put_rule`](Self::put_rule) does.
+    #[must_use]
+    pub fn rule(self, rule: Rule) -> Self {
+        self.put_rule(rule);
+        self
+    }
+
+    /// Bounds how many deliveries are pending at a time; 100,000 if not set. An event beyond that fails with
+    /// `ThrottlingException`.
+    #[must_use]
+    pub fn maximum_pending(self, deliveries: usize) -> Self {
+        Self {
+            maximum_pending: deliveries,
+            ..self
+        }
+    }
+
+    /// Reads the time of arrival from elsewhere than the system's clock.
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self {
+            clock: Box::new(now),
+            ..self
+        }
+    }
+
+    /// Draws the ids of events from elsewhere than random UUIDs.
+    #[must_use]
+    pub fn event_ids(self, next: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self {
+            event_ids: Box::new(next),
+            ..self
+        }
+    }
+
+    /// Adds a rule, or replaces the one of this name on its bus; a bus that is not there yet is added. Events that are
+    /// on their way stay on it.
+    pub fn put_rule(&self, rule: Rule) {
+        self.with_buses(|buses| {
+            buses.names.insert(rule.event_bus_name().to_owned());
+            buses
+                .rules
+                .retain(|other| !is(other, rule.event_bus_name(), rule.name()));
+            buses.rules.push(Arc::new(rule));
+        });
+    }
+
+    /// Deletes a rule, if it is there. Events that are on their way stay on it.
+    pub fn delete_rule(&self, event_bus: &str, name: &str) {
+        self.with_buses(|buses| buses.rules.retain(|other| !is(other, event_bus, name)));
+    }
+
+    /// Waits until every delivery is done: taken by its target or given up.
+    pub async fn idle(&self) {
+        self.deliveries.idle().await;
+    }
+
+    /// Takes no more events, gives up deliveries that wait for a retry, and waits for all others.
+    pub async fn shutdown(&self) {
+        self.deliveries.close();
+        self.idle().await;
+    }
+
+    fn with_buses<T>(&self, change: impl FnOnce(&mut Buses) -> T) -> T {
+        change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, entry: ValidEntry, runtime: &Handle) -> Result<PutEventsResultEntry, EventBridgeError> {
+        let bus = bus_name(&entry.event_bus_name).to_owned();
+        let arrived = (self.clock)();
+        let event = Arc::new(Event {
+            version: "0".to_owned(),
+            id: (self.event_ids)(),
+            detail_type: entry.detail_type,
+            source: entry.source,
+            account: self.account.clone(),
+            time: entry.time.unwrap_or(arrived).trunc_subsecs(0),
+            region: self.region.clone(),
+            resources: entry.resources,
+            detail: entry.detail,
+        });
+        let event_id = event.id.clone();
+        let deliveries = self.deliveries_of(&event, &bus, arrived);
+        match self.deliveries.begin(deliveries, self.maximum_pending, runtime) {
+            Ok(()) => Ok(PutEventsResultEntry::Accepted { event_id }),
+            Err(Refused::Full) => Ok(PutEventsResultEntry::failed(
+                "ThrottlingException",
+                "Too many deliveries are pending.",
+            )),
+            Err(Refused::Closing) => Err(shut_down()),
+        }
+    }
+
+    fn deliveries_of(&self, event: &Arc<Event>, bus: &str, ingestion_time: DateTime<Utc>) -> Vec<Delivery> {
+        let rules = {
+            let buses = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            if !buses.names.contains(bus) {
+                // As EventBridge does, which takes events for any bus.
+                tracing::debug!(bus, event = event.id, "event dropped: there is no such bus");
+                return Vec::new();
+            }
+            buses.rules.clone()
+        };
+        let json = event.to_value();
+        let mut deliveries = Vec::new();
+        for rule in rules.iter().filter(|rule| rule.takes(bus, &json)) {
+            let context = Arc::new(RuleContext {
+                name: rule.name().to_owned(),
+                arn: rule.arn(&self.region, &self.account),
+                ingestion_time,
+            });
+            deliveries.extend(rule.targets().iter().map(|target| Delivery {
+                event: Arc::clone(event),
+                target: Arc::clone(target),
+                rule: Arc::clone(&context),
+            }));
+        }
+        deliveries
+    }
+}
+
+impl Default for LocalEventBus {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for LocalEventBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("LocalEventBus");
+        debug
+            .field("account", &self.account)
+            .field("region", &self.region)
+            .field("state", &self.state);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Fails also with `EventBridge.InternalException` after [`LocalEventBus::shutdown`] or without a tokio runtime.
+#[async_trait]
+impl EventBridge for LocalEventBus {
+    async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
+        validate_request(&request)?;
+        let Ok(runtime) = Handle::try_current() else {
+            return Err(internal("there is no tokio runtime to deliver in"));
+        };
+        if self.deliveries.is_closing() {
+            return Err(shut_down());
+        }
+        let results = request.entries.into_iter().map(|entry| match entry.validate() {
+            Ok(entry) => self.put(entry, &runtime),
+            Err(failed) => Ok(failed),
+        });
+        Ok(PutEventsResponse::new(results.collect::<Result<Vec<_>, _>>()?))
+    }
+}
+
+fn is(rule: &Rule, event_bus: &str, name: &str) -> bool {
+    rule.event_bus_name() == event_bus && rule.name() == name
+}
+
+/// DIFFERENCE: of an ARN only the name counts, so that definitions written for any account run here.
+fn bus_name(name_or_arn: &str) -> &str {
+    match name_or_arn
+        .strip_prefix("arn:")
+        .and_then(|arn| arn.split_once(":event-bus/"))
+    {
+        Some((_, name)) => name,
+        None => name_or_arn,
+    }
+}
+
+fn shut_down() -> EventBridgeError {
+    internal("the event bus is shut down")
+}
+
+fn internal(message: &str) -> EventBridgeError {
+    EventBridgeError::new("EventBridge.InternalException", message)
+}

@@ -1,0 +1,402 @@
+//! `PutEvents`: the request, the response, and what EventBridge says of entries that it does not take.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// The most entries of a request (EventBridge API reference, `PutEvents`).
+const MAX_ENTRIES: usize = 10;
+/// The most bytes of a request's entries (EventBridge user guide, "Calculating `PutEvents` event entry size").
+const MAX_TOTAL_SIZE: usize = 256 * 1024;
+/// What a `Time` counts for in the size of an entry.
+const TIME_SIZE: usize = 14;
+
+/// Where events are put: EventBridge itself, or a [`LocalEventBus`](super::LocalEventBus) in its place.
+#[async_trait]
+pub trait EventBridge: Send + Sync {
+    /// Puts up to ten events on event buses. An entry that is not valid fails alone: the response says which.
+    ///
+    /// Source: EventBridge API reference, `PutEvents`. Fails with `EventBridge.ValidationException` for no entries,
+    /// for more than ten, or for more than 256 KB of them.
+    async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError>;
+}
+
+/// The request of `PutEvents`; serialises to the API's JSON.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct PutEventsRequest {
+    /// One to ten entries.
+    pub entries: Vec<PutEventsRequestEntry>,
+    /// The global endpoint, which a local bus has none of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_id: Option<String>,
+}
+
+impl PutEventsRequest {
+    /// A request with these entries.
+    pub fn new(entries: impl IntoIterator<Item = PutEventsRequestEntry>) -> Self {
+        Self {
+            entries: entries.into_iter().collect(),
+            endpoint_id: None,
+        }
+    }
+}
+
+/// One event to be put. What is missing or malformed is told by the entry's result, as all of it comes from outside.
+///
+/// ```
+/// use asl_engine::handlers::event_bus::PutEventsRequestEntry;
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let entry = PutEventsRequestEntry::new("shop", "Order", &json!({ "total": 7 })).event_bus_name("orders");
+/// let json = r#"{"Source":"shop","DetailType":"Order","Detail":"{\"total\":7}","EventBusName":"orders"}"#;
+/// assert_eq!(serde_json::to_string(&entry)?, json);
+/// assert_eq!(entry, serde_json::from_str(json)?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[non_exhaustive]
+pub struct PutEventsRequestEntry {
+    /// When it happened, in JSON as seconds since 1970; an RFC 3339 text is read as well. Without it: on arrival.
+    #[serde(skip_serializing_if = "Option::is_none", with = "epoch_seconds")]
+    pub time: Option<DateTime<Utc>>,
+    /// Who puts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The ARNs of what it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
+    /// What kind of event it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail_type: Option<String>,
+    /// The event, the text of a JSON object. JSON that is no text is read too, as Step Functions takes it.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_of_json")]
+    pub detail: Option<String>,
+    /// The name or the ARN of the bus; without it, `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_bus_name: Option<String>,
+    /// An X-Ray trace header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_header: Option<String>,
+}
+
+impl PutEventsRequestEntry {
+    /// An entry with what every entry must have, for the default bus.
+    pub fn new(source: impl Into<String>, detail_type: impl Into<String>, detail: &Value) -> Self {
+        Self {
+            source: Some(source.into()),
+            detail_type: Some(detail_type.into()),
+            detail: Some(detail.to_string()),
+            ..Self::default()
+        }
+    }
+
+    /// Puts it on another bus, by its name or ARN.
+    #[must_use]
+    pub fn event_bus_name(self, name: impl Into<String>) -> Self {
+        Self {
+            event_bus_name: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub fn resources(self, arns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            resources: Some(arns.into_iter().map(Into::into).collect()),
+            ..self
+        }
+    }
+
+    /// Says when it happened.
+    #[must_use]
+    pub fn time(self, time: DateTime<Utc>) -> Self {
+        Self {
+            time: Some(time),
+            ..self
+        }
+    }
+
+    /// Its size as EventBridge counts it.
+    fn size(&self) -> usize {
+        let texts = [&self.source, &self.detail_type, &self.detail].into_iter().flatten();
+        let time = self.time.map(|_| TIME_SIZE);
+        texts
+            .chain(self.resources.iter().flatten())
+            .map(String::len)
+            .chain(time)
+            .sum()
+    }
+
+    /// What must be there, if it is; otherwise the result of the entry.
+    pub(super) fn validate(self) -> Result<ValidEntry, PutEventsResultEntry> {
+        let source = required("Source", self.source)?;
+        let detail_type = required("DetailType", self.detail_type)?;
+        let detail = required("Detail", self.detail)?;
+        let Ok(detail) = serde_json::from_str(&detail) else {
+            return Err(PutEventsResultEntry::failed("MalformedDetail", "Detail is malformed."));
+        };
+        Ok(ValidEntry {
+            time: self.time,
+            source,
+            resources: self.resources.unwrap_or_default(),
+            detail_type,
+            detail,
+            event_bus_name: self.event_bus_name.unwrap_or_else(|| "default".to_owned()),
+        })
+    }
+}
+
+/// An entry that EventBridge takes.
+#[derive(Debug)]
+pub(super) struct ValidEntry {
+    pub(super) time: Option<DateTime<Utc>>,
+    pub(super) source: String,
+    pub(super) resources: Vec<String>,
+    pub(super) detail_type: String,
+    pub(super) detail: Map<String, Value>,
+    pub(super) event_bus_name: String,
+}
+
+fn required(name: &str, value: Option<String>) -> Result<String, PutEventsResultEntry> {
+    value.filter(|value| !value.is_empty()).ok_or_else(|| {
+        let message = format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
+        PutEventsResultEntry::failed("InvalidArgument", message)
+    })
+}
+
+/// What EventBridge tests of a request before it looks into the entries.
+pub(super) fn validate_request(request: &PutEventsRequest) -> Result<(), EventBridgeError> {
+    let length = |bound: &str| {
+        EventBridgeError::validation(format!(
+            "1 validation error detected: Value '[...]' at 'entries' failed to satisfy constraint: Member must have \
+             length {bound}"
+        ))
+    };
+    if request.entries.is_empty() {
+        return Err(length("greater than or equal to 1"));
+    }
+    if request.entries.len() > MAX_ENTRIES {
+        return Err(length("less than or equal to 10"));
+    }
+    if request.entries.iter().map(PutEventsRequestEntry::size).sum::<usize>() > MAX_TOTAL_SIZE {
+        return Err(EventBridgeError::validation(
+            "Total size of the entries in the request is over the limit.",
+        ));
+    }
+    Ok(())
+}
+
+/// The response of `PutEvents`; serialises to the API's JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct PutEventsResponse {
+    /// The result of each entry, in the order of the request.
+    pub entries: Vec<PutEventsResultEntry>,
+    /// How many of them failed.
+    pub failed_entry_count: usize,
+}
+
+impl PutEventsResponse {
+    /// A response with these results.
+    pub fn new(entries: impl IntoIterator<Item = PutEventsResultEntry>) -> Self {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let failed = entries
+            .iter()
+            .filter(|entry| matches!(entry, PutEventsResultEntry::Failed { .. }));
+        Self {
+            failed_entry_count: failed.count(),
+            entries,
+        }
+    }
+
+    /// The error that a `Task` state of `events:putEvents` fails with when entries failed: `EventBridge.FailedEntry`,
+    /// with the response as its message (Step Functions developer guide, "Call EventBridge with Step Functions").
+    pub fn failed_entry_error(&self) -> Option<EventBridgeError> {
+        if self.failed_entry_count == 0 {
+            return None;
+        }
+        let cause = serde_json::to_string(self).unwrap_or_default();
+        Some(EventBridgeError::new("EventBridge.FailedEntry", cause))
+    }
+}
+
+/// The result of one entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all_fields = "PascalCase")]
+pub enum PutEventsResultEntry {
+    /// The event was taken.
+    Accepted {
+        /// The id of the event.
+        event_id: String,
+    },
+    /// The event was not taken.
+    Failed {
+        /// `InvalidArgument`, `MalformedDetail`, `ThrottlingException`, …
+        error_code: String,
+        /// The reason, for people.
+        error_message: String,
+    },
+}
+
+impl PutEventsResultEntry {
+    pub(super) fn failed(code: &str, message: impl Into<String>) -> Self {
+        Self::Failed {
+            error_code: code.to_owned(),
+            error_message: message.into(),
+        }
+    }
+}
+
+/// Why a call failed as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}: {message}")]
+#[non_exhaustive]
+pub struct EventBridgeError {
+    /// The error name as a `Task` state sees it, such as `EventBridge.ValidationException`.
+    pub error: String,
+    /// The reason, for people.
+    pub message: String,
+}
+
+impl EventBridgeError {
+    /// An error with the name that `ErrorEquals` can match.
+    pub fn new(error: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            message: message.into(),
+        }
+    }
+
+    fn validation(message: impl Into<String>) -> Self {
+        Self::new("EventBridge.ValidationException", message)
+    }
+}
+
+fn text_of_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    })
+}
+
+mod epoch_seconds {
+    use super::{DateTime, Deserialize, Deserializer, Serialize, Serializer, Utc};
+    use serde::de::Error;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Time {
+        Whole(i64),
+        Fractional(f64),
+        Text(DateTime<Utc>),
+    }
+
+    #[expect(clippy::ref_option, reason = "the signature is serde's")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.timestamp()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+        let seconds = match Option::<Time>::deserialize(deserializer)? {
+            None => return Ok(None),
+            Some(Time::Text(time)) => return Ok(Some(time)),
+            Some(Time::Whole(seconds)) => seconds,
+            #[expect(clippy::cast_possible_truncation, reason = "a float casts to the nearest bound")]
+            Some(Time::Fractional(seconds)) => seconds.floor() as i64,
+        };
+        match DateTime::from_timestamp(seconds, 0) {
+            Some(time) => Ok(Some(time)),
+            None => Err(D::Error::custom("the time is too far away")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn entry() -> PutEventsRequestEntry {
+        PutEventsRequestEntry::new("shop", "Order", &json!({}))
+    }
+
+    fn failure(entry: PutEventsRequestEntry) -> Value {
+        serde_json::to_value(entry.validate().unwrap_err()).unwrap()
+    }
+
+    #[test]
+    fn source_detail_type_and_detail_are_required() {
+        for name in ["Source", "DetailType", "Detail"] {
+            let mut json = serde_json::to_value(entry()).unwrap();
+            json.as_object_mut().unwrap().remove(name);
+            let message = format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
+            assert_eq!(
+                failure(serde_json::from_value(json).unwrap()),
+                json!({ "ErrorCode": "InvalidArgument", "ErrorMessage": message })
+            );
+        }
+    }
+
+    #[test]
+    fn the_detail_is_an_object() {
+        for detail in ["text", "[1]", r#""{}""#, r#"{"a":"#, "null"] {
+            let entry = PutEventsRequestEntry {
+                detail: Some(detail.to_owned()),
+                ..entry()
+            };
+            assert_eq!(
+                failure(entry),
+                json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed." })
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_is_bounded() {
+        let message = |entries| validate_request(&PutEventsRequest::new(entries)).unwrap_err().message;
+        assert!(message(Vec::new()).ends_with("Member must have length greater than or equal to 1"));
+        assert!(message(vec![entry(); 11]).ends_with("Member must have length less than or equal to 10"));
+        let fitting = PutEventsRequestEntry {
+            time: Some(DateTime::UNIX_EPOCH),
+            detail: Some("x".repeat(MAX_TOTAL_SIZE - "shopOrder".len() - TIME_SIZE)),
+            ..entry()
+        };
+        assert_eq!(validate_request(&PutEventsRequest::new([fitting.clone()])), Ok(()));
+        assert_eq!(
+            message(vec![fitting.resources(["x"])]),
+            "Total size of the entries in the request is over the limit."
+        );
+    }
+
+    #[test]
+    fn step_functions_may_give_the_detail_as_json_and_the_time_in_seconds() {
+        let json = json!({ "Source": "shop", "DetailType": "Order", "Detail": { "a": 1 }, "Time": 1.7e9 });
+        let entry: PutEventsRequestEntry = serde_json::from_value(json).unwrap();
+        assert_eq!(entry.detail.as_deref(), Some(r#"{"a":1}"#));
+        assert_eq!(entry.time.unwrap().timestamp(), 1_700_000_000);
+    }
+
+    #[test]
+    fn failed_entries_are_an_error_to_a_task() {
+        let accepted = PutEventsResultEntry::Accepted {
+            event_id: "1".to_owned(),
+        };
+        assert_eq!(PutEventsResponse::new([accepted.clone()]).failed_entry_error(), None);
+        let failed = PutEventsResultEntry::failed("MalformedDetail", "Detail is malformed.");
+        let error = PutEventsResponse::new([accepted, failed]).failed_entry_error().unwrap();
+        assert_eq!(error.error, "EventBridge.FailedEntry");
+        assert_eq!(
+            error.message,
+            r#"{"Entries":[{"EventId":"1"},{"ErrorCode":"MalformedDetail","ErrorMessage":"Detail is malformed."}],"FailedEntryCount":1}"#
+        );
+    }
+}
