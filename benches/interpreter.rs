@@ -2,12 +2,7 @@
 //!
 //! Every group has `by_hand`, `history_off` and `history_full`; read the ratios, not the times.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    missing_docs,
-    reason = "a benchmark fails by panicking, and criterion's macro makes its main"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
 
 use asl_engine::StateMachine;
 use asl_engine::execution::{Command, Event, Execution, Limits, Program, StartOptions};

@@ -15,6 +15,8 @@
 
 #[path = "conformance/case.rs"]
 mod case;
+#[path = "conformance/chains.rs"]
+mod chains;
 #[path = "conformance/compare.rs"]
 mod compare;
 mod known_gaps;

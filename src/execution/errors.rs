@@ -153,7 +153,14 @@ pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(us
         } else {
             output.error
         };
-        let output = json!({ "Error": error.unwrap_or_default(), "Cause": output.cause.unwrap_or_default() });
+        // What a failure leaves out is `null`, but a timeout, which never has a cause, has an empty one.
+        let cause = match &error {
+            Some(name) if output.cause.is_none() && matches!(name.as_str(), TIMEOUT | HEARTBEAT_TIMEOUT) => {
+                Some(String::new())
+            }
+            _ => output.cause,
+        };
+        let output = json!({ "Error": error, "Cause": cause });
         Some((i, catcher, output))
     })
 }

@@ -23,6 +23,7 @@ pub(crate) struct Frame {
     /// The raw input of the state; `None` only while the engine works on it.
     pub(crate) raw_input: Option<Payload>,
     /// The variables of this scope; outer ones are found in the parents.
+    // Boxed, because most frames assign nothing, and a frame is kept small.
     pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
     /// The id of this frame's last event: the next one's `previousEventId`.
     pub(crate) last_event: u64,

@@ -56,6 +56,7 @@ mod errors;
 mod frames;
 mod input_output;
 mod intent;
+mod parameters;
 mod payload;
 mod program;
 mod snapshot;

@@ -1,16 +1,22 @@
 //! Definitions that AWS was asked to check or to refuse.
 
-use asl_engine::StateMachine;
-use asl_engine::definition::{Diagnostic, Severity};
+use asl_engine::definition::{Diagnostic, Loader, Severity, WorkflowType};
 use serde_json::Value;
 
 use crate::case::Case;
 use crate::normalise::Normaliser;
 
 /// Compares the verdict and every problem.
-pub fn check(case: &Case) -> Result<(), String> {
+pub(crate) fn check(case: &Case) -> Result<(), String> {
     let normaliser = Normaliser::new(case, None);
-    let found: Vec<[String; 4]> = StateMachine::validate(&case.definition())
+    let workflow_type = if case.json["machine_type"] == "EXPRESS" {
+        WorkflowType::Express
+    } else {
+        WorkflowType::Standard
+    };
+    let loader = Loader::new().workflow_type(workflow_type);
+    let found: Vec<[String; 4]> = loader
+        .validate(&case.definition())
         .iter()
         .map(|diagnostic| described(diagnostic).map(|text| normaliser.text(&text)))
         .collect();
