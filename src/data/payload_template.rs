@@ -3,7 +3,7 @@ use thiserror::Error;
 
 use super::bounds::Budget;
 use super::intrinsic::java;
-use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
+use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -30,6 +30,8 @@ use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_
 #[derive(Clone, Debug)]
 pub struct PayloadTemplate {
     root: Node,
+    /// The bytes of the template's own text: what its result has besides the selected values is no more.
+    own_size: usize,
 }
 
 /// A field that makes a payload template invalid.
@@ -72,7 +74,10 @@ impl PayloadTemplate {
         let mut compiler = Compiler::default();
         let root = compiler.node(template);
         if compiler.errors.is_empty() {
-            Ok(Self { root })
+            Ok(Self {
+                root,
+                own_size: json_size(template),
+            })
         } else {
             Err(compiler.errors)
         }
@@ -82,7 +87,14 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.root.evaluate(scope, 0, &mut Budget::new())
+        self.evaluate_bounded(scope).map(|(value, _)| value)
+    }
+
+    /// Computes the template's value, with a bound on the bytes of its JSON text.
+    pub(crate) fn evaluate_bounded(&self, scope: &Scope<'_>) -> Result<(Value, usize), EvaluationError> {
+        let mut budget = Budget::new();
+        let value = self.root.evaluate(scope, 0, &mut budget)?;
+        Ok((value, self.own_size.saturating_add(budget.spent())))
     }
 
     /// Whether the template computes nothing, so that its value is itself.

@@ -53,7 +53,7 @@ pub(crate) fn iteration_input(
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
     match &state.item_selector {
-        Some(template) => Ok(Payload::new(template.evaluate(&view.scope(input.value()))?)),
+        Some(template) => view.fill(template, input),
         None => Ok(Payload::new(items.value().get(index).cloned().unwrap_or(Value::Null))),
     }
 }
