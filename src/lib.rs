@@ -2,12 +2,12 @@
 //! validates their graph, and executes them with the answers that AWS Step Functions gives.
 //!
 //! * [`StateMachine`] parses and validates a definition; every problem is a [`Diagnostic`] with its place and a fix.
-//! * [`Interpreter`](crate::Interpreter) runs machines on tokio against registered handlers (feature `runtime`, on by
+//! * [`Interpreter`] runs machines on tokio against registered handlers (feature `runtime`, on by
 //!   default).
 //! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
 //! * [`execution`] is the interpreter under both: a deterministic state machine that does no I/O.
-//! * [`handlers`](crate::handlers) is what does the work of tasks, a local event bus among it, and
-//!   [`websocket`](crate::websocket) serves API Gateway's WebSocket API (feature `websocket`).
+//! * [`handlers`] is what does the work of tasks, a local event bus among it, and
+//!   [`websocket`] serves API Gateway's WebSocket API (feature `websocket`).
 //!
 //! # Run a machine
 //!
@@ -37,7 +37,7 @@
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
 //! * [`TaskError`]: what a handler returns; Retry and Catch look at it.
 //! * [`ErrorOutput`](execution::ErrorOutput): the language's own data about an error; never a Rust error.
-//! * [`Error`](crate::Error): the driver's: a missing handler, an input that is no JSON.
+//! * [`Error`]: the driver's: a missing handler, an input that is no JSON.
 //!
 //! A failed execution is none of these, but an [`Outcome`].
 

@@ -16,7 +16,7 @@
 //! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
 //! Members of `expect` that are absent are not compared. Outputs are compared as text: the order of keys counts.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use asl_engine::definition::Substitutions;
 use asl_engine::simulation::Answer;
@@ -115,7 +115,8 @@ fn check(file: &Path) -> Result<(), Failed> {
             "history" => history.clone().collect::<Vec<Value>>().into(),
             other => return Err(format!("`expect` has no member `{other}`").into()),
         };
-        if got.to_string() != wanted.to_string() {
+        let texts: (String, String) = (got.to_string(), wanted.to_string());
+        if texts.0 != texts.1 {
             return Err(format!(
                 "{member}\n     got {got}\n  wanted {wanted}\noutcome {:?}",
                 run.outcome()

@@ -15,6 +15,8 @@
 
 #[path = "conformance/case.rs"]
 mod case;
+#[path = "conformance/chains.rs"]
+mod chains;
 #[path = "conformance/compare.rs"]
 mod compare;
 mod known_gaps;
@@ -38,8 +40,8 @@ use outcomes::{Outcome, Outcomes};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let root = env::var("ASL_CORPUS")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus").to_owned());
+    let root =
+        env::var("ASL_CORPUS").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus").to_owned());
     if !Path::new(&root).is_dir() {
         println!("conformance: no cases to run, there is no folder {root}");
     }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::{env, fs};
 
 use asl_engine::data::{
-    ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random,
-    ReferencePath, Scope, StateContext, StateMachineContext,
+    ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random, ReferencePath, Scope,
+    StateContext, StateMachineContext,
 };
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
@@ -39,10 +39,7 @@ fn pass_states_give_what_aws_recorded() {
             }
         }
     }
-    println!(
-        "data_flow_recorded: {compared} compared, {} failed",
-        failures.len()
-    );
+    println!("data_flow_recorded: {compared} compared, {} failed", failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -53,10 +50,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for path in entries.map(|entry| entry.unwrap().path()) {
         if path.is_dir() {
             collect(&path, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }
@@ -88,12 +82,7 @@ fn pass_states(case: &Value) -> Vec<(String, Result<(), String>)> {
         let Some(next) = next.or_else(|| history.get(position + 1)) else {
             continue;
         };
-        let actual = run(
-            state,
-            &document(&details["input"]),
-            &context(case, &start),
-            name,
-        );
+        let actual = run(state, &document(&details["input"]), &context(case, &start), name);
         results.push((name.to_owned(), compare(next, actual)));
     }
     results
@@ -108,9 +97,7 @@ fn document(recorded: &Value) -> Value {
 }
 
 fn find_state<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let own = value["States"]
-        .get(name)
-        .filter(|state| state["Type"] == "Pass");
+    let own = value["States"].get(name).filter(|state| state["Type"] == "Pass");
     own.or_else(|| match value {
         Value::Object(members) => members.values().find_map(|member| find_state(member, name)),
         Value::Array(items) => items.iter().find_map(|item| find_state(item, name)),
@@ -120,9 +107,7 @@ fn find_state<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
 
 fn is_comparable(definition: &Value, state: &Value) -> bool {
     let text = state.to_string();
-    let language = state
-        .get("QueryLanguage")
-        .unwrap_or(&definition["QueryLanguage"]);
+    let language = state.get("QueryLanguage").unwrap_or(&definition["QueryLanguage"]);
     let has_data_flow = ["Parameters", "InputPath", "ResultPath", "OutputPath"]
         .iter()
         .any(|field| state.get(field).is_some());
@@ -139,12 +124,7 @@ struct Execution {
 }
 
 fn context(case: &Value, input: &Value) -> Execution {
-    let text = |field: &str| {
-        case["context"][field]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |field: &str| case["context"][field].as_str().unwrap_or_default().to_owned();
     Execution {
         context: ExecutionContext {
             id: text("execution_arn"),
@@ -161,12 +141,7 @@ fn context(case: &Value, input: &Value) -> Execution {
     }
 }
 
-fn run(
-    state: &Value,
-    raw_input: &Value,
-    execution: &Execution,
-    name: &str,
-) -> Result<Value, String> {
+fn run(state: &Value, raw_input: &Value, execution: &Execution, name: &str) -> Result<Value, String> {
     let context = ContextObject {
         execution: &execution.context,
         state_machine: &execution.state_machine,
@@ -189,11 +164,8 @@ fn run(
     let result = match (state.get("Result"), state.get("Parameters")) {
         (Some(result), _) => result.clone(),
         (None, Some(parameters)) => {
-            let template =
-                PayloadTemplate::compile(parameters).map_err(|errors| errors[0].to_string())?;
-            template
-                .evaluate(&scope(&input))
-                .map_err(|error| error.to_string())?
+            let template = PayloadTemplate::compile(parameters).map_err(|errors| errors[0].to_string())?;
+            template.evaluate(&scope(&input)).map_err(|error| error.to_string())?
         }
         (None, None) => input,
     };
@@ -201,11 +173,8 @@ fn run(
         Some(Value::Null) => raw_input.clone(),
         Some(place) => {
             let mut output = raw_input.clone();
-            let place =
-                ReferencePath::parse(place.as_str().unwrap()).map_err(|error| error.to_string())?;
-            place
-                .write(&mut output, result)
-                .map_err(|error| error.to_string())?;
+            let place = ReferencePath::parse(place.as_str().unwrap()).map_err(|error| error.to_string())?;
+            place.write(&mut output, result).map_err(|error| error.to_string())?;
             output
         }
         None => result,
@@ -234,9 +203,7 @@ fn compare(next: &Value, actual: Result<Value, String>) -> Result<(), String> {
     match (actual, cause) {
         (Ok(actual), None) if is_same(&document(exited), &actual) => Ok(()),
         (Err(error), Some(cause)) => {
-            let cause = cause
-                .split_once("). ")
-                .map_or(cause, |(_state, cause)| cause);
+            let cause = cause.split_once("). ").map_or(cause, |(_state, cause)| cause);
             // What the recording's input was, is a placeholder there.
             let cause = cause.split("'<json-input").next().unwrap_or_default();
             if error.starts_with(cause) {
@@ -257,21 +224,12 @@ fn is_same(recorded: &Value, actual: &Value) -> bool {
     match (recorded, actual) {
         (Value::Object(recorded), Value::Object(actual)) => {
             let keys = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
-            keys(recorded) == keys(actual)
-                && recorded
-                    .iter()
-                    .all(|(key, value)| is_same(value, &actual[key]))
+            keys(recorded) == keys(actual) && recorded.iter().all(|(key, value)| is_same(value, &actual[key]))
         }
         (Value::Array(recorded), Value::Array(actual)) => {
-            recorded.len() == actual.len()
-                && recorded
-                    .iter()
-                    .zip(actual)
-                    .all(|(left, right)| is_same(left, right))
+            recorded.len() == actual.len() && recorded.iter().zip(actual).all(|(left, right)| is_same(left, right))
         }
-        (Value::String(recorded), Value::String(_)) if STAND_INS.contains(&recorded.as_str()) => {
-            true
-        }
+        (Value::String(recorded), Value::String(_)) if STAND_INS.contains(&recorded.as_str()) => true,
         (recorded, actual) => recorded == actual,
     }
 }

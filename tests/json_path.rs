@@ -13,8 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::{env, fs};
 
 use asl_engine::data::{
-    ContextObject, ExecutionContext, JsonPath, NoVariables, Random, Scope, StateContext,
-    StateMachineContext,
+    ContextObject, ExecutionContext, JsonPath, NoVariables, Random, Scope, StateContext, StateMachineContext,
 };
 use chrono::DateTime;
 use known_gaps::KnownGaps;
@@ -29,10 +28,7 @@ fn main() {
     let gaps = KnownGaps::of("json_path");
     let total = rows.len();
     let outcomes = Arc::new(Mutex::new(Outcomes::default()));
-    let trials = rows
-        .into_iter()
-        .map(|row| trial(row, &gaps, &outcomes))
-        .collect();
+    let trials = rows.into_iter().map(|row| trial(row, &gaps, &outcomes)).collect();
     let is_run = !arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
     if is_run {
@@ -68,9 +64,7 @@ impl Outcomes {
         }
         let (passed, failed, gaps) = (self.passed, self.failures.len(), self.known_gaps);
         let skipped = total - passed - failed - gaps;
-        println!(
-            "json_path: {passed} passed, {failed} failed, {gaps} known gaps, {skipped} skipped, of {total}"
-        );
+        println!("json_path: {passed} passed, {failed} failed, {gaps} known gaps, {skipped} skipped, of {total}");
     }
 }
 
@@ -81,9 +75,7 @@ fn trial(row: Value, gaps: &KnownGaps, outcomes: &Arc<Mutex<Outcomes>>) -> Trial
     Trial::test(id.clone(), move || {
         let result = match (check(&row), is_gap) {
             (Err(_), true) => Ok(true),
-            (Ok(()), true) => {
-                Err("a known gap that passes now: take it off tests/known_gaps.toml".to_owned())
-            }
+            (Ok(()), true) => Err("a known gap that passes now: take it off tests/known_gaps.toml".to_owned()),
             (result, false) => result.map(|()| false),
         };
         let mut outcomes = outcomes.lock().unwrap();
@@ -107,9 +99,7 @@ fn check(row: &Value) -> Result<(), String> {
         (Some(value), Err(error)) => Err(format!("{path} fails, `{error}`, but gives {value}")),
         (None, Ok(actual)) => Err(format!("{path} gives {actual}, but fails: {expected}")),
         (None, Err(error)) => match message(row) {
-            Some(message) if message != error => {
-                Err(format!("{path} fails with `{error}`, not with `{message}`"))
-            }
+            Some(message) if message != error => Err(format!("{path} fails with `{error}`, not with `{message}`")),
             _ => Ok(()),
         },
     }
@@ -124,10 +114,7 @@ fn message(row: &Value) -> Option<&str> {
             .split_once("' : ")
             .map(|(_path, message)| message);
     }
-    if row["jayway"]["error"] != "notfound"
-        || is_sensitive("version_sensitive")
-        || is_sensitive("provider_sensitive")
-    {
+    if row["jayway"]["error"] != "notfound" || is_sensitive("version_sensitive") || is_sensitive("provider_sensitive") {
         return None;
     }
     row["jayway"]["message"].as_str()

@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
 ];
 
-/// Folders that use std, serde, serde_json and small pure crates only.
+/// Folders that use std, serde, `serde_json` and small pure crates only.
 const PURE: &[&str] = &["data", "definition", "history", "execution", "simulation"];
 
 /// What a pure folder may not name: crates of the drivers, the clock.

@@ -5,6 +5,7 @@
 
 use asl_engine::execution::ErrorOutput;
 use asl_engine::handlers::TaskContext;
+use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::{Clock, StartRequest};
 use asl_engine::{ErrorKind, Interpreter, Outcome, StateMachine, TaskError};
 use serde::{Deserialize, Serialize};
@@ -202,7 +203,7 @@ async fn an_execution_can_be_stopped_and_its_task_is_dropped() {
     );
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
-    let types: Vec<_> = handle.history().iter().map(|event| event.event_type()).collect();
+    let types: Vec<_> = handle.history().iter().map(HistoryEvent::event_type).collect();
     assert_eq!(types.last().map(String::as_str), Some("ExecutionAborted"));
     assert_eq!(interpreter.running(), 0);
 }
@@ -250,7 +251,7 @@ async fn a_callback_task_waits_for_its_token() {
     assert_eq!(handle.output::<String>().await.unwrap(), "yes");
     let again = interpreter.send_task_success(&token, json!("yes")).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::InvalidToken);
-    let types: Vec<_> = handle.history().iter().map(|event| event.event_type()).collect();
+    let types: Vec<_> = handle.history().iter().map(HistoryEvent::event_type).collect();
     assert!(types.contains(&"TaskSubmitted".to_owned()), "{types:?}");
 }
 

@@ -1,13 +1,14 @@
 //! An execution serialises between any two events and goes on identically.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod machines;
 
 use asl_engine::StateMachine;
 use asl_engine::execution::{Execution, Program, SnapshotError, StartOptions};
+use asl_engine::history::HistoryLevel;
 use chrono::DateTime;
-use machines::{chain, definition, drive, through_storage};
+use machines::{chain, definition, drive, drive_at, through_storage};
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -27,6 +28,21 @@ proptest! {
         let straight = drive(&program, seed, &choices, |execution| execution);
         let stored = drive(&program, seed, &choices, through_storage);
         prop_assert_eq!(straight, stored);
+    }
+
+    /// Errors name event ids, so the events are counted whether anybody records them or not.
+    #[test]
+    fn the_outcome_does_not_depend_on_the_history(
+        chain in chain(),
+        choices in prop::collection::vec(any::<u8>(), 1..60),
+        seed in any::<u64>(),
+    ) {
+        let machine: StateMachine = definition(&chain).parse().unwrap();
+        let program = Arc::new(Program::compile(&machine));
+        let full = drive_at(HistoryLevel::Full, &program, seed, &choices, |execution| execution);
+        let off = drive_at(HistoryLevel::Off, &program, seed, &choices, |execution| execution);
+        prop_assert_eq!((full.outcome, full.elapsed), (off.outcome, off.elapsed));
+        prop_assert!(off.history.is_empty());
     }
 
     /// The history is a tree of causes: ids count from 1, and every event comes after the one that caused it.
@@ -53,7 +69,8 @@ proptest! {
 #[test]
 fn a_snapshot_of_another_definition_is_refused() {
     let program = |seconds: u32| {
-        let definition = json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": seconds, "End": true } } });
+        let definition =
+            json!({ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": seconds, "End": true } } });
         let machine: StateMachine = definition.to_string().parse().unwrap();
         Arc::new(Program::compile(&machine))
     };

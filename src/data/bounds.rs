@@ -23,19 +23,18 @@ pub const MAX_RESULT_BYTES: usize = 16 * 1024 * 1024;
 /// assert!(!nests_within(&json!({ "a": [1] }), 1));
 /// ```
 pub fn nests_within(value: &Value, levels: usize) -> bool {
-    let mut pending = vec![(value, levels)];
-    while let Some((value, levels)) = pending.pop() {
+    // Only what nests waits here: most values are flat and cost no allocation.
+    let mut pending = Vec::new();
+    let mut next = is_nested(value).then_some((value, levels));
+    while let Some((value, levels)) = next {
+        let Some(below) = levels.checked_sub(1) else {
+            return false;
+        };
         match value {
             Value::Array(items) => {
-                let Some(below) = levels.checked_sub(1) else {
-                    return false;
-                };
-                pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)));
+                pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)))
             }
             Value::Object(members) => {
-                let Some(below) = levels.checked_sub(1) else {
-                    return false;
-                };
                 pending.extend(
                     members
                         .values()
@@ -45,6 +44,7 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
             }
             _ => {}
         }
+        next = pending.pop();
     }
     true
 }
@@ -71,6 +71,11 @@ impl Budget {
         Self {
             bytes: MAX_RESULT_BYTES,
         }
+    }
+
+    /// The bytes accounted for so far.
+    pub(super) fn spent(&self) -> usize {
+        MAX_RESULT_BYTES - self.bytes
     }
 
     /// Accounts for a value about to be copied into a result, `depth` levels down.

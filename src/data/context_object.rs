@@ -211,12 +211,7 @@ mod tests {
                 "$$.State.Name[0]",
             ] {
                 let path = JsonPath::parse(path).unwrap();
-                assert_eq!(
-                    path.evaluate(scope),
-                    path.evaluate_in(&whole),
-                    "{}",
-                    path.as_str()
-                );
+                assert_eq!(path.evaluate(scope), path.evaluate_in(&whole), "{}", path.as_str());
             }
         });
     }
@@ -230,10 +225,7 @@ mod tests {
                 "$$.Map.Item.Value.slice",
             ] {
                 assert!(
-                    matches!(
-                        JsonPath::parse(path).unwrap().evaluate(scope),
-                        Ok(Cow::Borrowed(_))
-                    ),
+                    matches!(JsonPath::parse(path).unwrap().evaluate(scope), Ok(Cow::Borrowed(_))),
                     "{path}"
                 );
             }

@@ -7,8 +7,11 @@ use super::{Expression, Intrinsic, JsonPath, MAX_NESTING, PayloadTemplate, Refer
 
 /// Texts out of pieces of the grammar, so that most of them get past the first character.
 fn texts(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
-    prop::collection::vec(prop_oneof![9 => prop::sample::select(pieces).prop_map(str::to_owned), 1 => any::<String>()], 0..12)
-        .prop_map(|pieces| pieces.concat())
+    prop::collection::vec(
+        prop_oneof![9 => prop::sample::select(pieces).prop_map(str::to_owned), 1 => any::<String>()],
+        0..12,
+    )
+    .prop_map(|pieces| pieces.concat())
 }
 
 const PATH: &[&str] = &[
@@ -102,8 +105,7 @@ fn documents() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-            prop::collection::vec(("[ab]", inner), 0..4)
-                .prop_map(|members| members.into_iter().collect()),
+            prop::collection::vec(("[ab]", inner), 0..4).prop_map(|members| members.into_iter().collect()),
         ]
     })
 }
@@ -220,23 +222,17 @@ fn a_selection_that_multiplies_itself_is_stopped() {
     assert!(doubling.evaluate_in(&json!({ "b": pairs })).is_err());
 
     let large = Value::String("x".repeat(1_000_000));
-    let repeated: serde_json::Map<String, Value> = (0..100)
-        .map(|field| (format!("f{field}.$"), json!("$")))
-        .collect();
+    let repeated: serde_json::Map<String, Value> = (0..100).map(|field| (format!("f{field}.$"), json!("$"))).collect();
     let template = PayloadTemplate::compile(&Value::Object(repeated)).unwrap();
     assert!(sample::in_scope(&large, |scope| template.evaluate(scope)).is_err());
     let call = format!("States.Array({})", ["$"; 100].join(","));
-    assert!(
-        sample::in_scope(&large, |scope| Intrinsic::parse(&call)
-            .unwrap()
-            .evaluate(scope))
-        .is_err()
-    );
+    assert!(sample::in_scope(&large, |scope| Intrinsic::parse(&call).unwrap().evaluate(scope)).is_err());
 }
 
 #[test]
 fn a_large_document_takes_linear_time() {
-    let document = json!({ "items": (0..20_000).map(|id| json!({ "id": id, "a": { "b": [id] } })).collect::<Vec<_>>() });
+    let document =
+        json!({ "items": (0..20_000).map(|id| json!({ "id": id, "a": { "b": [id] } })).collect::<Vec<_>>() });
     for path in [
         "$.items[?(@.id > 5 && @.a.b[0] < 19990)].id",
         "$..id",
@@ -265,12 +261,7 @@ fn a_large_document_takes_linear_time() {
         .collect();
     let unique = Expression::parse("States.ArrayUnique($)").unwrap();
     let count = sample::in_scope(&json!(same_hash), |scope| {
-        unique
-            .evaluate("x.$", scope)
-            .unwrap()
-            .as_array()
-            .unwrap()
-            .len()
+        unique.evaluate("x.$", scope).unwrap().as_array().unwrap().len()
     });
     assert_eq!(count, 4_096);
 }

@@ -3,7 +3,7 @@ use thiserror::Error;
 
 use super::bounds::Budget;
 use super::intrinsic::java;
-use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
+use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -30,6 +30,8 @@ use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_
 #[derive(Clone, Debug)]
 pub struct PayloadTemplate {
     root: Node,
+    /// The bytes of the template's own text: what its result has besides the selected values is no more.
+    own_size: usize,
 }
 
 /// A field that makes a payload template invalid.
@@ -72,7 +74,10 @@ impl PayloadTemplate {
         let mut compiler = Compiler::default();
         let root = compiler.node(template);
         if compiler.errors.is_empty() {
-            Ok(Self { root })
+            Ok(Self {
+                root,
+                own_size: json_size(template),
+            })
         } else {
             Err(compiler.errors)
         }
@@ -82,7 +87,14 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.root.evaluate(scope, 0, &mut Budget::new())
+        self.evaluate_bounded(scope).map(|(value, _)| value)
+    }
+
+    /// Computes the template's value, with a bound on the bytes of its JSON text.
+    pub(crate) fn evaluate_bounded(&self, scope: &Scope<'_>) -> Result<(Value, usize), EvaluationError> {
+        let mut budget = Budget::new();
+        let value = self.root.evaluate(scope, 0, &mut budget)?;
+        Ok((value, self.own_size.saturating_add(budget.spent())))
     }
 
     /// Whether the template computes nothing, so that its value is itself.
@@ -95,9 +107,7 @@ impl TemplateProblem {
     fn message(&self, field: &str) -> String {
         match self {
             Self::NotAPathOrIntrinsic(_) | Self::NotAString => {
-                format!(
-                    "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-                )
+                format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
             }
             Self::DuplicateField => {
                 format!("the field `{field}` is there twice once `.$` is taken off")
@@ -127,12 +137,7 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        budget: &mut Budget,
-    ) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -145,10 +150,7 @@ impl Node {
                     members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
                 }
                 for field in computed {
-                    members.insert(
-                        field.name.clone(),
-                        field.evaluate(scope, depth + 1, budget)?,
-                    );
+                    members.insert(field.name.clone(), field.evaluate(scope, depth + 1, budget)?);
                 }
                 Ok(Value::Object(members))
             }
@@ -161,12 +163,7 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(
-        &self,
-        scope: &Scope<'_>,
-        depth: usize,
-        budget: &mut Budget,
-    ) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
         let value = self.expression.evaluate(&self.field, scope)?;
         budget
             .spend(&value, depth)
@@ -276,11 +273,9 @@ mod tests {
     use crate::data::sample;
 
     fn evaluate(template: &Value) -> Result<Value, String> {
-        let template =
-            PayloadTemplate::compile(template).map_err(|errors| errors[0].to_string())?;
+        let template = PayloadTemplate::compile(template).map_err(|errors| errors[0].to_string())?;
         let input = json!({ "vals": [1, 2, 3], "order": { "id": 7.0 } });
-        sample::in_scope(&input, |scope| template.evaluate(scope))
-            .map_err(|error| error.to_string())
+        sample::in_scope(&input, |scope| template.evaluate(scope)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -345,9 +340,7 @@ mod tests {
             .map(|error| (error.pointer.as_str(), error.to_string()))
             .collect();
         let refused = |field| {
-            format!(
-                "The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call"
-            )
+            format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
         };
         assert_eq!(
             found,
@@ -369,10 +362,6 @@ mod tests {
                 .unwrap()
                 .is_static()
         );
-        assert!(
-            !PayloadTemplate::compile(&json!([{ "a.$": "$" }]))
-                .unwrap()
-                .is_static()
-        );
+        assert!(!PayloadTemplate::compile(&json!([{ "a.$": "$" }])).unwrap().is_static());
     }
 }

@@ -6,10 +6,7 @@ use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{
-    ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext,
-    StateMachineContext,
-};
+use super::{ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext, StateMachineContext};
 
 /// Calls `test` with a scope around `input`: execution `e` of the state machine `Bar`, in an iteration of a Map state,
 /// with a variable `$menu`.
@@ -43,10 +40,7 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
             source: None,
         }),
     };
-    let variables = IndexMap::from([(
-        "menu".to_owned(),
-        Arc::new(json!({ "pizzas": ["margherita"] })),
-    )]);
+    let variables = IndexMap::from([("menu".to_owned(), Arc::new(json!({ "pizzas": ["margherita"] })))]);
     test(&Scope {
         input,
         context: &context,

@@ -57,7 +57,10 @@ impl Failure {
 
     /// A result that could be made, but neither printed nor stored.
     pub(crate) fn nested_too_deep(levels: usize) -> Self {
-        Self::error(DATA_LIMIT_EXCEEDED, format!("The result nests arrays and objects deeper than {levels} levels."))
+        Self::error(
+            DATA_LIMIT_EXCEEDED,
+            format!("The result nests arrays and objects deeper than {levels} levels."),
+        )
     }
 
     pub(crate) fn result_path_mismatch(cause: impl Into<String>) -> Self {
@@ -71,7 +74,7 @@ impl Failure {
         })
     }
 
-    /// InputPath, OutputPath and their like found nothing.
+    /// `InputPath`, `OutputPath` and their like found nothing.
     pub(crate) fn invalid_path(path: &str, error: &PathError) -> Self {
         Self::runtime(format!("Invalid path '{path}' : {error}"))
     }
@@ -137,7 +140,7 @@ pub(crate) fn retrier<'a>(retry: &'a [Retrier], failure: &Failure) -> Option<(us
     retry
         .iter()
         .enumerate()
-        .find(|(_, retrier)| failure.matched(&retrier.error_equals).is_some())
+        .find(|(_, candidate)| failure.matched(&candidate.error_equals).is_some())
 }
 
 /// The Catcher that takes a failure, with the Error Output it hands on.
@@ -150,17 +153,23 @@ pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(us
         } else {
             output.error
         };
-        let output = json!({ "Error": error.unwrap_or_default(), "Cause": output.cause.unwrap_or_default() });
+        // What a failure leaves out is `null`, but a timeout, which never has a cause, has an empty one.
+        let cause = match &error {
+            Some(name) if output.cause.is_none() && matches!(name.as_str(), TIMEOUT | HEARTBEAT_TIMEOUT) => {
+                Some(String::new())
+            }
+            _ => output.cause,
+        };
+        let output = json!({ "Error": error, "Cause": cause });
         Some((i, catcher, output))
     })
 }
 
-/// How long to wait before the next retry, after `retries` of this Retrier.
-pub(crate) fn retry_delay(retrier: &Retrier, retries: u32, random: &Random) -> TimeDelta {
+/// How long to wait before the next retry, after `done` of this Retrier.
+pub(crate) fn retry_delay(retrier: &Retrier, done: u32, random: &Random) -> TimeDelta {
     let longest = f64::from(retrier.max_delay_seconds.unwrap_or(u32::MAX));
-    let exponent = f64::from(retries);
-    let computed = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(exponent);
-    let mut seconds = computed.min(longest);
+    let grown = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(f64::from(done));
+    let mut seconds = grown.min(longest);
     if retrier.jitter_strategy == JitterStrategy::Full {
         seconds *= random.uniform();
     }

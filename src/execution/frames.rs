@@ -23,10 +23,7 @@ pub(crate) struct Frame {
     /// The raw input of the state; `None` only while the engine works on it.
     pub(crate) raw_input: Option<Payload>,
     /// The variables of this scope; outer ones are found in the parents.
-    #[expect(
-        clippy::box_collection,
-        reason = "most frames assign nothing, and a frame is kept small"
-    )]
+    // Boxed, because most frames assign nothing, and a frame is kept small.
     pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
     /// The id of this frame's last event: the next one's `previousEventId`.
     pub(crate) last_event: u64,
@@ -145,6 +142,10 @@ impl Frames {
             return FrameKey { slot, serial };
         }
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        if self.slots.is_empty() {
+            // Most executions never fork: one frame is all they need.
+            self.slots.reserve_exact(1);
+        }
         self.slots.push(Some(frame));
         FrameKey { slot, serial }
     }

@@ -59,9 +59,15 @@ impl StateView<'_> {
     /// `Parameters`, `ResultSelector`: the template over the payload, or the payload where there is none.
     pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
         match template {
-            Some(template) => Ok(Payload::new(template.evaluate(&self.scope(payload.value()))?)),
+            Some(template) => self.fill(template, &payload),
             None => Ok(payload),
         }
+    }
+
+    /// What a template makes of a payload.
+    pub(crate) fn fill(&self, template: &PayloadTemplate, payload: &Payload) -> Result<Payload, Failure> {
+        let (value, bound) = template.evaluate_bounded(&self.scope(payload.value()))?;
+        Ok(Payload::with_bound(value, bound))
     }
 
     /// The values that `Assign` gives to variables; `$` is `input`.

@@ -56,6 +56,7 @@ mod errors;
 mod frames;
 mod input_output;
 mod intent;
+mod parameters;
 mod payload;
 mod program;
 mod snapshot;
@@ -90,7 +91,12 @@ impl Execution {
 
     /// The next thing the driver must carry out, in order; `None` until another event is handled.
     pub fn poll_command(&mut self) -> Option<Command> {
-        self.core.commands.pop_front()
+        let command = self.core.commands.pop_front();
+        if command.is_none() {
+            // An execution that waits holds no more than it needs.
+            self.core.commands = std::collections::VecDeque::new();
+        }
+        command
     }
 
     /// When the execution wants [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.

@@ -115,9 +115,9 @@ impl Running {
     pub(super) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
         let tasks = self.progress().execution.unanswered_tasks();
         let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
-        tasks
-            .iter()
-            .for_each(|task| self.deliver(Event::TaskHeartbeat { task: task.id }));
+        for task in &tasks {
+            self.deliver(Event::TaskHeartbeat { task: task.id });
+        }
         tasks.len()
     }
 

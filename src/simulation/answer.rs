@@ -69,11 +69,14 @@ impl From<TaskError> for Answer {
     }
 }
 
+/// A function of the effective input.
+type ScriptFn = dyn Fn(&Value) -> Result<Value, TaskError> + Send + Sync;
+
 /// Where a task's answers come from.
 #[derive(Clone)]
 pub(super) enum Script {
     Answers(VecDeque<Answer>),
-    Function(Arc<dyn Fn(&Value) -> Result<Value, TaskError> + Send + Sync>),
+    Function(Arc<ScriptFn>),
 }
 
 impl Script {

@@ -8,21 +8,21 @@ use serde_json::Value;
 use crate::known_gaps::KnownGaps;
 
 /// One case file.
-pub struct Case {
-    pub id: String,
+pub(crate) struct Case {
+    pub(crate) id: String,
     /// The folder it lies in.
-    pub area: String,
-    pub kind: String,
+    pub(crate) area: String,
+    pub(crate) kind: String,
     /// Whether the recording holds all that tasks answered.
-    pub is_replayable: bool,
+    pub(crate) is_replayable: bool,
     /// Whether the recording was validated against AWS.
-    pub is_verified: bool,
+    pub(crate) is_verified: bool,
     /// The whole file.
-    pub json: Value,
+    pub(crate) json: Value,
 }
 
 /// Reads all cases below a folder, in the order of their ids.
-pub fn read_all(root: &Path) -> Vec<Case> {
+pub(crate) fn read_all(root: &Path) -> Vec<Case> {
     let mut files = Vec::new();
     collect(root, &mut files);
     let mut cases: Vec<Case> = files.iter().map(|file| Case::read(root, file)).collect();
@@ -59,7 +59,7 @@ impl Case {
     }
 
     /// The definition as text, by real names where the case has them.
-    pub fn definition(&self) -> String {
+    pub(crate) fn definition(&self) -> String {
         let definition = match self.json.get("definition_raw").unwrap_or(&self.json["definition"]) {
             Value::String(text) => text.clone(),
             json => json.to_string(),
@@ -68,35 +68,34 @@ impl Case {
     }
 
     /// The input by real names where the case has them.
-    pub fn input(&self) -> Value {
+    pub(crate) fn input(&self) -> Value {
         let input = self.json.get("input_raw").unwrap_or(&self.json["input"]);
         serde_json::from_str(&in_a_partition(&input.to_string())).expect("a name holds no quotes")
     }
 
     /// The recorded events; `None` where only the output was kept.
-    pub fn history(&self) -> Option<&Vec<Value>> {
+    pub(crate) fn history(&self) -> Option<&Vec<Value>> {
         self.json["expected"]["history"].as_array()
     }
 
     /// What the case is about, where that decides whether it can pass: `jsonata`, `distributed map`, a kind.
-    pub fn groups(&self) -> Vec<String> {
-        let mut groups = Vec::new();
-        if self.kind != "execution" {
-            groups.push(self.kind.clone());
-        } else {
-            let definition = &self.json["definition"];
-            if mentions(definition, "QueryLanguage", "JSONata") {
-                groups.push("jsonata".to_owned());
-            }
-            if mentions(definition, "Mode", "DISTRIBUTED") {
-                groups.push("distributed map".to_owned());
-            }
-        }
+    pub(crate) fn groups(&self) -> Vec<String> {
+        let definition = &self.json["definition"];
+        let has = |member, text| mentions(definition, member, text);
+        let groups = [
+            (self.kind.as_str(), true),
+            ("jsonata", has("QueryLanguage", "JSONata")),
+            ("distributed map", has("Mode", "DISTRIBUTED")),
+        ];
         groups
+            .into_iter()
+            .filter(|(_, is_in)| *is_in)
+            .map(|(group, _)| group.to_owned())
+            .collect()
     }
 
     /// Why the case is known to fail, if it is.
-    pub fn known_gap(&self, gaps: &KnownGaps) -> Option<String> {
+    pub(crate) fn known_gap(&self, gaps: &KnownGaps) -> Option<String> {
         let by_id = gaps.reason(&self.id).map(str::to_owned);
         let by_prefix = || {
             (0..=self.id.len())

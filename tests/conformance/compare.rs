@@ -1,23 +1,32 @@
 //! Compares a replay with its recording.
 //!
 //! Histories are compared event by event, ids included. Where graphs ran at the same time, nothing says in which order
-//! their events were written; there the chains of `previousEventId` are compared, each event with what follows it.
+//! their events were written; there the chains of `previousEventId` are compared.
 
 use asl_engine::execution::Outcome;
 use serde_json::{Value, json};
 
 use crate::case::Case;
+use crate::chains;
 use crate::normalise::Normaliser;
 use crate::replay::Replayed;
 
 /// Compares all that the case recorded.
-pub fn compare(case: &Case, replayed: &Replayed) -> Result<(), String> {
+pub(crate) fn compare(case: &Case, replayed: &Replayed) -> Result<(), String> {
     let normaliser = Normaliser::new(case, Some(replayed));
-    let ids: Vec<u64> = replayed.history.iter().filter_map(|event| event["id"].as_u64()).collect();
+    let ids: Vec<u64> = replayed
+        .history
+        .iter()
+        .filter_map(|event| event["id"].as_u64())
+        .collect();
     if !ids.iter().copied().eq(1..=ids.len() as u64) {
         return Err(format!("the ids are not 1, 2, 3 …: {ids:?}"));
     }
-    let got: Vec<Value> = replayed.history.iter().map(|event| normaliser.replayed(event)).collect();
+    let got: Vec<Value> = replayed
+        .history
+        .iter()
+        .map(|event| normaliser.replayed(event))
+        .collect();
     if let Some(history) = case.history() {
         let wanted: Vec<Value> = history.iter().map(|event| normaliser.recorded(event)).collect();
         compare_histories(&wanted, &got)?;
@@ -47,10 +56,10 @@ fn compare_histories(wanted: &[Value], got: &[Value]) -> Result<(), String> {
     let Err(why) = compare_events(wanted, got) else {
         return Ok(());
     };
-    if !ran_concurrently(wanted) {
+    if !chains::ran_concurrently(wanted) {
         return Err(why);
     }
-    compare_events(&by_chains(wanted), &by_chains(got))
+    compare_events(&chains::in_order(wanted), &chains::in_order(got))
 }
 
 fn compare_events(wanted: &[Value], got: &[Value]) -> Result<(), String> {
@@ -65,18 +74,25 @@ fn compare_events(wanted: &[Value], got: &[Value]) -> Result<(), String> {
 
 /// The order of keys counts.
 fn same(what: &str, wanted: &Value, got: &Value) -> Result<(), String> {
-    if wanted.to_string() == got.to_string() {
+    let (wanted, got) = (wanted.to_string(), got.to_string());
+    if wanted == got {
         return Ok(());
     }
     Err(format!("{what}: got {got}, wanted {wanted}"))
 }
 
-/// Histories whose events lost their ids, and with them every `ParallelStateSucceeded`.
+/// Histories whose events lost their ids, and with them every `ParallelStateSucceeded` and the exit of every Parallel
+/// inside another.
 fn compare_as_sets(wanted: &[Value], got: &[Value]) -> Result<(), String> {
     let texts = |events: &[Value]| {
+        let is = |event: &Value, kind: &str| event["type"] == kind;
+        let last_exit = events.iter().rposition(|event| is(event, "ParallelStateExited"));
         let mut texts: Vec<Value> = events
             .iter()
-            .filter(|event| event["type"] != "ParallelStateSucceeded")
+            .enumerate()
+            .filter(|(i, event)| !is(event, "ParallelStateExited") || Some(*i) == last_exit)
+            .map(|(_, event)| event)
+            .filter(|event| !is(event, "ParallelStateSucceeded"))
             .map(|event| without_ids(event).to_string().into())
             .collect();
         texts.sort_by_key(Value::to_string);
@@ -85,7 +101,7 @@ fn compare_as_sets(wanted: &[Value], got: &[Value]) -> Result<(), String> {
     compare_events(&texts(wanted), &texts(got))
 }
 
-fn without_ids(event: &Value) -> Value {
+pub(crate) fn without_ids(event: &Value) -> Value {
     let mut event = event.clone();
     if let Some(members) = event.as_object_mut() {
         members.shift_remove("id");
@@ -94,72 +110,17 @@ fn without_ids(event: &Value) -> Value {
     event
 }
 
-/// Whether an event starts several graphs.
-fn ran_concurrently(events: &[Value]) -> bool {
-    let starts_graph = |event: &Value| {
-        let kind = event["type"].as_str().unwrap_or_default();
-        kind == "MapIterationStarted" || kind.ends_with("StateEntered")
-    };
-    let mut previous: Vec<u64> = events
-        .iter()
-        .filter(|event| starts_graph(event))
-        .filter_map(|event| event["previousEventId"].as_u64())
-        .filter(|&id| id != 0)
-        .collect();
-    previous.sort_unstable();
-    previous.windows(2).any(|pair| pair[0] == pair[1])
-}
-
-/// The events in an order that only the chains decide: each event, then chain by chain what follows it. Ids are the
-/// places in that order; causes, which name an id, name none.
-fn by_chains(events: &[Value]) -> Vec<Value> {
-    let mut followers = vec![Vec::new(); events.len() + 1];
-    for (i, event) in events.iter().enumerate() {
-        let previous = usize::try_from(event["previousEventId"].as_u64().unwrap_or(0)).unwrap();
-        followers[previous.min(events.len())].push(i + 1);
-    }
-    // From the last to the first, each event's own text with all that follows stands ready for its previous one.
-    let mut keys = vec![String::new(); events.len() + 1];
-    for id in (0..=events.len()).rev() {
-        let aborts = |&i: &usize| events[i - 1]["type"].as_str().is_some_and(|kind| kind.ends_with("Aborted"));
-        if id > 0 && !followers[id].iter().any(aborts) {
-            followers[id].sort_by(|a, b| keys[*a].cmp(&keys[*b]));
-        }
-        let own = events.get(id.wrapping_sub(1)).map(text_in_chain).unwrap_or_default();
-        let hashes: Vec<u64> = followers[id].iter().map(|&follower| hash(&keys[follower])).collect();
-        keys[id] = format!("{own}{hashes:?}");
-    }
-    let mut ordered = Vec::new();
-    let mut places = vec![0_u64; events.len() + 1];
-    let mut stack: Vec<usize> = followers[0].iter().rev().copied().collect();
-    while let Some(id) = stack.pop() {
-        let event = &events[id - 1];
-        let previous = usize::try_from(event["previousEventId"].as_u64().unwrap_or(0)).unwrap();
-        places[id] = ordered.len() as u64 + 1;
-        let text: Value = serde_json::from_str(&text_in_chain(event)).unwrap();
-        ordered.push(json!([places[id], places[previous.min(events.len())], text]));
-        stack.extend(followers[id].iter().rev());
-    }
-    ordered
-}
-
-fn text_in_chain(event: &Value) -> String {
-    let text = without_ids(event).to_string();
-    let pattern = regex_lite::Regex::new(r"entered at the event id #\d+").unwrap();
-    pattern.replace_all(&text, "entered at the event id #…").into_owned()
-}
-
-fn hash(text: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// The answer of `DescribeExecution`.
 fn compare_description(describe: &Value, outcome: &Outcome, normaliser: &Normaliser) -> Result<(), String> {
-    if describe["status"].as_str().is_some_and(|status| status != outcome.status()) {
-        return Err(format!("status: got {}, wanted {}", outcome.status(), describe["status"]));
+    if describe["status"]
+        .as_str()
+        .is_some_and(|status| status != outcome.status())
+    {
+        return Err(format!(
+            "status: got {}, wanted {}",
+            outcome.status(),
+            describe["status"]
+        ));
     }
     let payload = |value: &Value| match value {
         Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),

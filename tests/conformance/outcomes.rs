@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::case::Case;
 
 /// How a case went.
-pub enum Outcome {
+pub(crate) enum Outcome {
     Passed,
     Failed(String),
     KnownGap(String),
@@ -22,7 +22,7 @@ struct Counts {
 
 /// All outcomes so far.
 #[derive(Debug, Default)]
-pub struct Outcomes {
+pub(crate) struct Outcomes {
     failures: BTreeMap<String, String>,
     gaps: BTreeMap<String, usize>,
     areas: BTreeMap<String, Counts>,
@@ -52,7 +52,7 @@ impl Counts {
 }
 
 impl Outcomes {
-    pub fn count(&mut self, case: &Case, outcome: Outcome) {
+    pub(crate) fn count(&mut self, case: &Case, outcome: Outcome) {
         self.all.count(&outcome);
         self.areas.entry(case.area.clone()).or_default().count(&outcome);
         if !case.is_verified {
@@ -68,7 +68,7 @@ impl Outcomes {
     }
 
     /// Areas, gaps by reason, failures with a line each, and the totals as the last line.
-    pub fn print(&self, total: usize) {
+    pub(crate) fn print(&self, total: usize) {
         for (area, counts) in &self.areas {
             println!("{area}: {}", counts.describe());
         }

@@ -18,16 +18,16 @@ const START: &str = "2026-11-22T09:50:00Z";
 const MOST_TURNS: usize = 100_000;
 
 /// What a replayed execution did.
-pub struct Replayed {
-    pub outcome: Outcome,
+pub(crate) struct Replayed {
+    pub(crate) outcome: Outcome,
     /// The events as `GetExecutionHistory` prints them.
-    pub history: Vec<Value>,
-    /// The task tokens that were given out.
-    pub tokens: Vec<String>,
+    pub(crate) history: Vec<Value>,
+    /// The task tokens that were given out, each with the recording's name for it.
+    pub(crate) tokens: Vec<(String, String)>,
 }
 
 /// Runs the case's execution to its end.
-pub fn replay(case: &Case) -> Result<Replayed, String> {
+pub(crate) fn replay(case: &Case) -> Result<Replayed, String> {
     let machine = StateMachine::parse(&case.definition()).map_err(|invalid| {
         let first = &invalid.diagnostics()[0];
         let location = first.location.as_deref().unwrap_or(&first.pointer);
@@ -61,8 +61,8 @@ fn options(case: &Case) -> StartOptions {
     options.name = text("execution_name").unwrap_or(options.name);
     options.state_machine_name = text("state_machine_name").unwrap_or(options.state_machine_name);
     options.role_arn = text("role_arn").or(role.map(str::to_owned)).unwrap_or(options.role_arn);
-    options.region = "<region>".to_owned();
-    options.account = "111111111111".to_owned();
+    "<region>".clone_into(&mut options.region);
+    "111111111111".clone_into(&mut options.account);
     options
 }
 
@@ -71,7 +71,7 @@ struct Replay<'a> {
     execution: Execution,
     now: DateTime<Utc>,
     history: Vec<Value>,
-    tokens: Vec<String>,
+    tokens: Vec<(String, String)>,
     /// How many attempts were answered, by state and iteration.
     answered: HashMap<(String, Option<Value>), usize>,
     pending: Vec<Pending<'a>>,
@@ -106,7 +106,6 @@ impl<'a> Replay<'a> {
 
     /// Finds the recorded answer of an attempt.
     fn invoked(&mut self, task: Task) -> Result<(), String> {
-        self.tokens.extend(task.token.clone());
         let attempts = self.case.json["mock"][&*task.state].as_array();
         let iteration = self.iteration();
         let of_iteration: Vec<&'a Value> = attempts
@@ -126,6 +125,10 @@ impl<'a> Replay<'a> {
             ));
         };
         *turn += 1;
+        if let Some(token) = &task.token {
+            let name = name_of_token(token, &task.input, attempt.get("parameters").unwrap_or(&Value::Null));
+            self.tokens.push((token.clone(), name.unwrap_or("<token>").to_owned()));
+        }
         let order = self.end_of(attempt);
         self.pending.push(Pending {
             task,
@@ -212,7 +215,9 @@ impl Pending<'_> {
     }
 
     fn has_answer(&self) -> bool {
-        let timed_out = self.attempt["event"].as_str().is_some_and(|event| event.ends_with("TimedOut"));
+        let timed_out = self.attempt["event"]
+            .as_str()
+            .is_some_and(|event| event.ends_with("TimedOut"));
         self.attempt.get("unfinished").is_none() && !timed_out
     }
 
@@ -248,6 +253,21 @@ impl Pending<'_> {
                 error: error_of(self.attempt),
             },
         }
+    }
+}
+
+/// What a recording calls the token that stands somewhere in a task's parameters.
+fn name_of_token<'v>(token: &str, parameters: &Value, recorded: &'v Value) -> Option<&'v str> {
+    match (parameters, recorded) {
+        (Value::String(text), Value::String(name)) if text == token => Some(name),
+        (Value::Object(members), Value::Object(recorded)) => members
+            .iter()
+            .find_map(|(name, value)| name_of_token(token, value, recorded.get(name)?)),
+        (Value::Array(items), Value::Array(recorded)) => items
+            .iter()
+            .zip(recorded)
+            .find_map(|(value, recorded)| name_of_token(token, value, recorded)),
+        _ => None,
     }
 }
 

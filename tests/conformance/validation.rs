@@ -1,27 +1,38 @@
 //! Definitions that AWS was asked to check or to refuse.
 
-use asl_engine::StateMachine;
-use asl_engine::definition::{Diagnostic, Severity};
+use asl_engine::definition::{Diagnostic, Loader, Severity, WorkflowType};
 use serde_json::Value;
 
 use crate::case::Case;
 use crate::normalise::Normaliser;
 
 /// Compares the verdict and every problem.
-pub fn check(case: &Case) -> Result<(), String> {
+pub(crate) fn check(case: &Case) -> Result<(), String> {
     let normaliser = Normaliser::new(case, None);
-    let found: Vec<[String; 4]> = StateMachine::validate(&case.definition())
+    let workflow_type = if case.json["machine_type"] == "EXPRESS" {
+        WorkflowType::Express
+    } else {
+        WorkflowType::Standard
+    };
+    let loader = Loader::new().workflow_type(workflow_type);
+    let found: Vec<[String; 4]> = loader
+        .validate(&case.definition())
         .iter()
         .map(|diagnostic| described(diagnostic).map(|text| normaliser.text(&text)))
         .collect();
     let wanted = &case.json["expected"]["validate"];
     if let Some(diagnostics) = wanted["diagnostics"].as_array() {
-        let text = |diagnostic: &Value, member: &str| {
-            normaliser.text(diagnostic[member].as_str().unwrap_or_default())
-        };
+        let text = |diagnostic: &Value, member: &str| normaliser.text(diagnostic[member].as_str().unwrap_or_default());
         let wanted: Vec<[String; 4]> = diagnostics
             .iter()
-            .map(|d| [text(d, "severity"), text(d, "code"), text(d, "message"), text(d, "location")])
+            .map(|d| {
+                [
+                    text(d, "severity"),
+                    text(d, "code"),
+                    text(d, "message"),
+                    text(d, "location"),
+                ]
+            })
             .collect();
         return if wanted == found {
             Ok(())
@@ -31,7 +42,11 @@ pub fn check(case: &Case) -> Result<(), String> {
     }
     let message = [&wanted["Error"]["Message"], &wanted["exception_value"]];
     let message = message.into_iter().find_map(Value::as_str).unwrap_or_default();
-    let wanted = normaliser.text(message.split_once("Definition: ").map_or(message, |(_, refused)| refused));
+    let wanted = normaliser.text(
+        message
+            .split_once("Definition: ")
+            .map_or(message, |(_, refused)| refused),
+    );
     let errors: Vec<String> = found
         .iter()
         .filter(|[severity, ..]| severity == "ERROR")

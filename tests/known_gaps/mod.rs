@@ -14,8 +14,7 @@ impl KnownGaps {
     /// Reads the table of a suite. Each line of the file is a `[table]`, an `"id" = "reason"`, a `# comment` or empty.
     pub(crate) fn of(suite: &str) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/known_gaps.toml");
-        let text =
-            fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut reasons = BTreeMap::new();
         let mut table = "";
         for line in text
@@ -23,10 +22,7 @@ impl KnownGaps {
             .map(str::trim)
             .filter(|line| !line.is_empty() && !line.starts_with('#'))
         {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']'))
-            {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 table = name;
             } else if table == suite {
                 let (id, reason) = line

@@ -1,7 +1,7 @@
 //! Random valid state machines, and a driver that answers their tasks in random order.
 
 use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, TaskId};
-use asl_engine::history::HistoryEvent;
+use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -9,18 +9,32 @@ use std::sync::Arc;
 
 /// One state of a chain.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub(crate) enum Kind {
     Pass(u8),
-    Task { retries: u32, caught: bool, timeout: Option<u32>, heartbeat: bool },
+    Task {
+        retries: u32,
+        caught: bool,
+        timeout: Option<u32>,
+        heartbeat: bool,
+    },
     Wait(u32),
     Choice,
     Fail,
-    Parallel { branches: Vec<Vec<Kind>>, retries: u32, caught: bool },
-    Map { states: Vec<Kind>, items: usize, concurrency: u32, caught: bool },
+    Parallel {
+        branches: Vec<Vec<Kind>>,
+        retries: u32,
+        caught: bool,
+    },
+    Map {
+        states: Vec<Kind>,
+        items: usize,
+        concurrency: u32,
+        caught: bool,
+    },
 }
 
 /// A chain of states, nested up to three deep.
-pub fn chain() -> impl Strategy<Value = Vec<Kind>> {
+pub(crate) fn chain() -> impl Strategy<Value = Vec<Kind>> {
     let leaf = prop_oneof![
         4 => any::<u8>().prop_map(Kind::Pass),
         6 => (0u32..3, any::<bool>(), prop::option::of(1u32..9), any::<bool>())
@@ -32,10 +46,21 @@ pub fn chain() -> impl Strategy<Value = Vec<Kind>> {
     let states = prop::collection::vec(leaf, 1..5);
     states.prop_recursive(3, 40, 4, |inner| {
         let nested = prop_oneof![
-            (prop::collection::vec(inner.clone(), 1..4), 0u32..2, any::<bool>())
-                .prop_map(|(branches, retries, caught)| Kind::Parallel { branches, retries, caught }),
-            (inner.clone(), 0usize..4, 0u32..3, any::<bool>())
-                .prop_map(|(states, items, concurrency, caught)| Kind::Map { states, items, concurrency, caught }),
+            (prop::collection::vec(inner.clone(), 1..4), 0u32..2, any::<bool>()).prop_map(
+                |(branches, retries, caught)| Kind::Parallel {
+                    branches,
+                    retries,
+                    caught
+                }
+            ),
+            (inner.clone(), 0usize..4, 0u32..3, any::<bool>()).prop_map(|(states, items, concurrency, caught)| {
+                Kind::Map {
+                    states,
+                    items,
+                    concurrency,
+                    caught,
+                }
+            }),
         ];
         (inner, nested, any::<prop::sample::Index>()).prop_map(|(mut chain, nested, at)| {
             chain.insert(at.index(chain.len() + 1), nested);
@@ -45,7 +70,7 @@ pub fn chain() -> impl Strategy<Value = Vec<Kind>> {
 }
 
 /// The chain as a definition.
-pub fn definition(chain: &[Kind]) -> String {
+pub(crate) fn definition(chain: &[Kind]) -> String {
     let mut names = 0;
     graph(chain, &mut names).to_string()
 }
@@ -68,10 +93,17 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
     let mut state = match kind {
         Kind::Pass(n) => match n % 3 {
             0 => json!({ "Type": "Pass", "Result": n, "ResultPath": format!("$.{name}") }),
-            1 => json!({ "Type": "Pass", "Assign": { format!("v{number}"): n, format!("w{number}.$"): "$$.State.Name" } }),
+            1 => {
+                json!({ "Type": "Pass", "Assign": { format!("v{number}"): n, format!("w{number}.$"): "$$.State.Name" } })
+            }
             _ => json!({ "Type": "Pass", "Parameters": { "u.$": "States.UUID()", "r.$": "States.MathRandom(0, 99)" } }),
         },
-        Kind::Task { retries, caught, timeout, heartbeat } => {
+        Kind::Task {
+            retries,
+            caught,
+            timeout,
+            heartbeat,
+        } => {
             let mut task = json!({
                 "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:Work",
                 "ResultPath": format!("$.{name}"),
@@ -95,7 +127,11 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             "Type": "Choice", "Default": next,
             "Choices": [{ "Variable": "$.flag", "IsPresent": true, "Next": next }]
         }),
-        Kind::Parallel { branches, retries, caught } => {
+        Kind::Parallel {
+            branches,
+            retries,
+            caught,
+        } => {
             let branches: Vec<_> = branches.iter().map(|branch| graph(branch, names)).collect();
             let parallel = json!({
                 "Type": "Parallel", "Branches": branches, "ResultPath": format!("$.{name}"),
@@ -103,7 +139,12 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             });
             catching(parallel, *caught, &next, ends)
         }
-        Kind::Map { states, items, concurrency, caught } => {
+        Kind::Map {
+            states,
+            items,
+            concurrency,
+            caught,
+        } => {
             let map = json!({
                 "Type": "Map", "ItemProcessor": graph(states, names), "MaxConcurrency": concurrency,
                 "ItemsPath": "$$.Execution.Input.items".to_owned(), "ResultPath": format!("$.{name}"),
@@ -132,15 +173,26 @@ fn catching(mut state: Value, caught: bool, next: &str, ends: bool) -> Value {
 
 /// What an execution left behind.
 #[derive(Debug, PartialEq)]
-pub struct Trace {
-    pub outcome: Option<Outcome>,
-    pub history: Vec<HistoryEvent>,
-    pub elapsed: TimeDelta,
+pub(crate) struct Trace {
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) history: Vec<HistoryEvent>,
+    pub(crate) elapsed: TimeDelta,
 }
 
 /// Runs a machine, deciding by `choices` what happens next; between any two events the execution goes through
 /// `between`.
-pub fn drive(
+pub(crate) fn drive(
+    program: &Arc<Program>,
+    seed: u64,
+    choices: &[u8],
+    between: impl FnMut(Execution) -> Execution,
+) -> Trace {
+    drive_at(HistoryLevel::Full, program, seed, choices, between)
+}
+
+/// The same, with as much of a history as wanted.
+pub(crate) fn drive_at(
+    level: HistoryLevel,
     program: &Arc<Program>,
     seed: u64,
     choices: &[u8],
@@ -149,6 +201,7 @@ pub fn drive(
     let start = DateTime::<Utc>::UNIX_EPOCH;
     let mut options = StartOptions::new(json!({ "items": [1, "two"], "flag": true }));
     options.seed = seed;
+    options.history = level;
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
     let mut waiting: Vec<TaskId> = Vec::new();
@@ -184,24 +237,34 @@ pub fn drive(
             match choice % 5 {
                 0 => Event::TaskHeartbeat { task },
                 1 => {
-                    let error = ErrorOutput { error: Some("Broken".into()), cause: None };
+                    let error = ErrorOutput {
+                        error: Some("Broken".into()),
+                        cause: None,
+                    };
                     waiting.retain(|known| *known != task);
                     Event::TaskFailed { task, error }
                 }
                 _ => {
                     waiting.retain(|known| *known != task);
-                    Event::TaskSucceeded { task, output: json!(choice) }
+                    Event::TaskSucceeded {
+                        task,
+                        output: json!(choice),
+                    }
                 }
             }
         };
         execution.handle(now, event);
         execution = between(execution);
     }
-    Trace { outcome: execution.outcome().cloned(), history, elapsed: now - start }
+    Trace {
+        outcome: execution.outcome().cloned(),
+        history,
+        elapsed: now - start,
+    }
 }
 
 /// Stores an execution as text and goes on from it.
-pub fn through_storage(execution: Execution) -> Execution {
+pub(crate) fn through_storage(execution: Execution) -> Execution {
     let program = Arc::clone(execution.program());
     let stored = serde_json::to_string(&execution.snapshot()).unwrap();
     let snapshot: Snapshot = serde_json::from_str(&stored).unwrap();

@@ -13,10 +13,7 @@ const MAX_RANGE: i128 = 1_000;
 pub(super) fn contains(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [items, value] = exactly(arguments)?;
     let value = printed(value);
-    Ok(array(items)?
-        .iter()
-        .any(|item| printed(item) == value)
-        .into())
+    Ok(array(items)?.iter().any(|item| printed(item) == value).into())
 }
 
 /// `States.ArrayGetItem(array, index)`. An empty array gives null for any index.
@@ -82,9 +79,7 @@ pub(super) fn unique(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 /// The value with all keys sorted, so that equal values print alike.
 fn sorted(value: &Value) -> Cow<'_, Value> {
     match value {
-        Value::Array(items) => {
-            Cow::Owned(items.iter().map(|item| sorted(item).into_owned()).collect())
-        }
+        Value::Array(items) => Cow::Owned(items.iter().map(|item| sorted(item).into_owned()).collect()),
         Value::Object(members) => {
             let mut members: Vec<(&String, &Value)> = members.iter().collect();
             members.sort_by_key(|(name, _)| *name);
@@ -112,13 +107,7 @@ mod tests {
         assert_eq!(value("States.ArrayRange(2, 1, 1)"), json!([]));
         assert_eq!(value("States.ArrayRange(1, 2, -1)"), json!([]));
         assert_eq!(value("States.ArrayRange(4, 4, -7)"), json!([4]));
-        assert_eq!(
-            value("States.ArrayRange(1, 1000, 1)")
-                .as_array()
-                .unwrap()
-                .len(),
-            1_000
-        );
+        assert_eq!(value("States.ArrayRange(1, 1000, 1)").as_array().unwrap().len(), 1_000);
         for call in [
             "States.ArrayRange(1, 1001, 1)",
             "States.ArrayRange(0, 1, 0.49)",
@@ -126,20 +115,13 @@ mod tests {
             "States.ArrayRange(1, 2)",
             "States.ArrayRange(-9223372036854775807, 9223372036854775807, 1)",
         ] {
-            assert_eq!(
-                refused(call),
-                "Invalid arguments in States.ArrayRange",
-                "{call}"
-            );
+            assert_eq!(refused(call), "Invalid arguments in States.ArrayRange", "{call}");
         }
     }
 
     #[test]
     fn items() {
-        assert_eq!(
-            value("States.ArrayGetItem($.pizzas, 1.2)"),
-            json!("diavola")
-        );
+        assert_eq!(value("States.ArrayGetItem($.pizzas, 1.2)"), json!("diavola"));
         assert_eq!(value("States.ArrayGetItem(States.Array(), 3)"), json!(null));
         assert_eq!(
             refused("States.ArrayGetItem($.pizzas, 2)"),
@@ -179,10 +161,7 @@ mod tests {
 
     #[test]
     fn membership_is_of_printed_texts() {
-        assert_eq!(
-            value("States.ArrayContains(States.Array('5', 'true'), 5)"),
-            json!(true)
-        );
+        assert_eq!(value("States.ArrayContains(States.Array('5', 'true'), 5)"), json!(true));
         assert_eq!(
             value("States.ArrayContains(States.Array('5', 'true'), true)"),
             json!(true)
@@ -191,10 +170,7 @@ mod tests {
             value("States.ArrayContains(States.Array(States.Array(1, 2), 2), States.Array(1, 2))"),
             json!(true)
         );
-        assert_eq!(
-            value("States.ArrayContains(States.Array(), null)"),
-            json!(false)
-        );
+        assert_eq!(value("States.ArrayContains(States.Array(), null)"), json!(false));
     }
 
     #[test]
@@ -203,10 +179,7 @@ mod tests {
             value("States.ArrayUnique(States.Array('pear', 'fig', 'plum', 'fig'))"),
             json!(["plum", "pear", "fig"])
         );
-        assert_eq!(
-            value("States.ArrayUnique(States.Array(20, 3, 17))"),
-            json!([17, 3, 20])
-        );
+        assert_eq!(value("States.ArrayUnique(States.Array(20, 3, 17))"), json!([17, 3, 20]));
         assert_eq!(
             value("States.ArrayUnique(States.Array(true, false, true))"),
             json!([false, true])
@@ -222,12 +195,6 @@ mod tests {
                 .len(),
             3
         );
-        assert_eq!(
-            value("States.ArrayUnique($.same)")
-                .as_array()
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(value("States.ArrayUnique($.same)").as_array().unwrap().len(), 1);
     }
 }

@@ -33,18 +33,12 @@ pub(super) fn base64_decode(arguments: &[Cow<'_, Value>]) -> Result<Value, Refus
         return Err(Refusal::InvalidArguments);
     }
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let mut digits: Vec<u8> = data
-        .bytes()
-        .take_while(|byte| *byte != b'=')
-        .filter(is_digit)
-        .collect();
+    let mut digits: Vec<u8> = data.bytes().take_while(|byte| *byte != b'=').filter(is_digit).collect();
     if digits.len() % 4 == 1 {
         // Six bits alone make no byte.
         digits.pop();
     }
-    let bytes = BASE64
-        .decode(digits)
-        .map_err(|_| Refusal::InvalidArguments)?;
+    let bytes = BASE64.decode(digits).map_err(|_| Refusal::InvalidArguments)?;
     Ok(String::from_utf8_lossy(&bytes).into())
 }
 
@@ -66,10 +60,7 @@ mod tests {
         );
         let long = |length: usize| format!("States.Base64Encode('{}')", "é".repeat(length));
         assert!(!value(&long(10_000)).as_str().unwrap().contains('\n'));
-        assert_eq!(
-            refused(&long(10_001)),
-            "Invalid arguments in States.Base64Encode"
-        );
+        assert_eq!(refused(&long(10_001)), "Invalid arguments in States.Base64Encode");
     }
 
     #[test]
@@ -87,9 +78,6 @@ mod tests {
             );
         }
         assert_eq!(value("States.Base64Decode('A')"), json!(""));
-        assert_eq!(
-            value("States.Base64Decode('//8=')"),
-            json!("\u{fffd}\u{fffd}")
-        );
+        assert_eq!(value("States.Base64Decode('//8=')"), json!("\u{fffd}\u{fffd}"));
     }
 }

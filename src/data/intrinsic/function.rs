@@ -73,11 +73,7 @@ impl Function {
             .map_or("", |(name, _)| name)
     }
 
-    pub(super) fn apply(
-        self,
-        arguments: &[Cow<'_, Value>],
-        random: &Random,
-    ) -> Result<Value, Refusal> {
+    pub(super) fn apply(self, arguments: &[Cow<'_, Value>], random: &Random) -> Result<Value, Refusal> {
         match self {
             Self::Array => Ok(arguments.iter().map(|value| Value::clone(value)).collect()),
             Self::ArrayContains => array::contains(arguments),
@@ -111,9 +107,7 @@ impl Refusal {
 }
 
 /// The arguments, of which there are exactly `N`.
-pub(super) fn exactly<'v, const N: usize>(
-    arguments: &'v [Cow<'_, Value>],
-) -> Result<[&'v Value; N], Refusal> {
+pub(super) fn exactly<'v, const N: usize>(arguments: &'v [Cow<'_, Value>]) -> Result<[&'v Value; N], Refusal> {
     let arguments: Vec<&Value> = arguments.iter().map(AsRef::as_ref).collect();
     <[&Value; N]>::try_from(arguments).map_err(|_| Refusal::InvalidArguments)
 }
@@ -123,10 +117,7 @@ pub(super) fn text(value: &Value) -> Result<&str, Refusal> {
 }
 
 pub(super) fn array(value: &Value) -> Result<&[Value], Refusal> {
-    value
-        .as_array()
-        .map(Vec::as_slice)
-        .ok_or(Refusal::InvalidArguments)
+    value.as_array().map(Vec::as_slice).ok_or(Refusal::InvalidArguments)
 }
 
 /// A number without its fraction, as all functions but `States.MathAdd` take it.

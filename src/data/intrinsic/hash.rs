@@ -55,10 +55,7 @@ mod tests {
                 .unwrap()
                 .len()
         };
-        assert_eq!(
-            [length("SHA-256"), length("SHA-384"), length("SHA-512")],
-            [64, 96, 128]
-        );
+        assert_eq!([length("SHA-256"), length("SHA-384"), length("SHA-512")], [64, 96, 128]);
     }
 
     #[test]
@@ -69,9 +66,6 @@ mod tests {
                 "Invalid arguments in States.Hash"
             );
         }
-        assert_eq!(
-            value("States.Hash(5, 'MD5')"),
-            value("States.Hash('5', 'MD5')")
-        );
+        assert_eq!(value("States.Hash(5, 'MD5')"), value("States.Hash('5', 'MD5')"));
     }
 }

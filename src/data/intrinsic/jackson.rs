@@ -15,15 +15,12 @@ pub(super) fn message(json: &str, error: &Error) -> String {
     if error.classify() == Category::Eof {
         let end = Place::of(json, json.len());
         let (word, _) = word_at(json, end);
-        if detail.starts_with("EOF while parsing a value") && word.starts_with(char::is_alphabetic)
-        {
+        if detail.starts_with("EOF while parsing a value") && word.starts_with(char::is_alphabetic) {
             return unrecognized(word, end);
         }
         return match open_container(json) {
             _ if detail.starts_with("EOF while parsing a string") => {
-                format!(
-                    "Unexpected end-of-input: was expecting closing quote for a string value\n at {end}"
-                )
+                format!("Unexpected end-of-input: was expecting closing quote for a string value\n at {end}")
             }
             Some((container, start)) => format!(
                 "Unexpected end-of-input: expected close marker for {container} (start marker at {start})\n at {end}"
@@ -36,19 +33,13 @@ pub(super) fn message(json: &str, error: &Error) -> String {
         format!("Unexpected character ('{next}' (code {}))", u32::from(next))
     });
     if detail.starts_with("key must be a string") {
-        return format!(
-            "{unexpected}: was expecting double-quote to start field name\n at {place}"
-        );
+        return format!("{unexpected}: was expecting double-quote to start field name\n at {place}");
     }
     if detail.starts_with("expected `:`") {
-        return format!(
-            "{unexpected}: was expecting a colon to separate field name and value\n at {place}"
-        );
+        return format!("{unexpected}: was expecting a colon to separate field name and value\n at {place}");
     }
     if detail.starts_with("expected `,` or `}`") {
-        return format!(
-            "{unexpected}: was expecting comma to separate Object entries\n at {place}"
-        );
+        return format!("{unexpected}: was expecting comma to separate Object entries\n at {place}");
     }
     if detail.starts_with("expected `,` or `]`") {
         return format!("{unexpected}: was expecting comma to separate Array entries\n at {place}");
@@ -85,12 +76,7 @@ impl Place {
     fn of(json: &str, offset: usize) -> Self {
         let before = json.get(..offset).unwrap_or(json);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before
-            .get(line_start..)
-            .unwrap_or_default()
-            .encode_utf16()
-            .count()
-            + 1;
+        let column = before.get(line_start..).unwrap_or_default().encode_utf16().count() + 1;
         Self {
             line: before.matches('\n').count() + 1,
             column,
@@ -126,10 +112,7 @@ fn word_at(json: &str, place: Place) -> (&str, Place) {
     });
     let rest = json.get(start..).unwrap_or_default();
     let end = rest.find(|next| !is_word(next)).unwrap_or(rest.len());
-    (
-        rest.get(..end).unwrap_or_default(),
-        Place::of(json, start + end),
-    )
+    (rest.get(..end).unwrap_or_default(), Place::of(json, start + end))
 }
 
 /// The innermost array or object that is not closed.

@@ -78,9 +78,9 @@ pub(super) fn hash(value: &Value) -> i32 {
         Value::Bool(false) => 1237,
         Value::Number(number) => number_hash(number),
         Value::String(text) => string_hash(text),
-        Value::Array(items) => items.iter().fold(1, |sum: i32, item| {
-            sum.wrapping_mul(31).wrapping_add(hash(item))
-        }),
+        Value::Array(items) => items
+            .iter()
+            .fold(1, |sum: i32, item| sum.wrapping_mul(31).wrapping_add(hash(item))),
         Value::Object(members) => members.iter().fold(0, |sum: i32, (name, member)| {
             sum.wrapping_add(string_hash(name) ^ hash(member))
         }),
@@ -106,10 +106,7 @@ fn number_hash(number: &Number) -> i32 {
 
 #[expect(clippy::cast_possible_truncation, reason = "each half is meant")]
 fn halves(bits: u64) -> (i32, i32) {
-    (
-        ((bits >> 32) as u32).cast_signed(),
-        (bits as u32).cast_signed(),
-    )
+    (((bits >> 32) as u32).cast_signed(), (bits as u32).cast_signed())
 }
 
 /// `java.util.Random`
@@ -161,10 +158,7 @@ mod tests {
 
     #[test]
     fn keys_come_by_bucket() {
-        assert_eq!(
-            ordered(&["moon", "dust", "comet"]),
-            ["moon", "comet", "dust"]
-        );
+        assert_eq!(ordered(&["moon", "dust", "comet"]), ["moon", "comet", "dust"]);
         assert_eq!(ordered(&["sku", "quantity"]), ["quantity", "sku"]);
         assert_eq!(
             ordered(&["Aa", "BB", "b"]),
@@ -191,10 +185,7 @@ mod tests {
         assert_eq!(string_hash("hello"), 99_162_322);
         assert_eq!(string_hash("🍕"), 1_773_209);
         assert_eq!(hash(&json!([1, "a", null, true])), 1_047_760);
-        assert_eq!(
-            hash(&json!({ "a": 1.5, "b": -5_000_000_000_i64 })),
-            1_778_250_237
-        );
+        assert_eq!(hash(&json!({ "a": 1.5, "b": -5_000_000_000_i64 })), 1_778_250_237);
         assert_eq!(hash(&json!(u64::MAX)), -32);
     }
 

@@ -12,11 +12,7 @@ pub(super) fn merge(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
         // Anything but `true` counts as `false`; deep merging is in the specification, but not on AWS.
         (Value::Object(left), Value::Object(right)) if *is_deep != Value::Bool(true) => {
             let mut members = left.clone();
-            members.extend(
-                right
-                    .iter()
-                    .map(|(name, member)| (name.clone(), member.clone())),
-            );
+            members.extend(right.iter().map(|(name, member)| (name.clone(), member.clone())));
             let members: Vec<(String, Value)> = members.into_iter().collect();
             Ok(Value::Object(
                 java::hash_map_order(members, |(name, _)| java::string_hash(name))
@@ -33,8 +29,7 @@ pub(super) fn to_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> 
     match arguments {
         [value] => Ok(value.to_string().into()),
         _ => Err(Refusal::Other(
-            "Invalid arguments in States.JsonToString: only a single argument is allowed."
-                .to_owned(),
+            "Invalid arguments in States.JsonToString: only a single argument is allowed.".to_owned(),
         )),
     }
 }
@@ -91,9 +86,6 @@ mod tests {
             refused("States.StringToJson(1)"),
             "Invalid arguments in States.StringToJson"
         );
-        assert!(
-            refused(&format!("States.StringToJson('{}')", "[".repeat(50_000)))
-                .contains("caused by")
-        );
+        assert!(refused(&format!("States.StringToJson('{}')", "[".repeat(50_000))).contains("caused by"));
     }
 }

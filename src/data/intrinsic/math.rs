@@ -45,11 +45,7 @@ fn rounded(value: &Value) -> Result<i32, Refusal> {
         (Some(whole), _) => int(whole),
         (None, Some(float)) => {
             let floor = float.floor();
-            int(if float - floor >= 0.5 {
-                floor + 1.0
-            } else {
-                floor
-            } as i64)
+            int(if float - floor >= 0.5 { floor + 1.0 } else { floor } as i64)
         }
         (None, None) => Err(Refusal::InvalidArguments),
     }
@@ -77,20 +73,9 @@ mod tests {
             ("0.49999999999999994, 0", 0),
             ("2147483646, 1", 2_147_483_647),
         ] {
-            assert_eq!(
-                value(&format!("States.MathAdd({operands})")),
-                json!(sum),
-                "{operands}"
-            );
+            assert_eq!(value(&format!("States.MathAdd({operands})")), json!(sum), "{operands}");
         }
-        for operands in [
-            "2147483647, 1",
-            "2147483648, -1",
-            "'1', 1",
-            "true, 1",
-            "1",
-            "1e309, 0",
-        ] {
+        for operands in ["2147483647, 1", "2147483648, -1", "'1', 1", "true, 1", "1", "1e309, 0"] {
             assert_eq!(
                 refused(&format!("States.MathAdd({operands})")),
                 "Invalid arguments in States.MathAdd"

@@ -110,14 +110,10 @@ impl<'a> Evaluation<'_, 'a> {
             arguments.push(value);
         }
         let result = match (call.function, call.arguments.first()) {
-            (Function::Format, Some(Argument::Text(template))) => {
-                string::format_literal(template, &arguments)
-            }
+            (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, &arguments),
             _ => call.function.apply(&arguments, self.scope.random),
         };
-        result.map_err(|refusal| {
-            EvaluationError::intrinsic(self.text, &refusal.message(call.function))
-        })
+        result.map_err(|refusal| EvaluationError::intrinsic(self.text, &refusal.message(call.function)))
     }
 
     fn argument<'c>(&mut self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
@@ -156,11 +152,8 @@ mod tests {
     /// How the text ends in which a call is refused.
     pub(super) fn refused(call: &str) -> String {
         let error = evaluate(call).expect_err(call);
-        let prefix =
-            format!("There was an error while evaluating the intrinsic function: {call}. ");
-        error
-            .strip_prefix(&prefix)
-            .map_or(error.clone(), str::to_owned)
+        let prefix = format!("There was an error while evaluating the intrinsic function: {call}. ");
+        error.strip_prefix(&prefix).map_or(error.clone(), str::to_owned)
     }
 
     fn evaluate(call: &str) -> Result<Value, String> {
@@ -171,8 +164,7 @@ mod tests {
             "template": "\\{{}\\}",
         });
         let intrinsic = Intrinsic::parse(call).unwrap_or_else(|error| panic!("{call}: {error}"));
-        sample::in_scope(&input, |scope| intrinsic.evaluate(scope))
-            .map_err(|error| error.to_string())
+        sample::in_scope(&input, |scope| intrinsic.evaluate(scope)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -185,12 +177,7 @@ mod tests {
             value("States.Format('{}', $$.StateMachine)"),
             json!("{Id=arn:m, Name=Bar}")
         );
-        assert_eq!(
-            value("States.UUID('seed', $.missing)")
-                .as_str()
-                .map(str::len),
-            Some(36)
-        );
+        assert_eq!(value("States.UUID('seed', $.missing)").as_str().map(str::len), Some(36));
     }
 
     #[test]

@@ -35,29 +35,20 @@ fn nested_call(cursor: &mut Cursor<'_>, depth: usize) -> Result<Call, SyntaxErro
     let start = cursor.offset();
     let name = cursor.take_while(|next| next.is_ascii_alphanumeric() || matches!(next, '.' | '_'));
     let Some(function) = Function::named(name) else {
-        return Err(SyntaxError::new(
-            format!("`{name}` is no intrinsic function"),
-            start,
-        ));
+        return Err(SyntaxError::new(format!("`{name}` is no intrinsic function"), start));
     };
     cursor.expect("(")?;
     let mut arguments = Vec::new();
     skip_space(cursor);
     if cursor.eat(")") {
-        return Ok(Call {
-            function,
-            arguments,
-        });
+        return Ok(Call { function, arguments });
     }
     loop {
         skip_space(cursor);
         arguments.push(argument(cursor, depth)?);
         skip_space(cursor);
         if cursor.eat(")") {
-            return Ok(Call {
-                function,
-                arguments,
-            });
+            return Ok(Call { function, arguments });
         }
         if !cursor.eat(",") {
             return Err(cursor.error("expected `,` or `)` after the argument"));
@@ -109,9 +100,7 @@ fn text(cursor: &mut Cursor<'_>) -> Result<TextLiteral, SyntaxError> {
                 }
                 Some(escaped @ ('\'' | '\\')) => text.push(escaped),
                 _ => {
-                    return Err(
-                        cursor.error("a backslash stands before `'`, `{`, `}` or `\\` only")
-                    );
+                    return Err(cursor.error("a backslash stands before `'`, `{`, `}` or `\\` only"));
                 }
             },
             Some(next) => text.push(next),
@@ -121,18 +110,14 @@ fn text(cursor: &mut Cursor<'_>) -> Result<TextLiteral, SyntaxError> {
 
 fn number(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
     let start = cursor.offset();
-    let text = cursor
-        .take_while(|next| next.is_ascii_digit() || matches!(next, '-' | '+' | '.' | 'e' | 'E'));
+    let text = cursor.take_while(|next| next.is_ascii_digit() || matches!(next, '-' | '+' | '.' | 'e' | 'E'));
     if let Ok(whole) = text.parse::<i64>() {
         return Ok(whole.into());
     }
     match text.parse::<f64>() {
         Ok(float) if text.ends_with(|last: char| last.is_ascii_digit()) => {
             // A number that no double holds becomes the largest that one does.
-            Ok(
-                Number::from_f64(float.clamp(f64::MIN, f64::MAX))
-                    .map_or(Value::Null, Value::Number),
-            )
+            Ok(Number::from_f64(float.clamp(f64::MIN, f64::MAX)).map_or(Value::Null, Value::Number))
         }
         _ => Err(SyntaxError::new(format!("`{text}` is no number"), start)),
     }
@@ -160,8 +145,7 @@ fn path(cursor: &mut Cursor<'_>) -> Result<JsonPath, SyntaxError> {
         false
     });
     let text = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
-    let path = JsonPath::parse(text)
-        .map_err(|error| SyntaxError::new(error.message, start + error.offset))?;
+    let path = JsonPath::parse(text).map_err(|error| SyntaxError::new(error.message, start + error.offset))?;
     cursor.eat(text);
     Ok(path)
 }
@@ -201,10 +185,7 @@ mod tests {
             ("States.Nope()", "0: `States.Nope` is no intrinsic function"),
             ("States.UUID", "11: expected `(`"),
             ("States.UUID()x", "13: something follows the call"),
-            (
-                "States.Array(1",
-                "14: expected `,` or `)` after the argument",
-            ),
+            ("States.Array(1", "14: expected `,` or `)` after the argument"),
             ("States.Array(1,)", "15: `` is no intrinsic function"),
             ("States.Array('a", "15: the text's closing quote is missing"),
             (
@@ -213,10 +194,7 @@ mod tests {
             ),
             ("States.Array(1-2)", "13: `1-2` is no number"),
             ("States.Array($.a..)", "18: A path can not end with a scan."),
-            (
-                "States.Array(truer)",
-                "13: `truer` is no intrinsic function",
-            ),
+            ("States.Array(truer)", "13: `truer` is no intrinsic function"),
         ] {
             assert_eq!(refusal(text), expected, "{text}");
         }

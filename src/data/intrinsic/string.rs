@@ -14,10 +14,7 @@ pub(super) fn split(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 }
 
 /// `States.Format(template, values…)`, the template being a literal.
-pub(super) fn format_literal(
-    template: &TextLiteral,
-    arguments: &[Cow<'_, Value>],
-) -> Result<Value, Refusal> {
+pub(super) fn format_literal(template: &TextLiteral, arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let values = arguments.get(1..).unwrap_or_default();
     fill(text(&template.value)?, &template.escaped_braces, values)
 }
@@ -44,13 +41,8 @@ pub(super) fn format(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 }
 
 /// Puts the values in the place of `{}`; `escaped_braces` are offsets, ascending.
-fn fill(
-    template: &str,
-    escaped_braces: &[usize],
-    values: &[Cow<'_, Value>],
-) -> Result<Value, Refusal> {
-    let invalid =
-        |problem: &str| Refusal::Other(format!("Invalid template in States.Format: {problem}"));
+fn fill(template: &str, escaped_braces: &[usize], values: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
+    let invalid = |problem: &str| Refusal::Other(format!("Invalid template in States.Format: {problem}"));
     let is_brace = |offset: usize| escaped_braces.binary_search(&offset).is_err();
     let mut filled = String::new();
     let mut values = values.iter();
@@ -107,15 +99,9 @@ mod tests {
             value("States.Format('{}', States.Array('a', 1, null))"),
             json!("[a, 1, null]")
         );
-        assert_eq!(
-            value("States.Format('{}', $.order)"),
-            json!("{id=7, tags=[]}")
-        );
+        assert_eq!(value("States.Format('{}', $.order)"), json!("{id=7, tags=[]}"));
         assert_eq!(value("States.Format('plain')"), json!("plain"));
-        assert_eq!(
-            value(r"States.Format('\{{}\} it\'s \\', '{}')"),
-            json!(r"{{}} it's \")
-        );
+        assert_eq!(value(r"States.Format('\{{}\} it\'s \\', '{}')"), json!(r"{{}} it's \"));
         assert_eq!(value("States.Format($.template, 1)"), json!("{1}"));
     }
 
@@ -132,17 +118,8 @@ mod tests {
             refused("States.Format('{}}', 1)"),
             "Invalid template in States.Format: matching '{' not found for '}'."
         );
-        assert_eq!(
-            refused("States.Format('{}')"),
-            "Invalid arguments in States.Format"
-        );
-        assert_eq!(
-            refused("States.Format('', 1)"),
-            "Invalid arguments in States.Format"
-        );
-        assert_eq!(
-            refused("States.Format(1)"),
-            "Invalid arguments in States.Format"
-        );
+        assert_eq!(refused("States.Format('{}')"), "Invalid arguments in States.Format");
+        assert_eq!(refused("States.Format('', 1)"), "Invalid arguments in States.Format");
+        assert_eq!(refused("States.Format(1)"), "Invalid arguments in States.Format");
     }
 }

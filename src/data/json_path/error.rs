@@ -90,10 +90,7 @@ impl PathError {
     }
 
     pub(super) fn too_much() -> Self {
-        Self::new(
-            Kind::TooMuch,
-            "The path selects more than one evaluation may",
-        )
+        Self::new(Kind::TooMuch, "The path selects more than one evaluation may")
     }
 
     /// The failure of the template or expression that holds the path; `not_found` words it from the path and the JSON

@@ -11,22 +11,14 @@ use crate::data::ContextObject;
 use crate::data::intrinsic::java;
 
 /// Evaluates in the context object, of which only the part read is built.
-pub(super) fn in_context<'a>(
-    stages: &Stages,
-    context: &ContextObject<'a>,
-) -> Result<Cow<'a, Value>, PathError> {
+pub(super) fn in_context<'a>(stages: &Stages, context: &ContextObject<'a>) -> Result<Cow<'a, Value>, PathError> {
     let part = match stages.segments() {
-        [
-            Segment::Name(map),
-            Segment::Name(item),
-            Segment::Name(value),
-            ..,
-        ] if (&**map, &**item, &**value) == ("Map", "Item", "Value") => context
-            .map_item_value()
-            .map(|value| (3, Cow::Borrowed(value))),
-        [Segment::Name(first), Segment::Name(second), ..] => {
-            context.part((first, second)).map(|part| (2, part))
+        [Segment::Name(map), Segment::Name(item), Segment::Name(value), ..]
+            if (&**map, &**item, &**value) == ("Map", "Item", "Value") =>
+        {
+            context.map_item_value().map(|value| (3, Cow::Borrowed(value)))
         }
+        [Segment::Name(first), Segment::Name(second), ..] => context.part((first, second)).map(|part| (2, part)),
         _ => None,
     };
     match part {
@@ -36,11 +28,7 @@ pub(super) fn in_context<'a>(
     }
 }
 
-fn in_built<'a>(
-    stages: &Stages,
-    document: Value,
-    start: usize,
-) -> Result<Cow<'a, Value>, PathError> {
+fn in_built<'a>(stages: &Stages, document: Value, start: usize) -> Result<Cow<'a, Value>, PathError> {
     if stages.segments().len() == start {
         return Ok(Cow::Owned(document));
     }
@@ -48,11 +36,7 @@ fn in_built<'a>(
 }
 
 /// Evaluates in a document that the segments before `start` have reached.
-pub(super) fn in_document<'a>(
-    stages: &Stages,
-    document: &'a Value,
-    start: usize,
-) -> Result<Cow<'a, Value>, PathError> {
+pub(super) fn in_document<'a>(stages: &Stages, document: &'a Value, start: usize) -> Result<Cow<'a, Value>, PathError> {
     let segments = stages.segments().get(start..).unwrap_or_default();
     if let Some(value) = walk_straight(segments, document) {
         return Ok(Cow::Borrowed(value));
@@ -67,10 +51,7 @@ pub(super) fn in_document<'a>(
 ///
 /// Fails only where an index is applied to something else than an array: the one failure that a filter does not take
 /// for "missing".
-pub(super) fn find<'v>(
-    segments: &[Segment],
-    value: &'v Value,
-) -> Result<Option<&'v Value>, PathError> {
+pub(super) fn find<'v>(segments: &[Segment], value: &'v Value) -> Result<Option<&'v Value>, PathError> {
     let mut place = value;
     for (position, segment) in segments.iter().enumerate() {
         match child(segment, place) {
@@ -95,9 +76,7 @@ fn walk_straight<'v>(segments: &[Segment], document: &'v Value) -> Option<&'v Va
 fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {
     match (segment, place) {
         (Segment::Name(name), Value::Object(members)) => members.get(&**name),
-        (Segment::Index(index), Value::Array(items)) => usize::try_from(*index)
-            .ok()
-            .and_then(|index| items.get(index)),
+        (Segment::Index(index), Value::Array(items)) => usize::try_from(*index).ok().and_then(|index| items.get(index)),
         (Segment::BeforeEnd(count), Value::Array(items)) => usize::try_from(*count)
             .ok()
             .and_then(|count| items.len().checked_sub(count))

@@ -31,10 +31,7 @@ pub(super) fn path(text: &str) -> Result<(Root, Vec<Segment>), SyntaxError> {
 }
 
 /// Reads segments as far as they go; `in_name` tells which characters a dotted name may have, unless escaped.
-pub(super) fn segments(
-    cursor: &mut Cursor<'_>,
-    in_name: impl Fn(char) -> bool,
-) -> Result<Vec<Segment>, SyntaxError> {
+pub(super) fn segments(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Vec<Segment>, SyntaxError> {
     let mut segments = Vec::new();
     loop {
         let start = cursor.offset();
@@ -97,18 +94,13 @@ fn root(text: &str) -> Result<(Root, usize), SyntaxError> {
     match rest.get(..end) {
         None | Some("") => Ok((Root::Input, 1)),
         Some(name) if is_variable_name(name) => Ok((Root::Variable(name.to_owned()), 1 + end)),
-        Some(name) => Err(SyntaxError::new(
-            format!("`{name}` is not the name of a variable"),
-            1,
-        )),
+        Some(name) => Err(SyntaxError::new(format!("`{name}` is not the name of a variable"), 1)),
     }
 }
 
 fn is_variable_name(name: &str) -> bool {
     let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|first| first.is_alphabetic() || first == '_')
+    chars.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && chars.all(|next| next.is_alphanumeric() || next == '_')
 }
 
@@ -118,11 +110,7 @@ fn dotted(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Seg
     let mut escaped = false;
     while let Some(next) = cursor.peek().filter(|next| in_name(*next)) {
         cursor.bump();
-        let taken = if next == '\\' {
-            cursor.bump()
-        } else {
-            Some(next)
-        };
+        let taken = if next == '\\' { cursor.bump() } else { Some(next) };
         escaped |= next == '\\';
         match taken {
             Some(taken) => name.push(taken),
@@ -150,9 +138,7 @@ fn bracket(cursor: &mut Cursor<'_>) -> Result<Segment, SyntaxError> {
         Some('(') => before_end(cursor)?,
         Some('0'..='9' | '-' | ':') => numbers(cursor)?,
         _ => {
-            return Err(
-                cursor.error("expected a name in quotes, an index, `*`, `?(` or `(` after `[`")
-            );
+            return Err(cursor.error("expected a name in quotes, an index, `*`, `?(` or `(` after `[`"));
         }
     };
     cursor.skip_blanks();
@@ -308,10 +294,7 @@ mod tests {
         assert_eq!(read(r#"$['Test\""Name"']"#), r#"Input['Test\""Name"']"#);
         assert_eq!(read(r"$['it\'s']"), "Input['it's']");
         assert_eq!(read(r"$['back\'].x"), r"Input['back\']['x']");
-        assert_eq!(
-            read("$['it's']"),
-            "6: a quote inside a name takes a backslash"
-        );
+        assert_eq!(read("$['it's']"), "6: a quote inside a name takes a backslash");
     }
 
     #[test]

@@ -38,12 +38,7 @@ impl ReferencePath {
         }
         check_operators(text)?;
         let path = JsonPath::parse(text)?;
-        match path
-            .stages
-            .segments()
-            .iter()
-            .find(|segment| !is_single(segment))
-        {
+        match path.stages.segments().iter().find(|segment| !is_single(segment)) {
             None => Ok(Self { path }),
             Some(segment) => Err(SyntaxError::new(format!("`{segment}` may name several values"), 0)),
         }
@@ -91,11 +86,16 @@ impl ReferencePath {
                 path: self.as_str().to_owned(),
             });
         }
-        if !nests_within(
-            &value,
-            MAX_NESTING.saturating_sub(self.path.stages.segments().len()),
-        ) {
+        if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.stages.segments().len())) {
             return Err(WriteError::TooDeep);
+        }
+        // The common case, one name below an object, is found in one look-up.
+        if let ([Segment::Name(name)], Value::Object(members)) = (self.path.stages.segments(), &mut *target) {
+            match members.get_mut(&**name) {
+                Some(member) => *member = value,
+                None => drop(members.insert(name.to_string(), value)),
+            }
+            return Ok(());
         }
         self.check(target)?;
         let mut place = target;
@@ -163,10 +163,7 @@ fn check_operators(text: &str) -> Result<(), SyntaxError> {
                 return Err(SyntaxError::new("'[' must be followed by ' or '['", offset));
             }
             '@' | ',' | ':' | '?' | '*' => {
-                return Err(SyntaxError::new(
-                    format!("a Reference Path holds no `{next}`"),
-                    offset,
-                ));
+                return Err(SyntaxError::new(format!("a Reference Path holds no `{next}`"), offset));
             }
             _ => {}
         }
@@ -213,10 +210,7 @@ mod tests {
 
     fn written(path: &str, mut target: Value) -> String {
         let before = target.clone();
-        match ReferencePath::parse(path)
-            .unwrap()
-            .write(&mut target, json!("new"))
-        {
+        match ReferencePath::parse(path).unwrap().write(&mut target, json!("new")) {
             Ok(()) => target.to_string(),
             Err(error) => {
                 assert_eq!(target, before, "a failure leaves the target alone");

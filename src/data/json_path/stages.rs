@@ -43,8 +43,7 @@ impl Stages {
     /// It does where the segment before it, or any behind it, is indefinite. Those further up are no matter, so that
     /// `$[*].a.b.c` forgives the missing `a` only; this is Jayway 2.0.0's rule.
     pub(super) fn forgives_missing_parent(&self, position: usize) -> bool {
-        self.last_indefinite
-            .is_some_and(|last| last + 1 >= position)
+        self.last_indefinite.is_some_and(|last| last + 1 >= position)
     }
 
     /// Whether the path may find one value several times.
@@ -82,11 +81,7 @@ fn compile(segments: &[Segment]) -> Option<Compiled> {
 /// A name in brackets, if it holds nothing that `jsonpath_lib` might take for syntax.
 fn rendered_name(segment: &Segment) -> Option<String> {
     match segment {
-        Segment::Name(name)
-            if name
-                .chars()
-                .all(|next| next.is_alphanumeric() || next == '_') =>
-        {
+        Segment::Name(name) if name.chars().all(|next| next.is_alphanumeric() || next == '_') => {
             Some(segment.to_string())
         }
         _ => None,
@@ -111,8 +106,7 @@ mod tests {
         leaf.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-                prop::collection::vec(("[abc]", inner), 0..4)
-                    .prop_map(|members| members.into_iter().collect()),
+                prop::collection::vec(("[abc]", inner), 0..4).prop_map(|members| members.into_iter().collect()),
             ]
         })
     }

@@ -63,9 +63,7 @@ impl<'p, 'v> Walk<'p, 'v> {
                 left = left.checked_sub(size).ok_or_else(PathError::too_much)?;
             }
         }
-        Ok(Cow::Owned(
-            self.found.into_iter().map(Cow::into_owned).collect(),
-        ))
+        Ok(Cow::Owned(self.found.into_iter().map(Cow::into_owned).collect()))
     }
 
     /// Applies the segment at `position`, and all behind it, to `value`.
@@ -118,9 +116,7 @@ impl<'p, 'v> Walk<'p, 'v> {
                 Err(self.not_found(|trail| format!("No results for path: {trail}['{name}']")))
             }
             None if self.stages.forgives_missing_parent(position) => Ok(()),
-            None => {
-                Err(self.not_found(|trail| format!("Missing property in path {trail}['{name}']")))
-            }
+            None => Err(self.not_found(|trail| format!("Missing property in path {trail}['{name}']"))),
         }
     }
 
@@ -135,12 +131,8 @@ impl<'p, 'v> Walk<'p, 'v> {
                 "Multi properties can only be used as path leafs: {trail}{segment}"
             )));
         }
-        let picked = names
-            .iter()
-            .filter_map(|name| members.get_key_value(&**name));
-        let picked: Map<String, Value> = picked
-            .map(|(name, member)| (name.clone(), member.clone()))
-            .collect();
+        let picked = names.iter().filter_map(|name| members.get_key_value(&**name));
+        let picked: Map<String, Value> = picked.map(|(name, member)| (name.clone(), member.clone())).collect();
         self.found.push(Cow::Owned(Value::Object(picked)));
         Ok(())
     }
@@ -159,14 +151,9 @@ impl<'p, 'v> Walk<'p, 'v> {
     }
 
     fn item(&mut self, position: usize, items: &'v [Value], index: i64) -> Result<(), Stop> {
-        match usize::try_from(index)
-            .ok()
-            .and_then(|index| items.get(index))
-        {
+        match usize::try_from(index).ok().and_then(|index| items.get(index)) {
             Some(item) => self.below(Step::Item(index), position, item),
-            None => Err(self.not_found(|trail| {
-                format!("Index out of bounds when evaluating path {trail}[{index}]")
-            })),
+            None => Err(self.not_found(|trail| format!("Index out of bounds when evaluating path {trail}[{index}]"))),
         }
     }
 
@@ -213,11 +200,7 @@ impl<'p, 'v> Walk<'p, 'v> {
                 }
             }),
             _ => {
-                let segments: String = self
-                    .rest(position)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
+                let segments: String = self.rest(position).iter().map(ToString::to_string).collect();
                 let place = java::text(value);
                 Err(Stop::Invalid(format!(
                     "Filter: {segments} can not be applied to primitives. Current context is: {place}"
@@ -263,12 +246,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         Ok(())
     }
 
-    fn descend_selected(
-        &mut self,
-        position: usize,
-        base: &'v Value,
-        selected: Vec<&'v Value>,
-    ) -> Result<(), Stop> {
+    fn descend_selected(&mut self, position: usize, base: &'v Value, selected: Vec<&'v Value>) -> Result<(), Stop> {
         if self.stages.is_last(position + 1) {
             return self.take(selected);
         }
@@ -285,14 +263,9 @@ impl<'p, 'v> Walk<'p, 'v> {
             (Some(Segment::Names(names)), Value::Object(members)) => {
                 names.iter().all(|name| members.contains_key(&**name))
             }
-            (Some(Segment::Filter(filter)), Value::Object(_) | Value::Array(_)) => {
-                self.accepts(filter, value)?
-            }
+            (Some(Segment::Filter(filter)), Value::Object(_) | Value::Array(_)) => self.accepts(filter, value)?,
             (Some(Segment::Wildcard), Value::Object(_) | Value::Array(_)) => true,
-            (
-                Some(Segment::Name(_) | Segment::Names(_) | Segment::Wildcard | Segment::Filter(_)),
-                _,
-            ) => false,
+            (Some(Segment::Name(_) | Segment::Names(_) | Segment::Wildcard | Segment::Filter(_)), _) => false,
             (Some(_), Value::Array(_)) => true,
             _ => false,
         })
@@ -327,10 +300,7 @@ impl<'p, 'v> Walk<'p, 'v> {
     }
 
     fn fragment(&self, position: usize) -> String {
-        self.rest(position)
-            .first()
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        self.rest(position).first().map(ToString::to_string).unwrap_or_default()
     }
 
     fn rest(&self, position: usize) -> &[Segment] {

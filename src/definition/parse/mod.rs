@@ -40,7 +40,18 @@ use super::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine, Substit
 /// The longest definition that AWS takes, in characters.
 pub(crate) const MAX_CHARACTERS: usize = 1_048_576;
 
-/// How a definition is loaded.
+/// How a definition is loaded: [`StateMachine::parse`] with options.
+///
+/// ```
+/// use asl_engine::definition::{Loader, Substitutions, WorkflowType};
+///
+/// let source = r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": ${Pause}, "End": true } } }"#;
+/// let loader = Loader::new()
+///     .substitutions(Substitutions::new().with("Pause", "5"))
+///     .workflow_type(WorkflowType::Express);
+/// assert!(loader.parse(source).is_ok());
+/// assert!(Loader::new().parse(source).is_err());
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct Loader {

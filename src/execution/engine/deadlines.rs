@@ -64,18 +64,54 @@ impl Engine<'_> {
                 self.finish(key, raw);
             }
             Activity::Backoff => self.attempt(key),
-            Activity::Task(attempt) => {
-                let timed_out = attempt.times_out_at.is_some_and(|timeout| timeout <= at);
-                let failure = if timed_out {
-                    Failure::timeout()
-                } else {
-                    Failure::Heartbeat
-                };
-                self.task_timed_out(key, failure);
-            }
+            Activity::Task(_) => return self.time_out_tasks(key, at),
             Activity::Entering | Activity::Fork(_) => {}
         }
         self.run();
+    }
+
+    /// A task took too long, and all that took too long at the same time: AWS records every one of them before a state
+    /// fails over the first.
+    fn time_out_tasks(&mut self, first: FrameKey, at: Timestamp) {
+        let mut late: Vec<(FrameKey, Failure)> = self.late_task(first, at).into_iter().collect();
+        while let Some((_, key)) = self.core.timers.earliest().filter(|(due, _)| *due == at) {
+            let waits = self
+                .core
+                .frames
+                .get(key)
+                .is_some_and(|frame| frame.deadline == Some(at));
+            let task = self.late_task(key, at);
+            if waits && task.is_none() {
+                break;
+            }
+            self.core.timers.pop();
+            late.extend(task.filter(|_| waits));
+        }
+        for (key, failure) in &late {
+            self.task_timed_out(*key, failure);
+        }
+        for (key, failure) in late {
+            if self.core.outcome.is_none() {
+                self.fail(key, failure);
+                self.run();
+            }
+        }
+    }
+
+    /// How the task that a frame waits for is late; `None` where it waits for none.
+    fn late_task(&self, key: FrameKey, at: Timestamp) -> Option<(FrameKey, Failure)> {
+        let Activity::Task(attempt) = &self.core.frames.get(key)?.activity else {
+            return None;
+        };
+        let timed_out = attempt.times_out_at.is_some_and(|timeout| timeout <= at);
+        Some((
+            key,
+            if timed_out {
+                Failure::timeout()
+            } else {
+                Failure::Heartbeat
+            },
+        ))
     }
 
     fn time_out_execution(&mut self) {

@@ -64,14 +64,14 @@ impl Engine<'_> {
         if frame.retries.is_empty() {
             frame.retries = vec![0; node.retry().len()];
         }
-        let Some(retries) = frame.retries.get_mut(i) else {
+        let Some(done) = frame.retries.get_mut(i) else {
             return false;
         };
-        if *retries >= retrier.max_attempts {
+        if *done >= retrier.max_attempts {
             return false;
         }
-        let delay = errors::retry_delay(retrier, *retries, &self.core.random);
-        *retries += 1;
+        let delay = errors::retry_delay(retrier, *done, &self.core.random);
+        *done += 1;
         frame.retry_count += 1;
         frame.activity = Activity::Backoff;
         frame.deadline = None;

@@ -4,11 +4,11 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Engine, frame_at};
-use crate::data::{MAX_NESTING, json_size, nests_within};
+use crate::data::{MAX_NESTING, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
 use crate::execution::errors::Failure;
-use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
+use crate::execution::frames::{Activity, ForkProgress, FrameKey};
 use crate::execution::intent::Fork;
 use crate::execution::payload::Payload;
 use crate::execution::program::GraphId;
@@ -190,11 +190,14 @@ impl Engine<'_> {
                 EventDetails::MapIterationFailed(MapIteration { name, index })
             });
         }
-        // AWS reports a task that failed uncaught in a branch as aborted too; a Fail state has no such event.
-        if matches!(self.program.node(frame.state).state, State::Task(_)) {
-            self.core.record(failing, || EventDetails::StateAborted {
-                state_type: StateType::Task,
-            });
+        // The state that failed was never exited, so AWS reports it as aborted too, where there is such an event: for a
+        // Task that is recorded, for the others it follows.
+        let state_type = self.program.node(frame.state).state.state_type();
+        if matches!(
+            state_type,
+            StateType::Task | StateType::Wait | StateType::Parallel | StateType::Map
+        ) {
+            self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.running.retain(|running| *running != child);
@@ -259,14 +262,6 @@ impl Engine<'_> {
                 };
                 core.commands.push_back(Command::Cancel(id));
             }
-        }
-    }
-
-    /// The variables of a scope go with it.
-    fn forget_variables(&mut self, frame: &Frame) {
-        if let Some(variables) = &frame.variables {
-            let bytes: usize = variables.values().map(|value| json_size(value)).sum();
-            self.core.variable_bytes = self.core.variable_bytes.saturating_sub(bytes);
         }
     }
 

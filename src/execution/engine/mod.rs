@@ -9,6 +9,7 @@ mod failing;
 mod forks;
 mod recorder;
 mod tasks;
+mod variables;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -25,9 +26,7 @@ use super::payload::Payload;
 use super::program::{Next, Node, Program, StateId};
 use super::states;
 use super::timers::Timers;
-use crate::data::{
-    ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext, json_size,
-};
+use crate::data::{ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
 use crate::definition::State;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
@@ -167,7 +166,7 @@ impl<'a> Engine<'a> {
 
     /// Does what the state does, for the first time or again.
     fn attempt(&mut self, key: FrameKey) {
-        let intent = self.with_state(key, None, |node, raw_input, view| states::enter(node, raw_input, view));
+        let intent = self.with_state(key, None, states::enter);
         match intent {
             Some(Ok(intent)) => self.carry_out(key, intent),
             Some(Err(failure)) => self.fail(key, failure),
@@ -246,12 +245,11 @@ impl<'a> Engine<'a> {
             return self.join(parent, key, output);
         }
         let previous = frame.last_event;
-        let text = self
-            .core
-            .recorder
-            .records()
-            .then(|| output.to_text())
-            .unwrap_or_default();
+        let text = if self.core.recorder.records() {
+            output.to_text()
+        } else {
+            String::new()
+        };
         self.complete(
             previous,
             Outcome::Succeeded {
@@ -259,41 +257,6 @@ impl<'a> Engine<'a> {
             },
             EventDetails::ExecutionSucceeded { output: text },
         );
-    }
-
-    /// Stores what a state assigns, within the limits (developer guide, "Quotas").
-    fn store_variables(&mut self, key: FrameKey, assigned: Vec<(String, Value)>) -> Result<(), Failure> {
-        if assigned.is_empty() {
-            return Ok(());
-        }
-        let core = &mut *self.core;
-        let sizes: Vec<usize> = assigned.iter().map(|(_, value)| json_size(value)).collect();
-        let added: usize = sizes.iter().sum();
-        if added > core.limits.variable_bytes {
-            return Err(Failure::runtime(format!(
-                "The variables assigned have {added} bytes, more than the limit of {} bytes.",
-                core.limits.variable_bytes
-            )));
-        }
-        let Some(frame) = core.frames.get_mut(key) else {
-            return Ok(());
-        };
-        let variables = frame.variables.get_or_insert_default();
-        let replaced: usize = assigned
-            .iter()
-            .filter_map(|(name, _)| variables.get(name))
-            .map(|value| json_size(value))
-            .sum();
-        let stored = core.variable_bytes.saturating_sub(replaced) + added;
-        if stored > core.limits.stored_variable_bytes {
-            return Err(Failure::runtime(format!(
-                "The variables stored have {stored} bytes, more than the limit of {} bytes.",
-                core.limits.stored_variable_bytes
-            )));
-        }
-        core.variable_bytes = stored;
-        variables.extend(assigned.into_iter().map(|(name, value)| (name, Arc::new(value))));
-        Ok(())
     }
 
     /// Ends the execution.

@@ -136,7 +136,8 @@ impl Engine<'_> {
         self.task_ended(key, &resource, Failure::Error(error));
     }
 
-    pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: Failure) {
+    /// Records that the attempt took too long; its state fails afterwards.
+    pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: &Failure) {
         let Some(resource) = self.resource_of(key) else { return };
         if let Some(task) = self.task_at(key) {
             self.core.commands.push_back(Command::Cancel(task.id));
@@ -144,7 +145,6 @@ impl Engine<'_> {
         self.core
             .record_in(key, || timed_out(&resource, failure.error_output()));
         self.settle(key);
-        self.fail(key, failure);
     }
 
     fn task_ended(&mut self, key: FrameKey, resource: &Resource, failure: Failure) {

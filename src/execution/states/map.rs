@@ -25,15 +25,14 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
     };
     if !items.value().is_array() {
         let path = state.items_path.as_ref().map_or("$", |path| path.as_str());
-        let printed = match items.value() {
-            Value::String(text) => format!("\"{text}\""),
-            other => other.to_string(),
-        };
-        return Err(Failure::runtime(if path == "$" {
-            format!("Map state input must be an array but was: {printed}")
-        } else {
-            format!("Reference path \"{path}\" must point to array.")
-        }));
+        // AWS prints a path into the context object as it applies it: with one `$`.
+        let path = path
+            .strip_prefix('$')
+            .filter(|path| path.starts_with('$'))
+            .unwrap_or(path);
+        return Err(Failure::runtime(format!(
+            "Reference path \"{path}\" must point to array."
+        )));
     }
     Ok(Intent::Fork(Fork::Iterations {
         graph,
@@ -54,7 +53,7 @@ pub(crate) fn iteration_input(
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
     match &state.item_selector {
-        Some(template) => Ok(Payload::new(template.evaluate(&view.scope(input.value()))?)),
+        Some(template) => view.fill(template, input),
         None => Ok(Payload::new(items.value().get(index).cloned().unwrap_or(Value::Null))),
     }
 }

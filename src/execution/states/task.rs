@@ -7,6 +7,7 @@ use crate::definition::{IntegrationPattern, ResourceKind, TaskDuration, TaskStat
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
+use crate::execution::parameters;
 use crate::execution::payload::Payload;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
@@ -22,6 +23,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         .map(|template| template.evaluate(&view.scope(input.value())))
         .transpose()?;
     let mut input = view.apply(state.parameters.as_ref(), input)?;
+    parameters::check(&state.resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(Failure::data_limit_exceeded(view.context.state.name));
     }

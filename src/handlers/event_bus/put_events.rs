@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// The most entries of a request (EventBridge API reference, `PutEvents`).
 const MAX_ENTRIES: usize = 10;
-/// The most bytes of a request's entries (EventBridge user guide, "Calculating PutEvents event entry size").
+/// The most bytes of a request's entries (EventBridge user guide, "Calculating `PutEvents` event entry size").
 const MAX_TOTAL_SIZE: usize = 256 * 1024;
 /// What a `Time` counts for in the size of an entry.
 const TIME_SIZE: usize = 14;

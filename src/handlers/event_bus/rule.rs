@@ -113,8 +113,10 @@ pub struct RuleTarget {
     destination: Box<dyn Destination>,
     retry_policy: RetryPolicy,
     dead_letter: Option<Box<dyn Fn(DeadLetter) + Send + Sync>>,
-    ordering_key: Option<Box<dyn Fn(&Event) -> String + Send + Sync>>,
+    ordering_key: Option<Box<OrderingKey>>,
 }
+
+type OrderingKey = dyn Fn(&Event) -> String + Send + Sync;
 
 impl RuleTarget {
     /// A target that gets the whole event.

@@ -54,15 +54,11 @@ pub(super) fn compare(left: Side<'_>, comparison: Comparison, right: Side<'_>) -
     match (left, right) {
         (Side::Value(left), Side::Value(right)) => compare_values(left, comparison, right),
         (Side::Value(value), Side::Literal(literal)) => compare_literal(value, comparison, literal),
-        (Side::Literal(literal), Side::Value(value)) => {
-            compare_literal(value, comparison.mirrored(), literal)
-        }
+        (Side::Literal(literal), Side::Value(value)) => compare_literal(value, comparison.mirrored(), literal),
         (Side::Literal(left), Side::Literal(right)) => {
             let numbers = number(left).zip(number(right));
-            comparison.holds(numbers.map_or_else(
-                || text_order(left, right),
-                |(left, right)| number_order(&left, &right),
-            ))
+            comparison
+                .holds(numbers.map_or_else(|| text_order(left, right), |(left, right)| number_order(&left, &right)))
         }
     }
 }
@@ -75,9 +71,7 @@ fn compare_values(left: &Value, comparison: Comparison, right: &Value) -> bool {
         (Value::String(left), Value::String(right)) => Some(text_order(left, right)),
         // Jayway takes what is one and the same for equal before it looks at types.
         _ if std::ptr::eq(left, right) => Some(Ordering::Equal),
-        (Value::Number(left), Value::String(right)) => {
-            number(right).map(|right| number_order(left, &right))
-        }
+        (Value::Number(left), Value::String(right)) => number(right).map(|right| number_order(left, &right)),
         _ => None,
     };
     match ordering {
@@ -139,9 +133,7 @@ fn number_order(left: &Number, right: &Number) -> Ordering {
         (Some(left), Some(right)) => left.cmp(&right),
         (Some(left), None) => whole_and_float(left, float(right)),
         (None, Some(right)) => whole_and_float(right, float(left)).reverse(),
-        (None, None) => float(left)
-            .partial_cmp(&float(right))
-            .unwrap_or(Ordering::Equal),
+        (None, None) => float(left).partial_cmp(&float(right)).unwrap_or(Ordering::Equal),
     }
 }
 
@@ -217,20 +209,8 @@ mod tests {
 
     #[test]
     fn literals_compare_with_each_other() {
-        assert!(compare(
-            Side::Literal("1"),
-            Comparison::Equal,
-            Side::Literal("1.0")
-        ));
-        assert!(compare(
-            Side::Literal("9"),
-            Comparison::Less,
-            Side::Literal("10")
-        ));
-        assert!(!compare(
-            Side::Literal("a"),
-            Comparison::Equal,
-            Side::Literal("b")
-        ));
+        assert!(compare(Side::Literal("1"), Comparison::Equal, Side::Literal("1.0")));
+        assert!(compare(Side::Literal("9"), Comparison::Less, Side::Literal("10")));
+        assert!(!compare(Side::Literal("a"), Comparison::Equal, Side::Literal("b")));
     }
 }

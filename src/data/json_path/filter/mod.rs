@@ -64,36 +64,24 @@ impl Filter {
                 Ok(false)
             }
             Self::Not(filter) => filter.accepts(value, document).map(|accepted| !accepted),
-            Self::Exists(path) => Ok(path
-                .find(value, document)?
-                .is_some_and(|found| !found.is_null())),
+            Self::Exists(path) => Ok(path.find(value, document)?.is_some_and(|found| !found.is_null())),
             Self::Comparison(left, comparison, right) => {
-                let (Some(left), Some(right)) =
-                    (left.read(value, document)?, right.read(value, document)?)
-                else {
+                let (Some(left), Some(right)) = (left.read(value, document)?, right.read(value, document)?) else {
                     return Ok(false);
                 };
                 Ok(compare(left, *comparison, right))
             }
-            Self::Matches(path, pattern) => {
-                Ok(path
-                    .find(value, document)?
-                    .is_some_and(|found| match found {
-                        Value::Null => false,
-                        Value::String(text) => pattern.is_match(text),
-                        _ => pattern.is_match(&java::text(found)),
-                    }))
-            }
+            Self::Matches(path, pattern) => Ok(path.find(value, document)?.is_some_and(|found| match found {
+                Value::Null => false,
+                Value::String(text) => pattern.is_match(text),
+                _ => pattern.is_match(&java::text(found)),
+            })),
         }
     }
 }
 
 impl Operand {
-    fn read<'v>(
-        &'v self,
-        value: &'v Value,
-        document: &'v Value,
-    ) -> Result<Option<compare::Side<'v>>, PathError> {
+    fn read<'v>(&'v self, value: &'v Value, document: &'v Value) -> Result<Option<compare::Side<'v>>, PathError> {
         match self {
             Self::Literal(text) => Ok(Some(compare::Side::Literal(text))),
             Self::Path(path) => Ok(path.find(value, document)?.map(compare::Side::Value)),
@@ -102,11 +90,7 @@ impl Operand {
 }
 
 impl FilterPath {
-    fn find<'v>(
-        &self,
-        value: &'v Value,
-        document: &'v Value,
-    ) -> Result<Option<&'v Value>, PathError> {
+    fn find<'v>(&self, value: &'v Value, document: &'v Value) -> Result<Option<&'v Value>, PathError> {
         let start = if self.from_document { document } else { value };
         evaluate::find(&self.segments, start)
     }

@@ -113,21 +113,16 @@ fn path(cursor: &mut Cursor<'_>) -> Result<FilterPath, SyntaxError> {
     let start = cursor.offset();
     let from_document = cursor.bump() == Some('$');
     let segments = segments(cursor, in_name)?;
-    if segments.iter().all(|segment| {
-        matches!(
-            segment,
-            Segment::Name(_) | Segment::Index(_) | Segment::BeforeEnd(_)
-        )
-    }) {
+    if segments
+        .iter()
+        .all(|segment| matches!(segment, Segment::Name(_) | Segment::Index(_) | Segment::BeforeEnd(_)))
+    {
         Ok(FilterPath {
             from_document,
             segments,
         })
     } else {
-        Err(SyntaxError::new(
-            "a path in a filter names one value",
-            start,
-        ))
+        Err(SyntaxError::new("a path in a filter names one value", start))
     }
 }
 
@@ -156,10 +151,8 @@ fn quoted(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
 /// A number, `true`, `false` or `null`.
 fn bare(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     let start = cursor.offset();
-    let text =
-        cursor.take_while(|next| next.is_ascii_alphanumeric() || matches!(next, '-' | '+' | '.'));
-    let is_number =
-        || text.ends_with(|last: char| last.is_ascii_digit()) && text.parse::<f64>().is_ok();
+    let text = cursor.take_while(|next| next.is_ascii_alphanumeric() || matches!(next, '-' | '+' | '.'));
+    let is_number = || text.ends_with(|last: char| last.is_ascii_digit()) && text.parse::<f64>().is_ok();
     if matches!(text, "true" | "false" | "null") || is_number() {
         Ok(text.into())
     } else {
@@ -191,9 +184,7 @@ fn pattern(cursor: &mut Cursor<'_>, path: FilterPath) -> Result<Filter, SyntaxEr
         .case_insensitive(cursor.eat("i"))
         .size_limit(MAX_PATTERN_SIZE)
         .build()
-        .map_err(|error| {
-            SyntaxError::new(format!("the pattern is not understood: {error}"), start)
-        })?;
+        .map_err(|error| SyntaxError::new(format!("the pattern is not understood: {error}"), start))?;
     Ok(Filter::Matches(path, regex))
 }
 
@@ -253,10 +244,7 @@ mod tests {
             "@.a && ",
             "@.a == 'x",
         ] {
-            assert!(
-                JsonPath::parse(&format!("$[?({filter})]")).is_err(),
-                "{filter}"
-            );
+            assert!(JsonPath::parse(&format!("$[?({filter})]")).is_err(), "{filter}");
         }
         let deep = format!("{}@.a{}", "(".repeat(1_000), ")".repeat(1_000));
         assert_eq!(matches(&deep), "the filter nests deeper than 16 levels");

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
+use super::bits::Bits;
 use super::comparison::Comparison;
 use super::parse::{Clause, Parsed};
 use super::path_tree::PathTree;
@@ -16,31 +17,24 @@ pub(super) struct Matcher {
     tree: PathTree,
     /// In the order of the tree.
     clauses: Vec<Clause>,
-    combinations: Vec<Combination>,
+    combinations: usize,
+    /// By clause: the combinations that ask for it together with others, to be met by the same elements of arrays.
+    together: Vec<Bits>,
+    /// Combination and clause: those for a path which the combination has already, as by a `$or` beside it. Any
+    /// element may meet them.
+    apart: Vec<(usize, usize)>,
 }
 
-/// A way to meet the pattern.
-#[derive(Debug, Clone)]
-struct Combination {
-    /// By clause: those which the same elements of arrays have to meet.
-    together: Vec<bool>,
-    /// Further clauses for a path that has one already, as by a `$or` beside it: any element may meet them.
-    apart: Vec<usize>,
-}
-
-/// What a value has for the wanted clauses.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Found {
-    /// Not what they ask for.
-    No,
-    /// No field for any of them, and they all take that.
-    Nothing,
-    /// What they ask for, at least one of them by a field.
-    Fields,
+/// What a value has for the combinations: for those in neither set, no field at all, and they take that.
+struct Found {
+    /// The combinations that ask for something else.
+    refused: Bits,
+    /// The combinations that get what they ask for, at least one field of it.
+    met: Bits,
 }
 
 impl Matcher {
-    pub(super) fn new(parsed: Parsed) -> Self {
+    pub(super) fn new(parsed: &Parsed) -> Self {
         let (tree, order) = PathTree::of(&parsed.clauses);
         let mut places = vec![0; order.len()];
         for (place, clause) in order.iter().enumerate() {
@@ -52,52 +46,103 @@ impl Matcher {
             .iter()
             .filter_map(|clause| parsed.clauses.get(*clause).cloned())
             .collect();
-        let combinations = parsed.combinations.iter().map(|combination| {
-            let wanted = combination.iter().filter_map(|clause| places.get(*clause).copied());
-            Combination::new(wanted, &clauses)
-        });
-        Self {
-            combinations: combinations.collect(),
+        let mut matcher = Self {
             tree,
+            together: vec![Bits::none(parsed.combinations.len()); clauses.len()],
+            combinations: parsed.combinations.len(),
             clauses,
+            apart: Vec::new(),
+        };
+        for (combination, clauses) in parsed.combinations.iter().enumerate() {
+            matcher.add_combination(
+                combination,
+                clauses.iter().filter_map(|clause| places.get(*clause).copied()),
+            );
+        }
+        matcher
+    }
+
+    fn add_combination(&mut self, combination: usize, clauses: impl Iterator<Item = usize>) {
+        let mut paths = HashSet::new();
+        for clause in clauses {
+            let (Some(bits), Some(Clause { path, .. })) = (self.together.get_mut(clause), self.clauses.get(clause))
+            else {
+                continue;
+            };
+            if paths.insert(path.as_str()) {
+                bits.insert(combination);
+            } else {
+                self.apart.push((combination, clause));
+            }
         }
     }
 
     pub(super) fn matches(&self, event: &Value) -> bool {
-        if let [only] = self.combinations.as_slice() {
-            return self.meets(only, event);
+        let walk = Walk {
+            matcher: self,
+            combinations: self.combinations,
+            asking: &self.together,
+        };
+        let mut refused = walk
+            .found(PathTree::ROOT, event, &vec![true; self.clauses.len()], MAX_DEPTH)
+            .refused;
+        for (combination, clause) in &self.apart {
+            if !refused.contains(*combination) && !self.meets_alone(*clause, event) {
+                refused.insert(*combination);
+            }
         }
-        // Of many combinations, most need no look of their own once each clause was tested by itself.
-        let met: Vec<bool> = (0..self.clauses.len())
-            .map(|clause| self.meets_alone(clause, event))
-            .collect();
-        self.combinations.iter().any(|combination| {
-            let hopeful = combination
-                .together
-                .iter()
-                .zip(&met)
-                .all(|(wanted, met)| !wanted || *met);
-            hopeful && self.meets(combination, event)
-        })
-    }
-
-    fn meets(&self, combination: &Combination, event: &Value) -> bool {
-        self.found(PathTree::ROOT, event, &combination.together, MAX_DEPTH) != Found::No
-            && combination.apart.iter().all(|clause| self.meets_alone(*clause, event))
+        (0..self.combinations).any(|combination| !refused.contains(combination))
     }
 
     fn meets_alone(&self, clause: usize, event: &Value) -> bool {
-        self.found(PathTree::ROOT, event, &self.only(clause), MAX_DEPTH) != Found::No
+        let mut asking = vec![Bits::none(1); self.clauses.len()];
+        if let Some(bits) = asking.get_mut(clause) {
+            bits.insert(0);
+        }
+        let walk = Walk {
+            matcher: self,
+            combinations: 1,
+            asking: &asking,
+        };
+        !walk
+            .found(PathTree::ROOT, event, &self.only(clause), MAX_DEPTH)
+            .refused
+            .contains(0)
     }
 
     fn only(&self, clause: usize) -> Vec<bool> {
         (0..self.clauses.len()).map(|other| other == clause).collect()
     }
 
-    /// What the value at a node of the tree has for the wanted clauses there and below.
+    fn alternatives(&self, clause: usize) -> &[Comparison] {
+        self.clauses
+            .get(clause)
+            .map_or(&[], |clause| clause.alternatives.as_slice())
+    }
+
+    fn takes_nothing(&self, clause: usize) -> bool {
+        self.alternatives(clause).contains(&Comparison::Absent)
+    }
+}
+
+/// One walk through an event, for all combinations at once: that keeps the work far from their product.
+struct Walk<'a> {
+    matcher: &'a Matcher,
+    combinations: usize,
+    /// By clause: the combinations that ask for it.
+    asking: &'a [Bits],
+}
+
+impl Walk<'_> {
+    /// What the value at a node of the tree has, of the wanted clauses there and below.
     fn found(&self, node: usize, value: &Value, wanted: &[bool], depth: usize) -> Found {
         match value {
-            Value::Object(_) | Value::Array(_) if depth == 0 => Found::No,
+            Value::Object(_) | Value::Array(_) if depth == 0 => {
+                let mut found = self.nothing();
+                self.wanted(node, wanted)
+                    .for_each(|clause| self.refuse(&mut found, clause));
+                found
+            }
             Value::Object(fields) => self.found_in_object(node, fields, wanted, depth - 1),
             Value::Array(items) => self.found_in_array(node, items, wanted, depth - 1),
             leaf => self.found_in_leaf(node, leaf, wanted),
@@ -106,136 +151,134 @@ impl Matcher {
 
     /// An array has what one of its elements has; an array within an array is a part of it.
     fn found_in_array(&self, node: usize, items: &[Value], wanted: &[bool], depth: usize) -> Found {
-        let mut found = self.nothing(node, wanted);
-        for item in items {
-            match self.found(node, item, wanted, depth) {
-                Found::Fields => return Found::Fields,
-                Found::No => found = Found::No,
-                Found::Nothing => {}
-            }
+        let mut found = self.nothing();
+        for clause in self
+            .wanted(node, wanted)
+            .filter(|clause| !self.matcher.takes_nothing(*clause))
+        {
+            self.refuse(&mut found, clause);
         }
+        for item in items {
+            let item = self.found(node, item, wanted, depth);
+            found.refused.add(&item.refused);
+            found.met.add(&item.met);
+        }
+        found.refused.remove(&found.met);
         found
     }
 
     /// An object has what its fields have together. It is no value itself, so clauses that end here find nothing.
     fn found_in_object(&self, node: usize, fields: &Map<String, Value>, wanted: &[bool], depth: usize) -> Found {
-        let children: Vec<(usize, &Value)> = fields
+        let tree = &self.matcher.tree;
+        let children = fields
             .iter()
-            .filter_map(|(key, value)| Some((self.tree.descend(node, key)?, value)))
-            .collect();
+            .filter_map(|(key, value)| Some((tree.descend(node, key)?, value)));
+        let children: Vec<(usize, &Value)> = children.collect();
+        let mut found = self.nothing();
         let mut spelled_twice = Vec::new();
         for clause in self.wanted(node, wanted) {
             match children
                 .iter()
-                .filter(|(child, _)| self.tree.reach(*child).contains(&clause))
+                .filter(|(child, _)| tree.reach(*child).contains(&clause))
                 .take(2)
                 .count()
             {
-                0 if !self.takes_nothing(clause) => return Found::No,
-                0 | 1 => {}
+                0 if self.matcher.takes_nothing(clause) => {}
+                0 => self.refuse(&mut found, clause),
+                1 => {}
                 _ => spelled_twice.push(clause),
             }
         }
         if spelled_twice.is_empty() {
-            return self.found_in_fields(&children, wanted, depth);
+            self.add_children(&mut found, &children, wanted, depth);
+            return found;
         }
         // `{"a.b": 1, "a": {"b": 2}}` has two values for `a.b`. Which of them would fit best together with others is
         // not searched for: such a clause is met on its own, so that the work does not multiply.
         let mut others = wanted.to_vec();
-        let mut found = Found::Nothing;
         for clause in spelled_twice {
             if let Some(wanted) = others.get_mut(clause) {
                 *wanted = false;
             }
-            let only = self.only(clause);
-            let per_field = children
+            let only = self.matcher.only(clause);
+            let mut any = self.nothing();
+            for (child, value) in children
                 .iter()
-                .filter(|(child, _)| self.tree.reach(*child).contains(&clause));
-            let per_field: Vec<Found> = per_field
-                .map(|(child, value)| self.found(*child, value, &only, depth))
-                .collect();
-            if per_field.contains(&Found::Fields) {
-                found = Found::Fields;
-            } else if per_field.contains(&Found::No) {
-                return Found::No;
+                .filter(|(child, _)| tree.reach(*child).contains(&clause))
+            {
+                let child = self.found(*child, value, &only, depth);
+                any.refused.add(&child.refused);
+                any.met.add(&child.met);
             }
+            any.refused.remove(&any.met);
+            found.add(&any);
         }
-        match self.found_in_fields(&children, &others, depth) {
-            Found::Nothing => found,
-            others => others,
-        }
+        self.add_children(&mut found, &children, &others, depth);
+        found
     }
 
-    fn found_in_fields(&self, children: &[(usize, &Value)], wanted: &[bool], depth: usize) -> Found {
-        let mut found = Found::Nothing;
+    fn add_children(&self, found: &mut Found, children: &[(usize, &Value)], wanted: &[bool], depth: usize) {
         for (child, value) in children {
-            match self.found(*child, value, wanted, depth) {
-                Found::No => return Found::No,
-                Found::Fields => found = Found::Fields,
-                Found::Nothing => {}
-            }
+            found.add(&self.found(*child, value, wanted, depth));
         }
-        found
     }
 
     fn found_in_leaf(&self, node: usize, leaf: &Value, wanted: &[bool]) -> Found {
-        let own = self.tree.own(node);
-        let mut found = Found::Nothing;
+        let own = self.matcher.tree.own(node);
+        let mut found = self.nothing();
         for clause in self.wanted(node, wanted) {
-            if own.contains(&clause) {
-                let alternatives = self.alternatives(clause);
-                if !alternatives.iter().any(|alternative| alternative.matches(leaf)) {
-                    return Found::No;
+            if !own.contains(&clause) {
+                if !self.matcher.takes_nothing(clause) {
+                    self.refuse(&mut found, clause);
                 }
-                found = Found::Fields;
-            } else if !self.takes_nothing(clause) {
-                return Found::No;
+            } else if self
+                .matcher
+                .alternatives(clause)
+                .iter()
+                .any(|alternative| alternative.matches(leaf))
+            {
+                self.meet(&mut found, clause);
+            } else {
+                self.refuse(&mut found, clause);
             }
         }
+        found.met.remove(&found.refused);
         found
     }
 
-    fn nothing(&self, node: usize, wanted: &[bool]) -> Found {
-        if self.wanted(node, wanted).all(|clause| self.takes_nothing(clause)) {
-            Found::Nothing
-        } else {
-            Found::No
+    fn meet(&self, found: &mut Found, clause: usize) {
+        if let Some(asking) = self.asking.get(clause) {
+            found.met.add(asking);
+        }
+    }
+
+    fn refuse(&self, found: &mut Found, clause: usize) {
+        if let Some(asking) = self.asking.get(clause) {
+            found.refused.add(asking);
+        }
+    }
+
+    fn nothing(&self) -> Found {
+        Found {
+            refused: Bits::none(self.combinations),
+            met: Bits::none(self.combinations),
         }
     }
 
     fn wanted<'a>(&self, node: usize, wanted: &'a [bool]) -> impl Iterator<Item = usize> + use<'a> {
-        self.tree
+        self.matcher
+            .tree
             .reach(node)
             .filter(|clause| wanted.get(*clause).copied().unwrap_or_default())
     }
-
-    fn takes_nothing(&self, clause: usize) -> bool {
-        self.alternatives(clause).contains(&Comparison::Absent)
-    }
-
-    fn alternatives(&self, clause: usize) -> &[Comparison] {
-        self.clauses
-            .get(clause)
-            .map_or(&[], |clause| clause.alternatives.as_slice())
-    }
 }
 
-impl Combination {
-    fn new(wanted: impl Iterator<Item = usize>, clauses: &[Clause]) -> Self {
-        let mut together = vec![false; clauses.len()];
-        let mut apart = Vec::new();
-        let mut paths = HashSet::new();
-        for clause in wanted {
-            let (Some(entry), Some(Clause { path, .. })) = (together.get_mut(clause), clauses.get(clause)) else {
-                continue;
-            };
-            if paths.insert(path.as_str()) {
-                *entry = true;
-            } else {
-                apart.push(clause);
-            }
-        }
-        Self { together, apart }
+impl Found {
+    /// Adds what another field of the same object has.
+    fn add(&mut self, other: &Self) {
+        self.refused.add(&other.refused);
+        self.met.add(&other.met);
+        self.met.remove(&self.refused);
     }
 }
 
@@ -246,7 +289,7 @@ mod tests {
     use serde_json::json;
 
     fn matches(pattern: &Value, event: &Value) -> bool {
-        Matcher::new(parse(pattern).unwrap()).matches(event)
+        Matcher::new(&parse(pattern).unwrap()).matches(event)
     }
 
     #[test]

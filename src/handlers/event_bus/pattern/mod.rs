@@ -20,6 +20,7 @@
 //!
 //! Source: EventBridge user guide, "Comparison operators for use in event patterns".
 
+mod bits;
 mod cidr;
 mod comparison;
 mod matcher;
@@ -126,7 +127,7 @@ impl EventPattern {
     }
 
     fn compile(source: Value) -> Result<Self, InvalidEventPattern> {
-        let matcher = Matcher::new(parse::parse(&source)?);
+        let matcher = Matcher::new(&parse::parse(&source)?);
         Ok(Self { source, matcher })
     }
 }
@@ -217,8 +218,10 @@ mod tests {
     fn literal_pattern(value: &Value) -> Option<Value> {
         match value {
             Value::Object(fields) => {
+                // `$or` is no key in a pattern.
                 let fields = fields
                     .iter()
+                    .filter(|(key, _)| *key != "$or")
                     .filter_map(|(key, value)| Some((key.clone(), literal_pattern(value)?)));
                 let fields: serde_json::Map<_, _> = fields.collect();
                 (!fields.is_empty()).then_some(Value::Object(fields))
@@ -246,8 +249,6 @@ mod tests {
             event in prop::collection::vec(("[a-z]{1,3}", value()), 1..5)
         ) {
             let event = Value::Object(event.into_iter().collect());
-            // `$or` is no key in a pattern.
-            prop_assume!(!event.to_string().contains("$or"));
             if let Some(pattern) = literal_pattern(&event) {
                 prop_assert!(EventPattern::from_json(&pattern).unwrap().matches_value(&event), "{pattern} {event}");
             }

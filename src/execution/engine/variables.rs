@@ -1,0 +1,54 @@
+//! Workflow variables: what a state assigns, and what goes with a scope.
+
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::data::json_size;
+use crate::execution::errors::Failure;
+use crate::execution::frames::{Frame, FrameKey};
+
+impl Engine<'_> {
+    /// Stores what a state assigns, within the limits (developer guide, "Quotas").
+    pub(super) fn store_variables(&mut self, key: FrameKey, assigned: Vec<(String, Value)>) -> Result<(), Failure> {
+        if assigned.is_empty() {
+            return Ok(());
+        }
+        let core = &mut *self.core;
+        let sizes: Vec<usize> = assigned.iter().map(|(_, value)| json_size(value)).collect();
+        let added: usize = sizes.iter().sum();
+        if added > core.limits.variable_bytes {
+            return Err(Failure::runtime(format!(
+                "The variables assigned have {added} bytes, more than the limit of {} bytes.",
+                core.limits.variable_bytes
+            )));
+        }
+        let Some(frame) = core.frames.get_mut(key) else {
+            return Ok(());
+        };
+        let variables = frame.variables.get_or_insert_default();
+        let replaced: usize = assigned
+            .iter()
+            .filter_map(|(name, _)| variables.get(name))
+            .map(|value| json_size(value))
+            .sum();
+        let stored = core.variable_bytes.saturating_sub(replaced) + added;
+        if stored > core.limits.stored_variable_bytes {
+            return Err(Failure::runtime(format!(
+                "The variables stored have {stored} bytes, more than the limit of {} bytes.",
+                core.limits.stored_variable_bytes
+            )));
+        }
+        core.variable_bytes = stored;
+        variables.extend(assigned.into_iter().map(|(name, value)| (name, Arc::new(value))));
+        Ok(())
+    }
+
+    /// The variables of a scope go with it.
+    pub(super) fn forget_variables(&mut self, frame: &Frame) {
+        if let Some(variables) = &frame.variables {
+            let bytes: usize = variables.values().map(|value| json_size(value)).sum();
+            self.core.variable_bytes = self.core.variable_bytes.saturating_sub(bytes);
+        }
+    }
+}
