@@ -68,7 +68,7 @@ fn the_text_as_first_printed_is_refused_where_it_is_wrong() {
         .iter()
         .find(|diagnostic| diagnostic.help.as_deref() == Some("did you mean `End`?"))
         .unwrap();
-    assert!(unknown.message.contains("end"), "{}", unknown.message);
+    assert!(unknown.message.contains("'end'"), "{}", unknown.message);
     let (line, text) = source
         .lines()
         .enumerate()

@@ -157,18 +157,27 @@ impl Customer {
 
     pub(crate) async fn hear_status(&mut self) -> String {
         let message = self.hear().await;
-        assert_eq!(message["type"], "CHANGED_EVENT", "{message}");
-        let event: Value = serde_json::from_str(message["message"].as_str().unwrap()).unwrap();
-        event["status"].as_str().unwrap().to_owned()
+        status_of(&message).unwrap_or_else(|| panic!("{message}"))
     }
 
     /// All statuses up to the last.
     pub(crate) async fn hear_statuses(&mut self) -> Vec<String> {
-        let mut statuses = Vec::new();
-        while statuses.last().map(String::as_str) != Some("order delivered") {
-            statuses.push(self.hear_status().await);
-        }
+        let (others, statuses) = self.hear_until_delivered().await;
+        assert!(others.is_empty(), "{others:?}");
         statuses
+    }
+
+    /// All statuses up to the last, and apart from them what else was said: an answer may come before or after a status.
+    pub(crate) async fn hear_until_delivered(&mut self) -> (Vec<Value>, Vec<String>) {
+        let (mut others, mut statuses) = (Vec::new(), Vec::new());
+        while statuses.last().map(String::as_str) != Some("order delivered") {
+            let message = self.hear().await;
+            match status_of(&message) {
+                Some(status) => statuses.push(status),
+                None => others.push(message),
+            }
+        }
+        (others, statuses)
     }
 
     /// Says farewell.
@@ -176,4 +185,14 @@ impl Customer {
         self.socket.close(None).await.unwrap();
         while let Some(Ok(_)) = self.socket.next().await {}
     }
+}
+
+/// The status that a message tells, if it tells one.
+fn status_of(message: &Value) -> Option<String> {
+    let event = message["message"]
+        .as_str()
+        .filter(|_| message["type"] == "CHANGED_EVENT")?;
+    let event: Value = serde_json::from_str(event).unwrap();
+    assert_eq!(event["name"], "STATUS_CHANGED_EVENT");
+    Some(event["status"].as_str().unwrap().to_owned())
 }
