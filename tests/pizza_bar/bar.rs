@@ -33,7 +33,7 @@ pub(crate) struct Folder(pub(crate) PathBuf);
 impl Folder {
     #[expect(clippy::disallowed_methods, reason = "a folder that no other test has")]
     pub(crate) fn new() -> Self {
-        Self(env::temp_dir().join(format!("pizza-bar-test-{}", uuid::Uuid::new_v4())))
+        Self(env::temp_dir().join(format!("pizza-bar-{:x}", uuid::Uuid::new_v4().as_u64_pair().0)))
     }
 }
 

@@ -66,6 +66,8 @@ impl Browser {
             .args(["--hide-scrollbars", "--remote-debugging-port=0"])
             .arg(format!("--user-data-dir={}", profile.0.display()))
             .arg("about:blank")
+            // It leaves files there too.
+            .env("TMPDIR", &profile.0)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
