@@ -32,7 +32,7 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
         };
         match value {
             Value::Array(items) => {
-                pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)))
+                pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)));
             }
             Value::Object(members) => {
                 pending.extend(

@@ -9,8 +9,8 @@ mod registry;
 
 pub(crate) use context::TaskChannel;
 pub use context::TaskContext;
-pub use events::PutEvents;
 pub(crate) use events::PUT_EVENTS;
+pub use events::PutEvents;
 pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
 pub(crate) use lambda::{LAMBDA_INVOKE, LambdaInvoke};
 pub use registry::Registry;

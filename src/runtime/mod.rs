@@ -138,9 +138,9 @@ impl Interpreter {
     #[must_use]
     pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
         let handler = PutEvents::new(event_bridge);
-        PUT_EVENTS
-            .iter()
-            .fold(self, |interpreter, resource| interpreter.handler(resource, handler.clone()))
+        PUT_EVENTS.iter().fold(self, |interpreter, resource| {
+            interpreter.handler(resource, handler.clone())
+        })
     }
 
     /// What time it is; default the system's time.
