@@ -25,13 +25,13 @@ pub(crate) fn load(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("load_1000_states");
     group.throughput(Throughput::Elements(1_000));
     group.bench_function("serde_json", |bencher| {
-        bencher.iter(|| serde_json::from_str::<Value>(&definition).unwrap())
+        bencher.iter(|| serde_json::from_str::<Value>(&definition).unwrap());
     });
     group.bench_function("validate", |bencher| {
-        bencher.iter(|| StateMachine::validate(&definition))
+        bencher.iter(|| StateMachine::validate(&definition));
     });
     group.bench_function("parse", |bencher| {
-        bencher.iter(|| definition.parse::<StateMachine>().unwrap())
+        bencher.iter(|| definition.parse::<StateMachine>().unwrap());
     });
     let machine: StateMachine = definition.parse().unwrap();
     group.bench_function("compile", |bencher| bencher.iter(|| Program::compile(&machine)));

@@ -157,7 +157,7 @@ mod tests {
         let output = interpreter.run(&machine, json!({ "parameters": parameters })).await;
         output.map_err(|error| {
             let output = error.output().unwrap().clone();
-            (output.error.unwrap().to_string(), output.cause.unwrap())
+            (output.error.unwrap(), output.cause.unwrap())
         })
     }
 
