@@ -15,7 +15,7 @@ use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::history::{EventDetails, MapIteration};
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
     pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
         let progress = match fork {
@@ -88,7 +88,10 @@ impl Engine<'_> {
         };
         let previous = match self.map_name(parent) {
             Some(name) => self.core.record(previous, || {
-                EventDetails::MapIterationStarted(MapIteration { name, index })
+                EventDetails::MapIterationStarted(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             }),
             None => previous,
         };
@@ -129,7 +132,10 @@ impl Engine<'_> {
         let succeeded = self.map_name(parent).map(|name| {
             let index = frame.index;
             self.core.record(frame.last_event, || {
-                EventDetails::MapIterationSucceeded(MapIteration { name, index })
+                EventDetails::MapIterationSucceeded(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             })
         });
         let Some(parent_frame) = self.core.frames.get_mut(parent) else {
@@ -187,7 +193,10 @@ impl Engine<'_> {
         if let Some(name) = self.map_name(parent) {
             let index = frame.index;
             self.core.record(failing, || {
-                EventDetails::MapIterationFailed(MapIteration { name, index })
+                EventDetails::MapIterationFailed(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             });
         }
         // The state that failed was never exited, so AWS reports it as aborted too, where there is such an event: for a
@@ -222,7 +231,10 @@ impl Engine<'_> {
         for key in running {
             if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
                 self.core.record(failing, || {
-                    EventDetails::MapIterationAborted(MapIteration { name, index })
+                    EventDetails::MapIterationAborted(MapIteration {
+                        name: Arc::clone(name),
+                        index,
+                    })
                 });
             }
             self.abort(key, failing);
@@ -266,16 +278,9 @@ impl Engine<'_> {
     }
 
     /// The name of the Map state that a frame is in; `None` in any other state.
-    fn map_name(&self, key: FrameKey) -> Option<String> {
+    fn map_name(&self, key: FrameKey) -> Option<&'a Arc<str>> {
         let node = self.node_of(key)?;
-        matches!(node.state, State::Map(_)).then(|| {
-            // Without a history nobody reads the name.
-            if self.core.recorder.records() {
-                node.name.to_string()
-            } else {
-                String::new()
-            }
-        })
+        matches!(node.state, State::Map(_)).then_some(&node.name)
     }
 }
 

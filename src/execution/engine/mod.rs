@@ -155,7 +155,7 @@ impl<'a> Engine<'a> {
         let input = core.recorder.records().then(|| text_of(frame.raw_input.as_ref()));
         let id = core.record_in(key, || EventDetails::StateEntered {
             state_type: node.state.state_type(),
-            name: node.name.to_string(),
+            name: Arc::clone(&node.name),
             input: input.unwrap_or_default(),
         });
         if let Some(frame) = core.frames.get_mut(key) {
@@ -220,7 +220,7 @@ impl<'a> Engine<'a> {
         }
         self.core.record_in(key, || EventDetails::StateExited {
             state_type: node.state.state_type(),
-            name: node.name.to_string(),
+            name: Arc::clone(&node.name),
             output: exit.output.to_text(),
             assigned_variables,
         });
@@ -248,7 +248,7 @@ impl<'a> Engine<'a> {
         let text = if self.core.recorder.records() {
             output.to_text()
         } else {
-            String::new()
+            "".into()
         };
         self.complete(
             previous,
@@ -373,6 +373,6 @@ fn frame_at(
     }
 }
 
-fn text_of(payload: Option<&Payload>) -> String {
+fn text_of(payload: Option<&Payload>) -> Arc<str> {
     payload.map(Payload::to_text).unwrap_or_default()
 }

@@ -90,7 +90,7 @@ impl Engine<'_> {
             self.core.record_in(key, || EventDetails::TaskSubmitted {
                 resource_type,
                 resource,
-                output: output.to_string(),
+                output: output.to_string().into(),
             });
         }
     }
