@@ -95,6 +95,8 @@ impl Payload {
 
     /// The compact JSON text.
     pub(crate) fn to_text(&self) -> Arc<str> {
-        Arc::clone(self.text.get_or_init(|| self.value.to_string().into()))
+        // `Value`'s own `Display` goes through a formatter, at twice the cost; writing a `Value` to memory cannot fail.
+        let print = || serde_json::to_string(&*self.value).unwrap_or_default().into();
+        Arc::clone(self.text.get_or_init(print))
     }
 }
