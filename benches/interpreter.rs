@@ -2,7 +2,11 @@
 //!
 //! Every group has `by_hand`, `history_off` and `history_full`; read the ratios, not the times.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark fails by panicking"
+)]
 
 use asl_engine::StateMachine;
 use asl_engine::execution::{Command, Event, Execution, Limits, Program, StartOptions};

@@ -1,9 +1,8 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::bounds::Budget;
 use super::intrinsic::java;
-use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
+use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -82,7 +81,12 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.root.evaluate(scope, 0, &mut Budget::new())
+        self.evaluate_within(scope, &Budget::new())
+    }
+
+    /// The same, on a budget that others share.
+    pub(crate) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
+        self.root.evaluate(scope, 0, budget)
     }
 
     /// Whether the template computes nothing, so that its value is itself.
@@ -125,7 +129,7 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -151,8 +155,8 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
-        let value = self.expression.evaluate(&self.field, scope)?;
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
+        let value = self.expression.evaluate_within(&self.field, scope, budget)?;
         budget
             .spend(&value, depth)
             .map_err(|exceeded| EvaluationError::exceeded(exceeded, &self.field))?;

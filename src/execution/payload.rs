@@ -11,10 +11,24 @@ use crate::data::json_size;
 /// The bound spares measuring the whole payload after every state: what only moves or shrinks keeps its bound, what
 /// grows adds the size of what came in, and only a payload whose bound passes the limit is measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub(crate) struct Payload {
     value: Arc<Value>,
     /// INVARIANT: at least the bytes of the value's compact JSON text.
+    #[serde(skip_serializing)]
     bound: usize,
+}
+
+/// A payload as a snapshot holds it, which may have been written by anybody: it is measured anew.
+#[derive(Deserialize)]
+struct Stored {
+    value: Arc<Value>,
+}
+
+impl From<Stored> for Payload {
+    fn from(stored: Stored) -> Self {
+        Self::shared(stored.value)
+    }
 }
 
 impl Payload {
