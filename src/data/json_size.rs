@@ -51,6 +51,27 @@ fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usi
     }
 }
 
+/// The memory that a value takes, as far as it can be told.
+pub(crate) fn held_size(value: &Value) -> usize {
+    /// An entry of an object's index, besides the name and the value.
+    const ENTRY: usize = size_of::<String>() + 2 * size_of::<usize>();
+    let mut size: usize = 0;
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        size += size_of::<Value>();
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => size += text.len(),
+            Value::Array(items) => pending.extend(items),
+            Value::Object(members) => {
+                size += members.keys().map(|name| name.len() + ENTRY).sum::<usize>();
+                pending.extend(members.values());
+            }
+        }
+    }
+    size
+}
+
 fn number_size(number: &Number) -> usize {
     match number.as_u64() {
         Some(whole) => whole.checked_ilog10().map_or(1, |power| power as usize + 1),

@@ -1,9 +1,8 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::bounds::Budget;
 use super::intrinsic::java;
-use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
+use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -87,14 +86,18 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.evaluate_bounded(scope).map(|(value, _)| value)
+        self.evaluate_within(scope, &Budget::new()).map(|(value, _)| value)
     }
 
-    /// Computes the template's value, with a bound on the bytes of its JSON text.
-    pub(crate) fn evaluate_bounded(&self, scope: &Scope<'_>) -> Result<(Value, usize), EvaluationError> {
-        let mut budget = Budget::new();
-        let value = self.root.evaluate(scope, 0, &mut budget)?;
-        Ok((value, self.own_size.saturating_add(budget.spent())))
+    /// The same, on a budget that others share, with a bound on the bytes of the value's JSON text.
+    pub(crate) fn evaluate_within(
+        &self,
+        scope: &Scope<'_>,
+        budget: &Budget,
+    ) -> Result<(Value, usize), EvaluationError> {
+        let spent_before = budget.spent_bytes();
+        let value = self.root.evaluate(scope, 0, budget)?;
+        Ok((value, self.own_size.saturating_add(budget.spent_bytes() - spent_before)))
     }
 
     /// Whether the template computes nothing, so that its value is itself.
@@ -137,7 +140,7 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -163,8 +166,8 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
-        let value = self.expression.evaluate(&self.field, scope)?;
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
+        let value = self.expression.evaluate_within(&self.field, scope, budget)?;
         budget
             .spend(&value, depth)
             .map_err(|exceeded| EvaluationError::exceeded(exceeded, &self.field))?;

@@ -9,7 +9,7 @@ use super::frames::VisibleVariables;
 use super::intent::Exit;
 use super::payload::Payload;
 use super::program::Next;
-use crate::data::{ContextObject, JsonPath, PayloadTemplate, Random, Scope};
+use crate::data::{Budget, ContextObject, JsonPath, PayloadTemplate, Random, Scope};
 use crate::definition::{Assign, InputOutputPath, ResultPath};
 
 /// What a state sees besides its input.
@@ -19,6 +19,8 @@ pub(crate) struct StateView<'a> {
     pub(crate) random: &'a Random,
     pub(crate) limits: &'a Limits,
     pub(crate) now: Timestamp,
+    /// What all expressions together may still do.
+    pub(crate) budget: Budget,
 }
 
 impl StateView<'_> {
@@ -46,7 +48,7 @@ impl StateView<'_> {
             return Ok(payload.clone());
         }
         let found = path
-            .evaluate(&self.scope(payload.value()))
+            .evaluate_within(&self.scope(payload.value()), &self.budget)
             .map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
         // Only a definite path into the payload itself is sure to select no more than the payload holds.
         if path.is_definite() && *path.root() == crate::data::Root::Input {
@@ -59,14 +61,14 @@ impl StateView<'_> {
     /// `Parameters`, `ResultSelector`: the template over the payload, or the payload where there is none.
     pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
         match template {
-            Some(template) => self.fill(template, &payload),
+            Some(template) => self.fill(template, payload.value()),
             None => Ok(payload),
         }
     }
 
-    /// What a template makes of a payload.
-    pub(crate) fn fill(&self, template: &PayloadTemplate, payload: &Payload) -> Result<Payload, Failure> {
-        let (value, bound) = template.evaluate_bounded(&self.scope(payload.value()))?;
+    /// The template's value; `$` is `input`.
+    pub(crate) fn fill(&self, template: &PayloadTemplate, input: &Value) -> Result<Payload, Failure> {
+        let (value, bound) = template.evaluate_within(&self.scope(input), &self.budget)?;
         Ok(Payload::with_bound(value, bound))
     }
 
@@ -75,7 +77,7 @@ impl StateView<'_> {
         let Some(assign) = assign else {
             return Ok(Vec::new());
         };
-        match assign.template.evaluate(&self.scope(input))? {
+        match self.fill(&assign.template, input)?.into_value() {
             Value::Object(values) => Ok(values.into_iter().collect()),
             _ => Ok(Vec::new()),
         }

@@ -12,9 +12,11 @@ use crate::data::json_size;
 /// The bound spares measuring the whole payload after every state: what only moves or shrinks keeps its bound, what
 /// grows adds the size of what came in, and only a payload whose bound passes the limit is measured.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub(crate) struct Payload {
     value: Arc<Value>,
     /// INVARIANT: at least the bytes of the value's compact JSON text.
+    #[serde(skip_serializing)]
     bound: usize,
     /// The compact JSON text, once somebody asked for it: a history shows the same data again and again.
     #[serde(skip)]
@@ -24,6 +26,18 @@ pub(crate) struct Payload {
 impl PartialEq for Payload {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value
+    }
+}
+
+/// A payload as a snapshot holds it, which may have been written by anybody: it is measured anew.
+#[derive(Deserialize)]
+struct Stored {
+    value: Arc<Value>,
+}
+
+impl From<Stored> for Payload {
+    fn from(stored: Stored) -> Self {
+        Self::shared(stored.value)
     }
 }
 

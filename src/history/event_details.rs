@@ -195,6 +195,33 @@ impl EventDetails {
         Some((member, details))
     }
 
+    /// The bytes of the data that it holds, about as many as it takes.
+    pub(crate) fn data_bytes(&self) -> usize {
+        let of_error = |failure: &ErrorOutput| failure.cause.as_ref().map_or(0, String::len);
+        match self {
+            Self::ExecutionStarted { input: data, .. }
+            | Self::ExecutionSucceeded { output: data }
+            | Self::StateEntered { input: data, .. }
+            | Self::LambdaFunctionScheduled { input: data, .. }
+            | Self::LambdaFunctionSucceeded { output: data }
+            | Self::TaskScheduled { parameters: data, .. }
+            | Self::TaskSubmitted { output: data, .. }
+            | Self::TaskSucceeded { output: data, .. }
+            | Self::ActivityScheduled { input: data, .. }
+            | Self::ActivitySucceeded { output: data } => data.len(),
+            Self::StateExited {
+                output,
+                assigned_variables,
+                ..
+            } => output.len() + assigned_variables.values().map(String::len).sum::<usize>(),
+            Self::ExecutionFailed(failure)
+            | Self::LambdaFunctionFailed(failure)
+            | Self::ActivityFailed(failure)
+            | Self::TaskFailed { failure, .. } => of_error(failure),
+            _ => 0,
+        }
+    }
+
     fn variant_name(&self) -> String {
         match serde_json::to_value(self) {
             Ok(Value::String(name)) => name,

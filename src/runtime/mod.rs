@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::data::json_size;
+use crate::data::{discard, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions};
 use crate::handlers::event_bus::EventBridge;
@@ -219,7 +219,7 @@ impl Interpreter {
                 return Err(Error::new(ErrorKind::MissingHandler, message));
             }
         }
-        let input = serde_json::to_value(input)
+        let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let size = json_size(&input);
         if size > self.limits.payload_bytes {
@@ -248,8 +248,13 @@ impl Interpreter {
 
     /// Gives a callback task its result (`SendTaskSuccess`). Errors when nobody waits for the token.
     pub fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
-        let (running, task) = self.task_of(token)?;
-        running.answer(task, Ok(output));
+        match self.task_of(token) {
+            Ok((running, task)) => running.answer(task, Ok(output)),
+            Err(error) => {
+                discard(output);
+                return Err(error);
+            }
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::segment::Segment;
 use super::{JsonPath, PathError, Root, SyntaxError, WriteError};
-use crate::data::{MAX_NESTING, Scope, nests_within};
+use crate::data::{Budget, MAX_NESTING, Scope, nests_within};
 
 /// A path that names a single value (ASL: "Reference Paths"): names and indices only.
 ///
@@ -64,6 +64,11 @@ impl ReferencePath {
     /// Fails where there is none, see [`JsonPath::evaluate`].
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
         self.path.evaluate(scope)
+    }
+
+    /// The same, on a budget that others share.
+    pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
+        self.path.evaluate_within(scope, budget)
     }
 
     /// The path's value in `document`, whatever the path's root is.

@@ -11,7 +11,7 @@ impl Engine<'_> {
     /// Does everything that is due by now, earliest first.
     pub(in crate::execution) fn reach_deadlines(&mut self) {
         let now = self.core.now;
-        while self.core.outcome.is_none() {
+        while self.core.outcome.is_none() && !self.core.is_backed_up() {
             let timer = self.core.timers.earliest().filter(|(at, _)| *at <= now);
             match (self.core.deadline.filter(|at| *at <= now), timer) {
                 (Some(execution), Some((frame, _))) if frame <= execution => self.wake(),

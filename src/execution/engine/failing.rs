@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::definition::{Catcher, State};
-use crate::execution::command::Outcome;
+use crate::execution::command::{Outcome, later};
 use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
@@ -72,13 +72,13 @@ impl Engine<'_> {
         }
         let delay = errors::retry_delay(retrier, *done, &self.core.random);
         *done += 1;
-        frame.retry_count += 1;
+        frame.retry_count = frame.retry_count.saturating_add(1);
         frame.activity = Activity::Backoff;
         frame.deadline = None;
         if delay.is_zero() {
             self.core.ready.push_back(key);
         } else {
-            let due = self.core.now + delay;
+            let due = later(self.core.now, delay);
             self.wake_at(key, due);
         }
         true

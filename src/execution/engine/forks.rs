@@ -65,6 +65,7 @@ impl<'a> Engine<'a> {
             return false;
         };
         let index = fork.started;
+        let is_iteration = fork.items.is_some();
         let graph = if fork.items.is_some() {
             fork.graphs.first()
         } else {
@@ -78,6 +79,7 @@ impl<'a> Engine<'a> {
                 self.iteration_input(parent, &items, &input, index)
             }
         };
+        let input = input.and_then(|input| self.fitting_input(parent, input));
         let input = match input {
             Ok(input) => input,
             Err(failure) => {
@@ -95,6 +97,9 @@ impl<'a> Engine<'a> {
             }),
             None => previous,
         };
+        if is_iteration {
+            self.core.grow(input.bound());
+        }
         let start = self.program.start_of(graph);
         let child = self
             .core
@@ -123,6 +128,15 @@ impl<'a> Engine<'a> {
         .unwrap_or_else(|| Ok(input.clone()))
     }
 
+    /// The input of a branch or iteration, unless it has more bytes than any state's may have.
+    fn fitting_input(&self, parent: FrameKey, mut input: Payload) -> Result<Payload, Failure> {
+        if input.exceeds(self.core.limits.payload_bytes) {
+            let name = self.node_of(parent).map_or("", |node| &*node.name);
+            return Err(Failure::data_limit_exceeded(name));
+        }
+        Ok(input)
+    }
+
     /// A branch or iteration has come to its end.
     pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) {
         let Some(frame) = self.core.frames.remove(child) else {
@@ -144,8 +158,8 @@ impl<'a> Engine<'a> {
         let Activity::Fork(fork) = &mut parent_frame.activity else {
             return;
         };
-        fork.running.retain(|running| *running != child);
-        fork.results_bound = fork.results_bound.saturating_add(output.bound() + 1);
+        fork.ended(child);
+        fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
         if let Some(result) = fork.results.get_mut(frame.index) {
             *result = output.into_value();
         }
@@ -179,7 +193,7 @@ impl<'a> Engine<'a> {
         if !nests_within(&results, MAX_NESTING) {
             return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
         }
-        let results = Payload::with_bound(results, fork.results_bound + 2);
+        let results = Payload::with_bound(results, fork.results_bound.saturating_add(2));
         self.finish(key, results);
     }
 
@@ -209,7 +223,7 @@ impl<'a> Engine<'a> {
             self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
-            fork.running.retain(|running| *running != child);
+            fork.ended(child);
         }
         self.abort_running(parent, failing);
         if let Some(frame) = self.core.frames.get_mut(parent) {
@@ -296,6 +310,13 @@ impl ForkProgress {
             running: Vec::new(),
             results: vec![Value::Null; total],
             results_bound: 0,
+        }
+    }
+
+    /// A graph runs no more.
+    fn ended(&mut self, child: FrameKey) {
+        if let Some(place) = self.running.iter().position(|running| *running == child) {
+            self.running.swap_remove(place);
         }
     }
 }
