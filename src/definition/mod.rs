@@ -4,6 +4,7 @@
 //! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code asks again.
 
 mod catcher;
+mod code;
 mod diagnostic;
 mod excerpt;
 mod json;
@@ -17,7 +18,8 @@ pub mod states;
 mod substitutions;
 
 pub use catcher::Catcher;
-pub use diagnostic::{Code, Diagnostic, InvalidDefinition, Severity};
+pub use code::Code;
+pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
 pub use resource::{IntegrationPattern, Resource, ResourceKind};

@@ -18,6 +18,10 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
         let at = start + at;
         let wrong = source.get(at..).and_then(|rest| rest.chars().next());
         return Err(match wrong {
+            Some(_) if message.starts_with("Invalid numeric value") => {
+                SyntaxError::new(Span::new(start, start + length), message)
+                    .help(format!("write `{}`", without_zeroes(text)))
+            }
             Some(c) => SyntaxError::new(
                 Span::new(at, at + c.len_utf8()),
                 message.replace(
@@ -46,6 +50,18 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
         )
         .help("numbers reach up to 1.7976931348623157e308");
     Ok((Number::from(0), end))
+}
+
+/// A number without the zeroes that it begins with.
+fn without_zeroes(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let digits = digits.trim_start_matches('0');
+    let zero = if digits.starts_with(|c: char| c.is_ascii_digit()) {
+        ""
+    } else {
+        "0"
+    };
+    format!("{sign}{zero}{digits}")
 }
 
 /// The first place where the text stops being a number, and why; `{}` stands for the character there.

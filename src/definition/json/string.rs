@@ -1,6 +1,7 @@
 //! Strings: escapes, surrogate pairs, and the substitution of `${Name}`.
 
 use super::syntax::{SyntaxError, VALUE, character};
+use super::text_map::TextMap;
 use super::{Kind, MAX_DEPTH, Member, Node, Object, Span};
 use crate::definition::parse::{MAX_CHARACTERS, Place, Report};
 use crate::definition::{Code, Substitutions};
@@ -20,6 +21,8 @@ pub(super) struct ReadString {
     pub(super) text: String,
     /// A `${Name}` in it has no value.
     pub(super) unresolved: bool,
+    /// Where its characters stand.
+    pub(super) map: TextMap,
 }
 
 impl<'s> StringReader<'s> {
@@ -37,6 +40,7 @@ impl<'s> StringReader<'s> {
         let opening = Span::new(*at, *at + 1);
         let mut text = String::new();
         let mut unresolved = false;
+        let mut map = TextMap::default();
         *at += 1;
         loop {
             let rest = self.source.get(*at..).unwrap_or_default();
@@ -54,21 +58,29 @@ impl<'s> StringReader<'s> {
                 }
                 Some(b'"') => {
                     *at += 1;
-                    return Ok(ReadString { text, unresolved });
+                    return Ok(ReadString { text, unresolved, map });
                 }
-                Some(b'\\') => text.push(self.escape(at, report)?),
+                Some(b'\\') => {
+                    let (text_start, source_start) = (text.len(), *at);
+                    text.push(self.escape(at, report)?);
+                    map.add(text_start, text.len(), source_start, *at);
+                }
                 Some(b'$') => match substitution(self.source, *at) {
                     Some(Substitution::Literal { name, end }) => {
+                        let text_start = text.len();
                         text.push_str("${");
                         text.push_str(name);
                         text.push('}');
+                        map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
                     Some(Substitution::Named { name, end }) => {
+                        let text_start = text.len();
                         match self.resolve(name, Span::new(*at, end), report) {
                             Some(value) => text.push_str(value),
                             None => unresolved = true,
                         }
+                        map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
                     None => {
@@ -282,6 +294,9 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
     if depth > MAX_DEPTH {
         return None;
     }
+    let text_map = value
+        .as_str()
+        .map(|text| Box::new(TextMap::of_all(text, span.start, span.end)));
     let kind = match value {
         Value::Null => Kind::Null,
         Value::Bool(value) => Kind::Boolean(value),
@@ -310,6 +325,7 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
         span,
         kind,
         unresolved: false,
+        text_map,
     })
 }
 

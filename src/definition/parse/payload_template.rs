@@ -75,7 +75,7 @@ fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
         _ => values::expression_help(text, &error, report),
     };
     report
-        .schema(values::within(node, &error).about(template), message)
+        .schema(Place::inside(node, error.offset).about(template), message)
         .help(help);
     false
 }

@@ -102,7 +102,7 @@ mod tests {
 
     fn rule(rule: &str) -> Vec<String> {
         findings(&format!(
-            r#"{{ "StartAt": "X", "States": {{ "X": {{ "Type": "Choice", "Choices": [{{ {rule}, "Next": "D" }}] }},
+            r#"{{ "StartAt": "X", "States": {{ "X": {{ "Type": "Choice", "Choices": [{{ {rule}, "Next": "D" }}], "Default": "D" }},
                 "D": {{ "Type": "Succeed" }} }} }}"#
         ))
     }
@@ -152,7 +152,9 @@ mod tests {
     fn an_empty_or_is_refused_once() {
         assert_eq!(
             rule(r#""Not": { "Or": [] }"#),
-            ["SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/X/Choices[0]/Not/Or"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/X/Choices[0]/Not/Or (help: it combines at least one rule)"
+            ]
         );
     }
 

@@ -46,7 +46,8 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-fn reached_from(start: usize, graph: &GraphOutline<'_>) -> Vec<bool> {
+/// For each state, whether transitions lead to it from another one.
+pub(super) fn reached_from(start: usize, graph: &GraphOutline<'_>) -> Vec<bool> {
     let mut reached = vec![false; graph.states.len()];
     let mut pending = vec![start];
     while let Some(index) = pending.pop() {

@@ -29,14 +29,18 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let name = member.key.as_str();
         let length = name.chars().count();
         if length == 0 {
-            report.error(
-                Code::InvalidStateName,
-                Place::key(member),
-                "a state name cannot be empty",
-            );
+            report
+                .error(
+                    Code::InvalidStateName,
+                    Place::key(member),
+                    "a state name cannot be empty",
+                )
+                .help(format!("it has 1 to {LONGEST} characters"));
         } else if length > LONGEST {
             let message = format!("a state name has {LONGEST} characters at the most, this one has {length}");
-            report.error(Code::InvalidStateName, Place::key(member), message);
+            report
+                .error(Code::InvalidStateName, Place::key(member), message)
+                .help("shorten it; the `Comment` of the state can say more");
         }
         match first.get(name) {
             Some(start) => {
@@ -80,7 +84,7 @@ mod tests {
             |name: &str| format!(r#"{{ "StartAt": "{name}", "States": {{ "{name}": {{ "Type": "Succeed" }} }} }}"#);
         assert_eq!(
             findings(&named("")),
-            ["INVALID_STATE_NAME: a state name cannot be empty at /States/"]
+            ["INVALID_STATE_NAME: a state name cannot be empty at /States/ (help: it has 1 to 80 characters)"]
         );
         assert_eq!(findings(&named(&"é".repeat(80))), [""; 0]);
         assert!(findings(&named(&"é".repeat(81)))[0].starts_with(

@@ -39,14 +39,37 @@ fn missing(edge: Edge<'_>, graph: &GraphOutline<'_>, everywhere: &HashSet<&str>,
             "`{target}` is in another `States` object: transitions cannot enter or leave a branch or an item processor"
         ))
     } else {
-        report
-            .similar(target, graph.names())
-            .map(|similar| format!("did you mean `{similar}`?"))
+        match report.similar(target, graph.names()) {
+            Some(similar) => Some(format!("did you mean `{similar}`?")),
+            None => Some(states_here(graph)),
+        }
     };
     let message = format!("Missing 'Next' target: {target}");
     report
         .error_in(Phase::Targets, Code::MissingTransitionTarget, Place::at(span), message)
         .maybe_help(help);
+}
+
+/// "the states here are `Bake`, `Deliver`"
+fn states_here(graph: &GraphOutline<'_>) -> String {
+    const SHOWN: usize = 6;
+    let mut names: Vec<String> = graph
+        .names()
+        .take(SHOWN + 1)
+        .filter(|name| name.len() <= 80)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = names.len() > SHOWN;
+    names.truncate(SHOWN);
+    match names.as_slice() {
+        [] => "there are no states here".to_owned(),
+        [one] => format!("the only state here is {one}"),
+        names => format!(
+            "the states here are {}{}",
+            names.join(", "),
+            if more { ", …" } else { "" }
+        ),
+    }
 }
 
 #[cfg(test)]

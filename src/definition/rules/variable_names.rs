@@ -40,7 +40,7 @@ fn problem(name: &str) -> Option<(String, Option<String>)> {
     if length > LONGEST {
         return Some((
             format!("a variable name has {LONGEST} characters at the most, this one has {length}"),
-            None,
+            Some("shorten it".to_owned()),
         ));
     }
     let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
