@@ -4,13 +4,15 @@
 //! `ASL_CORPUS` names another folder of recordings.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "clippy knows `#[test]` functions only"
 )]
 
-use std::path::{Path, PathBuf};
+mod recordings;
+
+use std::fs;
 use std::sync::Arc;
-use std::{env, fs};
 
 use asl_engine::data::{
     ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random, ReferencePath, Scope,
@@ -21,14 +23,7 @@ use serde_json::{Map, Value, json};
 
 #[test]
 fn pass_states_give_what_aws_recorded() {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
-    let corpus = env::var("ASL_CORPUS").unwrap_or_else(|_| default.to_owned());
-    let mut files = Vec::new();
-    collect(Path::new(&corpus), &mut files);
-    if files.is_empty() {
-        println!("data_flow_recorded: no recordings in {corpus}");
-        return;
-    }
+    let files = recordings::files(&recordings::root("ASL_CORPUS", "corpus"));
     let (mut compared, mut failures) = (0, Vec::new());
     for file in files {
         let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -41,20 +36,6 @@ fn pass_states_give_what_aws_recorded() {
     }
     println!("data_flow_recorded: {compared} compared, {} failed", failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
-    files.sort();
 }
 
 /// Each Pass state that the history enters, with how its output compares.
@@ -236,11 +217,8 @@ fn is_same(recorded: &Value, actual: &Value) -> bool {
 
 #[test]
 fn every_computed_field_of_the_recordings_is_understood() {
-    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
-    let mut files = Vec::new();
-    collect(Path::new(corpus), &mut files);
     let mut refused = Vec::new();
-    for file in files {
+    for file in recordings::files(&recordings::root("ASL_CORPUS", "corpus")) {
         let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
         if case["kind"] == "execution" {
             computed_fields(&case["definition"], &mut |text| {
