@@ -155,17 +155,17 @@ impl<'a> Engine<'a> {
     /// Lets every frame that can go on go on, as long as somebody takes the commands.
     fn run(&mut self) {
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
+            if self.core.recorder.is_exhausted() {
+                self.fail_on_full_history();
+                break;
+            }
             let Some(key) = self.core.ready.pop_front() else { break };
             match self.core.frames.get(key).map(|frame| &frame.activity) {
                 Some(Activity::Entering) => self.enter(key),
                 Some(Activity::Backoff) => self.attempt(key),
                 _ => {}
             }
-            if self.core.recorder.is_exhausted() {
-                self.fail_on_full_history();
-            } else {
-                self.check_bounds();
-            }
+            self.check_bounds();
         }
         self.drop_stale_timers();
     }
