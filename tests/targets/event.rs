@@ -1,6 +1,11 @@
 //! What comes over the event bus and over sockets: patterns, input transformers, route selection expressions.
 
-use asl_engine::handlers::event_bus::{EventPattern, TargetInput};
+use std::sync::{Arc, Mutex};
+
+use asl_engine::handlers::event_bus::{
+    EventBridge as _, EventPattern, LocalEventBus, PutEventsRequest, PutEventsRequestEntry, Rule, RuleTarget,
+    TargetInput,
+};
 use asl_engine::websocket::RouteSelectionExpression;
 use serde_json::{Value, json};
 
@@ -85,7 +90,32 @@ pub(crate) fn transformer(dice: &Dice) -> bool {
     let template = dice.text(&pieces, 12);
     let _ = TargetInput::path(&paths[0].1);
     let paths = paths.iter().map(|(name, path)| (*name, path.as_str()));
-    TargetInput::transformer(paths, &template).is_ok()
+    match TargetInput::transformer(paths, &template) {
+        Ok(input) => deliver(input, dice.json(4)),
+        Err(_) => return false,
+    }
+    true
+}
+
+/// Sends an event through the input; a target that panics gets a dead letter, too.
+fn deliver(input: TargetInput, detail: Value) {
+    let failures = Arc::new(Mutex::new(Vec::new()));
+    let letters = Arc::clone(&failures);
+    let target = RuleTarget::with_input("target", input, |_: Value| async { Ok(()) })
+        .dead_letter(move |letter| letters.lock().unwrap().push(letter.error.error().to_owned()));
+    let pattern = r#"{ "source": ["bar"] }"#.parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let bus = LocalEventBus::new().rule(Rule::new("rule", pattern).target(target));
+        let entry = PutEventsRequestEntry::new("bar", "Order", &json!({ "a": detail }));
+        bus.put_events(PutEventsRequest::new([entry])).await.unwrap();
+        bus.idle().await;
+    });
+    let failures = failures.lock().unwrap();
+    assert!(failures.iter().all(|error| error == "PayloadTooLarge"), "{failures:?}");
 }
 
 pub(crate) fn route_selection(dice: &Dice) -> bool {
