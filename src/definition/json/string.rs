@@ -51,10 +51,8 @@ impl<'s> StringReader<'s> {
             *at += plain;
             match self.source.as_bytes().get(*at) {
                 None => {
-                    return Err(SyntaxError::new(
-                        opening,
-                        "Unexpected end-of-input: was expecting closing quote for a string value",
-                    ));
+                    let message = "Unexpected end-of-input: was expecting closing quote for a string value";
+                    return Err(SyntaxError::new(opening, message).help("the string that begins here has no end"));
                 }
                 Some(b'"') => {
                     *at += 1;
@@ -249,7 +247,8 @@ impl<'s> StringReader<'s> {
                     ),
                     None => "Unexpected end-of-input in character escape sequence".to_owned(),
                 };
-                return Err(SyntaxError::new(Span::new(*at, *at + length), message));
+                return Err(SyntaxError::new(Span::new(*at, *at + length), message)
+                    .help("`\\u` is followed by four hexadecimal digits"));
             };
             unit = unit * 16 + digit;
             *at += 1;

@@ -176,7 +176,16 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
 
 fn similar_field(member: &Member, state_type: StateType, report: &mut Report) -> Option<String> {
     let belongs =
-        |rule: &&FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+        |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+    if let Some(rule) = member.key.strip_suffix(".$").and_then(state_field).filter(belongs) {
+        let name = rule.name;
+        let path = format!("{name}Path");
+        return Some(if state_field(&path).is_some() {
+            format!("to read it from the input, use `{path}`")
+        } else {
+            format!("call it `{name}`: only the fields inside payload templates are computed by a `.$`")
+        });
+    }
     let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
     if let Some(similar) = report.similar(&member.key, own) {
         return Some(format!("did you mean `{similar}`?"));
