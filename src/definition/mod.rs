@@ -2,6 +2,8 @@
 //!
 //! Everything that can be decided about a definition is decided at load: names resolve, paths, payload templates,
 //! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code asks again.
+//!
+//! A definition comes from text, from serde, or from the [`builder`]; one parser and one set of rules judge them all.
 
 pub mod builder;
 mod catcher;

@@ -53,6 +53,8 @@ pub(crate) struct Member {
     pub(crate) key: String,
     /// The key with its quotes.
     pub(crate) key_span: Span,
+    /// A substitution in the key has no value: nothing can be said about the name.
+    pub(crate) key_unresolved: bool,
     pub(crate) value: Node,
 }
 

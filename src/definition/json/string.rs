@@ -74,10 +74,9 @@ impl<'s> StringReader<'s> {
                     }
                     Some(Substitution::Named { name, end }) => {
                         let text_start = text.len();
-                        match self.resolve(name, Span::new(*at, end), report) {
-                            Some(value) => text.push_str(value),
-                            None => unresolved = true,
-                        }
+                        let value = self.resolve(name, Span::new(*at, end), report);
+                        unresolved |= value.is_none();
+                        text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
                         map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
@@ -312,6 +311,7 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
                 Some(Member {
                     key,
                     key_span: span,
+                    key_unresolved: false,
                     value: stamped(value, span, depth + 1)?,
                 })
             };
