@@ -155,15 +155,17 @@ impl<'a> Engine<'a> {
     /// Lets every frame that can go on go on, as long as somebody takes the commands.
     fn run(&mut self) {
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
+            if self.core.recorder.is_exhausted() {
+                self.fail_on_full_history();
+                break;
+            }
             let Some(key) = self.core.ready.pop_front() else { break };
             match self.core.frames.get(key).map(|frame| &frame.activity) {
                 Some(Activity::Entering) => self.enter(key),
                 Some(Activity::Backoff) => self.attempt(key),
                 _ => {}
             }
-            if self.core.recorder.is_exhausted() {
-                self.fail_on_full_history();
-            } else {
+            if !self.core.recorder.is_exhausted() {
                 self.check_bounds();
             }
         }
@@ -177,6 +179,7 @@ impl<'a> Engine<'a> {
         frame.entered_time = now;
         frame.retry_count = 0;
         frame.retries.clear();
+        frame.token = None;
         let node = self.program.node(frame.state);
         let input = core.recorder.records().then(|| text_of(frame.raw_input.as_ref()));
         let id = core.record_in(key, || EventDetails::StateEntered {
@@ -192,6 +195,14 @@ impl<'a> Engine<'a> {
 
     /// Does what the state does, for the first time or again.
     fn attempt(&mut self, key: FrameKey) {
+        if let Some(State::Task(task)) = self.node_of(key).map(|node| &node.state)
+            && states::has_token(task)
+        {
+            let token = self.core.random.uuid();
+            if let Some(frame) = self.core.frames.get_mut(key) {
+                frame.token = Some(token);
+            }
+        }
         let intent = self.with_state(key, None, states::enter);
         match intent {
             Some(Ok(intent)) => self.carry_out(key, intent),
@@ -271,6 +282,9 @@ impl<'a> Engine<'a> {
         if let Some(parent) = frame.parent {
             return self.join(parent, key, output);
         }
+        if self.core.recorder.is_exhausted() {
+            return self.fail_on_full_history();
+        }
         let previous = frame.last_event;
         let text = if self.core.recorder.records() {
             output.to_text()
@@ -303,7 +317,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The history is full: its last event is the failure of the execution.
-    fn fail_on_full_history(&mut self) {
+    pub(super) fn fail_on_full_history(&mut self) {
         let cause = format!(
             "The execution reached the maximum number of history events ({}).",
             self.core.recorder.limit()
@@ -337,11 +351,7 @@ impl<'a> Engine<'a> {
         let frame = core.frames.get_mut(key)?;
         let node = self.program.node(frame.state);
         let mut raw_input = frame.raw_input.take();
-        let token = match (&node.state, &frame.activity) {
-            (_, Activity::Task(attempt)) => attempt.token.clone(),
-            (State::Task(task), _) if states::has_token(task) => Some(core.random.uuid()),
-            _ => None,
-        };
+        let token = frame.token.take();
         let frame = core.frames.get(key)?;
         let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
         let view = StateView {
@@ -373,7 +383,9 @@ impl<'a> Engine<'a> {
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
-        core.frames.get_mut(key)?.raw_input = raw_input;
+        let frame = core.frames.get_mut(key)?;
+        frame.raw_input = raw_input;
+        frame.token = token;
         Some(called)
     }
 
@@ -404,6 +416,7 @@ fn frame_at(
         retry_count: 0,
         retries: Vec::new(),
         activity: Activity::Entering,
+        token: None,
         deadline: None,
     }
 }
