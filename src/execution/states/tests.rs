@@ -77,6 +77,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
     enter(node, &mut Some(Payload::new(input)), &view)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what `entered` gives")]
 fn exit(output: Value, next: Next) -> Result<Intent, Failure> {
     Ok(Intent::Exit(Exit {
         output: Payload::new(output),
