@@ -152,7 +152,7 @@ fn nested_graphs_and_rules_fit_the_stack() {
     ));
     assert_eq!(diagnostics(choice), []);
 
-    let template = format!("{}1{}", r#"{ "a": "#.repeat(120), " }".repeat(120));
+    let template = format!("{}1{}", r#"{ "a": "#.repeat(112), " }".repeat(112));
     let pass = within_a_machine(&format!(
         r#""S": {{ "Type": "Pass", "Parameters": {template}, "End": true }}"#
     ));

@@ -1,16 +1,18 @@
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::json_size;
 
-/// The deepest nesting of arrays and objects that a template, an intrinsic function or a `ResultPath` may produce.
+/// The deepest nesting of arrays and objects that an execution takes in or makes.
 ///
-/// `serde_json` reads no deeper text, so a deeper value could be made but never stored. A loop that wraps its own state
-/// once a round would otherwise grow until printing it overflows the stack.
-pub const MAX_NESTING: usize = 128;
+/// `serde_json` reads 127 levels; what is left is for all that a snapshot puts around a value. A loop that wraps its own
+/// state once a round would otherwise grow until printing it overflows the stack.
+pub const MAX_NESTING: usize = 112;
 
-/// The most bytes of JSON text that one template or intrinsic function may select: 64 times AWS's quota of a state's
-/// output. It stops a template that repeats a large selection before memory runs out.
-pub const MAX_RESULT_BYTES: usize = 16 * 1024 * 1024;
+/// The most bytes of JSON text that the templates and intrinsic functions of one state may select: 16 times AWS's quota
+/// of a state's output. It stops a template that repeats a large selection before memory runs out.
+pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whether no array or object of the value lies below `levels` others, itself counted.
 ///
@@ -23,19 +25,18 @@ pub const MAX_RESULT_BYTES: usize = 16 * 1024 * 1024;
 /// assert!(!nests_within(&json!({ "a": [1] }), 1));
 /// ```
 pub fn nests_within(value: &Value, levels: usize) -> bool {
-    let mut pending = vec![(value, levels)];
-    while let Some((value, levels)) = pending.pop() {
+    // Only what nests waits here: most values are flat and cost no allocation.
+    let mut pending = Vec::new();
+    let mut next = is_nested(value).then_some((value, levels));
+    while let Some((value, levels)) = next {
+        let Some(below) = levels.checked_sub(1) else {
+            return false;
+        };
         match value {
             Value::Array(items) => {
-                let Some(below) = levels.checked_sub(1) else {
-                    return false;
-                };
                 pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)));
             }
             Value::Object(members) => {
-                let Some(below) = levels.checked_sub(1) else {
-                    return false;
-                };
                 pending.extend(
                     members
                         .values()
@@ -45,6 +46,7 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
             }
             _ => {}
         }
+        next = pending.pop();
     }
     true
 }
@@ -53,10 +55,36 @@ fn is_nested(value: &Value) -> bool {
     matches!(value, Value::Array(_) | Value::Object(_))
 }
 
-/// What one evaluation may still produce.
+/// Drops a value without recursion: dropping a value as it is overflows the stack where it nests deeply enough.
+pub(crate) fn discard(value: Value) {
+    let mut pending = vec![value];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Array(items) => pending.extend(items.into_iter().filter(is_nested)),
+            Value::Object(members) => pending.extend(members.into_iter().map(|(_, member)| member).filter(is_nested)),
+            _ => {}
+        }
+    }
+}
+
+/// The value, if it nests no deeper than [`MAX_NESTING`]; a deeper one is dropped here and now.
+pub(crate) fn within_nesting(value: Value) -> Option<Value> {
+    if nests_within(&value, MAX_NESTING) {
+        return Some(value);
+    }
+    discard(value);
+    None
+}
+
+/// The most values that all evaluations on behalf of one state may look at.
+const MAX_VISITS: usize = 10_000_000;
+
+/// What all evaluations on behalf of one state may still do: a definition holds tens of thousands of expressions, each
+/// of which is bounded, but not cheap.
 #[derive(Debug)]
-pub(super) struct Budget {
-    bytes: usize,
+pub(crate) struct Budget {
+    bytes: Cell<usize>,
+    visits: Cell<usize>,
 }
 
 /// Why an evaluation was stopped.
@@ -67,18 +95,67 @@ pub(super) enum Exceeded {
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            bytes: MAX_RESULT_BYTES,
+            bytes: Cell::new(MAX_RESULT_BYTES),
+            visits: Cell::new(MAX_VISITS),
         }
     }
 
+    /// The bytes accounted for so far.
+    pub(super) fn spent_bytes(&self) -> usize {
+        MAX_RESULT_BYTES.saturating_sub(self.bytes.get())
+    }
+
     /// Accounts for a value about to be copied into a result, `depth` levels down.
-    pub(super) fn spend(&mut self, value: &Value, depth: usize) -> Result<(), Exceeded> {
+    pub(super) fn spend(&self, value: &Value, depth: usize) -> Result<(), Exceeded> {
         if !nests_within(value, MAX_NESTING.saturating_sub(depth)) {
             return Err(Exceeded::Nesting);
         }
-        self.bytes = self.bytes.checked_sub(json_size(value)).ok_or(Exceeded::Size)?;
+        self.spend_bytes(json_size(value))
+    }
+
+    /// Accounts for so many bytes of a result.
+    pub(super) fn spend_bytes(&self, bytes: usize) -> Result<(), Exceeded> {
+        let left = self.bytes.get().checked_sub(bytes).ok_or(Exceeded::Size)?;
+        self.bytes.set(left);
         Ok(())
+    }
+
+    /// Accounts for values looked at. Fails where they are too many.
+    pub(super) fn visit(&self, values: usize) -> Result<(), Exceeded> {
+        let left = self.visits.get().checked_sub(values).ok_or(Exceeded::Size)?;
+        self.visits.set(left);
+        Ok(())
+    }
+
+    /// The work that was done: a value looked at, or a few bytes copied, is one.
+    pub(crate) fn spent(&self) -> usize {
+        MAX_VISITS.saturating_sub(self.visits.get()) + self.spent_bytes() / 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_NESTING, discard, within_nesting};
+    use serde_json::{Value, json};
+
+    fn nested(depth: usize) -> Value {
+        (0..depth).fold(Value::Null, |value, level| {
+            if level % 2 == 0 {
+                Value::Array(vec![value])
+            } else {
+                Value::Object([("a".to_owned(), value)].into_iter().collect())
+            }
+        })
+    }
+
+    #[test]
+    fn a_value_of_any_depth_can_be_dropped() {
+        discard(nested(1_000_000));
+        assert_eq!(within_nesting(nested(1_000_000)), None);
+        assert_eq!(within_nesting(json!([{ "a": 1 }])), Some(json!([{ "a": 1 }])));
+        assert!(within_nesting(nested(MAX_NESTING)).is_some());
+        assert!(within_nesting(nested(MAX_NESTING + 1)).is_none());
     }
 }

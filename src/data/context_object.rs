@@ -104,6 +104,8 @@ impl<'a> ContextObject<'a> {
             ("StateMachine", "Name") => text(&self.state_machine.name),
             ("State", "Name") => text(self.state.name),
             ("State", "EnteredTime") => text(&timestamp_text(self.state.entered_time)),
+            ("Execution", "RedriveCount") => self.execution.redrive_count.map(|count| Cow::Owned(count.into())),
+            ("Map", "Item") => self.map_item.map(|item| Cow::Owned(item.to_value())),
             ("State", "RetryCount") => self.state.retry_count.map(|count| Cow::Owned(count.into())),
             ("Task", "Token") => self.task_token.and_then(text),
             _ => None,

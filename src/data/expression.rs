@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{EvaluationError, Intrinsic, JsonPath, Scope, SyntaxError};
+use super::{Budget, EvaluationError, Intrinsic, JsonPath, Scope, SyntaxError};
 
 /// What a `.$` field, `ErrorPath` or `CausePath` holds: a path, or a call of an intrinsic function.
 ///
@@ -37,13 +37,23 @@ impl Expression {
     ///
     /// Fails where the path finds nothing or the function refuses its arguments.
     pub fn evaluate<'a>(&self, field: &str, scope: &Scope<'a>) -> Result<Cow<'a, Value>, EvaluationError> {
+        self.evaluate_within(field, scope, &Budget::new())
+    }
+
+    /// The same, on a budget that others share.
+    pub(crate) fn evaluate_within<'a>(
+        &self,
+        field: &str,
+        scope: &Scope<'a>,
+        budget: &Budget,
+    ) -> Result<Cow<'a, Value>, EvaluationError> {
         match self {
-            Self::Path(path) => path.evaluate(scope).map_err(|error| {
+            Self::Path(path) => path.evaluate_within(scope, budget).map_err(|error| {
                 error.into_evaluation_error(path, scope, |path, document| {
                     EvaluationError::path_not_found(path, field, document)
                 })
             }),
-            Self::Intrinsic(intrinsic) => intrinsic.evaluate(scope).map(Cow::Owned),
+            Self::Intrinsic(intrinsic) => intrinsic.evaluate_within(scope, budget).map(Cow::Owned),
         }
     }
 

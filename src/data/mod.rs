@@ -3,6 +3,8 @@
 //! Everything here is *compiled* once, when a definition is loaded ([`JsonPath::parse`], [`PayloadTemplate::compile`],
 //! [`Intrinsic::parse`]), and then *evaluated* against a [`Scope`] as often as the state runs.
 
+#[cfg(feature = "runtime")]
+mod bounded_json;
 mod bounds;
 mod context_object;
 mod cursor;
@@ -17,12 +19,16 @@ mod scope;
 mod timestamp;
 mod variables;
 
+#[cfg(feature = "runtime")]
+pub(crate) use bounded_json::to_bounded_value;
+pub(crate) use bounds::{Budget, discard, within_nesting};
 pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
 pub use context_object::{ContextObject, ExecutionContext, MapItemContext, StateContext, StateMachineContext};
 pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
+pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;

@@ -1,9 +1,8 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::bounds::Budget;
 use super::intrinsic::java;
-use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
+use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -30,6 +29,8 @@ use super::{EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_
 #[derive(Clone, Debug)]
 pub struct PayloadTemplate {
     root: Node,
+    /// The bytes of the template's own text: what its result has besides the selected values is no more.
+    own_size: usize,
 }
 
 /// A field that makes a payload template invalid.
@@ -72,7 +73,10 @@ impl PayloadTemplate {
         let mut compiler = Compiler::default();
         let root = compiler.node(template);
         if compiler.errors.is_empty() {
-            Ok(Self { root })
+            Ok(Self {
+                root,
+                own_size: json_size(template),
+            })
         } else {
             Err(compiler.errors)
         }
@@ -82,7 +86,18 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.root.evaluate(scope, 0, &mut Budget::new())
+        self.evaluate_within(scope, &Budget::new()).map(|(value, _)| value)
+    }
+
+    /// The same, on a budget that others share, with a bound on the bytes of the value's JSON text.
+    pub(crate) fn evaluate_within(
+        &self,
+        scope: &Scope<'_>,
+        budget: &Budget,
+    ) -> Result<(Value, usize), EvaluationError> {
+        let spent_before = budget.spent_bytes();
+        let value = self.root.evaluate(scope, 0, budget)?;
+        Ok((value, self.own_size.saturating_add(budget.spent_bytes() - spent_before)))
     }
 
     /// Whether the template computes nothing, so that its value is itself.
@@ -125,7 +140,7 @@ struct ComputedField {
 }
 
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Static(value) => Ok(value.clone()),
             Self::Array(items) => items
@@ -151,8 +166,8 @@ impl Node {
 }
 
 impl ComputedField {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &mut Budget) -> Result<Value, EvaluationError> {
-        let value = self.expression.evaluate(&self.field, scope)?;
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
+        let value = self.expression.evaluate_within(&self.field, scope, budget)?;
         budget
             .spend(&value, depth)
             .map_err(|exceeded| EvaluationError::exceeded(exceeded, &self.field))?;

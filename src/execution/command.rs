@@ -1,10 +1,11 @@
 //! What passes the boundary of an execution: its options, events in, commands out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
+use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::Resource;
 use crate::history::{ErrorOutput, HistoryEvent, HistoryLevel};
 
@@ -72,15 +73,14 @@ impl StartOptions {
     }
 }
 
-/// AWS's quotas of one execution (developer guide, "Quotas"); all may be changed.
+/// AWS's quotas of one execution (developer guide, "Quotas"), and two of our own; all may be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Limits {
     /// Bytes of an input, output or result as UTF-8 JSON text; 262,144.
     pub payload_bytes: usize,
     /// Events of the history; the last may only be the end of the execution. `None` for no limit; 25,000.
-    ///
-    /// Without it, a state machine that loops for ever without a Wait or a Task never hands control back.
     pub history_events: Option<u64>,
     /// Bytes of one variable's value, and of one `Assign` in total; 262,144.
     pub variable_bytes: usize,
@@ -88,6 +88,13 @@ pub struct Limits {
     pub stored_variable_bytes: usize,
     /// Iterations of an inline Map that run at once; 40.
     pub inline_map_concurrency: usize,
+    /// Work between two events, after which an execution that neither waits nor ends has failed; 1,000,000,000.
+    ///
+    /// A state that is entered or tried counts 1,000, and a value that a path looks at counts 1: a state machine that
+    /// loops for ever ends after a million rounds, where the history has no limit.
+    pub work: u64,
+    /// Bytes of memory, as far as they can be told, that the data of all running states may take; 1,073,741,824.
+    pub held_bytes: usize,
 }
 
 impl Default for Limits {
@@ -98,6 +105,8 @@ impl Default for Limits {
             variable_bytes: 262_144,
             stored_variable_bytes: 10_485_760,
             inline_map_concurrency: 40,
+            work: 1_000_000_000,
+            held_bytes: 1024 * 1024 * 1024,
         }
     }
 }
@@ -191,6 +200,20 @@ pub enum Event {
     Stop(ErrorOutput),
 }
 
+impl Event {
+    /// Drops an output that nests too deeply to be worked with, or even to be dropped as it is; whether there was one.
+    pub(super) fn drop_deep_output(&mut self) -> bool {
+        let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { output, .. }) = self else {
+            return false;
+        };
+        let is_too_deep = !nests_within(output, MAX_NESTING);
+        if is_too_deep {
+            discard(std::mem::take(output));
+        }
+        is_too_deep
+    }
+}
+
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
@@ -245,3 +268,12 @@ pub(crate) enum PendingCommand {
 
 /// When an event happened; drivers give it, the core never asks a clock.
 pub(crate) type Timestamp = DateTime<Utc>;
+
+/// So much later, or the last moment that the clock knows.
+pub(crate) fn later(now: Timestamp, delay: TimeDelta) -> Timestamp {
+    now.checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+pub(crate) fn seconds_later(now: Timestamp, seconds: u32) -> Timestamp {
+    later(now, TimeDelta::seconds(i64::from(seconds)))
+}

@@ -18,7 +18,7 @@ const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// The definition cannot work on this data; neither retried nor caught.
 const RUNTIME: &str = "States.Runtime";
 /// A payload has more bytes than the limit allows.
-const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 /// The result cannot be placed where `ResultPath` says.
 const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 

@@ -1,15 +1,15 @@
 //! Frames: the running graphs of an execution, as plain data.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::command::Timestamp;
+use super::command::{Timestamp, seconds_later};
 use super::intent::Invoke;
 use super::payload::Payload;
 use super::program::{GraphId, StateId};
-use crate::data::{MapItemContext, VariableScope};
+use crate::data::{MapItemContext, VariableScope, json_size};
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub(crate) struct Frame {
     /// Retries by Retrier; empty before the first.
     pub(crate) retries: Vec<u32>,
     pub(crate) activity: Activity,
+    /// The task token of the latest attempt, until the state is left.
+    pub(crate) token: Option<String>,
     /// When the frame must be woken.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -68,12 +70,13 @@ pub(crate) struct TaskAttempt {
 }
 
 impl TaskAttempt {
-    pub(crate) fn new(invoke: Invoke, generation: u32, now: Timestamp) -> Self {
-        let after = |seconds: u32| now + chrono::TimeDelta::seconds(i64::from(seconds));
+    /// Heartbeats are waited for only where the work goes on after the call.
+    pub(crate) fn new(invoke: Invoke, generation: u32, beats: bool, now: Timestamp) -> Self {
+        let after = |seconds: u32| seconds_later(now, seconds);
         Self {
             generation,
             times_out_at: invoke.timeout_seconds.map(after),
-            heartbeat_due_at: invoke.heartbeat_seconds.map(after),
+            heartbeat_due_at: invoke.heartbeat_seconds.filter(|_| beats).map(after),
             input: invoke.input,
             timeout_seconds: invoke.timeout_seconds,
             heartbeat_seconds: invoke.heartbeat_seconds,
@@ -103,10 +106,11 @@ pub(crate) struct ForkProgress {
     /// How many were started.
     pub(crate) started: usize,
     /// The frames that run, in no order.
-    pub(crate) running: Vec<FrameKey>,
+    pub(crate) running: IndexSet<FrameKey>,
     /// The outputs by index; `Null` where there is none yet.
     pub(crate) results: Vec<Value>,
     /// The sum of the outputs' size bounds.
+    #[serde(skip)]
     pub(crate) results_bound: usize,
 }
 
@@ -196,6 +200,23 @@ impl Frames {
                 )
             })
         })
+    }
+
+    /// Whether every slot that is free, and no other, is known as such, once.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let mut free = self.free.clone();
+        free.sort_unstable();
+        let empty = (0u32..).zip(&self.slots).filter(|(_, frame)| frame.is_none());
+        free.into_iter().eq(empty.map(|(slot, _)| slot))
+    }
+
+    /// Measures the results of all forks, which a snapshot does not tell.
+    pub(crate) fn measure_results(&mut self) {
+        for frame in self.slots.iter_mut().flatten() {
+            if let Activity::Fork(fork) = &mut frame.activity {
+                fork.results_bound = fork.results.iter().map(|result| json_size(result) + 1).sum();
+            }
+        }
     }
 
     /// The item of the innermost Map around a frame, for `$$.Map.Item`.

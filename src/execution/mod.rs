@@ -60,11 +60,14 @@ mod parameters;
 mod payload;
 mod program;
 mod snapshot;
+mod snapshot_check;
 mod states;
 mod timers;
 
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+
+use crate::data::within_nesting;
 
 pub use crate::history::ErrorOutput;
 pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
@@ -82,19 +85,32 @@ pub struct Execution {
 
 impl Execution {
     /// Starts an execution; commands may be ready at once.
-    pub fn start(program: Arc<Program>, options: StartOptions, now: DateTime<Utc>) -> Self {
+    ///
+    /// An input that has more bytes than [`Limits`] allow, or that nests deeper than
+    /// [`MAX_NESTING`](crate::data::MAX_NESTING), fails the execution with `States.DataLimitExceeded`.
+    pub fn start(program: Arc<Program>, mut options: StartOptions, now: DateTime<Utc>) -> Self {
+        let input = within_nesting(std::mem::take(&mut options.input));
+        let is_too_deep = input.is_none();
+        options.input = input.unwrap_or_default();
         let core = Core::new(&program, options, now);
         let mut execution = Self { program, core };
-        execution.engine().start();
+        execution.engine().start(is_too_deep);
         execution
     }
 
     /// The next thing the driver must carry out, in order; `None` until another event is handled.
+    ///
+    /// An execution that has much to record stops until this is called, so that unread commands take bounded memory.
     pub fn poll_command(&mut self) -> Option<Command> {
+        if self.core.commands.is_empty() && self.core.is_backed_up() {
+            self.core.queued_bytes = 0;
+            self.engine().go_on();
+        }
         let command = self.core.commands.pop_front();
         if command.is_none() {
             // An execution that waits holds no more than it needs.
             self.core.commands = std::collections::VecDeque::new();
+            self.core.queued_bytes = 0;
         }
         command
     }
@@ -109,15 +125,22 @@ impl Execution {
     ///
     /// What is due by `now` happens after the event. Answers of tasks that nobody waits for are ignored, as is
     /// everything after the end.
-    pub fn handle(&mut self, now: DateTime<Utc>, event: Event) {
+    pub fn handle(&mut self, now: DateTime<Utc>, mut event: Event) {
+        let is_too_deep = event.drop_deep_output();
         if self.core.outcome.is_some() {
             return;
         }
         self.core.now = self.core.now.max(now);
+        self.core.work = 0;
         let mut engine = self.engine();
         match event {
             Event::DeadlineReached => {}
             Event::Stop(error) => engine.stop(error),
+            Event::TaskSubmitted { task, .. } | Event::TaskSucceeded { task, .. } if is_too_deep => {
+                if let Some(frame) = engine.frame_of(task) {
+                    engine.task_answered_too_deeply(frame);
+                }
+            }
             Event::TaskStarted { task, worker_name } => {
                 if let Some(frame) = engine.frame_of(task) {
                     engine.task_started(frame, worker_name);
@@ -144,9 +167,7 @@ impl Execution {
                 }
             }
         }
-        engine.run();
-        engine.reach_deadlines();
-        engine.run();
+        engine.go_on();
     }
 
     /// How it ended; `None` while it runs.

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::command::{Command, PendingCommand};
 use super::engine::Core;
 use super::program::Program;
+use super::snapshot_check;
 
-/// An execution as it stands, to be stored with serde in any format and restored in another process.
+/// An execution as it stands, to be stored with serde in any self-describing format, JSON among
+/// them, and restored in another process.
 ///
 /// The program is not part of it: the definition is stored once for all its executions, and
 /// [`Execution::restore`](super::Execution::restore) refuses a snapshot of another definition.
@@ -25,7 +27,7 @@ pub enum SnapshotError {
     #[error("the snapshot belongs to another definition than the program")]
     OtherDefinition,
     /// The data was not written by [`Execution::snapshot`](super::Execution::snapshot).
-    #[error("the snapshot names states that the program does not have")]
+    #[error("the snapshot is damaged: its frames are not those of the program")]
     Damaged,
 }
 
@@ -54,8 +56,9 @@ impl Snapshot {
             return Err(SnapshotError::OtherDefinition);
         }
         let mut core = self.core;
-        if !core.frames.iter().all(|(_, frame)| program.has_state(frame.state)) {
-            return Err(SnapshotError::Damaged);
+        snapshot_check::check(&mut core, program)?;
+        if !core.ready.is_empty() {
+            core.stop_until_polled();
         }
         core.commands = self
             .pending

@@ -29,7 +29,7 @@ impl Timers {
             sequence: self.armed,
             frame,
         }));
-        self.armed += 1;
+        self.armed = self.armed.wrapping_add(1);
     }
 
     pub(crate) fn earliest(&self) -> Option<(Timestamp, FrameKey)> {

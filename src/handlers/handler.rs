@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 
 use super::TaskContext;
 use crate::TaskError;
+use crate::data::to_bounded_value;
 
 /// Does the work of a Task state.
 ///
@@ -97,7 +98,7 @@ where
 {
     async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
         let answer = (self.closure)(typed_input(input)?).await?;
-        json_answer(&answer)
+        json_answer(answer)
     }
 }
 
@@ -128,7 +129,7 @@ where
 {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         let answer = (self.closure)(typed_input(input)?, context).await?;
-        json_answer(&answer)
+        json_answer(answer)
     }
 }
 
@@ -137,8 +138,8 @@ fn typed_input<T: DeserializeOwned>(input: Value) -> Result<T, TaskError> {
         .map_err(|error| TaskError::new("InvalidInput", format!("the input does not fit the handler: {error}")))
 }
 
-fn json_answer<R: Serialize>(answer: &R) -> Result<Value, TaskError> {
-    serde_json::to_value(answer).map_err(|error| {
+fn json_answer<R: Serialize>(answer: R) -> Result<Value, TaskError> {
+    to_bounded_value(answer).map_err(|error| {
         TaskError::new(
             "InvalidOutput",
             format!("the answer cannot be written as JSON: {error}"),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Handler, Registry, TaskContext};
 use crate::TaskError;
+use crate::data::{MAX_NESTING, within_nesting};
 
 /// The resource that it stands behind.
 pub(crate) const LAMBDA_INVOKE: &str = "arn:aws:states:::lambda:invoke";
@@ -44,6 +45,10 @@ impl Handler for LambdaInvoke {
             ));
         }
         let payload = function.call(payload, context).await?;
+        let payload = within_nesting(payload).ok_or_else(|| {
+            let cause = format!("the answer nests deeper than {MAX_NESTING} levels");
+            TaskError::new("InvalidOutput", cause)
+        })?;
         Ok(envelope(payload))
     }
 }

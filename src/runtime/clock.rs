@@ -36,9 +36,10 @@ impl Clock {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        let elapsed = self.origin.elapsed().mul_f64(self.speed);
-        TimeDelta::from_std(elapsed)
+        let elapsed = self.origin.elapsed().as_secs_f64() * self.speed;
+        Duration::try_from_secs_f64(elapsed)
             .ok()
+            .and_then(|elapsed| TimeDelta::from_std(elapsed).ok())
             .and_then(|elapsed| self.started.checked_add_signed(elapsed))
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }

@@ -13,10 +13,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::data::json_size;
+use crate::data::{discard, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions};
-use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, Registry};
+use crate::handlers::event_bus::EventBridge;
+use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, PUT_EVENTS, PutEvents, Registry};
 use crate::history::HistoryLevel;
 
 pub use clock::Clock;
@@ -132,6 +133,16 @@ impl Interpreter {
         self
     }
 
+    /// Puts the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
+    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
+    #[must_use]
+    pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
+        let handler = PutEvents::new(event_bridge);
+        PUT_EVENTS.iter().fold(self, |interpreter, resource| {
+            interpreter.handler(resource, handler.clone())
+        })
+    }
+
     /// What time it is; default the system's time.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -208,7 +219,7 @@ impl Interpreter {
                 return Err(Error::new(ErrorKind::MissingHandler, message));
             }
         }
-        let input = serde_json::to_value(input)
+        let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let size = json_size(&input);
         if size > self.limits.payload_bytes {
@@ -237,8 +248,13 @@ impl Interpreter {
 
     /// Gives a callback task its result (`SendTaskSuccess`). Errors when nobody waits for the token.
     pub fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
-        let (running, task) = self.task_of(token)?;
-        running.answer(task, Ok(output));
+        match self.task_of(token) {
+            Ok((running, task)) => running.answer(task, Ok(output)),
+            Err(error) => {
+                discard(output);
+                return Err(error);
+            }
+        }
         Ok(())
     }
 

@@ -143,11 +143,13 @@ function orderReceived(order) {
   kitchen.order = { ...kitchen.order, ...order };
   kitchen.interrupted = order.interrupted === true || order.status === "interrupted";
   storeOrder(kitchen.order);
-  reach(order.status);
+  // An order that was just placed comes with its first status.
+  const isNews = reach(order.status) && asked === "order";
+  if (isNews) showTime();
   showProblem("");
   showTracker();
   showForm();
-  light(kitchen.reached, false);
+  light(kitchen.reached, isNews);
   if (asked === "order") byId("tracker").focus();
 }
 
@@ -156,11 +158,16 @@ function statusChanged(status) {
   if (!kitchen.order && kitchen.asked === null) return;
   if (!reach(status)) return;
   kitchen.interrupted = false;
-  stages[kitchen.reached].querySelector("time").textContent =
-    new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  showTime();
   showTracker();
   showForm();
   light(kitchen.reached, true);
+}
+
+// Notes on the stage that was just reached when that was.
+function showTime() {
+  stages[kitchen.reached].querySelector("time").textContent =
+    new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 // Moves on to a status; false for one that is unknown, or no news.

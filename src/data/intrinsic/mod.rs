@@ -16,8 +16,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use self::function::Function;
-use super::bounds::Budget;
-use super::{EvaluationError, JsonPath, Scope, SyntaxError};
+use super::{Budget, EvaluationError, JsonPath, Scope, SyntaxError};
 
 /// A call of an intrinsic function, compiled (ASL: "Intrinsic Functions").
 ///
@@ -78,12 +77,13 @@ impl Intrinsic {
     ///
     /// Fails where a path argument finds nothing, and where the function refuses its arguments.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        Evaluation {
-            text: &self.text,
-            scope,
-            budget: Budget::new(),
-        }
-        .call(&self.call)
+        self.evaluate_within(scope, &Budget::new())
+    }
+
+    /// The same, on a budget that others share.
+    pub(super) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
+        let text = &self.text;
+        Evaluation { text, scope, budget }.call(&self.call)
     }
 }
 
@@ -91,12 +91,12 @@ struct Evaluation<'e, 'a> {
     /// The whole expression, which errors quote.
     text: &'e str,
     scope: &'e Scope<'a>,
-    budget: Budget,
+    budget: &'e Budget,
 }
 
 impl<'a> Evaluation<'_, 'a> {
     /// Recursion goes no deeper than the parser's bound on nested calls.
-    fn call(&mut self, call: &Call) -> Result<Value, EvaluationError> {
+    fn call(&self, call: &Call) -> Result<Value, EvaluationError> {
         if call.function == Function::Uuid {
             return Ok(self.scope.random.uuid().into());
         }
@@ -116,7 +116,7 @@ impl<'a> Evaluation<'_, 'a> {
         result.map_err(|refusal| EvaluationError::intrinsic(self.text, &refusal.message(call.function)))
     }
 
-    fn argument<'c>(&mut self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
+    fn argument<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
         'a: 'c,
     {
@@ -129,7 +129,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     fn path(&self, path: &JsonPath) -> Result<Cow<'a, Value>, EvaluationError> {
-        path.evaluate(self.scope).map_err(|error| {
+        path.evaluate_within(self.scope, self.budget).map_err(|error| {
             error.into_evaluation_error(path, self.scope, |path, document| {
                 EvaluationError::argument_not_found(self.text, path, document)
             })

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -8,8 +9,9 @@ use super::{TextLiteral, java};
 /// `States.StringSplit(text, delimiters)`: each character of the second is a delimiter, and empty pieces are dropped.
 pub(super) fn split(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let [text_value, delimiters] = exactly(arguments)?;
-    let delimiters: Vec<char> = text(delimiters)?.chars().collect();
-    let pieces = text(text_value)?.split(delimiters.as_slice());
+    // A set, as both texts may be long.
+    let delimiters: HashSet<char> = text(delimiters)?.chars().collect();
+    let pieces = text(text_value)?.split(|next| delimiters.contains(&next));
     Ok(pieces.filter(|piece| !piece.is_empty()).collect())
 }
 

@@ -7,11 +7,18 @@ use super::error::Kind;
 use super::segment::Segment;
 use super::stages::Stages;
 use super::walk::Walk;
-use crate::data::ContextObject;
 use crate::data::intrinsic::java;
+use crate::data::{Budget, ContextObject, json_size};
+
+/// How many bytes of JSON text are copied in the time that a walk takes to look at a value.
+const BYTES_PER_VISIT: usize = 8;
 
 /// Evaluates in the context object, of which only the part read is built.
-pub(super) fn in_context<'a>(stages: &Stages, context: &ContextObject<'a>) -> Result<Cow<'a, Value>, PathError> {
+pub(super) fn in_context<'a>(
+    stages: &Stages,
+    context: &ContextObject<'a>,
+    budget: &Budget,
+) -> Result<Cow<'a, Value>, PathError> {
     let part = match stages.segments() {
         [Segment::Name(map), Segment::Name(item), Segment::Name(value), ..]
             if (&**map, &**item, &**value) == ("Map", "Item", "Value") =>
@@ -22,21 +29,33 @@ pub(super) fn in_context<'a>(stages: &Stages, context: &ContextObject<'a>) -> Re
         _ => None,
     };
     match part {
-        Some((start, Cow::Borrowed(part))) => in_document(stages, part, start),
-        Some((start, Cow::Owned(part))) => in_built(stages, part, start),
-        None => in_built(stages, context.to_value(), 0),
+        Some((start, Cow::Borrowed(part))) => in_document(stages, part, start, budget),
+        Some((start, Cow::Owned(part))) => in_built(stages, part, start, budget),
+        None => {
+            // The whole object holds a copy of the execution's input.
+            let whole = context.to_value();
+            budget
+                .visit(json_size(&whole) / BYTES_PER_VISIT)
+                .map_err(|_| PathError::too_much())?;
+            in_built(stages, whole, 0, budget)
+        }
     }
 }
 
-fn in_built<'a>(stages: &Stages, document: Value, start: usize) -> Result<Cow<'a, Value>, PathError> {
+fn in_built<'a>(stages: &Stages, document: Value, start: usize, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
     if stages.segments().len() == start {
         return Ok(Cow::Owned(document));
     }
-    in_document(stages, &document, start).map(|value| Cow::Owned(value.into_owned()))
+    in_document(stages, &document, start, budget).map(|value| Cow::Owned(value.into_owned()))
 }
 
 /// Evaluates in a document that the segments before `start` have reached.
-pub(super) fn in_document<'a>(stages: &Stages, document: &'a Value, start: usize) -> Result<Cow<'a, Value>, PathError> {
+pub(super) fn in_document<'a>(
+    stages: &Stages,
+    document: &'a Value,
+    start: usize,
+    budget: &Budget,
+) -> Result<Cow<'a, Value>, PathError> {
     let segments = stages.segments().get(start..).unwrap_or_default();
     if let Some(value) = walk_straight(segments, document) {
         return Ok(Cow::Borrowed(value));
@@ -44,7 +63,7 @@ pub(super) fn in_document<'a>(stages: &Stages, document: &'a Value, start: usize
     if document.is_null() && start == 0 {
         return Err(PathError::new(Kind::Invalid, "root can not be null"));
     }
-    Walk::new(stages, document, start).run(start)
+    Walk::new(stages, document, start, budget).run(start)
 }
 
 /// The value that definite segments find, if they do.

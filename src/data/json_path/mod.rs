@@ -18,7 +18,7 @@ pub use error::{PathError, SyntaxError, WriteError};
 pub use reference_path::ReferencePath;
 
 use self::stages::Stages;
-use super::Scope;
+use super::{Budget, Scope};
 
 /// What a path starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +94,16 @@ impl JsonPath {
     /// Fails where a definite path finds nothing, where an index or a slice meets something else than an array, and
     /// where the path's variable was never assigned.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
+        self.evaluate_within(scope, &Budget::new())
+    }
+
+    /// The same, on a budget that others share.
+    pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         match &self.root {
-            Root::Input => self.evaluate_in(scope.input),
-            Root::Context => evaluate::in_context(&self.stages, scope.context),
+            Root::Input => evaluate::in_document(&self.stages, scope.input, 0, budget),
+            Root::Context => evaluate::in_context(&self.stages, scope.context, budget),
             Root::Variable(name) => match scope.variables.variable(name) {
-                Some(value) => self.evaluate_in(value),
+                Some(value) => evaluate::in_document(&self.stages, value, 0, budget),
                 None => Err(PathError::undefined_variable(name)),
             },
         }
@@ -108,7 +113,7 @@ impl JsonPath {
     ///
     /// Fails as [`JsonPath::evaluate`] does.
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
-        evaluate::in_document(&self.stages, document, 0)
+        evaluate::in_document(&self.stages, document, 0, &Budget::new())
     }
 
     /// The document that the path reads.

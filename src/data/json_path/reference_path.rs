@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::segment::Segment;
 use super::{JsonPath, PathError, Root, SyntaxError, WriteError};
-use crate::data::{MAX_NESTING, Scope, nests_within};
+use crate::data::{Budget, MAX_NESTING, Scope, nests_within};
 
 /// A path that names a single value (ASL: "Reference Paths"): names and indices only.
 ///
@@ -66,6 +66,11 @@ impl ReferencePath {
         self.path.evaluate(scope)
     }
 
+    /// The same, on a budget that others share.
+    pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
+        self.path.evaluate_within(scope, budget)
+    }
+
     /// The path's value in `document`, whatever the path's root is.
     ///
     /// Fails where there is none, see [`JsonPath::evaluate`].
@@ -88,6 +93,14 @@ impl ReferencePath {
         }
         if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.stages.segments().len())) {
             return Err(WriteError::TooDeep);
+        }
+        // The common case, one name below an object, is found in one look-up.
+        if let ([Segment::Name(name)], Value::Object(members)) = (self.path.stages.segments(), &mut *target) {
+            match members.get_mut(&**name) {
+                Some(member) => *member = value,
+                None => drop(members.insert(name.to_string(), value)),
+            }
+            return Ok(());
         }
         self.check(target)?;
         let mut place = target;

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use super::PathError;
 use super::error::Kind;
 use super::evaluate::wrong_container;
-use super::filter::Filter;
+use super::filter::{Filter, Work};
 use super::segment::Segment;
 use super::stages::Stages;
 use super::trail::{Step, Trail};
 use crate::data::intrinsic::java;
-use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, json_size, nests_within};
+use crate::data::{Budget, MAX_NESTING, MAX_RESULT_BYTES, json_size, nests_within};
 
 /// The most values that one evaluation may look at, some ten times what AWS's largest document holds.
 const MAX_VISITS: usize = 1_000_000;
@@ -25,11 +25,12 @@ pub(super) struct Walk<'p, 'v> {
     /// The array wildcards above the value in hand, which drop an item that does not have what follows.
     tolerant: usize,
     visits: usize,
+    budget: &'p Budget,
     found: Vec<Cow<'v, Value>>,
 }
 
 impl<'p, 'v> Walk<'p, 'v> {
-    pub(super) fn new(stages: &'p Stages, document: &'v Value, start: usize) -> Self {
+    pub(super) fn new(stages: &'p Stages, document: &'v Value, start: usize, budget: &'p Budget) -> Self {
         let trail = Trail::new(stages.segments(), start);
         Self {
             stages,
@@ -37,6 +38,7 @@ impl<'p, 'v> Walk<'p, 'v> {
             trail,
             tolerant: 0,
             visits: 0,
+            budget,
             found: Vec::new(),
         }
     }
@@ -68,10 +70,7 @@ impl<'p, 'v> Walk<'p, 'v> {
 
     /// Applies the segment at `position`, and all behind it, to `value`.
     fn visit(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
-        self.visits += 1;
-        if self.visits > MAX_VISITS {
-            return Err(Stop::TooMuch);
-        }
+        self.look_at(1)?;
         let stages = self.stages;
         let Some(segment) = stages.segments().get(position) else {
             self.found.push(Cow::Borrowed(value));
@@ -131,6 +130,12 @@ impl<'p, 'v> Walk<'p, 'v> {
                 "Multi properties can only be used as path leafs: {trail}{segment}"
             )));
         }
+        let size: usize = names
+            .iter()
+            .filter_map(|name| members.get(&**name))
+            .map(json_size)
+            .sum();
+        self.budget.spend_bytes(size).map_err(|_| Stop::TooMuch)?;
         let picked = names.iter().filter_map(|name| members.get_key_value(&**name));
         let picked: Map<String, Value> = picked.map(|(name, member)| (name.clone(), member.clone())).collect();
         self.found.push(Cow::Owned(Value::Object(picked)));
@@ -163,7 +168,10 @@ impl<'p, 'v> Walk<'p, 'v> {
                 .iter()
                 .try_for_each(|(name, member)| self.below(Step::Member(name), position, member)),
             Value::Array(items) => match self.stages.select(position, value) {
-                Some(selected) => self.take(selected),
+                Some(selected) => {
+                    self.budget.visit(items.len()).map_err(|_| Stop::TooMuch)?;
+                    self.take(selected)
+                }
                 None => items
                     .iter()
                     .zip(0..)
@@ -210,10 +218,11 @@ impl<'p, 'v> Walk<'p, 'v> {
     }
 
     fn accepts(&mut self, filter: &Filter, value: &'v Value) -> Result<bool, Stop> {
-        self.visits += 1;
-        filter
-            .accepts(value, self.document)
-            .map_err(|error| Stop::Invalid(error.to_string()))
+        self.look_at(1)?;
+        let mut work = Work::default();
+        let accepted = filter.accepts(value, self.document, &mut work);
+        self.budget.visit(work.0).map_err(|_| Stop::TooMuch)?;
+        accepted.map_err(|error| Stop::Invalid(error.to_string()))
     }
 
     /// `..`: applies the next segment to the value and all below it that it fits, parents first.
@@ -223,14 +232,13 @@ impl<'p, 'v> Walk<'p, 'v> {
             && nests_within(value, MAX_NESTING)
             && let Some(selected) = self.stages.select(position, value)
         {
+            let values = count(value);
+            self.budget.visit(values).map_err(|_| Stop::TooMuch)?;
             return self.descend_selected(position, value, selected);
         }
         let mut pending = vec![value];
         while let Some(place) = pending.pop() {
-            self.visits += 1;
-            if self.visits > MAX_VISITS {
-                return Err(Stop::TooMuch);
-            }
+            self.look_at(1)?;
             if self.fits(position + 1, place)? {
                 self.trail.push(Step::Descendant(value, place));
                 let result = self.apply_to_descendant(position + 1, place);
@@ -291,12 +299,18 @@ impl<'p, 'v> Walk<'p, 'v> {
     }
 
     fn take(&mut self, selected: Vec<&'v Value>) -> Result<(), Stop> {
-        self.visits += selected.len();
+        self.look_at(selected.len())?;
+        self.found.extend(selected.into_iter().map(Cow::Borrowed));
+        Ok(())
+    }
+
+    /// Accounts for values looked at.
+    fn look_at(&mut self, values: usize) -> Result<(), Stop> {
+        self.visits += values;
         if self.visits > MAX_VISITS {
             return Err(Stop::TooMuch);
         }
-        self.found.extend(selected.into_iter().map(Cow::Borrowed));
-        Ok(())
+        self.budget.visit(values).map_err(|_| Stop::TooMuch)
     }
 
     fn fragment(&self, position: usize) -> String {
@@ -327,6 +341,20 @@ impl Stop {
             Self::TooMuch => PathError::too_much(),
         }
     }
+}
+
+/// The values that a value consists of, itself counted.
+fn count(value: &Value) -> usize {
+    let (mut pending, mut values) = (vec![value], 0);
+    while let Some(value) = pending.pop() {
+        values += 1;
+        match value {
+            Value::Array(items) => pending.extend(items),
+            Value::Object(members) => pending.extend(members.values()),
+            _ => {}
+        }
+    }
+    values
 }
 
 fn signed(length: usize) -> i64 {

@@ -1,7 +1,9 @@
 //! Reading the fields of an object, with the problems of their values.
 
+use serde_json::Value;
+
 use super::{Place, Report, Reported, payload_template, values};
-use crate::data::{Expression, JsonPath, PayloadTemplate, ReferencePath, Root};
+use crate::data::{Expression, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, Root, nests_within};
 use crate::definition::json::{Kind, Member, Node, Object};
 use crate::definition::{Assign, Catcher, InputOutputPath, ResultPath, Retrier, Transition};
 
@@ -124,6 +126,19 @@ impl<'n, 'r> Fields<'n, 'r> {
     /// `Parameters` and the like.
     pub(crate) fn payload_template(&mut self, name: &str) -> Result<Option<PayloadTemplate>, Reported> {
         self.optional(name, payload_template::payload_template)
+    }
+
+    /// A value that is handed on as it is.
+    pub(crate) fn literal(&mut self, name: &str) -> Result<Option<Value>, Reported> {
+        self.optional(name, |node, report| {
+            let value = node.to_value();
+            if nests_within(&value, MAX_NESTING) {
+                return Ok(value);
+            }
+            let message = format!("the value nests deeper than {MAX_NESTING} arrays and objects");
+            report.schema(Place::value(node), message);
+            Err(Reported)
+        })
     }
 
     pub(crate) fn assign(&mut self) -> Result<Option<Assign>, Reported> {

@@ -11,7 +11,7 @@ pub(super) fn pass_state(mut fields: Fields<'_, '_>) -> Result<PassState, Report
     let comment = fields.comment();
     let input_path = fields.input_output_path("InputPath");
     let parameters = fields.payload_template("Parameters");
-    let result = fields.node("Result").map(|result| Arc::new(result.to_value()));
+    let result = fields.literal("Result");
     let result_path = fields.result_path();
     let output_path = fields.input_output_path("OutputPath");
     let assign = fields.assign();
@@ -20,7 +20,7 @@ pub(super) fn pass_state(mut fields: Fields<'_, '_>) -> Result<PassState, Report
         comment: comment?,
         input_path: input_path?,
         parameters: parameters?,
-        result,
+        result: result?.map(Arc::new),
         result_path: result_path?,
         output_path: output_path?,
         assign: assign?,

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::definition::{Catcher, State};
-use crate::execution::command::Outcome;
+use crate::execution::command::{Outcome, later};
 use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
@@ -72,13 +72,13 @@ impl Engine<'_> {
         }
         let delay = errors::retry_delay(retrier, *done, &self.core.random);
         *done += 1;
-        frame.retry_count += 1;
+        frame.retry_count = frame.retry_count.saturating_add(1);
         frame.activity = Activity::Backoff;
         frame.deadline = None;
         if delay.is_zero() {
             self.core.ready.push_back(key);
         } else {
-            let due = self.core.now + delay;
+            let due = later(self.core.now, delay);
             self.wake_at(key, due);
         }
         true
@@ -88,7 +88,11 @@ impl Engine<'_> {
     fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
-            let output = place(&catcher.result_path, raw_input, Payload::new(output))?;
+            let mut output = place(&catcher.result_path, raw_input, Payload::new(output))?;
+            // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
+            if output.exceeds(view.limits.payload_bytes) {
+                return Err(Failure::data_limit_exceeded(view.context.state.name));
+            }
             Ok(Exit {
                 output,
                 assigned,
@@ -99,6 +103,9 @@ impl Engine<'_> {
     }
 
     fn fail_execution(&mut self, key: FrameKey, failure: &Failure) {
+        if self.core.recorder.is_exhausted() {
+            return self.fail_on_full_history();
+        }
         self.cancel_all_tasks();
         let error = failure.error_output();
         let previous = self.core.frames.get(key).map_or(0, |frame| frame.last_event);

@@ -1,5 +1,6 @@
 //! Parallel and Map: graphs that run inside a state, how they start, join and are aborted.
 
+use indexmap::IndexSet;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::history::{EventDetails, MapIteration};
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
     pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
         let progress = match fork {
@@ -65,6 +66,7 @@ impl Engine<'_> {
             return false;
         };
         let index = fork.started;
+        let is_iteration = fork.items.is_some();
         let graph = if fork.items.is_some() {
             fork.graphs.first()
         } else {
@@ -78,6 +80,7 @@ impl Engine<'_> {
                 self.iteration_input(parent, &items, &input, index)
             }
         };
+        let input = input.and_then(|input| self.fitting_input(parent, input));
         let input = match input {
             Ok(input) => input,
             Err(failure) => {
@@ -88,10 +91,16 @@ impl Engine<'_> {
         };
         let previous = match self.map_name(parent) {
             Some(name) => self.core.record(previous, || {
-                EventDetails::MapIterationStarted(MapIteration { name, index })
+                EventDetails::MapIterationStarted(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             }),
             None => previous,
         };
+        if is_iteration {
+            self.core.grow(input.bound());
+        }
         let start = self.program.start_of(graph);
         let child = self
             .core
@@ -99,7 +108,7 @@ impl Engine<'_> {
             .insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.started += 1;
-            fork.running.push(child);
+            fork.running.insert(child);
         }
         self.core.ready.push_back(child);
         true
@@ -120,6 +129,15 @@ impl Engine<'_> {
         .unwrap_or_else(|| Ok(input.clone()))
     }
 
+    /// The input of a branch or iteration, unless it has more bytes than any state's may have.
+    fn fitting_input(&self, parent: FrameKey, mut input: Payload) -> Result<Payload, Failure> {
+        if input.exceeds(self.core.limits.payload_bytes) {
+            let name = self.node_of(parent).map_or("", |node| &*node.name);
+            return Err(Failure::data_limit_exceeded(name));
+        }
+        Ok(input)
+    }
+
     /// A branch or iteration has come to its end.
     pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) {
         let Some(frame) = self.core.frames.remove(child) else {
@@ -129,7 +147,10 @@ impl Engine<'_> {
         let succeeded = self.map_name(parent).map(|name| {
             let index = frame.index;
             self.core.record(frame.last_event, || {
-                EventDetails::MapIterationSucceeded(MapIteration { name, index })
+                EventDetails::MapIterationSucceeded(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             })
         });
         let Some(parent_frame) = self.core.frames.get_mut(parent) else {
@@ -138,8 +159,8 @@ impl Engine<'_> {
         let Activity::Fork(fork) = &mut parent_frame.activity else {
             return;
         };
-        fork.running.retain(|running| *running != child);
-        fork.results_bound = fork.results_bound.saturating_add(output.bound() + 1);
+        fork.running.swap_remove(&child);
+        fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
         if let Some(result) = fork.results.get_mut(frame.index) {
             *result = output.into_value();
         }
@@ -173,7 +194,7 @@ impl Engine<'_> {
         if !nests_within(&results, MAX_NESTING) {
             return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
         }
-        let results = Payload::with_bound(results, fork.results_bound + 2);
+        let results = Payload::with_bound(results, fork.results_bound.saturating_add(2));
         self.finish(key, results);
     }
 
@@ -187,7 +208,10 @@ impl Engine<'_> {
         if let Some(name) = self.map_name(parent) {
             let index = frame.index;
             self.core.record(failing, || {
-                EventDetails::MapIterationFailed(MapIteration { name, index })
+                EventDetails::MapIterationFailed(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             });
         }
         // The state that failed was never exited, so AWS reports it as aborted too, where there is such an event: for a
@@ -200,7 +224,7 @@ impl Engine<'_> {
             self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
-            fork.running.retain(|running| *running != child);
+            fork.running.swap_remove(&child);
         }
         self.abort_running(parent, failing);
         if let Some(frame) = self.core.frames.get_mut(parent) {
@@ -217,12 +241,15 @@ impl Engine<'_> {
         let Activity::Fork(fork) = &mut frame.activity else {
             return;
         };
-        let mut running = std::mem::take(&mut fork.running);
+        let mut running: Vec<FrameKey> = std::mem::take(&mut fork.running).into_iter().collect();
         running.sort_by_key(|key| self.core.frames.get(*key).map(|frame| frame.index));
         for key in running {
             if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
                 self.core.record(failing, || {
-                    EventDetails::MapIterationAborted(MapIteration { name, index })
+                    EventDetails::MapIterationAborted(MapIteration {
+                        name: Arc::clone(name),
+                        index,
+                    })
                 });
             }
             self.abort(key, failing);
@@ -266,16 +293,9 @@ impl Engine<'_> {
     }
 
     /// The name of the Map state that a frame is in; `None` in any other state.
-    fn map_name(&self, key: FrameKey) -> Option<String> {
+    fn map_name(&self, key: FrameKey) -> Option<&'a Arc<str>> {
         let node = self.node_of(key)?;
-        matches!(node.state, State::Map(_)).then(|| {
-            // Without a history nobody reads the name.
-            if self.core.recorder.records() {
-                node.name.to_string()
-            } else {
-                String::new()
-            }
-        })
+        matches!(node.state, State::Map(_)).then_some(&node.name)
     }
 }
 
@@ -288,7 +308,7 @@ impl ForkProgress {
             limit,
             total,
             started: 0,
-            running: Vec::new(),
+            running: IndexSet::new(),
             results: vec![Value::Null; total],
             results_bound: 0,
         }

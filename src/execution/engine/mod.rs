@@ -4,6 +4,7 @@
 //! and ends graphs, arms timers, queues commands and records history. Leaving a state never calls entering the next
 //! one: frames that can go on stand in a ready queue.
 
+mod bounds;
 mod deadlines;
 mod failing;
 mod forks;
@@ -17,7 +18,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::command::{Command, Limits, Outcome, StartOptions, Timestamp};
+use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_later};
 use super::errors::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::input_output::StateView;
@@ -26,7 +27,7 @@ use super::payload::Payload;
 use super::program::{Next, Node, Program, StateId};
 use super::states;
 use super::timers::Timers;
-use crate::data::{ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
+use crate::data::{Budget, ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
 use crate::definition::State;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
@@ -44,6 +45,15 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     #[serde(skip)]
     pub(crate) commands: VecDeque<Command>,
+    /// The bytes of the commands that are not polled yet.
+    #[serde(skip)]
+    pub(crate) queued_bytes: usize,
+    /// What was done since the last event, in the units of [`Limits::work`].
+    #[serde(skip)]
+    pub(crate) work: u64,
+    /// The bytes of data made since the memory was last looked at.
+    #[serde(skip)]
+    grown_bytes: usize,
     pub(crate) recorder: Recorder,
     pub(crate) random: Random,
     pub(crate) limits: Limits,
@@ -75,13 +85,14 @@ impl Core {
             },
             region: options.region,
             now,
-            deadline: machine
-                .timeout_seconds
-                .map(|seconds| now + chrono::TimeDelta::seconds(i64::from(seconds))),
+            deadline: machine.timeout_seconds.map(|seconds| seconds_later(now, seconds)),
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
             commands: VecDeque::new(),
+            queued_bytes: 0,
+            work: 0,
+            grown_bytes: 0,
             recorder: Recorder::new(options.history, options.limits.history_events),
             random: Random::seeded(options.seed),
             limits: options.limits,
@@ -95,8 +106,10 @@ impl Core {
         let records = self.recorder.records();
         let id = self.recorder.next_id();
         if records && !self.recorder.is_exhausted() {
+            let details = details();
+            self.queue(&details);
             self.commands
-                .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details())));
+                .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details)));
         }
         id
     }
@@ -114,31 +127,46 @@ impl Core {
 
 impl<'a> Engine<'a> {
     /// Starts the machine itself.
-    pub(super) fn start(&mut self) {
+    pub(super) fn start(&mut self, is_too_deep: bool) {
         let core = &mut *self.core;
-        let input = Payload::shared(Arc::clone(&core.execution.input));
+        let mut input = Payload::shared(Arc::clone(&core.execution.input));
         let role_arn = core.execution.role_arn.clone();
         core.record(0, || EventDetails::ExecutionStarted {
             input: input.to_text(),
             role_arn,
         });
+        let most = core.limits.payload_bytes;
+        if is_too_deep || input.exceeds(most) {
+            return self.refuse_input(is_too_deep, input.bound());
+        }
         let start = self.program.start_of(Program::MAIN);
         let key = core.frames.insert(frame_at(start, input, None, 0, 0, core.now));
         core.ready.push_back(key);
         self.run();
     }
 
-    /// Lets every frame that can go on go on.
-    pub(super) fn run(&mut self) {
-        while self.core.outcome.is_none() {
+    /// Does all that can be done by now.
+    pub(super) fn go_on(&mut self) {
+        self.run();
+        self.reach_deadlines();
+        self.run();
+    }
+
+    /// Lets every frame that can go on go on, as long as somebody takes the commands.
+    fn run(&mut self) {
+        while self.core.outcome.is_none() && !self.core.is_backed_up() {
+            if self.core.recorder.is_exhausted() {
+                self.fail_on_full_history();
+                break;
+            }
             let Some(key) = self.core.ready.pop_front() else { break };
             match self.core.frames.get(key).map(|frame| &frame.activity) {
                 Some(Activity::Entering) => self.enter(key),
                 Some(Activity::Backoff) => self.attempt(key),
                 _ => {}
             }
-            if self.core.recorder.is_exhausted() {
-                self.fail_on_full_history();
+            if !self.core.recorder.is_exhausted() {
+                self.check_bounds();
             }
         }
         self.drop_stale_timers();
@@ -151,11 +179,12 @@ impl<'a> Engine<'a> {
         frame.entered_time = now;
         frame.retry_count = 0;
         frame.retries.clear();
+        frame.token = None;
         let node = self.program.node(frame.state);
         let input = core.recorder.records().then(|| text_of(frame.raw_input.as_ref()));
         let id = core.record_in(key, || EventDetails::StateEntered {
             state_type: node.state.state_type(),
-            name: node.name.to_string(),
+            name: Arc::clone(&node.name),
             input: input.unwrap_or_default(),
         });
         if let Some(frame) = core.frames.get_mut(key) {
@@ -166,6 +195,14 @@ impl<'a> Engine<'a> {
 
     /// Does what the state does, for the first time or again.
     fn attempt(&mut self, key: FrameKey) {
+        if let Some(State::Task(task)) = self.node_of(key).map(|node| &node.state)
+            && states::has_token(task)
+        {
+            let token = self.core.random.uuid();
+            if let Some(frame) = self.core.frames.get_mut(key) {
+                frame.token = Some(token);
+            }
+        }
         let intent = self.with_state(key, None, states::enter);
         match intent {
             Some(Ok(intent)) => self.carry_out(key, intent),
@@ -206,6 +243,7 @@ impl<'a> Engine<'a> {
         if exit.output.exceeds(self.core.limits.payload_bytes) {
             return self.fail(key, Failure::data_limit_exceeded(&node.name));
         }
+        self.core.grow(exit.output.bound());
         let core = &mut *self.core;
         let assigned_variables = if core.recorder.records() {
             exit.assigned
@@ -220,7 +258,7 @@ impl<'a> Engine<'a> {
         }
         self.core.record_in(key, || EventDetails::StateExited {
             state_type: node.state.state_type(),
-            name: node.name.to_string(),
+            name: Arc::clone(&node.name),
             output: exit.output.to_text(),
             assigned_variables,
         });
@@ -244,11 +282,14 @@ impl<'a> Engine<'a> {
         if let Some(parent) = frame.parent {
             return self.join(parent, key, output);
         }
+        if self.core.recorder.is_exhausted() {
+            return self.fail_on_full_history();
+        }
         let previous = frame.last_event;
         let text = if self.core.recorder.records() {
             output.to_text()
         } else {
-            String::new()
+            "".into()
         };
         self.complete(
             previous,
@@ -276,13 +317,18 @@ impl<'a> Engine<'a> {
     }
 
     /// The history is full: its last event is the failure of the execution.
-    fn fail_on_full_history(&mut self) {
+    pub(super) fn fail_on_full_history(&mut self) {
         let cause = format!(
             "The execution reached the maximum number of history events ({}).",
             self.core.recorder.limit()
         );
+        self.give_up("States.Runtime", cause);
+    }
+
+    /// The execution itself fails, whatever its states say.
+    fn give_up(&mut self, error: &str, cause: String) {
         let error = ErrorOutput {
-            error: Some("States.Runtime".into()),
+            error: Some(error.into()),
             cause: Some(cause),
         };
         let previous = self.core.recorder.count();
@@ -305,11 +351,7 @@ impl<'a> Engine<'a> {
         let frame = core.frames.get_mut(key)?;
         let node = self.program.node(frame.state);
         let mut raw_input = frame.raw_input.take();
-        let token = match (&node.state, &frame.activity) {
-            (_, Activity::Task(attempt)) => attempt.token.clone(),
-            (State::Task(task), _) if states::has_token(task) => Some(core.random.uuid()),
-            _ => None,
-        };
+        let token = frame.token.take();
         let frame = core.frames.get(key)?;
         let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
         let view = StateView {
@@ -336,9 +378,14 @@ impl<'a> Engine<'a> {
             random: &core.random,
             limits: &core.limits,
             now: core.now,
+            budget: Budget::new(),
         };
         let called = call(node, &mut raw_input, &view);
-        core.frames.get_mut(key)?.raw_input = raw_input;
+        let spent = view.budget.spent();
+        core.work = core.work.saturating_add(spent as u64);
+        let frame = core.frames.get_mut(key)?;
+        frame.raw_input = raw_input;
+        frame.token = token;
         Some(called)
     }
 
@@ -369,10 +416,11 @@ fn frame_at(
         retry_count: 0,
         retries: Vec::new(),
         activity: Activity::Entering,
+        token: None,
         deadline: None,
     }
 }
 
-fn text_of(payload: Option<&Payload>) -> String {
+fn text_of(payload: Option<&Payload>) -> Arc<str> {
     payload.map(Payload::to_text).unwrap_or_default()
 }

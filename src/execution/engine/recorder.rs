@@ -41,7 +41,7 @@ impl Recorder {
     /// The id of the event that ends the execution.
     pub(super) fn last_id(&mut self) -> u64 {
         self.exhausted = false;
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         self.count
     }
 

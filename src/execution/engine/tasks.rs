@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::Engine;
-use crate::data::{MAX_NESTING, nests_within};
-use crate::definition::{Resource, ResourceKind, State};
-use crate::execution::command::{Command, Task, TaskId};
+use crate::data::MAX_NESTING;
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
+use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
@@ -16,9 +16,9 @@ impl Engine<'_> {
     /// Starts an attempt of a task.
     pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
         let generation = self.core.frames.next_serial();
-        let attempt = TaskAttempt::new(invoke, generation, self.core.now);
-        let deadline = attempt.deadline();
         let Some(resource) = self.resource_of(key) else { return };
+        let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(&resource), self.core.now);
+        let deadline = attempt.deadline();
         let region = if self.core.recorder.records() {
             self.core.region.clone()
         } else {
@@ -90,7 +90,7 @@ impl Engine<'_> {
             self.core.record_in(key, || EventDetails::TaskSubmitted {
                 resource_type,
                 resource,
-                output: output.to_string(),
+                output: output.to_string().into(),
             });
         }
     }
@@ -106,7 +106,7 @@ impl Engine<'_> {
         let Some(seconds) = attempt.heartbeat_seconds else {
             return;
         };
-        attempt.heartbeat_due_at = Some(now + chrono::TimeDelta::seconds(i64::from(seconds)));
+        attempt.heartbeat_due_at = Some(seconds_later(now, seconds));
         if let Some(deadline) = attempt.deadline() {
             self.wake_at(key, deadline);
         }
@@ -115,9 +115,6 @@ impl Engine<'_> {
 
     pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
         let Some(resource) = self.resource_of(key) else { return };
-        if !nests_within(&output, MAX_NESTING) {
-            return self.task_ended(key, &resource, Failure::nested_too_deep(MAX_NESTING));
-        }
         let mut result = Payload::new(output);
         if result.exceeds(self.core.limits.payload_bytes) {
             let name = match resource.kind() {
@@ -126,9 +123,16 @@ impl Engine<'_> {
             };
             return self.task_ended(key, &resource, Failure::data_limit_exceeded(name));
         }
+        self.core.grow(result.bound());
         self.core.record_in(key, || succeeded(&resource, &result));
         self.settle(key);
         self.finish(key, result);
+    }
+
+    /// The task's answer nests too deeply to be worked with.
+    pub(in crate::execution) fn task_answered_too_deeply(&mut self, key: FrameKey) {
+        let Some(resource) = self.resource_of(key) else { return };
+        self.task_ended(key, &resource, Failure::nested_too_deep(MAX_NESTING));
     }
 
     pub(in crate::execution) fn task_failed(&mut self, key: FrameKey, error: ErrorOutput) {
@@ -167,6 +171,11 @@ impl Engine<'_> {
             _ => None,
         }
     }
+}
+
+/// AWS waits for the heartbeats of work that goes on after the call; a plain call has none to send.
+fn has_heartbeats(resource: &Resource) -> bool {
+    *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse
 }
 
 fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> EventDetails {

@@ -64,7 +64,7 @@ fn holds(condition: &Condition, input: &Value, view: &StateView<'_>) -> Result<b
 fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
     if let Comparison::IsPresent(wanted) = test.comparison {
         let scope = view.scope(input);
-        return Ok(test.variable.evaluate(&scope).is_ok() == wanted);
+        return Ok(test.variable.evaluate_within(&scope, &view.budget).is_ok() == wanted);
     }
     let value = value_at(&test.variable, input, view)?;
     Ok(match &test.comparison {
@@ -119,7 +119,7 @@ fn read<'a, T: Clone>(
 }
 
 fn value_at<'a>(path: &JsonPath, input: &'a Value, view: &'a StateView<'_>) -> Result<Cow<'a, Value>, Failure> {
-    path.evaluate(&view.scope(input)).map_err(|_| {
+    path.evaluate_within(&view.scope(input), &view.budget).map_err(|_| {
         Failure::runtime(format!(
             "Invalid path '{}': The choice state's condition path references an invalid value.",
             path.as_str()

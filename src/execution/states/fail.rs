@@ -25,7 +25,7 @@ fn text(text: Option<&FailText>, field: &str, raw: &Payload, view: &StateView<'_
         Some(FailText::Literal(text)) => Ok(Some(text.clone())),
         Some(FailText::Expression(expression)) => {
             let scope = view.scope(raw.value());
-            let value = expression.evaluate(field, &scope)?;
+            let value = expression.evaluate_within(field, &scope, &view.budget)?;
             match value.as_ref() {
                 Value::String(text) => Ok(Some(text.clone())),
                 other => Err(Failure::runtime(format!(

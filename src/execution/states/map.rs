@@ -53,7 +53,7 @@ pub(crate) fn iteration_input(
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
     match &state.item_selector {
-        Some(template) => Ok(Payload::new(template.evaluate(&view.scope(input.value()))?)),
+        Some(template) => view.fill(template, input.value()),
         None => Ok(Payload::new(items.value().get(index).cloned().unwrap_or(Value::Null))),
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn result_stages(state: &MapState) -> ResultStages<'_> {
 
 fn concurrency_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
     let found = path
-        .evaluate(&view.scope(input.value()))
+        .evaluate_within(&view.scope(input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let whole = match found.as_ref() {
         Value::Number(number) => number.as_i64(),

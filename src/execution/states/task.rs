@@ -20,7 +20,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| template.evaluate(&view.scope(input.value())))
+        .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
     let mut input = view.apply(state.parameters.as_ref(), input)?;
     parameters::check(&state.resource, input.value())?;
@@ -65,7 +65,7 @@ fn seconds(
 
 fn seconds_at(path: &ReferencePath, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<u32, Failure> {
     let found = path
-        .evaluate(&view.scope(raw.value()))
+        .evaluate_within(&view.scope(raw.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let refused = || {
         let path = path.as_str();

@@ -41,21 +41,25 @@ pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateV
 
 fn until(until: &WaitUntil, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     match until {
-        WaitUntil::Seconds(seconds) => Ok(view.now + TimeDelta::seconds(i64::from(*seconds))),
+        WaitUntil::Seconds(seconds) => after(view.now, i64::from(*seconds)),
         WaitUntil::Timestamp(timestamp) => Ok(*timestamp),
         WaitUntil::SecondsPath(path) => {
             let seconds = seconds_at(path, input, view)?;
-            TimeDelta::try_seconds(seconds)
-                .and_then(|delay| view.now.checked_add_signed(delay))
-                .ok_or_else(|| Failure::runtime("Wait state delay is too long."))
+            after(view.now, seconds)
         }
         WaitUntil::TimestampPath(path) => timestamp_at(path, input, view),
     }
 }
 
+fn after(now: Timestamp, seconds: i64) -> Result<Timestamp, Failure> {
+    TimeDelta::try_seconds(seconds)
+        .and_then(|delay| now.checked_add_signed(delay))
+        .ok_or_else(|| Failure::runtime("Wait state delay is too long."))
+}
+
 fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate(&view.scope(input.value())) else {
+    let Ok(found) = path.evaluate_within(&view.scope(input.value()), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The SecondsPath parameter does not reference an input value: {text}"
         )));
@@ -77,7 +81,7 @@ fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Re
 
 fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate(&view.scope(input.value())) else {
+    let Ok(found) = path.evaluate_within(&view.scope(input.value()), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The TimestampPath parameter does not reference an input value: {text}"
         )));

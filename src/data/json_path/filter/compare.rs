@@ -21,6 +21,16 @@ pub(super) enum Side<'v> {
     Literal(&'v str),
 }
 
+impl Side<'_> {
+    /// The bytes of a text; what a comparison with it may take.
+    pub(super) fn length(self) -> usize {
+        match self {
+            Self::Value(value) => value.as_str().map_or(0, str::len),
+            Self::Literal(text) => text.len(),
+        }
+    }
+}
+
 impl Comparison {
     /// The same comparison with its sides changed.
     fn mirrored(self) -> Self {

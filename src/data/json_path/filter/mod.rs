@@ -3,6 +3,8 @@
 mod compare;
 pub(super) mod parse;
 
+use std::borrow::Cow;
+
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -26,6 +28,10 @@ pub(super) enum Filter {
     Matches(FilterPath, Regex),
 }
 
+/// What filters have cost, counted as values looked at.
+#[derive(Debug, Default)]
+pub(super) struct Work(pub(super) usize);
+
 /// One side of a comparison.
 #[derive(Clone, Debug)]
 pub(super) enum Operand {
@@ -45,11 +51,12 @@ impl Filter {
     /// Whether `value`, somewhere in `document`, stays.
     ///
     /// Fails where one of the filter's paths applies an index to something else than an array.
-    pub(super) fn accepts(&self, value: &Value, document: &Value) -> Result<bool, PathError> {
+    pub(super) fn accepts(&self, value: &Value, document: &Value, work: &mut Work) -> Result<bool, PathError> {
+        work.add(1);
         match self {
             Self::All(filters) => {
                 for filter in filters {
-                    if !filter.accepts(value, document)? {
+                    if !filter.accepts(value, document, work)? {
                         return Ok(false);
                     }
                 }
@@ -57,26 +64,45 @@ impl Filter {
             }
             Self::Any(filters) => {
                 for filter in filters {
-                    if filter.accepts(value, document)? {
+                    if filter.accepts(value, document, work)? {
                         return Ok(true);
                     }
                 }
                 Ok(false)
             }
-            Self::Not(filter) => filter.accepts(value, document).map(|accepted| !accepted),
+            Self::Not(filter) => filter.accepts(value, document, work).map(|accepted| !accepted),
             Self::Exists(path) => Ok(path.find(value, document)?.is_some_and(|found| !found.is_null())),
             Self::Comparison(left, comparison, right) => {
                 let (Some(left), Some(right)) = (left.read(value, document)?, right.read(value, document)?) else {
                     return Ok(false);
                 };
+                work.add(left.length().min(right.length()) / 64);
                 Ok(compare(left, *comparison, right))
             }
-            Self::Matches(path, pattern) => Ok(path.find(value, document)?.is_some_and(|found| match found {
-                Value::Null => false,
-                Value::String(text) => pattern.is_match(text),
-                _ => pattern.is_match(&java::text(found)),
-            })),
+            Self::Matches(path, pattern) => {
+                let Some(text) = path.find(value, document)?.and_then(text_of) else {
+                    return Ok(false);
+                };
+                // A match takes as long as the text times the pattern, and the pattern is bounded.
+                work.add(text.len());
+                Ok(pattern.is_match(&text))
+            }
         }
+    }
+}
+
+/// What a text to be matched is; null is none.
+fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        _ => Some(Cow::Owned(java::text(value))),
+    }
+}
+
+impl Work {
+    fn add(&mut self, work: usize) {
+        self.0 = self.0.saturating_add(work);
     }
 }
 

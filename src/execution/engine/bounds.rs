@@ -1,0 +1,112 @@
+//! What keeps an execution within bounded time and memory, whatever its definition and data ask for.
+
+use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Core, Engine};
+use crate::data::{MAX_NESTING, held_size};
+use crate::execution::errors::DATA_LIMIT_EXCEEDED;
+use crate::execution::frames::Activity;
+use crate::history::EventDetails;
+
+/// The work that entering or trying a state stands for, besides what its expressions do.
+const WORK_OF_A_STATE: u64 = 1_000;
+
+/// The bytes of commands that wait to be polled before the execution stops. Each event may hold a whole payload.
+const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
+
+/// What an event takes besides the texts of its data.
+const BYTES_OF_AN_EVENT: usize = 256;
+
+/// The bytes of new data after which the memory is looked at.
+const GROWTH: usize = 16 * 1024 * 1024;
+
+impl Core {
+    /// Accounts for an event that waits to be polled.
+    pub(super) fn queue(&mut self, details: &EventDetails) {
+        let bytes = details.data_bytes() + BYTES_OF_AN_EVENT;
+        self.queued_bytes = self.queued_bytes.saturating_add(bytes);
+    }
+
+    /// Whether nothing more is done until the commands are polled.
+    pub(in crate::execution) fn is_backed_up(&self) -> bool {
+        self.queued_bytes > MAX_QUEUED_BYTES
+    }
+
+    /// Makes a restored execution go on where it had stopped, once its commands are polled.
+    pub(in crate::execution) fn stop_until_polled(&mut self) {
+        self.queued_bytes = usize::MAX;
+    }
+
+    /// Accounts for new data.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.grown_bytes = self.grown_bytes.saturating_add(bytes);
+    }
+
+    /// The memory that the data of all frames takes; what several frames share is counted once.
+    fn held_bytes(&self) -> usize {
+        let mut seen = HashSet::new();
+        let mut bytes: usize = 0;
+        let mut shared = |value: &Arc<Value>| {
+            if seen.insert(Arc::as_ptr(value).addr()) {
+                bytes = bytes.saturating_add(held_size(value));
+            }
+        };
+        let mut results: usize = 0;
+        for (_, frame) in self.frames.iter() {
+            frame.raw_input.iter().for_each(|payload| shared(payload.arc()));
+            frame
+                .variables
+                .iter()
+                .flat_map(|variables| variables.values())
+                .for_each(&mut shared);
+            match &frame.activity {
+                Activity::Task(attempt) => shared(attempt.input.arc()),
+                Activity::Fork(fork) => {
+                    shared(fork.input.arc());
+                    fork.items.iter().for_each(|items| shared(items.arc()));
+                    results += fork.results.iter().map(held_size).sum::<usize>();
+                }
+                Activity::Entering | Activity::Waiting | Activity::Backoff => {}
+            }
+        }
+        bytes.saturating_add(results)
+    }
+}
+
+impl Engine<'_> {
+    /// Ends an execution that works without end, or that holds too much.
+    pub(super) fn check_bounds(&mut self) {
+        if self.core.outcome.is_some() {
+            return;
+        }
+        self.core.work = self.core.work.saturating_add(WORK_OF_A_STATE);
+        if self.core.work > self.core.limits.work {
+            let cause = "The execution has worked for too long without a Wait or a Task.";
+            return self.give_up("States.Runtime", cause.to_owned());
+        }
+        // Looking takes as long as what is held: it is done again only after as much came to it.
+        if self.core.grown_bytes > GROWTH {
+            let held = self.core.held_bytes();
+            let most = self.core.limits.held_bytes;
+            if held > most {
+                let cause =
+                    format!("The data of the execution takes {held} bytes, more than the limit of {most} bytes.");
+                return self.give_up(DATA_LIMIT_EXCEEDED, cause);
+            }
+            self.core.grown_bytes = 0;
+        }
+    }
+
+    /// The execution cannot start with such an input.
+    pub(super) fn refuse_input(&mut self, is_too_deep: bool, bytes: usize) {
+        let cause = if is_too_deep {
+            format!("The input of the execution nests arrays and objects deeper than {MAX_NESTING} levels.")
+        } else {
+            let most = self.core.limits.payload_bytes;
+            format!("The input of the execution has {bytes} bytes, more than the limit of {most} bytes.")
+        };
+        self.give_up(DATA_LIMIT_EXCEEDED, cause);
+    }
+}

@@ -1,0 +1,24 @@
+//! The pizza bar, with real clients on the loopback.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../../examples/pizza-bar/client.rs"]
+mod client;
+#[path = "../../examples/pizza-bar/server/mod.rs"]
+mod server;
+
+mod bar;
+mod browser;
+mod devtools;
+mod leaving;
+mod ordering;
+mod pages;
+mod refusing;
+mod restarting;
+mod terminal;
