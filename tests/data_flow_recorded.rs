@@ -1,37 +1,27 @@
 //! Every Pass state of the recordings that goes through the data layer: `InputPath`, `Parameters`, `ResultPath`,
 //! `OutputPath`, and with them all intrinsic functions that were recorded. Outputs are compared with their key order.
-//!
-//! `ASL_CORPUS` names another folder of recordings.
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "clippy knows `#[test]` functions only"
 )]
 
-use std::path::{Path, PathBuf};
+mod recorded;
+
 use std::sync::Arc;
-use std::{env, fs};
 
 use asl_engine::data::{
     ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random, ReferencePath, Scope,
     StateContext, StateMachineContext,
 };
 use chrono::DateTime;
-use serde_json::{Map, Value, json};
+use recorded::{document, is_same, recordings};
+use serde_json::{Value, json};
 
 #[test]
 fn pass_states_give_what_aws_recorded() {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
-    let corpus = env::var("ASL_CORPUS").unwrap_or_else(|_| default.to_owned());
-    let mut files = Vec::new();
-    collect(Path::new(&corpus), &mut files);
-    if files.is_empty() {
-        println!("data_flow_recorded: no recordings in {corpus}");
-        return;
-    }
     let (mut compared, mut failures) = (0, Vec::new());
-    for file in files {
-        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    for (file, case) in recordings("") {
         for (name, result) in pass_states(&case) {
             compared += 1;
             if let Err(reason) = result {
@@ -41,20 +31,6 @@ fn pass_states_give_what_aws_recorded() {
     }
     println!("data_flow_recorded: {compared} compared, {} failed", failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
-    files.sort();
 }
 
 /// Each Pass state that the history enters, with how its output compares.
@@ -86,14 +62,6 @@ fn pass_states(case: &Value) -> Vec<(String, Result<(), String>)> {
         results.push((name.to_owned(), compare(next, actual)));
     }
     results
-}
-
-/// The recordings write JSON texts that start with a brace as objects, and leave others as texts.
-fn document(recorded: &Value) -> Value {
-    match recorded {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| recorded.clone()),
-        _ => recorded.clone(),
-    }
 }
 
 fn find_state<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
@@ -216,32 +184,10 @@ fn compare(next: &Value, actual: Result<Value, String>) -> Result<(), String> {
     }
 }
 
-/// What the recordings write in the place of a text that differs from run to run.
-const STAND_INS: [&str; 3] = ["<uuid:1>", "date", "generated-uuid"];
-
-/// Equality with key order.
-fn is_same(recorded: &Value, actual: &Value) -> bool {
-    match (recorded, actual) {
-        (Value::Object(recorded), Value::Object(actual)) => {
-            let keys = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
-            keys(recorded) == keys(actual) && recorded.iter().all(|(key, value)| is_same(value, &actual[key]))
-        }
-        (Value::Array(recorded), Value::Array(actual)) => {
-            recorded.len() == actual.len() && recorded.iter().zip(actual).all(|(left, right)| is_same(left, right))
-        }
-        (Value::String(recorded), Value::String(_)) if STAND_INS.contains(&recorded.as_str()) => true,
-        (recorded, actual) => recorded == actual,
-    }
-}
-
 #[test]
 fn every_computed_field_of_the_recordings_is_understood() {
-    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
-    let mut files = Vec::new();
-    collect(Path::new(corpus), &mut files);
     let mut refused = Vec::new();
-    for file in files {
-        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    for (file, case) in recordings("") {
         if case["kind"] == "execution" {
             computed_fields(&case["definition"], &mut |text| {
                 if let Err(error) = Expression::parse(text) {

@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 128;
 /// Refuses a core whose frames are no tree of the program's graphs, and counts again what depends on its data.
 pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), SnapshotError> {
     if core.outcome.is_some() {
+        core.ready.clear();
+        core.timers.clear();
+        core.deadline = None;
         return sound(core.frames.iter().next().is_none());
     }
     sound(core.frames.is_consistent())?;
