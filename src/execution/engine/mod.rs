@@ -27,6 +27,7 @@ use super::payload::Payload;
 use super::program::{Next, Node, Program, StateId};
 use super::states;
 use super::timers::Timers;
+use super::token::{TokenSecret, task_token};
 use crate::data::{Budget, ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
 use crate::definition::State;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
@@ -56,6 +57,7 @@ pub(crate) struct Core {
     grown_bytes: usize,
     pub(crate) recorder: Recorder,
     pub(crate) random: Random,
+    pub(crate) token_secret: TokenSecret,
     pub(crate) limits: Limits,
     pub(crate) variable_bytes: usize,
     pub(crate) outcome: Option<Outcome>,
@@ -95,6 +97,7 @@ impl Core {
             grown_bytes: 0,
             recorder: Recorder::new(options.history, options.limits.history_events),
             random: Random::seeded(options.seed),
+            token_secret: options.token_secret,
             limits: options.limits,
             variable_bytes: 0,
             outcome: None,
@@ -339,7 +342,9 @@ impl<'a> Engine<'a> {
         let mut raw_input = frame.raw_input.take();
         let token = match (&node.state, &frame.activity) {
             (_, Activity::Task(attempt)) => attempt.token.clone(),
-            (State::Task(task), _) if states::has_token(task) => Some(core.random.uuid()),
+            (State::Task(task), _) if states::has_token(task) => {
+                Some(task_token(&core.token_secret, &core.execution.id, key, frame))
+            }
             _ => None,
         };
         let frame = core.frames.get(key)?;
