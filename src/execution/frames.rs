@@ -35,8 +35,6 @@ pub(crate) struct Frame {
     /// Retries by Retrier; empty before the first.
     pub(crate) retries: Vec<u32>,
     pub(crate) activity: Activity,
-    /// The task token of the latest attempt, until the state is left.
-    pub(crate) token: Option<String>,
     /// When the frame must be woken.
     pub(crate) deadline: Option<Timestamp>,
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::data::{discard, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions};
+use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions, TokenSecret};
 use crate::handlers::event_bus::EventBridge;
 use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, PUT_EVENTS, PutEvents, Registry};
 use crate::history::HistoryLevel;
@@ -304,11 +304,15 @@ impl Interpreter {
         left.len()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the driver is where names and seeds come from")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver is where names, seeds and secrets come from"
+    )]
     fn options(&self, input: Value, request: StartRequest) -> StartOptions {
         let mut options = StartOptions::new(input);
         options.name = request.name.unwrap_or_else(|| Uuid::new_v4().to_string());
         options.seed = request.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
+        options.token_secret = TokenSecret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
         options.history = self.history;
         options.limits = self.limits.clone();
         options.state_machine_name = request.state_machine_name.unwrap_or(options.state_machine_name);

@@ -27,6 +27,7 @@ use super::payload::Payload;
 use super::program::{Next, Node, Program, StateId};
 use super::states;
 use super::timers::Timers;
+use super::token::{TokenSecret, task_token};
 use crate::data::{Budget, ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
 use crate::definition::State;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
@@ -56,6 +57,7 @@ pub(crate) struct Core {
     grown_bytes: usize,
     pub(crate) recorder: Recorder,
     pub(crate) random: Random,
+    pub(crate) token_secret: TokenSecret,
     pub(crate) limits: Limits,
     pub(crate) variable_bytes: usize,
     pub(crate) outcome: Option<Outcome>,
@@ -95,6 +97,7 @@ impl Core {
             grown_bytes: 0,
             recorder: Recorder::new(options.history, options.limits.history_events),
             random: Random::seeded(options.seed),
+            token_secret: options.token_secret,
             limits: options.limits,
             variable_bytes: 0,
             outcome: None,
@@ -179,7 +182,6 @@ impl<'a> Engine<'a> {
         frame.entered_time = now;
         frame.retry_count = 0;
         frame.retries.clear();
-        frame.token = None;
         let node = self.program.node(frame.state);
         let input = core.recorder.records().then(|| text_of(frame.raw_input.as_ref()));
         let id = core.record_in(key, || EventDetails::StateEntered {
@@ -195,14 +197,6 @@ impl<'a> Engine<'a> {
 
     /// Does what the state does, for the first time or again.
     fn attempt(&mut self, key: FrameKey) {
-        if let Some(State::Task(task)) = self.node_of(key).map(|node| &node.state)
-            && states::has_token(task)
-        {
-            let token = self.core.random.uuid();
-            if let Some(frame) = self.core.frames.get_mut(key) {
-                frame.token = Some(token);
-            }
-        }
         let intent = self.with_state(key, None, states::enter);
         match intent {
             Some(Ok(intent)) => self.carry_out(key, intent),
@@ -351,7 +345,12 @@ impl<'a> Engine<'a> {
         let frame = core.frames.get_mut(key)?;
         let node = self.program.node(frame.state);
         let mut raw_input = frame.raw_input.take();
-        let token = frame.token.take();
+        let token = match &node.state {
+            State::Task(task) if states::has_token(task) => {
+                Some(task_token(&core.token_secret, &core.execution.id, key, frame))
+            }
+            _ => None,
+        };
         let frame = core.frames.get(key)?;
         let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
         let view = StateView {
@@ -383,9 +382,7 @@ impl<'a> Engine<'a> {
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
-        let frame = core.frames.get_mut(key)?;
-        frame.raw_input = raw_input;
-        frame.token = token;
+        core.frames.get_mut(key)?.raw_input = raw_input;
         Some(called)
     }
 
@@ -416,7 +413,6 @@ fn frame_at(
         retry_count: 0,
         retries: Vec::new(),
         activity: Activity::Entering,
-        token: None,
         deadline: None,
     }
 }

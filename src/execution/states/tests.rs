@@ -40,7 +40,6 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         retry_count: 0,
         retries: Vec::new(),
         activity: Activity::Entering,
-        token: None,
         deadline: None,
     });
     let frame = frames.get(key).unwrap();
