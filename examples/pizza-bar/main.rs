@@ -9,7 +9,6 @@
 mod client;
 mod server;
 
-use std::env;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 
 use client::OrderArgs;
-use server::{Options, Server};
+use server::{Options, Server, folder};
 
 #[derive(Debug, Parser)]
 #[command(name = "pizza-bar", args_conflicts_with_subcommands = true)]
@@ -41,7 +40,7 @@ struct ServeArgs {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// The folder of the database [default: a folder under the temporary files of the system]
+    /// The folder of the database [default: a folder of your own under the temporary files of the system]
     #[arg(long)]
     data: Option<PathBuf>,
     /// How many times as fast as in real life pizzas are made
@@ -77,9 +76,7 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
         .init();
     let server = Server::start(Options {
         port: args.port,
-        data: args
-            .data
-            .unwrap_or_else(|| env::temp_dir().join("asl-engine-pizza-bar")),
+        data: args.data.map_or_else(folder::default, Ok)?,
         speed: args.speed,
     })
     .await?;

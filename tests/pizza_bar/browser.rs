@@ -29,14 +29,80 @@ const WATCH: &str = "{
   })).observe(status, { childList: true });
 }";
 
-#[tokio::test]
-async fn an_order_in_a_browser() {
-    let Some(program) = find() else {
+/// Notes what the page sends, and lets the bar hear it only while it `isHeard`; its timers run twenty times as fast.
+const EAVESDROP: &str = "{
+  const { send } = WebSocket.prototype;
+  window.sent = [];
+  window.isHeard = false;
+  WebSocket.prototype.send = function (text) {
+    sent.push(JSON.parse(text));
+    window.say = (message) => this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(message) }));
+    if (isHeard) send.call(this, text);
+  };
+  const later = window.setTimeout;
+  window.setTimeout = (then, after) => later(then, after / 20);
+}";
+
+/// The browser, or `None` on a machine without one.
+fn browser() -> Option<PathBuf> {
+    let program = find();
+    if program.is_none() {
         let required = env::var_os("ASL_BROWSER_REQUIRED").is_some();
         assert!(!required, "there is no chromium, and ASL_BROWSER_REQUIRED is set");
         eprintln!("skipped: there is no chromium on the PATH");
-        return;
-    };
+    }
+    program
+}
+
+#[tokio::test]
+async fn a_page_forgets_its_order_only_if_the_bar_does_not_know_it() {
+    let Some(program) = browser() else { return };
+    let folder = Folder::new();
+    let server = open(&folder, 1.0).await;
+    let mut browser = Browser::start(&program).await;
+    browser.navigate(&format!("http://{}/", server.address)).await;
+    let store = json!({ "orderId": "o-1", "token": "t-1" }).to_string();
+    browser.wait_for("document.readyState === 'complete'").await;
+    browser
+        .evaluate(&format!(
+            "localStorage.setItem('pizza-bar.order', {}); window.isOld = true",
+            json!(store)
+        ))
+        .await;
+    browser.prepare(EAVESDROP).await;
+    browser.reload().await;
+    browser.wait_for("!window.isOld && sent.length === 1").await;
+
+    // None of these is an answer to what was asked, or is a definite one.
+    let about_another = json!({ "orderId": "o-2", "status": "order accepted", "name": "Bob" });
+    for message in [
+        json!({ "type": "ORDER", "order": about_another }),
+        json!({ "type": "ERROR", "code": "NO_SUCH_ORDER", "orderId": "o-2", "message": "there is no such order" }),
+        json!({ "type": "ERROR", "message": "every oven is taken" }),
+        json!({ "message": "Internal server error", "connectionId": "c-1", "requestId": "r-1" }),
+    ] {
+        browser.evaluate(&format!("say({message})")).await;
+    }
+    // Asked again because of an error, and then again and again because of the silence.
+    browser.wait_for("sent.length >= 4").await;
+    let asked = browser.evaluate("sent[3]").await;
+    assert_eq!(asked, json!({ "action": "getOrder", "orderId": "o-1", "token": "t-1" }));
+    let stored = "localStorage.getItem('pizza-bar.order')";
+    assert_eq!(browser.evaluate(stored).await, json!(store));
+
+    browser.evaluate("window.isHeard = true").await;
+    browser.wait_for(&format!("{stored} === null")).await;
+    let problem = browser.evaluate("document.getElementById('problem').textContent").await;
+    let expected = "We could not find your last order: there is no such order, or it has another token";
+    assert_eq!(problem, json!(expected));
+    assert_eq!(browser.complaints, Vec::<String>::new());
+    browser.close().await;
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_order_in_a_browser() {
+    let Some(program) = browser() else { return };
     let folder = Folder::new();
     // More than a second for each stage: enough to see it, and to take its picture.
     let server = open(&folder, 4.0).await;

@@ -104,6 +104,12 @@ impl Browser {
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
+    /// Runs a script in every page that is loaded from now on, before its own.
+    pub(crate) async fn prepare(&mut self, script: &str) {
+        let source = json!({ "source": script });
+        self.call("Page.addScriptToEvaluateOnNewDocument", source).await;
+    }
+
     pub(crate) async fn navigate(&mut self, url: &str) {
         self.call("Page.navigate", json!({ "url": url })).await;
     }

@@ -109,9 +109,15 @@ async fn an_order_is_shown_to_the_owner_of_its_token_only() {
     ];
     for (order_id, token) in wrong {
         let (order_id, token) = (order_id.to_owned(), token.to_owned());
+        let asked = json!(order_id);
         eve.ask_for(&Receipt { order_id, token }).await;
-        let error = eve.hear_error().await;
-        assert_eq!(error, "there is no such order, or it has another token");
+        let expected = json!({
+            "type": "ERROR",
+            "code": "NO_SUCH_ORDER",
+            "orderId": asked,
+            "message": "there is no such order, or it has another token",
+        });
+        assert_eq!(eve.hear().await, expected);
     }
     close(server, (ada, eve)).await;
 }

@@ -1,12 +1,16 @@
 //! The client for the terminal.
 
 use std::env;
+use std::path::PathBuf;
 use std::process::Stdio;
 
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
+use tokio::time::timeout;
 
-use super::bar::{Folder, STATUSES, open, orders, url};
+use super::bar::{Folder, PATIENCE, STATUSES, open, orders, url};
 use super::client::{OrderArgs, order};
+use super::server::WEBSOCKET;
 
 fn args(url: String, pizza: &str) -> OrderArgs {
     OrderArgs {
@@ -64,37 +68,62 @@ async fn the_terminal_says_why_there_is_no_pizza() {
     assert!(output.is_empty());
 }
 
-/// The binary itself, where `cargo test` has built it; it does not for a single test target.
+/// The binary itself, which serves and orders.
 #[tokio::test]
-async fn the_binary_ends_well_when_the_pizza_is_there() {
+async fn the_binary_serves_and_orders() {
+    let Some(binary) = binary() else { return };
     let folder = Folder::new();
-    let server = open(&folder, 200.0).await;
-    let test = env::current_exe().unwrap();
-    let binary = test.ancestors().nth(2).unwrap().join("examples/pizza-bar");
-    if !binary.exists() {
-        eprintln!("skipped: {} is not built", binary.display());
-        return;
-    }
+    let mut bar = Command::new(&binary)
+        .args(["--port", "0", "--speed", "200", "--data"])
+        .arg(&folder.0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut printed = BufReader::new(bar.stdout.take().unwrap()).lines();
+    let open = timeout(PATIENCE, printed.next_line()).await.unwrap().unwrap().unwrap();
+    let address = open
+        .strip_prefix("The AWSome Pizza Bar is open: http://")
+        .and_then(|rest| rest.strip_suffix(" (Ctrl-C closes it)"))
+        .unwrap_or_else(|| panic!("{open}"));
+    let url = format!("ws://{address}{WEBSOCKET}");
     for (pizza, code) in [("margherita", 0), ("calzone", 1)] {
+        let order = ["order", pizza, "--name", "Ada", "--quantity", "3", "--url", &url];
         let client = Command::new(&binary)
-            .args([
-                "order",
-                pizza,
-                "--name",
-                "Ada",
-                "--quantity",
-                "3",
-                "--url",
-                &url(&server),
-            ])
+            .args(order)
             .stdin(Stdio::null())
             .kill_on_drop(true)
-            .output()
-            .await
-            .unwrap();
+            .output();
+        let client = timeout(PATIENCE, client).await.unwrap().unwrap();
         assert_eq!(client.status.code(), Some(code), "{client:?}");
         let output = String::from_utf8(client.stdout).unwrap();
         assert_eq!(output.ends_with("order delivered\n"), code == 0, "{output}");
     }
-    server.shutdown().await;
+    #[cfg(unix)]
+    {
+        let terminate = format!("kill -TERM {}", bar.id().unwrap());
+        let sent = Command::new("sh").args(["-c", &terminate]).status().await.unwrap();
+        assert!(sent.success());
+        let ended = timeout(PATIENCE, bar.wait()).await.unwrap().unwrap();
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+/// `cargo test` builds it, unless it is told to run a single test target.
+fn binary() -> Option<PathBuf> {
+    let test = env::current_exe().unwrap();
+    let name = format!("examples/pizza-bar{}", env::consts::EXE_SUFFIX);
+    let binary = test.ancestors().nth(2).unwrap().join(name);
+    if binary.exists() {
+        return Some(binary);
+    }
+    let required = env::var_os("ASL_EXAMPLES_REQUIRED").is_some();
+    assert!(
+        !required,
+        "{} is not built, and ASL_EXAMPLES_REQUIRED is set",
+        binary.display()
+    );
+    eprintln!("skipped: {} is not built", binary.display());
+    None
 }

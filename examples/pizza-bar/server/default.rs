@@ -44,8 +44,9 @@ impl Default {
         let execution = match self.interpreter.start_with(Arc::clone(&self.program), input, request) {
             Ok(execution) => execution,
             Err(error) => {
+                tracing::error!(%error, "no execution was started");
                 self.order_handler.interrupt(connection_id).await?;
-                return Err(error.into());
+                return Ok(ProxyResponse::status(500));
             }
         };
         tokio::spawn(watch(execution, Arc::clone(&self.order_handler), connection_id));
@@ -84,26 +85,20 @@ impl Default {
 
     async fn refuse(&self, context: &RequestContext, message: &str) -> Result<ProxyResponse, RouteError> {
         // A client that is gone needs no answer.
-        let _ = self
-            .connections
-            .post_to_connection(&context.connection_id, messages::error(message))
-            .await;
+        messages::post(&self.connections, &context.connection_id, &[messages::error(message)]).await;
         Ok(ProxyResponse::status(400))
     }
 }
 
-/// Interrupts the order of an execution that ends otherwise than with its last event.
+/// Interrupts the order of an execution that ends otherwise than with its last event. One that succeeds has only put that
+/// event: what if it is not delivered, is a matter of the bus.
 async fn watch(execution: ExecutionHandle, order_handler: Arc<OrderHandler>, connection_id: String) {
     let outcome = execution.outcome().await;
     if matches!(outcome, Outcome::Succeeded { .. }) {
         return;
     }
     tracing::info!(execution = execution.arn(), ?outcome, "an order is interrupted");
-    match order_handler.interrupt(connection_id).await {
-        // A server that closes marks its orders itself.
-        Ok(()) | Err(TablesError::Closed) => {}
-        Err(error) => tracing::error!(%error, "an order could not be marked as interrupted"),
-    }
+    order_handler.insist_on_interrupting(connection_id).await;
 }
 
 /// The order in `{"action":"order","order":{…}}`.

@@ -26,7 +26,7 @@ pub(crate) async fn get_order(
     let connection_id = event.request_context.connection_id;
     let body = event.body.unwrap_or_default();
     let answer = match serde_json::from_str::<Request>(&body) {
-        Err(_) => Err("`orderId` and `token` must be texts"),
+        Err(_) => Err(messages::error("`orderId` and `token` must be texts")),
         Ok(Request { order_id, token }) => {
             let follower = connection_id.clone();
             tables
@@ -37,10 +37,12 @@ pub(crate) async fn get_order(
                 .await?
         }
     };
-    let status = if answer.is_ok() { 200 } else { 404 };
-    let message = answer.unwrap_or_else(messages::error);
+    let (status, message) = match answer {
+        Ok(message) => (200, message),
+        Err(message) => (404, message),
+    };
     // A client that is gone needs no answer.
-    let _ = connections.post_to_connection(&connection_id, message).await;
+    messages::post(&connections, &connection_id, &[message]).await;
     Ok(ProxyResponse::status(status))
 }
 
@@ -49,16 +51,17 @@ fn follow(
     connection_id: &str,
     order_id: &str,
     token: &str,
-) -> Result<Result<Order, &'static str>, TablesError> {
+) -> Result<Result<Order, String>, TablesError> {
     // The hashes are compared: how long that takes says nothing of the token.
     let is_owner = transaction.token_hash(order_id)? == Some(hash(token));
     let order = transaction.order(order_id)?.filter(|_| is_owner);
     let Some(order) = order else {
-        return Ok(Err("there is no such order, or it has another token"));
+        return Ok(Err(messages::no_such_order(order_id)));
     };
     let own = transaction.running(connection_id)?;
     if own.is_some_and(|own| own.order_id.as_deref() != Some(order_id)) {
-        return Ok(Err("this connection has an order of its own in the oven"));
+        let message = "this connection has an order of its own in the oven";
+        return Ok(Err(messages::error(message)));
     }
     if let Some(mut session) = transaction.session(connection_id)? {
         transaction.unfollow(&mut session)?;

@@ -4,6 +4,7 @@
 mod connect;
 mod default;
 mod disconnect;
+pub(crate) mod folder;
 mod get_order;
 mod messages;
 pub(crate) mod order;
@@ -39,7 +40,7 @@ use tables::Tables;
 pub(crate) const WEBSOCKET: &str = "/ws";
 
 /// The custom event bus, and which of its events go to the order handler.
-const ORDER_BUS: &str = "pizza-orders";
+pub(crate) const ORDER_BUS: &str = "pizza-orders";
 const STATUS_CHANGED: &str = r#"{ "source": ["WebsocketEvent"], "detail-type": ["OrderStatusChangedEvent"] }"#;
 
 /// How a server is to run.
@@ -163,7 +164,8 @@ impl Server {
 }
 
 /// The bus, with the rule that routes status changes to the order handler. Those of one connection come one after another.
-fn order_bus(order_handler: Arc<OrderHandler>) -> Result<LocalEventBus, InvalidEventPattern> {
+pub(crate) fn order_bus(order_handler: Arc<OrderHandler>) -> Result<LocalEventBus, InvalidEventPattern> {
+    let losses = Arc::clone(&order_handler);
     let target = RuleTarget::new("order-handler", move |event: Event| {
         let order_handler = Arc::clone(&order_handler);
         async move {
@@ -179,7 +181,12 @@ fn order_bus(order_handler: Arc<OrderHandler>) -> Result<LocalEventBus, InvalidE
             .map(Value::to_string)
             .unwrap_or_default()
     })
-    .retry_policy(RetryPolicy::default().maximum_retry_attempts(3));
+    .retry_policy(RetryPolicy::default().maximum_retry_attempts(3))
+    .dead_letter(move |letter| {
+        tracing::error!(event = letter.event.id, error = %letter.error, "an event could not be delivered");
+        let losses = Arc::clone(&losses);
+        tokio::spawn(async move { losses.lost(letter.event.detail).await });
+    });
     let pattern: EventPattern = STATUS_CHANGED.parse()?;
     let rule = Rule::new("order-status-changed", pattern)
         .event_bus(ORDER_BUS)

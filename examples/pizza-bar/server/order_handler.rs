@@ -1,8 +1,12 @@
 //! The target of the rule on the order bus: keeps the Orders table, and tells the customers.
 
-use asl_engine::websocket::{Connections, PostToConnectionError};
+use std::time::Duration;
+
+use asl_engine::websocket::Connections;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::get_order::hash;
@@ -49,42 +53,77 @@ impl OrderHandler {
                 "nobody ordered on the connection {connection_id}"
             )));
         };
+        let mut told = vec![messages::changed_event(&change.order.status)];
         if let Some(token) = &change.token {
-            let message = messages::order(&change.order, Some(token));
-            self.post(&change.followers, &message).await?;
+            told.insert(0, messages::order(&change.order, Some(token)));
         }
-        let message = messages::changed_event(&change.order.status);
-        self.post(&change.followers, &message).await?;
+        self.tell(&change.followers, &told).await;
         Ok(json!({ "statusCode": 200, "body": change.order }))
+    }
+
+    /// An event could not be delivered.
+    ///
+    /// Any status but the last is made up for by the next one. After the last nothing comes, and its execution has
+    /// succeeded: the order would be on its way for ever, and keep its connection from ordering.
+    pub(crate) async fn lost(&self, detail: Map<String, Value>) {
+        match serde_json::from_value::<OrderStatusChanged>(Value::Object(detail)) {
+            Ok(event) if event.status == DELIVERED => self.insist_on_interrupting(event.connection_id).await,
+            Ok(event) => tracing::warn!(event.status, "a status was lost"),
+            Err(error) => tracing::error!(%error, "an event is none of ours"),
+        }
     }
 
     /// The execution that made a connection's order is no more.
     pub(crate) async fn interrupt(&self, connection_id: String) -> Result<(), TablesError> {
-        let change = self
+        let of = connection_id.clone();
+        let interrupted = self
             .tables
-            .change_orders(move |transaction| interrupt(transaction, &connection_id))
+            .change_orders(move |transaction| interrupt(transaction, &of))
             .await?;
-        if let Some(change) = change {
-            self.post(&change.followers, &messages::order(&change.order, None))
-                .await?;
+        match interrupted {
+            Interrupted::Nothing => {}
+            Interrupted::BeforeItsFirstStatus => {
+                let message = messages::error("the kitchen could not take your order: please order again");
+                self.tell(&[connection_id], &[message]).await;
+            }
+            Interrupted::Order { message, followers } => self.tell(&followers, &[message]).await,
         }
         Ok(())
     }
 
-    async fn post(&self, connections: &[String], message: &str) -> Result<(), TablesError> {
-        for connection_id in connections {
-            match self.connections.post_to_connection(connection_id, message).await {
-                Ok(()) => {}
-                Err(PostToConnectionError::Gone) => {
-                    let connection_id = connection_id.clone();
-                    self.tables
-                        .change_sessions(move |transaction| transaction.remove_session(&connection_id))
-                        .await?;
-                }
-                Err(error) => tracing::warn!(connection_id, %error, "a customer could not be told"),
+    /// The same, as often as it takes: nobody else would do it before the bar closes.
+    pub(crate) async fn insist_on_interrupting(&self, connection_id: String) {
+        const FIRST_WAIT: Duration = Duration::from_secs(1);
+        const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+        let mut wait = FIRST_WAIT;
+        loop {
+            match self.interrupt(connection_id.clone()).await {
+                // A server that closes marks its orders itself.
+                Ok(()) | Err(TablesError::Closed) => return,
+                Err(error) => tracing::error!(%error, "an order could not be marked as interrupted"),
             }
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
         }
-        Ok(())
+    }
+
+    /// Tells followers, each for itself: a slow one makes no other wait. The order goes on whatever becomes of them.
+    async fn tell(&self, followers: &[String], messages: &[String]) {
+        join_all(followers.iter().map(|connection_id| async move {
+            if messages::post(&self.connections, connection_id, messages).await {
+                return;
+            }
+            let gone = connection_id.clone();
+            let removed = self
+                .tables
+                .change_sessions(move |transaction| transaction.remove_session(&gone))
+                .await;
+            if let Err(error) = removed {
+                tracing::warn!(connection_id, %error, "a session outlives its connection");
+            }
+        }))
+        .await;
     }
 }
 
@@ -138,22 +177,34 @@ fn change_status(transaction: &Transaction, event: OrderStatusChanged) -> Result
     }))
 }
 
-fn interrupt(transaction: &Transaction, connection_id: &str) -> Result<Option<Change>, TablesError> {
-    let running = transaction.running(connection_id)?;
+/// What there was to interrupt.
+enum Interrupted {
+    Nothing,
+    /// An execution that came to no order yet.
+    BeforeItsFirstStatus,
+    Order {
+        message: String,
+        followers: Vec<String>,
+    },
+}
+
+fn interrupt(transaction: &Transaction, connection_id: &str) -> Result<Interrupted, TablesError> {
+    let Some(running) = transaction.running(connection_id)? else {
+        return Ok(Interrupted::Nothing);
+    };
     transaction.remove_running(connection_id)?;
-    let Some(order_id) = running.and_then(|running| running.order_id) else {
-        return Ok(None);
+    let Some(order_id) = running.order_id else {
+        return Ok(Interrupted::BeforeItsFirstStatus);
     };
     let Some(mut order) = transaction.order(&order_id)? else {
-        return Ok(None);
+        return Ok(Interrupted::Nothing);
     };
     INTERRUPTED.clone_into(&mut order.status);
     transaction.put_order(&order)?;
-    Ok(Some(Change {
+    Ok(Interrupted::Order {
+        message: messages::order(&order, None),
         followers: transaction.followers(&order_id)?,
-        order,
-        token: None,
-    }))
+    })
 }
 
 fn invalid_order(err: &str) -> Value {

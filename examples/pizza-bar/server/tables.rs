@@ -1,6 +1,5 @@
 //! The Sessions and Orders tables in one redb file, with the indexes that `DynamoDB` would keep for them.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
+use super::folder::{self, FolderError};
 use super::order::{INTERRUPTED, Order, Session};
 
 /// Rows are JSON under their id.
@@ -49,8 +49,10 @@ pub(crate) enum TablesError {
     Database(#[from] redb::Error),
     #[error("a row of the tables cannot be read: {0}")]
     Row(#[from] serde_json::Error),
-    #[error("the folder of the tables: {0}")]
-    Folder(#[from] std::io::Error),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("the file of the tables, `{file}`: {error}")]
+    File { file: String, error: std::io::Error },
     #[error("the tables are closed")]
     Closed,
 }
@@ -59,8 +61,13 @@ impl Tables {
     /// Opens the tables in a folder, which is made if need be. No execution outlives its process: whatever was not
     /// delivered then is interrupted, and no connection is open.
     pub(crate) fn open(folder: &Path) -> Result<Self, TablesError> {
-        create_folder(folder)?;
-        let database = Database::create(folder.join("pizza-bar.redb")).map_err(|error| match error {
+        folder::open(folder)?;
+        let path = folder.join("pizza-bar.redb");
+        folder::make_file(&path).map_err(|error| TablesError::File {
+            file: path.display().to_string(),
+            error,
+        })?;
+        let database = Database::create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => TablesError::InUse(folder.display().to_string()),
             error => TablesError::Database(error.into()),
         })?;
@@ -194,6 +201,12 @@ impl Transaction {
         self.write(ORDERS, &order.order_id, order)
     }
 
+    /// Makes the row of an order one that nobody can read, as a database that is broken would.
+    #[cfg(test)]
+    pub(crate) fn spoil_order(&self, order_id: &str) -> Result<(), TablesError> {
+        self.write(ORDERS, order_id, &"spoilt")
+    }
+
     pub(crate) fn token_hash(&self, order_id: &str) -> Result<Option<String>, TablesError> {
         self.read(TOKENS, order_id)
     }
@@ -250,13 +263,4 @@ impl Transaction {
         table.remove(id).map_err(redb::Error::from)?;
         Ok(())
     }
-}
-
-/// Names and notes of customers are nobody else's business on a machine with several users.
-fn create_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
