@@ -2,6 +2,7 @@
 //! `OutputPath`, and with them all intrinsic functions that were recorded. Outputs are compared with their key order.
 #![expect(
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "clippy knows `#[test]` functions only"
 )]
@@ -15,13 +16,13 @@ use asl_engine::data::{
     StateContext, StateMachineContext,
 };
 use chrono::DateTime;
-use recorded::{document, is_same, recordings};
+use recorded::{cases, document, is_same};
 use serde_json::{Value, json};
 
 #[test]
 fn pass_states_give_what_aws_recorded() {
     let (mut compared, mut failures) = (0, Vec::new());
-    for (file, case) in recordings("") {
+    for (file, case) in cases("") {
         for (name, result) in pass_states(&case) {
             compared += 1;
             if let Err(reason) = result {
@@ -187,7 +188,7 @@ fn compare(next: &Value, actual: Result<Value, String>) -> Result<(), String> {
 #[test]
 fn every_computed_field_of_the_recordings_is_understood() {
     let mut refused = Vec::new();
-    for (file, case) in recordings("") {
+    for (file, case) in cases("") {
         if case["kind"] == "execution" {
             computed_fields(&case["definition"], &mut |text| {
                 if let Err(error) = Expression::parse(text) {

@@ -148,7 +148,7 @@ fn nested_graphs_and_rules_fit_the_stack() {
     );
     let rule = rule.replacen("{ \"Not\"", "{ \"Next\": \"E\", \"Not\"", 1);
     let choice = within_a_machine(&format!(
-        r#""S": {{ "Type": "Choice", "Choices": [{rule}] }}, "E": {{ "Type": "Succeed" }}"#
+        r#""S": {{ "Type": "Choice", "Choices": [{rule}], "Default": "E" }}, "E": {{ "Type": "Succeed" }}"#
     ));
     assert_eq!(diagnostics(choice), []);
 
@@ -172,7 +172,7 @@ fn a_definition_that_is_too_long_or_too_deep_is_refused() {
 
 #[test]
 fn many_problems_take_no_longer_than_many_states() {
-    let machines: [fn(usize) -> String; 7] = [
+    let machines: [fn(usize) -> String; 10] = [
         |n| format!(r#""s{n}": {{}}"#),
         |n| format!(r#""state {n}": {{ "Type": "Pass", "Next": "stat {n}" }}"#),
         |n| format!(r#""state {n}": {{ "Type": "Pass", "Nxt": "state {}" }}"#, n + 1),
@@ -180,6 +180,14 @@ fn many_problems_take_no_longer_than_many_states() {
         |_| r#""S": 1"#.to_owned(),
         |n| format!(r#""s{n}": {{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invok{n}", "End": true }}"#),
         |n| format!(r#""s{n}": {{ "Type": "Pass", "Assign": {{ "a-{n}": "$.x" }}, "End": true }}"#),
+        |n| format!(r#""s{n}": {{ "Type": "Pass", "Assign": {{ "a{n}": 1 }}, "InputPath": "$b{n}", "End": true }}"#),
+        |n| {
+            format!(
+                r#""s{n}": {{ "Type": "Map", "Assign": {{ "a{n}": 1 }}, "End": true, "ItemProcessor": {{ "StartAt": "i{n}",
+                    "States": {{ "i{n}": {{ "Type": "Succeed", "InputPath": "$b{n}" }} }} }} }}"#
+            )
+        },
+        |n| format!(r#""s{n}": {{ "Type": "Pass", "InputPath": "\n\n$\u002e\n[", "Next": "s{n}" }}"#),
     ];
     for machine in machines {
         let mut states = String::new();

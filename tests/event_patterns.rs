@@ -2,23 +2,25 @@
 //!
 //! `ASL_EVENT_PATTERNS` names another directory of cases.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::{env, fs};
 
 use asl_engine::handlers::event_bus::{EventPattern, InvalidEventPattern};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
+mod recordings;
+
 fn main() {
     let arguments = Arguments::from_args();
-    let cases = cases();
+    let cases = recordings::files(&recordings::root("ASL_EVENT_PATTERNS", "event-patterns"));
     let total = cases.len();
     let outcomes = Arc::new(Mutex::new(Outcomes::default()));
     let trials = cases.into_iter().map(|case| trial(case, &outcomes)).collect();
@@ -28,24 +30,6 @@ fn main() {
         outcomes.lock().unwrap().print(total);
     }
     conclusion.exit();
-}
-
-fn cases() -> Vec<PathBuf> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/event-patterns");
-    let directory = env::var("ASL_EVENT_PATTERNS").unwrap_or_else(|_| default.to_owned());
-    let entries = match fs::read_dir(&directory) {
-        Ok(entries) => entries,
-        Err(error) => {
-            println!("event_patterns: no cases to run, {directory}: {error}");
-            return Vec::new();
-        }
-    };
-    let paths = entries.map(|entry| entry.expect("the directory can be read").path());
-    let mut cases: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|ext| ext == "json"))
-        .collect();
-    cases.sort();
-    cases
 }
 
 #[derive(Debug, Default)]

@@ -9,8 +9,9 @@
     reason = "a suite with its own main is no test to clippy"
 )]
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::{env, fs};
 
 use asl_engine::data::{
     ContextObject, ExecutionContext, JsonPath, NoVariables, Random, Scope, StateContext, StateMachineContext,
@@ -21,6 +22,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 mod known_gaps;
+mod recordings;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -38,15 +40,12 @@ fn main() {
 }
 
 fn rows() -> Vec<Value> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/jsonpath-cases.json");
-    let file = env::var("ASL_JSONPATH_CASES").unwrap_or_else(|_| default.to_owned());
-    match fs::read_to_string(&file) {
-        Ok(text) => serde_json::from_str(&text).expect("the file holds an array of rows"),
-        Err(error) => {
-            println!("json_path: no rows to run, {file}: {error}");
-            Vec::new()
-        }
-    }
+    let files = recordings::files(&recordings::root("ASL_JSONPATH_CASES", "jsonpath-cases.json"));
+    let rows = |file: &PathBuf| -> Vec<Value> {
+        let text = fs::read_to_string(file).expect("the file can be read");
+        serde_json::from_str(&text).expect("the file holds an array of rows")
+    };
+    files.iter().flat_map(rows).collect()
 }
 
 #[derive(Debug, Default)]

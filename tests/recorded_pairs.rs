@@ -3,6 +3,7 @@
 //! `tests/conformance.rs` replays the same recordings event by event; here only the answer counts, so that a mistake in
 //! the history does not hide one in a function.
 #![expect(
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "clippy knows `#[test]` functions only"
@@ -12,7 +13,7 @@ mod recorded;
 
 use asl_engine::execution::StartOptions;
 use asl_engine::{Simulation, StateMachine};
-use recorded::{document, is_same, recordings};
+use recorded::{cases, document, is_same};
 use serde_json::Value;
 
 #[test]
@@ -31,7 +32,7 @@ fn choices_decide_as_recorded() {
 /// Runs every JSONPath machine of a folder; `output` is what AWS answered.
 fn compare(folder: &str, output: impl Fn(&Value) -> Option<Value>) {
     let (mut compared, mut failures) = (0, Vec::new());
-    for (file, case) in recordings(folder) {
+    for (file, case) in cases(folder) {
         let definition = case["definition"].to_string();
         let Some(expected) = output(&case).filter(|_| !definition.contains("JSONata")) else {
             continue;

@@ -25,19 +25,18 @@ pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 /// assert!(!nests_within(&json!({ "a": [1] }), 1));
 /// ```
 pub fn nests_within(value: &Value, levels: usize) -> bool {
-    let mut pending = vec![(value, levels)];
-    while let Some((value, levels)) = pending.pop() {
+    // Only what nests waits here: most values are flat and cost no allocation.
+    let mut pending = Vec::new();
+    let mut next = is_nested(value).then_some((value, levels));
+    while let Some((value, levels)) = next {
+        let Some(below) = levels.checked_sub(1) else {
+            return false;
+        };
         match value {
             Value::Array(items) => {
-                let Some(below) = levels.checked_sub(1) else {
-                    return false;
-                };
                 pending.extend(items.iter().filter(|item| is_nested(item)).map(|item| (item, below)));
             }
             Value::Object(members) => {
-                let Some(below) = levels.checked_sub(1) else {
-                    return false;
-                };
                 pending.extend(
                     members
                         .values()
@@ -47,6 +46,7 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
             }
             _ => {}
         }
+        next = pending.pop();
     }
     true
 }
@@ -102,6 +102,11 @@ impl Budget {
         }
     }
 
+    /// The bytes accounted for so far.
+    pub(super) fn spent_bytes(&self) -> usize {
+        MAX_RESULT_BYTES.saturating_sub(self.bytes.get())
+    }
+
     /// Accounts for a value about to be copied into a result, `depth` levels down.
     pub(super) fn spend(&self, value: &Value, depth: usize) -> Result<(), Exceeded> {
         if !nests_within(value, MAX_NESTING.saturating_sub(depth)) {
@@ -126,7 +131,7 @@ impl Budget {
 
     /// The work that was done: a value looked at, or a few bytes copied, is one.
     pub(crate) fn spent(&self) -> usize {
-        MAX_VISITS.saturating_sub(self.visits.get()) + MAX_RESULT_BYTES.saturating_sub(self.bytes.get()) / 4
+        MAX_VISITS.saturating_sub(self.visits.get()) + self.spent_bytes() / 4
     }
 }
 

@@ -13,26 +13,42 @@ use serde_json::{Number, Value};
 /// ```
 pub fn json_size(value: &Value) -> usize {
     let mut size: usize = 0;
-    let mut pending = vec![value];
-    while let Some(value) = pending.pop() {
+    // Only what nests waits here: most values are flat and cost no allocation.
+    let mut pending = Vec::new();
+    let mut next = Some(value);
+    while let Some(value) = next {
         size += match value {
-            Value::Null | Value::Bool(true) => 4,
-            Value::Bool(false) => 5,
-            Value::Number(number) => number_size(number),
-            Value::String(text) => string_size(text),
             Value::Array(items) => {
-                pending.extend(items);
+                let scalars: usize = items.iter().filter_map(|item| scalar_size(item, &mut pending)).sum();
                 // Two brackets, and a comma between two items.
-                2 + items.len().saturating_sub(1)
+                2 + items.len().saturating_sub(1) + scalars
             }
             Value::Object(members) => {
-                pending.extend(members.values());
-                let names: usize = members.keys().map(|name| string_size(name) + 1).sum();
-                2 + members.len().saturating_sub(1) + names
+                let scalars: usize = members
+                    .iter()
+                    .map(|(name, member)| string_size(name) + 1 + scalar_size(member, &mut pending).unwrap_or(0))
+                    .sum();
+                2 + members.len().saturating_sub(1) + scalars
             }
+            scalar => scalar_size(scalar, &mut pending).unwrap_or(0),
         };
+        next = pending.pop();
     }
     size
+}
+
+/// The size of what does not nest; what does is put with the pending.
+fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usize> {
+    match value {
+        Value::Null | Value::Bool(true) => Some(4),
+        Value::Bool(false) => Some(5),
+        Value::Number(number) => Some(number_size(number)),
+        Value::String(text) => Some(string_size(text)),
+        Value::Array(_) | Value::Object(_) => {
+            pending.push(value);
+            None
+        }
+    }
 }
 
 /// The memory that a value takes, as far as it can be told.

@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::intrinsic::java;
-use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, nests_within};
+use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -29,6 +29,8 @@ use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError
 #[derive(Clone, Debug)]
 pub struct PayloadTemplate {
     root: Node,
+    /// The bytes of the template's own text: what its result has besides the selected values is no more.
+    own_size: usize,
 }
 
 /// A field that makes a payload template invalid.
@@ -71,7 +73,10 @@ impl PayloadTemplate {
         let mut compiler = Compiler::default();
         let root = compiler.node(template);
         if compiler.errors.is_empty() {
-            Ok(Self { root })
+            Ok(Self {
+                root,
+                own_size: json_size(template),
+            })
         } else {
             Err(compiler.errors)
         }
@@ -81,12 +86,18 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.evaluate_within(scope, &Budget::new())
+        self.evaluate_within(scope, &Budget::new()).map(|(value, _)| value)
     }
 
-    /// The same, on a budget that others share.
-    pub(crate) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
-        self.root.evaluate(scope, 0, budget)
+    /// The same, on a budget that others share, with a bound on the bytes of the value's JSON text.
+    pub(crate) fn evaluate_within(
+        &self,
+        scope: &Scope<'_>,
+        budget: &Budget,
+    ) -> Result<(Value, usize), EvaluationError> {
+        let spent_before = budget.spent_bytes();
+        let value = self.root.evaluate(scope, 0, budget)?;
+        Ok((value, self.own_size.saturating_add(budget.spent_bytes() - spent_before)))
     }
 
     /// Whether the template computes nothing, so that its value is itself.

@@ -1,68 +1,10 @@
-//! The catalogue of diagnostics, as plain data.
+//! What is said about a definition, as plain data.
 
 use std::fmt::{self, Write};
 use std::ops::Range;
 
+use super::Code;
 use super::excerpt::Excerpt;
-
-/// The code of a [`Diagnostic`], as `ValidateStateMachineDefinition` of the AWS Step Functions API names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Code {
-    /// The text is not JSON.
-    InvalidJsonDescription,
-    /// A field is unknown, missing, misplaced or has a value it cannot have.
-    SchemaValidationFailed,
-    /// No state can end the machine.
-    MissingEndState,
-    /// A transition names a state that does not exist, or no transition leads to a state.
-    MissingTransitionTarget,
-    /// Two states of the machine, nested ones included, have the same name.
-    DuplicateStateName,
-    /// A state name is empty or too long.
-    InvalidStateName,
-    /// The definition nests deeper than the parser follows.
-    TooDeeplyNested,
-    /// A warning: the value looks like a path or an intrinsic function, but its key lacks `.$`.
-    NoDollar,
-    /// A warning: the value looks like a path, but the field's name lacks `Path`.
-    NoPath,
-    /// A warning: a path in a Pass state's `Result` is not evaluated.
-    PassResultIsStatic,
-    /// Valid on AWS, but not supported by this version of the crate.
-    NotSupported,
-    /// A `${Name}` substitution has no value.
-    UnresolvedSubstitution,
-    /// The definition has more characters than Step Functions takes.
-    DefinitionTooLong,
-}
-
-impl Code {
-    /// The code as AWS spells it, `SCHEMA_VALIDATION_FAILED` and the like.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
-            Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
-            Self::MissingEndState => "MISSING_END_STATE",
-            Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
-            Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
-            Self::InvalidStateName => "INVALID_STATE_NAME",
-            Self::TooDeeplyNested => "TOO_DEEPLY_NESTED",
-            Self::NoDollar => "NO_DOLLAR",
-            Self::NoPath => "NO_PATH",
-            Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
-            Self::NotSupported => "NOT_SUPPORTED",
-            Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
-            Self::DefinitionTooLong => "DEFINITION_TOO_LONG",
-        }
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// How much a [`Diagnostic`] weighs: errors refuse the definition, warnings do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,9 +2,14 @@
 //!
 //! Everything that can be decided about a definition is decided at load: names resolve, paths, payload templates,
 //! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code asks again.
+//!
+//! A definition comes from text, from serde, or from the [`builder`]; one parser and one set of rules judge them all.
 
+pub mod builder;
 mod catcher;
+mod code;
 mod diagnostic;
+mod document;
 mod excerpt;
 mod json;
 mod parse;
@@ -12,12 +17,14 @@ mod paths;
 mod resource;
 mod retrier;
 mod rules;
+mod serde;
 mod state_machine;
 pub mod states;
 mod substitutions;
 
 pub use catcher::Catcher;
-pub use diagnostic::{Code, Diagnostic, InvalidDefinition, Severity};
+pub use code::Code;
+pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
 pub use resource::{IntegrationPattern, Resource, ResourceKind};

@@ -1,11 +1,13 @@
 //! `Resource`: what a Task calls, parsed once.
 
 mod integrations;
+mod sdk_services;
 
 use std::fmt;
 use std::sync::Arc;
 
 use self::integrations::{INTEGRATIONS, Integration, NOT_IN_SDK, split_pattern};
+use self::sdk_services::{SDK_SERVICES, is_sdk_service};
 
 /// The `Resource` ARN of a Task state (developer guide, "Integrating services"); a clone is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -66,11 +68,11 @@ impl Resource {
         }
         let (kind, pattern) = match service {
             "lambda" => {
-                rest.strip_prefix("function:").filter(|name| !name.is_empty())?;
+                rest.strip_prefix("function:").filter(|name| is_function_name(name))?;
                 (ResourceKind::LambdaFunction, IntegrationPattern::RequestResponse)
             }
             "states" => match rest.strip_prefix("activity:") {
-                Some("") => return None,
+                Some(name) if !is_activity_name(name) => return None,
                 Some(_) => (ResourceKind::Activity, IntegrationPattern::RequestResponse),
                 None => service_integration(rest)?,
             },
@@ -88,12 +90,21 @@ impl Resource {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         match parts.as_slice() {
             ["arn", _, "lambda", ..] => {
-                "a function is written `arn:aws:lambda:REGION:ACCOUNT:function:NAME`".to_owned()
+                "a function is written `arn:aws:lambda:REGION:ACCOUNT:function:NAME` or `…:NAME:ALIAS`".to_owned()
             }
+            ["arn", _, "states", _, _, rest] if rest.starts_with("activity:") => format!(
+                "an activity is written `arn:aws:states:REGION:ACCOUNT:activity:NAME`; a name has 1 to {LONGEST_NAME} \
+                 characters, and none of `{FORBIDDEN_IN_NAMES}` and no blanks"
+            ),
             ["arn", _, "states", _, _, rest] => advice_for_service(rest, similar),
             ["arn", _, service, ..] => format!(
                 "a Task calls functions, activities and service integrations; try `arn:aws:states:::aws-sdk:{service}:ACTION`"
             ),
+            _ if arn.starts_with('$') || arn.starts_with("{%") => {
+                "`Resource` is a constant, such as `arn:aws:states:::lambda:invoke`; what it calls can be computed in \
+                 `Parameters`"
+                    .to_owned()
+            }
             _ => "an ARN is written like `arn:aws:states:::lambda:invoke`".to_owned(),
         }
     }
@@ -126,12 +137,8 @@ fn service_integration(rest: &str) -> Option<(ResourceKind, IntegrationPattern)>
     let (resource_type, action) = plain.rsplit_once(':')?;
     let known = match resource_type.strip_prefix("aws-sdk:") {
         Some(service) => {
-            let service_is_named = is_named(service)
-                && service
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
             let action_is_named = is_named(action) && action.starts_with(|c: char| c.is_ascii_lowercase());
-            service_is_named && action_is_named && pattern != IntegrationPattern::Sync && !NOT_IN_SDK.contains(&service)
+            is_sdk_service(service) && action_is_named && pattern != IntegrationPattern::Sync
         }
         None => Integration::of(plain).is_some_and(|integration| integration.allows(suffix)),
     };
@@ -157,15 +164,7 @@ fn advice_for_service<'c>(rest: &str, similar: impl FnOnce(&str, Vec<&'c str>) -
         if pattern == IntegrationPattern::Sync {
             return format!("`aws-sdk:` integrations cannot wait for a job: leave `{suffix}` away");
         }
-        let service: String = service
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_lowercase();
-        let mut letters = action.chars();
-        let first = letters.next().map(|c| c.to_ascii_lowercase()).into_iter();
-        let action: String = first.chain(letters).filter(char::is_ascii_alphanumeric).collect();
-        return format!("did you mean `arn:aws:states:::aws-sdk:{service}:{action}`?");
+        return advice_for_sdk(service, action, suffix, similar);
     }
     if let Some(integration) = Integration::of(plain) {
         let suffixes: Vec<String> = integration.suffixes().map(|suffix| format!("`{suffix}`")).collect();
@@ -184,6 +183,67 @@ fn advice_for_service<'c>(rest: &str, similar: impl FnOnce(&str, Vec<&'c str>) -
         ),
         _ => "a service integration is written `arn:aws:states:::SERVICE:ACTION`".to_owned(),
     }
+}
+
+fn advice_for_sdk<'c>(
+    service: &str,
+    action: &str,
+    suffix: &str,
+    similar: impl FnOnce(&str, Vec<&'c str>) -> Option<&'c str>,
+) -> String {
+    let plain: String = service
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_lowercase();
+    let known = match plain.as_str() {
+        known if is_sdk_service(known) => known,
+        "stepfunctions" | "states" => "sfn",
+        "events" => "eventbridge",
+        "cloudwatchlog" | "logs" => "cloudwatchlogs",
+        "elb" => "elasticloadbalancing",
+        "systemsmanager" => "ssm",
+        unknown => match similar(unknown, SDK_SERVICES.to_vec()) {
+            Some(similar) => similar,
+            None => {
+                return format!(
+                    "there is no service `{service}`; services are spelt like `dynamodb`, `secretsmanager`"
+                );
+            }
+        },
+    };
+    let mut letters = action.chars();
+    let first = letters.next().map(|c| c.to_ascii_lowercase()).into_iter();
+    let action: String = first.chain(letters).filter(char::is_ascii_alphanumeric).collect();
+    let action = if action.is_empty() { "ACTION" } else { &action };
+    format!("did you mean `arn:aws:states:::aws-sdk:{known}:{action}{suffix}`?")
+}
+
+/// The most characters that the name of an activity has.
+const LONGEST_NAME: usize = 80;
+
+/// What the name of an activity does not hold, besides blanks and control characters.
+const FORBIDDEN_IN_NAMES: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
+
+/// Whether an activity can have a name.
+fn is_activity_name(name: &str) -> bool {
+    let forbidden = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || FORBIDDEN_IN_NAMES.contains(c)
+            || matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{10ffff}')
+    };
+    !name.is_empty() && name.chars().nth(LONGEST_NAME).is_none() && !name.contains(forbidden)
+}
+
+/// Whether a text is the name of a function, with its alias or version if there is one.
+fn is_function_name(name: &str) -> bool {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "\"'*?/\\^|{}[]()".contains(c);
+    let parts = name.split(':');
+    parts.clone().count() <= 2
+        && parts
+            .into_iter()
+            .all(|part| !part.is_empty() && !part.contains(forbidden))
 }
 
 fn is_named(name: &str) -> bool {
@@ -226,6 +286,14 @@ mod tests {
             "arn:aws:lambda:us-east-1:1:function:",
             "arn:aws:states:::lambda",
             "arn:aws:states:::lambda:",
+            "arn:aws:lambda:us-east-1:1:function:a b",
+            "arn:aws:lambda:us-east-1:1:function:a:b:c",
+            "arn:aws:states:us-east-1:1:activity:",
+            "arn:aws:states:us-east-1:1:activity:a:b",
+            "arn:aws:states:us-east-1:1:activity:a b",
+            "arn:aws:states:::aws-sdk:nosuchservice:call",
+            "arn:aws:states:::aws-sdk:s3:ListBuckets",
+            "arn:aws:states:::aws-sdk:s3:listBuckets.sync",
         ] {
             assert_eq!(Resource::parse(arn), None, "{arn}");
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::data::json_size;
@@ -10,13 +11,22 @@ use crate::data::json_size;
 ///
 /// The bound spares measuring the whole payload after every state: what only moves or shrinks keeps its bound, what
 /// grows adds the size of what came in, and only a payload whose bound passes the limit is measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Stored")]
 pub(crate) struct Payload {
     value: Arc<Value>,
     /// INVARIANT: at least the bytes of the value's compact JSON text.
     #[serde(skip_serializing)]
     bound: usize,
+    /// The compact JSON text, once somebody asked for it: a history shows the same data again and again.
+    #[serde(skip)]
+    text: OnceCell<Arc<str>>,
+}
+
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
 }
 
 /// A payload as a snapshot holds it, which may have been written by anybody: it is measured anew.
@@ -34,40 +44,33 @@ impl From<Stored> for Payload {
 impl Payload {
     /// A payload of new data, measured.
     pub(crate) fn new(value: Value) -> Self {
-        Self {
-            bound: json_size(&value),
-            value: Arc::new(value),
-        }
+        Self::with_bound_of(json_size(&value), Arc::new(value))
     }
 
     /// Shared data, measured.
     pub(crate) fn shared(value: Arc<Value>) -> Self {
-        Self {
-            bound: json_size(&value),
-            value,
-        }
+        Self::with_bound_of(json_size(&value), value)
     }
 
     /// `{}`
     pub(crate) fn empty_object() -> Self {
-        Self {
-            value: Arc::new(Value::Object(serde_json::Map::new())),
-            bound: 2,
-        }
+        Self::with_bound_of(2, Arc::new(Value::Object(serde_json::Map::new())))
     }
 
     /// A part of this payload.
     pub(crate) fn part(&self, value: Value) -> Self {
-        Self {
-            value: Arc::new(value),
-            bound: self.bound,
-        }
+        Self::with_bound_of(self.bound, Arc::new(value))
     }
 
     pub(crate) fn with_bound(value: Value, bound: usize) -> Self {
+        Self::with_bound_of(bound, Arc::new(value))
+    }
+
+    fn with_bound_of(bound: usize, value: Arc<Value>) -> Self {
         Self {
-            value: Arc::new(value),
+            value,
             bound,
+            text: OnceCell::new(),
         }
     }
 
@@ -90,6 +93,7 @@ impl Payload {
 
     /// Lets `write` change the value in place, copied first only where somebody else still holds it.
     pub(crate) fn write<E>(&mut self, growth: usize, write: impl FnOnce(&mut Value) -> Result<(), E>) -> Result<(), E> {
+        self.text.take();
         write(Arc::make_mut(&mut self.value))?;
         self.bound = self.bound.saturating_add(growth);
         Ok(())
@@ -104,7 +108,9 @@ impl Payload {
     }
 
     /// The compact JSON text.
-    pub(crate) fn to_text(&self) -> String {
-        self.value.to_string()
+    pub(crate) fn to_text(&self) -> Arc<str> {
+        // `Value`'s own `Display` goes through a formatter, at twice the cost; writing a `Value` to memory cannot fail.
+        let print = || serde_json::to_string(&*self.value).unwrap_or_default().into();
+        Arc::clone(self.text.get_or_init(print))
     }
 }

@@ -76,11 +76,12 @@ fn counts_fit(fork: &ForkProgress, total: usize) -> bool {
         && (1..=fork.started).contains(&fork.running.len())
 }
 
-fn running(frame: &Frame) -> &[FrameKey] {
-    match &frame.activity {
-        Activity::Fork(fork) => &fork.running,
-        _ => &[],
-    }
+fn running(frame: &Frame) -> impl Iterator<Item = &FrameKey> {
+    let fork = match &frame.activity {
+        Activity::Fork(fork) => Some(fork),
+        _ => None,
+    };
+    fork.into_iter().flat_map(|fork| &fork.running)
 }
 
 /// How many frames are around a frame; `None` where they are too many, or go in a circle.

@@ -2,12 +2,15 @@
 
 mod context;
 pub mod event_bus;
+mod events;
 mod handler;
 mod lambda;
 mod registry;
 
 pub(crate) use context::TaskChannel;
 pub use context::TaskContext;
+pub(crate) use events::PUT_EVENTS;
+pub use events::PutEvents;
 pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
 pub(crate) use lambda::{LAMBDA_INVOKE, LambdaInvoke};
 pub use registry::Registry;

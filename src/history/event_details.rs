@@ -3,12 +3,13 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use crate::definition::StateType;
 
 /// The type of a history event with its details (AWS Step Functions API, `HistoryEvent`).
 ///
-/// Inputs, outputs and parameters are JSON texts, as on AWS. The variants are AWS's types; only the types that begin
+/// Inputs, outputs and parameters are JSON texts, as on AWS; one text serves all events that show the same data. The variants are AWS's types; only the types that begin
 /// with a state's `Type` (`PassStateEntered`, `TaskStateExited`, `WaitStateAborted`) are folded into one each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
@@ -19,11 +20,11 @@ use crate::definition::StateType;
 )]
 pub enum EventDetails {
     ExecutionStarted {
-        input: String,
+        input: Arc<str>,
         role_arn: String,
     },
     ExecutionSucceeded {
-        output: String,
+        output: Arc<str>,
     },
     ExecutionFailed(ErrorOutput),
     ExecutionAborted(ErrorOutput),
@@ -31,14 +32,14 @@ pub enum EventDetails {
     /// `PassStateEntered`, `TaskStateEntered` …
     StateEntered {
         state_type: StateType,
-        name: String,
-        input: String,
+        name: Arc<str>,
+        input: Arc<str>,
     },
     /// `PassStateExited`, `TaskStateExited` …
     StateExited {
         state_type: StateType,
-        name: String,
-        output: String,
+        name: Arc<str>,
+        output: Arc<str>,
         /// Variable names with their values as JSON texts; empty where nothing was assigned.
         #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
         assigned_variables: IndexMap<String, String>,
@@ -49,7 +50,7 @@ pub enum EventDetails {
     },
     LambdaFunctionScheduled {
         resource: String,
-        input: String,
+        input: Arc<str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +58,7 @@ pub enum EventDetails {
     },
     LambdaFunctionStarted,
     LambdaFunctionSucceeded {
-        output: String,
+        output: Arc<str>,
     },
     LambdaFunctionFailed(ErrorOutput),
     LambdaFunctionTimedOut(ErrorOutput),
@@ -65,7 +66,7 @@ pub enum EventDetails {
         resource_type: String,
         resource: String,
         region: String,
-        parameters: String,
+        parameters: Arc<str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,12 +81,12 @@ pub enum EventDetails {
     TaskSubmitted {
         resource_type: String,
         resource: String,
-        output: String,
+        output: Arc<str>,
     },
     TaskSucceeded {
         resource_type: String,
         resource: String,
-        output: String,
+        output: Arc<str>,
     },
     TaskFailed {
         resource_type: String,
@@ -101,7 +102,7 @@ pub enum EventDetails {
     },
     ActivityScheduled {
         resource: String,
-        input: String,
+        input: Arc<str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,7 +113,7 @@ pub enum EventDetails {
         worker_name: Option<String>,
     },
     ActivitySucceeded {
-        output: String,
+        output: Arc<str>,
     },
     ActivityFailed(ErrorOutput),
     ActivityTimedOut(ErrorOutput),
@@ -153,7 +154,7 @@ pub struct TaskCredentials {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapIteration {
     /// The Map state's name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The item's index, from 0.
     pub index: usize,
 }

@@ -15,8 +15,9 @@ use uuid::Uuid;
 
 use crate::data::{discard, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions};
-use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, Registry};
+use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions, TokenSecret};
+use crate::handlers::event_bus::EventBridge;
+use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, PUT_EVENTS, PutEvents, Registry};
 use crate::history::HistoryLevel;
 
 pub use clock::Clock;
@@ -130,6 +131,16 @@ impl Interpreter {
     pub fn handler(mut self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
         self.handlers.register(resource.as_ref(), Arc::new(handler));
         self
+    }
+
+    /// Puts the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
+    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
+    #[must_use]
+    pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
+        let handler = PutEvents::new(event_bridge);
+        PUT_EVENTS.iter().fold(self, |interpreter, resource| {
+            interpreter.handler(resource, handler.clone())
+        })
     }
 
     /// What time it is; default the system's time.
@@ -293,11 +304,15 @@ impl Interpreter {
         left.len()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the driver is where names and seeds come from")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver is where names, seeds and secrets come from"
+    )]
     fn options(&self, input: Value, request: StartRequest) -> StartOptions {
         let mut options = StartOptions::new(input);
         options.name = request.name.unwrap_or_else(|| Uuid::new_v4().to_string());
         options.seed = request.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
+        options.token_secret = TokenSecret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
         options.history = self.history;
         options.limits = self.limits.clone();
         options.state_machine_name = request.state_machine_name.unwrap_or(options.state_machine_name);

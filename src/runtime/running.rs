@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::watch;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
@@ -21,7 +21,8 @@ pub(super) struct Running {
     pub(super) arn: Arc<str>,
     pub(super) state_machine_arn: Arc<str>,
     progress: Mutex<Progress>,
-    outcome: watch::Sender<Option<Outcome>>,
+    outcome: OnceLock<Outcome>,
+    ended: Notify,
     shared: Arc<Shared>,
     span: tracing::Span,
 }
@@ -58,7 +59,8 @@ impl Running {
                 history: Vec::new(),
                 armed: None,
             }),
-            outcome: watch::Sender::new(None),
+            outcome: OnceLock::new(),
+            ended: Notify::new(),
             shared,
         });
         running.shared.add(&running);
@@ -91,19 +93,17 @@ impl Running {
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.outcome.borrow().clone()
+        self.outcome.get().cloned()
     }
 
     pub(super) async fn finished(&self) -> Outcome {
-        let mut outcomes = self.outcome.subscribe();
         loop {
-            if let Some(outcome) = outcomes.borrow_and_update().clone() {
-                return outcome;
+            // Waiting begins before the look, so that an end in between is not missed.
+            let ended = self.ended.notified();
+            if let Some(outcome) = self.outcome.get() {
+                return outcome.clone();
             }
-            if outcomes.changed().await.is_err() {
-                // The sender lives as long as `self`.
-                std::future::pending::<()>().await;
-            }
+            ended.await;
         }
     }
 
@@ -144,7 +144,9 @@ impl Running {
                     self.span
                         .in_scope(|| tracing::info!(status = outcome.status(), "execution ended"));
                     self.shared.remove(&self.arn);
-                    self.outcome.send_replace(Some(outcome));
+                    // An execution completes once, so nothing is here before.
+                    let _ = self.outcome.set(outcome);
+                    self.ended.notify_waiters();
                 }
             }
         }

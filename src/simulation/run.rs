@@ -45,7 +45,7 @@ impl Run {
         self.history
             .iter()
             .filter_map(|event| match &event.details {
-                EventDetails::StateEntered { name, .. } => Some(name.as_str()),
+                EventDetails::StateEntered { name, .. } => Some(&**name),
                 _ => None,
             })
             .collect()

@@ -1,11 +1,12 @@
 //! The case files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::known_gaps::KnownGaps;
+use crate::recordings;
 
 /// One case file.
 pub(crate) struct Case {
@@ -23,23 +24,10 @@ pub(crate) struct Case {
 
 /// Reads all cases below a folder, in the order of their ids.
 pub(crate) fn read_all(root: &Path) -> Vec<Case> {
-    let mut files = Vec::new();
-    collect(root, &mut files);
+    let files = recordings::files(root);
     let mut cases: Vec<Case> = files.iter().map(|file| Case::read(root, file)).collect();
     cases.sort_by(|a, b| a.id.cmp(&b.id));
     cases
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries {
-        let path = entry.expect("the folder can be read").path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
 }
 
 impl Case {

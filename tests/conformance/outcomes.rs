@@ -67,6 +67,30 @@ impl Outcomes {
         }
     }
 
+    /// How many cases there were.
+    pub(crate) fn total(&self) -> usize {
+        let Counts {
+            passed,
+            failed,
+            gaps,
+            skipped,
+        } = self.all;
+        passed + failed + gaps + skipped
+    }
+
+    /// The totals of each area and of all, a line each.
+    pub(crate) fn totals(&self) -> String {
+        let all = ("all", &self.all);
+        let areas = self.areas.iter().map(|(area, counts)| (area.as_str(), counts));
+        let line = |(area, counts): (&str, &Counts)| {
+            format!(
+                "{area}: {} passed, {} known gaps, {} skipped\n",
+                counts.passed, counts.gaps, counts.skipped
+            )
+        };
+        areas.chain([all]).map(line).collect()
+    }
+
     /// Areas, gaps by reason, failures with a line each, and the totals as the last line.
     pub(crate) fn print(&self, total: usize) {
         for (area, counts) in &self.areas {

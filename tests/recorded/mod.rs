@@ -1,39 +1,22 @@
 //! The recordings, and how what they hold is compared. `ASL_CORPUS` names another folder of them.
 
+#[path = "../recordings/mod.rs"]
+mod recordings;
+
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A recording and its file.
 pub(crate) type Recording = (PathBuf, Value);
 
-/// The recordings in a folder, or all of them; none where the folder is not there.
-pub(crate) fn recordings(folder: &str) -> Vec<Recording> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
-    let corpus = std::env::var("ASL_CORPUS").unwrap_or_else(|_| default.to_owned());
-    let mut files = Vec::new();
-    collect(&Path::new(&corpus).join(folder), &mut files);
-    if files.is_empty() {
-        println!("no recordings in {corpus}/{folder}");
-    }
+/// The recordings in a folder, or all of them; none where they are not there, and need not be.
+pub(crate) fn cases(folder: &str) -> Vec<Recording> {
+    let files = recordings::files(&recordings::root("ASL_CORPUS", "corpus").join(folder));
     let read = |file: PathBuf| {
         let case = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
         (file, case)
     };
     files.into_iter().map(read).collect()
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
-    files.sort();
 }
 
 /// The recordings write JSON texts that start with a brace as objects, and leave others as texts.

@@ -14,5 +14,6 @@ mod connections_api;
 mod describing;
 mod limits;
 mod messages;
+mod notifier;
 mod server;
 mod slow_readers;

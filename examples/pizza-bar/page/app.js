@@ -68,8 +68,9 @@ function receive(data) {
   } else if (message?.type === "ORDER" && message.order) {
     orderReceived(message.order);
   } else if (typeof message?.message === "string") {
-    // `ERROR`, or a frame of the gateway itself, which has no type.
-    requestFailed(message.message);
+    if (message.code === "NO_SUCH_ORDER") orderUnknown(message.orderId, message.message);
+    // `ERROR`, or a frame of the gateway itself, which has no type and says nothing of what it answers.
+    else requestFailed(message.message);
   }
 }
 
@@ -85,6 +86,8 @@ function parseJson(text) {
 
 const STORAGE_KEY = "pizza-bar.order";
 const ANSWER_WITHIN = 10_000;
+const ASK_AGAIN = 1_000;
+const ASK_AGAIN_LATEST = 30_000;
 
 const form = byId("order-form");
 const stages = [...byId("stages").children];
@@ -92,7 +95,7 @@ const slices = [...byId("slices").children];
 const statuses = stages.map((stage) => stage.dataset.status);
 
 // `order` is what the server last told of it, `asked` what it has yet to answer, `reached` the index of the last status.
-const kitchen = { order: null, asked: null, askedTimer: 0, reached: -1, interrupted: false };
+const kitchen = { order: null, asked: null, askedTimer: 0, asksAgain: 0, reached: -1, interrupted: false };
 
 function placeOrder(event) {
   event.preventDefault();
@@ -119,8 +122,16 @@ function placeOrder(event) {
 }
 
 function askForOrder() {
-  const { orderId, token } = kitchen.order ?? storedOrder() ?? {};
-  if (orderId && !isFinished()) ask("getOrder", { action: "getOrder", orderId, token });
+  const { orderId, token } = knownOrder() ?? {};
+  if (orderId && isOpen() && !isFinished()) return ask("getOrder", { action: "getOrder", orderId, token });
+  // Nothing is left to ask for, now or any more.
+  answered();
+  showForm();
+}
+
+// What it is that `getOrder` asks for.
+function knownOrder() {
+  return kitchen.order ?? storedOrder();
 }
 
 function ask(what, message) {
@@ -133,21 +144,28 @@ function ask(what, message) {
 function answered() {
   const asked = kitchen.asked;
   kitchen.asked = null;
+  kitchen.asksAgain = 0;
   clearTimeout(kitchen.askedTimer);
   return asked;
 }
 
 function orderReceived(order) {
+  const known = knownOrder();
+  const isKnown = known?.orderId === order.orderId;
+  // The order asked for is the only one whose token there is: another does not take its place.
+  if (kitchen.asked === "getOrder" && known && !isKnown) return;
   const asked = answered();
-  if (kitchen.order && kitchen.order.orderId !== order.orderId) kitchen.reached = -1;
-  kitchen.order = { ...kitchen.order, ...order };
+  if (kitchen.order && !isKnown) kitchen.reached = -1;
+  kitchen.order = isKnown ? { ...known, ...order } : order;
   kitchen.interrupted = order.interrupted === true || order.status === "interrupted";
-  storeOrder(kitchen.order);
-  reach(order.status);
+  if (kitchen.order.token) storeOrder(kitchen.order);
+  // An order that was just placed comes with its first status.
+  const isNews = reach(order.status) && asked === "order";
+  if (isNews) showTime();
   showProblem("");
   showTracker();
   showForm();
-  light(kitchen.reached, false);
+  light(kitchen.reached, isNews);
   if (asked === "order") byId("tracker").focus();
 }
 
@@ -156,11 +174,16 @@ function statusChanged(status) {
   if (!kitchen.order && kitchen.asked === null) return;
   if (!reach(status)) return;
   kitchen.interrupted = false;
-  stages[kitchen.reached].querySelector("time").textContent =
-    new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  showTime();
   showTracker();
   showForm();
   light(kitchen.reached, true);
+}
+
+// Notes on the stage that was just reached when that was.
+function showTime() {
+  stages[kitchen.reached].querySelector("time").textContent =
+    new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 // Moves on to a status; false for one that is unknown, or no news.
@@ -171,15 +194,26 @@ function reach(status) {
   return true;
 }
 
+// Only the kitchen itself can say that an order is no more: its token is kept nowhere else.
+function orderUnknown(orderId, message) {
+  if (kitchen.asked !== "getOrder" || knownOrder()?.orderId !== orderId) return;
+  answered();
+  forgetOrder(orderId);
+  showProblem(`We could not find your last order: ${message}`);
+  showTracker();
+  showForm();
+}
+
 function requestFailed(message) {
-  const asked = answered();
-  if (asked === "getOrder") {
-    // The kitchen does not know it any more.
-    forgetOrder();
-    showProblem(`We could not find your last order: ${message}`);
-  } else {
-    showProblem(message);
+  if (kitchen.asked === "getOrder") {
+    // Whatever it was, the order is still there.
+    clearTimeout(kitchen.askedTimer);
+    kitchen.askedTimer = setTimeout(askForOrder, Math.min(ASK_AGAIN_LATEST, ASK_AGAIN * 2 ** kitchen.asksAgain));
+    kitchen.asksAgain += 1;
+    return;
   }
+  answered();
+  showProblem(message);
   showTracker();
   showForm();
 }
@@ -191,12 +225,13 @@ function lostConnection() {
   }
 }
 
-function forgetOrder() {
+function forgetOrder(orderId = kitchen.order?.orderId) {
   kitchen.order = null;
   kitchen.reached = -1;
   kitchen.interrupted = false;
   for (const stage of stages) stage.querySelector("time").textContent = "";
-  storeOrder(null);
+  // Another page may have stored an order of its own.
+  if (orderId && storedOrder()?.orderId === orderId) storeOrder(null);
   light(-1, false);
 }
 

@@ -94,6 +94,14 @@ impl ReferencePath {
         if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.stages.segments().len())) {
             return Err(WriteError::TooDeep);
         }
+        // The common case, one name below an object, is found in one look-up.
+        if let ([Segment::Name(name)], Value::Object(members)) = (self.path.stages.segments(), &mut *target) {
+            match members.get_mut(&**name) {
+                Some(member) => *member = value,
+                None => drop(members.insert(name.to_string(), value)),
+            }
+            return Ok(());
+        }
         self.check(target)?;
         let mut place = target;
         for segment in self.path.stages.segments() {

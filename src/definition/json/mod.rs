@@ -7,12 +7,14 @@
 //! DIFFERENCE: half a surrogate pair and a number beyond 64-bit floating-point are refused, since Rust's strings and
 //! `serde_json`'s numbers cannot hold them.
 
+mod containers;
 mod locate;
 mod node;
 mod number;
 mod parser;
 mod string;
 mod syntax;
+mod text_map;
 
 pub(crate) use locate::{Locator, Step};
 pub(crate) use node::{Kind, Member, Node, Object, Span};

@@ -3,6 +3,8 @@
 use serde_json::{Number, Value};
 use std::collections::HashMap;
 
+use super::text_map::TextMap;
+
 /// A range of bytes of the source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
@@ -21,8 +23,11 @@ impl Span {
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
-    /// A substitution inside has no value, which is reported already: nothing can be said about this value.
+    /// A substitution inside has no value, or a number is none, which is reported already: nothing can be said about
+    /// this value.
     pub(crate) unresolved: bool,
+    /// Where a string's characters stand, unless they stand there as they are.
+    pub(super) text_map: Option<Box<TextMap>>,
 }
 
 /// What a [`Node`] holds.
@@ -48,6 +53,8 @@ pub(crate) struct Member {
     pub(crate) key: String,
     /// The key with its quotes.
     pub(crate) key_span: Span,
+    /// A substitution in the key has no value: nothing can be said about the name.
+    pub(crate) key_unresolved: bool,
     pub(crate) value: Node,
 }
 
@@ -83,6 +90,16 @@ impl Node {
     /// The value of an object's member; `None` also where this is no object.
     pub(crate) fn field(&self, key: &str) -> Option<&Node> {
         self.as_object()?.field(key)
+    }
+
+    /// The byte of the source that holds the byte `offset` of this string; behind its end, the closing quote.
+    pub(crate) fn source_of(&self, offset: usize) -> usize {
+        let first = self.span.start + 1;
+        let found = match &self.text_map {
+            Some(map) => map.source_of(offset, first),
+            None => first + offset,
+        };
+        found.min(self.span.end.saturating_sub(1))
     }
 
     /// The same value without positions.

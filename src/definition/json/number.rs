@@ -7,8 +7,8 @@ use super::syntax::{SyntaxError, character};
 use crate::definition::Code;
 use crate::definition::parse::{Place, Report};
 
-/// Reads the number at `start`; the second value is where it ends.
-pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(Number, usize), SyntaxError> {
+/// Reads the number at `start`, and where it ends. There is none where it is out of range, which is reported.
+pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(Option<Number>, usize), SyntaxError> {
     let rest = source.get(start..).unwrap_or_default();
     let length = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.' | '_'))
@@ -18,13 +18,18 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
         let at = start + at;
         let wrong = source.get(at..).and_then(|rest| rest.chars().next());
         return Err(match wrong {
+            Some(_) if message.starts_with("Invalid numeric value") => {
+                SyntaxError::new(Span::new(start, start + length), message)
+                    .help(format!("write `{}`", without_zeroes(text)))
+            }
             Some(c) => SyntaxError::new(
                 Span::new(at, at + c.len_utf8()),
                 message.replace(
                     "{}",
                     &format!("Unexpected character ({}) in numeric value", character(c)),
                 ),
-            ),
+            )
+            .help("numbers are written like `5`, `-1.5`, `2e3`"),
             None => SyntaxError::new(
                 Span::new(at, at),
                 message.replace("{}", "Unexpected end-of-input in numeric value"),
@@ -33,10 +38,10 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
     }
     let end = start + length;
     if text == "-0" {
-        return Ok((Number::from(0), end));
+        return Ok((Some(Number::from(0)), end));
     }
     if let Ok(number) = text.parse::<Number>() {
-        return Ok((number, end));
+        return Ok((Some(number), end));
     }
     report
         .error(
@@ -45,7 +50,19 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
             "the number is out of range",
         )
         .help("numbers reach up to 1.7976931348623157e308");
-    Ok((Number::from(0), end))
+    Ok((None, end))
+}
+
+/// A number without the zeroes that it begins with.
+fn without_zeroes(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let digits = digits.trim_start_matches('0');
+    let zero = if digits.starts_with(|c: char| c.is_ascii_digit()) {
+        ""
+    } else {
+        "0"
+    };
+    format!("{sign}{zero}{digits}")
 }
 
 /// The first place where the text stops being a number, and why; `{}` stands for the character there.

@@ -1,9 +1,9 @@
 //! The parser: one pass over the text, recursive to a fixed depth.
 
-use super::node::SeenKeys;
+use super::containers::comment;
 use super::string::StringReader;
 use super::syntax::{SyntaxError, TOKEN, VALUE, character};
-use super::{Kind, Member, Node, Object, Span, number};
+use super::{Kind, Node, Span, number};
 use crate::definition::parse::{Place, Report};
 use crate::definition::{Code, Substitutions};
 
@@ -38,12 +38,13 @@ pub(crate) fn parse(source: &str, substitutions: &Substitutions, report: &mut Re
     }
 }
 
-struct Parser<'s, 'r> {
+/// Where the parser is in the text.
+pub(super) struct Parser<'s, 'r> {
     source: &'s str,
-    at: usize,
+    pub(super) at: usize,
     depth: usize,
-    strings: StringReader<'s>,
-    report: &'r mut Report,
+    pub(super) strings: StringReader<'s>,
+    pub(super) report: &'r mut Report,
 }
 
 impl Parser<'_, '_> {
@@ -53,17 +54,21 @@ impl Parser<'_, '_> {
         self.skip_blanks();
         match self.peek() {
             None => Ok(root),
-            Some(c) => Err(SyntaxError::new(
-                self.here(),
-                format!(
+            Some(c) => {
+                let message = format!(
                     "Unexpected character ({}): expected nothing after the definition",
                     character(c)
-                ),
-            )),
+                );
+                let help = match c {
+                    '}' | ']' => "there is one bracket too many here, or one too few before it",
+                    _ => "a text holds one definition",
+                };
+                Err(SyntaxError::new(self.here(), message).help(help))
+            }
         }
     }
 
-    fn value(&mut self) -> Result<Node, SyntaxError> {
+    pub(super) fn value(&mut self) -> Result<Node, SyntaxError> {
         let start = self.at;
         let Some(first) = self.peek() else {
             return Err(SyntaxError::new(
@@ -72,18 +77,21 @@ impl Parser<'_, '_> {
             ));
         };
         let mut unresolved = false;
+        let mut text_map = None;
         let kind = match first {
             '{' => self.nested(Self::object)?,
             '[' => self.nested(Self::array)?,
             '"' => {
                 let read = self.strings.read(&mut self.at, self.report)?;
                 unresolved = read.unresolved;
+                text_map = Some(read.map).filter(|map| !map.is_empty()).map(Box::new);
                 Kind::String(read.text)
             }
             '-' | '0'..='9' => {
                 let (number, end) = number::read(self.source, start, self.report)?;
                 self.at = end;
-                Kind::Number(number)
+                unresolved = number.is_none();
+                Kind::Number(number.unwrap_or_else(|| 0.into()))
             }
             '$' if self.rest().starts_with("${") => {
                 let (value, resolved) = self.strings.bare(&mut self.at, self.depth, self.report)?;
@@ -108,6 +116,7 @@ impl Parser<'_, '_> {
             span: Span::new(start, self.at),
             kind,
             unresolved,
+            text_map,
         })
     }
 
@@ -118,113 +127,14 @@ impl Parser<'_, '_> {
                 format!("the definition nests deeper than {MAX_DEPTH} arrays and objects"),
             );
             error.too_deep = true;
+            error.help =
+                Some("make a machine of its own of what is nested, and start it by `states:startExecution`".to_owned());
             return Err(error);
         }
         self.depth += 1;
         let kind = read(self);
         self.depth -= 1;
         kind
-    }
-
-    fn object(&mut self) -> Result<Kind, SyntaxError> {
-        let opening = self.take();
-        let mut members = Vec::new();
-        let mut seen = SeenKeys::default();
-        let mut comma = None;
-        loop {
-            self.skip_blanks();
-            match self.peek() {
-                Some('}') if comma.is_none() => break,
-                Some('"') => {}
-                None => return Err(unclosed("Object", opening)),
-                Some(c) => return Err(self.no_field_name(c, comma)),
-            }
-            let member = self.member(opening)?;
-            match seen.earlier(&members, &member.key) {
-                Some(earlier) => self.duplicate(&member, earlier),
-                None => members.push(member),
-            }
-            self.skip_blanks();
-            match self.peek() {
-                Some(',') => comma = Some(self.take()),
-                Some('}') => break,
-                None => return Err(unclosed("Object", opening)),
-                Some('/') => return Err(comment(self.here())),
-                Some(c) => {
-                    let message = format!(
-                        "Unexpected character ({}): was expecting comma to separate Object entries",
-                        character(c)
-                    );
-                    let error = SyntaxError::new(self.here(), message);
-                    return Err(if c == '"' {
-                        error.help("put a comma between the fields")
-                    } else {
-                        error
-                    });
-                }
-            }
-        }
-        self.take();
-        Ok(Kind::Object(Object { members }))
-    }
-
-    fn member(&mut self, opening: Span) -> Result<Member, SyntaxError> {
-        let start = self.at;
-        let key = self.strings.read(&mut self.at, self.report)?.text;
-        let key_span = Span::new(start, self.at);
-        self.skip_blanks();
-        match self.peek() {
-            Some(':') => self.take(),
-            None => return Err(unclosed("Object", opening)),
-            Some(c) => {
-                return Err(SyntaxError::new(
-                    self.here(),
-                    format!(
-                        "Unexpected character ({}): was expecting a colon to separate field name and value",
-                        character(c)
-                    ),
-                ));
-            }
-        };
-        self.skip_blanks();
-        let value = self.value()?;
-        Ok(Member { key, key_span, value })
-    }
-
-    fn array(&mut self) -> Result<Kind, SyntaxError> {
-        let opening = self.take();
-        let mut elements = Vec::new();
-        let mut comma = None;
-        loop {
-            self.skip_blanks();
-            match (self.peek(), comma) {
-                (Some(']'), None) => break,
-                (Some(']'), Some(comma)) => {
-                    let message = format!("Unexpected character ({}): {VALUE}", character(']'));
-                    return Err(SyntaxError::new(comma, message).help("remove this comma, nothing follows it"));
-                }
-                (None, _) => return Err(unclosed("Array", opening)),
-                _ => elements.push(self.value()?),
-            }
-            self.skip_blanks();
-            match self.peek() {
-                Some(',') => comma = Some(self.take()),
-                Some(']') => break,
-                None => return Err(unclosed("Array", opening)),
-                Some('/') => return Err(comment(self.here())),
-                Some(c) => {
-                    return Err(SyntaxError::new(
-                        self.here(),
-                        format!(
-                            "Unexpected character ({}): was expecting comma to separate Array entries",
-                            character(c)
-                        ),
-                    ));
-                }
-            }
-        }
-        self.take();
-        Ok(Kind::Array(elements))
     }
 
     /// `true`, `false`, `null`, or a word that is none of them.
@@ -247,7 +157,9 @@ impl Parser<'_, '_> {
                 return Err(match word {
                     "True" | "TRUE" | "False" | "FALSE" => error.help("booleans are written `true` and `false`"),
                     "None" | "nil" | "undefined" | "NULL" | "Null" => error.help("write `null`"),
-                    _ => error,
+                    "NaN" | "Infinity" => error.help("JSON has no such number"),
+                    _ if self.depth == 0 => error.help("a definition is an object: it begins with `{`"),
+                    _ => error.help("a text stands in double quotes"),
                 });
             }
         };
@@ -255,30 +167,7 @@ impl Parser<'_, '_> {
         Ok(kind)
     }
 
-    fn no_field_name(&self, c: char, comma: Option<Span>) -> SyntaxError {
-        let message = format!(
-            "Unexpected character ({}): was expecting double-quote to start field name",
-            character(c)
-        );
-        match (c, comma) {
-            ('}', Some(comma)) => SyntaxError::new(comma, message).help("remove this comma, nothing follows it"),
-            ('/', _) => comment(self.here()),
-            _ => SyntaxError::new(self.here(), message),
-        }
-    }
-
-    fn duplicate(&mut self, member: &Member, earlier: Span) {
-        let line = self.report.line_of(earlier.start);
-        self.report
-            .error(
-                Code::InvalidJsonDescription,
-                Place::at(member.key_span),
-                format!("Duplicate field '{}'", member.key),
-            )
-            .help(format!("the same field stands in line {line} already"));
-    }
-
-    fn skip_blanks(&mut self) {
+    pub(super) fn skip_blanks(&mut self) {
         let blanks = self
             .rest()
             .bytes()
@@ -291,38 +180,21 @@ impl Parser<'_, '_> {
         self.source.get(self.at..).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
     /// The span of the next character.
-    fn here(&self) -> Span {
+    pub(super) fn here(&self) -> Span {
         Span::new(self.at, self.at + self.peek().map_or(0, char::len_utf8))
     }
 
     /// Goes past the next character.
-    fn take(&mut self) -> Span {
+    pub(super) fn take(&mut self) -> Span {
         let here = self.here();
         self.at = here.end;
         here
     }
-}
-
-fn comment(at: Span) -> SyntaxError {
-    SyntaxError::new(
-        at,
-        "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not recognized as one since Feature \
-         'ALLOW_COMMENTS' not enabled for parser)",
-    )
-    .help("JSON has no comments, but a state has a `Comment` field")
-}
-
-fn unclosed(what: &str, opening: Span) -> SyntaxError {
-    SyntaxError::new(
-        opening,
-        format!("Unexpected end-of-input: expected close marker for {what}"),
-    )
-    .help("the text ends before what is opened here is closed")
 }
 
 #[cfg(test)]

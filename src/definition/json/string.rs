@@ -1,6 +1,7 @@
 //! Strings: escapes, surrogate pairs, and the substitution of `${Name}`.
 
 use super::syntax::{SyntaxError, VALUE, character};
+use super::text_map::TextMap;
 use super::{Kind, MAX_DEPTH, Member, Node, Object, Span};
 use crate::definition::parse::{MAX_CHARACTERS, Place, Report};
 use crate::definition::{Code, Substitutions};
@@ -20,6 +21,8 @@ pub(super) struct ReadString {
     pub(super) text: String,
     /// A `${Name}` in it has no value.
     pub(super) unresolved: bool,
+    /// Where its characters stand.
+    pub(super) map: TextMap,
 }
 
 impl<'s> StringReader<'s> {
@@ -37,6 +40,7 @@ impl<'s> StringReader<'s> {
         let opening = Span::new(*at, *at + 1);
         let mut text = String::new();
         let mut unresolved = false;
+        let mut map = TextMap::default();
         *at += 1;
         loop {
             let rest = self.source.get(*at..).unwrap_or_default();
@@ -47,28 +51,33 @@ impl<'s> StringReader<'s> {
             *at += plain;
             match self.source.as_bytes().get(*at) {
                 None => {
-                    return Err(SyntaxError::new(
-                        opening,
-                        "Unexpected end-of-input: was expecting closing quote for a string value",
-                    ));
+                    let message = "Unexpected end-of-input: was expecting closing quote for a string value";
+                    return Err(SyntaxError::new(opening, message).help("the string that begins here has no end"));
                 }
                 Some(b'"') => {
                     *at += 1;
-                    return Ok(ReadString { text, unresolved });
+                    return Ok(ReadString { text, unresolved, map });
                 }
-                Some(b'\\') => text.push(self.escape(at, report)?),
+                Some(b'\\') => {
+                    let (text_start, source_start) = (text.len(), *at);
+                    text.push(self.escape(at, report)?);
+                    map.add(text_start, text.len(), source_start, *at);
+                }
                 Some(b'$') => match substitution(self.source, *at) {
                     Some(Substitution::Literal { name, end }) => {
+                        let text_start = text.len();
                         text.push_str("${");
                         text.push_str(name);
                         text.push('}');
+                        map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
                     Some(Substitution::Named { name, end }) => {
-                        match self.resolve(name, Span::new(*at, end), report) {
-                            Some(value) => text.push_str(value),
-                            None => unresolved = true,
-                        }
+                        let text_start = text.len();
+                        let value = self.resolve(name, Span::new(*at, end), report);
+                        unresolved |= value.is_none();
+                        text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
+                        map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
                     None => {
@@ -237,7 +246,8 @@ impl<'s> StringReader<'s> {
                     ),
                     None => "Unexpected end-of-input in character escape sequence".to_owned(),
                 };
-                return Err(SyntaxError::new(Span::new(*at, *at + length), message));
+                return Err(SyntaxError::new(Span::new(*at, *at + length), message)
+                    .help("`\\u` is followed by four hexadecimal digits"));
             };
             unit = unit * 16 + digit;
             *at += 1;
@@ -282,6 +292,9 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
     if depth > MAX_DEPTH {
         return None;
     }
+    let text_map = value
+        .as_str()
+        .map(|text| Box::new(TextMap::of_all(text, span.start, span.end)));
     let kind = match value {
         Value::Null => Kind::Null,
         Value::Bool(value) => Kind::Boolean(value),
@@ -298,6 +311,7 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
                 Some(Member {
                     key,
                     key_span: span,
+                    key_unresolved: false,
                     value: stamped(value, span, depth + 1)?,
                 })
             };
@@ -310,6 +324,7 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
         span,
         kind,
         unresolved: false,
+        text_map,
     })
 }
 

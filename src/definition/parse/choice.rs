@@ -38,9 +38,11 @@ fn choice_rule(node: &Node, report: &mut Report) -> Result<ChoiceRule, Reported>
 /// A boolean expression. That it is exactly one is the choice rules' rule to say.
 fn condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
     let mut fields = Fields::of(node, report)?;
-    let and = fields.node("And").map(|_| fields.some_elements("And", condition));
-    let or = fields.node("Or").map(|_| fields.some_elements("Or", condition));
-    let not = fields.node("Not").map(|node| condition(node, fields.report));
+    let and = fields
+        .node("And")
+        .map(|_| fields.some_elements("And", nested_condition));
+    let or = fields.node("Or").map(|_| fields.some_elements("Or", nested_condition));
+    let not = fields.node("Not").map(|node| nested_condition(node, fields.report));
     let test = data_test(&mut fields);
     match (and, or, not) {
         (Some(and), ..) => and.map(Condition::And),
@@ -48,6 +50,13 @@ fn condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
         (_, _, Some(not)) => not.map(|not| Condition::Not(Box::new(not))),
         _ => test.map(Condition::Test),
     }
+}
+
+/// An expression inside another one, which may have a comment of its own.
+fn nested_condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
+    let comment = Fields::of(node, report)?.comment();
+    let condition = condition(node, report);
+    comment.and(condition)
 }
 
 fn data_test(fields: &mut Fields<'_, '_>) -> Result<DataTest, Reported> {

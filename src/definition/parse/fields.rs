@@ -97,8 +97,25 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.optional(name, values::reference_path)
     }
 
-    pub(crate) fn json_path(&mut self, name: &str) -> Result<Option<JsonPath>, Reported> {
-        self.optional(name, values::json_path)
+    /// `ItemsPath`
+    pub(crate) fn items_path(&mut self) -> Result<Option<JsonPath>, Reported> {
+        self.optional("ItemsPath", values::single_path)
+    }
+
+    /// A number in a range, fractions included.
+    pub(crate) fn number(&mut self, name: &str, minimum: f64, maximum: f64) -> Result<Option<f64>, Reported> {
+        self.optional(name, |node, report| {
+            let number = values::number(node, report)?;
+            let problem = match number {
+                _ if number < minimum => format!("Minimum value is {minimum:?}"),
+                _ if number > maximum => format!("Maximum value is {maximum:?}"),
+                _ => return Ok(number),
+            };
+            report
+                .schema(Place::value(node), problem)
+                .help(format!("it is a number from {minimum} to {maximum}"));
+            Err(Reported)
+        })
     }
 
     /// `ErrorPath`, `CausePath`
@@ -119,7 +136,9 @@ impl<'n, 'r> Fields<'n, 'r> {
                 return Ok(value);
             }
             let message = format!("the value nests deeper than {MAX_NESTING} arrays and objects");
-            report.schema(Place::value(node), message);
+            report
+                .schema(Place::value(node), message)
+                .help("make it flatter, or hand it on as a JSON text");
             Err(Reported)
         })
     }
@@ -167,7 +186,14 @@ impl<'n, 'r> Fields<'n, 'r> {
     ) -> Result<Vec<T>, Reported> {
         let node = self.required(name)?;
         if node.as_array().is_some_and(<[Node]>::is_empty) {
-            self.report.schema(Place::value(node), "Value cannot be empty");
+            let help = match name {
+                "Branches" => "a branch is written `{ \"StartAt\": \"…\", \"States\": { … } }`",
+                "Choices" => "a rule is written `{ \"Variable\": \"$.…\", \"StringEquals\": \"…\", \"Next\": \"…\" }`",
+                _ => "it combines at least one rule",
+            };
+            self.report
+                .schema(Place::value(node), "Value cannot be empty")
+                .help(help);
             return Err(Reported);
         }
         values::elements(node, read, self.report)

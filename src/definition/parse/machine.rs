@@ -29,10 +29,13 @@ fn version(fields: &mut Fields<'_, '_>) -> Result<(), Reported> {
         None | Some("1.0") => Ok(()),
         Some(_) => {
             let node = fields.required("Version")?;
-            fields.report.schema(
-                Place::value(node),
-                "The field 'Version' should have one of these values: [1.0]",
-            );
+            fields
+                .report
+                .schema(
+                    Place::value(node),
+                    "The field 'Version' should have one of these values: [1.0]",
+                )
+                .help("write `\"Version\": \"1.0\"`, or leave the field away");
             Err(Reported)
         }
     }

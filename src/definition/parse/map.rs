@@ -9,10 +9,11 @@ use crate::definition::{MapState, MaxConcurrency};
 pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Result<MapState, Reported> {
     let comment = fields.comment();
     let input_path = fields.input_output_path("InputPath");
-    let items_path = fields.json_path("ItemsPath");
+    let items_path = fields.items_path();
     let item_selector = fields.payload_template("ItemSelector");
     let parameters = fields.payload_template("Parameters");
     let max_concurrency = max_concurrency(&mut fields);
+    let tolerance = tolerance(&mut fields);
     let item_processor = fields.node("ItemProcessor").or(fields.node("Iterator"));
     let result_selector = fields.payload_template("ResultSelector");
     let result_path = fields.result_path();
@@ -26,6 +27,7 @@ pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Result<MapState, Reported
     if is_distributed(processor_node) {
         return Err(Reported);
     }
+    tolerance?;
     Ok(MapState {
         comment: comment?,
         input_path: input_path?,
@@ -41,6 +43,26 @@ pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Result<MapState, Reported
         catch: catch?,
         transition: transition?,
     })
+}
+
+/// How many failed iterations are tolerated, by name; only a distributed Map does, though AWS takes them on both.
+pub(crate) const TOLERANCE_FIELDS: [&str; 4] = [
+    "ToleratedFailureCount",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+];
+
+/// Reads those fields for the sake of their problems.
+fn tolerance(fields: &mut Fields<'_, '_>) -> Result<(), Reported> {
+    let [count, count_path, percentage, percentage_path] = TOLERANCE_FIELDS;
+    let read = [
+        fields.integer(count, 0, MAXIMUM).map(drop),
+        fields.reference_path(count_path).map(drop),
+        fields.number(percentage, 0.0, 100.0).map(drop),
+        fields.reference_path(percentage_path).map(drop),
+    ];
+    read.into_iter().collect()
 }
 
 /// Whether an item processor runs as child executions of its own.

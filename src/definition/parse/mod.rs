@@ -9,6 +9,7 @@
 mod assign;
 mod catch;
 mod choice;
+mod expressions;
 mod fields;
 mod graph;
 mod machine;
@@ -24,8 +25,9 @@ mod task;
 mod timestamp;
 mod values;
 
+pub(crate) use expressions::{TEMPLATE_FIELDS, each_expression, variables_read};
 pub(crate) use fields::Fields;
-pub(crate) use map::is_distributed;
+pub(crate) use map::{TOLERANCE_FIELDS, is_distributed};
 pub(crate) use matrix::{
     BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS,
     PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
@@ -147,23 +149,20 @@ impl Loader {
         }
         if source.trim().is_empty() {
             let place = Place::document();
-            report.error(
-                Code::InvalidJsonDescription,
-                place,
-                "Definition must be a valid JSON object",
-            );
+            report
+                .schema(place, "Definition must be a valid JSON object")
+                .help("it is empty: a definition is an object with `StartAt` and `States`");
             return None;
         }
         let root = json::parse(source, &self.substitutions, report)?;
         if root.as_object().is_none() {
             let place = Place::value(&root).nowhere();
-            let help = format!("it is {}", root.describe());
+            let help = format!(
+                "it is {}: a definition is an object with `StartAt` and `States`",
+                root.describe()
+            );
             report
-                .error(
-                    Code::InvalidJsonDescription,
-                    place,
-                    "Definition must be a valid JSON object",
-                )
+                .schema(place, "Definition must be a valid JSON object")
                 .help(help);
             return None;
         }

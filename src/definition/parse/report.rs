@@ -68,6 +68,18 @@ impl Place {
         Self::at(member.key_span)
     }
 
+    /// A string, from the byte `offset` of what it says to its end; the location is the string's.
+    pub(crate) fn inside(node: &Node, offset: usize) -> Self {
+        let start = node.source_of(offset);
+        if offset == 0 || start <= node.span.start {
+            return Self::value(node);
+        }
+        // At the end, only the closing quote is left to point at.
+        let quote = node.span.end - 1;
+        let end = if start < quote { quote } else { node.span.end };
+        Self::at(Span::new(start, end)).about(node)
+    }
+
     /// A value, of which only the opening bracket is shown.
     pub(crate) fn opening(node: &Node) -> Self {
         Self::at(Span::new(node.span.start, node.span.start + 1))

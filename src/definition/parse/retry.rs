@@ -69,11 +69,18 @@ fn jitter_strategy(fields: &mut Fields<'_, '_>) -> Result<JitterStrategy, Report
     match values::string(node, fields.report)? {
         "FULL" => Ok(JitterStrategy::Full),
         "NONE" => Ok(JitterStrategy::None),
-        _ => {
-            fields.report.schema(
-                Place::value(node),
-                "The field 'JitterStrategy' should have one of these values: [NONE, FULL]",
-            );
+        text => {
+            let help = match text.to_uppercase().as_str() {
+                known @ ("FULL" | "NONE") => format!("write `\"{known}\"`"),
+                _ => "`FULL` draws the delay at random, `NONE` does not".to_owned(),
+            };
+            fields
+                .report
+                .schema(
+                    Place::value(node),
+                    "The field 'JitterStrategy' should have one of these values: [NONE, FULL]",
+                )
+                .help(help);
             Err(Reported)
         }
     }

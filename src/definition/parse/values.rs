@@ -4,7 +4,7 @@ use serde_json::Number;
 
 use super::{Place, Report, Reported};
 use crate::data::{Expression, JsonPath, ReferencePath, SyntaxError};
-use crate::definition::json::{Kind, Node, Object, Span};
+use crate::definition::json::{Kind, Node, Object};
 
 pub(super) fn object<'n>(node: &'n Node, report: &mut Report) -> Result<&'n Object, Reported> {
     expected("Object", node, node.as_object(), report)
@@ -65,7 +65,9 @@ pub(super) fn integer(
             .and_then(|value| u32::try_from(value).ok());
         return exact.ok_or(Reported);
     };
-    report.schema(Place::value(node), problem);
+    report
+        .schema(Place::value(node), problem)
+        .help(format!("it is a whole number from {minimum} to {maximum}"));
     Err(Reported)
 }
 
@@ -85,6 +87,7 @@ fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reporte
     let finding = report.schema(Place::value(node), "Expected value of type Integer");
     match (node.as_str(), hint) {
         (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
+        (Some(text), None) if text.starts_with('$') => finding.help("it is a path, where only a constant can stand"),
         (Some(text), _) if text.starts_with("{%") => finding.help("`{% … %}` is JSONata, which is not supported yet"),
         (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
         _ => match as_number(node).and_then(Number::as_f64) {
@@ -96,12 +99,34 @@ fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reporte
     Reported
 }
 
+/// The byte where a syntax error begins.
+pub(super) fn offset(text: &str, error: &SyntaxError) -> usize {
+    let is_escape = error.message.starts_with("a backslash stands before");
+    if is_escape && !text.get(error.offset..).is_some_and(|rest| rest.starts_with('\\')) {
+        // It is noticed behind the backslash.
+        let read = text.get(..error.offset).unwrap_or_default();
+        return read.rfind('\\').unwrap_or(error.offset);
+    }
+    error.offset
+}
+
 pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
     let text = string(node, report)?;
     JsonPath::parse(text).map_err(|error| {
-        let help = not_a_path(text).unwrap_or_else(|| error.message.clone());
+        let help = match not_a_path(text) {
+            Some(help) => help,
+            None if is_call(text) => {
+                "intrinsic functions are called in fields whose name ends in `.$`, such as those of `Parameters`"
+                    .to_owned()
+            }
+            None if !text.starts_with('$') => "a path begins with `$`, such as `$.order.id`".to_owned(),
+            None => error.message.clone(),
+        };
         report
-            .schema(within(node, &error), "Value must be a valid JSONPath.")
+            .schema(
+                Place::inside(node, offset(text, &error)),
+                "Value must be a valid JSONPath.",
+            )
             .help(help);
         Reported
     })
@@ -109,7 +134,13 @@ pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Re
 
 pub(super) fn reference_path(node: &Node, report: &mut Report) -> Result<ReferencePath, Reported> {
     let text = string(node, report)?;
-    ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, &error, report))
+    ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, error, report))
+}
+
+/// A Reference Path, as any other path.
+pub(super) fn single_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
+    reference_path(node, report)?;
+    json_path(node, report)
 }
 
 /// A path whose problems AWS words as those of a Reference Path, though it takes any path: the fields of Choice Rules.
@@ -121,23 +152,61 @@ pub(super) fn choice_path(node: &Node, report: &mut Report) -> Result<JsonPath, 
         // Its message is AWS's.
         ReferencePath::parse(text).and_then(|path| JsonPath::parse(path.as_str()))
     };
-    parsed.map_err(|error| no_reference_path(node, text, &error, report))
+    parsed.map_err(|error| no_reference_path(node, text, error, report))
 }
 
-fn no_reference_path(node: &Node, text: &str, error: &SyntaxError, report: &mut Report) -> Reported {
+fn no_reference_path(node: &Node, text: &str, mut error: SyntaxError, report: &mut Report) -> Reported {
+    if error.offset == 0 && text.starts_with('$') {
+        error.offset = text.find("..").unwrap_or(0);
+    }
     let message = format!("Value is not a Reference Path: {}", error.message);
-    report.schema(within(node, error), message).maybe_help(not_a_path(text));
+    report
+        .schema(Place::inside(node, offset(text, &error)), message)
+        .help(reference_path_help(text, error.offset));
     Reported
 }
 
-/// The value of `field`: a path, or a call of an intrinsic function.
+/// What to write instead of a text that is no Reference Path.
+fn reference_path_help(text: &str, offset: usize) -> String {
+    if let Some(help) = not_a_path(text) {
+        return help;
+    }
+    let wrong = text.get(offset..).unwrap_or_default();
+    let help = match wrong.chars().next() {
+        _ if is_call(text) => {
+            "intrinsic functions are called in fields whose name ends in `.$`: compute the value in `Parameters`, or in \
+             the state before"
+        }
+        _ if !text.starts_with('$') => "a path begins with `$`, such as `$.order.id`",
+        Some('*') => "it names one value: write an index such as `[0]` or a name instead of `*`",
+        Some(',' | ':') => "it names one value: write a single index such as `[0]`, or a single name",
+        Some('@' | '?') => {
+            "it names one value: a filter may find several, so apply it in `Parameters` or `Assign` before"
+        }
+        Some('[') if wrong.starts_with("[\"") => "names in brackets stand in single quotes: `['name']`",
+        Some('[') if wrong.starts_with(|c: char| c == '[' || c.is_ascii_alphabetic()) => {
+            "names in brackets stand in single quotes, `['name']`; an index is a number, `[0]`"
+        }
+        Some('.') if wrong.starts_with("..") => "it names one value: spell the way to it out, from `$` on",
+        _ => "a path is written like `$.order.items[0].id`",
+    };
+    help.to_owned()
+}
+
+/// The value of `field`: a Reference Path, or a call of an intrinsic function.
 pub(super) fn expression(field: &str, node: &Node, report: &mut Report) -> Result<Expression, Reported> {
     let text = string(node, report)?;
-    Expression::parse(text).map_err(|error| {
+    let expression = Expression::parse(text).map_err(|error| {
         let help = expression_help(text, &error, report);
-        report.schema(within(node, &error), no_expression(field)).help(help);
+        report
+            .schema(Place::inside(node, offset(text, &error)), no_expression(field))
+            .help(help);
         Reported
-    })
+    })?;
+    if let Expression::Path(_) = &expression {
+        ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, error, report))?;
+    }
+    Ok(expression)
 }
 
 /// AWS's text for a field that should be computed, and cannot be.
@@ -145,11 +214,17 @@ pub(super) fn no_expression(field: &str) -> String {
     format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
 }
 
+/// Whether a text is meant to call an intrinsic function.
+fn is_call(text: &str) -> bool {
+    text.starts_with("States.") && text.contains('(')
+}
+
 /// Help where a path is expected, but the text is none at all.
 pub(super) fn not_a_path(text: &str) -> Option<String> {
     let is_in_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
     let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(is_in_names);
-    is_name.then(|| format!("a path into the input is written `$.{text}`"))
+    let is_function = INTRINSIC_FUNCTIONS.contains(&text);
+    (is_name && !is_function).then(|| format!("a path into the input is written `$.{text}`"))
 }
 
 /// The intrinsic functions (specification, "Intrinsic Functions").
@@ -185,21 +260,15 @@ pub(super) fn expression_help(text: &str, error: &SyntaxError, report: &mut Repo
     if let Some(similar) = misspelt.and_then(|name| report.similar(name, INTRINSIC_FUNCTIONS)) {
         return format!("did you mean `{similar}`?");
     }
-    error.message.clone()
-}
-
-/// The place of a syntax error inside a string: from its position on; the whole string where escapes shift the
-/// positions.
-pub(super) fn within(node: &Node, error: &SyntaxError) -> Place {
-    let Span { start, end } = node.span;
-    let length = node.as_str().map_or(0, str::len);
-    let verbatim = end - start == length + 2;
-    if !verbatim || error.offset == 0 {
-        return Place::value(node);
+    match text {
+        "" => "it is empty: a path is written like `$.order.id`, a constant stands in a field without `.$`".to_owned(),
+        text if INTRINSIC_FUNCTIONS.contains(&text) => format!("a function is called with parentheses: `{text}(…)`"),
+        text if text.starts_with("{%") => "`{% … %}` is JSONata, which is not supported yet".to_owned(),
+        text if !text.starts_with('$') && !text.starts_with("States.") => {
+            "a path begins with `$`, a function with `States.`; a constant stands in a field without `.$`".to_owned()
+        }
+        _ => error.message.clone(),
     }
-    // At the end, only the closing quote is left to point at.
-    let end = if error.offset < length { end - 1 } else { end };
-    Place::at(Span::new(start + 1 + error.offset.min(length), end)).about(node)
 }
 
 fn as_number(node: &Node) -> Option<&Number> {
@@ -216,9 +285,20 @@ fn expected<T>(type_name: &str, node: &Node, value: Option<T>, report: &mut Repo
     }
     value.ok_or_else(|| {
         let message = format!("Expected value of type {type_name}");
-        report
-            .schema(Place::value(node), message)
-            .help(format!("it is {}", node.describe()));
+        let is = node.describe();
+        let help = match (type_name, &node.kind) {
+            ("Number", Kind::String(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+                format!("write `{text}` without quotes")
+            }
+            ("Boolean", Kind::String(text)) if matches!(text.as_str(), "true" | "false") => {
+                format!("write `{text}` without quotes")
+            }
+            ("String", Kind::Number(_) | Kind::Boolean(_)) => format!("it is {is}: a text stands in double quotes"),
+            ("Array", Kind::String(_)) => format!("it is {is}: an array of one is written `[\"…\"]`"),
+            ("Array", Kind::Object(_)) => format!("it is {is}: an array of one is written `[{{ … }}]`"),
+            _ => format!("it is {is}"),
+        };
+        report.schema(Place::value(node), message).help(help);
         Reported
     })
 }

@@ -37,6 +37,8 @@ fn expression(node: &Node, report: &mut Report) {
     let of = |names: &[&str]| members(object, names);
     let (combinations, operators) = (of(&COMBINATIONS), of(&COMPARISON_OPERATORS));
     match (combinations.as_slice(), operators.as_slice(), object.member("Variable")) {
+        // A rule in JSONata is refused for its fields.
+        ([], [], None) if object.contains("Condition") => {}
         ([], [], _) => {
             let help = if object.contains("Variable") {
                 "say what the value is compared with, for example `\"StringEquals\": \"paid\"`"
@@ -102,7 +104,7 @@ mod tests {
 
     fn rule(rule: &str) -> Vec<String> {
         findings(&format!(
-            r#"{{ "StartAt": "X", "States": {{ "X": {{ "Type": "Choice", "Choices": [{{ {rule}, "Next": "D" }}] }},
+            r#"{{ "StartAt": "X", "States": {{ "X": {{ "Type": "Choice", "Choices": [{{ {rule}, "Next": "D" }}], "Default": "D" }},
                 "D": {{ "Type": "Succeed" }} }} }}"#
         ))
     }
@@ -152,7 +154,9 @@ mod tests {
     fn an_empty_or_is_refused_once() {
         assert_eq!(
             rule(r#""Not": { "Or": [] }"#),
-            ["SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/X/Choices[0]/Not/Or"]
+            [
+                "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/X/Choices[0]/Not/Or (help: it combines at least one rule)"
+            ]
         );
     }
 

@@ -28,7 +28,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             continue;
         };
         if !credentials.contains("RoleArn") && !credentials.contains("RoleArn.$") {
-            report.schema(Place::key(member), "The field 'RoleArn' is required but was missing");
+            report
+                .schema(Place::key(member), "The field 'RoleArn' is required but was missing")
+                .help("write `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or `\"RoleArn.$\"` with a path");
         }
     }
 }
@@ -45,8 +47,8 @@ mod tests {
 
     #[test]
     fn they_need_a_role() {
-        let expected =
-            "SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/X/Credentials";
+        let expected = "SCHEMA_VALIDATION_FAILED: The field 'RoleArn' is required but was missing at /States/X/Credentials (help: write \
+             `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or `\"RoleArn.$\"` with a path)";
         assert_eq!(credentials("{}"), [expected]);
         assert_eq!(credentials(r#"{ "Role": "arn:aws:iam::1:role/r" }"#), [expected]);
     }

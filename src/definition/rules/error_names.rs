@@ -46,17 +46,19 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 .filter_map(|element| element.field("ErrorEquals")?.as_array())
                 .flatten();
             for node in names {
-                let Some(name) = node.as_str().filter(|name| !is_known(name)) else {
+                let Some(name) = node.as_str().filter(|name| !node.unresolved && !is_known(name)) else {
                     continue;
                 };
                 let similar = report.similar(name, KNOWN.into_iter().chain(["States.Timeout"]));
                 let help = match similar {
                     Some(similar) => format!("did you mean `{similar}`?"),
+                    // Names of one's own may begin like those of the language.
+                    None if !name.starts_with("States.") => continue,
                     None => "names of your own begin with something else than `States.`".to_owned(),
                 };
                 let message = format!("the language has no error `{name}`");
                 report
-                    .warning(Code::SchemaValidationFailed, Place::value(node), message)
+                    .warning(Code::UnknownErrorName, Place::value(node), message)
                     .help(help);
             }
         }
@@ -64,10 +66,10 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 }
 
 fn is_known(name: &str) -> bool {
-    !name.starts_with("States.")
-        || name == "States.Timeout"
-        || name.starts_with("States.Http.StatusCode.")
-        || KNOWN.contains(&name)
+    let begins_alike = name
+        .get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case("states") || start.eq_ignore_ascii_case("state."));
+    !begins_alike || name == "States.Timeout" || name.starts_with("States.Http.StatusCode.") || KNOWN.contains(&name)
 }
 
 #[cfg(test)]
@@ -85,15 +87,29 @@ mod tests {
         assert_eq!(
             retry("States.Timout"),
             [
-                "warning SCHEMA_VALIDATION_FAILED: the language has no error `States.Timout` at \
+                "warning UNKNOWN_ERROR_NAME: the language has no error `States.Timout` at \
               /States/X/Retry[0]/ErrorEquals[0] (help: did you mean `States.Timeout`?)"
             ]
         );
     }
 
     #[test]
+    fn one_that_begins_almost_like_a_name_of_the_language_is_warned_of() {
+        for name in ["State.ALL", "states.ALL", "States.All"] {
+            assert_eq!(retry(name).len(), 1, "{name}");
+            assert!(retry(name)[0].ends_with("(help: did you mean `States.ALL`?)"), "{name}");
+        }
+    }
+
+    #[test]
     fn names_of_the_language_and_of_ones_own_are_fine() {
-        for name in ["States.Timeout", "States.Http.StatusCode.404", "Busy", "Lambda.Unknown"] {
+        for name in [
+            "States.Timeout",
+            "Busy",
+            "Lambda.Unknown",
+            "StatesmanIsOut",
+            "State.OfAffairs",
+        ] {
             assert_eq!(retry(name), [""; 0], "{name}");
         }
     }

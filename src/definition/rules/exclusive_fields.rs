@@ -95,7 +95,9 @@ fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut
     there.sort_by_key(|member| member.key_span.start);
     match there.as_slice() {
         [] if group.needed => {
-            report.schema(Place::key(state.member), none_of(group.fields));
+            report
+                .schema(Place::key(state.member), none_of(group.fields))
+                .help("say how long it waits, for example `\"Seconds\": 5`");
         }
         [] | [_] => {}
         several_members => several(group.fields, several_members, state.node(), report),
@@ -147,7 +149,7 @@ mod tests {
             findings(&state(r#"{ "Type": "Wait", "End": true }"#)),
             [
                 "SCHEMA_VALIDATION_FAILED: This object should have only one of the following fields: [SecondsPath, Seconds, \
-              TimestampPath, Timestamp] at /States/X"
+              TimestampPath, Timestamp] at /States/X (help: say how long it waits, for example `\"Seconds\": 5`)"
             ]
         );
     }

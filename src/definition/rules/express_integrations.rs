@@ -27,7 +27,8 @@ pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: 
         .filter(|(_, state)| state.state_type == Some(StateType::Task))
     {
         let Some(node) = state.field("Resource") else { continue };
-        let Some(resource) = node.as_str().and_then(Resource::parse) else {
+        let resource = node.as_str().filter(|_| !node.unresolved);
+        let Some(resource) = resource.and_then(Resource::parse) else {
             continue;
         };
         let message = match (resource.kind(), resource.pattern()) {
@@ -39,21 +40,26 @@ pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: 
             }
             (_, IntegrationPattern::RequestResponse) => continue,
         };
-        report.schema(Place::value(node), message);
+        report
+            .schema(Place::value(node), message)
+            .help("a Standard workflow can wait for a job, a token or a worker");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::definition::rules::testing::state;
-    use crate::definition::{Loader, WorkflowType};
+    use crate::definition::{Loader, Severity, WorkflowType};
 
     fn express(resource: &str) -> Vec<String> {
         let source = state(&format!(
             r#"{{ "Type": "Task", "Resource": "{resource}", "End": true }}"#
         ));
         let diagnostics = Loader::new().workflow_type(WorkflowType::Express).validate(&source);
-        diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
+        let errors = diagnostics
+            .into_iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error);
+        errors.map(|diagnostic| diagnostic.message).collect()
     }
 
     #[test]

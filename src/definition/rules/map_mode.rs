@@ -1,7 +1,8 @@
 //! # Map mode
 //!
 //! **What**: a Map state is `INLINE`, the default. `DISTRIBUTED`, which runs every item as an execution of its own, is
-//! refused by this version, and the fields that only it has are refused with it.
+//! refused by this version, and the fields that only it has are refused with it. `ToleratedFailure…` is accepted, as
+//! AWS does, but has no effect.
 //!
 //! **Why**: run inline, a distributed Map would read other items and tolerate other failures than on AWS.
 //!
@@ -21,15 +22,6 @@ use crate::definition::parse::{Outline, Place, Report, StateOutline, is_distribu
 
 /// Fields that read items from elsewhere and write results there.
 const INPUT_AND_OUTPUT: [&str; 3] = ["ItemReader", "ItemBatcher", "ResultWriter"];
-
-/// Fields of a distributed Map that AWS takes on an inline one, but does not document for it.
-const TOLERANCE: [&str; 5] = [
-    "ToleratedFailureCount",
-    "ToleratedFailureCountPath",
-    "ToleratedFailurePercentage",
-    "ToleratedFailurePercentagePath",
-    "Label",
-];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline
@@ -74,7 +66,9 @@ fn mode(mode: Option<&Node>, report: &mut Report) {
     match mode {
         Some(node) if node.as_str() != Some("INLINE") && !node.unresolved => {
             let message = "The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED]";
-            report.schema(Place::value(node), message);
+            report
+                .schema(Place::value(node), message)
+                .help("`INLINE`, the default, runs the items inside the execution");
         }
         _ => {}
     }
@@ -88,9 +82,10 @@ fn inline(state: &StateOutline<'_>, config: Option<&Node>, report: &mut Report) 
         if INPUT_AND_OUTPUT.contains(&member.key.as_str()) {
             let message = "The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps";
             report.schema(place, message).help(distributed);
-        } else if TOLERANCE.contains(&member.key.as_str()) {
-            let message = format!("Field '{}' is not supported for INLINE maps", member.key);
-            report.error(Code::NotSupported, place, message).help(distributed);
+        } else if member.key == "Label" {
+            let message = "Field 'Label' is not supported for INLINE maps";
+            let help = "it names the executions of a distributed Map, which is not supported yet: leave it away";
+            report.error(Code::NotSupported, place, message).help(help);
         }
     }
     let execution_type = config
@@ -147,7 +142,7 @@ mod tests {
             map("", r#"{ "Mode": "PARALLEL" }"#),
             [
                 "SCHEMA_VALIDATION_FAILED: The field 'Mode' should have one of these values: [INLINE, DISTRIBUTED] at \
-              /States/X/ItemProcessor/ProcessorConfig/Mode"
+              /States/X/ItemProcessor/ProcessorConfig/Mode (help: `INLINE`, the default, runs the items inside the execution)"
             ]
         );
     }

@@ -3,24 +3,34 @@
 //! A file says what its rule asks, why, and shows what is bad and what is good; its tests hold it to that. The rules
 //! look at the [`Outline`], so that they judge a definition whose states cannot be built, too.
 
+mod choice_default;
 mod choice_rules;
 mod credentials;
+mod error_matching;
 mod error_names;
 mod exclusive_fields;
 mod express_integrations;
+mod fail_error;
+mod fail_text;
+mod fields_without_effect;
 mod heartbeat;
 mod map_mode;
 mod path_like_values;
 mod query_language;
 mod reachable_states;
 mod required_fields;
+mod size_limits;
 mod state_names;
 mod states_all;
+mod static_result;
+mod task_token;
 mod terminal_state;
 mod transition_targets;
+mod unassigned_variables;
 mod unknown_fields;
 mod variable_names;
 mod variable_scopes;
+mod way_to_end;
 
 #[cfg(test)]
 mod testing;
@@ -46,7 +56,17 @@ const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
     reachable_states::check,
     terminal_state::check,
     error_names::check,
+    error_matching::check,
+    fail_error::check,
+    fail_text::check,
     path_like_values::check,
+    static_result::check,
+    unassigned_variables::check,
+    task_token::check,
+    fields_without_effect::check,
+    size_limits::check,
+    choice_default::check,
+    way_to_end::check,
 ];
 
 /// Checks all rules.

@@ -3,8 +3,8 @@
 //! **What**: a string that begins with `$.`, `$$.`, `$[` or `States.…(` stands where it is evaluated: in a field of a payload
 //! template whose name ends in `.$`, or in a field whose name ends in `Path`. A warning.
 //!
-//! **Why**: anywhere else the text itself is handed on, which is seldom meant. A Pass state's `Result` evaluates
-//! nothing at all.
+//! **Why**: anywhere else the text itself is handed on, which is seldom meant. Strings in an array have no name that
+//! could end in `.$`, so that they are never evaluated. A Pass state's `Result` has a rule of its own.
 //!
 //! Bad:
 //! ```json
@@ -15,29 +15,28 @@
 //! { "Type": "Pass", "Parameters": { "id.$": "$.order.id" }, "End": true }
 //! ```
 
-use crate::definition::Code;
-use crate::definition::StateType;
-use crate::definition::json::{Kind, Node, Object};
-use crate::definition::parse::{Outline, Place, Report, state_field};
+use std::collections::HashSet;
 
-/// The fields that hold payload templates.
-const TEMPLATES: [&str; 5] = ["Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials"];
+use crate::definition::Code;
+use crate::definition::json::{Kind, Node, Object};
+use crate::definition::parse::{Outline, Place, Report, TEMPLATE_FIELDS, state_field, variable_name, variables_read};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
+    let assigned = outline.states().flat_map(|(_, state)| &state.variables);
+    let variables = Variables(assigned.map(|member| variable_name(member)).collect());
     for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
-        let (Some(object), Some(state_type)) = (state.object, state.state_type) else {
+        let (Some(object), Some(_)) = (state.object, state.state_type) else {
             continue;
         };
         for member in &object.members {
             match member.key.as_str() {
-                key if TEMPLATES.contains(&key) => template(&member.value, report),
-                "Result" if state_type == StateType::Pass => result(&member.value, report),
+                key if TEMPLATE_FIELDS.contains(&key) => variables.template(&member.value, report),
                 "Catch" | "Choices" => {
                     for element in member.value.as_array().unwrap_or_default() {
                         element
                             .field("Assign")
                             .into_iter()
-                            .for_each(|assign| template(assign, report));
+                            .for_each(|assign| variables.template(assign, report));
                         comparisons(element, report);
                     }
                 }
@@ -48,49 +47,51 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// A field without `.$` in a payload template.
-fn template(node: &Node, report: &mut Report) {
-    match &node.kind {
-        Kind::Array(elements) => elements.iter().for_each(|element| template(element, report)),
-        Kind::Object(object) => {
-            for member in object.members.iter().filter(|member| !member.key.ends_with(".$")) {
-                if member.value.as_str().is_some_and(looks_computed) {
-                    report
-                        .warning(
-                            Code::NoDollar,
-                            Place::key(member),
-                            format!(
-                                "the value of `{}` looks like a path or an intrinsic function, but is not evaluated",
-                                member.key
-                            ),
-                        )
-                        .help(format!("to have it evaluated, call the field `{}.$`", member.key));
-                } else {
-                    template(&member.value, report);
-                }
-            }
-        }
-        _ => {}
-    }
-}
+/// The names of the machine's variables.
+struct Variables<'n>(HashSet<&'n str>);
 
-/// A field of a Pass state's `Result`, where nothing is evaluated.
-fn result(node: &Node, report: &mut Report) {
-    match &node.kind {
-        Kind::Array(elements) => elements.iter().for_each(|element| result(element, report)),
-        Kind::Object(object) => {
-            for member in &object.members {
-                if member.value.as_str().is_some_and(looks_computed) {
-                    let message = format!("`Result` is static: the value of `{}` is not evaluated", member.key);
-                    report
-                        .warning(Code::PassResultIsStatic, Place::key(member), message)
-                        .help("put the field into `Parameters` instead");
-                } else {
-                    result(&member.value, report);
+impl Variables<'_> {
+    /// The constants of a payload template.
+    fn template(&self, node: &Node, report: &mut Report) {
+        match &node.kind {
+            Kind::Array(elements) => {
+                for element in elements {
+                    if element.as_str().is_some_and(|text| self.look_computed(text)) {
+                        let message = "the string looks like a path or an intrinsic function, but is not evaluated";
+                        report
+                            .warning(Code::NoDollar, Place::value(element), message)
+                            .help("an array is computed by `States.Array(…)` in a field whose name ends in `.$`");
+                    } else {
+                        self.template(element, report);
+                    }
                 }
             }
+            Kind::Object(object) => {
+                for member in object.members.iter().filter(|member| !member.key.ends_with(".$")) {
+                    if member.value.as_str().is_some_and(|text| self.look_computed(text)) {
+                        report
+                            .warning(
+                                Code::NoDollar,
+                                Place::key(member),
+                                format!(
+                                    "the value of `{}` looks like a path or an intrinsic function, but is not evaluated",
+                                    member.key
+                                ),
+                            )
+                            .help(format!("to have it evaluated, call the field `{}.$`", member.key));
+                    } else {
+                        self.template(&member.value, report);
+                    }
+                }
+            }
+            _ => {}
         }
-        _ => {}
+    }
+
+    /// Whether a text is a path, a call, or a variable that there is.
+    fn look_computed(&self, text: &str) -> bool {
+        let first = variables_read(text).first().copied();
+        looks_computed(text) || first.is_some_and(|(at, name)| at == 0 && self.0.contains(name))
     }
 }
 
@@ -131,7 +132,8 @@ fn literal(key: &str, node: &Node, report: &mut Report) {
     }
 }
 
-fn looks_computed(text: &str) -> bool {
+/// Whether a text is a path or a call.
+pub(super) fn looks_computed(text: &str) -> bool {
     ["$.", "$$.", "$["].iter().any(|start| text.starts_with(start))
         || (text.starts_with("States.") && text.ends_with(')'))
 }
@@ -152,12 +154,17 @@ mod tests {
     }
 
     #[test]
-    fn a_path_in_a_result_is_warned_of() {
+    fn a_variable_and_a_string_in_an_array_are_warned_of() {
+        let found = findings(&pass(
+            r#""Assign": { "order": 1 }, "Parameters": { "a": "$order.id", "b": ["$.x"], "c": "$other" }"#,
+        ));
         assert_eq!(
-            findings(&pass(r#""Result": { "id.$": "$.order.id" }"#)),
+            found,
             [
-                "warning PASS_RESULT_IS_STATIC: `Result` is static: the value of `id.$` is not evaluated at \
-              /States/X/Result/id.$ (help: put the field into `Parameters` instead)"
+                "warning NO_DOLLAR: the value of `a` looks like a path or an intrinsic function, but is not evaluated at \
+              /States/X/Parameters/a (help: to have it evaluated, call the field `a.$`)",
+                "warning NO_DOLLAR: the string looks like a path or an intrinsic function, but is not evaluated at \
+              /States/X/Parameters/b[0] (help: an array is computed by `States.Array(…)` in a field whose name ends in `.$`)"
             ]
         );
     }

@@ -31,7 +31,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         if machine_is_jsonata {
             if node.as_str() == Some("JSONPath") {
                 let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
-                report.schema(Place::value(node).about(state.node()), message);
+                report
+                    .schema(Place::value(node).about(state.node()), message)
+                    .help("leave `QueryLanguage` away from the machine, and give it to the states in JSONata");
             }
         } else {
             language(node, report);
@@ -50,7 +52,13 @@ fn language(node: &Node, report: &mut Report) {
         }
         Some(_) => {
             let message = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
-            report.schema(Place::value(node), message);
+            let similar = node
+                .as_str()
+                .and_then(|name| report.similar(name, ["JSONPath", "JSONata"]));
+            let help = similar.map_or("`JSONPath` is the default".to_owned(), |name| {
+                format!("did you mean `{name}`?")
+            });
+            report.schema(Place::value(node), message).help(help);
         }
         None => {
             let message = "Expected value of type String";

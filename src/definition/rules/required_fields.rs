@@ -55,14 +55,15 @@ fn type_of(node: &Node, report: &mut Report) {
         return;
     };
     let names = StateType::LISTED.map(StateType::as_str);
-    let similar = report
-        .similar(text, names)
-        .map(|similar| format!("did you mean `{similar}`?"));
+    let help = match report.similar(text, names) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => "a `Task` calls a function or a service, a `Pass` hands data on, a `Choice` decides".to_owned(),
+    };
     let message = format!(
         "The field 'Type' should have one of these values: [{}]",
         names.join(", ")
     );
-    report.schema(Place::value(node), message).maybe_help(similar);
+    report.schema(Place::value(node), message).help(help);
 }
 
 fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place, report: &mut Report) {
@@ -94,7 +95,25 @@ fn fields(node: &Node, required: &[&str], place: Place, report: &mut Report) {
 }
 
 fn missing(names: &[&str], place: Place, report: &mut Report) {
-    report.schema(place, format!("These fields are required: [{}]", names.join(", ")));
+    let help: Vec<&str> = names.iter().map(|name| purpose(name)).collect();
+    report
+        .schema(place, format!("These fields are required: [{}]", names.join(", ")))
+        .help(help.join("; "));
+}
+
+/// What a field is for.
+fn purpose(name: &str) -> &'static str {
+    match name {
+        "StartAt" => "`StartAt` names the state that is entered first",
+        "States" => "`States` holds the states by their names",
+        "Resource" => "`Resource` says what does the work, such as `arn:aws:states:::lambda:invoke`",
+        "Branches" => "`Branches` holds the graphs that run at once, each with `StartAt` and `States`",
+        "Choices" => "`Choices` holds the rules, each with its `Next`",
+        "ItemProcessor" => "`ItemProcessor` holds what every item goes through: `StartAt` and `States`",
+        "ErrorEquals" => "`ErrorEquals` lists the errors it is for; `[\"States.ALL\"]` is for all",
+        "Next" => "`Next` names the state that goes on",
+        _ => "there is no default",
+    }
 }
 
 #[cfg(test)]
@@ -105,11 +124,15 @@ mod tests {
     fn a_machine_needs_states_and_a_start() {
         assert_eq!(
             findings("{}"),
-            ["SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"]
+            [
+                "SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at / \
+                 (help: `States` holds the states by their names; `StartAt` names the state that is entered first)"
+            ]
         );
         assert_eq!(
             findings(r#"{ "States": { "X": { "Type": "Succeed" } } }"#),
-            ["SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt] at /"]
+            ["SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt] at / \
+                 (help: `StartAt` names the state that is entered first)"]
         );
     }
 
@@ -136,11 +159,17 @@ mod tests {
     fn a_type_needs_its_fields() {
         assert_eq!(
             findings(&state(r#"{ "Type": "Task", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: These fields are required: [Resource] at /States/X"]
+            [
+                "SCHEMA_VALIDATION_FAILED: These fields are required: [Resource] at /States/X \
+                 (help: `Resource` says what does the work, such as `arn:aws:states:::lambda:invoke`)"
+            ]
         );
         assert_eq!(
             findings(&state(r#"{ "Type": "Map", "End": true }"#)),
-            ["SCHEMA_VALIDATION_FAILED: These fields are required: [ItemProcessor] at /States/X"]
+            [
+                "SCHEMA_VALIDATION_FAILED: These fields are required: [ItemProcessor] at /States/X \
+                 (help: `ItemProcessor` holds what every item goes through: `StartAt` and `States`)"
+            ]
         );
     }
 
@@ -149,7 +178,10 @@ mod tests {
         let task = r#"{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Catch": [{}], "End": true }"#;
         assert_eq!(
             findings(&state(task)),
-            ["SCHEMA_VALIDATION_FAILED: These fields are required: [Next, ErrorEquals] at /States/X/Catch[0]"]
+            [
+                "SCHEMA_VALIDATION_FAILED: These fields are required: [Next, ErrorEquals] at /States/X/Catch[0] \
+                 (help: `Next` names the state that goes on; `ErrorEquals` lists the errors it is for; `[\"States.ALL\"]` is for all)"
+            ]
         );
     }
 

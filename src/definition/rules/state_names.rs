@@ -23,20 +23,28 @@ const LONGEST: usize = 80;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut members: Vec<_> = outline.states().map(|(_, state)| state.member).collect();
+    let mut members: Vec<_> = outline
+        .states()
+        .map(|(_, state)| state.member)
+        .filter(|member| !member.key_unresolved)
+        .collect();
     members.sort_by_key(|member| member.key_span.start);
     for member in members {
         let name = member.key.as_str();
         let length = name.chars().count();
         if length == 0 {
-            report.error(
-                Code::InvalidStateName,
-                Place::key(member),
-                "a state name cannot be empty",
-            );
+            report
+                .error(
+                    Code::InvalidStateName,
+                    Place::key(member),
+                    "a state name cannot be empty",
+                )
+                .help(format!("it has 1 to {LONGEST} characters"));
         } else if length > LONGEST {
             let message = format!("a state name has {LONGEST} characters at the most, this one has {length}");
-            report.error(Code::InvalidStateName, Place::key(member), message);
+            report
+                .error(Code::InvalidStateName, Place::key(member), message)
+                .help("shorten it; the `Comment` of the state can say more");
         }
         match first.get(name) {
             Some(start) => {
@@ -80,7 +88,7 @@ mod tests {
             |name: &str| format!(r#"{{ "StartAt": "{name}", "States": {{ "{name}": {{ "Type": "Succeed" }} }} }}"#);
         assert_eq!(
             findings(&named("")),
-            ["INVALID_STATE_NAME: a state name cannot be empty at /States/"]
+            ["INVALID_STATE_NAME: a state name cannot be empty at /States/ (help: it has 1 to 80 characters)"]
         );
         assert_eq!(findings(&named(&"é".repeat(80))), [""; 0]);
         assert!(findings(&named(&"é".repeat(81)))[0].starts_with(

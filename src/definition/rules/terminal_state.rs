@@ -58,7 +58,7 @@ mod tests {
             findings(r#"{ "StartAt": "A", "States": {} }"#),
             [
                 "SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States (help: a machine has at least one state)",
-                "MISSING_TRANSITION_TARGET: Missing 'Next' target: A at /StartAt",
+                "MISSING_TRANSITION_TARGET: Missing 'Next' target: A at /StartAt (help: there are no states here)",
                 "MISSING_END_STATE: Workflow has no terminal state (help: add `\"End\": true` to the last state)"
             ]
         );

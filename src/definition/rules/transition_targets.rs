@@ -25,7 +25,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             .start_at
             .iter()
             .chain(graph.states.iter().flat_map(|state| &state.edges));
-        for edge in edges.filter(|edge| graph.index_of(edge.target).is_none()) {
+        for edge in edges.filter(|edge| !edge.unresolved && graph.index_of(edge.target).is_none()) {
             let names = everywhere.get_or_insert_with(|| outline.states().map(|(_, state)| state.name()).collect());
             missing(*edge, graph, names, report);
         }
@@ -33,20 +33,43 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 }
 
 fn missing(edge: Edge<'_>, graph: &GraphOutline<'_>, everywhere: &HashSet<&str>, report: &mut Report) {
-    let Edge { target, span } = edge;
+    let Edge { target, span, .. } = edge;
     let help = if everywhere.contains(target) {
         Some(format!(
             "`{target}` is in another `States` object: transitions cannot enter or leave a branch or an item processor"
         ))
     } else {
-        report
-            .similar(target, graph.names())
-            .map(|similar| format!("did you mean `{similar}`?"))
+        match report.similar(target, graph.names()) {
+            Some(similar) => Some(format!("did you mean `{similar}`?")),
+            None => Some(states_here(graph)),
+        }
     };
     let message = format!("Missing 'Next' target: {target}");
     report
         .error_in(Phase::Targets, Code::MissingTransitionTarget, Place::at(span), message)
         .maybe_help(help);
+}
+
+/// "the states here are `Bake`, `Deliver`"
+fn states_here(graph: &GraphOutline<'_>) -> String {
+    const SHOWN: usize = 6;
+    let mut names: Vec<String> = graph
+        .names()
+        .take(SHOWN + 1)
+        .filter(|name| name.len() <= 80)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = names.len() > SHOWN;
+    names.truncate(SHOWN);
+    match names.as_slice() {
+        [] => "there are no states here".to_owned(),
+        [one] => format!("the only state here is {one}"),
+        names => format!(
+            "the states here are {}{}",
+            names.join(", "),
+            if more { ", …" } else { "" }
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Parallel and Map: graphs that run inside a state, how they start, join and are aborted.
 
+use indexmap::IndexSet;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::history::{EventDetails, MapIteration};
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
     pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
         let progress = match fork {
@@ -90,7 +91,10 @@ impl Engine<'_> {
         };
         let previous = match self.map_name(parent) {
             Some(name) => self.core.record(previous, || {
-                EventDetails::MapIterationStarted(MapIteration { name, index })
+                EventDetails::MapIterationStarted(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             }),
             None => previous,
         };
@@ -104,7 +108,7 @@ impl Engine<'_> {
             .insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.started += 1;
-            fork.running.push(child);
+            fork.running.insert(child);
         }
         self.core.ready.push_back(child);
         true
@@ -143,7 +147,10 @@ impl Engine<'_> {
         let succeeded = self.map_name(parent).map(|name| {
             let index = frame.index;
             self.core.record(frame.last_event, || {
-                EventDetails::MapIterationSucceeded(MapIteration { name, index })
+                EventDetails::MapIterationSucceeded(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             })
         });
         let Some(parent_frame) = self.core.frames.get_mut(parent) else {
@@ -152,7 +159,7 @@ impl Engine<'_> {
         let Activity::Fork(fork) = &mut parent_frame.activity else {
             return;
         };
-        fork.ended(child);
+        fork.running.swap_remove(&child);
         fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
         if let Some(result) = fork.results.get_mut(frame.index) {
             *result = output.into_value();
@@ -201,7 +208,10 @@ impl Engine<'_> {
         if let Some(name) = self.map_name(parent) {
             let index = frame.index;
             self.core.record(failing, || {
-                EventDetails::MapIterationFailed(MapIteration { name, index })
+                EventDetails::MapIterationFailed(MapIteration {
+                    name: Arc::clone(name),
+                    index,
+                })
             });
         }
         // The state that failed was never exited, so AWS reports it as aborted too, where there is such an event: for a
@@ -214,7 +224,7 @@ impl Engine<'_> {
             self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
-            fork.ended(child);
+            fork.running.swap_remove(&child);
         }
         self.abort_running(parent, failing);
         if let Some(frame) = self.core.frames.get_mut(parent) {
@@ -231,12 +241,15 @@ impl Engine<'_> {
         let Activity::Fork(fork) = &mut frame.activity else {
             return;
         };
-        let mut running = std::mem::take(&mut fork.running);
+        let mut running: Vec<FrameKey> = std::mem::take(&mut fork.running).into_iter().collect();
         running.sort_by_key(|key| self.core.frames.get(*key).map(|frame| frame.index));
         for key in running {
             if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
                 self.core.record(failing, || {
-                    EventDetails::MapIterationAborted(MapIteration { name, index })
+                    EventDetails::MapIterationAborted(MapIteration {
+                        name: Arc::clone(name),
+                        index,
+                    })
                 });
             }
             self.abort(key, failing);
@@ -280,16 +293,9 @@ impl Engine<'_> {
     }
 
     /// The name of the Map state that a frame is in; `None` in any other state.
-    fn map_name(&self, key: FrameKey) -> Option<String> {
+    fn map_name(&self, key: FrameKey) -> Option<&'a Arc<str>> {
         let node = self.node_of(key)?;
-        matches!(node.state, State::Map(_)).then(|| {
-            // Without a history nobody reads the name.
-            if self.core.recorder.records() {
-                node.name.to_string()
-            } else {
-                String::new()
-            }
-        })
+        matches!(node.state, State::Map(_)).then_some(&node.name)
     }
 }
 
@@ -302,16 +308,9 @@ impl ForkProgress {
             limit,
             total,
             started: 0,
-            running: Vec::new(),
+            running: IndexSet::new(),
             results: vec![Value::Null; total],
             results_bound: 0,
-        }
-    }
-
-    /// A graph runs no more.
-    fn ended(&mut self, child: FrameKey) {
-        if let Some(place) = self.running.iter().position(|running| *running == child) {
-            self.running.swap_remove(place);
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn iteration_input(
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
     match &state.item_selector {
-        Some(template) => view.fill(template, input.value()).map(Payload::new),
+        Some(template) => view.fill(template, input.value()),
         None => Ok(Payload::new(items.value().get(index).cloned().unwrap_or(Value::Null))),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| view.fill(template, input.value()))
+        .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
     let mut input = view.apply(state.parameters.as_ref(), input)?;
     parameters::check(&state.resource, input.value())?;

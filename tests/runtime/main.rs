@@ -158,16 +158,20 @@ async fn a_task_that_takes_too_long_is_cancelled() {
 
 #[tokio::test(start_paused = true)]
 async fn heartbeats_keep_a_task_alive() {
-    let interpreter = Interpreter::new().task(CHARGE, |beats: u32, context: TaskContext| async move {
-        for _ in 0..beats {
-            tokio::time::sleep(Duration::from_secs(3)).await;
-            context.heartbeat();
-        }
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        Ok(())
-    });
+    let interpreter = Interpreter::new().task(
+        "arn:aws:states:*:activity:*",
+        |beats: u32, context: TaskContext| async move {
+            for _ in 0..beats {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                context.heartbeat();
+            }
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok(())
+        },
+    );
     let started = Instant::now();
-    let limits = json!({ "TimeoutSeconds": 600, "HeartbeatSeconds": 4 });
+    let bake = "arn:aws:states:us-east-1:123456789012:activity:Bake";
+    let limits = json!({ "Resource": bake, "TimeoutSeconds": 600, "HeartbeatSeconds": 4 });
     let error = interpreter.run::<Value>(&one_task(limits), json!(5)).await.unwrap_err();
     assert_eq!(error.output().unwrap().error.as_deref(), Some("States.Timeout"));
     assert_eq!(started.elapsed().as_secs(), 5 * 3 + 4);

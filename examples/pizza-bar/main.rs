@@ -1,0 +1,114 @@
+//! The `AWSome` Pizza Bar: a live order tracker. Order in the browser or in the terminal, and watch the state machine make
+//! the pizza.
+//!
+//! ```text
+//! cargo run --example pizza-bar --features websocket
+//! cargo run --example pizza-bar --features websocket -- order "margherita"
+//! ```
+
+mod client;
+mod server;
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tracing::Level;
+
+use client::OrderArgs;
+use server::{Options, Server, folder};
+
+#[derive(Debug, Parser)]
+#[command(name = "pizza-bar", args_conflicts_with_subcommands = true)]
+#[command(about = "The AWSome Pizza Bar: a live order tracker, run by a state machine")]
+struct Command {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Order a pizza at an open bar, and follow it until it is delivered
+    Order(OrderArgs),
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// The port on 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// The folder of the database [default: a folder of your own under the temporary files of the system]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// How many times as fast as in real life pizzas are made
+    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// Log what happens
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command = Command::parse();
+    let done = match command.action {
+        Some(Action::Order(args)) => client::order(args, &mut io::stdout()).await.map_err(Into::into),
+        None => serve(command.serve).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
+    let level = if args.verbose { Level::DEBUG } else { Level::WARN };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    let server = Server::start(Options {
+        port: args.port,
+        data: args.data.map_or_else(folder::default, Ok)?,
+        speed: args.speed,
+    })
+    .await?;
+    println!(
+        "The AWSome Pizza Bar is open: http://{} (Ctrl-C closes it)",
+        server.address
+    );
+    closing_time().await?;
+    println!("Closing: orders that are not delivered are interrupted.");
+    server.shutdown().await;
+    Ok(())
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn closing_time() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or_else(|| "must be a number above 0".to_owned())
+}

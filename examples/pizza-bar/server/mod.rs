@@ -1,0 +1,214 @@
+//! The server of the pizza bar, put together as it is on AWS: a WebSocket API, a state machine, an event bus with a rule,
+//! two tables, and the functions between them.
+
+mod connect;
+mod default;
+mod disconnect;
+pub(crate) mod folder;
+mod get_order;
+mod messages;
+pub(crate) mod order;
+pub(crate) mod order_handler;
+mod pages;
+pub(crate) mod tables;
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use asl_engine::definition::Substitutions;
+use asl_engine::execution::Program;
+use asl_engine::handlers::event_bus::{
+    Event, EventBridge, EventPattern, InvalidEventPattern, LocalEventBus, RetryPolicy, Rule, RuleTarget,
+};
+use asl_engine::history::HistoryLevel;
+use asl_engine::runtime::Clock;
+use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi};
+use asl_engine::{Interpreter, StateMachine};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use order_handler::OrderHandler;
+use tables::Tables;
+
+/// The path of the WebSocket API.
+pub(crate) const WEBSOCKET: &str = "/ws";
+
+/// The custom event bus, and which of its events go to the order handler.
+pub(crate) const ORDER_BUS: &str = "pizza-orders";
+const STATUS_CHANGED: &str = r#"{ "source": ["WebsocketEvent"], "detail-type": ["OrderStatusChangedEvent"] }"#;
+
+/// How a server is to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// 0 takes any free port.
+    pub(crate) port: u16,
+    /// The folder of the tables.
+    pub(crate) data: PathBuf,
+    /// How many times as fast as the clock on the wall the state machine waits.
+    pub(crate) speed: f64,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("port {0} is taken: choose another with --port, or any free one with --port 0")]
+    PortTaken(u16),
+    #[error("port {port} cannot be opened: {error}")]
+    Listen { port: u16, error: std::io::Error },
+    #[error(transparent)]
+    Tables(#[from] tables::TablesError),
+    #[error(transparent)]
+    Definition(#[from] asl_engine::InvalidDefinition),
+    #[error(transparent)]
+    Pattern(#[from] InvalidEventPattern),
+    #[error(transparent)]
+    Api(#[from] asl_engine::websocket::InvalidWebSocketApi),
+}
+
+/// A server that runs.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) tables: Tables,
+    connections: Connections,
+    bus: Arc<LocalEventBus>,
+    interpreter: Arc<Interpreter>,
+    close: oneshot::Sender<()>,
+    http: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Starts a server on the loopback address.
+    pub(crate) async fn start(options: Options) -> Result<Self, StartError> {
+        let port = options.port;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(|error| match error.kind() {
+                ErrorKind::AddrInUse => StartError::PortTaken(port),
+                _ => StartError::Listen { port, error },
+            })?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen { port, error })?;
+        let tables = Tables::open(&options.data)?;
+
+        let api = WebSocketApi::new()
+            .stage("local")
+            .allowed_origins(AllowedOrigins::SameLoopbackHost)
+            .limits(Limits::default().message(16 * 1024));
+        let connections = api.connections();
+        let order_handler = Arc::new(OrderHandler {
+            tables: tables.clone(),
+            connections: connections.clone(),
+        });
+        let bus = Arc::new(order_bus(Arc::clone(&order_handler))?);
+        let interpreter = Interpreter::new()
+            .clock(Clock::faster(options.speed))
+            .history(HistoryLevel::Off)
+            .event_bridge(Arc::clone(&bus) as Arc<dyn EventBridge>);
+        let interpreter = Arc::new(interpreter);
+        let substitutions = Substitutions::new().with("PizzaOrderEventBus", ORDER_BUS);
+        let machine = StateMachine::parse_with(pages::MACHINE, &substitutions)?;
+        let default = Arc::new(default::Default {
+            tables: tables.clone(),
+            connections: connections.clone(),
+            interpreter: Arc::clone(&interpreter),
+            program: Arc::new(Program::compile(&machine)),
+            order_handler,
+        });
+        let router = routes(api, &tables, &connections, default)
+            .into_router(WEBSOCKET)?
+            .merge(pages::router())
+            .layer(axum::middleware::from_fn(pages::guard));
+
+        let (close, closed) = oneshot::channel();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let http = axum::serve(listener, service).with_graceful_shutdown(async {
+            // A server that is dropped closes too.
+            let _ = closed.await;
+        });
+        let http = tokio::spawn(http.into_future());
+        Ok(Self {
+            address,
+            tables,
+            connections,
+            bus,
+            interpreter,
+            close,
+            http,
+        })
+    }
+
+    /// Closes the bar: first the door, then the connections, then the kitchen. What is not delivered is interrupted.
+    pub(crate) async fn shutdown(mut self) {
+        /// How long HTTP requests may take that have begun.
+        const LAST_REQUESTS: Duration = Duration::from_secs(2);
+
+        // It fails if the HTTP server has ended, which is what it asks for.
+        let _ = self.close.send(());
+        if timeout(LAST_REQUESTS, &mut self.http).await.is_err() {
+            self.http.abort();
+        }
+        self.connections.shutdown().await;
+        self.interpreter.shutdown(Duration::ZERO).await;
+        self.bus.shutdown().await;
+        if let Err(error) = self.tables.close().await {
+            tracing::error!(%error, "orders could not be marked as interrupted");
+        }
+    }
+}
+
+/// The bus, with the rule that routes status changes to the order handler. Those of one connection come one after another.
+pub(crate) fn order_bus(order_handler: Arc<OrderHandler>) -> Result<LocalEventBus, InvalidEventPattern> {
+    let losses = Arc::clone(&order_handler);
+    let target = RuleTarget::new("order-handler", move |event: Event| {
+        let order_handler = Arc::clone(&order_handler);
+        async move {
+            let answer = order_handler.handle(event.detail).await?;
+            tracing::debug!(event = event.id, %answer, "order handler");
+            Ok(())
+        }
+    })
+    .ordered_by(|event| {
+        event
+            .detail
+            .get("connectionId")
+            .map(Value::to_string)
+            .unwrap_or_default()
+    })
+    .retry_policy(RetryPolicy::default().maximum_retry_attempts(3))
+    .dead_letter(move |letter| {
+        tracing::error!(event = letter.event.id, error = %letter.error, "an event could not be delivered");
+        let losses = Arc::clone(&losses);
+        tokio::spawn(async move { losses.lost(letter.event.detail).await });
+    });
+    let pattern: EventPattern = STATUS_CHANGED.parse()?;
+    let rule = Rule::new("order-status-changed", pattern)
+        .event_bus(ORDER_BUS)
+        .target(target);
+    Ok(LocalEventBus::new().rule(rule))
+}
+
+fn routes(
+    api: WebSocketApi,
+    tables: &Tables,
+    connections: &Connections,
+    default: Arc<default::Default>,
+) -> WebSocketApi {
+    let (connect_tables, disconnect_tables, tables) = (tables.clone(), tables.clone(), tables.clone());
+    let connections = connections.clone();
+    api.connect(move |event: ProxyEvent| connect::connect(connect_tables.clone(), event))
+        .disconnect(move |event: ProxyEvent| disconnect::disconnect(disconnect_tables.clone(), event))
+        .default_route(move |event: ProxyEvent| {
+            let default = Arc::clone(&default);
+            async move { default.handle(event).await }
+        })
+        .route("getOrder", move |event: ProxyEvent| {
+            get_order::get_order(tables.clone(), connections.clone(), event)
+        })
+}

@@ -1,0 +1,96 @@
+//! The catalogue of codes.
+
+use std::fmt;
+
+/// The code of a [`Diagnostic`](super::Diagnostic), as `ValidateStateMachineDefinition` of the AWS Step Functions API
+/// names it; those that AWS does not have are this crate's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// The text is not JSON.
+    InvalidJsonDescription,
+    /// A field is unknown, missing, misplaced or has a value it cannot have.
+    SchemaValidationFailed,
+    /// No state can end the machine.
+    MissingEndState,
+    /// A transition names a state that does not exist, or no transition leads to a state.
+    MissingTransitionTarget,
+    /// Two states of the machine, nested ones included, have the same name.
+    DuplicateStateName,
+    /// A state name is empty or too long.
+    InvalidStateName,
+    /// The definition nests deeper than the parser follows.
+    TooDeeplyNested,
+    /// A warning: the value looks like a path or an intrinsic function, but its key lacks `.$`.
+    NoDollar,
+    /// A warning: the value looks like a path, but the field's name lacks `Path`.
+    NoPath,
+    /// A warning: a path in a Pass state's `Result` is not evaluated.
+    PassResultIsStatic,
+    /// Valid on AWS, but not supported by this version of the crate.
+    NotSupported,
+    /// A `${Name}` substitution has no value.
+    UnresolvedSubstitution,
+    /// The definition has more characters than Step Functions takes.
+    DefinitionTooLong,
+    /// A warning: an earlier Retrier or Catcher matches the error already.
+    ErrorAlreadyMatched,
+    /// A warning: a Retrier or Catcher names an error that the state cannot fail with, or that nothing catches.
+    ErrorCannotOccur,
+    /// A warning: a field is accepted, but changes nothing where it stands.
+    FieldWithoutEffect,
+    /// A warning: a Choice state fails the execution when none of its rules is true.
+    MissingDefault,
+    /// A warning: from a state, no transition leads to one that ends the graph.
+    NoWayToEnd,
+    /// A warning: a field that needs a text gets a value that is none.
+    NotAText,
+    /// A warning: an error of one's own begins with `States.`.
+    ReservedErrorName,
+    /// A warning: a constant is larger than Step Functions lets data be when the machine runs.
+    SizeLimitExceeded,
+    /// A warning: a Task waits for its task token, but hands it to nobody.
+    TaskTokenNotPassed,
+    /// A warning: a path reads a variable that no state assigns.
+    UnassignedVariable,
+    /// A warning: a Retrier or Catcher names an error of the language that there is not.
+    UnknownErrorName,
+}
+
+impl Code {
+    /// The code as AWS spells it, `SCHEMA_VALIDATION_FAILED` and the like.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
+            Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
+            Self::MissingEndState => "MISSING_END_STATE",
+            Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
+            Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
+            Self::InvalidStateName => "INVALID_STATE_NAME",
+            Self::TooDeeplyNested => "TOO_DEEPLY_NESTED",
+            Self::NoDollar => "NO_DOLLAR",
+            Self::NoPath => "NO_PATH",
+            Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
+            Self::NotSupported => "NOT_SUPPORTED",
+            Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
+            Self::DefinitionTooLong => "DEFINITION_TOO_LONG",
+            Self::ErrorAlreadyMatched => "ERROR_ALREADY_MATCHED",
+            Self::ErrorCannotOccur => "ERROR_CANNOT_OCCUR",
+            Self::FieldWithoutEffect => "FIELD_WITHOUT_EFFECT",
+            Self::MissingDefault => "MISSING_DEFAULT",
+            Self::NoWayToEnd => "NO_WAY_TO_END",
+            Self::NotAText => "NOT_A_TEXT",
+            Self::ReservedErrorName => "RESERVED_ERROR_NAME",
+            Self::SizeLimitExceeded => "SIZE_LIMIT_EXCEEDED",
+            Self::TaskTokenNotPassed => "TASK_TOKEN_NOT_PASSED",
+            Self::UnassignedVariable => "UNASSIGNED_VARIABLE",
+            Self::UnknownErrorName => "UNKNOWN_ERROR_NAME",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

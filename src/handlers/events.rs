@@ -1,0 +1,229 @@
+//! `arn:aws:states:::events:putEvents` over an event bridge (developer guide, "Call EventBridge with Step Functions").
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use std::fmt;
+use std::sync::Arc;
+
+use super::event_bus::{EventBridge, EventBridgeError, PutEventsRequest};
+use super::{Handler, TaskContext};
+use crate::TaskError;
+
+/// The resource that it stands behind, and its callback form.
+pub(crate) const PUT_EVENTS: [&str; 2] = [
+    "arn:aws:states:::events:putEvents",
+    "arn:aws:states:::events:putEvents.waitForTaskToken",
+];
+
+/// Puts the events of a task, with the state machine's and the execution's ARN in front of each entry's `Resources`.
+///
+/// It answers `{"Entries":[{"EventId":"…"}],"FailedEntryCount":0}`. Fails with `EventBridge.FailedEntry`, and the response
+/// as the cause, when any entry failed; a retry puts all entries again. Fails with the [`EventBridgeError`]'s name when the
+/// request was refused, and with `States.Runtime` when the task's parameters are no request.
+#[derive(Clone)]
+pub struct PutEvents {
+    event_bridge: Arc<dyn EventBridge>,
+}
+
+impl PutEvents {
+    /// A handler that puts to this event bridge.
+    pub fn new(event_bridge: Arc<dyn EventBridge>) -> Self {
+        Self { event_bridge }
+    }
+}
+
+impl fmt::Debug for PutEvents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PutEvents").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Handler for PutEvents {
+    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        let mut request = request_of(&input)?;
+        for entry in &mut request.entries {
+            let own = entry.resources.take().unwrap_or_default();
+            let arns = [&context.state_machine_arn, &context.execution_arn];
+            entry.resources = Some(arns.iter().map(ToString::to_string).chain(own).collect());
+        }
+        let response = self.event_bridge.put_events(request).await.map_err(task_error)?;
+        if let Some(error) = response.failed_entry_error() {
+            return Err(task_error(error));
+        }
+        Ok(serde_json::to_value(response)?)
+    }
+}
+
+/// The request that a task's parameters make.
+fn request_of(parameters: &Value) -> Result<PutEventsRequest, TaskError> {
+    let unknown: Vec<_> = unknown_fields(parameters)
+        .map(|field| format!("The field \"{field}\" is not supported by Step Functions"))
+        .collect();
+    let problems = if unknown.is_empty() {
+        // An object with `Detail` as JSON is what the request reads too.
+        match serde_json::from_value(parameters.clone()) {
+            Ok(request) => return Ok(request),
+            Err(error) => error.to_string(),
+        }
+    } else {
+        unknown.join(", ")
+    };
+    Err(TaskError::new(
+        "States.Runtime",
+        format!("The Parameters '{parameters}' could not be used to start the Task: [{problems}]"),
+    ))
+}
+
+fn unknown_fields(parameters: &Value) -> impl Iterator<Item = &str> {
+    let entries = parameters.get("Entries").and_then(Value::as_array);
+    let entries = entries.into_iter().flatten();
+    let of_entries = entries.flat_map(|entry| others(entry.as_object(), &ENTRY_FIELDS));
+    others(parameters.as_object(), &["Entries", "EndpointId"]).chain(of_entries)
+}
+
+const ENTRY_FIELDS: [&str; 7] = [
+    "Detail",
+    "DetailType",
+    "EventBusName",
+    "Resources",
+    "Source",
+    "Time",
+    "TraceHeader",
+];
+
+fn others<'a>(object: Option<&'a Map<String, Value>>, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    let keys = object.into_iter().flat_map(Map::keys).map(String::as_str);
+    keys.filter(move |key| !known.contains(key))
+}
+
+fn task_error(error: EventBridgeError) -> TaskError {
+    TaskError::new(error.error, error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event_bus::{PutEventsResponse, PutEventsResultEntry};
+    use super::*;
+    use crate::{Interpreter, StateMachine};
+    use serde_json::json;
+    use std::sync::Mutex;
+
+    /// Keeps what it is asked, and answers what it is told to.
+    struct Recording {
+        requests: Mutex<Vec<PutEventsRequest>>,
+        answer: Result<PutEventsResponse, EventBridgeError>,
+    }
+
+    impl Recording {
+        fn answering(answer: Result<PutEventsResponse, EventBridgeError>) -> Arc<Self> {
+            Arc::new(Self {
+                requests: Mutex::default(),
+                answer,
+            })
+        }
+
+        fn accepting() -> Arc<Self> {
+            let event_id = "e-1".to_owned();
+            Self::answering(Ok(PutEventsResponse::new([PutEventsResultEntry::Accepted {
+                event_id,
+            }])))
+        }
+
+        fn request(&self) -> PutEventsRequest {
+            self.requests.lock().unwrap()[0].clone()
+        }
+    }
+
+    #[async_trait]
+    impl EventBridge for Recording {
+        async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
+            self.requests.lock().unwrap().push(request);
+            self.answer.clone()
+        }
+    }
+
+    /// Runs a machine of one task with these parameters.
+    async fn run(bridge: &Arc<Recording>, parameters: Value) -> Result<Value, (String, String)> {
+        let machine = json!({
+            "StartAt": "Put",
+            "States": {
+                "Put": { "Type": "Task", "Resource": PUT_EVENTS[0], "InputPath": "$.parameters", "End": true }
+            }
+        });
+        let machine = StateMachine::parse(&machine.to_string()).unwrap();
+        let bridge: Arc<dyn EventBridge> = bridge.clone();
+        let interpreter = Interpreter::new().event_bridge(bridge);
+        let output = interpreter.run(&machine, json!({ "parameters": parameters })).await;
+        output.map_err(|error| {
+            let output = error.output().unwrap().clone();
+            (output.error.unwrap(), output.cause.unwrap())
+        })
+    }
+
+    fn entry(detail: Value) -> Value {
+        json!({ "Entries": [{ "Source": "shop", "DetailType": "Order", "Detail": detail }] })
+    }
+
+    #[tokio::test]
+    async fn a_detail_is_given_as_json_or_as_text() {
+        for detail in [json!({ "total": 7 }), json!(r#"{"total":7}"#)] {
+            let bridge = Recording::accepting();
+            let output = run(&bridge, entry(detail)).await.unwrap();
+            assert_eq!(
+                output,
+                json!({ "Entries": [{ "EventId": "e-1" }], "FailedEntryCount": 0 })
+            );
+            assert_eq!(bridge.request().entries[0].detail.as_deref(), Some(r#"{"total":7}"#));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_arns_come_before_the_resources_of_an_entry() {
+        let bridge = Recording::accepting();
+        let mut parameters = entry(json!({}));
+        parameters["Entries"][0]["Resources"] = json!(["arn:own"]);
+        run(&bridge, parameters).await.unwrap();
+        let resources = bridge.request().entries[0].resources.clone().unwrap();
+        assert_eq!(resources.len(), 3);
+        assert!(resources[0].contains(":stateMachine:"), "{resources:?}");
+        assert!(resources[1].contains(":execution:"), "{resources:?}");
+        assert_eq!(resources[2], "arn:own");
+    }
+
+    #[tokio::test]
+    async fn a_failed_entry_fails_the_task() {
+        let response = r#"{"Entries":[{"EventId":"1"},{"ErrorCode":"MalformedDetail","ErrorMessage":"Detail is malformed."}],"FailedEntryCount":1}"#;
+        let bridge = Recording::answering(Ok(serde_json::from_str(response).unwrap()));
+        let (error, cause) = run(&bridge, entry(json!("no object"))).await.unwrap_err();
+        assert_eq!((error.as_str(), cause.as_str()), ("EventBridge.FailedEntry", response));
+    }
+
+    #[tokio::test]
+    async fn a_refused_request_fails_with_the_error_of_the_bridge() {
+        let refused = EventBridgeError::new("EventBridge.ValidationException", "too much");
+        let bridge = Recording::answering(Err(refused));
+        let (error, cause) = run(&bridge, entry(json!({}))).await.unwrap_err();
+        assert_eq!(
+            (error.as_str(), cause.as_str()),
+            ("EventBridge.ValidationException", "too much")
+        );
+    }
+
+    #[tokio::test]
+    async fn parameters_that_are_no_request_are_not_put() {
+        let bridge = Recording::accepting();
+        let (error, cause) = run(&bridge, json!({ "Entries": [{ "source": "shop" }] }))
+            .await
+            .unwrap_err();
+        assert_eq!(error, "States.Runtime");
+        assert!(cause.ends_with(
+            r#"could not be used to start the Task: [The field "source" is not supported by Step Functions]"#
+        ));
+        for parameters in [json!({ "Entries": "x" }), json!({}), json!([])] {
+            let (error, _) = run(&bridge, parameters).await.unwrap_err();
+            assert_eq!(error, "States.Runtime");
+        }
+        assert!(bridge.requests.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,27 @@
+//! The pizza bar, with real clients on the loopback.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../../examples/pizza-bar/client.rs"]
+mod client;
+#[path = "../../examples/pizza-bar/server/mod.rs"]
+mod server;
+
+mod bar;
+mod browser;
+mod devtools;
+mod folders;
+mod leaving;
+mod losing;
+mod ordering;
+mod pages;
+mod refusing;
+mod restarting;
+mod slow_followers;
+mod terminal;
