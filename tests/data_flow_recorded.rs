@@ -1,7 +1,5 @@
 //! Every Pass state of the recordings that goes through the data layer: `InputPath`, `Parameters`, `ResultPath`,
 //! `OutputPath`, and with them all intrinsic functions that were recorded. Outputs are compared with their key order.
-//!
-//! `ASL_CORPUS` names another folder of recordings.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -9,9 +7,8 @@
     reason = "clippy knows `#[test]` functions only"
 )]
 
-mod recordings;
+mod recorded;
 
-use std::fs;
 use std::sync::Arc;
 
 use asl_engine::data::{
@@ -19,14 +16,13 @@ use asl_engine::data::{
     StateContext, StateMachineContext,
 };
 use chrono::DateTime;
-use serde_json::{Map, Value, json};
+use recorded::{cases, document, is_same};
+use serde_json::{Value, json};
 
 #[test]
 fn pass_states_give_what_aws_recorded() {
-    let files = recordings::files(&recordings::root("ASL_CORPUS", "corpus"));
     let (mut compared, mut failures) = (0, Vec::new());
-    for file in files {
-        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    for (file, case) in cases("") {
         for (name, result) in pass_states(&case) {
             compared += 1;
             if let Err(reason) = result {
@@ -67,14 +63,6 @@ fn pass_states(case: &Value) -> Vec<(String, Result<(), String>)> {
         results.push((name.to_owned(), compare(next, actual)));
     }
     results
-}
-
-/// The recordings write JSON texts that start with a brace as objects, and leave others as texts.
-fn document(recorded: &Value) -> Value {
-    match recorded {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| recorded.clone()),
-        _ => recorded.clone(),
-    }
 }
 
 fn find_state<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
@@ -197,29 +185,10 @@ fn compare(next: &Value, actual: Result<Value, String>) -> Result<(), String> {
     }
 }
 
-/// What the recordings write in the place of a text that differs from run to run.
-const STAND_INS: [&str; 3] = ["<uuid:1>", "date", "generated-uuid"];
-
-/// Equality with key order.
-fn is_same(recorded: &Value, actual: &Value) -> bool {
-    match (recorded, actual) {
-        (Value::Object(recorded), Value::Object(actual)) => {
-            let keys = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
-            keys(recorded) == keys(actual) && recorded.iter().all(|(key, value)| is_same(value, &actual[key]))
-        }
-        (Value::Array(recorded), Value::Array(actual)) => {
-            recorded.len() == actual.len() && recorded.iter().zip(actual).all(|(left, right)| is_same(left, right))
-        }
-        (Value::String(recorded), Value::String(_)) if STAND_INS.contains(&recorded.as_str()) => true,
-        (recorded, actual) => recorded == actual,
-    }
-}
-
 #[test]
 fn every_computed_field_of_the_recordings_is_understood() {
     let mut refused = Vec::new();
-    for file in recordings::files(&recordings::root("ASL_CORPUS", "corpus")) {
-        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    for (file, case) in cases("") {
         if case["kind"] == "execution" {
             computed_fields(&case["definition"], &mut |text| {
                 if let Err(error) = Expression::parse(text) {

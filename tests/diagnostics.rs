@@ -1,5 +1,6 @@
 //! What a person reads who wrote a definition that is wrong: a file `NAME.json` in `tests/diagnostics` is the definition,
-//! `NAME.txt` what is said about it, and `NAME.substitutions.json`, if it is there, the values of its `${Name}`s.
+//! `NAME.txt` what is said about it, and `NAME.substitutions.json`, if it is there, the values of its `${Name}`s. One
+//! whose name begins with `express_` is that of an Express workflow.
 //!
 //! `UPDATE=1 cargo test --test diagnostics` writes the texts anew; read the difference before you commit it.
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use asl_engine::definition::{Loader, Severity, Substitutions};
+use asl_engine::definition::{Loader, Severity, Substitutions, WorkflowType};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -34,7 +35,15 @@ fn is_definition(file: &Path) -> bool {
 
 fn check(file: &Path) -> Result<(), Failed> {
     let source = fs::read_to_string(file)?;
-    let loader = Loader::new().substitutions(substitutions(&file.with_extension("substitutions.json"))?);
+    let is_express = file.file_name().unwrap().to_string_lossy().starts_with("express_");
+    let workflow_type = if is_express {
+        WorkflowType::Express
+    } else {
+        WorkflowType::Standard
+    };
+    let loader = Loader::new()
+        .workflow_type(workflow_type)
+        .substitutions(substitutions(&file.with_extension("substitutions.json"))?);
 
     let found = render(&loader, &source);
     if found != render(&loader, &source) {

@@ -2,10 +2,14 @@
 //!
 //! Everything that can be decided about a definition is decided at load: names resolve, paths, payload templates,
 //! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code asks again.
+//!
+//! A definition comes from text, from serde, or from the [`builder`]; one parser and one set of rules judge them all.
 
+pub mod builder;
 mod catcher;
 mod code;
 mod diagnostic;
+mod document;
 mod excerpt;
 mod json;
 mod parse;
@@ -13,6 +17,7 @@ mod paths;
 mod resource;
 mod retrier;
 mod rules;
+mod serde;
 mod state_machine;
 pub mod states;
 mod substitutions;

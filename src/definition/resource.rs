@@ -100,6 +100,11 @@ impl Resource {
             ["arn", _, service, ..] => format!(
                 "a Task calls functions, activities and service integrations; try `arn:aws:states:::aws-sdk:{service}:ACTION`"
             ),
+            _ if arn.starts_with('$') || arn.starts_with("{%") => {
+                "`Resource` is a constant, such as `arn:aws:states:::lambda:invoke`; what it calls can be computed in \
+                 `Parameters`"
+                    .to_owned()
+            }
             _ => "an ARN is written like `arn:aws:states:::lambda:invoke`".to_owned(),
         }
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
+use super::token::TokenSecret;
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::Resource;
 use crate::history::{ErrorOutput, HistoryEvent, HistoryLevel};
@@ -25,8 +26,10 @@ pub struct StartOptions {
     pub account: String,
     /// The role the execution runs under, as an ARN.
     pub role_arn: String,
-    /// Seed of everything random: jitter, `States.UUID`, `States.MathRandom`, task tokens.
+    /// Seed of everything random: jitter, `States.UUID`, `States.MathRandom`.
     pub seed: u64,
+    /// What makes task tokens unguessable; default none.
+    pub token_secret: TokenSecret,
     /// How much of the history is recorded.
     pub history: HistoryLevel,
     /// What the execution may use.
@@ -44,6 +47,7 @@ impl StartOptions {
             account: "123456789012".into(),
             role_arn: "arn:aws:iam::123456789012:role/StepFunctions".into(),
             seed: 0,
+            token_secret: TokenSecret::default(),
             history: HistoryLevel::default(),
             limits: Limits::default(),
         }

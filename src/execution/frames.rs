@@ -1,6 +1,6 @@
 //! Frames: the running graphs of an execution, as plain data.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -68,12 +68,13 @@ pub(crate) struct TaskAttempt {
 }
 
 impl TaskAttempt {
-    pub(crate) fn new(invoke: Invoke, generation: u32, now: Timestamp) -> Self {
+    /// Heartbeats are waited for only where the work goes on after the call.
+    pub(crate) fn new(invoke: Invoke, generation: u32, beats: bool, now: Timestamp) -> Self {
         let after = |seconds: u32| seconds_later(now, seconds);
         Self {
             generation,
             times_out_at: invoke.timeout_seconds.map(after),
-            heartbeat_due_at: invoke.heartbeat_seconds.map(after),
+            heartbeat_due_at: invoke.heartbeat_seconds.filter(|_| beats).map(after),
             input: invoke.input,
             timeout_seconds: invoke.timeout_seconds,
             heartbeat_seconds: invoke.heartbeat_seconds,
@@ -103,7 +104,7 @@ pub(crate) struct ForkProgress {
     /// How many were started.
     pub(crate) started: usize,
     /// The frames that run, in no order.
-    pub(crate) running: Vec<FrameKey>,
+    pub(crate) running: IndexSet<FrameKey>,
     /// The outputs by index; `Null` where there is none yet.
     pub(crate) results: Vec<Value>,
     /// The sum of the outputs' size bounds.

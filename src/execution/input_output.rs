@@ -95,9 +95,33 @@ impl StateView<'_> {
     ) -> Result<Exit, Failure> {
         let assigned = self.assign(stages.assign, result.value())?;
         let result = self.apply(stages.result_selector, result)?;
-        let placed = place(stages.result_path, raw_input, result)?;
-        let output = self.select(stages.output_path, placed)?;
+        let output = self.output(stages, raw_input, result)?;
         Ok(Exit { output, assigned, next })
+    }
+}
+
+impl StateView<'_> {
+    /// `ResultPath` and `OutputPath`, within the limit on a state's output: a Catcher may want the raw input when it is
+    /// exceeded.
+    fn output(
+        &self,
+        stages: &ResultStages<'_>,
+        raw_input: &mut Option<Payload>,
+        result: Payload,
+    ) -> Result<Payload, Failure> {
+        let limit = self.limits.payload_bytes;
+        // What surely stays within the limit is written in place, where nobody else holds the raw input.
+        let raw_bound = raw_input.as_ref().map_or(0, Payload::bound);
+        let whole = matches!(stages.output_path, InputOutputPath::Whole);
+        let is_safe = whole && grown(stages.result_path, &result).saturating_add(raw_bound) <= limit;
+        let kept = if is_safe { None } else { raw_input.clone() };
+        let placed = place(stages.result_path, raw_input, result)?;
+        let mut output = self.select(stages.output_path, placed)?;
+        if output.exceeds(limit) {
+            *raw_input = kept.or_else(|| raw_input.take());
+            return Err(Failure::data_limit_exceeded(self.context.state.name));
+        }
+        Ok(output)
     }
 }
 
@@ -111,13 +135,12 @@ pub(crate) struct ResultStages<'a> {
 
 /// `ResultPath`: the result in its place in the raw input. An error leaves the raw input as it was.
 pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: Payload) -> Result<Payload, Failure> {
+    let growth = grown(path, &result);
     match path {
         ResultPath::Whole => Ok(result),
         ResultPath::Discard => Ok(raw_input.take().unwrap_or_else(Payload::empty_object)),
         ResultPath::At(path) => {
             let mut raw = raw_input.take().unwrap_or_else(Payload::empty_object);
-            // The new keys: the path's own text bounds them, and every step may add quotes, a colon, braces, a comma.
-            let growth = result.bound() + 6 * path.as_str().len();
             match raw.write(growth, |target| path.write(target, result.into_value())) {
                 Ok(()) => Ok(raw),
                 Err(error) => {
@@ -126,5 +149,14 @@ pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: 
                 }
             }
         }
+    }
+}
+
+/// The bytes that a result adds to the raw input, at the most.
+fn grown(path: &ResultPath, result: &Payload) -> usize {
+    match path {
+        ResultPath::Whole | ResultPath::Discard => result.bound(),
+        // The new keys: the path's own text bounds them, and every step may add quotes, a colon, braces, a comma.
+        ResultPath::At(path) => result.bound() + 6 * path.as_str().len(),
     }
 }

@@ -63,6 +63,7 @@ mod snapshot;
 mod snapshot_check;
 mod states;
 mod timers;
+mod token;
 
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -73,6 +74,7 @@ pub use crate::history::ErrorOutput;
 pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
 pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
+pub use token::TokenSecret;
 
 use engine::{Core, Engine};
 

@@ -7,7 +7,8 @@ use super::engine::Core;
 use super::program::Program;
 use super::snapshot_check;
 
-/// An execution as it stands, to be stored with serde in any format and restored in another process.
+/// An execution as it stands, to be stored with serde in any self-describing format, JSON among
+/// them, and restored in another process.
 ///
 /// The program is not part of it: the definition is stored once for all its executions, and
 /// [`Execution::restore`](super::Execution::restore) refuses a snapshot of another definition.

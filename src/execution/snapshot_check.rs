@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 128;
 /// Refuses a core whose frames are no tree of the program's graphs, and counts again what depends on its data.
 pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), SnapshotError> {
     if core.outcome.is_some() {
+        core.ready.clear();
+        core.timers.clear();
+        core.deadline = None;
         return sound(core.frames.iter().next().is_none());
     }
     sound(core.frames.is_consistent())?;
@@ -73,11 +76,12 @@ fn counts_fit(fork: &ForkProgress, total: usize) -> bool {
         && (1..=fork.started).contains(&fork.running.len())
 }
 
-fn running(frame: &Frame) -> &[FrameKey] {
-    match &frame.activity {
-        Activity::Fork(fork) => &fork.running,
-        _ => &[],
-    }
+fn running(frame: &Frame) -> impl Iterator<Item = &FrameKey> {
+    let fork = match &frame.activity {
+        Activity::Fork(fork) => Some(fork),
+        _ => None,
+    };
+    fork.into_iter().flat_map(|fork| &fork.running)
 }
 
 /// How many frames are around a frame; `None` where they are too many, or go in a circle.

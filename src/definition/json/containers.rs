@@ -52,7 +52,7 @@ impl Parser<'_, '_> {
 
     fn member(&mut self, opening: Span) -> Result<Member, SyntaxError> {
         let start = self.at;
-        let key = self.strings.read(&mut self.at, self.report)?.text;
+        let key = self.strings.read(&mut self.at, self.report)?;
         let key_span = Span::new(start, self.at);
         self.skip_blanks();
         match self.peek() {
@@ -68,7 +68,12 @@ impl Parser<'_, '_> {
         };
         self.skip_blanks();
         let value = self.value()?;
-        Ok(Member { key, key_span, value })
+        Ok(Member {
+            key: key.text,
+            key_span,
+            key_unresolved: key.unresolved,
+            value,
+        })
     }
 
     pub(super) fn array(&mut self) -> Result<Kind, SyntaxError> {

@@ -23,7 +23,8 @@ impl Span {
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
-    /// A substitution inside has no value, which is reported already: nothing can be said about this value.
+    /// A substitution inside has no value, or a number is none, which is reported already: nothing can be said about
+    /// this value.
     pub(crate) unresolved: bool,
     /// Where a string's characters stand, unless they stand there as they are.
     pub(super) text_map: Option<Box<TextMap>>,
@@ -52,6 +53,8 @@ pub(crate) struct Member {
     pub(crate) key: String,
     /// The key with its quotes.
     pub(crate) key_span: Span,
+    /// A substitution in the key has no value: nothing can be said about the name.
+    pub(crate) key_unresolved: bool,
     pub(crate) value: Node,
 }
 

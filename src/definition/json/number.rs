@@ -7,8 +7,8 @@ use super::syntax::{SyntaxError, character};
 use crate::definition::Code;
 use crate::definition::parse::{Place, Report};
 
-/// Reads the number at `start`; the second value is where it ends.
-pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(Number, usize), SyntaxError> {
+/// Reads the number at `start`, and where it ends. There is none where it is out of range, which is reported.
+pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(Option<Number>, usize), SyntaxError> {
     let rest = source.get(start..).unwrap_or_default();
     let length = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.' | '_'))
@@ -28,7 +28,8 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
                     "{}",
                     &format!("Unexpected character ({}) in numeric value", character(c)),
                 ),
-            ),
+            )
+            .help("numbers are written like `5`, `-1.5`, `2e3`"),
             None => SyntaxError::new(
                 Span::new(at, at),
                 message.replace("{}", "Unexpected end-of-input in numeric value"),
@@ -37,10 +38,10 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
     }
     let end = start + length;
     if text == "-0" {
-        return Ok((Number::from(0), end));
+        return Ok((Some(Number::from(0)), end));
     }
     if let Ok(number) = text.parse::<Number>() {
-        return Ok((number, end));
+        return Ok((Some(number), end));
     }
     report
         .error(
@@ -49,7 +50,7 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(N
             "the number is out of range",
         )
         .help("numbers reach up to 1.7976931348623157e308");
-    Ok((Number::from(0), end))
+    Ok((None, end))
 }
 
 /// A number without the zeroes that it begins with.

@@ -90,7 +90,8 @@ impl Parser<'_, '_> {
             '-' | '0'..='9' => {
                 let (number, end) = number::read(self.source, start, self.report)?;
                 self.at = end;
-                Kind::Number(number)
+                unresolved = number.is_none();
+                Kind::Number(number.unwrap_or_else(|| 0.into()))
             }
             '$' if self.rest().starts_with("${") => {
                 let (value, resolved) = self.strings.bare(&mut self.at, self.depth, self.report)?;
@@ -156,7 +157,9 @@ impl Parser<'_, '_> {
                 return Err(match word {
                     "True" | "TRUE" | "False" | "FALSE" => error.help("booleans are written `true` and `false`"),
                     "None" | "nil" | "undefined" | "NULL" | "Null" => error.help("write `null`"),
-                    _ => error,
+                    "NaN" | "Infinity" => error.help("JSON has no such number"),
+                    _ if self.depth == 0 => error.help("a definition is an object: it begins with `{`"),
+                    _ => error.help("a text stands in double quotes"),
                 });
             }
         };

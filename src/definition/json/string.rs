@@ -51,10 +51,8 @@ impl<'s> StringReader<'s> {
             *at += plain;
             match self.source.as_bytes().get(*at) {
                 None => {
-                    return Err(SyntaxError::new(
-                        opening,
-                        "Unexpected end-of-input: was expecting closing quote for a string value",
-                    ));
+                    let message = "Unexpected end-of-input: was expecting closing quote for a string value";
+                    return Err(SyntaxError::new(opening, message).help("the string that begins here has no end"));
                 }
                 Some(b'"') => {
                     *at += 1;
@@ -76,10 +74,9 @@ impl<'s> StringReader<'s> {
                     }
                     Some(Substitution::Named { name, end }) => {
                         let text_start = text.len();
-                        match self.resolve(name, Span::new(*at, end), report) {
-                            Some(value) => text.push_str(value),
-                            None => unresolved = true,
-                        }
+                        let value = self.resolve(name, Span::new(*at, end), report);
+                        unresolved |= value.is_none();
+                        text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
                         map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
@@ -249,7 +246,8 @@ impl<'s> StringReader<'s> {
                     ),
                     None => "Unexpected end-of-input in character escape sequence".to_owned(),
                 };
-                return Err(SyntaxError::new(Span::new(*at, *at + length), message));
+                return Err(SyntaxError::new(Span::new(*at, *at + length), message)
+                    .help("`\\u` is followed by four hexadecimal digits"));
             };
             unit = unit * 16 + digit;
             *at += 1;
@@ -313,6 +311,7 @@ fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
                 Some(Member {
                     key,
                     key_span: span,
+                    key_unresolved: false,
                     value: stamped(value, span, depth + 1)?,
                 })
             };

@@ -136,7 +136,9 @@ impl<'n, 'r> Fields<'n, 'r> {
                 return Ok(value);
             }
             let message = format!("the value nests deeper than {MAX_NESTING} arrays and objects");
-            report.schema(Place::value(node), message);
+            report
+                .schema(Place::value(node), message)
+                .help("make it flatter, or hand it on as a JSON text");
             Err(Reported)
         })
     }

@@ -150,11 +150,7 @@ impl Loader {
         if source.trim().is_empty() {
             let place = Place::document();
             report
-                .error(
-                    Code::InvalidJsonDescription,
-                    place,
-                    "Definition must be a valid JSON object",
-                )
+                .schema(place, "Definition must be a valid JSON object")
                 .help("it is empty: a definition is an object with `StartAt` and `States`");
             return None;
         }
@@ -166,11 +162,7 @@ impl Loader {
                 root.describe()
             );
             report
-                .error(
-                    Code::InvalidJsonDescription,
-                    place,
-                    "Definition must be a valid JSON object",
-                )
+                .schema(place, "Definition must be a valid JSON object")
                 .help(help);
             return None;
         }

@@ -61,6 +61,8 @@ pub(crate) struct StateOutline<'n> {
 pub(crate) struct Edge<'n> {
     pub(crate) target: &'n str,
     pub(crate) span: Span,
+    /// A substitution in the name has no value: unless a state is called just so, it may lead anywhere.
+    pub(crate) unresolved: bool,
 }
 
 impl<'n> Outline<'n> {
@@ -164,7 +166,7 @@ impl<'n> StateOutline<'n> {
             // Like AWS: a state without a type does not end anything, one with an unknown type does.
             is_terminal: match type_node.map(|node| (node.unresolved, node.as_str())) {
                 None => object.is_none(),
-                Some((false, Some("Succeed" | "Fail"))) => true,
+                Some((true, _) | (false, Some("Succeed" | "Fail"))) => true,
                 Some((false, Some("Choice"))) => false,
                 Some(_) => node
                     .field("End")
@@ -194,10 +196,10 @@ impl<'n> StateOutline<'n> {
 
 impl<'n> Edge<'n> {
     fn of(node: &'n Node) -> Option<Self> {
-        let target = node.as_str().filter(|_| !node.unresolved)?;
         Some(Self {
-            target,
+            target: node.as_str()?,
             span: node.span,
+            unresolved: node.unresolved,
         })
     }
 }

@@ -8,6 +8,13 @@ use crate::definition::json::{Kind, Member, Node, Object};
 
 /// A payload template, which is an object.
 pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<PayloadTemplate, Reported> {
+    if let Some(text) = node.as_str().filter(|text| !node.unresolved && text.starts_with('$')) {
+        let help = format!("a template is an object with fields such as `\"order.$\": \"{text}\"`");
+        report
+            .schema(Place::value(node), "Expected value of type Object")
+            .help(help);
+        return Err(Reported);
+    }
     values::object(node, report)?;
     if !is_well_formed(node, node, report) || node.has_unresolved() {
         return Err(Reported);
@@ -63,7 +70,8 @@ fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
     }
     let message = values::no_expression(&member.key);
     let Some(text) = node.as_str() else {
-        let help = format!("it is {}", node.describe());
+        let name = member.key.trim_end_matches(".$");
+        let help = format!("it is {}: a constant stands in `{name}`, without `.$`", node.describe());
         report.schema(Place::value(node).about(template), message).help(help);
         return false;
     };
@@ -75,7 +83,10 @@ fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
         _ => values::expression_help(text, &error, report),
     };
     report
-        .schema(Place::inside(node, error.offset).about(template), message)
+        .schema(
+            Place::inside(node, values::offset(text, &error)).about(template),
+            message,
+        )
         .help(help);
     false
 }

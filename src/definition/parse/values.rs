@@ -87,6 +87,7 @@ fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reporte
     let finding = report.schema(Place::value(node), "Expected value of type Integer");
     match (node.as_str(), hint) {
         (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
+        (Some(text), None) if text.starts_with('$') => finding.help("it is a path, where only a constant can stand"),
         (Some(text), _) if text.starts_with("{%") => finding.help("`{% … %}` is JSONata, which is not supported yet"),
         (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
         _ => match as_number(node).and_then(Number::as_f64) {
@@ -96,6 +97,17 @@ fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reporte
         },
     };
     Reported
+}
+
+/// The byte where a syntax error begins.
+pub(super) fn offset(text: &str, error: &SyntaxError) -> usize {
+    let is_escape = error.message.starts_with("a backslash stands before");
+    if is_escape && !text.get(error.offset..).is_some_and(|rest| rest.starts_with('\\')) {
+        // It is noticed behind the backslash.
+        let read = text.get(..error.offset).unwrap_or_default();
+        return read.rfind('\\').unwrap_or(error.offset);
+    }
+    error.offset
 }
 
 pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
@@ -111,7 +123,10 @@ pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Re
             None => error.message.clone(),
         };
         report
-            .schema(Place::inside(node, error.offset), "Value must be a valid JSONPath.")
+            .schema(
+                Place::inside(node, offset(text, &error)),
+                "Value must be a valid JSONPath.",
+            )
             .help(help);
         Reported
     })
@@ -146,7 +161,7 @@ fn no_reference_path(node: &Node, text: &str, mut error: SyntaxError, report: &m
     }
     let message = format!("Value is not a Reference Path: {}", error.message);
     report
-        .schema(Place::inside(node, error.offset), message)
+        .schema(Place::inside(node, offset(text, &error)), message)
         .help(reference_path_help(text, error.offset));
     Reported
 }
@@ -184,7 +199,7 @@ pub(super) fn expression(field: &str, node: &Node, report: &mut Report) -> Resul
     let expression = Expression::parse(text).map_err(|error| {
         let help = expression_help(text, &error, report);
         report
-            .schema(Place::inside(node, error.offset), no_expression(field))
+            .schema(Place::inside(node, offset(text, &error)), no_expression(field))
             .help(help);
         Reported
     })?;
@@ -270,9 +285,20 @@ fn expected<T>(type_name: &str, node: &Node, value: Option<T>, report: &mut Repo
     }
     value.ok_or_else(|| {
         let message = format!("Expected value of type {type_name}");
-        report
-            .schema(Place::value(node), message)
-            .help(format!("it is {}", node.describe()));
+        let is = node.describe();
+        let help = match (type_name, &node.kind) {
+            ("Number", Kind::String(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+                format!("write `{text}` without quotes")
+            }
+            ("Boolean", Kind::String(text)) if matches!(text.as_str(), "true" | "false") => {
+                format!("write `{text}` without quotes")
+            }
+            ("String", Kind::Number(_) | Kind::Boolean(_)) => format!("it is {is}: a text stands in double quotes"),
+            ("Array", Kind::String(_)) => format!("it is {is}: an array of one is written `[\"…\"]`"),
+            ("Array", Kind::Object(_)) => format!("it is {is}: an array of one is written `[{{ … }}]`"),
+            _ => format!("it is {is}"),
+        };
+        report.schema(Place::value(node), message).help(help);
         Reported
     })
 }

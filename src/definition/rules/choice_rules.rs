@@ -37,6 +37,8 @@ fn expression(node: &Node, report: &mut Report) {
     let of = |names: &[&str]| members(object, names);
     let (combinations, operators) = (of(&COMBINATIONS), of(&COMPARISON_OPERATORS));
     match (combinations.as_slice(), operators.as_slice(), object.member("Variable")) {
+        // A rule in JSONata is refused for its fields.
+        ([], [], None) if object.contains("Condition") => {}
         ([], [], _) => {
             let help = if object.contains("Variable") {
                 "say what the value is compared with, for example `\"StringEquals\": \"paid\"`"

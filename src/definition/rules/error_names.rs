@@ -46,7 +46,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 .filter_map(|element| element.field("ErrorEquals")?.as_array())
                 .flatten();
             for node in names {
-                let Some(name) = node.as_str().filter(|name| !is_known(name)) else {
+                let Some(name) = node.as_str().filter(|name| !node.unresolved && !is_known(name)) else {
                     continue;
                 };
                 let similar = report.similar(name, KNOWN.into_iter().chain(["States.Timeout"]));

@@ -68,7 +68,7 @@ fn delays(retrier: &Node, report: &mut Report) {
         return;
     };
     if let (Some(seconds), Some(most)) = (whole(&interval.value), whole(&longest.value))
-        && most < seconds
+        && (1..seconds).contains(&most)
     {
         let message = format!("`IntervalSeconds` has no effect: no delay is longer than {most} seconds");
         let help = "`MaxDelaySeconds` is at least `IntervalSeconds`, which is the first delay";
@@ -76,9 +76,12 @@ fn delays(retrier: &Node, report: &mut Report) {
     }
 }
 
+/// What is longer is refused.
+const MOST: u64 = 31_622_399;
+
 fn whole(node: &Node) -> Option<u64> {
     match &node.kind {
-        Kind::Number(number) => number.as_u64(),
+        Kind::Number(number) => number.as_u64().filter(|seconds| *seconds <= MOST),
         _ => None,
     }
 }

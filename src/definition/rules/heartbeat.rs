@@ -41,7 +41,8 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 
 fn seconds(node: &Node) -> Option<u64> {
     match &node.kind {
-        Kind::Number(number) => number.as_u64(),
+        // Reading the field reports a zero.
+        Kind::Number(number) => number.as_u64().filter(|seconds| *seconds > 0),
         _ => None,
     }
 }

@@ -52,9 +52,13 @@ fn language(node: &Node, report: &mut Report) {
         }
         Some(_) => {
             let message = "The field 'QueryLanguage' should have one of these values: [JSONPath, JSONata]";
-            report
-                .schema(Place::value(node), message)
-                .help("`JSONPath` is the default");
+            let similar = node
+                .as_str()
+                .and_then(|name| report.similar(name, ["JSONPath", "JSONata"]));
+            let help = similar.map_or("`JSONPath` is the default".to_owned(), |name| {
+                format!("did you mean `{name}`?")
+            });
+            report.schema(Place::value(node), message).help(help);
         }
         None => {
             let message = "Expected value of type String";

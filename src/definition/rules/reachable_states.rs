@@ -5,7 +5,7 @@
 //!
 //! **Why**: a state that nothing leads to is a `Next` forgotten, or dead text. AWS refuses it.
 //!
-//! Where `StartAt` is missing nothing is said.
+//! Where `StartAt` is missing nothing is said, nor where a transition has a substitution without a value.
 //!
 //! DIFFERENCE: where `StartAt` names no state, only the states that no transition names are reported, since the others
 //! hang on them. AWS may report all; its recorded answer is for a machine of one state.
@@ -25,6 +25,13 @@ use crate::definition::parse::{GraphOutline, Outline, Phase, Place, Report};
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {
         let Some(start_at) = graph.start_at else { continue };
+        let mut edges = graph
+            .start_at
+            .iter()
+            .chain(graph.states.iter().flat_map(|state| &state.edges));
+        if edges.any(|edge| edge.unresolved && graph.index_of(edge.target).is_none()) {
+            continue;
+        }
         let named = named_by_a_transition(graph);
         let reached = graph.index_of(start_at.target).map(|start| reached_from(start, graph));
         let reached = reached.as_ref().unwrap_or(&named);

@@ -55,14 +55,15 @@ fn type_of(node: &Node, report: &mut Report) {
         return;
     };
     let names = StateType::LISTED.map(StateType::as_str);
-    let similar = report
-        .similar(text, names)
-        .map(|similar| format!("did you mean `{similar}`?"));
+    let help = match report.similar(text, names) {
+        Some(similar) => format!("did you mean `{similar}`?"),
+        None => "a `Task` calls a function or a service, a `Pass` hands data on, a `Choice` decides".to_owned(),
+    };
     let message = format!(
         "The field 'Type' should have one of these values: [{}]",
         names.join(", ")
     );
-    report.schema(Place::value(node), message).maybe_help(similar);
+    report.schema(Place::value(node), message).help(help);
 }
 
 fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place, report: &mut Report) {

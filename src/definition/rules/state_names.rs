@@ -23,7 +23,11 @@ const LONGEST: usize = 80;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let mut first: HashMap<&str, usize> = HashMap::new();
-    let mut members: Vec<_> = outline.states().map(|(_, state)| state.member).collect();
+    let mut members: Vec<_> = outline
+        .states()
+        .map(|(_, state)| state.member)
+        .filter(|member| !member.key_unresolved)
+        .collect();
     members.sort_by_key(|member| member.key_span.start);
     for member in members {
         let name = member.key.as_str();

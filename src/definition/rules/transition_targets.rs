@@ -25,7 +25,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             .start_at
             .iter()
             .chain(graph.states.iter().flat_map(|state| &state.edges));
-        for edge in edges.filter(|edge| graph.index_of(edge.target).is_none()) {
+        for edge in edges.filter(|edge| !edge.unresolved && graph.index_of(edge.target).is_none()) {
             let names = everywhere.get_or_insert_with(|| outline.states().map(|(_, state)| state.name()).collect());
             missing(*edge, graph, names, report);
         }
@@ -33,7 +33,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 }
 
 fn missing(edge: Edge<'_>, graph: &GraphOutline<'_>, everywhere: &HashSet<&str>, report: &mut Report) {
-    let Edge { target, span } = edge;
+    let Edge { target, span, .. } = edge;
     let help = if everywhere.contains(target) {
         Some(format!(
             "`{target}` is in another `States` object: transitions cannot enter or leave a branch or an item processor"

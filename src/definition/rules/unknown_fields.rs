@@ -58,6 +58,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut Report) {
     for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
         let rule = state_field(&member.key);
+        if member.key_unresolved {
+            continue;
+        }
         if rule.is_none_or(|rule| rule.presence(state_type) == Presence::Never) {
             let help = rule.map_or_else(|| similar_field(member, state_type, report), |rule| Some(owners(rule)));
             let place = Place::key(member).about(state.node());
@@ -107,7 +110,7 @@ fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
         .map(|object| object.members.as_slice())
         .unwrap_or_default()
     {
-        if known.contains(&member.key.as_str()) {
+        if known.contains(&member.key.as_str()) || member.key_unresolved {
             continue;
         }
         let help = match report.similar(&member.key, known.iter().copied()) {
@@ -160,7 +163,7 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
                     )
                     .help(help);
             }
-            _ if COMPARISON_OPERATORS.contains(&key) => {}
+            _ if COMPARISON_OPERATORS.contains(&key) || member.key_unresolved => {}
             _ => {
                 let known = COMPARISON_OPERATORS.iter().chain(&FIELDS).copied();
                 let similar = report
@@ -176,7 +179,16 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
 
 fn similar_field(member: &Member, state_type: StateType, report: &mut Report) -> Option<String> {
     let belongs =
-        |rule: &&FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+        |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+    if let Some(rule) = member.key.strip_suffix(".$").and_then(state_field).filter(belongs) {
+        let name = rule.name;
+        let path = format!("{name}Path");
+        return Some(if state_field(&path).is_some() {
+            format!("to read it from the input, use `{path}`")
+        } else {
+            format!("call it `{name}`: only the fields inside payload templates are computed by a `.$`")
+        });
+    }
     let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
     if let Some(similar) = report.similar(&member.key, own) {
         return Some(format!("did you mean `{similar}`?"));
@@ -208,6 +220,86 @@ fn not_supported(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::definition::rules::testing::{findings, pass, state};
+
+    /// The fields of the specification, with the types that have them: of Task, Parallel, Map, Pass, Wait, Choice,
+    /// Succeed, Fail.
+    const MATRIX: [(&str, &str); 43] = [
+        ("Comment", "TPMpWCSF"),
+        ("QueryLanguage", "TPMpWCSF"),
+        ("InputPath", "TPMpWCS"),
+        ("OutputPath", "TPMpWCS"),
+        ("Parameters", "TPMp"),
+        ("ResultSelector", "TPM"),
+        ("ResultPath", "TPMp"),
+        ("Assign", "TPMpWC"),
+        ("Next", "TPMpW"),
+        ("End", "TPMpW"),
+        ("Retry", "TPM"),
+        ("Catch", "TPM"),
+        ("Result", "p"),
+        ("Resource", "T"),
+        ("TimeoutSeconds", "T"),
+        ("TimeoutSecondsPath", "T"),
+        ("HeartbeatSeconds", "T"),
+        ("HeartbeatSecondsPath", "T"),
+        ("Credentials", "T"),
+        ("Choices", "C"),
+        ("Default", "C"),
+        ("Seconds", "W"),
+        ("SecondsPath", "W"),
+        ("Timestamp", "W"),
+        ("TimestampPath", "W"),
+        ("Error", "F"),
+        ("ErrorPath", "F"),
+        ("Cause", "F"),
+        ("CausePath", "F"),
+        ("Branches", "P"),
+        ("ItemProcessor", "M"),
+        ("Iterator", "M"),
+        ("ItemsPath", "M"),
+        ("ItemSelector", "M"),
+        ("MaxConcurrency", "M"),
+        ("MaxConcurrencyPath", "M"),
+        ("ToleratedFailureCount", "M"),
+        ("ToleratedFailureCountPath", "M"),
+        ("ToleratedFailurePercentage", "M"),
+        ("ToleratedFailurePercentagePath", "M"),
+        ("Version", ""),
+        ("StartAt", ""),
+        ("States", ""),
+    ];
+
+    #[test]
+    fn every_type_has_its_fields_and_no_others() {
+        let types = ["Task", "Parallel", "Map", "pass", "Wait", "Choice", "Succeed", "Fail"];
+        for ((field, owners), state_type) in MATRIX.iter().flat_map(|row| types.map(|state_type| (row, state_type))) {
+            let name = state_type.replace("pass", "Pass");
+            let found = findings(&state(&format!(r#"{{ "Type": "{name}", "{field}": null }}"#)));
+            let refused = found
+                .iter()
+                .any(|found| found.contains(&format!("Field '{field}' is not supported at")));
+            let has = state_type
+                .chars()
+                .next()
+                .is_some_and(|initial| owners.contains(initial));
+            assert_eq!(refused, !has, "{name} with {field}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_jsonata_is_refused_by_its_language_or_its_type() {
+        for state_type in ["Task", "Parallel", "Map", "Pass", "Wait", "Choice", "Succeed", "Fail"] {
+            for field in ["Arguments", "Output", "Items"] {
+                let found = findings(&state(&format!(r#"{{ "Type": "{state_type}", "{field}": {{}} }}"#)));
+                let language = format!("but field '{field}' is only supported for the 'JSONata' QueryLanguage");
+                let unsupported = format!("Field '{field}' is not supported at");
+                let refusals = found
+                    .iter()
+                    .filter(|found| found.contains(&language) || found.contains(&unsupported));
+                assert_eq!(refusals.count(), 1, "{state_type} with {field}: {found:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_misspelt_field_is_refused() {

@@ -1,9 +1,11 @@
 //! # Variable names
 //!
-//! **What**: a name in `Assign` begins with a letter or `_`, goes on with letters, digits and `_`, has 80 characters at
-//! the most, and is not `states`.
+//! **What**: a name in `Assign` begins with a letter, goes on with letters, digits and `_` (Unicode's `ID_Start` and
+//! `ID_Continue`), has 80 characters at the most, and is not `states`.
 //!
 //! **Why**: other names could not be read back: `$name` ends where the name ends.
+//!
+//! DIFFERENCE: combining marks that are no letters, which `ID_Continue` has, are refused; paths cannot read them.
 //!
 //! Bad:
 //! ```json
@@ -21,7 +23,7 @@ const LONGEST: usize = 80;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
-        for variable in &state.variables {
+        for variable in state.variables.iter().filter(|variable| !variable.key_unresolved) {
             let name = variable_name(variable);
             let Some((message, help)) = problem(name) else { continue };
             report.schema(Place::key(variable), message).maybe_help(help);
@@ -43,9 +45,10 @@ fn problem(name: &str) -> Option<(String, Option<String>)> {
             Some("shorten it".to_owned()),
         ));
     }
-    let starts_well = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let starts_well = name.starts_with(char::is_alphabetic);
+    let goes_on = |c: char| c == '_' || c.is_alphabetic() || (c.is_numeric() && !is_no_digit(c));
     let wrong = if starts_well {
-        name.chars().find(|c| !c.is_alphanumeric() && *c != '_')?
+        name.chars().find(|c| !goes_on(*c))?
     } else {
         name.chars().next().unwrap_or(' ')
     };
@@ -57,6 +60,15 @@ fn problem(name: &str) -> Option<(String, Option<String>)> {
         wrong => format!("it begins with `{wrong}`, which is no letter"),
     };
     Some((message, Some(help)))
+}
+
+/// Whether a number is none that a text is written with: a fraction, or a digit in a circle or above the line.
+fn is_no_digit(c: char) -> bool {
+    matches!(
+        c,
+        '²' | '³' | '¹' | '¼'..='¾' | '\u{2070}'..='\u{2089}' | '\u{2150}'..='\u{215f}' | '\u{2189}'
+            | '\u{2460}'..='\u{24ff}' | '\u{2776}'..='\u{2793}' | '\u{3192}'..='\u{3195}' | '\u{3220}'..='\u{32bf}'
+    )
 }
 
 #[cfg(test)]
@@ -83,6 +95,9 @@ mod tests {
               which is no letter)"
             ]
         );
+        for name in ["_id", "x²", "a b", "a.b", ""] {
+            assert_eq!(assign(name).len(), 1, "{name}");
+        }
         assert_eq!(
             assign("$id"),
             [
@@ -105,7 +120,7 @@ mod tests {
 
     #[test]
     fn identifiers_of_all_alphabets_are_fine() {
-        for name in ["id", "order_id2", "größe", "名前", "_x", &"a".repeat(80)] {
+        for name in ["id", "order_id2", "größe", "名前٣", "x_", &"a".repeat(80)] {
             assert_eq!(assign(name), [""; 0], "{name}");
         }
     }

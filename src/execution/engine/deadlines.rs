@@ -24,7 +24,9 @@ impl Engine<'_> {
 
     /// Wakes a frame then.
     pub(super) fn wake_at(&mut self, key: FrameKey, deadline: Timestamp) {
-        if let Some(frame) = self.core.frames.get_mut(key) {
+        if let Some(frame) = self.core.frames.get_mut(key)
+            && frame.deadline != Some(deadline)
+        {
             frame.deadline = Some(deadline);
             self.core.timers.arm(deadline, key);
         }
@@ -85,7 +87,10 @@ impl Engine<'_> {
                 break;
             }
             self.core.timers.pop();
-            late.extend(task.filter(|_| waits));
+            if let Some(frame) = self.core.frames.get_mut(key).filter(|_| waits) {
+                frame.deadline = None;
+                late.extend(task);
+            }
         }
         for (key, failure) in &late {
             self.task_timed_out(*key, failure);

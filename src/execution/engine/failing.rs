@@ -88,7 +88,11 @@ impl Engine<'_> {
     fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
-            let output = place(&catcher.result_path, raw_input, Payload::new(output))?;
+            let mut output = place(&catcher.result_path, raw_input, Payload::new(output))?;
+            // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
+            if output.exceeds(view.limits.payload_bytes) {
+                return Err(Failure::data_limit_exceeded(view.context.state.name));
+            }
             Ok(Exit {
                 output,
                 assigned,
@@ -99,6 +103,9 @@ impl Engine<'_> {
     }
 
     fn fail_execution(&mut self, key: FrameKey, failure: &Failure) {
+        if self.core.recorder.is_exhausted() {
+            return self.fail_on_full_history();
+        }
         self.cancel_all_tasks();
         let error = failure.error_output();
         let previous = self.core.frames.get(key).map_or(0, |frame| frame.last_event);

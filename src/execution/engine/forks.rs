@@ -1,5 +1,6 @@
 //! Parallel and Map: graphs that run inside a state, how they start, join and are aborted.
 
+use indexmap::IndexSet;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -107,7 +108,7 @@ impl<'a> Engine<'a> {
             .insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
             fork.started += 1;
-            fork.running.push(child);
+            fork.running.insert(child);
         }
         self.core.ready.push_back(child);
         true
@@ -158,7 +159,7 @@ impl<'a> Engine<'a> {
         let Activity::Fork(fork) = &mut parent_frame.activity else {
             return;
         };
-        fork.ended(child);
+        fork.running.swap_remove(&child);
         fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
         if let Some(result) = fork.results.get_mut(frame.index) {
             *result = output.into_value();
@@ -223,7 +224,7 @@ impl<'a> Engine<'a> {
             self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
         if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
-            fork.ended(child);
+            fork.running.swap_remove(&child);
         }
         self.abort_running(parent, failing);
         if let Some(frame) = self.core.frames.get_mut(parent) {
@@ -240,7 +241,7 @@ impl<'a> Engine<'a> {
         let Activity::Fork(fork) = &mut frame.activity else {
             return;
         };
-        let mut running = std::mem::take(&mut fork.running);
+        let mut running: Vec<FrameKey> = std::mem::take(&mut fork.running).into_iter().collect();
         running.sort_by_key(|key| self.core.frames.get(*key).map(|frame| frame.index));
         for key in running {
             if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
@@ -307,16 +308,9 @@ impl ForkProgress {
             limit,
             total,
             started: 0,
-            running: Vec::new(),
+            running: IndexSet::new(),
             results: vec![Value::Null; total],
             results_bound: 0,
-        }
-    }
-
-    /// A graph runs no more.
-    fn ended(&mut self, child: FrameKey) {
-        if let Some(place) = self.running.iter().position(|running| *running == child) {
-            self.running.swap_remove(place);
         }
     }
 }

@@ -27,6 +27,7 @@ use super::payload::Payload;
 use super::program::{Next, Node, Program, StateId};
 use super::states;
 use super::timers::Timers;
+use super::token::{TokenSecret, task_token};
 use crate::data::{Budget, ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
 use crate::definition::State;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
@@ -56,6 +57,7 @@ pub(crate) struct Core {
     grown_bytes: usize,
     pub(crate) recorder: Recorder,
     pub(crate) random: Random,
+    pub(crate) token_secret: TokenSecret,
     pub(crate) limits: Limits,
     pub(crate) variable_bytes: usize,
     pub(crate) outcome: Option<Outcome>,
@@ -95,6 +97,7 @@ impl Core {
             grown_bytes: 0,
             recorder: Recorder::new(options.history, options.limits.history_events),
             random: Random::seeded(options.seed),
+            token_secret: options.token_secret,
             limits: options.limits,
             variable_bytes: 0,
             outcome: None,
@@ -155,15 +158,17 @@ impl<'a> Engine<'a> {
     /// Lets every frame that can go on go on, as long as somebody takes the commands.
     fn run(&mut self) {
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
+            if self.core.recorder.is_exhausted() {
+                self.fail_on_full_history();
+                break;
+            }
             let Some(key) = self.core.ready.pop_front() else { break };
             match self.core.frames.get(key).map(|frame| &frame.activity) {
                 Some(Activity::Entering) => self.enter(key),
                 Some(Activity::Backoff) => self.attempt(key),
                 _ => {}
             }
-            if self.core.recorder.is_exhausted() {
-                self.fail_on_full_history();
-            } else {
+            if !self.core.recorder.is_exhausted() {
                 self.check_bounds();
             }
         }
@@ -271,6 +276,9 @@ impl<'a> Engine<'a> {
         if let Some(parent) = frame.parent {
             return self.join(parent, key, output);
         }
+        if self.core.recorder.is_exhausted() {
+            return self.fail_on_full_history();
+        }
         let previous = frame.last_event;
         let text = if self.core.recorder.records() {
             output.to_text()
@@ -303,7 +311,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The history is full: its last event is the failure of the execution.
-    fn fail_on_full_history(&mut self) {
+    pub(super) fn fail_on_full_history(&mut self) {
         let cause = format!(
             "The execution reached the maximum number of history events ({}).",
             self.core.recorder.limit()
@@ -337,9 +345,10 @@ impl<'a> Engine<'a> {
         let frame = core.frames.get_mut(key)?;
         let node = self.program.node(frame.state);
         let mut raw_input = frame.raw_input.take();
-        let token = match (&node.state, &frame.activity) {
-            (_, Activity::Task(attempt)) => attempt.token.clone(),
-            (State::Task(task), _) if states::has_token(task) => Some(core.random.uuid()),
+        let token = match &node.state {
+            State::Task(task) if states::has_token(task) => {
+                Some(task_token(&core.token_secret, &core.execution.id, key, frame))
+            }
             _ => None,
         };
         let frame = core.frames.get(key)?;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::data::MAX_NESTING;
-use crate::definition::{Resource, ResourceKind, State};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
@@ -16,9 +16,9 @@ impl Engine<'_> {
     /// Starts an attempt of a task.
     pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
         let generation = self.core.frames.next_serial();
-        let attempt = TaskAttempt::new(invoke, generation, self.core.now);
-        let deadline = attempt.deadline();
         let Some(resource) = self.resource_of(key) else { return };
+        let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(&resource), self.core.now);
+        let deadline = attempt.deadline();
         let region = if self.core.recorder.records() {
             self.core.region.clone()
         } else {
@@ -171,6 +171,11 @@ impl Engine<'_> {
             _ => None,
         }
     }
+}
+
+/// AWS waits for the heartbeats of work that goes on after the call; a plain call has none to send.
+fn has_heartbeats(resource: &Resource) -> bool {
+    *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse
 }
 
 fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> EventDetails {

@@ -10,6 +10,8 @@ mod parallel;
 mod pass;
 mod succeed;
 mod task;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 use super::errors::Failure;

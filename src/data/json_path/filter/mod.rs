@@ -28,6 +28,9 @@ pub(super) enum Filter {
     Matches(FilterPath, Regex),
 }
 
+/// What matching a byte of text may cost: as much as looking at so many values.
+const WORK_OF_A_MATCH: usize = 8;
+
 /// What filters have cost, counted as values looked at.
 #[derive(Debug, Default)]
 pub(super) struct Work(pub(super) usize);
@@ -84,7 +87,7 @@ impl Filter {
                     return Ok(false);
                 };
                 // A match takes as long as the text times the pattern, and the pattern is bounded.
-                work.add(text.len());
+                work.add(text.len().saturating_mul(WORK_OF_A_MATCH));
                 Ok(pattern.is_match(&text))
             }
         }

@@ -11,7 +11,7 @@ use crate::data::json_path::segment::Segment;
 const MAX_DEPTH: usize = 16;
 
 /// The most bytes a compiled pattern may take; its matching time grows with them.
-const MAX_PATTERN_SIZE: usize = 16 * 1024;
+const MAX_PATTERN_SIZE: usize = 64 * 1024;
 
 /// Reads `?( … )`.
 pub(in crate::data::json_path) fn filter(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {

@@ -1,0 +1,66 @@
+//! Choice states and their rules in the making.
+
+use super::fields::{FieldList, assign, comment, input_and_output};
+use super::state::fields_of;
+use super::{ConditionBuilder, StateBuilder};
+use crate::definition::{ChoiceRule, ChoiceState, StateType};
+
+impl ChoiceState {
+    /// A Choice state, which needs a rule at least.
+    pub fn builder() -> ChoiceStateBuilder {
+        ChoiceStateBuilder(fields_of(StateType::Choice))
+    }
+}
+
+/// A Choice state in the making (specification, "Choice state").
+#[derive(Debug, Clone)]
+#[must_use = "a state does nothing until a graph has it"]
+pub struct ChoiceStateBuilder(FieldList);
+
+impl ChoiceStateBuilder {
+    comment!();
+    input_and_output!();
+    assign!();
+
+    /// `Choices`: adds a rule; the first whose condition is true decides.
+    pub fn when(self, condition: ConditionBuilder, next: impl Into<String>) -> Self {
+        self.rule(ChoiceRule::builder(condition, next))
+    }
+
+    /// The same for a rule that assigns variables or has a comment.
+    pub fn rule(mut self, rule: ChoiceRuleBuilder) -> Self {
+        self.0.push("Choices", rule.0.into_document());
+        self
+    }
+
+    /// `Default`: the state that goes on when no rule is true.
+    pub fn default(mut self, state: impl Into<String>) -> Self {
+        self.0.set("Default", state.into());
+        self
+    }
+}
+
+impl From<ChoiceStateBuilder> for StateBuilder {
+    fn from(state: ChoiceStateBuilder) -> Self {
+        Self::of(state.0)
+    }
+}
+
+impl ChoiceRule {
+    /// A rule: when `condition` is true, the state `next` goes on.
+    pub fn builder(condition: ConditionBuilder, next: impl Into<String>) -> ChoiceRuleBuilder {
+        let mut fields = condition.into_fields();
+        fields.set("Next", next.into());
+        ChoiceRuleBuilder(fields)
+    }
+}
+
+/// A Choice Rule in the making.
+#[derive(Debug, Clone)]
+#[must_use = "a rule does nothing until a Choice state has it"]
+pub struct ChoiceRuleBuilder(FieldList);
+
+impl ChoiceRuleBuilder {
+    comment!();
+    assign!();
+}

@@ -1,0 +1,52 @@
+//! Fail states in the making.
+
+use super::StateBuilder;
+use super::fields::{FieldList, comment};
+use super::state::fields_of;
+use crate::definition::{FailState, StateType};
+
+impl FailState {
+    /// A Fail state.
+    pub fn builder() -> FailStateBuilder {
+        FailStateBuilder(fields_of(StateType::Fail))
+    }
+}
+
+/// A Fail state in the making (specification, "Fail state").
+#[derive(Debug, Clone)]
+#[must_use = "a state does nothing until a graph has it"]
+pub struct FailStateBuilder(FieldList);
+
+impl FailStateBuilder {
+    comment!();
+
+    /// `Error`: the error's name.
+    pub fn error(mut self, error: impl Into<String>) -> Self {
+        self.0.set("Error", error.into());
+        self
+    }
+
+    /// `ErrorPath`: the same, computed by a path or an intrinsic function.
+    pub fn error_path(mut self, expression: impl Into<String>) -> Self {
+        self.0.set("ErrorPath", expression.into());
+        self
+    }
+
+    /// `Cause`: what happened, for people.
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.0.set("Cause", cause.into());
+        self
+    }
+
+    /// `CausePath`: the same, computed by a path or an intrinsic function.
+    pub fn cause_path(mut self, expression: impl Into<String>) -> Self {
+        self.0.set("CausePath", expression.into());
+        self
+    }
+}
+
+impl From<FailStateBuilder> for StateBuilder {
+    fn from(state: FailStateBuilder) -> Self {
+        Self::of(state.0)
+    }
+}

@@ -1,0 +1,43 @@
+//! Parallel states in the making.
+
+use super::fields::{
+    FieldList, assign, comment, input_and_output, parameters, result_path, result_selector, retry_and_catch, transition,
+};
+use super::state::fields_of;
+use super::{StateBuilder, StateGraphBuilder};
+use crate::definition::{ParallelState, StateType};
+
+impl ParallelState {
+    /// A Parallel state, which needs a branch at least.
+    pub fn builder() -> ParallelStateBuilder {
+        ParallelStateBuilder(fields_of(StateType::Parallel))
+    }
+}
+
+/// A Parallel state in the making (specification, "Parallel state").
+#[derive(Debug, Clone)]
+#[must_use = "a state does nothing until a graph has it"]
+pub struct ParallelStateBuilder(FieldList);
+
+impl ParallelStateBuilder {
+    comment!();
+    input_and_output!();
+    parameters!();
+    result_selector!();
+    result_path!();
+    assign!();
+    retry_and_catch!();
+    transition!();
+
+    /// `Branches`: adds a graph that runs at the same time as the others.
+    pub fn branch(mut self, branch: StateGraphBuilder) -> Self {
+        self.0.push("Branches", branch.into_document());
+        self
+    }
+}
+
+impl From<ParallelStateBuilder> for StateBuilder {
+    fn from(state: ParallelStateBuilder) -> Self {
+        Self::of(state.0)
+    }
+}

@@ -1,0 +1,84 @@
+//! The machine itself in the making.
+
+use super::fields::FieldList;
+use super::{StateBuilder, StateGraphBuilder};
+use crate::definition::{InvalidDefinition, Loader, StateMachine, WorkflowType};
+
+impl StateMachine {
+    /// A machine that is put together in Rust; the [builder's module](crate::definition::builder) shows one.
+    ///
+    /// ```
+    /// use asl_engine::StateMachine;
+    /// use asl_engine::definition::{PassState, WaitState};
+    ///
+    /// let machine = StateMachine::builder()
+    ///     .state("Bake", WaitState::builder().seconds(480).next("Serve"))
+    ///     .state("Serve", PassState::builder().end())
+    ///     .build()?;
+    /// assert_eq!(machine.definition()["States"]["Bake"]["Seconds"], 480);
+    ///
+    /// let refused = StateMachine::builder().state("Bake", WaitState::builder().seconds(480).next("Srve")).build();
+    /// assert_eq!(refused.unwrap_err().diagnostics()[0].message, "Missing 'Next' target: Srve");
+    /// # Ok::<(), asl_engine::InvalidDefinition>(())
+    /// ```
+    pub fn builder() -> StateMachineBuilder {
+        StateMachineBuilder::default()
+    }
+}
+
+/// A machine in the making.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct StateMachineBuilder {
+    timeout_seconds: Option<u32>,
+    workflow_type: WorkflowType,
+    graph: StateGraphBuilder,
+}
+
+impl StateMachineBuilder {
+    /// `Comment`: the author's remark.
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+        self.graph = self.graph.comment(comment);
+        self
+    }
+
+    /// `TimeoutSeconds`: how long an execution may take.
+    pub fn timeout_seconds(mut self, seconds: u32) -> Self {
+        self.timeout_seconds = Some(seconds);
+        self
+    }
+
+    /// Checks the definition for a workflow of this type.
+    pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
+        self.workflow_type = workflow_type;
+        self
+    }
+
+    /// `StartAt`: the state that is entered first; the first one that was added, unless this says otherwise.
+    pub fn start_at(mut self, state: impl Into<String>) -> Self {
+        self.graph = self.graph.start_at(state);
+        self
+    }
+
+    /// `States`: adds a state. A name that another state of the machine has is refused by [`Self::build`].
+    pub fn state(mut self, name: impl Into<String>, state: impl Into<StateBuilder>) -> Self {
+        self.graph = self.graph.state(name, state);
+        self
+    }
+
+    /// The definition as it stands, which the diagnostics of [`Self::build`] point into.
+    pub fn to_json(&self) -> String {
+        let mut fields = FieldList::default();
+        if let Some(seconds) = self.timeout_seconds {
+            fields.set("TimeoutSeconds", seconds);
+        }
+        self.graph.clone().into_fields(fields).into_document().print()
+    }
+
+    /// Validates the definition.
+    ///
+    /// Fails with everything that is wrong with it, as [`StateMachine::parse`] does.
+    pub fn build(self) -> Result<StateMachine, InvalidDefinition> {
+        Loader::new().workflow_type(self.workflow_type).parse(&self.to_json())
+    }
+}

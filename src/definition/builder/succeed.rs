@@ -1,0 +1,29 @@
+//! Succeed states in the making.
+
+use super::StateBuilder;
+use super::fields::{FieldList, comment, input_and_output};
+use super::state::fields_of;
+use crate::definition::{StateType, SucceedState};
+
+impl SucceedState {
+    /// A Succeed state.
+    pub fn builder() -> SucceedStateBuilder {
+        SucceedStateBuilder(fields_of(StateType::Succeed))
+    }
+}
+
+/// A Succeed state in the making (specification, "Succeed state").
+#[derive(Debug, Clone)]
+#[must_use = "a state does nothing until a graph has it"]
+pub struct SucceedStateBuilder(FieldList);
+
+impl SucceedStateBuilder {
+    comment!();
+    input_and_output!();
+}
+
+impl From<SucceedStateBuilder> for StateBuilder {
+    fn from(state: SucceedStateBuilder) -> Self {
+        Self::of(state.0)
+    }
+}

@@ -1,0 +1,69 @@
+//! Task states in the making.
+
+use super::StateBuilder;
+use super::fields::{
+    FieldList, assign, comment, input_and_output, parameters, result_path, result_selector, retry_and_catch, transition,
+};
+use super::state::fields_of;
+use crate::definition::{StateType, TaskState};
+
+impl TaskState {
+    /// A Task state that calls `resource`, an ARN such as `arn:aws:states:::lambda:invoke`.
+    pub fn builder(resource: impl Into<String>) -> TaskStateBuilder {
+        let mut fields = fields_of(StateType::Task);
+        fields.set("Resource", resource.into());
+        TaskStateBuilder(fields)
+    }
+}
+
+/// A Task state in the making (specification, "Task state").
+#[derive(Debug, Clone)]
+#[must_use = "a state does nothing until a graph has it"]
+pub struct TaskStateBuilder(FieldList);
+
+impl TaskStateBuilder {
+    comment!();
+    input_and_output!();
+    parameters!();
+    result_selector!();
+    result_path!();
+    assign!();
+    retry_and_catch!();
+    transition!();
+
+    /// `TimeoutSeconds`: how long one attempt may take.
+    pub fn timeout_seconds(mut self, seconds: u32) -> Self {
+        self.0.set("TimeoutSeconds", seconds);
+        self
+    }
+
+    /// `TimeoutSecondsPath`: the same, read from the raw input.
+    pub fn timeout_seconds_path(mut self, path: impl Into<String>) -> Self {
+        self.0.set("TimeoutSecondsPath", path.into());
+        self
+    }
+
+    /// `HeartbeatSeconds`: how long an attempt may go without a heartbeat.
+    pub fn heartbeat_seconds(mut self, seconds: u32) -> Self {
+        self.0.set("HeartbeatSeconds", seconds);
+        self
+    }
+
+    /// `HeartbeatSecondsPath`: the same, read from the raw input.
+    pub fn heartbeat_seconds_path(mut self, path: impl Into<String>) -> Self {
+        self.0.set("HeartbeatSecondsPath", path.into());
+        self
+    }
+
+    /// `Credentials`: a payload template with a `RoleArn`, or a `RoleArn.$`.
+    pub fn credentials(mut self, template: impl Into<serde_json::Value>) -> Self {
+        self.0.set("Credentials", template.into());
+        self
+    }
+}
+
+impl From<TaskStateBuilder> for StateBuilder {
+    fn from(state: TaskStateBuilder) -> Self {
+        Self::of(state.0)
+    }
+}

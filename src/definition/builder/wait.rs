@@ -1,0 +1,55 @@
+//! Wait states in the making.
+
+use super::StateBuilder;
+use super::fields::{FieldList, assign, comment, input_and_output, transition};
+use super::state::fields_of;
+use crate::definition::{StateType, WaitState};
+
+impl WaitState {
+    /// A Wait state; how long it waits is one of `seconds`, `seconds_path`, `timestamp` and `timestamp_path`.
+    pub fn builder() -> WaitStateBuilder {
+        WaitStateBuilder(fields_of(StateType::Wait))
+    }
+}
+
+/// A Wait state in the making (specification, "Wait state").
+#[derive(Debug, Clone)]
+#[must_use = "a state does nothing until a graph has it"]
+pub struct WaitStateBuilder(FieldList);
+
+impl WaitStateBuilder {
+    comment!();
+    input_and_output!();
+    assign!();
+    transition!();
+
+    /// `Seconds`: waits that long.
+    pub fn seconds(mut self, seconds: u32) -> Self {
+        self.0.set("Seconds", seconds);
+        self
+    }
+
+    /// `SecondsPath`: the same, read from the input.
+    pub fn seconds_path(mut self, path: impl Into<String>) -> Self {
+        self.0.set("SecondsPath", path.into());
+        self
+    }
+
+    /// `Timestamp`: waits until then, a time such as `2026-08-14T18:30:00Z`.
+    pub fn timestamp(mut self, timestamp: impl Into<String>) -> Self {
+        self.0.set("Timestamp", timestamp.into());
+        self
+    }
+
+    /// `TimestampPath`: the same, read from the input.
+    pub fn timestamp_path(mut self, path: impl Into<String>) -> Self {
+        self.0.set("TimestampPath", path.into());
+        self
+    }
+}
+
+impl From<WaitStateBuilder> for StateBuilder {
+    fn from(state: WaitStateBuilder) -> Self {
+        Self::of(state.0)
+    }
+}

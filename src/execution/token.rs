@@ -1,0 +1,124 @@
+//! Task tokens: texts that nobody guesses, and that an execution finds again without keeping them.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+use super::frames::{Frame, FrameKey};
+
+/// What makes the task tokens of an execution unguessable; it never shows in the execution's data, nor in `Debug`.
+///
+/// A driver that takes tokens from outside gives each execution a secret of its own, drawn from the system. The default
+/// is no secret at all: the same execution has the same tokens every time, as a test likes it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenSecret(String);
+
+impl TokenSecret {
+    /// A secret; 128 random bits or more, in any form.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSecret(…)")
+    }
+}
+
+/// The token of the attempt that a frame makes: the same whenever it is asked for, and no other attempt's.
+pub(crate) fn task_token(secret: &TokenSecret, execution_arn: &str, key: FrameKey, frame: &Frame) -> String {
+    let mut hash = Sha256::new();
+    // With their lengths in front, so that no two attempts are the same bytes.
+    for text in [&secret.0, execution_arn] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    hash.update(key.serial.to_be_bytes());
+    hash.update(frame.entered_event.to_be_bytes());
+    hash.update(frame.retry_count.to_be_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StateMachine;
+    use crate::execution::{ErrorOutput, Event, Execution, Program, Snapshot, StartOptions};
+    use chrono::DateTime;
+    use serde_json::json;
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    const START: DateTime<chrono::Utc> = DateTime::UNIX_EPOCH;
+
+    /// An execution of two branches that wait for a token each, and try again at once.
+    fn start(secret: &str, name: &str) -> Execution {
+        let ask = |name: &str| {
+            json!({ "StartAt": name, "States": { name: {
+                "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                "Parameters": { "QueueUrl": "q", "MessageBody.$": "$$.Task.Token" },
+                "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2 }], "End": true
+            }}})
+        };
+        let machine = json!({ "StartAt": "P", "States": { "P": { "Type": "Parallel", "Branches": [ask("A"), ask("B")], "End": true } } });
+        let machine: StateMachine = machine.to_string().parse().unwrap();
+        let mut options = StartOptions::new(json!({}));
+        options.token_secret = TokenSecret::new(secret);
+        options.name = name.into();
+        Execution::start(Arc::new(Program::compile(&machine)), options, START)
+    }
+
+    fn tokens(execution: &mut Execution) -> Vec<String> {
+        let tasks = execution.unanswered_tasks();
+        for task in &tasks {
+            assert_eq!(task.input["MessageBody"].as_str(), task.token.as_deref());
+        }
+        tasks.into_iter().filter_map(|task| task.token).collect()
+    }
+
+    fn fail_all(execution: &mut Execution) {
+        for task in execution.unanswered_tasks() {
+            let error = ErrorOutput::default();
+            execution.handle(START, Event::TaskFailed { task: task.id, error });
+        }
+        while execution.poll_command().is_some() {}
+        let deadline = execution.next_deadline().unwrap();
+        execution.handle(deadline, Event::DeadlineReached);
+    }
+
+    #[test]
+    fn every_attempt_has_another_token() {
+        let mut seen = HashSet::new();
+        for (secret, name) in [("a", "1"), ("a", "2"), ("b", "1")] {
+            let mut execution = start(secret, name);
+            for _ in 0..2 {
+                seen.extend(tokens(&mut execution));
+                fail_all(&mut execution);
+            }
+        }
+        assert_eq!(seen.len(), 3 * 2 * 2);
+        assert!(seen.iter().all(|token| token.len() == 43), "{seen:?}");
+    }
+
+    #[test]
+    fn a_restored_execution_goes_on_with_the_same_tokens() {
+        let mut straight = start("a", "1");
+        let stored = serde_json::to_string(&straight.snapshot()).unwrap();
+        let snapshot: Snapshot = serde_json::from_str(&stored).unwrap();
+        let mut restored = Execution::restore(Arc::clone(straight.program()), snapshot).unwrap();
+        for _ in 0..2 {
+            assert_eq!(tokens(&mut straight), tokens(&mut restored));
+            fail_all(&mut straight);
+            fail_all(&mut restored);
+        }
+    }
+
+    #[test]
+    fn the_secret_is_not_printed() {
+        assert!(!format!("{:?}", start("hush", "1")).contains("hush"));
+    }
+}

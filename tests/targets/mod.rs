@@ -1,0 +1,60 @@
+//! What hostile input is thrown at: one function each, which makes its input from dice and must neither panic nor hang.
+//!
+//! `tests/hostile` rolls a few hundred times in every test run, `tests/fuzz.rs` as long as it is given time.
+
+mod corpus;
+mod definition;
+mod dice;
+mod event;
+mod execution;
+mod expression;
+mod grammar;
+mod snapshot;
+
+pub(crate) use dice::Dice;
+
+/// A target, by its name.
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    /// Tries one input; true where it got past the parser.
+    pub(crate) try_one: fn(&Dice) -> bool,
+}
+
+pub(crate) const TARGETS: [Target; 9] = [
+    Target {
+        name: "definition",
+        try_one: definition::definition,
+    },
+    Target {
+        name: "path",
+        try_one: expression::path,
+    },
+    Target {
+        name: "template",
+        try_one: expression::template,
+    },
+    Target {
+        name: "intrinsic",
+        try_one: expression::intrinsic,
+    },
+    Target {
+        name: "event_pattern",
+        try_one: event::pattern,
+    },
+    Target {
+        name: "input_transformer",
+        try_one: event::transformer,
+    },
+    Target {
+        name: "execution",
+        try_one: execution::execution,
+    },
+    Target {
+        name: "snapshot",
+        try_one: snapshot::snapshot,
+    },
+    Target {
+        name: "route_selection",
+        try_one: event::route_selection,
+    },
+];
