@@ -50,6 +50,35 @@ fn a_left_over_answer_is_an_error() {
 }
 
 #[test]
+fn a_task_that_is_scripted_twice_is_an_error() {
+    let once = Simulation::of(&sample("charge")).task("Charge", [json!(1)]);
+    let twice = Err(SimulationError::ScriptedTwice { task: "Charge".into() });
+    assert_eq!(once.clone().task("Charge", [json!(2)]).try_run(json!({})), twice);
+    assert_eq!(
+        once.task_fn("Charge", |_: &Value| Ok(json!(2))).try_run(json!({})),
+        twice
+    );
+}
+
+#[test]
+fn a_function_that_is_never_called_is_an_error() {
+    let charge = "arn:aws:lambda:us-east-1:123456789012:function:Charge";
+    let hidden = Simulation::of(&sample("charge"))
+        .task("Charge", [json!(1)])
+        .task_fn(charge, |_: &Value| Ok(json!(2)));
+    let unused = |status| SimulationError::UnusedFunction {
+        task: charge.into(),
+        status,
+    };
+    assert_eq!(hidden.try_run(json!({})), Err(unused("SUCCEEDED")));
+    // A function is called as often as the machine likes, and each run counts anew.
+    let called = Simulation::of(&sample("charge")).task_fn(charge, |_: &Value| Ok(json!(2)));
+    for _ in 0..2 {
+        assert_eq!(called.run(json!({})).output(), Some(&json!(2)));
+    }
+}
+
+#[test]
 fn a_script_for_nobody_is_an_error() {
     let simulation = Simulation::of(&sample("charge")).task("Chrage", [json!(1)]);
     assert_eq!(

@@ -8,9 +8,12 @@ use asl_engine::StateMachine;
 use asl_engine::execution::{Execution, Program, SnapshotError, StartOptions};
 use asl_engine::history::HistoryLevel;
 use chrono::DateTime;
-use machines::{chain, definition, drive, drive_at, through_storage};
+use machines::{definition, drive, drive_at, machine, through_storage};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 proptest! {
@@ -19,11 +22,11 @@ proptest! {
     /// Random machines, events in random order, a snapshot at every point.
     #[test]
     fn a_restored_execution_goes_on_identically(
-        chain in chain(),
+        machine in machine(),
         choices in prop::collection::vec(any::<u8>(), 1..60),
         seed in any::<u64>(),
     ) {
-        let machine: StateMachine = definition(&chain).parse().unwrap();
+        let machine: StateMachine = definition(&machine).parse().unwrap();
         let program = Arc::new(Program::compile(&machine));
         let straight = drive(&program, seed, &choices, |execution| execution);
         let stored = drive(&program, seed, &choices, through_storage);
@@ -33,26 +36,26 @@ proptest! {
     /// Errors name event ids, so the events are counted whether anybody records them or not.
     #[test]
     fn the_outcome_does_not_depend_on_the_history(
-        chain in chain(),
+        machine in machine(),
         choices in prop::collection::vec(any::<u8>(), 1..60),
         seed in any::<u64>(),
     ) {
-        let machine: StateMachine = definition(&chain).parse().unwrap();
+        let machine: StateMachine = definition(&machine).parse().unwrap();
         let program = Arc::new(Program::compile(&machine));
         let full = drive_at(HistoryLevel::Full, &program, seed, &choices, |execution| execution);
         let off = drive_at(HistoryLevel::Off, &program, seed, &choices, |execution| execution);
-        prop_assert_eq!((full.outcome, full.elapsed), (off.outcome, off.elapsed));
+        prop_assert_eq!((full.outcome, full.elapsed, full.calls), (off.outcome, off.elapsed, off.calls));
         prop_assert!(off.history.is_empty());
     }
 
     /// The history is a tree of causes: ids count from 1, and every event comes after the one that caused it.
     #[test]
     fn events_follow_their_causes(
-        chain in chain(),
+        machine in machine(),
         choices in prop::collection::vec(any::<u8>(), 1..60),
         seed in any::<u64>(),
     ) {
-        let machine: StateMachine = definition(&chain).parse().unwrap();
+        let machine: StateMachine = definition(&machine).parse().unwrap();
         let trace = drive(&Arc::new(Program::compile(&machine)), seed, &choices, |execution| execution);
         for (event, id) in trace.history.iter().zip(1u64..) {
             prop_assert_eq!(event.id, id);
@@ -60,10 +63,52 @@ proptest! {
         }
         prop_assert!(trace.history.windows(2).all(|pair| pair[0].timestamp <= pair[1].timestamp));
         let ends = trace.history.iter().filter(|event| {
-            ["ExecutionSucceeded", "ExecutionFailed"].contains(&event.event_type().as_str())
+            ["ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"]
+                .contains(&event.event_type().as_str())
         });
         prop_assert_eq!(ends.count(), usize::from(trace.outcome.is_some()));
     }
+}
+
+/// Random machines prove nothing about what none of them does.
+#[test]
+fn random_machines_do_all_that_they_should() {
+    const EXPECTED: &[&str] = &[
+        "ActivityStarted",
+        "ActivityTimedOut",
+        "ExecutionAborted",
+        "ExecutionFailed",
+        "ExecutionSucceeded",
+        "ExecutionTimedOut",
+        "FailStateEntered",
+        "LambdaFunctionFailed",
+        "MapIterationAborted",
+        "MapIterationFailed",
+        "MapStateAborted",
+        "MapStateFailed",
+        "ParallelStateAborted",
+        "ParallelStateFailed",
+        "TaskStateAborted",
+        "TaskSubmitted",
+        "TaskSucceeded",
+        "TaskTimedOut",
+        "WaitStateAborted",
+    ];
+    let mut runner = TestRunner::deterministic();
+    let runs = (machine(), prop::collection::vec(any::<u8>(), 1..60));
+    let mut seen = BTreeMap::new();
+    for _ in 0..400 {
+        let (machine, choices) = runs.new_tree(&mut runner).unwrap().current();
+        let machine: StateMachine = definition(&machine).parse().unwrap();
+        let trace = drive(&Arc::new(Program::compile(&machine)), 7, &choices, |execution| {
+            execution
+        });
+        for event in &trace.history {
+            *seen.entry(event.event_type().as_str().to_owned()).or_insert(0) += 1;
+        }
+    }
+    let missing: Vec<_> = EXPECTED.iter().filter(|kind| !seen.contains_key(**kind)).collect();
+    assert!(missing.is_empty(), "{missing:?} of {seen:?}");
 }
 
 #[test]

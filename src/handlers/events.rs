@@ -1,11 +1,12 @@
 //! `arn:aws:states:::events:putEvents` over an event bridge (developer guide, "Call EventBridge with Step Functions").
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
 use super::event_bus::{EventBridge, EventBridgeError, PutEventsRequest};
+use super::parameters::{others, refused, unsupported};
 use super::{Handler, TaskContext};
 use crate::TaskError;
 
@@ -57,9 +58,7 @@ impl Handler for PutEvents {
 
 /// The request that a task's parameters make.
 fn request_of(parameters: &Value) -> Result<PutEventsRequest, TaskError> {
-    let unknown: Vec<_> = unknown_fields(parameters)
-        .map(|field| format!("The field \"{field}\" is not supported by Step Functions"))
-        .collect();
+    let unknown: Vec<_> = unknown_fields(parameters).map(unsupported).collect();
     let problems = if unknown.is_empty() {
         // An object with `Detail` as JSON is what the request reads too.
         match serde_json::from_value(parameters.clone()) {
@@ -69,10 +68,7 @@ fn request_of(parameters: &Value) -> Result<PutEventsRequest, TaskError> {
     } else {
         unknown.join(", ")
     };
-    Err(TaskError::new(
-        "States.Runtime",
-        format!("The Parameters '{parameters}' could not be used to start the Task: [{problems}]"),
-    ))
+    Err(refused(parameters, &problems))
 }
 
 fn unknown_fields(parameters: &Value) -> impl Iterator<Item = &str> {
@@ -91,11 +87,6 @@ const ENTRY_FIELDS: [&str; 7] = [
     "Time",
     "TraceHeader",
 ];
-
-fn others<'a>(object: Option<&'a Map<String, Value>>, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
-    let keys = object.into_iter().flat_map(Map::keys).map(String::as_str);
-    keys.filter(move |key| !known.contains(key))
-}
 
 fn task_error(error: EventBridgeError) -> TaskError {
     TaskError::new(error.error, error.message)

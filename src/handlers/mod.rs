@@ -3,8 +3,10 @@
 mod context;
 pub mod event_bus;
 mod events;
+mod function_name;
 mod handler;
 mod lambda;
+mod parameters;
 mod registry;
 
 pub(crate) use context::TaskChannel;
@@ -12,5 +14,5 @@ pub use context::TaskContext;
 pub(crate) use events::PUT_EVENTS;
 pub use events::PutEvents;
 pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
-pub(crate) use lambda::{LAMBDA_INVOKE, LambdaInvoke};
+pub(crate) use lambda::Functions;
 pub use registry::Registry;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Handler;
+use super::function_name::FunctionName;
 use crate::definition::StringPattern;
 
 /// Handlers by resource ARN, exact or by pattern.
@@ -42,35 +43,82 @@ impl Registry {
         })
     }
 
-    /// The function that `FunctionName` of `lambda:invoke` names: a name, an ARN, either with a qualifier.
-    pub(crate) fn find_function(&self, function_name: &str) -> Option<&Arc<dyn Handler>> {
-        self.find(function_name).or_else(|| {
-            let name = match function_name.split_once(":function:") {
-                Some((_, rest)) => rest,
-                None => function_name,
-            };
-            let name = name.split(':').next().unwrap_or(name);
-            let suffix = format!(":function:{name}");
-            let exact = self
-                .exact
-                .iter()
-                .filter(|(arn, _)| arn.ends_with(&suffix))
-                .min_by_key(|(arn, _)| arn.as_str());
-            exact.map(|(_, handler)| handler).or_else(|| {
-                self.patterns
-                    .iter()
-                    .find(|(arn, ..)| arn.ends_with(&suffix))
-                    .map(|(.., handler)| handler)
+    /// The function that `FunctionName` of `lambda:invoke` names, with the qualifier that goes with it.
+    ///
+    /// An ARN is that function and no other. What it leaves out is that of the execution: a name alone is looked up in the
+    /// execution's own region and account. Only where there is no such function does a name alone, or an account with a
+    /// name, also find one elsewhere: the first in the order of the registered ARNs, and then the first registered of the
+    /// patterns. A function that is registered for the qualifier goes first; otherwise the function without one stands
+    /// for all its versions and aliases.
+    pub(crate) fn find_function(
+        &self,
+        function: &FunctionName<'_>,
+        qualifier: Option<&str>,
+        execution_arn: &str,
+    ) -> Option<&Arc<dyn Handler>> {
+        let registered_for_it = qualifier.and_then(|qualifier| {
+            let name = format!("{}:{qualifier}", function.name);
+            let suffix = format!(":{name}");
+            self.find_named(function, &name, execution_arn, |registered| {
+                registered.ends_with(&suffix)
             })
+        });
+        registered_for_it.or_else(|| self.find_named(function, function.name, execution_arn, |_| true))
+    }
+
+    /// Finds a function, with its qualifier in `name`, among the registered ones that are eligible.
+    fn find_named(
+        &self,
+        function: &FunctionName<'_>,
+        name: &str,
+        execution_arn: &str,
+        is_eligible: impl Fn(&str) -> bool,
+    ) -> Option<&Arc<dyn Handler>> {
+        let mut own = execution_arn.split(':').skip(3);
+        let (own_region, own_account) = (own.next()?, own.next()?);
+        let region = function.region.unwrap_or(own_region);
+        let account = function.account.unwrap_or(own_account);
+        let arn = format!("arn:{}:lambda:{region}:{account}:function:{name}", function.partition);
+        let matching = |arn: &str| {
+            let mut patterns = self.patterns.iter();
+            let found = patterns.find(|(text, pattern, _)| is_eligible(text) && pattern.matches(arn));
+            found.map(|(.., handler)| handler)
+        };
+        if let Some(found) = self.exact.get(&arn).or_else(|| matching(&arn)) {
+            return Some(found);
+        }
+        if function.region.is_some() {
+            return None;
+        }
+        let suffix = match function.account {
+            Some(account) => format!(":{account}:function:{name}"),
+            None => format!(":function:{name}"),
+        };
+        let elsewhere = self.exact.iter().filter(|(arn, _)| arn.ends_with(&suffix));
+        let elsewhere = elsewhere
+            .min_by_key(|(arn, _)| arn.as_str())
+            .map(|(_, handler)| handler);
+        elsewhere.or_else(|| {
+            let mut patterns = self.patterns.iter().filter(|(text, ..)| is_eligible(text));
+            let found = patterns.find(|(text, pattern, _)| {
+                // The ARN of such a function at a place that the pattern is for.
+                let place = text.split_once(":function:").map(|(place, _)| place);
+                place.is_some_and(|place| {
+                    let account_fits = function
+                        .account
+                        .is_none_or(|account| place.ends_with(&format!(":{account}")));
+                    account_fits && pattern.matches(&format!("{place}:function:{name}"))
+                })
+            });
+            found.map(|(.., handler)| handler)
         })
     }
 
     /// Whether there is any function for `lambda:invoke` to call.
     pub(crate) fn has_functions(&self) -> bool {
-        self.exact
-            .keys()
-            .chain(self.patterns.iter().map(|(name, ..)| name))
-            .any(|name| name.contains(":function:"))
+        let patterns = self.patterns.iter().map(|(name, ..)| name);
+        let mut names = self.exact.keys().chain(patterns);
+        names.any(|name| name.contains(":function:") || name.split(':').nth(2) == Some("lambda"))
     }
 }
 

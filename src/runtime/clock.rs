@@ -25,10 +25,15 @@ impl Clock {
     }
 
     /// A clock that starts at the system's time and runs `speed` times as fast: a test of a machine that waits for
-    /// half a minute takes 30 ms at 1000. Speeds that are not positive and finite count as 1.
+    /// half a minute takes 30 ms at 1000. Speeds that are not positive and finite count as 1, and
+    /// those beyond a billion as a billion.
     #[must_use]
     pub fn faster(speed: f64) -> Self {
-        let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
+        let speed = if speed.is_finite() && speed > 0.0 {
+            speed.min(1e9)
+        } else {
+            1.0
+        };
         Self {
             speed,
             ..Self::system()
@@ -46,14 +51,17 @@ impl Clock {
 
     /// When the clock will show that time.
     pub(super) fn instant_of(&self, time: DateTime<Utc>) -> Instant {
-        // Far beyond any Wait, and still a time that tokio can sleep until.
+        // The longest that tokio sleeps for sure. Who waits longer is woken on the way, and looks again.
         const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+        let far = Instant::now() + FAR;
         let seconds = (time - self.started)
             .to_std()
             .map_or(0.0, |after| after.as_secs_f64() / self.speed);
-        let after = Duration::try_from_secs_f64(seconds).unwrap_or(FAR).min(FAR);
         // A microsecond more, so that the clock is not a rounding error short of the deadline when it wakes.
-        self.origin + after + Duration::from_micros(1)
+        Duration::try_from_secs_f64(seconds)
+            .ok()
+            .and_then(|after| self.origin.checked_add(after.saturating_add(Duration::from_micros(1))))
+            .map_or(far, |at| at.min(far))
     }
 }
 

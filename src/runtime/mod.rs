@@ -2,8 +2,11 @@
 
 mod clock;
 mod handle;
+mod host;
+mod requirements;
 mod running;
 mod shared;
+mod start_request;
 mod timer_queue;
 
 use serde::Serialize;
@@ -17,11 +20,12 @@ use crate::data::{discard, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions, TokenSecret};
 use crate::handlers::event_bus::EventBridge;
-use crate::handlers::{Handler, IntoHandler, LAMBDA_INVOKE, LambdaInvoke, PUT_EVENTS, PutEvents, Registry};
+use crate::handlers::{Handler, IntoHandler, PUT_EVENTS, PutEvents, Registry};
 use crate::history::HistoryLevel;
 
 pub use clock::Clock;
 pub use handle::ExecutionHandle;
+pub use start_request::StartRequest;
 
 use running::Running;
 use shared::Shared;
@@ -57,8 +61,9 @@ use shared::Shared;
 /// # }
 /// ```
 ///
-/// Handlers are registered before the first start. All executions share one timer; one that waits is plain data, not
-/// a tokio task.
+/// Handlers are registered before the first start. An execution runs in the tokio runtime that started it, and ends
+/// `ABORTED` when that shuts down. All executions of a runtime share one timer; one that waits is plain data, not a tokio
+/// task.
 #[derive(Debug, Default)]
 pub struct Interpreter {
     handlers: Registry,
@@ -68,41 +73,6 @@ pub struct Interpreter {
     region: Option<String>,
     account: Option<String>,
     shared: OnceLock<Arc<Shared>>,
-}
-
-/// Options of one start.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct StartRequest {
-    /// The execution's name; default a new UUID.
-    pub name: Option<String>,
-    /// The state machine's name, which the context object shows; default `StateMachine`.
-    pub state_machine_name: Option<String>,
-    /// The seed of jitter and of random intrinsic functions; default random.
-    pub seed: Option<u64>,
-}
-
-impl StartRequest {
-    /// Names the execution.
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Names the state machine.
-    #[must_use]
-    pub fn state_machine_name(mut self, name: impl Into<String>) -> Self {
-        self.state_machine_name = Some(name.into());
-        self
-    }
-
-    /// Fixes the seed.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Interpreter {
@@ -185,8 +155,8 @@ impl Interpreter {
 
     /// Starts an execution of a machine (`&machine`), or of a [`Program`] compiled from it once for many executions.
     ///
-    /// Errors when a resource of the machine has no handler, when the input is no JSON or larger than the limit, and
-    /// after [`Interpreter::shutdown`].
+    /// Errors when a resource of the machine has no handler, when it invokes a function by a name that none is registered
+    /// under, when the input is no JSON or larger than the limit, and after [`Interpreter::shutdown`].
     ///
     /// # Panics
     ///
@@ -205,20 +175,6 @@ impl Interpreter {
     ) -> Result<ExecutionHandle, Error> {
         let program = machine.into();
         let shared = self.shared();
-        if shared.is_closed() {
-            return Err(Error::new(
-                ErrorKind::ShutDown,
-                "the interpreter is shut down and starts nothing any more",
-            ));
-        }
-        for (state, resource) in program.resources() {
-            if shared.handlers.find(resource.arn()).is_none() {
-                let message = format!(
-                    "no handler is registered for the resource `{resource}` of the state `{state}`; register one with `.task(\"{resource}\", …)`"
-                );
-                return Err(Error::new(ErrorKind::MissingHandler, message));
-            }
-        }
         let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let size = json_size(&input);
@@ -230,20 +186,12 @@ impl Interpreter {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let options = self.options(input, request);
-        let arn = options.execution_arn();
-        if shared.is_running(&arn) {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("the execution `{arn}` is running already"),
-            ));
-        }
+        requirements::check(&program, shared, &options.execution_arn())?;
         let state_machine_arn = options.state_machine_arn();
-        let execution = Execution::start(program, options, shared.clock.now());
-        Ok(ExecutionHandle::new(Running::start(
-            execution,
-            &state_machine_arn,
-            Arc::clone(shared),
-        )))
+        let host = shared.host();
+        let execution = Execution::start(program, options, host.clock.now());
+        let running = Running::start(execution, &state_machine_arn, Arc::clone(shared), host)?;
+        Ok(ExecutionHandle::new(running))
     }
 
     /// Gives a callback task its result (`SendTaskSuccess`). Errors when nobody waits for the token.
@@ -274,15 +222,13 @@ impl Interpreter {
 
     /// How many executions run.
     pub fn running(&self) -> usize {
-        self.shared.get().map_or(0, |shared| shared.executions().len())
+        self.shared.get().map_or(0, |shared| shared.running())
     }
 
     /// Starts nothing any more, gives what runs `grace` of real time to end, and stops what is left; how many those
     /// were.
     pub async fn shutdown(&self, grace: Duration) -> usize {
-        let Some(shared) = self.shared.get() else { return 0 };
-        shared.close();
-        let executions = shared.executions();
+        let executions = self.shared().close();
         let ended = async {
             for execution in &executions {
                 execution.finished().await;
@@ -295,11 +241,7 @@ impl Interpreter {
             .filter(|execution| execution.outcome().is_none())
             .collect();
         for execution in &left {
-            let cause = Some("the interpreter was shut down".to_owned());
-            execution.deliver(Event::Stop(ErrorOutput {
-                error: Some("ShutDown".into()),
-                cause,
-            }));
+            execution.shut_down("the interpreter was shut down");
         }
         left.len()
     }
@@ -322,14 +264,8 @@ impl Interpreter {
     }
 
     fn shared(&self) -> &Arc<Shared> {
-        self.shared.get_or_init(|| {
-            let mut handlers = self.handlers.clone();
-            if handlers.find(LAMBDA_INVOKE).is_none() && handlers.has_functions() {
-                handlers.register(LAMBDA_INVOKE, Arc::new(LambdaInvoke::over(self.handlers.clone())));
-            }
-            let clock = self.clock.clone().unwrap_or_default();
-            Shared::new(handlers, clock, tokio::runtime::Handle::current())
-        })
+        self.shared
+            .get_or_init(|| Shared::new(self.handlers.clone(), self.clock.clone()))
     }
 
     fn task_of(&self, token: &str) -> Result<(Arc<Running>, crate::execution::TaskId), Error> {

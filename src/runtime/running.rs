@@ -7,9 +7,12 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
+use super::host::Host;
 use super::shared::Shared;
+use super::timer_queue::WakeUp;
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, ResourceKind};
+use crate::error::Error;
 use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, Task, TaskId};
 use crate::handlers::{TaskChannel, TaskContext};
 use crate::history::HistoryEvent;
@@ -20,6 +23,7 @@ use crate::history::HistoryEvent;
 pub(super) struct Running {
     pub(super) arn: Arc<str>,
     pub(super) state_machine_arn: Arc<str>,
+    pub(super) host: Arc<Host>,
     progress: Mutex<Progress>,
     outcome: OnceLock<Outcome>,
     ended: Notify,
@@ -33,7 +37,7 @@ struct Progress {
     in_flight: HashMap<TaskId, InFlight>,
     history: Vec<HistoryEvent>,
     /// The deadline that the timer knows.
-    armed: Option<chrono::DateTime<chrono::Utc>>,
+    armed: Option<(chrono::DateTime<chrono::Utc>, WakeUp)>,
 }
 
 /// A task that was invoked and not yet answered.
@@ -46,13 +50,19 @@ struct InFlight {
 }
 
 impl Running {
-    /// Lets an execution that was just started go on.
-    pub(super) fn start(execution: Execution, state_machine_arn: &str, shared: Arc<Shared>) -> Arc<Self> {
+    /// Lets an execution that was just started go on. Errors as [`Shared::admit`] does.
+    pub(super) fn start(
+        execution: Execution,
+        state_machine_arn: &str,
+        shared: Arc<Shared>,
+        host: Arc<Host>,
+    ) -> Result<Arc<Self>, Error> {
         let arn: Arc<str> = execution.arn().into();
         let running = Arc::new(Self {
             span: tracing::info_span!("execution", arn = %arn, state_machine = state_machine_arn),
             arn,
             state_machine_arn: state_machine_arn.into(),
+            host,
             progress: Mutex::new(Progress {
                 execution,
                 in_flight: HashMap::new(),
@@ -63,33 +73,61 @@ impl Running {
             ended: Notify::new(),
             shared,
         });
-        running.shared.add(&running);
+        running.shared.admit(&running)?;
         running.carry_out(&mut running.progress());
-        running
+        Ok(running)
     }
 
     pub(super) fn deliver(self: &Arc<Self>, event: Event) {
         let mut progress = self.progress();
-        progress.execution.handle(self.shared.clock.now(), event);
+        progress.execution.handle(self.host.clock.now(), event);
         self.carry_out(&mut progress);
     }
 
     /// The timer woke it.
-    pub(super) fn reach_deadline(self: &Arc<Self>) {
-        self.progress().armed = None;
-        self.deliver(Event::DeadlineReached);
+    pub(super) fn reach_deadline(self: &Arc<Self>, wake_up: WakeUp) {
+        let mut progress = self.progress();
+        if progress.armed.take_if(|(_, armed)| *armed == wake_up).is_none() {
+            // The deadline was changed when the timer had woken up already.
+            return;
+        }
+        progress.execution.handle(self.host.clock.now(), Event::DeadlineReached);
+        self.carry_out(&mut progress);
     }
 
     /// A task's answer, from its handler or by its token.
     pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
         let settled = self.progress().in_flight.remove(&task);
-        if let Some(token) = settled.and_then(|task| task.token) {
-            self.shared.forget_token(&token);
+        if let Some(settled) = settled {
+            self.release(settled);
         }
         self.deliver(match result {
             Ok(output) => Event::TaskSucceeded { task, output },
             Err(error) => Event::TaskFailed { task, error },
         });
+    }
+
+    /// Stops it, for it will not come to its end.
+    pub(super) fn shut_down(self: &Arc<Self>, cause: &str) {
+        self.deliver(Event::Stop(ErrorOutput {
+            error: Some("ShutDown".into()),
+            cause: Some(cause.into()),
+        }));
+    }
+
+    /// Ends it without another look at its data, which a panic may have left half changed.
+    pub(super) fn give_up(&self, cause: &str) {
+        let mut progress = self.progress();
+        for (_, task) in std::mem::take(&mut progress.in_flight) {
+            self.release(task);
+        }
+        if let Some((_, wake_up)) = progress.armed.take() {
+            self.host.timer.forget(wake_up);
+        }
+        self.end(Outcome::Failed(ErrorOutput {
+            error: Some("States.Runtime".into()),
+            cause: Some(cause.into()),
+        }));
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
@@ -126,38 +164,51 @@ impl Running {
     }
 
     fn carry_out(self: &Arc<Self>, progress: &mut Progress) {
+        if self.outcome.get().is_some() {
+            return;
+        }
         while let Some(command) = progress.execution.poll_command() {
             match command {
                 Command::Record(event) => progress.history.push(event),
                 Command::Invoke(task) => self.invoke(task, progress),
                 Command::Cancel(task) => {
                     if let Some(task) = progress.in_flight.remove(&task) {
-                        if let Some(handler) = task.handler {
-                            handler.abort();
-                        }
-                        if let Some(token) = task.token {
-                            self.shared.forget_token(&token);
-                        }
+                        self.release(task);
                     }
                 }
                 Command::Complete(outcome) => {
                     self.span
                         .in_scope(|| tracing::info!(status = outcome.status(), "execution ended"));
-                    self.shared.remove(&self.arn);
-                    // An execution completes once, so nothing is here before.
-                    let _ = self.outcome.set(outcome);
-                    self.ended.notify_waiters();
+                    self.end(outcome);
                 }
             }
         }
         let deadline = progress.execution.next_deadline();
-        if let Some(at) = deadline
-            && progress.armed.is_none_or(|armed| at < armed)
-        {
-            progress.armed = deadline;
-            self.shared
-                .timer
-                .wake_at(self.shared.clock.instant_of(at), Arc::downgrade(self));
+        if deadline != progress.armed.map(|(at, _)| at) {
+            if let Some((_, wake_up)) = progress.armed.take() {
+                self.host.timer.forget(wake_up);
+            }
+            progress.armed = deadline.map(|at| {
+                let instant = self.host.clock.instant_of(at);
+                (at, self.host.timer.wake_at(instant, Arc::downgrade(self)))
+            });
+        }
+    }
+
+    fn end(&self, outcome: Outcome) {
+        self.shared.remove(self);
+        // The first outcome is the one; a second comes only of an execution that was given up.
+        let _ = self.outcome.set(outcome);
+        self.ended.notify_waiters();
+    }
+
+    /// Nobody waits for this task any more.
+    fn release(&self, task: InFlight) {
+        if let Some(handler) = task.handler {
+            handler.abort();
+        }
+        if let Some(token) = task.token {
+            self.shared.forget_token(&token);
         }
     }
 
@@ -165,8 +216,15 @@ impl Running {
         let span = tracing::info_span!(
             parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
-        if let Some(token) = &task.token {
-            self.shared.remember_token(token, self, task.id);
+        if let Some(token) = &task.token
+            && !self.shared.remember_token(token, Arc::downgrade(self), task.id)
+        {
+            let error = TaskError::new("States.Runtime", "another task waits for this task's token");
+            let event = Event::TaskFailed {
+                task: task.id,
+                error: error.into(),
+            };
+            return progress.execution.handle(self.host.clock.now(), event);
         }
         let handler = self.shared.handlers.find(task.resource.arn()).cloned();
         let mut in_flight = InFlight {
@@ -206,17 +264,19 @@ impl Running {
             }
             running.handler_ended(id, result.map_err(Into::into));
         };
-        in_flight.handler = Some(self.shared.runtime.spawn(work.instrument(span)).abort_handle());
+        in_flight.handler = Some(self.host.runtime.spawn(work.instrument(span)).abort_handle());
         progress.in_flight.insert(id, in_flight);
     }
 
     /// The handler is done; a callback task goes on until its token comes back.
     fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
         let mut progress = self.progress();
-        let in_flight = progress.in_flight.get_mut(&task);
+        let mut in_flight = progress.in_flight.get_mut(&task);
+        if let Some(in_flight) = &mut in_flight {
+            in_flight.handler = None;
+        }
         match (in_flight, result) {
             (Some(waiting), Ok(output)) if waiting.pattern == IntegrationPattern::WaitForTaskToken => {
-                waiting.handler = None;
                 drop(progress);
                 self.deliver(Event::TaskSubmitted { task, output });
             }

@@ -1,80 +1,192 @@
-//! One timer for all executions.
+//! The timer of all executions in one tokio runtime.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::sync::Weak;
-use tokio::sync::mpsc;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
 use super::running::Running;
 
-/// Wakes executions at their deadlines: one tokio task with a heap, however many executions wait.
-#[derive(Debug, Clone)]
+/// Wakes executions at their deadlines: one tokio task, however many executions wait.
+#[derive(Debug)]
 pub(super) struct TimerQueue {
-    requests: mpsc::UnboundedSender<WakeUp>,
+    queue: Arc<Queue>,
+    task: AbortHandle,
 }
 
-/// An execution that wants to be woken.
-#[derive(Debug)]
-struct WakeUp {
+/// Names one wake-up; no two are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct WakeUp {
     at: Instant,
-    execution: Weak<Running>,
+    order: u64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    /// Some wake-up is earlier than all others were.
+    is_earlier: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    wake_ups: BTreeMap<WakeUp, Weak<Running>>,
+    asked: u64,
 }
 
 impl TimerQueue {
-    /// Starts the task; it ends when the last sender is gone. Must be called inside a tokio runtime.
-    pub(super) fn start() -> Self {
-        let (requests, incoming) = mpsc::unbounded_channel();
-        tokio::spawn(serve(incoming));
-        Self { requests }
+    /// Starts the task, with something to drop when the task is: with its runtime, if not with the queue. Must be called
+    /// inside a tokio runtime.
+    pub(super) fn start(dropped_with_it: impl Send + 'static) -> Self {
+        let queue = Arc::<Queue>::default();
+        let served = Arc::clone(&queue);
+        let task = tokio::spawn(async move {
+            let _dropped_with_it = dropped_with_it;
+            serve(&served).await;
+        });
+        Self {
+            queue,
+            task: task.abort_handle(),
+        }
     }
 
-    pub(super) fn wake_at(&self, at: Instant, execution: Weak<Running>) {
-        // Nobody receives only when the runtime shuts down, and then nothing is left to wake.
-        let _ = self.requests.send(WakeUp { at, execution });
+    pub(super) fn wake_at(&self, at: Instant, execution: Weak<Running>) -> WakeUp {
+        let mut waiting = self.queue.waiting();
+        let wake_up = WakeUp {
+            at,
+            order: waiting.asked,
+        };
+        waiting.asked += 1;
+        waiting.wake_ups.insert(wake_up, execution);
+        if waiting.first().is_some_and(|(first, _)| first == wake_up) {
+            self.queue.is_earlier.notify_one();
+        }
+        wake_up
+    }
+
+    /// Nobody waits for this wake-up any more.
+    pub(super) fn forget(&self, wake_up: WakeUp) {
+        self.queue.waiting().wake_ups.remove(&wake_up);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.queue.waiting().wake_ups.len()
     }
 }
 
-async fn serve(mut incoming: mpsc::UnboundedReceiver<WakeUp>) {
-    let mut queue: BinaryHeap<Reverse<WakeUp>> = BinaryHeap::new();
-    loop {
-        let next = queue.peek().map(|Reverse(wake_up)| wake_up.at);
-        tokio::select! {
-            biased;
-            request = incoming.recv() => match request {
-                Some(wake_up) => queue.push(Reverse(wake_up)),
-                None => return,
-            },
-            () = async { sleep_until(next.unwrap_or_else(Instant::now)).await }, if next.is_some() => {
-                let now = Instant::now();
-                while queue.peek().is_some_and(|Reverse(wake_up)| wake_up.at <= now) {
-                    if let Some(Reverse(wake_up)) = queue.pop()
-                        && let Some(execution) = wake_up.execution.upgrade()
-                    {
-                        execution.reach_deadline();
-                    }
-                }
+impl Drop for TimerQueue {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Queue {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the earliest wake-up out if its time has come; otherwise says when that will be.
+    fn next(&self, now: Instant) -> Next {
+        let mut waiting = self.waiting();
+        match waiting.first() {
+            None => Next::Nothing,
+            Some((wake_up, _)) if wake_up.at > now => Next::At(wake_up.at),
+            Some((wake_up, execution)) => {
+                waiting.wake_ups.remove(&wake_up);
+                Next::Due(wake_up, execution)
             }
         }
     }
 }
 
-impl PartialEq for WakeUp {
-    fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
+impl Waiting {
+    fn first(&self) -> Option<(WakeUp, Weak<Running>)> {
+        let (wake_up, execution) = self.wake_ups.first_key_value()?;
+        Some((*wake_up, Weak::clone(execution)))
     }
 }
 
-impl Eq for WakeUp {}
+enum Next {
+    Nothing,
+    At(Instant),
+    Due(WakeUp, Weak<Running>),
+}
 
-impl PartialOrd for WakeUp {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+async fn serve(queue: &Queue) {
+    loop {
+        match queue.next(Instant::now()) {
+            Next::Nothing => queue.is_earlier.notified().await,
+            Next::At(at) => tokio::select! {
+                () = queue.is_earlier.notified() => {}
+                () = sleep_until(at) => {}
+            },
+            Next::Due(wake_up, execution) => {
+                wake(wake_up, &execution);
+                // What an execution does now may take its time; the other tasks of the runtime have their turn first.
+                tokio::task::yield_now().await;
+            }
+        }
     }
 }
 
-impl Ord for WakeUp {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at)
+/// Wakes an execution. One that panics ends alone, and all others are woken in time.
+fn wake(wake_up: WakeUp, execution: &Weak<Running>) {
+    let Some(execution) = execution.upgrade() else { return };
+    let woken = catch_unwind(AssertUnwindSafe(|| execution.reach_deadline(wake_up)));
+    if woken.is_err() {
+        execution.give_up("the interpreter panicked when it reached a deadline");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Interpreter, StateMachine};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    fn machine(states: Value) -> StateMachine {
+        let machine = json!({ "TimeoutSeconds": 86_400, "StartAt": "S", "States": { "S": states } });
+        machine.to_string().parse().unwrap()
+    }
+
+    fn wake_ups(interpreter: &Interpreter) -> usize {
+        interpreter.shared().host().timer.len()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn ended_executions_leave_no_wake_up_behind() {
+        let interpreter = Interpreter::new();
+        let pass = machine(json!({ "Type": "Pass", "End": true }));
+        let wait = machine(json!({ "Type": "Wait", "Seconds": 9, "End": true }));
+        for _ in 0..20 {
+            interpreter.run::<Value>(&pass, json!({})).await.unwrap();
+        }
+        assert_eq!(wake_ups(&interpreter), 0);
+        let handles: Vec<_> = (0..20).map(|_| interpreter.start(&wait, json!({})).unwrap()).collect();
+        assert_eq!(wake_ups(&interpreter), 20);
+        handles[0].stop(None, None);
+        assert_eq!(wake_ups(&interpreter), 19);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!((wake_ups(&interpreter), interpreter.running()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn heartbeats_do_not_pile_wake_ups_up() {
+        let resource = "arn:aws:lambda:us-east-1:123456789012:function:F";
+        let interpreter = Interpreter::new().task(resource, |_: Value| {
+            std::future::pending::<Result<(), crate::TaskError>>()
+        });
+        let task = json!({ "Type": "Task", "Resource": resource, "HeartbeatSeconds": 5, "End": true });
+        let handle = interpreter.start(&machine(task), json!({})).unwrap();
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(handle.heartbeat("S"), 1);
+            assert_eq!(wake_ups(&interpreter), 1);
+        }
+        handle.stop(None, None);
+        assert_eq!(wake_ups(&interpreter), 0);
     }
 }

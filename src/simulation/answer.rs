@@ -76,23 +76,37 @@ type ScriptFn = dyn Fn(&Value) -> Result<Value, TaskError> + Send + Sync;
 #[derive(Clone)]
 pub(super) enum Script {
     Answers(VecDeque<Answer>),
-    Function(Arc<ScriptFn>),
+    Function { function: Arc<ScriptFn>, was_called: bool },
 }
 
 impl Script {
+    pub(super) fn function(function: impl Fn(&Value) -> Result<Value, TaskError> + Send + Sync + 'static) -> Self {
+        Self::Function {
+            function: Arc::new(function),
+            was_called: false,
+        }
+    }
+
     /// The answer to the next attempt; `None` when there is none left.
     pub(super) fn next(&mut self, input: &Value) -> Option<Answer> {
         match self {
             Self::Answers(answers) => answers.pop_front(),
-            Self::Function(function) => Some(function(input).into()),
+            Self::Function { function, was_called } => {
+                *was_called = true;
+                Some(function(input).into())
+            }
         }
     }
 
     pub(super) fn left_over(&self) -> usize {
         match self {
             Self::Answers(answers) => answers.len(),
-            Self::Function(_) => 0,
+            Self::Function { .. } => 0,
         }
+    }
+
+    pub(super) fn is_unused(&self) -> bool {
+        matches!(self, Self::Function { was_called: false, .. })
     }
 }
 
@@ -100,7 +114,7 @@ impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answers(answers) => f.debug_tuple("Answers").field(answers).finish(),
-            Self::Function(_) => f.write_str("Function"),
+            Self::Function { .. } => f.write_str("Function"),
         }
     }
 }

@@ -13,7 +13,10 @@ use crate::execution::{Command, Event, Execution, Task, TaskId};
 use crate::history::HistoryEvent;
 
 pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
-    for (task, _) in &simulation.scripts {
+    for (i, (task, _)) in simulation.scripts.iter().enumerate() {
+        if simulation.scripts.iter().skip(i + 1).any(|(other, _)| other == task) {
+            return Err(SimulationError::ScriptedTwice { task: task.clone() });
+        }
         let known = |(state, resource): (&str, &Resource)| state == task || is_named(resource, task);
         if !simulation.program.resources().any(known) {
             return Err(SimulationError::UnknownTask { task: task.clone() });
@@ -119,6 +122,12 @@ impl Driver {
             return Err(SimulationError::LeftOverAnswers {
                 task: task.clone(),
                 count: script.left_over(),
+                status: outcome.status(),
+            });
+        }
+        if let Some((task, _)) = self.scripts.iter().find(|(_, script)| script.is_unused()) {
+            return Err(SimulationError::UnusedFunction {
+                task: task.clone(),
                 status: outcome.status(),
             });
         }

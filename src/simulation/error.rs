@@ -26,6 +26,22 @@ pub enum SimulationError {
         /// How the execution ended.
         status: &'static str,
     },
+    /// The execution ended, and a function of `.task_fn` was never called.
+    #[error(
+        "the execution ended {status} and never called the function of `{task}`: no such task ran, or a script of its state went first"
+    )]
+    UnusedFunction {
+        /// What `.task_fn` was called with.
+        task: String,
+        /// How the execution ended.
+        status: &'static str,
+    },
+    /// Two scripts have the same name, and the second would never be asked.
+    #[error("`{task}` is scripted twice; give all its answers in one `.task(\"{task}\", …)`")]
+    ScriptedTwice {
+        /// What `.task` or `.task_fn` was called with.
+        task: String,
+    },
     /// A script is for a task that the machine does not have.
     #[error("answers are scripted for `{task}`, which is neither a Task state nor a resource of the machine")]
     UnknownTask {

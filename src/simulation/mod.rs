@@ -70,7 +70,7 @@ impl Simulation {
     /// Scripts the answers of a task, one for each attempt of each visit, in order.
     ///
     /// `task` is the state's name, its `Resource`, or the name of the function that a Lambda ARN ends with; the state's
-    /// name goes first. A run fails when an answer is missing and when one is left over.
+    /// name goes first. A run fails when an answer is missing and when one is left over, and when a name is scripted twice.
     #[must_use]
     pub fn task<A: Into<Answer>>(mut self, task: impl Into<String>, answers: impl IntoIterator<Item = A>) -> Self {
         let answers = answers.into_iter().map(Into::into).collect();
@@ -78,14 +78,14 @@ impl Simulation {
         self
     }
 
-    /// Answers every attempt of a task by a function of its effective input.
+    /// Answers every attempt of a task by a function of its effective input; a run that never calls it fails.
     #[must_use]
     pub fn task_fn(
         mut self,
         task: impl Into<String>,
         function: impl Fn(&Value) -> Result<Value, TaskError> + Send + Sync + 'static,
     ) -> Self {
-        self.scripts.push((task.into(), Script::Function(Arc::new(function))));
+        self.scripts.push((task.into(), Script::function(function)));
         self
     }
 
@@ -128,7 +128,7 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// When a scripted answer is missing or left over, as a test that scripts too little or too much should fail;
+    /// When a script is missing, left over or there twice, as a test that scripts too little or too much should fail;
     /// [`Simulation::try_run`] gives the error instead. An execution that fails is no such error.
     #[track_caller]
     #[expect(clippy::panic, reason = "the way a test fails")]
@@ -139,7 +139,7 @@ impl Simulation {
         }
     }
 
-    /// Runs an execution to its end. Errors when a scripted answer is missing or left over.
+    /// Runs an execution to its end. Errors when a script is missing, left over or there twice.
     pub fn try_run(&self, input: Value) -> Result<Run, SimulationError> {
         driver::run(self, input)
     }

@@ -1,17 +1,28 @@
 //! Random valid state machines, and a driver that answers their tasks in random order.
 
-use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, TaskId};
+use asl_engine::execution::{
+    Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
+};
 use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// A state machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    chain: Vec<Kind>,
+    timeout: Option<u32>,
+}
 
 /// One state of a chain.
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+enum Kind {
     Pass(u8),
     Task {
+        resource: &'static str,
         retries: u32,
         caught: bool,
         timeout: Option<u32>,
@@ -19,7 +30,8 @@ pub(crate) enum Kind {
     },
     Wait(u32),
     Choice,
-    Fail,
+    /// A Fail state at the end of a chain; elsewhere a Choice that may go to one.
+    Fail(When),
     Parallel {
         branches: Vec<Vec<Kind>>,
         retries: u32,
@@ -29,19 +41,46 @@ pub(crate) enum Kind {
         states: Vec<Kind>,
         items: usize,
         concurrency: u32,
+        retries: u32,
         caught: bool,
     },
 }
 
-/// A chain of states, nested up to three deep.
-pub(crate) fn chain() -> impl Strategy<Value = Vec<Kind>> {
+/// When a Choice goes to its Fail state.
+#[derive(Debug, Clone, Copy)]
+enum When {
+    Always,
+    /// A state before it has caught an error.
+    Caught,
+    /// A Pass state before it has drawn a low number.
+    Low,
+}
+
+/// The choice that stops an execution.
+const STOP: u8 = 255;
+
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:Work";
+const ACTIVITY: &str = "arn:aws:states:us-east-1:123456789012:activity:Work";
+const CALLBACK: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+const JOB: &str = "arn:aws:states:::glue:startJobRun.sync";
+
+/// A state machine, nested up to three deep.
+pub(crate) fn machine() -> impl Strategy<Value = Machine> {
+    let timeout = prop_oneof![3 => Just(None), 1 => (1u32..40).prop_map(Some)];
+    (chain(), timeout).prop_map(|(chain, timeout)| Machine { chain, timeout })
+}
+
+fn chain() -> impl Strategy<Value = Vec<Kind>> {
+    let resource = prop::sample::select(vec![FUNCTION, ACTIVITY, CALLBACK, JOB]);
+    let when = prop::sample::select(vec![When::Always, When::Caught, When::Low]);
     let leaf = prop_oneof![
         4 => any::<u8>().prop_map(Kind::Pass),
-        6 => (0u32..3, any::<bool>(), prop::option::of(1u32..9), any::<bool>())
-            .prop_map(|(retries, caught, timeout, heartbeat)| Kind::Task { retries, caught, timeout, heartbeat }),
+        6 => (resource, 0u32..3, any::<bool>(), prop::option::of(1u32..9), any::<bool>()).prop_map(
+            |(resource, retries, caught, timeout, heartbeat)| Kind::Task { resource, retries, caught, timeout, heartbeat }
+        ),
         2 => (0u32..20).prop_map(Kind::Wait),
         2 => Just(Kind::Choice),
-        1 => Just(Kind::Fail),
+        1 => when.prop_map(Kind::Fail),
     ];
     let states = prop::collection::vec(leaf, 1..5);
     states.prop_recursive(3, 40, 4, |inner| {
@@ -53,14 +92,15 @@ pub(crate) fn chain() -> impl Strategy<Value = Vec<Kind>> {
                     caught
                 }
             ),
-            (inner.clone(), 0usize..4, 0u32..3, any::<bool>()).prop_map(|(states, items, concurrency, caught)| {
-                Kind::Map {
+            (inner.clone(), 0usize..4, 0u32..3, 0u32..2, any::<bool>()).prop_map(
+                |(states, items, concurrency, retries, caught)| Kind::Map {
                     states,
                     items,
                     concurrency,
+                    retries,
                     caught,
                 }
-            }),
+            ),
         ];
         (inner, nested, any::<prop::sample::Index>()).prop_map(|(mut chain, nested, at)| {
             chain.insert(at.index(chain.len() + 1), nested);
@@ -69,10 +109,13 @@ pub(crate) fn chain() -> impl Strategy<Value = Vec<Kind>> {
     })
 }
 
-/// The chain as a definition.
-pub(crate) fn definition(chain: &[Kind]) -> String {
-    let mut names = 0;
-    graph(chain, &mut names).to_string()
+/// The machine as a definition.
+pub(crate) fn definition(machine: &Machine) -> String {
+    let mut definition = graph(&machine.chain, &mut 0);
+    if let Some(timeout) = machine.timeout {
+        definition["TimeoutSeconds"] = json!(timeout);
+    }
+    definition.to_string()
 }
 
 fn graph(chain: &[Kind], names: &mut u32) -> Value {
@@ -82,8 +125,15 @@ fn graph(chain: &[Kind], names: &mut u32) -> Value {
     let mut states = Map::new();
     for (kind, number) in chain.iter().zip(first..) {
         states.insert(format!("S{number}"), state(kind, number, last, names));
+        if matches!(kind, Kind::Fail(_)) && number != last {
+            states.insert(format!("F{number}"), fail());
+        }
     }
     json!({ "StartAt": format!("S{first}"), "States": states })
+}
+
+fn fail() -> Value {
+    json!({ "Type": "Fail", "Error": "Burnt", "CausePath": "States.Format('in {}', $$.State.Name)" })
 }
 
 fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
@@ -99,16 +149,23 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             _ => json!({ "Type": "Pass", "Parameters": { "u.$": "States.UUID()", "r.$": "States.MathRandom(0, 99)" } }),
         },
         Kind::Task {
+            resource,
             retries,
             caught,
             timeout,
             heartbeat,
         } => {
             let mut task = json!({
-                "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:Work",
-                "ResultPath": format!("$.{name}"),
+                "Type": "Task", "Resource": resource, "ResultPath": format!("$.{name}"),
                 "Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": retries, "JitterStrategy": "FULL" }]
             });
+            match *resource {
+                CALLBACK => {
+                    task["Parameters"] = json!({ "QueueUrl": "q", "MessageBody": { "token.$": "$$.Task.Token" } });
+                }
+                JOB => task["Parameters"] = json!({ "JobName": "j" }),
+                _ => {}
+            }
             if let Some(timeout) = timeout {
                 task["TimeoutSeconds"] = json!(timeout + 1);
                 if *heartbeat {
@@ -118,15 +175,24 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             catching(task, *caught, &next, ends)
         }
         Kind::Wait(seconds) => json!({ "Type": "Wait", "Seconds": seconds }),
-        Kind::Choice | Kind::Fail if ends => json!({ "Type": "Succeed" }),
+        Kind::Fail(_) if ends => fail(),
+        Kind::Choice if ends => json!({ "Type": "Succeed" }),
         Kind::Choice => json!({
             "Type": "Choice", "Default": next,
             "Choices": [{ "Variable": "$.S0", "IsPresent": true, "Next": next }]
         }),
-        Kind::Fail => json!({
-            "Type": "Choice", "Default": next,
-            "Choices": [{ "Variable": "$.flag", "IsPresent": true, "Next": next }]
-        }),
+        Kind::Fail(when) => {
+            let mut rule = match when {
+                When::Always => json!({ "Variable": "$$.Execution.Input.flag", "BooleanEquals": true }),
+                When::Caught => json!({ "Variable": "$.error", "IsPresent": true }),
+                When::Low => json!({ "Variable": "$.r", "NumericLessThan": 50 }),
+            };
+            if matches!(when, When::Low) {
+                rule = json!({ "And": [{ "Variable": "$.r", "IsPresent": true }, rule] });
+            }
+            rule["Next"] = json!(format!("F{number}"));
+            json!({ "Type": "Choice", "Default": next, "Choices": [rule] })
+        }
         Kind::Parallel {
             branches,
             retries,
@@ -143,17 +209,19 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             states,
             items,
             concurrency,
+            retries,
             caught,
         } => {
             let map = json!({
                 "Type": "Map", "ItemProcessor": graph(states, names), "MaxConcurrency": concurrency,
                 "ItemsPath": "$$.Execution.Input.items".to_owned(), "ResultPath": format!("$.{name}"),
-                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items }
+                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items },
+                "Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": retries }]
             });
             catching(map, *caught, &next, ends)
         }
     };
-    let ends_itself = matches!(state["Type"].as_str(), Some("Choice" | "Succeed"));
+    let ends_itself = matches!(state["Type"].as_str(), Some("Choice" | "Succeed" | "Fail"));
     if !ends_itself {
         if ends {
             state["End"] = json!(true);
@@ -171,12 +239,102 @@ fn catching(mut state: Value, caught: bool, next: &str, ends: bool) -> Value {
     state
 }
 
-/// What an execution left behind.
+/// What an execution left behind, and what its driver had to do.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Trace {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) history: Vec<HistoryEvent>,
     pub(crate) elapsed: TimeDelta,
+    pub(crate) calls: Calls,
+}
+
+/// The tasks of an execution, as its driver sees them.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Calls {
+    invoked: Vec<Task>,
+    cancelled: Vec<TaskId>,
+    waiting: BTreeMap<TaskId, Task>,
+    /// Answered or cancelled: whoever hears of them again would do the work twice.
+    done: BTreeSet<TaskId>,
+}
+
+impl Calls {
+    /// Takes in all that is to be done, and keeps the events to be recorded.
+    ///
+    /// A restored execution dispatches again what the driver knows already, and that must be the same to the letter. It
+    /// does so behind everything else and in the order of frames; so what one event leads to is compared without order.
+    fn take(&mut self, execution: &mut Execution, history: &mut Vec<HistoryEvent>) {
+        let mut invoked = BTreeMap::new();
+        let mut cancelled = BTreeSet::new();
+        while let Some(command) = execution.poll_command() {
+            match command {
+                Command::Invoke(task) => {
+                    let known = self.waiting.get(&task.id);
+                    assert!(
+                        known.is_none_or(|known| *known == task),
+                        "{known:?} was dispatched before {task:?}"
+                    );
+                    assert!(
+                        !self.done.contains(&task.id),
+                        "dispatched although it is over: {task:?}"
+                    );
+                    if known.is_none() {
+                        invoked.insert(task.id, task);
+                    }
+                }
+                // One that a snapshot kept may be of a task that nobody heard of.
+                Command::Cancel(id) if invoked.remove(&id).is_some() || !self.waiting.contains_key(&id) => {}
+                Command::Cancel(id) => {
+                    self.waiting.remove(&id);
+                    self.done.insert(id);
+                    cancelled.insert(id);
+                }
+                Command::Record(event) => history.push(event),
+                _ => {}
+            }
+        }
+        self.cancelled.extend(cancelled);
+        self.invoked.extend(invoked.values().cloned());
+        self.waiting.extend(invoked);
+    }
+
+    /// What a worker says of a task: one that waits or, so that it is ignored, one that is over.
+    fn report(&mut self, choice: u8) -> Option<Event> {
+        let (action, which) = (choice / 4 % 8, usize::from(choice / 32));
+        if action == 7 && !self.done.is_empty() {
+            let task = *self.done.iter().nth(which % self.done.len())?;
+            let output = json!("too late");
+            return Some(Event::TaskSucceeded { task, output });
+        }
+        let task = *self.waiting.keys().nth(which % self.waiting.len().max(1))?;
+        let event = match action {
+            0 => Event::TaskHeartbeat { task },
+            1 => {
+                let error = ErrorOutput {
+                    error: Some("Broken".into()),
+                    cause: None,
+                };
+                Event::TaskFailed { task, error }
+            }
+            2 => Event::TaskStarted {
+                task,
+                worker_name: Some("worker".to_owned()),
+            },
+            3 => Event::TaskSubmitted {
+                task,
+                output: json!({ "MessageId": choice }),
+            },
+            _ => Event::TaskSucceeded {
+                task,
+                output: json!(choice),
+            },
+        };
+        if matches!(event, Event::TaskFailed { .. } | Event::TaskSucceeded { .. }) {
+            self.waiting.remove(&task);
+            self.done.insert(task);
+        }
+        Some(event)
+    }
 }
 
 /// Runs a machine, deciding by `choices` what happens next; between any two events the execution goes through
@@ -204,54 +362,35 @@ pub(crate) fn drive_at(
     options.history = level;
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
-    let mut waiting: Vec<TaskId> = Vec::new();
+    let mut calls = Calls::default();
     let mut history = Vec::new();
     let mut choices = choices.iter().copied().cycle();
     for _ in 0..500 {
-        while let Some(command) = execution.poll_command() {
-            match command {
-                // A restored execution dispatches again what the driver knows already.
-                Command::Invoke(task) if !waiting.contains(&task.id) => waiting.push(task.id),
-                Command::Cancel(task) => waiting.retain(|known| *known != task),
-                Command::Record(event) => history.push(event),
-                _ => {}
-            }
-        }
+        calls.take(&mut execution, &mut history);
         if !execution.is_running() {
             break;
         }
-        waiting.sort();
         let choice = choices.next().unwrap_or(0);
-        let event = if waiting.is_empty() || choice % 4 == 3 {
-            let Some(deadline) = execution.next_deadline() else {
-                if waiting.is_empty() {
-                    break;
-                }
-                continue;
-            };
+        let reported = if choice == STOP {
+            Some(Event::Stop(ErrorOutput {
+                error: Some("Closing".into()),
+                cause: Some("time".into()),
+            }))
+        } else if choice % 4 == 3 {
+            None
+        } else {
+            calls.report(choice)
+        };
+        let event = if let Some(event) = reported {
+            now += TimeDelta::milliseconds(i64::from(choice) * 10);
+            event
+        } else if let Some(deadline) = execution.next_deadline() {
             now = now.max(deadline);
             Event::DeadlineReached
+        } else if calls.waiting.is_empty() {
+            break;
         } else {
-            now += TimeDelta::milliseconds(i64::from(choice) * 10);
-            let task = waiting[usize::from(choice) % waiting.len()];
-            match choice % 5 {
-                0 => Event::TaskHeartbeat { task },
-                1 => {
-                    let error = ErrorOutput {
-                        error: Some("Broken".into()),
-                        cause: None,
-                    };
-                    waiting.retain(|known| *known != task);
-                    Event::TaskFailed { task, error }
-                }
-                _ => {
-                    waiting.retain(|known| *known != task);
-                    Event::TaskSucceeded {
-                        task,
-                        output: json!(choice),
-                    }
-                }
-            }
+            continue;
         };
         execution.handle(now, event);
         execution = between(execution);
@@ -260,6 +399,7 @@ pub(crate) fn drive_at(
         outcome: execution.outcome().cloned(),
         history,
         elapsed: now - start,
+        calls,
     }
 }
 

@@ -3,10 +3,15 @@
 #![cfg(feature = "runtime")]
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod callbacks;
+mod functions;
+mod lifetime;
+mod time;
+
 use asl_engine::execution::ErrorOutput;
 use asl_engine::handlers::TaskContext;
 use asl_engine::history::HistoryEvent;
-use asl_engine::runtime::{Clock, StartRequest};
+use asl_engine::runtime::StartRequest;
 use asl_engine::{ErrorKind, Interpreter, Outcome, StateMachine, TaskError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -104,27 +109,6 @@ async fn a_pattern_serves_many_resources_and_an_exact_name_goes_first() {
         });
     let output: Value = interpreter.run(&two, json!({})).await.unwrap();
     assert_eq!(output, json!({ "a": "any", "b": "exact" }));
-}
-
-#[tokio::test(start_paused = true)]
-async fn lambda_invoke_calls_the_local_function_and_wraps_its_answer() {
-    let invoke = machine(json!({ "I": {
-        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
-        "Parameters": { "FunctionName": "Charge", "Payload.$": "$" }
-    }}));
-    let interpreter = Interpreter::new().function("Charge", |order: Order| async move { Ok(order.id + 1) });
-    let output: Value = interpreter.run(&invoke, json!({ "id": 7 })).await.unwrap();
-    assert_eq!((&output["Payload"], &output["StatusCode"]), (&json!(8), &json!(200)));
-
-    let unknown = machine(json!({ "I": {
-        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
-        "Parameters": { "FunctionName": "Nobody", "Payload.$": "$" }
-    }}));
-    let error = interpreter.run::<Value>(&unknown, json!({})).await.unwrap_err();
-    assert_eq!(
-        error.output().unwrap().error.as_deref(),
-        Some("Lambda.ResourceNotFoundException")
-    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,35 +215,6 @@ async fn a_handler_that_panics_fails_its_task() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_callback_task_waits_for_its_token() {
-    let machine = machine(json!({ "Ask": {
-        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true,
-        "Parameters": { "FunctionName": "Ask", "Payload": { "token.$": "$$.Task.Token" } }
-    }}));
-    let (tokens, mut asked) = tokio::sync::mpsc::unbounded_channel();
-    let interpreter = Interpreter::new().task(
-        "arn:aws:states:::lambda:invoke.waitForTaskToken",
-        move |input: Value| {
-            let tokens = tokens.clone();
-            async move {
-                tokens.send(input["Payload"]["token"].as_str().unwrap_or_default().to_owned())?;
-                Ok(json!({ "asked": true }))
-            }
-        },
-    );
-    let handle = interpreter.start(&machine, json!({})).unwrap();
-    let token = asked.recv().await.unwrap();
-    tokio::time::sleep(Duration::from_secs(3600)).await;
-    assert_eq!(handle.status(), "RUNNING");
-    interpreter.send_task_success(&token, json!("yes")).unwrap();
-    assert_eq!(handle.output::<String>().await.unwrap(), "yes");
-    let again = interpreter.send_task_success(&token, json!("yes")).unwrap_err();
-    assert_eq!(again.kind(), ErrorKind::InvalidToken);
-    let types: Vec<_> = handle.history().iter().map(HistoryEvent::event_type).collect();
-    assert!(types.contains(&"TaskSubmitted".to_owned()), "{types:?}");
-}
-
-#[tokio::test(start_paused = true)]
 async fn ten_thousand_executions_wait_on_one_timer() {
     let wait = machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$.seconds", "End": true } }));
     let program = Arc::new(asl_engine::execution::Program::compile(&wait));
@@ -280,17 +235,6 @@ async fn ten_thousand_executions_wait_on_one_timer() {
     assert_eq!(interpreter.running(), 0);
 }
 
-#[tokio::test]
-async fn a_faster_clock_shortens_every_wait() {
-    let wait = machine(json!({ "W": { "Type": "Wait", "Seconds": 3600, "End": true } }));
-    let interpreter = Interpreter::new().clock(Clock::faster(1_000_000.0));
-    let handle = interpreter.start(&wait, json!({})).unwrap();
-    assert_eq!(handle.outcome().await.status(), "SUCCEEDED");
-    let history = handle.history();
-    let waited = history[2].timestamp - history[1].timestamp;
-    assert!(waited.num_seconds() >= 3600, "{waited}");
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_name_runs_once_at_a_time_and_shows_in_the_context() {
     let named = machine(json!({
@@ -306,20 +250,6 @@ async fn a_name_runs_once_at_a_time_and_shows_in_the_context() {
     );
     assert_eq!(handle.output::<Value>().await.unwrap(), json!({ "name": "order-7" }));
     assert!(interpreter.start_with(&named, json!({}), request()).is_ok());
-}
-
-#[tokio::test(start_paused = true)]
-async fn shutdown_waits_for_its_grace_and_stops_what_is_left() {
-    let wait = machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$", "End": true } }));
-    let interpreter = Interpreter::new();
-    let short = interpreter.start(&wait, json!(2)).unwrap();
-    let long = interpreter.start(&wait, json!(200)).unwrap();
-    assert_eq!(interpreter.shutdown(Duration::from_secs(10)).await, 1);
-    assert_eq!((short.status(), long.status()), ("SUCCEEDED", "ABORTED"));
-    assert_eq!(
-        interpreter.start(&wait, json!(1)).unwrap_err().kind(),
-        ErrorKind::ShutDown
-    );
 }
 
 #[tokio::test(start_paused = true)]

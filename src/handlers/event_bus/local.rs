@@ -17,6 +17,8 @@ use super::put_events::{
 use super::rule::Rule;
 use super::system;
 
+const SHUT_DOWN: &str = "the event bus is shut down";
+
 /// Enough for bursts; a target that hangs must not fill the memory.
 const DEFAULT_MAXIMUM_PENDING: usize = 100_000;
 
@@ -172,7 +174,7 @@ impl LocalEventBus {
         change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put(&self, entry: ValidEntry, runtime: &Handle) -> Result<PutEventsResultEntry, EventBridgeError> {
+    fn put(&self, entry: ValidEntry, runtime: &Handle) -> PutEventsResultEntry {
         let bus = bus_name(&entry.event_bus_name).to_owned();
         let arrived = (self.clock)();
         let event = Arc::new(Event {
@@ -189,12 +191,12 @@ impl LocalEventBus {
         let event_id = event.id.clone();
         let deliveries = self.deliveries_of(&event, &bus, arrived);
         match self.deliveries.begin(deliveries, self.maximum_pending, runtime) {
-            Ok(()) => Ok(PutEventsResultEntry::Accepted { event_id }),
-            Err(Refused::Full) => Ok(PutEventsResultEntry::failed(
-                "ThrottlingException",
-                "Too many deliveries are pending.",
-            )),
-            Err(Refused::Closing) => Err(shut_down()),
+            Ok(()) => PutEventsResultEntry::Accepted { event_id },
+            Err(Refused::Full) => {
+                PutEventsResultEntry::failed("ThrottlingException", "Too many deliveries are pending.")
+            }
+            // Alone, too: entries before it may have been taken.
+            Err(Refused::Closing) => PutEventsResultEntry::failed("InternalException", SHUT_DOWN),
         }
     }
 
@@ -243,22 +245,29 @@ impl fmt::Debug for LocalEventBus {
     }
 }
 
-/// Fails also with `EventBridge.InternalException` after [`LocalEventBus::shutdown`] or without a tokio runtime.
+/// Fails also with `EventBridge.InternalException` after [`LocalEventBus::shutdown`] or without a tokio runtime, and with
+/// `EventBridge.ValidationException` for an `EndpointId`.
 #[async_trait]
 impl EventBridge for LocalEventBus {
     async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
         validate_request(&request)?;
+        if let Some(endpoint) = &request.endpoint_id {
+            return Err(EventBridgeError::new(
+                "EventBridge.ValidationException",
+                format!("a local event bus has no global endpoint `{endpoint}`: leave `EndpointId` away"),
+            ));
+        }
         let Ok(runtime) = Handle::try_current() else {
             return Err(internal("there is no tokio runtime to deliver in"));
         };
         if self.deliveries.is_closing() {
-            return Err(shut_down());
+            return Err(internal(SHUT_DOWN));
         }
         let results = request.entries.into_iter().map(|entry| match entry.validate() {
             Ok(entry) => self.put(entry, &runtime),
-            Err(failed) => Ok(failed),
+            Err(failed) => failed,
         });
-        Ok(PutEventsResponse::new(results.collect::<Result<Vec<_>, _>>()?))
+        Ok(PutEventsResponse::new(results))
     }
 }
 
@@ -277,10 +286,68 @@ fn bus_name(name_or_arn: &str) -> &str {
     }
 }
 
-fn shut_down() -> EventBridgeError {
-    internal("the event bus is shut down")
-}
-
 fn internal(message: &str) -> EventBridgeError {
     EventBridgeError::new("EventBridge.InternalException", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::put_events::PutEventsRequestEntry;
+    use super::super::rule::RuleTarget;
+    use super::*;
+    use serde_json::json;
+    use std::pin::pin;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Waker};
+
+    fn orders(count: usize) -> PutEventsRequest {
+        PutEventsRequest::new(vec![PutEventsRequestEntry::new("shop", "Order", &json!({})); count])
+    }
+
+    #[tokio::test]
+    async fn a_bus_that_closes_midway_fails_the_other_entries_alone() {
+        let seen = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&seen);
+        let target = RuleTarget::new("count", move |_: Event| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            async { Ok(()) }
+        });
+        let bus: Arc<OnceLock<LocalEventBus>> = Arc::default();
+        let closing = Arc::downgrade(&bus);
+        let ids = AtomicUsize::new(0);
+        let new = LocalEventBus::new()
+            .rule(Rule::new("all", r#"{ "source": ["shop"] }"#.parse().unwrap()).target(target))
+            .event_ids(move || {
+                let id = ids.fetch_add(1, Ordering::Relaxed);
+                if id == 1 {
+                    let bus = closing.upgrade().unwrap();
+                    // Polled once, it has closed the bus and waits for what is pending.
+                    let shutdown = pin!(bus.get().unwrap().shutdown());
+                    assert!(shutdown.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+                }
+                format!("id-{id}")
+            });
+        let bus = bus.get_or_init(|| new);
+        let response = bus.put_events(orders(3)).await.unwrap();
+        let failed = json!({ "ErrorCode": "InternalException", "ErrorMessage": "the event bus is shut down" });
+        assert_eq!(
+            serde_json::to_value(&response).unwrap(),
+            json!({ "FailedEntryCount": 2, "Entries": [{ "EventId": "id-0" }, failed, failed] })
+        );
+        bus.idle().await;
+        assert_eq!(seen.load(Ordering::Relaxed), 1);
+        // Afterwards nothing is taken, and the request fails as a whole.
+        let error = bus.put_events(orders(1)).await.unwrap_err();
+        assert_eq!(error.error, "EventBridge.InternalException");
+    }
+
+    #[tokio::test]
+    async fn a_global_endpoint_is_refused() {
+        let mut request = orders(1);
+        request.endpoint_id = Some("abcde.veo".to_owned());
+        let error = LocalEventBus::new().put_events(request).await.unwrap_err();
+        assert_eq!(error.error, "EventBridge.ValidationException");
+        assert!(error.message.contains("`abcde.veo`"), "{error}");
+    }
 }

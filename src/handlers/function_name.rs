@@ -1,0 +1,82 @@
+//! `FunctionName` of `lambda:invoke` (Lambda API reference, "Invoke").
+
+/// A function's name, partial ARN or ARN; each may end in a qualifier, which is a version or an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FunctionName<'a> {
+    /// `None` but in an ARN.
+    pub(crate) region: Option<&'a str>,
+    /// `None` in a name alone.
+    pub(crate) account: Option<&'a str>,
+    /// `aws` unless an ARN says otherwise.
+    pub(crate) partition: &'a str,
+    pub(crate) name: &'a str,
+    /// `None` also for `$LATEST`, which a function without a qualifier is.
+    pub(crate) qualifier: Option<&'a str>,
+}
+
+impl<'a> FunctionName<'a> {
+    /// `None` where the text has none of the three forms.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let (place, named) = match parts.as_slice() {
+            ["arn", partition, "lambda", region, account, "function", named @ ..] => {
+                ((*partition, Some(*region), Some(*account)), named)
+            }
+            [account, "function", named @ ..] if !named.is_empty() => (("aws", None, Some(*account)), named),
+            named => (("aws", None, None), named),
+        };
+        let (name, qualifier) = match named {
+            [name] => (*name, None),
+            [name, qualifier] => (*name, Some(*qualifier)),
+            _ => return None,
+        };
+        let (partition, region, account) = place;
+        Some(Self {
+            region,
+            account,
+            partition,
+            name,
+            qualifier: qualifier.filter(|qualifier| *qualifier != "$LATEST"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FunctionName;
+
+    #[test]
+    fn a_function_is_named_in_three_forms() {
+        for (text, region, account, qualifier) in [
+            ("Charge", None, None, None),
+            ("Charge:$LATEST", None, None, None),
+            ("Charge:prod", None, None, Some("prod")),
+            ("1:function:Charge", None, Some("1"), None),
+            ("1:function:Charge:7", None, Some("1"), Some("7")),
+            (
+                "arn:aws:lambda:eu-west-1:1:function:Charge",
+                Some("eu-west-1"),
+                Some("1"),
+                None,
+            ),
+            (
+                "arn:aws:lambda:eu-west-1:1:function:Charge:7",
+                Some("eu-west-1"),
+                Some("1"),
+                Some("7"),
+            ),
+        ] {
+            let name = FunctionName::parse(text).unwrap();
+            let parts = (name.name, name.region, name.account, name.qualifier);
+            assert_eq!(parts, ("Charge", region, account, qualifier), "{text}");
+        }
+        for text in [
+            "a:b:c",
+            "arn:aws:lambda:eu-west-1:1:function",
+            "arn:aws:lambda:e:1:function:a:b:c",
+            "1:function:a:b:c",
+        ] {
+            assert_eq!(FunctionName::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What the caller says about one execution.
+
+/// Options of one start.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct StartRequest {
+    /// The execution's name; default a new UUID.
+    pub name: Option<String>,
+    /// The state machine's name, which the context object shows; default `StateMachine`.
+    pub state_machine_name: Option<String>,
+    /// The seed of jitter and of random intrinsic functions; default random.
+    pub seed: Option<u64>,
+}
+
+impl StartRequest {
+    /// Names the execution.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Names the state machine.
+    #[must_use]
+    pub fn state_machine_name(mut self, name: impl Into<String>) -> Self {
+        self.state_machine_name = Some(name.into());
+        self
+    }
+
+    /// Fixes the seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+}

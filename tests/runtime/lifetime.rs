@@ -1,0 +1,132 @@
+//! Starts, ends and shutdowns: of executions, interpreters and runtimes.
+
+use asl_engine::runtime::{ExecutionHandle, StartRequest};
+use asl_engine::{ErrorKind, Interpreter, StateMachine};
+use serde_json::{Value, json};
+use std::sync::{Arc, Barrier, LazyLock};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{CHARGE, machine};
+
+fn wait() -> StateMachine {
+    machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$", "End": true } }))
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_waits_for_its_grace_and_stops_what_is_left() {
+    let wait = machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$", "End": true } }));
+    let interpreter = Interpreter::new();
+    let short = interpreter.start(&wait, json!(2)).unwrap();
+    let long = interpreter.start(&wait, json!(200)).unwrap();
+    assert_eq!(interpreter.shutdown(Duration::from_secs(10)).await, 1);
+    assert_eq!((short.status(), long.status()), ("SUCCEEDED", "ABORTED"));
+    assert_eq!(
+        interpreter.start(&wait, json!(1)).unwrap_err().kind(),
+        ErrorKind::ShutDown
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_before_the_first_start_counts() {
+    let interpreter = Interpreter::new();
+    assert_eq!(interpreter.shutdown(Duration::ZERO).await, 0);
+    assert_eq!(
+        interpreter.start(&wait(), json!(1)).unwrap_err().kind(),
+        ErrorKind::ShutDown
+    );
+}
+
+#[tokio::test]
+async fn of_many_starts_of_one_name_at_once_one_runs() {
+    let machine = Arc::new(asl_engine::execution::Program::compile(&wait()));
+    let runtime = tokio::runtime::Handle::current();
+    let interpreter = Interpreter::new();
+    for round in 0..50 {
+        let name = format!("round-{round}");
+        let barrier = Barrier::new(4);
+        let started = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let _entered = runtime.enter();
+                        barrier.wait();
+                        let request = StartRequest::default().name(&name);
+                        interpreter
+                            .start_with(Arc::clone(&machine), json!(3600), request)
+                            .is_ok()
+                    })
+                })
+                .collect();
+            let ran = threads.into_iter().map(|thread| thread.join().unwrap());
+            ran.filter(|ran| *ran).count()
+        });
+        assert_eq!(started, 1, "{name}");
+    }
+    assert_eq!(interpreter.running(), 50);
+}
+
+#[tokio::test]
+async fn a_start_that_races_the_shutdown_is_refused_or_stopped() {
+    let machine = Arc::new(asl_engine::execution::Program::compile(&wait()));
+    let runtime = tokio::runtime::Handle::current();
+    for _ in 0..50 {
+        let interpreter = Interpreter::new();
+        let started: Vec<ExecutionHandle> = std::thread::scope(|scope| {
+            let starting = scope.spawn(|| {
+                let _entered = runtime.enter();
+                let start = || interpreter.start(Arc::clone(&machine), json!(3600)).ok();
+                std::iter::from_fn(start).collect()
+            });
+            let closing = scope.spawn(|| self::runtime().block_on(interpreter.shutdown(Duration::ZERO)));
+            closing.join().unwrap();
+            starting.join().unwrap()
+        });
+        assert!(started.iter().all(|handle| handle.status() == "ABORTED"));
+        assert_eq!(interpreter.running(), 0);
+    }
+}
+
+#[test]
+fn one_interpreter_serves_one_runtime_after_another() {
+    static INTERPRETER: LazyLock<Interpreter> = LazyLock::new(|| {
+        Interpreter::new().task(CHARGE, |order: Value| async move {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Ok(order)
+        })
+    });
+    let charge = machine(json!({
+        "W": { "Type": "Wait", "Seconds": 0, "Next": "Charge" },
+        "Charge": { "Type": "Task", "Resource": CHARGE, "End": true }
+    }));
+    for order in 0..3 {
+        let (short, long) = runtime().block_on(async {
+            let long = INTERPRETER.start(&wait(), json!(3600)).unwrap();
+            (INTERPRETER.run::<Value>(&charge, json!(order)).await.unwrap(), long)
+        });
+        assert_eq!(short, json!(order));
+        // What the runtime left unfinished has ended with it.
+        let outcome = runtime().block_on(long.outcome());
+        assert_eq!(
+            outcome.error().and_then(|error| error.cause.as_deref()),
+            Some("the tokio runtime that it ran in was shut down")
+        );
+        assert_eq!(INTERPRETER.running(), 0);
+    }
+}
+
+#[test]
+fn two_runtimes_at_once_run_their_own_executions() {
+    let interpreter = Interpreter::new();
+    let (first, second) = (runtime(), runtime());
+    let left = first.block_on(async { interpreter.start(&wait(), json!(3600)).unwrap() });
+    let kept = second.block_on(async { interpreter.start(&wait(), json!(-1)) });
+    assert_eq!(second.block_on(kept.unwrap().outcome()).status(), "FAILED");
+    let kept = second.block_on(async { interpreter.start(&wait(), json!(3600)).unwrap() });
+    drop(first);
+    assert_eq!((left.status(), kept.status()), ("ABORTED", "RUNNING"));
+}
