@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::json::MAX_DEPTH;
 use super::parse::MAX_CHARACTERS;
+use crate::data::discard;
 
 /// JSON that may have a name twice in an object, so that the parser can say so.
 #[derive(Debug, Clone)]
@@ -40,7 +41,10 @@ impl Document {
     /// Nesting that is too deep for a definition is cut where the parser refuses it.
     fn of(value: Value, depth: usize) -> Self {
         match value {
-            Value::Array(_) | Value::Object(_) if depth > MAX_DEPTH => Self::Array(Vec::new()),
+            nested @ (Value::Array(_) | Value::Object(_)) if depth > MAX_DEPTH => {
+                discard(nested);
+                Self::Array(Vec::new())
+            }
             Value::Array(elements) => Self::Array(
                 elements
                     .into_iter()

@@ -16,7 +16,7 @@ fn first(source: String) -> (Code, String) {
 
 #[test]
 fn a_hundred_megabytes_are_refused_unread() {
-    for source in ["{".repeat(100_000_000), format!("\"{}\"", "x".repeat(100_000_000))] {
+    for source in ["{".repeat(100_000_000), "\n".repeat(100_000_000)] {
         assert_eq!(first(source).0, Code::DefinitionTooLong);
     }
 }

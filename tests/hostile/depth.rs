@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use asl_engine::definition::{Code, PassState};
 use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Snapshot, TaskId};
 use asl_engine::{Simulation, StateMachine};
 use chrono::DateTime;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::run::{on_a_small_stack, options, program, run};
@@ -134,6 +136,21 @@ fn a_simulation_tells_it_too() {
         run.error().unwrap().error.clone()
     });
     assert_eq!(failed.as_deref(), Some("States.DataLimitExceeded"));
+}
+
+#[test]
+fn a_definition_built_in_code_is_refused() {
+    let refused = on_a_small_stack(|| {
+        let result = PassState::builder().result(nested(100_000)).end();
+        let built = StateMachine::builder().state("P", result).build().unwrap_err();
+        let deep = nested(100_000);
+        let read = StateMachine::deserialize(&deep).unwrap_err();
+        // Dropping it is its owner's business, and would overflow this stack.
+        std::mem::forget(deep);
+        (built.diagnostics()[0].code, read.to_string())
+    });
+    assert_eq!(refused.0, Code::TooDeeplyNested);
+    assert_eq!(refused.1, "the definition nests deeper than 128 arrays and objects");
 }
 
 #[cfg(feature = "runtime")]

@@ -1,5 +1,6 @@
 //! Where problems are collected, sorted and given their lines.
 
+use super::MAX_CHARACTERS;
 use super::similar::Suggestions;
 use crate::definition::excerpt::Excerpt;
 use crate::definition::json::{Locator, Member, Node, Span, Step};
@@ -128,8 +129,10 @@ impl Finding {
 
 impl Report {
     pub(crate) fn new(source: &str) -> Self {
+        // No character has more bytes than four, and a longer definition is refused as a whole.
         let breaks = source
             .bytes()
+            .take(4 * MAX_CHARACTERS)
             .enumerate()
             .filter(|(_, byte)| *byte == b'\n')
             .map(|(at, _)| at + 1);
