@@ -11,25 +11,23 @@ mod forks;
 mod recorder;
 mod tasks;
 mod variables;
+mod view;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_later};
 use super::errors::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
-use super::input_output::StateView;
 use super::intent::{Exit, Intent};
 use super::payload::Payload;
-use super::program::{Next, Node, Program, StateId};
+use super::program::{Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
-use super::token::{TokenSecret, task_token};
-use crate::data::{Budget, ContextObject, ExecutionContext, MapItemContext, Random, StateContext, StateMachineContext};
-use crate::definition::State;
+use super::token::TokenSecret;
+use crate::data::{ExecutionContext, Random, StateMachineContext};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
 
@@ -332,63 +330,6 @@ impl<'a> Engine<'a> {
             Outcome::Failed(error.clone()),
             EventDetails::ExecutionFailed(error),
         );
-    }
-
-    /// Calls a pure function of the state that a frame is in, with the frame's raw input and a view of the rest.
-    fn with_state<T>(
-        &mut self,
-        key: FrameKey,
-        map_item: Option<(&Value, usize)>,
-        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> T,
-    ) -> Option<T> {
-        let core = &mut *self.core;
-        let frame = core.frames.get_mut(key)?;
-        let node = self.program.node(frame.state);
-        let mut raw_input = frame.raw_input.take();
-        let token = match &node.state {
-            State::Task(task) if states::has_token(task) => {
-                Some(task_token(&core.token_secret, &core.execution.id, key, frame))
-            }
-            _ => None,
-        };
-        let frame = core.frames.get(key)?;
-        let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
-        let view = StateView {
-            context: ContextObject {
-                execution: &core.execution,
-                state_machine: &core.state_machine,
-                state: StateContext {
-                    name: &node.name,
-                    entered_time: frame.entered_time,
-                    retry_count: has_retries.then_some(frame.retry_count),
-                },
-                task_token: token.as_deref(),
-                map_item: match map_item {
-                    Some((value, index)) => Some(MapItemContext {
-                        index,
-                        value: Some(value),
-                        key: None,
-                        source: None,
-                    }),
-                    None => core.frames.map_item(frame),
-                },
-            },
-            variables: core.frames.variables_of(frame),
-            random: &core.random,
-            limits: &core.limits,
-            now: core.now,
-            budget: Budget::new(),
-        };
-        let called = call(node, &mut raw_input, &view);
-        let spent = view.budget.spent();
-        core.work = core.work.saturating_add(spent as u64);
-        core.frames.get_mut(key)?.raw_input = raw_input;
-        Some(called)
-    }
-
-    fn node_of(&self, key: FrameKey) -> Option<&'a Node> {
-        let program: &'a Program = self.program;
-        Some(program.node(self.core.frames.get(key)?.state))
     }
 }
 
