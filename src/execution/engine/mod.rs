@@ -126,7 +126,7 @@ impl Core {
     }
 }
 
-impl<'a> Engine<'a> {
+impl Engine<'_> {
     /// Starts the machine itself.
     pub(super) fn start(&mut self, is_too_deep: bool) {
         let core = &mut *self.core;
