@@ -66,6 +66,7 @@ mod timers;
 mod token;
 
 use chrono::{DateTime, Utc};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::data::within_nesting;
@@ -111,7 +112,10 @@ impl Execution {
         let command = self.core.commands.pop_front();
         if command.is_none() {
             // An execution that waits holds no more than it needs.
-            self.core.commands = std::collections::VecDeque::new();
+            self.core.commands = VecDeque::new();
+            if self.core.ready.is_empty() {
+                self.core.ready = VecDeque::new();
+            }
             self.core.queued_bytes = 0;
         }
         command

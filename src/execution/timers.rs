@@ -24,6 +24,10 @@ struct Timer {
 
 impl Timers {
     pub(crate) fn arm(&mut self, at: Timestamp, frame: FrameKey) {
+        if self.heap.is_empty() {
+            // Most executions wait for one thing at a time.
+            self.heap.reserve_exact(1);
+        }
         self.heap.push(Reverse(Timer {
             at,
             sequence: self.armed,
