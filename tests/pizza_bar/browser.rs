@@ -62,7 +62,10 @@ async fn a_page_forgets_its_order_only_if_the_bar_does_not_know_it() {
     let mut browser = Browser::start(&program).await;
     browser.navigate(&format!("http://{}/", server.address)).await;
     let store = json!({ "orderId": "o-1", "token": "t-1" }).to_string();
-    browser.wait_for("document.readyState === 'complete'").await;
+    // A page looks for a stored order when its connection opens; this one must not ask for what is stored below.
+    browser
+        .wait_for("document.getElementById('connection').dataset.state === 'open'")
+        .await;
     browser
         .evaluate(&format!(
             "localStorage.setItem('pizza-bar.order', {}); window.isOld = true",
@@ -71,7 +74,7 @@ async fn a_page_forgets_its_order_only_if_the_bar_does_not_know_it() {
         .await;
     browser.prepare(EAVESDROP).await;
     browser.reload().await;
-    browser.wait_for("!window.isOld && sent.length === 1").await;
+    browser.wait_for("!window.isOld && sent.length >= 1").await;
 
     // None of these is an answer to what was asked, or is a definite one.
     let about_another = json!({ "orderId": "o-2", "status": "order accepted", "name": "Bob" });
