@@ -152,6 +152,7 @@ impl Frames {
         FrameKey { slot, serial }
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: FrameKey) -> Option<&Frame> {
         self.slots
             .get(key.slot as usize)?
@@ -159,6 +160,7 @@ impl Frames {
             .filter(|frame| frame.serial == key.serial)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, key: FrameKey) -> Option<&mut Frame> {
         self.slots
             .get_mut(key.slot as usize)?

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::command::{Limits, Timestamp};
 use super::errors::Failure;
 use super::frames::VisibleVariables;
-use super::intent::Exit;
+use super::intent::{Assigned, Exit};
 use super::payload::Payload;
 use super::program::Next;
 use crate::data::{Budget, ContextObject, JsonPath, PayloadTemplate, Random, Scope};
@@ -34,6 +34,7 @@ impl StateView<'_> {
     }
 
     /// `InputPath` on the raw input, or `OutputPath` on what the other stages made.
+    #[inline(always)]
     pub(crate) fn select(&self, path: &InputOutputPath, payload: Payload) -> Result<Payload, Failure> {
         match path {
             InputOutputPath::Whole => Ok(payload),
@@ -59,6 +60,7 @@ impl StateView<'_> {
     }
 
     /// `Parameters`, `ResultSelector`: the template over the payload, or the payload where there is none.
+    #[inline(always)]
     pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
         match template {
             Some(template) => self.fill(template, payload.value()),
@@ -73,19 +75,25 @@ impl StateView<'_> {
     }
 
     /// The values that `Assign` gives to variables; `$` is `input`.
-    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Vec<(String, Value)>, Failure> {
-        let Some(assign) = assign else {
-            return Ok(Vec::new());
-        };
+    #[inline(always)]
+    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
+        match assign {
+            Some(assign) => self.assigned(assign, input),
+            None => Ok(None),
+        }
+    }
+
+    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
         match self.fill(&assign.template, input)?.into_value() {
-            Value::Object(values) => Ok(values.into_iter().collect()),
-            _ => Ok(Vec::new()),
+            Value::Object(values) => Ok(Some(Box::new(values))),
+            _ => Ok(None),
         }
     }
 
     /// The last stages of a state with a result: `Assign`, `ResultSelector`, `ResultPath`, `OutputPath`.
     ///
     /// `raw_input` is taken only when nothing can fail any more that a Catcher may want it for.
+    #[inline(always)]
     pub(crate) fn finish(
         &self,
         stages: &ResultStages<'_>,
@@ -103,6 +111,7 @@ impl StateView<'_> {
 impl StateView<'_> {
     /// `ResultPath` and `OutputPath`, within the limit on a state's output: a Catcher may want the raw input when it is
     /// exceeded.
+    #[inline(always)]
     fn output(
         &self,
         stages: &ResultStages<'_>,
@@ -134,6 +143,7 @@ pub(crate) struct ResultStages<'a> {
 }
 
 /// `ResultPath`: the result in its place in the raw input. An error leaves the raw input as it was.
+#[inline(always)]
 pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: Payload) -> Result<Payload, Failure> {
     let growth = grown(path, &result);
     match path {
@@ -153,6 +163,7 @@ pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: 
 }
 
 /// The bytes that a result adds to the raw input, at the most.
+#[inline]
 fn grown(path: &ResultPath, result: &Payload) -> usize {
     match path {
         ResultPath::Whole | ResultPath::Discard => result.bound(),

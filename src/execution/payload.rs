@@ -58,6 +58,7 @@ impl Payload {
     }
 
     /// A part of this payload.
+    #[inline]
     pub(crate) fn part(&self, value: Value) -> Self {
         Self::with_bound_of(self.bound, Arc::new(value))
     }
@@ -66,6 +67,7 @@ impl Payload {
         Self::with_bound_of(bound, Arc::new(value))
     }
 
+    #[inline]
     fn with_bound_of(bound: usize, value: Arc<Value>) -> Self {
         Self {
             value,
@@ -74,19 +76,23 @@ impl Payload {
         }
     }
 
+    #[inline]
     pub(crate) fn value(&self) -> &Value {
         &self.value
     }
 
+    #[inline]
     pub(crate) fn arc(&self) -> &Arc<Value> {
         &self.value
     }
 
+    #[inline]
     pub(crate) fn bound(&self) -> usize {
         self.bound
     }
 
     /// The value, copied only where somebody else still holds it.
+    #[inline]
     pub(crate) fn into_value(self) -> Value {
         Arc::unwrap_or_clone(self.value)
     }
@@ -100,6 +106,7 @@ impl Payload {
     }
 
     /// Whether the text has more than `limit` bytes; measures only where the bound leaves it open.
+    #[inline]
     pub(crate) fn exceeds(&mut self, limit: usize) -> bool {
         if self.bound > limit {
             self.bound = json_size(&self.value);

@@ -99,7 +99,6 @@ impl Engine<'_> {
                 next: Next::State(next),
             })
         })
-        .unwrap_or_else(|| Err(Failure::runtime("The state is gone.")))
     }
 
     fn fail_execution(&mut self, key: FrameKey, failure: &Failure) {

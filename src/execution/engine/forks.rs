@@ -126,7 +126,6 @@ impl<'a> Engine<'a> {
             State::Map(map) => states::iteration_input(map, items, input, index, view),
             _ => Ok(input.clone()),
         })
-        .unwrap_or_else(|| Ok(input.clone()))
     }
 
     /// The input of a branch or iteration, unless it has more bytes than any state's may have.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Engine;
 use crate::data::{Budget, ContextObject, MapItemContext, StateContext};
 use crate::definition::State;
+use crate::execution::errors::Failure;
 use crate::execution::frames::FrameKey;
 use crate::execution::input_output::StateView;
 use crate::execution::payload::Payload;
@@ -18,10 +19,12 @@ impl<'a> Engine<'a> {
         &mut self,
         key: FrameKey,
         map_item: Option<(&Value, usize)>,
-        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> T,
-    ) -> Option<T> {
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let core = &mut *self.core;
-        let frame = core.frames.get_mut(key)?;
+        let Some(frame) = core.frames.get_mut(key) else {
+            return Err(Failure::frame_is_gone());
+        };
         let node = self.program.node(frame.state);
         let mut raw_input = frame.raw_input.take();
         let token = match &node.state {
@@ -30,7 +33,9 @@ impl<'a> Engine<'a> {
             }
             _ => None,
         };
-        let frame = core.frames.get(key)?;
+        let Some(frame) = core.frames.get(key) else {
+            return Err(Failure::frame_is_gone());
+        };
         let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
         let view = StateView {
             context: ContextObject {
@@ -61,8 +66,10 @@ impl<'a> Engine<'a> {
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
-        core.frames.get_mut(key)?.raw_input = raw_input;
-        Some(called)
+        if let Some(frame) = core.frames.get_mut(key) {
+            frame.raw_input = raw_input;
+        }
+        called
     }
 
     pub(super) fn node_of(&self, key: FrameKey) -> Option<&'a Node> {

@@ -34,12 +34,12 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
             "Reference path \"{path}\" must point to array."
         )));
     }
-    Ok(Intent::Fork(Fork::Iterations {
+    Ok(Intent::Fork(Box::new(Fork::Iterations {
         graph,
         items,
         input,
         max_concurrency,
-    }))
+    })))
 }
 
 /// The input of one iteration: what `ItemSelector` builds, or the item.

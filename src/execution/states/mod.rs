@@ -53,7 +53,7 @@ pub(crate) fn finish(
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {
             output: result,
-            assigned: Vec::new(),
+            assigned: None,
             next: node.next,
         }),
     }

@@ -12,10 +12,10 @@ use crate::execution::program::Node;
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let input = view.select(&state.input_path, raw)?;
     let input = view.apply(state.parameters.as_ref(), input)?;
-    Ok(Intent::Fork(Fork::Branches {
+    Ok(Intent::Fork(Box::new(Fork::Branches {
         graphs: Arc::clone(&node.graphs),
         input,
-    }))
+    })))
 }
 
 pub(super) fn result_stages(state: &ParallelState) -> ResultStages<'_> {

@@ -12,7 +12,7 @@ pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) ->
     let output = view.select(&state.output_path, input)?;
     Ok(Intent::Exit(Exit {
         output,
-        assigned: Vec::new(),
+        assigned: None,
         next: Next::End,
     }))
 }

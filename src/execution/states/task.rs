@@ -27,13 +27,13 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     if input.exceeds(view.limits.payload_bytes) {
         return Err(Failure::data_limit_exceeded(view.context.state.name));
     }
-    Ok(Intent::Invoke(Invoke {
+    Ok(Intent::Invoke(Box::new(Invoke {
         input,
         timeout_seconds,
         heartbeat_seconds,
         credentials,
         token: view.context.task_token.map(str::to_owned),
-    }))
+    })))
 }
 
 /// Whether each attempt of the task has a token.

@@ -1,7 +1,7 @@
 //! What single states ask for, without an engine.
 
 use chrono::{DateTime, TimeDelta};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 use super::enter;
@@ -80,7 +80,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
 fn exit(output: Value, next: Next) -> Result<Intent, Failure> {
     Ok(Intent::Exit(Exit {
         output: Payload::new(output),
-        assigned: Vec::new(),
+        assigned: None,
         next,
     }))
 }
@@ -95,7 +95,7 @@ fn a_pass_state_exits_with_what_it_made() {
     let assign = json!({ "P": { "Type": "Pass", "Assign": { "x.$": "$.a" }, "OutputPath": "$.b", "End": true } });
     let wanted = Exit {
         output: Payload::new(json!(2)),
-        assigned: vec![("x".into(), json!(1))],
+        assigned: Some(Box::new(Map::from_iter([("x".into(), json!(1))]))),
         next: Next::End,
     };
     assert_eq!(entered(&assign, json!({ "a": 1, "b": 2 })), Ok(Intent::Exit(wanted)));
@@ -142,7 +142,7 @@ fn a_task_state_asks_for_its_resource() {
         token: None,
     };
     let input = json!({ "order": { "id": 7 }, "limit": 9, "role": "arn:x" });
-    assert_eq!(entered(&task, input), Ok(Intent::Invoke(wanted)));
+    assert_eq!(entered(&task, input), Ok(Intent::Invoke(Box::new(wanted))));
 }
 
 #[test]
@@ -166,21 +166,28 @@ fn a_choice_state_exits_to_the_state_it_chose() {
 fn parallel_and_map_states_fork() {
     let graph = json!({ "StartAt": "S", "States": { "S": { "Type": "Succeed" } } });
     let parallel = json!({ "P": { "Type": "Parallel", "Branches": [graph], "Parameters": { "x": 1 }, "End": true } });
-    match entered(&parallel, json!({})) {
-        Ok(Intent::Fork(Fork::Branches { graphs, input })) => {
+    match fork_of(&parallel, json!({})) {
+        Fork::Branches { graphs, input } => {
             assert_eq!((graphs.len(), input.value()), (1, &json!({ "x": 1 })));
         }
-        other => panic!("{other:?}"),
+        other @ Fork::Iterations { .. } => panic!("{other:?}"),
     }
     let map = json!({ "M": {
         "Type": "Map", "ItemProcessor": graph, "ItemsPath": "$.items", "MaxConcurrencyPath": "$.most", "End": true
     }});
-    match entered(&map, json!({ "items": [1, 2], "most": 3 })) {
-        Ok(Intent::Fork(Fork::Iterations {
+    match fork_of(&map, json!({ "items": [1, 2], "most": 3 })) {
+        Fork::Iterations {
             items, max_concurrency, ..
-        })) => {
+        } => {
             assert_eq!((items.value(), max_concurrency), (&json!([1, 2]), 3));
         }
+        other @ Fork::Branches { .. } => panic!("{other:?}"),
+    }
+}
+
+fn fork_of(states: &Value, input: Value) -> Fork {
+    match entered(states, input) {
+        Ok(Intent::Fork(fork)) => *fork,
         other => panic!("{other:?}"),
     }
 }
