@@ -239,16 +239,13 @@ impl Frames {
         None
     }
 
-    /// The variables that a frame sees: its own, then its parents'.
-    pub(crate) fn variables_of<'a>(&'a self, frame: &'a Frame) -> VisibleVariables<'a> {
-        VisibleVariables { frames: self, frame }
-    }
 }
 
-/// The workflow variables visible from a frame.
+/// The workflow variables that a frame sees: its own, then its parents'.
+#[derive(Clone, Copy)]
 pub(crate) struct VisibleVariables<'a> {
-    frames: &'a Frames,
-    frame: &'a Frame,
+    pub(crate) frames: &'a Frames,
+    pub(crate) frame: &'a Frame,
 }
 
 impl VariableScope for VisibleVariables<'_> {

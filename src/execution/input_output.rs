@@ -2,35 +2,76 @@
 //! processing").
 
 use serde_json::Value;
+use std::cell::OnceCell;
 
 use super::command::{Limits, Timestamp};
 use super::errors::Failure;
 use super::frames::VisibleVariables;
 use super::intent::{Assigned, Exit};
 use super::payload::Payload;
-use super::program::Next;
-use crate::data::{Budget, ContextObject, JsonPath, PayloadTemplate, Random, Scope};
-use crate::definition::{Assign, InputOutputPath, ResultPath};
+use super::program::{Next, Node};
+use crate::data::{
+    Budget, ContextObject, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope, StateContext,
+    StateMachineContext,
+};
+use crate::definition::{Assign, InputOutputPath, ResultPath, State};
 
 /// What a state sees besides its input.
 pub(crate) struct StateView<'a> {
-    pub(crate) context: ContextObject<'a>,
+    pub(crate) node: &'a Node,
+    pub(crate) execution: &'a ExecutionContext,
+    pub(crate) state_machine: &'a StateMachineContext,
     pub(crate) variables: VisibleVariables<'a>,
+    /// The item and its index, where a Map makes the input of an iteration.
+    pub(crate) own_item: Option<(&'a Value, usize)>,
+    pub(crate) task_token: Option<&'a str>,
     pub(crate) random: &'a Random,
     pub(crate) limits: &'a Limits,
     pub(crate) now: Timestamp,
     /// What all expressions together may still do.
     pub(crate) budget: Budget,
+    /// Built when an expression is evaluated: most states have none.
+    pub(crate) context: OnceCell<ContextObject<'a>>,
 }
 
-impl StateView<'_> {
+impl<'a> StateView<'a> {
     pub(crate) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
         Scope {
             input,
-            context: &self.context,
+            context: self.context(),
             variables: &self.variables,
             random: self.random,
         }
+    }
+
+    /// The context object as the state sees it.
+    pub(crate) fn context(&self) -> &ContextObject<'a> {
+        self.context.get_or_init(|| {
+            let VisibleVariables { frames, frame } = self.variables;
+            let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
+            let own_item = self.own_item.map(|(value, index)| MapItemContext {
+                index,
+                value: Some(value),
+                key: None,
+                source: None,
+            });
+            ContextObject {
+                execution: self.execution,
+                state_machine: self.state_machine,
+                state: StateContext {
+                    name: &self.node.name,
+                    entered_time: frame.entered_time,
+                    retry_count: has_retries.then_some(frame.retry_count),
+                },
+                task_token: self.task_token,
+                map_item: own_item.or_else(|| frames.map_item(frame)),
+            }
+        })
+    }
+
+    /// The result of the state has more bytes than the limit allows.
+    pub(crate) fn data_limit_exceeded(&self) -> Failure {
+        Failure::data_limit_exceeded(&self.node.name)
     }
 
     /// `InputPath` on the raw input, or `OutputPath` on what the other stages made.
@@ -128,7 +169,7 @@ impl StateView<'_> {
         let mut output = self.select(stages.output_path, placed)?;
         if output.exceeds(limit) {
             *raw_input = kept.or_else(|| raw_input.take());
-            return Err(Failure::data_limit_exceeded(self.context.state.name));
+            return Err(self.data_limit_exceeded());
         }
         Ok(output)
     }

@@ -91,7 +91,7 @@ impl Engine<'_> {
             let mut output = place(&catcher.result_path, raw_input, Payload::new(output))?;
             // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
             if output.exceeds(view.limits.payload_bytes) {
-                return Err(Failure::data_limit_exceeded(view.context.state.name));
+                return Err(view.data_limit_exceeded());
             }
             Ok(Exit {
                 output,

@@ -25,14 +25,14 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let mut input = view.apply(state.parameters.as_ref(), input)?;
     parameters::check(&state.resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
-        return Err(Failure::data_limit_exceeded(view.context.state.name));
+        return Err(view.data_limit_exceeded());
     }
     Ok(Intent::Invoke(Box::new(Invoke {
         input,
         timeout_seconds,
         heartbeat_seconds,
         credentials,
-        token: view.context.task_token.map(str::to_owned),
+        token: view.task_token.map(str::to_owned),
     })))
 }
 

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::enter;
-use crate::data::{Budget, ContextObject, ExecutionContext, Random, StateContext, StateMachineContext};
+use crate::data::{Budget, ExecutionContext, Random, StateMachineContext};
 use crate::definition::StateMachine;
 use crate::execution::command::Limits;
 use crate::execution::errors::Failure;
-use crate::execution::frames::{Activity, Frame, Frames};
+use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Fork, Intent, Invoke};
 use crate::execution::payload::Payload;
@@ -56,22 +57,20 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         name: "M".into(),
     };
     let view = StateView {
-        context: ContextObject {
-            execution: &execution,
-            state_machine: &state_machine,
-            state: StateContext {
-                name: &node.name,
-                entered_time: now,
-                retry_count: None,
-            },
-            task_token: None,
-            map_item: None,
+        node,
+        execution: &execution,
+        state_machine: &state_machine,
+        variables: VisibleVariables {
+            frames: &frames,
+            frame,
         },
-        variables: frames.variables_of(frame),
+        own_item: None,
+        task_token: None,
         random: &Random::seeded(0),
         limits: &Limits::default(),
         now,
         budget: Budget::new(),
+        context: OnceCell::new(),
     };
     enter(node, &mut Some(Payload::new(input)), &view)
 }
