@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::command::{Timestamp, seconds_later};
 use super::intent::Invoke;
-use super::payload::Payload;
+use crate::data::Payload;
 use super::program::{GraphId, StateId};
 use crate::data::{MapItemContext, VariableScope, json_size};
 

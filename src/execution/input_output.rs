@@ -8,7 +8,7 @@ use super::command::{Limits, Timestamp};
 use super::errors::Failure;
 use super::frames::VisibleVariables;
 use super::intent::{Assigned, Exit};
-use super::payload::Payload;
+use crate::data::Payload;
 use super::program::{Next, Node};
 use crate::data::{
     Budget, ContextObject, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope, StateContext,
@@ -96,7 +96,7 @@ impl<'a> StateView<'a> {
         if path.is_definite() && *path.root() == crate::data::Root::Input {
             Ok(payload.part(found.into_owned()))
         } else {
-            Ok(Payload::new(found.into_owned()))
+            Ok(Payload::from(found.into_owned()))
         }
     }
 
@@ -166,7 +166,7 @@ impl StateView<'_> {
         let is_safe = whole && grown(stages.result_path, &result).saturating_add(raw_bound) <= limit;
         let kept = if is_safe { None } else { raw_input.clone() };
         let placed = place(stages.result_path, raw_input, result)?;
-        let mut output = self.select(stages.output_path, placed)?;
+        let output = self.select(stages.output_path, placed)?;
         if output.exceeds(limit) {
             *raw_input = kept.or_else(|| raw_input.take());
             return Err(self.data_limit_exceeded());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use super::command::Timestamp;
-use super::payload::Payload;
+use crate::data::Payload;
 use super::program::{GraphId, Next};
 
 /// What becomes of a state that was entered or whose work is done.

@@ -4,7 +4,7 @@ use super::Engine;
 use crate::execution::command::{Outcome, Timestamp};
 use crate::execution::errors::{Failure, TIMEOUT};
 use crate::execution::frames::{Activity, FrameKey};
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::history::{ErrorOutput, EventDetails};
 
 impl Engine<'_> {

@@ -7,7 +7,7 @@ use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
 use crate::execution::intent::Exit;
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::{Next, StateId};
 use crate::history::EventDetails;
 use serde_json::Value;
@@ -88,7 +88,7 @@ impl Engine<'_> {
     fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
-            let mut output = place(&catcher.result_path, raw_input, Payload::new(output))?;
+            let output = place(&catcher.result_path, raw_input, Payload::from(output))?;
             // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
             if output.exceeds(view.limits.payload_bytes) {
                 return Err(view.data_limit_exceeded());

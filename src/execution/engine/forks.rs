@@ -11,7 +11,7 @@ use crate::execution::command::{Command, TaskId};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, ForkProgress, FrameKey};
 use crate::execution::intent::Fork;
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::history::{EventDetails, MapIteration};
@@ -129,7 +129,7 @@ impl<'a> Engine<'a> {
     }
 
     /// The input of a branch or iteration, unless it has more bytes than any state's may have.
-    fn fitting_input(&self, parent: FrameKey, mut input: Payload) -> Result<Payload, Failure> {
+    fn fitting_input(&self, parent: FrameKey, input: Payload) -> Result<Payload, Failure> {
         if input.exceeds(self.core.limits.payload_bytes) {
             let name = self.node_of(parent).map_or("", |node| &*node.name);
             return Err(Failure::data_limit_exceeded(name));

@@ -22,7 +22,7 @@ use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_
 use super::errors::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::intent::{Assigned, Exit, Intent};
-use super::payload::Payload;
+use crate::data::Payload;
 use super::program::{Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
@@ -77,7 +77,7 @@ impl Core {
             },
             execution: ExecutionContext {
                 id: options.execution_arn(),
-                input: Arc::new(options.input),
+                input: Payload::from(options.input),
                 name: options.name,
                 role_arn: options.role_arn,
                 start_time: now,
@@ -134,7 +134,7 @@ impl Engine<'_> {
     /// Starts the machine itself.
     pub(super) fn start(&mut self, is_too_deep: bool) {
         let core = &mut *self.core;
-        let mut input = Payload::shared(Arc::clone(&core.execution.input));
+        let input = core.execution.input.clone();
         let role_arn = core.execution.role_arn.clone();
         core.record(0, || EventDetails::ExecutionStarted {
             input: input.to_text(),
@@ -226,7 +226,7 @@ impl Engine<'_> {
     }
 
     /// Leaves a state.
-    fn exit(&mut self, key: FrameKey, mut exit: Exit) {
+    fn exit(&mut self, key: FrameKey, exit: Exit) {
         let Some(node) = self.node_of(key) else { return };
         if exit.output.exceeds(self.core.limits.payload_bytes) {
             return self.fail(key, Failure::data_limit_exceeded(&node.name));
@@ -276,9 +276,7 @@ impl Engine<'_> {
         };
         self.complete(
             previous,
-            Outcome::Succeeded {
-                output: Arc::clone(output.arc()),
-            },
+            Outcome::Succeeded { output },
             EventDetails::ExecutionSucceeded { output: text },
         );
     }

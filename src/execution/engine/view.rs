@@ -9,7 +9,7 @@ use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 use crate::execution::token::task_token;

@@ -10,7 +10,7 @@ use crate::definition::{ChoiceState, Comparison, Condition, DataTest, Operand, R
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::{Next, Node};
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::definition::{FailState, FailText};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::history::ErrorOutput;
 
 pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {

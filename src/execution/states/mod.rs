@@ -17,7 +17,7 @@ mod wait;
 use super::errors::Failure;
 use super::input_output::StateView;
 use super::intent::{Exit, Intent};
-use super::payload::Payload;
+use crate::data::Payload;
 use super::program::Node;
 use crate::definition::State;
 

@@ -6,7 +6,7 @@ use crate::definition::ParallelState;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -4,7 +4,7 @@ use crate::definition::{PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(
@@ -14,7 +14,7 @@ pub(super) fn enter(
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
     let result = if let Some(result) = &state.result {
-        Payload::shared(std::sync::Arc::clone(result))
+        result.clone()
     } else {
         // Where nothing selects, the raw input itself goes on: no second holder, so a later write copies nothing.
         let replaces = matches!(state.result_path, ResultPath::Whole);

@@ -4,7 +4,7 @@ use crate::definition::SucceedState;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::Next;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -8,7 +8,7 @@ use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
 use crate::execution::parameters;
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
 const LONGEST: u64 = 99_999_999;
@@ -22,7 +22,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         .as_ref()
         .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
-    let mut input = view.apply(state.parameters.as_ref(), input)?;
+    let input = view.apply(state.parameters.as_ref(), input)?;
     parameters::check(&state.resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(view.data_limit_exceeded());

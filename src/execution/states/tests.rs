@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
 use std::cell::OnceCell;
-use std::sync::Arc;
 
 use super::enter;
 use crate::data::{Budget, ExecutionContext, Random, StateMachineContext};
@@ -13,7 +12,7 @@ use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Fork, Intent, Invoke};
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::{Next, Program};
 use crate::history::ErrorOutput;
 
@@ -46,7 +45,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
     let frame = frames.get(key).unwrap();
     let execution = ExecutionContext {
         id: "arn:e".into(),
-        input: Arc::new(Value::Null),
+        input: Payload::from(Value::Null),
         name: "e".into(),
         role_arn: "arn:r".into(),
         start_time: now,
@@ -72,13 +71,13 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         budget: Budget::new(),
         context: OnceCell::new(),
     };
-    enter(node, &mut Some(Payload::new(input)), &view)
+    enter(node, &mut Some(Payload::from(input)), &view)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what `entered` gives")]
 fn exit(output: Value, next: Next) -> Result<Intent, Failure> {
     Ok(Intent::Exit(Exit {
-        output: Payload::new(output),
+        output: Payload::from(output),
         assigned: None,
         next,
     }))
@@ -93,7 +92,7 @@ fn a_pass_state_exits_with_what_it_made() {
     );
     let assign = json!({ "P": { "Type": "Pass", "Assign": { "x.$": "$.a" }, "OutputPath": "$.b", "End": true } });
     let wanted = Exit {
-        output: Payload::new(json!(2)),
+        output: Payload::from(json!(2)),
         assigned: Some(Box::new(Map::from_iter([("x".into(), json!(1))]))),
         next: Next::End,
     };
@@ -134,7 +133,7 @@ fn a_task_state_asks_for_its_resource() {
         "Credentials": { "RoleArn.$": "$.role" }
     }});
     let wanted = Invoke {
-        input: Payload::new(json!({ "id": 7 })),
+        input: Payload::from(json!({ "id": 7 })),
         timeout_seconds: Some(9),
         heartbeat_seconds: Some(3),
         credentials: Some(json!({ "RoleArn": "arn:x" })),

@@ -9,7 +9,7 @@ use crate::execution::command::Timestamp;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::execution::payload::Payload;
+use crate::data::Payload;
 use crate::execution::program::Node;
 
 /// AWS refuses to wait longer, in seconds: some 68 years.
