@@ -2,6 +2,8 @@
 
 
 use chrono::DateTime;
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 

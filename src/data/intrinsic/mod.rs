@@ -100,20 +100,35 @@ impl<'a> Evaluation<'_, 'a> {
         if call.function == Function::Uuid {
             return Ok(self.scope.random.uuid().into());
         }
-        let mut arguments = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
-            let value = self.argument(argument)?;
-            // No function gives much more than it takes, so that its arguments are what is counted.
-            self.budget
-                .spend(&value, 1)
-                .map_err(|exceeded| EvaluationError::exceeded(exceeded, self.text))?;
-            arguments.push(value);
+        // Most calls have one or two arguments: they need no memory of their own.
+        match call.arguments.as_slice() {
+            [one] => self.apply(call, &[self.counted(one)?]),
+            [one, two] => self.apply(call, &[self.counted(one)?, self.counted(two)?]),
+            all => {
+                let arguments: Result<Vec<_>, _> = all.iter().map(|argument| self.counted(argument)).collect();
+                self.apply(call, &arguments?)
+            }
         }
+    }
+
+    fn apply(&self, call: &Call, arguments: &[Cow<'_, Value>]) -> Result<Value, EvaluationError> {
         let result = match (call.function, call.arguments.first()) {
-            (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, &arguments),
-            _ => call.function.apply(&arguments, self.scope.random),
+            (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, arguments),
+            _ => call.function.apply(arguments, self.scope.random),
         };
         result.map_err(|refusal| EvaluationError::intrinsic(self.text, &refusal.message(call.function)))
+    }
+
+    /// An argument. No function gives much more than it takes, so that its arguments are what is counted.
+    fn counted<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
+    where
+        'a: 'c,
+    {
+        let value = self.argument(argument)?;
+        self.budget
+            .spend(&value, 1)
+            .map_err(|exceeded| EvaluationError::exceeded(exceeded, self.text))?;
+        Ok(value)
     }
 
     fn argument<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>

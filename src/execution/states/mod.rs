@@ -26,17 +26,22 @@ pub(crate) use task::has_token;
 
 /// Enters a state, or tries it again.
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let raw = || raw_input.clone().unwrap_or_else(Payload::empty_object);
+    // What may be caught, or waits, needs its raw input again.
+    let kept = || raw_input.clone().unwrap_or_else(Payload::empty_object);
     match &node.state {
         State::Pass(state) => pass::enter(state, node, raw_input, view),
-        State::Task(state) => task::enter(state, &raw(), view),
-        State::Choice(state) => choice::enter(state, node, raw(), view),
-        State::Wait(state) => wait::enter(state, node, raw(), view),
-        State::Succeed(state) => succeed::enter(state, raw(), view),
-        State::Fail(state) => Err(fail::enter(state, &raw(), view)),
-        State::Parallel(state) => parallel::enter(state, node, raw(), view),
-        State::Map(state) => map::enter(state, node, raw(), view),
+        State::Task(state) => task::enter(state, &kept(), view),
+        State::Choice(state) => choice::enter(state, node, taken(raw_input), view),
+        State::Wait(state) => wait::enter(state, node, kept(), view),
+        State::Succeed(state) => succeed::enter(state, taken(raw_input), view),
+        State::Fail(state) => Err(fail::enter(state, &taken(raw_input), view)),
+        State::Parallel(state) => parallel::enter(state, node, kept(), view),
+        State::Map(state) => map::enter(state, node, kept(), view),
     }
+}
+
+fn taken(raw_input: &mut Option<Payload>) -> Payload {
+    raw_input.take().unwrap_or_else(Payload::empty_object)
 }
 
 /// Goes on with a state whose work is done: a Task's result, a Parallel's or Map's outputs, a Wait's time.
