@@ -2,6 +2,7 @@
 //! processing").
 
 use serde_json::Value;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::command::{Limits, Timestamp};
@@ -139,11 +140,14 @@ impl<'a> StateView<'a> {
         &self,
         stages: &ResultStages<'_>,
         raw_input: &mut Option<Payload>,
-        result: Payload,
+        result: Cow<'_, Payload>,
         next: Next,
     ) -> Result<Exit, Failure> {
         let assigned = self.assign(stages.assign, result.value())?;
-        let result = self.apply(stages.result_selector, result)?;
+        let result = match stages.result_selector {
+            Some(template) => Cow::Owned(self.fill(template, result.value())?),
+            None => result,
+        };
         let output = self.output(stages, raw_input, result)?;
         Ok(Exit { output, assigned, next })
     }
@@ -157,7 +161,7 @@ impl StateView<'_> {
         &self,
         stages: &ResultStages<'_>,
         raw_input: &mut Option<Payload>,
-        result: Payload,
+        result: Cow<'_, Payload>,
     ) -> Result<Payload, Failure> {
         let limit = self.limits.payload_bytes;
         // What surely stays within the limit is written in place, where nobody else holds the raw input.
@@ -185,14 +189,22 @@ pub(crate) struct ResultStages<'a> {
 
 /// `ResultPath`: the result in its place in the raw input. An error leaves the raw input as it was.
 #[inline(always)]
-pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: Payload) -> Result<Payload, Failure> {
+pub(crate) fn place(
+    path: &ResultPath,
+    raw_input: &mut Option<Payload>,
+    result: Cow<'_, Payload>,
+) -> Result<Payload, Failure> {
     let growth = grown(path, &result);
     match path {
-        ResultPath::Whole => Ok(result),
+        ResultPath::Whole => Ok(result.into_owned()),
         ResultPath::Discard => Ok(raw_input.take().unwrap_or_else(Payload::empty_object)),
         ResultPath::At(path) => {
             let mut raw = raw_input.take().unwrap_or_else(Payload::empty_object);
-            match raw.write(growth, |target| path.write(target, result.into_value())) {
+            let value = match result {
+                Cow::Borrowed(constant) => constant.value().clone(),
+                Cow::Owned(made) => made.into_value(),
+            };
+            match raw.write(growth, |target| path.write(target, value)) {
                 Ok(()) => Ok(raw),
                 Err(error) => {
                     *raw_input = Some(raw);

@@ -11,6 +11,7 @@ use crate::data::Payload;
 use crate::execution::program::{Next, StateId};
 use crate::history::EventDetails;
 use serde_json::Value;
+use std::borrow::Cow;
 
 impl Engine<'_> {
     /// A state failed: its Retriers and Catchers decide, then those of the states around it.
@@ -88,7 +89,7 @@ impl Engine<'_> {
     fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
-            let output = place(&catcher.result_path, raw_input, Payload::from(output))?;
+            let output = place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?;
             // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
             if output.exceeds(view.limits.payload_bytes) {
                 return Err(view.data_limit_exceeded());

@@ -14,6 +14,8 @@ mod task;
 mod tests;
 mod wait;
 
+use std::borrow::Cow;
+
 use super::errors::Failure;
 use super::input_output::StateView;
 use super::intent::{Exit, Intent};
@@ -25,6 +27,7 @@ pub(crate) use map::iteration_input;
 pub(crate) use task::has_token;
 
 /// Enters a state, or tries it again.
+#[inline(always)]
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
     // What may be caught, or waits, needs its raw input again.
     let kept = || raw_input.clone().unwrap_or_else(Payload::empty_object);
@@ -52,9 +55,9 @@ pub(crate) fn finish(
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
     match &node.state {
-        State::Task(state) => view.finish(&task::result_stages(state), raw_input, result, node.next),
-        State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, result, node.next),
-        State::Map(state) => view.finish(&map::result_stages(state), raw_input, result, node.next),
+        State::Task(state) => view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next),
+        State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, Cow::Owned(result), node.next),
+        State::Map(state) => view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next),
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {
             output: result,
