@@ -73,6 +73,18 @@ pub struct MapItemContext<'a> {
     pub source: Option<&'a str>,
 }
 
+/// Where `$$` is looked up.
+pub trait ContextScope {
+    /// The context object, asked for only where an expression reads it.
+    fn context_object(&self) -> ContextObject<'_>;
+}
+
+impl ContextScope for ContextObject<'_> {
+    fn context_object(&self) -> ContextObject<'_> {
+        *self
+    }
+}
+
 impl<'a> ContextObject<'a> {
     /// The whole object, members in the order AWS prints them.
     pub fn to_value(&self) -> Value {
@@ -182,7 +194,7 @@ mod tests {
     #[test]
     fn every_path_reads_the_same_as_in_the_whole_object() {
         sample::in_scope(&Value::Null, |scope| {
-            let whole = scope.context.to_value();
+            let whole = scope.context.context_object().to_value();
             for path in [
                 "$$",
                 "$$.Execution",

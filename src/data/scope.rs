@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{ContextObject, Random, VariableScope};
+use super::{ContextScope, Random, VariableScope};
 
 /// What paths, payload templates and intrinsic functions read while they are evaluated.
 ///
@@ -39,7 +39,7 @@ pub struct Scope<'a> {
     /// The document that `$` names: a state's raw or filtered input, or its result.
     pub input: &'a Value,
     /// The context object that `$$` names.
-    pub context: &'a ContextObject<'a>,
+    pub context: &'a dyn ContextScope,
     /// The variables that `$name` reads.
     pub variables: &'a dyn VariableScope,
     /// The generator behind `States.UUID` and unseeded `States.MathRandom`.

@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
 use super::command::{Limits, Timestamp};
 use super::errors::Failure;
@@ -12,7 +11,7 @@ use super::intent::{Assigned, Exit};
 use crate::data::Payload;
 use super::program::{Next, Node};
 use crate::data::{
-    Budget, ContextObject, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope, StateContext,
+    Budget, ContextObject, ContextScope, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope, StateContext,
     StateMachineContext,
 };
 use crate::definition::{Assign, InputOutputPath, ResultPath, State};
@@ -31,43 +30,16 @@ pub(crate) struct StateView<'a> {
     pub(crate) now: Timestamp,
     /// What all expressions together may still do.
     pub(crate) budget: Budget,
-    /// Built when an expression is evaluated: most states have none.
-    pub(crate) context: OnceCell<ContextObject<'a>>,
 }
 
-impl<'a> StateView<'a> {
+impl StateView<'_> {
     pub(crate) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
         Scope {
             input,
-            context: self.context(),
+            context: self,
             variables: &self.variables,
             random: self.random,
         }
-    }
-
-    /// The context object as the state sees it.
-    pub(crate) fn context(&self) -> &ContextObject<'a> {
-        self.context.get_or_init(|| {
-            let VisibleVariables { frames, frame } = self.variables;
-            let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
-            let own_item = self.own_item.map(|(value, index)| MapItemContext {
-                index,
-                value: Some(value),
-                key: None,
-                source: None,
-            });
-            ContextObject {
-                execution: self.execution,
-                state_machine: self.state_machine,
-                state: StateContext {
-                    name: &self.node.name,
-                    entered_time: frame.entered_time,
-                    retry_count: has_retries.then_some(frame.retry_count),
-                },
-                task_token: self.task_token,
-                map_item: own_item.or_else(|| frames.map_item(frame)),
-            }
-        })
     }
 
     /// The result of the state has more bytes than the limit allows.
@@ -150,6 +122,31 @@ impl<'a> StateView<'a> {
         };
         let output = self.output(stages, raw_input, result)?;
         Ok(Exit { output, assigned, next })
+    }
+}
+
+/// The context object as the state sees it.
+impl ContextScope for StateView<'_> {
+    fn context_object(&self) -> ContextObject<'_> {
+        let VisibleVariables { frames, frame } = self.variables;
+        let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
+        let own_item = self.own_item.map(|(value, index)| MapItemContext {
+            index,
+            value: Some(value),
+            key: None,
+            source: None,
+        });
+        ContextObject {
+            execution: self.execution,
+            state_machine: self.state_machine,
+            state: StateContext {
+                name: &self.node.name,
+                entered_time: frame.entered_time,
+                retry_count: has_retries.then_some(frame.retry_count),
+            },
+            task_token: self.task_token,
+            map_item: own_item.or_else(|| frames.map_item(frame)),
+        }
     }
 }
 

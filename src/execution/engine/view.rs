@@ -1,7 +1,6 @@
 //! What a state sees of its execution.
 
 use serde_json::Value;
-use std::cell::OnceCell;
 
 use super::Engine;
 use crate::data::Budget;
@@ -52,7 +51,6 @@ impl<'a> Engine<'a> {
             limits: &core.limits,
             now: core.now,
             budget: Budget::new(),
-            context: OnceCell::new(),
         };
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();

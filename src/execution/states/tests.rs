@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
-use std::cell::OnceCell;
 
 use super::enter;
 use crate::data::{Budget, ExecutionContext, Random, StateMachineContext};
@@ -69,7 +68,6 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         limits: &Limits::default(),
         now,
         budget: Budget::new(),
-        context: OnceCell::new(),
     };
     enter(node, &mut Some(Payload::from(input)), &view)
 }
