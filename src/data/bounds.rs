@@ -113,6 +113,7 @@ impl Budget {
     }
 
     /// Accounts for a value about to be copied into a result, `depth` levels down.
+    #[inline]
     pub(super) fn spend(&self, value: &Value, depth: usize) -> Result<(), Exceeded> {
         if !nests_within(value, MAX_NESTING.saturating_sub(depth)) {
             return Err(Exceeded::Nesting);
@@ -121,6 +122,7 @@ impl Budget {
     }
 
     /// Accounts for so many bytes of a result.
+    #[inline]
     pub(super) fn spend_bytes(&self, bytes: usize) -> Result<(), Exceeded> {
         let left = self.bytes.get().checked_sub(bytes).ok_or(Exceeded::Size)?;
         self.bytes.set(left);

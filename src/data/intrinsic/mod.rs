@@ -81,6 +81,7 @@ impl Intrinsic {
     }
 
     /// The same, on a budget that others share.
+    #[inline]
     pub(super) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
         let text = &self.text;
         Evaluation { text, scope, budget }.call(&self.call)
@@ -111,6 +112,7 @@ impl<'a> Evaluation<'_, 'a> {
         }
     }
 
+    #[inline]
     fn apply(&self, call: &Call, arguments: &[Cow<'_, Value>]) -> Result<Value, EvaluationError> {
         let result = match (call.function, call.arguments.first()) {
             (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, arguments),
@@ -120,6 +122,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// An argument. No function gives much more than it takes, so that its arguments are what is counted.
+    #[inline(always)]
     fn counted<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
         'a: 'c,
@@ -131,6 +134,7 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(value)
     }
 
+    #[inline(always)]
     fn argument<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
         'a: 'c,
