@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use crate::data::Payload;
 use crate::data::{ReferencePath, Root};
 use crate::definition::{MapState, MaxConcurrency};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
-use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -19,8 +19,8 @@ use std::borrow::Cow;
 use super::errors::Failure;
 use super::input_output::StateView;
 use super::intent::{Exit, Intent};
-use crate::data::Payload;
 use super::program::Node;
+use crate::data::Payload;
 use crate::definition::State;
 
 pub(crate) use map::iteration_input;
@@ -56,7 +56,12 @@ pub(crate) fn finish(
 ) -> Result<Exit, Failure> {
     match &node.state {
         State::Task(state) => view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next),
-        State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, Cow::Owned(result), node.next),
+        State::Parallel(state) => view.finish(
+            &parallel::result_stages(state),
+            raw_input,
+            Cow::Owned(result),
+            node.next,
+        ),
         State::Map(state) => view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next),
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::data::Payload;
 use crate::definition::{PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
-use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
+use crate::data::Payload;
 use crate::data::ReferencePath;
 use crate::definition::{IntegrationPattern, ResourceKind, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
 use crate::execution::parameters;
-use crate::data::Payload;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
 const LONGEST: u64 = 99_999_999;
