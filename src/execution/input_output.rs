@@ -1,6 +1,11 @@
 //! The stages that data goes through on its way into a state and out of it (specification, "Input and output
 //! processing").
 
+#![expect(
+    clippy::inline_always,
+    reason = "most states have none of these stages, and passing a result through a call costs as much as such a state"
+)]
+
 use serde_json::Value;
 use std::borrow::Cow;
 
