@@ -89,8 +89,7 @@ impl StateView<'_> {
 
     /// The template's value; `$` is `input`.
     pub(crate) fn fill(&self, template: &PayloadTemplate, input: &Value) -> Result<Payload, Failure> {
-        let (value, bound) = template.evaluate_within(&self.scope(input), &self.budget)?;
-        Ok(Payload::with_bound(value, bound))
+        Ok(template.evaluate_within(&self.scope(input), &self.budget)?)
     }
 
     /// The values that `Assign` gives to variables; `$` is `input`.
