@@ -14,13 +14,14 @@
 //! ```
 //!
 //! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
+//! `"type": "EXPRESS"` makes it an Express workflow, and `activities` are the ARNs of those that exist, which otherwise are all.
 //! Members of `expect` that are absent are not compared. Outputs are compared as text: the order of keys counts.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use asl_engine::definition::Substitutions;
+use asl_engine::Simulation;
+use asl_engine::definition::{Loader, Substitutions, WorkflowType};
 use asl_engine::simulation::Answer;
-use asl_engine::{Simulation, StateMachine};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -87,8 +88,18 @@ fn check(file: &Path) -> Result<(), Failed> {
     let substitutions = values.fold(Substitutions::new(), |all, (name, value)| {
         all.with(name, value.as_str().expect("a substitution is a text"))
     });
-    let machine = StateMachine::parse_with(&definition, &substitutions).map_err(|error| format!("{error}"))?;
+    let workflow_type = match case["type"].as_str() {
+        None => WorkflowType::Standard,
+        Some("EXPRESS") => WorkflowType::Express,
+        Some(other) => return Err(format!("there is no type `{other}`").into()),
+    };
+    let loader = Loader::new().substitutions(substitutions).workflow_type(workflow_type);
+    let machine = loader.parse(&definition).map_err(|error| format!("{error}"))?;
     let mut simulation = Simulation::of(&machine);
+    if let Some(activities) = case["activities"].as_array() {
+        let arns = activities.iter().filter_map(Value::as_str).map(str::to_owned);
+        simulation = simulation.activities(arns);
+    }
     for (task, answers) in case["tasks"].as_object().into_iter().flatten() {
         simulation = simulation.task(
             task,

@@ -37,7 +37,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::TaskError;
-use crate::definition::StateMachine;
+use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
 use crate::history::HistoryLevel;
 
@@ -59,10 +59,14 @@ pub struct Simulation {
 impl Simulation {
     /// A simulation of a machine whose tasks have no answers yet.
     pub fn of(machine: &StateMachine) -> Self {
+        let mut options = StartOptions::new(Value::Object(serde_json::Map::new()));
+        if machine.workflow_type == WorkflowType::Express {
+            options.express_id = Some("00000000-0000-4000-8000-000000000000".into());
+        }
         Self {
             program: Arc::new(Program::compile(machine)),
             scripts: Vec::new(),
-            options: StartOptions::new(Value::Object(serde_json::Map::new())),
+            options,
             start: DateTime::UNIX_EPOCH,
         }
     }
@@ -114,6 +118,13 @@ impl Simulation {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
+        self
+    }
+
+    /// The ARNs of the activities that exist, which otherwise are all: a Task of another one fails as on AWS.
+    #[must_use]
+    pub fn activities(mut self, arns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.options.activities = Some(Arc::new(arns.into_iter().map(Into::into).collect()));
         self
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::retry::MAXIMUM;
 use super::{Fields, Place, Report, Reported, graph};
-use crate::definition::StateMachine;
 use crate::definition::json::Node;
+use crate::definition::{StateMachine, WorkflowType};
 
 pub(super) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMachine, Reported> {
     let mut fields = Fields::of(root, report)?;
@@ -18,6 +18,7 @@ pub(super) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMac
         comment: comment?,
         timeout_seconds: timeout_seconds?,
         graph,
+        workflow_type: WorkflowType::default(),
         source: Arc::new(root.to_value()),
         warnings: Vec::new(),
     })
