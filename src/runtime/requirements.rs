@@ -1,17 +1,26 @@
-//! What must be registered for a machine to start, as far as its definition says.
+//! What must be registered or declared for a machine to start, as far as its definition says.
 
 use serde_json::Value;
 
 use super::shared::Shared;
+use crate::definition::ResourceKind;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
 
-/// Errors when a resource has no handler, or a function that is invoked by a literal name is not there.
+/// Errors when a resource has no handler, an activity is not declared, or a function that is invoked by a literal name is not there.
 pub(super) fn check(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
     for (state, resource) in program.resources() {
-        if shared.handlers.find(resource.arn()).is_none() {
+        if shared.settings.handlers.find(resource.arn()).is_some() {
+            continue;
+        }
+        if *resource.kind() != ResourceKind::Activity {
             return Err(missing(format!(
                 "no handler is registered for the resource `{resource}` of the state `{state}`; register one with `.task(\"{resource}\", …)`"
+            )));
+        }
+        if shared.activities.find(resource.arn()).is_none() {
+            return Err(missing(format!(
+                "the activity `{resource}` of the state `{state}` is not declared; declare it with `.activity(\"{resource}\")`, and workers get its tasks, or register a handler with `.task(\"{resource}\", …)`"
             )));
         }
     }

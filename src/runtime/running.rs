@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
+use super::activity_queue::{Scheduled, Ticket};
 use super::host::Host;
 use super::shared::Shared;
 use super::timer_queue::WakeUp;
@@ -48,6 +49,8 @@ struct InFlight {
     handler: Option<AbortHandle>,
     token: Option<String>,
     pattern: IntegrationPattern,
+    /// The place among the tasks that wait for a worker, given up when this is dropped.
+    ticket: Option<Ticket>,
 }
 
 impl Running {
@@ -92,9 +95,10 @@ impl Running {
         self.carry_out(&mut progress);
     }
 
-    /// A task's answer, from its handler or by its token.
-    pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
+    /// A task's answer, from its handler or by its token; whether somebody waited for it.
+    pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> bool {
         let settled = self.progress().in_flight.remove(&task);
+        let was_waiting = settled.is_some();
         if let Some(settled) = settled {
             self.release(settled);
         }
@@ -102,6 +106,28 @@ impl Running {
             Ok(output) => Event::TaskSucceeded { task, output },
             Err(error) => Event::TaskFailed { task, error },
         });
+        was_waiting
+    }
+
+    /// A task is alive; whether somebody still waits for it.
+    pub(super) fn heartbeat(self: &Arc<Self>, task: TaskId) -> bool {
+        let is_waiting = self.progress().in_flight.contains_key(&task);
+        self.deliver(Event::TaskHeartbeat { task });
+        is_waiting
+    }
+
+    /// A worker takes up a task; whether it is there to be taken.
+    pub(super) fn take_up(self: &Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool {
+        let mut progress = self.progress();
+        if !progress.in_flight.contains_key(&task) {
+            return false;
+        }
+        let worker_name = worker_name.map(str::to_owned);
+        let event = Event::TaskStarted { task, worker_name };
+        progress.execution.handle(self.host.clock.now(), event);
+        self.carry_out(&mut progress);
+        // It may have been too late already.
+        progress.in_flight.contains_key(&task)
     }
 
     /// Stops it, for it will not come to its end.
@@ -205,7 +231,7 @@ impl Running {
             handler.abort();
         }
         if let Some(token) = task.token {
-            self.shared.forget_token(&token);
+            self.shared.end_token(&token);
         }
     }
 
@@ -223,12 +249,25 @@ impl Running {
             };
             return progress.execution.handle(self.host.clock.now(), event);
         }
-        let handler = self.shared.handlers.find(task.resource.arn()).cloned();
         let mut in_flight = InFlight {
             handler: None,
             token: task.token.clone(),
             pattern: task.resource.pattern(),
+            ticket: None,
         };
+        let handler = self.shared.settings.handlers.find(task.resource.arn()).cloned();
+        if handler.is_none()
+            && let Some(activity) = self.shared.activities.find(task.resource.arn())
+        {
+            in_flight.ticket = Some(activity.schedule(Scheduled {
+                running: Arc::downgrade(self),
+                task: task.id,
+                token: task.token.unwrap_or_default(),
+                input: task.input,
+            }));
+            progress.in_flight.insert(task.id, in_flight);
+            return;
+        }
         let running = Arc::clone(self);
         let id = task.id;
         let work = async move {

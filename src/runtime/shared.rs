@@ -5,36 +5,41 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::Handle;
 
-use super::clock::Clock;
+use super::activity::Activities;
 use super::host::Host;
 use super::running::Running;
+use super::settings::Settings;
+use super::task_tokens::TaskTokens;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
-use crate::handlers::{Functions, Registry};
+use crate::handlers::Functions;
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) handlers: Registry,
+    pub(super) settings: Settings,
     pub(super) functions: Functions,
-    /// Without one, each runtime has the system's time.
-    clock: Option<Clock>,
+    pub(super) activities: Activities,
     live: Mutex<Live>,
 }
 
 #[derive(Debug, Default)]
 struct Live {
     executions: HashMap<Arc<str>, Arc<Running>>,
-    tokens: HashMap<String, (Weak<Running>, TaskId)>,
+    tokens: TaskTokens,
     hosts: Vec<Arc<Host>>,
     closed: bool,
 }
 
 impl Shared {
-    pub(super) fn new(mut handlers: Registry, clock: Option<Clock>) -> Arc<Self> {
+    pub(super) fn new(mut settings: Settings) -> Arc<Self> {
+        let mut activities = Activities::default();
+        for activity in &settings.activities {
+            activities.declare(activity);
+        }
         Arc::new(Self {
-            functions: Functions::serve(&mut handlers),
-            handlers,
-            clock,
+            functions: Functions::serve(&mut settings.handlers),
+            settings,
+            activities,
             live: Mutex::default(),
         })
     }
@@ -51,7 +56,7 @@ impl Shared {
             return host;
         }
         // Started without the lock: a runtime that shuts down drops the timer at once, and that asks for the lock.
-        let started = Host::start(self.clock.clone().unwrap_or_default(), Arc::downgrade(self));
+        let started = Host::start(self.settings.clock.clone().unwrap_or_default(), Arc::downgrade(self));
         let mut live = self.live();
         if let Some(host) = known(&live) {
             // Without the lock again, as `started` is dropped.
@@ -128,40 +133,20 @@ impl Shared {
     /// Makes a task known by its token; whether it is, as no task takes the token of another.
     #[must_use]
     pub(super) fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        match self.live().tokens.entry(token.to_owned()) {
-            Entry::Vacant(place) => {
-                place.insert((running, task));
-                true
-            }
-            Entry::Occupied(_) => false,
-        }
+        self.live().tokens.remember(token, running, task)
     }
 
-    pub(super) fn forget_token(&self, token: &str) {
-        self.live().tokens.remove(token);
+    /// The task of a token has ended.
+    pub(super) fn end_token(&self, token: &str) {
+        self.live().tokens.end(token);
     }
 
-    pub(super) fn task_of(&self, token: &str) -> Option<(Arc<Running>, TaskId)> {
-        let (running, task) = self.live().tokens.get(token)?.clone();
-        Some((running.upgrade()?, task))
+    /// Who waits for a token's answer.
+    pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
+        self.live().tokens.task_of(token)
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Registry, Shared, TaskId, Weak};
-
-    #[test]
-    fn no_task_takes_the_token_of_another() {
-        let shared = Shared::new(Registry::default(), None);
-        let task = |generation| TaskId { frame: 0, generation };
-        assert!(shared.remember_token("token", Weak::new(), task(1)));
-        assert!(!shared.remember_token("token", Weak::new(), task(2)));
-        shared.forget_token("token");
-        assert!(shared.remember_token("token", Weak::new(), task(2)));
     }
 }

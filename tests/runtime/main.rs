@@ -3,6 +3,7 @@
 #![cfg(feature = "runtime")]
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod activities;
 mod callbacks;
 mod functions;
 mod lifetime;
