@@ -12,6 +12,8 @@ mod evaluation_error;
 mod expression;
 mod intrinsic;
 mod json_path;
+#[cfg(feature = "runtime")]
+mod json_problem;
 mod json_size;
 mod json_text;
 mod payload;
@@ -32,6 +34,8 @@ pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
+#[cfg(feature = "runtime")]
+pub(crate) use json_problem::json_problem;
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;

@@ -27,6 +27,8 @@ pub use code::Code;
 pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
+#[cfg(feature = "runtime")]
+pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};
 pub use state_machine::{StateGraph, StateMachine, Transition};

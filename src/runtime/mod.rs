@@ -3,8 +3,11 @@
 mod activity;
 mod activity_queue;
 mod clock;
+mod closed_names;
 mod handle;
 mod host;
+mod lineage;
+mod nested;
 mod requirements;
 mod running;
 mod settings;
@@ -31,7 +34,7 @@ pub use clock::Clock;
 pub use handle::ExecutionHandle;
 pub use start_request::StartRequest;
 
-use running::Running;
+use running::{Origin, Running};
 use settings::Settings;
 use shared::Shared;
 
@@ -190,8 +193,14 @@ impl Interpreter {
         requirements::check(&program, shared, &options.execution_arn())?;
         let host = shared.host();
         let execution = Execution::start(program, options, host.clock.now());
-        let running = Running::start(execution, Arc::clone(shared), host)?;
+        let running = Running::start(execution, Origin::default(), Arc::clone(shared), host)?;
         Ok(ExecutionHandle::new(running))
+    }
+
+    /// The running execution of an ARN, as for one that another execution has started; `None` once it has ended.
+    pub fn execution(&self, arn: &str) -> Option<ExecutionHandle> {
+        let running = self.shared.get()?.execution(arn)?;
+        Some(ExecutionHandle::new(running))
     }
 
     /// How many executions run.
@@ -222,7 +231,7 @@ impl Interpreter {
     }
 
     fn options(&self, input: Value, program: &Program, request: StartRequest) -> StartOptions {
-        let state_machine = self.state_machine(request.state_machine_name.as_deref());
+        let state_machine = self.state_machine_context(request.state_machine_name.as_deref());
         let mut options = self.settings.start_options(input, program, state_machine);
         if let Some(name) = request.name {
             options.name = name;
@@ -234,7 +243,7 @@ impl Interpreter {
     }
 
     /// The state machine's name and ARN: one for all its executions, as long as no other is started in between.
-    fn state_machine(&self, name: Option<&str>) -> Arc<StateMachineContext> {
+    fn state_machine_context(&self, name: Option<&str>) -> Arc<StateMachineContext> {
         let name = name.unwrap_or("StateMachine");
         let mut last = self.last_started.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = last.as_ref().filter(|known| known.name == name) {

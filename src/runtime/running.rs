@@ -1,5 +1,6 @@
 //! One execution with its tasks in flight.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,6 +10,7 @@ use tracing::Instrument as _;
 
 use super::activity_queue::{Scheduled, Ticket};
 use super::host::Host;
+use super::lineage::Lineage;
 use super::shared::Shared;
 use super::timer_queue::WakeUp;
 use crate::TaskError;
@@ -26,11 +28,27 @@ pub(super) struct Running {
     pub(super) arn: Arc<str>,
     state_machine: Arc<StateMachineContext>,
     pub(super) host: Arc<Host>,
+    pub(super) origin: Origin,
+    pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
-    outcome: OnceLock<Outcome>,
+    ended_with: OnceLock<End>,
     ended: Notify,
     shared: Arc<Shared>,
     span: tracing::Span,
+}
+
+/// Whether another execution started it, and how.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Origin {
+    pub(super) lineage: Lineage,
+    /// Whether its name is given to no other execution after its end.
+    pub(super) keeps_name: bool,
+}
+
+#[derive(Debug)]
+struct End {
+    outcome: Outcome,
+    stop_time: DateTime<Utc>,
 }
 
 #[derive(Debug)]
@@ -39,7 +57,7 @@ struct Progress {
     in_flight: HashMap<TaskId, InFlight>,
     history: Vec<HistoryEvent>,
     /// The deadline that the timer knows.
-    armed: Option<(chrono::DateTime<chrono::Utc>, WakeUp)>,
+    armed: Option<(DateTime<Utc>, WakeUp)>,
 }
 
 /// A task that was invoked and not yet answered.
@@ -55,7 +73,12 @@ struct InFlight {
 
 impl Running {
     /// Lets an execution that was just started go on. Errors as [`Shared::admit`] does.
-    pub(super) fn start(execution: Execution, shared: Arc<Shared>, host: Arc<Host>) -> Result<Arc<Self>, Error> {
+    pub(super) fn start(
+        execution: Execution,
+        origin: Origin,
+        shared: Arc<Shared>,
+        host: Arc<Host>,
+    ) -> Result<Arc<Self>, Error> {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let running = Arc::new(Self {
@@ -63,13 +86,15 @@ impl Running {
             arn,
             state_machine,
             host,
+            origin,
+            start_time: execution.context().start_time,
             progress: Mutex::new(Progress {
                 execution,
                 in_flight: HashMap::new(),
                 history: Vec::new(),
                 armed: None,
             }),
-            outcome: OnceLock::new(),
+            ended_with: OnceLock::new(),
             ended: Notify::new(),
             shared,
         });
@@ -130,6 +155,11 @@ impl Running {
         progress.in_flight.contains_key(&task)
     }
 
+    /// Stops it without a reason.
+    pub(super) fn stop(self: &Arc<Self>) {
+        self.deliver(Event::Stop(ErrorOutput::default()));
+    }
+
     /// Stops it, for it will not come to its end.
     pub(super) fn shut_down(self: &Arc<Self>, cause: &str) {
         self.deliver(Event::Stop(ErrorOutput {
@@ -154,15 +184,32 @@ impl Running {
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.outcome.get().cloned()
+        self.ended_with.get().map(|end| end.outcome.clone())
+    }
+
+    /// When it ended.
+    pub(super) fn stop_time(&self) -> Option<DateTime<Utc>> {
+        self.ended_with.get().map(|end| end.stop_time)
+    }
+
+    pub(super) fn state_machine_arn(&self) -> &str {
+        &self.state_machine.id
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.progress().execution.context().name.clone()
+    }
+
+    pub(super) fn has_input(&self, input: &Value) -> bool {
+        self.progress().execution.context().input == *input
     }
 
     pub(super) async fn finished(&self) -> Outcome {
         loop {
             // Waiting begins before the look, so that an end in between is not missed.
             let ended = self.ended.notified();
-            if let Some(outcome) = self.outcome.get() {
-                return outcome.clone();
+            if let Some(end) = self.ended_with.get() {
+                return end.outcome.clone();
             }
             ended.await;
         }
@@ -187,7 +234,7 @@ impl Running {
     }
 
     fn carry_out(self: &Arc<Self>, progress: &mut Progress) {
-        if self.outcome.get().is_some() {
+        if self.ended_with.get().is_some() {
             return;
         }
         while let Some(command) = progress.execution.poll_command() {
@@ -220,8 +267,9 @@ impl Running {
 
     fn end(&self, outcome: Outcome) {
         self.shared.remove(self);
+        let stop_time = self.host.clock.now();
         // The first outcome is the one; a second comes only of an execution that was given up.
-        let _ = self.outcome.set(outcome);
+        let _ = self.ended_with.set(End { outcome, stop_time });
         self.ended.notify_waiters();
     }
 
@@ -255,7 +303,7 @@ impl Running {
             pattern: task.resource.pattern(),
             ticket: None,
         };
-        let handler = self.shared.settings.handlers.find(task.resource.arn()).cloned();
+        let handler = self.shared.handler_of(&task.resource).cloned();
         if handler.is_none()
             && let Some(activity) = self.shared.activities.find(task.resource.arn())
         {

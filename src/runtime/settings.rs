@@ -10,12 +10,14 @@ use crate::definition::WorkflowType;
 use crate::execution::{Limits, Program, StartOptions, TokenSecret};
 use crate::handlers::Registry;
 use crate::history::HistoryLevel;
+use crate::services::step_functions::StateMachines;
 
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) handlers: Registry,
     /// The declared activities, by ARN or name.
     pub(super) activities: Vec<String>,
+    pub(super) state_machines: StateMachines,
     /// Without one, each runtime has the system's time.
     pub(super) clock: Option<Clock>,
     pub(super) history: HistoryLevel,
@@ -29,6 +31,7 @@ impl Default for Settings {
         Self {
             handlers: Registry::default(),
             activities: Vec::new(),
+            state_machines: StateMachines::default(),
             clock: None,
             history: HistoryLevel::default(),
             limits: Limits::default(),

@@ -1,24 +1,33 @@
 //! What all executions of an interpreter share.
 
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
 
 use super::activity::Activities;
+use super::closed_names::ClosedNames;
 use super::host::Host;
+use super::nested::StepFunctions;
 use super::running::Running;
 use super::settings::Settings;
 use super::task_tokens::TaskTokens;
+use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
-use crate::handlers::Functions;
+use crate::handlers::{Functions, Handler};
+use crate::services::step_functions::{ApiError, Operation, StartExecution};
 
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) functions: Functions,
     pub(super) activities: Activities,
+    /// Serves the tasks that call Step Functions itself.
+    step_functions: Arc<dyn Handler>,
+    /// What keeps a registered state machine from running, once somebody asked.
+    unmet: OnceLock<Option<String>>,
     live: Mutex<Live>,
 }
 
@@ -26,6 +35,7 @@ pub(super) struct Shared {
 struct Live {
     executions: HashMap<Arc<str>, Arc<Running>>,
     tokens: TaskTokens,
+    closed_names: ClosedNames,
     hosts: Vec<Arc<Host>>,
     closed: bool,
 }
@@ -36,7 +46,9 @@ impl Shared {
         for activity in &settings.activities {
             activities.declare(activity);
         }
-        Arc::new(Self {
+        Arc::new_cyclic(|shared| Self {
+            step_functions: Arc::new(StepFunctions(Weak::clone(shared))),
+            unmet: OnceLock::new(),
             functions: Functions::serve(&mut settings.handlers),
             settings,
             activities,
@@ -65,6 +77,23 @@ impl Shared {
         }
         live.hosts.push(Arc::clone(&started));
         started
+    }
+
+    /// What does the work of a resource: a registered handler, or the interpreter itself.
+    pub(super) fn handler_of(&self, resource: &Resource) -> Option<&Arc<dyn Handler>> {
+        let own = || self.serves(resource).then_some(&self.step_functions);
+        self.settings.handlers.find(resource.arn()).or_else(own)
+    }
+
+    /// Whether a resource calls Step Functions in a way that the interpreter does itself.
+    pub(super) fn serves(&self, resource: &Resource) -> bool {
+        Operation::of(resource)
+            .is_some_and(|operation| !operation.starts_executions() || !self.settings.state_machines.is_empty())
+    }
+
+    /// What keeps a registered state machine from running, if anything does.
+    pub(super) fn unmet(&self, find: impl FnOnce() -> Option<String>) -> Option<&str> {
+        self.unmet.get_or_init(find).as_deref()
     }
 
     /// Lets an execution run. Errors after [`Shared::close`], while another of its name runs, and in a runtime that shuts
@@ -101,7 +130,36 @@ impl Shared {
         let known = live.executions.get(&running.arn);
         if known.is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), running)) {
             live.executions.remove(&running.arn);
+            if running.origin.keeps_name {
+                live.closed_names.insert(&running.arn, running.host.clock.now());
+            }
         }
+    }
+
+    /// The running execution of an ARN.
+    pub(super) fn execution(&self, arn: &str) -> Option<Arc<Running>> {
+        self.live().executions.get(arn).cloned()
+    }
+
+    /// The execution that has a name already: the same again with the same input while it runs, and otherwise an error.
+    pub(super) fn execution_of_name(
+        &self,
+        arn: &str,
+        request: &StartExecution,
+        now: DateTime<Utc>,
+    ) -> Option<Result<Arc<Running>, ApiError>> {
+        let mut live = self.live();
+        let Some(known) = live.executions.get(arn).cloned() else {
+            let is_closed = live.closed_names.contains(arn, now);
+            return is_closed.then(|| Err(ApiError::execution_already_exists(arn)));
+        };
+        drop(live);
+        let is_same = known.has_input(&request.input);
+        Some(if is_same {
+            Ok(known)
+        } else {
+            Err(ApiError::execution_already_exists(arn))
+        })
     }
 
     pub(super) fn running(&self) -> usize {
@@ -148,5 +206,14 @@ impl Shared {
 
     fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("settings", &self.settings)
+            .field("running", &self.running())
+            .finish_non_exhaustive()
     }
 }

@@ -102,7 +102,7 @@ impl Interpreter {
 }
 
 /// A task may end between the look at its token and the answer.
-fn in_time(was_waiting: bool) -> Result<(), Error> {
+pub(super) fn in_time(was_waiting: bool) -> Result<(), Error> {
     if was_waiting { Ok(()) } else { Err(timed_out()) }
 }
 

@@ -4,7 +4,7 @@ mod array;
 mod encoding;
 mod function;
 mod hash;
-mod jackson;
+pub(crate) mod jackson;
 pub(super) mod java;
 mod json;
 mod math;

@@ -1,0 +1,8 @@
+//! What AWS services read and answer, as plain data: requests out of a task's parameters, responses, errors.
+//!
+//! Nothing here does anything. The drivers do, and they ask here how it looks on AWS.
+
+#[cfg(feature = "runtime")]
+pub(crate) mod parameters;
+#[cfg(feature = "runtime")]
+pub(crate) mod step_functions;
