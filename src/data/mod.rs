@@ -13,6 +13,7 @@ mod expression;
 mod intrinsic;
 mod json_path;
 mod json_size;
+mod jsonata;
 mod payload_template;
 mod random;
 mod scope;
@@ -30,6 +31,10 @@ pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
+pub(crate) use jsonata::{
+    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError,
+    JsonataTemplate, JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
+};
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;
