@@ -14,6 +14,7 @@ mod intrinsic;
 mod json_path;
 mod json_size;
 mod payload;
+mod jsonata;
 mod payload_template;
 mod random;
 mod scope;
@@ -32,6 +33,10 @@ pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, Write
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use payload::Payload;
+pub(crate) use jsonata::{
+    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError,
+    JsonataTemplate, JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
+};
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;

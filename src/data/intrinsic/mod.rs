@@ -3,7 +3,7 @@
 mod array;
 mod encoding;
 mod function;
-mod hash;
+pub(super) mod hash;
 mod jackson;
 pub(super) mod java;
 mod json;

@@ -1,0 +1,177 @@
+//! The engine, `jlens-core`, and all that is said about its syntax trees, functions and limits.
+
+mod analysis;
+mod dialect;
+mod functions;
+mod meter;
+mod result;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jlens_core::{Bindings, Expression, Options};
+use serde_json::Value;
+
+use self::analysis::{Analysis, PlainPath};
+use self::functions::Randomness;
+use self::meter::Meter;
+use super::error::{Bound, Failure};
+use super::needs::Need;
+use super::{JsonataBindings, JsonataSyntaxError, References};
+use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
+
+/// AWS's own ceiling of nested evaluations.
+const MAX_DEPTH: usize = 100;
+
+/// The most nodes that one expression may evaluate.
+const MAX_STEPS: u64 = 1_000_000;
+
+/// The most items of an array that an expression builds.
+const MAX_ARRAY_LENGTH: usize = 100_000;
+
+/// The most bytes of a text that an expression builds.
+const MAX_STRING_LENGTH: usize = 1024 * 1024;
+
+/// Steps end every evaluation, and end it the same way everywhere; time is the last resort where one step is long.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// An expression, compiled.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    expression: Expression,
+    analysis: Analysis,
+}
+
+/// What the engine keeps between two evaluations on the same bindings.
+#[derive(Debug, Default)]
+pub(super) struct Prepared {
+    bindings: Bindings,
+    randomness: Randomness,
+    /// What the bindings hold, by variable.
+    held: BTreeMap<String, Need>,
+    builds: usize,
+}
+
+impl Compiled {
+    pub(super) fn new(text: &str) -> Result<Self, JsonataSyntaxError> {
+        let compiled = Self::with_later_operators(text)?;
+        match dialect::later_operator(compiled.expression.ast()) {
+            Some(error) => Err(error),
+            None => Ok(compiled),
+        }
+    }
+
+    /// The same for the language of today, in which the official suite is written.
+    pub(super) fn with_later_operators(text: &str) -> Result<Self, JsonataSyntaxError> {
+        let expression = Expression::compile(text).map_err(|error| JsonataSyntaxError {
+            code: error.code().to_owned(),
+            message: error.message(),
+            offset: error.span().map_or(0, |span| span.start).min(text.len()),
+        })?;
+        let analysis = analysis::analyse(expression.ast());
+        Ok(Self { expression, analysis })
+    }
+
+    pub(super) fn references(&self) -> &References {
+        &self.analysis.references
+    }
+
+    pub(super) fn evaluate(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
+        let value = match self.read(bindings) {
+            Some(read) => read?,
+            None => self.run(bindings)?,
+        };
+        if !nests_within(&value, MAX_NESTING) || bindings.budget.spend(&value, 0).is_err() {
+            crate::data::discard(value);
+            return Err(Failure::Exceeded(Bound::Memory));
+        }
+        Ok(value)
+    }
+
+    /// The value of an expression that only names a value: `$states.input.order.id`.
+    ///
+    /// It needs no engine, and keeps numbers as they are, which the engine knows as `f64` only. `None` where names
+    /// reach through an array, which is the engine's.
+    fn read(&self, bindings: &JsonataBindings<'_>) -> Option<Result<Value, Failure>> {
+        let PlainPath { variable, names } = self.analysis.path.as_ref()?;
+        let found = if let Some((value, from)) = bindings.borrowed(variable, names) {
+            follow(value, names.get(from..)?)?.cloned()
+        } else {
+            let value = bindings.cut(variable, self.analysis.needs.get(variable)?)?;
+            follow(&value, names)?.cloned()
+        };
+        Some(found.ok_or(Failure::Undefined))
+    }
+
+    fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
+        let mut prepared = bindings.prepared.borrow_mut();
+        prepared.hold(&self.analysis.needs, bindings);
+        let mut options = Options::new()
+            .max_depth(MAX_DEPTH)
+            .max_steps(MAX_STEPS)
+            .max_array_length(MAX_ARRAY_LENGTH)
+            .max_string_length(MAX_STRING_LENGTH)
+            .max_result_size(MAX_RESULT_BYTES)
+            .timeout(TIMEOUT)
+            .now(bindings.now.timestamp_millis())
+            .seed(0);
+        if self.analysis.uses_randomness {
+            prepared.randomness.reseed(bindings.random.next_u64());
+            options = options.seed(bindings.random.next_u64());
+        }
+        let mut meter = Meter::new(&mut options, self.analysis.holds_functions);
+        let result = self
+            .expression
+            .evaluate_traced(None, &prepared.bindings, &options, &mut meter);
+        if bindings.budget.visit(meter.work()).is_err() {
+            return Err(Failure::Exceeded(Bound::Time));
+        }
+        match result {
+            Ok(value) => result::checked(value, &meter),
+            Err(error) => Err(result::failure(&error, &meter)),
+        }
+    }
+}
+
+/// Follows names through objects: `Some(None)` where there is nothing, `None` where an array is in the way.
+fn follow<'v>(value: &'v Value, names: &[String]) -> Option<Option<&'v Value>> {
+    let mut value = value;
+    for name in names {
+        match value {
+            Value::Object(members) => match members.get(name) {
+                Some(member) => value = member,
+                None => return Some(None),
+            },
+            Value::Array(_) => return None,
+            _ => return Some(None),
+        }
+    }
+    Some(Some(value))
+}
+
+impl Prepared {
+    /// Sees to it that the bindings hold what an expression needs.
+    fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataBindings<'_>) {
+        let is_held =
+            |(variable, need): (&String, &Need)| self.held.get(variable).is_some_and(|held| held.covers(need));
+        if self.builds > 0 && needs.iter().all(is_held) {
+            return;
+        }
+        for (variable, need) in needs {
+            // What is asked for again and again, each time some more of it, is copied whole for once.
+            let need = if self.builds < 2 { need } else { &Need::Whole };
+            self.held
+                .entry(variable.clone())
+                .or_insert_with(Need::nothing)
+                .merge(need);
+        }
+        self.builds += 1;
+        let mut bindings = functions::bindings(&self.randomness);
+        for (variable, need) in &self.held {
+            if let Some(value) = source.cut(variable, need) {
+                bindings = bindings.var(variable, value);
+            }
+        }
+        self.bindings = bindings;
+    }
+}

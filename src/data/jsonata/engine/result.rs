@@ -1,0 +1,63 @@
+use jlens_core::Error;
+use serde_json::Value;
+
+use super::meter::Meter;
+use crate::data::discard;
+use crate::data::jsonata::error::{Bound, Failure};
+
+/// The result of an evaluation that succeeded, if it is JSON.
+pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Failure> {
+    match value {
+        _ if meter.exceeded() => {
+            value.map(discard);
+            Err(Failure::Exceeded(Bound::Memory))
+        }
+        None if meter.is_function() => Err(Failure::Unsupported),
+        None => Err(Failure::Undefined),
+        Some(value) if meter.holds_function(&value) => {
+            discard(value);
+            Err(Failure::Unsupported)
+        }
+        Some(mut value) => {
+            print_whole_numbers(&mut value);
+            Ok(value)
+        }
+    }
+}
+
+/// Writes whole numbers beyond 2^53 without a fraction, too, as Java prints them. Recursion goes no deeper than results
+/// of the engine nest, which is 1,000 levels.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
+fn print_whole_numbers(value: &mut Value) {
+    /// 2 to the 63rd.
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    match value {
+        Value::Number(number) => {
+            if let Some(float) = number.as_f64().filter(|_| number.is_f64())
+                && float.fract() == 0.0
+                && (-BEYOND..BEYOND).contains(&float)
+            {
+                *value = (float as i64).into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(print_whole_numbers),
+        Value::Object(members) => members.values_mut().for_each(print_whole_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// Why an evaluation failed: the engine's limits in AWS's words, JSONata's own errors in JSONata's.
+pub(super) fn failure(error: &Error, meter: &Meter) -> Failure {
+    if meter.exceeded() {
+        return Failure::Exceeded(Bound::Memory);
+    }
+    match error.code() {
+        "D1011" => Failure::Exceeded(Bound::Depth),
+        "D1012" | "U1006" => Failure::Exceeded(Bound::Time),
+        "U1001" | "D2014" | "D2016" => Failure::Exceeded(Bound::Memory),
+        code => Failure::Raised {
+            code: code.to_owned(),
+            message: error.message(),
+        },
+    }
+}
