@@ -1,6 +1,6 @@
 //! The Pass state.
 
-use crate::definition::{PassState, ResultPath};
+use crate::definition::{PassData, PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
@@ -13,6 +13,9 @@ pub(super) fn enter(
     raw_input: &mut Option<Payload>,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
+    let PassData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let result = if let Some(result) = &state.result {
         Payload::shared(std::sync::Arc::clone(result))
     } else {
