@@ -53,7 +53,14 @@ pub(crate) struct StateOutline<'n> {
     /// Where it leads, in source order.
     pub(crate) edges: Vec<Edge<'n>>,
     /// The variables it assigns, in source order.
-    pub(crate) variables: Vec<&'n Member>,
+    pub(crate) variables: Vec<Variable<'n>>,
+}
+
+/// A field of `Assign`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variable<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) member: &'n Member,
 }
 
 /// A transition: the name of a state.
@@ -181,16 +188,26 @@ impl<'n> StateOutline<'n> {
                 "Choices" | "Catch" => {
                     for element in member.value.as_array().unwrap_or_default() {
                         state.edges.extend(element.field("Next").and_then(Edge::of));
-                        state
-                            .variables
-                            .extend(element.field("Assign").into_iter().flat_map(variables));
+                        state.add_variables(element.field("Assign"));
                     }
                 }
-                "Assign" => state.variables.extend(variables(&member.value)),
+                "Assign" => state.add_variables(Some(&member.value)),
                 _ => {}
             }
         }
         state
+    }
+
+    fn add_variables(&mut self, assign: Option<&'n Node>) {
+        let object = assign.and_then(Node::as_object);
+        for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
+            let name = if self.jsonata {
+                &member.key
+            } else {
+                assign::variable_name(&member.key)
+            };
+            self.variables.push(Variable { name, member });
+        }
     }
 }
 
@@ -202,18 +219,6 @@ impl<'n> Edge<'n> {
             unresolved: node.unresolved,
         })
     }
-}
-
-fn variables(assign: &Node) -> &[Member] {
-    assign
-        .as_object()
-        .map(|object| object.members.as_slice())
-        .unwrap_or_default()
-}
-
-/// The variable that a member of `Assign` names.
-pub(crate) fn variable_name(member: &Member) -> &str {
-    assign::variable_name(&member.key)
 }
 
 fn query_language(node: &Node) -> Option<&str> {

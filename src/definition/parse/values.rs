@@ -27,6 +27,20 @@ pub(super) fn number(node: &Node, report: &mut Report) -> Result<f64, Reported> 
     expected("Number", node, as_number(node).and_then(Number::as_f64), report)
 }
 
+/// A number in a range.
+pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, report: &mut Report) -> Result<f64, Reported> {
+    let number = number(node, report)?;
+    let problem = match number {
+        _ if number < minimum => format!("Minimum value is {minimum:?}"),
+        _ if number > maximum => format!("Maximum value is {maximum:?}"),
+        _ => return Ok(number),
+    };
+    report
+        .schema(Place::value(node), problem)
+        .help(format!("it is a number from {minimum} to {maximum}"));
+    Err(Reported)
+}
+
 /// All elements of an array. One that is wrong does not keep the others from being read.
 pub(super) fn elements<'n, T>(
     node: &'n Node,

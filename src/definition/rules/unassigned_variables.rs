@@ -19,7 +19,7 @@ use std::collections::HashSet;
 use crate::data::Expression;
 use crate::definition::Code;
 use crate::definition::json::Node;
-use crate::definition::parse::{GraphOutline, Outline, Place, Report, each_expression, variable_name, variables_read};
+use crate::definition::parse::{GraphOutline, Outline, Place, Report, each_expression, variables_read};
 
 /// Of more names than these, none is suggested: looking for it would take too long.
 const MOST_COMPARED: usize = 500;
@@ -62,7 +62,7 @@ fn assigned_in<'n>(graph: &GraphOutline<'n>) -> impl Iterator<Item = &'n str> + 
         .states
         .iter()
         .flat_map(|state| &state.variables)
-        .map(|member| variable_name(member))
+        .map(|variable| variable.name)
         .collect();
     names.into_iter()
 }

@@ -18,7 +18,7 @@
 
 use std::collections::HashMap;
 
-use crate::definition::parse::{Outline, Place, Report, variable_name};
+use crate::definition::parse::{Outline, Place, Report};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     // Graphs stand before those inside them, so that a graph's ancestors are what `scopes` holds up to its parent.
@@ -29,14 +29,14 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         }
         let mut own = HashMap::new();
         for variable in graph.states.iter().flat_map(|state| &state.variables) {
-            let name = variable_name(variable);
-            own.entry(name).or_insert(variable.key_span.start);
+            let name = variable.name;
+            own.entry(name).or_insert(variable.member.key_span.start);
             let outer = scopes.iter().find_map(|(_, names)| names.get(name));
             if let Some(outer) = outer {
                 let line = report.line_of(*outer);
                 report
                     .schema(
-                        Place::key(variable),
+                        Place::key(variable.member),
                         format!("The variable name '{name}' was already defined in a parent scope."),
                     )
                     .help(format!("line {line} assigns it in a graph around this one"));

@@ -1,7 +1,7 @@
 //! Failure: retried, caught, or handed to the state around it.
 
 use super::Engine;
-use crate::definition::{Catcher, State};
+use crate::definition::{Catcher, CatcherData, State};
 use crate::execution::command::{Outcome, later};
 use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
@@ -87,6 +87,9 @@ impl Engine<'_> {
 
     /// What a Catcher makes of an error; `$` of its `Assign` is the Error Output.
     fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
+        let CatcherData::JsonPath(catcher) = &catcher.data else {
+            return Err(Failure::runtime("States in JSONata cannot be executed yet."));
+        };
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
             let output = place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?;

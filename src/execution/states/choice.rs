@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::data::{JsonPath, parse_timestamp};
-use crate::definition::{ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
+use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
@@ -14,6 +14,9 @@ use crate::data::Payload;
 use crate::execution::program::{Next, Node};
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let ChoiceData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let input = view.select(&state.input_path, raw)?;
     let mut decided = (node.default_next, state.assign.as_ref());
     for (rule, next) in state.choices.iter().zip(&node.choice_next) {

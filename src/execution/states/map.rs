@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::data::{ReferencePath, Root};
-use crate::definition::{MapState, MaxConcurrency};
+use crate::definition::{MapData, MapState, MaxConcurrency};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
@@ -11,6 +11,9 @@ use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let MapData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let input = view.select(&state.input_path, raw)?;
     let max_concurrency = match &state.max_concurrency {
         MaxConcurrency::Limit(limit) => usize::try_from(*limit).unwrap_or(usize::MAX),
@@ -52,19 +55,25 @@ pub(crate) fn iteration_input(
     index: usize,
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
+    let MapData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     match &state.item_selector {
         Some(template) => view.fill(template, input.value()),
         None => Ok(Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null))),
     }
 }
 
-pub(super) fn result_stages(state: &MapState) -> ResultStages<'_> {
-    ResultStages {
+pub(super) fn result_stages(state: &MapState) -> Result<ResultStages<'_>, Failure> {
+    let MapData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
+    Ok(ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),
         result_path: &state.result_path,
         output_path: &state.output_path,
-    }
+    })
 }
 
 fn concurrency_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {

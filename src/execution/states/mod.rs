@@ -26,6 +26,11 @@ use crate::definition::State;
 pub(crate) use map::iteration_input;
 pub(crate) use task::has_token;
 
+/// What a state fails with that is written in JSONata.
+fn not_executed() -> Failure {
+    Failure::runtime("States in JSONata cannot be executed yet.")
+}
+
 /// Enters a state, or tries it again.
 #[inline(always)]
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
@@ -55,9 +60,15 @@ pub(crate) fn finish(
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
     match &node.state {
-        State::Task(state) => view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next),
-        State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, Cow::Owned(result), node.next),
-        State::Map(state) => view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next),
+        State::Task(state) => {
+            view.finish(&task::result_stages(state)?, raw_input, Cow::Owned(result), node.next)
+        }
+        State::Parallel(state) => {
+            view.finish(&parallel::result_stages(state)?, raw_input, Cow::Owned(result), node.next)
+        }
+        State::Map(state) => {
+            view.finish(&map::result_stages(state)?, raw_input, Cow::Owned(result), node.next)
+        }
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {
             output: result,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::definition::ParallelState;
+use crate::definition::{ParallelData, ParallelState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
@@ -10,6 +10,9 @@ use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let ParallelData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let input = view.select(&state.input_path, raw)?;
     let input = view.apply(state.parameters.as_ref(), input)?;
     Ok(Intent::Fork(Box::new(Fork::Branches {
@@ -18,11 +21,14 @@ pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &Sta
     })))
 }
 
-pub(super) fn result_stages(state: &ParallelState) -> ResultStages<'_> {
-    ResultStages {
+pub(super) fn result_stages(state: &ParallelState) -> Result<ResultStages<'_>, Failure> {
+    let ParallelData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
+    Ok(ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),
         result_path: &state.result_path,
         output_path: &state.output_path,
-    }
+    })
 }

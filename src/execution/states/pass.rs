@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::definition::{PassState, ResultPath};
+use crate::definition::{PassData, PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
@@ -15,6 +15,9 @@ pub(super) fn enter(
     raw_input: &mut Option<Payload>,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
+    let PassData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let result = if let Some(result) = &state.result {
         Cow::Borrowed(result)
     } else {

@@ -1,6 +1,6 @@
 //! The Succeed state.
 
-use crate::definition::SucceedState;
+use crate::definition::{SucceedData, SucceedState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
@@ -8,8 +8,15 @@ use crate::data::Payload;
 use crate::execution::program::Next;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let input = view.select(&state.input_path, raw)?;
-    let output = view.select(&state.output_path, input)?;
+    let SucceedData::JsonPath {
+        input_path,
+        output_path,
+    } = &state.data
+    else {
+        return Err(super::not_executed());
+    };
+    let input = view.select(input_path, raw)?;
+    let output = view.select(output_path, input)?;
     Ok(Intent::Exit(Exit {
         output,
         assigned: None,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::data::ReferencePath;
-use crate::definition::{IntegrationPattern, ResourceKind, TaskDuration, TaskState};
+use crate::definition::{IntegrationPattern, ResourceKind, TaskData, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
@@ -14,6 +14,10 @@ use crate::data::Payload;
 const LONGEST: u64 = 99_999_999;
 
 pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let resource = &state.resource;
+    let TaskData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
     let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
     let input = view.select(&state.input_path, raw.clone())?;
@@ -23,7 +27,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
     let input = view.apply(state.parameters.as_ref(), input)?;
-    parameters::check(&state.resource, input.value())?;
+    parameters::check(resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(view.data_limit_exceeded());
     }
@@ -41,13 +45,16 @@ pub(crate) fn has_token(state: &TaskState) -> bool {
     state.resource.pattern() == IntegrationPattern::WaitForTaskToken || *state.resource.kind() == ResourceKind::Activity
 }
 
-pub(super) fn result_stages(state: &TaskState) -> ResultStages<'_> {
-    ResultStages {
+pub(super) fn result_stages(state: &TaskState) -> Result<ResultStages<'_>, Failure> {
+    let TaskData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
+    Ok(ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),
         result_path: &state.result_path,
         output_path: &state.output_path,
-    }
+    })
 }
 
 fn seconds(

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use crate::data::{ReferencePath, parse_timestamp};
-use crate::definition::{WaitState, WaitUntil};
+use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
@@ -16,19 +16,29 @@ use crate::execution::program::Node;
 const LONGEST: i64 = 2_147_483_647;
 
 pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let WaitData::JsonPath(state) = &state.data else {
+        return Err(super::not_executed());
+    };
     let input = view.select(&state.input_path, raw.clone())?;
     let until = until(&state.until, &input, view)?;
     if until - view.now > TimeDelta::seconds(LONGEST) {
         return Err(Failure::runtime("Wait state delay is too long."));
     }
     if until <= view.now {
-        return finish(state, node, raw, view).map(Intent::Exit);
+        return leave(state, node, raw, view).map(Intent::Exit);
     }
     Ok(Intent::WaitUntil(until))
 }
 
 /// The time is over; `raw` is the state's raw input.
 pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
+    match &state.data {
+        WaitData::JsonPath(state) => leave(state, node, raw, view),
+        WaitData::Jsonata(_) => Err(super::not_executed()),
+    }
+}
+
+fn leave(state: &JsonPathWait, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
     let input = view.select(&state.input_path, raw)?;
     let assigned = view.assign(state.assign.as_ref(), input.value())?;
     let output = view.select(&state.output_path, input)?;

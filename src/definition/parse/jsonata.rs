@@ -1,0 +1,141 @@
+//! The fields of JSONata states: constants, expressions, and templates of both (specification, "JSONata").
+
+use super::{Fields, Place, Report, Reported, values};
+use crate::data::{Delimited, JsonataExpression, JsonataTemplate, delimited};
+use crate::definition::json::{Kind, Node};
+use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
+
+impl<'n> Fields<'n, '_> {
+    /// `Output`, `Arguments` and the like: any value, with expressions at any depth.
+    pub(super) fn jsonata(&mut self, name: &str) -> Result<Option<JsonataTemplate>, Reported> {
+        self.optional(name, template)
+    }
+
+    /// `Items`: an array, or an expression that makes one.
+    pub(super) fn items(&mut self) -> Result<Option<JsonataTemplate>, Reported> {
+        self.optional("Items", |node, report| {
+            if expression_text(node).is_none() {
+                values::array(node, report)?;
+            }
+            template(node, report)
+        })
+    }
+
+    /// `Output` with `Assign`, of a state, a Choice Rule or a Catcher.
+    pub(super) fn exit(&mut self) -> Result<JsonataExit, Reported> {
+        let output = self.jsonata("Output");
+        let assign = self.optional("Assign", assign);
+        Ok(JsonataExit {
+            output: output?,
+            assign: assign?,
+        })
+    }
+
+    /// A field that takes an expression, or a constant of one type.
+    pub(super) fn jsonata_value<T>(
+        &mut self,
+        name: &str,
+        constant: impl FnOnce(&'n Node, &mut Report) -> Result<T, Reported>,
+    ) -> Result<Option<JsonataValue<T>>, Reported> {
+        self.optional(name, |node, report| match expression_text(node) {
+            Some(text) => expression(node, text, report).map(JsonataValue::Expression),
+            None => constant(node, report).map(JsonataValue::Constant),
+        })
+    }
+
+    /// The same for whole numbers in a range.
+    pub(super) fn jsonata_integer(
+        &mut self,
+        name: &str,
+        minimum: u32,
+        maximum: u32,
+    ) -> Result<Option<JsonataValue<u32>>, Reported> {
+        self.jsonata_value(name, |node, report| {
+            values::integer(node, minimum, maximum, None, report)
+        })
+    }
+
+    /// The same for numbers in a range, fractions included.
+    pub(super) fn jsonata_number(
+        &mut self,
+        name: &str,
+        minimum: f64,
+        maximum: f64,
+    ) -> Result<Option<JsonataValue<f64>>, Reported> {
+        self.jsonata_value(name, |node, report| {
+            values::number_within(node, minimum, maximum, report)
+        })
+    }
+}
+
+/// What stands between `{%` and `%}`, where a node is a text of that form.
+pub(crate) fn expression_text(node: &Node) -> Option<&str> {
+    match delimited(node.as_str()?) {
+        Delimited::Expression(text) => Some(text),
+        Delimited::Constant | Delimited::Improper => None,
+    }
+}
+
+/// Where the byte `offset` stands of an expression that `node` holds.
+pub(crate) fn place_in(node: &Node, offset: usize) -> Place {
+    Place::inside(node, "{%".len() + offset)
+}
+
+/// `Assign`. The names themselves are the variable rules' to judge.
+fn assign(node: &Node, report: &mut Report) -> Result<JsonataAssign, Reported> {
+    let members = &values::object(node, report)?.members;
+    let template = template(node, report)?;
+    let names = members.iter().map(|member| member.key.clone()).collect();
+    Ok(JsonataAssign { names, template })
+}
+
+fn template(node: &Node, report: &mut Report) -> Result<JsonataTemplate, Reported> {
+    if !is_well_formed(node, report) || node.has_unresolved() {
+        return Err(Reported);
+    }
+    JsonataTemplate::compile(&node.to_value()).map_err(|errors| {
+        for error in errors {
+            report.schema(Place::value(node), error.to_string());
+        }
+        Reported
+    })
+}
+
+/// Whether all expressions of a template can be parsed.
+///
+/// Compiling would say so, too; this knows where they stand.
+fn is_well_formed(node: &Node, report: &mut Report) -> bool {
+    let mut well_formed = true;
+    match &node.kind {
+        Kind::String(_) => {
+            if let Some(text) = expression_text(node) {
+                well_formed = expression(node, text, report).is_ok();
+            }
+        }
+        Kind::Array(elements) => {
+            for element in elements {
+                well_formed &= is_well_formed(element, report);
+            }
+        }
+        Kind::Object(object) => {
+            for member in &object.members {
+                well_formed &= is_well_formed(&member.value, report);
+            }
+        }
+        _ => {}
+    }
+    well_formed
+}
+
+/// An expression; `text` is what `node` holds between its delimiters.
+fn expression(node: &Node, text: &str, report: &mut Report) -> Result<JsonataExpression, Reported> {
+    if node.unresolved {
+        return Err(Reported);
+    }
+    JsonataExpression::parse(text).map_err(|error| {
+        report
+            .schema(place_in(node, error.offset), error.message)
+            .help(format!("JSONata's code for it is {}", error.code));
+        Reported
+    })
+}
