@@ -42,6 +42,10 @@ fn state(member: &Member, machine: QueryLanguage, report: &mut Report) -> Result
     let state_type = fields.string("Type")?.and_then(StateType::of).ok_or(Reported)?;
     let named = query_language(node, machine);
     let language = named.unwrap_or(machine);
+    if language == QueryLanguage::Jsonata && !cfg!(feature = "jsonata") {
+        // The language rule says so.
+        return Err(Reported);
+    }
     let state = match state_type {
         StateType::Task => task::task_state(fields, language).map(State::Task),
         StateType::Parallel => parallel::parallel_state(fields, language, machine).map(State::Parallel),

@@ -1,6 +1,6 @@
 //! The fields of JSONata states: constants, expressions, and templates of both (specification, "JSONata").
 
-use super::{Fields, Place, Report, Reported, values};
+use super::{Fields, Place, Report, Reported, jsonata_syntax, values};
 use crate::data::{Delimited, JsonataExpression, JsonataTemplate, delimited};
 use crate::definition::json::{Kind, Node};
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
@@ -37,9 +37,11 @@ impl<'n> Fields<'n, '_> {
         name: &str,
         constant: impl FnOnce(&'n Node, &mut Report) -> Result<T, Reported>,
     ) -> Result<Option<JsonataValue<T>>, Reported> {
-        self.optional(name, |node, report| match expression_text(node) {
-            Some(text) => expression(node, text, report).map(JsonataValue::Expression),
-            None => constant(node, report).map(JsonataValue::Constant),
+        self.optional(name, |node, report| match node.as_str().map(delimited) {
+            Some(Delimited::Expression(text)) => expression(node, text, report).map(JsonataValue::Expression),
+            // The rule of delimiters says so.
+            Some(Delimited::Improper) => Err(Reported),
+            Some(Delimited::Constant) | None => constant(node, report).map(JsonataValue::Constant),
         })
     }
 
@@ -76,10 +78,20 @@ pub(crate) fn expression_text(node: &Node) -> Option<&str> {
     }
 }
 
-/// Where the byte `offset` stands of an expression that `node` holds.
-pub(crate) fn place_in(node: &Node, offset: usize) -> Place {
-    Place::inside(node, "{%".len() + offset)
+/// The part of the expression in `node` that begins at the byte `offset`: `token` where it stands there, or all up to
+/// the end. Behind the end, it is the closing delimiter.
+pub(super) fn place_in(node: &Node, offset: usize, token: &str) -> Place {
+    let text = expression_text(node).unwrap_or_default();
+    let end = match text.get(offset..) {
+        Some(rest) if !token.is_empty() && rest.starts_with(token) => offset + token.len(),
+        _ if offset < text.trim_end().len() => text.trim_end().len(),
+        _ => return Place::part(node, DELIMITER + text.len(), 2 * DELIMITER + text.len()),
+    };
+    Place::part(node, DELIMITER + offset, DELIMITER + end)
 }
+
+/// The bytes of `{%`, and of `%}`.
+const DELIMITER: usize = 2;
 
 /// `Assign`. The names themselves are the variable rules' to judge.
 fn assign(node: &Node, report: &mut Report) -> Result<JsonataAssign, Reported> {
@@ -107,11 +119,12 @@ fn template(node: &Node, report: &mut Report) -> Result<JsonataTemplate, Reporte
 fn is_well_formed(node: &Node, report: &mut Report) -> bool {
     let mut well_formed = true;
     match &node.kind {
-        Kind::String(_) => {
-            if let Some(text) = expression_text(node) {
-                well_formed = expression(node, text, report).is_ok();
-            }
-        }
+        Kind::String(text) => match delimited(text) {
+            Delimited::Expression(text) => well_formed = expression(node, text, report).is_ok(),
+            // The rule of delimiters says so.
+            Delimited::Improper => well_formed = false,
+            Delimited::Constant => {}
+        },
         Kind::Array(elements) => {
             for element in elements {
                 well_formed &= is_well_formed(element, report);
@@ -133,9 +146,10 @@ fn expression(node: &Node, text: &str, report: &mut Report) -> Result<JsonataExp
         return Err(Reported);
     }
     JsonataExpression::parse(text).map_err(|error| {
+        let help = jsonata_syntax::help(text, &error);
         report
-            .schema(place_in(node, error.offset), error.message)
-            .help(format!("JSONata's code for it is {}", error.code));
+            .schema(place_in(node, error.offset, ""), error.message)
+            .help(help);
         Reported
     })
 }

@@ -20,9 +20,9 @@ use crate::definition::parse::{Outline, Place, Report, StateOutline, TOLERANCE_F
 use crate::definition::{Code, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
+    for (_, state) in outline.states() {
         match state.state_type {
-            Some(StateType::Pass) => pass(state, report),
+            Some(StateType::Pass) if !state.jsonata => pass(state, report),
             Some(StateType::Map) => map(state, report),
             _ => {}
         }
