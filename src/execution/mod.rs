@@ -58,6 +58,7 @@ mod input_output;
 mod intent;
 mod parameters;
 mod program;
+mod query;
 mod snapshot;
 mod snapshot_check;
 mod states;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::jsonata;
 use crate::data::{JsonPath, parse_timestamp};
 use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
@@ -14,8 +15,9 @@ use crate::data::Payload;
 use crate::execution::program::{Next, Node};
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let ChoiceData::JsonPath(state) = &state.data else {
-        return Err(super::not_executed());
+    let state = match &state.data {
+        ChoiceData::JsonPath(state) => state,
+        ChoiceData::Jsonata(state) => return jsonata::choice(state, node, &raw, view),
     };
     let input = view.select(&state.input_path, raw)?;
     let mut decided = (node.default_next, state.assign.as_ref());
@@ -26,9 +28,7 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
         }
     }
     let (Some(next), assign) = decided else {
-        return Err(Failure::runtime(
-            "Failed to transition out of the state. The state does not point to a next state.",
-        ));
+        return Err(super::no_way_out());
     };
     let assigned = view.assign(assign, input.value())?;
     let output = view.select(&state.output_path, input)?;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::jsonata;
 use crate::definition::{FailData, FailState, FailText};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
@@ -9,8 +10,11 @@ use crate::data::Payload;
 use crate::history::ErrorOutput;
 
 pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {
-    let FailData::JsonPath { error, cause } = &state.data else {
-        return super::not_executed();
+    let (error, cause) = match &state.data {
+        FailData::JsonPath { error, cause } => (error, cause),
+        FailData::Jsonata { error, cause } => {
+            return jsonata::fail(error.as_ref(), cause.as_ref(), raw, view).unwrap_or_else(|failure| failure);
+        }
     };
     let error = match text(error.as_ref(), "ErrorPath", raw, view) {
         Ok(error) => error,

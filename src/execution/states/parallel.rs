@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::definition::{ParallelData, ParallelState};
+use super::jsonata;
+use crate::definition::{JsonPathParallel, ParallelData, ParallelState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
@@ -10,8 +11,9 @@ use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let ParallelData::JsonPath(state) = &state.data else {
-        return Err(super::not_executed());
+    let state = match &state.data {
+        ParallelData::JsonPath(state) => state,
+        ParallelData::Jsonata(state) => return jsonata::parallel(state, node, &raw, view),
     };
     let input = view.select(&state.input_path, raw)?;
     let input = view.apply(state.parameters.as_ref(), input)?;
@@ -21,14 +23,11 @@ pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &Sta
     })))
 }
 
-pub(super) fn result_stages(state: &ParallelState) -> Result<ResultStages<'_>, Failure> {
-    let ParallelData::JsonPath(state) = &state.data else {
-        return Err(super::not_executed());
-    };
-    Ok(ResultStages {
+pub(super) fn result_stages(state: &JsonPathParallel) -> ResultStages<'_> {
+    ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),
         result_path: &state.result_path,
         output_path: &state.output_path,
-    })
+    }
 }

@@ -1,5 +1,6 @@
 //! The Succeed state.
 
+use super::jsonata;
 use crate::definition::{SucceedData, SucceedState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
@@ -8,12 +9,12 @@ use crate::data::Payload;
 use crate::execution::program::Next;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let SucceedData::JsonPath {
-        input_path,
-        output_path,
-    } = &state.data
-    else {
-        return Err(super::not_executed());
+    let (input_path, output_path) = match &state.data {
+        SucceedData::JsonPath {
+            input_path,
+            output_path,
+        } => (input_path, output_path),
+        SucceedData::Jsonata { output } => return jsonata::succeed(output.as_ref(), &raw, view),
     };
     let input = view.select(input_path, raw)?;
     let output = view.select(output_path, input)?;

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::jsonata;
 use crate::data::ReferencePath;
-use crate::definition::{IntegrationPattern, ResourceKind, TaskData, TaskDuration, TaskState};
+use crate::definition::{JsonPathTask, IntegrationPattern, ResourceKind, TaskData, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
@@ -15,8 +16,9 @@ const LONGEST: u64 = 99_999_999;
 
 pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let resource = &state.resource;
-    let TaskData::JsonPath(state) = &state.data else {
-        return Err(super::not_executed());
+    let state = match &state.data {
+        TaskData::JsonPath(state) => state,
+        TaskData::Jsonata(state) => return jsonata::task(state, resource, raw, view),
     };
     let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
     let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
@@ -45,16 +47,13 @@ pub(crate) fn has_token(state: &TaskState) -> bool {
     state.resource.pattern() == IntegrationPattern::WaitForTaskToken || *state.resource.kind() == ResourceKind::Activity
 }
 
-pub(super) fn result_stages(state: &TaskState) -> Result<ResultStages<'_>, Failure> {
-    let TaskData::JsonPath(state) = &state.data else {
-        return Err(super::not_executed());
-    };
-    Ok(ResultStages {
+pub(super) fn result_stages(state: &JsonPathTask) -> ResultStages<'_> {
+    ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),
         result_path: &state.result_path,
         output_path: &state.output_path,
-    })
+    }
 }
 
 fn seconds(

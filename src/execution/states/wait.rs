@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use super::jsonata;
 use crate::data::{ReferencePath, parse_timestamp};
 use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
@@ -16,16 +17,18 @@ use crate::execution::program::Node;
 const LONGEST: i64 = 2_147_483_647;
 
 pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let WaitData::JsonPath(state) = &state.data else {
-        return Err(super::not_executed());
+    let until = match &state.data {
+        WaitData::JsonPath(state) => {
+            let input = view.select(&state.input_path, raw.clone())?;
+            until(&state.until, &input, view)?
+        }
+        WaitData::Jsonata(state) => jsonata::until(state, &raw, view)?,
     };
-    let input = view.select(&state.input_path, raw.clone())?;
-    let until = until(&state.until, &input, view)?;
     if until - view.now > TimeDelta::seconds(LONGEST) {
         return Err(Failure::runtime("Wait state delay is too long."));
     }
     if until <= view.now {
-        return leave(state, node, raw, view).map(Intent::Exit);
+        return finish(state, node, raw, view).map(Intent::Exit);
     }
     Ok(Intent::WaitUntil(until))
 }
@@ -34,7 +37,7 @@ pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateVi
 pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
     match &state.data {
         WaitData::JsonPath(state) => leave(state, node, raw, view),
-        WaitData::Jsonata(_) => Err(super::not_executed()),
+        WaitData::Jsonata(state) => jsonata::leave(&state.exit, node, &raw, view),
     }
 }
 
