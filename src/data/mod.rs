@@ -25,7 +25,9 @@ mod variables;
 pub(crate) use bounded_json::to_bounded_value;
 pub(crate) use bounds::{Budget, discard, within_nesting};
 pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
-pub use context_object::{ContextObject, ContextScope, ExecutionContext, MapItemContext, StateContext, StateMachineContext};
+pub use context_object::{
+    ContextObject, ContextScope, ExecutionContext, MapItemContext, StateContext, StateMachineContext,
+};
 pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;

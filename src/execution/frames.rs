@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::command::{Timestamp, seconds_later};
 use super::intent::Invoke;
-use crate::data::Payload;
 use super::program::{GraphId, StateId};
+use crate::data::Payload;
 use crate::data::{MapItemContext, VariableScope, json_size};
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
@@ -238,7 +238,6 @@ impl Frames {
         }
         None
     }
-
 }
 
 /// The workflow variables that a frame sees: its own, then its parents'.

@@ -8,11 +8,11 @@ use super::command::{Limits, Timestamp};
 use super::errors::Failure;
 use super::frames::VisibleVariables;
 use super::intent::{Assigned, Exit};
-use crate::data::Payload;
 use super::program::{Next, Node};
+use crate::data::Payload;
 use crate::data::{
-    Budget, ContextObject, ContextScope, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope, StateContext,
-    StateMachineContext,
+    Budget, ContextObject, ContextScope, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope,
+    StateContext, StateMachineContext,
 };
 use crate::definition::{Assign, InputOutputPath, ResultPath, State};
 

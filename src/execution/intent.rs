@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use super::command::Timestamp;
-use crate::data::Payload;
 use super::program::{GraphId, Next};
+use crate::data::Payload;
 
 /// What becomes of a state that was entered or whose work is done.
 #[derive(Debug, Clone, PartialEq)]

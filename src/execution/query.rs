@@ -9,7 +9,8 @@ use super::input_output::StateView;
 use super::intent::{Assigned, Exit};
 use super::program::Next;
 use crate::data::{
-    ContextObject, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, MAX_NESTING, Payload, nests_within,
+    ContextObject, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, MAX_NESTING, Payload,
+    nests_within,
 };
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 

@@ -1,13 +1,13 @@
 //! Failure: retried, caught, or handed to the state around it.
 
 use super::Engine;
+use crate::data::Payload;
 use crate::definition::{Catcher, CatcherData, State};
 use crate::execution::command::{Outcome, later};
 use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
 use crate::execution::intent::Exit;
-use crate::data::Payload;
 use crate::execution::program::{Next, StateId};
 use crate::execution::states;
 use crate::history::{ErrorOutput, EventDetails};

@@ -5,13 +5,13 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Engine, frame_at};
+use crate::data::Payload;
 use crate::data::{MAX_NESTING, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, ForkProgress, FrameKey};
 use crate::execution::intent::Fork;
-use crate::data::Payload;
 use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::history::{EventDetails, MapIteration};

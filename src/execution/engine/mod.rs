@@ -22,11 +22,11 @@ use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_
 use super::errors::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::intent::{Assigned, Exit, Intent};
-use crate::data::Payload;
 use super::program::{Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
 use super::token::TokenSecret;
+use crate::data::Payload;
 use crate::data::{ExecutionContext, Random, StateMachineContext};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
@@ -35,8 +35,7 @@ pub(crate) use recorder::Recorder;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Core {
     pub(crate) execution: ExecutionContext,
-    pub(crate) state_machine: StateMachineContext,
-    pub(crate) region: String,
+    pub(crate) state_machine: Arc<StateMachineContext>,
     pub(crate) now: Timestamp,
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) frames: Frames,
@@ -71,19 +70,15 @@ impl Core {
     pub(super) fn new(program: &Program, options: StartOptions, now: Timestamp) -> Self {
         let machine = program.machine();
         Self {
-            state_machine: StateMachineContext {
-                id: options.state_machine_arn(),
-                name: options.state_machine_name.clone(),
-            },
             execution: ExecutionContext {
-                id: options.execution_arn(),
+                id: options.execution_arn().into(),
                 input: Payload::from(options.input),
                 name: options.name,
                 role_arn: options.role_arn,
                 start_time: now,
                 redrive_count: Some(0),
             },
-            region: options.region,
+            state_machine: options.state_machine,
             now,
             deadline: machine.timeout_seconds.map(|seconds| seconds_later(now, seconds)),
             frames: Frames::default(),
@@ -111,7 +106,7 @@ impl Core {
         id
     }
 
-    #[inline(never)]
+    #[inline]
     fn queue_event(&mut self, id: u64, previous: u64, details: EventDetails) {
         self.queue(&details);
         self.commands
@@ -121,7 +116,9 @@ impl Core {
     /// Records an event in a frame's chain.
     fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> u64 {
         let id = self.recorder.next_id();
-        let Some(frame) = self.frames.get_mut(key) else { return id };
+        let Some(frame) = self.frames.get_mut(key) else {
+            return id;
+        };
         let previous = std::mem::replace(&mut frame.last_event, id);
         if self.recorder.records() {
             self.queue_event(id, previous, details());
@@ -240,7 +237,7 @@ impl Engine<'_> {
         self.core.grow(exit.output.bound());
         let mut texts = None;
         if let Some(assigned) = exit.assigned {
-            texts = self.core.recorder.records().then(|| texts_of(&assigned));
+            texts = self.core.recorder.records().then(|| texts_of(&assigned)).flatten();
             if let Err(failure) = self.store_variables(key, *assigned) {
                 return self.fail(key, failure);
             }
@@ -249,7 +246,7 @@ impl Engine<'_> {
             state_type: node.state.state_type(),
             name: Arc::clone(&node.name),
             output: exit.output.to_text(),
-            assigned_variables: texts.unwrap_or_default(),
+            assigned_variables: texts,
         });
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
@@ -353,9 +350,9 @@ fn frame_at(
     }
 }
 
-fn texts_of(assigned: &Assigned) -> IndexMap<String, String> {
+fn texts_of(assigned: &Assigned) -> Option<Box<IndexMap<String, String>>> {
     let texts = assigned.iter().map(|(name, value)| (name.clone(), value.to_string()));
-    texts.collect()
+    (!assigned.is_empty()).then(|| Box::new(texts.collect()))
 }
 
 fn text_of(payload: Option<&Payload>) -> Arc<str> {

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::data::Budget;
+use crate::data::Payload;
 use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
-use crate::data::Payload;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 use crate::execution::token::task_token;

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::jsonata;
+use crate::data::Payload;
 use crate::data::{JsonPath, parse_timestamp};
 use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::data::Payload;
 use crate::execution::program::{Next, Node};
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

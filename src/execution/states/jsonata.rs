@@ -91,9 +91,7 @@ pub(super) fn choice(
         }
     }
     let next = node.default_next.ok_or_else(super::no_way_out)?;
-    let exit = query
-        .outside()
-        .exit(&state.exit, || raw.clone(), Next::State(next))?;
+    let exit = query.outside().exit(&state.exit, || raw.clone(), Next::State(next))?;
     Ok(Intent::Exit(exit))
 }
 
@@ -113,8 +111,9 @@ pub(super) fn until(state: &JsonataWait, raw: &Payload, view: &StateView<'_>) ->
 fn timestamp(value: &Value) -> Result<DateTime<Utc>, Failure> {
     let text = value.as_str().unwrap_or_default();
     parse_timestamp(text).ok_or_else(|| {
-        let cause =
-            format!("The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}");
+        let cause = format!(
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
+        );
         Failure::evaluation(cause, "Timestamp")
     })
 }
@@ -168,7 +167,11 @@ pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateVie
     let items = match &state.items {
         Some(template) => query.fill("Items", template, Expected::Array)?,
         None if raw.is_array() => raw.clone(),
-        None => return Err(Failure::query(format!("Map state input must be an array but was: {raw}"))),
+        None => {
+            return Err(Failure::query(format!(
+                "Map state input must be an array but was: {raw}"
+            )));
+        }
     };
     let max_concurrency = query.integer("MaxConcurrency", &state.max_concurrency)?;
     // Only a distributed Map tolerates failures, but the fields must make sense in every Map.

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use super::jsonata;
+use crate::data::Payload;
 use crate::data::{ReferencePath, Root};
 use crate::definition::{JsonPathMap, MapData, MapState, MaxConcurrency};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
-use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -20,8 +20,8 @@ use std::borrow::Cow;
 use super::errors::Failure;
 use super::input_output::StateView;
 use super::intent::{Exit, Intent};
-use crate::data::Payload;
 use super::program::Node;
+use crate::data::Payload;
 use crate::definition::{MapData, ParallelData, State, TaskData};
 
 pub(crate) use jsonata::caught;
@@ -69,9 +69,12 @@ pub(crate) fn finish(
             TaskData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
         },
         State::Parallel(state) => match &state.data {
-            ParallelData::JsonPath(state) => {
-                view.finish(&parallel::result_stages(state), raw_input, Cow::Owned(result), node.next)
-            }
+            ParallelData::JsonPath(state) => view.finish(
+                &parallel::result_stages(state),
+                raw_input,
+                Cow::Owned(result),
+                node.next,
+            ),
             ParallelData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
         },
         State::Map(state) => match &state.data {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::jsonata;
+use crate::data::Payload;
 use crate::definition::{JsonPathParallel, ParallelData, ParallelState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
-use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

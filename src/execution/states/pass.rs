@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::jsonata;
+use crate::data::Payload;
 use crate::definition::{PassData, PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
-use crate::data::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(

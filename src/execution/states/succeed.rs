@@ -1,11 +1,11 @@
 //! The Succeed state.
 
 use super::jsonata;
+use crate::data::Payload;
 use crate::definition::{SucceedData, SucceedState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::data::Payload;
 use crate::execution::program::Next;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::jsonata;
+use crate::data::Payload;
 use crate::data::ReferencePath;
-use crate::definition::{JsonPathTask, IntegrationPattern, ResourceKind, TaskData, TaskDuration, TaskState};
+use crate::definition::{IntegrationPattern, JsonPathTask, ResourceKind, TaskData, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
 use crate::execution::parameters;
-use crate::data::Payload;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
 const LONGEST: u64 = 99_999_999;

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
 
 use super::enter;
+use crate::data::Payload;
 use crate::data::{Budget, ExecutionContext, Random, StateMachineContext};
 use crate::definition::StateMachine;
 use crate::execution::command::Limits;
@@ -11,7 +12,6 @@ use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Fork, Intent, Invoke};
-use crate::data::Payload;
 use crate::execution::program::{Next, Program};
 use crate::history::ErrorOutput;
 
@@ -58,10 +58,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         node,
         execution: &execution,
         state_machine: &state_machine,
-        variables: VisibleVariables {
-            frames: &frames,
-            frame,
-        },
+        variables: VisibleVariables { frames: &frames, frame },
         own_item: None,
         task_token: None,
         random: &Random::seeded(0),
