@@ -36,9 +36,10 @@ pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use payload::Payload;
 pub(crate) use jsonata::{
-    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError,
-    JsonataTemplate, JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
+    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate,
+    JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
 };
+pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;
