@@ -71,7 +71,8 @@ pub enum MaxConcurrency {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct JsonataMap {
-    /// Makes the array of items, an array or an expression; without it the state's input is the array.
+    /// Makes the array of items: an array, or an expression; without it the state's input is the array. An object is for
+    /// a distributed Map.
     pub items: Option<JsonataTemplate>,
     /// Makes each iteration's input; without it the item itself.
     pub item_selector: Option<JsonataTemplate>,
