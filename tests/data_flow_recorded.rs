@@ -9,8 +9,6 @@
 
 mod recorded;
 
-use std::sync::Arc;
-
 use asl_engine::data::{
     ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random, ReferencePath, Scope,
     StateContext, StateMachineContext,
@@ -97,7 +95,7 @@ fn context(case: &Value, input: &Value) -> Execution {
     Execution {
         context: ExecutionContext {
             id: text("execution_arn"),
-            input: Arc::new(input.clone()),
+            input: input.clone().into(),
             name: text("execution_name"),
             role_arn: text("role_arn"),
             start_time: DateTime::UNIX_EPOCH,

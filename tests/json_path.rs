@@ -122,7 +122,7 @@ fn message(row: &Value) -> Option<&str> {
 fn evaluate(path: &str, document: &Value) -> Result<Value, String> {
     let execution = ExecutionContext {
         id: String::new(),
-        input: Arc::new(Value::Null),
+        input: Value::Null.into(),
         name: String::new(),
         role_arn: String::new(),
         start_time: DateTime::UNIX_EPOCH,

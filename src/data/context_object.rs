@@ -1,11 +1,10 @@
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::timestamp_text;
+use super::{Payload, timestamp_text};
 
 /// The context object, which paths read as `$$` (ASL: "The Context Object").
 ///
@@ -30,7 +29,7 @@ pub struct ExecutionContext {
     /// The execution's ARN.
     pub id: String,
     /// The input that the execution was started with, whole.
-    pub input: Arc<Value>,
+    pub input: Payload,
     /// The execution's name.
     pub name: String,
     /// The ARN of the role that the state machine runs as.
@@ -74,6 +73,18 @@ pub struct MapItemContext<'a> {
     pub source: Option<&'a str>,
 }
 
+/// Where `$$` is looked up.
+pub trait ContextScope {
+    /// The context object, asked for only where an expression reads it.
+    fn context_object(&self) -> ContextObject<'_>;
+}
+
+impl ContextScope for ContextObject<'_> {
+    fn context_object(&self) -> ContextObject<'_> {
+        *self
+    }
+}
+
 impl<'a> ContextObject<'a> {
     /// The whole object, members in the order AWS prints them.
     pub fn to_value(&self) -> Value {
@@ -96,7 +107,7 @@ impl<'a> ContextObject<'a> {
         let text = |text: &str| Some(Cow::Owned(text.into()));
         match names {
             ("Execution", "Id") => text(&self.execution.id),
-            ("Execution", "Input") => Some(Cow::Borrowed(&self.execution.input)),
+            ("Execution", "Input") => Some(Cow::Borrowed(self.execution.input.value())),
             ("Execution", "Name") => text(&self.execution.name),
             ("Execution", "RoleArn") => text(&self.execution.role_arn),
             ("Execution", "StartTime") => text(&timestamp_text(self.execution.start_time)),
@@ -122,7 +133,7 @@ impl ExecutionContext {
     fn to_value(&self) -> Value {
         let mut members = object([
             ("Id", self.id.as_str().into()),
-            ("Input", Value::clone(&self.input)),
+            ("Input", self.input.value().clone()),
             ("StartTime", timestamp_text(self.start_time).into()),
             ("Name", self.name.as_str().into()),
             ("RoleArn", self.role_arn.as_str().into()),
@@ -183,7 +194,7 @@ mod tests {
     #[test]
     fn every_path_reads_the_same_as_in_the_whole_object() {
         sample::in_scope(&Value::Null, |scope| {
-            let whole = scope.context.to_value();
+            let whole = scope.context.context_object().to_value();
             for path in [
                 "$$",
                 "$$.Execution",

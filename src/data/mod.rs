@@ -14,6 +14,7 @@ mod intrinsic;
 mod json_path;
 mod json_size;
 mod jsonata;
+mod payload;
 mod payload_template;
 mod random;
 mod scope;
@@ -24,7 +25,9 @@ mod variables;
 pub(crate) use bounded_json::to_bounded_value;
 pub(crate) use bounds::{Budget, discard, within_nesting};
 pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
-pub use context_object::{ContextObject, ExecutionContext, MapItemContext, StateContext, StateMachineContext};
+pub use context_object::{
+    ContextObject, ContextScope, ExecutionContext, MapItemContext, StateContext, StateMachineContext,
+};
 pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
@@ -35,6 +38,7 @@ pub(crate) use jsonata::{
     Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError,
     JsonataTemplate, JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
 };
+pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;

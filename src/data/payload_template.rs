@@ -166,6 +166,7 @@ impl Node {
 }
 
 impl ComputedField {
+    #[inline]
     fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
         let value = self.expression.evaluate_within(&self.field, scope, budget)?;
         budget

@@ -1,8 +1,8 @@
 //! A scope for tests.
 
+use chrono::DateTime;
 use std::sync::Arc;
 
-use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::{ContextObject, ExecutionContext, MapItemContext, Random, Scope, Stat
 pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> T {
     let execution = ExecutionContext {
         id: "arn:e".to_owned(),
-        input: Arc::new(json!({ "table": 4 })),
+        input: json!({ "table": 4 }).into(),
         name: "e".to_owned(),
         role_arn: "arn:r".to_owned(),
         start_time: DateTime::UNIX_EPOCH,

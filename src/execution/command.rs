@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::token::TokenSecret;
-use crate::data::{MAX_NESTING, discard, nests_within};
+use crate::data::{MAX_NESTING, Payload, discard, nests_within};
 use crate::definition::Resource;
 use crate::history::{ErrorOutput, HistoryEvent, HistoryLevel};
 
@@ -134,7 +134,7 @@ pub struct Task {
     /// What does the work.
     pub resource: Resource,
     /// The effective input.
-    pub input: Arc<Value>,
+    pub input: Payload,
     /// 0 for the first attempt, then the number of retries.
     pub retry_count: u32,
     /// Seconds the attempt may take, where the state sets them. The execution itself keeps the time.
@@ -224,7 +224,7 @@ pub enum Outcome {
     /// `SUCCEEDED`
     Succeeded {
         /// The execution's output.
-        output: Arc<Value>,
+        output: Payload,
     },
     /// `FAILED`
     Failed(ErrorOutput),

@@ -57,7 +57,6 @@ mod frames;
 mod input_output;
 mod intent;
 mod parameters;
-mod payload;
 mod program;
 mod snapshot;
 mod snapshot_check;

@@ -251,7 +251,7 @@ impl Running {
             let result = match handler {
                 Some(handler) => {
                     let context = running.context(&task);
-                    handler.call(Arc::unwrap_or_clone(task.input), context).await
+                    handler.call(task.input.into_value(), context).await
                 }
                 None => Err(TaskError::new(
                     "States.TaskFailed",

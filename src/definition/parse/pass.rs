@@ -1,8 +1,7 @@
 //! Pass states.
 
-use std::sync::Arc;
-
 use super::{Fields, Reported};
+use crate::data::Payload;
 use crate::definition::{JsonPathPass, PassData, PassState, QueryLanguage};
 
 pub(super) fn pass_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<PassState, Reported> {
@@ -29,7 +28,7 @@ fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathPass, Reported> {
     Ok(JsonPathPass {
         input_path: input_path?,
         parameters: parameters?,
-        result: result?.map(Arc::new),
+        result: result?.map(Payload::from),
         result_path: result_path?,
         output_path: output_path?,
         assign: assign?,

@@ -1,9 +1,6 @@
 //! `"Type": "Pass"`: hands its input on, or something made from it.
 
-use serde_json::Value;
-use std::sync::Arc;
-
-use crate::data::PayloadTemplate;
+use crate::data::{Payload, PayloadTemplate};
 use crate::definition::{Assign, InputOutputPath, JsonataExit, ResultPath, Transition};
 
 /// A Pass state (specification, "Pass state").
@@ -40,7 +37,7 @@ pub struct JsonPathPass {
     /// Builds the effective input.
     pub parameters: Option<PayloadTemplate>,
     /// The result, word for word; without it the effective input.
-    pub result: Option<Arc<Value>>,
+    pub result: Option<Payload>,
     /// Where the result goes in the raw input.
     pub result_path: ResultPath,
     /// Selects the effective output.

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::data::MAX_NESTING;
+use crate::data::Payload;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
-use crate::execution::payload::Payload;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
 impl Engine<'_> {
@@ -53,7 +53,7 @@ impl Engine<'_> {
             },
             state: std::sync::Arc::clone(&node.name),
             resource: state.resource.clone(),
-            input: std::sync::Arc::clone(attempt.input.arc()),
+            input: attempt.input.clone(),
             retry_count: frame.retry_count,
             timeout_seconds: attempt.timeout_seconds,
             heartbeat_seconds: attempt.heartbeat_seconds,
@@ -115,7 +115,7 @@ impl Engine<'_> {
 
     pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
         let Some(resource) = self.resource_of(key) else { return };
-        let mut result = Payload::new(output);
+        let result = Payload::from(output);
         if result.exceeds(self.core.limits.payload_bytes) {
             let name = match resource.kind() {
                 ResourceKind::Service { resource_type, .. } => resource_type,
