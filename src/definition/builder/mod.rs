@@ -87,6 +87,8 @@ mod succeed;
 mod task;
 mod wait;
 
+#[cfg(all(test, feature = "jsonata"))]
+mod jsonata_tests;
 #[cfg(test)]
 mod tests;
 
