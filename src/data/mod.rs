@@ -35,9 +35,10 @@ pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, Write
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub(crate) use jsonata::{
-    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError,
-    JsonataTemplate, JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
+    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate,
+    JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
 };
+pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;

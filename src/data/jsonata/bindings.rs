@@ -13,7 +13,7 @@ use crate::data::{Budget, ContextObject, Random, VariableScope};
 /// that the expressions refer to, and keeps them for the next field.
 pub(crate) struct JsonataBindings<'a> {
     input: &'a Value,
-    context: &'a ContextObject<'a>,
+    pub(super) context: &'a ContextObject<'a>,
     result: Option<&'a Value>,
     error_output: Option<&'a Value>,
     variables: &'a dyn VariableScope,

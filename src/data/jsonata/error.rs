@@ -6,13 +6,23 @@ use super::Expected;
 /// A text that is no JSONata expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
-pub(crate) struct JsonataSyntaxError {
-    /// JSONata's code, such as `S0201`; `U1001` where the expression nests too deeply.
+pub struct JsonataSyntaxError {
     pub(crate) code: String,
     /// What JSONata, and AWS, say about it.
     pub(crate) message: String,
-    /// Where, in bytes of the expression's text.
     pub(crate) offset: usize,
+}
+
+impl JsonataSyntaxError {
+    /// JSONata's code, such as `S0201`; `U1001` where the expression nests too deeply.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Where, in bytes of the expression's text.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
 }
 
 /// Why an expression has no value for its field: AWS's `States.QueryEvaluationError`.
@@ -58,7 +68,16 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
-    fn message(self) -> &'static str {
+    /// JSONata's code for the same.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Time => "D1012",
+            Self::Memory => "D2015",
+            Self::Depth => "D1011",
+        }
+    }
+
+    pub(super) fn message(self) -> &'static str {
         match self {
             Self::Time => "Expression evaluation timeout: Check for infinite loop",
             Self::Memory => "Expression evaluation memory limit exceeded: Check for excessive memory usage",

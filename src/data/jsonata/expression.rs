@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::engine::Compiled;
 use super::error::Failure;
-use super::{Expected, JsonataBindings, JsonataError, JsonataSyntaxError, References};
+use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, References};
 
 /// A JSONata expression, compiled. Clones share it; two are equal where their texts are.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ impl JsonataExpression {
     /// Fails where JSONata 2.0.6 would, and always where the feature `jsonata` is off. Offsets are those of `text`.
     pub(crate) fn parse(text: &str) -> Result<Self, JsonataSyntaxError> {
         let trimmed = text.trim();
-        match Compiled::new(trimmed) {
+        match Compiled::new(trimmed, JsonataDialect::Aws) {
             Ok(compiled) => Ok(Self {
                 text: trimmed.into(),
                 compiled: Arc::new(compiled),
@@ -50,20 +50,13 @@ impl JsonataExpression {
         expected: Expected,
         bindings: &JsonataBindings<'_>,
     ) -> Result<Value, JsonataError> {
-        self.value(bindings)
+        self.compiled
+            .evaluate(bindings)
             .and_then(|value| expected.of(value))
             .map_err(|failure| self.error(location, failure))
     }
 
-    pub(super) fn value(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
-        self.compiled.evaluate(bindings)
-    }
-
-    pub(super) fn compiled(&self) -> &Compiled {
-        &self.compiled
-    }
-
-    pub(super) fn error(&self, location: &str, failure: Failure) -> JsonataError {
+    fn error(&self, location: &str, failure: Failure) -> JsonataError {
         JsonataError {
             location: location.to_owned(),
             expression: self.as_str().to_owned(),

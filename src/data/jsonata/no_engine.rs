@@ -1,9 +1,11 @@
 //! What stands in for the engine where the feature `jsonata` is off: nothing compiles, so that nothing is evaluated.
 
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
 
 use super::error::Failure;
-use super::{JsonataBindings, JsonataSyntaxError, References};
+use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};
+use crate::data::Random;
 
 /// An expression that cannot come to be.
 #[derive(Debug)]
@@ -14,7 +16,7 @@ pub(super) enum Compiled {}
 pub(super) struct Prepared;
 
 impl Compiled {
-    pub(super) fn new(_text: &str) -> Result<Self, JsonataSyntaxError> {
+    pub(super) fn new(_text: &str, _dialect: JsonataDialect) -> Result<Self, JsonataSyntaxError> {
         Err(JsonataSyntaxError {
             code: "U1000".to_owned(),
             message: "JSONata needs the feature `jsonata` of this crate, which is off".to_owned(),
@@ -23,6 +25,17 @@ impl Compiled {
     }
 
     pub(super) fn references(&self) -> &References {
+        match *self {}
+    }
+
+    pub(super) fn evaluate_in(
+        &self,
+        _input: Option<&Value>,
+        _variables: &Map<String, Value>,
+        _dialect: JsonataDialect,
+        _now: DateTime<Utc>,
+        _random: &Random,
+    ) -> Result<Value, Failure> {
         match *self {}
     }
 

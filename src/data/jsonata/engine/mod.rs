@@ -9,25 +9,29 @@ mod result;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use jlens_core::{Bindings, Expression, Options};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::analysis::{Analysis, PlainPath};
 use self::functions::Randomness;
 use self::meter::Meter;
 use super::error::{Bound, Failure};
 use super::needs::Need;
-use super::{JsonataBindings, JsonataSyntaxError, References};
-use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
+use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};
+use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, Random, discard, nests_within};
 
 /// AWS's own ceiling of nested evaluations.
 const MAX_DEPTH: usize = 100;
 
+/// The same for JSONata as such, which sets no such limit.
+const MAX_STANDARD_DEPTH: usize = 1_000;
+
 /// The most nodes that one expression may evaluate.
 const MAX_STEPS: u64 = 1_000_000;
 
-/// The most items of an array that an expression builds.
-const MAX_ARRAY_LENGTH: usize = 100_000;
+/// The most items of an array that an expression builds: twice what AWS's quota of a payload, 256 KiB, can hold.
+const MAX_ARRAY_LENGTH: usize = 256 * 1024;
 
 /// The most bytes of a text that an expression builds.
 const MAX_STRING_LENGTH: usize = 1024 * 1024;
@@ -53,21 +57,17 @@ pub(super) struct Prepared {
 }
 
 impl Compiled {
-    pub(super) fn new(text: &str) -> Result<Self, JsonataSyntaxError> {
-        let compiled = Self::with_later_operators(text)?;
-        match dialect::later_operator(compiled.expression.ast()) {
-            Some(error) => Err(error),
-            None => Ok(compiled),
-        }
-    }
-
-    /// The same for the language of today, in which the official suite is written.
-    pub(super) fn with_later_operators(text: &str) -> Result<Self, JsonataSyntaxError> {
+    pub(super) fn new(text: &str, dialect: JsonataDialect) -> Result<Self, JsonataSyntaxError> {
         let expression = Expression::compile(text).map_err(|error| JsonataSyntaxError {
             code: error.code().to_owned(),
             message: error.message(),
             offset: error.span().map_or(0, |span| span.start).min(text.len()),
         })?;
+        if dialect == JsonataDialect::Aws
+            && let Some(error) = dialect::later_operator(expression.ast())
+        {
+            return Err(error);
+        }
         let analysis = analysis::analyse(expression.ast());
         Ok(Self { expression, analysis })
     }
@@ -82,7 +82,7 @@ impl Compiled {
             None => self.run(bindings)?,
         };
         if !nests_within(&value, MAX_NESTING) || bindings.budget.spend(&value, 0).is_err() {
-            crate::data::discard(value);
+            discard(value);
             return Err(Failure::Exceeded(Bound::Memory));
         }
         Ok(value)
@@ -106,31 +106,63 @@ impl Compiled {
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
         let mut prepared = bindings.prepared.borrow_mut();
         prepared.hold(&self.analysis.needs, bindings);
-        let mut options = Options::new()
-            .max_depth(MAX_DEPTH)
-            .max_steps(MAX_STEPS)
-            .max_array_length(MAX_ARRAY_LENGTH)
-            .max_string_length(MAX_STRING_LENGTH)
-            .max_result_size(MAX_RESULT_BYTES)
-            .timeout(TIMEOUT)
-            .now(bindings.now.timestamp_millis())
-            .seed(0);
+        let mut options = options(MAX_DEPTH, bindings.now);
         if self.analysis.uses_randomness {
-            prepared.randomness.reseed(bindings.random.next_u64());
             options = options.seed(bindings.random.next_u64());
+            prepared.randomness.reseed(bindings.random.next_u64());
         }
-        let mut meter = Meter::new(&mut options, self.analysis.holds_functions);
-        let result = self
-            .expression
-            .evaluate_traced(None, &prepared.bindings, &options, &mut meter);
-        if bindings.budget.visit(meter.work()).is_err() {
-            return Err(Failure::Exceeded(Bound::Time));
-        }
-        match result {
-            Ok(value) => result::checked(value, &meter),
-            Err(error) => Err(result::failure(&error, &meter)),
+        let (result, work) = self.metered(None, &prepared.bindings, options);
+        match bindings.budget.visit(work) {
+            Ok(()) => result,
+            Err(_) => Err(Failure::Exceeded(Bound::Time)),
         }
     }
+
+    /// Evaluates the expression in an input document.
+    pub(super) fn evaluate_in(
+        &self,
+        input: Option<&Value>,
+        variables: &Map<String, Value>,
+        dialect: JsonataDialect,
+        now: DateTime<Utc>,
+        random: &Random,
+    ) -> Result<Value, Failure> {
+        let randomness = Randomness::default();
+        randomness.reseed(random.next_u64());
+        let (bindings, depth) = match dialect {
+            JsonataDialect::Aws => (functions::bindings(&randomness), MAX_DEPTH),
+            JsonataDialect::Standard => (Bindings::new(), MAX_STANDARD_DEPTH),
+        };
+        let bindings = variables
+            .iter()
+            .fold(bindings, |all, (name, value)| all.var(name, value.clone()));
+        let options = options(depth, now).seed(random.next_u64());
+        self.metered(input, &bindings, options).0
+    }
+
+    /// The result, with the work that it took.
+    fn metered(&self, input: Option<&Value>, bindings: &Bindings, options: Options) -> (Result<Value, Failure>, usize) {
+        let mut options = options;
+        let mut meter = Meter::new(&mut options, self.analysis.holds_functions);
+        let result = self.expression.evaluate_traced(input, bindings, &options, &mut meter);
+        let result = match result {
+            Ok(value) => result::checked(value, &meter),
+            Err(error) => Err(result::failure(&error, &meter)),
+        };
+        (result, meter.work())
+    }
+}
+
+fn options(depth: usize, now: DateTime<Utc>) -> Options {
+    Options::new()
+        .max_depth(depth)
+        .max_steps(MAX_STEPS)
+        .max_array_length(MAX_ARRAY_LENGTH)
+        .max_string_length(MAX_STRING_LENGTH)
+        .max_result_size(MAX_RESULT_BYTES)
+        .timeout(TIMEOUT)
+        .now(now.timestamp_millis())
+        .seed(0)
 }
 
 /// Follows names through objects: `Some(None)` where there is nothing, `None` where an array is in the way.

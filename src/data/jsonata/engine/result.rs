@@ -54,7 +54,7 @@ pub(super) fn failure(error: &Error, meter: &Meter) -> Failure {
     match error.code() {
         "D1011" => Failure::Exceeded(Bound::Depth),
         "D1012" | "U1006" => Failure::Exceeded(Bound::Time),
-        "U1001" | "D2014" | "D2016" => Failure::Exceeded(Bound::Memory),
+        "U1001" => Failure::Exceeded(Bound::Memory),
         code => Failure::Raised {
             code: code.to_owned(),
             message: error.message(),
