@@ -94,10 +94,10 @@ fn context(case: &Value, input: &Value) -> Execution {
     let text = |field: &str| case["context"][field].as_str().unwrap_or_default().to_owned();
     Execution {
         context: ExecutionContext {
-            id: text("execution_arn"),
+            id: text("execution_arn").into(),
             input: input.clone().into(),
             name: text("execution_name"),
-            role_arn: text("role_arn"),
+            role_arn: text("role_arn").into(),
             start_time: DateTime::UNIX_EPOCH,
             redrive_count: Some(0),
         },

@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -27,13 +29,13 @@ pub struct ContextObject<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExecutionContext {
     /// The execution's ARN.
-    pub id: String,
+    pub id: Arc<str>,
     /// The input that the execution was started with, whole.
     pub input: Payload,
     /// The execution's name.
     pub name: String,
     /// The ARN of the role that the state machine runs as.
-    pub role_arn: String,
+    pub role_arn: Arc<str>,
     /// When the execution was started.
     pub start_time: DateTime<Utc>,
     /// How often the execution was redriven; absent in Express executions.
@@ -47,6 +49,27 @@ pub struct StateMachineContext {
     pub id: String,
     /// The state machine's name.
     pub name: String,
+}
+
+impl StateMachineContext {
+    /// A state machine with the ARN `arn:aws:states:REGION:ACCOUNT:stateMachine:NAME`.
+    pub fn new(region: &str, account: &str, name: &str) -> Self {
+        Self {
+            id: format!("arn:aws:states:{region}:{account}:stateMachine:{name}"),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The ARN of an execution, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    pub fn execution_arn(&self, name: &str) -> String {
+        let arn = self.id.replacen(":stateMachine:", ":execution:", 1);
+        format!("{arn}:{name}")
+    }
+
+    /// The region of its ARN.
+    pub fn region(&self) -> &str {
+        self.id.split(':').nth(3).unwrap_or_default()
+    }
 }
 
 /// `$$.State`: the state that runs.
@@ -132,11 +155,11 @@ impl<'a> ContextObject<'a> {
 impl ExecutionContext {
     fn to_value(&self) -> Value {
         let mut members = object([
-            ("Id", self.id.as_str().into()),
+            ("Id", (&*self.id).into()),
             ("Input", self.input.value().clone()),
             ("StartTime", timestamp_text(self.start_time).into()),
             ("Name", self.name.as_str().into()),
-            ("RoleArn", self.role_arn.as_str().into()),
+            ("RoleArn", (&*self.role_arn).into()),
         ]);
         insert_some(&mut members, "RedriveCount", self.redrive_count);
         members

@@ -12,10 +12,10 @@ use super::{ContextObject, ExecutionContext, MapItemContext, Random, Scope, Stat
 /// with a variable `$menu`.
 pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> T {
     let execution = ExecutionContext {
-        id: "arn:e".to_owned(),
+        id: "arn:e".into(),
         input: json!({ "table": 4 }).into(),
         name: "e".to_owned(),
-        role_arn: "arn:r".to_owned(),
+        role_arn: "arn:r".into(),
         start_time: DateTime::UNIX_EPOCH,
         redrive_count: Some(0),
     };

@@ -35,8 +35,7 @@ pub(crate) use recorder::Recorder;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Core {
     pub(crate) execution: ExecutionContext,
-    pub(crate) state_machine: StateMachineContext,
-    pub(crate) region: String,
+    pub(crate) state_machine: Arc<StateMachineContext>,
     pub(crate) now: Timestamp,
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) frames: Frames,
@@ -71,19 +70,15 @@ impl Core {
     pub(super) fn new(program: &Program, options: StartOptions, now: Timestamp) -> Self {
         let machine = program.machine();
         Self {
-            state_machine: StateMachineContext {
-                id: options.state_machine_arn(),
-                name: options.state_machine_name.clone(),
-            },
             execution: ExecutionContext {
-                id: options.execution_arn(),
+                id: options.execution_arn().into(),
                 input: Payload::from(options.input),
                 name: options.name,
                 role_arn: options.role_arn,
                 start_time: now,
                 redrive_count: Some(0),
             },
-            region: options.region,
+            state_machine: options.state_machine,
             now,
             deadline: machine.timeout_seconds.map(|seconds| seconds_later(now, seconds)),
             frames: Frames::default(),
@@ -111,7 +106,7 @@ impl Core {
         id
     }
 
-    #[inline(never)]
+    #[inline]
     fn queue_event(&mut self, id: u64, previous: u64, details: EventDetails) {
         self.queue(&details);
         self.commands
@@ -236,7 +231,7 @@ impl Engine<'_> {
         self.core.grow(exit.output.bound());
         let mut texts = None;
         if let Some(assigned) = exit.assigned {
-            texts = self.core.recorder.records().then(|| texts_of(&assigned));
+            texts = self.core.recorder.records().then(|| texts_of(&assigned)).flatten();
             if let Err(failure) = self.store_variables(key, *assigned) {
                 return self.fail(key, failure);
             }
@@ -245,7 +240,7 @@ impl Engine<'_> {
             state_type: node.state.state_type(),
             name: Arc::clone(&node.name),
             output: exit.output.to_text(),
-            assigned_variables: texts.unwrap_or_default(),
+            assigned_variables: texts,
         });
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
@@ -349,9 +344,9 @@ fn frame_at(
     }
 }
 
-fn texts_of(assigned: &Assigned) -> IndexMap<String, String> {
+fn texts_of(assigned: &Assigned) -> Option<Box<IndexMap<String, String>>> {
     let texts = assigned.iter().map(|(name, value)| (name.clone(), value.to_string()));
-    texts.collect()
+    (!assigned.is_empty()).then(|| Box::new(texts.collect()))
 }
 
 fn text_of(payload: Option<&Payload>) -> Arc<str> {

@@ -19,12 +19,9 @@ impl Engine<'_> {
         let Some(resource) = self.resource_of(key) else { return };
         let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(&resource), self.core.now);
         let deadline = attempt.deadline();
-        let region = if self.core.recorder.records() {
-            self.core.region.clone()
-        } else {
-            String::new()
-        };
-        self.core.record_in(key, || scheduled(&resource, &attempt, region));
+        let state_machine = std::sync::Arc::clone(&self.core.state_machine);
+        self.core
+            .record_in(key, || scheduled(&resource, &attempt, state_machine.region()));
         if let Some(started) = started(&resource) {
             self.core.record_in(key, || started);
         }
@@ -178,23 +175,25 @@ fn has_heartbeats(resource: &Resource) -> bool {
     *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse
 }
 
-fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> EventDetails {
+fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: &str) -> EventDetails {
     let role = attempt
         .credentials
         .as_ref()
         .and_then(|credentials| credentials.get("RoleArn")?.as_str());
-    let task_credentials = role.map(|role_arn| TaskCredentials {
-        role_arn: role_arn.to_owned(),
+    let task_credentials = role.map(|role_arn| {
+        Box::new(TaskCredentials {
+            role_arn: role_arn.to_owned(),
+        })
     });
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
-            resource: resource.arn().to_owned(),
+            resource: resource.shared_arn(),
             input: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             task_credentials,
         },
         ResourceKind::Activity => EventDetails::ActivityScheduled {
-            resource: resource.arn().to_owned(),
+            resource: resource.shared_arn(),
             input: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             heartbeat_in_seconds: attempt.heartbeat_seconds,
@@ -205,7 +204,7 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> Even
         } => EventDetails::TaskScheduled {
             resource_type,
             resource,
-            region,
+            region: region.into(),
             parameters: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             heartbeat_in_seconds: attempt.heartbeat_seconds,
