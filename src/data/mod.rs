@@ -13,8 +13,8 @@ mod expression;
 mod intrinsic;
 mod json_path;
 mod json_size;
-mod payload;
 mod jsonata;
+mod payload;
 mod payload_template;
 mod random;
 mod scope;
@@ -34,12 +34,12 @@ pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
-pub use payload::Payload;
 pub(crate) use jsonata::{
     Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate,
     JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
 };
 pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
+pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;

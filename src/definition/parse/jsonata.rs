@@ -11,10 +11,11 @@ impl<'n> Fields<'n, '_> {
         self.optional(name, template)
     }
 
-    /// `Items`: an array, or an expression that makes one.
+    /// `Items`: an array or object, or an expression that makes one.
     pub(super) fn items(&mut self) -> Result<Option<JsonataTemplate>, Reported> {
         self.optional("Items", |node, report| {
-            if expression_text(node).is_none() {
+            let is_text = node.as_str().is_some_and(|text| delimited(text) != Delimited::Constant);
+            if !is_text && node.as_object().is_none() {
                 values::array(node, report)?;
             }
             template(node, report)
@@ -152,4 +153,118 @@ fn expression(node: &Node, text: &str, report: &mut Report) -> Result<JsonataExp
             .help(help);
         Reported
     })
+}
+
+#[cfg(all(test, feature = "jsonata"))]
+mod tests {
+    use super::super::testing::jsonata_state;
+    use super::*;
+    use crate::definition::{
+        CatcherData, ChoiceData, FailData, JsonataWaitUntil, MapData, ParallelData, PassData, State, SucceedData,
+        TaskData, WaitData,
+    };
+
+    #[test]
+    fn constants_and_expressions_are_told_apart() {
+        let until = |field: &str| match jsonata_state(&format!(r#"{{ "Type": "Wait", {field}, "End": true }}"#)) {
+            State::Wait(wait) => match wait.data {
+                WaitData::Jsonata(wait) => wait.until,
+                WaitData::JsonPath(_) => panic!("{field}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(
+            until(r#""Seconds": 5"#),
+            JsonataWaitUntil::Seconds(JsonataValue::Constant(5))
+        ));
+        assert!(matches!(
+            until(r#""Timestamp": "2026-08-14T18:30:00Z""#),
+            JsonataWaitUntil::Timestamp(JsonataValue::Constant(_))
+        ));
+        let JsonataWaitUntil::Timestamp(JsonataValue::Expression(expression)) =
+            until(r#""Timestamp": "{%  $states.input.until %}""#)
+        else {
+            panic!()
+        };
+        assert_eq!(expression.as_str(), "$states.input.until");
+    }
+
+    #[test]
+    fn a_task_and_its_catchers_are_read() {
+        let State::Task(task) = jsonata_state(
+            r#"{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": "{% 1 %}", "End": true,
+                "HeartbeatSeconds": 2, "Arguments": { "a": ["{% 1 %}"] }, "Assign": { "x": 1, "y": "{% 2 %}" },
+                "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Y", "Output": "{% $states.errorOutput %}" }] }"#,
+        ) else {
+            panic!()
+        };
+        let TaskData::Jsonata(data) = task.data else { panic!() };
+        assert!(matches!(data.timeout, Some(JsonataValue::Expression(_))));
+        assert!(matches!(data.heartbeat, Some(JsonataValue::Constant(2))));
+        assert_eq!(data.arguments.unwrap().expressions().len(), 1);
+        assert_eq!(data.exit.assign.unwrap().names, ["x", "y"]);
+        assert!(data.exit.output.is_none() && data.credentials.is_none());
+        let CatcherData::Jsonata(exit) = &task.catch[0].data else {
+            panic!()
+        };
+        assert!(exit.output.is_some() && exit.assign.is_none());
+    }
+
+    #[test]
+    fn a_choice_has_rules_with_exits_of_their_own() {
+        let State::Choice(choice) = jsonata_state(
+            r#"{ "Type": "Choice", "Default": "Y", "Output": 1, "Choices": [
+                { "Condition": true, "Next": "Y" }, { "Condition": "{% true %}", "Next": "Y", "Output": "", "Assign": { "a": 1 } } ] }"#,
+        ) else {
+            panic!()
+        };
+        let ChoiceData::Jsonata(data) = choice.data else {
+            panic!()
+        };
+        let [first, second] = data.choices.as_slice() else {
+            panic!()
+        };
+        assert!(matches!(first.condition, JsonataValue::Constant(true)));
+        assert!(matches!(second.condition, JsonataValue::Expression(_)));
+        assert!(data.exit.output.is_some() && first.exit.output.is_none() && second.exit.output.is_some());
+    }
+
+    #[test]
+    fn the_other_states_are_read() {
+        let State::Map(map) = jsonata_state(
+            r#"{ "Type": "Map", "Items": [1, "{% 2 %}"], "MaxConcurrency": "{% 1 %}", "ToleratedFailurePercentage": 1.5, "End": true,
+                "ItemSelector": "{% $states.input %}", "Iterator": { "StartAt": "A", "States": { "A": { "Type": "Succeed", "Output": null } } } }"#,
+        ) else {
+            panic!()
+        };
+        let MapData::Jsonata(data) = map.data else { panic!() };
+        assert!(data.items.is_some() && data.item_selector.unwrap().as_expression().is_some());
+        assert!(matches!(data.max_concurrency, JsonataValue::Expression(_)));
+        assert!(matches!(
+            data.tolerated_failure_percentage,
+            Some(JsonataValue::Constant(_))
+        ));
+        let State::Succeed(inner) = &map.item_processor.states["A"] else {
+            panic!()
+        };
+        assert!(matches!(&inner.data, SucceedData::Jsonata { output: Some(output) } if output.source().is_null()));
+        let parallel = r#"{ "Type": "Parallel", "Arguments": 1, "End": true,
+            "Branches": [{ "StartAt": "A", "States": { "A": { "Type": "Succeed" } } }] }"#;
+        let State::Parallel(parallel) = jsonata_state(parallel) else {
+            panic!()
+        };
+        assert!(matches!(parallel.data, ParallelData::Jsonata(data) if data.arguments.is_some()));
+        let State::Pass(pass) = jsonata_state(r#"{ "Type": "Pass", "End": true }"#) else {
+            panic!()
+        };
+        assert!(matches!(pass.data, PassData::Jsonata(exit) if exit.output.is_none()));
+        let State::Fail(fail) = jsonata_state(r#"{ "Type": "Fail", "Error": "E", "Cause": "{% 'c' %}" }"#) else {
+            panic!()
+        };
+        let FailData::Jsonata { error, cause } = fail.data else {
+            panic!()
+        };
+        assert!(matches!(error, Some(JsonataValue::Constant(error)) if error == "E"));
+        assert!(matches!(cause, Some(JsonataValue::Expression(_))));
+    }
 }

@@ -4,9 +4,9 @@ use crate::data::JsonataSyntaxError;
 
 /// Operators of other languages, longer ones first, with what JSONata has in their place.
 const OPERATORS: [(&str, &str); 13] = [
-    ("===", "`=` compares"),
+    ("===", "a single `=` compares"),
     ("!==", "`!=` compares"),
-    ("==", "`=` compares"),
+    ("==", "a single `=` compares"),
     ("&&", "`and` combines conditions, `&` joins texts"),
     ("||", "`or` combines conditions, `&` joins texts"),
     ("<>", "`!=` compares"),

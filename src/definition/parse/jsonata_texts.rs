@@ -97,6 +97,13 @@ impl<'n> JsonataText<'n> {
         place_in(self.node, blanks + reference.offset, &token)
     }
 
+    /// Whether the variable `name` that is referred to is called.
+    pub(crate) fn is_called(&self, reference: &Reference, name: &str) -> bool {
+        let text = self.expression.as_ref().map_or("", JsonataExpression::as_str);
+        let behind = text.get(reference.offset + 1 + name.len()..).unwrap_or_default();
+        behind.trim_start().starts_with('(')
+    }
+
     /// A problem of a reference.
     pub(crate) fn refuse(&self, reference: &Reference, message: &str, help: &str, report: &mut Report) {
         report.schema(self.place(reference), message).help(help);

@@ -1,8 +1,7 @@
 //! Pass states.
 
-use crate::data::Payload;
-
 use super::{Fields, Reported};
+use crate::data::Payload;
 use crate::definition::{JsonPathPass, PassData, PassState, QueryLanguage};
 
 pub(super) fn pass_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<PassState, Reported> {

@@ -15,9 +15,13 @@ pub(super) fn jsonata_state(state: &str) -> State {
 
 fn read(language: &str, state: &str) -> State {
     let state = state.replace(r#""End": true"#, r#""Next": "Y""#);
-    let source = format!(
-        r#"{{ "QueryLanguage": "{language}", "StartAt": "X", "States": {{ "X": {state}, "Y": {{ "Type": "Fail" }} }} }}"#
-    );
+    let follower = if state.contains(r#""Y""#) {
+        r#", "Y": { "Type": "Fail" }"#
+    } else {
+        ""
+    };
+    let source =
+        format!(r#"{{ "QueryLanguage": "{language}", "StartAt": "X", "States": {{ "X": {state}{follower} }} }}"#);
     let machine = StateMachine::parse(&source).unwrap();
     machine.graph.states["X"].clone()
 }

@@ -97,7 +97,7 @@ fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut
     let mut there: Vec<&Member> = fields.iter().filter_map(|field| object.member(field)).collect();
     there.sort_by_key(|member| member.key_span.start);
     match there.as_slice() {
-        [] if group.needed => {
+        [] if group.needed && !group.fields.iter().any(|field| object.contains(field)) => {
             report
                 .schema(Place::key(state.member), none_of(&fields))
                 .help("say how long it waits, for example `\"Seconds\": 5`");

@@ -34,14 +34,18 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         }
         scopes.push((index, assigned_in(graph).collect()));
         for state in &graph.states {
-            for (name, place) in reads(state) {
+            for Read { name, place, is_called } in reads(state) {
                 if scopes.iter().any(|(_, names)| names.contains(name)) {
                     continue;
                 }
                 let elsewhere = everywhere
                     .get_or_insert_with(|| outline.graphs.iter().flat_map(assigned_in).collect())
                     .contains(name);
-                let help = help(name, elsewhere, state.jsonata, &scopes, report);
+                let help = if is_called {
+                    format!("neither JSONata nor Step Functions has a function `${name}`")
+                } else {
+                    help(name, elsewhere, state.jsonata, &scopes, report)
+                };
                 report
                     .warning(
                         Code::UnassignedVariable,
@@ -64,18 +68,34 @@ fn assigned_in<'n>(graph: &GraphOutline<'n>) -> impl Iterator<Item = &'n str> + 
     names.into_iter()
 }
 
+/// A place where a variable is read.
+struct Read<'s> {
+    name: &'s str,
+    place: Place,
+    /// Whether it is called, in JSONata.
+    is_called: bool,
+}
+
 /// The variables that a state reads.
-fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<(&'s str, Place)> {
+fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<Read<'s>> {
     let mut found = Vec::new();
     each_expression(state, &mut |member| {
         let node = &member.value;
         let variables = read_by(node).into_iter();
-        found.extend(variables.map(|(offset, name)| (name, Place::inside(node, offset))));
+        found.extend(variables.map(|(offset, name)| Read {
+            name,
+            place: Place::inside(node, offset),
+            is_called: false,
+        }));
     });
     for text in &state.texts {
         for reference in text.references() {
             if let Target::Variable(name) = &reference.target {
-                found.push((name, text.place(reference)));
+                found.push(Read {
+                    name,
+                    place: text.place(reference),
+                    is_called: text.is_called(reference, name),
+                });
             }
         }
     }

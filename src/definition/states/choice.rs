@@ -29,10 +29,6 @@ impl ChoiceState {
 
 /// The fields of a Choice state that have a query language.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no state takes less room than the largest one, whatever its language"
-)]
 pub enum ChoiceData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathChoice),

@@ -25,10 +25,6 @@ pub struct MapState {
 
 /// The fields of a Map state that have a query language.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no state takes less room than the largest one, whatever its language"
-)]
 pub enum MapData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathMap),
@@ -71,7 +67,8 @@ pub enum MaxConcurrency {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct JsonataMap {
-    /// Makes the array of items, an array or an expression; without it the state's input is the array.
+    /// Makes the array of items: an array, or an expression; without it the state's input is the array. An object is for
+    /// a distributed Map.
     pub items: Option<JsonataTemplate>,
     /// Makes each iteration's input; without it the item itself.
     pub item_selector: Option<JsonataTemplate>,

@@ -23,10 +23,6 @@ pub struct ParallelState {
 
 /// The fields of a Parallel state that have a query language.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no state takes less room than the largest one, whatever its language"
-)]
 pub enum ParallelData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathParallel),

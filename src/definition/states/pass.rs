@@ -17,10 +17,6 @@ pub struct PassState {
 
 /// The fields of a Pass state that have a query language.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no state takes less room than the largest one, whatever its language"
-)]
 pub enum PassData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathPass),

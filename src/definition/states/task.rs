@@ -25,10 +25,6 @@ pub struct TaskState {
 
 /// The fields of a Task state that have a query language.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no state takes less room than the largest one, whatever its language"
-)]
 pub enum TaskData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathTask),
