@@ -9,8 +9,7 @@ use super::input_output::StateView;
 use super::intent::{Assigned, Exit};
 use super::program::Next;
 use crate::data::{
-    ContextObject, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, MAX_NESTING, Payload,
-    nests_within,
+    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, MAX_NESTING, Payload, nests_within,
 };
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 
@@ -27,10 +26,10 @@ pub(crate) struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// `$states.input` is `input`; `context` is the view's.
-    pub(crate) fn new(view: &'a StateView<'_>, context: &'a ContextObject<'a>, input: &'a Value) -> Self {
+    /// `$states.input` is `input`, and all else the view's.
+    pub(crate) fn new(view: &'a StateView<'_>, input: &'a Value) -> Self {
         Self {
-            bindings: JsonataBindings::new(input, context, &view.variables, view.random, view.now, &view.budget),
+            bindings: JsonataBindings::new(input, view, &view.variables, view.random, view.now, &view.budget),
             within: None,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::data::{ContextScope, Expected, JsonataTemplate, Payload, parse_timestamp};
+use crate::data::{Expected, JsonataTemplate, Payload, parse_timestamp};
 use crate::definition::{
     JsonataChoice, JsonataExit, JsonataMap, JsonataParallel, JsonataTask, JsonataValue, JsonataWait, JsonataWaitUntil,
     Resource,
@@ -23,8 +23,7 @@ use crate::history::ErrorOutput;
 
 /// Leaves a state that has no result: a Pass, a Wait whose time is over.
 pub(super) fn leave(exit: &JsonataExit, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
-    let context = view.context_object();
-    Query::new(view, &context, raw).exit(exit, || raw.clone(), node.next)
+    Query::new(view, raw).exit(exit, || raw.clone(), node.next)
 }
 
 /// Leaves a state with a result: a Task, a Parallel, a Map.
@@ -35,9 +34,8 @@ pub(super) fn leave_with(
     result: Payload,
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
-    let context = view.context_object();
     let raw = raw.map_or(&Value::Null, Payload::value);
-    let query = Query::new(view, &context, raw).with_result(&result);
+    let query = Query::new(view, raw).with_result(&result);
     query.exit(exit, || result.clone(), node.next)
 }
 
@@ -47,8 +45,7 @@ pub(super) fn task(
     raw: &Payload,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
-    let context = view.context_object();
-    let query = Query::new(view, &context, raw);
+    let query = Query::new(view, raw);
     let seconds = |field, value: &Option<JsonataValue<u32>>| {
         let seconds = value.as_ref().map(|value| query.integer(field, value));
         seconds.transpose()
@@ -81,8 +78,7 @@ pub(super) fn choice(
     raw: &Payload,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
-    let context = view.context_object();
-    let mut query = Query::new(view, &context, raw);
+    let mut query = Query::new(view, raw);
     for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
         query = query.within("Choices", index);
         if query.boolean("Condition", &rule.condition)? {
@@ -97,8 +93,7 @@ pub(super) fn choice(
 
 /// The time at which the state goes on.
 pub(super) fn until(state: &JsonataWait, raw: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
-    let context = view.context_object();
-    let query = Query::new(view, &context, raw);
+    let query = Query::new(view, raw);
     match &state.until {
         JsonataWaitUntil::Seconds(seconds) => Ok(seconds_later(view.now, query.integer("Seconds", seconds)?)),
         JsonataWaitUntil::Timestamp(JsonataValue::Constant(timestamp)) => Ok(*timestamp),
@@ -123,8 +118,7 @@ pub(super) fn succeed(
     raw: &Payload,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
-    let context = view.context_object();
-    let output = Query::new(view, &context, raw).fill_or("Output", output, || raw.clone())?;
+    let output = Query::new(view, raw).fill_or("Output", output, || raw.clone())?;
     Ok(Intent::Exit(Exit {
         output,
         assigned: None,
@@ -138,8 +132,7 @@ pub(super) fn fail(
     raw: &Payload,
     view: &StateView<'_>,
 ) -> Result<Failure, Failure> {
-    let context = view.context_object();
-    let query = Query::new(view, &context, raw);
+    let query = Query::new(view, raw);
     let text = |field, value: Option<&JsonataValue<String>>| value.map(|value| query.text(field, value)).transpose();
     Ok(Failure::Error(ErrorOutput {
         error: text("Error", error)?,
@@ -153,8 +146,7 @@ pub(super) fn parallel(
     raw: &Payload,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
-    let context = view.context_object();
-    let input = Query::new(view, &context, raw).fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    let input = Query::new(view, raw).fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
     Ok(Intent::Fork(Box::new(Fork::Branches {
         graphs: Arc::clone(&node.graphs),
         input,
@@ -162,8 +154,7 @@ pub(super) fn parallel(
 }
 
 pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let context = view.context_object();
-    let query = Query::new(view, &context, &raw);
+    let query = Query::new(view, &raw);
     let items = match &state.items {
         Some(template) => query.fill("Items", template, Expected::Array)?,
         None if raw.is_array() => raw.clone(),
@@ -194,8 +185,7 @@ pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateVie
 
 /// What `ItemSelector` makes of one item; the view's context object must show the item.
 pub(super) fn select_item(selector: &JsonataTemplate, raw: &Payload, view: &StateView<'_>) -> Result<Payload, Failure> {
-    let context = view.context_object();
-    Query::new(view, &context, raw).fill("ItemSelector", selector, Expected::Any)
+    Query::new(view, raw).fill("ItemSelector", selector, Expected::Any)
 }
 
 /// What a Catcher makes of an Error Output, as a whole what the state leaves behind.
@@ -207,9 +197,8 @@ pub(crate) fn caught(
     next: Next,
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
-    let context = view.context_object();
     let raw = raw.map_or(&Value::Null, Payload::value);
-    let query = Query::new(view, &context, raw)
+    let query = Query::new(view, raw)
         .with_error_output(error_output)
         .within("Catch", index);
     query.exit(catcher, || Payload::from(error_output.clone()), next)
