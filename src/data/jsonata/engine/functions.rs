@@ -1,13 +1,15 @@
 //! The functions that AWS adds to JSONata.
 
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use jlens_core::{Bindings, Error, HostFunction, Result};
+use jlens_core::{Bindings, Error, Expression, HostFunction, Result};
 use serde_json::Value;
 
 use super::MAX_ARRAY_LENGTH;
 use crate::data::Random;
 use crate::data::intrinsic::hash::digest;
+use crate::data::intrinsic::array::sorted;
 use crate::data::intrinsic::java;
 
 /// The functions' names, for what tells free names from built-in ones.
@@ -40,6 +42,7 @@ pub(super) fn bindings(randomness: &Randomness) -> Bindings {
             function("hash", "<ss:s>", hash),
             function("parse", "<s?:x>", parse),
             function("partition", "<xn?:a>", partition),
+            function("__many", "<x:x>", distinct),
             function("range", "<n?n?n?:a>", range),
         ]
         .into_iter()
@@ -75,6 +78,30 @@ fn function(
 ) -> Option<(&'static str, HostFunction)> {
     let function = HostFunction::with_signature(signature, move |arguments, _| call(arguments)).ok()?;
     Some((name, function.without_input()))
+}
+
+/// The expression with a `$distinct` for long arrays: the engine's own compares every two items, in one step.
+///
+/// The engine's own stays where it matters: it alone knows an array from a sequence, which is unwrapped when one item is
+/// left, and is quick where few are.
+pub(super) fn with_linear_distinct(text: &str) -> Option<Expression> {
+    let text = format!(
+        "( $__few := $distinct; $distinct := function($items) {{ \
+             $count($items) <= 500 ? $__few($items) : \
+             ( $__left := $__many($items); $count($__left) = 1 ? $__few($items) : $__left ) \
+         }}; {text}\n)"
+    );
+    Expression::compile(&text).ok()
+}
+
+/// The distinct items of an array, in time linear in its text.
+fn distinct(arguments: Arguments<'_>) -> Result<Option<Value>> {
+    let Some(Some(Value::Array(items))) = arguments.first() else {
+        return Ok(arguments.first().cloned().flatten());
+    };
+    let mut seen = HashSet::new();
+    let left = items.iter().filter(|item| seen.insert(sorted(item).to_string()));
+    Ok(Some(left.cloned().collect()))
 }
 
 /// `$hash(text, algorithm)`

@@ -1,10 +1,18 @@
+use std::fmt::{self, Write as _};
+
 use jlens_core::ast::{BinaryOp, Node, NodeKind};
 use jlens_core::audit::{CaptureLimits, Outcome, Tracer, ValueRef};
 use jlens_core::{CancelToken, Options};
 use serde_json::Value;
 
+use crate::data::{MAX_NESTING, MAX_RESULT_BYTES};
+
 /// The bytes that one evaluation may make in all.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// The bytes of JSON text that one value may stand for. A value that holds another several times takes no more memory
+/// than if it held it once, but to compare it, or to show it in an error, takes as long as its text is.
+const MAX_VALUE_BYTES: usize = 2 * MAX_RESULT_BYTES;
 
 /// What a value takes in an array.
 const ITEM: usize = 16;
@@ -97,7 +105,7 @@ const LENGTH: CaptureLimits = CaptureLimits {
 const SHOWN: CaptureLimits = CaptureLimits {
     max_items: usize::MAX,
     max_string: 16,
-    max_depth: crate::data::MAX_NESTING,
+    max_depth: MAX_NESTING,
     max_rejected: 0,
     max_nodes: 0,
     max_source: 0,
@@ -106,12 +114,17 @@ const SHOWN: CaptureLimits = CaptureLimits {
 impl Tracer for Meter {
     fn exit(&mut self, node: &Node, outcome: Outcome<'_>) {
         let Outcome::Value(value) = outcome else { return };
-        if !makes_values(node) {
-            return;
-        }
-        match value.type_name() {
-            "array" => self.spend(ITEM.saturating_mul(length(value))),
-            "string" => self.spend(value.to_json().as_ref().and_then(Value::as_str).map_or(0, str::len)),
+        match (makes(node), value.type_name()) {
+            (Makes::Nothing, _) => {}
+            (_, "string") => self.spend(value.to_json().as_ref().and_then(Value::as_str).map_or(0, str::len)),
+            (Makes::Sequences, "array") => self.spend(ITEM.saturating_mul(length(value))),
+            (Makes::Values, "array" | "object") => {
+                let size = size(value);
+                if size > MAX_VALUE_BYTES {
+                    self.stop.cancel();
+                }
+                self.spend(size / 4);
+            }
             _ => {}
         }
     }
@@ -130,17 +143,55 @@ impl Tracer for Meter {
     }
 }
 
-/// Whether a node makes arrays and texts, and does not just pass on what is there.
-fn makes_values(node: &Node) -> bool {
+/// What the evaluation of a node makes.
+enum Makes {
+    /// Nothing: it passes on what is there
+    Nothing,
+    /// Arrays of what is there
+    Sequences,
+    /// Values that may hold what is there several times
+    Values,
+}
+
+fn makes(node: &Node) -> Makes {
     match &node.kind {
-        NodeKind::Binary { op, .. } => matches!(op, BinaryOp::Concat | BinaryOp::Range),
+        NodeKind::Path { steps, .. } if steps.iter().all(is_lookup) => Makes::Sequences,
+        NodeKind::Binary {
+            op: BinaryOp::Concat | BinaryOp::Range,
+            ..
+        }
+        | NodeKind::Wildcard
+        | NodeKind::Descendant => Makes::Sequences,
         NodeKind::Path { .. }
+        | NodeKind::Object { .. }
         | NodeKind::Array { .. }
         | NodeKind::Function { .. }
-        | NodeKind::Apply { .. }
-        | NodeKind::Wildcard
-        | NodeKind::Descendant => true,
-        _ => !node.attrs.predicate.is_empty(),
+        | NodeKind::Apply { .. } => Makes::Values,
+        _ if node.attrs.group.is_some() => Makes::Values,
+        _ if node.attrs.predicate.is_empty() => Makes::Nothing,
+        _ => Makes::Sequences,
+    }
+}
+
+fn is_lookup(step: &Node) -> bool {
+    matches!(step.kind, NodeKind::Name { .. } | NodeKind::Variable { .. }) && step.attrs.group.is_none()
+}
+
+/// The bytes of a value's text, which the engine writes up to 256 MiB.
+fn size(value: ValueRef<'_>) -> usize {
+    struct Bytes(usize);
+    impl fmt::Write for Bytes {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            // What stands in place of a text that would be longer is no JSON: `<invalid>`.
+            let bytes = if text.starts_with('<') { usize::MAX } else { text.len() };
+            self.0 = self.0.saturating_add(bytes);
+            Ok(())
+        }
+    }
+    let mut bytes = Bytes(0);
+    match write!(bytes, "{value:?}") {
+        Ok(()) => bytes.0,
+        Err(fmt::Error) => usize::MAX,
     }
 }
 
