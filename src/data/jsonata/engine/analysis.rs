@@ -23,6 +23,8 @@ pub(super) struct Analysis {
     pub(super) holds_functions: bool,
     /// Whether `$distinct` is used, built in.
     pub(super) uses_distinct: bool,
+    /// Whether `$replace` is used, built in.
+    pub(super) uses_replace: bool,
     /// Whether a built-in function that may make much of little is used as a value, or applied in part.
     pub(super) passes_functions: bool,
 }
@@ -299,6 +301,7 @@ impl Walker {
                 self.found.holds_functions = true;
                 self.found.passes_functions |= !SMALL.contains(&name);
                 self.found.uses_distinct |= name == "distinct";
+                self.found.uses_replace |= name == "replace";
                 self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");
             }
             _ => self.refer(node, Target::Variable(name.to_owned())),

@@ -15,6 +15,9 @@ use crate::data::intrinsic::java;
 /// The functions' names, for what tells free names from built-in ones.
 pub(super) const NAMES: [&str; 6] = ["hash", "parse", "partition", "random", "range", "uuid"];
 
+/// The most bytes that `$replace` could make, if it put the text in for every letter.
+const MAX_REPLACED: usize = 64 * 1024 * 1024;
+
 /// The generator behind `$uuid` and `$random` of one evaluation.
 #[derive(Clone, Debug)]
 pub(super) struct Randomness(Arc<Mutex<Random>>);
@@ -42,12 +45,11 @@ pub(super) fn bindings(randomness: &Randomness) -> Bindings {
             function("hash", "<ss:s>", hash),
             function("parse", "<s?:x>", parse),
             function("partition", "<xn?:a>", partition),
-            function("__many", "<x:x>", distinct),
             function("range", "<n?n?n?:a>", range),
         ]
         .into_iter()
         .flatten()
-        .fold(Bindings::new().var("eval", Value::Null), |all, (name, function)| {
+        .fold(bounds().var("eval", Value::Null), |all, (name, function)| {
             all.function(name, function)
         })
     });
@@ -80,18 +82,49 @@ fn function(
     Some((name, function.without_input()))
 }
 
-/// The expression with a `$distinct` for long arrays: the engine's own compares every two items, in one step.
+/// The expression with a `$distinct` and a `$replace` that are bounded, as the engine's own are not: they compare every
+/// two items, and put a long text in for every letter of another, in one step.
 ///
-/// The engine's own stays where it matters: it alone knows an array from a sequence, which is unwrapped when one item is
-/// left, and is quick where few are.
-pub(super) fn with_linear_distinct(text: &str) -> Option<Expression> {
+/// The engine's own `$distinct` stays where it matters: it alone knows an array from a sequence, which is unwrapped when
+/// one item is left, and is quick where few are.
+pub(super) fn with_bounded_functions(text: &str) -> Option<Expression> {
     let text = format!(
-        "( $__few := $distinct; $distinct := function($items) {{ \
-             $count($items) <= 500 ? $__few($items) : \
-             ( $__left := $__many($items); $count($__left) = 1 ? $__few($items) : $__left ) \
+        "( $__few := $distinct; $distinct := function($items)<x:x> {{ \
+             $__count($items) <= 500 ? $__few($items) : \
+             ( $__left := $__many($items); $__count($__left) = 1 ? $__few($items) : $__left ) \
+         }}; \
+         $__replace := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s> {{ \
+             $__fits($s, $r) ? $__replace($s, $p, $r, $l) \
          }}; {text}\n)"
     );
     Expression::compile(&text).ok()
+}
+
+/// What [`with_bounded_functions`] calls.
+pub(super) fn bounds() -> Bindings {
+    static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
+        [
+            function("__many", "<x:x>", distinct),
+            function("__count", "<x:n>", |arguments| {
+                let count = match arguments.first() {
+                    Some(Some(Value::Array(items))) => items.len(),
+                    _ => 1,
+                };
+                Ok(Some(count.into()))
+            }),
+            function("__fits", "<xx:b>", |arguments| {
+                let length = |index| text(arguments, index).map_or(0, str::len);
+                if (length(0) + 1).saturating_mul(length(1)) > MAX_REPLACED {
+                    return Err(Error::new("U1001"));
+                }
+                Ok(Some(true.into()))
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(Bindings::new(), |all, (name, function)| all.function(name, function))
+    });
+    BOUNDS.clone()
 }
 
 /// The distinct items of an array, in time linear in its text.

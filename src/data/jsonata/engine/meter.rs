@@ -5,6 +5,7 @@ use jlens_core::audit::{CaptureLimits, Outcome, Tracer, ValueRef};
 use jlens_core::{CancelToken, Options};
 use serde_json::Value;
 
+use super::analysis::Analysis;
 use crate::data::{MAX_NESTING, MAX_RESULT_BYTES};
 
 /// The bytes that one evaluation may make in all.
@@ -26,20 +27,23 @@ pub(super) struct Meter {
     steps: u64,
     /// Whether the result may be, or hold, functions.
     looks_for_functions: bool,
+    /// Whether texts count that are only passed on, as `$replace` puts them in many times.
+    counts_texts: bool,
     result_type: &'static str,
     /// The result with `<function>` in place of each function, where that is looked for.
     shown: Option<Value>,
 }
 
 impl Meter {
-    pub(super) fn new(options: &mut Options, looks_for_functions: bool) -> Self {
+    pub(super) fn new(options: &mut Options, analysis: &Analysis) -> Self {
         let stop = CancelToken::new();
         options.cancel_token = Some(stop.clone());
         Self {
             stop,
             bytes: 0,
             steps: 0,
-            looks_for_functions,
+            looks_for_functions: analysis.holds_functions,
+            counts_texts: analysis.uses_replace,
             result_type: "undefined",
             shown: None,
         }
@@ -101,6 +105,13 @@ const LENGTH: CaptureLimits = CaptureLimits {
     max_source: 0,
 };
 
+/// Shows how many items the first items of an array have.
+const FIRST: CaptureLimits = CaptureLimits {
+    max_items: 64,
+    max_depth: 2,
+    ..LENGTH
+};
+
 /// Shows all but long texts.
 const SHOWN: CaptureLimits = CaptureLimits {
     max_items: usize::MAX,
@@ -115,8 +126,9 @@ impl Tracer for Meter {
     fn exit(&mut self, node: &Node, outcome: Outcome<'_>) {
         let Outcome::Value(value) = outcome else { return };
         match (makes(node), value.type_name()) {
-            (Makes::Nothing, _) => {}
+            (Makes::Nothing, "string") if !self.counts_texts => {}
             (_, "string") => self.spend(value.to_json().as_ref().and_then(Value::as_str).map_or(0, str::len)),
+            (Makes::Nothing, _) => {}
             (Makes::Sequences, "array") => self.spend(ITEM.saturating_mul(length(value))),
             (Makes::Values, "array" | "object") => {
                 let size = size(value);
@@ -177,8 +189,11 @@ fn is_lookup(step: &Node) -> bool {
     matches!(step.kind, NodeKind::Name { .. } | NodeKind::Variable { .. }) && step.attrs.group.is_none()
 }
 
-/// The bytes of a value's text, which the engine writes up to 256 MiB.
+/// The bytes of a value's text, or so many that it is too much: the engine writes up to 256 MiB of it.
 fn size(value: ValueRef<'_>) -> usize {
+    if value.type_name() == "array" && length(value) >= FIRST.max_items && first_items(value) > MAX_VALUE_BYTES {
+        return usize::MAX;
+    }
     struct Bytes(usize);
     impl fmt::Write for Bytes {
         fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -195,9 +210,21 @@ fn size(value: ValueRef<'_>) -> usize {
     }
 }
 
-/// The items of an array, which the engine tells in a sentence: `… 7 more`.
+/// The items of an array.
 fn length(array: ValueRef<'_>) -> usize {
-    let shown = array.capture(&LENGTH);
-    let more = shown.as_ref().and_then(|shown| shown.get(0)?.as_str());
-    more.and_then(|more| more.split(' ').nth(1)?.parse().ok()).unwrap_or(0)
+    array.capture(&LENGTH).as_ref().map_or(0, more)
+}
+
+/// The items of the first items of an array.
+fn first_items(array: ValueRef<'_>) -> usize {
+    let shown = array.capture(&FIRST);
+    let items = shown.as_ref().and_then(Value::as_array);
+    items.map_or(0, |items| items.iter().map(more).sum())
+}
+
+/// How many items the engine left out, which it tells in a sentence behind those that it shows: `… 7 more`.
+fn more(shown: &Value) -> usize {
+    let last = shown.as_array().and_then(|items| items.last()?.as_str());
+    last.and_then(|last| last.strip_prefix("… ")?.split(' ').next()?.parse().ok())
+        .unwrap_or(0)
 }

@@ -75,8 +75,8 @@ impl Compiled {
             return Err(error);
         }
         let analysis = analysis::analyse(expression.ast());
-        let expression = if analysis.uses_distinct {
-            functions::with_linear_distinct(text).unwrap_or(expression)
+        let expression = if analysis.uses_distinct || analysis.uses_replace {
+            functions::with_bounded_functions(text).unwrap_or(expression)
         } else {
             expression
         };
@@ -142,7 +142,7 @@ impl Compiled {
         randomness.reseed(random.next_u64());
         let (bindings, depth) = match dialect {
             JsonataDialect::Aws => (functions::bindings(&randomness), MAX_DEPTH),
-            JsonataDialect::Standard => (Bindings::new(), MAX_STANDARD_DEPTH),
+            JsonataDialect::Standard => (functions::bounds(), MAX_STANDARD_DEPTH),
         };
         let bindings = variables
             .iter()
@@ -160,7 +160,7 @@ impl Compiled {
                 .max_array_length(MAX_PASSED_ARRAY_LENGTH)
                 .max_string_length(MAX_PASSED_STRING_LENGTH);
         }
-        let mut meter = Meter::new(&mut options, self.analysis.holds_functions);
+        let mut meter = Meter::new(&mut options, &self.analysis);
         let result = self.expression.evaluate_traced(input, bindings, &options, &mut meter);
         let result = match result {
             Ok(value) => result::checked(value, &meter),
