@@ -21,7 +21,7 @@ fn in_bindings<T>(test: impl FnOnce(&JsonataBindings<'_>) -> T) -> T {
         let budget = Budget::new();
         test(&JsonataBindings::new(
             scope.input,
-            scope.context,
+            &scope.context.context_object(),
             scope.variables,
             &random,
             now,
