@@ -21,8 +21,8 @@ pub(super) struct Analysis {
     pub(super) uses_randomness: bool,
     /// Whether functions are used as values, so that the result may hold some.
     pub(super) holds_functions: bool,
-    /// Whether `$distinct` is used, built in.
-    pub(super) uses_distinct: bool,
+    /// The built-in functions in use that have to be bounded.
+    pub(super) unbounded: Vec<&'static str>,
     /// Whether `$replace` is used, built in.
     pub(super) uses_replace: bool,
     /// Whether a built-in function that may make much of little is used as a value, or applied in part.
@@ -56,6 +56,8 @@ pub(super) fn analyse(ast: &Ast) -> Analysis {
     walker.node(&ast.root, Context::Input);
     let mut found = walker.found;
     found.path = plain_path(&ast.root);
+    found.unbounded.sort_unstable();
+    found.unbounded.dedup();
     found.references.0.sort_by_key(|reference| reference.offset);
     found
 }
@@ -300,7 +302,8 @@ impl Walker {
             _ if is_built_in(name) => {
                 self.found.holds_functions = true;
                 self.found.passes_functions |= !SMALL.contains(&name);
-                self.found.uses_distinct |= name == "distinct";
+                let unbounded = functions::UNBOUNDED.iter().find(|unbounded| **unbounded == name);
+                self.found.unbounded.extend(unbounded);
                 self.found.uses_replace |= name == "replace";
                 self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");
             }
@@ -319,9 +322,32 @@ impl Walker {
 
 /// Built-in functions that, given one item, make a number, a boolean or nothing bigger than the item.
 const SMALL: [&str; 26] = [
-    "abs", "average", "boolean", "ceil", "contains", "count", "exists", "floor", "length", "lowercase", "max", "min",
-    "millis", "not", "now", "number", "power", "random", "round", "sqrt", "substring", "substringAfter",
-    "substringBefore", "sum", "trim", "uppercase",
+    "abs",
+    "average",
+    "boolean",
+    "ceil",
+    "contains",
+    "count",
+    "exists",
+    "floor",
+    "length",
+    "lowercase",
+    "max",
+    "min",
+    "millis",
+    "not",
+    "now",
+    "number",
+    "power",
+    "random",
+    "round",
+    "sqrt",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "trim",
+    "uppercase",
 ];
 
 /// The name that an expression of a block binds.

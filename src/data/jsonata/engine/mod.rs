@@ -6,6 +6,7 @@ mod functions;
 mod meter;
 mod result;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Compiled {
     expression: Expression,
+    /// The same with functions of its own in place of those that the engine does not bound, if it uses any.
+    bounded: Option<Expression>,
     analysis: Analysis,
 }
 
@@ -75,12 +78,12 @@ impl Compiled {
             return Err(error);
         }
         let analysis = analysis::analyse(expression.ast());
-        let expression = if analysis.uses_distinct || analysis.uses_replace {
-            functions::with_bounded_functions(text).unwrap_or(expression)
-        } else {
-            expression
-        };
-        Ok(Self { expression, analysis })
+        let bounded = functions::with_bounds(text, &analysis.unbounded);
+        Ok(Self {
+            expression,
+            bounded,
+            analysis,
+        })
     }
 
     pub(super) fn references(&self) -> &References {
@@ -161,12 +164,25 @@ impl Compiled {
                 .max_string_length(MAX_PASSED_STRING_LENGTH);
         }
         let mut meter = Meter::new(&mut options, &self.analysis);
-        let result = self.expression.evaluate_traced(input, bindings, &options, &mut meter);
+        let expression = self.bounded_in(bindings);
+        let result = expression.evaluate_traced(input, bindings, &options, &mut meter);
         let result = match result {
             Ok(value) => result::checked(value, &meter),
             Err(error) => Err(result::failure(&error, &meter)),
         };
         (result, meter.work())
+    }
+
+    /// The expression that is evaluated: a variable of the name of a built-in function stays what it is.
+    fn bounded_in(&self, bindings: &Bindings) -> Cow<'_, Expression> {
+        let is_function = |name: &&&str| bindings.get(name).is_none();
+        let unbounded: Vec<&str> = self.analysis.unbounded.iter().filter(is_function).copied().collect();
+        let expression = if unbounded.len() == self.analysis.unbounded.len() {
+            self.bounded.as_ref().map(Cow::Borrowed)
+        } else {
+            functions::with_bounds(self.expression.source(), &unbounded).map(Cow::Owned)
+        };
+        expression.unwrap_or(Cow::Borrowed(&self.expression))
     }
 }
 
