@@ -12,6 +12,10 @@ use crate::data::jsonata::{Reference, References, Target};
 
 /// What there is to know about an expression before it is evaluated.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that have nothing to do with each other"
+)]
 pub(super) struct Analysis {
     pub(super) references: References,
     /// The part of each free variable that the expression reads, `states` and the built-in functions among them.
@@ -45,7 +49,7 @@ pub(super) fn walk<'n>(node: &'n Node, visit: &mut impl FnMut(&'n Node)) {
 pub(super) fn analyse(ast: &Ast) -> Analysis {
     let mut has_parent = false;
     walk(&ast.root, &mut |node| {
-        has_parent |= matches!(node.kind, NodeKind::Parent { .. })
+        has_parent |= matches!(node.kind, NodeKind::Parent { .. });
     });
     let mut walker = Walker {
         found: Analysis::default(),
@@ -105,6 +109,12 @@ impl Walker {
         });
     }
 
+    fn nodes(&mut self, nodes: &[Node], context: Context) {
+        for node in nodes {
+            self.node(node, context);
+        }
+    }
+
     fn kind(&mut self, node: &Node, context: Context) {
         match &node.kind {
             NodeKind::Path { steps, .. } => self.path(steps, context),
@@ -129,12 +139,12 @@ impl Walker {
             }
             NodeKind::Function { procedure, args } => {
                 self.procedure(procedure, context);
-                args.iter().for_each(|argument| self.node(argument, context));
+                self.nodes(args, context);
             }
             NodeKind::Partial { procedure, args } => {
                 self.found.holds_functions = true;
                 self.node(procedure, context);
-                args.iter().for_each(|argument| self.node(argument, context));
+                self.nodes(args, context);
             }
             NodeKind::Transform(def) => {
                 self.found.holds_functions = true;
@@ -176,7 +186,7 @@ impl Walker {
                 self.procedure(rhs, context);
             }
             NodeKind::Negate { expr } => self.node(expr, context),
-            NodeKind::Array { items } => items.iter().for_each(|item| self.node(item, context)),
+            NodeKind::Array { items } => self.nodes(items, context),
             NodeKind::Object { pairs } => {
                 for (key, value) in pairs {
                     self.node(key, context);
@@ -208,7 +218,7 @@ impl Walker {
             match &step.kind {
                 NodeKind::Variable { name } if index == 0 => {
                     let names = if is_plain(&step.attrs) {
-                        names(&steps[1..])
+                        names(steps.get(1..).unwrap_or_default())
                     } else {
                         Vec::new()
                     };
@@ -242,7 +252,7 @@ impl Walker {
             later,
             functions: self.functions,
         });
-        expressions.iter().for_each(|expression| self.node(expression, context));
+        self.nodes(expressions, context);
         self.scopes.pop();
     }
 

@@ -121,8 +121,8 @@ fn bounded(name: &str) -> &'static str {
 pub(super) fn bounds() -> Bindings {
     static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
         [
-            function("__many", "<x:x>", distinct),
-            function("__names", "<x:x>", names),
+            function("__many", "<x:x>", |arguments| Ok(distinct(arguments))),
+            function("__names", "<x:x>", |arguments| Ok(names(arguments))),
             function("__size", "<x:n>", |arguments| {
                 let size = match arguments.first() {
                     Some(Some(Value::Array(items))) => items.len(),
@@ -147,17 +147,17 @@ pub(super) fn bounds() -> Bindings {
 }
 
 /// The distinct items of an array, in time linear in its text.
-fn distinct(arguments: Arguments<'_>) -> Result<Option<Value>> {
+fn distinct(arguments: Arguments<'_>) -> Option<Value> {
     let Some(Some(Value::Array(items))) = arguments.first() else {
-        return Ok(arguments.first().cloned().flatten());
+        return arguments.first().cloned().flatten();
     };
     let mut seen = HashSet::new();
     let left = items.iter().filter(|item| seen.insert(sorted(item).to_string()));
-    Ok(Some(left.cloned().collect()))
+    Some(left.cloned().collect())
 }
 
 /// The names of an object's members, or those of all objects of an array.
-fn names(arguments: Arguments<'_>) -> Result<Option<Value>> {
+fn names(arguments: Arguments<'_>) -> Option<Value> {
     let mut names = IndexSet::new();
     let mut pending: Vec<&Value> = arguments.first().into_iter().flatten().collect();
     while let Some(value) = pending.pop() {
@@ -167,7 +167,7 @@ fn names(arguments: Arguments<'_>) -> Result<Option<Value>> {
             _ => {}
         }
     }
-    Ok((!names.is_empty()).then(|| names.into_iter().map(String::as_str).collect()))
+    (!names.is_empty()).then(|| names.into_iter().map(String::as_str).collect())
 }
 
 /// `$hash(text, algorithm)`
@@ -242,7 +242,7 @@ fn range(arguments: Arguments<'_>) -> Result<Option<Value>> {
     })
 }
 
-fn text<'a>(arguments: Arguments<'a>, index: usize) -> Option<&'a str> {
+fn text(arguments: Arguments<'_>, index: usize) -> Option<&str> {
     arguments.get(index)?.as_ref()?.as_str()
 }
 

@@ -109,12 +109,16 @@ impl Compiled {
     fn read(&self, bindings: &JsonataBindings<'_>) -> Option<Result<Value, Failure>> {
         let PlainPath { variable, names } = self.analysis.path.as_ref()?;
         let found = if let Some((value, from)) = bindings.borrowed(variable, names) {
-            follow(value, names.get(from..)?)?.cloned()
+            follow(value, names.get(from..)?).cloned()
         } else {
             let value = bindings.cut(variable, self.analysis.needs.get(variable)?)?;
-            follow(&value, names)?.cloned()
+            follow(&value, names).cloned()
         };
-        Some(found.ok_or(Failure::Undefined))
+        match found {
+            Found::Value(value) => Some(Ok(value)),
+            Found::Nothing => Some(Err(Failure::Undefined)),
+            Found::Array => None,
+        }
     }
 
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
@@ -198,20 +202,37 @@ fn options(depth: usize, now: DateTime<Utc>) -> Options {
         .seed(0)
 }
 
-/// Follows names through objects: `Some(None)` where there is nothing, `None` where an array is in the way.
-fn follow<'v>(value: &'v Value, names: &[String]) -> Option<Option<&'v Value>> {
-    let mut value = value;
-    for name in names {
-        match value {
-            Value::Object(members) => match members.get(name) {
-                Some(member) => value = member,
-                None => return Some(None),
-            },
-            Value::Array(_) => return None,
-            _ => return Some(None),
+/// Where names lead.
+enum Found<V> {
+    Value(V),
+    Nothing,
+    /// To an array, through which names reach to its items.
+    Array,
+}
+
+impl Found<&Value> {
+    fn cloned(self) -> Found<Value> {
+        match self {
+            Self::Value(value) => Found::Value(value.clone()),
+            Self::Nothing => Found::Nothing,
+            Self::Array => Found::Array,
         }
     }
-    Some(Some(value))
+}
+
+fn follow<'v>(value: &'v Value, names: &[String]) -> Found<&'v Value> {
+    let mut value = value;
+    for name in names {
+        value = match value {
+            Value::Array(_) => return Found::Array,
+            Value::Object(members) => match members.get(name) {
+                Some(member) => member,
+                None => return Found::Nothing,
+            },
+            _ => return Found::Nothing,
+        };
+    }
+    Found::Value(value)
 }
 
 impl Prepared {
