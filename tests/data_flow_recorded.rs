@@ -9,8 +9,6 @@
 
 mod recorded;
 
-use std::sync::Arc;
-
 use asl_engine::data::{
     ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random, ReferencePath, Scope,
     StateContext, StateMachineContext,
@@ -96,10 +94,10 @@ fn context(case: &Value, input: &Value) -> Execution {
     let text = |field: &str| case["context"][field].as_str().unwrap_or_default().to_owned();
     Execution {
         context: ExecutionContext {
-            id: text("execution_arn"),
-            input: Arc::new(input.clone()),
+            id: text("execution_arn").into(),
+            input: input.clone().into(),
             name: text("execution_name"),
-            role_arn: text("role_arn"),
+            role_arn: text("role_arn").into(),
             start_time: DateTime::UNIX_EPOCH,
             redrive_count: Some(0),
         },

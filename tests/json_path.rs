@@ -121,10 +121,10 @@ fn message(row: &Value) -> Option<&str> {
 
 fn evaluate(path: &str, document: &Value) -> Result<Value, String> {
     let execution = ExecutionContext {
-        id: String::new(),
-        input: Arc::new(Value::Null),
+        id: "".into(),
+        input: Value::Null.into(),
         name: String::new(),
-        role_arn: String::new(),
+        role_arn: "".into(),
         start_time: DateTime::UNIX_EPOCH,
         redrive_count: None,
     };

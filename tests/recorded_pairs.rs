@@ -11,6 +11,7 @@
 
 mod recorded;
 
+use asl_engine::data::StateMachineContext;
 use asl_engine::execution::StartOptions;
 use asl_engine::{Simulation, StateMachine};
 use recorded::{cases, document, is_same};
@@ -51,7 +52,7 @@ fn run(definition: &str, case: &Value) -> Result<Value, String> {
     let machine: StateMachine = definition.parse().map_err(|error| format!("{error}"))?;
     let mut options = StartOptions::new(Value::Null);
     if let Some(name) = case["context"]["state_machine_name"].as_str() {
-        name.clone_into(&mut options.state_machine_name);
+        options.state_machine = StateMachineContext::new("us-east-1", "123456789012", name).into();
     }
     let run = Simulation::of(&machine).options(options).run(case["input"].clone());
     run.output().cloned().ok_or_else(|| format!("{:?}", run.error()))

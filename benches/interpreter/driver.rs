@@ -1,6 +1,7 @@
 //! A driver that answers every task at once and jumps over every wait.
 
 use asl_engine::StateMachine;
+use asl_engine::data::Payload;
 use asl_engine::execution::{Command, Event, Execution, Limits, Outcome, Program, StartOptions};
 use asl_engine::history::HistoryLevel;
 use chrono::DateTime;
@@ -44,7 +45,7 @@ pub(crate) fn compile(definition: &str) -> Arc<Program> {
 }
 
 /// Runs an execution to its end and gives its output.
-pub(crate) fn run(program: &Arc<Program>, input: Value, level: HistoryLevel) -> Arc<Value> {
+pub(crate) fn run(program: &Arc<Program>, input: Value, level: HistoryLevel) -> Payload {
     let mut limits = Limits::default();
     limits.history_events = None;
     limits.payload_bytes = 4 << 20;
@@ -77,7 +78,7 @@ pub(crate) fn run(program: &Arc<Program>, input: Value, level: HistoryLevel) -> 
             let Some(Outcome::Succeeded { output }) = execution.outcome() else {
                 panic!("{:?}", execution.outcome());
             };
-            return Arc::clone(output);
+            return output.clone();
         }
     }
 }

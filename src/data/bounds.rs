@@ -24,10 +24,15 @@ pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 /// assert!(nests_within(&json!({ "a": [1] }), 2));
 /// assert!(!nests_within(&json!({ "a": [1] }), 1));
 /// ```
+#[inline]
 pub fn nests_within(value: &Value, levels: usize) -> bool {
+    !is_nested(value) || nested_within(value, levels)
+}
+
+fn nested_within(value: &Value, levels: usize) -> bool {
     // Only what nests waits here: most values are flat and cost no allocation.
     let mut pending = Vec::new();
-    let mut next = is_nested(value).then_some((value, levels));
+    let mut next = Some((value, levels));
     while let Some((value, levels)) = next {
         let Some(below) = levels.checked_sub(1) else {
             return false;
@@ -108,6 +113,7 @@ impl Budget {
     }
 
     /// Accounts for a value about to be copied into a result, `depth` levels down.
+    #[inline]
     pub(super) fn spend(&self, value: &Value, depth: usize) -> Result<(), Exceeded> {
         if !nests_within(value, MAX_NESTING.saturating_sub(depth)) {
             return Err(Exceeded::Nesting);
@@ -116,6 +122,7 @@ impl Budget {
     }
 
     /// Accounts for so many bytes of a result.
+    #[inline]
     pub(super) fn spend_bytes(&self, bytes: usize) -> Result<(), Exceeded> {
         let left = self.bytes.get().checked_sub(bytes).ok_or(Exceeded::Size)?;
         self.bytes.set(left);

@@ -1,11 +1,12 @@
 use std::borrow::Cow;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::timestamp_text;
+use super::{Payload, timestamp_text};
 
 /// The context object, which paths read as `$$` (ASL: "The Context Object").
 ///
@@ -28,13 +29,13 @@ pub struct ContextObject<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExecutionContext {
     /// The execution's ARN.
-    pub id: String,
+    pub id: Arc<str>,
     /// The input that the execution was started with, whole.
-    pub input: Arc<Value>,
+    pub input: Payload,
     /// The execution's name.
     pub name: String,
     /// The ARN of the role that the state machine runs as.
-    pub role_arn: String,
+    pub role_arn: Arc<str>,
     /// When the execution was started.
     pub start_time: DateTime<Utc>,
     /// How often the execution was redriven; absent in Express executions.
@@ -48,6 +49,27 @@ pub struct StateMachineContext {
     pub id: String,
     /// The state machine's name.
     pub name: String,
+}
+
+impl StateMachineContext {
+    /// A state machine with the ARN `arn:aws:states:REGION:ACCOUNT:stateMachine:NAME`.
+    pub fn new(region: &str, account: &str, name: &str) -> Self {
+        Self {
+            id: format!("arn:aws:states:{region}:{account}:stateMachine:{name}"),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The ARN of an execution, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    pub fn execution_arn(&self, name: &str) -> String {
+        let arn = self.id.replacen(":stateMachine:", ":execution:", 1);
+        format!("{arn}:{name}")
+    }
+
+    /// The region of its ARN.
+    pub fn region(&self) -> &str {
+        self.id.split(':').nth(3).unwrap_or_default()
+    }
 }
 
 /// `$$.State`: the state that runs.
@@ -74,6 +96,18 @@ pub struct MapItemContext<'a> {
     pub source: Option<&'a str>,
 }
 
+/// Where `$$` is looked up.
+pub trait ContextScope {
+    /// The context object, asked for only where an expression reads it.
+    fn context_object(&self) -> ContextObject<'_>;
+}
+
+impl ContextScope for ContextObject<'_> {
+    fn context_object(&self) -> ContextObject<'_> {
+        *self
+    }
+}
+
 impl<'a> ContextObject<'a> {
     /// The whole object, members in the order AWS prints them.
     pub fn to_value(&self) -> Value {
@@ -96,7 +130,7 @@ impl<'a> ContextObject<'a> {
         let text = |text: &str| Some(Cow::Owned(text.into()));
         match names {
             ("Execution", "Id") => text(&self.execution.id),
-            ("Execution", "Input") => Some(Cow::Borrowed(&self.execution.input)),
+            ("Execution", "Input") => Some(Cow::Borrowed(self.execution.input.value())),
             ("Execution", "Name") => text(&self.execution.name),
             ("Execution", "RoleArn") => text(&self.execution.role_arn),
             ("Execution", "StartTime") => text(&timestamp_text(self.execution.start_time)),
@@ -121,11 +155,11 @@ impl<'a> ContextObject<'a> {
 impl ExecutionContext {
     fn to_value(&self) -> Value {
         let mut members = object([
-            ("Id", self.id.as_str().into()),
-            ("Input", Value::clone(&self.input)),
+            ("Id", (&*self.id).into()),
+            ("Input", self.input.value().clone()),
             ("StartTime", timestamp_text(self.start_time).into()),
             ("Name", self.name.as_str().into()),
-            ("RoleArn", self.role_arn.as_str().into()),
+            ("RoleArn", (&*self.role_arn).into()),
         ]);
         insert_some(&mut members, "RedriveCount", self.redrive_count);
         members
@@ -183,7 +217,7 @@ mod tests {
     #[test]
     fn every_path_reads_the_same_as_in_the_whole_object() {
         sample::in_scope(&Value::Null, |scope| {
-            let whole = scope.context.to_value();
+            let whole = scope.context.context_object().to_value();
             for path in [
                 "$$",
                 "$$.Execution",

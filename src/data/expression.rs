@@ -41,6 +41,7 @@ impl Expression {
     }
 
     /// The same, on a budget that others share.
+    #[inline]
     pub(crate) fn evaluate_within<'a>(
         &self,
         field: &str,

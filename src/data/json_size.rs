@@ -11,7 +11,18 @@ use serde_json::{Number, Value};
 /// let order = json!({ "pizza": "Margherita 🍕", "slices": [1, 2.5, null], "note": "a\n\"b\"" });
 /// assert_eq!(json_size(&order), order.to_string().len());
 /// ```
+#[inline]
 pub fn json_size(value: &Value) -> usize {
+    match value {
+        Value::Array(_) | Value::Object(_) => nested_size(value),
+        Value::String(text) => string_size(text),
+        Value::Number(number) => number_size(number),
+        Value::Null | Value::Bool(true) => 4,
+        Value::Bool(false) => 5,
+    }
+}
+
+fn nested_size(value: &Value) -> usize {
     let mut size: usize = 0;
     // Only what nests waits here: most values are flat and cost no allocation.
     let mut pending = Vec::new();
@@ -30,7 +41,7 @@ pub fn json_size(value: &Value) -> usize {
                     .sum();
                 2 + members.len().saturating_sub(1) + scalars
             }
-            scalar => scalar_size(scalar, &mut pending).unwrap_or(0),
+            scalar => json_size(scalar),
         };
         next = pending.pop();
     }
@@ -39,16 +50,11 @@ pub fn json_size(value: &Value) -> usize {
 
 /// The size of what does not nest; what does is put with the pending.
 fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usize> {
-    match value {
-        Value::Null | Value::Bool(true) => Some(4),
-        Value::Bool(false) => Some(5),
-        Value::Number(number) => Some(number_size(number)),
-        Value::String(text) => Some(string_size(text)),
-        Value::Array(_) | Value::Object(_) => {
-            pending.push(value);
-            None
-        }
+    if matches!(value, Value::Array(_) | Value::Object(_)) {
+        pending.push(value);
+        return None;
     }
+    Some(json_size(value))
 }
 
 /// The memory that a value takes, as far as it can be told.

@@ -15,6 +15,7 @@ mod json_path;
 mod json_size;
 #[expect(dead_code, reason = "no definition with JSONata is taken yet")]
 mod jsonata;
+mod payload;
 mod payload_template;
 mod random;
 mod scope;
@@ -25,7 +26,9 @@ mod variables;
 pub(crate) use bounded_json::to_bounded_value;
 pub(crate) use bounds::{Budget, discard, within_nesting};
 pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
-pub use context_object::{ContextObject, ExecutionContext, MapItemContext, StateContext, StateMachineContext};
+pub use context_object::{
+    ContextObject, ContextScope, ExecutionContext, MapItemContext, StateContext, StateMachineContext,
+};
 pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
@@ -38,6 +41,7 @@ pub(crate) use jsonata::{
     JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
 };
 pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
+pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;

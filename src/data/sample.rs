@@ -1,8 +1,8 @@
 //! A scope for tests.
 
+use chrono::DateTime;
 use std::sync::Arc;
 
-use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -12,10 +12,10 @@ use super::{ContextObject, ExecutionContext, MapItemContext, Random, Scope, Stat
 /// with a variable `$menu`.
 pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> T {
     let execution = ExecutionContext {
-        id: "arn:e".to_owned(),
-        input: Arc::new(json!({ "table": 4 })),
+        id: "arn:e".into(),
+        input: json!({ "table": 4 }).into(),
         name: "e".to_owned(),
-        role_arn: "arn:r".to_owned(),
+        role_arn: "arn:r".into(),
         start_time: DateTime::UNIX_EPOCH,
         redrive_count: Some(0),
     };

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{ContextObject, Random, VariableScope};
+use super::{ContextScope, Random, VariableScope};
 
 /// What paths, payload templates and intrinsic functions read while they are evaluated.
 ///
@@ -8,13 +8,12 @@ use super::{ContextObject, Random, VariableScope};
 /// use asl_engine::data::{
 ///     ContextObject, ExecutionContext, JsonPath, NoVariables, Random, Scope, StateContext, StateMachineContext,
 /// };
-/// # use std::sync::Arc;
 /// # use serde_json::json;
 /// # let start = chrono::DateTime::from_timestamp(1_735_787_045, 0).unwrap();
 /// let input = json!({ "order": { "id": 7 } });
 /// let execution = ExecutionContext {
 ///     id: "arn:aws:states:us-east-1:123456789012:execution:Bar:e1".into(),
-///     input: Arc::new(input.clone()),
+///     input: input.clone().into(),
 ///     name: "e1".into(),
 ///     role_arn: "arn:aws:iam::123456789012:role/bar".into(),
 ///     start_time: start,
@@ -40,7 +39,7 @@ pub struct Scope<'a> {
     /// The document that `$` names: a state's raw or filtered input, or its result.
     pub input: &'a Value,
     /// The context object that `$$` names.
-    pub context: &'a ContextObject<'a>,
+    pub context: &'a dyn ContextScope,
     /// The variables that `$name` reads.
     pub variables: &'a dyn VariableScope,
     /// The generator behind `States.UUID` and unseeded `States.MathRandom`.

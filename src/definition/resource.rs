@@ -15,7 +15,7 @@ pub struct Resource(Arc<Parsed>);
 
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Parsed {
-    arn: String,
+    arn: Arc<str>,
     kind: ResourceKind,
     pattern: IntegrationPattern,
 }
@@ -31,9 +31,9 @@ pub enum ResourceKind {
     /// `arn:aws:states:::SERVICE:ACTION`: a service integration, optimised or `aws-sdk:`.
     Service {
         /// The history's `resourceType`: `lambda`, `events`, `aws-sdk:dynamodb`.
-        resource_type: String,
+        resource_type: Arc<str>,
         /// The history's `resource`: `invoke`, `sendMessage.waitForTaskToken`.
-        resource: String,
+        resource: Arc<str>,
     },
 }
 
@@ -79,7 +79,7 @@ impl Resource {
             _ => return None,
         };
         Some(Self(Arc::new(Parsed {
-            arn: arn.to_owned(),
+            arn: arn.into(),
             kind,
             pattern,
         })))
@@ -112,6 +112,11 @@ impl Resource {
     /// The ARN as it stands in the definition.
     pub fn arn(&self) -> &str {
         &self.0.arn
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_arn(&self) -> Arc<str> {
+        Arc::clone(&self.0.arn)
     }
 
     /// What stands behind it.
@@ -147,8 +152,8 @@ fn service_integration(rest: &str) -> Option<(ResourceKind, IntegrationPattern)>
     }
     Some((
         ResourceKind::Service {
-            resource_type: resource_type.to_owned(),
-            resource: rest.get(resource_type.len() + 1..)?.to_owned(),
+            resource_type: resource_type.into(),
+            resource: rest.get(resource_type.len() + 1..)?.into(),
         },
         pattern,
     ))

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::token::TokenSecret;
-use crate::data::{MAX_NESTING, discard, nests_within};
+use crate::data::{MAX_NESTING, Payload, StateMachineContext, discard, nests_within};
 use crate::definition::Resource;
 use crate::history::{ErrorOutput, HistoryEvent, HistoryLevel};
 
@@ -18,14 +18,10 @@ pub struct StartOptions {
     pub input: Value,
     /// The execution's name.
     pub name: String,
-    /// The state machine's name.
-    pub state_machine_name: String,
-    /// Region of the ARNs.
-    pub region: String,
-    /// Account of the ARNs.
-    pub account: String,
+    /// The state machine's name and ARN, shared by its executions.
+    pub state_machine: Arc<StateMachineContext>,
     /// The role the execution runs under, as an ARN.
-    pub role_arn: String,
+    pub role_arn: Arc<str>,
     /// Seed of everything random: jitter, `States.UUID`, `States.MathRandom`.
     pub seed: u64,
     /// What makes task tokens unguessable; default none.
@@ -42,10 +38,8 @@ impl StartOptions {
         Self {
             input,
             name: "execution".into(),
-            state_machine_name: "StateMachine".into(),
-            region: "us-east-1".into(),
-            account: "123456789012".into(),
-            role_arn: "arn:aws:iam::123456789012:role/StepFunctions".into(),
+            state_machine: Arc::clone(&STATE_MACHINE),
+            role_arn: Arc::clone(&ROLE_ARN),
             seed: 0,
             token_secret: TokenSecret::default(),
             history: HistoryLevel::default(),
@@ -55,27 +49,14 @@ impl StartOptions {
 
     /// The execution's ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
     pub fn execution_arn(&self) -> String {
-        let Self {
-            region,
-            account,
-            state_machine_name,
-            name,
-            ..
-        } = self;
-        format!("arn:aws:states:{region}:{account}:execution:{state_machine_name}:{name}")
-    }
-
-    /// The state machine's ARN, `arn:aws:states:REGION:ACCOUNT:stateMachine:MACHINE`.
-    pub fn state_machine_arn(&self) -> String {
-        let Self {
-            region,
-            account,
-            state_machine_name,
-            ..
-        } = self;
-        format!("arn:aws:states:{region}:{account}:stateMachine:{state_machine_name}")
+        self.state_machine.execution_arn(&self.name)
     }
 }
+
+// What says nothing is the same for all that do not say otherwise.
+static STATE_MACHINE: LazyLock<Arc<StateMachineContext>> =
+    LazyLock::new(|| Arc::new(StateMachineContext::new("us-east-1", "123456789012", "StateMachine")));
+static ROLE_ARN: LazyLock<Arc<str>> = LazyLock::new(|| "arn:aws:iam::123456789012:role/StepFunctions".into());
 
 /// AWS's quotas of one execution (developer guide, "Quotas"), and two of our own; all may be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +115,7 @@ pub struct Task {
     /// What does the work.
     pub resource: Resource,
     /// The effective input.
-    pub input: Arc<Value>,
+    pub input: Payload,
     /// 0 for the first attempt, then the number of retries.
     pub retry_count: u32,
     /// Seconds the attempt may take, where the state sets them. The execution itself keeps the time.
@@ -224,7 +205,7 @@ pub enum Outcome {
     /// `SUCCEEDED`
     Succeeded {
         /// The execution's output.
-        output: Arc<Value>,
+        output: Payload,
     },
     /// `FAILED`
     Failed(ErrorOutput),

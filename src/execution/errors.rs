@@ -38,6 +38,12 @@ impl Failure {
         Self::Runtime(detail.into())
     }
 
+    /// What was to be worked on is no more; nothing is left that could fail over it.
+    #[cold]
+    pub(crate) fn frame_is_gone() -> Self {
+        Self::runtime("The state is gone.")
+    }
+
     pub(crate) fn timeout() -> Self {
         Self::Error(ErrorOutput {
             error: Some(TIMEOUT.into()),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::command::{Timestamp, seconds_later};
 use super::intent::Invoke;
-use super::payload::Payload;
 use super::program::{GraphId, StateId};
+use crate::data::Payload;
 use crate::data::{MapItemContext, VariableScope, json_size};
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
@@ -152,6 +152,7 @@ impl Frames {
         FrameKey { slot, serial }
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: FrameKey) -> Option<&Frame> {
         self.slots
             .get(key.slot as usize)?
@@ -159,6 +160,7 @@ impl Frames {
             .filter(|frame| frame.serial == key.serial)
     }
 
+    #[inline]
     pub(crate) fn get_mut(&mut self, key: FrameKey) -> Option<&mut Frame> {
         self.slots
             .get_mut(key.slot as usize)?
@@ -236,17 +238,13 @@ impl Frames {
         }
         None
     }
-
-    /// The variables that a frame sees: its own, then its parents'.
-    pub(crate) fn variables_of<'a>(&'a self, frame: &'a Frame) -> VisibleVariables<'a> {
-        VisibleVariables { frames: self, frame }
-    }
 }
 
-/// The workflow variables visible from a frame.
+/// The workflow variables that a frame sees: its own, then its parents'.
+#[derive(Clone, Copy)]
 pub(crate) struct VisibleVariables<'a> {
-    frames: &'a Frames,
-    frame: &'a Frame,
+    pub(crate) frames: &'a Frames,
+    pub(crate) frame: &'a Frame,
 }
 
 impl VariableScope for VisibleVariables<'_> {

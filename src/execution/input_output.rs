@@ -1,21 +1,35 @@
 //! The stages that data goes through on its way into a state and out of it (specification, "Input and output
 //! processing").
 
+#![expect(
+    clippy::inline_always,
+    reason = "most states have none of these stages, and passing a result through a call costs as much as such a state"
+)]
+
 use serde_json::Value;
+use std::borrow::Cow;
 
 use super::command::{Limits, Timestamp};
 use super::errors::Failure;
 use super::frames::VisibleVariables;
-use super::intent::Exit;
-use super::payload::Payload;
-use super::program::Next;
-use crate::data::{Budget, ContextObject, JsonPath, PayloadTemplate, Random, Scope};
-use crate::definition::{Assign, InputOutputPath, ResultPath};
+use super::intent::{Assigned, Exit};
+use super::program::{Next, Node};
+use crate::data::Payload;
+use crate::data::{
+    Budget, ContextObject, ContextScope, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope,
+    StateContext, StateMachineContext,
+};
+use crate::definition::{Assign, InputOutputPath, ResultPath, State};
 
 /// What a state sees besides its input.
 pub(crate) struct StateView<'a> {
-    pub(crate) context: ContextObject<'a>,
+    pub(crate) node: &'a Node,
+    pub(crate) execution: &'a ExecutionContext,
+    pub(crate) state_machine: &'a StateMachineContext,
     pub(crate) variables: VisibleVariables<'a>,
+    /// The item and its index, where a Map makes the input of an iteration.
+    pub(crate) own_item: Option<(&'a Value, usize)>,
+    pub(crate) task_token: Option<&'a str>,
     pub(crate) random: &'a Random,
     pub(crate) limits: &'a Limits,
     pub(crate) now: Timestamp,
@@ -27,13 +41,19 @@ impl StateView<'_> {
     pub(crate) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
         Scope {
             input,
-            context: &self.context,
+            context: self,
             variables: &self.variables,
             random: self.random,
         }
     }
 
+    /// The result of the state has more bytes than the limit allows.
+    pub(crate) fn data_limit_exceeded(&self) -> Failure {
+        Failure::data_limit_exceeded(&self.node.name)
+    }
+
     /// `InputPath` on the raw input, or `OutputPath` on what the other stages made.
+    #[inline(always)]
     pub(crate) fn select(&self, path: &InputOutputPath, payload: Payload) -> Result<Payload, Failure> {
         match path {
             InputOutputPath::Whole => Ok(payload),
@@ -54,11 +74,12 @@ impl StateView<'_> {
         if path.is_definite() && *path.root() == crate::data::Root::Input {
             Ok(payload.part(found.into_owned()))
         } else {
-            Ok(Payload::new(found.into_owned()))
+            Ok(Payload::from(found.into_owned()))
         }
     }
 
     /// `Parameters`, `ResultSelector`: the template over the payload, or the payload where there is none.
+    #[inline(always)]
     pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
         match template {
             Some(template) => self.fill(template, payload.value()),
@@ -68,46 +89,80 @@ impl StateView<'_> {
 
     /// The template's value; `$` is `input`.
     pub(crate) fn fill(&self, template: &PayloadTemplate, input: &Value) -> Result<Payload, Failure> {
-        let (value, bound) = template.evaluate_within(&self.scope(input), &self.budget)?;
-        Ok(Payload::with_bound(value, bound))
+        Ok(template.evaluate_within(&self.scope(input), &self.budget)?)
     }
 
     /// The values that `Assign` gives to variables; `$` is `input`.
-    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Vec<(String, Value)>, Failure> {
-        let Some(assign) = assign else {
-            return Ok(Vec::new());
-        };
+    #[inline(always)]
+    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
+        match assign {
+            Some(assign) => self.assigned(assign, input),
+            None => Ok(None),
+        }
+    }
+
+    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
         match self.fill(&assign.template, input)?.into_value() {
-            Value::Object(values) => Ok(values.into_iter().collect()),
-            _ => Ok(Vec::new()),
+            Value::Object(values) => Ok(Some(Box::new(values))),
+            _ => Ok(None),
         }
     }
 
     /// The last stages of a state with a result: `Assign`, `ResultSelector`, `ResultPath`, `OutputPath`.
     ///
     /// `raw_input` is taken only when nothing can fail any more that a Catcher may want it for.
+    #[inline(always)]
     pub(crate) fn finish(
         &self,
         stages: &ResultStages<'_>,
         raw_input: &mut Option<Payload>,
-        result: Payload,
+        result: Cow<'_, Payload>,
         next: Next,
     ) -> Result<Exit, Failure> {
         let assigned = self.assign(stages.assign, result.value())?;
-        let result = self.apply(stages.result_selector, result)?;
+        let result = match stages.result_selector {
+            Some(template) => Cow::Owned(self.fill(template, result.value())?),
+            None => result,
+        };
         let output = self.output(stages, raw_input, result)?;
         Ok(Exit { output, assigned, next })
+    }
+}
+
+/// The context object as the state sees it.
+impl ContextScope for StateView<'_> {
+    fn context_object(&self) -> ContextObject<'_> {
+        let VisibleVariables { frames, frame } = self.variables;
+        let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
+        let own_item = self.own_item.map(|(value, index)| MapItemContext {
+            index,
+            value: Some(value),
+            key: None,
+            source: None,
+        });
+        ContextObject {
+            execution: self.execution,
+            state_machine: self.state_machine,
+            state: StateContext {
+                name: &self.node.name,
+                entered_time: frame.entered_time,
+                retry_count: has_retries.then_some(frame.retry_count),
+            },
+            task_token: self.task_token,
+            map_item: own_item.or_else(|| frames.map_item(frame)),
+        }
     }
 }
 
 impl StateView<'_> {
     /// `ResultPath` and `OutputPath`, within the limit on a state's output: a Catcher may want the raw input when it is
     /// exceeded.
+    #[inline(always)]
     fn output(
         &self,
         stages: &ResultStages<'_>,
         raw_input: &mut Option<Payload>,
-        result: Payload,
+        result: Cow<'_, Payload>,
     ) -> Result<Payload, Failure> {
         let limit = self.limits.payload_bytes;
         // What surely stays within the limit is written in place, where nobody else holds the raw input.
@@ -116,10 +171,10 @@ impl StateView<'_> {
         let is_safe = whole && grown(stages.result_path, &result).saturating_add(raw_bound) <= limit;
         let kept = if is_safe { None } else { raw_input.clone() };
         let placed = place(stages.result_path, raw_input, result)?;
-        let mut output = self.select(stages.output_path, placed)?;
+        let output = self.select(stages.output_path, placed)?;
         if output.exceeds(limit) {
             *raw_input = kept.or_else(|| raw_input.take());
-            return Err(Failure::data_limit_exceeded(self.context.state.name));
+            return Err(self.data_limit_exceeded());
         }
         Ok(output)
     }
@@ -134,14 +189,23 @@ pub(crate) struct ResultStages<'a> {
 }
 
 /// `ResultPath`: the result in its place in the raw input. An error leaves the raw input as it was.
-pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: Payload) -> Result<Payload, Failure> {
+#[inline(always)]
+pub(crate) fn place(
+    path: &ResultPath,
+    raw_input: &mut Option<Payload>,
+    result: Cow<'_, Payload>,
+) -> Result<Payload, Failure> {
     let growth = grown(path, &result);
     match path {
-        ResultPath::Whole => Ok(result),
+        ResultPath::Whole => Ok(result.into_owned()),
         ResultPath::Discard => Ok(raw_input.take().unwrap_or_else(Payload::empty_object)),
         ResultPath::At(path) => {
             let mut raw = raw_input.take().unwrap_or_else(Payload::empty_object);
-            match raw.write(growth, |target| path.write(target, result.into_value())) {
+            let value = match result {
+                Cow::Borrowed(constant) => constant.value().clone(),
+                Cow::Owned(made) => made.into_value(),
+            };
+            match raw.write(growth, |target| path.write(target, value)) {
                 Ok(()) => Ok(raw),
                 Err(error) => {
                     *raw_input = Some(raw);
@@ -153,6 +217,7 @@ pub(crate) fn place(path: &ResultPath, raw_input: &mut Option<Payload>, result: 
 }
 
 /// The bytes that a result adds to the raw input, at the most.
+#[inline]
 fn grown(path: &ResultPath, result: &Payload) -> usize {
     match path {
         ResultPath::Whole | ResultPath::Discard => result.bound(),

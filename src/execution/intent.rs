@@ -1,11 +1,11 @@
 //! All that a state may ask for.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use super::command::Timestamp;
-use super::payload::Payload;
 use super::program::{GraphId, Next};
+use crate::data::Payload;
 
 /// What becomes of a state that was entered or whose work is done.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,21 +13,24 @@ pub(crate) enum Intent {
     /// The state is done.
     Exit(Exit),
     /// A resource does the work.
-    Invoke(Invoke),
+    Invoke(Box<Invoke>),
     /// Time must pass; the state is done afterwards.
     WaitUntil(Timestamp),
     /// Graphs of its own run first.
-    Fork(Fork),
+    Fork(Box<Fork>),
 }
 
 /// A state that is done.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exit {
     pub(crate) output: Payload,
-    /// Names with their new values.
-    pub(crate) assigned: Vec<(String, Value)>,
+    /// The variables that get a value; `None` where there are none.
+    pub(crate) assigned: Option<Box<Assigned>>,
     pub(crate) next: Next,
 }
+
+/// Names of variables with their new values.
+pub(crate) type Assigned = Map<String, Value>;
 
 /// A call of the Task's resource.
 #[derive(Debug, Clone, PartialEq)]

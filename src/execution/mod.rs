@@ -57,7 +57,6 @@ mod frames;
 mod input_output;
 mod intent;
 mod parameters;
-mod payload;
 mod program;
 mod snapshot;
 mod snapshot_check;
@@ -69,7 +68,7 @@ use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::data::within_nesting;
+use crate::data::{StateMachineContext, within_nesting};
 
 pub use crate::history::ErrorOutput;
 pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
@@ -187,8 +186,13 @@ impl Execution {
     }
 
     /// The execution's ARN.
-    pub fn arn(&self) -> &str {
+    pub fn arn(&self) -> &Arc<str> {
         &self.core.execution.id
+    }
+
+    /// The state machine's name and ARN.
+    pub fn state_machine(&self) -> &Arc<StateMachineContext> {
+        &self.core.state_machine
     }
 
     /// The program it runs.

@@ -15,7 +15,7 @@ pub(crate) fn check(resource: &Resource, parameters: &Value) -> Result<(), Failu
     let ResourceKind::Service { resource_type, .. } = resource.kind() else {
         return Ok(());
     };
-    if resource_type != "apigateway" {
+    if &**resource_type != "apigateway" {
         return Ok(());
     }
     let problems: Vec<String> = LISTS_OF_TEXTS

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use super::engine::Core;
 use super::frames::{Activity, ForkProgress, Frame, FrameKey};
-use super::payload::Payload;
 use super::program::{Node, Program};
 use super::snapshot::SnapshotError;
+use crate::data::Payload;
 use crate::data::{MAX_NESTING, json_size, nests_within};
 use crate::definition::State;
 

@@ -21,7 +21,7 @@ use crate::definition::StateType;
 pub enum EventDetails {
     ExecutionStarted {
         input: Arc<str>,
-        role_arn: String,
+        role_arn: Arc<str>,
     },
     ExecutionSucceeded {
         output: Arc<str>,
@@ -40,21 +40,22 @@ pub enum EventDetails {
         state_type: StateType,
         name: Arc<str>,
         output: Arc<str>,
-        /// Variable names with their values as JSON texts; empty where nothing was assigned.
-        #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-        assigned_variables: IndexMap<String, String>,
+        /// Variable names with their values as JSON texts, where some were assigned.
+        // Boxed, as the credentials are: events are moved, and most have neither.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assigned_variables: Option<Box<IndexMap<String, String>>>,
     },
     /// `TaskStateAborted`, `WaitStateAborted`, `ParallelStateAborted`, `MapStateAborted`.
     StateAborted {
         state_type: StateType,
     },
     LambdaFunctionScheduled {
-        resource: String,
+        resource: Arc<str>,
         input: Arc<str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        task_credentials: Option<TaskCredentials>,
+        task_credentials: Option<Box<TaskCredentials>>,
     },
     LambdaFunctionStarted,
     LambdaFunctionSucceeded {
@@ -63,45 +64,45 @@ pub enum EventDetails {
     LambdaFunctionFailed(ErrorOutput),
     LambdaFunctionTimedOut(ErrorOutput),
     TaskScheduled {
-        resource_type: String,
-        resource: String,
-        region: String,
+        resource_type: Arc<str>,
+        resource: Arc<str>,
+        region: Arc<str>,
         parameters: Arc<str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         heartbeat_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        task_credentials: Option<TaskCredentials>,
+        task_credentials: Option<Box<TaskCredentials>>,
     },
     TaskStarted {
-        resource_type: String,
-        resource: String,
+        resource_type: Arc<str>,
+        resource: Arc<str>,
     },
     TaskSubmitted {
-        resource_type: String,
-        resource: String,
+        resource_type: Arc<str>,
+        resource: Arc<str>,
         output: Arc<str>,
     },
     TaskSucceeded {
-        resource_type: String,
-        resource: String,
+        resource_type: Arc<str>,
+        resource: Arc<str>,
         output: Arc<str>,
     },
     TaskFailed {
-        resource_type: String,
-        resource: String,
+        resource_type: Arc<str>,
+        resource: Arc<str>,
         #[serde(flatten)]
         failure: ErrorOutput,
     },
     TaskTimedOut {
-        resource_type: String,
-        resource: String,
+        resource_type: Arc<str>,
+        resource: Arc<str>,
         #[serde(flatten)]
         failure: ErrorOutput,
     },
     ActivityScheduled {
-        resource: String,
+        resource: Arc<str>,
         input: Arc<str>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
@@ -213,7 +214,10 @@ impl EventDetails {
                 output,
                 assigned_variables,
                 ..
-            } => output.len() + assigned_variables.values().map(String::len).sum::<usize>(),
+            } => {
+                let variables = assigned_variables.iter().flat_map(|variables| variables.values());
+                output.len() + variables.map(String::len).sum::<usize>()
+            }
             Self::ExecutionFailed(failure)
             | Self::LambdaFunctionFailed(failure)
             | Self::ActivityFailed(failure)

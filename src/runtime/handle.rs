@@ -37,7 +37,7 @@ impl ExecutionHandle {
     /// Waits for the end and reads the output. Errors when the execution does not succeed or the output does not fit.
     pub async fn output<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match self.outcome().await {
-            Outcome::Succeeded { output } => serde_json::from_value(Arc::unwrap_or_clone(output))
+            Outcome::Succeeded { output } => serde_json::from_value(output.into_value())
                 .map_err(|error| Error::new(ErrorKind::UnexpectedOutput, format!("the output does not fit: {error}"))),
             failed => Err(Error::failed(
                 failed.status(),

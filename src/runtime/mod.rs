@@ -12,11 +12,11 @@ mod timer_queue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::data::{discard, json_size, to_bounded_value};
+use crate::data::{StateMachineContext, discard, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions, TokenSecret};
 use crate::handlers::event_bus::EventBridge;
@@ -72,6 +72,7 @@ pub struct Interpreter {
     limits: Limits,
     region: Option<String>,
     account: Option<String>,
+    last_started: Mutex<Option<Arc<StateMachineContext>>>,
     shared: OnceLock<Arc<Shared>>,
 }
 
@@ -187,10 +188,9 @@ impl Interpreter {
         }
         let options = self.options(input, request);
         requirements::check(&program, shared, &options.execution_arn())?;
-        let state_machine_arn = options.state_machine_arn();
         let host = shared.host();
         let execution = Execution::start(program, options, host.clock.now());
-        let running = Running::start(execution, &state_machine_arn, Arc::clone(shared), host)?;
+        let running = Running::start(execution, Arc::clone(shared), host)?;
         Ok(ExecutionHandle::new(running))
     }
 
@@ -257,10 +257,22 @@ impl Interpreter {
         options.token_secret = TokenSecret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
         options.history = self.history;
         options.limits = self.limits.clone();
-        options.state_machine_name = request.state_machine_name.unwrap_or(options.state_machine_name);
-        options.region = self.region.clone().unwrap_or(options.region);
-        options.account = self.account.clone().unwrap_or(options.account);
+        options.state_machine = self.state_machine(request.state_machine_name.as_deref());
         options
+    }
+
+    /// The state machine's name and ARN: one for all its executions, as long as no other is started in between.
+    fn state_machine(&self, name: Option<&str>) -> Arc<StateMachineContext> {
+        let name = name.unwrap_or("StateMachine");
+        let mut last = self.last_started.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = last.as_ref().filter(|known| known.name == name) {
+            return Arc::clone(known);
+        }
+        let region = self.region.as_deref().unwrap_or("us-east-1");
+        let account = self.account.as_deref().unwrap_or("123456789012");
+        let state_machine = Arc::new(StateMachineContext::new(region, account, name));
+        *last = Some(Arc::clone(&state_machine));
+        state_machine
     }
 
     fn shared(&self) -> &Arc<Shared> {

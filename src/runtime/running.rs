@@ -11,6 +11,7 @@ use super::host::Host;
 use super::shared::Shared;
 use super::timer_queue::WakeUp;
 use crate::TaskError;
+use crate::data::StateMachineContext;
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::Error;
 use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, Task, TaskId};
@@ -22,7 +23,7 @@ use crate::history::HistoryEvent;
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) arn: Arc<str>,
-    pub(super) state_machine_arn: Arc<str>,
+    state_machine: Arc<StateMachineContext>,
     pub(super) host: Arc<Host>,
     progress: Mutex<Progress>,
     outcome: OnceLock<Outcome>,
@@ -51,17 +52,13 @@ struct InFlight {
 
 impl Running {
     /// Lets an execution that was just started go on. Errors as [`Shared::admit`] does.
-    pub(super) fn start(
-        execution: Execution,
-        state_machine_arn: &str,
-        shared: Arc<Shared>,
-        host: Arc<Host>,
-    ) -> Result<Arc<Self>, Error> {
-        let arn: Arc<str> = execution.arn().into();
+    pub(super) fn start(execution: Execution, shared: Arc<Shared>, host: Arc<Host>) -> Result<Arc<Self>, Error> {
+        let arn = Arc::clone(execution.arn());
+        let state_machine = Arc::clone(execution.state_machine());
         let running = Arc::new(Self {
-            span: tracing::info_span!("execution", arn = %arn, state_machine = state_machine_arn),
+            span: tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id),
             arn,
-            state_machine_arn: state_machine_arn.into(),
+            state_machine,
             host,
             progress: Mutex::new(Progress {
                 execution,
@@ -251,7 +248,7 @@ impl Running {
             let result = match handler {
                 Some(handler) => {
                     let context = running.context(&task);
-                    handler.call(Arc::unwrap_or_clone(task.input), context).await
+                    handler.call(task.input.into_value(), context).await
                 }
                 None => Err(TaskError::new(
                     "States.TaskFailed",
@@ -290,7 +287,7 @@ impl Running {
     fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
         TaskContext {
             execution_arn: Arc::clone(&self.arn),
-            state_machine_arn: Arc::clone(&self.state_machine_arn),
+            state_machine_arn: self.state_machine.id.as_str().into(),
             state: Arc::clone(&task.state),
             resource: task.resource.clone(),
             retry_count: task.retry_count,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use asl_engine::StateMachine;
+use asl_engine::data::StateMachineContext;
 use asl_engine::execution::{Command, Event, Execution, Outcome, Program, StartOptions, Task};
 use asl_engine::history::ErrorOutput;
 use chrono::{DateTime, Utc};
@@ -59,10 +60,11 @@ fn options(case: &Case) -> StartOptions {
     let started = case.history().and_then(|events| events.first());
     let role = started.and_then(|event| event["executionStartedEventDetails"]["roleArn"].as_str());
     options.name = text("execution_name").unwrap_or(options.name);
-    options.state_machine_name = text("state_machine_name").unwrap_or(options.state_machine_name);
-    options.role_arn = text("role_arn").or(role.map(str::to_owned)).unwrap_or(options.role_arn);
-    "<region>".clone_into(&mut options.region);
-    "111111111111".clone_into(&mut options.account);
+    let name = text("state_machine_name").unwrap_or_else(|| options.state_machine.name.clone());
+    options.state_machine = StateMachineContext::new("<region>", "111111111111", &name).into();
+    if let Some(role) = text("role_arn").or(role.map(str::to_owned)) {
+        options.role_arn = role.into();
+    }
     options
 }
 

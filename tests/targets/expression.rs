@@ -63,7 +63,7 @@ fn check(value: Option<&Value>) {
 fn in_scope(input: &Value, evaluate: impl FnOnce(&Scope<'_>)) {
     let execution = ExecutionContext {
         id: "arn:e".into(),
-        input: Arc::new(json!({ "a": [1, { "b": 2 }] })),
+        input: json!({ "a": [1, { "b": 2 }] }).into(),
         name: "e".into(),
         role_arn: "arn:r".into(),
         start_time: DateTime::UNIX_EPOCH,

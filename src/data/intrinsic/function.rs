@@ -108,8 +108,8 @@ impl Refusal {
 
 /// The arguments, of which there are exactly `N`.
 pub(super) fn exactly<'v, const N: usize>(arguments: &'v [Cow<'_, Value>]) -> Result<[&'v Value; N], Refusal> {
-    let arguments: Vec<&Value> = arguments.iter().map(AsRef::as_ref).collect();
-    <[&Value; N]>::try_from(arguments).map_err(|_| Refusal::InvalidArguments)
+    let arguments = <&[Cow<'_, Value>; N]>::try_from(arguments).map_err(|_| Refusal::InvalidArguments)?;
+    Ok(arguments.each_ref().map(AsRef::as_ref))
 }
 
 pub(super) fn text(value: &Value) -> Result<&str, Refusal> {

@@ -81,6 +81,7 @@ impl Intrinsic {
     }
 
     /// The same, on a budget that others share.
+    #[inline]
     pub(super) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
         let text = &self.text;
         Evaluation { text, scope, budget }.call(&self.call)
@@ -100,22 +101,40 @@ impl<'a> Evaluation<'_, 'a> {
         if call.function == Function::Uuid {
             return Ok(self.scope.random.uuid().into());
         }
-        let mut arguments = Vec::with_capacity(call.arguments.len());
-        for argument in &call.arguments {
-            let value = self.argument(argument)?;
-            // No function gives much more than it takes, so that its arguments are what is counted.
-            self.budget
-                .spend(&value, 1)
-                .map_err(|exceeded| EvaluationError::exceeded(exceeded, self.text))?;
-            arguments.push(value);
+        // Most calls have one or two arguments: they need no memory of their own.
+        match call.arguments.as_slice() {
+            [one] => self.apply(call, &[self.counted(one)?]),
+            [one, two] => self.apply(call, &[self.counted(one)?, self.counted(two)?]),
+            all => {
+                let arguments: Result<Vec<_>, _> = all.iter().map(|argument| self.counted(argument)).collect();
+                self.apply(call, &arguments?)
+            }
         }
+    }
+
+    #[inline]
+    fn apply(&self, call: &Call, arguments: &[Cow<'_, Value>]) -> Result<Value, EvaluationError> {
         let result = match (call.function, call.arguments.first()) {
-            (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, &arguments),
-            _ => call.function.apply(&arguments, self.scope.random),
+            (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, arguments),
+            _ => call.function.apply(arguments, self.scope.random),
         };
         result.map_err(|refusal| EvaluationError::intrinsic(self.text, &refusal.message(call.function)))
     }
 
+    /// An argument. No function gives much more than it takes, so that its arguments are what is counted.
+    #[inline]
+    fn counted<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
+    where
+        'a: 'c,
+    {
+        let value = self.argument(argument)?;
+        self.budget
+            .spend(&value, 1)
+            .map_err(|exceeded| EvaluationError::exceeded(exceeded, self.text))?;
+        Ok(value)
+    }
+
+    #[inline]
     fn argument<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
         'a: 'c,

@@ -86,7 +86,7 @@ pub(super) fn find<'v>(segments: &[Segment], value: &'v Value) -> Result<Option<
 }
 
 /// The shortcut for names and indices that are all there.
-fn walk_straight<'v>(segments: &[Segment], document: &'v Value) -> Option<&'v Value> {
+pub(super) fn walk_straight<'v>(segments: &[Segment], document: &'v Value) -> Option<&'v Value> {
     segments
         .iter()
         .try_fold(document, |place, segment| child(segment, place))

@@ -98,10 +98,21 @@ impl JsonPath {
     }
 
     /// The same, on a budget that others share.
+    #[inline]
     pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
+        // Nearly all paths are names below the input, all of which are there.
+        if self.root == Root::Input
+            && let Some(value) = evaluate::walk_straight(self.stages.segments(), scope.input)
+        {
+            return Ok(Cow::Borrowed(value));
+        }
+        self.evaluate_any(scope, budget)
+    }
+
+    fn evaluate_any<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         match &self.root {
             Root::Input => evaluate::in_document(&self.stages, scope.input, 0, budget),
-            Root::Context => evaluate::in_context(&self.stages, scope.context, budget),
+            Root::Context => evaluate::in_context(&self.stages, &scope.context.context_object(), budget),
             Root::Variable(name) => match scope.variables.variable(name) {
                 Some(value) => evaluate::in_document(&self.stages, value, 0, budget),
                 None => Err(PathError::undefined_variable(name)),
@@ -120,7 +131,7 @@ impl JsonPath {
     pub(super) fn document<'a>(&self, scope: &Scope<'a>) -> Cow<'a, Value> {
         match &self.root {
             Root::Input => Cow::Borrowed(scope.input),
-            Root::Context => Cow::Owned(scope.context.to_value()),
+            Root::Context => Cow::Owned(scope.context.context_object().to_value()),
             Root::Variable(name) => scope.variables.variable(name).map_or_else(Cow::default, Cow::Borrowed),
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::engine::Prepared;
 use super::needs::Need;
-use crate::data::{Budget, ContextObject, Random, VariableScope};
+use crate::data::{Budget, ContextScope, Random, VariableScope};
 
 /// What the expressions of a state read: `$states`, the workflow variables, the time and the randomness.
 ///
@@ -13,7 +13,7 @@ use crate::data::{Budget, ContextObject, Random, VariableScope};
 /// that the expressions refer to, and keeps them for the next field.
 pub(crate) struct JsonataBindings<'a> {
     input: &'a Value,
-    pub(super) context: &'a ContextObject<'a>,
+    pub(super) context: &'a dyn ContextScope,
     result: Option<&'a Value>,
     error_output: Option<&'a Value>,
     variables: &'a dyn VariableScope,
@@ -27,7 +27,7 @@ impl<'a> JsonataBindings<'a> {
     /// Bindings of `$states.input` and `$states.context`; `now` is the time that `$now()` and `$millis()` tell.
     pub(crate) fn new(
         input: &'a Value,
-        context: &'a ContextObject<'a>,
+        context: &'a dyn ContextScope,
         variables: &'a dyn VariableScope,
         random: &'a Random,
         now: DateTime<Utc>,
@@ -106,7 +106,7 @@ impl<'a> JsonataBindings<'a> {
             }
         }
         if let Some(need) = need_of("context") {
-            states.insert("context".to_owned(), need.cut_context(self.context));
+            states.insert("context".to_owned(), need.cut_context(&self.context.context_object()));
         }
         Value::Object(states)
     }

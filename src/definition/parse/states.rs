@@ -1,6 +1,6 @@
 //! Pass, Wait, Succeed, Fail and Parallel: the state types with little to read.
 
-use std::sync::Arc;
+use crate::data::Payload;
 
 use super::retry::MAXIMUM;
 use super::{Fields, Report, Reported, graph, timestamp};
@@ -20,7 +20,7 @@ pub(super) fn pass_state(mut fields: Fields<'_, '_>) -> Result<PassState, Report
         comment: comment?,
         input_path: input_path?,
         parameters: parameters?,
-        result: result?.map(Arc::new),
+        result: result?.map(Payload::from),
         result_path: result_path?,
         output_path: output_path?,
         assign: assign?,

@@ -1,9 +1,6 @@
 //! `"Type": "Pass"`: hands its input on, or something made from it.
 
-use serde_json::Value;
-use std::sync::Arc;
-
-use crate::data::PayloadTemplate;
+use crate::data::{Payload, PayloadTemplate};
 use crate::definition::{Assign, InputOutputPath, ResultPath, Transition};
 
 /// A Pass state (specification, "Pass state").
@@ -17,7 +14,7 @@ pub struct PassState {
     /// Builds the effective input.
     pub parameters: Option<PayloadTemplate>,
     /// The result, word for word; without it the effective input.
-    pub result: Option<Arc<Value>>,
+    pub result: Option<Payload>,
     /// Where the result goes in the raw input.
     pub result_path: ResultPath,
     /// Selects the effective output.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Core, Engine};
-use crate::data::{MAX_NESTING, held_size};
+use crate::data::{MAX_NESTING, Payload, held_size};
 use crate::execution::errors::DATA_LIMIT_EXCEEDED;
 use crate::execution::frames::Activity;
 use crate::history::EventDetails;
@@ -48,24 +48,22 @@ impl Core {
     fn held_bytes(&self) -> usize {
         let mut seen = HashSet::new();
         let mut bytes: usize = 0;
-        let mut shared = |value: &Arc<Value>| {
-            if seen.insert(Arc::as_ptr(value).addr()) {
+        let mut add = |address: usize, value: &Value| {
+            if seen.insert(address) {
                 bytes = bytes.saturating_add(held_size(value));
             }
         };
         let mut results: usize = 0;
         for (_, frame) in self.frames.iter() {
-            frame.raw_input.iter().for_each(|payload| shared(payload.arc()));
-            frame
-                .variables
-                .iter()
-                .flat_map(|variables| variables.values())
-                .for_each(&mut shared);
+            let variables = frame.variables.iter().flat_map(|variables| variables.values());
+            variables.for_each(|value| add(Arc::as_ptr(value).addr(), value));
+            let mut shared = |payload: &Payload| add(payload.address(), payload);
+            frame.raw_input.iter().for_each(&mut shared);
             match &frame.activity {
-                Activity::Task(attempt) => shared(attempt.input.arc()),
+                Activity::Task(attempt) => shared(&attempt.input),
                 Activity::Fork(fork) => {
-                    shared(fork.input.arc());
-                    fork.items.iter().for_each(|items| shared(items.arc()));
+                    shared(&fork.input);
+                    fork.items.iter().for_each(shared);
                     results += fork.results.iter().map(held_size).sum::<usize>();
                 }
                 Activity::Entering | Activity::Waiting | Activity::Backoff => {}

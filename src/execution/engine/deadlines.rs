@@ -1,10 +1,10 @@
 //! Time: waits that end, retries that are due, tasks and executions that took too long.
 
 use super::Engine;
+use crate::data::Payload;
 use crate::execution::command::{Outcome, Timestamp};
 use crate::execution::errors::{Failure, TIMEOUT};
 use crate::execution::frames::{Activity, FrameKey};
-use crate::execution::payload::Payload;
 use crate::history::{ErrorOutput, EventDetails};
 
 impl Engine<'_> {

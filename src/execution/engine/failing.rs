@@ -1,16 +1,17 @@
 //! Failure: retried, caught, or handed to the state around it.
 
 use super::Engine;
+use crate::data::Payload;
 use crate::definition::{Catcher, State};
 use crate::execution::command::{Outcome, later};
 use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
 use crate::execution::intent::Exit;
-use crate::execution::payload::Payload;
 use crate::execution::program::{Next, StateId};
 use crate::history::EventDetails;
 use serde_json::Value;
+use std::borrow::Cow;
 
 impl Engine<'_> {
     /// A state failed: its Retriers and Catchers decide, then those of the states around it.
@@ -88,10 +89,10 @@ impl Engine<'_> {
     fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
         self.with_state(key, None, |_, raw_input, view| {
             let assigned = view.assign(catcher.assign.as_ref(), &output)?;
-            let mut output = place(&catcher.result_path, raw_input, Payload::new(output))?;
+            let output = place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?;
             // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
             if output.exceeds(view.limits.payload_bytes) {
-                return Err(Failure::data_limit_exceeded(view.context.state.name));
+                return Err(view.data_limit_exceeded());
             }
             Ok(Exit {
                 output,
@@ -99,7 +100,6 @@ impl Engine<'_> {
                 next: Next::State(next),
             })
         })
-        .unwrap_or_else(|| Err(Failure::runtime("The state is gone.")))
     }
 
     fn fail_execution(&mut self, key: FrameKey, failure: &Failure) {

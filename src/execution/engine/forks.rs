@@ -5,13 +5,13 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Engine, frame_at};
+use crate::data::Payload;
 use crate::data::{MAX_NESTING, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, ForkProgress, FrameKey};
 use crate::execution::intent::Fork;
-use crate::execution::payload::Payload;
 use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::history::{EventDetails, MapIteration};
@@ -126,11 +126,10 @@ impl<'a> Engine<'a> {
             State::Map(map) => states::iteration_input(map, items, input, index, view),
             _ => Ok(input.clone()),
         })
-        .unwrap_or_else(|| Ok(input.clone()))
     }
 
     /// The input of a branch or iteration, unless it has more bytes than any state's may have.
-    fn fitting_input(&self, parent: FrameKey, mut input: Payload) -> Result<Payload, Failure> {
+    fn fitting_input(&self, parent: FrameKey, input: Payload) -> Result<Payload, Failure> {
         if input.exceeds(self.core.limits.payload_bytes) {
             let name = self.node_of(parent).map_or("", |node| &*node.name);
             return Err(Failure::data_limit_exceeded(name));

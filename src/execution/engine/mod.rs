@@ -21,12 +21,12 @@ use std::sync::Arc;
 use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_later};
 use super::errors::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
-use super::intent::{Exit, Intent};
-use super::payload::Payload;
+use super::intent::{Assigned, Exit, Intent};
 use super::program::{Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
 use super::token::TokenSecret;
+use crate::data::Payload;
 use crate::data::{ExecutionContext, Random, StateMachineContext};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
@@ -35,8 +35,7 @@ pub(crate) use recorder::Recorder;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Core {
     pub(crate) execution: ExecutionContext,
-    pub(crate) state_machine: StateMachineContext,
-    pub(crate) region: String,
+    pub(crate) state_machine: Arc<StateMachineContext>,
     pub(crate) now: Timestamp,
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) frames: Frames,
@@ -71,19 +70,15 @@ impl Core {
     pub(super) fn new(program: &Program, options: StartOptions, now: Timestamp) -> Self {
         let machine = program.machine();
         Self {
-            state_machine: StateMachineContext {
-                id: options.state_machine_arn(),
-                name: options.state_machine_name.clone(),
-            },
             execution: ExecutionContext {
-                id: options.execution_arn(),
-                input: Arc::new(options.input),
+                id: options.execution_arn().into(),
+                input: Payload::from(options.input),
                 name: options.name,
                 role_arn: options.role_arn,
                 start_time: now,
                 redrive_count: Some(0),
             },
-            region: options.region,
+            state_machine: options.state_machine,
             now,
             deadline: machine.timeout_seconds.map(|seconds| seconds_later(now, seconds)),
             frames: Frames::default(),
@@ -104,23 +99,29 @@ impl Core {
 
     /// Records an event; where nobody reads the history, `details` is never called.
     fn record(&mut self, previous: u64, details: impl FnOnce() -> EventDetails) -> u64 {
-        let records = self.recorder.records();
         let id = self.recorder.next_id();
-        if records && !self.recorder.is_exhausted() {
-            let details = details();
-            self.queue(&details);
-            self.commands
-                .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details)));
+        if self.recorder.records() {
+            self.queue_event(id, previous, details());
         }
         id
     }
 
+    #[inline]
+    fn queue_event(&mut self, id: u64, previous: u64, details: EventDetails) {
+        self.queue(&details);
+        self.commands
+            .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details)));
+    }
+
     /// Records an event in a frame's chain.
     fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> u64 {
-        let previous = self.frames.get(key).map_or(0, |frame| frame.last_event);
-        let id = self.record(previous, details);
-        if let Some(frame) = self.frames.get_mut(key) {
-            frame.last_event = id;
+        let id = self.recorder.next_id();
+        let Some(frame) = self.frames.get_mut(key) else {
+            return id;
+        };
+        let previous = std::mem::replace(&mut frame.last_event, id);
+        if self.recorder.records() {
+            self.queue_event(id, previous, details());
         }
         id
     }
@@ -130,7 +131,7 @@ impl Engine<'_> {
     /// Starts the machine itself.
     pub(super) fn start(&mut self, is_too_deep: bool) {
         let core = &mut *self.core;
-        let mut input = Payload::shared(Arc::clone(&core.execution.input));
+        let input = core.execution.input.clone();
         let role_arn = core.execution.role_arn.clone();
         core.record(0, || EventDetails::ExecutionStarted {
             input: input.to_text(),
@@ -175,45 +176,38 @@ impl Engine<'_> {
 
     fn enter(&mut self, key: FrameKey) {
         let core = &mut *self.core;
-        let now = core.now;
         let Some(frame) = core.frames.get_mut(key) else { return };
-        frame.entered_time = now;
+        let id = core.recorder.next_id();
+        let previous = std::mem::replace(&mut frame.last_event, id);
+        frame.entered_event = id;
+        frame.entered_time = core.now;
         frame.retry_count = 0;
         frame.retries.clear();
-        let node = self.program.node(frame.state);
-        let input = core.recorder.records().then(|| text_of(frame.raw_input.as_ref()));
-        let id = core.record_in(key, || EventDetails::StateEntered {
-            state_type: node.state.state_type(),
-            name: Arc::clone(&node.name),
-            input: input.unwrap_or_default(),
-        });
-        if let Some(frame) = core.frames.get_mut(key) {
-            frame.entered_event = id;
+        if core.recorder.records() {
+            let node = self.program.node(frame.state);
+            let details = EventDetails::StateEntered {
+                state_type: node.state.state_type(),
+                name: Arc::clone(&node.name),
+                input: text_of(frame.raw_input.as_ref()),
+            };
+            core.queue_event(id, previous, details);
         }
         self.attempt(key);
     }
 
     /// Does what the state does, for the first time or again.
     fn attempt(&mut self, key: FrameKey) {
-        let intent = self.with_state(key, None, states::enter);
-        match intent {
-            Some(Ok(intent)) => self.carry_out(key, intent),
-            Some(Err(failure)) => self.fail(key, failure),
-            None => {}
-        }
-    }
-
-    fn carry_out(&mut self, key: FrameKey, intent: Intent) {
-        match intent {
-            Intent::Exit(exit) => self.exit(key, exit),
-            Intent::Invoke(invoke) => self.invoke(key, invoke),
-            Intent::Fork(fork) => self.fork(key, fork),
-            Intent::WaitUntil(deadline) => {
+        match self.with_state(key, None, states::enter) {
+            Ok(Intent::Exit(exit)) => self.exit(key, exit),
+            Ok(Intent::Invoke(invoke)) => self.invoke(key, *invoke),
+            Ok(Intent::Fork(fork)) => self.fork(key, *fork),
+            Ok(Intent::WaitUntil(deadline)) => {
                 if let Some(frame) = self.core.frames.get_mut(key) {
                     frame.activity = Activity::Waiting;
                 }
                 self.wake_at(key, deadline);
             }
+            Err(failure) => self.fail(key, failure),
         }
     }
 
@@ -223,36 +217,30 @@ impl Engine<'_> {
             states::finish(node, raw_input, result, view)
         });
         match exit {
-            Some(Ok(exit)) => self.exit(key, exit),
-            Some(Err(failure)) => self.fail(key, failure),
-            None => {}
+            Ok(exit) => self.exit(key, exit),
+            Err(failure) => self.fail(key, failure),
         }
     }
 
     /// Leaves a state.
-    fn exit(&mut self, key: FrameKey, mut exit: Exit) {
+    fn exit(&mut self, key: FrameKey, exit: Exit) {
         let Some(node) = self.node_of(key) else { return };
         if exit.output.exceeds(self.core.limits.payload_bytes) {
             return self.fail(key, Failure::data_limit_exceeded(&node.name));
         }
         self.core.grow(exit.output.bound());
-        let core = &mut *self.core;
-        let assigned_variables = if core.recorder.records() {
-            exit.assigned
-                .iter()
-                .map(|(name, value)| (name.clone(), value.to_string()))
-                .collect()
-        } else {
-            IndexMap::new()
-        };
-        if let Err(failure) = self.store_variables(key, exit.assigned) {
-            return self.fail(key, failure);
+        let mut texts = None;
+        if let Some(assigned) = exit.assigned {
+            texts = self.core.recorder.records().then(|| texts_of(&assigned)).flatten();
+            if let Err(failure) = self.store_variables(key, *assigned) {
+                return self.fail(key, failure);
+            }
         }
         self.core.record_in(key, || EventDetails::StateExited {
             state_type: node.state.state_type(),
             name: Arc::clone(&node.name),
             output: exit.output.to_text(),
-            assigned_variables,
+            assigned_variables: texts,
         });
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
@@ -285,9 +273,7 @@ impl Engine<'_> {
         };
         self.complete(
             previous,
-            Outcome::Succeeded {
-                output: Arc::clone(output.arc()),
-            },
+            Outcome::Succeeded { output },
             EventDetails::ExecutionSucceeded { output: text },
         );
     }
@@ -356,6 +342,11 @@ fn frame_at(
         activity: Activity::Entering,
         deadline: None,
     }
+}
+
+fn texts_of(assigned: &Assigned) -> Option<Box<IndexMap<String, String>>> {
+    let texts = assigned.iter().map(|(name, value)| (name.clone(), value.to_string()));
+    (!assigned.is_empty()).then(|| Box::new(texts.collect()))
 }
 
 fn text_of(payload: Option<&Payload>) -> Arc<str> {

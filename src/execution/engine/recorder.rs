@@ -23,12 +23,14 @@ impl Recorder {
         }
     }
 
+    #[inline]
     pub(crate) fn records(&self) -> bool {
         self.level == HistoryLevel::Full && !self.exhausted
     }
 
     /// The id of the next event. The last id is kept for the end of the execution: an event too many is not counted,
     /// and ends the execution.
+    #[inline]
     pub(super) fn next_id(&mut self) -> u64 {
         if self.count.saturating_add(1) >= self.limit {
             self.exhausted = true;

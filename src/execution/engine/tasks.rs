@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::data::MAX_NESTING;
+use crate::data::Payload;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
-use crate::execution::payload::Payload;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
 impl Engine<'_> {
@@ -19,12 +19,9 @@ impl Engine<'_> {
         let Some(resource) = self.resource_of(key) else { return };
         let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(&resource), self.core.now);
         let deadline = attempt.deadline();
-        let region = if self.core.recorder.records() {
-            self.core.region.clone()
-        } else {
-            String::new()
-        };
-        self.core.record_in(key, || scheduled(&resource, &attempt, region));
+        let state_machine = std::sync::Arc::clone(&self.core.state_machine);
+        self.core
+            .record_in(key, || scheduled(&resource, &attempt, state_machine.region()));
         if let Some(started) = started(&resource) {
             self.core.record_in(key, || started);
         }
@@ -53,7 +50,7 @@ impl Engine<'_> {
             },
             state: std::sync::Arc::clone(&node.name),
             resource: state.resource.clone(),
-            input: std::sync::Arc::clone(attempt.input.arc()),
+            input: attempt.input.clone(),
             retry_count: frame.retry_count,
             timeout_seconds: attempt.timeout_seconds,
             heartbeat_seconds: attempt.heartbeat_seconds,
@@ -115,7 +112,7 @@ impl Engine<'_> {
 
     pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
         let Some(resource) = self.resource_of(key) else { return };
-        let mut result = Payload::new(output);
+        let result = Payload::from(output);
         if result.exceeds(self.core.limits.payload_bytes) {
             let name = match resource.kind() {
                 ResourceKind::Service { resource_type, .. } => resource_type,
@@ -178,23 +175,25 @@ fn has_heartbeats(resource: &Resource) -> bool {
     *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse
 }
 
-fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> EventDetails {
+fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: &str) -> EventDetails {
     let role = attempt
         .credentials
         .as_ref()
         .and_then(|credentials| credentials.get("RoleArn")?.as_str());
-    let task_credentials = role.map(|role_arn| TaskCredentials {
-        role_arn: role_arn.to_owned(),
+    let task_credentials = role.map(|role_arn| {
+        Box::new(TaskCredentials {
+            role_arn: role_arn.to_owned(),
+        })
     });
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
-            resource: resource.arn().to_owned(),
+            resource: resource.shared_arn(),
             input: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             task_credentials,
         },
         ResourceKind::Activity => EventDetails::ActivityScheduled {
-            resource: resource.arn().to_owned(),
+            resource: resource.shared_arn(),
             input: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             heartbeat_in_seconds: attempt.heartbeat_seconds,
@@ -205,7 +204,7 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: String) -> Even
         } => EventDetails::TaskScheduled {
             resource_type,
             resource,
-            region,
+            region: region.into(),
             parameters: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             heartbeat_in_seconds: attempt.heartbeat_seconds,

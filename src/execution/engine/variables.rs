@@ -1,22 +1,21 @@
 //! Workflow variables: what a state assigns, and what goes with a scope.
 
-use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
 use crate::data::json_size;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Frame, FrameKey};
+use crate::execution::intent::Assigned;
 
 impl Engine<'_> {
     /// Stores what a state assigns, within the limits (developer guide, "Quotas").
-    pub(super) fn store_variables(&mut self, key: FrameKey, assigned: Vec<(String, Value)>) -> Result<(), Failure> {
+    pub(super) fn store_variables(&mut self, key: FrameKey, assigned: Assigned) -> Result<(), Failure> {
         if assigned.is_empty() {
             return Ok(());
         }
         let core = &mut *self.core;
-        let sizes: Vec<usize> = assigned.iter().map(|(_, value)| json_size(value)).collect();
-        let added: usize = sizes.iter().sum();
+        let added: usize = assigned.values().map(json_size).sum();
         if added > core.limits.variable_bytes {
             return Err(Failure::runtime(format!(
                 "The variables assigned have {added} bytes, more than the limit of {} bytes.",
@@ -28,8 +27,8 @@ impl Engine<'_> {
         };
         let variables = frame.variables.get_or_insert_default();
         let replaced: usize = assigned
-            .iter()
-            .filter_map(|(name, _)| variables.get(name))
+            .keys()
+            .filter_map(|name| variables.get(name))
             .map(|value| json_size(value))
             .sum();
         let stored = core.variable_bytes.saturating_sub(replaced) + added;

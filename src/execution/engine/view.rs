@@ -3,56 +3,50 @@
 use serde_json::Value;
 
 use super::Engine;
-use crate::data::{Budget, ContextObject, MapItemContext, StateContext};
+use crate::data::Budget;
+use crate::data::Payload;
 use crate::definition::State;
-use crate::execution::frames::FrameKey;
+use crate::execution::errors::Failure;
+use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
-use crate::execution::payload::Payload;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 use crate::execution::token::task_token;
 
 impl<'a> Engine<'a> {
     /// Calls a pure function of the state that a frame is in, with the frame's raw input and a view of the rest.
+    #[inline]
     pub(super) fn with_state<T>(
         &mut self,
         key: FrameKey,
-        map_item: Option<(&Value, usize)>,
-        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> T,
-    ) -> Option<T> {
+        own_item: Option<(&Value, usize)>,
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let core = &mut *self.core;
-        let frame = core.frames.get_mut(key)?;
-        let node = self.program.node(frame.state);
+        let Some(frame) = core.frames.get_mut(key) else {
+            return Err(Failure::frame_is_gone());
+        };
         let mut raw_input = frame.raw_input.take();
+        let Some(frame) = core.frames.get(key) else {
+            return Err(Failure::frame_is_gone());
+        };
+        let node = self.program.node(frame.state);
         let token = match &node.state {
             State::Task(task) if states::has_token(task) => {
                 Some(task_token(&core.token_secret, &core.execution.id, key, frame))
             }
             _ => None,
         };
-        let frame = core.frames.get(key)?;
-        let has_retries = matches!(node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
         let view = StateView {
-            context: ContextObject {
-                execution: &core.execution,
-                state_machine: &core.state_machine,
-                state: StateContext {
-                    name: &node.name,
-                    entered_time: frame.entered_time,
-                    retry_count: has_retries.then_some(frame.retry_count),
-                },
-                task_token: token.as_deref(),
-                map_item: match map_item {
-                    Some((value, index)) => Some(MapItemContext {
-                        index,
-                        value: Some(value),
-                        key: None,
-                        source: None,
-                    }),
-                    None => core.frames.map_item(frame),
-                },
+            node,
+            execution: &core.execution,
+            state_machine: &core.state_machine,
+            variables: VisibleVariables {
+                frames: &core.frames,
+                frame,
             },
-            variables: core.frames.variables_of(frame),
+            own_item,
+            task_token: token.as_deref(),
             random: &core.random,
             limits: &core.limits,
             now: core.now,
@@ -61,8 +55,10 @@ impl<'a> Engine<'a> {
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
-        core.frames.get_mut(key)?.raw_input = raw_input;
-        Some(called)
+        if let Some(frame) = core.frames.get_mut(key) {
+            frame.raw_input = raw_input;
+        }
+        called
     }
 
     pub(super) fn node_of(&self, key: FrameKey) -> Option<&'a Node> {

@@ -5,12 +5,12 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::data::Payload;
 use crate::data::{JsonPath, parse_timestamp};
 use crate::definition::{ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::execution::payload::Payload;
 use crate::execution::program::{Next, Node};
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
+use crate::data::Payload;
 use crate::definition::{FailState, FailText};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
-use crate::execution::payload::Payload;
 use crate::history::ErrorOutput;
 
 pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {

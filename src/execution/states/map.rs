@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
+use crate::data::Payload;
 use crate::data::{ReferencePath, Root};
 use crate::definition::{MapState, MaxConcurrency};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
-use crate::execution::payload::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
@@ -34,12 +34,12 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
             "Reference path \"{path}\" must point to array."
         )));
     }
-    Ok(Intent::Fork(Fork::Iterations {
+    Ok(Intent::Fork(Box::new(Fork::Iterations {
         graph,
         items,
         input,
         max_concurrency,
-    }))
+    })))
 }
 
 /// The input of one iteration: what `ItemSelector` builds, or the item.
@@ -54,7 +54,7 @@ pub(crate) fn iteration_input(
 ) -> Result<Payload, Failure> {
     match &state.item_selector {
         Some(template) => view.fill(template, input.value()),
-        None => Ok(Payload::new(items.value().get(index).cloned().unwrap_or(Value::Null))),
+        None => Ok(Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null))),
     }
 }
 

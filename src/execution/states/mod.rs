@@ -14,29 +14,41 @@ mod task;
 mod tests;
 mod wait;
 
+use std::borrow::Cow;
+
 use super::errors::Failure;
 use super::input_output::StateView;
 use super::intent::{Exit, Intent};
-use super::payload::Payload;
 use super::program::Node;
+use crate::data::Payload;
 use crate::definition::State;
 
 pub(crate) use map::iteration_input;
 pub(crate) use task::has_token;
 
 /// Enters a state, or tries it again.
+#[expect(
+    clippy::inline_always,
+    reason = "passing the intent through a call costs as much as a state that does little"
+)]
+#[inline(always)]
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let raw = || raw_input.clone().unwrap_or_else(Payload::empty_object);
+    // What may be caught, or waits, needs its raw input again.
+    let kept = || raw_input.clone().unwrap_or_else(Payload::empty_object);
     match &node.state {
         State::Pass(state) => pass::enter(state, node, raw_input, view),
-        State::Task(state) => task::enter(state, &raw(), view),
-        State::Choice(state) => choice::enter(state, node, raw(), view),
-        State::Wait(state) => wait::enter(state, node, raw(), view),
-        State::Succeed(state) => succeed::enter(state, raw(), view),
-        State::Fail(state) => Err(fail::enter(state, &raw(), view)),
-        State::Parallel(state) => parallel::enter(state, node, raw(), view),
-        State::Map(state) => map::enter(state, node, raw(), view),
+        State::Task(state) => task::enter(state, &kept(), view),
+        State::Choice(state) => choice::enter(state, node, taken(raw_input), view),
+        State::Wait(state) => wait::enter(state, node, kept(), view),
+        State::Succeed(state) => succeed::enter(state, taken(raw_input), view),
+        State::Fail(state) => Err(fail::enter(state, &taken(raw_input), view)),
+        State::Parallel(state) => parallel::enter(state, node, kept(), view),
+        State::Map(state) => map::enter(state, node, kept(), view),
     }
+}
+
+fn taken(raw_input: &mut Option<Payload>) -> Payload {
+    raw_input.take().unwrap_or_else(Payload::empty_object)
 }
 
 /// Goes on with a state whose work is done: a Task's result, a Parallel's or Map's outputs, a Wait's time.
@@ -47,13 +59,18 @@ pub(crate) fn finish(
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
     match &node.state {
-        State::Task(state) => view.finish(&task::result_stages(state), raw_input, result, node.next),
-        State::Parallel(state) => view.finish(&parallel::result_stages(state), raw_input, result, node.next),
-        State::Map(state) => view.finish(&map::result_stages(state), raw_input, result, node.next),
+        State::Task(state) => view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next),
+        State::Parallel(state) => view.finish(
+            &parallel::result_stages(state),
+            raw_input,
+            Cow::Owned(result),
+            node.next,
+        ),
+        State::Map(state) => view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next),
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {
             output: result,
-            assigned: Vec::new(),
+            assigned: None,
             next: node.next,
         }),
     }

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
+use crate::data::Payload;
 use crate::definition::ParallelState;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
-use crate::execution::payload::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let input = view.select(&state.input_path, raw)?;
     let input = view.apply(state.parameters.as_ref(), input)?;
-    Ok(Intent::Fork(Fork::Branches {
+    Ok(Intent::Fork(Box::new(Fork::Branches {
         graphs: Arc::clone(&node.graphs),
         input,
-    }))
+    })))
 }
 
 pub(super) fn result_stages(state: &ParallelState) -> ResultStages<'_> {

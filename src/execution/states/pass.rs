@@ -1,10 +1,12 @@
 //! The Pass state.
 
+use std::borrow::Cow;
+
+use crate::data::Payload;
 use crate::definition::{PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
-use crate::execution::payload::Payload;
 use crate::execution::program::Node;
 
 pub(super) fn enter(
@@ -14,13 +16,13 @@ pub(super) fn enter(
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
     let result = if let Some(result) = &state.result {
-        Payload::shared(std::sync::Arc::clone(result))
+        Cow::Borrowed(result)
     } else {
         // Where nothing selects, the raw input itself goes on: no second holder, so a later write copies nothing.
         let replaces = matches!(state.result_path, ResultPath::Whole);
         let raw = if replaces { raw_input.take() } else { raw_input.clone() };
         let input = view.select(&state.input_path, raw.unwrap_or_else(Payload::empty_object))?;
-        view.apply(state.parameters.as_ref(), input)?
+        Cow::Owned(view.apply(state.parameters.as_ref(), input)?)
     };
     let stages = ResultStages {
         assign: state.assign.as_ref(),

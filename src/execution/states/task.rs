@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
+use crate::data::Payload;
 use crate::data::ReferencePath;
 use crate::definition::{IntegrationPattern, ResourceKind, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
 use crate::execution::parameters;
-use crate::execution::payload::Payload;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
 const LONGEST: u64 = 99_999_999;
@@ -22,18 +22,18 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         .as_ref()
         .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
-    let mut input = view.apply(state.parameters.as_ref(), input)?;
+    let input = view.apply(state.parameters.as_ref(), input)?;
     parameters::check(&state.resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
-        return Err(Failure::data_limit_exceeded(view.context.state.name));
+        return Err(view.data_limit_exceeded());
     }
-    Ok(Intent::Invoke(Invoke {
+    Ok(Intent::Invoke(Box::new(Invoke {
         input,
         timeout_seconds,
         heartbeat_seconds,
         credentials,
-        token: view.context.task_token.map(str::to_owned),
-    }))
+        token: view.task_token.map(str::to_owned),
+    })))
 }
 
 /// Whether each attempt of the task has a token.

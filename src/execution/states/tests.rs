@@ -1,18 +1,17 @@
 //! What single states ask for, without an engine.
 
 use chrono::{DateTime, TimeDelta};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use serde_json::{Map, Value, json};
 
 use super::enter;
-use crate::data::{Budget, ContextObject, ExecutionContext, Random, StateContext, StateMachineContext};
+use crate::data::Payload;
+use crate::data::{Budget, ExecutionContext, Random, StateMachineContext};
 use crate::definition::StateMachine;
 use crate::execution::command::Limits;
 use crate::execution::errors::Failure;
-use crate::execution::frames::{Activity, Frame, Frames};
+use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Fork, Intent, Invoke};
-use crate::execution::payload::Payload;
 use crate::execution::program::{Next, Program};
 use crate::history::ErrorOutput;
 
@@ -45,7 +44,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
     let frame = frames.get(key).unwrap();
     let execution = ExecutionContext {
         id: "arn:e".into(),
-        input: Arc::new(Value::Null),
+        input: Payload::from(Value::Null),
         name: "e".into(),
         role_arn: "arn:r".into(),
         start_time: now,
@@ -56,31 +55,25 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         name: "M".into(),
     };
     let view = StateView {
-        context: ContextObject {
-            execution: &execution,
-            state_machine: &state_machine,
-            state: StateContext {
-                name: &node.name,
-                entered_time: now,
-                retry_count: None,
-            },
-            task_token: None,
-            map_item: None,
-        },
-        variables: frames.variables_of(frame),
+        node,
+        execution: &execution,
+        state_machine: &state_machine,
+        variables: VisibleVariables { frames: &frames, frame },
+        own_item: None,
+        task_token: None,
         random: &Random::seeded(0),
         limits: &Limits::default(),
         now,
         budget: Budget::new(),
     };
-    enter(node, &mut Some(Payload::new(input)), &view)
+    enter(node, &mut Some(Payload::from(input)), &view)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what `entered` gives")]
 fn exit(output: Value, next: Next) -> Result<Intent, Failure> {
     Ok(Intent::Exit(Exit {
-        output: Payload::new(output),
-        assigned: Vec::new(),
+        output: Payload::from(output),
+        assigned: None,
         next,
     }))
 }
@@ -94,8 +87,8 @@ fn a_pass_state_exits_with_what_it_made() {
     );
     let assign = json!({ "P": { "Type": "Pass", "Assign": { "x.$": "$.a" }, "OutputPath": "$.b", "End": true } });
     let wanted = Exit {
-        output: Payload::new(json!(2)),
-        assigned: vec![("x".into(), json!(1))],
+        output: Payload::from(json!(2)),
+        assigned: Some(Box::new(Map::from_iter([("x".into(), json!(1))]))),
         next: Next::End,
     };
     assert_eq!(entered(&assign, json!({ "a": 1, "b": 2 })), Ok(Intent::Exit(wanted)));
@@ -135,14 +128,14 @@ fn a_task_state_asks_for_its_resource() {
         "Credentials": { "RoleArn.$": "$.role" }
     }});
     let wanted = Invoke {
-        input: Payload::new(json!({ "id": 7 })),
+        input: Payload::from(json!({ "id": 7 })),
         timeout_seconds: Some(9),
         heartbeat_seconds: Some(3),
         credentials: Some(json!({ "RoleArn": "arn:x" })),
         token: None,
     };
     let input = json!({ "order": { "id": 7 }, "limit": 9, "role": "arn:x" });
-    assert_eq!(entered(&task, input), Ok(Intent::Invoke(wanted)));
+    assert_eq!(entered(&task, input), Ok(Intent::Invoke(Box::new(wanted))));
 }
 
 #[test]
@@ -166,21 +159,28 @@ fn a_choice_state_exits_to_the_state_it_chose() {
 fn parallel_and_map_states_fork() {
     let graph = json!({ "StartAt": "S", "States": { "S": { "Type": "Succeed" } } });
     let parallel = json!({ "P": { "Type": "Parallel", "Branches": [graph], "Parameters": { "x": 1 }, "End": true } });
-    match entered(&parallel, json!({})) {
-        Ok(Intent::Fork(Fork::Branches { graphs, input })) => {
+    match fork_of(&parallel, json!({})) {
+        Fork::Branches { graphs, input } => {
             assert_eq!((graphs.len(), input.value()), (1, &json!({ "x": 1 })));
         }
-        other => panic!("{other:?}"),
+        other @ Fork::Iterations { .. } => panic!("{other:?}"),
     }
     let map = json!({ "M": {
         "Type": "Map", "ItemProcessor": graph, "ItemsPath": "$.items", "MaxConcurrencyPath": "$.most", "End": true
     }});
-    match entered(&map, json!({ "items": [1, 2], "most": 3 })) {
-        Ok(Intent::Fork(Fork::Iterations {
+    match fork_of(&map, json!({ "items": [1, 2], "most": 3 })) {
+        Fork::Iterations {
             items, max_concurrency, ..
-        })) => {
+        } => {
             assert_eq!((items.value(), max_concurrency), (&json!([1, 2]), 3));
         }
+        other @ Fork::Branches { .. } => panic!("{other:?}"),
+    }
+}
+
+fn fork_of(states: &Value, input: Value) -> Fork {
+    match entered(states, input) {
+        Ok(Intent::Fork(fork)) => *fork,
         other => panic!("{other:?}"),
     }
 }

@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use crate::data::Payload;
 use crate::data::{ReferencePath, parse_timestamp};
 use crate::definition::{WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
-use crate::execution::payload::Payload;
 use crate::execution::program::Node;
 
 /// AWS refuses to wait longer, in seconds: some 68 years.
