@@ -19,9 +19,11 @@ mod references;
 mod standalone;
 mod template;
 
-#[cfg(all(test, feature = "jsonata"))]
+#[cfg(test)]
+#[cfg(feature = "jsonata")]
 mod hostile;
-#[cfg(all(test, feature = "jsonata"))]
+#[cfg(test)]
+#[cfg(feature = "jsonata")]
 mod tests;
 
 pub(crate) use bindings::JsonataBindings;
