@@ -13,8 +13,7 @@ mod expression;
 mod intrinsic;
 mod json_path;
 mod json_size;
-#[cfg_attr(not(test), expect(dead_code, reason = "no definition with JSONata is taken yet"))]
-mod jsonata;
+mod json_text;
 mod payload;
 mod payload_template;
 mod random;
@@ -35,12 +34,7 @@ pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
-#[expect(unused_imports, reason = "no definition with JSONata is taken yet")]
-pub(crate) use jsonata::{
-    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate,
-    JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
-};
-pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
+pub use json_text::JsonText;
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
