@@ -1,6 +1,6 @@
 //! Intrinsic functions (ASL: "Intrinsic Functions").
 
-mod array;
+pub(super) mod array;
 mod encoding;
 mod function;
 pub(super) mod hash;

@@ -21,6 +21,12 @@ pub(super) struct Analysis {
     pub(super) uses_randomness: bool,
     /// Whether functions are used as values, so that the result may hold some.
     pub(super) holds_functions: bool,
+    /// Whether `$distinct` is used, built in.
+    pub(super) uses_distinct: bool,
+    /// Whether `$replace` is used, built in.
+    pub(super) uses_replace: bool,
+    /// Whether a built-in function that may make much of little is used as a value, or applied in part.
+    pub(super) passes_functions: bool,
 }
 
 /// A variable and the names that follow it: `$states.input.order`.
@@ -125,7 +131,7 @@ impl Walker {
             }
             NodeKind::Partial { procedure, args } => {
                 self.found.holds_functions = true;
-                self.procedure(procedure, context);
+                self.node(procedure, context);
                 args.iter().for_each(|argument| self.node(argument, context));
             }
             NodeKind::Transform(def) => {
@@ -159,9 +165,13 @@ impl Walker {
     /// The children of a node that gives each of them its own context.
     fn operands(&mut self, node: &Node, context: Context) {
         match &node.kind {
-            NodeKind::Binary { lhs, rhs, .. } | NodeKind::Fallback { lhs, rhs, .. } | NodeKind::Apply { lhs, rhs } => {
+            NodeKind::Binary { lhs, rhs, .. } | NodeKind::Fallback { lhs, rhs, .. } => {
                 self.node(lhs, context);
                 self.node(rhs, context);
+            }
+            NodeKind::Apply { lhs, rhs } => {
+                self.node(lhs, context);
+                self.procedure(rhs, context);
             }
             NodeKind::Negate { expr } => self.node(expr, context),
             NodeKind::Array { items } => items.iter().for_each(|item| self.node(item, context)),
@@ -261,10 +271,11 @@ impl Walker {
 
     /// What is called: a built-in function is no value here.
     fn procedure(&mut self, procedure: &Node, context: Context) {
-        let held = self.found.holds_functions;
+        let (held, passed) = (self.found.holds_functions, self.found.passes_functions);
         self.node(procedure, context);
         if matches!(procedure.kind, NodeKind::Variable { .. }) {
             self.found.holds_functions = held;
+            self.found.passes_functions = passed;
         }
     }
 
@@ -288,6 +299,9 @@ impl Walker {
             "eval" => self.refer(node, Target::Eval),
             _ if is_built_in(name) => {
                 self.found.holds_functions = true;
+                self.found.passes_functions |= !SMALL.contains(&name);
+                self.found.uses_distinct |= name == "distinct";
+                self.found.uses_replace |= name == "replace";
                 self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");
             }
             _ => self.refer(node, Target::Variable(name.to_owned())),
@@ -302,6 +316,13 @@ impl Walker {
         self.found.references.0.push(Reference { target, offset });
     }
 }
+
+/// Built-in functions that, given one item, make a number, a boolean or nothing bigger than the item.
+const SMALL: [&str; 26] = [
+    "abs", "average", "boolean", "ceil", "contains", "count", "exists", "floor", "length", "lowercase", "max", "min",
+    "millis", "not", "now", "number", "power", "random", "round", "sqrt", "substring", "substringAfter",
+    "substringBefore", "sum", "trim", "uppercase",
+];
 
 /// The name that an expression of a block binds.
 fn bound_name(expression: &Node) -> Option<&str> {

@@ -1,17 +1,22 @@
 //! The functions that AWS adds to JSONata.
 
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use jlens_core::{Bindings, Error, HostFunction, Result};
+use jlens_core::{Bindings, Error, Expression, HostFunction, Result};
 use serde_json::Value;
 
 use super::MAX_ARRAY_LENGTH;
 use crate::data::Random;
 use crate::data::intrinsic::hash::digest;
+use crate::data::intrinsic::array::sorted;
 use crate::data::intrinsic::java;
 
 /// The functions' names, for what tells free names from built-in ones.
 pub(super) const NAMES: [&str; 6] = ["hash", "parse", "partition", "random", "range", "uuid"];
+
+/// The most bytes that `$replace` could make, if it put the text in for every letter.
+const MAX_REPLACED: usize = 64 * 1024 * 1024;
 
 /// The generator behind `$uuid` and `$random` of one evaluation.
 #[derive(Clone, Debug)]
@@ -44,7 +49,7 @@ pub(super) fn bindings(randomness: &Randomness) -> Bindings {
         ]
         .into_iter()
         .flatten()
-        .fold(Bindings::new().var("eval", Value::Null), |all, (name, function)| {
+        .fold(bounds().var("eval", Value::Null), |all, (name, function)| {
             all.function(name, function)
         })
     });
@@ -75,6 +80,61 @@ fn function(
 ) -> Option<(&'static str, HostFunction)> {
     let function = HostFunction::with_signature(signature, move |arguments, _| call(arguments)).ok()?;
     Some((name, function.without_input()))
+}
+
+/// The expression with a `$distinct` and a `$replace` that are bounded, as the engine's own are not: they compare every
+/// two items, and put a long text in for every letter of another, in one step.
+///
+/// The engine's own `$distinct` stays where it matters: it alone knows an array from a sequence, which is unwrapped when
+/// one item is left, and is quick where few are.
+pub(super) fn with_bounded_functions(text: &str) -> Option<Expression> {
+    let text = format!(
+        "( $__few := $distinct; $distinct := function($items)<x:x> {{ \
+             $__count($items) <= 500 ? $__few($items) : \
+             ( $__left := $__many($items); $__count($__left) = 1 ? $__few($items) : $__left ) \
+         }}; \
+         $__replace := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s> {{ \
+             $__fits($s, $r) ? $__replace($s, $p, $r, $l) \
+         }}; {text}\n)"
+    );
+    Expression::compile(&text).ok()
+}
+
+/// What [`with_bounded_functions`] calls.
+pub(super) fn bounds() -> Bindings {
+    static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
+        [
+            function("__many", "<x:x>", distinct),
+            function("__count", "<x:n>", |arguments| {
+                let count = match arguments.first() {
+                    Some(Some(Value::Array(items))) => items.len(),
+                    _ => 1,
+                };
+                Ok(Some(count.into()))
+            }),
+            function("__fits", "<xx:b>", |arguments| {
+                let length = |index| text(arguments, index).map_or(0, str::len);
+                if (length(0) + 1).saturating_mul(length(1)) > MAX_REPLACED {
+                    return Err(Error::new("U1001"));
+                }
+                Ok(Some(true.into()))
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(Bindings::new(), |all, (name, function)| all.function(name, function))
+    });
+    BOUNDS.clone()
+}
+
+/// The distinct items of an array, in time linear in its text.
+fn distinct(arguments: Arguments<'_>) -> Result<Option<Value>> {
+    let Some(Some(Value::Array(items))) = arguments.first() else {
+        return Ok(arguments.first().cloned().flatten());
+    };
+    let mut seen = HashSet::new();
+    let left = items.iter().filter(|item| seen.insert(sorted(item).to_string()));
+    Ok(Some(left.cloned().collect()))
 }
 
 /// `$hash(text, algorithm)`

@@ -33,6 +33,12 @@ const MAX_STEPS: u64 = 1_000_000;
 /// The most items of an array that an expression builds: twice what AWS's quota of a payload, 256 KiB, can hold.
 const MAX_ARRAY_LENGTH: usize = 256 * 1024;
 
+/// The same where built-in functions are passed to others: what they make is not metered.
+const MAX_PASSED_ARRAY_LENGTH: usize = 16 * 1024;
+
+/// The most bytes of a text, there.
+const MAX_PASSED_STRING_LENGTH: usize = 16 * 1024;
+
 /// The most bytes of a text that an expression builds.
 const MAX_STRING_LENGTH: usize = 1024 * 1024;
 
@@ -60,7 +66,7 @@ impl Compiled {
     pub(super) fn new(text: &str, dialect: JsonataDialect) -> Result<Self, JsonataSyntaxError> {
         let expression = Expression::compile(text).map_err(|error| JsonataSyntaxError {
             code: error.code().to_owned(),
-            message: error.message(),
+            message: result::message(&error),
             offset: error.span().map_or(0, |span| span.start).min(text.len()),
         })?;
         if dialect == JsonataDialect::Aws
@@ -69,6 +75,11 @@ impl Compiled {
             return Err(error);
         }
         let analysis = analysis::analyse(expression.ast());
+        let expression = if analysis.uses_distinct || analysis.uses_replace {
+            functions::with_bounded_functions(text).unwrap_or(expression)
+        } else {
+            expression
+        };
         Ok(Self { expression, analysis })
     }
 
@@ -131,7 +142,7 @@ impl Compiled {
         randomness.reseed(random.next_u64());
         let (bindings, depth) = match dialect {
             JsonataDialect::Aws => (functions::bindings(&randomness), MAX_DEPTH),
-            JsonataDialect::Standard => (Bindings::new(), MAX_STANDARD_DEPTH),
+            JsonataDialect::Standard => (functions::bounds(), MAX_STANDARD_DEPTH),
         };
         let bindings = variables
             .iter()
@@ -143,7 +154,13 @@ impl Compiled {
     /// The result, with the work that it took.
     fn metered(&self, input: Option<&Value>, bindings: &Bindings, options: Options) -> (Result<Value, Failure>, usize) {
         let mut options = options;
-        let mut meter = Meter::new(&mut options, self.analysis.holds_functions);
+        if self.analysis.passes_functions {
+            // The engine calls it without a word to the meter.
+            options = options
+                .max_array_length(MAX_PASSED_ARRAY_LENGTH)
+                .max_string_length(MAX_PASSED_STRING_LENGTH);
+        }
+        let mut meter = Meter::new(&mut options, &self.analysis);
         let result = self.expression.evaluate_traced(input, bindings, &options, &mut meter);
         let result = match result {
             Ok(value) => result::checked(value, &meter),

@@ -46,6 +46,18 @@ fn print_whole_numbers(value: &mut Value) {
     }
 }
 
+/// JSONata's text of an error, whole numbers in it without a fraction.
+pub(super) fn message(error: &Error) -> String {
+    let mut error = error.clone();
+    for detail in ["token", "value", "value2"] {
+        if let Some(mut value) = error.detail(detail).cloned() {
+            print_whole_numbers(&mut value);
+            error = error.with(detail, value);
+        }
+    }
+    error.message()
+}
+
 /// Why an evaluation failed: the engine's limits in AWS's words, JSONata's own errors in JSONata's.
 pub(super) fn failure(error: &Error, meter: &Meter) -> Failure {
     if meter.exceeded() {
@@ -57,7 +69,7 @@ pub(super) fn failure(error: &Error, meter: &Meter) -> Failure {
         "U1001" => Failure::Exceeded(Bound::Memory),
         code => Failure::Raised {
             code: code.to_owned(),
-            message: error.message(),
+            message: message(error),
         },
     }
 }
