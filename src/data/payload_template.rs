@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::intrinsic::java;
-use super::{Budget, EvaluationError, Expression, MAX_NESTING, Scope, SyntaxError, json_size, nests_within};
+use super::{Budget, EvaluationError, Expression, MAX_NESTING, Payload, Scope, SyntaxError, json_size, nests_within};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
@@ -86,18 +86,21 @@ impl PayloadTemplate {
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.evaluate_within(scope, &Budget::new()).map(|(value, _)| value)
+        self.evaluate_within(scope, &Budget::new()).map(Payload::into_value)
     }
 
-    /// The same, on a budget that others share, with a bound on the bytes of the value's JSON text.
-    pub(crate) fn evaluate_within(
-        &self,
-        scope: &Scope<'_>,
-        budget: &Budget,
-    ) -> Result<(Value, usize), EvaluationError> {
+    /// The same, on a budget that others share.
+    pub(crate) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Payload, EvaluationError> {
         let spent_before = budget.spent_bytes();
+        let bound = |budget: &Budget| self.own_size.saturating_add(budget.spent_bytes() - spent_before);
+        // Nearly all templates are objects; these are built where they stay.
+        if let Node::Object { fields, computed } = &self.root {
+            let mut members = Map::with_capacity(fields.len() + computed.len());
+            insert_all(&mut members, (fields, computed), scope, 1, budget)?;
+            return Ok(Payload::with_bound(Value::Object(members), bound(budget)));
+        }
         let value = self.root.evaluate(scope, 0, budget)?;
-        Ok((value, self.own_size.saturating_add(budget.spent_bytes() - spent_before)))
+        Ok(Payload::with_bound(value, bound(budget)))
     }
 
     /// Whether the template computes nothing, so that its value is itself.
@@ -149,12 +152,7 @@ impl Node {
                 .collect(),
             Self::Object { fields, computed } => {
                 let mut members = Map::with_capacity(fields.len() + computed.len());
-                for (name, node) in fields {
-                    members.insert(name.clone(), node.evaluate(scope, depth + 1, budget)?);
-                }
-                for field in computed {
-                    members.insert(field.name.clone(), field.evaluate(scope, depth + 1, budget)?);
-                }
+                insert_all(&mut members, (fields, computed), scope, depth + 1, budget)?;
                 Ok(Value::Object(members))
             }
         }
@@ -163,6 +161,23 @@ impl Node {
     fn is_static(&self) -> bool {
         matches!(self, Self::Static(_))
     }
+}
+
+/// The members of an object: as declared, then the computed ones.
+fn insert_all(
+    members: &mut Map<String, Value>,
+    (fields, computed): (&[(String, Node)], &[ComputedField]),
+    scope: &Scope<'_>,
+    depth: usize,
+    budget: &Budget,
+) -> Result<(), EvaluationError> {
+    for (name, node) in fields {
+        members.insert(name.clone(), node.evaluate(scope, depth, budget)?);
+    }
+    for field in computed {
+        members.insert(field.name.clone(), field.evaluate(scope, depth, budget)?);
+    }
+    Ok(())
 }
 
 impl ComputedField {

@@ -1,6 +1,11 @@
 //! The stages that data goes through on its way into a state and out of it (specification, "Input and output
 //! processing").
 
+#![expect(
+    clippy::inline_always,
+    reason = "most states have none of these stages, and passing a result through a call costs as much as such a state"
+)]
+
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -84,8 +89,7 @@ impl StateView<'_> {
 
     /// The template's value; `$` is `input`.
     pub(crate) fn fill(&self, template: &PayloadTemplate, input: &Value) -> Result<Payload, Failure> {
-        let (value, bound) = template.evaluate_within(&self.scope(input), &self.budget)?;
-        Ok(Payload::with_bound(value, bound))
+        Ok(template.evaluate_within(&self.scope(input), &self.budget)?)
     }
 
     /// The values that `Assign` gives to variables; `$` is `input`.

@@ -122,7 +122,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     /// An argument. No function gives much more than it takes, so that its arguments are what is counted.
-    #[inline(always)]
+    #[inline]
     fn counted<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
         'a: 'c,
@@ -134,7 +134,7 @@ impl<'a> Evaluation<'_, 'a> {
         Ok(value)
     }
 
-    #[inline(always)]
+    #[inline]
     fn argument<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
         'a: 'c,

@@ -32,6 +32,10 @@ fn not_executed() -> Failure {
 }
 
 /// Enters a state, or tries it again.
+#[expect(
+    clippy::inline_always,
+    reason = "passing the intent through a call costs as much as a state that does little"
+)]
 #[inline(always)]
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
     // What may be caught, or waits, needs its raw input again.
