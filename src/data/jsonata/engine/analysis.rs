@@ -319,9 +319,32 @@ impl Walker {
 
 /// Built-in functions that, given one item, make a number, a boolean or nothing bigger than the item.
 const SMALL: [&str; 26] = [
-    "abs", "average", "boolean", "ceil", "contains", "count", "exists", "floor", "length", "lowercase", "max", "min",
-    "millis", "not", "now", "number", "power", "random", "round", "sqrt", "substring", "substringAfter",
-    "substringBefore", "sum", "trim", "uppercase",
+    "abs",
+    "average",
+    "boolean",
+    "ceil",
+    "contains",
+    "count",
+    "exists",
+    "floor",
+    "length",
+    "lowercase",
+    "max",
+    "min",
+    "millis",
+    "not",
+    "now",
+    "number",
+    "power",
+    "random",
+    "round",
+    "sqrt",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "trim",
+    "uppercase",
 ];
 
 /// The name that an expression of a block binds.

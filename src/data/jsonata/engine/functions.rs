@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::MAX_ARRAY_LENGTH;
 use crate::data::Random;
-use crate::data::intrinsic::hash::digest;
 use crate::data::intrinsic::array::sorted;
+use crate::data::intrinsic::hash::digest;
 use crate::data::intrinsic::java;
 
 /// The functions' names, for what tells free names from built-in ones.
