@@ -13,7 +13,7 @@ mod expression;
 mod intrinsic;
 mod json_path;
 mod json_size;
-#[cfg_attr(not(test), expect(dead_code, reason = "no definition with JSONata is taken yet"))]
+#[expect(dead_code, reason = "no definition with JSONata is taken yet")]
 mod jsonata;
 mod payload;
 mod payload_template;

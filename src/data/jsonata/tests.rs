@@ -287,6 +287,35 @@ fn functions_of_aws() {
     }
 }
 
+/// Some of the engine's own functions are replaced, which must not be seen.
+#[test]
+fn bounded_functions_are_as_before() {
+    assert_outcomes(&[
+        ("$distinct([1, 1])", "[1]"),
+        ("$distinct($states.input.items.(name ? 'x'))", "\"x\""),
+        ("$distinct($map([1..600], function(){ 1 }))", "1"),
+        ("$count($distinct([[1..600], [1..600]].$))", "600"),
+        ("$states.input.order ~> $keys()", "[\"id\",\"total\",\"9\",\"1\"]"),
+        ("$states.input.one.$keys()", "\"name\""),
+        ("$count($keys([1..600]{$string($): $}))", "600"),
+        ("$replace('banana', 'a', 'o', 2)", "\"bonona\""),
+        ("$replace('banana', /a(n)/, '<$1>')", "\"b<n><n>a\""),
+        (
+            "$replace('banana', /a/, function($m){ $uppercase($m.match) })",
+            "\"bAnAnA\"",
+        ),
+        ("['ab', 'cb'].$replace('b', 'x')", "[\"ax\",\"cx\"]"),
+        (
+            "$replace(1, 'a', 'b')",
+            "threw an error during evaluation. T0410: Argument 1 of function \"replace\" does not match function signature",
+        ),
+        (
+            "$replace('a', '', 'b')",
+            "threw an error during evaluation. D3010: Second argument of replace function cannot be an empty string",
+        ),
+    ]);
+}
+
 #[test]
 fn a_run_is_the_same_again() {
     assert_outcomes(&[
