@@ -14,6 +14,7 @@ mod intrinsic;
 mod json_path;
 mod json_size;
 mod json_text;
+mod jsonata;
 mod payload;
 mod payload_template;
 mod random;
