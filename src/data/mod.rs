@@ -36,6 +36,10 @@ pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, Write
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;
+pub(crate) use jsonata::{
+    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Reference, Target, delimited,
+};
+pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
