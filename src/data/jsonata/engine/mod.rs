@@ -20,7 +20,7 @@ use self::meter::Meter;
 use super::error::{Bound, Failure};
 use super::needs::Need;
 use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};
-use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, Random, discard, nests_within};
+use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, Random, discard, json_size, nests_within};
 
 /// AWS's own ceiling of nested evaluations.
 const MAX_DEPTH: usize = 100;
@@ -123,7 +123,7 @@ impl Compiled {
 
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
         let mut prepared = bindings.prepared.borrow_mut();
-        prepared.hold(&self.analysis.needs, bindings);
+        prepared.hold(&self.analysis.needs, bindings)?;
         let mut options = options(MAX_DEPTH, bindings.now);
         if self.analysis.uses_randomness {
             options = options.seed(bindings.random.next_u64());
@@ -237,11 +237,12 @@ fn follow<'v>(value: &'v Value, names: &[String]) -> Found<&'v Value> {
 
 impl Prepared {
     /// Sees to it that the bindings hold what an expression needs.
-    fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataBindings<'_>) {
+    /// Copying is work, which an iteration of a Map does over and over again.
+    fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataBindings<'_>) -> Result<(), Failure> {
         let is_held =
             |(variable, need): (&String, &Need)| self.held.get(variable).is_some_and(|held| held.covers(need));
         if self.builds > 0 && needs.iter().all(is_held) {
-            return;
+            return Ok(());
         }
         for (variable, need) in needs {
             // What is asked for again and again, each time some more of it, is copied whole for once.
@@ -255,9 +256,12 @@ impl Prepared {
         let mut bindings = functions::bindings(&self.randomness);
         for (variable, need) in &self.held {
             if let Some(value) = source.cut(variable, need) {
+                let copied = source.budget.visit(json_size(&value) / 4);
+                copied.map_err(|_| Failure::Exceeded(Bound::Time))?;
                 bindings = bindings.var(variable, value);
             }
         }
         self.bindings = bindings;
+        Ok(())
     }
 }
