@@ -14,6 +14,7 @@ mod intrinsic;
 mod json_path;
 mod json_size;
 mod json_text;
+#[cfg_attr(not(feature = "jsonata"), expect(dead_code, reason = "without its engine nothing is evaluated"))]
 mod jsonata;
 mod payload;
 mod payload_template;
