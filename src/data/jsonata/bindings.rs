@@ -66,18 +66,30 @@ impl<'a> JsonataBindings<'a> {
         }
     }
 
+    /// The members of `$states` but for the context object.
+    pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
+        [
+            ("input", Some(self.input)),
+            ("result", self.result),
+            ("errorOutput", self.error_output),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// A workflow variable.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a Value> {
+        self.variables.variable(name)
+    }
+
     /// The value that a path of names reads, where it can be borrowed.
     pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
         if variable != "states" {
             return Some((self.variables.variable(variable)?, 0));
         }
-        let member = match path.first()?.as_str() {
-            "input" => Some(self.input),
-            "result" => self.result,
-            "errorOutput" => self.error_output,
-            _ => None,
-        };
-        member.map(|value| (value, 1))
+        let first = path.first()?.as_str();
+        let member = self.members().into_iter().find(|(name, _)| *name == first);
+        member.map(|(_, value)| (value, 1))
     }
 
     /// A copy of the part of a variable that is needed, `states` among them; `None` where there is no such variable.
@@ -90,22 +102,13 @@ impl<'a> JsonataBindings<'a> {
     }
 
     fn cut_states(&self, need: &Need) -> Value {
-        let need_of = |member: &str| match need {
-            Need::Whole => Some(&Need::Whole),
-            Need::Members(members) => members.get(member),
-        };
-        let members = [
-            ("input", Some(self.input)),
-            ("result", self.result),
-            ("errorOutput", self.error_output),
-        ];
         let mut states = Map::new();
-        for (name, value) in members {
-            if let (Some(value), Some(need)) = (value, need_of(name)) {
+        for (name, value) in self.members() {
+            if let Some(need) = need.of(name) {
                 states.insert(name.to_owned(), need.cut(value));
             }
         }
-        if let Some(need) = need_of("context") {
+        if let Some(need) = need.of("context") {
             states.insert("context".to_owned(), need.cut_context(&self.context.context_object()));
         }
         Value::Object(states)
