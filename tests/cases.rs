@@ -8,20 +8,22 @@
 //!   "tasks": { "State": [{ "return": 1 }, { "error": "Busy", "cause": "try later", "after": 2.5 }, "never"] },
 //!   "expect": {
 //!     "status": "SUCCEEDED", "output": { }, "error": "…", "cause": "…", "elapsed": 5.0,
-//!     "path": ["First", "Second"], "history": ["1<-0 ExecutionStarted", "2<-0 PassStateEntered"]
+//!     "path": ["First", "Second"], "history": ["1<-0 ExecutionStarted", "2<-0 PassStateEntered"],
+//!     "events": { "2": { "stateEnteredEventDetails": { } } }
 //!   }
 //! }
 //! ```
 //!
 //! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
 //! `"type": "EXPRESS"` makes it an Express workflow, and `activities` are the ARNs of those that exist, which otherwise are all.
-//! Members of `expect` that are absent are not compared. Outputs are compared as text: the order of keys counts.
+//! Members of `expect` that are absent are not compared; `events` holds the details of events by their ids. Outputs are compared as text: the order of keys counts.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use asl_engine::Simulation;
 use asl_engine::definition::{Loader, Substitutions, WorkflowType};
-use asl_engine::simulation::Answer;
+use asl_engine::history::HistoryEvent;
+use asl_engine::simulation::{Answer, Run};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -124,6 +126,12 @@ fn check(file: &Path) -> Result<(), Failed> {
             "elapsed" => run.elapsed().as_secs_f64().into(),
             "path" => run.path().into_iter().map(Value::from).collect(),
             "history" => history.clone().collect::<Vec<Value>>().into(),
+            "events" => wanted
+                .as_object()
+                .ok_or("`events` is no object")?
+                .keys()
+                .map(|id| (id.clone(), details(&run, id)))
+                .collect(),
             other => return Err(format!("`expect` has no member `{other}`").into()),
         };
         let texts: (String, String) = (got.to_string(), wanted.to_string());
@@ -136,6 +144,16 @@ fn check(file: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The details of the event with an id, as AWS prints them.
+fn details(run: &Run, id: &str) -> Value {
+    let event = run.history().iter().find(|event| event.id.to_string() == id);
+    let mut printed = event.map_or(Value::Null, HistoryEvent::to_json);
+    if let Some(members) = printed.as_object_mut() {
+        members.retain(|name, _| name.ends_with("EventDetails"));
+    }
+    printed
 }
 
 fn answer(answer: &Value) -> Answer {

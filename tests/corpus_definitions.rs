@@ -106,7 +106,7 @@ fn what_aws_executed_loads() {
         }
     }
     println!(
-        "{loaded} loaded, {skipped} skipped (JSONata, distributed Map), {} refused",
+        "{loaded} loaded, {skipped} skipped (distributed Map), {} refused",
         refused.len()
     );
     assert!(refused.is_empty(), "{}", refused.join("\n\n"));
@@ -136,7 +136,7 @@ fn what_aws_refused_is_refused_in_its_words() {
         }
     }
     println!(
-        "{told} told alike, {skipped} skipped (JSONata), {} otherwise",
+        "{told} told alike, {skipped} skipped (distributed Map), {} otherwise",
         wrong.len()
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -29,7 +29,7 @@ fn diagnostics(source: String) -> Vec<asl_engine::Diagnostic> {
     thread.spawn(work).unwrap().join().unwrap()
 }
 
-const SAMPLES: [&str; 3] = [
+const SAMPLES: [&str; 4] = [
     r#"{ "StartAt": "A", "Comment": "c", "TimeoutSeconds": 9, "States": {
         "A": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "x.$": "States.Format('{}', $.a[0])" },
             "Retry": [{ "ErrorEquals": ["E"], "MaxAttempts": 2, "BackoffRate": 1.5 }, { "ErrorEquals": ["States.ALL"] }],
@@ -49,10 +49,21 @@ const SAMPLES: [&str; 3] = [
             "End": true } } }"#,
     r#"{ "QueryLanguage": "JSONata", "StartAt": "A", "States": { "A": { "Type": "Task", "Resource": "${Arn}", "Arguments": "{% $x %}",
         "Output": "${!Literal}", "End": true } } }"#,
+    r#"{ "QueryLanguage": "JSONata", "StartAt": "T", "States": {
+        "T": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": { "a": ["{% $states.input.a[b > 1] %}", 1] },
+            "TimeoutSeconds": "{% $x * 2 %}", "HeartbeatSeconds": 3, "Assign": { "x": "{% $states.result.\u00e9 %}" }, "Next": "C",
+            "Catch": [{ "ErrorEquals": ["E"], "Next": "F", "Output": "{% $states.errorOutput %}", "Assign": { "y": 1 } }] },
+        "C": { "Type": "Choice", "Default": "W", "Output": {}, "Choices": [
+            { "Condition": "{% $x = '🍕\"' and $exists($y) %}", "Next": "M", "Output": "{% $map([1], function($v) { $v }) %}" },
+            { "Condition": true, "Next": "W", "Assign": { "x": 2 } }] },
+        "M": { "Type": "Map", "Items": "{% ($i := 1; [$i..3]) %}", "ItemSelector": { "i": "{% $states.context.Map.Item.Value %}" },
+            "ItemProcessor": { "StartAt": "S", "States": { "S": { "Type": "Succeed", "Output": "{% $states.input %}" } } }, "Next": "W" },
+        "W": { "Type": "Wait", "Timestamp": "{% $now() %}", "End": true },
+        "F": { "Type": "Fail", "Error": "{% $states.input.Error %}", "Cause": "c" } } }"#,
 ];
 
 /// Pieces that a mutation puts somewhere.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 44] = [
     "{",
     "}",
     "[",
@@ -83,6 +94,16 @@ const PIECES: [&str; 34] = [
     "\"x.$\": 1,",
     "\"QueryLanguage\": \"JSONata\",",
     "\"Variable\": \"$[\",",
+    "\"Output\": \"{% $states.result %}\",",
+    "{% ",
+    " %}",
+    "$$",
+    "$states.",
+    "function($x){",
+    "((",
+    "'",
+    "/",
+    "`",
     "\u{0}",
     "\u{feff}",
     "é",

@@ -1,6 +1,7 @@
 //! What a person reads who wrote a definition that is wrong: a file `NAME.json` in `tests/diagnostics` is the definition,
 //! `NAME.txt` what is said about it, and `NAME.substitutions.json`, if it is there, the values of its `${Name}`s. One
-//! whose name begins with `express_` is that of an Express workflow.
+//! whose name begins with `express_` is that of an Express workflow; one that begins with `jsonata_` or `without_jsonata_`
+//! is looked at only with the feature `jsonata`, or only without it.
 //!
 //! `UPDATE=1 cargo test --test diagnostics` writes the texts anew; read the difference before you commit it.
 
@@ -19,13 +20,19 @@ fn main() {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
-    files.retain(|file| is_definition(file));
+    files.retain(|file| is_definition(file) && has_its_features(file));
     files.sort();
     let trial = |file: PathBuf| {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         Trial::test(name, move || check(&file))
     };
     libtest_mimic::run(&Arguments::from_args(), files.into_iter().map(trial).collect()).exit();
+}
+
+fn has_its_features(file: &Path) -> bool {
+    let name = file.file_name().unwrap().to_string_lossy();
+    let with_jsonata = cfg!(feature = "jsonata");
+    (with_jsonata || !name.starts_with("jsonata_")) && !(with_jsonata && name.starts_with("without_jsonata_"))
 }
 
 fn is_definition(file: &Path) -> bool {

@@ -1,5 +1,7 @@
 //! The state machine of the pizza bar: as it runs, and as its text was first printed.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +22,17 @@ const STATUSES: [&str; 6] = [
 
 #[test]
 fn a_pizza_takes_six_events_and_25_seconds() {
+    takes_six_events_and_25_seconds(include_str!("../asl-samples/pizza-bar.asl.json"));
+}
+
+#[test]
+fn a_pizza_in_jsonata_takes_the_same() {
+    takes_six_events_and_25_seconds(include_str!("../asl-samples/pizza-bar-jsonata.asl.json"));
+}
+
+fn takes_six_events_and_25_seconds(definition: &str) {
     let substitutions = Substitutions::new().with("PizzaOrderEventBus", "pizza-orders");
-    let machine = StateMachine::parse_with(include_str!("../asl-samples/pizza-bar.asl.json"), &substitutions).unwrap();
+    let machine = StateMachine::parse_with(definition, &substitutions).unwrap();
     assert!(machine.warnings().is_empty(), "{:?}", machine.warnings());
 
     let put = Arc::new(Mutex::new(Vec::new()));

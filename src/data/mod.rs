@@ -1,4 +1,4 @@
-//! Pure JSON to JSON: paths, payload templates, intrinsic functions. Knows no state.
+//! Pure JSON to JSON: paths, payload templates, intrinsic functions, JSONata. Knows no state.
 //!
 //! Everything here is *compiled* once, when a definition is loaded ([`JsonPath::parse`], [`PayloadTemplate::compile`],
 //! [`Intrinsic::parse`]), and then *evaluated* against a [`Scope`] as often as the state runs.
@@ -16,6 +16,11 @@ mod json_path;
 mod json_problem;
 mod json_size;
 mod json_text;
+#[cfg_attr(
+    not(feature = "jsonata"),
+    expect(dead_code, reason = "without its engine nothing is evaluated")
+)]
+mod jsonata;
 mod payload;
 mod payload_template;
 mod random;
@@ -39,6 +44,11 @@ pub(crate) use json_problem::json_problem;
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;
+pub(crate) use jsonata::{
+    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Reference, Target,
+    delimited,
+};
+pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;

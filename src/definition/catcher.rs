@@ -1,6 +1,6 @@
 //! `Catch`: where an execution goes on after an error.
 
-use super::{Assign, ResultPath};
+use super::{Assign, JsonataExit, ResultPath};
 
 /// One Catcher of a `Catch` field (specification, "Fallback states").
 #[derive(Debug, Clone)]
@@ -10,10 +10,27 @@ pub struct Catcher {
     pub error_equals: Vec<String>,
     /// The state that goes on, of the same `States` object.
     pub next: String,
+    /// What it makes of the Error Output, in the language of its state.
+    pub data: CatcherData,
+    /// The author's remark.
+    pub comment: Option<String>,
+}
+
+/// The fields of a Catcher that have a query language.
+#[derive(Debug, Clone)]
+pub enum CatcherData {
+    /// In a JSONPath state.
+    JsonPath(JsonPathCatcher),
+    /// In a JSONata state; `$states.errorOutput` is the Error Output.
+    Jsonata(JsonataExit),
+}
+
+/// The fields of a Catcher in JSONPath.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonPathCatcher {
     /// Where the Error Output goes in the state's raw input.
     pub result_path: ResultPath,
     /// The variables it assigns; `$` is the Error Output.
     pub assign: Option<Assign>,
-    /// The author's remark.
-    pub comment: Option<String>,
 }

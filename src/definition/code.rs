@@ -39,10 +39,14 @@ pub enum Code {
     ErrorCannotOccur,
     /// A warning: a field is accepted, but changes nothing where it stands.
     FieldWithoutEffect,
+    /// A warning: an expression calls a function of JSONata that Step Functions does not have.
+    FunctionNotSupported,
     /// A warning: a Choice state fails the execution when none of its rules is true.
     MissingDefault,
     /// A warning: from a state, no transition leads to one that ends the graph.
     NoWayToEnd,
+    /// A warning: the text looks like a JSONata expression, but lacks its delimiters.
+    NotAnExpression,
     /// A warning: a field that needs a text gets a value that is none.
     NotAText,
     /// A warning: an error of one's own begins with `States.`.
@@ -77,8 +81,10 @@ impl Code {
             Self::ErrorAlreadyMatched => "ERROR_ALREADY_MATCHED",
             Self::ErrorCannotOccur => "ERROR_CANNOT_OCCUR",
             Self::FieldWithoutEffect => "FIELD_WITHOUT_EFFECT",
+            Self::FunctionNotSupported => "FUNCTION_NOT_SUPPORTED",
             Self::MissingDefault => "MISSING_DEFAULT",
             Self::NoWayToEnd => "NO_WAY_TO_END",
+            Self::NotAnExpression => "NOT_AN_EXPRESSION",
             Self::NotAText => "NOT_A_TEXT",
             Self::ReservedErrorName => "RESERVED_ERROR_NAME",
             Self::SizeLimitExceeded => "SIZE_LIMIT_EXCEEDED",

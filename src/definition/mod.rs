@@ -12,29 +12,43 @@ mod diagnostic;
 mod document;
 mod excerpt;
 mod json;
+#[expect(
+    private_interfaces,
+    reason = "compiled JSONata is opaque: whoever reads a definition sees that an expression stands there"
+)]
+mod jsonata;
 mod parse;
 mod paths;
+mod query_language;
 mod resource;
 mod retrier;
 mod rules;
 mod serde;
 mod state_machine;
+#[expect(
+    private_interfaces,
+    reason = "compiled JSONata is opaque: whoever reads a definition sees that an expression stands there"
+)]
 pub mod states;
 mod substitutions;
 
-pub use catcher::Catcher;
+pub use catcher::{Catcher, CatcherData, JsonPathCatcher};
 pub use code::Code;
 pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
+pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
+pub use query_language::QueryLanguage;
 #[cfg(feature = "runtime")]
 pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};
 pub use state_machine::{StateGraph, StateMachine, Transition};
 pub use states::{
-    Branch, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, FailState, FailText, MapState, MaxConcurrency,
-    Operand, ParallelState, PassState, Relation, State, StateType, StringPattern, SucceedState, TaskDuration,
-    TaskState, WaitState, WaitUntil,
+    Branch, ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, FailData, FailState, FailText,
+    JsonPathChoice, JsonPathMap, JsonPathParallel, JsonPathPass, JsonPathTask, JsonPathWait, JsonataChoice,
+    JsonataChoiceRule, JsonataMap, JsonataParallel, JsonataTask, JsonataWait, JsonataWaitUntil, MapData, MapState,
+    MaxConcurrency, Operand, ParallelData, ParallelState, PassData, PassState, Relation, State, StateType,
+    StringPattern, SucceedData, SucceedState, TaskData, TaskDuration, TaskState, WaitData, WaitState, WaitUntil,
 };
 pub use substitutions::Substitutions;

@@ -102,7 +102,7 @@ impl Resource {
             ),
             _ if arn.starts_with('$') || arn.starts_with("{%") => {
                 "`Resource` is a constant, such as `arn:aws:states:::lambda:invoke`; what it calls can be computed in \
-                 `Parameters`"
+                 `Parameters` or `Arguments`"
                     .to_owned()
             }
             _ => "an ARN is written like `arn:aws:states:::lambda:invoke`".to_owned(),

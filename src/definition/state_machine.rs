@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Diagnostic, InvalidDefinition, Loader, State, Substitutions, WorkflowType};
+use super::{Diagnostic, InvalidDefinition, Loader, QueryLanguage, State, Substitutions, WorkflowType};
 
 /// A parsed and valid state machine (specification, "Top-level fields").
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ use super::{Diagnostic, InvalidDefinition, Loader, State, Substitutions, Workflo
 pub struct StateMachine {
     /// The author's remark.
     pub comment: Option<String>,
+    /// The language of the states that name none of their own, those inside branches and item processors included.
+    pub query_language: QueryLanguage,
     /// Seconds an execution may take; it ends `TIMED_OUT` when they are over.
     pub timeout_seconds: Option<u32>,
     /// The states and where they start.

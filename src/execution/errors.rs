@@ -17,6 +17,8 @@ pub(crate) const TIMEOUT: &str = "States.Timeout";
 const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// The definition cannot work on this data; neither retried nor caught.
 const RUNTIME: &str = "States.Runtime";
+/// A JSONata field has no value, or none that it can have.
+const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 /// A payload has more bytes than the limit allows.
 pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 /// The result cannot be placed where `ResultPath` says.
@@ -27,15 +29,41 @@ const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 pub(crate) enum Failure {
     /// `States.Runtime`, with the cause but for the sentence that names the state.
     Runtime(String),
+    /// `States.QueryEvaluationError`: a JSONata field has no value, or none that it can have.
+    Evaluation(Box<EvaluationFailure>),
     /// Any other error, complete.
     Error(ErrorOutput),
     /// A missed heartbeat: `States.Timeout`, which `States.HeartbeatTimeout` matches too.
     Heartbeat,
 }
 
+/// What a history tells of a JSONata field that failed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct EvaluationFailure {
+    /// The cause but for the sentence that names the state.
+    pub(crate) detail: String,
+    /// The field, such as `Output/total`; `None` where no field is at fault.
+    pub(crate) location: Option<String>,
+}
+
 impl Failure {
     pub(crate) fn runtime(detail: impl Into<String>) -> Self {
         Self::Runtime(detail.into())
+    }
+
+    /// A JSONata field failed.
+    #[cold]
+    pub(crate) fn evaluation(detail: String, location: &str) -> Self {
+        Self::Evaluation(Box::new(EvaluationFailure {
+            detail,
+            location: Some(location.to_owned()),
+        }))
+    }
+
+    /// A JSONata state failed that needs a field which is not there.
+    #[cold]
+    pub(crate) fn query(detail: String) -> Self {
+        Self::Evaluation(Box::new(EvaluationFailure { detail, location: None }))
     }
 
     /// What was to be worked on is no more; nothing is left that could fail over it.
@@ -85,36 +113,38 @@ impl Failure {
         Self::runtime(format!("Invalid path '{path}' : {error}"))
     }
 
-    /// Says in which state a runtime error happened, as AWS does; other failures stay as they are.
+    /// Says in which state a runtime error or an evaluation failed, as AWS does; other failures stay as they are.
     pub(crate) fn in_state(self, name: &str, entered_event: u64) -> Self {
-        match self {
-            Self::Runtime(detail) => Self::error(
-                RUNTIME,
-                format!(
-                    "An error occurred while executing the state '{name}' (entered at the event id #{entered_event}). {detail}"
-                ),
+        let (error, detail) = match self {
+            Self::Runtime(detail) => (RUNTIME, detail),
+            Self::Evaluation(failure) => (QUERY_EVALUATION_ERROR, failure.detail),
+            other => return other,
+        };
+        Self::error(
+            error,
+            format!(
+                "An error occurred while executing the state '{name}' (entered at the event id #{entered_event}). {detail}"
             ),
-            other => other,
-        }
+        )
     }
 
     pub(crate) fn error_output(&self) -> ErrorOutput {
+        let with = |error: &str, cause: Option<&String>| ErrorOutput {
+            error: Some(error.into()),
+            cause: cause.cloned(),
+        };
         match self {
-            Self::Runtime(detail) => ErrorOutput {
-                error: Some(RUNTIME.into()),
-                cause: Some(detail.clone()),
-            },
+            Self::Runtime(detail) => with(RUNTIME, Some(detail)),
+            Self::Evaluation(failure) => with(QUERY_EVALUATION_ERROR, Some(&failure.detail)),
             Self::Error(output) => output.clone(),
-            Self::Heartbeat => ErrorOutput {
-                error: Some(TIMEOUT.into()),
-                cause: None,
-            },
+            Self::Heartbeat => with(TIMEOUT, None),
         }
     }
 
     fn error_name(&self) -> Option<&str> {
         match self {
             Self::Runtime(_) => Some(RUNTIME),
+            Self::Evaluation(_) => Some(QUERY_EVALUATION_ERROR),
             Self::Error(output) => output.error.as_deref(),
             Self::Heartbeat => Some(TIMEOUT),
         }

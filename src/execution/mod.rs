@@ -47,6 +47,7 @@
 //! ```
 //!
 //! * **Intent**: all that a state may ask for: exit, invoke, wait until, fork; or it fails.
+//! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: what passes the boundary, in and out.
 //! * **Deadline**: the earliest time at which the execution wants to be woken.
 
@@ -58,6 +59,7 @@ mod input_output;
 mod intent;
 mod parameters;
 mod program;
+mod query;
 mod snapshot;
 mod snapshot_check;
 mod states;

@@ -156,7 +156,7 @@ impl Program {
             };
             node.catch_next = node.catch().iter().map(|catcher| id_of(&catcher.next)).collect();
             if let State::Choice(choice) = &node.state {
-                node.choice_next = choice.choices.iter().map(|rule| id_of(&rule.next)).collect();
+                node.choice_next = choice.targets().into_iter().map(id_of).collect();
                 node.default_next = choice.default.as_deref().map(id_of);
             }
             self.nodes.push(node);

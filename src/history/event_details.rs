@@ -131,6 +131,13 @@ pub enum EventDetails {
     MapIterationSucceeded(MapIteration),
     MapIterationFailed(MapIteration),
     MapIterationAborted(MapIteration),
+    EvaluationFailed {
+        error: String,
+        cause: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+        state: Arc<str>,
+    },
 }
 
 /// The Error Output: why something failed. Absent members stay absent (specification, "Errors").
@@ -223,6 +230,7 @@ impl EventDetails {
             | Self::LambdaFunctionFailed(failure)
             | Self::ActivityFailed(failure)
             | Self::TaskFailed { failure, .. } => of_error(failure),
+            Self::EvaluationFailed { cause, .. } => cause.len(),
             _ => 0,
         }
     }

@@ -72,7 +72,7 @@ impl Case {
         let has = |member, text| mentions(definition, member, text);
         let groups = [
             (self.kind.as_str(), true),
-            ("jsonata", has("QueryLanguage", "JSONata")),
+            ("jsonata", self.kind == "execution" && has("QueryLanguage", "JSONata")),
             ("distributed map", has("Mode", "DISTRIBUTED")),
         ];
         groups

@@ -56,6 +56,42 @@ fn as_many_states_as_fit_run() {
     assert_eq!(ran.outcome.unwrap().status(), "SUCCEEDED");
 }
 
+/// An expression as long as a definition may be, judged without a stack overflow and in no time to speak of.
+#[cfg(feature = "jsonata")]
+#[test]
+fn jsonata_that_nests_without_end_is_refused() {
+    let million = |piece: &str| piece.repeat(1_000_000 / piece.len());
+    for expression in [
+        million("("),
+        million("["),
+        million("{'a':"),
+        million("function($x){"),
+        million("1?1:"),
+        million("-"),
+        format!("1{}", million("+1")),
+        format!("$states{}", million(".a")),
+        format!("$states{}", million("[1]")),
+        format!("$states{}", million(".%")),
+        format!("1{}", million("~>$f")),
+        format!("/{}", million("(a+)+")),
+        format!(
+            "({}",
+            (0..60_000)
+                .map(|n| format!("$v{n}:=$v{n};"))
+                .collect::<Vec<_>>()
+                .concat()
+        ),
+    ] {
+        let source = format!(
+            r#"{{ "QueryLanguage": "JSONata", "StartAt": "P", "States": {{ "P": {{ "Type": "Pass", "Output": "{{% {expression} %}}", "End": true }} }} }}"#
+        );
+        let started = std::time::Instant::now();
+        let (code, message) = first(source);
+        assert_eq!(code, Code::SchemaValidationFailed, "{message}");
+        assert!(started.elapsed().as_secs() < 20, "{:?}: {message}", started.elapsed());
+    }
+}
+
 #[test]
 fn half_a_surrogate_pair_is_no_text() {
     let (code, message) = first(r#"{ "StartAt": "\ud83c", "States": {} }"#.to_owned());

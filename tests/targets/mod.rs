@@ -9,6 +9,7 @@ mod event;
 mod execution;
 mod expression;
 mod grammar;
+mod jsonata;
 mod snapshot;
 
 pub(crate) use dice::Dice;
@@ -20,7 +21,7 @@ pub(crate) struct Target {
     pub(crate) try_one: fn(&Dice) -> bool,
 }
 
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 10] = [
     Target {
         name: "definition",
         try_one: definition::definition,
@@ -36,6 +37,10 @@ pub(crate) const TARGETS: [Target; 9] = [
     Target {
         name: "intrinsic",
         try_one: expression::intrinsic,
+    },
+    Target {
+        name: "jsonata",
+        try_one: jsonata::jsonata,
     },
     Target {
         name: "event_pattern",

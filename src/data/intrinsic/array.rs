@@ -77,7 +77,7 @@ pub(super) fn unique(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 }
 
 /// The value with all keys sorted, so that equal values print alike.
-fn sorted(value: &Value) -> Cow<'_, Value> {
+pub(in crate::data) fn sorted(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::Array(items) => Cow::Owned(items.iter().map(|item| sorted(item).into_owned()).collect()),
         Value::Object(members) => {

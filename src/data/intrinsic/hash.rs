@@ -16,15 +16,20 @@ pub(super) fn hash(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     if !is_short(&data) {
         return Err(Refusal::InvalidArguments);
     }
-    let digest = match text(algorithm)? {
-        "MD5" => hexadecimal(&Md5::digest(data.as_bytes())),
-        "SHA-1" => hexadecimal(&Sha1::digest(data.as_bytes())),
-        "SHA-256" => hexadecimal(&Sha256::digest(data.as_bytes())),
-        "SHA-384" => hexadecimal(&Sha384::digest(data.as_bytes())),
-        "SHA-512" => hexadecimal(&Sha512::digest(data.as_bytes())),
-        _ => return Err(Refusal::InvalidArguments),
-    };
+    let digest = digest(&data, text(algorithm)?).ok_or(Refusal::InvalidArguments)?;
     Ok(digest.into())
+}
+
+/// The lower-case hexadecimal digest of a text's UTF-8; `None` where AWS has no such algorithm.
+pub(in crate::data) fn digest(data: &str, algorithm: &str) -> Option<String> {
+    match algorithm {
+        "MD5" => Some(hexadecimal(&Md5::digest(data.as_bytes()))),
+        "SHA-1" => Some(hexadecimal(&Sha1::digest(data.as_bytes()))),
+        "SHA-256" => Some(hexadecimal(&Sha256::digest(data.as_bytes()))),
+        "SHA-384" => Some(hexadecimal(&Sha384::digest(data.as_bytes()))),
+        "SHA-512" => Some(hexadecimal(&Sha512::digest(data.as_bytes()))),
+        _ => None,
+    }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -110,7 +110,7 @@ fn halves(bits: u64) -> (i32, i32) {
 }
 
 /// `java.util.Random`
-pub(super) struct Random {
+pub(in crate::data) struct Random {
     state: u64,
 }
 
@@ -118,7 +118,7 @@ impl Random {
     const MULTIPLIER: u64 = 0x5_DEEC_E66D;
     const MASK: u64 = (1 << 48) - 1;
 
-    pub(super) fn new(seed: i64) -> Self {
+    pub(in crate::data) fn new(seed: i64) -> Self {
         Self {
             state: (seed.cast_unsigned() ^ Self::MULTIPLIER) & Self::MASK,
         }
@@ -141,9 +141,21 @@ impl Random {
         }
     }
 
+    /// A number from 0 up to, and without, 1.
+    #[cfg(feature = "jsonata")]
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
+    pub(in crate::data) fn next_double(&mut self) -> f64 {
+        let high = u64::from(self.next_bits(26)) << 27;
+        (high + u64::from(self.next_bits(27))) as f64 / (1_u64 << 53) as f64
+    }
+
     fn next_31_bits(&mut self) -> u32 {
+        self.next_bits(31)
+    }
+
+    fn next_bits(&mut self, bits: u32) -> u32 {
         self.state = (self.state.wrapping_mul(Self::MULTIPLIER) + 0xB) & Self::MASK;
-        u32::try_from(self.state >> 17).unwrap_or_default()
+        u32::try_from(self.state >> (48 - bits)).unwrap_or_default()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Intrinsic functions (ASL: "Intrinsic Functions").
 
-mod array;
+pub(super) mod array;
 mod encoding;
 mod function;
-mod hash;
+pub(super) mod hash;
 pub(crate) mod jackson;
 pub(super) mod java;
 mod json;

@@ -1,6 +1,6 @@
 //! Catchers in the making.
 
-use super::fields::{FieldList, assign, comment, names, result_path};
+use super::fields::{FieldList, assign, comment, names, output, result_path};
 use crate::definition::Catcher;
 use crate::definition::document::Document;
 
@@ -27,6 +27,7 @@ impl CatcherBuilder {
     comment!();
     result_path!();
     assign!();
+    output!();
 
     pub(super) fn into_document(self) -> Document {
         self.0.into_document()

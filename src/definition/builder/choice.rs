@@ -1,6 +1,6 @@
 //! Choice states and their rules in the making.
 
-use super::fields::{FieldList, assign, comment, input_and_output};
+use super::fields::{FieldList, assign, comment, input_and_output, output, query_language};
 use super::state::fields_of;
 use super::{ConditionBuilder, StateBuilder};
 use crate::definition::{ChoiceRule, ChoiceState, StateType};
@@ -19,7 +19,9 @@ pub struct ChoiceStateBuilder(FieldList);
 
 impl ChoiceStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
     assign!();
 
     /// `Choices`: adds a rule; the first whose condition is true decides.
@@ -63,4 +65,5 @@ pub struct ChoiceRuleBuilder(FieldList);
 impl ChoiceRuleBuilder {
     comment!();
     assign!();
+    output!();
 }

@@ -23,6 +23,17 @@ impl Condition {
         VariableTest(path.into())
     }
 
+    /// `Condition`, in JSONata: an expression such as `{% $states.input.total > 100 %}`, or `true` or `false`. It is a
+    /// rule's condition as a whole: what is combined is combined in the expression.
+    pub fn expression(expression: impl Into<Value>) -> ConditionBuilder {
+        let mut fields = FieldList::default();
+        fields.set("Condition", expression.into());
+        ConditionBuilder {
+            combination: None,
+            fields,
+        }
+    }
+
     /// `And`: all of them.
     pub fn all(conditions: impl IntoIterator<Item = ConditionBuilder>) -> ConditionBuilder {
         ConditionBuilder::combined("And", conditions)

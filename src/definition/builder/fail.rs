@@ -1,7 +1,7 @@
 //! Fail states in the making.
 
 use super::StateBuilder;
-use super::fields::{FieldList, comment};
+use super::fields::{FieldList, comment, query_language};
 use super::state::fields_of;
 use crate::definition::{FailState, StateType};
 
@@ -19,8 +19,9 @@ pub struct FailStateBuilder(FieldList);
 
 impl FailStateBuilder {
     comment!();
+    query_language!();
 
-    /// `Error`: the error's name.
+    /// `Error`: the error's name; in JSONata also an expression.
     pub fn error(mut self, error: impl Into<String>) -> Self {
         self.0.set("Error", error.into());
         self
@@ -32,7 +33,7 @@ impl FailStateBuilder {
         self
     }
 
-    /// `Cause`: what happened, for people.
+    /// `Cause`: what happened, for people; in JSONata also an expression.
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.0.set("Cause", cause.into());
         self

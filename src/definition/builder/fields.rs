@@ -89,6 +89,39 @@ macro_rules! input_and_output {
     };
 }
 
+/// `QueryLanguage`
+macro_rules! query_language {
+    () => {
+        /// `QueryLanguage`: the language of the state, where it is not the machine's.
+        pub fn query_language(mut self, language: crate::definition::QueryLanguage) -> Self {
+            self.0.set("QueryLanguage", language.as_str());
+            self
+        }
+    };
+}
+
+/// `Output`
+macro_rules! output {
+    () => {
+        /// `Output`, in JSONata: a value with expressions, such as `{% $states.input.order %}`, at any depth.
+        pub fn output(mut self, value: impl Into<serde_json::Value>) -> Self {
+            self.0.set("Output", value.into());
+            self
+        }
+    };
+}
+
+/// `Arguments`
+macro_rules! arguments {
+    () => {
+        /// `Arguments`, in JSONata: a value with expressions at any depth.
+        pub fn arguments(mut self, value: impl Into<serde_json::Value>) -> Self {
+            self.0.set("Arguments", value.into());
+            self
+        }
+    };
+}
+
 /// `Parameters`
 macro_rules! parameters {
     () => {
@@ -131,7 +164,8 @@ macro_rules! result_path {
 /// `Assign`
 macro_rules! assign {
     () => {
-        /// `Assign`: gives a workflow variable its value; computed where the name ends in `.$`.
+        /// `Assign`: gives a workflow variable its value; computed where the name ends in `.$`, or in JSONata by
+        /// expressions.
         pub fn assign(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
             self.0.insert("Assign", name.into(), value.into().into());
             self
@@ -174,5 +208,6 @@ macro_rules! transition {
 }
 
 pub(super) use {
-    assign, comment, input_and_output, parameters, result_path, result_selector, retry_and_catch, transition,
+    arguments, assign, comment, input_and_output, output, parameters, query_language, result_path, result_selector,
+    retry_and_catch, transition,
 };

@@ -1,7 +1,8 @@
 //! Map states in the making.
 
 use super::fields::{
-    FieldList, assign, comment, input_and_output, result_path, result_selector, retry_and_catch, transition,
+    FieldList, assign, comment, input_and_output, output, query_language, result_path, result_selector,
+    retry_and_catch, transition,
 };
 use super::state::fields_of;
 use super::{StateBuilder, StateGraphBuilder};
@@ -23,7 +24,9 @@ pub struct MapStateBuilder(FieldList);
 
 impl MapStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
     result_selector!();
     result_path!();
     assign!();
@@ -36,15 +39,21 @@ impl MapStateBuilder {
         self
     }
 
-    /// `ItemSelector`: the payload template of each iteration's input.
+    /// `Items`, in JSONata: an array with expressions at any depth, or an expression that makes one.
+    pub fn items(mut self, items: impl Into<serde_json::Value>) -> Self {
+        self.0.set("Items", items.into());
+        self
+    }
+
+    /// `ItemSelector`: the payload template of each iteration's input; in JSONata a value with expressions.
     pub fn item_selector(mut self, template: impl Into<serde_json::Value>) -> Self {
         self.0.set("ItemSelector", template.into());
         self
     }
 
-    /// `MaxConcurrency`: how many iterations run at once; 0 sets no limit.
-    pub fn max_concurrency(mut self, iterations: u32) -> Self {
-        self.0.set("MaxConcurrency", iterations);
+    /// `MaxConcurrency`: how many iterations run at once; 0 sets no limit. In JSONata also an expression.
+    pub fn max_concurrency(mut self, iterations: impl Into<serde_json::Value>) -> Self {
+        self.0.set("MaxConcurrency", iterations.into());
         self
     }
 

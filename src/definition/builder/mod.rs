@@ -47,6 +47,29 @@
 //! assert_eq!(machine.graph.states.len(), 5);
 //! # Ok::<(), asl_engine::InvalidDefinition>(())
 //! ```
+//!
+//! In JSONata, expressions stand where values do:
+//!
+#![cfg_attr(feature = "jsonata", doc = "```")]
+#![cfg_attr(not(feature = "jsonata"), doc = "```ignore")]
+//! use asl_engine::StateMachine;
+//! use asl_engine::definition::{ChoiceState, Condition, QueryLanguage, SucceedState, WaitState};
+//! use serde_json::json;
+//!
+//! let machine = StateMachine::builder()
+//!     .query_language(QueryLanguage::Jsonata)
+//!     .state("Large?", ChoiceState::builder()
+//!         .when(Condition::expression("{% $count($states.input.pizzas) > 5 %}"), "Bake")
+//!         .default("Served"))
+//!     .state("Bake", WaitState::builder()
+//!         .seconds("{% $max($states.input.pizzas.minutes) * 60 %}")
+//!         .output(json!({ "baked": "{% $states.input.pizzas %}" }))
+//!         .next("Served"))
+//!     .state("Served", SucceedState::builder())
+//!     .build()?;
+//! # drop(machine);
+//! # Ok::<(), asl_engine::InvalidDefinition>(())
+//! ```
 
 mod catch;
 mod choice;
@@ -64,6 +87,8 @@ mod succeed;
 mod task;
 mod wait;
 
+#[cfg(all(test, feature = "jsonata"))]
+mod jsonata_tests;
 #[cfg(test)]
 mod tests;
 

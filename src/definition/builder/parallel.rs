@@ -1,7 +1,8 @@
 //! Parallel states in the making.
 
 use super::fields::{
-    FieldList, assign, comment, input_and_output, parameters, result_path, result_selector, retry_and_catch, transition,
+    FieldList, arguments, assign, comment, input_and_output, output, parameters, query_language, result_path,
+    result_selector, retry_and_catch, transition,
 };
 use super::state::fields_of;
 use super::{StateBuilder, StateGraphBuilder};
@@ -21,7 +22,10 @@ pub struct ParallelStateBuilder(FieldList);
 
 impl ParallelStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
+    arguments!();
     parameters!();
     result_selector!();
     result_path!();

@@ -1,7 +1,9 @@
 //! Pass states in the making.
 
 use super::StateBuilder;
-use super::fields::{FieldList, assign, comment, input_and_output, parameters, result_path, transition};
+use super::fields::{
+    FieldList, assign, comment, input_and_output, output, parameters, query_language, result_path, transition,
+};
 use super::state::fields_of;
 use crate::definition::{PassState, StateType};
 
@@ -19,7 +21,9 @@ pub struct PassStateBuilder(FieldList);
 
 impl PassStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
     parameters!();
     result_path!();
     assign!();

@@ -2,7 +2,7 @@
 
 use super::fields::FieldList;
 use super::{StateBuilder, StateGraphBuilder};
-use crate::definition::{InvalidDefinition, Loader, StateMachine, WorkflowType};
+use crate::definition::{InvalidDefinition, Loader, QueryLanguage, StateMachine, WorkflowType};
 
 impl StateMachine {
     /// A machine that is put together in Rust; the [builder's module](crate::definition::builder) shows one.
@@ -30,6 +30,7 @@ impl StateMachine {
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct StateMachineBuilder {
+    query_language: Option<QueryLanguage>,
     timeout_seconds: Option<u32>,
     workflow_type: WorkflowType,
     graph: StateGraphBuilder,
@@ -39,6 +40,12 @@ impl StateMachineBuilder {
     /// `Comment`: the author's remark.
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.graph = self.graph.comment(comment);
+        self
+    }
+
+    /// `QueryLanguage`: the language of all states that name none of their own.
+    pub fn query_language(mut self, language: QueryLanguage) -> Self {
+        self.query_language = Some(language);
         self
     }
 
@@ -69,6 +76,9 @@ impl StateMachineBuilder {
     /// The definition as it stands, which the diagnostics of [`Self::build`] point into.
     pub fn to_json(&self) -> String {
         let mut fields = FieldList::default();
+        if let Some(language) = self.query_language {
+            fields.set("QueryLanguage", language.as_str());
+        }
         if let Some(seconds) = self.timeout_seconds {
             fields.set("TimeoutSeconds", seconds);
         }

@@ -1,7 +1,7 @@
 //! Succeed states in the making.
 
 use super::StateBuilder;
-use super::fields::{FieldList, comment, input_and_output};
+use super::fields::{FieldList, comment, input_and_output, output, query_language};
 use super::state::fields_of;
 use crate::definition::{StateType, SucceedState};
 
@@ -19,7 +19,9 @@ pub struct SucceedStateBuilder(FieldList);
 
 impl SucceedStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
 }
 
 impl From<SucceedStateBuilder> for StateBuilder {

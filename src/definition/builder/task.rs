@@ -2,7 +2,8 @@
 
 use super::StateBuilder;
 use super::fields::{
-    FieldList, assign, comment, input_and_output, parameters, result_path, result_selector, retry_and_catch, transition,
+    FieldList, arguments, assign, comment, input_and_output, output, parameters, query_language, result_path,
+    result_selector, retry_and_catch, transition,
 };
 use super::state::fields_of;
 use crate::definition::{StateType, TaskState};
@@ -23,7 +24,10 @@ pub struct TaskStateBuilder(FieldList);
 
 impl TaskStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
+    arguments!();
     parameters!();
     result_selector!();
     result_path!();
@@ -31,9 +35,9 @@ impl TaskStateBuilder {
     retry_and_catch!();
     transition!();
 
-    /// `TimeoutSeconds`: how long one attempt may take.
-    pub fn timeout_seconds(mut self, seconds: u32) -> Self {
-        self.0.set("TimeoutSeconds", seconds);
+    /// `TimeoutSeconds`: how long one attempt may take; in JSONata also an expression.
+    pub fn timeout_seconds(mut self, seconds: impl Into<serde_json::Value>) -> Self {
+        self.0.set("TimeoutSeconds", seconds.into());
         self
     }
 
@@ -43,9 +47,9 @@ impl TaskStateBuilder {
         self
     }
 
-    /// `HeartbeatSeconds`: how long an attempt may go without a heartbeat.
-    pub fn heartbeat_seconds(mut self, seconds: u32) -> Self {
-        self.0.set("HeartbeatSeconds", seconds);
+    /// `HeartbeatSeconds`: how long an attempt may go without a heartbeat; in JSONata also an expression.
+    pub fn heartbeat_seconds(mut self, seconds: impl Into<serde_json::Value>) -> Self {
+        self.0.set("HeartbeatSeconds", seconds.into());
         self
     }
 
@@ -55,7 +59,7 @@ impl TaskStateBuilder {
         self
     }
 
-    /// `Credentials`: a payload template with a `RoleArn`, or a `RoleArn.$`.
+    /// `Credentials`: a payload template with a `RoleArn`, or a `RoleArn.$`; in JSONata a value with expressions.
     pub fn credentials(mut self, template: impl Into<serde_json::Value>) -> Self {
         self.0.set("Credentials", template.into());
         self

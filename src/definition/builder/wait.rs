@@ -1,7 +1,7 @@
 //! Wait states in the making.
 
 use super::StateBuilder;
-use super::fields::{FieldList, assign, comment, input_and_output, transition};
+use super::fields::{FieldList, assign, comment, input_and_output, output, query_language, transition};
 use super::state::fields_of;
 use crate::definition::{StateType, WaitState};
 
@@ -19,13 +19,15 @@ pub struct WaitStateBuilder(FieldList);
 
 impl WaitStateBuilder {
     comment!();
+    query_language!();
     input_and_output!();
+    output!();
     assign!();
     transition!();
 
-    /// `Seconds`: waits that long.
-    pub fn seconds(mut self, seconds: u32) -> Self {
-        self.0.set("Seconds", seconds);
+    /// `Seconds`: waits that long; in JSONata also an expression.
+    pub fn seconds(mut self, seconds: impl Into<serde_json::Value>) -> Self {
+        self.0.set("Seconds", seconds.into());
         self
     }
 
@@ -35,7 +37,7 @@ impl WaitStateBuilder {
         self
     }
 
-    /// `Timestamp`: waits until then, a time such as `2026-08-14T18:30:00Z`.
+    /// `Timestamp`: waits until then, a time such as `2026-08-14T18:30:00Z`; in JSONata also an expression.
     pub fn timestamp(mut self, timestamp: impl Into<String>) -> Self {
         self.0.set("Timestamp", timestamp.into());
         self

@@ -15,7 +15,7 @@ pub(super) fn assign(node: &Node, report: &mut Report) -> Result<Assign, Reporte
     Ok(Assign { names, template })
 }
 
-/// The variable that a field of `Assign` names.
-pub(crate) fn variable_name(key: &str) -> &str {
+/// The variable that a field of `Assign` names in JSONPath.
+pub(super) fn variable_name(key: &str) -> &str {
     key.strip_suffix(".$").filter(|name| !name.is_empty()).unwrap_or(key)
 }

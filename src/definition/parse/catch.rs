@@ -1,21 +1,31 @@
 //! `Catch`: its Catchers.
 
 use super::{Fields, Report, Reported, retry};
-use crate::definition::Catcher;
 use crate::definition::json::Node;
+use crate::definition::{Catcher, CatcherData, JsonPathCatcher, QueryLanguage};
 
-pub(super) fn catcher(node: &Node, report: &mut Report) -> Result<Catcher, Reported> {
+pub(super) fn catcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<Catcher, Reported> {
     let mut fields = Fields::of(node, report)?;
     let comment = fields.comment();
     let error_equals = retry::error_equals(&mut fields);
     let next = fields.required_string("Next");
-    let result_path = fields.result_path();
-    let assign = fields.assign();
+    let data = match language {
+        QueryLanguage::JsonPath => json_path(&mut fields).map(CatcherData::JsonPath),
+        QueryLanguage::Jsonata => fields.exit().map(CatcherData::Jsonata),
+    };
     Ok(Catcher {
         error_equals: error_equals?,
         next: next?,
+        data: data?,
+        comment: comment?,
+    })
+}
+
+fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathCatcher, Reported> {
+    let result_path = fields.result_path();
+    let assign = fields.assign();
+    Ok(JsonPathCatcher {
         result_path: result_path?,
         assign: assign?,
-        comment: comment?,
     })
 }

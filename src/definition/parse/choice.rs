@@ -2,22 +2,59 @@
 
 use super::{COMPARISON_OPERATORS, Fields, Place, Report, Reported, timestamp, values};
 use crate::definition::json::{Member, Node};
-use crate::definition::{ChoiceRule, ChoiceState, Comparison, Condition, DataTest, Operand, Relation, StringPattern};
+use crate::definition::{
+    ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, JsonPathChoice, JsonataChoice,
+    JsonataChoiceRule, Operand, QueryLanguage, Relation, StringPattern,
+};
 
-pub(super) fn choice_state(mut fields: Fields<'_, '_>) -> Result<ChoiceState, Reported> {
+pub(super) fn choice_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<ChoiceState, Reported> {
     let comment = fields.comment();
-    let input_path = fields.input_output_path("InputPath");
-    let choices = fields.some_elements("Choices", choice_rule);
+    let data = match language {
+        QueryLanguage::JsonPath => json_path(&mut fields).map(ChoiceData::JsonPath),
+        QueryLanguage::Jsonata => jsonata(&mut fields).map(ChoiceData::Jsonata),
+    };
     let default = fields.string("Default");
-    let output_path = fields.input_output_path("OutputPath");
-    let assign = fields.assign();
     Ok(ChoiceState {
         comment: comment?,
+        data: data?,
+        default: default?.map(str::to_owned),
+    })
+}
+
+fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathChoice, Reported> {
+    let input_path = fields.input_output_path("InputPath");
+    let choices = fields.some_elements("Choices", choice_rule);
+    let output_path = fields.input_output_path("OutputPath");
+    let assign = fields.assign();
+    Ok(JsonPathChoice {
         input_path: input_path?,
         choices: choices?,
-        default: default?.map(str::to_owned),
         output_path: output_path?,
         assign: assign?,
+    })
+}
+
+fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataChoice, Reported> {
+    let choices = fields.some_elements("Choices", jsonata_rule);
+    let exit = fields.exit();
+    Ok(JsonataChoice {
+        choices: choices?,
+        exit: exit?,
+    })
+}
+
+/// A rule in JSONata. That it has a `Condition` is the choice rules' rule to say.
+fn jsonata_rule(node: &Node, report: &mut Report) -> Result<JsonataChoiceRule, Reported> {
+    let mut fields = Fields::of(node, report)?;
+    let comment = fields.comment();
+    let condition = fields.jsonata_value("Condition", values::boolean);
+    let next = fields.required_string("Next");
+    let exit = fields.exit();
+    Ok(JsonataChoiceRule {
+        comment: comment?,
+        condition: condition?.ok_or(Reported)?,
+        next: next?,
+        exit: exit?,
     })
 }
 
@@ -149,6 +186,9 @@ mod tests {
         );
         let machine = StateMachine::parse(&source).unwrap();
         let State::Choice(choice) = &machine.graph.states["X"] else {
+            panic!()
+        };
+        let ChoiceData::JsonPath(choice) = &choice.data else {
             panic!()
         };
         let Condition::Test(test) = &choice.choices[0].condition else {

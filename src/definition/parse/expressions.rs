@@ -7,8 +7,11 @@ use crate::definition::json::{Kind, Member, Node};
 pub(crate) const TEMPLATE_FIELDS: [&str; 5] = ["Parameters", "ResultSelector", "ItemSelector", "Assign", "Credentials"];
 
 /// Calls `visit` with every member of a JSONPath state whose text is evaluated, in source order; those of states inside
-/// it are not its own.
+/// it are not its own, and a JSONata state has none.
 pub(crate) fn each_expression<'n>(state: &StateOutline<'n>, visit: &mut dyn FnMut(&'n Member)) {
+    if state.jsonata {
+        return;
+    }
     for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
         match member.key.as_str() {
             key if TEMPLATE_FIELDS.contains(&key) => each_in_template(&member.value, visit),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Place, Report, Reported, payload_template, values};
 use crate::data::{Expression, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, Root, nests_within};
 use crate::definition::json::{Kind, Member, Node, Object};
-use crate::definition::{Assign, Catcher, InputOutputPath, ResultPath, Retrier, Transition};
+use crate::definition::{Assign, Catcher, InputOutputPath, QueryLanguage, ResultPath, Retrier, Transition};
 
 /// Reads an object's fields. Where a value is wrong, the report says so.
 pub(crate) struct Fields<'n, 'r> {
@@ -105,16 +105,7 @@ impl<'n, 'r> Fields<'n, 'r> {
     /// A number in a range, fractions included.
     pub(crate) fn number(&mut self, name: &str, minimum: f64, maximum: f64) -> Result<Option<f64>, Reported> {
         self.optional(name, |node, report| {
-            let number = values::number(node, report)?;
-            let problem = match number {
-                _ if number < minimum => format!("Minimum value is {minimum:?}"),
-                _ if number > maximum => format!("Maximum value is {maximum:?}"),
-                _ => return Ok(number),
-            };
-            report
-                .schema(Place::value(node), problem)
-                .help(format!("it is a number from {minimum} to {maximum}"));
-            Err(Reported)
+            values::number_within(node, minimum, maximum, report)
         })
     }
 
@@ -162,15 +153,15 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.elements("Retry", super::retry::retrier)
     }
 
-    pub(crate) fn catch(&mut self) -> Result<Vec<Catcher>, Reported> {
-        self.elements("Catch", super::catch::catcher)
+    pub(crate) fn catch(&mut self, language: QueryLanguage) -> Result<Vec<Catcher>, Reported> {
+        self.elements("Catch", |node, report| super::catch::catcher(node, language, report))
     }
 
     /// Reads the elements of an array; without the field there are none.
     pub(crate) fn elements<T>(
         &mut self,
         name: &str,
-        read: fn(&'n Node, &mut Report) -> Result<T, Reported>,
+        read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
     ) -> Result<Vec<T>, Reported> {
         match self.node(name) {
             Some(node) => values::elements(node, read, self.report),
@@ -182,7 +173,7 @@ impl<'n, 'r> Fields<'n, 'r> {
     pub(crate) fn some_elements<T>(
         &mut self,
         name: &str,
-        read: fn(&'n Node, &mut Report) -> Result<T, Reported>,
+        read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
     ) -> Result<Vec<T>, Reported> {
         let node = self.required(name)?;
         if node.as_array().is_some_and(<[Node]>::is_empty) {
@@ -199,7 +190,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         values::elements(node, read, self.report)
     }
 
-    fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&'n Node, &mut Report) -> Result<T, Reported>,

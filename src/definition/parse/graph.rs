@@ -2,14 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::{Fields, Place, Report, Reported, states, values};
+use super::{Fields, Place, Report, Reported, choice, fail, map, parallel, pass, succeed, task, values, wait};
 use crate::definition::json::{Member, Node};
-use crate::definition::{State, StateGraph, StateType};
+use crate::definition::{QueryLanguage, State, StateGraph, StateType};
 
 /// The graph of an object that has `StartAt` and `States`. Where they are missing, the required fields' rule says so.
-pub(super) fn state_graph(node: &Node, report: &mut Report) -> Result<StateGraph, Reported> {
+///
+/// `machine` is the language of the states that name none.
+pub(super) fn state_graph(node: &Node, machine: QueryLanguage, report: &mut Report) -> Result<StateGraph, Reported> {
     let mut fields = Fields::of(node, report)?;
-    let jsonata = is_jsonata(node);
     let start_at = fields.required_string("StartAt");
     let states_node = fields.required("States")?;
     let members = &values::object(states_node, report)?.members;
@@ -22,10 +23,7 @@ pub(super) fn state_graph(node: &Node, report: &mut Report) -> Result<StateGraph
     let mut states = IndexMap::with_capacity(members.len());
     let mut complete = true;
     for member in members {
-        if jsonata && member.value.as_object().is_some() {
-            continue;
-        }
-        match state(member, report) {
+        match state(member, machine, report) {
             Ok(state) => drop(states.insert(member.key.clone(), state)),
             Err(Reported) => complete = false,
         }
@@ -38,26 +36,33 @@ pub(super) fn state_graph(node: &Node, report: &mut Report) -> Result<StateGraph
     }
 }
 
-/// A state; the language rule has refused those that are written in JSONata.
-fn state(member: &Member, report: &mut Report) -> Result<State, Reported> {
+fn state(member: &Member, machine: QueryLanguage, report: &mut Report) -> Result<State, Reported> {
     let node = &member.value;
     let mut fields = Fields::of(node, report)?;
     let state_type = fields.string("Type")?.and_then(StateType::of).ok_or(Reported)?;
-    if is_jsonata(node) {
+    let named = query_language(node, machine);
+    let language = named.unwrap_or(machine);
+    if language == QueryLanguage::Jsonata && !cfg!(feature = "jsonata") {
+        // The language rule says so.
         return Err(Reported);
     }
-    match state_type {
-        StateType::Task => super::task::task_state(fields).map(State::Task),
-        StateType::Parallel => states::parallel_state(fields).map(State::Parallel),
-        StateType::Map => super::map::map_state(fields).map(State::Map),
-        StateType::Pass => states::pass_state(fields).map(State::Pass),
-        StateType::Wait => states::wait_state(fields).map(State::Wait),
-        StateType::Choice => super::choice::choice_state(fields).map(State::Choice),
-        StateType::Succeed => states::succeed_state(fields).map(State::Succeed),
-        StateType::Fail => states::fail_state(fields).map(State::Fail),
-    }
+    let state = match state_type {
+        StateType::Task => task::task_state(fields, language).map(State::Task),
+        StateType::Parallel => parallel::parallel_state(fields, language, machine).map(State::Parallel),
+        StateType::Map => map::map_state(fields, language, machine).map(State::Map),
+        StateType::Pass => pass::pass_state(fields, language).map(State::Pass),
+        StateType::Wait => wait::wait_state(fields, language).map(State::Wait),
+        StateType::Choice => choice::choice_state(fields, language).map(State::Choice),
+        StateType::Succeed => succeed::succeed_state(fields, language).map(State::Succeed),
+        StateType::Fail => fail::fail_state(fields, language).map(State::Fail),
+    };
+    named.and(state)
 }
 
-fn is_jsonata(node: &Node) -> bool {
-    node.field("QueryLanguage").and_then(Node::as_str) == Some("JSONata")
+/// `QueryLanguage` of a machine or state. Where it is none, or one that cannot stand there, the language rule says so.
+pub(super) fn query_language(node: &Node, default: QueryLanguage) -> Result<QueryLanguage, Reported> {
+    let Some(node) = node.field("QueryLanguage") else {
+        return Ok(default);
+    };
+    node.as_str().and_then(QueryLanguage::of).ok_or(Reported)
 }

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use super::retry::MAXIMUM;
 use super::{Fields, Place, Report, Reported, graph};
 use crate::definition::json::Node;
-use crate::definition::{StateMachine, WorkflowType};
+use crate::definition::{QueryLanguage, StateMachine, WorkflowType};
 
 pub(super) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMachine, Reported> {
     let mut fields = Fields::of(root, report)?;
     let comment = fields.comment();
     let version = version(&mut fields);
     let timeout_seconds = fields.integer("TimeoutSeconds", 1, MAXIMUM);
-    let graph = graph::state_graph(root, report);
+    let query_language = graph::query_language(root, QueryLanguage::JsonPath);
+    let graph = graph::state_graph(root, query_language.unwrap_or_default(), report);
     let ((), graph) = (version?, graph?);
     Ok(StateMachine {
         comment: comment?,
+        query_language: query_language?,
         timeout_seconds: timeout_seconds?,
         graph,
         workflow_type: WorkflowType::default(),

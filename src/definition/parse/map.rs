@@ -3,45 +3,60 @@
 use super::retry::MAXIMUM;
 use super::{Fields, Reported, graph};
 use crate::definition::json::Node;
-use crate::definition::{MapState, MaxConcurrency};
+use crate::definition::{JsonPathMap, JsonataMap, JsonataValue, MapData, MapState, MaxConcurrency, QueryLanguage};
 
-/// An inline Map; the map mode rule has refused the distributed ones.
-pub(super) fn map_state(mut fields: Fields<'_, '_>) -> Result<MapState, Reported> {
+/// An inline Map; the map mode rule has refused the distributed ones. `machine` is the language of the states in the
+/// item processor that name none.
+pub(super) fn map_state(
+    mut fields: Fields<'_, '_>,
+    language: QueryLanguage,
+    machine: QueryLanguage,
+) -> Result<MapState, Reported> {
     let comment = fields.comment();
-    let input_path = fields.input_output_path("InputPath");
-    let items_path = fields.items_path();
-    let item_selector = fields.payload_template("ItemSelector");
-    let parameters = fields.payload_template("Parameters");
-    let max_concurrency = max_concurrency(&mut fields);
-    let tolerance = tolerance(&mut fields);
     let item_processor = fields.node("ItemProcessor").or(fields.node("Iterator"));
-    let result_selector = fields.payload_template("ResultSelector");
-    let result_path = fields.result_path();
-    let output_path = fields.input_output_path("OutputPath");
-    let assign = fields.assign();
+    let data = match language {
+        QueryLanguage::JsonPath => json_path(&mut fields).map(MapData::JsonPath),
+        QueryLanguage::Jsonata => jsonata(&mut fields).map(MapData::Jsonata),
+    };
     let retry = fields.retry();
-    let catch = fields.catch();
+    let catch = fields.catch(language);
     let transition = fields.transition();
-    let item_processor = item_processor.map(|node| (node, graph::state_graph(node, fields.report)));
+    let item_processor = item_processor.map(|node| (node, graph::state_graph(node, machine, fields.report)));
     let (processor_node, item_processor) = item_processor.ok_or(Reported)?;
     if is_distributed(processor_node) {
         return Err(Reported);
     }
-    tolerance?;
     Ok(MapState {
         comment: comment?,
+        item_processor: item_processor?,
+        data: data?,
+        retry: retry?,
+        catch: catch?,
+        transition: transition?,
+    })
+}
+
+fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathMap, Reported> {
+    let input_path = fields.input_output_path("InputPath");
+    let items_path = fields.items_path();
+    let item_selector = fields.payload_template("ItemSelector");
+    let parameters = fields.payload_template("Parameters");
+    let max_concurrency = max_concurrency(fields);
+    let tolerance = tolerance(fields);
+    let result_selector = fields.payload_template("ResultSelector");
+    let result_path = fields.result_path();
+    let output_path = fields.input_output_path("OutputPath");
+    let assign = fields.assign();
+    tolerance?;
+    Ok(JsonPathMap {
         input_path: input_path?,
         items_path: items_path?,
         item_selector: item_selector?.or(parameters?),
         max_concurrency: max_concurrency?,
-        item_processor: item_processor?,
         result_selector: result_selector?,
         result_path: result_path?,
         output_path: output_path?,
         assign: assign?,
-        retry: retry?,
-        catch: catch?,
-        transition: transition?,
     })
 }
 
@@ -79,4 +94,43 @@ fn max_concurrency(fields: &mut Fields<'_, '_>) -> Result<MaxConcurrency, Report
         .map(MaxConcurrency::Limit)
         .or(path.map(MaxConcurrency::Path))
         .unwrap_or(MaxConcurrency::Limit(0)))
+}
+
+fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataMap, Reported> {
+    let [count, _, percentage, _] = TOLERANCE_FIELDS;
+    let items = fields.items();
+    let item_selector = fields.jsonata("ItemSelector");
+    let max_concurrency = fields.jsonata_integer("MaxConcurrency", 0, MAXIMUM);
+    let tolerated_failure_count = fields.jsonata_integer(count, 0, MAXIMUM);
+    let tolerated_failure_percentage = fields.jsonata_number(percentage, 0.0, 100.0);
+    let exit = fields.exit();
+    Ok(JsonataMap {
+        items: items?,
+        item_selector: item_selector?,
+        max_concurrency: max_concurrency?.unwrap_or(JsonataValue::Constant(0)),
+        tolerated_failure_count: tolerated_failure_count?,
+        tolerated_failure_percentage: tolerated_failure_percentage?,
+        exit: exit?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::state;
+    use super::*;
+    use crate::definition::State;
+
+    #[test]
+    fn old_names_of_map_fields_are_read() {
+        let State::Map(map) = state(
+            r#"{ "Type": "Map", "Parameters": { "i.$": "$$.Map.Item.Value" }, "MaxConcurrency": 3, "End": true,
+                "Iterator": { "StartAt": "A", "States": { "A": { "Type": "Succeed" } } } }"#,
+        ) else {
+            panic!()
+        };
+        assert_eq!(map.item_processor.start_at, "A");
+        let MapData::JsonPath(data) = map.data else { panic!() };
+        assert!(data.item_selector.is_some());
+        assert!(matches!(data.max_concurrency, MaxConcurrency::Limit(3)));
+    }
 }

@@ -10,6 +10,17 @@ pub(crate) enum Language {
     Jsonata,
 }
 
+impl Language {
+    /// Whether a field of this language means something in a state in JSONata, or in JSONPath.
+    pub(crate) fn is_of(self, jsonata: bool) -> bool {
+        match self {
+            Self::Both => true,
+            Self::JsonPath => !jsonata,
+            Self::Jsonata => jsonata,
+        }
+    }
+}
+
 /// Whether a state type has a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presence {
@@ -113,7 +124,7 @@ pub(crate) const STATE_FIELDS: &[FieldRule] = &[
     row("CausePath",                      JsonPath, [X, X, X, X, X, O, X, X]),
 ];
 
-/// The fields of the other objects of a definition; each is `Both` unless a JSONPath state has no use for it.
+/// The fields of the other objects of a definition.
 pub(crate) const MACHINE_FIELDS: &[&str] = &[
     "Comment",
     "QueryLanguage",
@@ -134,7 +145,27 @@ pub(crate) const RETRIER_FIELDS: &[&str] = &[
     "MaxAttempts",
     "MaxDelaySeconds",
 ];
-pub(crate) const CATCHER_FIELDS: &[&str] = &["Assign", "Comment", "ErrorEquals", "Next", "ResultPath"];
+pub(crate) const CATCHER_FIELDS: &[(&str, Language)] = &[
+    ("Assign", Both),
+    ("Comment", Both),
+    ("ErrorEquals", Both),
+    ("Next", Both),
+    ("Output", Jsonata),
+    ("ResultPath", JsonPath),
+];
+
+/// The fields of a Choice Rule besides its comparison operators, which are JSONPath.
+pub(crate) const CHOICE_RULE_FIELDS: &[(&str, Language)] = &[
+    ("And", JsonPath),
+    ("Assign", Both),
+    ("Comment", Both),
+    ("Condition", Jsonata),
+    ("Next", Both),
+    ("Not", JsonPath),
+    ("Or", JsonPath),
+    ("Output", Jsonata),
+    ("Variable", JsonPath),
+];
 
 /// The comparison operators of a Choice Rule, in the order of AWS's messages.
 pub(crate) const COMPARISON_OPERATORS: [&str; 39] = [

@@ -10,29 +10,40 @@ mod assign;
 mod catch;
 mod choice;
 mod expressions;
+mod fail;
 mod fields;
 mod graph;
+mod jsonata;
+mod jsonata_syntax;
+mod jsonata_texts;
 mod machine;
 mod map;
 mod matrix;
 mod outline;
+mod parallel;
+mod pass;
 mod payload_template;
 mod report;
 mod retry;
 mod similar;
-mod states;
+mod succeed;
 mod task;
+#[cfg(test)]
+mod testing;
 mod timestamp;
 mod values;
+mod wait;
 
 pub(crate) use expressions::{TEMPLATE_FIELDS, each_expression, variables_read};
 pub(crate) use fields::Fields;
+pub(crate) use jsonata::expression_text;
+pub(crate) use jsonata_texts::{JsonataText, Sees};
 pub(crate) use map::{TOLERANCE_FIELDS, is_distributed};
 pub(crate) use matrix::{
-    BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS,
-    PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
+    BRANCH_FIELDS, CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS,
+    Language, MACHINE_FIELDS, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
 };
-pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline, variable_name};
+pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline};
 use report::Reported;
 pub(crate) use report::{Phase, Place, Report};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::assign;
+use super::{JsonataText, assign};
 use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object, Span};
 
@@ -52,8 +52,19 @@ pub(crate) struct StateOutline<'n> {
     pub(crate) is_terminal: bool,
     /// Where it leads, in source order.
     pub(crate) edges: Vec<Edge<'n>>,
+    /// Where its expressions stand, if its query language is JSONata.
+    pub(crate) texts: Vec<JsonataText<'n>>,
     /// The variables it assigns, in source order.
-    pub(crate) variables: Vec<&'n Member>,
+    pub(crate) variables: Vec<Variable<'n>>,
+}
+
+/// A field of `Assign`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variable<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) member: &'n Member,
+    /// Whether it is a Catcher that assigns it.
+    pub(crate) by_catcher: bool,
 }
 
 /// A transition: the name of a state.
@@ -173,24 +184,42 @@ impl<'n> StateOutline<'n> {
                     .is_some_and(|end| end.unresolved || end.as_bool() == Some(true)),
             },
             edges: Vec::new(),
+            texts: Vec::new(),
             variables: Vec::new(),
         };
+        if let Some(object) = object.filter(|_| state.jsonata) {
+            state.texts = JsonataText::of(object, state.state_type);
+        }
         for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
             match member.key.as_str() {
                 "Next" | "Default" => state.edges.extend(Edge::of(&member.value)),
                 "Choices" | "Catch" => {
                     for element in member.value.as_array().unwrap_or_default() {
                         state.edges.extend(element.field("Next").and_then(Edge::of));
-                        state
-                            .variables
-                            .extend(element.field("Assign").into_iter().flat_map(variables));
+                        state.add_variables(element.field("Assign"), member.key == "Catch");
                     }
                 }
-                "Assign" => state.variables.extend(variables(&member.value)),
+                "Assign" => state.add_variables(Some(&member.value), false),
                 _ => {}
             }
         }
         state
+    }
+
+    fn add_variables(&mut self, assign: Option<&'n Node>, by_catcher: bool) {
+        let object = assign.and_then(Node::as_object);
+        for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
+            let name = if self.jsonata {
+                &member.key
+            } else {
+                assign::variable_name(&member.key)
+            };
+            self.variables.push(Variable {
+                name,
+                member,
+                by_catcher,
+            });
+        }
     }
 }
 
@@ -202,18 +231,6 @@ impl<'n> Edge<'n> {
             unresolved: node.unresolved,
         })
     }
-}
-
-fn variables(assign: &Node) -> &[Member] {
-    assign
-        .as_object()
-        .map(|object| object.members.as_slice())
-        .unwrap_or_default()
-}
-
-/// The variable that a member of `Assign` names.
-pub(crate) fn variable_name(member: &Member) -> &str {
-    assign::variable_name(&member.key)
 }
 
 fn query_language(node: &Node) -> Option<&str> {

@@ -81,6 +81,12 @@ impl Place {
         Self::at(Span::new(start, end)).about(node)
     }
 
+    /// The bytes from `start` to `end` of what a string says; the location is the string's.
+    pub(crate) fn part(node: &Node, start: usize, end: usize) -> Self {
+        let (start, end) = (node.source_of(start), node.source_of(end));
+        Self::at(Span::new(start, end.max(start))).about(node)
+    }
+
     /// A value, of which only the opening bracket is shown.
     pub(crate) fn opening(node: &Node) -> Self {
         Self::at(Span::new(node.span.start, node.span.start + 1))

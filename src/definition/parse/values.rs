@@ -27,6 +27,20 @@ pub(super) fn number(node: &Node, report: &mut Report) -> Result<f64, Reported> 
     expected("Number", node, as_number(node).and_then(Number::as_f64), report)
 }
 
+/// A number in a range.
+pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, report: &mut Report) -> Result<f64, Reported> {
+    let number = number(node, report)?;
+    let problem = match number {
+        _ if number < minimum => format!("Minimum value is {minimum:?}"),
+        _ if number > maximum => format!("Maximum value is {maximum:?}"),
+        _ => return Ok(number),
+    };
+    report
+        .schema(Place::value(node), problem)
+        .help(format!("it is a number from {minimum} to {maximum}"));
+    Err(Reported)
+}
+
 /// All elements of an array. One that is wrong does not keep the others from being read.
 pub(super) fn elements<'n, T>(
     node: &'n Node,
@@ -88,7 +102,10 @@ fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reporte
     match (node.as_str(), hint) {
         (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
         (Some(text), None) if text.starts_with('$') => finding.help("it is a path, where only a constant can stand"),
-        (Some(text), _) if text.starts_with("{%") => finding.help("`{% … %}` is JSONata, which is not supported yet"),
+        (Some(text), hint) if text.starts_with("{%") => finding.help(match hint {
+            Some(_) => NEEDS_JSONATA,
+            None => "it is an expression, where only a constant can stand",
+        }),
         (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
         _ => match as_number(node).and_then(Number::as_f64) {
             Some(value) if value.fract() == 0.0 => finding.help(format!("write `{value}`")),
@@ -98,6 +115,9 @@ fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reporte
     };
     Reported
 }
+
+/// Help where an expression stands in a state in JSONPath.
+const NEEDS_JSONATA: &str = "`{% … %}` is JSONata: give the state `\"QueryLanguage\": \"JSONata\"`";
 
 /// The byte where a syntax error begins.
 pub(super) fn offset(text: &str, error: &SyntaxError) -> usize {
@@ -263,7 +283,7 @@ pub(super) fn expression_help(text: &str, error: &SyntaxError, report: &mut Repo
     match text {
         "" => "it is empty: a path is written like `$.order.id`, a constant stands in a field without `.$`".to_owned(),
         text if INTRINSIC_FUNCTIONS.contains(&text) => format!("a function is called with parentheses: `{text}(…)`"),
-        text if text.starts_with("{%") => "`{% … %}` is JSONata, which is not supported yet".to_owned(),
+        text if text.starts_with("{%") => NEEDS_JSONATA.to_owned(),
         text if !text.starts_with('$') && !text.starts_with("States.") => {
             "a path begins with `$`, a function with `States.`; a constant stands in a field without `.$`".to_owned()
         }

@@ -3,7 +3,7 @@
 //! **What**: a Choice state has a `Default`. A warning.
 //!
 //! **Why**: when no rule is true, the execution fails with `States.Runtime`, which nothing can catch. Two rules that ask
-//! the same `Is…` question with `true` and with `false` leave nothing over.
+//! the same `Is…` question with `true` and with `false` leave nothing over, nor does a `Condition` that is `true`.
 //!
 //! Bad:
 //! ```json
@@ -17,13 +17,13 @@
 use std::collections::HashSet;
 
 use crate::definition::json::Node;
-use crate::definition::parse::{Outline, Place, Report};
+use crate::definition::parse::{Outline, Place, Report, expression_text};
 use crate::definition::{Code, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let choices = outline
         .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Choice) && !state.jsonata);
+        .filter(|(_, state)| state.state_type == Some(StateType::Choice));
     for (_, state) in choices {
         let rules = state.field("Choices").and_then(Node::as_array).unwrap_or_default();
         if rules.is_empty() || state.field("Default").is_some() || leave_nothing_over(rules) {
@@ -39,12 +39,23 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a rule asks the opposite of another one.
+/// Whether a rule asks the opposite of another one, or is always true.
 fn leave_nothing_over(rules: &[Node]) -> bool {
+    if rules.iter().any(is_always_true) {
+        return true;
+    }
     let mut asked = HashSet::new();
     rules.iter().filter_map(question).any(|(variable, operator, answer)| {
         asked.insert((variable, operator, answer));
         asked.contains(&(variable, operator, !answer))
+    })
+}
+
+/// Whether the `Condition` of a rule in JSONata is `true`, or cannot be read.
+fn is_always_true(rule: &Node) -> bool {
+    rule.field("Condition").is_some_and(|condition| {
+        let expression = expression_text(condition).map(str::trim);
+        condition.unresolved || condition.as_bool() == Some(true) || expression == Some("true")
     })
 }
 

@@ -27,10 +27,16 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let Some(credentials) = member.value.as_object() else {
             continue;
         };
-        if !credentials.contains("RoleArn") && !credentials.contains("RoleArn.$") {
+        let computed = credentials.contains("RoleArn.$") && !state.jsonata;
+        if !credentials.contains("RoleArn") && !computed {
+            let help = if state.jsonata {
+                "write `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or give it an expression"
+            } else {
+                "write `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or `\"RoleArn.$\"` with a path"
+            };
             report
                 .schema(Place::key(member), "The field 'RoleArn' is required but was missing")
-                .help("write `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or `\"RoleArn.$\"` with a path");
+                .help(help);
         }
     }
 }

@@ -16,7 +16,7 @@
 
 use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object};
-use crate::definition::parse::{Outline, Place, Report, StateOutline};
+use crate::definition::parse::{Outline, Place, Report, StateOutline, state_field};
 
 /// Fields of which a state has one at the most. They stand in AWS's order, that of a Java `HashSet`.
 struct Group {
@@ -91,16 +91,19 @@ fn next_or_end(state: &StateOutline<'_>, object: &Object, report: &mut Report) {
 }
 
 fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut Report) {
-    let mut there: Vec<&Member> = group.fields.iter().filter_map(|field| object.member(field)).collect();
+    // Those of the other language are refused for that.
+    let own = |field: &&str| state_field(field).is_some_and(|rule| rule.language.is_of(state.jsonata));
+    let fields: Vec<&str> = group.fields.iter().copied().filter(own).collect();
+    let mut there: Vec<&Member> = fields.iter().filter_map(|field| object.member(field)).collect();
     there.sort_by_key(|member| member.key_span.start);
     match there.as_slice() {
-        [] if group.needed => {
+        [] if group.needed && !group.fields.iter().any(|field| object.contains(field)) => {
             report
-                .schema(Place::key(state.member), none_of(group.fields))
+                .schema(Place::key(state.member), none_of(&fields))
                 .help("say how long it waits, for example `\"Seconds\": 5`");
         }
         [] | [_] => {}
-        several_members => several(group.fields, several_members, state.node(), report),
+        several_members => several(&fields, several_members, state.node(), report),
     }
 }
 

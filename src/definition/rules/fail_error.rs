@@ -19,7 +19,7 @@ use crate::definition::{Code, StateType};
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let fails = outline
         .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Fail) && !state.jsonata);
+        .filter(|(_, state)| state.state_type == Some(StateType::Fail));
     for (_, state) in fails {
         let Some(node) = state.field("Error") else { continue };
         let Some(own) = node.as_str().and_then(|error| error.strip_prefix("States.")) else {

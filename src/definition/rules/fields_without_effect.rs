@@ -20,9 +20,9 @@ use crate::definition::parse::{Outline, Place, Report, StateOutline, TOLERANCE_F
 use crate::definition::{Code, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
+    for (_, state) in outline.states() {
         match state.state_type {
-            Some(StateType::Pass) => pass(state, report),
+            Some(StateType::Pass) if !state.jsonata => pass(state, report),
             Some(StateType::Map) => map(state, report),
             _ => {}
         }
@@ -50,7 +50,9 @@ fn map(state: &StateOutline<'_>, report: &mut Report) {
         return;
     }
     for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
-        if TOLERANCE_FIELDS.contains(&member.key.as_str()) {
+        // A path in a state in JSONata is refused.
+        let refused = state.jsonata && member.key.ends_with("Path");
+        if TOLERANCE_FIELDS.contains(&member.key.as_str()) && !refused {
             let message = format!(
                 "`{}` has no effect: an inline Map fails with its first iteration",
                 member.key

@@ -10,10 +10,16 @@ mod error_matching;
 mod error_names;
 mod exclusive_fields;
 mod express_integrations;
+mod expression_like_values;
 mod fail_error;
 mod fail_text;
+mod field_languages;
 mod fields_without_effect;
 mod heartbeat;
+mod jsonata_delimiters;
+mod jsonata_eval;
+mod jsonata_input_document;
+mod jsonata_states;
 mod map_mode;
 mod path_like_values;
 mod query_language;
@@ -43,6 +49,10 @@ const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
     query_language::check,
     required_fields::check,
     unknown_fields::check,
+    field_languages::check,
+    jsonata_delimiters::check,
+    jsonata_states::check,
+    jsonata_input_document::check,
     exclusive_fields::check,
     choice_rules::check,
     state_names::check,
@@ -60,6 +70,8 @@ const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
     fail_error::check,
     fail_text::check,
     path_like_values::check,
+    expression_like_values::check,
+    jsonata_eval::check,
     static_result::check,
     unassigned_variables::check,
     task_token::check,

@@ -19,11 +19,11 @@ use std::collections::HashSet;
 
 use crate::definition::Code;
 use crate::definition::json::{Kind, Node, Object};
-use crate::definition::parse::{Outline, Place, Report, TEMPLATE_FIELDS, state_field, variable_name, variables_read};
+use crate::definition::parse::{Outline, Place, Report, TEMPLATE_FIELDS, state_field, variables_read};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let assigned = outline.states().flat_map(|(_, state)| &state.variables);
-    let variables = Variables(assigned.map(|member| variable_name(member)).collect());
+    let variables = Variables(assigned.map(|variable| variable.name).collect());
     for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
         let (Some(object), Some(_)) = (state.object, state.state_type) else {
             continue;

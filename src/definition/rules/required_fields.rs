@@ -78,9 +78,24 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place
     for (list, required) in [
         ("Retry", &["ErrorEquals"][..]),
         ("Catch", &["Next", "ErrorEquals"]),
-        ("Choices", &["Next"]),
+        (
+            "Choices",
+            if state.jsonata {
+                &["Condition", "Next"]
+            } else {
+                &["Next"]
+            },
+        ),
     ] {
         for element in state.field(list).and_then(Node::as_array).unwrap_or_default() {
+            // A rule in JSONPath is refused for its fields.
+            let is_of_json_path = ["Variable", "And", "Or", "Not"]
+                .iter()
+                .any(|name| element.field(name).is_some());
+            let required = match required {
+                ["Condition", rest @ ..] if is_of_json_path => rest,
+                required => required,
+            };
             fields(element, required, Place::opening(element), report);
         }
     }
@@ -111,6 +126,7 @@ fn purpose(name: &str) -> &'static str {
         "Choices" => "`Choices` holds the rules, each with its `Next`",
         "ItemProcessor" => "`ItemProcessor` holds what every item goes through: `StartAt` and `States`",
         "ErrorEquals" => "`ErrorEquals` lists the errors it is for; `[\"States.ALL\"]` is for all",
+        "Condition" => "`Condition` decides, such as `{% $states.input.total > 100 %}`",
         "Next" => "`Next` names the state that goes on",
         _ => "there is no default",
     }

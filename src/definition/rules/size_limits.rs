@@ -16,20 +16,20 @@
 //! ```
 
 use crate::definition::json::{Kind, Node};
-use crate::definition::parse::{Outline, Place, Report};
+use crate::definition::parse::{Outline, Place, Report, expression_text};
 use crate::definition::{Code, StateType};
 
 /// The largest input, output or variable, in bytes of JSON.
 const LARGEST: usize = 262_144;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
+    for (_, state) in outline.states() {
         let Some(object) = state.object else { continue };
         for member in &object.members {
             let place = Place::key(member);
             match (member.key.as_str(), state.state_type) {
-                ("Result", Some(StateType::Pass)) | ("Parameters" | "Assign", _) => {
-                    let size = constant_size(&member.value);
+                ("Result", Some(StateType::Pass)) | ("Parameters" | "Arguments" | "Output" | "Assign", _) => {
+                    let size = constant_size(&member.value, state.jsonata);
                     if size > LARGEST {
                         let message = format!(
                             "the constants of `{}` are {size} bytes, {LARGEST} are allowed",
@@ -43,6 +43,8 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                         );
                     }
                 }
+                ("Error" | "Cause", Some(StateType::Fail))
+                    if state.jsonata && expression_text(&member.value).is_some() => {}
                 ("Error", Some(StateType::Fail)) => text(&member.key, &member.value, 256, place, report),
                 ("Cause", Some(StateType::Fail)) => text(&member.key, &member.value, 32_768, place, report),
                 _ => {}
@@ -64,7 +66,7 @@ fn warn(place: Place, message: String, help: &str, report: &mut Report) {
 }
 
 /// The bytes that a value takes as compact JSON at the least; fields that are computed count nothing.
-fn constant_size(node: &Node) -> usize {
+fn constant_size(node: &Node, jsonata: bool) -> usize {
     match &node.kind {
         Kind::Null => 4,
         Kind::Boolean(value) => {
@@ -75,14 +77,22 @@ fn constant_size(node: &Node) -> usize {
             }
         }
         Kind::Number(number) => number.to_string().len(),
+        Kind::String(_) if jsonata && expression_text(node).is_some() => 0,
         Kind::String(text) => text.len() + 2,
         Kind::Array(elements) => {
-            2 + elements.len().saturating_sub(1) + elements.iter().map(constant_size).sum::<usize>()
+            2 + elements.len().saturating_sub(1)
+                + elements
+                    .iter()
+                    .map(|element| constant_size(element, jsonata))
+                    .sum::<usize>()
         }
         Kind::Object(object) => {
-            let constant = object.members.iter().filter(|member| !member.key.ends_with(".$"));
+            let constant = object
+                .members
+                .iter()
+                .filter(|member| jsonata || !member.key.ends_with(".$"));
             2 + constant
-                .map(|member| member.key.len() + 4 + constant_size(&member.value))
+                .map(|member| member.key.len() + 4 + constant_size(&member.value, jsonata))
                 .sum::<usize>()
                 .saturating_sub(1)
         }

@@ -14,14 +14,15 @@
 //!   "Parameters": { "QueueUrl": "…", "MessageBody": { "token.$": "$$.Task.Token" } }, "End": true }
 //! ```
 
+use crate::data::{Reference, Target};
 use crate::definition::json::Node;
-use crate::definition::parse::{Outline, Place, Report, each_expression};
+use crate::definition::parse::{JsonataText, Outline, Place, Report, each_expression};
 use crate::definition::{Code, IntegrationPattern, Resource, StateType};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let tasks = outline
         .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Task) && !state.jsonata);
+        .filter(|(_, state)| state.state_type == Some(StateType::Task));
     for (_, state) in tasks {
         let Some(node) = state.field("Resource").filter(|node| !node.unresolved) else {
             continue;
@@ -33,11 +34,18 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         if pattern != Some(IntegrationPattern::WaitForTaskToken) {
             continue;
         }
-        let mut passed = false;
+        let mut passed = state.texts.iter().any(may_read_the_token);
         each_expression(state, &mut |member| {
             passed |= member.value.unresolved || member.value.as_str().is_none_or(reads_the_token);
         });
-        let unclear = state.field("Parameters").is_some_and(Node::has_unresolved);
+        let (field, help) = if state.jsonata {
+            let help = "put a field such as `\"TaskToken\": \"{% $states.context.Task.Token %}\"` into `Arguments`";
+            ("Arguments", help)
+        } else {
+            let help = "put a field such as `\"TaskToken.$\": \"$$.Task.Token\"` into `Parameters`";
+            ("Parameters", help)
+        };
+        let unclear = state.field(field).is_some_and(Node::has_unresolved);
         if !passed && !unclear {
             report
                 .warning(
@@ -45,9 +53,18 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                     Place::value(node),
                     "nobody can answer: the task token is not handed on",
                 )
-                .help("put a field such as `\"TaskToken.$\": \"$$.Task.Token\"` into `Parameters`");
+                .help(help);
         }
     }
+}
+
+/// Whether an expression in JSONata may read the token, perhaps with all of `$states` or the context object.
+fn may_read_the_token(text: &JsonataText<'_>) -> bool {
+    let reads = |reference: &Reference| match &reference.target {
+        Target::States(member) => member.as_deref().is_none_or(|member| member == "context"),
+        _ => false,
+    };
+    text.node.unresolved || text.references().any(reads)
 }
 
 /// Whether a path or a call reads the token, perhaps with all of the context object.

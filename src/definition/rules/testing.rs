@@ -31,6 +31,12 @@ pub(super) fn state(state: &str) -> String {
     format!(r#"{{ "StartAt": "X", "States": {{ "X": {state} }} }}"#)
 }
 
+/// A machine in JSONata whose only state is `X`.
+#[cfg(feature = "jsonata")]
+pub(super) fn jsonata(state: &str) -> String {
+    format!(r#"{{ "QueryLanguage": "JSONata", "StartAt": "X", "States": {{ "X": {state} }} }}"#)
+}
+
 /// A machine whose only state `X` is a Pass state with some more fields.
 pub(super) fn pass(fields: &str) -> String {
     state(&format!(r#"{{ "Type": "Pass", "End": true, {fields} }}"#))

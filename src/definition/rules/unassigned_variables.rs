@@ -16,10 +16,10 @@
 
 use std::collections::HashSet;
 
-use crate::data::Expression;
+use crate::data::{Expression, Target};
 use crate::definition::Code;
 use crate::definition::json::Node;
-use crate::definition::parse::{GraphOutline, Outline, Place, Report, each_expression, variable_name, variables_read};
+use crate::definition::parse::{GraphOutline, Outline, Place, Report, StateOutline, each_expression, variables_read};
 
 /// Of more names than these, none is suggested: looking for it would take too long.
 const MOST_COMPARED: usize = 500;
@@ -33,26 +33,27 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             scopes.pop();
         }
         scopes.push((index, assigned_in(graph).collect()));
-        for state in graph.states.iter().filter(|state| !state.jsonata) {
-            each_expression(state, &mut |member| {
-                let node = &member.value;
-                for (offset, name) in read_by(node) {
-                    if scopes.iter().any(|(_, names)| names.contains(name)) {
-                        continue;
-                    }
-                    let elsewhere = everywhere
-                        .get_or_insert_with(|| outline.graphs.iter().flat_map(assigned_in).collect())
-                        .contains(name);
-                    let help = help(name, elsewhere, &scopes, report);
-                    report
-                        .warning(
-                            Code::UnassignedVariable,
-                            Place::inside(node, offset),
-                            format!("no state assigns the variable `{name}`"),
-                        )
-                        .help(help);
+        for state in &graph.states {
+            for Read { name, place, is_called } in reads(state) {
+                if scopes.iter().any(|(_, names)| names.contains(name)) {
+                    continue;
                 }
-            });
+                let elsewhere = everywhere
+                    .get_or_insert_with(|| outline.graphs.iter().flat_map(assigned_in).collect())
+                    .contains(name);
+                let help = if is_called {
+                    format!("neither JSONata nor Step Functions has a function `${name}`")
+                } else {
+                    help(name, elsewhere, state.jsonata, &scopes, report)
+                };
+                report
+                    .warning(
+                        Code::UnassignedVariable,
+                        place,
+                        format!("no state assigns the variable `{name}`"),
+                    )
+                    .help(help);
+            }
         }
     }
 }
@@ -62,9 +63,43 @@ fn assigned_in<'n>(graph: &GraphOutline<'n>) -> impl Iterator<Item = &'n str> + 
         .states
         .iter()
         .flat_map(|state| &state.variables)
-        .map(|member| variable_name(member))
+        .map(|variable| variable.name)
         .collect();
     names.into_iter()
+}
+
+/// A place where a variable is read.
+struct Read<'s> {
+    name: &'s str,
+    place: Place,
+    /// Whether it is called, in JSONata.
+    is_called: bool,
+}
+
+/// The variables that a state reads.
+fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<Read<'s>> {
+    let mut found = Vec::new();
+    each_expression(state, &mut |member| {
+        let node = &member.value;
+        let variables = read_by(node).into_iter();
+        found.extend(variables.map(|(offset, name)| Read {
+            name,
+            place: Place::inside(node, offset),
+            is_called: false,
+        }));
+    });
+    for text in &state.texts {
+        for reference in text.references() {
+            if let Target::Variable(name) = &reference.target {
+                found.push(Read {
+                    name,
+                    place: text.place(reference),
+                    is_called: text.is_called(reference, name),
+                });
+            }
+        }
+    }
+    found
 }
 
 /// The variables that a text reads, where it is a path or a call.
@@ -80,7 +115,7 @@ fn read_by(node: &Node) -> Vec<(usize, &str)> {
     variables
 }
 
-fn help(name: &str, elsewhere: bool, scopes: &[(usize, HashSet<&str>)], report: &mut Report) -> String {
+fn help(name: &str, elsewhere: bool, jsonata: bool, scopes: &[(usize, HashSet<&str>)], report: &mut Report) -> String {
     if name == "states" {
         return "`$states` is JSONata; in JSONPath, the context object is `$$` and the input `$`".to_owned();
     }
@@ -94,6 +129,9 @@ fn help(name: &str, elsewhere: bool, scopes: &[(usize, HashSet<&str>)], report: 
     }
     match report.similar(name, names) {
         Some(similar) => format!("did you mean `${similar}`?"),
+        None if jsonata => {
+            format!("a field of the input is written `$states.input.{name}`; `Assign` gives a variable its value")
+        }
         None => format!("a field of the input is written `$.{name}`; `Assign` gives a variable its value"),
     }
 }

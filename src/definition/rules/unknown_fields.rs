@@ -17,9 +17,9 @@
 use crate::definition::StateType;
 use crate::definition::json::{Member, Node};
 use crate::definition::parse::{
-    BRANCH_FIELDS, CATCHER_FIELDS, COMPARISON_OPERATORS, FieldRule, GraphOwner, ITEM_PROCESSOR_FIELDS, Language,
-    MACHINE_FIELDS, Outline, PROCESSOR_CONFIG_FIELDS, Place, Presence, RETRIER_FIELDS, Report, STATE_FIELDS,
-    StateOutline, state_field,
+    BRANCH_FIELDS, CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, FieldRule, GraphOwner,
+    ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS, Outline, PROCESSOR_CONFIG_FIELDS, Place, Presence, RETRIER_FIELDS,
+    Report, STATE_FIELDS, StateOutline, state_field,
 };
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -41,15 +41,15 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
         let Some(state_type) = state.state_type else { continue };
         fields_of_state(state, state_type, report);
-        for (list, known) in [("Retry", RETRIER_FIELDS), ("Catch", CATCHER_FIELDS)] {
-            let elements = state.field(list).and_then(Node::as_array).unwrap_or_default();
-            for element in elements.iter().filter(|_| !state.jsonata) {
-                plain_object(element, known, report);
-            }
+        for retrier in state.field("Retry").and_then(Node::as_array).unwrap_or_default() {
+            plain_object(retrier, RETRIER_FIELDS, report);
         }
-        if state_type == StateType::Choice && !state.jsonata {
+        for catcher in state.field("Catch").and_then(Node::as_array).unwrap_or_default() {
+            object_with_languages(catcher, CATCHER_FIELDS, state.jsonata, report);
+        }
+        if state_type == StateType::Choice {
             for rule in state.field("Choices").and_then(Node::as_array).unwrap_or_default() {
-                choice_rule(rule, true, report);
+                choice_rule(rule, true, state.jsonata, report);
             }
         }
     }
@@ -62,70 +62,52 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut
             continue;
         }
         if rule.is_none_or(|rule| rule.presence(state_type) == Presence::Never) {
-            let help = rule.map_or_else(|| similar_field(member, state_type, report), |rule| Some(owners(rule)));
+            let help = rule.map_or_else(
+                || similar_field(member, state_type, state.jsonata, report),
+                |rule| Some(owners(rule)),
+            );
             let place = Place::key(member).about(state.node());
             report.schema(place, not_supported(&member.key)).maybe_help(help);
-        } else if let Some(rule) = rule {
-            other_language(rule, member, state, report);
         }
     }
 }
 
-/// A field that the state's type has, but in the other query language.
-fn other_language(rule: &FieldRule, member: &Member, state: &StateOutline<'_>, report: &mut Report) {
-    let (set, other) = if state.jsonata {
-        ("JSONata", "JSONPath")
-    } else {
-        ("JSONPath", "JSONata")
-    };
-    let wrong = if state.jsonata {
-        Language::JsonPath
-    } else {
-        Language::Jsonata
-    };
-    if rule.language != wrong {
-        return;
-    }
-    let help = match rule.name {
-        "Output" => Some("in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output"),
-        "Arguments" => Some("in JSONPath, the field is called `Parameters`"),
-        "Items" => Some("in JSONPath, the field is called `ItemsPath`"),
-        _ => None,
-    };
-    report
-        .schema(
-            Place::key(member).about(state.node()),
-            format!(
-                "The QueryLanguage is set to '{set}', but field '{}' is only supported for the '{other}' QueryLanguage",
-                rule.name
-            ),
-        )
-        .maybe_help(help.map(str::to_owned));
-}
-
 /// Objects whose fields are the same everywhere.
 fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
+    unknown_members(node, known, &[], report);
+}
+
+/// Objects whose fields depend on the query language; the rule of languages judges those of the other one.
+fn object_with_languages(node: &Node, fields: &[(&str, Language)], jsonata: bool, report: &mut Report) {
+    let names = |own: bool| {
+        let fields = fields.iter().filter(|(_, language)| language.is_of(jsonata) == own);
+        fields.map(|(name, _)| *name).collect::<Vec<_>>()
+    };
+    unknown_members(node, &names(true), &names(false), report);
+}
+
+fn unknown_members(node: &Node, known: &[&str], judged_elsewhere: &[&str], report: &mut Report) {
     for member in node
         .as_object()
         .map(|object| object.members.as_slice())
         .unwrap_or_default()
     {
-        if known.contains(&member.key.as_str()) || member.key_unresolved {
+        let key = member.key.as_str();
+        if known.contains(&key) || judged_elsewhere.contains(&key) || member.key_unresolved {
             continue;
         }
-        let help = match report.similar(&member.key, known.iter().copied()) {
+        let help = match report.similar(key, known.iter().copied()) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None => format!("the fields here are {}", listed(known.iter().copied())),
         };
         report
-            .schema(Place::key(member).about(node), not_supported(&member.key))
+            .schema(Place::key(member).about(node), not_supported(key))
             .help(help);
     }
 }
 
-/// A Choice Rule, or an expression nested in it.
-fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
-    const FIELDS: [&str; 7] = ["And", "Assign", "Comment", "Next", "Not", "Or", "Variable"];
+/// A Choice Rule, or an expression nested in it; the rule of languages judges fields of the other one.
+fn choice_rule(node: &Node, top_level: bool, jsonata: bool, report: &mut Report) {
     for member in node
         .as_object()
         .map(|object| object.members.as_slice())
@@ -133,12 +115,12 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
     {
         let key = member.key.as_str();
         match key {
-            "And" | "Or" => {
+            "And" | "Or" if !jsonata => {
                 for nested in member.value.as_array().unwrap_or_default() {
-                    choice_rule(nested, false, report);
+                    choice_rule(nested, false, jsonata, report);
                 }
             }
-            "Not" => choice_rule(&member.value, false, report),
+            "Not" if !jsonata => choice_rule(&member.value, false, jsonata, report),
             "Next" | "Assign" if !top_level => {
                 report
                     .schema(Place::key(member).about(node), not_supported(key))
@@ -146,26 +128,14 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
                         "`{key}` belongs to the rule in `Choices` that this expression is part of"
                     ));
             }
-            "Next" | "Assign" | "Comment" | "Variable" => {}
-            "Condition" | "Output" => {
-                let help = if key == "Condition" {
-                    "in JSONPath, a rule has a `Variable` and an operator"
-                } else {
-                    "in JSONPath, the state's `OutputPath` shapes the output"
-                };
-                report
-                    .schema(
-                        Place::key(member).about(node),
-                        format!(
-                            "The QueryLanguage is set to 'JSONPath', but field '{key}' is only supported for the \
-                             'JSONata' QueryLanguage"
-                        ),
-                    )
-                    .help(help);
-            }
+            _ if CHOICE_RULE_FIELDS.iter().any(|(name, _)| *name == key) => {}
             _ if COMPARISON_OPERATORS.contains(&key) || member.key_unresolved => {}
             _ => {
-                let known = COMPARISON_OPERATORS.iter().chain(&FIELDS).copied();
+                let fields = CHOICE_RULE_FIELDS
+                    .iter()
+                    .filter(|(_, language)| language.is_of(jsonata));
+                let operators = COMPARISON_OPERATORS.iter().filter(|_| !jsonata);
+                let known = operators.copied().chain(fields.map(|(name, _)| *name));
                 let similar = report
                     .similar(key, known)
                     .map(|similar| format!("did you mean `{similar}`?"));
@@ -177,11 +147,16 @@ fn choice_rule(node: &Node, top_level: bool, report: &mut Report) {
     }
 }
 
-fn similar_field(member: &Member, state_type: StateType, report: &mut Report) -> Option<String> {
+fn similar_field(member: &Member, state_type: StateType, jsonata: bool, report: &mut Report) -> Option<String> {
     let belongs =
-        |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language != Language::Jsonata;
+        |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language.is_of(jsonata);
     if let Some(rule) = member.key.strip_suffix(".$").and_then(state_field).filter(belongs) {
         let name = rule.name;
+        if jsonata {
+            return Some(format!(
+                "call it `{name}`: in JSONata, a text between `{{%` and `%}}` is evaluated"
+            ));
+        }
         let path = format!("{name}Path");
         return Some(if state_field(&path).is_some() {
             format!("to read it from the input, use `{path}`")
@@ -323,17 +298,6 @@ mod tests {
             findings(&state(r#"{ "Type": "Succeed", "Next": "X" }"#)),
             [
                 "SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/X (help: only Task, Wait, Pass, Parallel and Map states have `Next`)"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_field_of_the_other_query_language_is_refused() {
-        assert_eq!(
-            findings(&state(r#"{ "Type": "Pass", "Output": {}, "End": true }"#)),
-            [
-                "SCHEMA_VALIDATION_FAILED: The QueryLanguage is set to 'JSONPath', but field 'Output' is only supported for \
-              the 'JSONata' QueryLanguage at /States/X (help: in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output)"
             ]
         );
     }

@@ -16,17 +16,25 @@
 //! { "Type": "Pass", "Assign": { "order_id.$": "$.id" }, "End": true }
 //! ```
 
-use crate::definition::parse::{Outline, Place, Report, variable_name};
+use crate::definition::parse::{Outline, Place, Report};
 
 /// Characters of a name.
 const LONGEST: usize = 80;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
-        for variable in state.variables.iter().filter(|variable| !variable.key_unresolved) {
-            let name = variable_name(variable);
-            let Some((message, help)) = problem(name) else { continue };
-            report.schema(Place::key(variable), message).maybe_help(help);
+        for variable in state
+            .variables
+            .iter()
+            .filter(|variable| !variable.member.key_unresolved)
+        {
+            let Some((message, mut help)) = problem(variable.name) else {
+                continue;
+            };
+            if state.jsonata && variable.name.ends_with(".$") {
+                help = Some("in JSONata, no name ends in `.$`: a text between `{%` and `%}` is evaluated".to_owned());
+            }
+            report.schema(Place::key(variable.member), message).maybe_help(help);
         }
     }
 }

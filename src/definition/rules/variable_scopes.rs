@@ -3,7 +3,8 @@
 //! **What**: a branch or an item processor does not assign a variable whose name a graph around it assigns, too.
 //!
 //! **Why**: variables of a graph are its own; an inner one of the same name would hide the outer one and be gone at the
-//! end, which nobody means.
+//! end, which nobody means. Like AWS, the rule overlooks what a Catcher around it assigns: it runs when the inner graph is
+//! gone.
 //!
 //! Bad:
 //! ```json
@@ -18,7 +19,7 @@
 
 use std::collections::HashMap;
 
-use crate::definition::parse::{Outline, Place, Report, variable_name};
+use crate::definition::parse::{Outline, Place, Report};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     // Graphs stand before those inside them, so that a graph's ancestors are what `scopes` holds up to its parent.
@@ -29,14 +30,16 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         }
         let mut own = HashMap::new();
         for variable in graph.states.iter().flat_map(|state| &state.variables) {
-            let name = variable_name(variable);
-            own.entry(name).or_insert(variable.key_span.start);
+            let name = variable.name;
+            if !variable.by_catcher {
+                own.entry(name).or_insert(variable.member.key_span.start);
+            }
             let outer = scopes.iter().find_map(|(_, names)| names.get(name));
             if let Some(outer) = outer {
                 let line = report.line_of(*outer);
                 report
                     .schema(
-                        Place::key(variable),
+                        Place::key(variable.member),
                         format!("The variable name '{name}' was already defined in a parent scope."),
                     )
                     .help(format!("line {line} assigns it in a graph around this one"));
@@ -68,6 +71,15 @@ mod tests {
               /States/P/Branches[1]/States/R/Assign/depot (help: line 2 assigns it in a graph around this one)"
             ]
         );
+    }
+
+    #[test]
+    fn a_catcher_around_the_graph_may_assign_the_same_name() {
+        let source = parallel("other", "shelf", "depot").replace(
+            r#""Type": "Parallel","#,
+            r#""Type": "Parallel", "Catch": [{ "ErrorEquals": ["States.ALL"], "Assign": { "depot": 1 }, "Next": "P" }],"#,
+        );
+        assert_eq!(findings(&source), [""; 0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::data::JsonPath;
-use crate::definition::{Assign, InputOutputPath};
+use crate::definition::{Assign, InputOutputPath, JsonataExit, JsonataValue};
 
 /// A Choice state (specification, "Choice state").
 #[derive(Debug, Clone)]
@@ -11,19 +11,46 @@ use crate::definition::{Assign, InputOutputPath};
 pub struct ChoiceState {
     /// The author's remark.
     pub comment: Option<String>,
+    /// How it decides, and what it makes of its input.
+    pub data: ChoiceData,
+    /// Where it leads when no rule is true; without it the execution fails then.
+    pub default: Option<String>,
+}
+
+impl ChoiceState {
+    /// For each rule the state it leads to.
+    pub(crate) fn targets(&self) -> Vec<&str> {
+        match &self.data {
+            ChoiceData::JsonPath(choice) => choice.choices.iter().map(|rule| &*rule.next).collect(),
+            ChoiceData::Jsonata(choice) => choice.choices.iter().map(|rule| &*rule.next).collect(),
+        }
+    }
+}
+
+/// The fields of a Choice state that have a query language.
+#[derive(Debug, Clone)]
+pub enum ChoiceData {
+    /// `"QueryLanguage": "JSONPath"`
+    JsonPath(JsonPathChoice),
+    /// `"QueryLanguage": "JSONata"`
+    Jsonata(JsonataChoice),
+}
+
+/// The fields of a Choice state in JSONPath.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonPathChoice {
     /// Selects the effective input from the raw input.
     pub input_path: InputOutputPath,
     /// Tried in order; the first that is true decides.
     pub choices: Vec<ChoiceRule>,
-    /// Where it leads when no rule is true; without it the execution fails then.
-    pub default: Option<String>,
     /// Selects the effective output.
     pub output_path: InputOutputPath,
     /// The variables it assigns when no rule is true; `$` is the effective input.
     pub assign: Option<Assign>,
 }
 
-/// A top-level element of `Choices`.
+/// A top-level element of `Choices` in JSONPath.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ChoiceRule {
@@ -35,6 +62,30 @@ pub struct ChoiceRule {
     pub next: String,
     /// … after these variables are assigned; `$` is the effective input.
     pub assign: Option<Assign>,
+}
+
+/// The fields of a Choice state in JSONata.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonataChoice {
+    /// Tried in order; the first that is true decides.
+    pub choices: Vec<JsonataChoiceRule>,
+    /// What it leaves behind when no rule is true.
+    pub exit: JsonataExit,
+}
+
+/// An element of `Choices` in JSONata.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonataChoiceRule {
+    /// The author's remark.
+    pub comment: Option<String>,
+    /// When it is true …
+    pub condition: JsonataValue<bool>,
+    /// … this state of the same `States` object goes on …
+    pub next: String,
+    /// … with this, in place of what the state has for the case that no rule is true.
+    pub exit: JsonataExit,
 }
 
 /// A boolean expression over the state's input.

@@ -1,6 +1,7 @@
 //! `"Type": "Fail"`: ends its graph with an error.
 
 use crate::data::Expression;
+use crate::definition::JsonataValue;
 
 /// A Fail state (specification, "Fail state").
 #[derive(Debug, Clone)]
@@ -8,13 +9,33 @@ use crate::data::Expression;
 pub struct FailState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// `Error` or `ErrorPath`; absent fields stay absent in the Error Output.
-    pub error: Option<FailText>,
-    /// `Cause` or `CausePath`.
-    pub cause: Option<FailText>,
+    /// The error it fails with; absent fields stay absent in the Error Output.
+    pub data: FailData,
 }
 
-/// A text of a Fail state, literal or computed.
+/// The fields of a Fail state that have a query language.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum FailData {
+    /// `"QueryLanguage": "JSONPath"`
+    #[non_exhaustive]
+    JsonPath {
+        /// `Error` or `ErrorPath`.
+        error: Option<FailText>,
+        /// `Cause` or `CausePath`.
+        cause: Option<FailText>,
+    },
+    /// `"QueryLanguage": "JSONata"`
+    #[non_exhaustive]
+    Jsonata {
+        /// `Error`
+        error: Option<JsonataValue<String>>,
+        /// `Cause`
+        cause: Option<JsonataValue<String>>,
+    },
+}
+
+/// A text of a JSONPath Fail state, literal or computed.
 #[derive(Debug, Clone)]
 pub enum FailText {
     /// `Error`, `Cause`.

@@ -1,7 +1,9 @@
 //! `"Type": "Map"`: the same graph for every item of an array.
 
-use crate::data::{JsonPath, PayloadTemplate, ReferencePath};
-use crate::definition::{Assign, Catcher, InputOutputPath, ResultPath, Retrier, StateGraph, Transition};
+use crate::data::{JsonPath, JsonataTemplate, PayloadTemplate, ReferencePath};
+use crate::definition::{
+    Assign, Catcher, InputOutputPath, JsonataExit, JsonataValue, ResultPath, Retrier, StateGraph, Transition,
+};
 
 /// A Map state in its inline mode (specification, "Map state").
 #[derive(Debug, Clone)]
@@ -9,6 +11,31 @@ use crate::definition::{Assign, Catcher, InputOutputPath, ResultPath, Retrier, S
 pub struct MapState {
     /// The author's remark.
     pub comment: Option<String>,
+    /// The states every item goes through (`ItemProcessor`, or the older `Iterator`).
+    pub item_processor: StateGraph,
+    /// What its items are, what each iteration gets, and what it makes of their outputs.
+    pub data: MapData,
+    /// Tried in order when an iteration fails; a retry runs all items again.
+    pub retry: Vec<Retrier>,
+    /// Tried in order when no Retrier takes the error.
+    pub catch: Vec<Catcher>,
+    /// Where it leads.
+    pub transition: Transition,
+}
+
+/// The fields of a Map state that have a query language.
+#[derive(Debug, Clone)]
+pub enum MapData {
+    /// `"QueryLanguage": "JSONPath"`
+    JsonPath(JsonPathMap),
+    /// `"QueryLanguage": "JSONata"`; the states of its item processor have a language of their own.
+    Jsonata(JsonataMap),
+}
+
+/// The fields of a Map state in JSONPath.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonPathMap {
     /// Selects the effective input from the raw input.
     pub input_path: InputOutputPath,
     /// Selects the array of items from the effective input; without it the effective input is the array.
@@ -17,8 +44,6 @@ pub struct MapState {
     pub item_selector: Option<PayloadTemplate>,
     /// How many iterations run at once.
     pub max_concurrency: MaxConcurrency,
-    /// The states every item goes through (`ItemProcessor`, or the older `Iterator`).
-    pub item_processor: StateGraph,
     /// Builds the effective result from the array of the iterations' outputs.
     pub result_selector: Option<PayloadTemplate>,
     /// Where the effective result goes in the raw input.
@@ -27,12 +52,6 @@ pub struct MapState {
     pub output_path: InputOutputPath,
     /// The variables it assigns; `$` is the array of the iterations' outputs.
     pub assign: Option<Assign>,
-    /// Tried in order when an iteration fails; a retry runs all items again.
-    pub retry: Vec<Retrier>,
-    /// Tried in order when no Retrier takes the error.
-    pub catch: Vec<Catcher>,
-    /// Where it leads.
-    pub transition: Transition,
 }
 
 /// `MaxConcurrency` or `MaxConcurrencyPath`.
@@ -42,4 +61,23 @@ pub enum MaxConcurrency {
     Limit(u32),
     /// Read from the effective input.
     Path(ReferencePath),
+}
+
+/// The fields of a Map state in JSONata.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonataMap {
+    /// Makes the array of items: an array, or an expression; without it the state's input is the array. An object is for
+    /// a distributed Map.
+    pub items: Option<JsonataTemplate>,
+    /// Makes each iteration's input; without it the item itself.
+    pub item_selector: Option<JsonataTemplate>,
+    /// How many iterations run at once; 0, the default, sets no limit of its own.
+    pub max_concurrency: JsonataValue<u32>,
+    /// `ToleratedFailureCount`, which an inline Map only evaluates.
+    pub tolerated_failure_count: Option<JsonataValue<u32>>,
+    /// `ToleratedFailurePercentage`, from 0 to 100, which an inline Map only evaluates.
+    pub tolerated_failure_percentage: Option<JsonataValue<f64>>,
+    /// What it leaves behind; `$states.result` is the array of the iterations' outputs.
+    pub exit: JsonataExit,
 }

@@ -1,4 +1,6 @@
 //! The eight state types.
+//!
+//! A state holds the fields that both query languages have; its `data` holds those of the one it is written in.
 
 mod choice;
 mod fail;
@@ -10,15 +12,20 @@ mod succeed;
 mod task;
 mod wait;
 
-pub use choice::{ChoiceRule, ChoiceState, Comparison, Condition, DataTest, Operand, Relation, StringPattern};
-pub use fail::{FailState, FailText};
-pub use map::{MapState, MaxConcurrency};
-pub use parallel::{Branch, ParallelState};
-pub use pass::PassState;
+pub use choice::{
+    ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, JsonPathChoice, JsonataChoice,
+    JsonataChoiceRule, Operand, Relation, StringPattern,
+};
+pub use fail::{FailData, FailState, FailText};
+pub use map::{JsonPathMap, JsonataMap, MapData, MapState, MaxConcurrency};
+pub use parallel::{Branch, JsonPathParallel, JsonataParallel, ParallelData, ParallelState};
+pub use pass::{JsonPathPass, PassData, PassState};
 pub use state_type::StateType;
-pub use succeed::SucceedState;
-pub use task::{TaskDuration, TaskState};
-pub use wait::{WaitState, WaitUntil};
+pub use succeed::{SucceedData, SucceedState};
+pub use task::{JsonPathTask, JsonataTask, TaskData, TaskDuration, TaskState};
+pub use wait::{JsonPathWait, JsonataWait, JsonataWaitUntil, WaitData, WaitState, WaitUntil};
+
+use super::QueryLanguage;
 
 /// A state, by its `Type`.
 #[derive(Debug, Clone)]
@@ -54,6 +61,25 @@ impl State {
             Self::Fail(_) => StateType::Fail,
             Self::Parallel(_) => StateType::Parallel,
             Self::Map(_) => StateType::Map,
+        }
+    }
+
+    /// The language of its fields.
+    pub fn query_language(&self) -> QueryLanguage {
+        let is_jsonata = match self {
+            Self::Task(state) => matches!(state.data, TaskData::Jsonata(_)),
+            Self::Pass(state) => matches!(state.data, PassData::Jsonata(_)),
+            Self::Choice(state) => matches!(state.data, ChoiceData::Jsonata(_)),
+            Self::Wait(state) => matches!(state.data, WaitData::Jsonata(_)),
+            Self::Succeed(state) => matches!(state.data, SucceedData::Jsonata { .. }),
+            Self::Fail(state) => matches!(state.data, FailData::Jsonata { .. }),
+            Self::Parallel(state) => matches!(state.data, ParallelData::Jsonata(_)),
+            Self::Map(state) => matches!(state.data, MapData::Jsonata(_)),
+        };
+        if is_jsonata {
+            QueryLanguage::Jsonata
+        } else {
+            QueryLanguage::JsonPath
         }
     }
 }

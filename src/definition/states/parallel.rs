@@ -1,7 +1,7 @@
 //! `"Type": "Parallel"`: several graphs at once.
 
-use crate::data::PayloadTemplate;
-use crate::definition::{Assign, Catcher, InputOutputPath, ResultPath, Retrier, StateGraph, Transition};
+use crate::data::{JsonataTemplate, PayloadTemplate};
+use crate::definition::{Assign, Catcher, InputOutputPath, JsonataExit, ResultPath, Retrier, StateGraph, Transition};
 
 /// A Parallel state (specification, "Parallel state").
 #[derive(Debug, Clone)]
@@ -11,6 +11,29 @@ pub struct ParallelState {
     pub comment: Option<String>,
     /// The graphs that run, at least one; all get the same effective input.
     pub branches: Vec<Branch>,
+    /// What its branches get, and what it makes of their outputs.
+    pub data: ParallelData,
+    /// Tried in order when a branch fails; a retry runs all branches again.
+    pub retry: Vec<Retrier>,
+    /// Tried in order when no Retrier takes the error.
+    pub catch: Vec<Catcher>,
+    /// Where it leads.
+    pub transition: Transition,
+}
+
+/// The fields of a Parallel state that have a query language.
+#[derive(Debug, Clone)]
+pub enum ParallelData {
+    /// `"QueryLanguage": "JSONPath"`
+    JsonPath(JsonPathParallel),
+    /// `"QueryLanguage": "JSONata"`; the states in its branches have a language of their own.
+    Jsonata(JsonataParallel),
+}
+
+/// The fields of a Parallel state in JSONPath.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonPathParallel {
     /// Selects the effective input from the raw input.
     pub input_path: InputOutputPath,
     /// Builds the effective input.
@@ -23,12 +46,16 @@ pub struct ParallelState {
     pub output_path: InputOutputPath,
     /// The variables it assigns; `$` is the array of the branches' outputs.
     pub assign: Option<Assign>,
-    /// Tried in order when a branch fails; a retry runs all branches again.
-    pub retry: Vec<Retrier>,
-    /// Tried in order when no Retrier takes the error.
-    pub catch: Vec<Catcher>,
-    /// Where it leads.
-    pub transition: Transition,
+}
+
+/// The fields of a Parallel state in JSONata.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonataParallel {
+    /// The input of the branches; without it the state's input.
+    pub arguments: Option<JsonataTemplate>,
+    /// What it leaves behind; `$states.result` is the array of the branches' outputs.
+    pub exit: JsonataExit,
 }
 
 /// One element of `Branches`.

@@ -1,7 +1,7 @@
 //! `"Type": "Pass"`: hands its input on, or something made from it.
 
 use crate::data::{Payload, PayloadTemplate};
-use crate::definition::{Assign, InputOutputPath, ResultPath, Transition};
+use crate::definition::{Assign, InputOutputPath, JsonataExit, ResultPath, Transition};
 
 /// A Pass state (specification, "Pass state").
 #[derive(Debug, Clone)]
@@ -9,6 +9,25 @@ use crate::definition::{Assign, InputOutputPath, ResultPath, Transition};
 pub struct PassState {
     /// The author's remark.
     pub comment: Option<String>,
+    /// What it makes of its input.
+    pub data: PassData,
+    /// Where it leads.
+    pub transition: Transition,
+}
+
+/// The fields of a Pass state that have a query language.
+#[derive(Debug, Clone)]
+pub enum PassData {
+    /// `"QueryLanguage": "JSONPath"`
+    JsonPath(JsonPathPass),
+    /// `"QueryLanguage": "JSONata"`: its result is its input.
+    Jsonata(JsonataExit),
+}
+
+/// The fields of a Pass state in JSONPath.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonPathPass {
     /// Selects the effective input from the raw input.
     pub input_path: InputOutputPath,
     /// Builds the effective input.
@@ -21,6 +40,4 @@ pub struct PassState {
     pub output_path: InputOutputPath,
     /// The variables it assigns; `$` is the result.
     pub assign: Option<Assign>,
-    /// Where it leads.
-    pub transition: Transition,
 }

@@ -1,7 +1,9 @@
 //! `"Type": "Task"`: one piece of work, done by a resource.
 
-use crate::data::{PayloadTemplate, ReferencePath};
-use crate::definition::{Assign, Catcher, InputOutputPath, Resource, ResultPath, Retrier, Transition};
+use crate::data::{JsonataTemplate, PayloadTemplate, ReferencePath};
+use crate::definition::{
+    Assign, Catcher, InputOutputPath, JsonataExit, JsonataValue, Resource, ResultPath, Retrier, Transition,
+};
 
 /// A Task state (specification, "Task state").
 #[derive(Debug, Clone)]
@@ -11,6 +13,29 @@ pub struct TaskState {
     pub comment: Option<String>,
     /// What does the work.
     pub resource: Resource,
+    /// What it hands to the resource, and makes of the result.
+    pub data: TaskData,
+    /// Tried in order when it fails.
+    pub retry: Vec<Retrier>,
+    /// Tried in order when no Retrier takes the error.
+    pub catch: Vec<Catcher>,
+    /// Where it leads.
+    pub transition: Transition,
+}
+
+/// The fields of a Task state that have a query language.
+#[derive(Debug, Clone)]
+pub enum TaskData {
+    /// `"QueryLanguage": "JSONPath"`
+    JsonPath(JsonPathTask),
+    /// `"QueryLanguage": "JSONata"`
+    Jsonata(JsonataTask),
+}
+
+/// The fields of a Task state in JSONPath.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonPathTask {
     /// Selects the effective input from the raw input.
     pub input_path: InputOutputPath,
     /// Builds the effective input.
@@ -29,12 +54,6 @@ pub struct TaskState {
     pub output_path: InputOutputPath,
     /// The variables it assigns; `$` is the raw result.
     pub assign: Option<Assign>,
-    /// Tried in order when it fails.
-    pub retry: Vec<Retrier>,
-    /// Tried in order when no Retrier takes the error.
-    pub catch: Vec<Catcher>,
-    /// Where it leads.
-    pub transition: Transition,
 }
 
 /// `TimeoutSeconds` or `HeartbeatSeconds`, or its `…Path` form.
@@ -44,4 +63,20 @@ pub enum TaskDuration {
     Seconds(u32),
     /// Read from the state's raw input.
     Path(ReferencePath),
+}
+
+/// The fields of a Task state in JSONata.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JsonataTask {
+    /// What the resource gets; without it the state's input.
+    pub arguments: Option<JsonataTemplate>,
+    /// The role the task runs under.
+    pub credentials: Option<JsonataTemplate>,
+    /// How long one attempt may take, in whole seconds from 1 to 99,999,999; without it as long as it likes.
+    pub timeout: Option<JsonataValue<u32>>,
+    /// How long an attempt may go without a heartbeat, in whole seconds from 1 to 99,999,999.
+    pub heartbeat: Option<JsonataValue<u32>>,
+    /// What it leaves behind; `$states.result` is the raw result.
+    pub exit: JsonataExit,
 }

@@ -65,7 +65,7 @@ impl Engine<'_> {
                 let raw = frame.raw_input.clone().unwrap_or_else(Payload::empty_object);
                 self.finish(key, raw);
             }
-            Activity::Backoff => self.attempt(key),
+            Activity::Backoff => self.try_again(key),
             Activity::Task(_) => return self.time_out_tasks(key, at),
             Activity::Entering | Activity::Fork(_) => {}
         }

@@ -2,44 +2,59 @@
 
 use super::Engine;
 use crate::data::Payload;
-use crate::definition::{Catcher, State};
+use crate::definition::{Catcher, CatcherData, State};
 use crate::execution::command::{Outcome, later};
 use crate::execution::errors::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
 use crate::execution::intent::Exit;
 use crate::execution::program::{Next, StateId};
-use crate::history::EventDetails;
+use crate::execution::states;
+use crate::history::{ErrorOutput, EventDetails};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 impl Engine<'_> {
+    /// A state failed while it was entered or tried; `previous` is the event that led to that.
+    pub(super) fn fail_on_entry(&mut self, key: FrameKey, failure: Failure, previous: u64) {
+        if matches!(failure, Failure::Evaluation(_))
+            && let Some(frame) = self.core.frames.get_mut(key)
+            && !matches!(self.program.node(frame.state).state, State::Wait(_))
+        {
+            // As recorded: what fails on entry hangs on the event before the entry, but for a Wait.
+            frame.last_event = previous;
+        }
+        self.fail(key, failure);
+    }
+
     /// A state failed: its Retriers and Catchers decide, then those of the states around it.
     pub(super) fn fail(&mut self, key: FrameKey, failure: Failure) {
         let mut key = key;
         let mut failure = failure;
-        let mut from_inside = false;
-        while let Some((frame, node)) = self.core.frames.get(key).map(|f| (f, self.program.node(f.state))) {
-            failure = failure.in_state(&node.name, frame.entered_event);
+        // Whether a Parallel or Map says that it failed: over a graph of its own, or over its own JSONata.
+        let mut is_told = false;
+        while let Some(node) = self.node_of(key) {
+            is_told |= matches!(failure, Failure::Evaluation(_));
+            failure = self.named(key, failure);
             if self.retry(key, &failure) {
                 return;
             }
             let parent = frame_parent(self, key);
-            if from_inside {
-                match &node.state {
-                    State::Parallel(_) => self.core.record_in(key, || EventDetails::ParallelStateFailed),
-                    _ => self.core.record_in(key, || EventDetails::MapStateFailed),
-                };
+            let told = match &node.state {
+                State::Parallel(_) => Some(EventDetails::ParallelStateFailed),
+                State::Map(_) => Some(EventDetails::MapStateFailed),
+                _ => None,
+            };
+            if let Some(told) = told.filter(|_| is_told) {
+                self.core.record_in(key, || told);
             }
             if let Some((i, catcher, output)) = errors::catcher(node.catch(), &failure)
                 && let Some(next) = node.catch_next.get(i)
             {
-                match self.caught(key, catcher, output, *next) {
+                match self.caught(key, (i, catcher), output, *next) {
                     Ok(exit) => return self.exit(key, exit),
-                    Err(of_catcher) => {
-                        let entered = self.core.frames.get(key).map_or(0, |frame| frame.entered_event);
-                        failure = of_catcher.in_state(&node.name, entered);
-                    }
+                    Err(of_catcher) => failure = self.named(key, of_catcher),
                 }
             }
             let Some(parent) = parent else {
@@ -47,8 +62,32 @@ impl Engine<'_> {
             };
             self.fail_graph(parent, key);
             key = parent;
-            from_inside = true;
+            is_told = true;
         }
+    }
+
+    /// The failure with its state named; one of JSONata has an event of its own.
+    fn named(&mut self, key: FrameKey, mut failure: Failure) -> Failure {
+        let location = match &mut failure {
+            Failure::Evaluation(of_field) => Some(of_field.location.take()),
+            _ => None,
+        };
+        let Some((frame, node)) = self.core.frames.get(key).zip(self.node_of(key)) else {
+            return failure;
+        };
+        let failure = failure.in_state(&node.name, frame.entered_event);
+        if let Some(location) = location {
+            self.core.record_in(key, || {
+                let ErrorOutput { error, cause } = failure.error_output();
+                EventDetails::EvaluationFailed {
+                    error: error.unwrap_or_default(),
+                    cause: cause.unwrap_or_default(),
+                    location,
+                    state: Arc::clone(&node.name),
+                }
+            });
+        }
+        failure
     }
 
     /// Tries the state again if a Retrier says so.
@@ -86,19 +125,28 @@ impl Engine<'_> {
     }
 
     /// What a Catcher makes of an error; `$` of its `Assign` is the Error Output.
-    fn caught(&mut self, key: FrameKey, catcher: &Catcher, output: Value, next: StateId) -> Result<Exit, Failure> {
+    fn caught(
+        &mut self,
+        key: FrameKey,
+        (index, catcher): (usize, &Catcher),
+        output: Value,
+        next: StateId,
+    ) -> Result<Exit, Failure> {
+        let next = Next::State(next);
         self.with_state(key, None, |_, raw_input, view| {
-            let assigned = view.assign(catcher.assign.as_ref(), &output)?;
-            let output = place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?;
+            let exit = match &catcher.data {
+                CatcherData::JsonPath(catcher) => Exit {
+                    assigned: view.assign(catcher.assign.as_ref(), &output)?,
+                    output: place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?,
+                    next,
+                },
+                CatcherData::Jsonata(exit) => states::caught(exit, index, raw_input.as_ref(), &output, next, view)?,
+            };
             // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
-            if output.exceeds(view.limits.payload_bytes) {
+            if exit.output.exceeds(view.limits.payload_bytes) {
                 return Err(view.data_limit_exceeded());
             }
-            Ok(Exit {
-                output,
-                assigned,
-                next: Next::State(next),
-            })
+            Ok(exit)
         })
     }
 

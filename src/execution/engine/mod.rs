@@ -175,7 +175,7 @@ impl Engine<'_> {
             let Some(key) = self.core.ready.pop_front() else { break };
             match self.core.frames.get(key).map(|frame| &frame.activity) {
                 Some(Activity::Entering) => self.enter(key),
-                Some(Activity::Backoff) => self.attempt(key),
+                Some(Activity::Backoff) => self.try_again(key),
                 _ => {}
             }
             if !self.core.recorder.is_exhausted() {
@@ -203,11 +203,17 @@ impl Engine<'_> {
             };
             core.queue_event(id, previous, details);
         }
-        self.attempt(key);
+        self.attempt(key, previous);
     }
 
-    /// Does what the state does, for the first time or again.
-    fn attempt(&mut self, key: FrameKey) {
+    /// Does what the state does once more, after it failed.
+    fn try_again(&mut self, key: FrameKey) {
+        let failed = self.core.frames.get(key).map_or(0, |frame| frame.last_event);
+        self.attempt(key, failed);
+    }
+
+    /// Does what the state does, for the first time or again; `previous` is the event that led to it.
+    fn attempt(&mut self, key: FrameKey, previous: u64) {
         match self.with_state(key, None, states::enter) {
             Ok(Intent::Exit(exit)) => self.exit(key, exit),
             Ok(Intent::Invoke(invoke)) => self.invoke(key, *invoke),
@@ -218,7 +224,7 @@ impl Engine<'_> {
                 }
                 self.wake_at(key, deadline);
             }
-            Err(failure) => self.fail(key, failure),
+            Err(failure) => self.fail_on_entry(key, failure, previous),
         }
     }
 

@@ -5,15 +5,20 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::jsonata;
 use crate::data::Payload;
 use crate::data::{JsonPath, parse_timestamp};
-use crate::definition::{ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
+use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::{Next, Node};
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let state = match &state.data {
+        ChoiceData::JsonPath(state) => state,
+        ChoiceData::Jsonata(state) => return jsonata::choice(state, node, &raw, view),
+    };
     let input = view.select(&state.input_path, raw)?;
     let mut decided = (node.default_next, state.assign.as_ref());
     for (rule, next) in state.choices.iter().zip(&node.choice_next) {
@@ -23,9 +28,7 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
         }
     }
     let (Some(next), assign) = decided else {
-        return Err(Failure::runtime(
-            "Failed to transition out of the state. The state does not point to a next state.",
-        ));
+        return Err(super::no_way_out());
     };
     let assigned = view.assign(assign, input.value())?;
     let output = view.select(&state.output_path, input)?;

@@ -2,18 +2,25 @@
 
 use serde_json::Value;
 
+use super::jsonata;
 use crate::data::Payload;
-use crate::definition::{FailState, FailText};
+use crate::definition::{FailData, FailState, FailText};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::history::ErrorOutput;
 
 pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {
-    let error = match text(state.error.as_ref(), "ErrorPath", raw, view) {
+    let (error, cause) = match &state.data {
+        FailData::JsonPath { error, cause } => (error, cause),
+        FailData::Jsonata { error, cause } => {
+            return jsonata::fail(error.as_ref(), cause.as_ref(), raw, view).unwrap_or_else(|failure| failure);
+        }
+    };
+    let error = match text(error.as_ref(), "ErrorPath", raw, view) {
         Ok(error) => error,
         Err(failure) => return failure,
     };
-    match text(state.cause.as_ref(), "CausePath", raw, view) {
+    match text(cause.as_ref(), "CausePath", raw, view) {
         Ok(cause) => Failure::Error(ErrorOutput { error, cause }),
         Err(failure) => failure,
     }

@@ -2,15 +2,20 @@
 
 use serde_json::Value;
 
+use super::jsonata;
 use crate::data::Payload;
 use crate::data::{ReferencePath, Root};
-use crate::definition::{MapState, MaxConcurrency};
+use crate::definition::{JsonPathMap, MapData, MapState, MaxConcurrency};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
 use crate::execution::program::Node;
 
 pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let state = match &state.data {
+        MapData::JsonPath(state) => state,
+        MapData::Jsonata(state) => return jsonata::map(state, node, raw, view),
+    };
     let input = view.select(&state.input_path, raw)?;
     let max_concurrency = match &state.max_concurrency {
         MaxConcurrency::Limit(limit) => usize::try_from(*limit).unwrap_or(usize::MAX),
@@ -52,13 +57,17 @@ pub(crate) fn iteration_input(
     index: usize,
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
-    match &state.item_selector {
-        Some(template) => view.fill(template, input.value()),
-        None => Ok(Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null))),
-    }
+    let selected = match &state.data {
+        MapData::JsonPath(state) => state.item_selector.as_ref().map(|template| view.fill(template, input)),
+        MapData::Jsonata(state) => {
+            let selector = state.item_selector.as_ref();
+            selector.map(|template| jsonata::select_item(template, input, view))
+        }
+    };
+    selected.unwrap_or_else(|| Ok(Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null))))
 }
 
-pub(super) fn result_stages(state: &MapState) -> ResultStages<'_> {
+pub(super) fn result_stages(state: &JsonPathMap) -> ResultStages<'_> {
     ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),

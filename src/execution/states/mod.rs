@@ -5,6 +5,7 @@
 
 mod choice;
 mod fail;
+mod jsonata;
 mod map;
 mod parallel;
 mod pass;
@@ -21,10 +22,16 @@ use super::input_output::StateView;
 use super::intent::{Exit, Intent};
 use super::program::Node;
 use crate::data::Payload;
-use crate::definition::State;
+use crate::definition::{MapData, ParallelData, State, TaskData};
 
+pub(crate) use jsonata::caught;
 pub(crate) use map::iteration_input;
 pub(crate) use task::has_token;
+
+/// What a Choice fails with where no rule is true and there is no `Default`.
+fn no_way_out() -> Failure {
+    Failure::runtime("Failed to transition out of the state. The state does not point to a next state.")
+}
 
 /// Enters a state, or tries it again.
 #[expect(
@@ -59,14 +66,27 @@ pub(crate) fn finish(
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
     match &node.state {
-        State::Task(state) => view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next),
-        State::Parallel(state) => view.finish(
-            &parallel::result_stages(state),
-            raw_input,
-            Cow::Owned(result),
-            node.next,
-        ),
-        State::Map(state) => view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next),
+        State::Task(state) => match &state.data {
+            TaskData::JsonPath(state) => {
+                view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next)
+            }
+            TaskData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
+        },
+        State::Parallel(state) => match &state.data {
+            ParallelData::JsonPath(state) => view.finish(
+                &parallel::result_stages(state),
+                raw_input,
+                Cow::Owned(result),
+                node.next,
+            ),
+            ParallelData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
+        },
+        State::Map(state) => match &state.data {
+            MapData::JsonPath(state) => {
+                view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next)
+            }
+            MapData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
+        },
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {
             output: result,

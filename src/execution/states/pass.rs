@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::jsonata;
 use crate::data::Payload;
-use crate::definition::{PassState, ResultPath};
+use crate::definition::{PassData, PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::Intent;
@@ -15,6 +16,13 @@ pub(super) fn enter(
     raw_input: &mut Option<Payload>,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
+    let state = match &state.data {
+        PassData::JsonPath(state) => state,
+        PassData::Jsonata(exit) => {
+            let raw = raw_input.take().unwrap_or_else(Payload::empty_object);
+            return jsonata::leave(exit, node, &raw, view).map(Intent::Exit);
+        }
+    };
     let result = if let Some(result) = &state.result {
         Cow::Borrowed(result)
     } else {

@@ -1,15 +1,23 @@
 //! The Succeed state.
 
+use super::jsonata;
 use crate::data::Payload;
-use crate::definition::SucceedState;
+use crate::definition::{SucceedData, SucceedState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::Next;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let input = view.select(&state.input_path, raw)?;
-    let output = view.select(&state.output_path, input)?;
+    let (input_path, output_path) = match &state.data {
+        SucceedData::JsonPath {
+            input_path,
+            output_path,
+        } => (input_path, output_path),
+        SucceedData::Jsonata { output } => return jsonata::succeed(output.as_ref(), &raw, view),
+    };
+    let input = view.select(input_path, raw)?;
+    let output = view.select(output_path, input)?;
     Ok(Intent::Exit(Exit {
         output,
         assigned: None,

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::jsonata;
 use crate::data::Payload;
 use crate::data::ReferencePath;
-use crate::definition::{IntegrationPattern, ResourceKind, TaskDuration, TaskState};
+use crate::definition::{IntegrationPattern, JsonPathTask, ResourceKind, TaskData, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Intent, Invoke};
@@ -14,6 +15,11 @@ use crate::execution::parameters;
 const LONGEST: u64 = 99_999_999;
 
 pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let resource = &state.resource;
+    let state = match &state.data {
+        TaskData::JsonPath(state) => state,
+        TaskData::Jsonata(state) => return jsonata::task(state, resource, raw, view),
+    };
     let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
     let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
     let input = view.select(&state.input_path, raw.clone())?;
@@ -23,7 +29,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
     let input = view.apply(state.parameters.as_ref(), input)?;
-    parameters::check(&state.resource, input.value())?;
+    parameters::check(resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(view.data_limit_exceeded());
     }
@@ -41,7 +47,7 @@ pub(crate) fn has_token(state: &TaskState) -> bool {
     state.resource.pattern() == IntegrationPattern::WaitForTaskToken || *state.resource.kind() == ResourceKind::Activity
 }
 
-pub(super) fn result_stages(state: &TaskState) -> ResultStages<'_> {
+pub(super) fn result_stages(state: &JsonPathTask) -> ResultStages<'_> {
     ResultStages {
         assign: state.assign.as_ref(),
         result_selector: state.result_selector.as_ref(),

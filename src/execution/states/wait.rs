@@ -3,9 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
+use super::jsonata;
 use crate::data::Payload;
 use crate::data::{ReferencePath, parse_timestamp};
-use crate::definition::{WaitState, WaitUntil};
+use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
@@ -16,8 +17,13 @@ use crate::execution::program::Node;
 const LONGEST: i64 = 2_147_483_647;
 
 pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let input = view.select(&state.input_path, raw.clone())?;
-    let until = until(&state.until, &input, view)?;
+    let until = match &state.data {
+        WaitData::JsonPath(state) => {
+            let input = view.select(&state.input_path, raw.clone())?;
+            until(&state.until, &input, view)?
+        }
+        WaitData::Jsonata(state) => jsonata::until(state, &raw, view)?,
+    };
     if until - view.now > TimeDelta::seconds(LONGEST) {
         return Err(Failure::runtime("Wait state delay is too long."));
     }
@@ -29,6 +35,13 @@ pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateVi
 
 /// The time is over; `raw` is the state's raw input.
 pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
+    match &state.data {
+        WaitData::JsonPath(state) => leave(state, node, raw, view),
+        WaitData::Jsonata(state) => jsonata::leave(&state.exit, node, &raw, view),
+    }
+}
+
+fn leave(state: &JsonPathWait, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
     let input = view.select(&state.input_path, raw)?;
     let assigned = view.assign(state.assign.as_ref(), input.value())?;
     let output = view.select(&state.output_path, input)?;

@@ -1,0 +1,443 @@
+//! What an expression refers to and needs, read off its syntax tree.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use jlens_core::ast::{Ast, Attrs, Node, NodeKind, SortTerm, Stage};
+use jlens_core::{function_catalog, stack};
+
+use super::functions;
+use crate::data::jsonata::needs::Need;
+use crate::data::jsonata::{Reference, References, Target};
+
+/// What there is to know about an expression before it is evaluated.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that have nothing to do with each other"
+)]
+pub(super) struct Analysis {
+    pub(super) references: References,
+    /// The part of each free variable that the expression reads, `states` and the built-in functions among them.
+    pub(super) needs: BTreeMap<String, Need>,
+    /// The expression, where it is nothing but a variable and names.
+    pub(super) path: Option<PlainPath>,
+    pub(super) uses_randomness: bool,
+    /// Whether functions are used as values, so that the result may hold some.
+    pub(super) holds_functions: bool,
+    /// The built-in functions in use that have to be bounded.
+    pub(super) unbounded: Vec<&'static str>,
+    /// Whether `$replace` is used, built in.
+    pub(super) uses_replace: bool,
+    /// Whether a built-in function that may make much of little is used as a value, or applied in part.
+    pub(super) passes_functions: bool,
+}
+
+/// A variable and the names that follow it: `$states.input.order`.
+#[derive(Debug)]
+pub(super) struct PlainPath {
+    pub(super) variable: String,
+    pub(super) names: Vec<String>,
+}
+
+/// Calls a function with every node of a tree.
+pub(super) fn walk<'n>(node: &'n Node, visit: &mut impl FnMut(&'n Node)) {
+    visit(node);
+    node.for_each_child(|child| stack::grow(|| walk(child, visit)));
+}
+
+pub(super) fn analyse(ast: &Ast) -> Analysis {
+    let mut has_parent = false;
+    walk(&ast.root, &mut |node| {
+        has_parent |= matches!(node.kind, NodeKind::Parent { .. });
+    });
+    let mut walker = Walker {
+        found: Analysis::default(),
+        scopes: vec![Scope::default()],
+        functions: 0,
+        has_parent,
+    };
+    walker.node(&ast.root, Context::Input);
+    let mut found = walker.found;
+    found.path = plain_path(&ast.root);
+    found.unbounded.sort_unstable();
+    found.unbounded.dedup();
+    found.references.0.sort_by_key(|reference| reference.offset);
+    found
+}
+
+/// What `$` and names without a `$` stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    /// The input document
+    Input,
+    /// A value that the expression has at hand: an item of a path, of a filter
+    Item,
+}
+
+/// The names that a block or function binds.
+#[derive(Default)]
+struct Scope {
+    bound: Vec<String>,
+    /// Bound by a later expression of the block, so that the functions defined before see it.
+    later: Vec<String>,
+    /// How many functions are around the block.
+    functions: usize,
+}
+
+struct Walker {
+    found: Analysis,
+    scopes: Vec<Scope>,
+    functions: usize,
+    /// Whether `%` is used, which reaches from a value to what it was read from.
+    has_parent: bool,
+}
+
+impl Walker {
+    fn node(&mut self, node: &Node, context: Context) {
+        stack::grow(|| {
+            self.kind(node, context);
+            for stage in node.attrs.stages.iter().chain(&node.attrs.predicate) {
+                self.stage(stage);
+            }
+            if let Some(group) = &node.attrs.group {
+                for (key, value) in &group.pairs {
+                    self.node(key, Context::Item);
+                    self.node(value, Context::Item);
+                }
+            }
+        });
+    }
+
+    fn nodes(&mut self, nodes: &[Node], context: Context) {
+        for node in nodes {
+            self.node(node, context);
+        }
+    }
+
+    fn kind(&mut self, node: &Node, context: Context) {
+        match &node.kind {
+            NodeKind::Path { steps, .. } => self.path(steps, context),
+            NodeKind::Variable { name } => self.variable(node, name, &[], context),
+            NodeKind::Name { name } => self.field(node, name, context),
+            NodeKind::Wildcard => self.field(node, "*", context),
+            NodeKind::Descendant => self.field(node, "**", context),
+            NodeKind::Parent { .. } => self.field(node, "%", context),
+            NodeKind::Block { exprs, .. } => self.block(exprs, context),
+            NodeKind::Bind { lhs, rhs } => self.bind(lhs, rhs, context),
+            NodeKind::Lambda(def) => {
+                self.found.holds_functions |= !def.thunk;
+                self.functions += 1;
+                self.scopes.push(Scope {
+                    bound: def.params.clone(),
+                    later: Vec::new(),
+                    functions: self.functions,
+                });
+                self.node(&def.body, context);
+                self.scopes.pop();
+                self.functions -= 1;
+            }
+            NodeKind::Function { procedure, args } => {
+                self.procedure(procedure, context);
+                self.nodes(args, context);
+            }
+            NodeKind::Partial { procedure, args } => {
+                self.found.holds_functions = true;
+                self.node(procedure, context);
+                self.nodes(args, context);
+            }
+            NodeKind::Transform(def) => {
+                self.found.holds_functions = true;
+                self.node(&def.pattern, Context::Item);
+                self.node(&def.update, Context::Item);
+                if let Some(delete) = &def.delete {
+                    self.node(delete, Context::Item);
+                }
+            }
+            NodeKind::Regex { .. } => self.found.holds_functions = true,
+            NodeKind::Sort { terms } => terms
+                .iter()
+                .for_each(|SortTerm { expr, .. }| self.node(expr, Context::Item)),
+            NodeKind::Binary { .. }
+            | NodeKind::Negate { .. }
+            | NodeKind::Array { .. }
+            | NodeKind::Object { .. }
+            | NodeKind::Condition { .. }
+            | NodeKind::Fallback { .. }
+            | NodeKind::Apply { .. } => self.operands(node, context),
+            NodeKind::String { .. }
+            | NodeKind::Number { .. }
+            | NodeKind::Bool { .. }
+            | NodeKind::Null
+            | NodeKind::Placeholder
+            | NodeKind::Error { .. } => {}
+        }
+    }
+
+    /// The children of a node that gives each of them its own context.
+    fn operands(&mut self, node: &Node, context: Context) {
+        match &node.kind {
+            NodeKind::Binary { lhs, rhs, .. } | NodeKind::Fallback { lhs, rhs, .. } => {
+                self.node(lhs, context);
+                self.node(rhs, context);
+            }
+            NodeKind::Apply { lhs, rhs } => {
+                self.node(lhs, context);
+                self.procedure(rhs, context);
+            }
+            NodeKind::Negate { expr } => self.node(expr, context),
+            NodeKind::Array { items } => self.nodes(items, context),
+            NodeKind::Object { pairs } => {
+                for (key, value) in pairs {
+                    self.node(key, context);
+                    self.node(value, context);
+                }
+            }
+            NodeKind::Condition {
+                condition,
+                then,
+                otherwise,
+            } => {
+                self.node(condition, context);
+                self.node(then, context);
+                if let Some(otherwise) = otherwise {
+                    self.node(otherwise, context);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn path(&mut self, steps: &[Node], context: Context) {
+        self.scopes.push(Scope {
+            functions: self.functions,
+            ..Scope::default()
+        });
+        for (index, step) in steps.iter().enumerate() {
+            let context = if index == 0 { context } else { Context::Item };
+            match &step.kind {
+                NodeKind::Variable { name } if index == 0 => {
+                    let names = if is_plain(&step.attrs) {
+                        names(steps.get(1..).unwrap_or_default())
+                    } else {
+                        Vec::new()
+                    };
+                    self.variable(step, name, &names, context);
+                    step.attrs
+                        .stages
+                        .iter()
+                        .chain(&step.attrs.predicate)
+                        .for_each(|stage| self.stage(stage));
+                }
+                _ => self.node(step, context),
+            }
+            for name in [&step.attrs.focus, &step.attrs.index].into_iter().flatten() {
+                self.declare(name);
+            }
+        }
+        self.scopes.pop();
+    }
+
+    fn stage(&mut self, stage: &Stage) {
+        match stage {
+            Stage::Filter { expr, .. } => self.node(expr, Context::Item),
+            Stage::Index { var, .. } => self.declare(var),
+        }
+    }
+
+    fn block(&mut self, expressions: &[Node], context: Context) {
+        let later = expressions.iter().filter_map(bound_name).map(str::to_owned).collect();
+        self.scopes.push(Scope {
+            bound: Vec::new(),
+            later,
+            functions: self.functions,
+        });
+        self.nodes(expressions, context);
+        self.scopes.pop();
+    }
+
+    fn bind(&mut self, name: &Node, value: &Node, context: Context) {
+        let NodeKind::Variable { name } = &name.kind else {
+            return;
+        };
+        // A function may call itself.
+        if matches!(value.kind, NodeKind::Lambda(_)) {
+            self.declare(name);
+        }
+        self.node(value, context);
+        self.declare(name);
+    }
+
+    fn declare(&mut self, name: &str) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.bound.push(name.to_owned());
+        }
+    }
+
+    fn is_bound(&self, name: &str) -> bool {
+        self.scopes.iter().any(|scope| {
+            let sees_later = self.functions > scope.functions && scope.later.iter().any(|bound| bound == name);
+            sees_later || scope.bound.iter().any(|bound| bound == name)
+        })
+    }
+
+    /// What is called: a built-in function is no value here.
+    fn procedure(&mut self, procedure: &Node, context: Context) {
+        let (held, passed) = (self.found.holds_functions, self.found.passes_functions);
+        self.node(procedure, context);
+        if matches!(procedure.kind, NodeKind::Variable { .. }) {
+            self.found.holds_functions = held;
+            self.found.passes_functions = passed;
+        }
+    }
+
+    fn field(&mut self, node: &Node, name: &str, context: Context) {
+        if context == Context::Input {
+            self.refer(node, Target::Field(name.to_owned()));
+        }
+    }
+
+    fn variable(&mut self, node: &Node, name: &str, names: &[&str], context: Context) {
+        match name {
+            "" => {
+                if context == Context::Input {
+                    self.refer(node, Target::Context);
+                }
+                return;
+            }
+            "$" => return self.refer(node, Target::Root),
+            _ if self.is_bound(name) => return,
+            "states" => self.refer(node, Target::States(names.first().map(|&name| name.to_owned()))),
+            "eval" => self.refer(node, Target::Eval),
+            _ if is_built_in(name) => {
+                self.found.holds_functions = true;
+                self.found.passes_functions |= !SMALL.contains(&name);
+                let unbounded = functions::UNBOUNDED.iter().find(|unbounded| **unbounded == name);
+                self.found.unbounded.extend(unbounded);
+                self.found.uses_replace |= name == "replace";
+                self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");
+            }
+            _ => self.refer(node, Target::Variable(name.to_owned())),
+        }
+        let names = if self.has_parent { &[] } else { names };
+        let need = self.found.needs.entry(name.to_owned()).or_insert_with(Need::nothing);
+        need.add(names.iter().copied());
+    }
+
+    fn refer(&mut self, node: &Node, target: Target) {
+        let offset = node.span.start;
+        self.found.references.0.push(Reference { target, offset });
+    }
+}
+
+/// Built-in functions that, given one item, make a number, a boolean or nothing bigger than the item.
+const SMALL: [&str; 26] = [
+    "abs",
+    "average",
+    "boolean",
+    "ceil",
+    "contains",
+    "count",
+    "exists",
+    "floor",
+    "length",
+    "lowercase",
+    "max",
+    "min",
+    "millis",
+    "not",
+    "now",
+    "number",
+    "power",
+    "random",
+    "round",
+    "sqrt",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "trim",
+    "uppercase",
+];
+
+/// The name that an expression of a block binds.
+fn bound_name(expression: &Node) -> Option<&str> {
+    match &expression.kind {
+        NodeKind::Bind { lhs, .. } => match &lhs.kind {
+            NodeKind::Variable { name } => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The names that the first steps are, up to one that does more than look a name up.
+fn names(steps: &[Node]) -> Vec<&str> {
+    let mut names = Vec::new();
+    for step in steps {
+        let NodeKind::Name { name } = &step.kind else { break };
+        names.push(name.as_str());
+        if !is_plain(&step.attrs) {
+            break;
+        }
+    }
+    names
+}
+
+fn plain_path(root: &Node) -> Option<PlainPath> {
+    if !is_plain(&root.attrs) {
+        return None;
+    }
+    match &root.kind {
+        NodeKind::Variable { name } if !matches!(name.as_str(), "" | "$") => Some(PlainPath {
+            variable: name.clone(),
+            names: Vec::new(),
+        }),
+        NodeKind::Path {
+            steps,
+            keep_singleton_array: false,
+        } => {
+            let (first, rest) = steps.split_first()?;
+            let NodeKind::Variable { name } = &first.kind else {
+                return None;
+            };
+            let is_whole = steps.iter().all(|step| is_plain(&step.attrs)) && !matches!(name.as_str(), "" | "$");
+            let names: Vec<String> = names(rest).into_iter().map(str::to_owned).collect();
+            (is_whole && names.len() == rest.len()).then(|| PlainPath {
+                variable: name.clone(),
+                names,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a node has nothing attached to it.
+fn is_plain(attrs: &Attrs) -> bool {
+    let Attrs {
+        keep_array: false,
+        cons_array: false,
+        tuple: false,
+        focus: None,
+        index: None,
+        stages,
+        predicate,
+        group: None,
+        ancestor: None,
+        ancestor_label: None,
+        seeking_parent,
+    } = attrs
+    else {
+        return false;
+    };
+    stages.is_empty() && predicate.is_empty() && seeking_parent.is_empty()
+}
+
+fn is_built_in(name: &str) -> bool {
+    static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let mut names: Vec<&str> = function_catalog().iter().map(|function| function.name).collect();
+        names.extend(functions::NAMES);
+        names
+    });
+    NAMES.contains(&name)
+}

@@ -1,0 +1,284 @@
+//! Evaluation without copies and without a meter, for what takes little: nearly every expression.
+
+use std::cell::OnceCell;
+use std::sync::LazyLock;
+
+use jlens_core::input::{Sink, Source};
+use jlens_core::output::Builder;
+use jlens_core::{Bindings, Expression, Options, function_catalog};
+use serde_json::{Map, Value};
+
+use super::analysis::Analysis;
+use super::functions::{self, Randomness};
+use super::{MAX_DEPTH, options};
+use crate::data::jsonata::JsonataBindings;
+use crate::data::jsonata::needs::Need;
+
+/// The steps that an expression may take: few for most, then as many as a walk through a large payload takes. Beyond,
+/// the meter watches.
+const STEPS: [u64; 2] = [512, 16_384];
+
+// Within the steps above, arrays and texts so long take some 100 MB at the most, whatever an expression does with them.
+const MAX_ARRAY_LENGTH: usize = 1_024;
+const MAX_STRING_LENGTH: usize = 4_096;
+
+/// How much deeper the expression lies than it is written.
+const DEPTH_OF_PRELUDE: usize = 2;
+
+/// An expression compiled for direct evaluation: its variables are read from the input document.
+#[derive(Debug)]
+pub(super) struct Direct {
+    expression: Expression,
+    calls_ours: bool,
+    /// Whether the result may hold functions, which must not be taken for nothing.
+    holds_functions: bool,
+    /// Built-in functions that the expression calls: a variable of the same name comes before them.
+    built_in: Vec<String>,
+    /// What the expression reads of the context object, if anything.
+    context: Option<Need>,
+}
+
+impl Direct {
+    /// `None` where the expression cannot be evaluated directly.
+    pub(super) fn new(text: &str, analysis: &Analysis) -> Option<Self> {
+        if analysis.uses_randomness {
+            return None;
+        }
+        let (built_in, free): (Vec<&String>, Vec<&String>) = analysis.needs.keys().partition(|name| is_built_in(name));
+        let prelude: String = free.iter().map(|name| format!("${name} := $.`{name}`; ")).collect();
+        let bounded = functions::prelude(&analysis.unbounded);
+        let states = analysis.needs.get("states");
+        Some(Self {
+            expression: Expression::compile(&format!("( {prelude} {bounded} ({text}\n))")).ok()?,
+            calls_ours: !analysis.unbounded.is_empty() || built_in.iter().any(|name| is_ours(name)),
+            holds_functions: analysis.holds_functions,
+            built_in: built_in.into_iter().cloned().collect(),
+            context: states.and_then(|need| need.of("context")).cloned(),
+        })
+    }
+
+    /// The value, with the steps that it may have taken. `None` where there is none, or where it takes more than a
+    /// little: then the meter finds out.
+    pub(super) fn evaluate(&self, bindings: &JsonataBindings<'_>) -> Option<(Value, u64)> {
+        let is_variable = |name: &String| bindings.variable(name).is_some();
+        if self.built_in.iter().any(is_variable) {
+            return None;
+        }
+        let context = OnceCell::new();
+        let root = Root {
+            bindings,
+            context: &context,
+            need: self.context.as_ref(),
+        };
+        let functions = if self.calls_ours { &*OURS } else { &*NONE };
+        STEPS.into_iter().find_map(|steps| {
+            let options = self.options(steps, bindings);
+            let mut built = Built::default();
+            let value = self
+                .expression
+                .evaluate_source_to(&root, functions, &options, |output| output.write(&mut built));
+            let is_whole = !(self.holds_functions && built.lacks);
+            value.ok().flatten().filter(|_| is_whole).map(|value| (value, steps))
+        })
+    }
+
+    fn options(&self, steps: u64, bindings: &JsonataBindings<'_>) -> Options {
+        options(MAX_DEPTH + DEPTH_OF_PRELUDE, bindings.now)
+            .max_steps(steps)
+            .max_array_length(MAX_ARRAY_LENGTH)
+            .max_string_length(MAX_STRING_LENGTH)
+    }
+}
+
+static NONE: LazyLock<Bindings> = LazyLock::new(Bindings::new);
+/// Without randomness, which such expressions have no use for.
+static OURS: LazyLock<Bindings> = LazyLock::new(|| functions::bindings(&Randomness::default()));
+
+fn is_ours(name: &str) -> bool {
+    functions::NAMES.contains(&name) || name == "eval"
+}
+
+fn is_built_in(name: &str) -> bool {
+    is_ours(name) || function_catalog().iter().any(|function| function.name == name)
+}
+
+/// The input document: `$states` and the variables, by name.
+#[derive(Clone, Copy)]
+struct Root<'a> {
+    bindings: &'a JsonataBindings<'a>,
+    context: &'a OnceCell<Value>,
+    need: Option<&'a Need>,
+}
+
+impl<'a> Source<'a> for Root<'a> {
+    fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
+        sink.object(Members(*self));
+        Ok(())
+    }
+}
+
+/// The members of the input document.
+struct Members<'a>(Root<'a>);
+
+impl<'a> Source<'a> for Members<'a> {
+    /// The expression reads its variables one by one.
+    fn read(&self, _: &mut Sink<'_, 'a>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn read_field(&self, name: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        if name == "states" {
+            sink.object(States(self.0));
+        } else if let Some(value) = self.0.bindings.variable(name) {
+            write(sink, value);
+        }
+        Ok(true)
+    }
+}
+
+/// `$states`
+struct States<'a>(Root<'a>);
+
+impl<'a> States<'a> {
+    fn members(&self) -> impl Iterator<Item = (&'static str, &'a Value)> {
+        let need = self.0.need;
+        let context = need.map(|need| {
+            let built = || need.cut_context(&self.0.bindings.context.context_object());
+            ("context", self.0.context.get_or_init(built))
+        });
+        self.0.bindings.members().into_iter().chain(context)
+    }
+}
+
+impl<'a> Source<'a> for States<'a> {
+    fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
+        for (name, value) in self.members() {
+            sink.key(name);
+            write(sink, value);
+        }
+        Ok(())
+    }
+
+    fn read_field(&self, name: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        let value = match name {
+            "context" => self.members().find(|(member, _)| *member == name),
+            _ => self
+                .0
+                .bindings
+                .members()
+                .into_iter()
+                .find(|(member, _)| *member == name),
+        };
+        if let Some((_, value)) = value {
+            write(sink, value);
+        }
+        Ok(true)
+    }
+}
+
+/// An array or object as it is.
+struct Lazy<'a>(&'a Value);
+
+impl<'a> Source<'a> for Lazy<'a> {
+    fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
+        match self.0 {
+            Value::Array(items) => {
+                sink.reserve(items.len());
+                items.iter().for_each(|item| write(sink, item));
+            }
+            Value::Object(members) => {
+                sink.reserve(members.len());
+                for (name, value) in members {
+                    sink.key(name);
+                    write(sink, value);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_field(&self, name: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        if let Some(value) = self.0.get(name) {
+            write(sink, value);
+        }
+        Ok(true)
+    }
+
+    fn length(&self) -> Option<usize> {
+        self.0.as_array().map(Vec::len)
+    }
+
+    fn read_item(&self, index: usize, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        if let Some(value) = self.0.get(index) {
+            write(sink, value);
+        }
+        Ok(true)
+    }
+}
+
+fn write<'a>(sink: &mut Sink<'_, 'a>, value: &'a Value) {
+    match value {
+        Value::Null => sink.null(),
+        Value::Bool(value) => sink.bool(*value),
+        Value::Number(number) => sink.number(number.as_f64().unwrap_or_default()),
+        Value::String(text) => sink.string(text),
+        Value::Array(_) => sink.array(Lazy(value)),
+        Value::Object(_) => sink.object(Lazy(value)),
+    }
+}
+
+/// Builds the result, numbers printed as AWS prints them.
+#[derive(Default)]
+struct Built {
+    /// Whether something was left out or written as null: undefined or a function.
+    lacks: bool,
+}
+
+impl Builder for Built {
+    type Value = Value;
+    type Array = Vec<Value>;
+    type Object = (Map<String, Value>, usize);
+
+    fn null(&mut self) -> Value {
+        self.lacks = true;
+        Value::Null
+    }
+
+    fn bool(&mut self, value: bool) -> Value {
+        value.into()
+    }
+
+    fn number(&mut self, value: f64) -> Value {
+        super::result::number(value)
+    }
+
+    fn string(&mut self, value: &str) -> Value {
+        value.into()
+    }
+
+    fn array(&mut self, length: usize) -> Vec<Value> {
+        Vec::with_capacity(length)
+    }
+
+    fn push(&mut self, array: &mut Vec<Value>, item: Value) {
+        array.push(item);
+    }
+
+    fn end_array(&mut self, array: Vec<Value>) -> Value {
+        array.into()
+    }
+
+    fn object(&mut self, length: usize) -> (Map<String, Value>, usize) {
+        (Map::with_capacity(length), length)
+    }
+
+    fn insert(&mut self, (object, _): &mut (Map<String, Value>, usize), name: &str, value: Value) {
+        object.insert(name.to_owned(), value);
+    }
+
+    fn end_object(&mut self, (object, length): (Map<String, Value>, usize)) -> Value {
+        self.lacks |= object.len() < length;
+        object.into()
+    }
+}

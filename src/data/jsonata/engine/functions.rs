@@ -1,0 +1,265 @@
+//! The functions that AWS adds to JSONata.
+
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use indexmap::IndexSet;
+use jlens_core::{Bindings, Error, Expression, HostFunction, Result};
+use serde_json::Value;
+
+use super::MAX_ARRAY_LENGTH;
+use crate::data::Random;
+use crate::data::intrinsic::array::sorted;
+use crate::data::intrinsic::hash::digest;
+use crate::data::intrinsic::java;
+
+/// The functions' names, for what tells free names from built-in ones.
+pub(super) const NAMES: [&str; 6] = ["hash", "parse", "partition", "random", "range", "uuid"];
+
+/// The most bytes that `$replace` could make, if it put the text in for every letter.
+const MAX_REPLACED: usize = 64 * 1024 * 1024;
+
+/// The generator behind `$uuid` and `$random` of one evaluation.
+#[derive(Clone, Debug)]
+pub(super) struct Randomness(Arc<Mutex<Random>>);
+
+impl Default for Randomness {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Random::seeded(0))))
+    }
+}
+
+impl Randomness {
+    pub(super) fn reseed(&self, seed: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Random::seeded(seed);
+    }
+
+    fn draw<T>(&self, draw: impl FnOnce(&Random) -> T) -> T {
+        draw(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Bindings of AWS's functions, and of `$eval` to what cannot be called.
+pub(super) fn bindings(randomness: &Randomness) -> Bindings {
+    static PURE: LazyLock<Bindings> = LazyLock::new(|| {
+        [
+            function("hash", "<ss:s>", hash),
+            function("parse", "<s?:x>", parse),
+            function("partition", "<xn?:a>", partition),
+            function("range", "<n?n?n?:a>", range),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(bounds().var("eval", Value::Null), |all, (name, function)| {
+            all.function(name, function)
+        })
+    });
+    let (uuids, numbers) = (randomness.clone(), randomness.clone());
+    let drawing = [
+        function("uuid", "<:s>", move |_| Ok(Some(uuids.draw(Random::uuid).into()))),
+        function("random", "<n?:n>", move |arguments| {
+            let number = match number(arguments, 0) {
+                Some(seed) => java::Random::new(floor(seed)).next_double(),
+                None => numbers.draw(Random::uniform),
+            };
+            Ok(Some(number.into()))
+        }),
+    ];
+    drawing
+        .into_iter()
+        .flatten()
+        .fold(PURE.clone(), |all, (name, function)| all.function(name, function))
+}
+
+type Arguments<'a> = &'a [Option<Value>];
+
+/// A function by its signature in JSONata's notation; nothing where that is none.
+fn function(
+    name: &'static str,
+    signature: &str,
+    call: impl Fn(Arguments<'_>) -> Result<Option<Value>> + Send + Sync + 'static,
+) -> Option<(&'static str, HostFunction)> {
+    let function = HostFunction::with_signature(signature, move |arguments, _| call(arguments)).ok()?;
+    Some((name, function.without_input()))
+}
+
+/// The built-in functions that the engine does not bound: they compare every two items or names, and put a long text in
+/// for every letter of another, in one step.
+pub(super) const UNBOUNDED: [&str; 3] = ["distinct", "keys", "replace"];
+
+/// The expression with bounded functions in place of these; `None` where there are none.
+///
+/// The engine's own stay where it matters: they alone know an array from a sequence, which is unwrapped when one item is
+/// left, and are quick where few are.
+pub(super) fn with_bounds(text: &str, unbounded: &[&str]) -> Option<Expression> {
+    if unbounded.is_empty() {
+        return None;
+    }
+    Expression::compile(&format!("( {} {text}\n)", prelude(unbounded))).ok()
+}
+
+/// What binds bounded functions to the names of these.
+pub(super) fn prelude(unbounded: &[&str]) -> String {
+    unbounded.iter().copied().map(bounded).collect()
+}
+
+fn bounded(name: &str) -> &'static str {
+    match name {
+        "distinct" => {
+            "$__distinct := $distinct; $distinct := function($x)<x:x> { $__size($x) <= 500 ? $__distinct($x) : \
+             ( $__y := $__many($x); $__size($__y) = 1 ? $__distinct($x) : $__y ) };"
+        }
+        "keys" => {
+            "$__keys := $keys; $keys := function($x)<x-:a<s>> { $__size($x) <= 500 ? $__keys($x) : \
+             ( $__y := $__names($x); $__size($__y) = 1 ? $__keys($x) : $__y ) };"
+        }
+        "replace" => {
+            "$__replace := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s> { \
+             $__fits($s, $r) ? $__replace($s, $p, $r, $l) };"
+        }
+        _ => "",
+    }
+}
+
+/// What the bounded functions call.
+pub(super) fn bounds() -> Bindings {
+    static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
+        [
+            function("__many", "<x:x>", |arguments| Ok(distinct(arguments))),
+            function("__names", "<x:x>", |arguments| Ok(names(arguments))),
+            function("__size", "<x:n>", |arguments| {
+                let size = match arguments.first() {
+                    Some(Some(Value::Array(items))) => items.len(),
+                    Some(Some(Value::Object(members))) => members.len(),
+                    _ => 1,
+                };
+                Ok(Some(size.into()))
+            }),
+            function("__fits", "<xx:b>", |arguments| {
+                let length = |index| text(arguments, index).map_or(0, str::len);
+                if (length(0) + 1).saturating_mul(length(1)) > MAX_REPLACED {
+                    return Err(Error::new("U1001"));
+                }
+                Ok(Some(true.into()))
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(Bindings::new(), |all, (name, function)| all.function(name, function))
+    });
+    BOUNDS.clone()
+}
+
+/// The distinct items of an array, in time linear in its text.
+fn distinct(arguments: Arguments<'_>) -> Option<Value> {
+    let Some(Some(Value::Array(items))) = arguments.first() else {
+        return arguments.first().cloned().flatten();
+    };
+    let mut seen = HashSet::new();
+    let left = items.iter().filter(|item| seen.insert(sorted(item).to_string()));
+    Some(left.cloned().collect())
+}
+
+/// The names of an object's members, or those of all objects of an array.
+fn names(arguments: Arguments<'_>) -> Option<Value> {
+    let mut names = IndexSet::new();
+    let mut pending: Vec<&Value> = arguments.first().into_iter().flatten().collect();
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Array(items) => pending.extend(items.iter().rev()),
+            Value::Object(members) => names.extend(members.keys()),
+            _ => {}
+        }
+    }
+    (!names.is_empty()).then(|| names.into_iter().map(String::as_str).collect())
+}
+
+/// `$hash(text, algorithm)`
+fn hash(arguments: Arguments<'_>) -> Result<Option<Value>> {
+    let (Some(data), Some(algorithm)) = (text(arguments, 0), text(arguments, 1)) else {
+        return Ok(None);
+    };
+    match digest(data, algorithm) {
+        Some(digest) => Ok(Some(digest.into())),
+        None => Err(refused(format!(
+            "Hash algorithm '{algorithm}' must be one of SHA-1, SHA-384, SHA-256, SHA-512, MD5"
+        ))),
+    }
+}
+
+/// `$parse(text)`
+fn parse(arguments: Arguments<'_>) -> Result<Option<Value>> {
+    let Some(text) = text(arguments, 0) else {
+        return Ok(None);
+    };
+    serde_json::from_str(text)
+        .map(Some)
+        .map_err(|_| refused("Invalid JSON".to_owned()))
+}
+
+/// `$partition(array, size)`: all in one chunk without a size.
+fn partition(arguments: Arguments<'_>) -> Result<Option<Value>> {
+    let items = match arguments.first() {
+        Some(Some(Value::Array(items))) => items,
+        Some(Some(_)) => return Err(Error::new("T0412").with("index", 1).with("token", "partition")),
+        _ => return Ok(None),
+    };
+    let size = match number(arguments, 1).map(floor) {
+        None => items.len().max(1),
+        Some(0) => return Ok(None),
+        Some(size) => {
+            usize::try_from(size).map_err(|_| refused("Second argument must be zero or greater".to_owned()))?
+        }
+    };
+    Ok(Some(
+        items.chunks(size).map(|chunk| Value::Array(chunk.to_vec())).collect(),
+    ))
+}
+
+/// `$range(first, last, step)`, both ends included; like every JSONata sequence, a single number is no array.
+fn range(arguments: Arguments<'_>) -> Result<Option<Value>> {
+    let whole = |index| number(arguments, index).map(floor);
+    let (Some(first), Some(last), Some(step)) = (whole(0), whole(1), whole(2)) else {
+        return Ok(None);
+    };
+    if step == 0 {
+        return Ok(None);
+    }
+    let (first, last, step) = (i128::from(first), i128::from(last), i128::from(step));
+    let count = (last - first) / step + 1;
+    if (last - first).signum() == -step.signum() {
+        return Ok(None);
+    }
+    let count = usize::try_from(count)
+        .ok()
+        .filter(|count| *count <= MAX_ARRAY_LENGTH)
+        .ok_or_else(|| Error::new("U1001"))?;
+    let mut items: Vec<Value> = (0..count)
+        .zip(0_i128..)
+        .filter_map(|(_, position)| i64::try_from(first + position * step).ok())
+        .map(Value::from)
+        .collect();
+    Ok(if count == 1 {
+        items.pop()
+    } else {
+        Some(Value::Array(items))
+    })
+}
+
+fn text(arguments: Arguments<'_>, index: usize) -> Option<&str> {
+    arguments.get(index)?.as_ref()?.as_str()
+}
+
+fn number(arguments: Arguments<'_>, index: usize) -> Option<f64> {
+    arguments.get(index)?.as_ref()?.as_f64()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a number beyond i64 becomes its end")]
+fn floor(number: f64) -> i64 {
+    number.floor() as i64
+}
+
+/// A function's own failure, for which JSONata has one code.
+fn refused(message: String) -> Error {
+    Error::new("D3137").with("message", message)
+}

@@ -1,0 +1,102 @@
+use serde_json::Value;
+
+use super::error::Failure;
+
+/// What a field wants of the value of its expression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Expected {
+    Any,
+    Boolean,
+    String,
+    Array,
+    Object,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "only a distributed Map iterates over objects")
+    )]
+    ArrayOrObject,
+    /// A number without a fraction from `minimum` to `maximum`, both included.
+    Integer {
+        minimum: i64,
+        maximum: i64,
+    },
+    /// A number from `minimum` to `maximum`, both included.
+    Number {
+        minimum: f64,
+        maximum: f64,
+    },
+}
+
+impl Expected {
+    /// The value, if the field takes it: an integer always as one (`5`, not `5.0`).
+    ///
+    /// Like AWS, looks at the type first, then at the fraction, then at the range.
+    pub(super) fn of(self, value: Value) -> Result<Value, Failure> {
+        if !self.is_type_of(&value) {
+            let expected = self.type_name();
+            return Err(Failure::WrongType { expected, value });
+        }
+        match self {
+            Self::Integer { minimum, maximum } => match whole(&value) {
+                Some(number) if (minimum..=maximum).contains(&number) => Ok(number.into()),
+                Some(_) => Err(Failure::OutOfRange { expected: self, value }),
+                None => Err(Failure::Fraction { value }),
+            },
+            Self::Number { minimum, maximum } => {
+                if value
+                    .as_f64()
+                    .is_some_and(|number| (minimum..=maximum).contains(&number))
+                {
+                    Ok(value)
+                } else {
+                    Err(Failure::OutOfRange { expected: self, value })
+                }
+            }
+            _ => Ok(value),
+        }
+    }
+
+    fn is_type_of(self, value: &Value) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Boolean => value.is_boolean(),
+            Self::String => value.is_string(),
+            Self::Array => value.is_array(),
+            Self::Object => value.is_object(),
+            Self::ArrayOrObject => value.is_array() || value.is_object(),
+            Self::Integer { .. } | Self::Number { .. } => value.is_number(),
+        }
+    }
+
+    /// As AWS names it; where it takes arrays and objects, it still speaks of arrays alone.
+    fn type_name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Boolean => "boolean",
+            Self::String => "string",
+            Self::Array | Self::ArrayOrObject => "array",
+            Self::Object => "object",
+            Self::Integer { .. } | Self::Number { .. } => "number",
+        }
+    }
+
+    /// `between 0 and 99999999`
+    pub(super) fn range(self) -> String {
+        match self {
+            Self::Integer { minimum, maximum } => format!("between {minimum} and {maximum}"),
+            Self::Number { minimum, maximum } => format!("between {minimum} and {maximum}"),
+            other => other.type_name().to_owned(),
+        }
+    }
+}
+
+/// The number, if it has no fraction and fits.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
+fn whole(value: &Value) -> Option<i64> {
+    /// 2 to the 63rd.
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        (number.fract() == 0.0 && (-BEYOND..BEYOND).contains(&number)).then_some(number as i64)
+    })
+}

@@ -1,0 +1,72 @@
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::engine::Compiled;
+use super::error::Failure;
+use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, References};
+
+/// A JSONata expression, compiled. Clones share it; two are equal where their texts are.
+#[derive(Clone, Debug)]
+pub(crate) struct JsonataExpression {
+    text: Arc<str>,
+    compiled: Arc<Compiled>,
+}
+
+impl JsonataExpression {
+    /// Compiles what stands between `{%` and `%}`, blanks around it or not.
+    ///
+    /// Fails where JSONata 2.0.6 would, and always where the feature `jsonata` is off. Offsets are those of `text`.
+    pub(crate) fn parse(text: &str) -> Result<Self, JsonataSyntaxError> {
+        let trimmed = text.trim();
+        match Compiled::new(trimmed, JsonataDialect::Aws) {
+            Ok(compiled) => Ok(Self {
+                text: trimmed.into(),
+                compiled: Arc::new(compiled),
+            }),
+            Err(error) => Err(JsonataSyntaxError {
+                offset: error.offset + (text.len() - text.trim_start().len()),
+                ..error
+            }),
+        }
+    }
+
+    /// The text without blanks around it, as AWS quotes it.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What the expression refers to outside itself; offsets are those of [`JsonataExpression::as_str`].
+    pub(crate) fn references(&self) -> &References {
+        self.compiled.references()
+    }
+
+    /// The expression's value for a field; `location` is how AWS names the field: `Output`, `Arguments/Name`.
+    ///
+    /// Fails where there is no value, or one that the field does not take.
+    pub(crate) fn evaluate(
+        &self,
+        location: &str,
+        expected: Expected,
+        bindings: &JsonataBindings<'_>,
+    ) -> Result<Value, JsonataError> {
+        self.compiled
+            .evaluate(bindings)
+            .and_then(|value| expected.of(value))
+            .map_err(|failure| self.error(location, failure))
+    }
+
+    fn error(&self, location: &str, failure: Failure) -> JsonataError {
+        JsonataError {
+            location: location.to_owned(),
+            expression: self.as_str().to_owned(),
+            failure: Box::new(failure),
+        }
+    }
+}
+
+impl PartialEq for JsonataExpression {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}

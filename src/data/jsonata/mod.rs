@@ -1,0 +1,36 @@
+//! JSONata, the other query language of ASL: expressions, and JSON in which texts `{%…%}` are expressions.
+//!
+//! Everything is *compiled* once ([`JsonataExpression::parse`], [`JsonataTemplate::compile`]) and *evaluated* against
+//! [`JsonataBindings`], which a state makes once and shares among its fields.
+//!
+//! The language is JSONata 2.0.6 without `$eval`, with AWS's `$partition`, `$range`, `$hash`, `$random`, `$uuid` and
+//! `$parse`. The engine below is a crate of its own; only `engine` names it. Without the feature `jsonata` every type here
+//! is still there, but nothing parses: [`JsonataExpression::parse`] answers that the feature is off, and an expression,
+//! which cannot come to be, holds an uninhabited engine. No other layer needs to know.
+
+mod bindings;
+#[cfg_attr(not(feature = "jsonata"), path = "no_engine.rs")]
+mod engine;
+mod error;
+mod expected;
+mod expression;
+mod needs;
+mod references;
+mod standalone;
+mod template;
+
+#[cfg(test)]
+#[cfg(feature = "jsonata")]
+mod hostile;
+#[cfg(test)]
+#[cfg(feature = "jsonata")]
+mod tests;
+
+pub(crate) use bindings::JsonataBindings;
+pub(crate) use error::JsonataError;
+pub use error::JsonataSyntaxError;
+pub(crate) use expected::Expected;
+pub(crate) use expression::JsonataExpression;
+pub(crate) use references::{Reference, References, Target};
+pub use standalone::{Jsonata, JsonataDialect, JsonataEvaluationError};
+pub(crate) use template::{Delimited, JsonataTemplate, delimited};

@@ -1,0 +1,45 @@
+//! What stands in for the engine where the feature `jsonata` is off: nothing compiles, so that nothing is evaluated.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::error::Failure;
+use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};
+use crate::data::Random;
+
+/// An expression that cannot come to be.
+#[derive(Debug)]
+pub(super) enum Compiled {}
+
+/// What an engine would keep between two evaluations.
+#[derive(Debug, Default)]
+pub(super) struct Prepared;
+
+impl Compiled {
+    pub(super) fn new(_text: &str, _dialect: JsonataDialect) -> Result<Self, JsonataSyntaxError> {
+        Err(JsonataSyntaxError {
+            code: "U1000".to_owned(),
+            message: "JSONata needs the feature `jsonata` of this crate, which is off".to_owned(),
+            offset: 0,
+        })
+    }
+
+    pub(super) fn references(&self) -> &References {
+        match *self {}
+    }
+
+    pub(super) fn evaluate_in(
+        &self,
+        _input: Option<&Value>,
+        _variables: &Map<String, Value>,
+        _dialect: JsonataDialect,
+        _now: DateTime<Utc>,
+        _random: &Random,
+    ) -> Result<Value, Failure> {
+        match *self {}
+    }
+
+    pub(super) fn evaluate(&self, _bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
+        match *self {}
+    }
+}

@@ -1,0 +1,270 @@
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::{Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError};
+use crate::data::{MAX_NESTING, nests_within};
+
+/// JSON whose texts of the form `{%…%}` are expressions, at any depth of objects and arrays.
+///
+/// `Arguments`, `Output`, `Assign`, `ItemSelector` and the like hold one. Names of fields are never expressions.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct JsonataTemplate {
+    source: Value,
+    root: Node,
+}
+
+/// A text that makes a template invalid.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{problem}")]
+pub(crate) struct JsonataTemplateError {
+    /// JSON Pointer, inside the template, to the text at fault.
+    pub(crate) pointer: String,
+    /// Where the expression begins, in bytes of the text: behind the `{%`.
+    pub(crate) start: usize,
+    /// What is wrong with it; its offset counts from `start`.
+    pub(crate) problem: JsonataTemplateProblem,
+}
+
+/// What is wrong with a text of a template.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum JsonataTemplateProblem {
+    /// The text begins with `{%` or ends with `%}`, but not both.
+    #[error("the delimiters `{{%` and `%}}` must open and close the text")]
+    Delimiters,
+    /// The expression is none.
+    #[error("{0}")]
+    Syntax(JsonataSyntaxError),
+    /// The value lies more than [`MAX_NESTING`] levels deep.
+    #[error("the value nests deeper than {MAX_NESTING} levels")]
+    TooDeep,
+}
+
+/// What a text is to a JSONata field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delimited<'t> {
+    /// Between the delimiters, blanks and all.
+    Expression(&'t str),
+    /// A constant.
+    Constant,
+    /// One delimiter is there without the other.
+    Improper,
+}
+
+/// Tells expressions from constants: an expression begins with `{%` and ends with `%}`, nothing around them.
+pub(crate) fn delimited(text: &str) -> Delimited<'_> {
+    let opened = text.strip_prefix("{%");
+    match opened.and_then(|rest| rest.strip_suffix("%}")) {
+        Some(expression) => Delimited::Expression(expression),
+        None if opened.is_some() || text.ends_with("%}") && !text.trim_start().starts_with("{%") => Delimited::Improper,
+        None => Delimited::Constant,
+    }
+}
+
+impl JsonataTemplate {
+    /// Compiles a template.
+    ///
+    /// Fails with every text at fault, in the order they are written.
+    pub(crate) fn compile(source: &Value) -> Result<Self, Vec<JsonataTemplateError>> {
+        if !nests_within(source, MAX_NESTING) {
+            return Err(vec![JsonataTemplateError {
+                pointer: String::new(),
+                start: 0,
+                problem: JsonataTemplateProblem::TooDeep,
+            }]);
+        }
+        let mut compiler = Compiler::default();
+        let root = compiler.node(source);
+        if compiler.errors.is_empty() {
+            Ok(Self {
+                source: source.clone(),
+                root,
+            })
+        } else {
+            Err(compiler.errors)
+        }
+    }
+
+    /// The template as written.
+    #[cfg(test)]
+    pub(crate) fn source(&self) -> &Value {
+        &self.source
+    }
+
+    /// The expression, where the template is one as a whole.
+    #[cfg(test)]
+    pub(crate) fn as_expression(&self) -> Option<&JsonataExpression> {
+        match &self.root {
+            Node::Expression(expression) => Some(expression),
+            _ => None,
+        }
+    }
+
+    /// All expressions with the JSON Pointers to them, in the order they are written.
+    #[cfg(test)]
+    pub(crate) fn expressions(&self) -> Vec<(String, &JsonataExpression)> {
+        let mut found = Vec::new();
+        self.root.collect(&mut String::new(), &mut found);
+        found
+    }
+
+    /// The template's value for a field: each expression gives way to its value. Names keep their order.
+    ///
+    /// Fails with the first expression that has no value; `location` is how AWS names the field, such as `Output`.
+    pub(crate) fn evaluate(
+        &self,
+        location: &str,
+        expected: Expected,
+        bindings: &JsonataBindings<'_>,
+    ) -> Result<Value, JsonataError> {
+        match &self.root {
+            Node::Expression(expression) => expression.evaluate(location, expected, bindings),
+            root => root.evaluate(&mut location.to_owned(), bindings),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Constant(Value),
+    Expression(JsonataExpression),
+    Array(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// Recursion goes no deeper than [`MAX_NESTING`]. The location is as it was when this returns a value.
+    fn evaluate(&self, location: &mut String, bindings: &JsonataBindings<'_>) -> Result<Value, JsonataError> {
+        match self {
+            Self::Constant(value) => Ok(value.clone()),
+            Self::Expression(expression) => expression.evaluate(location, Expected::Any, bindings),
+            Self::Array(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    values.push(item.evaluate_at(&format!("[{index}]"), location, bindings)?);
+                }
+                Ok(Value::Array(values))
+            }
+            Self::Object(members) => {
+                let mut values = Map::with_capacity(members.len());
+                for (name, member) in members {
+                    let value = member.evaluate_at(&format!("/{name}"), location, bindings)?;
+                    values.insert(name.clone(), value);
+                }
+                Ok(Value::Object(values))
+            }
+        }
+    }
+
+    fn evaluate_at(
+        &self,
+        place: &str,
+        location: &mut String,
+        bindings: &JsonataBindings<'_>,
+    ) -> Result<Value, JsonataError> {
+        if let Self::Constant(value) = self {
+            return Ok(value.clone());
+        }
+        let length = location.len();
+        location.push_str(place);
+        let value = self.evaluate(location, bindings)?;
+        location.truncate(length);
+        Ok(value)
+    }
+
+    #[cfg(test)]
+    fn collect<'n>(&'n self, pointer: &mut String, found: &mut Vec<(String, &'n JsonataExpression)>) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Expression(expression) => found.push((pointer.clone(), expression)),
+            Self::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    below(pointer, &index.to_string(), |pointer| item.collect(pointer, found));
+                }
+            }
+            Self::Object(members) => {
+                for (name, member) in members {
+                    below(pointer, name, |pointer| member.collect(pointer, found));
+                }
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    pointer: String,
+    errors: Vec<JsonataTemplateError>,
+}
+
+impl Compiler {
+    fn node(&mut self, value: &Value) -> Node {
+        let node = match value {
+            Value::String(text) => return self.text(text),
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                Node::Array(
+                    items
+                        .map(|(index, item)| self.member(&index.to_string(), item))
+                        .collect(),
+                )
+            }
+            Value::Object(members) => Node::Object(
+                members
+                    .iter()
+                    .map(|(name, member)| (name.clone(), self.member(name, member)))
+                    .collect(),
+            ),
+            scalar => return Node::Constant(scalar.clone()),
+        };
+        // What computes nothing is its own value.
+        let is_constant = match &node {
+            Node::Array(items) => items.iter().all(|item| matches!(item, Node::Constant(_))),
+            Node::Object(members) => members.iter().all(|(_, member)| matches!(member, Node::Constant(_))),
+            _ => false,
+        };
+        if is_constant {
+            Node::Constant(value.clone())
+        } else {
+            node
+        }
+    }
+
+    fn member(&mut self, name: &str, value: &Value) -> Node {
+        let mut pointer = std::mem::take(&mut self.pointer);
+        let node = below(&mut pointer, name, |pointer| {
+            self.pointer = std::mem::take(pointer);
+            let node = self.node(value);
+            *pointer = std::mem::take(&mut self.pointer);
+            node
+        });
+        self.pointer = pointer;
+        node
+    }
+
+    fn text(&mut self, text: &str) -> Node {
+        let problem = match delimited(text) {
+            Delimited::Constant => return Node::Constant(text.into()),
+            Delimited::Improper => JsonataTemplateProblem::Delimiters,
+            Delimited::Expression(expression) => match JsonataExpression::parse(expression) {
+                Ok(expression) => return Node::Expression(expression),
+                Err(error) => JsonataTemplateProblem::Syntax(error),
+            },
+        };
+        self.errors.push(JsonataTemplateError {
+            pointer: self.pointer.clone(),
+            start: "{%".len(),
+            problem,
+        });
+        Node::Constant(Value::Null)
+    }
+}
+
+/// Runs something with a name added to a JSON Pointer, which is then as it was.
+fn below<T>(pointer: &mut String, name: &str, run: impl FnOnce(&mut String) -> T) -> T {
+    let length = pointer.len();
+    pointer.push('/');
+    pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+    let result = run(pointer);
+    pointer.truncate(length);
+    result
+}

@@ -1,0 +1,27 @@
+//! States for the tests of what reads them.
+
+use crate::definition::{State, StateMachine};
+
+/// The state `X` of a machine in JSONPath; where it ends, a state `Y` follows.
+pub(super) fn state(state: &str) -> State {
+    read("JSONPath", state)
+}
+
+/// The same in JSONata.
+#[cfg(feature = "jsonata")]
+pub(super) fn jsonata_state(state: &str) -> State {
+    read("JSONata", state)
+}
+
+fn read(language: &str, state: &str) -> State {
+    let state = state.replace(r#""End": true"#, r#""Next": "Y""#);
+    let follower = if state.contains(r#""Y""#) {
+        r#", "Y": { "Type": "Fail" }"#
+    } else {
+        ""
+    };
+    let source =
+        format!(r#"{{ "QueryLanguage": "{language}", "StartAt": "X", "States": {{ "X": {state}{follower} }} }}"#);
+    let machine = StateMachine::parse(&source).unwrap();
+    machine.graph.states["X"].clone()
+}

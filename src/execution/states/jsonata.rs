@@ -1,0 +1,205 @@
+//! What states in JSONata do where they differ from those in JSONPath.
+//!
+//! Each function stands for the fields of one state type, in the order in which AWS evaluates them.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::data::{Expected, JsonataTemplate, Payload, parse_timestamp};
+use crate::definition::{
+    JsonataChoice, JsonataExit, JsonataMap, JsonataParallel, JsonataTask, JsonataValue, JsonataWait, JsonataWaitUntil,
+    Resource,
+};
+use crate::execution::command::{Timestamp, seconds_later};
+use crate::execution::errors::Failure;
+use crate::execution::input_output::StateView;
+use crate::execution::intent::{Exit, Fork, Intent, Invoke};
+use crate::execution::parameters;
+use crate::execution::program::{Next, Node};
+use crate::execution::query::Query;
+use crate::history::ErrorOutput;
+
+/// Leaves a state that has no result: a Pass, a Wait whose time is over.
+pub(super) fn leave(exit: &JsonataExit, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
+    Query::new(view, raw).exit(exit, || raw.clone(), node.next)
+}
+
+/// Leaves a state with a result: a Task, a Parallel, a Map.
+pub(super) fn leave_with(
+    exit: &JsonataExit,
+    node: &Node,
+    raw: Option<&Payload>,
+    result: Payload,
+    view: &StateView<'_>,
+) -> Result<Exit, Failure> {
+    let raw = raw.map_or(&Value::Null, Payload::value);
+    let query = Query::new(view, raw).with_result(&result);
+    query.exit(exit, || result.clone(), node.next)
+}
+
+pub(super) fn task(
+    state: &JsonataTask,
+    resource: &Resource,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let query = Query::new(view, raw);
+    let seconds = |field, value: &Option<JsonataValue<u32>>| {
+        let seconds = value.as_ref().map(|value| query.integer(field, value));
+        seconds.transpose()
+    };
+    let timeout_seconds = seconds("TimeoutSeconds", &state.timeout)?;
+    let heartbeat_seconds = seconds("HeartbeatSeconds", &state.heartbeat)?;
+    let credentials = state
+        .credentials
+        .as_ref()
+        .map(|template| query.fill("Credentials", template, Expected::Object))
+        .transpose()?;
+    let input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    parameters::check(resource, &input)?;
+    if input.exceeds(view.limits.payload_bytes) {
+        return Err(view.data_limit_exceeded());
+    }
+    Ok(Intent::Invoke(Box::new(Invoke {
+        input,
+        timeout_seconds,
+        heartbeat_seconds,
+        credentials: credentials.map(Payload::into_value),
+        token: view.task_token.map(str::to_owned),
+    })))
+}
+
+/// The first rule that is true leaves the state in its own way; where there is none, the state itself does.
+pub(super) fn choice(
+    state: &JsonataChoice,
+    node: &Node,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let mut query = Query::new(view, raw);
+    for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
+        query = query.within("Choices", index);
+        if query.boolean("Condition", &rule.condition)? {
+            let exit = query.exit(&rule.exit, || raw.clone(), Next::State(*next))?;
+            return Ok(Intent::Exit(exit));
+        }
+    }
+    let next = node.default_next.ok_or_else(super::no_way_out)?;
+    let exit = query.outside().exit(&state.exit, || raw.clone(), Next::State(next))?;
+    Ok(Intent::Exit(exit))
+}
+
+/// The time at which the state goes on.
+pub(super) fn until(state: &JsonataWait, raw: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+    let query = Query::new(view, raw);
+    match &state.until {
+        JsonataWaitUntil::Seconds(seconds) => Ok(seconds_later(view.now, query.integer("Seconds", seconds)?)),
+        JsonataWaitUntil::Timestamp(JsonataValue::Constant(timestamp)) => Ok(*timestamp),
+        JsonataWaitUntil::Timestamp(JsonataValue::Expression(expression)) => {
+            timestamp(&query.expression("Timestamp", expression, Expected::String)?)
+        }
+    }
+}
+
+fn timestamp(value: &Value) -> Result<DateTime<Utc>, Failure> {
+    let text = value.as_str().unwrap_or_default();
+    parse_timestamp(text).ok_or_else(|| {
+        let cause = format!(
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
+        );
+        Failure::evaluation(cause, "Timestamp")
+    })
+}
+
+pub(super) fn succeed(
+    output: Option<&JsonataTemplate>,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let output = Query::new(view, raw).fill_or("Output", output, || raw.clone())?;
+    Ok(Intent::Exit(Exit {
+        output,
+        assigned: None,
+        next: Next::End,
+    }))
+}
+
+pub(super) fn fail(
+    error: Option<&JsonataValue<String>>,
+    cause: Option<&JsonataValue<String>>,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Failure, Failure> {
+    let query = Query::new(view, raw);
+    let text = |field, value: Option<&JsonataValue<String>>| value.map(|value| query.text(field, value)).transpose();
+    Ok(Failure::Error(ErrorOutput {
+        error: text("Error", error)?,
+        cause: text("Cause", cause)?,
+    }))
+}
+
+pub(super) fn parallel(
+    state: &JsonataParallel,
+    node: &Node,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let input = Query::new(view, raw).fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    Ok(Intent::Fork(Box::new(Fork::Branches {
+        graphs: Arc::clone(&node.graphs),
+        input,
+    })))
+}
+
+pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let query = Query::new(view, &raw);
+    let items = match &state.items {
+        Some(template) => query.fill("Items", template, Expected::Array)?,
+        None if raw.is_array() => raw.clone(),
+        None => {
+            return Err(Failure::query(format!(
+                "Map state input must be an array but was: {raw}"
+            )));
+        }
+    };
+    let max_concurrency = query.integer("MaxConcurrency", &state.max_concurrency)?;
+    // Only a distributed Map tolerates failures, but the fields must make sense in every Map.
+    if let Some(count) = &state.tolerated_failure_count {
+        query.integer("ToleratedFailureCount", count)?;
+    }
+    if let Some(percentage) = &state.tolerated_failure_percentage {
+        query.percentage("ToleratedFailurePercentage", percentage)?;
+    }
+    let Some(&graph) = node.graphs.first() else {
+        return Err(Failure::runtime("The Map state has no item processor."));
+    };
+    Ok(Intent::Fork(Box::new(Fork::Iterations {
+        graph,
+        items,
+        max_concurrency: usize::try_from(max_concurrency).unwrap_or(usize::MAX),
+        input: raw.clone(),
+    })))
+}
+
+/// What `ItemSelector` makes of one item; the view's context object must show the item.
+pub(super) fn select_item(selector: &JsonataTemplate, raw: &Payload, view: &StateView<'_>) -> Result<Payload, Failure> {
+    Query::new(view, raw).fill("ItemSelector", selector, Expected::Any)
+}
+
+/// What a Catcher makes of an Error Output, as a whole what the state leaves behind.
+pub(crate) fn caught(
+    catcher: &JsonataExit,
+    index: usize,
+    raw: Option<&Payload>,
+    error_output: &Value,
+    next: Next,
+    view: &StateView<'_>,
+) -> Result<Exit, Failure> {
+    let raw = raw.map_or(&Value::Null, Payload::value);
+    let query = Query::new(view, raw)
+        .with_error_output(error_output)
+        .within("Catch", index);
+    query.exit(catcher, || Payload::from(error_output.clone()), next)
+}
