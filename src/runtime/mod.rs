@@ -1,4 +1,44 @@
 //! The tokio driver: runs state machines against handlers in real time.
+//!
+//! # Who does the work of a Task
+//!
+//! | `Resource` | done by |
+//! |---|---|
+//! | any | the handler that is registered for it ([`Interpreter::task`], [`Interpreter::handler`]), before all others |
+//! | `…:function:NAME`, `lambda:invoke` | a local function ([`Interpreter::function`]) |
+//! | `…:activity:NAME` | whoever asks for the tasks of a declared activity ([`Interpreter::get_activity_task`]) |
+//! | `…:states:startExecution`, `.sync`, `.sync:2`, `.waitForTaskToken`, `aws-sdk:sfn:startExecution`, `aws-sdk:sfn:startSyncExecution` | an execution of a registered state machine ([`Interpreter::state_machine`]) |
+//! | `aws-sdk:sfn:sendTaskSuccess`, `…Failure`, `…Heartbeat` | the task that waits for the token |
+//! | `events:putEvents` | an event bridge ([`Interpreter::event_bridge`]) |
+//!
+//! What nobody does is an error at the start, and not first when an execution comes to it.
+//!
+//! # Standard and Express
+//!
+//! A machine is of the type that its [`Loader`](crate::definition::Loader) was told. Executions of an Express workflow take five
+//! minutes at the most, and any number of them may have one name, as their ARN ends in an id of its own.
+//!
+//! ```
+//! use asl_engine::Interpreter;
+//! use asl_engine::definition::{Loader, WorkflowType};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let machine = Loader::new()
+//!     .workflow_type(WorkflowType::Express)
+//!     .parse(r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Pass", "End": true } } }"#)?;
+//! let handle = Interpreter::new().start(&machine, json!({}))?;
+//! assert!(handle.arn().contains(":express:StateMachine:"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # In tests
+//!
+//! Time is tokio's: with `tokio::time::pause`, or `#[tokio::test(start_paused = true)]`, long polls, waits and whole trees of
+//! executions take no time. A [`Simulation`](crate::Simulation) runs one execution, and scripts the tasks that start others as
+//! it does any task.
 
 mod activity;
 mod activity_queue;

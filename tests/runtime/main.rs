@@ -17,6 +17,7 @@ mod nested;
 mod nested_recorded;
 #[path = "../recordings/mod.rs"]
 mod recordings;
+mod samples;
 mod time;
 
 use asl_engine::execution::ErrorOutput;
