@@ -11,8 +11,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("history", &["data", "definition"]),
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
-    ("simulation", &["data", "definition", "history", "execution"]),
     ("services", &["data", "definition", "history", "execution"]),
+    (
+        "simulation",
+        &["data", "definition", "history", "execution", "services"],
+    ),
     ("handlers", &["data", "definition", "history", "execution", "services"]),
     (
         "runtime",

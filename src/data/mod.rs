@@ -12,7 +12,6 @@ mod evaluation_error;
 mod expression;
 mod intrinsic;
 mod json_path;
-#[cfg(feature = "runtime")]
 mod json_problem;
 mod json_size;
 mod json_text;
@@ -39,7 +38,6 @@ pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
-#[cfg(feature = "runtime")]
 pub(crate) use json_problem::json_problem;
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;

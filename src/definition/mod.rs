@@ -39,7 +39,6 @@ pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
 pub use query_language::QueryLanguage;
-#[cfg(feature = "runtime")]
 pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};

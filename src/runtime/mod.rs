@@ -37,16 +37,14 @@
 //! # In tests
 //!
 //! Time is tokio's: with `tokio::time::pause`, or `#[tokio::test(start_paused = true)]`, long polls, waits and whole trees of
-//! executions take no time. A [`Simulation`](crate::Simulation) runs one execution, and scripts the tasks that start others as
-//! it does any task.
+//! executions take no time. A [`Simulation`](crate::Simulation) needs no runtime at all; it too starts the executions that
+//! executions start, and scripts the answers of workers.
 
 mod activity;
 mod activity_queue;
 mod clock;
-mod closed_names;
 mod handle;
 mod host;
-mod lineage;
 mod nested;
 mod requirements;
 mod running;

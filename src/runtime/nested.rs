@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Weak};
 
 use super::Interpreter;
-use super::lineage::{Lineage, Parent};
 use super::running::{Origin, Running};
 use super::shared::Shared;
 use crate::TaskError;
@@ -15,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
 use crate::handlers::{Handler, TaskContext};
 use crate::services::step_functions::{
-    Action, ApiError, Description, Operation, SendTask, StartExecution, Target, TaskAnswer, started,
+    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
 };
 
 impl Interpreter {
@@ -191,8 +190,8 @@ fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Resul
 
 fn api_error(error: &Error) -> ApiError {
     match error.kind() {
-        ErrorKind::TaskTimedOut => ApiError::task_timed_out(error.to_string()),
-        _ => ApiError::invalid_token(error.to_string()),
+        ErrorKind::TaskTimedOut => ApiError::task_timed_out(),
+        _ => ApiError::invalid_token(),
     }
 }
 

@@ -10,7 +10,6 @@ use tracing::Instrument as _;
 
 use super::activity_queue::{Scheduled, Ticket};
 use super::host::Host;
-use super::lineage::Lineage;
 use super::shared::Shared;
 use super::timer_queue::WakeUp;
 use crate::TaskError;
@@ -20,6 +19,7 @@ use crate::error::Error;
 use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, Task, TaskId};
 use crate::handlers::{TaskChannel, TaskContext};
 use crate::history::HistoryEvent;
+use crate::services::step_functions::Lineage;
 
 /// An execution that runs: passive data that tasks and the timer come to with their events. A waiting execution is
 /// no tokio task.

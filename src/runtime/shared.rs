@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
 
 use super::activity::Activities;
-use super::closed_names::ClosedNames;
 use super::host::Host;
 use super::nested::StepFunctions;
 use super::running::Running;
@@ -18,7 +17,7 @@ use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
 use crate::handlers::{Functions, Handler};
-use crate::services::step_functions::{ApiError, Operation, StartExecution};
+use crate::services::step_functions::{ApiError, ClosedNames, Operation, StartExecution};
 
 pub(super) struct Shared {
     pub(super) settings: Settings,

@@ -2,7 +2,5 @@
 //!
 //! Nothing here does anything. The drivers do, and they ask here how it looks on AWS.
 
-#[cfg(feature = "runtime")]
 pub(crate) mod parameters;
-#[cfg(feature = "runtime")]
 pub(crate) mod step_functions;

@@ -53,12 +53,18 @@ impl ApiError {
         Self::new("InvalidOutput", format!("Invalid Output: '{problem}'"))
     }
 
-    pub(crate) fn invalid_token(message: impl Into<String>) -> Self {
-        Self::new("InvalidToken", message)
+    pub(crate) fn invalid_token() -> Self {
+        Self::new("InvalidToken", "Invalid Token: 'Invalid token'")
     }
 
-    pub(crate) fn task_timed_out(message: impl Into<String>) -> Self {
-        Self::new("TaskTimedOut", message)
+    pub(crate) fn task_timed_out() -> Self {
+        Self::new("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+    }
+
+    /// AWS's words.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     fn new(code: &'static str, message: impl Into<String>) -> Self {

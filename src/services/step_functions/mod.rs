@@ -2,7 +2,9 @@
 //! "Start a workflow from a running execution").
 
 mod api_error;
+mod closed_names;
 mod description;
+mod lineage;
 mod send_task;
 mod start_execution;
 mod state_machines;
@@ -11,7 +13,9 @@ use crate::TaskError;
 use crate::definition::{Resource, ResourceKind};
 
 pub(crate) use api_error::ApiError;
+pub(crate) use closed_names::ClosedNames;
 pub(crate) use description::{Description, started};
+pub(crate) use lineage::{Lineage, Parent};
 pub(crate) use send_task::{SendTask, TaskAnswer};
 pub(crate) use start_execution::StartExecution;
 pub(crate) use state_machines::{StateMachines, Target};

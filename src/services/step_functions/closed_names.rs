@@ -14,14 +14,14 @@ const MOST: usize = 100_000;
 
 /// ARNs of executions that were given a name, with when they ended.
 #[derive(Debug, Default)]
-pub(super) struct ClosedNames {
+pub(crate) struct ClosedNames {
     known: HashSet<Arc<str>>,
     /// The oldest first.
     by_age: VecDeque<(DateTime<Utc>, Arc<str>)>,
 }
 
 impl ClosedNames {
-    pub(super) fn insert(&mut self, arn: &Arc<str>, now: DateTime<Utc>) {
+    pub(crate) fn insert(&mut self, arn: &Arc<str>, now: DateTime<Utc>) {
         self.forget_old(now);
         if self.known.insert(Arc::clone(arn)) {
             self.by_age.push_back((now, Arc::clone(arn)));
@@ -33,7 +33,7 @@ impl ClosedNames {
         }
     }
 
-    pub(super) fn contains(&mut self, arn: &str, now: DateTime<Utc>) -> bool {
+    pub(crate) fn contains(&mut self, arn: &str, now: DateTime<Utc>) -> bool {
         self.forget_old(now);
         self.known.contains(arn)
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::services::step_functions::ApiError;
+use super::ApiError;
 
 /// How deep executions wait for executions that they started.
 const DEEPEST: u32 = 100;
@@ -18,7 +18,7 @@ const MOST_RUNNING: usize = 100_000;
 
 /// Where an execution comes from; the default is one that no execution started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Lineage {
+pub(crate) struct Lineage {
     /// The executions that wait for it, one for another.
     depth: u32,
     /// The executions before it that started the next one in a hurry.
@@ -27,15 +27,15 @@ pub(super) struct Lineage {
 
 /// The execution that starts another, as far as that counts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parent {
-    pub(super) lineage: Lineage,
-    pub(super) start_time: DateTime<Utc>,
-    pub(super) waits: bool,
+pub(crate) struct Parent {
+    pub(crate) lineage: Lineage,
+    pub(crate) start_time: DateTime<Utc>,
+    pub(crate) waits: bool,
 }
 
 impl Parent {
     /// Errors where a state machine that starts itself would never come to an end.
-    pub(super) fn start_child(self, now: DateTime<Utc>, running: usize) -> Result<Lineage, ApiError> {
+    pub(crate) fn start_child(self, now: DateTime<Utc>, running: usize) -> Result<Lineage, ApiError> {
         let child = Lineage {
             depth: if self.waits { self.lineage.depth + 1 } else { 0 },
             chain: if now - self.start_time < HURRIED {
