@@ -45,6 +45,7 @@ mod activity_queue;
 mod clock;
 mod handle;
 mod host;
+mod invocation;
 mod nested;
 mod requirements;
 mod running;

@@ -6,18 +6,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tracing::Instrument as _;
 
-use super::activity_queue::{Scheduled, Ticket};
+use super::activity_queue::Ticket;
 use super::host::Host;
 use super::shared::Shared;
 use super::timer_queue::WakeUp;
-use crate::TaskError;
 use crate::data::StateMachineContext;
-use crate::definition::{IntegrationPattern, ResourceKind};
+use crate::definition::IntegrationPattern;
 use crate::error::Error;
-use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, Task, TaskId};
-use crate::handlers::{TaskChannel, TaskContext};
+use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, TaskId};
 use crate::history::HistoryEvent;
 use crate::services::step_functions::Lineage;
 
@@ -26,15 +23,15 @@ use crate::services::step_functions::Lineage;
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) arn: Arc<str>,
-    state_machine: Arc<StateMachineContext>,
+    pub(super) state_machine: Arc<StateMachineContext>,
     pub(super) host: Arc<Host>,
     pub(super) origin: Origin,
     pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
     ended_with: OnceLock<End>,
     ended: Notify,
-    shared: Arc<Shared>,
-    span: tracing::Span,
+    pub(super) shared: Arc<Shared>,
+    pub(super) span: tracing::Span,
 }
 
 /// Whether another execution started it, and how.
@@ -52,9 +49,9 @@ struct End {
 }
 
 #[derive(Debug)]
-struct Progress {
-    execution: Execution,
-    in_flight: HashMap<TaskId, InFlight>,
+pub(super) struct Progress {
+    pub(super) execution: Execution,
+    pub(super) in_flight: HashMap<TaskId, InFlight>,
     history: Vec<HistoryEvent>,
     /// The deadline that the timer knows.
     armed: Option<(DateTime<Utc>, WakeUp)>,
@@ -62,13 +59,13 @@ struct Progress {
 
 /// A task that was invoked and not yet answered.
 #[derive(Debug)]
-struct InFlight {
+pub(super) struct InFlight {
     /// Its handler, while it runs.
-    handler: Option<AbortHandle>,
-    token: Option<String>,
-    pattern: IntegrationPattern,
+    pub(super) handler: Option<AbortHandle>,
+    pub(super) token: Option<String>,
+    pub(super) pattern: IntegrationPattern,
     /// The place among the tasks that wait for a worker, given up when this is dropped.
-    ticket: Option<Ticket>,
+    pub(super) ticket: Option<Ticket>,
 }
 
 impl Running {
@@ -229,7 +226,7 @@ impl Running {
         tasks.len()
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -280,137 +277,6 @@ impl Running {
         }
         if let Some(token) = task.token {
             self.shared.end_token(&token);
-        }
-    }
-
-    fn invoke(self: &Arc<Self>, task: Task, progress: &mut Progress) {
-        let span = tracing::info_span!(
-            parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
-        );
-        if let Some(token) = &task.token
-            && !self.shared.remember_token(token, Arc::downgrade(self), task.id)
-        {
-            let error = TaskError::new("States.Runtime", "another task waits for this task's token");
-            let event = Event::TaskFailed {
-                task: task.id,
-                error: error.into(),
-            };
-            return progress.execution.handle(self.host.clock.now(), event);
-        }
-        let mut in_flight = InFlight {
-            handler: None,
-            token: task.token.clone(),
-            pattern: task.resource.pattern(),
-            ticket: None,
-        };
-        let handler = self.shared.handler_of(&task.resource).cloned();
-        if handler.is_none()
-            && let Some(activity) = self.shared.activities.find(task.resource.arn())
-        {
-            in_flight.ticket = Some(activity.schedule(Scheduled {
-                running: Arc::downgrade(self),
-                task: task.id,
-                token: task.token.unwrap_or_default(),
-                input: task.input,
-            }));
-            progress.in_flight.insert(task.id, in_flight);
-            return;
-        }
-        let running = Arc::clone(self);
-        let id = task.id;
-        let work = async move {
-            let mut panicked = ReportPanic {
-                running: Some(running),
-                id,
-            };
-            let Some(running) = panicked.running.clone() else {
-                return;
-            };
-            if *task.resource.kind() == ResourceKind::Activity {
-                running.deliver(Event::TaskStarted {
-                    task: id,
-                    worker_name: None,
-                });
-            }
-            let result = match handler {
-                Some(handler) => {
-                    let context = running.context(&task);
-                    handler.call(task.input.into_value(), context).await
-                }
-                None => Err(TaskError::new(
-                    "States.TaskFailed",
-                    format!("no handler is registered for the resource {}", task.resource),
-                )),
-            };
-            panicked.running = None;
-            if let Err(error) = &result {
-                tracing::info!(error = error.error(), cause = error.cause(), "task failed");
-            }
-            running.handler_ended(id, result.map_err(Into::into));
-        };
-        in_flight.handler = Some(self.host.runtime.spawn(work.instrument(span)).abort_handle());
-        progress.in_flight.insert(id, in_flight);
-    }
-
-    /// The handler is done; a callback task goes on until its token comes back.
-    fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
-        let mut progress = self.progress();
-        let mut in_flight = progress.in_flight.get_mut(&task);
-        if let Some(in_flight) = &mut in_flight {
-            in_flight.handler = None;
-        }
-        match (in_flight, result) {
-            (Some(waiting), Ok(output)) if waiting.pattern == IntegrationPattern::WaitForTaskToken => {
-                drop(progress);
-                self.deliver(Event::TaskSubmitted { task, output });
-            }
-            (_, result) => {
-                drop(progress);
-                self.answer(task, result);
-            }
-        }
-    }
-
-    fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
-        TaskContext {
-            execution_arn: Arc::clone(&self.arn),
-            state_machine_arn: self.state_machine.id.as_str().into(),
-            state: Arc::clone(&task.state),
-            resource: task.resource.clone(),
-            retry_count: task.retry_count,
-            token: task.token.clone(),
-            credentials: task.credentials.clone(),
-            id: task.id,
-            channel: Arc::new(Channel(Arc::clone(self))),
-        }
-    }
-}
-
-struct Channel(Arc<Running>);
-
-impl TaskChannel for Channel {
-    fn heartbeat(&self, task: TaskId) {
-        self.0.deliver(Event::TaskHeartbeat { task });
-    }
-
-    fn submitted(&self, task: TaskId, output: Value) {
-        self.0.deliver(Event::TaskSubmitted { task, output });
-    }
-}
-
-/// A handler that panics fails its task; nothing waits for an answer that never comes.
-struct ReportPanic {
-    running: Option<Arc<Running>>,
-    id: TaskId,
-}
-
-impl Drop for ReportPanic {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take()
-            && std::thread::panicking()
-        {
-            let error = TaskError::new("States.TaskFailed", "the handler panicked");
-            running.answer(self.id, Err(error.into()));
         }
     }
 }
