@@ -20,7 +20,8 @@ pub(crate) struct JsonataBindings<'a> {
     pub(super) random: &'a Random,
     pub(super) now: DateTime<Utc>,
     pub(super) budget: &'a Budget,
-    pub(super) prepared: RefCell<Prepared>,
+    /// Made when the engine is handed copies.
+    pub(super) prepared: RefCell<Option<Box<Prepared>>>,
 }
 
 impl<'a> JsonataBindings<'a> {

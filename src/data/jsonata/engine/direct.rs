@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jlens_core::input::{Sink, Source};
 use jlens_core::output::Builder;
-use jlens_core::{Bindings, Expression, Options, function_catalog};
+use jlens_core::{Bindings, Expression, function_catalog};
 use serde_json::{Map, Value};
 
 use super::analysis::Analysis;
@@ -22,6 +22,10 @@ const STEPS: [u64; 2] = [512, 16_384];
 const MAX_ARRAY_LENGTH: usize = 1_024;
 const MAX_STRING_LENGTH: usize = 4_096;
 
+/// So many variables and so long texts cost less to copy than to be read from the input document.
+const MAX_SCALARS: usize = 8;
+const MAX_SCALAR_LENGTH: usize = 64;
+
 /// How much deeper the expression lies than it is written.
 const DEPTH_OF_PRELUDE: usize = 2;
 
@@ -34,6 +38,8 @@ pub(super) struct Direct {
     holds_functions: bool,
     /// Built-in functions that the expression calls: a variable of the same name comes before them.
     built_in: Vec<String>,
+    /// The variables that it reads; empty where it reads `$states` too.
+    variables: Vec<String>,
     /// What the expression reads of the context object, if anything.
     context: Option<Need>,
 }
@@ -45,13 +51,18 @@ impl Direct {
             return None;
         }
         let (built_in, free): (Vec<&String>, Vec<&String>) = analysis.needs.keys().partition(|name| is_built_in(name));
-        let prelude: String = free.iter().map(|name| format!("${name} := $.`{name}`; ")).collect();
+        let bind = |name: &&String| ["$", name, " := $.`", name, "`; "].concat();
+        let prelude: String = free.iter().map(bind).collect();
         let bounded = functions::prelude(&analysis.unbounded);
         let states = analysis.needs.get("states");
         Some(Self {
             expression: Expression::compile(&format!("( {prelude} {bounded} ({text}\n))")).ok()?,
             calls_ours: !analysis.unbounded.is_empty() || built_in.iter().any(|name| is_ours(name)),
             holds_functions: analysis.holds_functions,
+            variables: match states {
+                None => free.into_iter().cloned().collect(),
+                Some(_) => Vec::new(),
+            },
             built_in: built_in.into_iter().cloned().collect(),
             context: states.and_then(|need| need.of("context")).cloned(),
         })
@@ -59,10 +70,15 @@ impl Direct {
 
     /// The value, with the steps that it may have taken. `None` where there is none, or where it takes more than a
     /// little: then the meter finds out.
-    pub(super) fn evaluate(&self, bindings: &JsonataBindings<'_>) -> Option<(Value, u64)> {
+    ///
+    /// `plain` is the expression itself.
+    pub(super) fn evaluate(&self, plain: &Expression, bindings: &JsonataBindings<'_>) -> Option<(Value, u64)> {
         let is_variable = |name: &String| bindings.variable(name).is_some();
         if self.built_in.iter().any(is_variable) {
             return None;
+        }
+        if let Some(scalars) = self.scalars(bindings) {
+            return self.run(plain, &Nothing, &scalars, bindings, MAX_DEPTH);
         }
         let context = OnceCell::new();
         let root = Root {
@@ -71,22 +87,53 @@ impl Direct {
             need: self.context.as_ref(),
         };
         let functions = if self.calls_ours { &*OURS } else { &*NONE };
+        self.run(
+            &self.expression,
+            &root,
+            functions,
+            bindings,
+            MAX_DEPTH + DEPTH_OF_PRELUDE,
+        )
+    }
+
+    /// The variables as the engine's own, where the expression reads nothing but a few numbers and short texts.
+    fn scalars(&self, bindings: &JsonataBindings<'_>) -> Option<Bindings> {
+        if self.calls_ours || self.variables.is_empty() || self.variables.len() > MAX_SCALARS {
+            return None;
+        }
+        let mut scalars = Bindings::new();
+        for name in &self.variables {
+            scalars = match bindings.variable(name)? {
+                Value::Array(_) | Value::Object(_) => return None,
+                Value::String(text) if text.len() > MAX_SCALAR_LENGTH => return None,
+                scalar => scalars.var(name, scalar.clone()),
+            };
+        }
+        Some(scalars)
+    }
+
+    fn run<'a>(
+        &self,
+        expression: &Expression,
+        input: &dyn Source<'a>,
+        engine: &'a Bindings,
+        bindings: &JsonataBindings<'_>,
+        depth: usize,
+    ) -> Option<(Value, u64)> {
         STEPS.into_iter().find_map(|steps| {
-            let options = self.options(steps, bindings);
+            let mut options = options(depth, bindings.now)
+                .max_steps(steps)
+                .max_array_length(MAX_ARRAY_LENGTH)
+                .max_string_length(MAX_STRING_LENGTH);
+            if self.built_in.is_empty() && !self.holds_functions {
+                // Nothing takes long in one step, so that nobody looks at a clock.
+                options.timeout = None;
+            }
             let mut built = Built::default();
-            let value = self
-                .expression
-                .evaluate_source_to(&root, functions, &options, |output| output.write(&mut built));
+            let value = expression.evaluate_source_to(input, engine, &options, |output| output.write(&mut built));
             let is_whole = !(self.holds_functions && built.lacks);
             value.ok().flatten().filter(|_| is_whole).map(|value| (value, steps))
         })
-    }
-
-    fn options(&self, steps: u64, bindings: &JsonataBindings<'_>) -> Options {
-        options(MAX_DEPTH + DEPTH_OF_PRELUDE, bindings.now)
-            .max_steps(steps)
-            .max_array_length(MAX_ARRAY_LENGTH)
-            .max_string_length(MAX_STRING_LENGTH)
     }
 }
 
@@ -100,6 +147,15 @@ fn is_ours(name: &str) -> bool {
 
 fn is_built_in(name: &str) -> bool {
     is_ours(name) || function_catalog().iter().any(|function| function.name == name)
+}
+
+/// No input document.
+struct Nothing;
+
+impl Source<'_> for Nothing {
+    fn read(&self, _: &mut Sink<'_, '_>) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The input document: `$states` and the variables, by name.
@@ -184,7 +240,9 @@ impl<'a> Source<'a> for Lazy<'a> {
         match self.0 {
             Value::Array(items) => {
                 sink.reserve(items.len());
-                items.iter().for_each(|item| write(sink, item));
+                for item in items {
+                    write(sink, item);
+                }
             }
             Value::Object(members) => {
                 sink.reserve(members.len());

@@ -31,7 +31,10 @@ fn in_bindings<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataBindi
 /// The values of direct and of metered evaluation.
 fn both(text: &str, bindings: &JsonataBindings<'_>) -> (Option<Value>, Option<Value>) {
     let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap_or_else(|error| panic!("{text}: {error}"));
-    let direct = compiled.direct.as_ref().and_then(|direct| direct.evaluate(bindings));
+    let direct = compiled
+        .direct
+        .as_ref()
+        .and_then(|direct| direct.evaluate(&compiled.expression, bindings));
     (direct.map(|(value, _)| value), compiled.run_metered(bindings).ok())
 }
 
@@ -162,6 +165,9 @@ fn big_inputs_are_not_built_before_they_are_read() {
     let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap();
     let direct: &Direct = compiled.direct.as_ref().unwrap();
     in_bindings(&NoVariables, |bindings| {
-        assert_eq!(direct.evaluate(bindings).map(|(_, steps)| steps), Some(512));
+        assert_eq!(
+            direct.evaluate(&compiled.expression, bindings).map(|(_, steps)| steps),
+            Some(512)
+        );
     });
 }

@@ -132,7 +132,11 @@ impl Compiled {
     }
 
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
-        if let Some((value, steps)) = self.direct.as_ref().and_then(|direct| direct.evaluate(bindings)) {
+        if let Some((value, steps)) = self
+            .direct
+            .as_ref()
+            .and_then(|direct| direct.evaluate(&self.expression, bindings))
+        {
             let steps = usize::try_from(steps).unwrap_or(usize::MAX);
             return match bindings.budget.visit(steps) {
                 Ok(()) => Ok(value),
@@ -144,6 +148,7 @@ impl Compiled {
 
     fn run_metered(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
         let mut prepared = bindings.prepared.borrow_mut();
+        let prepared = prepared.get_or_insert_default();
         prepared.hold(&self.analysis.needs, bindings)?;
         let mut options = options(MAX_DEPTH, bindings.now);
         if self.analysis.uses_randomness {
