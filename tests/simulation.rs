@@ -159,3 +159,23 @@ fn without_a_history_everything_else_is_the_same() {
     assert_eq!((full.outcome(), full.elapsed()), (off.outcome(), off.elapsed()));
     assert!(off.history().is_empty() && !full.history().is_empty());
 }
+
+#[test]
+fn machines_that_start_themselves_twice_come_to_an_end() {
+    let start = |name: &str, pattern: &str| {
+        json!({ "StartAt": name, "States": { name: {
+            "Type": "Task", "Resource": format!("arn:aws:states:::states:startExecution{pattern}"),
+            "Parameters": { "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Itself" }, "End": true
+        }}})
+    };
+    for (pattern, status) in [(".sync", "FAILED"), ("", "SUCCEEDED")] {
+        let twice = json!({ "StartAt": "Twice", "States": { "Twice": {
+            "Type": "Parallel", "Branches": [start("A", pattern), start("B", pattern)], "End": true
+        }}});
+        let machine: StateMachine = twice.to_string().parse().unwrap();
+        let run = Simulation::of(&machine)
+            .state_machine("Itself", &machine)
+            .run(json!({}));
+        assert_eq!((run.outcome().status(), run.elapsed()), (status, Duration::ZERO));
+    }
+}

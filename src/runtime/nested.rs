@@ -17,6 +17,9 @@ use crate::services::step_functions::{
     Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
 };
 
+/// How many executions run at once, for a long chain of executions to go on.
+const CROWD: usize = 10_000;
+
 impl Interpreter {
     /// Registers a state machine that executions can start, by its ARN, or by its name alone, whatever region and account its
     /// ARN has. An ARN with a version or an alias finds the state machine without, unless it is registered with it.
@@ -170,6 +173,7 @@ fn lineage(
         lineage: parent.origin.lineage,
         start_time: parent.start_time,
         waits: operation.action != Action::StartExecution,
+        crowd: CROWD,
     };
     parent.start_child(now, shared.running())
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,11 +34,14 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
     let mut driver = Driver {
         simulation,
         members: BTreeMap::from([(ROOT, Member::root(execution))]),
+        deadlines: BTreeSet::new(),
         started: 0,
         scripts: simulation.scripts.clone(),
         now: simulation.start,
         answers: BTreeMap::new(),
         asked: 0,
+        answered: HashMap::new(),
+        awaited: HashMap::new(),
         tokens: HashMap::new(),
         closed_names: ClosedNames::default(),
     };
@@ -50,6 +53,8 @@ pub(super) struct Driver<'s> {
     pub(super) simulation: &'s Simulation,
     /// The executions that run, by the order of their starts.
     pub(super) members: BTreeMap<usize, Member>,
+    /// When which execution wants to be woken.
+    pub(super) deadlines: BTreeSet<(DateTime<Utc>, usize)>,
     /// How many executions were started by others.
     pub(super) started: usize,
     scripts: Vec<(String, Script)>,
@@ -57,6 +62,10 @@ pub(super) struct Driver<'s> {
     /// What will be answered to which execution, by time and then in the order of asking.
     pub(super) answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
     asked: u64,
+    /// When which task is answered.
+    answered: HashMap<(usize, TaskId), (DateTime<Utc>, u64)>,
+    /// Which execution a task waits for.
+    pub(super) awaited: HashMap<(usize, TaskId), usize>,
     /// Every task token that was given out.
     pub(super) tokens: HashMap<String, (usize, TaskId)>,
     pub(super) closed_names: ClosedNames,
@@ -87,15 +96,28 @@ impl Driver<'_> {
                 None => break,
             }
         }
+        self.arm(id);
         Ok(None)
+    }
+
+    /// Takes the next deadline of an execution down.
+    fn arm(&mut self, id: usize) {
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        let deadline = member.execution.next_deadline();
+        if deadline != member.armed {
+            if let Some(at) = member.armed {
+                self.deadlines.remove(&(at, id));
+            }
+            self.deadlines.extend(deadline.map(|at| (at, id)));
+            member.armed = deadline;
+        }
     }
 
     /// Lets the next thing happen; to which execution.
     fn next_event(&mut self) -> Result<usize, SimulationError> {
-        let deadlines = self.members.iter();
-        let deadline = deadlines
-            .filter_map(|(id, member)| Some((member.execution.next_deadline()?, *id)))
-            .min();
+        let deadline = self.deadlines.first().copied();
         let answer = self
             .answers
             .first_entry()
@@ -103,6 +125,9 @@ impl Driver<'_> {
         let (at, id, event) = match (answer, deadline) {
             (Some(answer), _) => {
                 let ((at, _), (id, event)) = answer.remove_entry();
+                if let Some(task) = answered(&event) {
+                    self.answered.remove(&(id, task));
+                }
                 (at, id, event)
             }
             (None, Some((at, id))) => (at, id, Event::DeadlineReached),
@@ -171,14 +196,18 @@ impl Driver<'_> {
 
     /// Lets an event happen then.
     pub(super) fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
+        if let Some(task) = answered(&event) {
+            self.answered.insert((id, task), (at, self.asked));
+        }
         self.answers.insert((at, self.asked), (id, event));
         self.asked += 1;
     }
 
     fn cancel(&mut self, id: usize, task: TaskId, polled: &mut VecDeque<usize>) {
-        self.answers
-            .retain(|_, (member, answer)| *member != id || answered(answer) != Some(task));
-        self.stop_children(id, task, polled);
+        if let Some(answer) = self.answered.remove(&(id, task)) {
+            self.answers.remove(&answer);
+        }
+        self.stop_child(id, task, polled);
     }
 
     fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {

@@ -13,12 +13,17 @@ use crate::services::step_functions::{
     Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
 };
 
+/// How many executions run at once, for a long chain of executions to go on.
+const CROWD: usize = 1_000;
+
 /// An execution of a simulation.
 pub(super) struct Member {
     pub(super) execution: Execution,
     pub(super) history: Vec<HistoryEvent>,
     lineage: Lineage,
     keeps_name: bool,
+    /// The deadline that the driver knows.
+    pub(super) armed: Option<DateTime<Utc>>,
     /// The tasks that wait for its end.
     waiting: Vec<Waiting>,
 }
@@ -39,6 +44,7 @@ impl Member {
             history: Vec::new(),
             lineage: Lineage::default(),
             keeps_name: false,
+            armed: None,
             waiting: Vec::new(),
         }
     }
@@ -77,6 +83,7 @@ impl Driver<'_> {
         };
         let output = started(operation.style, member.execution.arn(), member.start_time());
         if operation.action != Action::StartExecution {
+            self.awaited.insert((id, task.id), child);
             member.waiting.push(Waiting {
                 member: id,
                 task: task.id,
@@ -112,7 +119,9 @@ impl Driver<'_> {
         let mut options = self.child_options(&program, request);
         options.state_machine = state_machine.into();
         let arn = options.execution_arn();
-        let known = self.members.iter().find(|(_, member)| **member.execution.arn() == arn);
+        let mut running = self.members.iter();
+        let is_it = |member: &Member| request.name.is_some() && **member.execution.arn() == arn;
+        let known = running.find(|(_, member)| is_it(member));
         if let Some((known, member)) = known {
             let is_same = member.execution.is_running() && member.execution.context().input == request.input;
             return if is_same {
@@ -128,6 +137,7 @@ impl Driver<'_> {
             lineage: parent.lineage,
             start_time: parent.start_time(),
             waits: operation.action != Action::StartExecution,
+            crowd: CROWD,
         });
         let lineage = parent.map(|parent| parent.start_child(self.now, self.members.len()));
         self.started += 1;
@@ -136,6 +146,7 @@ impl Driver<'_> {
             history: Vec::new(),
             lineage: lineage.transpose()?.unwrap_or_default(),
             keeps_name: request.name.is_some() && !is_express,
+            armed: None,
             waiting: Vec::new(),
         };
         self.members.insert(self.started, member);
@@ -159,6 +170,9 @@ impl Driver<'_> {
     /// An execution that another one has started is over.
     pub(super) fn child_ended(&mut self, id: usize, outcome: &Outcome) {
         let Some(child) = self.members.remove(&id) else { return };
+        if let Some(at) = child.armed {
+            self.deadlines.remove(&(at, id));
+        }
         if child.keeps_name {
             self.closed_names.insert(child.execution.arn(), self.now);
         }
@@ -174,6 +188,7 @@ impl Driver<'_> {
                 outcome,
             };
             let task = waiting.task;
+            self.awaited.remove(&(waiting.member, task));
             let event = match waiting.operation.ended(&description) {
                 Ok(output) => Event::TaskSucceeded { task, output },
                 Err(error) => Event::TaskFailed {
@@ -186,18 +201,22 @@ impl Driver<'_> {
     }
 
     /// Nobody waits for a task any more, nor for the execution that it waits for.
-    pub(super) fn stop_children(&mut self, id: usize, task: TaskId, polled: &mut VecDeque<usize>) {
+    pub(super) fn stop_child(&mut self, id: usize, task: TaskId, polled: &mut VecDeque<usize>) {
+        let Some(child) = self.awaited.remove(&(id, task)) else {
+            return;
+        };
+        let Some(member) = self.members.get_mut(&child) else {
+            return;
+        };
         let is_it = |waiting: &Waiting| waiting.member == id && waiting.task == task;
-        for (child, member) in &mut self.members {
-            let Some(i) = member.waiting.iter().position(is_it) else {
-                continue;
-            };
-            let waiting = member.waiting.swap_remove(i);
-            if waiting.operation.action != Action::StartSyncExecution {
-                let stop = Event::Stop(ErrorOutput::default());
-                member.execution.handle(self.now, stop);
-                polled.push_back(*child);
-            }
+        let Some(i) = member.waiting.iter().position(is_it) else {
+            return;
+        };
+        let waiting = member.waiting.swap_remove(i);
+        if waiting.operation.action != Action::StartSyncExecution {
+            let stop = Event::Stop(ErrorOutput::default());
+            member.execution.handle(self.now, stop);
+            polled.push_back(child);
         }
     }
 

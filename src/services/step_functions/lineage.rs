@@ -16,6 +16,9 @@ const HURRIED: TimeDelta = TimeDelta::seconds(1);
 /// How many executions run at once, for another to be started by one of them.
 const MOST_RUNNING: usize = 100_000;
 
+/// How many executions before an execution are many.
+const LONG: u32 = 10;
+
 /// Where an execution comes from; the default is one that no execution started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Lineage {
@@ -31,6 +34,9 @@ pub(crate) struct Parent {
     pub(crate) lineage: Lineage,
     pub(crate) start_time: DateTime<Utc>,
     pub(crate) waits: bool,
+    /// How many executions run at once, for another to be started at the end of a long chain: a machine that starts itself
+    /// twice doubles each time.
+    pub(crate) crowd: usize,
 }
 
 impl Parent {
@@ -44,14 +50,19 @@ impl Parent {
                 0
             },
         };
+        let most_running = if child.depth.max(child.chain) > LONG {
+            self.crowd
+        } else {
+            MOST_RUNNING
+        };
         let problem = if child.depth > DEEPEST {
             format!("executions that wait for executions nest {DEEPEST} deep; does a state machine start itself?")
         } else if child.chain > LONGEST_CHAIN {
             format!(
                 "{LONGEST_CHAIN} executions started one another without a pause; does a state machine start itself?"
             )
-        } else if running >= MOST_RUNNING {
-            format!("{MOST_RUNNING} executions are running")
+        } else if running >= most_running {
+            format!("{most_running} executions are running; does a state machine start itself?")
         } else {
             return Ok(child);
         };
@@ -63,12 +74,15 @@ impl Parent {
 mod tests {
     use super::*;
 
+    const CROWD: usize = 10;
+
     fn started_after(seconds: i64, lineage: Lineage, waits: bool) -> Result<Lineage, ApiError> {
         let start_time = DateTime::UNIX_EPOCH;
         let parent = Parent {
             lineage,
             start_time,
             waits,
+            crowd: CROWD,
         };
         parent.start_child(start_time + TimeDelta::seconds(seconds), 0)
     }
@@ -108,9 +122,18 @@ mod tests {
             lineage: Lineage::default(),
             start_time: DateTime::UNIX_EPOCH,
             waits: false,
+            crowd: CROWD,
         };
         let now = DateTime::UNIX_EPOCH;
         assert!(parent.start_child(now, MOST_RUNNING - 1).is_ok());
         assert!(parent.start_child(now, MOST_RUNNING).is_err());
+        let lineage = Lineage { depth: LONG, chain: 0 };
+        let parent = Parent {
+            lineage,
+            waits: true,
+            ..parent
+        };
+        assert!(parent.start_child(now, CROWD - 1).is_ok());
+        assert!(parent.start_child(now, CROWD).is_err());
     }
 }
