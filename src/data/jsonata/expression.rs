@@ -60,8 +60,19 @@ impl JsonataExpression {
         JsonataError {
             location: location.to_string(),
             expression: self.as_str().to_owned(),
-            failure: Box::new(failure),
+            failure: Box::new(as_of_2_0_6(failure)),
         }
+    }
+}
+
+/// An error in the words of JSONata 2.0.6, which had another number in one of them.
+fn as_of_2_0_6(failure: Failure) -> Failure {
+    match failure {
+        Failure::Raised { code, message } if code == "D2014" => Failure::Raised {
+            message: message.replace("must not exceed 1e7", "must not exceed 1e6"),
+            code,
+        },
+        failure => failure,
     }
 }
 
