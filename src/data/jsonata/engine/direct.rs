@@ -51,7 +51,8 @@ impl Direct {
             return None;
         }
         let (built_in, free): (Vec<&String>, Vec<&String>) = analysis.needs.keys().partition(|name| is_built_in(name));
-        let prelude: String = free.iter().map(|name| format!("${name} := $.`{name}`; ")).collect();
+        let bind = |name: &&String| ["$", name, " := $.`", name, "`; "].concat();
+        let prelude: String = free.iter().map(bind).collect();
         let bounded = functions::prelude(&analysis.unbounded);
         let states = analysis.needs.get("states");
         Some(Self {
@@ -239,7 +240,9 @@ impl<'a> Source<'a> for Lazy<'a> {
         match self.0 {
             Value::Array(items) => {
                 sink.reserve(items.len());
-                items.iter().for_each(|item| write(sink, item));
+                for item in items {
+                    write(sink, item);
+                }
             }
             Value::Object(members) => {
                 sink.reserve(members.len());

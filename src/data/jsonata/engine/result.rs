@@ -30,10 +30,9 @@ pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Fail
 fn print_whole_numbers(value: &mut Value) {
     match value {
         Value::Number(float) if float.is_f64() => *value = number(float.as_f64().unwrap_or_default()),
-        Value::Number(_) => {}
         Value::Array(items) => items.iter_mut().for_each(print_whole_numbers),
         Value::Object(members) => members.values_mut().for_each(print_whole_numbers),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
