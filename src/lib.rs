@@ -32,6 +32,7 @@
 //! # }
 //! ```
 //!
+#![cfg_attr(feature = "jsonata", doc = "# Guides\n\n* [JSONata in state machines](docs::jsonata)\n")]
 //! # What can go wrong, by type
 //!
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
@@ -43,6 +44,13 @@
 
 pub mod data;
 pub mod definition;
+pub mod docs {
+    //! Guides: what there is to know about a subject, by examples that run.
+
+    #[cfg(feature = "jsonata")]
+    #[doc = include_str!("docs/jsonata.md")]
+    pub mod jsonata {}
+}
 mod error;
 pub mod execution;
 #[cfg(feature = "runtime")]
