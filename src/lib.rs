@@ -58,6 +58,7 @@ pub mod handlers;
 pub mod history;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+mod services;
 pub mod simulation;
 #[cfg(feature = "websocket")]
 pub mod websocket;

@@ -18,6 +18,10 @@ impl<'a> Engine<'a> {
     pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
         let generation = self.core.frames.next_serial();
         let Some(resource) = self.resource_of(key) else { return };
+        if !self.exists(resource) {
+            let cause = format!("The activity {resource} does not exist.");
+            return self.fail(key, Failure::runtime(cause));
+        }
         let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(resource), self.core.now);
         let deadline = attempt.deadline();
         let records = self.core.recorder.records();
@@ -162,6 +166,14 @@ impl<'a> Engine<'a> {
             frame.activity = Activity::Waiting;
             frame.deadline = None;
         }
+    }
+
+    /// Whether there is somebody to ask; only an activity may be missing.
+    fn exists(&self, resource: &Resource) -> bool {
+        let Some(activities) = &self.core.activities else {
+            return true;
+        };
+        *resource.kind() != ResourceKind::Activity || activities.contains(resource.arn())
     }
 
     fn resource_of(&self, key: FrameKey) -> Option<&'a Resource> {
