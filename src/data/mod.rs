@@ -15,6 +15,7 @@ mod json_path;
 mod json_size;
 #[cfg_attr(not(test), expect(dead_code, reason = "no definition with JSONata is taken yet"))]
 mod jsonata;
+mod json_text;
 mod payload;
 mod payload_template;
 mod random;
@@ -41,6 +42,7 @@ pub(crate) use jsonata::{
     JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
 };
 pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
+pub use json_text::JsonText;
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;

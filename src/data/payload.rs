@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::json_size;
+use super::{JsonText, json_size};
 
 /// JSON data that travels from state to state: shared until somebody writes, and one pointer wide.
 ///
@@ -17,7 +17,7 @@ use super::json_size;
 /// let order = Payload::from(json!({ "id": 7 }));
 /// let same = order.clone(); // no copy
 /// assert_eq!(same["id"], 7);
-/// assert_eq!(same.to_text().as_ref(), r#"{"id":7}"#);
+/// assert_eq!(same.to_text().as_str(), r#"{"id":7}"#);
 /// ```
 #[derive(Clone)]
 pub struct Payload(Arc<Inner>);
@@ -30,7 +30,7 @@ struct Inner {
     /// grows adds the size of what came in, and only a payload whose bound passes the limit is measured.
     bound: AtomicUsize,
     /// The compact JSON text, once somebody asked for it: a history shows the same data again and again.
-    text: OnceLock<Arc<str>>,
+    text: OnceLock<JsonText>,
 }
 
 impl Payload {
@@ -82,8 +82,17 @@ impl Payload {
     }
 
     /// Lets `write` change the value in place, copied first only where somebody else still holds it.
+    ///
+    /// `member` is the one member of an object that changes, if it is one. The text grows by no more than `growth`.
     #[inline]
-    pub(crate) fn write<E>(&mut self, growth: usize, write: impl FnOnce(&mut Value) -> Result<(), E>) -> Result<(), E> {
+    pub(crate) fn write<E>(
+        &mut self,
+        member: Option<&str>,
+        growth: usize,
+        write: impl FnOnce(&mut Value) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let text = self.0.text.get();
+        let cut = text.and_then(|text| text.cut_at(&self.0.value, member?));
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.text.take();
             write(&mut inner.value)?;
@@ -94,6 +103,12 @@ impl Payload {
             let bound = self.bound().saturating_add(growth);
             write(&mut value)?;
             *self = Self::with_bound(value, bound);
+        }
+        if let (Some(cut), Value::Object(members)) = (cut, self.value())
+            && let Some(text) = cut.text_of(members)
+        {
+            // INVARIANT: it has no text; it was just taken, or is new.
+            let _ = self.0.text.set(text);
         }
         Ok(())
     }
@@ -112,10 +127,8 @@ impl Payload {
     }
 
     /// The compact JSON text, printed once.
-    pub fn to_text(&self) -> Arc<str> {
-        // `Value`'s own `Display` goes through a formatter, at twice the cost; writing a `Value` to memory cannot fail.
-        let print = || serde_json::to_string(&self.0.value).unwrap_or_default().into();
-        Arc::clone(self.0.text.get_or_init(print))
+    pub fn to_text(&self) -> JsonText {
+        self.0.text.get_or_init(|| JsonText::of(&self.0.value)).clone()
     }
 }
 
@@ -179,7 +192,7 @@ mod tests {
 
     fn set(payload: &mut Payload, name: &str, value: Value) {
         let growth = name.len() + value.to_string().len() + 4;
-        let written: Result<(), ()> = payload.write(growth, |target| {
+        let written: Result<(), ()> = payload.write(Some(name), growth, |target| {
             target[name] = value;
             Ok(())
         });
@@ -198,9 +211,9 @@ mod tests {
     #[test]
     fn the_text_is_never_an_old_one() {
         let mut payload = Payload::from(json!({ "id": 7 }));
-        assert_eq!(payload.to_text().as_ref(), r#"{"id":7}"#);
+        assert_eq!(payload.to_text().as_str(), r#"{"id":7}"#);
         set(&mut payload, "id", json!(8));
-        assert_eq!(payload.to_text().as_ref(), r#"{"id":8}"#);
+        assert_eq!(payload.to_text().as_str(), r#"{"id":8}"#);
     }
 
     #[test]

@@ -205,7 +205,7 @@ pub(crate) fn place(
                 Cow::Borrowed(constant) => constant.value().clone(),
                 Cow::Owned(made) => made.into_value(),
             };
-            match raw.write(growth, |target| path.write(target, value)) {
+            match raw.write(path.first_name(), growth, |target| path.write(target, value)) {
                 Ok(()) => Ok(raw),
                 Err(error) => {
                     *raw_input = Some(raw);

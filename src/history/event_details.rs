@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+use crate::data::JsonText;
 use crate::definition::StateType;
 
 /// The type of a history event with its details (AWS Step Functions API, `HistoryEvent`).
@@ -20,11 +21,11 @@ use crate::definition::StateType;
 )]
 pub enum EventDetails {
     ExecutionStarted {
-        input: Arc<str>,
+        input: JsonText,
         role_arn: Arc<str>,
     },
     ExecutionSucceeded {
-        output: Arc<str>,
+        output: JsonText,
     },
     ExecutionFailed(ErrorOutput),
     ExecutionAborted(ErrorOutput),
@@ -33,13 +34,13 @@ pub enum EventDetails {
     StateEntered {
         state_type: StateType,
         name: Arc<str>,
-        input: Arc<str>,
+        input: JsonText,
     },
     /// `PassStateExited`, `TaskStateExited` …
     StateExited {
         state_type: StateType,
         name: Arc<str>,
-        output: Arc<str>,
+        output: JsonText,
         /// Variable names with their values as JSON texts, where some were assigned.
         // Boxed, as the credentials are: events are moved, and most have neither.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +52,7 @@ pub enum EventDetails {
     },
     LambdaFunctionScheduled {
         resource: Arc<str>,
-        input: Arc<str>,
+        input: JsonText,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,7 @@ pub enum EventDetails {
     },
     LambdaFunctionStarted,
     LambdaFunctionSucceeded {
-        output: Arc<str>,
+        output: JsonText,
     },
     LambdaFunctionFailed(ErrorOutput),
     LambdaFunctionTimedOut(ErrorOutput),
@@ -67,7 +68,7 @@ pub enum EventDetails {
         resource_type: Arc<str>,
         resource: Arc<str>,
         region: Arc<str>,
-        parameters: Arc<str>,
+        parameters: JsonText,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,12 +83,12 @@ pub enum EventDetails {
     TaskSubmitted {
         resource_type: Arc<str>,
         resource: Arc<str>,
-        output: Arc<str>,
+        output: JsonText,
     },
     TaskSucceeded {
         resource_type: Arc<str>,
         resource: Arc<str>,
-        output: Arc<str>,
+        output: JsonText,
     },
     TaskFailed {
         resource_type: Arc<str>,
@@ -103,7 +104,7 @@ pub enum EventDetails {
     },
     ActivityScheduled {
         resource: Arc<str>,
-        input: Arc<str>,
+        input: JsonText,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         timeout_in_seconds: Option<u32>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,7 +115,7 @@ pub enum EventDetails {
         worker_name: Option<String>,
     },
     ActivitySucceeded {
-        output: Arc<str>,
+        output: JsonText,
     },
     ActivityFailed(ErrorOutput),
     ActivityTimedOut(ErrorOutput),
@@ -216,14 +217,14 @@ impl EventDetails {
             | Self::TaskSubmitted { output: data, .. }
             | Self::TaskSucceeded { output: data, .. }
             | Self::ActivityScheduled { input: data, .. }
-            | Self::ActivitySucceeded { output: data } => data.len(),
+            | Self::ActivitySucceeded { output: data } => data.own_bytes(),
             Self::StateExited {
                 output,
                 assigned_variables,
                 ..
             } => {
                 let variables = assigned_variables.iter().flat_map(|variables| variables.values());
-                output.len() + variables.map(String::len).sum::<usize>()
+                output.own_bytes() + variables.map(String::len).sum::<usize>()
             }
             Self::ExecutionFailed(failure)
             | Self::LambdaFunctionFailed(failure)

@@ -54,6 +54,14 @@ impl ReferencePath {
         self.path.root()
     }
 
+    /// The member of the input that the path goes into, if it does.
+    pub(crate) fn first_name(&self) -> Option<&str> {
+        match self.path.stages.segments() {
+            [Segment::Name(name), ..] => Some(name),
+            _ => None,
+        }
+    }
+
     /// Whether the path is exactly `$`.
     pub fn is_identity(&self) -> bool {
         self.path.is_identity()

@@ -26,8 +26,7 @@ use super::program::{Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
 use super::token::TokenSecret;
-use crate::data::Payload;
-use crate::data::{ExecutionContext, Random, StateMachineContext};
+use crate::data::{ExecutionContext, JsonText, Payload, Random, StateMachineContext};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
 
@@ -355,6 +354,6 @@ fn texts_of(assigned: &Assigned) -> Option<Box<IndexMap<String, String>>> {
     (!assigned.is_empty()).then(|| Box::new(texts.collect()))
 }
 
-fn text_of(payload: Option<&Payload>) -> Arc<str> {
+fn text_of(payload: Option<&Payload>) -> JsonText {
     payload.map(Payload::to_text).unwrap_or_default()
 }

@@ -1,0 +1,290 @@
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::json_size;
+
+/// The compact JSON text of some data, shared by all that show the same data.
+///
+/// Where a state changes little of large data, its text shares all up to the change with the text before; a history of
+/// such states holds the data once. The whole text is put together when somebody reads it.
+#[derive(Clone)]
+pub struct JsonText(Form);
+
+#[derive(Clone)]
+enum Form {
+    Whole(Arc<str>),
+    Changed(Arc<Changed>),
+}
+
+/// The beginning of another text, and another end.
+struct Changed {
+    base: Arc<str>,
+    /// INVARIANT: a character boundary of `base`.
+    kept: usize,
+    end: Box<str>,
+    whole: OnceLock<Box<str>>,
+}
+
+/// Where an object's text is about to change.
+pub(super) struct Cut {
+    text: JsonText,
+    /// How much of the text stays.
+    kept: usize,
+    /// The first member that is printed anew.
+    member: usize,
+}
+
+/// Shorter texts are printed anew: that is as fast.
+const WORTH_SHARING: usize = 1024;
+
+impl JsonText {
+    /// Prints a value.
+    pub(super) fn of(value: &Value) -> Self {
+        // `Value`'s own `Display` goes through a formatter, at twice the cost; writing a `Value` to memory cannot fail.
+        Self(Form::Whole(serde_json::to_string(value).unwrap_or_default().into()))
+    }
+
+    /// The whole text.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Form::Whole(text) => text,
+            Form::Changed(changed) => changed.whole.get_or_init(|| changed.put_together()),
+        }
+    }
+
+    /// The bytes that this text takes besides what it shares.
+    pub(crate) fn own_bytes(&self) -> usize {
+        match &self.0 {
+            Form::Whole(text) => text.len(),
+            Form::Changed(changed) => changed.end.len(),
+        }
+    }
+
+    fn length(&self) -> usize {
+        match &self.0 {
+            Form::Whole(text) => text.len(),
+            Form::Changed(changed) => changed.kept + changed.end.len(),
+        }
+    }
+
+    /// Where this text, which is `value`'s, changes when a member of `value` does; `None` where it is not worth it.
+    pub(super) fn cut_at(&self, value: &Value, member: &str) -> Option<Cut> {
+        let length = self.length();
+        let Value::Object(members) = value else { return None };
+        if length < WORTH_SHARING {
+            return None;
+        }
+        let mut end = 1;
+        let mut place = members.len();
+        if members.contains_key(member) {
+            for (name, value) in members.iter().rev() {
+                place -= 1;
+                end += quoted_size(name) + 1 + json_size(value) + usize::from(place > 0);
+                if end > length / 4 {
+                    return None;
+                }
+                if name == member {
+                    break;
+                }
+            }
+        }
+        Some(Cut {
+            text: self.clone(),
+            kept: length.checked_sub(end)?,
+            member: place,
+        })
+    }
+
+    /// The text up to `kept`, and then another end.
+    fn changed(&self, kept: usize, end: String) -> Option<Self> {
+        let (base, kept, end) = match &self.0 {
+            Form::Whole(text) => (text, kept, end),
+            Form::Changed(before) if kept <= before.kept => (&before.base, kept, end),
+            Form::Changed(before) => {
+                let stays = before.end.get(..kept - before.kept)?;
+                (&before.base, before.kept, format!("{stays}{end}"))
+            }
+        };
+        let changed = Changed {
+            base: Arc::clone(base),
+            kept,
+            end: end.into(),
+            whole: OnceLock::new(),
+        };
+        base.is_char_boundary(kept)
+            .then(|| Self(Form::Changed(Arc::new(changed))))
+    }
+}
+
+impl Cut {
+    /// The text of the object after the change, unless most of it is new.
+    pub(super) fn text_of(self, members: &Map<String, Value>) -> Option<JsonText> {
+        let mut end = String::new();
+        for (place, (name, value)) in members.iter().enumerate().skip(self.member) {
+            if place > 0 {
+                end.push(',');
+            }
+            end.push_str(&serde_json::to_string(name).ok()?);
+            end.push(':');
+            end.push_str(&serde_json::to_string(value).ok()?);
+        }
+        end.push('}');
+        let is_worth_it = end.len() <= self.kept;
+        is_worth_it.then(|| self.text.changed(self.kept, end)).flatten()
+    }
+}
+
+impl Changed {
+    fn put_together(&self) -> Box<str> {
+        let begin = self.base.get(..self.kept).unwrap_or_default();
+        [begin, &self.end].concat().into()
+    }
+}
+
+fn quoted_size(name: &str) -> usize {
+    json_size(&Value::String(name.to_owned()))
+}
+
+impl Default for JsonText {
+    fn default() -> Self {
+        Self::from("")
+    }
+}
+
+impl From<&str> for JsonText {
+    fn from(text: &str) -> Self {
+        Self(Form::Whole(text.into()))
+    }
+}
+
+impl From<String> for JsonText {
+    fn from(text: String) -> Self {
+        Self(Form::Whole(text.into()))
+    }
+}
+
+impl Deref for JsonText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq for JsonText {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for JsonText {}
+
+impl fmt::Debug for JsonText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for JsonText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl Serialize for JsonText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::JsonText;
+    use crate::data::Payload;
+
+    /// Sets members one after the other, and compares the text with the printed value after each.
+    fn written(mut data: Value, writes: &[(&str, Value)]) -> Vec<JsonText> {
+        let mut payload = Payload::from(data.clone());
+        let mut texts = vec![payload.to_text()];
+        for (name, value) in writes {
+            data[name] = value.clone();
+            let written: Result<(), ()> = payload.write(Some(name), 100_000, |target| {
+                target[name] = value.clone();
+                Ok(())
+            });
+            written.unwrap();
+            texts.push(payload.to_text());
+        }
+        assert_eq!(payload, data);
+        assert_eq!(payload.to_text().as_str(), data.to_string());
+        texts
+    }
+
+    fn large() -> Value {
+        json!({ "rows": ["ü\"".repeat(1_000)], "last \n": { "a": [1, 2] } })
+    }
+
+    #[test]
+    fn a_change_near_the_end_shares_the_beginning() {
+        let texts = written(
+            large(),
+            &[
+                ("n", json!(1)),
+                ("n", json!("zwei")),
+                ("last \n", json!({})),
+                ("m", json!([true])),
+                ("n", json!(null)),
+                ("m", json!({ "deep": "é" })),
+            ],
+        );
+        assert!(texts.iter().skip(1).all(|text| text.own_bytes() < 60));
+        // Texts that were given out before stay what they were.
+        let numbers: Vec<Value> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+        assert_eq!(numbers[1]["n"], 1);
+        assert_eq!(numbers[2]["n"], "zwei");
+        assert_eq!(numbers[6]["n"], Value::Null);
+    }
+
+    #[test]
+    fn what_is_mostly_new_or_small_is_printed_anew() {
+        for (data, writes) in [
+            (json!({ "a": 1 }), vec![("a", json!(2)), ("b", json!(3))]),
+            (json!({}), vec![("a", json!(2))]),
+            (large(), vec![("rows", json!([]))]),
+            (large(), vec![("n", json!("x".repeat(10_000))), ("n", json!(1))]),
+        ] {
+            for text in written(data, &writes) {
+                assert_eq!(text.own_bytes(), text.as_str().len());
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_written_the_text_is_the_values() {
+        let random = crate::data::Random::seeded(11);
+        let pick = |n: u64| usize::try_from(random.below(n)).unwrap();
+        for _ in 0..200 {
+            let data = json!({ "a": "x".repeat(1_500), "b": pick(9), "c": "é".repeat(pick(900)), "d": [] });
+            let writes: Vec<(&str, Value)> = (0..6)
+                .map(|_| {
+                    let name = ["a", "b", "c", "d", "e", "f\u{7f}"][pick(6)];
+                    let value = [json!(pick(1_000)), json!("é".repeat(pick(900))), json!({ "k": [null] })];
+                    (name, value[pick(3)].clone())
+                })
+                .collect();
+            written(data, &writes);
+        }
+    }
+}
