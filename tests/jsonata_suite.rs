@@ -60,7 +60,10 @@ fn cases(root: &Path) -> Vec<Case> {
     for file in recordings::files(&root.join("groups")) {
         let text = fs::read_to_string(&file).expect("the file can be read");
         let folder = file.parent().expect("a file is in a folder").to_owned();
-        let name = file.strip_prefix(root.join("groups")).unwrap_or(&file).with_extension("");
+        let name = file
+            .strip_prefix(root.join("groups"))
+            .unwrap_or(&file)
+            .with_extension("");
         // Half a surrogate pair is no text of Rust: such a case is there, and fails.
         match serde_json::from_str(&text).unwrap_or_default() {
             Value::Array(rows) => cases.extend(rows.into_iter().enumerate().map(|(index, fields)| Case {
@@ -157,7 +160,11 @@ fn check(case: &Case) -> Result<(), String> {
 fn evaluate(case: &Case) -> Result<Option<Value>, String> {
     let text = match case.fields["expr"].as_str() {
         Some(text) => text.to_owned(),
-        None => read(&case.folder.join(case.fields["expr-file"].as_str().expect("a case has an expression"))),
+        None => read(
+            &case
+                .folder
+                .join(case.fields["expr-file"].as_str().expect("a case has an expression")),
+        ),
     };
     let document = match (case.fields.get("data"), case.fields["dataset"].as_str()) {
         (Some(data), _) => Some(data.clone()),

@@ -13,9 +13,9 @@ mod expression;
 mod intrinsic;
 mod json_path;
 mod json_size;
-#[cfg_attr(not(test), expect(dead_code, reason = "no definition with JSONata is taken yet"))]
-mod jsonata;
 mod json_text;
+#[cfg_attr(not(feature = "jsonata"), expect(dead_code, reason = "without its engine nothing is evaluated"))]
+mod jsonata;
 mod payload;
 mod payload_template;
 mod random;
@@ -36,13 +36,11 @@ pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
-#[expect(unused_imports, reason = "no definition with JSONata is taken yet")]
+pub use json_text::JsonText;
 pub(crate) use jsonata::{
-    Bound, Delimited, Expected, Failure, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate,
-    JsonataTemplateError, JsonataTemplateProblem, Reference, References, Target, delimited,
+    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Reference, Target, delimited,
 };
 pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
-pub use json_text::JsonText;
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;

@@ -74,7 +74,13 @@ fn jsonata_that_nests_without_end_is_refused() {
         format!("$states{}", million(".%")),
         format!("1{}", million("~>$f")),
         format!("/{}", million("(a+)+")),
-        format!("({}", (0..60_000).map(|n| format!("$v{n}:=$v{n};")).collect::<String>()),
+        format!(
+            "({}",
+            (0..60_000)
+                .map(|n| format!("$v{n}:=$v{n};"))
+                .collect::<Vec<_>>()
+                .concat()
+        ),
     ] {
         let source = format!(
             r#"{{ "QueryLanguage": "JSONata", "StartAt": "P", "States": {{ "P": {{ "Type": "Pass", "Output": "{{% {expression} %}}", "End": true }} }} }}"#

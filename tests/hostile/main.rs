@@ -14,6 +14,8 @@ mod definitions;
 mod depth;
 mod doubling;
 mod expressions;
+#[cfg(feature = "jsonata")]
+mod jsonata;
 mod loops;
 mod many;
 mod run;

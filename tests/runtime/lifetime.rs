@@ -130,3 +130,28 @@ fn two_runtimes_at_once_run_their_own_executions() {
     drop(first);
     assert_eq!((left.status(), kept.status()), ("ABORTED", "RUNNING"));
 }
+
+/// On the only thread there is, each holds the others up for no longer than an expression may take.
+#[cfg(feature = "jsonata")]
+#[tokio::test]
+async fn hostile_expressions_hold_nobody_up() {
+    let endless = "{% ($f := function($n) { $f($n + 1) }; $f(0)) %}";
+    let hostile = machine(json!({
+        "P": { "Type": "Pass", "QueryLanguage": "JSONata", "Output": endless, "End": true }
+    }));
+    let waits = machine(json!({ "W": { "Type": "Wait", "Seconds": 0, "End": true } }));
+    let interpreter = Interpreter::new();
+    let held: Vec<_> = (0..3)
+        .map(|_| interpreter.start(&hostile, json!({})).unwrap())
+        .collect();
+    let soon = Duration::from_secs(30);
+    let output: Value = tokio::time::timeout(soon, interpreter.run(&waits, json!(7)))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(output, json!(7));
+    for execution in held {
+        let outcome = tokio::time::timeout(soon, execution.outcome()).await.unwrap();
+        assert_eq!(outcome.status(), "FAILED");
+    }
+}

@@ -23,7 +23,10 @@ pub(crate) fn jsonata(dice: &Dice) -> bool {
     match &result {
         Ok(value) => {
             let value = value.as_ref().unwrap_or(&Value::Null);
-            assert!(nests_within(value, MAX_NESTING) && json_size(value) <= MAX_RESULT_BYTES, "{text}");
+            assert!(
+                nests_within(value, MAX_NESTING) && json_size(value) <= MAX_RESULT_BYTES,
+                "{text}"
+            );
         }
         Err(error) => assert!(!error.to_string().is_empty(), "{text}"),
     }
@@ -54,8 +57,30 @@ fn expression(dice: &Dice, depth: usize) -> String {
 }
 
 const LEAVES: [&str; 24] = [
-    "1", "-2.5", "1e300", "9007199254740993", "'a'", "'1'", "''", "true", "null", "[]", "{}", "$", "$$", "a", "b", "*",
-    "**", "%", "$x", "$y", "[1..100]", "/a+/i", "function($v){ $v }", "$nope",
+    "1",
+    "-2.5",
+    "1e300",
+    "9007199254740993",
+    "'a'",
+    "'1'",
+    "''",
+    "true",
+    "null",
+    "[]",
+    "{}",
+    "$",
+    "$$",
+    "a",
+    "b",
+    "*",
+    "**",
+    "%",
+    "$x",
+    "$y",
+    "[1..100]",
+    "/a+/i",
+    "function($v){ $v }",
+    "$nope",
 ];
 
 const OPERATORS: [&str; 20] = [
@@ -63,10 +88,42 @@ const OPERATORS: [&str; 20] = [
 ];
 
 const FUNCTIONS: [&str; 36] = [
-    "string", "length", "substring", "pad", "split", "join", "replace", "match", "number", "abs", "round", "power",
-    "sqrt", "formatNumber", "formatInteger", "parseInteger", "toMillis", "fromMillis", "sum", "max", "count", "append",
-    "sort", "reverse", "distinct", "zip", "keys", "lookup", "spread", "merge", "type", "partition", "range", "hash",
-    "parse", "eval",
+    "string",
+    "length",
+    "substring",
+    "pad",
+    "split",
+    "join",
+    "replace",
+    "match",
+    "number",
+    "abs",
+    "round",
+    "power",
+    "sqrt",
+    "formatNumber",
+    "formatInteger",
+    "parseInteger",
+    "toMillis",
+    "fromMillis",
+    "sum",
+    "max",
+    "count",
+    "append",
+    "sort",
+    "reverse",
+    "distinct",
+    "zip",
+    "keys",
+    "lookup",
+    "spread",
+    "merge",
+    "type",
+    "partition",
+    "range",
+    "hash",
+    "parse",
+    "eval",
 ];
 
 const HIGHER: [&str; 7] = ["map", "filter", "reduce", "sift", "each", "single", "sort"];

@@ -37,7 +37,7 @@ pub(crate) struct JsonataError {
     /// The expression, without its delimiters.
     pub(crate) expression: String,
     /// What went wrong.
-    pub(crate) failure: Failure,
+    pub(crate) failure: Box<Failure>,
 }
 
 /// What went wrong while an expression was evaluated.

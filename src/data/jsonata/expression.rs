@@ -60,7 +60,7 @@ impl JsonataExpression {
         JsonataError {
             location: location.to_owned(),
             expression: self.as_str().to_owned(),
-            failure,
+            failure: Box::new(failure),
         }
     }
 }

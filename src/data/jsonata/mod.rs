@@ -19,16 +19,18 @@ mod references;
 mod standalone;
 mod template;
 
-#[cfg(all(test, feature = "jsonata"))]
+#[cfg(test)]
+#[cfg(feature = "jsonata")]
 mod hostile;
-#[cfg(all(test, feature = "jsonata"))]
+#[cfg(test)]
+#[cfg(feature = "jsonata")]
 mod tests;
 
 pub(crate) use bindings::JsonataBindings;
 pub use error::JsonataSyntaxError;
-pub(crate) use error::{Bound, Failure, JsonataError};
+pub(crate) use error::JsonataError;
 pub(crate) use expected::Expected;
 pub(crate) use expression::JsonataExpression;
 pub(crate) use references::{Reference, References, Target};
 pub use standalone::{Jsonata, JsonataDialect, JsonataEvaluationError};
-pub(crate) use template::{Delimited, JsonataTemplate, JsonataTemplateError, JsonataTemplateProblem, delimited};
+pub(crate) use template::{Delimited, JsonataTemplate, delimited};

@@ -35,12 +35,4 @@ impl References {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Reference> {
         self.0.iter()
     }
-
-    /// The names of the workflow variables, with repetitions.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|reference| match &reference.target {
-            Target::Variable(name) => Some(name.as_str()),
-            _ => None,
-        })
-    }
 }

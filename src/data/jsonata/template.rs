@@ -85,11 +85,13 @@ impl JsonataTemplate {
     }
 
     /// The template as written.
+    #[cfg(test)]
     pub(crate) fn source(&self) -> &Value {
         &self.source
     }
 
     /// The expression, where the template is one as a whole.
+    #[cfg(test)]
     pub(crate) fn as_expression(&self) -> Option<&JsonataExpression> {
         match &self.root {
             Node::Expression(expression) => Some(expression),
@@ -98,6 +100,7 @@ impl JsonataTemplate {
     }
 
     /// All expressions with the JSON Pointers to them, in the order they are written.
+    #[cfg(test)]
     pub(crate) fn expressions(&self) -> Vec<(String, &JsonataExpression)> {
         let mut found = Vec::new();
         self.root.collect(&mut String::new(), &mut found);
@@ -168,6 +171,7 @@ impl Node {
         Ok(value)
     }
 
+    #[cfg(test)]
     fn collect<'n>(&'n self, pointer: &mut String, found: &mut Vec<(String, &'n JsonataExpression)>) {
         match self {
             Self::Constant(_) => {}

@@ -15,6 +15,9 @@ use crate::execution::intent::{Exit, Fork, Intent, Invoke};
 use crate::execution::program::{Next, Program};
 use crate::history::ErrorOutput;
 
+#[cfg(feature = "jsonata")]
+mod jsonata;
+
 /// Enters the first state of a machine, at 1970-01-01.
 fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
     let start = states.as_object().unwrap().keys().next().unwrap();

@@ -12,6 +12,10 @@ use crate::data::jsonata::{Reference, References, Target};
 
 /// What there is to know about an expression before it is evaluated.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that have nothing to do with each other"
+)]
 pub(super) struct Analysis {
     pub(super) references: References,
     /// The part of each free variable that the expression reads, `states` and the built-in functions among them.
@@ -21,8 +25,8 @@ pub(super) struct Analysis {
     pub(super) uses_randomness: bool,
     /// Whether functions are used as values, so that the result may hold some.
     pub(super) holds_functions: bool,
-    /// Whether `$distinct` is used, built in.
-    pub(super) uses_distinct: bool,
+    /// The built-in functions in use that have to be bounded.
+    pub(super) unbounded: Vec<&'static str>,
     /// Whether `$replace` is used, built in.
     pub(super) uses_replace: bool,
     /// Whether a built-in function that may make much of little is used as a value, or applied in part.
@@ -45,7 +49,7 @@ pub(super) fn walk<'n>(node: &'n Node, visit: &mut impl FnMut(&'n Node)) {
 pub(super) fn analyse(ast: &Ast) -> Analysis {
     let mut has_parent = false;
     walk(&ast.root, &mut |node| {
-        has_parent |= matches!(node.kind, NodeKind::Parent { .. })
+        has_parent |= matches!(node.kind, NodeKind::Parent { .. });
     });
     let mut walker = Walker {
         found: Analysis::default(),
@@ -56,6 +60,8 @@ pub(super) fn analyse(ast: &Ast) -> Analysis {
     walker.node(&ast.root, Context::Input);
     let mut found = walker.found;
     found.path = plain_path(&ast.root);
+    found.unbounded.sort_unstable();
+    found.unbounded.dedup();
     found.references.0.sort_by_key(|reference| reference.offset);
     found
 }
@@ -103,6 +109,12 @@ impl Walker {
         });
     }
 
+    fn nodes(&mut self, nodes: &[Node], context: Context) {
+        for node in nodes {
+            self.node(node, context);
+        }
+    }
+
     fn kind(&mut self, node: &Node, context: Context) {
         match &node.kind {
             NodeKind::Path { steps, .. } => self.path(steps, context),
@@ -127,12 +139,12 @@ impl Walker {
             }
             NodeKind::Function { procedure, args } => {
                 self.procedure(procedure, context);
-                args.iter().for_each(|argument| self.node(argument, context));
+                self.nodes(args, context);
             }
             NodeKind::Partial { procedure, args } => {
                 self.found.holds_functions = true;
                 self.node(procedure, context);
-                args.iter().for_each(|argument| self.node(argument, context));
+                self.nodes(args, context);
             }
             NodeKind::Transform(def) => {
                 self.found.holds_functions = true;
@@ -174,7 +186,7 @@ impl Walker {
                 self.procedure(rhs, context);
             }
             NodeKind::Negate { expr } => self.node(expr, context),
-            NodeKind::Array { items } => items.iter().for_each(|item| self.node(item, context)),
+            NodeKind::Array { items } => self.nodes(items, context),
             NodeKind::Object { pairs } => {
                 for (key, value) in pairs {
                     self.node(key, context);
@@ -206,7 +218,7 @@ impl Walker {
             match &step.kind {
                 NodeKind::Variable { name } if index == 0 => {
                     let names = if is_plain(&step.attrs) {
-                        names(&steps[1..])
+                        names(steps.get(1..).unwrap_or_default())
                     } else {
                         Vec::new()
                     };
@@ -240,7 +252,7 @@ impl Walker {
             later,
             functions: self.functions,
         });
-        expressions.iter().for_each(|expression| self.node(expression, context));
+        self.nodes(expressions, context);
         self.scopes.pop();
     }
 
@@ -300,7 +312,8 @@ impl Walker {
             _ if is_built_in(name) => {
                 self.found.holds_functions = true;
                 self.found.passes_functions |= !SMALL.contains(&name);
-                self.found.uses_distinct |= name == "distinct";
+                let unbounded = functions::UNBOUNDED.iter().find(|unbounded| **unbounded == name);
+                self.found.unbounded.extend(unbounded);
                 self.found.uses_replace |= name == "replace";
                 self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");
             }
@@ -319,9 +332,32 @@ impl Walker {
 
 /// Built-in functions that, given one item, make a number, a boolean or nothing bigger than the item.
 const SMALL: [&str; 26] = [
-    "abs", "average", "boolean", "ceil", "contains", "count", "exists", "floor", "length", "lowercase", "max", "min",
-    "millis", "not", "now", "number", "power", "random", "round", "sqrt", "substring", "substringAfter",
-    "substringBefore", "sum", "trim", "uppercase",
+    "abs",
+    "average",
+    "boolean",
+    "ceil",
+    "contains",
+    "count",
+    "exists",
+    "floor",
+    "length",
+    "lowercase",
+    "max",
+    "min",
+    "millis",
+    "not",
+    "now",
+    "number",
+    "power",
+    "random",
+    "round",
+    "sqrt",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "trim",
+    "uppercase",
 ];
 
 /// The name that an expression of a block binds.

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use indexmap::IndexSet;
 use jlens_core::{Bindings, Error, Expression, HostFunction, Result};
 use serde_json::Value;
 
 use super::MAX_ARRAY_LENGTH;
 use crate::data::Random;
-use crate::data::intrinsic::hash::digest;
 use crate::data::intrinsic::array::sorted;
+use crate::data::intrinsic::hash::digest;
 use crate::data::intrinsic::java;
 
 /// The functions' names, for what tells free names from built-in ones.
@@ -82,35 +83,53 @@ fn function(
     Some((name, function.without_input()))
 }
 
-/// The expression with a `$distinct` and a `$replace` that are bounded, as the engine's own are not: they compare every
-/// two items, and put a long text in for every letter of another, in one step.
+/// The built-in functions that the engine does not bound: they compare every two items or names, and put a long text in
+/// for every letter of another, in one step.
+pub(super) const UNBOUNDED: [&str; 3] = ["distinct", "keys", "replace"];
+
+/// The expression with bounded functions in place of these; `None` where there are none.
 ///
-/// The engine's own `$distinct` stays where it matters: it alone knows an array from a sequence, which is unwrapped when
-/// one item is left, and is quick where few are.
-pub(super) fn with_bounded_functions(text: &str) -> Option<Expression> {
-    let text = format!(
-        "( $__few := $distinct; $distinct := function($items)<x:x> {{ \
-             $__count($items) <= 500 ? $__few($items) : \
-             ( $__left := $__many($items); $__count($__left) = 1 ? $__few($items) : $__left ) \
-         }}; \
-         $__replace := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s> {{ \
-             $__fits($s, $r) ? $__replace($s, $p, $r, $l) \
-         }}; {text}\n)"
-    );
-    Expression::compile(&text).ok()
+/// The engine's own stay where it matters: they alone know an array from a sequence, which is unwrapped when one item is
+/// left, and are quick where few are.
+pub(super) fn with_bounds(text: &str, unbounded: &[&str]) -> Option<Expression> {
+    if unbounded.is_empty() {
+        return None;
+    }
+    let bounded: String = unbounded.iter().copied().map(bounded).collect();
+    Expression::compile(&format!("( {bounded} {text}\n)")).ok()
 }
 
-/// What [`with_bounded_functions`] calls.
+fn bounded(name: &str) -> &'static str {
+    match name {
+        "distinct" => {
+            "$__distinct := $distinct; $distinct := function($x)<x:x> { $__size($x) <= 500 ? $__distinct($x) : \
+             ( $__y := $__many($x); $__size($__y) = 1 ? $__distinct($x) : $__y ) };"
+        }
+        "keys" => {
+            "$__keys := $keys; $keys := function($x)<x-:a<s>> { $__size($x) <= 500 ? $__keys($x) : \
+             ( $__y := $__names($x); $__size($__y) = 1 ? $__keys($x) : $__y ) };"
+        }
+        "replace" => {
+            "$__replace := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s> { \
+             $__fits($s, $r) ? $__replace($s, $p, $r, $l) };"
+        }
+        _ => "",
+    }
+}
+
+/// What the bounded functions call.
 pub(super) fn bounds() -> Bindings {
     static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
         [
-            function("__many", "<x:x>", distinct),
-            function("__count", "<x:n>", |arguments| {
-                let count = match arguments.first() {
+            function("__many", "<x:x>", |arguments| Ok(distinct(arguments))),
+            function("__names", "<x:x>", |arguments| Ok(names(arguments))),
+            function("__size", "<x:n>", |arguments| {
+                let size = match arguments.first() {
                     Some(Some(Value::Array(items))) => items.len(),
+                    Some(Some(Value::Object(members))) => members.len(),
                     _ => 1,
                 };
-                Ok(Some(count.into()))
+                Ok(Some(size.into()))
             }),
             function("__fits", "<xx:b>", |arguments| {
                 let length = |index| text(arguments, index).map_or(0, str::len);
@@ -128,13 +147,27 @@ pub(super) fn bounds() -> Bindings {
 }
 
 /// The distinct items of an array, in time linear in its text.
-fn distinct(arguments: Arguments<'_>) -> Result<Option<Value>> {
+fn distinct(arguments: Arguments<'_>) -> Option<Value> {
     let Some(Some(Value::Array(items))) = arguments.first() else {
-        return Ok(arguments.first().cloned().flatten());
+        return arguments.first().cloned().flatten();
     };
     let mut seen = HashSet::new();
     let left = items.iter().filter(|item| seen.insert(sorted(item).to_string()));
-    Ok(Some(left.cloned().collect()))
+    Some(left.cloned().collect())
+}
+
+/// The names of an object's members, or those of all objects of an array.
+fn names(arguments: Arguments<'_>) -> Option<Value> {
+    let mut names = IndexSet::new();
+    let mut pending: Vec<&Value> = arguments.first().into_iter().flatten().collect();
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Array(items) => pending.extend(items.iter().rev()),
+            Value::Object(members) => names.extend(members.keys()),
+            _ => {}
+        }
+    }
+    (!names.is_empty()).then(|| names.into_iter().map(String::as_str).collect())
 }
 
 /// `$hash(text, algorithm)`
@@ -209,7 +242,7 @@ fn range(arguments: Arguments<'_>) -> Result<Option<Value>> {
     })
 }
 
-fn text<'a>(arguments: Arguments<'a>, index: usize) -> Option<&'a str> {
+fn text(arguments: Arguments<'_>, index: usize) -> Option<&str> {
     arguments.get(index)?.as_ref()?.as_str()
 }
 

@@ -128,7 +128,6 @@ impl Tracer for Meter {
         match (makes(node), value.type_name()) {
             (Makes::Nothing, "string") if !self.counts_texts => {}
             (_, "string") => self.spend(value.to_json().as_ref().and_then(Value::as_str).map_or(0, str::len)),
-            (Makes::Nothing, _) => {}
             (Makes::Sequences, "array") => self.spend(ITEM.saturating_mul(length(value))),
             (Makes::Values, "array" | "object") => {
                 let size = size(value);
@@ -194,19 +193,22 @@ fn size(value: ValueRef<'_>) -> usize {
     if value.type_name() == "array" && length(value) >= FIRST.max_items && first_items(value) > MAX_VALUE_BYTES {
         return usize::MAX;
     }
-    struct Bytes(usize);
-    impl fmt::Write for Bytes {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            // What stands in place of a text that would be longer is no JSON: `<invalid>`.
-            let bytes = if text.starts_with('<') { usize::MAX } else { text.len() };
-            self.0 = self.0.saturating_add(bytes);
-            Ok(())
-        }
-    }
     let mut bytes = Bytes(0);
     match write!(bytes, "{value:?}") {
         Ok(()) => bytes.0,
         Err(fmt::Error) => usize::MAX,
+    }
+}
+
+/// Counts what is written.
+struct Bytes(usize);
+
+impl fmt::Write for Bytes {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // What stands in place of a text that would be longer is no JSON: `<invalid>`.
+        let bytes = if text.starts_with('<') { usize::MAX } else { text.len() };
+        self.0 = self.0.saturating_add(bytes);
+        Ok(())
     }
 }
 

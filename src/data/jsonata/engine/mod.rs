@@ -6,6 +6,7 @@ mod functions;
 mod meter;
 mod result;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use self::meter::Meter;
 use super::error::{Bound, Failure};
 use super::needs::Need;
 use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};
-use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, Random, discard, nests_within};
+use crate::data::{MAX_NESTING, MAX_RESULT_BYTES, Random, discard, json_size, nests_within};
 
 /// AWS's own ceiling of nested evaluations.
 const MAX_DEPTH: usize = 100;
@@ -49,6 +50,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Compiled {
     expression: Expression,
+    /// The same with functions of its own in place of those that the engine does not bound, if it uses any.
+    bounded: Option<Expression>,
     analysis: Analysis,
 }
 
@@ -75,12 +78,12 @@ impl Compiled {
             return Err(error);
         }
         let analysis = analysis::analyse(expression.ast());
-        let expression = if analysis.uses_distinct || analysis.uses_replace {
-            functions::with_bounded_functions(text).unwrap_or(expression)
-        } else {
-            expression
-        };
-        Ok(Self { expression, analysis })
+        let bounded = functions::with_bounds(text, &analysis.unbounded);
+        Ok(Self {
+            expression,
+            bounded,
+            analysis,
+        })
     }
 
     pub(super) fn references(&self) -> &References {
@@ -106,17 +109,21 @@ impl Compiled {
     fn read(&self, bindings: &JsonataBindings<'_>) -> Option<Result<Value, Failure>> {
         let PlainPath { variable, names } = self.analysis.path.as_ref()?;
         let found = if let Some((value, from)) = bindings.borrowed(variable, names) {
-            follow(value, names.get(from..)?)?.cloned()
+            follow(value, names.get(from..)?).cloned()
         } else {
             let value = bindings.cut(variable, self.analysis.needs.get(variable)?)?;
-            follow(&value, names)?.cloned()
+            follow(&value, names).cloned()
         };
-        Some(found.ok_or(Failure::Undefined))
+        match found {
+            Found::Value(value) => Some(Ok(value)),
+            Found::Nothing => Some(Err(Failure::Undefined)),
+            Found::Array => None,
+        }
     }
 
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
         let mut prepared = bindings.prepared.borrow_mut();
-        prepared.hold(&self.analysis.needs, bindings);
+        prepared.hold(&self.analysis.needs, bindings)?;
         let mut options = options(MAX_DEPTH, bindings.now);
         if self.analysis.uses_randomness {
             options = options.seed(bindings.random.next_u64());
@@ -161,12 +168,25 @@ impl Compiled {
                 .max_string_length(MAX_PASSED_STRING_LENGTH);
         }
         let mut meter = Meter::new(&mut options, &self.analysis);
-        let result = self.expression.evaluate_traced(input, bindings, &options, &mut meter);
+        let expression = self.bounded_in(bindings);
+        let result = expression.evaluate_traced(input, bindings, &options, &mut meter);
         let result = match result {
             Ok(value) => result::checked(value, &meter),
             Err(error) => Err(result::failure(&error, &meter)),
         };
         (result, meter.work())
+    }
+
+    /// The expression that is evaluated: a variable of the name of a built-in function stays what it is.
+    fn bounded_in(&self, bindings: &Bindings) -> Cow<'_, Expression> {
+        let is_function = |name: &&&str| bindings.get(name).is_none();
+        let unbounded: Vec<&str> = self.analysis.unbounded.iter().filter(is_function).copied().collect();
+        let expression = if unbounded.len() == self.analysis.unbounded.len() {
+            self.bounded.as_ref().map(Cow::Borrowed)
+        } else {
+            functions::with_bounds(self.expression.source(), &unbounded).map(Cow::Owned)
+        };
+        expression.unwrap_or(Cow::Borrowed(&self.expression))
     }
 }
 
@@ -182,29 +202,47 @@ fn options(depth: usize, now: DateTime<Utc>) -> Options {
         .seed(0)
 }
 
-/// Follows names through objects: `Some(None)` where there is nothing, `None` where an array is in the way.
-fn follow<'v>(value: &'v Value, names: &[String]) -> Option<Option<&'v Value>> {
-    let mut value = value;
-    for name in names {
-        match value {
-            Value::Object(members) => match members.get(name) {
-                Some(member) => value = member,
-                None => return Some(None),
-            },
-            Value::Array(_) => return None,
-            _ => return Some(None),
+/// Where names lead.
+enum Found<V> {
+    Value(V),
+    Nothing,
+    /// To an array, through which names reach to its items.
+    Array,
+}
+
+impl Found<&Value> {
+    fn cloned(self) -> Found<Value> {
+        match self {
+            Self::Value(value) => Found::Value(value.clone()),
+            Self::Nothing => Found::Nothing,
+            Self::Array => Found::Array,
         }
     }
-    Some(Some(value))
+}
+
+fn follow<'v>(value: &'v Value, names: &[String]) -> Found<&'v Value> {
+    let mut value = value;
+    for name in names {
+        value = match value {
+            Value::Array(_) => return Found::Array,
+            Value::Object(members) => match members.get(name) {
+                Some(member) => member,
+                None => return Found::Nothing,
+            },
+            _ => return Found::Nothing,
+        };
+    }
+    Found::Value(value)
 }
 
 impl Prepared {
     /// Sees to it that the bindings hold what an expression needs.
-    fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataBindings<'_>) {
+    /// Copying is work, which an iteration of a Map does over and over again.
+    fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataBindings<'_>) -> Result<(), Failure> {
         let is_held =
             |(variable, need): (&String, &Need)| self.held.get(variable).is_some_and(|held| held.covers(need));
         if self.builds > 0 && needs.iter().all(is_held) {
-            return;
+            return Ok(());
         }
         for (variable, need) in needs {
             // What is asked for again and again, each time some more of it, is copied whole for once.
@@ -218,9 +256,12 @@ impl Prepared {
         let mut bindings = functions::bindings(&self.randomness);
         for (variable, need) in &self.held {
             if let Some(value) = source.cut(variable, need) {
+                let copied = source.budget.visit(json_size(&value) / 4);
+                copied.map_err(|_| Failure::Exceeded(Bound::Time))?;
                 bindings = bindings.var(variable, value);
             }
         }
         self.bindings = bindings;
+        Ok(())
     }
 }

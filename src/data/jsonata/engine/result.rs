@@ -8,8 +8,8 @@ use crate::data::jsonata::error::{Bound, Failure};
 /// The result of an evaluation that succeeded, if it is JSON.
 pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Failure> {
     match value {
-        _ if meter.exceeded() => {
-            value.map(discard);
+        value if meter.exceeded() => {
+            discard(value.unwrap_or_default());
             Err(Failure::Exceeded(Bound::Memory))
         }
         None if meter.is_function() => Err(Failure::Unsupported),
