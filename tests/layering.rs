@@ -12,13 +12,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
     ("simulation", &["data", "definition", "history", "execution"]),
+    ("test_state", &["data", "definition", "history", "execution"]),
     ("handlers", &["data", "definition", "history", "execution"]),
     ("runtime", &["data", "definition", "history", "execution", "handlers"]),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
-const PURE: &[&str] = &["data", "definition", "history", "execution", "simulation"];
+const PURE: &[&str] = &["data", "definition", "history", "execution", "simulation", "test_state"];
 
 /// What a pure folder may not name: crates of the drivers, the clock.
 const DRIVERS: &[&str] = &[

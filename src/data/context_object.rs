@@ -100,6 +100,11 @@ pub struct MapItemContext<'a> {
 pub trait ContextScope {
     /// The context object, asked for only where an expression reads it.
     fn context_object(&self) -> ContextObject<'_>;
+
+    /// Data that stands for the whole context object: what a test gives in its place.
+    fn given(&self) -> Option<&Value> {
+        None
+    }
 }
 
 impl ContextScope for ContextObject<'_> {

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::engine::Prepared;
 use super::needs::Need;
@@ -94,20 +94,21 @@ impl<'a> JsonataBindings<'a> {
             Need::Whole => Some(&Need::Whole),
             Need::Members(members) => members.get(member),
         };
+        let context = |need: &Need| match self.context.given() {
+            None => need.cut_context(&self.context.context_object()),
+            Some(given) => need.cut(given),
+        };
+        let cut = |name: &str, value: Option<&Value>| Some(need_of(name)?.cut(value?));
+        // In the order in which AWS prints them.
         let members = [
-            ("input", Some(self.input)),
-            ("result", self.result),
-            ("errorOutput", self.error_output),
+            ("input", cut("input", Some(self.input))),
+            ("context", need_of("context").map(context)),
+            ("result", cut("result", self.result)),
+            ("errorOutput", cut("errorOutput", self.error_output)),
         ];
-        let mut states = Map::new();
-        for (name, value) in members {
-            if let (Some(value), Some(need)) = (value, need_of(name)) {
-                states.insert(name.to_owned(), need.cut(value));
-            }
-        }
-        if let Some(need) = need_of("context") {
-            states.insert("context".to_owned(), need.cut_context(&self.context.context_object()));
-        }
-        Value::Object(states)
+        let members = members
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Value::Object(members.collect())
     }
 }
