@@ -120,16 +120,9 @@ fn same(wanted: &Value, got: &Value, made_up: &Regex) -> bool {
             wanted.len() == got.len() && wanted.iter().zip(got).all(|(wanted, got)| same(wanted, got, made_up))
         }
         (Value::String(wanted), Value::String(got)) if made_up.is_match(wanted) => {
-            let parts: Vec<String> = made_up.split(wanted).map(escaped).collect();
+            let parts: Vec<String> = made_up.split(wanted).map(regex_lite::escape).collect();
             Regex::new(&format!("^{}$", parts.join("[^:/]+"))).is_ok_and(|pattern| pattern.is_match(got))
         }
         (wanted, got) => wanted == got,
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| [(!c.is_ascii_alphanumeric()).then_some('\\'), Some(c)])
-        .flatten()
-        .collect()
 }
