@@ -14,7 +14,10 @@ mod intrinsic;
 mod json_path;
 mod json_size;
 mod json_text;
-#[cfg_attr(not(feature = "jsonata"), expect(dead_code, reason = "without its engine nothing is evaluated"))]
+#[cfg_attr(
+    not(feature = "jsonata"),
+    expect(dead_code, reason = "without its engine nothing is evaluated")
+)]
 mod jsonata;
 mod payload;
 mod payload_template;
@@ -38,7 +41,8 @@ pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;
 pub(crate) use jsonata::{
-    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Reference, Target, delimited,
+    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Reference, Target,
+    delimited,
 };
 pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
 pub use payload::Payload;

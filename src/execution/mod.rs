@@ -47,6 +47,7 @@
 //! ```
 //!
 //! * **Intent**: all that a state may ask for: exit, invoke, wait until, fork; or it fails.
+//! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: what passes the boundary, in and out.
 //! * **Deadline**: the earliest time at which the execution wants to be woken.
 

@@ -27,8 +27,8 @@ mod hostile;
 mod tests;
 
 pub(crate) use bindings::JsonataBindings;
-pub use error::JsonataSyntaxError;
 pub(crate) use error::JsonataError;
+pub use error::JsonataSyntaxError;
 pub(crate) use expected::Expected;
 pub(crate) use expression::JsonataExpression;
 pub(crate) use references::{Reference, References, Target};

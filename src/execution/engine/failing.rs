@@ -41,12 +41,13 @@ impl Engine<'_> {
                 return;
             }
             let parent = frame_parent(self, key);
-            if is_told {
-                match &node.state {
-                    State::Parallel(_) => drop(self.core.record_in(key, || EventDetails::ParallelStateFailed)),
-                    State::Map(_) => drop(self.core.record_in(key, || EventDetails::MapStateFailed)),
-                    _ => {}
-                }
+            let told = match &node.state {
+                State::Parallel(_) => Some(EventDetails::ParallelStateFailed),
+                State::Map(_) => Some(EventDetails::MapStateFailed),
+                _ => None,
+            };
+            if let Some(told) = told.filter(|_| is_told) {
+                self.core.record_in(key, || told);
             }
             if let Some((i, catcher, output)) = errors::catcher(node.catch(), &failure)
                 && let Some(next) = node.catch_next.get(i)
