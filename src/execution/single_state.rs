@@ -17,7 +17,9 @@ use super::intent::{Assigned, Exit, Fork, Intent};
 use super::program::{Next, Node, Program};
 use super::states;
 use super::token::{TokenSecret, task_token};
-use crate::data::{Budget, ExecutionContext, MAX_NESTING, Payload, Random, StateMachineContext, json_size, nests_within};
+use crate::data::{
+    Budget, ExecutionContext, MAX_NESTING, Payload, Random, StateMachineContext, json_size, nests_within,
+};
 use crate::definition::{Catcher, CatcherData, MapData, State};
 use crate::history::ErrorOutput;
 
@@ -218,7 +220,8 @@ impl<'a> SingleState<'a> {
             }
         }
         if shows {
-            self.inspection.see(Stage::AfterItemSelector, Value::from(selected).into());
+            self.inspection
+                .see(Stage::AfterItemSelector, Value::from(selected).into());
         }
         Ok(())
     }
@@ -277,7 +280,11 @@ impl<'a> SingleState<'a> {
         raw_input: &mut Option<Payload>,
     ) -> Result<Exit, Failure> {
         let view = self.view(None);
-        let next = self.node.catch_next.get(index).map_or(Next::End, |next| Next::State(*next));
+        let next = self
+            .node
+            .catch_next
+            .get(index)
+            .map_or(Next::End, |next| Next::State(*next));
         let exit = match &catcher.data {
             CatcherData::JsonPath(catcher) => Exit {
                 assigned: view.assign(catcher.assign.as_ref(), &output)?,

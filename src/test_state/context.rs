@@ -8,7 +8,15 @@ use super::error::TestStateError;
 const PARTS: [(&str, &[&str]); 4] = [
     (
         "Execution",
-        &["Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"],
+        &[
+            "Id",
+            "Input",
+            "Name",
+            "RoleArn",
+            "StartTime",
+            "RedriveCount",
+            "RedriveTime",
+        ],
     ),
     ("State", &["EnteredTime", "Name", "RetryCount"]),
     ("StateMachine", &["Id", "Name"]),

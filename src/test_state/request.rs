@@ -153,7 +153,9 @@ impl<'a> Members<'a> {
         let dot = if self.place.is_empty() { "" } else { "." };
         let refused = || {
             let place = self.place;
-            invalid(&format!("Invalid type for parameter {place}{dot}{name}, value: {value}"))
+            invalid(&format!(
+                "Invalid type for parameter {place}{dot}{name}, value: {value}"
+            ))
         };
         read(value).map(Some).ok_or_else(refused)
     }

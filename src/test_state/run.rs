@@ -8,9 +8,7 @@ use super::result::{InspectionData, TestStateResult, TestStatus, Texts};
 use super::{TestState, context};
 use crate::data::{ExecutionContext, JsonText, Payload, StateMachineContext};
 use crate::definition::{Code, IntegrationPattern, ResourceKind, State, StateMachine};
-use crate::execution::{
-    End, ErrorOutput, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work,
-};
+use crate::execution::{End, ErrorOutput, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work};
 
 /// The longest input, in bytes.
 const LONGEST_INPUT: usize = 262_144;
@@ -182,7 +180,8 @@ impl TestState<'_> {
         let options = StartOptions::new(Value::Null);
         let role_arn = self.role_arn.as_deref().map_or(options.role_arn, Into::into);
         let account = role_arn.split(':').nth(4).unwrap_or_default();
-        let state_machine = StateMachineContext::new(options.state_machine.region(), account, &options.state_machine.name);
+        let state_machine =
+            StateMachineContext::new(options.state_machine.region(), account, &options.state_machine.name);
         let variables = match self.variables.as_deref().map(serde_json::from_str::<Value>) {
             None => Map::new(),
             Some(Ok(Value::Object(variables))) => variables,
@@ -276,7 +275,14 @@ fn execution_input(text: &str) -> Result<Payload, TestStateError> {
     let problem = diagnostics
         .iter()
         .find(|diagnostic| diagnostic.code == Code::InvalidJsonDescription)
-        .map(|diagnostic| diagnostic.message.split("\n at [").next().unwrap_or_default().to_owned());
+        .map(|diagnostic| {
+            diagnostic
+                .message
+                .split("\n at [")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        });
     let problem = problem.unwrap_or_else(|| error.to_string());
     Err(TestStateError::new(
         Exception::InvalidExecutionInput,

@@ -72,7 +72,10 @@ pub(super) fn check(resource: &Resource, mode: FieldValidationMode, result: &Val
         ("sfn", "startExecution.sync" | "startExecution.sync:2") => ("describeExecution", &["Input", "Output"]),
         (_, action) => (action, &[]),
     };
-    let model = MODELS.iter().find(|(name, _)| *name == service).map(|(_, model)| Model(model));
+    let model = MODELS
+        .iter()
+        .find(|(name, _)| *name == service)
+        .map(|(_, model)| Model(model));
     let Some((model, shape)) = model.and_then(|model| Some((model, model.result_of(operation)?))) else {
         return Err(TestStateError::validation(format!(
             "The mock cannot be checked: what {resource_type}:{action} answers is not known here. Specify the field \

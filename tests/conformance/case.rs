@@ -73,7 +73,10 @@ impl Case {
         let groups = [
             (self.kind.as_str(), true),
             ("jsonata", self.kind == "execution" && has("QueryLanguage", "JSONata")),
-            ("distributed map", self.kind != "test_state" && has("Mode", "DISTRIBUTED")),
+            (
+                "distributed map",
+                self.kind != "test_state" && has("Mode", "DISTRIBUTED"),
+            ),
         ];
         groups
             .into_iter()

@@ -2,8 +2,8 @@
 
 use super::retry::MAXIMUM;
 use super::{Fields, Reported, graph};
-use crate::definition::json::Node;
 use crate::data::ReferencePath;
+use crate::definition::json::Node;
 use crate::definition::{
     JsonPathMap, JsonataMap, JsonataValue, MapData, MapState, MaxConcurrency, QueryLanguage, Tolerance,
 };
