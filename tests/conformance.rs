@@ -1,4 +1,4 @@
-//! Executions and calls of TestState recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
+//! Executions and calls of `TestState` recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
 //!
 //! Each execution runs on the sans-IO core in virtual time, with the task answers of the recording, and must give the
 //! recorded history. `ASL_CORPUS` names the folder of the cases; the default is `../shared/corpus`. What is known to

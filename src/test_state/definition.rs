@@ -94,7 +94,7 @@ fn as_machine(state: &str) -> String {
     for target in targets(&Value::Object(fields)) {
         if !named.contains(&target) {
             let key = Value::from(target.as_str());
-            states.push_str(&format!(",{key}:{{\"Type\":\"Succeed\"}}"));
+            states.extend([",", &key.to_string(), ":{\"Type\":\"Succeed\"}"]);
             named.push(target);
         }
     }

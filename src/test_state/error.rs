@@ -13,7 +13,7 @@ pub struct TestStateError {
     message: String,
 }
 
-/// The exceptions of `TestState` (API reference, "TestState").
+/// The exceptions of `TestState` (API reference, `TestState`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exception {

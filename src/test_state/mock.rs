@@ -27,7 +27,7 @@ pub struct Mock {
     pub(super) mode: FieldValidationMode,
 }
 
-/// How a mocked result is checked against the API of the service (API reference, "MockInput").
+/// How a mocked result is checked against the API of the service (API reference, `MockInput`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldValidationMode {
     /// `STRICT`, the default: what must be there is there, and everything known has its type and range.
@@ -89,12 +89,10 @@ impl Mock {
             serde_json::from_str(text).map_err(|_| TestStateError::validation("Mocked result must be valid JSON"))?;
         let refused = |message: &str| Err(TestStateError::validation(message));
         match state {
-            State::Map(_) if tested.has("ResultWriter") => {
-                if !result.is_object() {
-                    return refused("Mocked result must be a JSON object.");
-                }
+            State::Map(_) if tested.has("ResultWriter") && !result.is_object() => {
+                return refused("Mocked result must be a JSON object.");
             }
-            State::Map(_) | State::Parallel(_) if !result.is_array() => {
+            State::Map(_) | State::Parallel(_) if !result.is_array() && !tested.has("ResultWriter") => {
                 return refused("Mocked result must be an array.");
             }
             State::Parallel(_) => {
@@ -112,7 +110,7 @@ impl Mock {
     }
 }
 
-/// What came before, and inside, the work that a mock stands for (API reference, "TestStateConfiguration").
+/// What came before, and inside, the work that a mock stands for (API reference, `TestStateConfiguration`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StateConfiguration {

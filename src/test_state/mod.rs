@@ -92,7 +92,7 @@ pub struct TestState<'a> {
 /// What does the work of a Task.
 type Handler<'a> = dyn FnOnce(&Value) -> Result<Value, TaskError> + 'a;
 
-/// How much a test shows (API reference, "TestState", `inspectionLevel`).
+/// How much a test shows (API reference, `TestState`, `inspectionLevel`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InspectionLevel {
     /// `INFO`, the default: the outcome alone.

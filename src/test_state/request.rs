@@ -21,7 +21,7 @@ const MEMBERS: &[&str] = &[
 ];
 
 impl TestState<'static> {
-    /// A test from a request of AWS's API: what an SDK or the CLI sends (API reference, "TestState", request syntax).
+    /// A test from a request of AWS's API: what an SDK or the CLI sends (API reference, `TestState`, request syntax).
     ///
     /// Fails where a member is unknown or has another type.
     ///

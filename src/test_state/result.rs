@@ -7,7 +7,7 @@ use super::InspectionLevel;
 use crate::data::{JsonText, Payload};
 use crate::execution::{End, Inspection, Stage};
 
-/// How the state ended, and what could be seen of it (API reference, "TestState", response syntax).
+/// How the state ended, and what could be seen of it (API reference, `TestState`, response syntax).
 ///
 /// Data is JSON text, as AWS gives it: a text that no stage has touched is the caller's own, blanks and all.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,7 @@ impl fmt::Display for TestStatus {
     }
 }
 
-/// What each stage made of the data, as JSON text (API reference, "InspectionData"). A stage that the state does not
+/// What each stage made of the data, as JSON text (API reference, `InspectionData`). A stage that the state does not
 /// have, or did not reach, is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
@@ -94,7 +94,7 @@ pub struct InspectionData {
     pub variables: Option<JsonText>,
 }
 
-/// Which Retrier or Catcher took an error, by its index (API reference, "InspectionErrorDetails").
+/// Which Retrier or Catcher took an error, by its index (API reference, `InspectionErrorDetails`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetails {

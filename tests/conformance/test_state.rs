@@ -1,4 +1,4 @@
-//! Calls of TestState: one state each, with what AWS answered.
+//! Calls of `TestState`: one state each, with what AWS answered.
 //!
 //! The recordings keep neither the role nor what a called service answered but in the answer of AWS. A role is given,
 //! unless the case is about its absence; a Task without a mock answers with the recorded raw result, or with the output

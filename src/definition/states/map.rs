@@ -64,7 +64,7 @@ pub enum Tolerance<T> {
     /// The number itself.
     Constant(T),
     /// Read from the effective input.
-    Path(ReferencePath),
+    Path(Box<ReferencePath>),
 }
 
 /// `MaxConcurrency` or `MaxConcurrencyPath`.
