@@ -10,6 +10,7 @@
 )]
 
 mod driver;
+mod jsonata;
 mod load;
 mod machines;
 mod memory;
@@ -27,6 +28,8 @@ criterion_group!(
     machines::task_chain_100,
     machines::pizza,
     machines::big_payload,
+    jsonata::jsonata_loop_1000,
+    jsonata::jsonata_orders_500,
     load::load
 );
 criterion_main!(benches);

@@ -1,7 +1,5 @@
 //! JSONata in the fields of a state (specification, "JSONata"): what they see, want and give.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
 use super::errors::Failure;
@@ -9,7 +7,8 @@ use super::input_output::StateView;
 use super::intent::{Assigned, Exit};
 use super::program::Next;
 use crate::data::{
-    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, MAX_NESTING, Payload, nests_within,
+    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Location, MAX_NESTING, Payload,
+    nests_within,
 };
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 
@@ -168,11 +167,10 @@ impl<'a> Query<'a> {
         }))
     }
 
-    /// Where AWS says that a field stands: `Output`, `Choices[0]/Condition`.
-    fn location(&self, field: &'static str) -> Cow<'static, str> {
+    fn location(&self, field: &'static str) -> Location<'static> {
         match self.within {
-            None => Cow::Borrowed(field),
-            Some((list, index)) => Cow::Owned(format!("{list}[{index}]/{field}")),
+            None => Location::Field(field),
+            Some((list, index)) => Location::Element { list, index, field },
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::engine::Prepared;
 use super::needs::Need;
@@ -20,7 +20,8 @@ pub(crate) struct JsonataBindings<'a> {
     pub(super) random: &'a Random,
     pub(super) now: DateTime<Utc>,
     pub(super) budget: &'a Budget,
-    pub(super) prepared: RefCell<Prepared>,
+    /// Made when the engine is handed copies.
+    pub(super) prepared: RefCell<Option<Box<Prepared>>>,
 }
 
 impl<'a> JsonataBindings<'a> {
@@ -66,18 +67,30 @@ impl<'a> JsonataBindings<'a> {
         }
     }
 
+    /// The members of `$states` but for the context object, which stands behind the first.
+    pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
+        [
+            ("input", Some(self.input)),
+            ("result", self.result),
+            ("errorOutput", self.error_output),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// A workflow variable.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a Value> {
+        self.variables.variable(name)
+    }
+
     /// The value that a path of names reads, where it can be borrowed.
     pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
         if variable != "states" {
             return Some((self.variables.variable(variable)?, 0));
         }
-        let member = match path.first()?.as_str() {
-            "input" => Some(self.input),
-            "result" => self.result,
-            "errorOutput" => self.error_output,
-            _ => None,
-        };
-        member.map(|value| (value, 1))
+        let first = path.first()?.as_str();
+        let member = self.members().into_iter().find(|(name, _)| *name == first);
+        member.map(|(_, value)| (value, 1))
     }
 
     /// A copy of the part of a variable that is needed, `states` among them; `None` where there is no such variable.
@@ -90,25 +103,24 @@ impl<'a> JsonataBindings<'a> {
     }
 
     fn cut_states(&self, need: &Need) -> Value {
-        let need_of = |member: &str| match need {
-            Need::Whole => Some(&Need::Whole),
-            Need::Members(members) => members.get(member),
-        };
-        let context = |need: &Need| match self.context.given() {
+        let mut states = Map::new();
+        for (name, value) in self.members() {
+            if let Some(need) = need.of(name) {
+                states.insert(name.to_owned(), need.cut(value));
+            }
+            // AWS prints the context object behind the input.
+            if let ("input", Some(need)) = (name, need.of("context")) {
+                states.insert("context".to_owned(), self.cut_context(need));
+            }
+        }
+        Value::Object(states)
+    }
+
+    /// A copy of the part of the context object that is needed.
+    pub(super) fn cut_context(&self, need: &Need) -> Value {
+        match self.context.given() {
             None => need.cut_context(&self.context.context_object()),
             Some(given) => need.cut(given),
-        };
-        let cut = |name: &str, value: Option<&Value>| Some(need_of(name)?.cut(value?));
-        // In the order in which AWS prints them.
-        let members = [
-            ("input", cut("input", Some(self.input))),
-            ("context", need_of("context").map(context)),
-            ("result", cut("result", self.result)),
-            ("errorOutput", cut("errorOutput", self.error_output)),
-        ];
-        let members = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Value::Object(members.collect())
+        }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::engine::Compiled;
 use super::error::Failure;
-use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, References};
+use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, Location, References};
 
 /// A JSONata expression, compiled. Clones share it; two are equal where their texts are.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl JsonataExpression {
     /// Fails where there is no value, or one that the field does not take.
     pub(crate) fn evaluate(
         &self,
-        location: &str,
+        location: &Location<'_>,
         expected: Expected,
         bindings: &JsonataBindings<'_>,
     ) -> Result<Value, JsonataError> {
@@ -56,9 +56,9 @@ impl JsonataExpression {
             .map_err(|failure| self.error(location, failure))
     }
 
-    fn error(&self, location: &str, failure: Failure) -> JsonataError {
+    fn error(&self, location: &Location<'_>, failure: Failure) -> JsonataError {
         JsonataError {
-            location: location.to_owned(),
+            location: location.to_string(),
             expression: self.as_str().to_owned(),
             failure: Box::new(failure),
         }

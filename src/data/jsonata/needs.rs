@@ -36,6 +36,14 @@ impl Need {
         }
     }
 
+    /// What of a member is needed, if anything.
+    pub(super) fn of(&self, member: &str) -> Option<&Self> {
+        match self {
+            Self::Whole => Some(&Self::Whole),
+            Self::Members(members) => members.get(member),
+        }
+    }
+
     /// Adds all that another needs.
     pub(super) fn merge(&mut self, other: &Self) {
         match (&mut *self, other) {

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError};
+use super::{Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError, Location};
 use crate::data::{MAX_NESTING, nests_within};
 
 /// JSON whose texts of the form `{%…%}` are expressions, at any depth of objects and arrays.
@@ -112,13 +112,13 @@ impl JsonataTemplate {
     /// Fails with the first expression that has no value; `location` is how AWS names the field, such as `Output`.
     pub(crate) fn evaluate(
         &self,
-        location: &str,
+        location: &Location<'_>,
         expected: Expected,
         bindings: &JsonataBindings<'_>,
     ) -> Result<Value, JsonataError> {
         match &self.root {
             Node::Expression(expression) => expression.evaluate(location, expected, bindings),
-            root => root.evaluate(&mut location.to_owned(), bindings),
+            root => root.evaluate(location, bindings),
         }
     }
 }
@@ -132,43 +132,28 @@ enum Node {
 }
 
 impl Node {
-    /// Recursion goes no deeper than [`MAX_NESTING`]. The location is as it was when this returns a value.
-    fn evaluate(&self, location: &mut String, bindings: &JsonataBindings<'_>) -> Result<Value, JsonataError> {
+    /// Recursion goes no deeper than [`MAX_NESTING`].
+    fn evaluate(&self, location: &Location<'_>, bindings: &JsonataBindings<'_>) -> Result<Value, JsonataError> {
         match self {
             Self::Constant(value) => Ok(value.clone()),
             Self::Expression(expression) => expression.evaluate(location, Expected::Any, bindings),
             Self::Array(items) => {
-                let mut values = Vec::with_capacity(items.len());
-                for (index, item) in items.iter().enumerate() {
-                    values.push(item.evaluate_at(&format!("[{index}]"), location, bindings)?);
-                }
-                Ok(Value::Array(values))
+                let items = items.iter().enumerate();
+                items
+                    .map(|(index, item)| item.evaluate(&Location::Item(location, index), bindings))
+                    .collect()
             }
             Self::Object(members) => {
                 let mut values = Map::with_capacity(members.len());
                 for (name, member) in members {
-                    let value = member.evaluate_at(&format!("/{name}"), location, bindings)?;
-                    values.insert(name.clone(), value);
+                    values.insert(
+                        name.clone(),
+                        member.evaluate(&Location::Member(location, name), bindings)?,
+                    );
                 }
                 Ok(Value::Object(values))
             }
         }
-    }
-
-    fn evaluate_at(
-        &self,
-        place: &str,
-        location: &mut String,
-        bindings: &JsonataBindings<'_>,
-    ) -> Result<Value, JsonataError> {
-        if let Self::Constant(value) = self {
-            return Ok(value.clone());
-        }
-        let length = location.len();
-        location.push_str(place);
-        let value = self.evaluate(location, bindings)?;
-        location.truncate(length);
-        Ok(value)
     }
 
     #[cfg(test)]

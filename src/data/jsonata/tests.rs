@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use serde_json::json;
 
-use super::{Expected, JsonataBindings, JsonataExpression, JsonataTemplate, Target};
+use super::{Expected, JsonataBindings, JsonataExpression, JsonataTemplate, Location, Target};
 use crate::data::{Budget, Random, sample};
 
 fn in_bindings<T>(test: impl FnOnce(&JsonataBindings<'_>) -> T) -> T {
@@ -37,7 +37,7 @@ fn outcome(expression: &str) -> String {
 
 fn expected(expression: &str, expected: Expected, bindings: &JsonataBindings<'_>) -> String {
     let parsed = JsonataExpression::parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
-    match parsed.evaluate("Output/x", expected, bindings) {
+    match parsed.evaluate(&Location::Field("Output/x"), expected, bindings) {
         Ok(value) => value.to_string(),
         Err(error) => {
             let cause = error.to_string();
@@ -494,7 +494,11 @@ fn templates() {
     let expressions = template.expressions();
     let pointers: Vec<&str> = expressions.iter().map(|(pointer, _)| pointer.as_str()).collect();
     assert_eq!(pointers, ["/b", "/a/0", "/a/1/x"]);
-    let value = in_bindings(|bindings| template.evaluate("Output", Expected::Any, bindings).unwrap());
+    let value = in_bindings(|bindings| {
+        template
+            .evaluate(&Location::Field("Output"), Expected::Any, bindings)
+            .unwrap()
+    });
     assert_eq!(
         value.to_string(),
         json!({
@@ -515,7 +519,11 @@ fn failures_of_templates_name_their_place() {
         (json!({ "a": [1, { "b c": ["{% $nope %}"] }] }), "Output/a[1]/b c[0]"),
     ] {
         let template = JsonataTemplate::compile(&source).unwrap();
-        let error = in_bindings(|bindings| template.evaluate("Output", Expected::Any, bindings).unwrap_err());
+        let error = in_bindings(|bindings| {
+            template
+                .evaluate(&Location::Field("Output"), Expected::Any, bindings)
+                .unwrap_err()
+        });
         assert_eq!(error.location, location);
         let cause = format!("The JSONata expression '$nope' specified for the field '{location}' {UNDEFINED}");
         assert_eq!(error.to_string(), cause);
@@ -552,7 +560,11 @@ fn fields_share_one_budget() {
     in_bindings(|bindings| {
         let costly = JsonataExpression::parse("$sum([1..20000].($ * 2))").unwrap();
         let outcomes: Vec<bool> = (0..300)
-            .map(|_| costly.evaluate("Output", Expected::Any, bindings).is_ok())
+            .map(|_| {
+                costly
+                    .evaluate(&Location::Field("Output"), Expected::Any, bindings)
+                    .is_ok()
+            })
             .collect();
         assert!(outcomes[0] && !outcomes[299], "a state cannot go on for ever");
         assert!(bindings.budget.spent() > 1_000_000);

@@ -95,8 +95,12 @@ pub(super) fn with_bounds(text: &str, unbounded: &[&str]) -> Option<Expression> 
     if unbounded.is_empty() {
         return None;
     }
-    let bounded: String = unbounded.iter().copied().map(bounded).collect();
-    Expression::compile(&format!("( {bounded} {text}\n)")).ok()
+    Expression::compile(&format!("( {} {text}\n)", prelude(unbounded))).ok()
+}
+
+/// What binds bounded functions to the names of these.
+pub(super) fn prelude(unbounded: &[&str]) -> String {
+    unbounded.iter().copied().map(bounded).collect()
 }
 
 fn bounded(name: &str) -> &'static str {

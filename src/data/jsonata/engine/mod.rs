@@ -2,6 +2,9 @@
 
 mod analysis;
 mod dialect;
+mod direct;
+#[cfg(test)]
+mod direct_tests;
 mod functions;
 mod meter;
 mod result;
@@ -15,6 +18,7 @@ use jlens_core::{Bindings, Expression, Options};
 use serde_json::{Map, Value};
 
 use self::analysis::{Analysis, PlainPath};
+use self::direct::Direct;
 use self::functions::Randomness;
 use self::meter::Meter;
 use super::error::{Bound, Failure};
@@ -52,6 +56,8 @@ pub(super) struct Compiled {
     expression: Expression,
     /// The same with functions of its own in place of those that the engine does not bound, if it uses any.
     bounded: Option<Expression>,
+    /// The same as it is evaluated first, where that is possible.
+    direct: Option<Direct>,
     analysis: Analysis,
 }
 
@@ -79,9 +85,13 @@ impl Compiled {
         }
         let analysis = analysis::analyse(expression.ast());
         let bounded = functions::with_bounds(text, &analysis.unbounded);
+        let direct = (dialect == JsonataDialect::Aws)
+            .then(|| Direct::new(text, &analysis))
+            .flatten();
         Ok(Self {
             expression,
             bounded,
+            direct,
             analysis,
         })
     }
@@ -122,7 +132,23 @@ impl Compiled {
     }
 
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
+        if let Some((value, steps)) = self
+            .direct
+            .as_ref()
+            .and_then(|direct| direct.evaluate(&self.expression, bindings))
+        {
+            let steps = usize::try_from(steps).unwrap_or(usize::MAX);
+            return match bindings.budget.visit(steps) {
+                Ok(()) => Ok(value),
+                Err(_) => Err(Failure::Exceeded(Bound::Time)),
+            };
+        }
+        self.run_metered(bindings)
+    }
+
+    fn run_metered(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
         let mut prepared = bindings.prepared.borrow_mut();
+        let prepared = prepared.get_or_insert_default();
         prepared.hold(&self.analysis.needs, bindings)?;
         let mut options = options(MAX_DEPTH, bindings.now);
         if self.analysis.uses_randomness {

@@ -27,22 +27,24 @@ pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Fail
 
 /// Writes whole numbers beyond 2^53 without a fraction, too, as Java prints them. Recursion goes no deeper than results
 /// of the engine nest, which is 1,000 levels.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
 fn print_whole_numbers(value: &mut Value) {
-    /// 2 to the 63rd.
-    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     match value {
-        Value::Number(number) => {
-            if let Some(float) = number.as_f64().filter(|_| number.is_f64())
-                && float.fract() == 0.0
-                && (-BEYOND..BEYOND).contains(&float)
-            {
-                *value = (float as i64).into();
-            }
-        }
+        Value::Number(float) if float.is_f64() => *value = number(float.as_f64().unwrap_or_default()),
         Value::Array(items) => items.iter_mut().for_each(print_whole_numbers),
         Value::Object(members) => members.values_mut().for_each(print_whole_numbers),
-        Value::Null | Value::Bool(_) | Value::String(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// A number of the engine, which knows `f64` only.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
+pub(super) fn number(float: f64) -> Value {
+    /// 2 to the 63rd.
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    if float.fract() == 0.0 && (-BEYOND..BEYOND).contains(&float) {
+        (float as i64).into()
+    } else {
+        float.into()
     }
 }
 

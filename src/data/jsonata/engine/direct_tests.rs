@@ -1,0 +1,173 @@
+//! Direct evaluation gives what metered evaluation gives, or nothing.
+
+use chrono::DateTime;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::Compiled;
+use super::direct::Direct;
+use crate::data::jsonata::{JsonataBindings, JsonataDialect};
+use crate::data::{Budget, NoVariables, Random, VariableScope, sample};
+
+fn in_bindings<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataBindings<'_>) -> T) -> T {
+    let input = json!({
+        "n": 3, "zero": -0.0, "big": 1e20, "none": null, "text": "wörd", "yes": true, "empty": [], "one": [5], "nested": [[1]],
+        "orders": [
+            { "id": 1, "total": 10.5, "items": [{ "price": 2, "qty": 3 }] },
+            { "id": 2, "total": 99, "items": [{ "price": 1, "qty": 1 }, { "price": 4, "qty": 2 }] },
+        ],
+        "2": "b", "1": "a", "order": { "9": "z", "10": "y", "a b": 1 },
+    });
+    sample::in_scope(&input, |scope| {
+        let random = Random::seeded(7);
+        let budget = Budget::new();
+        let context = scope.context.context_object();
+        let bindings = JsonataBindings::new(&input, &context, variables, &random, DateTime::UNIX_EPOCH, &budget);
+        test(&bindings)
+    })
+}
+
+/// The values of direct and of metered evaluation.
+fn both(text: &str, bindings: &JsonataBindings<'_>) -> (Option<Value>, Option<Value>) {
+    let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let direct = compiled
+        .direct
+        .as_ref()
+        .and_then(|direct| direct.evaluate(&compiled.expression, bindings));
+    (direct.map(|(value, _)| value), compiled.run_metered(bindings).ok())
+}
+
+#[test]
+fn values_are_those_of_metered_evaluation() {
+    let variables: IndexMap<String, Arc<Value>> = [
+        ("x", json!(5)),
+        ("empty", json!([])),
+        ("lone", json!([5])),
+        ("nested", json!([[1, 2]])),
+        ("null", json!(null)),
+        ("object", json!({ "a": [{ "b": 1 }, { "b": 2 }] })),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), Arc::new(value)))
+    .collect();
+    let expressions = "
+        $states.input.n + 1
+        $x & $states.input.text
+        $states.input.orders[total > 50].items.(price * qty)
+        $sum($states.input.orders.items.(price * qty))
+        $states.input.orders.{ 'id': id, 'sum': $sum(items.(price * qty)) }
+        $states.input.orders{ $string(id): total }
+        $map($states.input.orders, function($o) { $o.id })
+        $filter($states.input.orders, function($o) { $o.id = 1 })
+        $reduce([1, 2, 3], function($a, $b) { $a + $b })
+        $count($empty) + $count($lone) + $count($nested)
+        [$empty, $lone, $nested, $null]
+        { 'e': $empty, 's': $lone, 'n': $nested, 'null': $null, 'o': $object.a.b }
+        $lone[0]
+        $nested[0][1]
+        $append($lone, $states.input.one)
+        ($y := $x; $y * 2)
+        ($x := 1; $x)
+        [$x, ($x := 1; $x), $x]
+        { 'zero': $states.input.zero, 'big': $states.input.big, 'half': 0.5, 'whole': 2.0 }
+        [$states.input.none, null]
+        $exists($states.input.none) and $not($exists($states.input.nope))
+        $keys($states.input.order)
+        $states.input.order.*
+        $states.input.**.price
+        $distinct([1, 1, 2])
+        $replace('aXbX', 'X', $states.input.text)
+        $states.context.State.Name & $states.context.Execution.Name
+        $states.context.Execution.Input.table
+        $string($states.input.order)
+        $sort($states.input.orders, function($a, $b) { $a.total < $b.total }).id
+        $states.input.orders^(>total).id
+        $partition([1, 2, 3], 2)
+        $hash('a', 'MD5')
+        $parse('[1]')
+        $range(1, 9, 4)
+        $type($states)
+        $merge([$states.input.order, { 'x': 1 }])
+        $each($states.input.order, function($v, $k) { $k })
+        $now() & $millis()
+        $states.input.(n + $count(orders))
+        $states.input.one
+        [1..5][$ > 2]
+        $lookup($states.input, 'text')
+        $split('a,b', ',')
+        $match('ab', /a/).match
+        $states.input.orders@$o.{ 'o': $o.id }
+        $states.input.orders#$i.{ 'i': $i }
+        $boolean($states.input.empty) ? 1 : 2
+        -$states.input.n
+        $states.input.orders[-1].id
+        $states.input.`order`.`a b`
+    ";
+    in_bindings(&variables, |bindings| {
+        for text in expressions.lines().map(str::trim).filter(|text| !text.is_empty()) {
+            let (direct, metered) = both(text, bindings);
+            assert!(direct.is_some(), "{text} is evaluated directly");
+            // As text: the order of members counts, and how numbers are written.
+            assert_eq!(
+                direct.map(|value| value.to_string()),
+                metered.map(|value| value.to_string()),
+                "{text}"
+            );
+        }
+    });
+}
+
+#[test]
+fn what_takes_much_or_has_no_value_is_left_to_the_meter() {
+    in_bindings(&NoVariables, |bindings| {
+        for text in [
+            "[1..2000]",
+            "$sum([1..100].[1..200].($))",
+            "$states.input.nope",
+            "$nope",
+            "$error('no')",
+            "function($x) { $x }",
+            "[function($x) { $x }]",
+            "{ 'f': $sum }",
+            "$random()",
+            "$uuid()",
+            "$eval('1')",
+            "$pad('', 5000)",
+        ] {
+            assert_eq!(both(text, bindings).0, None, "{text}");
+        }
+    });
+}
+
+#[test]
+fn a_variable_comes_before_a_built_in_function() {
+    let variables: IndexMap<String, Arc<Value>> = [("sum".to_owned(), Arc::new(json!(1)))].into();
+    in_bindings(&variables, |bindings| {
+        assert_eq!(both("$sum + 1", bindings), (None, Some(json!(2))));
+    });
+}
+
+#[test]
+fn the_depth_is_that_of_metered_evaluation() {
+    in_bindings(&NoVariables, |bindings| {
+        for depth in 1..100 {
+            let text = format!("($f := function($n) {{ $n = 0 ? 0 : 1 + $f($n - 1) }}; $f({depth}))");
+            let (direct, metered) = both(&text, bindings);
+            assert_eq!(direct, metered, "{depth}");
+        }
+    });
+}
+
+#[test]
+fn big_inputs_are_not_built_before_they_are_read() {
+    let text = "$states.input.text & $states.context.State.Name";
+    let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap();
+    let direct: &Direct = compiled.direct.as_ref().unwrap();
+    in_bindings(&NoVariables, |bindings| {
+        assert_eq!(
+            direct.evaluate(&compiled.expression, bindings).map(|(_, steps)| steps),
+            Some(512)
+        );
+    });
+}
