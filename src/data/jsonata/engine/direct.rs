@@ -199,10 +199,11 @@ impl<'a> States<'a> {
     fn members(&self) -> impl Iterator<Item = (&'static str, &'a Value)> {
         let need = self.0.need;
         let context = need.map(|need| {
-            let built = || need.cut_context(&self.0.bindings.context.context_object());
+            let built = || self.0.bindings.cut_context(need);
             ("context", self.0.context.get_or_init(built))
         });
-        self.0.bindings.members().into_iter().chain(context)
+        let mut others = self.0.bindings.members().into_iter();
+        others.next().into_iter().chain(context).chain(others)
     }
 }
 
