@@ -5,7 +5,8 @@
 //! * [`Interpreter`] runs machines on tokio against registered handlers (feature `runtime`, on by
 //!   default).
 //! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
-//! * [`execution`] is the interpreter under both: a deterministic state machine that does no I/O.
+//! * [`TestState`] runs one state alone, with a mock of its work, and shows what each stage made of the data.
+//! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
 //! * [`handlers`] is what does the work of tasks, a local event bus among it, and
 //!   [`websocket`] serves API Gateway's WebSocket API (feature `websocket`).
 //!
@@ -32,6 +33,10 @@
 //! # }
 //! ```
 //!
+#![cfg_attr(
+    feature = "jsonata",
+    doc = "# Guides\n\n* [JSONata in state machines](docs::jsonata)\n"
+)]
 //! # What can go wrong, by type
 //!
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
@@ -43,6 +48,13 @@
 
 pub mod data;
 pub mod definition;
+pub mod docs {
+    //! Guides: what there is to know about a subject, by examples that run.
+
+    #[cfg(feature = "jsonata")]
+    #[doc = include_str!("docs/jsonata.md")]
+    pub mod jsonata {}
+}
 mod error;
 pub mod execution;
 #[cfg(feature = "runtime")]
@@ -52,6 +64,7 @@ pub mod history;
 pub mod runtime;
 mod services;
 pub mod simulation;
+pub mod test_state;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
@@ -63,6 +76,7 @@ pub use execution::Outcome;
 #[cfg(feature = "runtime")]
 pub use runtime::Interpreter;
 pub use simulation::Simulation;
+pub use test_state::TestState;
 
 /// The README's examples are tests.
 #[cfg(all(doctest, feature = "runtime"))]

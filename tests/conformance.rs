@@ -1,4 +1,4 @@
-//! Executions recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
+//! Executions and calls of `TestState` recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
 //!
 //! Each execution runs on the sans-IO core in virtual time, with the task answers of the recording, and must give the
 //! recorded history. `ASL_CORPUS` names the folder of the cases; the default is `../shared/corpus`. What is known to
@@ -32,6 +32,8 @@ mod recordings;
 mod replay;
 #[path = "conformance/snapshot.rs"]
 mod snapshot;
+#[path = "conformance/test_state.rs"]
+mod test_state;
 #[path = "conformance/validation.rs"]
 mod validation;
 
@@ -99,6 +101,7 @@ fn check(case: &Case) -> Result<(), String> {
     match case.kind.as_str() {
         "execution" => replay::replay(case).and_then(|replayed| compare::compare(case, &replayed)),
         "validation" => validation::check(case),
+        "test_state" => test_state::check(case),
         kind => Err(format!("this suite does not run cases of the kind `{kind}`")),
     }
 }

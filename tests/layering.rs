@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
     ("services", &["data", "definition", "history", "execution"]),
+    ("test_state", &["data", "definition", "history", "execution"]),
     (
         "simulation",
         &["data", "definition", "history", "execution", "services"],
@@ -25,7 +26,15 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
-const PURE: &[&str] = &["data", "definition", "history", "execution", "services", "simulation"];
+const PURE: &[&str] = &[
+    "data",
+    "definition",
+    "history",
+    "execution",
+    "services",
+    "simulation",
+    "test_state",
+];
 
 /// What a pure folder may not name: crates of the drivers, the clock.
 const DRIVERS: &[&str] = &[

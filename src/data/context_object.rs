@@ -106,6 +106,11 @@ pub struct MapItemContext<'a> {
 pub trait ContextScope {
     /// The context object, asked for only where an expression reads it.
     fn context_object(&self) -> ContextObject<'_>;
+
+    /// Data that stands for the whole context object: what a test gives in its place.
+    fn given(&self) -> Option<&Value> {
+        None
+    }
 }
 
 impl ContextScope for ContextObject<'_> {
@@ -159,16 +164,17 @@ impl<'a> ContextObject<'a> {
 }
 
 impl ExecutionContext {
+    /// An Express execution's members are recorded in the order of their names.
     fn to_value(&self) -> Value {
-        let mut members = object([
-            ("Id", (&*self.id).into()),
-            ("Input", self.input.value().clone()),
-            ("StartTime", timestamp_text(self.start_time).into()),
-            ("Name", self.name.as_str().into()),
-            ("RoleArn", (&*self.role_arn).into()),
-        ]);
-        insert_some(&mut members, "RedriveCount", self.redrive_count);
-        members
+        let id = ("Id", (&*self.id).into());
+        let input = ("Input", self.input.value().clone());
+        let start_time = ("StartTime", timestamp_text(self.start_time).into());
+        let name = ("Name", self.name.as_str().into());
+        let role_arn = ("RoleArn", (&*self.role_arn).into());
+        match self.redrive_count {
+            Some(count) => object([id, input, start_time, name, role_arn, ("RedriveCount", count.into())]),
+            None => object([id, input, name, role_arn, start_time]),
+        }
     }
 }
 

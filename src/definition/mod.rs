@@ -48,6 +48,7 @@ pub use states::{
     JsonPathChoice, JsonPathMap, JsonPathParallel, JsonPathPass, JsonPathTask, JsonPathWait, JsonataChoice,
     JsonataChoiceRule, JsonataMap, JsonataParallel, JsonataTask, JsonataWait, JsonataWaitUntil, MapData, MapState,
     MaxConcurrency, Operand, ParallelData, ParallelState, PassData, PassState, Relation, State, StateType,
-    StringPattern, SucceedData, SucceedState, TaskData, TaskDuration, TaskState, WaitData, WaitState, WaitUntil,
+    StringPattern, SucceedData, SucceedState, TaskData, TaskDuration, TaskState, Tolerance, WaitData, WaitState,
+    WaitUntil,
 };
 pub use substitutions::Substitutions;

@@ -97,6 +97,13 @@ impl Failure {
         )
     }
 
+    /// What a state assigns has more bytes than the limit allows.
+    pub(crate) fn variables_too_large(bytes: usize, limit: usize) -> Self {
+        Self::runtime(format!(
+            "The variables assigned have {bytes} bytes, more than the limit of {limit} bytes."
+        ))
+    }
+
     pub(crate) fn result_path_mismatch(cause: impl Into<String>) -> Self {
         Self::error(RESULT_PATH_MATCH_FAILURE, cause)
     }

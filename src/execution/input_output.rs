@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use super::command::{Limits, Timestamp};
 use super::errors::Failure;
 use super::frames::VisibleVariables;
+use super::inspection::{Inspection, Stage};
 use super::intent::{Assigned, Exit};
 use super::program::{Next, Node};
 use crate::data::Payload;
@@ -35,6 +36,8 @@ pub(crate) struct StateView<'a> {
     pub(crate) now: Timestamp,
     /// What all expressions together may still do.
     pub(crate) budget: Budget,
+    /// Who looks at the stages, if anybody does.
+    pub(crate) inspection: Option<&'a Inspection>,
 }
 
 impl StateView<'_> {
@@ -44,6 +47,21 @@ impl StateView<'_> {
             context: self,
             variables: &self.variables,
             random: self.random,
+        }
+    }
+
+    /// Shows what a stage made to whoever looks.
+    #[inline(always)]
+    pub(crate) fn inspect(&self, stage: Stage, data: &Payload) {
+        if let Some(inspection) = self.inspection {
+            inspection.see(stage, data.clone());
+        }
+    }
+
+    /// Shows a number that a field gave to whoever looks.
+    pub(crate) fn inspect_number(&self, stage: Stage, number: impl FnOnce() -> Value) {
+        if let Some(inspection) = self.inspection {
+            inspection.see(stage, Payload::from(number()));
         }
     }
 
@@ -124,6 +142,7 @@ impl StateView<'_> {
             Some(template) => Cow::Owned(self.fill(template, result.value())?),
             None => result,
         };
+        self.inspect(Stage::AfterResultSelector, &result);
         let output = self.output(stages, raw_input, result)?;
         Ok(Exit { output, assigned, next })
     }
@@ -131,6 +150,10 @@ impl StateView<'_> {
 
 /// The context object as the state sees it.
 impl ContextScope for StateView<'_> {
+    fn given(&self) -> Option<&Value> {
+        self.inspection?.context.as_ref()
+    }
+
     fn context_object(&self) -> ContextObject<'_> {
         let VisibleVariables { frames, frame } = self.variables;
         let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
@@ -171,6 +194,7 @@ impl StateView<'_> {
         let is_safe = whole && grown(stages.result_path, &result).saturating_add(raw_bound) <= limit;
         let kept = if is_safe { None } else { raw_input.clone() };
         let placed = place(stages.result_path, raw_input, result)?;
+        self.inspect(Stage::AfterResultPath, &placed);
         let output = self.select(stages.output_path, placed)?;
         if output.exceeds(limit) {
             *raw_input = kept.or_else(|| raw_input.take());

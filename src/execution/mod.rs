@@ -56,10 +56,12 @@ mod engine;
 mod errors;
 mod frames;
 mod input_output;
+mod inspection;
 mod intent;
 mod parameters;
 mod program;
 mod query;
+mod single_state;
 mod snapshot;
 mod snapshot_check;
 mod states;
@@ -77,6 +79,9 @@ pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
 pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use token::TokenSecret;
+
+pub(crate) use inspection::{Inspection, Stage};
+pub(crate) use single_state::{End, SingleState, Surroundings, Work};
 
 use engine::{Core, Engine};
 

@@ -96,6 +96,11 @@ impl Program {
         })
     }
 
+    /// The state with a name, nested or not.
+    pub(crate) fn state_named(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|node| &*node.name == name)
+    }
+
     /// Tells definitions apart: equal for equal definitions, over processes and versions.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint

@@ -112,7 +112,10 @@ impl JsonPath {
     fn evaluate_any<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         match &self.root {
             Root::Input => evaluate::in_document(&self.stages, scope.input, 0, budget),
-            Root::Context => evaluate::in_context(&self.stages, &scope.context.context_object(), budget),
+            Root::Context => match scope.context.given() {
+                None => evaluate::in_context(&self.stages, &scope.context.context_object(), budget),
+                Some(given) => evaluate::in_document(&self.stages, given, 0, budget),
+            },
             Root::Variable(name) => match scope.variables.variable(name) {
                 Some(value) => evaluate::in_document(&self.stages, value, 0, budget),
                 None => Err(PathError::undefined_variable(name)),
@@ -131,7 +134,10 @@ impl JsonPath {
     pub(super) fn document<'a>(&self, scope: &Scope<'a>) -> Cow<'a, Value> {
         match &self.root {
             Root::Input => Cow::Borrowed(scope.input),
-            Root::Context => Cow::Owned(scope.context.context_object().to_value()),
+            Root::Context => match scope.context.given() {
+                None => Cow::Owned(scope.context.context_object().to_value()),
+                Some(given) => Cow::Borrowed(given),
+            },
             Root::Variable(name) => scope.variables.variable(name).map_or_else(Cow::default, Cow::Borrowed),
         }
     }

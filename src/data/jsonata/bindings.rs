@@ -67,7 +67,7 @@ impl<'a> JsonataBindings<'a> {
         }
     }
 
-    /// The members of `$states` but for the context object.
+    /// The members of `$states` but for the context object, which stands behind the first.
     pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
         [
             ("input", Some(self.input)),
@@ -108,10 +108,19 @@ impl<'a> JsonataBindings<'a> {
             if let Some(need) = need.of(name) {
                 states.insert(name.to_owned(), need.cut(value));
             }
-        }
-        if let Some(need) = need.of("context") {
-            states.insert("context".to_owned(), need.cut_context(&self.context.context_object()));
+            // AWS prints the context object behind the input.
+            if let ("input", Some(need)) = (name, need.of("context")) {
+                states.insert("context".to_owned(), self.cut_context(need));
+            }
         }
         Value::Object(states)
+    }
+
+    /// A copy of the part of the context object that is needed.
+    pub(super) fn cut_context(&self, need: &Need) -> Value {
+        match self.context.given() {
+            None => need.cut_context(&self.context.context_object()),
+            Some(given) => need.cut(given),
+        }
     }
 }

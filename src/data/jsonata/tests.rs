@@ -115,7 +115,7 @@ fn result_and_error_output_are_there_where_they_are_bound() {
         assert_eq!(any("$states.errorOutput.Error & '!'"), "\"E!\"");
         assert_eq!(
             any("$keys($states)"),
-            "[\"input\",\"result\",\"errorOutput\",\"context\"]"
+            "[\"input\",\"context\",\"result\",\"errorOutput\"]"
         );
     });
 }

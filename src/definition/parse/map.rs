@@ -2,10 +2,13 @@
 
 use super::retry::MAXIMUM;
 use super::{Fields, Reported, graph};
+use crate::data::ReferencePath;
 use crate::definition::json::Node;
-use crate::definition::{JsonPathMap, JsonataMap, JsonataValue, MapData, MapState, MaxConcurrency, QueryLanguage};
+use crate::definition::{
+    JsonPathMap, JsonataMap, JsonataValue, MapData, MapState, MaxConcurrency, QueryLanguage, Tolerance,
+};
 
-/// An inline Map; the map mode rule has refused the distributed ones. `machine` is the language of the states in the
+/// A Map of either mode; a rule refuses the distributed ones where they would have to run. `machine` is the language of the states in the
 /// item processor that name none.
 pub(super) fn map_state(
     mut fields: Fields<'_, '_>,
@@ -21,11 +24,8 @@ pub(super) fn map_state(
     let retry = fields.retry();
     let catch = fields.catch(language);
     let transition = fields.transition();
-    let item_processor = item_processor.map(|node| (node, graph::state_graph(node, machine, fields.report)));
-    let (processor_node, item_processor) = item_processor.ok_or(Reported)?;
-    if is_distributed(processor_node) {
-        return Err(Reported);
-    }
+    let item_processor = item_processor.map(|node| graph::state_graph(node, machine, fields.report));
+    let item_processor = item_processor.ok_or(Reported)?;
     Ok(MapState {
         comment: comment?,
         item_processor: item_processor?,
@@ -42,17 +42,22 @@ fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathMap, Reported> {
     let item_selector = fields.payload_template("ItemSelector");
     let parameters = fields.payload_template("Parameters");
     let max_concurrency = max_concurrency(fields);
-    let tolerance = tolerance(fields);
+    let [count, count_path, percentage, percentage_path] = TOLERANCE_FIELDS;
+    let tolerated_count = fields.integer(count, 0, MAXIMUM);
+    let tolerated_count_path = fields.reference_path(count_path);
+    let tolerated_percentage = fields.number(percentage, 0.0, 100.0);
+    let tolerated_percentage_path = fields.reference_path(percentage_path);
     let result_selector = fields.payload_template("ResultSelector");
     let result_path = fields.result_path();
     let output_path = fields.input_output_path("OutputPath");
     let assign = fields.assign();
-    tolerance?;
     Ok(JsonPathMap {
         input_path: input_path?,
         items_path: items_path?,
         item_selector: item_selector?.or(parameters?),
         max_concurrency: max_concurrency?,
+        tolerated_failure_count: either(tolerated_count?, tolerated_count_path?),
+        tolerated_failure_percentage: either(tolerated_percentage?, tolerated_percentage_path?),
         result_selector: result_selector?,
         result_path: result_path?,
         output_path: output_path?,
@@ -68,16 +73,10 @@ pub(crate) const TOLERANCE_FIELDS: [&str; 4] = [
     "ToleratedFailurePercentagePath",
 ];
 
-/// Reads those fields for the sake of their problems.
-fn tolerance(fields: &mut Fields<'_, '_>) -> Result<(), Reported> {
-    let [count, count_path, percentage, percentage_path] = TOLERANCE_FIELDS;
-    let read = [
-        fields.integer(count, 0, MAXIMUM).map(drop),
-        fields.reference_path(count_path).map(drop),
-        fields.number(percentage, 0.0, 100.0).map(drop),
-        fields.reference_path(percentage_path).map(drop),
-    ];
-    read.into_iter().collect()
+fn either<T>(constant: Option<T>, path: Option<ReferencePath>) -> Option<Tolerance<T>> {
+    constant
+        .map(Tolerance::Constant)
+        .or(path.map(|path| Tolerance::Path(Box::new(path))))
 }
 
 /// Whether an item processor runs as child executions of its own.

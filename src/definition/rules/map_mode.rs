@@ -37,29 +37,34 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 .schema(Place::value(config), "Expected value of type Object")
                 .help(format!("it is {}", config.describe()));
         }
-        if is_distributed(processor) {
-            distributed(processor, report);
-        } else {
+        if !is_distributed(processor) {
             mode(config.and_then(|config| config.field("Mode")), report);
             inline(state, config, report);
         }
     }
 }
 
-fn distributed(processor: &Node, report: &mut Report) {
-    let Some(mode) = processor
-        .field("ProcessorConfig")
-        .and_then(|config| config.field("Mode"))
-    else {
-        return;
-    };
-    report
-        .error(
-            Code::NotSupported,
-            Place::value(mode),
-            "a distributed Map is not supported yet",
-        )
-        .help("`\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that");
+/// Refuses what an execution cannot run yet.
+pub(in crate::definition) fn refuse_distributed(outline: &Outline<'_>, report: &mut Report) {
+    let maps = outline
+        .states()
+        .filter(|(_, state)| state.state_type == Some(StateType::Map));
+    let processors = maps.filter_map(|(_, state)| state.field("ItemProcessor").or(state.field("Iterator")));
+    for processor in processors.filter(|processor| is_distributed(processor)) {
+        let Some(mode) = processor
+            .field("ProcessorConfig")
+            .and_then(|config| config.field("Mode"))
+        else {
+            continue;
+        };
+        report
+            .error(
+                Code::NotSupported,
+                Place::value(mode),
+                "a distributed Map is not supported yet",
+            )
+            .help("`\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that");
+    }
 }
 
 fn mode(mode: Option<&Node>, report: &mut Report) {

@@ -41,6 +41,8 @@ mod way_to_end;
 #[cfg(test)]
 mod testing;
 
+pub(super) use map_mode::refuse_distributed as refuse_distributed_maps;
+
 use super::WorkflowType;
 use super::parse::{Outline, Report};
 

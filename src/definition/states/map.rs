@@ -44,6 +44,10 @@ pub struct JsonPathMap {
     pub item_selector: Option<PayloadTemplate>,
     /// How many iterations run at once.
     pub max_concurrency: MaxConcurrency,
+    /// How many iterations may fail, of a distributed Map.
+    pub tolerated_failure_count: Option<Tolerance<u32>>,
+    /// How many of a hundred iterations may fail, of a distributed Map.
+    pub tolerated_failure_percentage: Option<Tolerance<f64>>,
     /// Builds the effective result from the array of the iterations' outputs.
     pub result_selector: Option<PayloadTemplate>,
     /// Where the effective result goes in the raw input.
@@ -52,6 +56,15 @@ pub struct JsonPathMap {
     pub output_path: InputOutputPath,
     /// The variables it assigns; `$` is the array of the iterations' outputs.
     pub assign: Option<Assign>,
+}
+
+/// `ToleratedFailureCount`, `ToleratedFailurePercentage`, or their `…Path` forms.
+#[derive(Debug, Clone)]
+pub enum Tolerance<T> {
+    /// The number itself.
+    Constant(T),
+    /// Read from the effective input.
+    Path(Box<ReferencePath>),
 }
 
 /// `MaxConcurrency` or `MaxConcurrencyPath`.

@@ -17,7 +17,7 @@ pub use choice::{
     JsonataChoiceRule, Operand, Relation, StringPattern,
 };
 pub use fail::{FailData, FailState, FailText};
-pub use map::{JsonPathMap, JsonataMap, MapData, MapState, MaxConcurrency};
+pub use map::{JsonPathMap, JsonataMap, MapData, MapState, MaxConcurrency, Tolerance};
 pub use parallel::{Branch, JsonPathParallel, JsonataParallel, ParallelData, ParallelState};
 pub use pass::{JsonPathPass, PassData, PassState};
 pub use state_type::StateType;

@@ -17,10 +17,7 @@ impl Engine<'_> {
         let core = &mut *self.core;
         let added: usize = assigned.values().map(json_size).sum();
         if added > core.limits.variable_bytes {
-            return Err(Failure::runtime(format!(
-                "The variables assigned have {added} bytes, more than the limit of {} bytes.",
-                core.limits.variable_bytes
-            )));
+            return Err(Failure::variables_too_large(added, core.limits.variable_bytes));
         }
         let Some(frame) = core.frames.get_mut(key) else {
             return Ok(());

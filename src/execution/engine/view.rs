@@ -51,6 +51,7 @@ impl<'a> Engine<'a> {
             limits: &core.limits,
             now: core.now,
             budget: Budget::new(),
+            inspection: None,
         };
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();

@@ -11,6 +11,7 @@ use crate::data::{JsonPath, parse_timestamp};
 use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::{Next, Node};
 
@@ -20,6 +21,7 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
         ChoiceData::Jsonata(state) => return jsonata::choice(state, node, &raw, view),
     };
     let input = view.select(&state.input_path, raw)?;
+    view.inspect(Stage::AfterInputPath, &input);
     let mut decided = (node.default_next, state.assign.as_ref());
     for (rule, next) in state.choices.iter().zip(&node.choice_next) {
         if holds(&rule.condition, input.value(), view)? {

@@ -7,6 +7,7 @@ use crate::data::Payload;
 use crate::definition::{FailData, FailState, FailText};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Stage;
 use crate::history::ErrorOutput;
 
 pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {
@@ -16,6 +17,7 @@ pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> F
             return jsonata::fail(error.as_ref(), cause.as_ref(), raw, view).unwrap_or_else(|failure| failure);
         }
     };
+    view.inspect(Stage::AfterInputPath, raw);
     let error = match text(error.as_ref(), "ErrorPath", raw, view) {
         Ok(error) => error,
         Err(failure) => return failure,

@@ -15,6 +15,7 @@ use crate::definition::{
 use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Fork, Intent, Invoke};
 use crate::execution::parameters;
 use crate::execution::program::{Next, Node};
@@ -55,9 +56,12 @@ pub(super) fn task(
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| query.fill("Credentials", template, Expected::Object))
+        .map(|template| query.credentials(template))
         .transpose()?;
     let input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    if state.arguments.is_some() {
+        view.inspect(Stage::AfterArguments, &input);
+    }
     parameters::check(resource, &input)?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(view.data_limit_exceeded());
@@ -155,22 +159,28 @@ pub(super) fn parallel(
 
 pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let query = Query::new(view, &raw);
-    let items = match &state.items {
-        Some(template) => query.fill("Items", template, Expected::Array)?,
-        None if raw.is_array() => raw.clone(),
-        None => {
-            return Err(Failure::query(format!(
-                "Map state input must be an array but was: {raw}"
-            )));
-        }
+    let given = view.inspection.and_then(|inspection| inspection.items.clone());
+    let items = match (&state.items, given) {
+        (_, Some(given)) => given,
+        (Some(template), None) => query.fill("Items", template, Expected::Array)?,
+        (None, None) => raw.clone(),
     };
+    // The state's input, or an object that the definition itself holds: an expression was looked at.
+    if !items.is_array() {
+        return Err(Failure::query(format!(
+            "Map state input must be an array but was: {items}"
+        )));
+    }
     let max_concurrency = query.integer("MaxConcurrency", &state.max_concurrency)?;
+    view.inspect_number(Stage::MaxConcurrency, || max_concurrency.into());
     // Only a distributed Map tolerates failures, but the fields must make sense in every Map.
     if let Some(count) = &state.tolerated_failure_count {
-        query.integer("ToleratedFailureCount", count)?;
+        let count = query.integer("ToleratedFailureCount", count)?;
+        view.inspect_number(Stage::ToleratedFailureCount, || count.into());
     }
     if let Some(percentage) = &state.tolerated_failure_percentage {
-        query.percentage("ToleratedFailurePercentage", percentage)?;
+        let percentage = query.percentage("ToleratedFailurePercentage", percentage)?;
+        view.inspect_number(Stage::ToleratedFailurePercentage, || percentage.into());
     }
     let Some(&graph) = node.graphs.first() else {
         return Err(Failure::runtime("The Map state has no item processor."));

@@ -7,6 +7,7 @@ use crate::data::Payload;
 use crate::definition::{PassData, PassState, ResultPath};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
+use crate::execution::inspection::Stage;
 use crate::execution::intent::Intent;
 use crate::execution::program::Node;
 
@@ -24,13 +25,17 @@ pub(super) fn enter(
         }
     };
     let result = if let Some(result) = &state.result {
+        view.inspect(Stage::Result, result);
         Cow::Borrowed(result)
     } else {
         // Where nothing selects, the raw input itself goes on: no second holder, so a later write copies nothing.
         let replaces = matches!(state.result_path, ResultPath::Whole);
         let raw = if replaces { raw_input.take() } else { raw_input.clone() };
         let input = view.select(&state.input_path, raw.unwrap_or_else(Payload::empty_object))?;
-        Cow::Owned(view.apply(state.parameters.as_ref(), input)?)
+        view.inspect(Stage::AfterInputPath, &input);
+        let input = view.apply(state.parameters.as_ref(), input)?;
+        view.inspect(Stage::AfterParameters, &input);
+        Cow::Owned(input)
     };
     let stages = ResultStages {
         assign: state.assign.as_ref(),

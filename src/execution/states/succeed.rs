@@ -5,6 +5,7 @@ use crate::data::Payload;
 use crate::definition::{SucceedData, SucceedState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::Next;
 
@@ -17,6 +18,7 @@ pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) ->
         SucceedData::Jsonata { output } => return jsonata::succeed(output.as_ref(), &raw, view),
     };
     let input = view.select(input_path, raw)?;
+    view.inspect(Stage::AfterInputPath, &input);
     let output = view.select(output_path, input)?;
     Ok(Intent::Exit(Exit {
         output,

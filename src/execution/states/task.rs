@@ -8,6 +8,7 @@ use crate::data::ReferencePath;
 use crate::definition::{IntegrationPattern, JsonPathTask, ResourceKind, TaskData, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
+use crate::execution::inspection::Stage;
 use crate::execution::intent::{Intent, Invoke};
 use crate::execution::parameters;
 
@@ -23,12 +24,14 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
     let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
     let input = view.select(&state.input_path, raw.clone())?;
+    view.inspect(Stage::AfterInputPath, &input);
     let credentials = state
         .credentials
         .as_ref()
         .map(|template| view.fill(template, input.value()).map(Payload::into_value))
         .transpose()?;
     let input = view.apply(state.parameters.as_ref(), input)?;
+    view.inspect(Stage::AfterParameters, &input);
     parameters::check(resource, input.value())?;
     if input.exceeds(view.limits.payload_bytes) {
         return Err(view.data_limit_exceeded());

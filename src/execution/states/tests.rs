@@ -68,6 +68,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         limits: &Limits::default(),
         now,
         budget: Budget::new(),
+        inspection: None,
     };
     enter(node, &mut Some(Payload::from(input)), &view)
 }

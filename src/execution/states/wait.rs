@@ -10,6 +10,7 @@ use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::Node;
 
@@ -20,6 +21,7 @@ pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateVi
     let until = match &state.data {
         WaitData::JsonPath(state) => {
             let input = view.select(&state.input_path, raw.clone())?;
+            view.inspect(Stage::AfterInputPath, &input);
             until(&state.until, &input, view)?
         }
         WaitData::Jsonata(state) => jsonata::until(state, &raw, view)?,

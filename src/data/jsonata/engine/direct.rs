@@ -47,7 +47,7 @@ pub(super) struct Direct {
 impl Direct {
     /// `None` where the expression cannot be evaluated directly.
     pub(super) fn new(text: &str, analysis: &Analysis) -> Option<Self> {
-        if analysis.uses_randomness {
+        if analysis.uses_randomness || analysis.takes_input {
             return None;
         }
         let (built_in, free): (Vec<&String>, Vec<&String>) = analysis.needs.keys().partition(|name| is_built_in(name));
@@ -199,10 +199,11 @@ impl<'a> States<'a> {
     fn members(&self) -> impl Iterator<Item = (&'static str, &'a Value)> {
         let need = self.0.need;
         let context = need.map(|need| {
-            let built = || need.cut_context(&self.0.bindings.context.context_object());
+            let built = || self.0.bindings.cut_context(need);
             ("context", self.0.context.get_or_init(built))
         });
-        self.0.bindings.members().into_iter().chain(context)
+        let mut others = self.0.bindings.members().into_iter();
+        others.next().into_iter().chain(context).chain(others)
     }
 }
 

@@ -1,0 +1,291 @@
+//! From a test to its result.
+
+use serde_json::{Map, Value};
+
+use super::definition::Tested;
+use super::error::{Exception, TestStateError};
+use super::result::{InspectionData, TestStateResult, TestStatus, Texts};
+use super::{TestState, context};
+use crate::data::{ExecutionContext, JsonText, Payload, StateMachineContext};
+use crate::definition::{Code, IntegrationPattern, ResourceKind, State, StateMachine};
+use crate::execution::{End, ErrorOutput, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work};
+
+/// The longest input, in bytes.
+const LONGEST_INPUT: usize = 262_144;
+
+impl TestState<'_> {
+    /// Runs the state.
+    ///
+    /// Fails where AWS answers with an exception: the definition is not valid, or the arguments do not go together. A
+    /// state that fails is a result like any other.
+    pub fn run(mut self) -> Result<TestStateResult, TestStateError> {
+        self.check_mock()?;
+        let tested = Tested::read(&self.definition, self.state_name.as_deref())?;
+        let program = Program::compile(&tested.machine);
+        let Some(state) = program.state_named(&tested.name).map(|node| &node.state) else {
+            return Err(TestStateError::validation("State not found in definition"));
+        };
+        self.check_support(state)?;
+        self.check_configuration(&tested, state)?;
+        let input = execution_input(&self.input)?;
+        let result = match &self.mock {
+            Some(mock) => mock.result_for(&tested, state)?.map(Payload::from),
+            None => None,
+        };
+        let inspection = Inspection::new(self.given_context(state)?, self.given_items(&tested)?);
+        let texts = Texts {
+            input: (input.clone(), JsonText::from(self.input.as_str())),
+            result: result.clone().zip(self.mocked_text()),
+        };
+        let surroundings = self.surroundings(&input)?;
+        let Some(single) = SingleState::new(&program, &tested.name, surroundings, &inspection) else {
+            return Err(TestStateError::validation("State not found in definition"));
+        };
+        let level = self.level;
+        let ended = single.run(&input, |work| self.worked(work, result, &inspection))?;
+        let inspection_data = InspectionData::of(level, &inspection, &texts, ended.variables, &ended.end);
+        let (status, left) = match ended.end {
+            End::Left(left) => (TestStatus::Succeeded, Some(left)),
+            End::Caught { left, .. } => (TestStatus::CaughtError, Some(left)),
+            End::Retried { .. } => (TestStatus::Retriable, None),
+            End::Failed { .. } => (TestStatus::Failed, None),
+        };
+        let ErrorOutput { error, cause } = ended.error.unwrap_or_default();
+        Ok(TestStateResult {
+            status,
+            output: left.as_ref().map(|left| texts.of(&left.output)),
+            error,
+            cause,
+            next_state: left.and_then(|left| left.next).map(|next| next.to_string()),
+            inspection_data,
+        })
+    }
+
+    fn check_mock(&self) -> Result<(), TestStateError> {
+        let Some(mock) = &self.mock else { return Ok(()) };
+        if self.reveals_secrets {
+            return Err(TestStateError::validation(
+                "TestState does not support RevealSecrets when a mock is specified.",
+            ));
+        }
+        mock.check()
+    }
+
+    /// Whether a state of this type can be tested with, or without, a mock.
+    fn check_support(&self, state: &State) -> Result<(), TestStateError> {
+        let has_work = matches!(state, State::Task(_) | State::Parallel(_) | State::Map(_));
+        if self.mock.is_some() {
+            if has_work {
+                return Ok(());
+            }
+            let state_type = state.state_type();
+            return Err(TestStateError::validation(format!(
+                "State type '{state_type}' is not supported when a mock is specified"
+            )));
+        }
+        if self.configuration.map_iteration_failure_count.is_some() {
+            return Err(TestStateError::validation(
+                "TestState does not support MapIterationFailureCount when a mock is not specified.",
+            ));
+        }
+        match state {
+            State::Task(task) => {
+                let kind = task.resource.kind();
+                if task.resource.pattern() != IntegrationPattern::RequestResponse || *kind == ResourceKind::Activity {
+                    return Err(TestStateError::definition(
+                        "TestState API does not support activities, '.sync' and '.waitForTaskToken' when a mock is not \
+                         specified.",
+                    ));
+                }
+                if self.role_arn.is_none() {
+                    return Err(TestStateError::validation(
+                        "RoleArn must be specified when testing a Task state",
+                    ));
+                }
+                if self.task.is_none() {
+                    return Err(TestStateError::validation(
+                        "the Task has neither a mock nor a handler: nobody does its work",
+                    ));
+                }
+                Ok(())
+            }
+            State::Parallel(_) | State::Map(_) => Err(TestStateError::definition(
+                "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, \
+                 Pass, Succeed, Fail, Choice]",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_configuration(&self, tested: &Tested, state: &State) -> Result<(), TestStateError> {
+        let is_map = matches!(state, State::Map(_));
+        if let Some(name) = &self.configuration.error_caused_by_state
+            && !tested.holds(name)
+        {
+            return Err(TestStateError::validation(format!(
+                "ErrorCausedByState names '{name}', which is no state inside '{}'",
+                tested.name
+            )));
+        }
+        if self.configuration.map_iteration_failure_count.is_some() && !is_map {
+            return Err(TestStateError::validation(
+                "MapIterationFailureCount is supported for Map states only",
+            ));
+        }
+        let reads_items = is_map && tested.has("ItemReader");
+        if reads_items != self.configuration.map_item_reader_data.is_some() {
+            return Err(TestStateError::validation(if reads_items {
+                "MapItemReaderData must be specified when testing a Map state with an ItemReader"
+            } else {
+                "MapItemReaderData is supported for Map states with an ItemReader only"
+            }));
+        }
+        Ok(())
+    }
+
+    fn given_context(&self, state: &State) -> Result<Option<Value>, TestStateError> {
+        let Some(text) = &self.context else { return Ok(None) };
+        if self.mock.is_none() {
+            return Err(TestStateError::validation(
+                "TestState does not support Context when a mock is not specified.",
+            ));
+        }
+        let has_token = match state {
+            State::Task(task) => task.resource.pattern() != IntegrationPattern::RequestResponse,
+            _ => false,
+        };
+        context::read(text, has_token).map(Some)
+    }
+
+    fn given_items(&self, tested: &Tested) -> Result<Option<Payload>, TestStateError> {
+        let Some(text) = &self.configuration.map_item_reader_data else {
+            return Ok(None);
+        };
+        match serde_json::from_str(text) {
+            Ok(items @ Value::Array(_)) => Ok(Some(Payload::from(items))),
+            _ => Err(TestStateError::validation(format!(
+                "MapItemReaderData of '{}' must be a valid JSON array",
+                tested.name
+            ))),
+        }
+    }
+
+    fn mocked_text(&self) -> Option<JsonText> {
+        let text = self.mock.as_ref()?.result.as_deref()?;
+        Some(JsonText::from(text))
+    }
+
+    /// What AWS's context object tells of a test: an Express execution, in the account of the role.
+    fn surroundings(&self, input: &Payload) -> Result<Surroundings, TestStateError> {
+        let options = StartOptions::new(Value::Null);
+        let role_arn = self.role_arn.as_deref().map_or(options.role_arn, Into::into);
+        let account = role_arn.split(':').nth(4).unwrap_or_default();
+        let state_machine =
+            StateMachineContext::new(options.state_machine.region(), account, &options.state_machine.name);
+        let variables = match self.variables.as_deref().map(serde_json::from_str::<Value>) {
+            None => Map::new(),
+            Some(Ok(Value::Object(variables))) => variables,
+            Some(_) => return Err(TestStateError::validation("Variables must be a valid JSON object")),
+        };
+        let id = state_machine
+            .execution_arn(&options.name)
+            .replacen(":execution:", ":express:", 1);
+        Ok(Surroundings {
+            execution: ExecutionContext {
+                id: id.into(),
+                input: input.clone(),
+                name: options.name,
+                role_arn,
+                start_time: self.now,
+                redrive_count: None,
+            },
+            state_machine,
+            variables,
+            retries: self.configuration.retrier_retry_count.unwrap_or(0),
+            seed: self.seed,
+            now: self.now,
+        })
+    }
+
+    /// How the state's work ends.
+    fn worked(
+        &mut self,
+        work: Work<'_>,
+        result: Option<Payload>,
+        inspection: &Inspection,
+    ) -> Result<Result<Payload, ErrorOutput>, TestStateError> {
+        if let Work::Iterations(items) = work {
+            let iterations = items.as_array().map_or(0, Vec::len);
+            if let Some(error) = self.too_many_failures(iterations, result.is_some(), inspection)? {
+                return Ok(Err(error));
+            }
+        }
+        if let Some(result) = result {
+            return Ok(Ok(result));
+        }
+        if let Some(error) = self.mock.as_mut().and_then(|mock| mock.error_output.take()) {
+            return Ok(Err(error));
+        }
+        match (work, self.task.take()) {
+            (Work::Task(input), Some(handler)) => Ok(handler(input).map(Payload::from).map_err(ErrorOutput::from)),
+            _ => Err(TestStateError::validation("nobody does the work of the state")),
+        }
+    }
+
+    /// The error of a Map that tolerates fewer failures than there were. A mocked error goes before it.
+    fn too_many_failures(
+        &self,
+        iterations: usize,
+        has_result: bool,
+        inspection: &Inspection,
+    ) -> Result<Option<ErrorOutput>, TestStateError> {
+        let Some(failures) = self.configuration.map_iteration_failure_count else {
+            return Ok(None);
+        };
+        if usize::try_from(failures).is_ok_and(|failures| failures > iterations) {
+            return Err(TestStateError::validation(
+                "Map iteration failure count must be less than or equal to the number of Map iterations",
+            ));
+        }
+        let tolerated = |stage| inspection.at(stage).and_then(|number| number.as_f64());
+        let failures = f64::from(failures);
+        let percentage = failures * 100.0 / f64::from(u32::try_from(iterations.max(1)).unwrap_or(u32::MAX));
+        let exceeds = tolerated(Stage::ToleratedFailureCount).is_some_and(|tolerated| failures > tolerated)
+            || tolerated(Stage::ToleratedFailurePercentage).is_some_and(|tolerated| percentage > tolerated);
+        Ok((exceeds && has_result).then(|| ErrorOutput {
+            error: Some("States.ExceedToleratedFailureThreshold".into()),
+            cause: Some("The specified tolerated failure threshold was exceeded".into()),
+        }))
+    }
+}
+
+/// The input, or what AWS says of a text that is none.
+fn execution_input(text: &str) -> Result<Payload, TestStateError> {
+    if text.len() > LONGEST_INPUT {
+        return Err(TestStateError::validation(format!(
+            "1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less \
+             than or equal to {LONGEST_INPUT}"
+        )));
+    }
+    let error = match serde_json::from_str::<Value>(text) {
+        Ok(input) => return Ok(Payload::from(input)),
+        Err(error) => error,
+    };
+    let diagnostics = StateMachine::validate(text);
+    let problem = diagnostics
+        .iter()
+        .find(|diagnostic| diagnostic.code == Code::InvalidJsonDescription)
+        .map(|diagnostic| {
+            diagnostic
+                .message
+                .split("\n at [")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        });
+    let problem = problem.unwrap_or_else(|| error.to_string());
+    Err(TestStateError::new(
+        Exception::InvalidExecutionInput,
+        format!("Invalid State Machine Execution Input: '{problem}'"),
+    ))
+}
