@@ -74,7 +74,9 @@ pub(crate) const TOLERANCE_FIELDS: [&str; 4] = [
 ];
 
 fn either<T>(constant: Option<T>, path: Option<ReferencePath>) -> Option<Tolerance<T>> {
-    constant.map(Tolerance::Constant).or(path.map(|path| Tolerance::Path(Box::new(path))))
+    constant
+        .map(Tolerance::Constant)
+        .or(path.map(|path| Tolerance::Path(Box::new(path))))
 }
 
 /// Whether an item processor runs as child executions of its own.
