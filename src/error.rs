@@ -94,8 +94,12 @@ pub enum ErrorKind {
     UnexpectedOutput,
     /// The execution did not succeed; [`Error::output`] says why.
     ExecutionFailed,
-    /// A task token is unknown, or its task has ended.
+    /// There is no such task token.
     InvalidToken,
+    /// The task of a token has ended: it was answered, timed out or was cancelled.
+    TaskTimedOut,
+    /// A worker asks for the tasks of an activity that was not declared.
+    ActivityDoesNotExist,
     /// The interpreter is shut down.
     ShutDown,
 }

@@ -33,6 +33,10 @@
 //! # }
 //! ```
 //!
+#![cfg_attr(
+    feature = "jsonata",
+    doc = "# Guides\n\n* [JSONata in state machines](docs::jsonata)\n"
+)]
 //! # What can go wrong, by type
 //!
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
@@ -44,6 +48,13 @@
 
 pub mod data;
 pub mod definition;
+pub mod docs {
+    //! Guides: what there is to know about a subject, by examples that run.
+
+    #[cfg(feature = "jsonata")]
+    #[doc = include_str!("docs/jsonata.md")]
+    pub mod jsonata {}
+}
 mod error;
 pub mod execution;
 #[cfg(feature = "runtime")]
@@ -51,6 +62,7 @@ pub mod handlers;
 pub mod history;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+mod services;
 pub mod simulation;
 pub mod test_state;
 #[cfg(feature = "websocket")]

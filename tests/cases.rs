@@ -15,11 +15,13 @@
 //! ```
 //!
 //! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
+//! `"type": "EXPRESS"` makes it an Express workflow, and `activities` are the ARNs of those that exist, which otherwise are all.
+//! `machines` are those that the machine may start, by their names, each with a `definition` and perhaps a `type`.
 //! Members of `expect` that are absent are not compared; `events` holds the details of events by their ids. Outputs are compared as text: the order of keys counts.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use asl_engine::definition::Substitutions;
+use asl_engine::definition::{Loader, Substitutions, WorkflowType};
 use asl_engine::history::HistoryEvent;
 use asl_engine::simulation::{Answer, Run};
 use asl_engine::{Simulation, StateMachine};
@@ -81,16 +83,14 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn check(file: &Path) -> Result<(), Failed> {
     let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let definition = match &case["definition"] {
-        Value::String(file) => std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?,
-        definition => definition.to_string(),
-    };
-    let values = case["substitutions"].as_object().into_iter().flatten();
-    let substitutions = values.fold(Substitutions::new(), |all, (name, value)| {
-        all.with(name, value.as_str().expect("a substitution is a text"))
-    });
-    let machine = StateMachine::parse_with(&definition, &substitutions).map_err(|error| format!("{error}"))?;
-    let mut simulation = Simulation::of(&machine);
+    let mut simulation = Simulation::of(&machine_of(&case)?);
+    for (name, machine) in case["machines"].as_object().into_iter().flatten() {
+        simulation = simulation.state_machine(name, &machine_of(machine)?);
+    }
+    if let Some(activities) = case["activities"].as_array() {
+        let arns = activities.iter().filter_map(Value::as_str).map(str::to_owned);
+        simulation = simulation.activities(arns);
+    }
     for (task, answers) in case["tasks"].as_object().into_iter().flatten() {
         simulation = simulation.task(
             task,
@@ -143,6 +143,25 @@ fn details(run: &Run, id: &str) -> Value {
         members.retain(|name, _| name.ends_with("EventDetails"));
     }
     printed
+}
+
+/// The machine that `definition`, `substitutions` and `type` make.
+fn machine_of(json: &Value) -> Result<StateMachine, Failed> {
+    let definition = match &json["definition"] {
+        Value::String(file) => std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file))?,
+        definition => definition.to_string(),
+    };
+    let values = json["substitutions"].as_object().into_iter().flatten();
+    let substitutions = values.fold(Substitutions::new(), |all, (name, value)| {
+        all.with(name, value.as_str().expect("a substitution is a text"))
+    });
+    let workflow_type = match json["type"].as_str() {
+        None => WorkflowType::Standard,
+        Some("EXPRESS") => WorkflowType::Express,
+        Some(other) => return Err(format!("there is no type `{other}`").into()),
+    };
+    let loader = Loader::new().substitutions(substitutions).workflow_type(workflow_type);
+    loader.parse(&definition).map_err(|error| format!("{error}").into())
 }
 
 fn answer(answer: &Value) -> Answer {

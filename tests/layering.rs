@@ -11,15 +11,30 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("history", &["data", "definition"]),
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
-    ("simulation", &["data", "definition", "history", "execution"]),
+    ("services", &["data", "definition", "history", "execution"]),
     ("test_state", &["data", "definition", "history", "execution"]),
-    ("handlers", &["data", "definition", "history", "execution"]),
-    ("runtime", &["data", "definition", "history", "execution", "handlers"]),
+    (
+        "simulation",
+        &["data", "definition", "history", "execution", "services"],
+    ),
+    ("handlers", &["data", "definition", "history", "execution", "services"]),
+    (
+        "runtime",
+        &["data", "definition", "history", "execution", "services", "handlers"],
+    ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
-const PURE: &[&str] = &["data", "definition", "history", "execution", "simulation", "test_state"];
+const PURE: &[&str] = &[
+    "data",
+    "definition",
+    "history",
+    "execution",
+    "services",
+    "simulation",
+    "test_state",
+];
 
 /// What a pure folder may not name: crates of the drivers, the clock.
 const DRIVERS: &[&str] = &[

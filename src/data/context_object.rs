@@ -66,6 +66,12 @@ impl StateMachineContext {
         format!("{arn}:{name}")
     }
 
+    /// The ARN of an Express execution, `arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:ID`.
+    pub fn express_arn(&self, name: &str, id: &str) -> String {
+        let arn = self.id.replacen(":stateMachine:", ":express:", 1);
+        format!("{arn}:{name}:{id}")
+    }
+
     /// The region of its ARN.
     pub fn region(&self) -> &str {
         self.id.split(':').nth(3).unwrap_or_default()

@@ -12,6 +12,7 @@ mod evaluation_error;
 mod expression;
 mod intrinsic;
 mod json_path;
+mod json_problem;
 mod json_size;
 mod json_text;
 #[cfg_attr(
@@ -37,6 +38,7 @@ pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
+pub(crate) use json_problem::json_problem;
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;

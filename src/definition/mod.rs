@@ -39,6 +39,7 @@ pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
 pub use query_language::QueryLanguage;
+pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};
 pub use state_machine::{StateGraph, StateMachine, Transition};

@@ -72,7 +72,7 @@ impl Resource {
                 (ResourceKind::LambdaFunction, IntegrationPattern::RequestResponse)
             }
             "states" => match rest.strip_prefix("activity:") {
-                Some(name) if !is_activity_name(name) => return None,
+                Some(name) if !is_name(name) => return None,
                 Some(_) => (ResourceKind::Activity, IntegrationPattern::RequestResponse),
                 None => service_integration(rest)?,
             },
@@ -224,14 +224,14 @@ fn advice_for_sdk<'c>(
     format!("did you mean `arn:aws:states:::aws-sdk:{known}:{action}{suffix}`?")
 }
 
-/// The most characters that the name of an activity has.
+/// The most characters that a name has.
 const LONGEST_NAME: usize = 80;
 
-/// What the name of an activity does not hold, besides blanks and control characters.
+/// What a name does not hold, besides blanks and control characters.
 const FORBIDDEN_IN_NAMES: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
 
-/// Whether an activity can have a name.
-fn is_activity_name(name: &str) -> bool {
+/// Whether an activity, a state machine or an execution can have a name.
+pub(crate) fn is_name(name: &str) -> bool {
     let forbidden = |c: char| {
         c.is_whitespace()
             || c.is_control()

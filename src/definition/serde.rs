@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::StateMachine;
 use super::document::Document;
 
-/// The document it was read from, after substitutions: that of [`StateMachine::definition`].
+/// The document it was read from, after substitutions: that of [`StateMachine::definition`]. The workflow type is no part
+/// of it, and what is read back is a Standard workflow.
 ///
 /// ```
 /// use asl_engine::StateMachine;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Diagnostic, InvalidDefinition, Loader, QueryLanguage, State, Substitutions};
+use super::{Diagnostic, InvalidDefinition, Loader, QueryLanguage, State, Substitutions, WorkflowType};
 
 /// A parsed and valid state machine (specification, "Top-level fields").
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct StateMachine {
     pub timeout_seconds: Option<u32>,
     /// The states and where they start.
     pub graph: StateGraph,
+    /// What it was loaded as; the definition itself does not say.
+    pub workflow_type: WorkflowType,
     pub(crate) source: Arc<Value>,
     pub(crate) warnings: Vec<Diagnostic>,
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::token::TokenSecret;
@@ -30,6 +31,14 @@ pub struct StartOptions {
     pub history: HistoryLevel,
     /// What the execution may use.
     pub limits: Limits,
+    /// What tells executions of an Express workflow apart that have the same name, usually a UUID: the last part of the
+    /// ARN. `None` for a Standard workflow; default.
+    ///
+    /// An Express execution takes five minutes at the most, and its context object has no `RedriveCount`.
+    pub express_id: Option<String>,
+    /// The ARNs of the activities that exist; a Task of another one fails with `States.Runtime`, as on AWS one fails
+    /// whose activity was deleted. `None` for all that there can be; default.
+    pub activities: Option<Arc<BTreeSet<String>>>,
 }
 
 impl StartOptions {
@@ -44,12 +53,18 @@ impl StartOptions {
             token_secret: TokenSecret::default(),
             history: HistoryLevel::default(),
             limits: Limits::default(),
+            express_id: None,
+            activities: None,
         }
     }
 
-    /// The execution's ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
+    /// The execution's ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`, of an Express workflow
+    /// `arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:ID`.
     pub fn execution_arn(&self) -> String {
-        self.state_machine.execution_arn(&self.name)
+        match &self.express_id {
+            None => self.state_machine.execution_arn(&self.name),
+            Some(id) => self.state_machine.express_arn(&self.name, id),
+        }
     }
 }
 

@@ -72,7 +72,7 @@ use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::data::{StateMachineContext, within_nesting};
+use crate::data::{ExecutionContext, StateMachineContext, within_nesting};
 
 pub use crate::history::ErrorOutput;
 pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
@@ -195,6 +195,11 @@ impl Execution {
     /// The execution's ARN.
     pub fn arn(&self) -> &Arc<str> {
         &self.core.execution.id
+    }
+
+    /// What `$$.Execution` shows: its name, its input, when it was started.
+    pub fn context(&self) -> &ExecutionContext {
+        &self.core.execution
     }
 
     /// The state machine's name and ARN.

@@ -87,6 +87,22 @@ impl<'a> Query<'a> {
         Ok(Payload::from(value))
     }
 
+    /// `Credentials`, whose role is a text.
+    pub(crate) fn credentials(&self, template: &JsonataTemplate) -> Result<Payload, Failure> {
+        const ROLE: &str = "Credentials/RoleArn";
+        if let Some(role) = template.member("RoleArn") {
+            self.expression(ROLE, role, Expected::String)?;
+        }
+        let credentials = self.fill("Credentials", template, Expected::Object)?;
+        match credentials.value().get("RoleArn") {
+            Some(role) if !role.is_string() => {
+                let cause = format!("{ROLE} must be a string but was: {role}");
+                Err(Failure::evaluation(cause, ROLE))
+            }
+            _ => Ok(credentials),
+        }
+    }
+
     /// A whole number from 0 to 99,999,999.
     pub(crate) fn integer(&self, field: &'static str, value: &JsonataValue<u32>) -> Result<u32, Failure> {
         const EXPECTED: Expected = Expected::Integer {

@@ -6,9 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::event_bus::{EventBridge, EventBridgeError, PutEventsRequest};
-use super::parameters::{others, refused, unsupported};
 use super::{Handler, TaskContext};
 use crate::TaskError;
+use crate::services::parameters::{others, refused, unsupported};
 
 /// The resource that it stands behind, and its callback form.
 pub(crate) const PUT_EVENTS: [&str; 2] = [

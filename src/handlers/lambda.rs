@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::function_name::FunctionName;
-use super::parameters::{others, refused, unsupported};
 use super::{Handler, Registry, TaskContext};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, within_nesting};
+use crate::services::parameters::{others, refused, unsupported};
 
 /// The resource that the functions stand behind, and its callback form.
 const LAMBDA_INVOKE: [&str; 2] = [

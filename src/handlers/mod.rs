@@ -6,7 +6,6 @@ mod events;
 mod function_name;
 mod handler;
 mod lambda;
-mod parameters;
 mod registry;
 
 pub(crate) use context::TaskChannel;

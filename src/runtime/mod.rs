@@ -1,12 +1,58 @@
 //! The tokio driver: runs state machines against handlers in real time.
+//!
+//! # Who does the work of a Task
+//!
+//! | `Resource` | done by |
+//! |---|---|
+//! | any | the handler that is registered for it ([`Interpreter::task`], [`Interpreter::handler`]), before all others |
+//! | `…:function:NAME`, `lambda:invoke` | a local function ([`Interpreter::function`]) |
+//! | `…:activity:NAME` | whoever asks for the tasks of a declared activity ([`Interpreter::get_activity_task`]) |
+//! | `…:states:startExecution`, `.sync`, `.sync:2`, `.waitForTaskToken`, `aws-sdk:sfn:startExecution`, `aws-sdk:sfn:startSyncExecution` | an execution of a registered state machine ([`Interpreter::state_machine`]) |
+//! | `aws-sdk:sfn:sendTaskSuccess`, `…Failure`, `…Heartbeat` | the task that waits for the token |
+//! | `events:putEvents` | an event bridge ([`Interpreter::event_bridge`]) |
+//!
+//! What nobody does is an error at the start, and not first when an execution comes to it.
+//!
+//! # Standard and Express
+//!
+//! A machine is of the type that its [`Loader`](crate::definition::Loader) was told. Executions of an Express workflow take five
+//! minutes at the most, and any number of them may have one name, as their ARN ends in an id of its own.
+//!
+//! ```
+//! use asl_engine::Interpreter;
+//! use asl_engine::definition::{Loader, WorkflowType};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let machine = Loader::new()
+//!     .workflow_type(WorkflowType::Express)
+//!     .parse(r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Pass", "End": true } } }"#)?;
+//! let handle = Interpreter::new().start(&machine, json!({}))?;
+//! assert!(handle.arn().contains(":express:StateMachine:"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # In tests
+//!
+//! Time is tokio's: with `tokio::time::pause`, or `#[tokio::test(start_paused = true)]`, long polls, waits and whole trees of
+//! executions take no time. A [`Simulation`](crate::Simulation) needs no runtime at all; it too starts the executions that
+//! executions start, and scripts the answers of workers.
 
+mod activity;
+mod activity_queue;
 mod clock;
 mod handle;
 mod host;
+mod invocation;
+mod nested;
 mod requirements;
 mod running;
+mod settings;
 mod shared;
 mod start_request;
+mod task_tokens;
 mod timer_queue;
 
 use serde::Serialize;
@@ -14,20 +60,21 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use uuid::Uuid;
 
-use crate::data::{StateMachineContext, discard, json_size, to_bounded_value};
+use crate::data::{StateMachineContext, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, Event, Execution, Limits, Program, StartOptions, TokenSecret};
+use crate::execution::{Execution, Limits, Program, StartOptions};
 use crate::handlers::event_bus::EventBridge;
-use crate::handlers::{Handler, IntoHandler, PUT_EVENTS, PutEvents, Registry};
+use crate::handlers::{Handler, IntoHandler, PUT_EVENTS, PutEvents};
 use crate::history::HistoryLevel;
 
+pub use activity::ActivityTask;
 pub use clock::Clock;
 pub use handle::ExecutionHandle;
 pub use start_request::StartRequest;
 
-use running::Running;
+use running::{Origin, Running};
+use settings::Settings;
 use shared::Shared;
 
 /// Runs state machines against registered handlers.
@@ -66,12 +113,7 @@ use shared::Shared;
 /// task.
 #[derive(Debug, Default)]
 pub struct Interpreter {
-    handlers: Registry,
-    clock: Option<Clock>,
-    history: HistoryLevel,
-    limits: Limits,
-    region: Option<String>,
-    account: Option<String>,
+    settings: Settings,
     last_started: Mutex<Option<Arc<StateMachineContext>>>,
     shared: OnceLock<Arc<Shared>>,
 }
@@ -100,7 +142,7 @@ impl Interpreter {
     /// Registers a handler that is a type of its own.
     #[must_use]
     pub fn handler(mut self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
-        self.handlers.register(resource.as_ref(), Arc::new(handler));
+        self.settings.handlers.register(resource.as_ref(), Arc::new(handler));
         self
     }
 
@@ -117,29 +159,29 @@ impl Interpreter {
     /// What time it is; default the system's time.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = Some(clock);
+        self.settings.clock = Some(clock);
         self
     }
 
     /// How much of the history is kept in memory with each execution's handle; default all of it.
     #[must_use]
     pub fn history(mut self, level: HistoryLevel) -> Self {
-        self.history = level;
+        self.settings.history = level;
         self
     }
 
     /// What an execution may use; default AWS's quotas.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
         self
     }
 
     /// Region and account of the ARNs that executions have; default `us-east-1` and `123456789012`.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>, account: impl Into<String>) -> Self {
-        self.region = Some(region.into());
-        self.account = Some(account.into());
+        self.settings.region = region.into();
+        self.settings.account = account.into();
         self
     }
 
@@ -156,7 +198,7 @@ impl Interpreter {
 
     /// Starts an execution of a machine (`&machine`), or of a [`Program`] compiled from it once for many executions.
     ///
-    /// Errors when a resource of the machine has no handler, when it invokes a function by a name that none is registered
+    /// Errors when a resource of the machine has no handler, when it has an activity that is not declared, when it invokes a function by a name that none is registered
     /// under, when the input is no JSON or larger than the limit, and after [`Interpreter::shutdown`].
     ///
     /// # Panics
@@ -179,45 +221,25 @@ impl Interpreter {
         let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let size = json_size(&input);
-        if size > self.limits.payload_bytes {
+        if size > self.settings.limits.payload_bytes {
             let message = format!(
                 "the input has {size} bytes, more than the limit of {} bytes",
-                self.limits.payload_bytes
+                self.settings.limits.payload_bytes
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let options = self.options(input, request);
+        let options = self.options(input, &program, request);
         requirements::check(&program, shared, &options.execution_arn())?;
         let host = shared.host();
         let execution = Execution::start(program, options, host.clock.now());
-        let running = Running::start(execution, Arc::clone(shared), host)?;
+        let running = Running::start(execution, Origin::default(), Arc::clone(shared), host)?;
         Ok(ExecutionHandle::new(running))
     }
 
-    /// Gives a callback task its result (`SendTaskSuccess`). Errors when nobody waits for the token.
-    pub fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
-        match self.task_of(token) {
-            Ok((running, task)) => running.answer(task, Ok(output)),
-            Err(error) => {
-                discard(output);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Fails a callback task (`SendTaskFailure`). Errors when nobody waits for the token.
-    pub fn send_task_failure(&self, token: &str, error: ErrorOutput) -> Result<(), Error> {
-        let (running, task) = self.task_of(token)?;
-        running.answer(task, Err(error));
-        Ok(())
-    }
-
-    /// Says that a callback task is alive (`SendTaskHeartbeat`). Errors when nobody waits for the token.
-    pub fn send_task_heartbeat(&self, token: &str) -> Result<(), Error> {
-        let (running, task) = self.task_of(token)?;
-        running.deliver(Event::TaskHeartbeat { task });
-        Ok(())
+    /// The running execution of an ARN, as for one that another execution has started; `None` once it has ended.
+    pub fn execution(&self, arn: &str) -> Option<ExecutionHandle> {
+        let running = self.shared.get()?.execution(arn)?;
+        Some(ExecutionHandle::new(running))
     }
 
     /// How many executions run.
@@ -243,52 +265,36 @@ impl Interpreter {
         for execution in &left {
             execution.shut_down("the interpreter was shut down");
         }
+        self.shared().activities.close();
         left.len()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the driver is where names, seeds and secrets come from"
-    )]
-    fn options(&self, input: Value, request: StartRequest) -> StartOptions {
-        let mut options = StartOptions::new(input);
-        options.name = request.name.unwrap_or_else(|| Uuid::new_v4().to_string());
-        options.seed = request.seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().1);
-        options.token_secret = TokenSecret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
-        options.history = self.history;
-        options.limits = self.limits.clone();
-        options.state_machine = self.state_machine(request.state_machine_name.as_deref());
+    fn options(&self, input: Value, program: &Program, request: StartRequest) -> StartOptions {
+        let state_machine = self.state_machine_context(request.state_machine_name.as_deref());
+        let mut options = self.settings.start_options(input, program, state_machine);
+        if let Some(name) = request.name {
+            options.name = name;
+        }
+        if let Some(seed) = request.seed {
+            options.seed = seed;
+        }
         options
     }
 
     /// The state machine's name and ARN: one for all its executions, as long as no other is started in between.
-    fn state_machine(&self, name: Option<&str>) -> Arc<StateMachineContext> {
+    fn state_machine_context(&self, name: Option<&str>) -> Arc<StateMachineContext> {
         let name = name.unwrap_or("StateMachine");
         let mut last = self.last_started.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = last.as_ref().filter(|known| known.name == name) {
             return Arc::clone(known);
         }
-        let region = self.region.as_deref().unwrap_or("us-east-1");
-        let account = self.account.as_deref().unwrap_or("123456789012");
+        let (region, account) = (&self.settings.region, &self.settings.account);
         let state_machine = Arc::new(StateMachineContext::new(region, account, name));
         *last = Some(Arc::clone(&state_machine));
         state_machine
     }
 
     fn shared(&self) -> &Arc<Shared> {
-        self.shared
-            .get_or_init(|| Shared::new(self.handlers.clone(), self.clock.clone()))
-    }
-
-    fn task_of(&self, token: &str) -> Result<(Arc<Running>, crate::execution::TaskId), Error> {
-        self.shared
-            .get()
-            .and_then(|shared| shared.task_of(token))
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidToken,
-                    "no task waits for this token: it is unknown, or its task has ended",
-                )
-            })
+        self.shared.get_or_init(|| Shared::new(self.settings.clone()))
     }
 }

@@ -1,19 +1,62 @@
-//! What must be registered for a machine to start, as far as its definition says.
+//! What must be registered or declared for a machine to start, as far as its definition says.
 
 use serde_json::Value;
 
 use super::shared::Shared;
+use crate::definition::ResourceKind;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
+use crate::services::step_functions::Operation;
 
-/// Errors when a resource has no handler, or a function that is invoked by a literal name is not there.
+/// Errors when a resource has no handler, an activity is not declared, or a function that is invoked by a literal name is
+/// not there; also of a state machine that the machine may start.
 pub(super) fn check(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
+    check_machine(program, shared, execution_arn)?;
+    let is_nesting = |resource| Operation::of(resource).is_some_and(Operation::starts_executions);
+    if !shared.settings.state_machines.is_empty()
+        && program.resources().any(|(_, resource)| is_nesting(resource))
+        && let Some(unmet) = shared.unmet(|| unmet(shared, execution_arn))
+    {
+        return Err(missing(unmet.to_owned()));
+    }
+    Ok(())
+}
+
+/// What keeps a registered state machine from running.
+fn unmet(shared: &Shared, execution_arn: &str) -> Option<String> {
+    let machines = shared.settings.state_machines.iter();
+    let mut problems: Vec<_> = machines
+        .filter_map(|(name, program)| {
+            let error = check_machine(program, shared, execution_arn).err()?;
+            Some(format!("the registered state machine `{name}` cannot run: {error}"))
+        })
+        .collect();
+    problems.sort_unstable();
+    problems.into_iter().next()
+}
+
+fn check_machine(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
     for (state, resource) in program.resources() {
-        if shared.handlers.find(resource.arn()).is_none() {
-            return Err(missing(format!(
-                "no handler is registered for the resource `{resource}` of the state `{state}`; register one with `.task(\"{resource}\", …)`"
-            )));
+        if shared.handler_of(resource).is_some() {
+            continue;
         }
+        let is_activity = *resource.kind() == ResourceKind::Activity;
+        if is_activity && shared.activities.find(resource.arn()).is_some() {
+            continue;
+        }
+        return Err(missing(if is_activity {
+            format!(
+                "the activity `{resource}` of the state `{state}` is not declared; declare it with `.activity(\"{resource}\")`, and workers get its tasks, or register a handler with `.task(\"{resource}\", …)`"
+            )
+        } else if Operation::of(resource).is_some() {
+            format!(
+                "there is no state machine that the state `{state}` could start; register it with `.state_machine(\"NAME\", &machine)`, or a handler with `.task(\"{resource}\", …)`"
+            )
+        } else {
+            format!(
+                "no handler is registered for the resource `{resource}` of the state `{state}`; register one with `.task(\"{resource}\", …)`"
+            )
+        }));
     }
     if !program
         .resources()

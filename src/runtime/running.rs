@@ -1,58 +1,81 @@
 //! One execution with its tasks in flight.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tracing::Instrument as _;
 
+use super::activity_queue::Ticket;
 use super::host::Host;
 use super::shared::Shared;
 use super::timer_queue::WakeUp;
-use crate::TaskError;
 use crate::data::StateMachineContext;
-use crate::definition::{IntegrationPattern, ResourceKind};
+use crate::definition::IntegrationPattern;
 use crate::error::Error;
-use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, Task, TaskId};
-use crate::handlers::{TaskChannel, TaskContext};
+use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, TaskId};
 use crate::history::HistoryEvent;
+use crate::services::step_functions::Lineage;
 
 /// An execution that runs: passive data that tasks and the timer come to with their events. A waiting execution is
 /// no tokio task.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) arn: Arc<str>,
-    state_machine: Arc<StateMachineContext>,
+    pub(super) state_machine: Arc<StateMachineContext>,
     pub(super) host: Arc<Host>,
+    pub(super) origin: Origin,
+    pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
-    outcome: OnceLock<Outcome>,
+    ended_with: OnceLock<End>,
     ended: Notify,
-    shared: Arc<Shared>,
-    span: tracing::Span,
+    pub(super) shared: Arc<Shared>,
+    pub(super) span: tracing::Span,
+}
+
+/// Whether another execution started it, and how.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Origin {
+    pub(super) lineage: Lineage,
+    /// Whether its name is given to no other execution after its end.
+    pub(super) keeps_name: bool,
 }
 
 #[derive(Debug)]
-struct Progress {
-    execution: Execution,
-    in_flight: HashMap<TaskId, InFlight>,
+struct End {
+    outcome: Outcome,
+    stop_time: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub(super) struct Progress {
+    pub(super) execution: Execution,
+    pub(super) in_flight: HashMap<TaskId, InFlight>,
     history: Vec<HistoryEvent>,
     /// The deadline that the timer knows.
-    armed: Option<(chrono::DateTime<chrono::Utc>, WakeUp)>,
+    armed: Option<(DateTime<Utc>, WakeUp)>,
 }
 
 /// A task that was invoked and not yet answered.
 #[derive(Debug)]
-struct InFlight {
+pub(super) struct InFlight {
     /// Its handler, while it runs.
-    handler: Option<AbortHandle>,
-    token: Option<String>,
-    pattern: IntegrationPattern,
+    pub(super) handler: Option<AbortHandle>,
+    pub(super) token: Option<String>,
+    pub(super) pattern: IntegrationPattern,
+    /// The place among the tasks that wait for a worker, given up when this is dropped.
+    pub(super) ticket: Option<Ticket>,
 }
 
 impl Running {
     /// Lets an execution that was just started go on. Errors as [`Shared::admit`] does.
-    pub(super) fn start(execution: Execution, shared: Arc<Shared>, host: Arc<Host>) -> Result<Arc<Self>, Error> {
+    pub(super) fn start(
+        execution: Execution,
+        origin: Origin,
+        shared: Arc<Shared>,
+        host: Arc<Host>,
+    ) -> Result<Arc<Self>, Error> {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let running = Arc::new(Self {
@@ -60,13 +83,15 @@ impl Running {
             arn,
             state_machine,
             host,
+            origin,
+            start_time: execution.context().start_time,
             progress: Mutex::new(Progress {
                 execution,
                 in_flight: HashMap::new(),
                 history: Vec::new(),
                 armed: None,
             }),
-            outcome: OnceLock::new(),
+            ended_with: OnceLock::new(),
             ended: Notify::new(),
             shared,
         });
@@ -92,9 +117,10 @@ impl Running {
         self.carry_out(&mut progress);
     }
 
-    /// A task's answer, from its handler or by its token.
-    pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
+    /// A task's answer, from its handler or by its token; whether somebody waited for it.
+    pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> bool {
         let settled = self.progress().in_flight.remove(&task);
+        let was_waiting = settled.is_some();
         if let Some(settled) = settled {
             self.release(settled);
         }
@@ -102,6 +128,33 @@ impl Running {
             Ok(output) => Event::TaskSucceeded { task, output },
             Err(error) => Event::TaskFailed { task, error },
         });
+        was_waiting
+    }
+
+    /// A task is alive; whether somebody still waits for it.
+    pub(super) fn heartbeat(self: &Arc<Self>, task: TaskId) -> bool {
+        let is_waiting = self.progress().in_flight.contains_key(&task);
+        self.deliver(Event::TaskHeartbeat { task });
+        is_waiting
+    }
+
+    /// A worker takes up a task; whether it is there to be taken.
+    pub(super) fn take_up(self: &Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool {
+        let mut progress = self.progress();
+        if !progress.in_flight.contains_key(&task) {
+            return false;
+        }
+        let worker_name = worker_name.map(str::to_owned);
+        let event = Event::TaskStarted { task, worker_name };
+        progress.execution.handle(self.host.clock.now(), event);
+        self.carry_out(&mut progress);
+        // It may have been too late already.
+        progress.in_flight.contains_key(&task)
+    }
+
+    /// Stops it without a reason.
+    pub(super) fn stop(self: &Arc<Self>) {
+        self.deliver(Event::Stop(ErrorOutput::default()));
     }
 
     /// Stops it, for it will not come to its end.
@@ -128,15 +181,32 @@ impl Running {
     }
 
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.outcome.get().cloned()
+        self.ended_with.get().map(|end| end.outcome.clone())
+    }
+
+    /// When it ended.
+    pub(super) fn stop_time(&self) -> Option<DateTime<Utc>> {
+        self.ended_with.get().map(|end| end.stop_time)
+    }
+
+    pub(super) fn state_machine_arn(&self) -> &str {
+        &self.state_machine.id
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.progress().execution.context().name.clone()
+    }
+
+    pub(super) fn has_input(&self, input: &Value) -> bool {
+        self.progress().execution.context().input == *input
     }
 
     pub(super) async fn finished(&self) -> Outcome {
         loop {
             // Waiting begins before the look, so that an end in between is not missed.
             let ended = self.ended.notified();
-            if let Some(outcome) = self.outcome.get() {
-                return outcome.clone();
+            if let Some(end) = self.ended_with.get() {
+                return end.outcome.clone();
             }
             ended.await;
         }
@@ -156,12 +226,12 @@ impl Running {
         tasks.len()
     }
 
-    fn progress(&self) -> MutexGuard<'_, Progress> {
+    pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn carry_out(self: &Arc<Self>, progress: &mut Progress) {
-        if self.outcome.get().is_some() {
+        if self.ended_with.get().is_some() {
             return;
         }
         while let Some(command) = progress.execution.poll_command() {
@@ -194,8 +264,9 @@ impl Running {
 
     fn end(&self, outcome: Outcome) {
         self.shared.remove(self);
+        let stop_time = self.host.clock.now();
         // The first outcome is the one; a second comes only of an execution that was given up.
-        let _ = self.outcome.set(outcome);
+        let _ = self.ended_with.set(End { outcome, stop_time });
         self.ended.notify_waiters();
     }
 
@@ -205,125 +276,7 @@ impl Running {
             handler.abort();
         }
         if let Some(token) = task.token {
-            self.shared.forget_token(&token);
-        }
-    }
-
-    fn invoke(self: &Arc<Self>, task: Task, progress: &mut Progress) {
-        let span = tracing::info_span!(
-            parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
-        );
-        if let Some(token) = &task.token
-            && !self.shared.remember_token(token, Arc::downgrade(self), task.id)
-        {
-            let error = TaskError::new("States.Runtime", "another task waits for this task's token");
-            let event = Event::TaskFailed {
-                task: task.id,
-                error: error.into(),
-            };
-            return progress.execution.handle(self.host.clock.now(), event);
-        }
-        let handler = self.shared.handlers.find(task.resource.arn()).cloned();
-        let mut in_flight = InFlight {
-            handler: None,
-            token: task.token.clone(),
-            pattern: task.resource.pattern(),
-        };
-        let running = Arc::clone(self);
-        let id = task.id;
-        let work = async move {
-            let mut panicked = ReportPanic {
-                running: Some(running),
-                id,
-            };
-            let Some(running) = panicked.running.clone() else {
-                return;
-            };
-            if *task.resource.kind() == ResourceKind::Activity {
-                running.deliver(Event::TaskStarted {
-                    task: id,
-                    worker_name: None,
-                });
-            }
-            let result = match handler {
-                Some(handler) => {
-                    let context = running.context(&task);
-                    handler.call(task.input.into_value(), context).await
-                }
-                None => Err(TaskError::new(
-                    "States.TaskFailed",
-                    format!("no handler is registered for the resource {}", task.resource),
-                )),
-            };
-            panicked.running = None;
-            if let Err(error) = &result {
-                tracing::info!(error = error.error(), cause = error.cause(), "task failed");
-            }
-            running.handler_ended(id, result.map_err(Into::into));
-        };
-        in_flight.handler = Some(self.host.runtime.spawn(work.instrument(span)).abort_handle());
-        progress.in_flight.insert(id, in_flight);
-    }
-
-    /// The handler is done; a callback task goes on until its token comes back.
-    fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
-        let mut progress = self.progress();
-        let mut in_flight = progress.in_flight.get_mut(&task);
-        if let Some(in_flight) = &mut in_flight {
-            in_flight.handler = None;
-        }
-        match (in_flight, result) {
-            (Some(waiting), Ok(output)) if waiting.pattern == IntegrationPattern::WaitForTaskToken => {
-                drop(progress);
-                self.deliver(Event::TaskSubmitted { task, output });
-            }
-            (_, result) => {
-                drop(progress);
-                self.answer(task, result);
-            }
-        }
-    }
-
-    fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
-        TaskContext {
-            execution_arn: Arc::clone(&self.arn),
-            state_machine_arn: self.state_machine.id.as_str().into(),
-            state: Arc::clone(&task.state),
-            resource: task.resource.clone(),
-            retry_count: task.retry_count,
-            token: task.token.clone(),
-            credentials: task.credentials.clone(),
-            id: task.id,
-            channel: Arc::new(Channel(Arc::clone(self))),
-        }
-    }
-}
-
-struct Channel(Arc<Running>);
-
-impl TaskChannel for Channel {
-    fn heartbeat(&self, task: TaskId) {
-        self.0.deliver(Event::TaskHeartbeat { task });
-    }
-
-    fn submitted(&self, task: TaskId, output: Value) {
-        self.0.deliver(Event::TaskSubmitted { task, output });
-    }
-}
-
-/// A handler that panics fails its task; nothing waits for an answer that never comes.
-struct ReportPanic {
-    running: Option<Arc<Running>>,
-    id: TaskId,
-}
-
-impl Drop for ReportPanic {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take()
-            && std::thread::panicking()
-        {
-            let error = TaskError::new("States.TaskFailed", "the handler panicked");
-            running.answer(self.id, Err(error.into()));
+            self.shared.end_token(&token);
         }
     }
 }

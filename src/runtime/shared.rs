@@ -1,40 +1,56 @@
 //! What all executions of an interpreter share.
 
+use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
 
-use super::clock::Clock;
+use super::activity::Activities;
 use super::host::Host;
+use super::nested::StepFunctions;
 use super::running::Running;
+use super::settings::Settings;
+use super::task_tokens::TaskTokens;
+use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
-use crate::handlers::{Functions, Registry};
+use crate::handlers::{Functions, Handler};
+use crate::services::step_functions::{ApiError, ClosedNames, Operation, StartExecution};
 
-#[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) handlers: Registry,
+    pub(super) settings: Settings,
     pub(super) functions: Functions,
-    /// Without one, each runtime has the system's time.
-    clock: Option<Clock>,
+    pub(super) activities: Activities,
+    /// Serves the tasks that call Step Functions itself.
+    step_functions: Arc<dyn Handler>,
+    /// What keeps a registered state machine from running, once somebody asked.
+    unmet: OnceLock<Option<String>>,
     live: Mutex<Live>,
 }
 
 #[derive(Debug, Default)]
 struct Live {
     executions: HashMap<Arc<str>, Arc<Running>>,
-    tokens: HashMap<String, (Weak<Running>, TaskId)>,
+    tokens: TaskTokens,
+    closed_names: ClosedNames,
     hosts: Vec<Arc<Host>>,
     closed: bool,
 }
 
 impl Shared {
-    pub(super) fn new(mut handlers: Registry, clock: Option<Clock>) -> Arc<Self> {
-        Arc::new(Self {
-            functions: Functions::serve(&mut handlers),
-            handlers,
-            clock,
+    pub(super) fn new(mut settings: Settings) -> Arc<Self> {
+        let mut activities = Activities::default();
+        for activity in &settings.activities {
+            activities.declare(activity);
+        }
+        Arc::new_cyclic(|shared| Self {
+            step_functions: Arc::new(StepFunctions(Weak::clone(shared))),
+            unmet: OnceLock::new(),
+            functions: Functions::serve(&mut settings.handlers),
+            settings,
+            activities,
             live: Mutex::default(),
         })
     }
@@ -51,7 +67,7 @@ impl Shared {
             return host;
         }
         // Started without the lock: a runtime that shuts down drops the timer at once, and that asks for the lock.
-        let started = Host::start(self.clock.clone().unwrap_or_default(), Arc::downgrade(self));
+        let started = Host::start(self.settings.clock.clone().unwrap_or_default(), Arc::downgrade(self));
         let mut live = self.live();
         if let Some(host) = known(&live) {
             // Without the lock again, as `started` is dropped.
@@ -60,6 +76,23 @@ impl Shared {
         }
         live.hosts.push(Arc::clone(&started));
         started
+    }
+
+    /// What does the work of a resource: a registered handler, or the interpreter itself.
+    pub(super) fn handler_of(&self, resource: &Resource) -> Option<&Arc<dyn Handler>> {
+        let own = || self.serves(resource).then_some(&self.step_functions);
+        self.settings.handlers.find(resource.arn()).or_else(own)
+    }
+
+    /// Whether a resource calls Step Functions in a way that the interpreter does itself.
+    pub(super) fn serves(&self, resource: &Resource) -> bool {
+        Operation::of(resource)
+            .is_some_and(|operation| !operation.starts_executions() || !self.settings.state_machines.is_empty())
+    }
+
+    /// What keeps a registered state machine from running, if anything does.
+    pub(super) fn unmet(&self, find: impl FnOnce() -> Option<String>) -> Option<&str> {
+        self.unmet.get_or_init(find).as_deref()
     }
 
     /// Lets an execution run. Errors after [`Shared::close`], while another of its name runs, and in a runtime that shuts
@@ -96,7 +129,36 @@ impl Shared {
         let known = live.executions.get(&running.arn);
         if known.is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), running)) {
             live.executions.remove(&running.arn);
+            if running.origin.keeps_name {
+                live.closed_names.insert(&running.arn, running.host.clock.now());
+            }
         }
+    }
+
+    /// The running execution of an ARN.
+    pub(super) fn execution(&self, arn: &str) -> Option<Arc<Running>> {
+        self.live().executions.get(arn).cloned()
+    }
+
+    /// The execution that has a name already: the same again with the same input while it runs, and otherwise an error.
+    pub(super) fn execution_of_name(
+        &self,
+        arn: &str,
+        request: &StartExecution,
+        now: DateTime<Utc>,
+    ) -> Option<Result<Arc<Running>, ApiError>> {
+        let mut live = self.live();
+        let Some(known) = live.executions.get(arn).cloned() else {
+            let is_closed = live.closed_names.contains(arn, now);
+            return is_closed.then(|| Err(ApiError::execution_already_exists(arn)));
+        };
+        drop(live);
+        let is_same = known.has_input(&request.input);
+        Some(if is_same {
+            Ok(known)
+        } else {
+            Err(ApiError::execution_already_exists(arn))
+        })
     }
 
     pub(super) fn running(&self) -> usize {
@@ -128,22 +190,17 @@ impl Shared {
     /// Makes a task known by its token; whether it is, as no task takes the token of another.
     #[must_use]
     pub(super) fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        match self.live().tokens.entry(token.to_owned()) {
-            Entry::Vacant(place) => {
-                place.insert((running, task));
-                true
-            }
-            Entry::Occupied(_) => false,
-        }
+        self.live().tokens.remember(token, running, task)
     }
 
-    pub(super) fn forget_token(&self, token: &str) {
-        self.live().tokens.remove(token);
+    /// The task of a token has ended.
+    pub(super) fn end_token(&self, token: &str) {
+        self.live().tokens.end(token);
     }
 
-    pub(super) fn task_of(&self, token: &str) -> Option<(Arc<Running>, TaskId)> {
-        let (running, task) = self.live().tokens.get(token)?.clone();
-        Some((running.upgrade()?, task))
+    /// Who waits for a token's answer.
+    pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
+        self.live().tokens.task_of(token)
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
@@ -151,17 +208,11 @@ impl Shared {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Registry, Shared, TaskId, Weak};
-
-    #[test]
-    fn no_task_takes_the_token_of_another() {
-        let shared = Shared::new(Registry::default(), None);
-        let task = |generation| TaskId { frame: 0, generation };
-        assert!(shared.remember_token("token", Weak::new(), task(1)));
-        assert!(!shared.remember_token("token", Weak::new(), task(2)));
-        shared.forget_token("token");
-        assert!(shared.remember_token("token", Weak::new(), task(2)));
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("settings", &self.settings)
+            .field("running", &self.running())
+            .finish_non_exhaustive()
     }
 }

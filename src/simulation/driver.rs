@@ -2,15 +2,19 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Script;
+use super::nested::Member;
 use super::{Run, Simulation, SimulationError};
 use crate::definition::{Resource, ResourceKind};
-use crate::execution::{Command, Event, Execution, Task, TaskId};
-use crate::history::HistoryEvent;
+use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
+use crate::services::step_functions::{ClosedNames, Operation};
+
+/// The execution that the simulation is about; the others are started by it.
+const ROOT: usize = 0;
 
 pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
     for (i, (task, _)) in simulation.scripts.iter().enumerate() {
@@ -18,7 +22,9 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
             return Err(SimulationError::ScriptedTwice { task: task.clone() });
         }
         let known = |(state, resource): (&str, &Resource)| state == task || is_named(resource, task);
-        if !simulation.program.resources().any(known) {
+        let children = simulation.state_machines.iter().map(|(_, program)| program);
+        let mut programs = std::iter::once(&simulation.program).chain(children);
+        if !programs.any(|program| program.resources().any(known)) {
             return Err(SimulationError::UnknownTask { task: task.clone() });
         }
     }
@@ -26,78 +32,128 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
     options.input = input;
     let execution = Execution::start(Arc::clone(&simulation.program), options, simulation.start);
     let mut driver = Driver {
-        execution,
+        simulation,
+        members: BTreeMap::from([(ROOT, Member::root(execution))]),
+        started: 0,
         scripts: simulation.scripts.clone(),
         now: simulation.start,
         answers: BTreeMap::new(),
         asked: 0,
-        history: Vec::new(),
+        tokens: HashMap::new(),
+        closed_names: ClosedNames::default(),
     };
-    driver.run()?;
-    driver.report(simulation.start)
+    let outcome = driver.run()?;
+    driver.report(outcome)
 }
 
-struct Driver {
-    execution: Execution,
+pub(super) struct Driver<'s> {
+    pub(super) simulation: &'s Simulation,
+    /// The executions that run, by the order of their starts.
+    pub(super) members: BTreeMap<usize, Member>,
+    /// How many executions were started by others.
+    pub(super) started: usize,
     scripts: Vec<(String, Script)>,
-    now: DateTime<Utc>,
-    /// What will be answered, by time and then in the order of asking.
-    answers: BTreeMap<(DateTime<Utc>, u64), Event>,
+    pub(super) now: DateTime<Utc>,
+    /// What will be answered to which execution, by time and then in the order of asking.
+    pub(super) answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
     asked: u64,
-    history: Vec<HistoryEvent>,
+    /// Every task token that was given out.
+    pub(super) tokens: HashMap<String, (usize, TaskId)>,
+    pub(super) closed_names: ClosedNames,
 }
 
-impl Driver {
-    fn run(&mut self) -> Result<(), SimulationError> {
+impl Driver<'_> {
+    fn run(&mut self) -> Result<Outcome, SimulationError> {
+        let mut polled = VecDeque::from([ROOT]);
         loop {
-            while let Some(command) = self.execution.poll_command() {
-                match command {
-                    Command::Invoke(task) => self.answer(task)?,
-                    Command::Cancel(task) => self.answers.retain(|_, answer| answered(answer) != Some(task)),
-                    Command::Record(event) => self.history.push(event),
-                    Command::Complete(_) => return Ok(()),
+            while let Some(id) = polled.pop_front() {
+                if let Some(outcome) = self.carry_out(id, &mut polled)? {
+                    return Ok(outcome);
                 }
             }
-            let deadline = self.execution.next_deadline();
-            let answer = self
-                .answers
-                .first_entry()
-                .filter(|answer| deadline.is_none_or(|at| answer.key().0 <= at));
-            match (answer, deadline) {
-                (Some(answer), _) => {
-                    self.now = self.now.max(answer.key().0);
-                    let event = answer.remove();
-                    self.execution.handle(self.now, event);
-                }
-                (None, Some(deadline)) => {
-                    self.now = self.now.max(deadline);
-                    self.execution.handle(self.now, Event::DeadlineReached);
-                }
-                (None, None) => {
-                    let state = self
-                        .execution
-                        .unanswered_tasks()
-                        .first()
-                        .map(|task| task.state.to_string());
-                    return Err(SimulationError::Stuck {
-                        state: state.unwrap_or_default(),
-                    });
-                }
-            }
+            polled.push_back(self.next_event()?);
         }
     }
 
-    /// Looks up what the script answers to a task, and when.
-    fn answer(&mut self, task: Task) -> Result<(), SimulationError> {
+    /// Carries the commands of an execution out; how the one that the simulation is about has ended.
+    fn carry_out(&mut self, id: usize, polled: &mut VecDeque<usize>) -> Result<Option<Outcome>, SimulationError> {
+        while let Some(member) = self.members.get_mut(&id) {
+            match member.execution.poll_command() {
+                Some(Command::Invoke(task)) => self.invoke(id, task, polled)?,
+                Some(Command::Cancel(task)) => self.cancel(id, task, polled),
+                Some(Command::Record(event)) => member.history.push(event),
+                Some(Command::Complete(outcome)) if id == ROOT => return Ok(Some(outcome)),
+                Some(Command::Complete(outcome)) => self.child_ended(id, &outcome),
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lets the next thing happen; to which execution.
+    fn next_event(&mut self) -> Result<usize, SimulationError> {
+        let deadlines = self.members.iter();
+        let deadline = deadlines
+            .filter_map(|(id, member)| Some((member.execution.next_deadline()?, *id)))
+            .min();
+        let answer = self
+            .answers
+            .first_entry()
+            .filter(|answer| deadline.is_none_or(|(at, _)| answer.key().0 <= at));
+        let (at, id, event) = match (answer, deadline) {
+            (Some(answer), _) => {
+                let ((at, _), (id, event)) = answer.remove_entry();
+                (at, id, event)
+            }
+            (None, Some((at, id))) => (at, id, Event::DeadlineReached),
+            (None, None) => return Err(self.stuck()),
+        };
+        self.now = self.now.max(at);
+        if let Some(member) = self.members.get_mut(&id) {
+            member.execution.handle(self.now, event);
+        }
+        Ok(id)
+    }
+
+    fn stuck(&mut self) -> SimulationError {
+        let tasks = self
+            .members
+            .values_mut()
+            .flat_map(|member| member.execution.unanswered_tasks());
+        // Those that were started last are waited for by the others.
+        let state = tasks.last().map(|task| task.state.to_string());
+        SimulationError::Stuck {
+            state: state.unwrap_or_default(),
+        }
+    }
+
+    fn invoke(&mut self, id: usize, task: Task, polled: &mut VecDeque<usize>) -> Result<(), SimulationError> {
+        if let Some(token) = &task.token {
+            self.tokens.insert(token.clone(), (id, task.id));
+        }
+        if let Some(i) = self.script_of(&task) {
+            return self.answer(id, task, i);
+        }
+        let operation = Operation::of(&task.resource)
+            .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
+        match operation {
+            Some(operation) => self.call(id, &task, operation, polled),
+            None => return Err(missing_answer(&task)),
+        }
+        Ok(())
+    }
+
+    /// The place of the script that answers a task; one of its state goes first.
+    fn script_of(&self, task: &Task) -> Option<usize> {
         let by_state = self.scripts.iter().position(|(name, _)| **name == *task.state);
-        let found = by_state.or_else(|| self.scripts.iter().position(|(name, _)| is_named(&task.resource, name)));
-        let script = found.and_then(|i| self.scripts.get_mut(i));
+        by_state.or_else(|| self.scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
+    }
+
+    /// Looks up what the script answers to a task, and when.
+    fn answer(&mut self, id: usize, task: Task, script: usize) -> Result<(), SimulationError> {
+        let script = self.scripts.get_mut(script);
         let Some(answer) = script.and_then(|(_, script)| script.next(&task.input)) else {
-            return Err(SimulationError::MissingAnswer {
-                state: task.state.to_string(),
-                resource: task.resource.to_string(),
-                input: task.input.to_string(),
-            });
+            return Err(missing_answer(&task));
         };
         let event = match answer.result {
             None => return Ok(()),
@@ -109,15 +165,23 @@ impl Driver {
         };
         let after = TimeDelta::from_std(answer.after).unwrap_or(TimeDelta::MAX);
         let at = self.now.checked_add_signed(after).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        self.answers.insert((at, self.asked), event);
-        self.asked += 1;
+        self.send(at, id, event);
         Ok(())
     }
 
-    fn report(self, start: DateTime<Utc>) -> Result<Run, SimulationError> {
-        let Some(outcome) = self.execution.outcome().cloned() else {
-            return Err(SimulationError::Stuck { state: String::new() });
-        };
+    /// Lets an event happen then.
+    pub(super) fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
+        self.answers.insert((at, self.asked), (id, event));
+        self.asked += 1;
+    }
+
+    fn cancel(&mut self, id: usize, task: TaskId, polled: &mut VecDeque<usize>) {
+        self.answers
+            .retain(|_, (member, answer)| *member != id || answered(answer) != Some(task));
+        self.stop_children(id, task, polled);
+    }
+
+    fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {
         if let Some((task, script)) = self.scripts.iter().find(|(_, script)| script.left_over() > 0) {
             return Err(SimulationError::LeftOverAnswers {
                 task: task.clone(),
@@ -131,12 +195,21 @@ impl Driver {
                 status: outcome.status(),
             });
         }
-        let elapsed = (self.now - start).to_std().unwrap_or(Duration::ZERO);
+        let elapsed = (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO);
+        let root = self.members.remove(&ROOT);
         Ok(Run {
             outcome,
             elapsed,
-            history: self.history,
+            history: root.map(|root| root.history).unwrap_or_default(),
         })
+    }
+}
+
+fn missing_answer(task: &Task) -> SimulationError {
+    SimulationError::MissingAnswer {
+        state: task.state.to_string(),
+        resource: task.resource.to_string(),
+        input: task.input.to_string(),
     }
 }
 

@@ -30,6 +30,7 @@
 mod answer;
 mod driver;
 mod error;
+mod nested;
 mod run;
 
 use chrono::{DateTime, Utc};
@@ -37,9 +38,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::TaskError;
-use crate::definition::StateMachine;
+use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
 use crate::history::HistoryLevel;
+use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
 pub use error::SimulationError;
@@ -51,6 +53,7 @@ use answer::Script;
 #[derive(Debug, Clone)]
 pub struct Simulation {
     program: Arc<Program>,
+    state_machines: StateMachines,
     scripts: Vec<(String, Script)>,
     options: StartOptions,
     start: DateTime<Utc>,
@@ -59,10 +62,15 @@ pub struct Simulation {
 impl Simulation {
     /// A simulation of a machine whose tasks have no answers yet.
     pub fn of(machine: &StateMachine) -> Self {
+        let mut options = StartOptions::new(Value::Object(serde_json::Map::new()));
+        if machine.workflow_type == WorkflowType::Express {
+            options.express_id = Some("00000000-0000-4000-8000-000000000000".into());
+        }
         Self {
             program: Arc::new(Program::compile(machine)),
+            state_machines: StateMachines::default(),
             scripts: Vec::new(),
-            options: StartOptions::new(Value::Object(serde_json::Map::new())),
+            options,
             start: DateTime::UNIX_EPOCH,
         }
     }
@@ -114,6 +122,43 @@ impl Simulation {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
+        self
+    }
+
+    /// Registers a state machine that the simulated execution can start, by its ARN, or by its name alone: by
+    /// `states:startExecution` in any form, `aws-sdk:sfn:startExecution` and `startSyncExecution`, where their tasks are not
+    /// scripted. `aws-sdk:sfn:sendTaskSuccess`, `sendTaskFailure` and `sendTaskHeartbeat` answer by token.
+    ///
+    /// All executions share the virtual time and the scripts. The run ends with the execution it is about: what that has
+    /// started, and did not wait for, goes no further.
+    ///
+    /// ```
+    /// use asl_engine::{Simulation, StateMachine};
+    /// use serde_json::json;
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let order: StateMachine = std::fs::read_to_string("asl-samples/order.asl.json")?.parse()?;
+    /// let shipment: StateMachine = std::fs::read_to_string("asl-samples/shipment.asl.json")?.parse()?;
+    ///
+    /// let run = Simulation::of(&order)
+    ///     .state_machine("Shipment", &shipment)
+    ///     .run(json!({ "order": { "id": 7, "kilograms": 2 } }));
+    /// assert_eq!(run.output().map(|output| &output["shipped"]["parcel"]), Some(&json!("parcel-7")));
+    /// assert_eq!(run.elapsed(), Duration::from_secs(3600)); // the shipment waits for an hour; the test does not
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn state_machine(mut self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
+        self.state_machines.register(name.into(), machine.into());
+        self
+    }
+
+    /// The ARNs of the activities that exist, which otherwise are all: a Task of another one fails as on AWS.
+    #[must_use]
+    pub fn activities(mut self, arns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.options.activities = Some(Arc::new(arns.into_iter().map(Into::into).collect()));
         self
     }
 

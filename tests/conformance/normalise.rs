@@ -43,6 +43,8 @@ impl Normaliser {
             .flatten()
             .filter_map(|(raw, name)| Some((raw.clone(), name.as_str()?.to_owned())))
             .collect();
+        // A name that shows in the definition alone is in no list.
+        resources(&case.json["definition_raw"], &case.json["definition"], &mut names);
         names.sort_by_key(|(raw, _)| std::cmp::Reverse(raw.len()));
         // Only recordings that lost the input hide it; the others are compared with what they print.
         let quoted = if case.json["expected"].to_string().contains("'<json-input:") {
@@ -163,5 +165,27 @@ fn sorted(value: &Value) -> Value {
         }
         Value::Array(items) => items.iter().map(sorted).collect(),
         other => other.clone(),
+    }
+}
+
+/// The resources of a definition with their names in the recording.
+fn resources(raw: &Value, recorded: &Value, names: &mut Vec<(String, String)>) {
+    match (raw, recorded) {
+        (Value::Object(raw), Value::Object(recorded)) => {
+            for (name, raw) in raw {
+                match (raw, recorded.get(name).unwrap_or(&Value::Null)) {
+                    (Value::String(raw), Value::String(recorded)) if name == "Resource" && raw != recorded => {
+                        names.push((raw.clone(), recorded.clone()));
+                    }
+                    (raw, recorded) => resources(raw, recorded, names),
+                }
+            }
+        }
+        (Value::Array(raw), Value::Array(recorded)) => {
+            for (raw, recorded) in raw.iter().zip(recorded) {
+                resources(raw, recorded, names);
+            }
+        }
+        _ => {}
     }
 }

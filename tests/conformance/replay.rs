@@ -1,10 +1,11 @@
 //! Runs a recorded execution on the sans-IO core, with the recorded answers of its tasks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use asl_engine::StateMachine;
 use asl_engine::data::StateMachineContext;
+use asl_engine::definition::ResourceKind;
 use asl_engine::execution::{Command, Event, Execution, Outcome, Program, StartOptions, Task};
 use asl_engine::history::ErrorOutput;
 use chrono::{DateTime, Utc};
@@ -35,7 +36,10 @@ pub(crate) fn replay(case: &Case) -> Result<Replayed, String> {
         format!("refused: {} at {location}", first.message)
     })?;
     let start: DateTime<Utc> = START.parse().unwrap();
-    let execution = Execution::start(Arc::new(Program::compile(&machine)), options(case), start);
+    let program = Arc::new(Program::compile(&machine));
+    let mut options = options(case);
+    options.activities = Some(Arc::new(activities(case, &program)));
+    let execution = Execution::start(program, options, start);
     let mut replay = Replay {
         case,
         execution,
@@ -62,10 +66,22 @@ fn options(case: &Case) -> StartOptions {
     options.name = text("execution_name").unwrap_or(options.name);
     let name = text("state_machine_name").unwrap_or_else(|| options.state_machine.name.clone());
     options.state_machine = StateMachineContext::new("<region>", "111111111111", &name).into();
+    if case.json["machine_type"] == "EXPRESS" {
+        options.express_id = Some("<uuid>".to_owned());
+    }
     if let Some(role) = text("role_arn").or(role.map(str::to_owned)) {
         options.role_arn = role.into();
     }
     options
+}
+
+/// The activities that there were: AWS scheduled nothing for one that was deleted.
+fn activities(case: &Case, program: &Program) -> BTreeSet<String> {
+    let was_scheduled = |state: &str| case.json["mock"].get(state).is_some();
+    let activities = program
+        .resources()
+        .filter(|(state, resource)| *resource.kind() == ResourceKind::Activity && was_scheduled(state));
+    activities.map(|(_, resource)| resource.arn().to_owned()).collect()
 }
 
 struct Replay<'a> {

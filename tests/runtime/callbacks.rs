@@ -118,7 +118,10 @@ async fn a_callback_task_waits_for_its_token() {
     interpreter.send_task_success(&token, json!("yes")).unwrap();
     assert_eq!(handle.output::<String>().await.unwrap(), "yes");
     let again = interpreter.send_task_success(&token, json!("yes")).unwrap_err();
-    assert_eq!(again.kind(), ErrorKind::InvalidToken);
+    assert_eq!(again.kind(), ErrorKind::TaskTimedOut);
+    let unknown = interpreter.send_task_success("nobody's", json!(1)).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::InvalidToken);
+    assert_eq!(unknown.to_string(), "Invalid Token: 'Invalid token'");
     let types: Vec<_> = handle.history().iter().map(HistoryEvent::event_type).collect();
     assert!(types.contains(&"TaskSubmitted".to_owned()), "{types:?}");
 }

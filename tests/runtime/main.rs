@@ -1,11 +1,23 @@
 //! The tokio driver with real handlers. Tokio's clock is paused: time jumps when everything waits.
 
 #![cfg(feature = "runtime")]
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
+mod activities;
 mod callbacks;
+mod express;
 mod functions;
 mod lifetime;
+mod nested;
+mod nested_recorded;
+#[path = "../recordings/mod.rs"]
+mod recordings;
+mod samples;
 mod time;
 
 use asl_engine::execution::ErrorOutput;

@@ -6,7 +6,7 @@ use serde_json::error::Category;
 const VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 /// Jackson's message for a text that `serde_json` refuses with `error`.
-pub(super) fn message(json: &str, error: &Error) -> String {
+pub(crate) fn message(json: &str, error: &Error) -> String {
     let place = Place {
         line: error.line(),
         column: error.column(),

@@ -4,7 +4,7 @@ pub(super) mod array;
 mod encoding;
 mod function;
 pub(super) mod hash;
-mod jackson;
+pub(crate) mod jackson;
 pub(super) mod java;
 mod json;
 mod math;

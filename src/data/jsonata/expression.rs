@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::engine::Compiled;
-use super::error::Failure;
+use super::error::{Bound, Failure};
 use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, Location, References};
 
 /// A JSONata expression, compiled. Clones share it; two are equal where their texts are.
@@ -60,8 +60,20 @@ impl JsonataExpression {
         JsonataError {
             location: location.to_string(),
             expression: self.as_str().to_owned(),
-            failure: Box::new(failure),
+            failure: Box::new(as_of_2_0_6(failure)),
         }
+    }
+}
+
+/// An error as JSONata 2.0.6 has it: another number in one, and none for what `$pad` makes.
+fn as_of_2_0_6(failure: Failure) -> Failure {
+    match failure {
+        Failure::Raised { code, message } if code == "D2014" => Failure::Raised {
+            message: message.replace("must not exceed 1e7", "must not exceed 1e6"),
+            code,
+        },
+        Failure::Raised { code, .. } if code == "D2016" => Failure::Exceeded(Bound::Memory),
+        failure => failure,
     }
 }
 

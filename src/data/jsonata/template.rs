@@ -107,6 +107,15 @@ impl JsonataTemplate {
         found
     }
 
+    /// The expression that is a member of the template, which is an object.
+    pub(crate) fn member(&self, name: &str) -> Option<&JsonataExpression> {
+        let Node::Object(members) = &self.root else { return None };
+        members.iter().find_map(|(member, node)| match node {
+            Node::Expression(expression) if member == name => Some(expression),
+            _ => None,
+        })
+    }
+
     /// The template's value for a field: each expression gives way to its value. Names keep their order.
     ///
     /// Fails with the first expression that has no value; `location` is how AWS names the field, such as `Output`.

@@ -55,7 +55,7 @@ impl StateMachineBuilder {
         self
     }
 
-    /// Checks the definition for a workflow of this type.
+    /// Checks the definition for a workflow of this type; its executions are of this type too.
     pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
         self.workflow_type = workflow_type;
         self

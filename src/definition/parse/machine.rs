@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::retry::MAXIMUM;
 use super::{Fields, Place, Report, Reported, graph};
 use crate::definition::json::Node;
-use crate::definition::{QueryLanguage, StateMachine};
+use crate::definition::{QueryLanguage, StateMachine, WorkflowType};
 
 pub(super) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMachine, Reported> {
     let mut fields = Fields::of(root, report)?;
@@ -20,6 +20,7 @@ pub(super) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMac
         query_language: query_language?,
         timeout_seconds: timeout_seconds?,
         graph,
+        workflow_type: WorkflowType::default(),
         source: Arc::new(root.to_value()),
         warnings: Vec::new(),
     })

@@ -73,13 +73,14 @@ pub struct Loader {
     takes_distributed_maps: bool,
 }
 
-/// The type of a workflow, which limits the service integrations it may use.
+/// The type of a workflow, which limits the service integrations it may use and the time that its executions take
+/// (developer guide, "Choosing workflow type").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WorkflowType {
     /// `STANDARD`
     #[default]
     Standard,
-    /// `EXPRESS`: no `.sync`, no `.waitForTaskToken`, no activities.
+    /// `EXPRESS`: no `.sync`, no `.waitForTaskToken`, no activities; an execution takes five minutes at the most.
     Express,
 }
 
@@ -95,7 +96,7 @@ impl Loader {
         self
     }
 
-    /// Checks the definition for a workflow of this type.
+    /// Checks the definition for a workflow of this type; its executions are of this type too.
     pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
         self.workflow_type = workflow_type;
         self
@@ -115,6 +116,7 @@ impl Loader {
             .any(|diagnostic| diagnostic.severity == Severity::Error);
         match machine {
             Some(mut machine) if !refused => {
+                machine.workflow_type = self.workflow_type;
                 machine.warnings = diagnostics;
                 Ok(machine)
             }

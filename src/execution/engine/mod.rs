@@ -15,7 +15,7 @@ mod view;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_later};
@@ -57,7 +57,13 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     pub(crate) variable_bytes: usize,
     pub(crate) outcome: Option<Outcome>,
+    /// The activities that exist; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) activities: Option<Arc<BTreeSet<String>>>,
 }
+
+/// The seconds that an Express execution may take (developer guide, "Quotas").
+const LONGEST_EXPRESS: u32 = 300;
 
 /// A core with its program: what the loop works on.
 pub(super) struct Engine<'a> {
@@ -67,7 +73,12 @@ pub(super) struct Engine<'a> {
 
 impl Core {
     pub(super) fn new(program: &Program, options: StartOptions, now: Timestamp) -> Self {
-        let machine = program.machine();
+        let is_express = options.express_id.is_some();
+        let timeout_seconds = match program.machine().timeout_seconds {
+            Some(seconds) if is_express => Some(seconds.min(LONGEST_EXPRESS)),
+            None if is_express => Some(LONGEST_EXPRESS),
+            seconds => seconds,
+        };
         Self {
             execution: ExecutionContext {
                 id: options.execution_arn().into(),
@@ -75,11 +86,11 @@ impl Core {
                 name: options.name,
                 role_arn: options.role_arn,
                 start_time: now,
-                redrive_count: Some(0),
+                redrive_count: (!is_express).then_some(0),
             },
             state_machine: options.state_machine,
             now,
-            deadline: machine.timeout_seconds.map(|seconds| seconds_later(now, seconds)),
+            deadline: timeout_seconds.map(|seconds| seconds_later(now, seconds)),
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
@@ -93,6 +104,7 @@ impl Core {
             limits: options.limits,
             variable_bytes: 0,
             outcome: None,
+            activities: options.activities,
         }
     }
 

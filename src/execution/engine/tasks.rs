@@ -1,6 +1,7 @@
 //! Tasks: how they are invoked, and how their answers come back.
 
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::Engine;
 use crate::data::MAX_NESTING;
@@ -12,18 +13,24 @@ use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
-impl Engine<'_> {
+impl<'a> Engine<'a> {
     /// Starts an attempt of a task.
     pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
         let generation = self.core.frames.next_serial();
         let Some(resource) = self.resource_of(key) else { return };
-        let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(&resource), self.core.now);
+        if !self.exists(resource) {
+            let cause = format!("The activity {resource} does not exist.");
+            return self.fail(key, Failure::runtime(cause));
+        }
+        let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(resource), self.core.now);
         let deadline = attempt.deadline();
-        let state_machine = std::sync::Arc::clone(&self.core.state_machine);
+        let records = self.core.recorder.records();
+        let region = records.then(|| self.core.state_machine.region().into());
         self.core
-            .record_in(key, || scheduled(&resource, &attempt, state_machine.region()));
-        if let Some(started) = started(&resource) {
-            self.core.record_in(key, || started);
+            .record_in(key, || scheduled(resource, &attempt, region.unwrap_or_default()));
+        // An activity starts when a worker takes it up.
+        if *resource.kind() != ResourceKind::Activity {
+            self.core.record_in(key, || started(resource));
         }
         if let Some(frame) = self.core.frames.get_mut(key) {
             frame.activity = Activity::Task(Box::new(attempt));
@@ -48,7 +55,7 @@ impl Engine<'_> {
                 frame: key.slot,
                 generation: attempt.generation,
             },
-            state: std::sync::Arc::clone(&node.name),
+            state: Arc::clone(&node.name),
             resource: state.resource.clone(),
             input: attempt.input.clone(),
             retry_count: frame.retry_count,
@@ -118,10 +125,10 @@ impl Engine<'_> {
                 ResourceKind::Service { resource_type, .. } => resource_type,
                 ResourceKind::LambdaFunction | ResourceKind::Activity => resource.arn(),
             };
-            return self.task_ended(key, &resource, Failure::data_limit_exceeded(name));
+            return self.task_ended(key, resource, Failure::data_limit_exceeded(name));
         }
         self.core.grow(result.bound());
-        self.core.record_in(key, || succeeded(&resource, &result));
+        self.core.record_in(key, || succeeded(resource, &result));
         self.settle(key);
         self.finish(key, result);
     }
@@ -129,12 +136,12 @@ impl Engine<'_> {
     /// The task's answer nests too deeply to be worked with.
     pub(in crate::execution) fn task_answered_too_deeply(&mut self, key: FrameKey) {
         let Some(resource) = self.resource_of(key) else { return };
-        self.task_ended(key, &resource, Failure::nested_too_deep(MAX_NESTING));
+        self.task_ended(key, resource, Failure::nested_too_deep(MAX_NESTING));
     }
 
     pub(in crate::execution) fn task_failed(&mut self, key: FrameKey, error: ErrorOutput) {
         let Some(resource) = self.resource_of(key) else { return };
-        self.task_ended(key, &resource, Failure::Error(error));
+        self.task_ended(key, resource, Failure::Error(error));
     }
 
     /// Records that the attempt took too long; its state fails afterwards.
@@ -143,8 +150,7 @@ impl Engine<'_> {
         if let Some(task) = self.task_at(key) {
             self.core.commands.push_back(Command::Cancel(task.id));
         }
-        self.core
-            .record_in(key, || timed_out(&resource, failure.error_output()));
+        self.core.record_in(key, || timed_out(resource, failure.error_output()));
         self.settle(key);
     }
 
@@ -162,9 +168,17 @@ impl Engine<'_> {
         }
     }
 
-    fn resource_of(&self, key: FrameKey) -> Option<Resource> {
+    /// Whether there is somebody to ask; only an activity may be missing.
+    fn exists(&self, resource: &Resource) -> bool {
+        let Some(activities) = &self.core.activities else {
+            return true;
+        };
+        *resource.kind() != ResourceKind::Activity || activities.contains(resource.arn())
+    }
+
+    fn resource_of(&self, key: FrameKey) -> Option<&'a Resource> {
         match &self.node_of(key)?.state {
-            State::Task(state) => Some(state.resource.clone()),
+            State::Task(state) => Some(&state.resource),
             _ => None,
         }
     }
@@ -175,7 +189,7 @@ fn has_heartbeats(resource: &Resource) -> bool {
     *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse
 }
 
-fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: &str) -> EventDetails {
+fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: Arc<str>) -> EventDetails {
     let role = attempt
         .credentials
         .as_ref()
@@ -204,7 +218,7 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: &str) -> EventD
         } => EventDetails::TaskScheduled {
             resource_type,
             resource,
-            region: region.into(),
+            region,
             parameters: attempt.input.to_text(),
             timeout_in_seconds: attempt.timeout_seconds,
             heartbeat_in_seconds: attempt.heartbeat_seconds,
@@ -213,18 +227,18 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: &str) -> EventD
     }
 }
 
-/// The event that follows at once; an activity starts when a worker takes it up.
-fn started(resource: &Resource) -> Option<EventDetails> {
+/// The event that follows at once.
+fn started(resource: &Resource) -> EventDetails {
     match resource.kind().clone() {
-        ResourceKind::LambdaFunction => Some(EventDetails::LambdaFunctionStarted),
-        ResourceKind::Activity => None,
+        ResourceKind::LambdaFunction => EventDetails::LambdaFunctionStarted,
+        ResourceKind::Activity => EventDetails::ActivityStarted { worker_name: None },
         ResourceKind::Service {
             resource_type,
             resource,
-        } => Some(EventDetails::TaskStarted {
+        } => EventDetails::TaskStarted {
             resource_type,
             resource,
-        }),
+        },
     }
 }
 

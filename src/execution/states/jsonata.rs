@@ -56,7 +56,7 @@ pub(super) fn task(
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| query.fill("Credentials", template, Expected::Object))
+        .map(|template| query.credentials(template))
         .transpose()?;
     let input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
     if state.arguments.is_some() {
@@ -163,13 +163,14 @@ pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateVie
     let items = match (&state.items, given) {
         (_, Some(given)) => given,
         (Some(template), None) => query.fill("Items", template, Expected::Array)?,
-        (None, None) if raw.is_array() => raw.clone(),
-        (None, None) => {
-            return Err(Failure::query(format!(
-                "Map state input must be an array but was: {raw}"
-            )));
-        }
+        (None, None) => raw.clone(),
     };
+    // The state's input, or an object that the definition itself holds: an expression was looked at.
+    if !items.is_array() {
+        return Err(Failure::query(format!(
+            "Map state input must be an array but was: {items}"
+        )));
+    }
     let max_concurrency = query.integer("MaxConcurrency", &state.max_concurrency)?;
     view.inspect_number(Stage::MaxConcurrency, || max_concurrency.into());
     // Only a distributed Map tolerates failures, but the fields must make sense in every Map.

@@ -14,7 +14,7 @@ use crate::data::jsonata::{Reference, References, Target};
 #[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four facts that have nothing to do with each other"
+    reason = "facts that have nothing to do with each other"
 )]
 pub(super) struct Analysis {
     pub(super) references: References,
@@ -31,6 +31,8 @@ pub(super) struct Analysis {
     pub(super) uses_replace: bool,
     /// Whether a built-in function that may make much of little is used as a value, or applied in part.
     pub(super) passes_functions: bool,
+    /// Whether a function may take the input document for an argument that is not given: `$string()`.
+    pub(super) takes_input: bool,
 }
 
 /// A variable and the names that follow it: `$states.input.order`.
@@ -55,10 +57,14 @@ pub(super) fn analyse(ast: &Ast) -> Analysis {
         found: Analysis::default(),
         scopes: vec![Scope::default()],
         functions: 0,
+        piped: 0,
+        passes_takers: false,
+        calls_values: false,
         has_parent,
     };
     walker.node(&ast.root, Context::Input);
     let mut found = walker.found;
+    found.takes_input |= walker.passes_takers && walker.calls_values;
     found.path = plain_path(&ast.root);
     found.unbounded.sort_unstable();
     found.unbounded.dedup();
@@ -89,6 +95,12 @@ struct Walker {
     found: Analysis,
     scopes: Vec<Scope>,
     functions: usize,
+    /// The arguments, one or none, that `~>` gives to the next call.
+    piped: usize,
+    /// Whether a built-in function that takes its context is used as a value.
+    passes_takers: bool,
+    /// Whether something else than a built-in function by its name is called.
+    calls_values: bool,
     /// Whether `%` is used, which reaches from a value to what it was read from.
     has_parent: bool,
 }
@@ -127,6 +139,7 @@ impl Walker {
             NodeKind::Bind { lhs, rhs } => self.bind(lhs, rhs, context),
             NodeKind::Lambda(def) => {
                 self.found.holds_functions |= !def.thunk;
+                self.found.takes_input |= def.signature.is_some() && context == Context::Input;
                 self.functions += 1;
                 self.scopes.push(Scope {
                     bound: def.params.clone(),
@@ -138,6 +151,13 @@ impl Walker {
                 self.functions -= 1;
             }
             NodeKind::Function { procedure, args } => {
+                let given = args.len() + std::mem::take(&mut self.piped);
+                match &procedure.kind {
+                    NodeKind::Variable { name } if is_built_in(name) => {
+                        self.found.takes_input |= context == Context::Input && functions::takes_context(name, given);
+                    }
+                    _ => self.calls_values = true,
+                }
                 self.procedure(procedure, context);
                 self.nodes(args, context);
             }
@@ -183,6 +203,7 @@ impl Walker {
             }
             NodeKind::Apply { lhs, rhs } => {
                 self.node(lhs, context);
+                self.piped = usize::from(matches!(rhs.kind, NodeKind::Function { .. }));
                 self.procedure(rhs, context);
             }
             NodeKind::Negate { expr } => self.node(expr, context),
@@ -284,10 +305,12 @@ impl Walker {
     /// What is called: a built-in function is no value here.
     fn procedure(&mut self, procedure: &Node, context: Context) {
         let (held, passed) = (self.found.holds_functions, self.found.passes_functions);
+        let passes_takers = self.passes_takers;
         self.node(procedure, context);
         if matches!(procedure.kind, NodeKind::Variable { .. }) {
             self.found.holds_functions = held;
             self.found.passes_functions = passed;
+            self.passes_takers = passes_takers;
         }
     }
 
@@ -312,6 +335,7 @@ impl Walker {
             _ if is_built_in(name) => {
                 self.found.holds_functions = true;
                 self.found.passes_functions |= !SMALL.contains(&name);
+                self.passes_takers |= functions::takes_context(name, 0);
                 let unbounded = functions::UNBOUNDED.iter().find(|unbounded| **unbounded == name);
                 self.found.unbounded.extend(unbounded);
                 self.found.uses_replace |= name == "replace";

@@ -47,7 +47,7 @@ pub(super) struct Direct {
 impl Direct {
     /// `None` where the expression cannot be evaluated directly.
     pub(super) fn new(text: &str, analysis: &Analysis) -> Option<Self> {
-        if analysis.uses_randomness {
+        if analysis.uses_randomness || analysis.takes_input {
             return None;
         }
         let (built_in, free): (Vec<&String>, Vec<&String>) = analysis.needs.keys().partition(|name| is_built_in(name));

@@ -1,10 +1,10 @@
 //! The functions that AWS adds to JSONata.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use indexmap::IndexSet;
-use jlens_core::{Bindings, Error, Expression, HostFunction, Result};
+use jlens_core::{Bindings, Error, Expression, HostFunction, Result, function_catalog};
 use serde_json::Value;
 
 use super::MAX_ARRAY_LENGTH;
@@ -119,6 +119,22 @@ fn bounded(name: &str) -> &'static str {
         }
         _ => "",
     }
+}
+
+/// Whether a built-in function takes the context for an argument that is not given: `-` in its signature.
+pub(super) fn takes_context(name: &str, given: usize) -> bool {
+    /// Such functions, with the arguments that keep them from it.
+    static TAKERS: LazyLock<BTreeMap<&str, usize>> = LazyLock::new(|| {
+        let takers = function_catalog();
+        let takers = takers.iter().filter(|function| function.signature.contains('-'));
+        takers
+            .map(|function| {
+                let optional = function.signature.matches('?').count();
+                (function.name, function.params.len().saturating_sub(optional))
+            })
+            .collect()
+    });
+    TAKERS.get(name).is_some_and(|needed| given < *needed)
 }
 
 /// What the bounded functions call.

@@ -51,7 +51,7 @@ pub(super) fn number(float: f64) -> Value {
 /// JSONata's text of an error, whole numbers in it without a fraction.
 pub(super) fn message(error: &Error) -> String {
     let mut error = error.clone();
-    for detail in ["token", "value", "value2"] {
+    for detail in ["token", "value", "value2", "exp"] {
         if let Some(mut value) = error.detail(detail).cloned() {
             print_whole_numbers(&mut value);
             error = error.with(detail, value);

@@ -1,0 +1,133 @@
+//! Activities: tasks that wait until a worker asks for them (developer guide, "Activities").
+
+use chrono::TimeDelta;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Interpreter;
+use super::activity_queue::{ActivityQueue, Closed};
+use crate::error::{Error, ErrorKind};
+
+/// How long a worker waits for a task, in seconds: as long as on AWS.
+const LONG_POLL: i64 = 60;
+
+/// A task that a worker has taken up; [`Interpreter::get_activity_task`] hands it out.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ActivityTask {
+    /// What the answer must carry.
+    pub token: String,
+    /// The Task state's effective input.
+    pub input: Value,
+}
+
+impl ActivityTask {
+    pub(super) fn new(token: String, input: Value) -> Self {
+        Self { token, input }
+    }
+}
+
+/// The declared activities with their tasks, by ARN or by name.
+#[derive(Debug, Default)]
+pub(super) struct Activities(HashMap<String, Arc<ActivityQueue>>);
+
+impl Activities {
+    pub(super) fn declare(&mut self, activity: &str) {
+        self.0.entry(activity.to_owned()).or_default();
+    }
+
+    /// The activity of an ARN, or of a name that was declared as it is. One that was declared by its ARN goes first.
+    pub(super) fn find(&self, activity: &str) -> Option<&Arc<ActivityQueue>> {
+        let by_name = || self.0.get(activity.split_once(":activity:")?.1);
+        self.0.get(activity).or_else(by_name)
+    }
+
+    pub(super) fn close(&self) {
+        for queue in self.0.values() {
+            queue.close();
+        }
+    }
+}
+
+impl Interpreter {
+    /// Declares an activity, by its ARN or by its name alone, whatever region and account its ARN has: a Task state on it
+    /// waits until a worker asks for the task with [`Interpreter::get_activity_task`].
+    ///
+    /// The state's `TimeoutSeconds` and `HeartbeatSeconds` count from when the task is scheduled. A handler that is
+    /// registered for the ARN goes first, and no worker sees its tasks.
+    ///
+    /// ```
+    /// use asl_engine::{Interpreter, StateMachine};
+    /// use serde_json::json;
+    /// use std::sync::Arc;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine: StateMachine = r#"{
+    ///   "StartAt": "Bake",
+    ///   "States": {
+    ///     "Bake": { "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:Bake", "End": true }
+    ///   }
+    /// }"#.parse()?;
+    /// let interpreter = Arc::new(Interpreter::new().activity("Bake"));
+    ///
+    /// let kitchen = Arc::clone(&interpreter);
+    /// let worker = tokio::spawn(async move {
+    ///     while let Some(task) = kitchen.get_activity_task("Bake", "oven-1").await? {
+    ///         let pizza = json!({ "baked": task.input["pizza"] });
+    ///         kitchen.send_task_success(&task.token, pizza)?;
+    ///     }
+    ///     Ok::<(), asl_engine::Error>(())
+    /// });
+    ///
+    /// let pizza: serde_json::Value = interpreter.run(&machine, json!({ "pizza": "funghi" })).await?;
+    /// assert_eq!(pizza, json!({ "baked": "funghi" }));
+    /// # worker.abort();
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn activity(mut self, activity: impl Into<String>) -> Self {
+        self.settings.activities.push(activity.into());
+        self
+    }
+
+    /// Waits for a task of an activity, for a minute of the interpreter's clock at the most (`GetActivityTask`); `None` where
+    /// there was none.
+    ///
+    /// Tasks are handed out in the order they were scheduled, to workers in the order they asked. The worker's name, which
+    /// may be `None`, goes into the history. A poll that is cancelled loses no task: the next worker is handed it.
+    ///
+    /// The answer goes to [`Interpreter::send_task_success`], [`Interpreter::send_task_failure`] and
+    /// [`Interpreter::send_task_heartbeat`]. They refuse the token of a task that has timed out or was cancelled
+    /// ([`ErrorKind::TaskTimedOut`]).
+    ///
+    /// Errors when the activity was not declared ([`ErrorKind::ActivityDoesNotExist`]), and when the interpreter has shut
+    /// down ([`ErrorKind::ShutDown`]).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn get_activity_task<'w>(
+        &self,
+        activity: &str,
+        worker_name: impl Into<Option<&'w str>>,
+    ) -> Result<Option<ActivityTask>, Error> {
+        let worker_name = worker_name.into();
+        let shared = self.shared();
+        let Some(queue) = shared.activities.find(activity) else {
+            let message = format!("Activity Does Not Exist: '{activity}'; declare it with `.activity(\"{activity}\")`");
+            return Err(Error::new(ErrorKind::ActivityDoesNotExist, message));
+        };
+        let clock = &shared.host().clock;
+        let until = clock.instant_of(clock.now() + TimeDelta::seconds(LONG_POLL));
+        let polled = queue.poll(worker_name, until).await;
+        polled.map_err(|Closed| {
+            Error::new(
+                ErrorKind::ShutDown,
+                "the interpreter is shut down and has no tasks any more",
+            )
+        })
+    }
+}

@@ -1,0 +1,169 @@
+//! The tasks of an activity that no worker has taken up yet, and the workers that wait for one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+use super::ActivityTask;
+use super::running::Running;
+use crate::data::Payload;
+use crate::execution::TaskId;
+
+/// One activity: tasks are handed out in the order they were scheduled, to workers in the order they asked.
+#[derive(Debug, Default)]
+pub(super) struct ActivityQueue {
+    waiting: Mutex<Waiting>,
+}
+
+/// INVARIANT: there are never both tasks and workers, but for workers that have gone.
+#[derive(Debug, Default)]
+struct Waiting {
+    tasks: BTreeMap<u64, Scheduled>,
+    workers: BTreeMap<u64, oneshot::Sender<Offer>>,
+    /// How many tasks were scheduled and workers have asked.
+    last: u64,
+    is_closed: bool,
+}
+
+/// A task, as the queue hands it to a worker.
+pub(super) struct Scheduled {
+    pub(super) running: Weak<Running>,
+    pub(super) task: TaskId,
+    pub(super) token: String,
+    pub(super) input: Payload,
+}
+
+/// A task with its place in the queue.
+type Offer = (u64, Scheduled);
+
+/// The place of a task; nobody is handed the task any more when it is dropped.
+#[derive(Debug)]
+pub(super) struct Ticket {
+    queue: Arc<ActivityQueue>,
+    number: u64,
+}
+
+/// There will be no tasks any more.
+#[derive(Debug)]
+pub(super) struct Closed;
+
+impl ActivityQueue {
+    /// Hands a task to the worker that has waited the longest, or keeps it for the next one that asks.
+    pub(super) fn schedule(self: &Arc<Self>, task: Scheduled) -> Ticket {
+        let mut waiting = self.waiting();
+        let number = waiting.next();
+        waiting.hand_out((number, task));
+        Ticket {
+            queue: Arc::clone(self),
+            number,
+        }
+    }
+
+    /// Waits for a task until then. A poll that is dropped loses no task.
+    pub(super) async fn poll(
+        self: &Arc<Self>,
+        worker_name: Option<&str>,
+        until: Instant,
+    ) -> Result<Option<ActivityTask>, Closed> {
+        let mut over = pin!(sleep_until(until));
+        loop {
+            let mut poll = Poll::start(self)?;
+            let scheduled = tokio::select! {
+                biased;
+                offer = &mut poll.offer => offer.map_err(|_| Closed)?.1,
+                () = &mut over => return Ok(None),
+            };
+            if let Some(task) = scheduled.take_up(worker_name) {
+                return Ok(Some(task));
+            }
+        }
+    }
+
+    /// Sends all workers away, now and later.
+    pub(super) fn close(&self) {
+        let mut waiting = self.waiting();
+        waiting.is_closed = true;
+        waiting.workers.clear();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn hand_out(&mut self, mut offer: Offer) {
+        while let Some((_, worker)) = self.workers.pop_first() {
+            match worker.send(offer) {
+                Ok(()) => return,
+                Err(refused) => offer = refused,
+            }
+        }
+        self.tasks.insert(offer.0, offer.1);
+    }
+}
+
+impl Scheduled {
+    /// `None` where the task has ended meanwhile.
+    fn take_up(self, worker_name: Option<&str>) -> Option<ActivityTask> {
+        let running = self.running.upgrade()?;
+        running
+            .take_up(self.task, worker_name)
+            .then(|| ActivityTask::new(self.token, self.input.into_value()))
+    }
+}
+
+impl fmt::Debug for Scheduled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduled")
+            .field("task", &self.task)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.queue.waiting().tasks.remove(&self.number);
+    }
+}
+
+/// A worker that waits.
+struct Poll<'a> {
+    queue: &'a ActivityQueue,
+    number: u64,
+    offer: oneshot::Receiver<Offer>,
+}
+
+impl<'a> Poll<'a> {
+    fn start(queue: &'a ActivityQueue) -> Result<Self, Closed> {
+        let (worker, offer) = oneshot::channel();
+        let mut waiting = queue.waiting();
+        let number = waiting.next();
+        match waiting.tasks.pop_first() {
+            Some(task) => drop(worker.send(task)),
+            None if waiting.is_closed => return Err(Closed),
+            None => drop(waiting.workers.insert(number, worker)),
+        }
+        Ok(Self { queue, number, offer })
+    }
+}
+
+impl Drop for Poll<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.queue.waiting();
+        waiting.workers.remove(&self.number);
+        self.offer.close();
+        // What was handed over, and never taken, goes back to its place or to the next worker.
+        if let Ok(offer) = self.offer.try_recv() {
+            waiting.hand_out(offer);
+        }
+    }
+}

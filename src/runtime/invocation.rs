@@ -1,0 +1,145 @@
+//! One attempt of a task: handed to whoever does the work, and its answer taken back.
+
+use serde_json::Value;
+use std::sync::Arc;
+use tracing::Instrument as _;
+
+use super::activity_queue::Scheduled;
+use super::running::{InFlight, Progress, Running};
+use crate::TaskError;
+use crate::definition::{IntegrationPattern, ResourceKind};
+use crate::execution::{ErrorOutput, Event, Task, TaskId};
+use crate::handlers::{TaskChannel, TaskContext};
+
+impl Running {
+    pub(super) fn invoke(self: &Arc<Self>, task: Task, progress: &mut Progress) {
+        let span = tracing::info_span!(
+            parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
+        );
+        if let Some(token) = &task.token
+            && !self.shared.remember_token(token, Arc::downgrade(self), task.id)
+        {
+            let error = TaskError::new("States.Runtime", "another task waits for this task's token");
+            let event = Event::TaskFailed {
+                task: task.id,
+                error: error.into(),
+            };
+            return progress.execution.handle(self.host.clock.now(), event);
+        }
+        let mut in_flight = InFlight {
+            handler: None,
+            token: task.token.clone(),
+            pattern: task.resource.pattern(),
+            ticket: None,
+        };
+        let handler = self.shared.handler_of(&task.resource).cloned();
+        if handler.is_none()
+            && let Some(activity) = self.shared.activities.find(task.resource.arn())
+        {
+            in_flight.ticket = Some(activity.schedule(Scheduled {
+                running: Arc::downgrade(self),
+                task: task.id,
+                token: task.token.unwrap_or_default(),
+                input: task.input,
+            }));
+            progress.in_flight.insert(task.id, in_flight);
+            return;
+        }
+        let running = Arc::clone(self);
+        let id = task.id;
+        let work = async move {
+            let mut panicked = ReportPanic {
+                running: Some(running),
+                id,
+            };
+            let Some(running) = panicked.running.clone() else {
+                return;
+            };
+            if *task.resource.kind() == ResourceKind::Activity {
+                running.deliver(Event::TaskStarted {
+                    task: id,
+                    worker_name: None,
+                });
+            }
+            let result = match handler {
+                Some(handler) => {
+                    let context = running.context(&task);
+                    handler.call(task.input.into_value(), context).await
+                }
+                None => Err(TaskError::new(
+                    "States.TaskFailed",
+                    format!("no handler is registered for the resource {}", task.resource),
+                )),
+            };
+            panicked.running = None;
+            if let Err(error) = &result {
+                tracing::info!(error = error.error(), cause = error.cause(), "task failed");
+            }
+            running.handler_ended(id, result.map_err(Into::into));
+        };
+        in_flight.handler = Some(self.host.runtime.spawn(work.instrument(span)).abort_handle());
+        progress.in_flight.insert(id, in_flight);
+    }
+
+    /// The handler is done; a callback task goes on until its token comes back.
+    fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
+        let mut progress = self.progress();
+        let mut in_flight = progress.in_flight.get_mut(&task);
+        if let Some(in_flight) = &mut in_flight {
+            in_flight.handler = None;
+        }
+        match (in_flight, result) {
+            (Some(waiting), Ok(output)) if waiting.pattern == IntegrationPattern::WaitForTaskToken => {
+                drop(progress);
+                self.deliver(Event::TaskSubmitted { task, output });
+            }
+            (_, result) => {
+                drop(progress);
+                self.answer(task, result);
+            }
+        }
+    }
+
+    fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
+        TaskContext {
+            execution_arn: Arc::clone(&self.arn),
+            state_machine_arn: self.state_machine.id.as_str().into(),
+            state: Arc::clone(&task.state),
+            resource: task.resource.clone(),
+            retry_count: task.retry_count,
+            token: task.token.clone(),
+            credentials: task.credentials.clone(),
+            id: task.id,
+            channel: Arc::new(Channel(Arc::clone(self))),
+        }
+    }
+}
+
+struct Channel(Arc<Running>);
+
+impl TaskChannel for Channel {
+    fn heartbeat(&self, task: TaskId) {
+        self.0.deliver(Event::TaskHeartbeat { task });
+    }
+
+    fn submitted(&self, task: TaskId, output: Value) {
+        self.0.deliver(Event::TaskSubmitted { task, output });
+    }
+}
+
+/// A handler that panics fails its task; nothing waits for an answer that never comes.
+struct ReportPanic {
+    running: Option<Arc<Running>>,
+    id: TaskId,
+}
+
+impl Drop for ReportPanic {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take()
+            && std::thread::panicking()
+        {
+            let error = TaskError::new("States.TaskFailed", "the handler panicked");
+            running.answer(self.id, Err(error.into()));
+        }
+    }
+}

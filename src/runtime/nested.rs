@@ -1,0 +1,207 @@
+//! Tasks that call Step Functions itself: executions that start executions, and hand tokens back.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::sync::{Arc, Weak};
+
+use super::Interpreter;
+use super::running::{Origin, Running};
+use super::shared::Shared;
+use crate::TaskError;
+use crate::definition::WorkflowType;
+use crate::error::{Error, ErrorKind};
+use crate::execution::{Execution, Program};
+use crate::handlers::{Handler, TaskContext};
+use crate::services::step_functions::{
+    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
+};
+
+impl Interpreter {
+    /// Registers a state machine that executions can start, by its ARN, or by its name alone, whatever region and account its
+    /// ARN has. An ARN with a version or an alias finds the state machine without, unless it is registered with it.
+    ///
+    /// `arn:aws:states:::states:startExecution` starts it and goes on, `.sync` and `.sync:2` wait for its end,
+    /// `.waitForTaskToken` waits for a token that its input carries; so do `aws-sdk:sfn:startExecution` and, for an Express
+    /// workflow, `aws-sdk:sfn:startSyncExecution`. A handler that is registered for such a resource goes first.
+    ///
+    /// ```
+    /// use asl_engine::{Interpreter, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ship: StateMachine = r#"{
+    ///   "StartAt": "Ship",
+    ///   "States": { "Ship": { "Type": "Pass", "Result": { "shipped": true }, "End": true } }
+    /// }"#.parse()?;
+    /// let order: StateMachine = r#"{
+    ///   "StartAt": "Fulfil",
+    ///   "States": {
+    ///     "Fulfil": {
+    ///       "Type": "Task",
+    ///       "Resource": "arn:aws:states:::states:startExecution.sync:2",
+    ///       "Parameters": {
+    ///         "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Ship",
+    ///         "Input": { "order.$": "$.id", "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$": "$$.Execution.Id" }
+    ///       },
+    ///       "OutputPath": "$.Output",
+    ///       "End": true
+    ///     }
+    ///   }
+    /// }"#.parse()?;
+    ///
+    /// let interpreter = Interpreter::new().state_machine("Ship", &ship);
+    /// let output: serde_json::Value = interpreter.run(&order, json!({ "id": 7 })).await?;
+    /// assert_eq!(output, json!({ "shipped": true }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A child of `.sync` and `.sync:2` is stopped when its task times out or its parent is stopped. A name stands for one
+    /// execution: started again with the same input while it runs, it is that execution; otherwise the task fails with
+    /// `StepFunctions.ExecutionAlreadyExistsException`, also on a retry. Executions that start themselves without end fail with
+    /// `StepFunctions.ExecutionLimitExceededException`.
+    #[must_use]
+    pub fn state_machine(mut self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
+        self.settings.state_machines.register(name.into(), machine.into());
+        self
+    }
+}
+
+/// Serves the resources of [`Operation`].
+pub(super) struct StepFunctions(pub(super) Weak<Shared>);
+
+#[async_trait]
+impl Handler for StepFunctions {
+    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        let (Some(shared), Some(operation)) = (self.0.upgrade(), Operation::of(&context.resource)) else {
+            return Err(TaskError::new("States.TaskFailed", "the interpreter is gone"));
+        };
+        if operation.starts_executions() {
+            start_execution(&shared, operation, &input, &context).await
+        } else {
+            send_task(&shared, operation, &input)
+        }
+    }
+}
+
+async fn start_execution(
+    shared: &Arc<Shared>,
+    operation: Operation,
+    input: &Value,
+    context: &TaskContext,
+) -> Result<Value, TaskError> {
+    let style = operation.style;
+    let request = StartExecution::read(input, style)?;
+    let child = start_child(shared, operation, &request, context)?;
+    let answer = started(style, &child.arn, child.start_time);
+    if operation.action == Action::StartExecution {
+        return Ok(answer);
+    }
+    let mut stop = StopOnDrop(None);
+    if operation.action != Action::StartSyncExecution {
+        context.submitted(answer);
+        stop.0 = Some(Arc::clone(&child));
+    }
+    let outcome = child.finished().await;
+    stop.0 = None;
+    operation.ended(&Description {
+        execution_arn: &child.arn,
+        state_machine_arn: child.state_machine_arn(),
+        name: &child.name(),
+        input: &request.input_text,
+        start_date: child.start_time,
+        stop_date: child.stop_time().unwrap_or(child.start_time),
+        outcome: &outcome,
+    })
+}
+
+/// Starts the execution that a task asks for, or finds the one that runs under its name.
+fn start_child(
+    shared: &Arc<Shared>,
+    operation: Operation,
+    request: &StartExecution,
+    context: &TaskContext,
+) -> Result<Arc<Running>, TaskError> {
+    let in_style = |error: ApiError| error.in_style(operation.style);
+    let resolved = shared.settings.state_machines.resolve(&request.state_machine_arn);
+    let Target { program, state_machine } = resolved.map_err(in_style)?;
+    let is_express = program.machine().workflow_type == WorkflowType::Express;
+    operation.check_type(is_express).map_err(in_style)?;
+    let input = request.input.clone();
+    let mut options = shared.settings.start_options(input, &program, state_machine.into());
+    if let Some(name) = &request.name {
+        options.name.clone_from(name);
+    }
+    let host = shared.host();
+    let now = host.clock.now();
+    let arn = options.execution_arn();
+    if let Some(known) = shared.execution_of_name(&arn, request, now) {
+        return known.map_err(in_style);
+    }
+    let origin = Origin {
+        lineage: lineage(shared, operation, context, now).map_err(in_style)?,
+        keeps_name: request.name.is_some() && !is_express,
+    };
+    let execution = Execution::start(program, options, now);
+    match Running::start(execution, origin, Arc::clone(shared), host) {
+        Ok(child) => Ok(child),
+        // Somebody else took the name in between.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => match shared.execution_of_name(&arn, request, now) {
+            Some(known) => known.map_err(in_style),
+            None => Err(in_style(ApiError::execution_already_exists(&arn))),
+        },
+        Err(error) => Err(TaskError::new("States.TaskFailed", error.to_string())),
+    }
+}
+
+/// Where a child of the task's execution comes from, if there may be one.
+fn lineage(
+    shared: &Shared,
+    operation: Operation,
+    context: &TaskContext,
+    now: DateTime<Utc>,
+) -> Result<Lineage, ApiError> {
+    let Some(parent) = shared.execution(&context.execution_arn) else {
+        return Ok(Lineage::default());
+    };
+    let parent = Parent {
+        lineage: parent.origin.lineage,
+        start_time: parent.start_time,
+        waits: operation.action != Action::StartExecution,
+    };
+    parent.start_child(now, shared.running())
+}
+
+/// Hands a token's answer on.
+fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Result<Value, TaskError> {
+    let in_style = |error: Error| api_error(&error).in_style(operation.style);
+    let request = SendTask::read(operation.action, input)?;
+    let (running, task) = shared.task_of(&request.token).map_err(in_style)?;
+    let was_waiting = match request.into_answer(operation.style)? {
+        TaskAnswer::Success(output) => running.answer(task, Ok(output)),
+        TaskAnswer::Failure(error) => running.answer(task, Err(error)),
+        TaskAnswer::Heartbeat => running.heartbeat(task),
+    };
+    super::task_tokens::in_time(was_waiting).map_err(in_style)?;
+    Ok(json!({}))
+}
+
+fn api_error(error: &Error) -> ApiError {
+    match error.kind() {
+        ErrorKind::TaskTimedOut => ApiError::task_timed_out(),
+        _ => ApiError::invalid_token(),
+    }
+}
+
+/// A child goes with the task that waits for it.
+struct StopOnDrop(Option<Arc<Running>>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        if let Some(child) = self.0.take() {
+            child.stop();
+        }
+    }
+}

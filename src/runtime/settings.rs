@@ -1,0 +1,68 @@
+//! What an interpreter is told before its first start.
+
+use serde_json::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+use super::clock::Clock;
+use crate::data::StateMachineContext;
+use crate::definition::WorkflowType;
+use crate::execution::{Limits, Program, StartOptions, TokenSecret};
+use crate::handlers::Registry;
+use crate::history::HistoryLevel;
+use crate::services::step_functions::StateMachines;
+
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) handlers: Registry,
+    /// The declared activities, by ARN or name.
+    pub(super) activities: Vec<String>,
+    pub(super) state_machines: StateMachines,
+    /// Without one, each runtime has the system's time.
+    pub(super) clock: Option<Clock>,
+    pub(super) history: HistoryLevel,
+    pub(super) limits: Limits,
+    pub(super) region: String,
+    pub(super) account: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            handlers: Registry::default(),
+            activities: Vec::new(),
+            state_machines: StateMachines::default(),
+            clock: None,
+            history: HistoryLevel::default(),
+            limits: Limits::default(),
+            region: "us-east-1".into(),
+            account: "123456789012".into(),
+        }
+    }
+}
+
+impl Settings {
+    /// Options of an execution with a new name, seed and secret.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the driver is where names, seeds and secrets come from"
+    )]
+    pub(super) fn start_options(
+        &self,
+        input: Value,
+        program: &Program,
+        state_machine: Arc<StateMachineContext>,
+    ) -> StartOptions {
+        let mut options = StartOptions::new(input);
+        options.name = Uuid::new_v4().to_string();
+        options.seed = Uuid::new_v4().as_u64_pair().1;
+        options.token_secret = TokenSecret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
+        options.history = self.history;
+        options.limits = self.limits.clone();
+        options.state_machine = state_machine;
+        if program.machine().workflow_type == WorkflowType::Express {
+            options.express_id = Some(Uuid::new_v4().to_string());
+        }
+        options
+    }
+}

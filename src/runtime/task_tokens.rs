@@ -1,0 +1,136 @@
+//! Task tokens: which task waits for which answer.
+
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Weak};
+
+use super::Interpreter;
+use super::running::Running;
+use crate::data::discard;
+use crate::error::{Error, ErrorKind};
+use crate::execution::{ErrorOutput, TaskId};
+use crate::services::step_functions::ApiError;
+
+/// Of so many tasks that have ended it is remembered that they were there.
+const ENDED: usize = 10_000;
+
+/// The tokens that were given out.
+#[derive(Debug, Default)]
+pub(super) struct TaskTokens {
+    tasks: HashMap<Arc<str>, Holder>,
+    /// The tokens of tasks that have ended, the latest last.
+    ended: VecDeque<Arc<str>>,
+}
+
+#[derive(Debug)]
+enum Holder {
+    Waiting(Weak<Running>, TaskId),
+    Ended,
+}
+
+impl TaskTokens {
+    /// Makes a task known by its token; whether it is, as no task takes the token of another.
+    #[must_use]
+    pub(super) fn remember(&mut self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
+        if let Some(Holder::Waiting(..)) = self.tasks.get(token) {
+            return false;
+        }
+        self.tasks.insert(token.into(), Holder::Waiting(running, task));
+        true
+    }
+
+    /// The task of the token has ended.
+    pub(super) fn end(&mut self, token: &str) {
+        let Some((token, _)) = self.tasks.remove_entry(token) else {
+            return;
+        };
+        self.tasks.insert(Arc::clone(&token), Holder::Ended);
+        self.ended.push_back(token);
+        if self.ended.len() > ENDED
+            && let Some(forgotten) = self.ended.pop_front()
+            && let Some(Holder::Ended) = self.tasks.get(&forgotten)
+        {
+            self.tasks.remove(&forgotten);
+        }
+    }
+
+    /// Who waits for the token's answer. Errors in AWS's words.
+    pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
+        match self.tasks.get(token) {
+            None => Err(Error::new(ErrorKind::InvalidToken, ApiError::invalid_token().message())),
+            Some(Holder::Waiting(running, task)) => match running.upgrade() {
+                Some(running) => Ok((running, *task)),
+                None => Err(timed_out()),
+            },
+            Some(Holder::Ended) => Err(timed_out()),
+        }
+    }
+}
+
+fn timed_out() -> Error {
+    Error::new(ErrorKind::TaskTimedOut, ApiError::task_timed_out().message())
+}
+
+impl Interpreter {
+    /// Gives the task of a token its result (`SendTaskSuccess`): a `.waitForTaskToken` task, or one of an activity.
+    ///
+    /// Errors when there is no such token ([`ErrorKind::InvalidToken`]), and when its task has ended
+    /// ([`ErrorKind::TaskTimedOut`]); so do the others.
+    pub fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
+        match self.shared().task_of(token) {
+            Ok((running, task)) => in_time(running.answer(task, Ok(output))),
+            Err(error) => {
+                discard(output);
+                Err(error)
+            }
+        }
+    }
+
+    /// Fails the task of a token (`SendTaskFailure`).
+    pub fn send_task_failure(&self, token: &str, error: ErrorOutput) -> Result<(), Error> {
+        let (running, task) = self.shared().task_of(token)?;
+        in_time(running.answer(task, Err(error)))
+    }
+
+    /// Says that the task of a token is alive (`SendTaskHeartbeat`).
+    pub fn send_task_heartbeat(&self, token: &str) -> Result<(), Error> {
+        let (running, task) = self.shared().task_of(token)?;
+        in_time(running.heartbeat(task))
+    }
+}
+
+/// A task may end between the look at its token and the answer.
+pub(super) fn in_time(was_waiting: bool) -> Result<(), Error> {
+    if was_waiting { Ok(()) } else { Err(timed_out()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(generation: u32) -> TaskId {
+        TaskId { frame: 0, generation }
+    }
+
+    #[test]
+    fn no_task_takes_the_token_of_another() {
+        let mut tokens = TaskTokens::default();
+        assert!(tokens.remember("token", Weak::new(), task(1)));
+        assert!(!tokens.remember("token", Weak::new(), task(2)));
+        tokens.end("token");
+        assert!(tokens.remember("token", Weak::new(), task(2)));
+    }
+
+    #[test]
+    fn of_tasks_that_have_ended_only_so_many_are_remembered() {
+        let mut tokens = TaskTokens::default();
+        for i in 0..=ENDED {
+            assert!(tokens.remember(&i.to_string(), Weak::new(), task(1)));
+            tokens.end(&i.to_string());
+        }
+        let kind = |token: &str| tokens.task_of(token).unwrap_err().kind();
+        assert_eq!(kind("0"), ErrorKind::InvalidToken);
+        assert_eq!(kind("1"), ErrorKind::TaskTimedOut);
+        assert_eq!((tokens.tasks.len(), tokens.ended.len()), (ENDED, ENDED));
+    }
+}

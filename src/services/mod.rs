@@ -1,0 +1,6 @@
+//! What AWS services read and answer, as plain data: requests out of a task's parameters, responses, errors.
+//!
+//! Nothing here does anything. The drivers do, and they ask here how it looks on AWS.
+
+pub(crate) mod parameters;
+pub(crate) mod step_functions;

@@ -1,0 +1,51 @@
+//! Parameters that a service integration does not take, in AWS's words.
+
+use serde_json::{Map, Value};
+
+use crate::TaskError;
+
+/// What a task fails with whose parameters are no request.
+pub(crate) fn refused(parameters: &Value, problems: &str) -> TaskError {
+    let cause = format!("The Parameters '{parameters}' could not be used to start the Task: [{problems}]");
+    TaskError::new("States.Runtime", cause)
+}
+
+/// What there is to say about a field that the integration does not have.
+pub(crate) fn unsupported(field: &str) -> String {
+    format!("The field \"{field}\" is not supported by Step Functions")
+}
+
+/// The fields of an object that are not among the known ones.
+pub(crate) fn others<'a>(object: Option<&'a Map<String, Value>>, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    let keys = object.into_iter().flat_map(Map::keys).map(String::as_str);
+    keys.filter(move |key| !known.contains(key))
+}
+
+/// Refuses fields that the integration does not have.
+pub(crate) fn only(parameters: &Value, known: &[&str]) -> Result<(), TaskError> {
+    let unknown: Vec<_> = others(parameters.as_object(), known).map(unsupported).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(refused(parameters, &unknown.join(", ")))
+}
+
+/// A field that is a text, if it is there; `null` counts as absent.
+pub(crate) fn text<'p>(parameters: &'p Value, field: &str) -> Result<Option<&'p str>, TaskError> {
+    match parameters.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => {
+            let problem = format!("The value for the field '{field}' must be a STRING");
+            Err(refused(parameters, &problem))
+        }
+    }
+}
+
+/// A field that must be a text.
+pub(crate) fn required_text<'p>(parameters: &'p Value, field: &str) -> Result<&'p str, TaskError> {
+    text(parameters, field)?.ok_or_else(|| {
+        let problem = format!("The field '{field}' is required but was missing");
+        refused(parameters, &problem)
+    })
+}

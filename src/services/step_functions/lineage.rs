@@ -1,0 +1,116 @@
+//! Executions that start executions: how far they go.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::ApiError;
+
+/// How deep executions wait for executions that they started.
+const DEEPEST: u32 = 100;
+
+/// How many executions start one another in a row, each within [`HURRIED`] of its own start.
+const LONGEST_CHAIN: u32 = 10_000;
+
+/// An execution that ran for so long may start the next one for ever, as a workflow that goes on as a new execution does.
+const HURRIED: TimeDelta = TimeDelta::seconds(1);
+
+/// How many executions run at once, for another to be started by one of them.
+const MOST_RUNNING: usize = 100_000;
+
+/// Where an execution comes from; the default is one that no execution started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    /// The executions that wait for it, one for another.
+    depth: u32,
+    /// The executions before it that started the next one in a hurry.
+    chain: u32,
+}
+
+/// The execution that starts another, as far as that counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parent {
+    pub(crate) lineage: Lineage,
+    pub(crate) start_time: DateTime<Utc>,
+    pub(crate) waits: bool,
+}
+
+impl Parent {
+    /// Errors where a state machine that starts itself would never come to an end.
+    pub(crate) fn start_child(self, now: DateTime<Utc>, running: usize) -> Result<Lineage, ApiError> {
+        let child = Lineage {
+            depth: if self.waits { self.lineage.depth + 1 } else { 0 },
+            chain: if now - self.start_time < HURRIED {
+                self.lineage.chain + 1
+            } else {
+                0
+            },
+        };
+        let problem = if child.depth > DEEPEST {
+            format!("executions that wait for executions nest {DEEPEST} deep; does a state machine start itself?")
+        } else if child.chain > LONGEST_CHAIN {
+            format!(
+                "{LONGEST_CHAIN} executions started one another without a pause; does a state machine start itself?"
+            )
+        } else if running >= MOST_RUNNING {
+            format!("{MOST_RUNNING} executions are running")
+        } else {
+            return Ok(child);
+        };
+        Err(ApiError::execution_limit_exceeded(&problem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn started_after(seconds: i64, lineage: Lineage, waits: bool) -> Result<Lineage, ApiError> {
+        let start_time = DateTime::UNIX_EPOCH;
+        let parent = Parent {
+            lineage,
+            start_time,
+            waits,
+        };
+        parent.start_child(start_time + TimeDelta::seconds(seconds), 0)
+    }
+
+    #[test]
+    fn a_chain_that_rests_goes_on_for_ever() {
+        let mut lineage = Lineage::default();
+        for _ in 0..3 * LONGEST_CHAIN {
+            lineage = started_after(1, lineage, false).unwrap();
+        }
+        assert_eq!(lineage, Lineage::default());
+    }
+
+    #[test]
+    fn a_chain_in_a_hurry_ends() {
+        let mut lineage = Lineage::default();
+        for _ in 0..LONGEST_CHAIN {
+            lineage = started_after(0, lineage, false).unwrap();
+        }
+        assert!(started_after(0, lineage, false).is_err());
+        assert!(started_after(1, lineage, false).is_ok());
+    }
+
+    #[test]
+    fn waiting_for_one_another_ends_even_with_pauses() {
+        let mut lineage = Lineage::default();
+        for _ in 0..DEEPEST {
+            lineage = started_after(1, lineage, true).unwrap();
+        }
+        assert!(started_after(1, lineage, true).is_err());
+        assert!(started_after(1, lineage, false).is_ok());
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_no_more() {
+        let parent = Parent {
+            lineage: Lineage::default(),
+            start_time: DateTime::UNIX_EPOCH,
+            waits: false,
+        };
+        let now = DateTime::UNIX_EPOCH;
+        assert!(parent.start_child(now, MOST_RUNNING - 1).is_ok());
+        assert!(parent.start_child(now, MOST_RUNNING).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! Step Functions as a service of its own tasks: executions started by executions, tokens handed back (developer guide,
+//! "Start a workflow from a running execution").
+
+mod api_error;
+mod closed_names;
+mod description;
+mod lineage;
+mod send_task;
+mod start_execution;
+mod state_machines;
+
+use crate::TaskError;
+use crate::definition::{Resource, ResourceKind};
+
+pub(crate) use api_error::ApiError;
+pub(crate) use closed_names::ClosedNames;
+pub(crate) use description::{Description, started};
+pub(crate) use lineage::{Lineage, Parent};
+pub(crate) use send_task::{SendTask, TaskAnswer};
+pub(crate) use start_execution::StartExecution;
+pub(crate) use state_machines::{StateMachines, Target};
+
+/// What a resource calls, and how it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Operation {
+    pub(crate) action: Action,
+    pub(crate) style: Style,
+}
+
+/// The calls that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// `startExecution`, and `.waitForTaskToken`: answers as soon as the execution runs.
+    StartExecution,
+    /// `startExecution.sync`: waits for its end; its output is a text.
+    RunExecution,
+    /// `startExecution.sync:2`: the same; its output is JSON.
+    RunExecutionForJson,
+    /// `startSyncExecution` of an Express workflow.
+    StartSyncExecution,
+    SendTaskSuccess,
+    SendTaskFailure,
+    SendTaskHeartbeat,
+}
+
+/// Who calls, which decides how errors are named and how dates are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `arn:aws:states:::states:…`
+    Optimised,
+    /// `arn:aws:states:::aws-sdk:sfn:…`
+    Sdk,
+}
+
+impl Operation {
+    /// The call that a resource stands for, if it is one of these.
+    pub(crate) fn of(resource: &Resource) -> Option<Self> {
+        let ResourceKind::Service {
+            resource_type,
+            resource,
+        } = resource.kind()
+        else {
+            return None;
+        };
+        let style = match &**resource_type {
+            "states" => Style::Optimised,
+            "aws-sdk:sfn" => Style::Sdk,
+            _ => return None,
+        };
+        let action = match (style, &**resource) {
+            (_, "startExecution" | "startExecution.waitForTaskToken") => Action::StartExecution,
+            (Style::Optimised, "startExecution.sync") => Action::RunExecution,
+            (Style::Optimised, "startExecution.sync:2") => Action::RunExecutionForJson,
+            (Style::Sdk, "startSyncExecution") => Action::StartSyncExecution,
+            (Style::Sdk, "sendTaskSuccess") => Action::SendTaskSuccess,
+            (Style::Sdk, "sendTaskFailure") => Action::SendTaskFailure,
+            (Style::Sdk, "sendTaskHeartbeat") => Action::SendTaskHeartbeat,
+            _ => return None,
+        };
+        Some(Self { action, style })
+    }
+
+    /// Whether it starts an execution.
+    pub(crate) fn starts_executions(self) -> bool {
+        !matches!(
+            self.action,
+            Action::SendTaskSuccess | Action::SendTaskFailure | Action::SendTaskHeartbeat
+        )
+    }
+
+    /// Errors when it is not there for the type of the state machine.
+    pub(crate) fn check_type(self, is_express: bool) -> Result<(), ApiError> {
+        let is_supported = match self.action {
+            Action::StartSyncExecution => is_express,
+            // Nobody can ask how an Express execution goes.
+            Action::RunExecution | Action::RunExecutionForJson => !is_express,
+            _ => true,
+        };
+        if is_supported {
+            Ok(())
+        } else {
+            Err(ApiError::type_not_supported())
+        }
+    }
+
+    /// The answer of a task whose execution has ended.
+    pub(crate) fn ended(self, description: &Description<'_>) -> Result<serde_json::Value, TaskError> {
+        match self.action {
+            Action::RunExecutionForJson => description.of_run(true),
+            Action::StartSyncExecution => Ok(description.of_sync_execution()),
+            _ => description.of_run(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(resource: &str) -> Option<Action> {
+        Operation::of(&Resource::parse(resource)?).map(|operation| operation.action)
+    }
+
+    #[test]
+    fn a_resource_says_what_it_calls() {
+        let of_states = |action: &str| format!("arn:aws:states:::states:{action}");
+        let of_sdk = |action: &str| format!("arn:aws:states:::aws-sdk:sfn:{action}");
+        for (resource, wanted) in [
+            (of_states("startExecution"), Some(Action::StartExecution)),
+            (
+                of_states("startExecution.waitForTaskToken"),
+                Some(Action::StartExecution),
+            ),
+            (of_states("startExecution.sync"), Some(Action::RunExecution)),
+            (of_states("startExecution.sync:2"), Some(Action::RunExecutionForJson)),
+            (of_sdk("startExecution"), Some(Action::StartExecution)),
+            (of_sdk("startSyncExecution"), Some(Action::StartSyncExecution)),
+            (of_sdk("sendTaskSuccess"), Some(Action::SendTaskSuccess)),
+            (of_sdk("listExecutions"), None),
+            ("arn:aws:states:::sqs:sendMessage".to_owned(), None),
+            ("arn:aws:lambda:us-east-1:1:function:F".to_owned(), None),
+        ] {
+            assert_eq!(action(&resource), wanted, "{resource}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Executions that the simulated one starts, in the same virtual time.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use std::collections::VecDeque;
+
+use super::driver::Driver;
+use crate::TaskError;
+use crate::definition::{IntegrationPattern, WorkflowType};
+use crate::execution::{ErrorOutput, Event, Execution, Outcome, Program, StartOptions, Task, TaskId};
+use crate::history::HistoryEvent;
+use crate::services::step_functions::{
+    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
+};
+
+/// An execution of a simulation.
+pub(super) struct Member {
+    pub(super) execution: Execution,
+    pub(super) history: Vec<HistoryEvent>,
+    lineage: Lineage,
+    keeps_name: bool,
+    /// The tasks that wait for its end.
+    waiting: Vec<Waiting>,
+}
+
+/// A task that waits for the end of an execution.
+struct Waiting {
+    member: usize,
+    task: TaskId,
+    operation: Operation,
+    /// The input as the task gave it.
+    input: String,
+}
+
+impl Member {
+    pub(super) fn root(execution: Execution) -> Self {
+        Self {
+            execution,
+            history: Vec::new(),
+            lineage: Lineage::default(),
+            keeps_name: false,
+            waiting: Vec::new(),
+        }
+    }
+
+    fn start_time(&self) -> DateTime<Utc> {
+        self.execution.context().start_time
+    }
+}
+
+impl Driver<'_> {
+    /// Does what a task asks Step Functions itself for.
+    pub(super) fn call(&mut self, id: usize, task: &Task, operation: Operation, polled: &mut VecDeque<usize>) {
+        let done = if operation.starts_executions() {
+            self.start_execution(id, task, operation, polled)
+        } else {
+            self.send_task(id, task, operation)
+        };
+        if let Err(error) = done {
+            let error = error.into();
+            self.send(self.now, id, Event::TaskFailed { task: task.id, error });
+        }
+    }
+
+    fn start_execution(
+        &mut self,
+        id: usize,
+        task: &Task,
+        operation: Operation,
+        polled: &mut VecDeque<usize>,
+    ) -> Result<(), TaskError> {
+        let request = StartExecution::read(&task.input, operation.style)?;
+        let child = self.child(id, operation, &request, polled);
+        let child = child.map_err(|error| error.in_style(operation.style))?;
+        let Some(member) = self.members.get_mut(&child) else {
+            return Ok(());
+        };
+        let output = started(operation.style, member.execution.arn(), member.start_time());
+        if operation.action != Action::StartExecution {
+            member.waiting.push(Waiting {
+                member: id,
+                task: task.id,
+                operation,
+                input: request.input_text,
+            });
+        }
+        let task_id = task.id;
+        let event = match (operation.action, task.resource.pattern()) {
+            // Nothing is known of it before its end.
+            (Action::StartSyncExecution, _) => return Ok(()),
+            (_, IntegrationPattern::RequestResponse) => Event::TaskSucceeded { task: task_id, output },
+            (_, IntegrationPattern::Sync | IntegrationPattern::WaitForTaskToken) => {
+                Event::TaskSubmitted { task: task_id, output }
+            }
+        };
+        self.send(self.now, id, event);
+        Ok(())
+    }
+
+    /// The execution that a request asks for: a new one, or the one that runs under its name.
+    fn child(
+        &mut self,
+        id: usize,
+        operation: Operation,
+        request: &StartExecution,
+        polled: &mut VecDeque<usize>,
+    ) -> Result<usize, ApiError> {
+        let simulation = self.simulation;
+        let Target { program, state_machine } = simulation.state_machines.resolve(&request.state_machine_arn)?;
+        let is_express = program.machine().workflow_type == WorkflowType::Express;
+        operation.check_type(is_express)?;
+        let mut options = self.child_options(&program, request);
+        options.state_machine = state_machine.into();
+        let arn = options.execution_arn();
+        let known = self.members.iter().find(|(_, member)| **member.execution.arn() == arn);
+        if let Some((known, member)) = known {
+            let is_same = member.execution.is_running() && member.execution.context().input == request.input;
+            return if is_same {
+                Ok(*known)
+            } else {
+                Err(ApiError::execution_already_exists(&arn))
+            };
+        }
+        if self.closed_names.contains(&arn, self.now) {
+            return Err(ApiError::execution_already_exists(&arn));
+        }
+        let parent = self.members.get(&id).map(|parent| Parent {
+            lineage: parent.lineage,
+            start_time: parent.start_time(),
+            waits: operation.action != Action::StartExecution,
+        });
+        let lineage = parent.map(|parent| parent.start_child(self.now, self.members.len()));
+        self.started += 1;
+        let member = Member {
+            execution: Execution::start(program, options, self.now),
+            history: Vec::new(),
+            lineage: lineage.transpose()?.unwrap_or_default(),
+            keeps_name: request.name.is_some() && !is_express,
+            waiting: Vec::new(),
+        };
+        self.members.insert(self.started, member);
+        polled.push_back(self.started);
+        Ok(self.started)
+    }
+
+    /// The simulation's options, with a name, a seed and an id that follow from the order of the starts.
+    fn child_options(&self, program: &Program, request: &StartExecution) -> StartOptions {
+        let number = self.started as u64 + 1;
+        let uuid = format!("00000000-0000-4000-8000-{number:012x}");
+        let mut options = self.simulation.options.clone();
+        options.input = request.input.clone();
+        options.seed = options.seed.wrapping_add(number);
+        let is_express = program.machine().workflow_type == WorkflowType::Express;
+        options.express_id = is_express.then(|| uuid.clone());
+        options.name = request.name.clone().unwrap_or(uuid);
+        options
+    }
+
+    /// An execution that another one has started is over.
+    pub(super) fn child_ended(&mut self, id: usize, outcome: &Outcome) {
+        let Some(child) = self.members.remove(&id) else { return };
+        if child.keeps_name {
+            self.closed_names.insert(child.execution.arn(), self.now);
+        }
+        let context = child.execution.context();
+        for waiting in &child.waiting {
+            let description = Description {
+                execution_arn: &context.id,
+                state_machine_arn: &child.execution.state_machine().id,
+                name: &context.name,
+                input: &waiting.input,
+                start_date: context.start_time,
+                stop_date: self.now,
+                outcome,
+            };
+            let task = waiting.task;
+            let event = match waiting.operation.ended(&description) {
+                Ok(output) => Event::TaskSucceeded { task, output },
+                Err(error) => Event::TaskFailed {
+                    task,
+                    error: error.into(),
+                },
+            };
+            self.send(self.now, waiting.member, event);
+        }
+    }
+
+    /// Nobody waits for a task any more, nor for the execution that it waits for.
+    pub(super) fn stop_children(&mut self, id: usize, task: TaskId, polled: &mut VecDeque<usize>) {
+        let is_it = |waiting: &Waiting| waiting.member == id && waiting.task == task;
+        for (child, member) in &mut self.members {
+            let Some(i) = member.waiting.iter().position(is_it) else {
+                continue;
+            };
+            let waiting = member.waiting.swap_remove(i);
+            if waiting.operation.action != Action::StartSyncExecution {
+                let stop = Event::Stop(ErrorOutput::default());
+                member.execution.handle(self.now, stop);
+                polled.push_back(*child);
+            }
+        }
+    }
+
+    /// Hands a token's answer on.
+    fn send_task(&mut self, id: usize, task: &Task, operation: Operation) -> Result<(), TaskError> {
+        let request = SendTask::read(operation.action, &task.input)?;
+        let in_style = |error: ApiError| error.in_style(operation.style);
+        let holder = self.tokens.get(&request.token).copied();
+        let (member, asked) = holder.ok_or_else(|| in_style(ApiError::invalid_token()))?;
+        let is_waiting = self.members.get_mut(&member).is_some_and(|member| {
+            let tasks = member.execution.unanswered_tasks();
+            tasks.iter().any(|task| task.id == asked)
+        });
+        if !is_waiting {
+            return Err(in_style(ApiError::task_timed_out()));
+        }
+        let event = match request.into_answer(operation.style)? {
+            TaskAnswer::Success(output) => Event::TaskSucceeded { task: asked, output },
+            TaskAnswer::Failure(error) => Event::TaskFailed { task: asked, error },
+            TaskAnswer::Heartbeat => Event::TaskHeartbeat { task: asked },
+        };
+        self.send(self.now, member, event);
+        let output = json!({});
+        self.send(self.now, id, Event::TaskSucceeded { task: task.id, output });
+        Ok(())
+    }
+}
