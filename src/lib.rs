@@ -33,10 +33,10 @@
 //! # }
 //! ```
 //!
-#![cfg_attr(
-    feature = "jsonata",
-    doc = "# Guides\n\n* [JSONata in state machines](docs::jsonata)\n"
-)]
+//! # Guides
+//!
+//! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
+#![cfg_attr(feature = "jsonata", doc = "* [JSONata in state machines](docs::jsonata)\n")]
 //! # What can go wrong, by type
 //!
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
@@ -50,6 +50,9 @@ pub mod data;
 pub mod definition;
 pub mod docs {
     //! Guides: what there is to know about a subject, by examples that run.
+
+    #[doc = include_str!("docs/conformance.md")]
+    pub mod conformance {}
 
     #[cfg(feature = "jsonata")]
     #[doc = include_str!("docs/jsonata.md")]
