@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use jlens_core::ast::{Ast, Attrs, Node, NodeKind, SortTerm, Stage};
+use jlens_core::ast::{Ast, Node, NodeKind, SortTerm, Stage};
 use jlens_core::{function_catalog, stack};
 
 use super::functions;
+use super::plain_path::{PlainPath, is_plain, names, plain_path};
 use crate::data::jsonata::needs::Need;
 use crate::data::jsonata::{Reference, References, Target};
 
@@ -33,13 +34,6 @@ pub(super) struct Analysis {
     pub(super) passes_functions: bool,
     /// Whether a function may take the input document for an argument that is not given: `$string()`.
     pub(super) takes_input: bool,
-}
-
-/// A variable and the names that follow it: `$states.input.order`.
-#[derive(Debug)]
-pub(super) struct PlainPath {
-    pub(super) variable: String,
-    pub(super) names: Vec<String>,
 }
 
 /// Calls a function with every node of a tree.
@@ -393,68 +387,6 @@ fn bound_name(expression: &Node) -> Option<&str> {
         },
         _ => None,
     }
-}
-
-/// The names that the first steps are, up to one that does more than look a name up.
-fn names(steps: &[Node]) -> Vec<&str> {
-    let mut names = Vec::new();
-    for step in steps {
-        let NodeKind::Name { name } = &step.kind else { break };
-        names.push(name.as_str());
-        if !is_plain(&step.attrs) {
-            break;
-        }
-    }
-    names
-}
-
-fn plain_path(root: &Node) -> Option<PlainPath> {
-    if !is_plain(&root.attrs) {
-        return None;
-    }
-    match &root.kind {
-        NodeKind::Variable { name } if !matches!(name.as_str(), "" | "$") => Some(PlainPath {
-            variable: name.clone(),
-            names: Vec::new(),
-        }),
-        NodeKind::Path {
-            steps,
-            keep_singleton_array: false,
-        } => {
-            let (first, rest) = steps.split_first()?;
-            let NodeKind::Variable { name } = &first.kind else {
-                return None;
-            };
-            let is_whole = steps.iter().all(|step| is_plain(&step.attrs)) && !matches!(name.as_str(), "" | "$");
-            let names: Vec<String> = names(rest).into_iter().map(str::to_owned).collect();
-            (is_whole && names.len() == rest.len()).then(|| PlainPath {
-                variable: name.clone(),
-                names,
-            })
-        }
-        _ => None,
-    }
-}
-
-/// Whether a node has nothing attached to it.
-fn is_plain(attrs: &Attrs) -> bool {
-    let Attrs {
-        keep_array: false,
-        cons_array: false,
-        tuple: false,
-        focus: None,
-        index: None,
-        stages,
-        predicate,
-        group: None,
-        ancestor: None,
-        ancestor_label: None,
-        seeking_parent,
-    } = attrs
-    else {
-        return false;
-    };
-    stages.is_empty() && predicate.is_empty() && seeking_parent.is_empty()
 }
 
 fn is_built_in(name: &str) -> bool {

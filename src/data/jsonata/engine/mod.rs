@@ -7,6 +7,7 @@ mod direct;
 mod direct_tests;
 mod functions;
 mod meter;
+mod plain_path;
 mod result;
 
 use std::borrow::Cow;
@@ -17,10 +18,11 @@ use chrono::{DateTime, Utc};
 use jlens_core::{Bindings, Expression, Options};
 use serde_json::{Map, Value};
 
-use self::analysis::{Analysis, PlainPath};
+use self::analysis::Analysis;
 use self::direct::Direct;
 use self::functions::Randomness;
 use self::meter::Meter;
+use self::plain_path::PlainPath;
 use super::error::{Bound, Failure};
 use super::needs::Need;
 use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};

@@ -1,0 +1,73 @@
+//! Expressions that only name a value.
+
+use jlens_core::ast::{Attrs, Node, NodeKind};
+
+/// A variable and the names that follow it: `$states.input.order`.
+#[derive(Debug)]
+pub(super) struct PlainPath {
+    pub(super) variable: String,
+    pub(super) names: Vec<String>,
+}
+
+/// The expression, if it is a variable and names and nothing else.
+pub(super) fn plain_path(root: &Node) -> Option<PlainPath> {
+    if !is_plain(&root.attrs) {
+        return None;
+    }
+    match &root.kind {
+        NodeKind::Variable { name } if !matches!(name.as_str(), "" | "$") => Some(PlainPath {
+            variable: name.clone(),
+            names: Vec::new(),
+        }),
+        NodeKind::Path {
+            steps,
+            keep_singleton_array: false,
+        } => {
+            let (first, rest) = steps.split_first()?;
+            let NodeKind::Variable { name } = &first.kind else {
+                return None;
+            };
+            let is_whole = steps.iter().all(|step| is_plain(&step.attrs)) && !matches!(name.as_str(), "" | "$");
+            let names: Vec<String> = names(rest).into_iter().map(str::to_owned).collect();
+            (is_whole && names.len() == rest.len()).then(|| PlainPath {
+                variable: name.clone(),
+                names,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The names that the first steps are, up to one that does more than look a name up.
+pub(super) fn names(steps: &[Node]) -> Vec<&str> {
+    let mut names = Vec::new();
+    for step in steps {
+        let NodeKind::Name { name } = &step.kind else { break };
+        names.push(name.as_str());
+        if !is_plain(&step.attrs) {
+            break;
+        }
+    }
+    names
+}
+
+/// Whether a node has nothing attached to it.
+pub(super) fn is_plain(attrs: &Attrs) -> bool {
+    let Attrs {
+        keep_array: false,
+        cons_array: false,
+        tuple: false,
+        focus: None,
+        index: None,
+        stages,
+        predicate,
+        group: None,
+        ancestor: None,
+        ancestor_label: None,
+        seeking_parent,
+    } = attrs
+    else {
+        return false;
+    };
+    stages.is_empty() && predicate.is_empty() && seeking_parent.is_empty()
+}
