@@ -140,7 +140,7 @@ pub struct Task {
     /// The task token of a `.waitForTaskToken` or activity task.
     pub token: Option<String>,
     /// The evaluated `Credentials`.
-    pub credentials: Option<Value>,
+    pub credentials: Option<Payload>,
 }
 
 /// What a driver must carry out.

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::command::{Timestamp, seconds_later};
 use super::intent::Invoke;
 use super::program::{GraphId, StateId};
-use crate::data::Payload;
-use crate::data::{MapItemContext, VariableScope, json_size};
+use crate::data::{MapItemContext, Payload, VariableScope, json_size};
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -61,7 +60,7 @@ pub(crate) struct TaskAttempt {
     pub(crate) input: Payload,
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) heartbeat_seconds: Option<u32>,
-    pub(crate) credentials: Option<Value>,
+    pub(crate) credentials: Option<Payload>,
     pub(crate) token: Option<String>,
     pub(crate) times_out_at: Option<Timestamp>,
     pub(crate) heartbeat_due_at: Option<Timestamp>,

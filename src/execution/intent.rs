@@ -38,7 +38,7 @@ pub(crate) struct Invoke {
     pub(crate) input: Payload,
     pub(crate) timeout_seconds: Option<u32>,
     pub(crate) heartbeat_seconds: Option<u32>,
-    pub(crate) credentials: Option<Value>,
+    pub(crate) credentials: Option<Payload>,
     pub(crate) token: Option<String>,
 }
 

@@ -8,8 +8,7 @@ use super::engine::Core;
 use super::frames::{Activity, ForkProgress, Frame, FrameKey};
 use super::program::{Node, Program};
 use super::snapshot::SnapshotError;
-use crate::data::Payload;
-use crate::data::{MAX_NESTING, json_size, nests_within};
+use crate::data::{MAX_NESTING, Payload, json_size, nests_within};
 use crate::definition::State;
 
 /// The most graphs inside each other; a definition nests no deeper.

@@ -7,6 +7,7 @@ use tracing::Instrument as _;
 use super::activity_queue::Scheduled;
 use super::running::{InFlight, Progress, Running};
 use crate::TaskError;
+use crate::data::Payload;
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::execution::{ErrorOutput, Event, Task, TaskId};
 use crate::handlers::{TaskChannel, TaskContext};
@@ -108,7 +109,7 @@ impl Running {
             resource: task.resource.clone(),
             retry_count: task.retry_count,
             token: task.token.clone(),
-            credentials: task.credentials.clone(),
+            credentials: task.credentials.clone().map(Payload::into_value),
             id: task.id,
             channel: Arc::new(Channel(Arc::clone(self))),
         }

@@ -5,8 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Engine, frame_at};
-use crate::data::Payload;
-use crate::data::{MAX_NESTING, nests_within};
+use crate::data::{MAX_NESTING, Payload, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
 use crate::execution::errors::Failure;

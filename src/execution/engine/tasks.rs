@@ -4,8 +4,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::MAX_NESTING;
-use crate::data::Payload;
+use crate::data::{MAX_NESTING, Payload};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::errors::Failure;

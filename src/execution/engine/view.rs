@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::Engine;
-use crate::data::Budget;
-use crate::data::Payload;
+use crate::data::{Budget, Payload};
 use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};

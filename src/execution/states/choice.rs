@@ -6,8 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::jsonata;
-use crate::data::Payload;
-use crate::data::{JsonPath, parse_timestamp};
+use crate::data::{JsonPath, Payload, parse_timestamp};
 use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;

@@ -70,7 +70,7 @@ pub(super) fn task(
         input,
         timeout_seconds,
         heartbeat_seconds,
-        credentials: credentials.map(Payload::into_value),
+        credentials,
         token: view.task_token.map(str::to_owned),
     })))
 }

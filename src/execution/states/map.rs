@@ -4,8 +4,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 use super::jsonata;
-use crate::data::Payload;
-use crate::data::{ReferencePath, Root};
+use crate::data::{Payload, ReferencePath, Root};
 use crate::definition::{JsonPathMap, MapData, MapState, MaxConcurrency, Tolerance};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::jsonata;
-use crate::data::Payload;
-use crate::data::ReferencePath;
+use crate::data::{Payload, ReferencePath};
 use crate::definition::{IntegrationPattern, JsonPathTask, ResourceKind, TaskData, TaskDuration, TaskState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
@@ -28,7 +27,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| view.fill(template, input.value()).map(Payload::into_value))
+        .map(|template| view.fill(template, input.value()))
         .transpose()?;
     let input = view.apply(state.parameters.as_ref(), input)?;
     view.inspect(Stage::AfterParameters, &input);

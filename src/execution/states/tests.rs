@@ -4,8 +4,7 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
 
 use super::enter;
-use crate::data::Payload;
-use crate::data::{Budget, ExecutionContext, Random, StateMachineContext};
+use crate::data::{Budget, ExecutionContext, Payload, Random, StateMachineContext};
 use crate::definition::StateMachine;
 use crate::execution::command::Limits;
 use crate::execution::errors::Failure;
@@ -135,7 +134,7 @@ fn a_task_state_asks_for_its_resource() {
         input: Payload::from(json!({ "id": 7 })),
         timeout_seconds: Some(9),
         heartbeat_seconds: Some(3),
-        credentials: Some(json!({ "RoleArn": "arn:x" })),
+        credentials: Some(json!({ "RoleArn": "arn:x" }).into()),
         token: None,
     };
     let input = json!({ "order": { "id": 7 }, "limit": 9, "role": "arn:x" });

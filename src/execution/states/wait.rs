@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::jsonata;
-use crate::data::Payload;
-use crate::data::{ReferencePath, parse_timestamp};
+use crate::data::{Payload, ReferencePath, parse_timestamp};
 use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
 use crate::execution::errors::Failure;

@@ -62,7 +62,7 @@ fn a_task_state_asks_for_its_resource() {
         input: Payload::from(json!({ "id": 7 })),
         timeout_seconds: Some(9),
         heartbeat_seconds: Some(3),
-        credentials: Some(json!({ "RoleArn": "arn:x" })),
+        credentials: Some(json!({ "RoleArn": "arn:x" }).into()),
         token: None,
     };
     let input = json!({ "id": 7, "limit": 9, "role": "arn:x" });
