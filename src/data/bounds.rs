@@ -115,6 +115,11 @@ impl Budget {
     /// Accounts for a value about to be copied into a result, `depth` levels down.
     #[inline]
     pub(super) fn spend(&self, value: &Value, depth: usize) -> Result<(), Exceeded> {
+        /// No number's text is longer.
+        const NUMBER: usize = 24;
+        if matches!(value, Value::Number(_)) {
+            return self.spend_bytes(NUMBER);
+        }
         if !nests_within(value, MAX_NESTING.saturating_sub(depth)) {
             return Err(Exceeded::Nesting);
         }

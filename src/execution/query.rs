@@ -79,12 +79,16 @@ impl<'a> Query<'a> {
         template: &JsonataTemplate,
         expected: Expected,
     ) -> Result<Payload, Failure> {
+        self.evaluated(field, template, expected).map(Payload::from)
+    }
+
+    fn evaluated(&self, field: &'static str, template: &JsonataTemplate, expected: Expected) -> Result<Value, Failure> {
         let value = template.evaluate(&self.location(field), expected, &self.bindings)?;
         // The template nests, and so do the values of its expressions.
         if !nests_within(&value, MAX_NESTING) {
             return Err(Failure::nested_too_deep(MAX_NESTING));
         }
-        Ok(Payload::from(value))
+        Ok(value)
     }
 
     /// `Credentials`, whose role is a text.
@@ -176,8 +180,8 @@ impl<'a> Query<'a> {
     }
 
     fn assigned(&self, assign: &JsonataAssign) -> Result<Box<Assigned>, Failure> {
-        let values = self.fill("Assign", &assign.template, Expected::Object)?;
-        Ok(Box::new(match values.into_value() {
+        let values = self.evaluated("Assign", &assign.template, Expected::Object)?;
+        Ok(Box::new(match values {
             Value::Object(values) => values,
             _ => Map::new(),
         }))

@@ -121,10 +121,10 @@ impl Direct {
         depth: usize,
     ) -> Option<(Value, u64)> {
         STEPS.into_iter().find_map(|steps| {
-            let mut options = options(depth, bindings.now)
-                .max_steps(steps)
-                .max_array_length(MAX_ARRAY_LENGTH)
-                .max_string_length(MAX_STRING_LENGTH);
+            let mut options = options(depth, bindings.now);
+            options.max_steps = Some(steps);
+            options.max_array_length = Some(MAX_ARRAY_LENGTH);
+            options.max_string_length = Some(MAX_STRING_LENGTH);
             if self.built_in.is_empty() && !self.holds_functions {
                 // Nothing takes long in one step, so that nobody looks at a clock.
                 options.timeout = None;

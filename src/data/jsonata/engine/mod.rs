@@ -219,15 +219,17 @@ impl Compiled {
 }
 
 fn options(depth: usize, now: DateTime<Utc>) -> Options {
-    Options::new()
-        .max_depth(depth)
-        .max_steps(MAX_STEPS)
-        .max_array_length(MAX_ARRAY_LENGTH)
-        .max_string_length(MAX_STRING_LENGTH)
-        .max_result_size(MAX_RESULT_BYTES)
-        .timeout(TIMEOUT)
-        .now(now.timestamp_millis())
-        .seed(0)
+    // Field by field: the builder moves all of them with each.
+    let mut options = Options::new();
+    options.max_depth = Some(depth);
+    options.max_steps = Some(MAX_STEPS);
+    options.max_array_length = Some(MAX_ARRAY_LENGTH);
+    options.max_string_length = Some(MAX_STRING_LENGTH);
+    options.max_result_size = Some(MAX_RESULT_BYTES);
+    options.timeout = Some(TIMEOUT);
+    options.now = Some(now.timestamp_millis());
+    options.seed = Some(0);
+    options
 }
 
 /// Where names lead.
