@@ -36,7 +36,13 @@ impl Engine<'_> {
             )));
         }
         core.variable_bytes = stored;
-        variables.extend(assigned.into_iter().map(|(name, value)| (name, Arc::new(value))));
+        for (name, value) in assigned {
+            // A loop assigns what is there already; `extend` would make room for more.
+            match variables.get_mut(&name) {
+                Some(place) => *place = Arc::new(value),
+                None => drop(variables.insert(name, Arc::new(value))),
+            }
+        }
         Ok(())
     }
 
