@@ -119,12 +119,16 @@ fn deep_nesting_is_refused_or_ends() {
     assert_ends(&vec!["$x"; 50_000].join(";"), "Syntax error: \";\"");
 }
 
-/// Each takes a second or two, until the clock or the memory ends it.
+/// Each takes a second or two, until the clock or the memory ends it; a fast machine finishes some. `.ci/fuzz` runs it.
 #[test]
 #[ignore = "half a minute of expressions of the kinds above"]
 fn long_expressions_end() {
     for expression in LONG {
-        println!("{} {expression}", outcome(expression));
+        let outcome = outcome(expression);
+        let is_stopped = [Bound::Time, Bound::Memory]
+            .iter()
+            .any(|bound| outcome.starts_with(bound.message()));
+        assert!(is_stopped || outcome.starts_with('['), "{expression}: {outcome}");
     }
 }
 
