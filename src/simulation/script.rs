@@ -19,10 +19,39 @@ pub(super) enum Part {
     Input(Arc<InputFn>),
     /// A function of everything there is to know.
     Call(Arc<CallFn>),
+    /// Answers by the number of the invocation.
+    Indexed(Indexed),
     /// Answers to the attempts of one visit.
     Visit(usize, VecDeque<Answer>),
     /// Answers to the attempts of one item of the innermost Map.
     Item(usize, VecDeque<Answer>),
+}
+
+/// Answers by ranges of invocations, which are counted from 0.
+#[derive(Debug, Clone)]
+pub(super) struct Indexed {
+    /// The first and the last invocation of each range; none overlap.
+    entries: Vec<(u64, u64, Answer)>,
+    next: u64,
+}
+
+impl Indexed {
+    pub(super) fn new(entries: Vec<(u64, u64, Answer)>) -> Self {
+        Self { entries, next: 0 }
+    }
+
+    fn next(&mut self) -> Option<Answer> {
+        let index = self.next;
+        self.next += 1;
+        let mut entries = self.entries.iter();
+        let found = entries.find(|(first, last, _)| (*first..=*last).contains(&index));
+        found.map(|(_, _, answer)| answer.clone())
+    }
+
+    /// The ranges that no invocation came to.
+    fn left_over(&self) -> usize {
+        self.entries.iter().filter(|(first, _, _)| *first >= self.next).count()
+    }
 }
 
 type InputFn = dyn Fn(&Value) -> Result<Value, TaskError> + Send + Sync;
@@ -88,6 +117,7 @@ impl Script {
         self.was_called = true;
         match rest {
             Part::Answers(answers) => answers.pop_front(),
+            Part::Indexed(indexed) => indexed.next(),
             Part::Always(answer) => Some(answer.clone()),
             Part::Input(function) => Some(function(&call.input).into()),
             Part::Call(function) => Some(function(call)),
@@ -99,6 +129,7 @@ impl Script {
     pub(super) fn left_over(&self) -> usize {
         let listed = match &self.rest {
             Some(Part::Answers(answers)) => answers.len(),
+            Some(Part::Indexed(indexed)) => indexed.left_over(),
             _ => 0,
         };
         let apart = self.visits.values().chain(self.items.values());
@@ -116,6 +147,7 @@ impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answers(answers) => f.debug_tuple("Answers").field(answers).finish(),
+            Self::Indexed(indexed) => indexed.fmt(f),
             Self::Always(answer) => f.debug_tuple("Always").field(answer).finish(),
             Self::Input(_) => f.write_str("Input"),
             Self::Call(_) => f.write_str("Call"),

@@ -4,6 +4,7 @@
 
 mod coverage;
 mod inspection;
+mod mock_config;
 mod scripts;
 
 use asl_engine::StateMachine;
