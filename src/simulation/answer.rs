@@ -145,6 +145,10 @@ impl Answer {
         }
     }
 
+    pub(super) fn is_success(&self) -> bool {
+        matches!(self.end, End::Success(_))
+    }
+
     /// What the service says at first, where it says something.
     pub(super) fn first_output(&self) -> Option<Value> {
         self.submitted.clone().or_else(|| self.is_callback.then(|| json!({})))

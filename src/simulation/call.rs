@@ -29,6 +29,10 @@ pub struct Call {
     pub asked: Duration,
     /// The task token of a `.waitForTaskToken` or activity task.
     pub token: Option<String>,
+    /// The seconds that the attempt may take, where the state limits them.
+    pub timeout_seconds: Option<u32>,
+    /// The seconds that it may go without a heartbeat, where somebody waits for one.
+    pub heartbeat_seconds: Option<u32>,
     /// What it answered; `None` while that is being made up, and for what other executions answered.
     pub answer: Option<Answer>,
     /// How many visits to the state went before in the same iterations.

@@ -227,6 +227,9 @@ impl Driver<'_> {
             self.tokens.insert(token.clone(), (id, task.id));
         }
         let call = self.call(id, &task);
+        if let Some(fault) = self.simulation.faults.iter().find(|fault| fault.strikes(&call)) {
+            return self.answer(call, &task, fault.answer());
+        }
         if let Some(answer) = self
             .simulation
             .recorded
@@ -246,7 +249,10 @@ impl Driver<'_> {
         let operation = Operation::of(&task.resource)
             .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
         let Some(operation) = operation else {
-            return Err(missing_answer(&call));
+            return match self.simulation.otherwise.clone() {
+                Some(answer) => self.answer(call, &task, answer),
+                None => Err(missing_answer(&call)),
+            };
         };
         self.calls.push(call);
         self.call_service(id, &task, operation, polled);
@@ -270,6 +276,8 @@ impl Driver<'_> {
             iterations: asked.iterations,
             asked: self.elapsed(),
             token: task.token.clone(),
+            timeout_seconds: task.timeout_seconds,
+            heartbeat_seconds: heartbeat_of(task),
             answer: None,
             round: asked.round,
             member: id,
@@ -422,9 +430,7 @@ impl Driver<'_> {
 /// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
 fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
     let state = || task.state.to_string();
-    let has_heartbeats = *task.resource.kind() == ResourceKind::Activity
-        || task.resource.pattern() != IntegrationPattern::RequestResponse;
-    let heartbeat = task.heartbeat_seconds.filter(|_| has_heartbeats);
+    let heartbeat = heartbeat_of(task);
     if answer.is_callback && task.token.is_none() {
         return Err(SimulationError::NoToken { state: state() });
     }
@@ -441,6 +447,14 @@ fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationE
         End::HeartbeatLoss if heartbeat.is_none() => Err(SimulationError::NoHeartbeat { state: state() }),
         _ => Ok(answer.beat),
     }
+}
+
+/// The seconds that a task may go without a heartbeat, where somebody waits for one.
+fn heartbeat_of(task: &Task) -> Option<u32> {
+    let resource = &task.resource;
+    let is_waited_for =
+        *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;
+    task.heartbeat_seconds.filter(|_| is_waited_for)
 }
 
 fn missing_answer(call: &Call) -> SimulationError {

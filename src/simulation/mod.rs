@@ -33,6 +33,7 @@ mod coverage;
 mod driver;
 mod error;
 mod explain;
+mod explore;
 mod mock_config;
 mod moment;
 mod nested;
@@ -56,6 +57,9 @@ pub use answer::Answer;
 pub use call::Call;
 pub use coverage::{Coverage, CoverageError, Point, PointKind, Share, StateCount, TransitionCount};
 pub use error::SimulationError;
+pub use explore::{
+    Exploration, ExplorationError, Extent, Fault, FaultKind, Finding, FindingKind, Report, UNNAMED_ERROR,
+};
 pub use mock_config::{MockConfig, MockConfigError};
 pub use moment::{Happened, Moment};
 pub use run::{ExecutionRun, Run};
@@ -75,6 +79,10 @@ pub struct Simulation {
     /// What was answered before, and is answered again.
     recorded: Option<Arc<Recorded>>,
     coverage: Vec<Coverage>,
+    /// What goes wrong, whatever is scripted.
+    faults: Arc<[Fault]>,
+    /// The answer of tasks that are not scripted.
+    otherwise: Option<Answer>,
     allows_left_over: bool,
     /// Whether visits are kept where the history is not.
     keeps_visits: bool,
@@ -95,6 +103,8 @@ impl Simulation {
             start: DateTime::UNIX_EPOCH,
             recorded: None,
             coverage: Vec::new(),
+            faults: Arc::default(),
+            otherwise: None,
             allows_left_over: false,
             keeps_visits: false,
         }
@@ -156,6 +166,13 @@ impl Simulation {
     #[must_use]
     pub fn always(self, task: impl Into<String>, answer: impl Into<Answer>) -> Self {
         self.part(task, Part::Always(answer.into()))
+    }
+
+    /// Gives every attempt of every task that is not scripted the same answer.
+    #[must_use]
+    pub fn otherwise(mut self, answer: impl Into<Answer>) -> Self {
+        self.otherwise = Some(answer.into());
+        self
     }
 
     /// Answers every attempt of a task by a function of all there is to know about it: the state, the visit, the attempt,

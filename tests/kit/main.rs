@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod coverage;
+mod explore;
 mod inspection;
 mod mock_config;
 mod scripts;
