@@ -39,18 +39,21 @@ mod moment;
 mod nested;
 mod observer;
 mod recorded;
+mod replay;
 mod run;
 mod script;
+mod time_travel;
 mod visit;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
-use crate::history::HistoryLevel;
+use crate::history::{ErrorOutput, HistoryLevel};
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
@@ -62,7 +65,9 @@ pub use explore::{
 };
 pub use mock_config::{MockConfig, MockConfigError};
 pub use moment::{Happened, Moment};
+pub use replay::{DataDifference, PathDifference, PathStep, Recording, RecordingError, Replay};
 pub use run::{ExecutionRun, Run};
+pub use time_travel::TimeTravel;
 pub use visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 
 use recorded::Recorded;
@@ -84,6 +89,10 @@ pub struct Simulation {
     /// The answer of tasks that are not scripted.
     otherwise: Option<Answer>,
     allows_left_over: bool,
+    /// When somebody stops the execution, and why.
+    stop: Option<(Duration, ErrorOutput)>,
+    /// Whether what was not recorded fails, rather than the run.
+    is_replay: bool,
     /// Whether visits are kept where the history is not.
     keeps_visits: bool,
 }
@@ -106,6 +115,8 @@ impl Simulation {
             faults: Arc::default(),
             otherwise: None,
             allows_left_over: false,
+            stop: None,
+            is_replay: false,
             keeps_visits: false,
         }
     }
@@ -228,6 +239,13 @@ impl Simulation {
     #[must_use]
     pub fn allow_left_over(mut self) -> Self {
         self.allows_left_over = true;
+        self
+    }
+
+    /// Stops the execution after some virtual time, as `StopExecution` does, where it has not ended before.
+    #[must_use]
+    pub fn stop_after(mut self, time: Duration, error: ErrorOutput) -> Self {
+        self.stop = Some((time, error));
         self
     }
 

@@ -36,6 +36,7 @@ struct Current {
     round: usize,
     iterations: Vec<usize>,
     attempts: usize,
+    calls: usize,
     is_caught: Option<usize>,
 }
 
@@ -47,6 +48,8 @@ pub(super) struct Asked {
     pub(super) round: usize,
     pub(super) iterations: Vec<usize>,
     pub(super) attempt: usize,
+    /// How many calls of the visit went before.
+    pub(super) nth: usize,
     pub(super) pointer: Arc<str>,
 }
 
@@ -79,6 +82,7 @@ impl Observer {
             round: current.round,
             iterations: current.iterations.clone(),
             attempt: current.attempts.saturating_sub(1),
+            nth: current.calls.saturating_sub(1),
             pointer: Arc::clone(&self.program.node(current.state).pointer),
         })
     }
@@ -130,6 +134,9 @@ impl Observer {
                 self.frames.insert(frame, current);
             }
             Traced::Invoked(task) => {
+                if let Some(current) = self.frames.get_mut(&frame) {
+                    current.calls += 1;
+                }
                 self.tasks.insert(task, frame);
             }
             Traced::Attempted => {
@@ -183,6 +190,7 @@ impl Observer {
             round,
             iterations,
             attempts: 0,
+            calls: 0,
             is_caught: None,
         }
     }

@@ -14,7 +14,7 @@ fn poll() -> Exploration {
 }
 
 fn told(report: &Report) -> Vec<String> {
-    report.findings.iter().map(|finding| finding.to_string()).collect()
+    report.findings.iter().map(std::string::ToString::to_string).collect()
 }
 
 #[test]
