@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -12,6 +14,9 @@ pub(crate) struct JsonataTemplate {
     source: Value,
     root: Node,
 }
+
+/// The members of an object, in their order.
+type Members = Box<[(Arc<str>, Value)]>;
 
 /// A text that makes a template invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -111,7 +116,7 @@ impl JsonataTemplate {
     pub(crate) fn member(&self, name: &str) -> Option<&JsonataExpression> {
         let Node::Object(members) = &self.root else { return None };
         members.iter().find_map(|(member, node)| match node {
-            Node::Expression(expression) if member == name => Some(expression),
+            Node::Expression(expression) if **member == *name => Some(expression),
             _ => None,
         })
     }
@@ -130,6 +135,28 @@ impl JsonataTemplate {
             root => root.evaluate(location, bindings),
         }
     }
+
+    /// The same, member by member: nothing for a template that is no object.
+    pub(crate) fn evaluate_members(
+        &self,
+        location: &Location<'_>,
+        bindings: &JsonataBindings<'_>,
+    ) -> Result<Members, JsonataError> {
+        match &self.root {
+            Node::Object(members) => members
+                .iter()
+                .map(|(name, member)| {
+                    let value = member.evaluate(&Location::Member(location, name), bindings)?;
+                    Ok((Arc::clone(name), value))
+                })
+                .collect(),
+            Node::Constant(Value::Object(members)) => Ok(members
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), value.clone()))
+                .collect()),
+            _ => Ok(Box::default()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +164,7 @@ enum Node {
     Constant(Value),
     Expression(JsonataExpression),
     Array(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Object(Vec<(Arc<str>, Node)>),
 }
 
 impl Node {
@@ -156,7 +183,7 @@ impl Node {
                 let mut values = Map::with_capacity(members.len());
                 for (name, member) in members {
                     values.insert(
-                        name.clone(),
+                        name.to_string(),
                         member.evaluate(&Location::Member(location, name), bindings)?,
                     );
                 }
@@ -205,7 +232,7 @@ impl Compiler {
             Value::Object(members) => Node::Object(
                 members
                     .iter()
-                    .map(|(name, member)| (name.clone(), self.member(name, member)))
+                    .map(|(name, member)| (name.as_str().into(), self.member(name, member)))
                     .collect(),
             ),
             scalar => return Node::Constant(scalar.clone()),
