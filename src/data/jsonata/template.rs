@@ -3,7 +3,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError, Location};
+use super::{
+    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataExpressions, JsonataSyntaxError, Location,
+};
 use crate::data::{MAX_NESTING, nests_within};
 
 /// JSON whose texts of the form `{%…%}` are expressions, at any depth of objects and arrays.
@@ -69,7 +71,10 @@ impl JsonataTemplate {
     /// Compiles a template.
     ///
     /// Fails with every text at fault, in the order they are written.
-    pub(crate) fn compile(source: &Value) -> Result<Self, Vec<JsonataTemplateError>> {
+    pub(crate) fn compile(
+        source: &Value,
+        expressions: &mut JsonataExpressions,
+    ) -> Result<Self, Vec<JsonataTemplateError>> {
         if !nests_within(source, MAX_NESTING) {
             return Err(vec![JsonataTemplateError {
                 pointer: String::new(),
@@ -77,7 +82,11 @@ impl JsonataTemplate {
                 problem: JsonataTemplateProblem::TooDeep,
             }]);
         }
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler {
+            pointer: String::new(),
+            expressions,
+            errors: Vec::new(),
+        };
         let root = compiler.node(source);
         if compiler.errors.is_empty() {
             Ok(Self {
@@ -211,13 +220,13 @@ impl Node {
     }
 }
 
-#[derive(Default)]
-struct Compiler {
+struct Compiler<'e> {
     pointer: String,
+    expressions: &'e mut JsonataExpressions,
     errors: Vec<JsonataTemplateError>,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     fn node(&mut self, value: &Value) -> Node {
         let node = match value {
             Value::String(text) => return self.text(text),
@@ -266,7 +275,7 @@ impl Compiler {
         let problem = match delimited(text) {
             Delimited::Constant => return Node::Constant(text.into()),
             Delimited::Improper => JsonataTemplateProblem::Delimiters,
-            Delimited::Expression(expression) => match JsonataExpression::parse(expression) {
+            Delimited::Expression(expression) => match self.expressions.parse(expression) {
                 Ok(expression) => return Node::Expression(expression),
                 Err(error) => JsonataTemplateProblem::Syntax(error),
             },

@@ -134,7 +134,7 @@ impl Loader {
         let mut report = Report::new(source);
         let root = self.read(source, &mut report);
         let machine = root.as_ref().and_then(|root| {
-            let outline = Outline::of(root);
+            let outline = Outline::of(root, &mut report.expressions);
             rules::check(&outline, self.workflow_type, &mut report);
             if !self.takes_distributed_maps {
                 rules::refuse_distributed_maps(&outline, &mut report);

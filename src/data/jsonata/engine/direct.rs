@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use jlens_core::input::{Sink, Source};
 use jlens_core::output::{Builder, Output};
-use jlens_core::{Bindings, Document, Expression, Options, function_catalog};
+use jlens_core::{Bindings, Document, Expression, Options};
 use serde_json::{Map, Value};
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, is_built_in};
 use super::functions::{self, Randomness};
 use super::{MAX_DEPTH, options};
 use crate::data::jsonata::JsonataBindings;
@@ -159,10 +159,6 @@ static OURS: LazyLock<Bindings> = LazyLock::new(|| functions::bindings(&Randomne
 
 fn is_ours(name: &str) -> bool {
     functions::NAMES.contains(&name) || name == "eval"
-}
-
-fn is_built_in(name: &str) -> bool {
-    is_ours(name) || function_catalog().iter().any(|function| function.name == name)
 }
 
 /// The input document: `$states` and the variables, by name.
