@@ -113,7 +113,9 @@ impl Driver<'_> {
         polled: &mut VecDeque<usize>,
     ) -> Result<usize, ApiError> {
         let simulation = self.simulation;
-        let Target { program, state_machine } = simulation.state_machines.resolve(&request.state_machine_arn)?;
+        let Target {
+            program, state_machine, ..
+        } = simulation.state_machines.resolve(&request.state_machine_arn)?;
         let is_express = program.machine().workflow_type == WorkflowType::Express;
         operation.check_type(is_express)?;
         let mut options = self.child_options(&program, request);
