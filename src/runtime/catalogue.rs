@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::Interpreter;
 use super::handle::ExecutionHandle;
@@ -31,9 +31,10 @@ pub(crate) enum Refusal {
 }
 
 impl Interpreter {
-    /// Has tasks start executions of these state machines too. Only before the first start.
+    /// Has tasks start executions of these state machines too. Executions that run already know nothing of it.
     pub(crate) fn set_catalogue(&mut self, catalogue: Weak<dyn Catalogue>) {
         self.settings.catalogue = Some(catalogue);
+        self.shared = OnceLock::new();
     }
 
     /// Region and account of the ARNs.
@@ -48,6 +49,11 @@ impl Interpreter {
     /// Outside a tokio runtime.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.shared().host().clock.now()
+    }
+
+    /// Errors when there is no such token, and when its task has ended.
+    pub(crate) fn check_token(&self, token: &str) -> Result<(), Error> {
+        self.shared().task_of(token).map(|_| ())
     }
 
     pub(crate) fn create_activity(&self, arn: &str) {

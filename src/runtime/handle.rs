@@ -45,6 +45,11 @@ impl ExecutionHandle {
         self.running.outcome()
     }
 
+    /// How many events there are so far.
+    pub(crate) fn event_count(&self) -> usize {
+        self.running.event_count()
+    }
+
     pub(crate) fn name(&self) -> String {
         self.running.name()
     }

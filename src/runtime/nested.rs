@@ -154,10 +154,12 @@ fn start_child(
             Ok(child)
         }
         // Somebody else took the name in between.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => match shared.execution_of_name(&arn, &request.input, now) {
-            Some(known) => known.map_err(in_style),
-            None => Err(in_style(ApiError::execution_already_exists(&arn))),
-        },
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            match shared.execution_of_name(&arn, &request.input, now) {
+                Some(known) => known.map_err(in_style),
+                None => Err(in_style(ApiError::execution_already_exists(&arn))),
+            }
+        }
         Err(error) => Err(TaskError::new("States.TaskFailed", error.to_string())),
     }
 }

@@ -89,8 +89,7 @@ impl Shared {
 
     /// Whether a resource calls Step Functions in a way that the interpreter does itself.
     pub(super) fn serves(&self, resource: &Resource) -> bool {
-        Operation::of(resource)
-            .is_some_and(|operation| !operation.starts_executions() || self.has_state_machines())
+        Operation::of(resource).is_some_and(|operation| !operation.starts_executions() || self.has_state_machines())
     }
 
     fn has_state_machines(&self) -> bool {
@@ -101,7 +100,9 @@ impl Shared {
     pub(super) fn resolve(&self, arn: &str) -> Result<Target, ApiError> {
         let registered = || self.settings.state_machines.resolve(arn);
         match self.catalogue() {
-            Some(catalogue) => catalogue.resolve(arn).or_else(|refused| registered().map_err(|_| refused)),
+            Some(catalogue) => catalogue
+                .resolve(arn)
+                .or_else(|refused| registered().map_err(|_| refused)),
             None => registered(),
         }
     }

@@ -61,6 +61,12 @@ impl ApiError {
         Self::new("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
     }
 
+    /// An error that another service answers with.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn other(code: &'static str, message: &str) -> Self {
+        Self::new(code.strip_suffix("Exception").unwrap_or(code), message)
+    }
+
     /// AWS's name of the error.
     #[cfg(feature = "runtime")]
     pub(crate) fn code(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! The state machines that executions can start, by name or ARN.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) version_arn: Option<Arc<str>>,
     /// The alias that was asked for.
     pub(crate) alias_arn: Option<Arc<str>>,
+    /// What else there is to know for whoever keeps the state machine.
+    pub(crate) revision: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl StateMachines {
@@ -68,6 +71,7 @@ impl StateMachines {
             role_arn: None,
             version_arn: None,
             alias_arn: None,
+            revision: None,
         })
     }
 }
