@@ -44,9 +44,12 @@ impl<'a> StateMachineArn<'a> {
             text,
             unqualified: unqualified.unwrap_or(text),
             name,
-            qualifier: qualifier.map(|qualifier| match is_version(qualifier) {
-                true => Qualifier::Version(qualifier),
-                false => Qualifier::Alias(qualifier),
+            qualifier: qualifier.map(|qualifier| {
+                if is_version(qualifier) {
+                    Qualifier::Version(qualifier)
+                } else {
+                    Qualifier::Alias(qualifier)
+                }
             }),
         })
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::ApiError;
 use super::request::Request;
+use super::{ApiError, with};
 
 /// The configurations of a state machine, in the form that AWS shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,11 +56,11 @@ fn logging(value: &Value) -> Result<Value, ApiError> {
         return Err(ApiError::invalid_logging("Must specify exactly one Log Destination."));
     }
     destinations.iter().try_for_each(check_destination)?;
-    let mut logging = json!({ "includeExecutionData": include_execution_data, "level": level });
-    if !destinations.is_empty() {
-        logging["destinations"] = destinations.into();
-    }
-    Ok(logging)
+    let logging = json!({ "includeExecutionData": include_execution_data, "level": level });
+    Ok(match destinations {
+        [] => logging,
+        destinations => with(logging, "destinations", destinations),
+    })
 }
 
 fn check_destination(value: &Value) -> Result<(), ApiError> {

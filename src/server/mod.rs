@@ -239,6 +239,14 @@ fn seconds(date: DateTime<Utc>) -> Value {
     json!(seconds)
 }
 
+/// An object with another member.
+fn with(mut object: Value, member: &str, value: impl Into<Value>) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), value.into());
+    }
+    object
+}
+
 /// The answer that says nothing.
 fn empty() -> Value {
     Value::Object(Map::new())

@@ -1,6 +1,5 @@
 //! Activities, and the workers that ask for their tasks.
 
-use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::super::arn::check_activity;
@@ -8,7 +7,7 @@ use super::super::configuration::{Configuration, encryption};
 use super::super::page::Page;
 use super::super::registry::{Activity, MOST_ACTIVITIES};
 use super::super::request::Request;
-use super::super::{ApiError, Service, empty, seconds};
+use super::super::{ApiError, Service, empty, seconds, with};
 use super::{ARN, NAME, TOKEN, check_name, only_arn, tags};
 
 impl Service {
@@ -16,7 +15,7 @@ impl Service {
     pub(in super::super) fn create_activity(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["name", "tags", "encryptionConfiguration"])?;
         let name = request.required_text("name", NAME);
-        let tags: Result<IndexMap<String, String>, ApiError> = tags::read(&mut request);
+        let tags = tags::read(&mut request);
         request.check()?;
         check_name(name)?;
         let tags = tags?;
@@ -54,9 +53,8 @@ impl Service {
         let registry = self.registry();
         let activity = registry.activities.get(arn);
         let activity = activity.ok_or_else(|| ApiError::activity_does_not_exist(arn))?;
-        let mut answer = activity.list_item(arn);
-        answer["encryptionConfiguration"] = activity.encryption.clone();
-        Ok(answer)
+        let (item, encryption) = (activity.list_item(arn), activity.encryption.clone());
+        Ok(with(item, "encryptionConfiguration", encryption))
     }
 
     /// `DeleteActivity`: one that does not exist is deleted already.

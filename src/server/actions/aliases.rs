@@ -7,7 +7,7 @@ use super::super::page::{Page, ascending};
 use super::super::registry::Registry;
 use super::super::request::Request;
 use super::super::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, version_number};
-use super::super::{ApiError, Service, empty, seconds};
+use super::super::{ApiError, Service, empty, seconds, with};
 use super::state_machines::existing;
 use super::{ARN, DESCRIPTION, NAME, TOKEN, only_arn};
 use crate::services::step_functions;
@@ -109,17 +109,17 @@ impl Service {
             let version_arn = format!("{}:{}", machine.arn(), route.version);
             json!({ "stateMachineVersionArn": version_arn, "weight": route.weight })
         });
-        let mut answer = json!({
+        let answer = json!({
             "stateMachineAliasArn": *alias.arn,
             "name": arn.name,
             "routingConfiguration": routes.collect::<Vec<_>>(),
             "creationDate": seconds(alias.created),
             "updateDate": seconds(alias.updated),
         });
-        if let Some(description) = &alias.description {
-            answer["description"] = description.as_str().into();
-        }
-        Ok(answer)
+        Ok(match &alias.description {
+            Some(description) => with(answer, "description", description.as_str()),
+            None => answer,
+        })
     }
 
     /// `DeleteStateMachineAlias`

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::request::Request;
-use super::super::{ApiError, Service};
+use super::super::{ApiError, Service, with};
 use crate::TestState;
 use crate::definition::{Diagnostic, Loader, Severity, WorkflowType};
 use crate::test_state::{Exception, TestStateError};
@@ -47,15 +47,15 @@ fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
         Severity::Error => "ERROR",
         Severity::Warning => "WARNING",
     };
-    let mut members = json!({
+    let members = json!({
         "severity": severity,
         "code": diagnostic.code.to_string(),
         "message": diagnostic.message,
     });
-    if let Some(location) = &diagnostic.location {
-        members["location"] = location.as_str().into();
+    match &diagnostic.location {
+        Some(location) => with(members, "location", location.as_str()),
+        None => members,
     }
-    members
 }
 
 impl Service {

@@ -224,8 +224,8 @@ impl Service {
 
 /// An event as the API shows it: the execution's input is the caller's own text.
 fn event_json(mut event: Value, input: &str, includes_data: bool) -> Value {
-    if let Some(details) = event.get_mut("executionStartedEventDetails") {
-        details["input"] = input.into();
+    if let Some(Value::Object(details)) = event.get_mut("executionStartedEventDetails") {
+        details.insert("input".to_owned(), input.into());
     }
     if includes_data {
         return event;
