@@ -32,6 +32,7 @@ mod task;
 mod testing;
 mod timestamp;
 mod values;
+mod variable_references;
 mod wait;
 
 pub(crate) use expressions::{TEMPLATE_FIELDS, each_expression, variables_read};
@@ -44,8 +45,13 @@ pub(crate) use matrix::{
     Language, MACHINE_FIELDS, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
 };
 pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline};
+pub(crate) use variable_references::{VariableRead, reads};
+
 use report::Reported;
 pub(crate) use report::{Phase, Place, Report};
+
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 use super::json;
 use super::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine, Substitutions, rules};
@@ -128,6 +134,15 @@ impl Loader {
     /// [`InvalidDefinition::diagnostics`]; nothing for a definition that is fine.
     pub fn validate(&self, source: &str) -> Vec<Diagnostic> {
         self.load(source).1
+    }
+
+    /// The variables that each state reads, by the state's name; states that read none are left out. Nothing for what is no
+    /// definition.
+    #[cfg(any(test, feature = "runtime"))]
+    pub(crate) fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
+        let root = self.read(source, &mut Report::new(source));
+        root.map(|root| variable_references::variable_references(&Outline::of(&root)))
+            .unwrap_or_default()
     }
 
     fn load(&self, source: &str) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
