@@ -46,6 +46,8 @@
 //!
 //! A failed execution is none of these, but an [`Outcome`].
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod data;
 pub mod definition;
 pub mod docs {
@@ -62,6 +64,7 @@ mod error;
 pub mod execution;
 #[cfg(feature = "runtime")]
 pub mod handlers;
+pub mod graph;
 pub mod history;
 #[cfg(feature = "runtime")]
 pub mod runtime;
