@@ -58,6 +58,14 @@ impl StateView<'_> {
         }
     }
 
+    /// Shows whether a Choice Rule is true to whoever looks.
+    #[inline]
+    pub(crate) fn inspect_rule(&self, index: usize, is_true: bool) {
+        if let Some(inspection) = self.inspection {
+            inspection.see_rule(index, is_true);
+        }
+    }
+
     /// Shows a number that a field gave to whoever looks.
     pub(crate) fn inspect_number(&self, stage: Stage, number: impl FnOnce() -> Value) {
         if let Some(inspection) = self.inspection {

@@ -8,6 +8,7 @@ use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Inspection;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 use crate::execution::token::task_token;
@@ -36,6 +37,7 @@ impl<'a> Engine<'a> {
             }
             _ => None,
         };
+        let inspection = core.trace.is_some().then(Inspection::of_execution);
         let view = StateView {
             node,
             execution: &core.execution,
@@ -50,11 +52,14 @@ impl<'a> Engine<'a> {
             limits: &core.limits,
             now: core.now,
             budget: Budget::new(),
-            inspection: None,
+            inspection: inspection.as_ref(),
         };
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
+        if let (Some(trace), Some(inspection)) = (&mut core.trace, inspection) {
+            trace.see(core.now, key, inspection);
+        }
         if let Some(frame) = core.frames.get_mut(key) {
             frame.raw_input = raw_input;
         }

@@ -85,7 +85,9 @@ pub(super) fn choice(
     let mut query = Query::new(view, raw);
     for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
         query = query.within("Choices", index);
-        if query.boolean("Condition", &rule.condition)? {
+        let is_true = query.boolean("Condition", &rule.condition)?;
+        view.inspect_rule(index, is_true);
+        if is_true {
             let exit = query.exit(&rule.exit, || raw.clone(), Next::State(*next))?;
             return Ok(Intent::Exit(exit));
         }
