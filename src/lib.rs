@@ -46,6 +46,8 @@
 //!
 //! A failed execution is none of these, but an [`Outcome`].
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod data;
 pub mod definition;
 pub mod docs {
@@ -60,6 +62,7 @@ pub mod docs {
 }
 mod error;
 pub mod execution;
+pub mod graph;
 #[cfg(feature = "runtime")]
 pub mod handlers;
 pub mod history;
