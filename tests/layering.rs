@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("data", &[]),
     ("definition", &["data"]),
+    ("graph", &["definition"]),
     ("history", &["data", "definition"]),
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
@@ -22,13 +23,34 @@ const LAYERS: &[(&str, &[&str])] = &[
         "runtime",
         &["data", "definition", "history", "execution", "services", "handlers"],
     ),
+    (
+        "server",
+        &["data", "definition", "execution", "services", "test_state", "runtime"],
+    ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
+    (
+        "cli",
+        &[
+            "data",
+            "definition",
+            "graph",
+            "history",
+            "execution",
+            "services",
+            "simulation",
+            "handlers",
+            "runtime",
+        ],
+    ),
+    // The binaries: what they call is public.
+    ("bin", &[]),
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
 const PURE: &[&str] = &[
     "data",
     "definition",
+    "graph",
     "history",
     "execution",
     "services",

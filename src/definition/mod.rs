@@ -31,9 +31,15 @@ mod state_machine;
 )]
 pub mod states;
 mod substitutions;
+#[cfg(feature = "yaml")]
+pub mod template;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use catcher::{Catcher, CatcherData, JsonPathCatcher};
 pub use code::Code;
+#[cfg(feature = "cli")]
+pub(crate) use diagnostic::Colours;
 pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
 pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
 pub use parse::{Loader, WorkflowType};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 use crate::definition::{State, StateType};
-use crate::execution::{FrameKey, Next, Program, StateId, TaskId, TraceEntry, Traced};
+use crate::execution::{Assigned, FrameKey, Next, Program, StateId, TaskId, TraceEntry, Traced};
 
 /// Watches one execution.
 #[derive(Debug)]
@@ -206,14 +206,7 @@ impl Observer {
         iterations
     }
 
-    fn exited(
-        &mut self,
-        frame: FrameKey,
-        at: Duration,
-        output: crate::data::Payload,
-        assigned: serde_json::Map<String, serde_json::Value>,
-        next: Next,
-    ) {
+    fn exited(&mut self, frame: FrameKey, at: Duration, output: crate::data::Payload, assigned: Assigned, next: Next) {
         let Some(current) = self.frames.get(&frame) else { return };
         let caught = current.is_caught;
         let program = Arc::clone(&self.program);
@@ -224,7 +217,10 @@ impl Observer {
         self.change(frame, |visit| {
             visit.ended = Some(at);
             visit.output = Some(output);
-            visit.assigned = assigned;
+            visit.assigned = assigned
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect();
             visit.end = match (caught, next_name) {
                 (Some(catcher), Some(next)) => VisitEnd::Caught { catcher, next },
                 (_, next) => VisitEnd::Exited { next },
