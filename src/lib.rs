@@ -62,9 +62,9 @@ pub mod docs {
 }
 mod error;
 pub mod execution;
+pub mod graph;
 #[cfg(feature = "runtime")]
 pub mod handlers;
-pub mod graph;
 pub mod history;
 #[cfg(feature = "runtime")]
 pub mod runtime;
