@@ -70,6 +70,8 @@ pub mod history;
 pub mod runtime;
 mod services;
 pub mod simulation;
+#[cfg(feature = "yaml")]
+pub mod test_file;
 pub mod test_state;
 #[cfg(feature = "websocket")]
 pub mod websocket;

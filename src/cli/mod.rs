@@ -12,6 +12,7 @@ mod graph;
 mod output;
 mod overlay;
 mod run;
+mod test;
 mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -57,7 +58,10 @@ enum Colour {
 enum Command {
     Validate(validate::Arguments),
     Run(run::Arguments),
+    Test(test::Arguments),
     Graph(graph::Arguments),
+    /// Print the JSON Schema of test files
+    Schema,
     /// Print a completion script for a shell
     #[command(after_help = "Example: asl completions bash > ~/.local/share/bash-completion/completions/asl")]
     Completions {
@@ -89,6 +93,11 @@ fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoic
     match command {
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, output, colour),
+        Command::Test(arguments) => test::run(&arguments, output, colour),
+        Command::Schema => {
+            output.text(crate::test_file::SCHEMA)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Graph(arguments) => graph::run(&arguments, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
