@@ -72,6 +72,8 @@ pub mod runtime;
 pub mod server;
 mod services;
 pub mod simulation;
+#[cfg(feature = "yaml")]
+pub mod test_file;
 pub mod test_state;
 #[cfg(feature = "websocket")]
 pub mod websocket;

@@ -18,6 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "simulation",
         &["data", "definition", "history", "execution", "services"],
     ),
+    (
+        "test_file",
+        &["data", "definition", "history", "execution", "simulation"],
+    ),
     ("handlers", &["data", "definition", "history", "execution", "services"]),
     (
         "runtime",
@@ -38,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "execution",
             "services",
             "simulation",
+            "test_file",
             "handlers",
             "runtime",
         ],

@@ -1,6 +1,7 @@
 //! Arguments that several commands have.
 
 use clap::Args;
+use serde_json::Value;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -42,6 +43,19 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
     }
+}
+
+/// A value given as JSON, as `@FILE`, or as `-` for standard input.
+pub(super) fn json_argument(argument: &str, text: &str) -> Result<Value, Failure> {
+    let (text, place) = match text.strip_prefix('@') {
+        Some(file) => (read_file(file)?, format!("`{file}`")),
+        None if text == "-" => (read_file("-")?, "standard input".to_owned()),
+        None => (text.to_owned(), format!("the value of `{argument}`")),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::new(format!("{place} is no JSON: {error}"))
+            .help(format!("a text stands in double quotes: {argument} '\"text\"'"))
+    })
 }
 
 /// Larger files are not read: none of the files of a state machine is.

@@ -111,7 +111,7 @@ pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) ->
             "the definition in `{shown_file}` has {errors} {plural}{}",
             shown.concat()
         );
-        let failure = Failure::new(text);
+        let failure = Failure::new(text).finding();
         if chosen
             .diagnostics
             .iter()

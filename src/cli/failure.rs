@@ -6,13 +6,17 @@ use std::process::ExitCode;
 
 use super::output::colours;
 
-/// The command cannot be carried out: exit code 2, with a sentence and perhaps what to do.
+/// The command cannot be carried out: a sentence, and perhaps what to do.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Nobody reads what is printed any more: no failure at all.
     ClosedPipe,
     /// What is wrong, and how to fix it.
-    Said { message: String, help: Option<String> },
+    Said {
+        message: String,
+        help: Option<String>,
+        code: u8,
+    },
 }
 
 impl Failure {
@@ -20,17 +24,23 @@ impl Failure {
         Self::Said {
             message: message.into(),
             help: None,
+            code: 2,
         }
     }
 
-    pub(super) fn help(self, text: impl Into<String>) -> Self {
-        match self {
-            Self::ClosedPipe => self,
-            Self::Said { message, .. } => Self::Said {
-                message,
-                help: Some(text.into()),
-            },
+    /// It is what the command looks at that is wrong, not the command: exit code 1.
+    pub(super) fn finding(mut self) -> Self {
+        if let Self::Said { code, .. } = &mut self {
+            *code = 1;
         }
+        self
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        if let Self::Said { help, .. } = &mut self {
+            *help = Some(text.into());
+        }
+        self
     }
 
     /// A file that cannot be read or written.
@@ -44,7 +54,7 @@ impl Failure {
 
     /// Prints it; the exit code.
     pub(super) fn report(self, colour: anstream::ColorChoice) -> ExitCode {
-        let Self::Said { message, help } = self else {
+        let Self::Said { message, help, code } = self else {
             return ExitCode::SUCCESS;
         };
         let colours = colours();
@@ -55,7 +65,7 @@ impl Failure {
         let mut stderr = anstream::AutoStream::new(io::stderr(), colour);
         // There is nobody left to tell.
         let _ = stderr.write_all(text.as_bytes());
-        ExitCode::from(2)
+        ExitCode::from(code)
     }
 }
 

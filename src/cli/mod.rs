@@ -10,6 +10,9 @@ mod definitions;
 mod failure;
 mod graph;
 mod output;
+mod overlay;
+mod run;
+mod test;
 mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -54,7 +57,11 @@ enum Colour {
 #[derive(Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Run(run::Arguments),
+    Test(test::Arguments),
     Graph(graph::Arguments),
+    /// Print the JSON Schema of test files
+    Schema,
     /// Print a completion script for a shell
     #[command(after_help = "Example: asl completions bash > ~/.local/share/bash-completion/completions/asl")]
     Completions {
@@ -74,16 +81,23 @@ pub fn main() -> ExitCode {
         }
     };
     let mut output = Output::new(arguments.color.choice());
-    let ended = run(arguments.command, &mut output).and_then(|code| output.finish().map(|()| code));
+    let ended = carry_out(arguments.command, &mut output, arguments.color.choice())
+        .and_then(|code| output.finish().map(|()| code));
     match ended {
         Ok(code) => code,
         Err(failure) => failure.report(arguments.color.choice()),
     }
 }
 
-fn run(command: Command, output: &mut Output) -> Result<ExitCode, Failure> {
+fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoice) -> Result<ExitCode, Failure> {
     match command {
         Command::Validate(arguments) => validate::run(&arguments, output),
+        Command::Run(arguments) => run::run(&arguments, output, colour),
+        Command::Test(arguments) => test::run(&arguments, output, colour),
+        Command::Schema => {
+            output.text(crate::test_file::SCHEMA)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Graph(arguments) => graph::run(&arguments, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

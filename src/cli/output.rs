@@ -2,7 +2,7 @@
 
 use anstream::{AutoStream, ColorChoice};
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 use super::failure::Failure;
 use crate::definition::{Colours, Diagnostic};
@@ -10,21 +10,14 @@ use crate::definition::{Colours, Diagnostic};
 /// What a command prints.
 pub(super) struct Output {
     stream: BufWriter<AutoStream<StdoutLock<'static>>>,
-    is_terminal: bool,
 }
 
 impl Output {
     pub(super) fn new(colour: ColorChoice) -> Self {
         let stdout = io::stdout();
         Self {
-            is_terminal: stdout.is_terminal(),
             stream: BufWriter::new(AutoStream::new(stdout.lock(), colour)),
         }
-    }
-
-    /// Whether a person watches it as it comes.
-    pub(super) fn is_terminal(&self) -> bool {
-        self.is_terminal
     }
 
     pub(super) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
@@ -64,4 +57,19 @@ pub(super) fn diagnostic(file: &str, diagnostic: &Diagnostic) -> String {
     // Writing to a string never fails.
     let _ = diagnostic.render(&mut text, &place, &colours());
     text
+}
+
+/// A text in one line, and not too long.
+pub(super) fn short(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line + "…"
+    } else {
+        line
+    }
 }

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Code {
     /// The text is not JSON.
     InvalidJsonDescription,
+    /// A test file is not as it must be.
+    InvalidTestFile,
     /// The text is not YAML.
     InvalidYaml,
     /// A field is unknown, missing, misplaced or has a value it cannot have.
@@ -70,6 +72,7 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
+            Self::InvalidTestFile => "INVALID_TEST_FILE",
             Self::InvalidYaml => "INVALID_YAML",
             Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
             Self::MissingEndState => "MISSING_END_STATE",

@@ -19,6 +19,8 @@ mod json;
 mod jsonata;
 mod parse;
 mod paths;
+#[cfg(feature = "yaml")]
+mod places;
 mod query_language;
 mod resource;
 mod retrier;
@@ -44,6 +46,8 @@ pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
 pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
+#[cfg(feature = "yaml")]
+pub(crate) use places::{Places, Problem};
 pub use query_language::QueryLanguage;
 pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};

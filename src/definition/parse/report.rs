@@ -118,6 +118,12 @@ impl Place {
         }
     }
 
+    /// The bytes that it points at.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn span(self) -> Span {
+        self.span
+    }
+
     /// There is no location.
     pub(crate) fn nowhere(self) -> Self {
         Self { about: None, ..self }

@@ -63,7 +63,7 @@ impl NodeText {
             subtitle: wrap(&node.subtitle(), SMALL, false, 220.0, 2),
             note: node
                 .note()
-                .map_or_else(Vec::new, |note| wrap(note, SMALL, false, 220.0, 4)),
+                .map_or_else(Vec::new, |note| wrap(note, SMALL, true, 230.0, 4)),
         }
     }
 
