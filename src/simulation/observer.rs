@@ -145,12 +145,14 @@ impl Observer {
                 };
                 current.attempts += 1;
                 self.change(frame, |visit| {
+                    // Where nothing selects, the state works on what it got; those with work of their own tell.
+                    let tells = matches!(visit.state_type, StateType::Task | StateType::Parallel | StateType::Map);
+                    visit.effective_input = (!tells).then(|| visit.raw_input.clone());
                     visit.attempts.push(Attempt {
                         began: at,
+                        effective_input: visit.effective_input.clone(),
                         ..Attempt::default()
                     });
-                    // Where nothing selects, the state works on what it got.
-                    visit.effective_input = Some(visit.raw_input.clone());
                     visit.graphs = None;
                 });
             }
@@ -245,7 +247,12 @@ impl Observer {
 /// What concerns the visit alone.
 fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
     match traced {
-        Traced::EffectiveInput(input) => visit.effective_input = Some(input),
+        Traced::EffectiveInput(input) => {
+            if let Some(attempt) = visit.attempts.last_mut() {
+                attempt.effective_input = Some(input.clone());
+            }
+            visit.effective_input = Some(input);
+        }
         Traced::Rule { index, is_true } => visit.rules.push(RuleTried { index, is_true }),
         Traced::Forked { total } => visit.graphs = Some(total),
         // A Wait has no result of its own.

@@ -101,6 +101,34 @@ impl Run {
         self.error()?.error.as_deref()
     }
 
+    /// Fails a test whose execution did not succeed, with its story; the output otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When the execution did not succeed.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn assert_succeeded(&self) -> &Value {
+        match self.output() {
+            Some(output) => output,
+            None => panic!("{}", self.explain()),
+        }
+    }
+
+    /// Fails a test whose execution did not end with an error of this name, with its story; the Error Output otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When the execution succeeded, or ended with another error.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn assert_failed(&self, name: &str) -> &ErrorOutput {
+        match self.error() {
+            Some(error) if error.error.as_deref() == Some(name) => error,
+            _ => panic!("the execution did not end with the error `{name}`\n{}", self.explain()),
+        }
+    }
+
     /// The virtual time it took.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
