@@ -31,6 +31,7 @@ pub(super) struct Observer {
 #[derive(Debug, Clone)]
 struct Current {
     state: StateId,
+    parent: Option<FrameKey>,
     visit: usize,
     number: usize,
     round: usize,
@@ -89,7 +90,9 @@ impl Observer {
 
     /// The states that run, in the order of their entries.
     pub(super) fn running(&self) -> Vec<usize> {
-        let mut running: Vec<usize> = self.frames.values().map(|current| current.visit).collect();
+        let goes_on = |visit: &usize| self.visits.get(*visit).is_none_or(|visit| visit.ended.is_none());
+        let visits = self.frames.values().map(|current| current.visit);
+        let mut running: Vec<usize> = visits.filter(goes_on).collect();
         running.sort_unstable();
         running
     }
@@ -170,7 +173,30 @@ impl Observer {
                 });
                 self.frames.remove(&frame);
             }
-            traced => self.change(frame, |visit| tell(visit, at, traced)),
+            traced => {
+                if matches!(traced, Traced::Failed { .. }) {
+                    self.forget_graphs(frame);
+                }
+                self.change(frame, |visit| tell(visit, at, traced));
+            }
+        }
+    }
+
+    /// A state failed, and with it everything that ran inside of it.
+    fn forget_graphs(&mut self, frame: FrameKey) {
+        let node = self.frames.get(&frame).map(|current| self.program.node(current.state));
+        let mut gone: Vec<FrameKey> = node
+            .filter(|node| !node.graphs.is_empty())
+            .map(|_| frame)
+            .into_iter()
+            .collect();
+        while let Some(outer) = gone.pop() {
+            let inner = self.frames.iter().filter(|(_, current)| current.parent == Some(outer));
+            let inner: Vec<FrameKey> = inner.map(|(key, _)| *key).collect();
+            for key in &inner {
+                self.frames.remove(key);
+            }
+            gone.extend(inner);
         }
     }
 
@@ -187,6 +213,7 @@ impl Observer {
         *rounds += 1;
         Current {
             state,
+            parent,
             visit: self.visits.len(),
             number,
             round,
