@@ -10,7 +10,8 @@ use super::answer::Script;
 use super::nested::Member;
 use super::{Run, Simulation, SimulationError};
 use crate::definition::{Resource, ResourceKind};
-use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
+use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Task, TaskId};
+use crate::services::s3::{Objects, S3Action};
 use crate::services::step_functions::{ClosedNames, Operation};
 
 /// The execution that the simulation is about; the others are started by it.
@@ -44,6 +45,8 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         awaited: HashMap::new(),
         tokens: HashMap::new(),
         closed_names: ClosedNames::default(),
+        map_runs: MapRunLog::default(),
+        objects: simulation.objects.clone(),
     };
     let outcome = driver.run()?;
     driver.report(outcome)
@@ -69,6 +72,9 @@ pub(super) struct Driver<'s> {
     /// Every task token that was given out.
     pub(super) tokens: HashMap<String, (usize, TaskId)>,
     pub(super) closed_names: ClosedNames,
+    /// The Map Runs of the execution that the simulation is about.
+    map_runs: MapRunLog,
+    objects: Objects,
 }
 
 impl Driver<'_> {
@@ -91,6 +97,10 @@ impl Driver<'_> {
                 Some(Command::Invoke(task)) => self.invoke(id, task, polled)?,
                 Some(Command::Cancel(task)) => self.cancel(id, task, polled),
                 Some(Command::Record(event)) => member.history.push(event),
+                Some(Command::RecordChild(event)) if id == ROOT => self.map_runs.record(*event),
+                Some(Command::MapRun(map_run)) if id == ROOT => self.map_runs.update(*map_run),
+                // What others have started is not reported.
+                Some(Command::RecordChild(_) | Command::MapRun(_)) => {}
                 Some(Command::Complete(outcome)) if id == ROOT => return Ok(Some(outcome)),
                 Some(Command::Complete(outcome)) => self.child_ended(id, &outcome),
                 None => break,
@@ -158,6 +168,17 @@ impl Driver<'_> {
         }
         if let Some(i) = self.script_of(&task) {
             return self.answer(id, task, i);
+        }
+        if let Some(action) = S3Action::of(&task.resource).filter(|_| self.simulation.has_objects) {
+            let event = match self.objects.answer(action, &task.input, self.now) {
+                Ok(output) => Event::TaskSucceeded { task: task.id, output },
+                Err(error) => Event::TaskFailed {
+                    task: task.id,
+                    error: error.into(),
+                },
+            };
+            self.send(self.now, id, event);
+            return Ok(());
         }
         let operation = Operation::of(&task.resource)
             .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
@@ -230,6 +251,8 @@ impl Driver<'_> {
             outcome,
             elapsed,
             history: root.map(|root| root.history).unwrap_or_default(),
+            map_runs: self.map_runs,
+            objects: self.objects,
         })
     }
 }

@@ -41,6 +41,7 @@ use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
 use crate::history::HistoryLevel;
+use crate::services::s3::Objects;
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
@@ -55,6 +56,9 @@ pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
     scripts: Vec<(String, Script)>,
+    objects: Objects,
+    /// Whether there is an S3 to ask.
+    has_objects: bool,
     options: StartOptions,
     start: DateTime<Utc>,
 }
@@ -70,6 +74,8 @@ impl Simulation {
             program: Arc::new(Program::compile(machine)),
             state_machines: StateMachines::default(),
             scripts: Vec::new(),
+            objects: Objects::default(),
+            has_objects: false,
             options,
             start: DateTime::UNIX_EPOCH,
         }
@@ -94,6 +100,18 @@ impl Simulation {
         function: impl Fn(&Value) -> Result<Value, TaskError> + Send + Sync + 'static,
     ) -> Self {
         self.scripts.push((task.into(), Script::function(function)));
+        self
+    }
+
+    /// Puts an object into S3, for the `ItemReader` of a distributed Map: the text of a CSV, JSON or JSON Lines file. What a
+    /// `ResultWriter` writes comes beside it, for [`Run::object`].
+    ///
+    /// Without any object, the requests `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` are scripted as
+    /// those of Tasks are, and answered as S3 answers: `{"Body": "…"}`, `{"Contents": [{"Key": "…"}]}`, `{}`.
+    #[must_use]
+    pub fn object(mut self, bucket: &str, key: &str, body: impl Into<String>) -> Self {
+        self.objects.put(bucket, key, body.into(), self.start);
+        self.has_objects = true;
         self
     }
 

@@ -9,6 +9,7 @@
 mod assign;
 mod catch;
 mod choice;
+mod distributed_map;
 mod expressions;
 mod fail;
 mod fields;
@@ -70,7 +71,6 @@ pub(crate) const MAX_CHARACTERS: usize = 1_048_576;
 pub struct Loader {
     substitutions: Substitutions,
     workflow_type: WorkflowType,
-    takes_distributed_maps: bool,
 }
 
 /// The type of a workflow, which limits the service integrations it may use and the time that its executions take
@@ -102,12 +102,6 @@ impl Loader {
         self
     }
 
-    /// Lets a distributed Map pass, for whoever only looks at it: an execution runs none.
-    pub(crate) fn with_distributed_maps(mut self) -> Self {
-        self.takes_distributed_maps = true;
-        self
-    }
-
     /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
     pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let (machine, diagnostics, omitted) = self.load(source);
@@ -136,9 +130,6 @@ impl Loader {
         let machine = root.as_ref().and_then(|root| {
             let outline = Outline::of(root);
             rules::check(&outline, self.workflow_type, &mut report);
-            if !self.takes_distributed_maps {
-                rules::refuse_distributed_maps(&outline, &mut report);
-            }
             machine::state_machine(root, &mut report).ok()
         });
         if machine.is_none() && !report.has_errors() {

@@ -1,9 +1,7 @@
 //! What a state sees of its execution.
 
-use serde_json::Value;
-
 use super::Engine;
-use crate::data::{Budget, Payload};
+use crate::data::{Budget, MapItemContext, Payload};
 use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
@@ -18,7 +16,7 @@ impl<'a> Engine<'a> {
     pub(super) fn with_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<(&Value, usize)>,
+        own_item: Option<&MapItemContext<'_>>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let core = &mut *self.core;
