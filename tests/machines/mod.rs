@@ -1,7 +1,7 @@
 //! Random valid state machines, and a driver that answers their tasks in random order.
 
 use asl_engine::execution::{
-    Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
+    ChildEvent, Command, ErrorOutput, Event, Execution, MapRun, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
 };
 use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -38,12 +38,22 @@ enum Kind {
         caught: bool,
     },
     Map {
+        mode: Mode,
         states: Vec<Kind>,
         items: usize,
         concurrency: u32,
         retries: u32,
         caught: bool,
     },
+}
+
+/// How a Map gets its items, and runs them.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Inline,
+    Distributed,
+    /// With an `ItemReader`, an `ItemBatcher` and a `ResultWriter`.
+    FromFile,
 }
 
 /// When a Choice goes to its Fail state.
@@ -84,6 +94,7 @@ fn chain() -> impl Strategy<Value = Vec<Kind>> {
     ];
     let states = prop::collection::vec(leaf, 1..5);
     states.prop_recursive(3, 40, 4, |inner| {
+        let mode = prop_oneof![3 => Just(Mode::Inline), 3 => Just(Mode::Distributed), 1 => Just(Mode::FromFile)];
         let nested = prop_oneof![
             (prop::collection::vec(inner.clone(), 1..4), 0u32..2, any::<bool>()).prop_map(
                 |(branches, retries, caught)| Kind::Parallel {
@@ -92,8 +103,9 @@ fn chain() -> impl Strategy<Value = Vec<Kind>> {
                     caught
                 }
             ),
-            (inner.clone(), 0usize..4, 0u32..3, 0u32..2, any::<bool>()).prop_map(
-                |(states, items, concurrency, retries, caught)| Kind::Map {
+            (mode, inner.clone(), 0usize..4, 0u32..3, 0u32..2, any::<bool>()).prop_map(
+                |(mode, states, items, concurrency, retries, caught)| Kind::Map {
+                    mode,
                     states,
                     items,
                     concurrency,
@@ -206,18 +218,34 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             catching(parallel, *caught, &next, ends)
         }
         Kind::Map {
+            mode,
             states,
             items,
             concurrency,
             retries,
             caught,
         } => {
-            let map = json!({
+            let mut map = json!({
                 "Type": "Map", "ItemProcessor": graph(states, names), "MaxConcurrency": concurrency,
-                "ItemsPath": "$$.Execution.Input.items".to_owned(), "ResultPath": format!("$.{name}"),
-                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items },
+                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items, "items": [1, "two"], "flag": true }, "ResultPath": format!("$.{name}"),
                 "Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": retries }]
             });
+            if !matches!(mode, Mode::Inline) {
+                map["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+                map["ToleratedFailureCount"] = json!(items / 2);
+            }
+            if matches!(mode, Mode::FromFile) {
+                map["ItemReader"] = json!({
+                    "Resource": "arn:aws:states:::s3:getObject", "Parameters": { "Bucket": "b", "Key": "k" },
+                    "ReaderConfig": { "InputType": "JSONL" }
+                });
+                map["ItemBatcher"] = json!({ "MaxItemsPerBatch": 2 });
+                map["ResultWriter"] =
+                    json!({ "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket": "b" } });
+            } else {
+                // A child execution has an input of its own.
+                map["ItemsPath"] = json!("$$.Execution.Input.items");
+            }
             catching(map, *caught, &next, ends)
         }
     };
@@ -244,8 +272,18 @@ fn catching(mut state: Value, caught: bool, next: &str, ends: bool) -> Value {
 pub(crate) struct Trace {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) history: Vec<HistoryEvent>,
+    pub(crate) children: Vec<ChildEvent>,
+    pub(crate) map_runs: Vec<MapRun>,
     pub(crate) elapsed: TimeDelta,
     pub(crate) calls: Calls,
+}
+
+/// What an execution told to be kept.
+#[derive(Debug, Default)]
+struct Seen {
+    history: Vec<HistoryEvent>,
+    children: Vec<ChildEvent>,
+    map_runs: Vec<MapRun>,
 }
 
 /// The tasks of an execution, as its driver sees them.
@@ -263,7 +301,7 @@ impl Calls {
     ///
     /// A restored execution dispatches again what the driver knows already, and that must be the same to the letter. It
     /// does so behind everything else and in the order of frames; so what one event leads to is compared without order.
-    fn take(&mut self, execution: &mut Execution, history: &mut Vec<HistoryEvent>) {
+    fn take(&mut self, execution: &mut Execution, seen: &mut Seen) {
         let mut invoked = BTreeMap::new();
         let mut cancelled = BTreeSet::new();
         while let Some(command) = execution.poll_command() {
@@ -289,7 +327,9 @@ impl Calls {
                     self.done.insert(id);
                     cancelled.insert(id);
                 }
-                Command::Record(event) => history.push(event),
+                Command::Record(event) => seen.history.push(event),
+                Command::RecordChild(event) => seen.children.push(*event),
+                Command::MapRun(map_run) => seen.map_runs.push(*map_run),
                 _ => {}
             }
         }
@@ -326,7 +366,7 @@ impl Calls {
             },
             _ => Event::TaskSucceeded {
                 task,
-                output: json!(choice),
+                output: self.waiting.get(&task).map_or(Value::Null, |task| answer(task, choice)),
             },
         };
         if matches!(event, Event::TaskFailed { .. } | Event::TaskSucceeded { .. }) {
@@ -335,6 +375,14 @@ impl Calls {
         }
         Some(event)
     }
+}
+
+/// What a task results in: a number, or the items that an `ItemReader` asks for.
+fn answer(task: &Task, choice: u8) -> Value {
+    if task.resource.arn().ends_with(":s3:getObject") {
+        return json!({ "Body": "1\n2\n3\n" });
+    }
+    json!(choice)
 }
 
 /// Runs a machine, deciding by `choices` what happens next; between any two events the execution goes through
@@ -363,10 +411,10 @@ pub(crate) fn drive_at(
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
     let mut calls = Calls::default();
-    let mut history = Vec::new();
+    let mut seen = Seen::default();
     let mut choices = choices.iter().copied().cycle();
     for _ in 0..500 {
-        calls.take(&mut execution, &mut history);
+        calls.take(&mut execution, &mut seen);
         if !execution.is_running() {
             break;
         }
@@ -397,7 +445,9 @@ pub(crate) fn drive_at(
     }
     Trace {
         outcome: execution.outcome().cloned(),
-        history,
+        history: seen.history,
+        children: seen.children,
+        map_runs: seen.map_runs,
         elapsed: now - start,
         calls,
     }
