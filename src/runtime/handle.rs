@@ -51,7 +51,8 @@ impl ExecutionHandle {
         self.running.history()
     }
 
-    /// The Map Runs of its distributed Maps so far, with the histories of their child executions.
+    /// The Map Runs of its distributed Maps so far, with the histories of the first 10,000 child executions; without
+    /// histories with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
     pub fn map_runs(&self) -> MapRunLog {
         self.running.map_runs()
     }

@@ -42,6 +42,9 @@ pub(super) struct Origin {
     pub(super) keeps_name: bool,
 }
 
+/// How many child executions have their histories kept: as many as a Map Run runs at once.
+const KEPT_CHILDREN: usize = 10_000;
+
 #[derive(Debug)]
 struct End {
     outcome: Outcome,
@@ -90,7 +93,7 @@ impl Running {
                 execution,
                 in_flight: HashMap::new(),
                 history: Vec::new(),
-                map_runs: MapRunLog::default(),
+                map_runs: MapRunLog::of_first(KEPT_CHILDREN),
                 armed: None,
             }),
             ended_with: OnceLock::new(),

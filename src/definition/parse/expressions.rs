@@ -29,8 +29,25 @@ pub(crate) fn each_expression<'n>(state: &StateOutline<'n>, visit: &mut dyn FnMu
                 .unwrap_or_default()
                 .iter()
                 .for_each(|rule| each_in_rule(rule, visit)),
+            "ItemReader" | "ItemBatcher" | "ResultWriter" => each_in_distributed(&member.value, visit),
             // It is written to.
             "ResultPath" => {}
+            key if key.ends_with("Path") => visit(member),
+            _ => {}
+        }
+    }
+}
+
+/// The same for the objects that only a distributed Map has.
+fn each_in_distributed<'n>(object: &'n Node, visit: &mut dyn FnMut(&'n Member)) {
+    for member in object
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+    {
+        match member.key.as_str() {
+            "Parameters" | "BatchInput" => each_in_template(&member.value, visit),
+            "ReaderConfig" => each_in_distributed(&member.value, visit),
             key if key.ends_with("Path") => visit(member),
             _ => {}
         }

@@ -276,6 +276,19 @@ mod tests {
     }
 
     #[test]
+    fn variables_are_read_in_all_its_fields() {
+        let found = findings(&map(
+            r#""ItemReader": { "Resource": "arn:aws:states:::s3:getObject", "Parameters": { "Bucket": "b", "Key.$": "$a" },
+                "ReaderConfig": { "InputType": "JSON", "MaxItemsPath": "$b" } },
+                "ItemBatcher": { "MaxItemsPerBatchPath": "$c", "BatchInput": { "x.$": "$d" } },"#,
+        ));
+        let unassigned = found
+            .iter()
+            .filter(|found| found.contains("no state assigns the variable"));
+        assert_eq!(unassigned.count(), 4, "{found:?}");
+    }
+
+    #[test]
     fn labels_are_distinct_and_fit_into_an_arn() {
         let found = findings(&map(r#""Label": "a b","#));
         assert!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Core, Engine};
 use crate::data::{MAX_NESTING, Payload, Random, StateMachineContext, nests_within};
-use crate::definition::{DistributedMap, State, Transformation, WorkflowType};
+use crate::definition::{DistributedMap, State, WorkflowType};
 use crate::execution::command::{Command, Task, TaskId};
 use crate::execution::errors::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
 use crate::execution::frames::{Activity, Frame, FrameKey};
@@ -85,14 +85,10 @@ impl<'a> Engine<'a> {
             return;
         };
         let writer = self.distributed_map(key).and_then(|map| map.result_writer.as_ref());
-        let results = std::mem::take(&mut run.results);
-        run.results = match run.transformation {
-            Transformation::Flatten => flattened(results, &run.failed),
-            Transformation::None | Transformation::Compact => results,
-        };
         match writer.filter(|writer| writer.export.is_some()) {
             None => {
-                let results = Value::Array(std::mem::take(&mut run.results));
+                let results = run.take_results().into_iter().map(|(result, _)| result);
+                let results = Value::Array(results.collect());
                 self.end_map_run(key, &run, results);
             }
             Some(writer) => {
@@ -235,18 +231,6 @@ impl Core {
             execution_counts: run.execution_counts,
         }
     }
-}
-
-/// The elements of the outputs that are arrays, and the others as they are.
-fn flattened(results: Vec<Value>, failed: &BTreeSet<u32>) -> Vec<Value> {
-    let mut flat = Vec::with_capacity(results.len());
-    for (index, result) in (0u32..).zip(results) {
-        match result {
-            Value::Array(elements) if !failed.contains(&index) => flat.extend(elements),
-            other => flat.push(other),
-        }
-    }
-    flat
 }
 
 impl Failure {

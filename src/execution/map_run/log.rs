@@ -8,14 +8,31 @@ use crate::history::HistoryEvent;
 ///
 /// A driver hands [`Command::MapRun`](crate::execution::Command::MapRun) and
 /// [`Command::RecordChild`](crate::execution::Command::RecordChild) on to it, or does without.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MapRunLog {
     map_runs: Vec<MapRun>,
+    /// How many child executions may still get a history.
+    left: usize,
     /// By Map Run, then by execution.
     histories: IndexMap<Arc<str>, IndexMap<Arc<str>, Vec<HistoryEvent>>>,
 }
 
+impl Default for MapRunLog {
+    fn default() -> Self {
+        Self::of_first(usize::MAX)
+    }
+}
+
 impl MapRunLog {
+    /// A log that keeps the histories of the first so many child executions, and all Map Runs. The default keeps all.
+    pub fn of_first(executions: usize) -> Self {
+        Self {
+            map_runs: Vec::new(),
+            left: executions,
+            histories: IndexMap::new(),
+        }
+    }
+
     /// Takes in a Map Run that began or ended.
     pub fn update(&mut self, map_run: MapRun) {
         let known = self.map_runs.iter_mut().rev();
@@ -28,7 +45,12 @@ impl MapRunLog {
     /// Takes in an event of a child execution.
     pub fn record(&mut self, event: ChildEvent) {
         let of_map_run = self.histories.entry(event.map_run_arn).or_default();
-        of_map_run.entry(event.execution_arn).or_default().push(event.event);
+        if let Some(history) = of_map_run.get_mut(&event.execution_arn) {
+            history.push(event.event);
+        } else if self.left > 0 {
+            self.left -= 1;
+            of_map_run.insert(event.execution_arn, vec![event.event]);
+        }
     }
 
     /// The Map Runs in the order of their starts, those of child executions among them.

@@ -198,6 +198,22 @@ impl MapRunProgress {
         }
     }
 
+    /// The results, each with whether its child execution failed. Where they are flattened, the outputs that are arrays have
+    /// given way to their elements.
+    pub(crate) fn take_results(&mut self) -> Vec<(Value, bool)> {
+        let mut results = Vec::with_capacity(self.results.len());
+        for (id, result) in (0u32..).zip(std::mem::take(&mut self.results)) {
+            let has_failed = self.failed.contains(&id);
+            match result {
+                Value::Array(elements) if self.transformation == Transformation::Flatten && !has_failed => {
+                    results.extend(elements.into_iter().map(|element| (element, false)));
+                }
+                result => results.push((result, has_failed)),
+            }
+        }
+        results
+    }
+
     /// All data that it holds, but for that of its child executions.
     pub(crate) fn payloads(&self) -> impl Iterator<Item = &Payload> {
         let batching = self.settings.batching.as_ref();

@@ -20,6 +20,7 @@ pub(crate) struct Writing {
 impl Writing {
     /// The objects that tell the results of a Map Run, the manifest last.
     pub(crate) fn of(run: &mut MapRunProgress, output_type: OutputType) -> Self {
+        let results = run.take_results();
         let to = run.settings.write.clone().unwrap_or_else(Payload::empty_object);
         let text = |name: &str| to.get(name).and_then(Value::as_str).unwrap_or_default();
         let (bucket, prefix) = (text("Bucket"), text("Prefix").trim_end_matches('/'));
@@ -30,8 +31,8 @@ impl Writing {
             format!("{prefix}/{id}")
         };
         let (mut failed, mut succeeded) = (Vec::new(), Vec::new());
-        for (index, result) in (0u32..).zip(std::mem::take(&mut run.results)) {
-            if run.failed.contains(&index) {
+        for (result, has_failed) in results {
+            if has_failed {
                 failed.push(result);
             } else {
                 succeeded.push(result);
