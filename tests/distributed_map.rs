@@ -1,11 +1,6 @@
 //! Distributed Maps where a case of `tests/cases/distributed_map` does not reach: on the core, and with many items.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use asl_engine::execution::{
     Command, ErrorOutput, Event, Execution, Limits, MapRunLog, MapRunStatus, Program, Snapshot, StartOptions, Task,
@@ -96,7 +91,7 @@ impl Driver {
     }
 
     fn types(&self) -> Vec<String> {
-        let types = self.history.iter().map(|event| event.event_type().to_string());
+        let types = self.history.iter().map(|event| event.event_type().clone());
         types.collect()
     }
 }
@@ -188,9 +183,9 @@ fn a_hundred_thousand_items_take_bounded_memory() {
         "ResultSelector": { "n.$": "States.ArrayLength($)" }
     });
     let machine = machine(map(reader, pass()));
-    let lines: String = (0..100_000).map(|i| format!("{{\"id\":{i}}}\n")).collect();
+    let lines: Vec<String> = (0..100_000).map(|id| json!({ "id": id }).to_string()).collect();
     let run = Simulation::of(&machine)
-        .object("shop", "orders", lines)
+        .object("shop", "orders", lines.join("\n"))
         .history(HistoryLevel::Off)
         .run(json!({}));
     assert_eq!(run.output(), Some(&json!({ "n": 100_000 })), "{:?}", run.outcome());
