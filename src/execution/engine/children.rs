@@ -145,6 +145,7 @@ impl Engine<'_> {
             limits: core.limits.clone(),
             express_id: run.is_express.then(|| core.random.uuid()),
             activities: core.activities.clone(),
+            is_traced: false,
         }
     }
 

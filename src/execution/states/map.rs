@@ -17,7 +17,8 @@ use crate::execution::program::{GraphId, Node};
 
 pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     // Whoever looks at the state alone runs no child executions.
-    let distributed = map.distributed.as_deref().filter(|_| view.inspection.is_none());
+    let is_alone = view.inspection.is_some_and(|inspection| inspection.is_alone);
+    let distributed = map.distributed.as_deref().filter(|_| !is_alone);
     let state = match &map.data {
         MapData::JsonPath(state) => state,
         MapData::Jsonata(state) => return jsonata::map(state, distributed, node, raw, view),
@@ -64,7 +65,7 @@ pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<
             "Reference path \"{path}\" must point to array."
         )));
     }
-    if view.inspection.is_some() {
+    if is_alone {
         if !is_given {
             view.inspect(Stage::AfterItemsPath, &items);
         }
