@@ -39,6 +39,8 @@ pub use expression::Expression;
 pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_problem::json_problem;
+#[cfg(feature = "runtime")]
+pub(crate) use json_problem::json_problem_in_source;
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;

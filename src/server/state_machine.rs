@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::{ApiError, seconds};
-use crate::data::{Random, StateMachineContext};
-use crate::definition::{Loader, WorkflowType};
+use crate::InvalidDefinition;
+use crate::data::{Random, StateMachineContext, json_problem_in_source};
+use crate::definition::{Code, Diagnostic, Loader, WorkflowType};
 use crate::execution::Program;
 
 /// AWS's quotas of one state machine.
@@ -92,8 +93,11 @@ impl Definition {
         let (machine, unsupported) = match loader.parse(text) {
             Ok(machine) => (machine, None),
             Err(refused) => {
-                let machine = loader.clone().with_distributed_maps().parse(text)?;
-                (machine, Some(refused.api_message()))
+                let machine = loader.clone().with_distributed_maps().parse(text);
+                (
+                    machine.map_err(|refused| invalid(text, refused))?,
+                    Some(refused.api_message()),
+                )
             }
         };
         Ok(Arc::new(Self {
@@ -102,6 +106,24 @@ impl Definition {
             program: Arc::new(Program::compile(&machine)),
             unsupported,
         }))
+    }
+}
+
+/// AWS's words for a definition that is refused; what is no JSON is quoted.
+fn invalid(text: &str, refused: InvalidDefinition) -> ApiError {
+    let is_json = |diagnostic: &Diagnostic| diagnostic.code != Code::InvalidJsonDescription;
+    let problem = if refused.diagnostics().iter().all(is_json) {
+        None
+    } else {
+        json_problem_in_source(text)
+    };
+    match problem {
+        None => refused.into(),
+        Some((problem, _)) => {
+            let code = Code::InvalidJsonDescription;
+            let message = format!("Invalid State Machine Definition: '{code}: {problem}'");
+            ApiError::new("InvalidDefinition", message)
+        }
     }
 }
 

@@ -26,8 +26,13 @@ const ADDED: [(&str, &str); 2] = [
 /// For so long an execution is waited for: one may wait for a worker that the recording does not have.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
-/// Makes the calls and compares what is answered.
+/// Makes the calls of a case and compares what is answered.
 pub(crate) fn check(case: &Case) -> Result<(), String> {
+    check_calls(case, case.json["steps"].as_array().unwrap())
+}
+
+/// The same for these calls.
+pub(crate) fn check_calls(case: &Case, steps: &[Value]) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -40,8 +45,7 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
             api: StepFunctions::seeded(interpreter, 1),
             placeholders: Placeholders::new(),
         };
-        calls.deploy().await?;
-        let steps = case.json["steps"].as_array().unwrap();
+        calls.deploy(&steps[0]).await?;
         for (number, step) in (1..).zip(steps) {
             let checked = calls.make(step).await;
             checked.map_err(|why| format!("call {number}, {}: {why}", step["op"]))?;
@@ -58,8 +62,7 @@ struct Calls<'c> {
 
 impl Calls<'_> {
     /// Creates the machine of a stack, whose ARN is an output of it.
-    async fn deploy(&mut self) -> Result<(), String> {
-        let step = &self.case.json["steps"][0];
+    async fn deploy(&mut self, step: &Value) -> Result<(), String> {
         let output = step["params"]["stateMachineArn"].as_str().unwrap_or_default();
         if !output.contains(":auto:") {
             return Ok(());
