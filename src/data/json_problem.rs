@@ -11,6 +11,17 @@ pub(crate) fn json_problem(text: &str, error: &Error) -> String {
     }
 }
 
+/// The same where the parser quotes the text, for places inside the message.
+#[cfg(feature = "runtime")]
+pub(crate) fn json_problem_quoted(text: &str) -> String {
+    if text.trim().is_empty() {
+        return "No content to map due to end-of-input".to_owned();
+    }
+    let (message, place) = json_problem_in_source(text).unwrap_or_default();
+    let problem = message.strip_suffix(&format!("\n at {place}"));
+    problem.unwrap_or(&message).to_owned()
+}
+
 /// So many characters of a text are quoted by Jackson.
 #[cfg(feature = "runtime")]
 const QUOTED: usize = 500;
@@ -27,14 +38,27 @@ pub(crate) fn json_problem_in_source(text: &str) -> Option<(String, String)> {
         }
     };
     let message = jackson::message(text, &error).replace(jackson::REDACTED, &quoted);
-    let (_, place) = message.split_once("\n at ")?;
+    let (_, place) = message.rsplit_once("\n at ")?;
     let place = place.to_owned();
     Some((message, place))
 }
 
 #[cfg(all(test, feature = "runtime"))]
 mod tests {
-    use super::json_problem_in_source;
+    use super::{json_problem_in_source, json_problem_quoted};
+
+    #[test]
+    fn a_place_inside_the_message_stays() {
+        assert_eq!(
+            json_problem_quoted(r#"{"not": "json""#),
+            r#"Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)"{"not": "json""; line: 1, column: 1])"#
+        );
+        assert_eq!(json_problem_quoted(" "), "No content to map due to end-of-input");
+        assert_eq!(
+            json_problem_quoted("{'a': 1}"),
+            "Unexpected character (''' (code 39)): was expecting double-quote to start field name"
+        );
+    }
 
     #[test]
     fn the_place_quotes_the_beginning_of_the_text() {

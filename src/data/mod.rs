@@ -40,7 +40,7 @@ pub use intrinsic::Intrinsic;
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_problem::json_problem;
 #[cfg(feature = "runtime")]
-pub(crate) use json_problem::json_problem_in_source;
+pub(crate) use json_problem::{json_problem_in_source, json_problem_quoted};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::seconds;
 use super::state_machine::Revision;
-use crate::Outcome;
-use crate::execution::ErrorOutput;
+use crate::execution::{ErrorOutput, Outcome};
 use crate::runtime::ExecutionHandle;
 
 /// How many executions that have ended are remembered, and how many events of theirs: the oldest go first.
@@ -195,5 +194,46 @@ fn data(members: &mut Map<String, Value>, input: &str, outcome: Option<&Outcome>
         if let Some(cause) = cause {
             set("cause", cause.as_str().into());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StepFunctions;
+    use super::*;
+    use crate::runtime::Interpreter;
+
+    const ARN: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Orders";
+
+    /// The names of the executions that are still known, of one that runs and five that have ended with four events each.
+    async fn known(most_ended: usize, most_events: usize) -> Vec<String> {
+        let api = StepFunctions::new(Interpreter::new());
+        let definition = json!({ "StartAt": "Nap", "States": {
+            "Nap": { "Type": "Wait", "SecondsPath": "$", "End": true }
+        } });
+        let role = "arn:aws:iam::123456789012:role/Orders";
+        let machine = json!({ "name": "Orders", "definition": definition.to_string(), "roleArn": role });
+        api.call("CreateStateMachine", machine).await.unwrap();
+        for (name, seconds) in [("a", 9), ("b", 0), ("c", 0), ("d", 0), ("e", 0), ("f", 0)] {
+            let start = json!({ "stateMachineArn": ARN, "name": name, "input": seconds.to_string() });
+            api.call("StartExecution", start).await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let mut registry = api.service.registry();
+        registry.executions.forget_old(most_ended, most_events);
+        let names = registry
+            .executions
+            .of_state_machine(ARN)
+            .map(|execution| execution.name.clone());
+        let names: Vec<String> = names.collect();
+        assert_eq!(registry.executions.by_arn.len(), names.len());
+        names
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_that_have_ended_are_forgotten() {
+        assert_eq!(known(2, 100).await, ["f", "e", "a"]);
+        assert_eq!(known(100, 12).await, ["f", "e", "d", "a"]);
+        assert_eq!(known(100, 100).await.len(), 6);
     }
 }

@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::{ApiError, seconds};
-use crate::InvalidDefinition;
 use crate::data::{Random, StateMachineContext, json_problem_in_source};
-use crate::definition::{Code, Diagnostic, Loader, WorkflowType};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, Loader, WorkflowType};
 use crate::execution::Program;
 
 /// AWS's quotas of one state machine.

@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::request::Request;
 use super::super::{ApiError, Service, with};
-use crate::TestState;
 use crate::data::json_problem_in_source;
 use crate::definition::{Code, Diagnostic, Loader, Severity, WorkflowType};
-use crate::test_state::{Exception, TestStateError};
+use crate::test_state::{Exception, TestState, TestStateError};
 
 /// How many diagnostics are answered with, at the most.
 const MOST: i64 = 100;
