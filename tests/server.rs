@@ -106,7 +106,7 @@ async fn step(api: &StepFunctions, names: &mut Names, call: &Value) -> Result<()
             return if wanted == error {
                 Ok(())
             } else {
-                Err(format!("\n   got {error}\nwanted {}", call))
+                Err(format!("\n   got {error}\nwanted {call}"))
             };
         }
     };
