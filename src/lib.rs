@@ -48,6 +48,8 @@
 //!
 //! A failed execution is none of these, but an [`Outcome`].
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod data;
 pub mod definition;
 pub mod docs {
@@ -62,6 +64,7 @@ pub mod docs {
 }
 mod error;
 pub mod execution;
+pub mod graph;
 #[cfg(feature = "runtime")]
 pub mod handlers;
 pub mod history;
@@ -71,6 +74,8 @@ pub mod runtime;
 pub mod server;
 mod services;
 pub mod simulation;
+#[cfg(feature = "yaml")]
+pub mod test_file;
 pub mod test_state;
 #[cfg(feature = "websocket")]
 pub mod websocket;

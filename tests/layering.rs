@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     ("data", &[]),
     ("definition", &["data"]),
+    ("graph", &["definition"]),
     ("history", &["data", "definition"]),
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
@@ -16,6 +17,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "simulation",
         &["data", "definition", "history", "execution", "services"],
+    ),
+    (
+        "test_file",
+        &["data", "definition", "history", "execution", "simulation"],
     ),
     ("handlers", &["data", "definition", "history", "execution", "services"]),
     (
@@ -27,12 +32,30 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["data", "definition", "execution", "services", "test_state", "runtime"],
     ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
+    (
+        "cli",
+        &[
+            "data",
+            "definition",
+            "graph",
+            "history",
+            "execution",
+            "services",
+            "simulation",
+            "test_file",
+            "handlers",
+            "runtime",
+        ],
+    ),
+    // The binaries: what they call is public.
+    ("bin", &[]),
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
 const PURE: &[&str] = &[
     "data",
     "definition",
+    "graph",
     "history",
     "execution",
     "services",

@@ -9,6 +9,10 @@ use std::fmt;
 pub enum Code {
     /// The text is not JSON.
     InvalidJsonDescription,
+    /// A test file is not as it must be.
+    InvalidTestFile,
+    /// The text is not YAML.
+    InvalidYaml,
     /// A field is unknown, missing, misplaced or has a value it cannot have.
     SchemaValidationFailed,
     /// No state can end the machine.
@@ -29,6 +33,8 @@ pub enum Code {
     PassResultIsStatic,
     /// Valid on AWS, but not supported by this version of the crate.
     NotSupported,
+    /// A template names a resource, a parameter or a file that is not there.
+    UnresolvedReference,
     /// A `${Name}` substitution has no value.
     UnresolvedSubstitution,
     /// The definition has more characters than Step Functions takes.
@@ -66,6 +72,8 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",
+            Self::InvalidTestFile => "INVALID_TEST_FILE",
+            Self::InvalidYaml => "INVALID_YAML",
             Self::SchemaValidationFailed => "SCHEMA_VALIDATION_FAILED",
             Self::MissingEndState => "MISSING_END_STATE",
             Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
@@ -76,6 +84,7 @@ impl Code {
             Self::NoPath => "NO_PATH",
             Self::PassResultIsStatic => "PASS_RESULT_IS_STATIC",
             Self::NotSupported => "NOT_SUPPORTED",
+            Self::UnresolvedReference => "UNRESOLVED_REFERENCE",
             Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
             Self::DefinitionTooLong => "DEFINITION_TOO_LONG",
             Self::ErrorAlreadyMatched => "ERROR_ALREADY_MATCHED",

@@ -55,21 +55,57 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+        let place = format_args!("line {}, column {}", self.line, self.column);
+        self.render(f, &place, &Colours::default())
+    }
+}
+
+/// Escape sequences to print around the parts of a diagnostic; by default none.
+#[derive(Debug, Clone, Copy, Default)]
+#[cfg_attr(
+    not(feature = "cli"),
+    expect(dead_code, reason = "the `asl` command prints what is good too")
+)]
+pub(crate) struct Colours {
+    pub(crate) error: &'static str,
+    pub(crate) warning: &'static str,
+    pub(crate) good: &'static str,
+    pub(crate) strong: &'static str,
+    pub(crate) faint: &'static str,
+    pub(crate) reset: &'static str,
+}
+
+impl Diagnostic {
+    /// Prints it with its line of the source; `place` says where that is.
+    pub(crate) fn render(&self, f: &mut impl Write, place: &dyn fmt::Display, colours: &Colours) -> fmt::Result {
+        let Colours {
+            strong, faint, reset, ..
+        } = colours;
+        let (severity, colour) = match self.severity {
+            Severity::Warning => ("warning", colours.warning),
+            Severity::Error => ("error", colours.error),
         };
-        write!(f, "{severity}[{}]: {}", self.code, Printable(&self.message))?;
+        let message = Printable(&self.message);
+        write!(f, "{colour}{severity}[{}]{reset}{strong}: {message}", self.code)?;
         if let Some(location) = &self.location {
             write!(f, " at {}", Printable(location))?;
         }
         let margin = self.line.to_string().len();
-        writeln!(f, "\n{:margin$}--> line {}, column {}", "", self.line, self.column)?;
-        writeln!(f, "{:margin$} |", "")?;
-        writeln!(f, "{} | {}", self.line, self.excerpt.text)?;
-        write!(f, "{:margin$} | {}", "", self.excerpt.underline)?;
+        writeln!(f, "{reset}\n{:margin$}{faint}-->{reset} {place}", "")?;
+        writeln!(f, "{:margin$} {faint}|{reset}", "")?;
+        writeln!(f, "{faint}{} |{reset} {}", self.line, self.excerpt.text)?;
+        write!(
+            f,
+            "{:margin$} {faint}|{reset} {colour}{}{reset}",
+            "", self.excerpt.underline
+        )?;
         if let Some(help) = &self.help {
-            write!(f, "\n{:margin$} = help: {}", "", Printable(help))?;
+            write!(
+                f,
+                "\n{:margin$} {faint}={reset} {strong}help{reset}: {}",
+                "",
+                Printable(help)
+            )?;
         }
         Ok(())
     }

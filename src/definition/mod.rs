@@ -19,6 +19,8 @@ mod json;
 mod jsonata;
 mod parse;
 mod paths;
+#[cfg(feature = "yaml")]
+mod places;
 mod query_language;
 mod resource;
 mod retrier;
@@ -31,13 +33,21 @@ mod state_machine;
 )]
 pub mod states;
 mod substitutions;
+#[cfg(feature = "yaml")]
+pub mod template;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use catcher::{Catcher, CatcherData, JsonPathCatcher};
 pub use code::Code;
+#[cfg(feature = "cli")]
+pub(crate) use diagnostic::Colours;
 pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
 pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
 pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
+#[cfg(feature = "yaml")]
+pub(crate) use places::{Places, Problem};
 pub use query_language::QueryLanguage;
 pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};

@@ -39,6 +39,8 @@ pub struct StartOptions {
     /// The ARNs of the activities that exist; a Task of another one fails with `States.Runtime`, as on AWS one fails
     /// whose activity was deleted. `None` for all that there can be; default.
     pub activities: Option<Arc<BTreeSet<String>>>,
+    /// Whether the execution keeps a trace of what its history does not tell.
+    pub(crate) is_traced: bool,
 }
 
 impl StartOptions {
@@ -55,6 +57,7 @@ impl StartOptions {
             limits: Limits::default(),
             express_id: None,
             activities: None,
+            is_traced: false,
         }
     }
 

@@ -58,6 +58,14 @@ impl StateView<'_> {
         }
     }
 
+    /// Shows whether a Choice Rule is true to whoever looks.
+    #[inline]
+    pub(crate) fn inspect_rule(&self, index: usize, is_true: bool) {
+        if let Some(inspection) = self.inspection {
+            inspection.see_rule(index, is_true);
+        }
+    }
+
     /// Shows a number that a field gave to whoever looks.
     pub(crate) fn inspect_number(&self, stage: Stage, number: impl FnOnce() -> Value) {
         if let Some(inspection) = self.inspection {
@@ -112,17 +120,17 @@ impl StateView<'_> {
 
     /// The values that `Assign` gives to variables; `$` is `input`.
     #[inline(always)]
-    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
+    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Assigned, Failure> {
         match assign {
             Some(assign) => self.assigned(assign, input),
-            None => Ok(None),
+            None => Ok(Assigned::default()),
         }
     }
 
-    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
+    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Assigned, Failure> {
         match self.fill(&assign.template, input)?.into_value() {
-            Value::Object(values) => Ok(Some(Box::new(values))),
-            _ => Ok(None),
+            Value::Object(values) => Ok(values.into_iter().map(|(name, value)| (name.into(), value)).collect()),
+            _ => Ok(Assigned::default()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What somebody looks at while a state runs on its own: the data behind every stage.
 //!
-//! An execution has nobody who looks, and pays nothing for it but the question.
+//! An execution that nobody looks at pays nothing for it but the question.
 
 use serde_json::Value;
 use std::cell::RefCell;
@@ -27,6 +27,10 @@ pub(crate) enum Stage {
 #[derive(Debug)]
 pub(crate) struct Inspection {
     stages: RefCell<Vec<(Stage, Payload)>>,
+    /// The Choice Rules that were looked at, and whether each is true.
+    rules: RefCell<Vec<(usize, bool)>>,
+    /// Whether the state runs alone, and shows what only its own fields say.
+    pub(crate) is_alone: bool,
     /// What stands for the whole context object.
     pub(crate) context: Option<Value>,
     /// What stands for the items that an `ItemReader` reads.
@@ -37,14 +41,35 @@ impl Inspection {
     pub(crate) fn new(context: Option<Value>, items: Option<Payload>) -> Self {
         Self {
             stages: RefCell::default(),
+            rules: RefCell::default(),
+            is_alone: true,
             context,
             items,
+        }
+    }
+
+    /// Looks at a state of an execution, and gives it nothing.
+    pub(crate) fn of_execution() -> Self {
+        Self {
+            is_alone: false,
+            ..Self::new(None, None)
         }
     }
 
     #[cold]
     pub(crate) fn see(&self, stage: Stage, data: Payload) {
         self.stages.borrow_mut().push((stage, data));
+    }
+
+    #[cold]
+    pub(crate) fn see_rule(&self, index: usize, is_true: bool) {
+        self.rules.borrow_mut().push((index, is_true));
+    }
+
+    /// What was seen: the stages, and the Choice Rules.
+    #[expect(clippy::type_complexity, reason = "two lists that are taken apart at once")]
+    pub(crate) fn into_seen(self) -> (Vec<(Stage, Payload)>, Vec<(usize, bool)>) {
+        (self.stages.into_inner(), self.rules.into_inner())
     }
 
     /// What a stage made, if it was reached.

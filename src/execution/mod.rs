@@ -67,6 +67,7 @@ mod snapshot_check;
 mod states;
 mod timers;
 mod token;
+mod trace;
 
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
@@ -80,7 +81,12 @@ pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use token::TokenSecret;
 
+pub(crate) use frames::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
+pub(crate) use intent::Assigned;
+pub(crate) use program::{Next, Node, StateId};
+pub(crate) use trace::{TraceEntry, Traced};
+
 pub(crate) use single_state::{End, SingleState, Surroundings, Work};
 
 use engine::{Core, Engine};
@@ -125,6 +131,11 @@ impl Execution {
             self.core.queued_bytes = 0;
         }
         command
+    }
+
+    /// What happened since the last call; nothing where the options ask for no trace.
+    pub(crate) fn take_trace(&mut self) -> Vec<TraceEntry> {
+        self.core.trace.as_mut().map(|trace| trace.take()).unwrap_or_default()
     }
 
     /// When the execution wants [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.

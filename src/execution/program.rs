@@ -36,6 +36,8 @@ pub(crate) enum Next {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) name: Arc<str>,
+    /// Where it stands in the definition, as a JSON Pointer.
+    pub(crate) pointer: Arc<str>,
     /// INVARIANT: its nested graphs are taken out; `graphs` stands for them.
     pub(crate) state: State,
     pub(crate) next: Next,
@@ -50,6 +52,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// Whether the state may have `Retry` and `Catch`.
+    pub(crate) fn takes_errors(&self) -> bool {
+        matches!(self.state, State::Task(_) | State::Parallel(_) | State::Map(_))
+    }
+
     pub(crate) fn retry(&self) -> &[Retrier] {
         match &self.state {
             State::Task(state) => &state.retry,
@@ -79,7 +86,7 @@ impl Program {
             fingerprint: fingerprint(machine),
         };
         let graph = program.machine.graph.clone();
-        program.add_graph(graph);
+        program.add_graph(graph, "");
         program
     }
 
@@ -125,8 +132,26 @@ impl Program {
         (id.0 as usize) < self.nodes.len()
     }
 
+    /// Every state, nested ones included, with its number.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (StateId, &Node)> {
+        (0u32..).map(StateId).zip(&self.nodes)
+    }
+
+    /// Where the `index`-th graph of a state stands in the definition.
+    pub(crate) fn graph_pointer(&self, node: &Node, index: usize) -> String {
+        let of_map = || {
+            let definition = self.machine.definition().pointer(&node.pointer);
+            let is_old = definition.is_some_and(|state| state.get("Iterator").is_some());
+            if is_old { "Iterator" } else { "ItemProcessor" }
+        };
+        match &node.state {
+            State::Map(_) => format!("{}/{}", node.pointer, of_map()),
+            _ => format!("{}/Branches/{index}", node.pointer),
+        }
+    }
+
     /// Adds a graph with all graphs nested in it. Definitions nest only as deep as the parser lets them.
-    fn add_graph(&mut self, graph: StateGraph) -> GraphId {
+    fn add_graph(&mut self, graph: StateGraph, pointer: &str) -> GraphId {
         let graph_id = GraphId(number(self.graphs.len()));
         let first = self.nodes.len();
         let ids: IndexMap<String, StateId> = graph
@@ -151,6 +176,7 @@ impl Program {
                 _ => Vec::new(),
             });
             let mut node = Node {
+                pointer: format!("{pointer}/States/{}", name.replace('~', "~0").replace('/', "~1")).into(),
                 name: name.into(),
                 next: next_of(&state, id_of),
                 catch_next: Box::default(),
@@ -167,7 +193,16 @@ impl Program {
             self.nodes.push(node);
         }
         for (i, graphs) in nested.into_iter().enumerate() {
-            let graphs = graphs.into_iter().map(|graph| self.add_graph(graph)).collect();
+            let graphs = graphs.into_iter().enumerate();
+            let graphs = graphs.map(|(index, graph)| {
+                let pointer = self
+                    .nodes
+                    .get(first + i)
+                    .map(|node| self.graph_pointer(node, index))
+                    .unwrap_or_default();
+                self.add_graph(graph, &pointer)
+            });
+            let graphs = graphs.collect();
             if let Some(node) = self.nodes.get_mut(first + i) {
                 node.graphs = graphs;
             }

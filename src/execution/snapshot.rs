@@ -44,9 +44,11 @@ impl Snapshot {
                 Command::Complete(outcome) => Some(PendingCommand::Complete(outcome)),
             })
             .collect();
+        let mut core = core.clone();
+        core.trace = None;
         Self {
             definition: program.fingerprint(),
-            core: core.clone(),
+            core,
             pending,
         }
     }

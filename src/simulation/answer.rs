@@ -1,43 +1,109 @@
 //! What a scripted task answers.
 
-use serde_json::Value;
-use std::collections::VecDeque;
+use serde_json::{Value, json};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::explain::{seconds, shown, told};
 use crate::TaskError;
+use crate::history::ErrorOutput;
 
-/// One scripted answer: a result or an error, at once or after some virtual time.
+/// One scripted answer: how an attempt ends, at once or after some virtual time.
+///
+/// ```
+/// use asl_engine::simulation::Answer;
+/// use serde_json::json;
+/// use std::time::Duration;
+///
+/// let slow = Answer::success(json!({ "paid": true })).after(Duration::from_secs(90));
+/// let busy = Answer::error("Till.Busy", "try later");
+/// let late = Answer::timeout();
+/// # let _ = (slow, busy, late);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
-    pub(super) result: Option<Result<Value, TaskError>>,
+    pub(super) end: End,
     pub(super) after: Duration,
+    /// The virtual time since the start of the run before which it does not come.
+    pub(super) not_before: Duration,
+    /// What the service answers before the work is done.
+    pub(super) submitted: Option<Value>,
+    /// The worker that takes an activity task up.
+    pub(super) worker: Option<Worker>,
+    /// The time from heartbeat to heartbeat.
+    pub(super) beat: Option<Duration>,
+    /// After which time it sends no more; `None` for never.
+    pub(super) beats_for: Option<Duration>,
+    /// Whether it must come by task token.
+    pub(super) is_callback: bool,
+}
+
+/// Somebody who takes an activity task up.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Worker {
+    pub(super) name: Option<String>,
+}
+
+/// How an attempt ends.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum End {
+    Success(Value),
+    Error(ErrorOutput),
+    /// It never does, so that a timeout or the end of a sibling ends it.
+    Never,
+    /// At the state's `TimeoutSeconds`, with heartbeats until then.
+    Timeout,
+    /// At the state's `HeartbeatSeconds`.
+    HeartbeatLoss,
 }
 
 impl Answer {
+    fn of(end: End) -> Self {
+        Self {
+            end,
+            after: Duration::ZERO,
+            not_before: Duration::ZERO,
+            submitted: None,
+            worker: None,
+            beat: None,
+            beats_for: None,
+            is_callback: false,
+        }
+    }
+
     /// The task succeeds.
     pub fn success(output: Value) -> Self {
-        Self {
-            result: Some(Ok(output)),
-            after: Duration::ZERO,
-        }
+        Self::of(End::Success(output))
     }
 
     /// The task fails.
     pub fn error(error: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self {
-            result: Some(Err(TaskError::new(error, cause))),
-            after: Duration::ZERO,
-        }
+        TaskError::new(error, cause).into()
     }
 
-    /// The task never answers, so that its timeout or heartbeat ends it.
+    /// The task never answers, so that its timeout or heartbeat ends it, whichever comes first.
     pub fn never() -> Self {
-        Self {
-            result: None,
-            after: Duration::ZERO,
-        }
+        Self::of(End::Never)
+    }
+
+    /// The task works until the state's `TimeoutSeconds` are over, and sends its heartbeats meanwhile. A run fails where
+    /// the state has no `TimeoutSeconds`.
+    pub fn timeout() -> Self {
+        Self::of(End::Timeout)
+    }
+
+    /// The task sends no heartbeat, so that the state's `HeartbeatSeconds` end it. A run fails where the state waits for
+    /// none.
+    pub fn heartbeat_loss() -> Self {
+        Self::of(End::HeartbeatLoss)
+    }
+
+    /// The service takes the work up at once, and somebody sends the result by the task token, after some time where
+    /// [`Answer::after`] says so. A run fails where the task has no token.
+    pub fn callback(result: Result<Value, TaskError>) -> Self {
+        let mut answer = Self::from(result);
+        answer.is_callback = true;
+        answer
     }
 
     /// The answer comes after some virtual time.
@@ -46,13 +112,61 @@ impl Answer {
         self.after = latency;
         self
     }
+
+    /// What the service answers when it takes the work up: of a `.sync` or `.waitForTaskToken` task.
+    #[must_use]
+    pub fn submitted(mut self, output: Value) -> Self {
+        self.submitted = Some(output);
+        self
+    }
+
+    /// The name of the worker that takes an activity task up.
+    #[must_use]
+    pub fn taken_up_by(mut self, worker_name: impl Into<String>) -> Self {
+        let name = Some(worker_name.into());
+        self.worker = Some(Worker { name });
+        self
+    }
+
+    /// The task sends a heartbeat whenever this time is over, until it answers.
+    #[must_use]
+    pub fn heartbeat_every(mut self, time: Duration) -> Self {
+        self.beat = Some(time);
+        self
+    }
+
+    pub(super) fn is_success(&self) -> bool {
+        matches!(self.end, End::Success(_))
+    }
+
+    /// What the service says at first, where it says something.
+    pub(super) fn first_output(&self) -> Option<Value> {
+        self.submitted.clone().or_else(|| self.is_callback.then(|| json!({})))
+    }
+}
+
+/// In a few words: `success {"paid":true} after 90 s`.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.end {
+            End::Success(output) => write!(f, "success {}", shown(output))?,
+            End::Error(error) => write!(f, "error {}", told(error))?,
+            End::Never => write!(f, "no answer")?,
+            End::Timeout => write!(f, "timeout")?,
+            End::HeartbeatLoss => write!(f, "no heartbeat")?,
+        }
+        if self.after.is_zero() {
+            return Ok(());
+        }
+        write!(f, " after {}", seconds(self.after))
+    }
 }
 
 impl From<Result<Value, TaskError>> for Answer {
     fn from(result: Result<Value, TaskError>) -> Self {
-        Self {
-            result: Some(result),
-            after: Duration::ZERO,
+        match result {
+            Ok(output) => Self::success(output),
+            Err(error) => error.into(),
         }
     }
 }
@@ -65,56 +179,12 @@ impl From<Value> for Answer {
 
 impl From<TaskError> for Answer {
     fn from(error: TaskError) -> Self {
-        Err(error).into()
+        ErrorOutput::from(error).into()
     }
 }
 
-/// A function of the effective input.
-type ScriptFn = dyn Fn(&Value) -> Result<Value, TaskError> + Send + Sync;
-
-/// Where a task's answers come from.
-#[derive(Clone)]
-pub(super) enum Script {
-    Answers(VecDeque<Answer>),
-    Function { function: Arc<ScriptFn>, was_called: bool },
-}
-
-impl Script {
-    pub(super) fn function(function: impl Fn(&Value) -> Result<Value, TaskError> + Send + Sync + 'static) -> Self {
-        Self::Function {
-            function: Arc::new(function),
-            was_called: false,
-        }
-    }
-
-    /// The answer to the next attempt; `None` when there is none left.
-    pub(super) fn next(&mut self, input: &Value) -> Option<Answer> {
-        match self {
-            Self::Answers(answers) => answers.pop_front(),
-            Self::Function { function, was_called } => {
-                *was_called = true;
-                Some(function(input).into())
-            }
-        }
-    }
-
-    pub(super) fn left_over(&self) -> usize {
-        match self {
-            Self::Answers(answers) => answers.len(),
-            Self::Function { .. } => 0,
-        }
-    }
-
-    pub(super) fn is_unused(&self) -> bool {
-        matches!(self, Self::Function { was_called: false, .. })
-    }
-}
-
-impl fmt::Debug for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Answers(answers) => f.debug_tuple("Answers").field(answers).finish(),
-            Self::Function { .. } => f.write_str("Function"),
-        }
+impl From<ErrorOutput> for Answer {
+    fn from(error: ErrorOutput) -> Self {
+        Self::of(End::Error(error))
     }
 }

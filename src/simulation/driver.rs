@@ -6,21 +6,28 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::Script;
+use super::answer::{Answer, End};
+use super::call::Call;
+use super::moment::{Happened, Moment};
 use super::nested::Member;
-use super::{Run, Simulation, SimulationError};
-use crate::definition::{Resource, ResourceKind};
-use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
+use super::observer::Observer;
+use super::run::{ExecutionRun, Run};
+use super::script::Scripts;
+use super::{Simulation, SimulationError};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind};
+use crate::execution::{Command, Event, Execution, Outcome, Program, Task, TaskId};
+use crate::history::{ErrorOutput, HistoryLevel};
 use crate::services::step_functions::{ClosedNames, Operation};
 
 /// The execution that the simulation is about; the others are started by it.
-const ROOT: usize = 0;
+pub(super) const ROOT: usize = 0;
+
+/// The heartbeats after which nothing but heartbeats will ever happen.
+const MOST_BEATS: usize = 100_000;
 
 pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
-    for (i, (task, _)) in simulation.scripts.iter().enumerate() {
-        if simulation.scripts.iter().skip(i + 1).any(|(other, _)| other == task) {
-            return Err(SimulationError::ScriptedTwice { task: task.clone() });
-        }
+    let scripts = Scripts::of(&simulation.parts)?;
+    for (task, _) in &scripts.0 {
         let known = |(state, resource): (&str, &Resource)| state == task || is_named(resource, task);
         let children = simulation.state_machines.iter().map(|(_, program)| program);
         let mut programs = std::iter::once(&simulation.program).chain(children);
@@ -29,24 +36,57 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         }
     }
     let mut options = simulation.options.clone();
-    options.input = input;
+    options.input = input.clone();
+    options.is_traced = true;
     let execution = Execution::start(Arc::clone(&simulation.program), options, simulation.start);
+    let observer = observer(simulation, &simulation.program, simulation.start);
     let mut driver = Driver {
         simulation,
-        members: BTreeMap::from([(ROOT, Member::root(execution))]),
+        members: BTreeMap::from([(ROOT, Member::root(execution, observer))]),
         deadlines: BTreeSet::new(),
         started: 0,
-        scripts: simulation.scripts.clone(),
+        scripts,
         now: simulation.start,
         answers: BTreeMap::new(),
         asked: 0,
         answered: HashMap::new(),
+        beats: HashMap::new(),
+        beats_in_a_row: 0,
         awaited: HashMap::new(),
         tokens: HashMap::new(),
         closed_names: ClosedNames::default(),
+        calls: Vec::new(),
+        call_of: HashMap::new(),
+        moments: vec![Moment::start()],
+        ended: Vec::new(),
     };
+    if let Some((time, error)) = &simulation.stop {
+        driver.send(after(simulation.start, *time), ROOT, Event::Stop(error.clone()));
+    }
     let outcome = driver.run()?;
-    driver.report(outcome)
+    let run = driver.report(outcome, input)?;
+    for coverage in &simulation.coverage {
+        coverage.add(&run);
+    }
+    Ok(run)
+}
+
+/// What watches an execution of the simulation.
+pub(super) fn observer(simulation: &Simulation, program: &Arc<Program>, start: DateTime<Utc>) -> Observer {
+    let keeps = simulation.keeps_visits();
+    let since = if start < simulation.start {
+        start
+    } else {
+        simulation.start
+    };
+    Observer::new(Arc::clone(program), since, keeps)
+}
+
+/// The heartbeats of a task.
+#[derive(Debug, Clone, Copy)]
+struct Beats {
+    every: Duration,
+    until: DateTime<Utc>,
 }
 
 pub(super) struct Driver<'s> {
@@ -57,18 +97,28 @@ pub(super) struct Driver<'s> {
     pub(super) deadlines: BTreeSet<(DateTime<Utc>, usize)>,
     /// How many executions were started by others.
     pub(super) started: usize,
-    scripts: Vec<(String, Script)>,
+    scripts: Scripts,
     pub(super) now: DateTime<Utc>,
     /// What will be answered to which execution, by time and then in the order of asking.
     pub(super) answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
     asked: u64,
     /// When which task is answered.
     answered: HashMap<(usize, TaskId), (DateTime<Utc>, u64)>,
+    /// The tasks that send heartbeats, with the time from one to the next.
+    beats: HashMap<(usize, TaskId), Beats>,
+    beats_in_a_row: usize,
     /// Which execution a task waits for.
     pub(super) awaited: HashMap<(usize, TaskId), usize>,
     /// Every task token that was given out.
     pub(super) tokens: HashMap<String, (usize, TaskId)>,
     pub(super) closed_names: ClosedNames,
+    /// What was asked so far.
+    calls: Vec<Call>,
+    /// Which call a task that waits is.
+    call_of: HashMap<(usize, TaskId), usize>,
+    moments: Vec<Moment>,
+    /// The executions that were started by others and are over.
+    pub(super) ended: Vec<ExecutionRun>,
 }
 
 impl Driver<'_> {
@@ -77,9 +127,11 @@ impl Driver<'_> {
         loop {
             while let Some(id) = polled.pop_front() {
                 if let Some(outcome) = self.carry_out(id, &mut polled)? {
+                    self.moment_ends();
                     return Ok(outcome);
                 }
             }
+            self.moment_ends();
             polled.push_back(self.next_event()?);
         }
     }
@@ -117,27 +169,65 @@ impl Driver<'_> {
 
     /// Lets the next thing happen; to which execution.
     fn next_event(&mut self) -> Result<usize, SimulationError> {
+        loop {
+            let (at, id, event) = self.next_due()?;
+            if let Event::TaskHeartbeat { task } = event {
+                // Heartbeats that `.task` asks for; those of other executions come once.
+                let due = (id, task);
+                self.beats_in_a_row += 1;
+                if let Some(beats) = self.beats.get(&due).copied() {
+                    if self.beats_in_a_row > MOST_BEATS {
+                        return Err(self.stuck());
+                    }
+                    let next = after(at, beats.every);
+                    if next <= beats.until {
+                        self.send(next, id, Event::TaskHeartbeat { task });
+                    }
+                } else if !self.answered_by_token(due) {
+                    continue;
+                }
+            } else {
+                self.beats_in_a_row = 0;
+            }
+            self.now = self.now.max(at);
+            self.moment_begins(id, &event);
+            if let Some(member) = self.members.get_mut(&id) {
+                member.execution.handle(self.now, event);
+            }
+            return Ok(id);
+        }
+    }
+
+    fn next_due(&mut self) -> Result<(DateTime<Utc>, usize, Event), SimulationError> {
         let deadline = self.deadlines.first().copied();
         let answer = self
             .answers
             .first_entry()
             .filter(|answer| deadline.is_none_or(|(at, _)| answer.key().0 <= at));
-        let (at, id, event) = match (answer, deadline) {
+        match (answer, deadline) {
             (Some(answer), _) => {
                 let ((at, _), (id, event)) = answer.remove_entry();
                 if let Some(task) = answered(&event) {
                     self.answered.remove(&(id, task));
+                    self.beats.remove(&(id, task));
                 }
-                (at, id, event)
+                Ok((at, id, event))
             }
-            (None, Some((at, id))) => (at, id, Event::DeadlineReached),
-            (None, None) => return Err(self.stuck()),
-        };
-        self.now = self.now.max(at);
-        if let Some(member) = self.members.get_mut(&id) {
-            member.execution.handle(self.now, event);
+            (None, Some((at, id))) => Ok((at, id, Event::DeadlineReached)),
+            (None, None) if self.simulation.is_replay => {
+                let error = ErrorOutput {
+                    error: Some("Replay.Stuck".to_owned()),
+                    cause: Some("nothing more was recorded, and the execution waits".to_owned()),
+                };
+                Ok((self.now, ROOT, Event::Stop(error)))
+            }
+            (None, None) => Err(self.stuck()),
         }
-        Ok(id)
+    }
+
+    /// Whether a task has a token, by which somebody may have sent a heartbeat.
+    fn answered_by_token(&self, due: (usize, TaskId)) -> bool {
+        self.tokens.values().any(|holder| *holder == due)
     }
 
     fn stuck(&mut self) -> SimulationError {
@@ -156,42 +246,127 @@ impl Driver<'_> {
         if let Some(token) = &task.token {
             self.tokens.insert(token.clone(), (id, task.id));
         }
-        if let Some(i) = self.script_of(&task) {
-            return self.answer(id, task, i);
+        let call = self.call(id, &task);
+        if let Some(fault) = self.simulation.faults.iter().find(|fault| fault.strikes(&call)) {
+            return self.answer(call, &task, fault.answer());
+        }
+        let recorded = self.simulation.recorded.as_ref();
+        if let Some(answer) = recorded.and_then(|recorded| recorded.first(&call)) {
+            return self.answer(call, &task, answer);
+        }
+        if let Some(script) = self.script_of(&task) {
+            let script = self.scripts.0.get_mut(script);
+            let scripted = script.and_then(|(_, script)| script.next(&call));
+            let answer = scripted.or_else(|| recorded?.last(&call));
+            return match answer {
+                Some(answer) => self.answer(call, &task, answer),
+                None => Err(missing_answer(&call)),
+            };
+        }
+        if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
+            return self.answer(call, &task, answer);
         }
         let operation = Operation::of(&task.resource)
             .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
-        match operation {
-            Some(operation) => self.call(id, &task, operation, polled),
-            None => return Err(missing_answer(&task)),
-        }
+        let Some(operation) = operation else {
+            return match self.simulation.otherwise.clone() {
+                Some(answer) => self.answer(call, &task, answer),
+                None if self.simulation.is_replay => {
+                    let cause = "the recording has no such call";
+                    self.answer(call, &task, Answer::error("Replay.NotRecorded", cause))
+                }
+                None => Err(missing_answer(&call)),
+            };
+        };
+        self.calls.push(call);
+        self.call_service(id, &task, operation, polled);
         Ok(())
+    }
+
+    /// What is known of an attempt.
+    fn call(&mut self, id: usize, task: &Task) -> Call {
+        let asked = self.members.get_mut(&id).map(|member| {
+            member.observe();
+            member.observer.asked(task.id)
+        });
+        let asked = asked.unwrap_or_default();
+        Call {
+            state: Arc::clone(&task.state),
+            pointer: asked.pointer,
+            resource: task.resource.clone(),
+            input: task.input.clone(),
+            visit: asked.number,
+            attempt: asked.attempt,
+            iterations: asked.iterations,
+            asked: self.elapsed(),
+            token: task.token.clone(),
+            timeout_seconds: task.timeout_seconds,
+            heartbeat_seconds: heartbeat_of(task),
+            answer: None,
+            round: asked.round,
+            nth: asked.nth,
+            member: id,
+        }
     }
 
     /// The place of the script that answers a task; one of its state goes first.
     fn script_of(&self, task: &Task) -> Option<usize> {
-        let by_state = self.scripts.iter().position(|(name, _)| **name == *task.state);
-        by_state.or_else(|| self.scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
+        let scripts = &self.scripts.0;
+        let by_state = scripts.iter().position(|(name, _)| **name == *task.state);
+        by_state.or_else(|| scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
     }
 
-    /// Looks up what the script answers to a task, and when.
-    fn answer(&mut self, id: usize, task: Task, script: usize) -> Result<(), SimulationError> {
-        let script = self.scripts.get_mut(script);
-        let Some(answer) = script.and_then(|(_, script)| script.next(&task.input)) else {
-            return Err(missing_answer(&task));
+    /// Lets a task answer so, when its time has come.
+    fn answer(&mut self, mut call: Call, task: &Task, answer: Answer) -> Result<(), SimulationError> {
+        let id = call.member;
+        let beat = beat_of(task, &answer)?;
+        if let Some(worker) = &answer.worker {
+            let worker_name = worker.name.clone();
+            self.send(
+                self.now,
+                id,
+                Event::TaskStarted {
+                    task: task.id,
+                    worker_name,
+                },
+            );
+        }
+        if let Some(output) = answer.first_output() {
+            self.send(self.now, id, Event::TaskSubmitted { task: task.id, output });
+        }
+        if let Some(every) = beat {
+            let until = answer
+                .beats_for
+                .map_or(DateTime::<Utc>::MAX_UTC, |time| after(self.now, time));
+            let first = after(self.now, every);
+            if first <= until {
+                self.beats.insert((id, task.id), Beats { every, until });
+                self.send(first, id, Event::TaskHeartbeat { task: task.id });
+            }
+        }
+        let event = match answer.end.clone() {
+            End::Success(output) => Some(Event::TaskSucceeded { task: task.id, output }),
+            End::Error(error) => Some(Event::TaskFailed { task: task.id, error }),
+            End::Never | End::Timeout | End::HeartbeatLoss => None,
         };
-        let event = match answer.result {
-            None => return Ok(()),
-            Some(Ok(output)) => Event::TaskSucceeded { task: task.id, output },
-            Some(Err(error)) => Event::TaskFailed {
-                task: task.id,
-                error: error.into(),
-            },
-        };
-        let after = TimeDelta::from_std(answer.after).unwrap_or(TimeDelta::MAX);
-        let at = self.now.checked_add_signed(after).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        self.send(at, id, event);
+        if let Some(event) = event {
+            let earliest = after(self.simulation.start, answer.not_before);
+            let at = after(self.now, answer.after).max(earliest);
+            self.send(at.min(self.latest(task, &answer)), id, event);
+        }
+        self.call_of.insert((id, task.id), self.calls.len());
+        call.answer = Some(answer);
+        self.calls.push(call);
         Ok(())
+    }
+
+    /// When a recorded answer comes at the latest: it did come in time, though the state was entered a little later then.
+    fn latest(&self, task: &Task, answer: &Answer) -> DateTime<Utc> {
+        let is_recorded = !answer.not_before.is_zero();
+        match task.timeout_seconds.filter(|_| is_recorded) {
+            Some(seconds) => after(self.now, Duration::from_secs(seconds.into())) - TimeDelta::milliseconds(1),
+            None => DateTime::<Utc>::MAX_UTC,
+        }
     }
 
     /// Lets an event happen then.
@@ -207,39 +382,137 @@ impl Driver<'_> {
         if let Some(answer) = self.answered.remove(&(id, task)) {
             self.answers.remove(&answer);
         }
+        self.beats.remove(&(id, task));
         self.stop_child(id, task, polled);
     }
 
-    fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {
-        if let Some((task, script)) = self.scripts.iter().find(|(_, script)| script.left_over() > 0) {
+    fn elapsed(&self) -> Duration {
+        (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO)
+    }
+
+    /// Something happens to an execution.
+    fn moment_begins(&mut self, id: usize, event: &Event) {
+        if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
+            return;
+        }
+        let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());
+        let call = |task: &TaskId| self.call_of.get(&(id, *task)).copied();
+        let happened = match event {
+            Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => {
+                Happened::Answered { call: call(task) }
+            }
+            Event::TaskStarted { task, .. } | Event::TaskSubmitted { task, .. } => {
+                Happened::TakenUp { call: call(task) }
+            }
+            Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
+            Event::DeadlineReached => Happened::TimePassed,
+            Event::Stop(_) => Happened::Stopped,
+        };
+        self.moments.push(Moment {
+            at: self.elapsed(),
+            happened,
+            events: first..first,
+            running: Vec::new(),
+        });
+    }
+
+    /// Everything that follows from what happened last has happened.
+    fn moment_ends(&mut self) {
+        let Some(root) = self.members.get_mut(&ROOT) else {
+            return;
+        };
+        root.observe();
+        if let Some(moment) = self.moments.last_mut() {
+            moment.events.end = root.history.len();
+            moment.running = root.observer.running();
+        }
+    }
+
+    fn report(mut self, outcome: Outcome, input: Value) -> Result<Run, SimulationError> {
+        let left_over = self.scripts.0.iter().find(|(_, script)| script.left_over() > 0);
+        if let Some((task, script)) = left_over.filter(|_| !self.simulation.allows_left_over) {
             return Err(SimulationError::LeftOverAnswers {
                 task: task.clone(),
                 count: script.left_over(),
                 status: outcome.status(),
             });
         }
-        if let Some((task, _)) = self.scripts.iter().find(|(_, script)| script.is_unused()) {
+        let unused = self.scripts.0.iter().find(|(_, script)| script.is_unused());
+        if let Some((task, _)) = unused.filter(|_| !self.simulation.allows_left_over) {
             return Err(SimulationError::UnusedFunction {
                 task: task.clone(),
                 status: outcome.status(),
             });
         }
-        let elapsed = (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO);
-        let root = self.members.remove(&ROOT);
+        let elapsed = self.elapsed();
+        let mut children = std::mem::take(&mut self.ended);
+        let mut root = None;
+        for (id, mut member) in std::mem::take(&mut self.members) {
+            member.observe();
+            if id == ROOT {
+                root = Some(member.into_run(Some(outcome.clone())));
+            } else {
+                children.push(member.into_run(None));
+            }
+        }
+        let Some(root) = root else { return Err(self.stuck()) };
         Ok(Run {
             outcome,
             elapsed,
-            history: root.map(|root| root.history).unwrap_or_default(),
+            root,
+            children,
+            calls: self.calls,
+            first_moment: Moment::start(),
+            moments: self.moments,
+            simulation: Arc::new(self.simulation.clone()),
+            input,
         })
     }
 }
 
-fn missing_answer(task: &Task) -> SimulationError {
-    SimulationError::MissingAnswer {
-        state: task.state.to_string(),
-        resource: task.resource.to_string(),
-        input: task.input.to_string(),
+/// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
+fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
+    let state = || task.state.to_string();
+    let heartbeat = heartbeat_of(task);
+    if answer.is_callback && task.token.is_none() {
+        return Err(SimulationError::NoToken { state: state() });
     }
+    match answer.end {
+        End::Timeout => {
+            let Some(timeout) = task.timeout_seconds else {
+                return Err(SimulationError::NoTimeout { state: state() });
+            };
+            let needs_beats = |seconds: &u32| *seconds <= timeout;
+            Ok(heartbeat
+                .filter(needs_beats)
+                .map(|seconds| Duration::from_secs(seconds.into()) / 2))
+        }
+        End::HeartbeatLoss if heartbeat.is_none() => Err(SimulationError::NoHeartbeat { state: state() }),
+        _ => Ok(answer.beat),
+    }
+}
+
+/// The seconds that a task may go without a heartbeat, where somebody waits for one.
+fn heartbeat_of(task: &Task) -> Option<u32> {
+    let resource = &task.resource;
+    let is_waited_for =
+        *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;
+    task.heartbeat_seconds.filter(|_| is_waited_for)
+}
+
+fn missing_answer(call: &Call) -> SimulationError {
+    SimulationError::MissingAnswer {
+        state: call.state.to_string(),
+        resource: call.resource.to_string(),
+        input: call.input.to_string(),
+        visit: call.visit,
+        attempt: call.attempt,
+    }
+}
+
+fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
+    let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+    at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 fn answered(event: &Event) -> Option<TaskId> {
@@ -250,7 +523,7 @@ fn answered(event: &Event) -> Option<TaskId> {
 }
 
 /// Whether a script's name is the resource's ARN, or the function's name at its end.
-fn is_named(resource: &Resource, name: &str) -> bool {
+pub(super) fn is_named(resource: &Resource, name: &str) -> bool {
     let function = || resource.arn().split(':').nth(6);
     resource.arn() == name || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
 }

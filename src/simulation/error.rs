@@ -6,7 +6,7 @@
 pub enum SimulationError {
     /// A task was invoked more often than it has answers.
     #[error(
-        "the state `{state}` invoked `{resource}` with the input {input}, and no answer is scripted for it; script it with `.task(\"{state}\", …)`"
+        "the state `{state}` invoked `{resource}` with the input {input} (visit {visit}, attempt {attempt}, both from 0), and no answer is scripted for it; script it with `.task(\"{state}\", …)`"
     )]
     MissingAnswer {
         /// The Task state.
@@ -15,6 +15,10 @@ pub enum SimulationError {
         resource: String,
         /// The effective input, as JSON text.
         input: String,
+        /// Which visit to the state it is, from 0.
+        visit: usize,
+        /// Which attempt of the visit it is, from 0.
+        attempt: usize,
     },
     /// The execution ended before all answers were asked for.
     #[error("the execution ended {status} with {count} scripted answers of `{task}` left over")]
@@ -47,6 +51,28 @@ pub enum SimulationError {
     UnknownTask {
         /// What `.task` was called with.
         task: String,
+    },
+    /// A task was scripted to time out, and nothing limits its time.
+    #[error("the state `{state}` is scripted to time out, but it has no `TimeoutSeconds`")]
+    NoTimeout {
+        /// The Task state.
+        state: String,
+    },
+    /// A task was scripted to lose its heartbeat, and nobody waits for one.
+    #[error(
+        "the state `{state}` is scripted to lose its heartbeat, but nobody waits for one: it needs `HeartbeatSeconds`, and an activity, `.sync` or `.waitForTaskToken`"
+    )]
+    NoHeartbeat {
+        /// The Task state.
+        state: String,
+    },
+    /// A task was scripted to be answered by its token, and has none.
+    #[error(
+        "the state `{state}` is scripted to be answered by its task token, but it is neither `.waitForTaskToken` nor an activity"
+    )]
+    NoToken {
+        /// The Task state.
+        state: String,
     },
     /// Nothing will ever happen again: every task that waits was scripted to never answer, and has no timeout.
     #[error("the state `{state}` waits for ever: its answer never comes, and it has no timeout")]

@@ -28,35 +28,73 @@
 //! ```
 
 mod answer;
+mod call;
+mod coverage;
 mod driver;
 mod error;
+mod explain;
+mod explore;
+mod mock_config;
+mod moment;
 mod nested;
+mod observer;
+mod recorded;
+mod replay;
 mod run;
+mod script;
+mod time_travel;
+mod visit;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
-use crate::history::HistoryLevel;
+use crate::history::{ErrorOutput, HistoryLevel};
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
+pub use call::Call;
+pub use coverage::{Coverage, CoverageError, Point, PointKind, Share, StateCount, TransitionCount};
 pub use error::SimulationError;
-pub use run::Run;
+pub use explore::{
+    Exploration, ExplorationError, Extent, Fault, FaultKind, Finding, FindingKind, Report, UNNAMED_ERROR,
+};
+pub use mock_config::{MockConfig, MockConfigError};
+pub use moment::{Happened, Moment};
+pub use replay::{DataDifference, PathDifference, PathStep, Recording, RecordingError, Replay};
+pub use run::{ExecutionRun, Run};
+pub use time_travel::TimeTravel;
+pub use visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 
-use answer::Script;
+use recorded::Recorded;
+use script::Part;
 
 /// A state machine with scripted tasks, ready to run as often as a test likes.
 #[derive(Debug, Clone)]
 pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
-    scripts: Vec<(String, Script)>,
+    parts: Vec<(String, Part)>,
     options: StartOptions,
     start: DateTime<Utc>,
+    /// What was answered before, and is answered again.
+    recorded: Option<Arc<Recorded>>,
+    coverage: Vec<Coverage>,
+    /// What goes wrong, whatever is scripted.
+    faults: Arc<[Fault]>,
+    /// The answer of tasks that are not scripted.
+    otherwise: Option<Answer>,
+    allows_left_over: bool,
+    /// When somebody stops the execution, and why.
+    stop: Option<(Duration, ErrorOutput)>,
+    /// Whether what was not recorded fails, rather than the run.
+    is_replay: bool,
+    /// Whether visits are kept where the history is not.
+    keeps_visits: bool,
 }
 
 impl Simulation {
@@ -69,9 +107,17 @@ impl Simulation {
         Self {
             program: Arc::new(Program::compile(machine)),
             state_machines: StateMachines::default(),
-            scripts: Vec::new(),
+            parts: Vec::new(),
             options,
             start: DateTime::UNIX_EPOCH,
+            recorded: None,
+            coverage: Vec::new(),
+            faults: Arc::default(),
+            otherwise: None,
+            allows_left_over: false,
+            stop: None,
+            is_replay: false,
+            keeps_visits: false,
         }
     }
 
@@ -80,20 +126,134 @@ impl Simulation {
     /// `task` is the state's name, its `Resource`, or the name of the function that a Lambda ARN ends with; the state's
     /// name goes first. A run fails when an answer is missing and when one is left over, and when a name is scripted twice.
     #[must_use]
-    pub fn task<A: Into<Answer>>(mut self, task: impl Into<String>, answers: impl IntoIterator<Item = A>) -> Self {
+    pub fn task<A: Into<Answer>>(self, task: impl Into<String>, answers: impl IntoIterator<Item = A>) -> Self {
         let answers = answers.into_iter().map(Into::into).collect();
-        self.scripts.push((task.into(), Script::Answers(answers)));
+        self.part(task, Part::Answers(answers))
+    }
+
+    /// Scripts the answers to the attempts of one visit to a task: the one that asks for it after `visit` others did.
+    ///
+    /// Iterations of a Map and rounds of a loop are visits. A visit that has such a script asks no other.
+    ///
+    /// ```
+    /// use asl_engine::{Simulation, StateMachine, TaskError};
+    /// use serde_json::json;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine: StateMachine = std::fs::read_to_string("asl-samples/map.asl.json")?.parse()?;
+    /// let run = Simulation::of(&machine)
+    ///     .always("Price", json!(10))
+    ///     .visit("Price", 1, [Err(TaskError::new("Busy", "")), Ok(json!(20))])
+    ///     .run(json!({ "customer": "Ada", "lines": ["a", "b", "c"] }));
+    /// assert_eq!(run.output().map(|output| &output["priced"]), Some(&json!([10, 20, 10])));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn visit<A: Into<Answer>>(
+        self,
+        task: impl Into<String>,
+        visit: usize,
+        answers: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let answers = answers.into_iter().map(Into::into).collect();
+        self.part(task, Part::Visit(visit, answers))
+    }
+
+    /// Scripts the answers to the attempts of a task in one iteration of the Map around it, by the index of the item, in
+    /// whatever order the iterations run.
+    #[must_use]
+    pub fn item<A: Into<Answer>>(
+        self,
+        task: impl Into<String>,
+        item: usize,
+        answers: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let answers = answers.into_iter().map(Into::into).collect();
+        self.part(task, Part::Item(item, answers))
+    }
+
+    /// Gives every attempt of a task the same answer; a run that never asks for it fails.
+    #[must_use]
+    pub fn always(self, task: impl Into<String>, answer: impl Into<Answer>) -> Self {
+        self.part(task, Part::Always(answer.into()))
+    }
+
+    /// Gives every attempt of every task that is not scripted the same answer.
+    #[must_use]
+    pub fn otherwise(mut self, answer: impl Into<Answer>) -> Self {
+        self.otherwise = Some(answer.into());
         self
+    }
+
+    /// Answers every attempt of a task by a function of all there is to know about it: the state, the visit, the attempt,
+    /// the item, the input, the task token. A run that never calls it fails.
+    ///
+    /// ```
+    /// use asl_engine::simulation::{Answer, Call};
+    /// use asl_engine::{Simulation, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
+    /// let run = Simulation::of(&machine)
+    ///     .task_with("Charge", |call: &Call| match call.attempt {
+    ///         0 => Answer::error("Busy", "try later"),
+    ///         _ => Answer::success(call.input["id"].clone()),
+    ///     })
+    ///     .run(json!({ "id": 7 }));
+    /// assert_eq!(run.output(), Some(&json!(7)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn task_with<A: Into<Answer>>(
+        self,
+        task: impl Into<String>,
+        function: impl Fn(&Call) -> A + Send + Sync + 'static,
+    ) -> Self {
+        self.part(task, Part::Call(Arc::new(move |call: &Call| function(call).into())))
     }
 
     /// Answers every attempt of a task by a function of its effective input; a run that never calls it fails.
     #[must_use]
     pub fn task_fn(
-        mut self,
+        self,
         task: impl Into<String>,
         function: impl Fn(&Value) -> Result<Value, TaskError> + Send + Sync + 'static,
     ) -> Self {
-        self.scripts.push((task.into(), Script::function(function)));
+        self.part(task, Part::Input(Arc::new(function)))
+    }
+
+    /// Whether the visits of runs are kept.
+    fn keeps_visits(&self) -> bool {
+        self.options.history == HistoryLevel::Full || self.keeps_visits
+    }
+
+    fn part(mut self, task: impl Into<String>, part: Part) -> Self {
+        self.parts.push((task.into(), part));
+        self
+    }
+
+    /// Lets a run end with answers that nobody asked for, which otherwise is an error.
+    #[must_use]
+    pub fn allow_left_over(mut self) -> Self {
+        self.allows_left_over = true;
+        self
+    }
+
+    /// Stops the execution after some virtual time, as `StopExecution` does, where it has not ended before.
+    #[must_use]
+    pub fn stop_after(mut self, time: Duration, error: ErrorOutput) -> Self {
+        self.stop = Some((time, error));
+        self
+    }
+
+    /// Counts every run in a [`Coverage`], which many simulations may share.
+    #[must_use]
+    pub fn coverage(mut self, coverage: &Coverage) -> Self {
+        self.coverage.push(coverage.clone());
+        self.keeps_visits = true;
         self
     }
 

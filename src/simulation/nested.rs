@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::VecDeque;
 
-use super::driver::Driver;
+use super::driver::{Driver, observer};
+use super::observer::Observer;
+use super::run::ExecutionRun;
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, WorkflowType};
 use crate::execution::{ErrorOutput, Event, Execution, Outcome, Program, StartOptions, Task, TaskId};
@@ -20,6 +22,7 @@ const CROWD: usize = 1_000;
 pub(super) struct Member {
     pub(super) execution: Execution,
     pub(super) history: Vec<HistoryEvent>,
+    pub(super) observer: Observer,
     lineage: Lineage,
     keeps_name: bool,
     /// The deadline that the driver knows.
@@ -38,14 +41,32 @@ struct Waiting {
 }
 
 impl Member {
-    pub(super) fn root(execution: Execution) -> Self {
+    pub(super) fn root(execution: Execution, observer: Observer) -> Self {
         Self {
             execution,
+            observer,
             history: Vec::new(),
             lineage: Lineage::default(),
             keeps_name: false,
             armed: None,
             waiting: Vec::new(),
+        }
+    }
+
+    /// Takes in what the execution did since the last time.
+    pub(super) fn observe(&mut self) {
+        let trace = self.execution.take_trace();
+        self.observer.observe(trace);
+    }
+
+    /// What is left of it when it is over, or nobody looks any further.
+    pub(super) fn into_run(self, outcome: Option<Outcome>) -> ExecutionRun {
+        ExecutionRun {
+            arn: self.execution.arn().clone(),
+            outcome,
+            visits: self.observer.visits,
+            history: self.history,
+            program: self.execution.program().clone(),
         }
     }
 
@@ -56,7 +77,7 @@ impl Member {
 
 impl Driver<'_> {
     /// Does what a task asks Step Functions itself for.
-    pub(super) fn call(&mut self, id: usize, task: &Task, operation: Operation, polled: &mut VecDeque<usize>) {
+    pub(super) fn call_service(&mut self, id: usize, task: &Task, operation: Operation, polled: &mut VecDeque<usize>) {
         let done = if operation.starts_executions() {
             self.start_execution(id, task, operation, polled)
         } else {
@@ -143,7 +164,10 @@ impl Driver<'_> {
         });
         let lineage = parent.map(|parent| parent.start_child(self.now, self.members.len()));
         self.started += 1;
+        options.is_traced = true;
+        let observer = observer(simulation, &program, self.now);
         let member = Member {
+            observer,
             execution: Execution::start(program, options, self.now),
             history: Vec::new(),
             lineage: lineage.transpose()?.unwrap_or_default(),
@@ -171,7 +195,10 @@ impl Driver<'_> {
 
     /// An execution that another one has started is over.
     pub(super) fn child_ended(&mut self, id: usize, outcome: &Outcome) {
-        let Some(child) = self.members.remove(&id) else { return };
+        let Some(mut child) = self.members.remove(&id) else {
+            return;
+        };
+        child.observe();
         if let Some(at) = child.armed {
             self.deadlines.remove(&(at, id));
         }
@@ -200,6 +227,7 @@ impl Driver<'_> {
             };
             self.send(self.now, waiting.member, event);
         }
+        self.ended.push(child.into_run(Some(outcome.clone())));
     }
 
     /// Nobody waits for a task any more, nor for the execution that it waits for.

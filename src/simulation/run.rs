@@ -1,17 +1,83 @@
 //! What a simulated execution did.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::execution::Outcome;
+use super::moment::Moment;
+use super::visit::{Attempt, Visit};
+use super::{Call, Simulation};
+use crate::execution::{Outcome, Program};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 
-/// A simulated execution that has ended.
-#[derive(Debug, Clone, PartialEq)]
+/// A simulated execution that has ended, with all that it did on the way.
+///
+/// Visits, moments and history are there with [`HistoryLevel::Full`](crate::history::HistoryLevel::Full), which is the
+/// default.
+///
+/// ```
+/// use asl_engine::{Simulation, StateMachine, TaskError};
+/// use serde_json::json;
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
+/// let run = Simulation::of(&machine)
+///     .task("Charge", [Err(TaskError::new("Busy", "try later")), Ok(json!({ "paid": true }))])
+///     .run(json!({ "id": 7 }));
+///
+/// let charge = run.visit("Charge");
+/// assert_eq!(charge.raw_input.value(), &json!({ "id": 7 }));
+/// assert_eq!(charge.attempts.len(), 2);
+/// assert_eq!(run.delays("Charge"), [Duration::from_secs(2)]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
 pub struct Run {
     pub(super) outcome: Outcome,
     pub(super) elapsed: Duration,
-    pub(super) history: Vec<HistoryEvent>,
+    pub(super) root: ExecutionRun,
+    pub(super) children: Vec<ExecutionRun>,
+    pub(super) calls: Vec<Call>,
+    pub(super) moments: Vec<Moment>,
+    pub(super) first_moment: Moment,
+    /// What it was run by, and on.
+    pub(super) simulation: Arc<Simulation>,
+    pub(super) input: Value,
+}
+
+/// One execution of a run: the one it is about, or one that another has started.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ExecutionRun {
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// How it ended; `None` where it still ran at the end of the run.
+    pub outcome: Option<Outcome>,
+    /// The states that it visited, in the order of their entries.
+    pub visits: Vec<Visit>,
+    /// Its history.
+    pub history: Vec<HistoryEvent>,
+    pub(super) program: Arc<Program>,
+}
+
+impl PartialEq for ExecutionRun {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |run: &Self| (run.arn.clone(), run.outcome.clone());
+        parts(self) == parts(other) && self.visits == other.visits && self.history == other.history
+    }
+}
+
+/// Runs are equal that did the same.
+impl PartialEq for Run {
+    fn eq(&self, other: &Self) -> bool {
+        self.outcome == other.outcome
+            && self.elapsed == other.elapsed
+            && self.root == other.root
+            && self.children == other.children
+            && self.calls == other.calls
+    }
 }
 
 impl Run {
@@ -30,24 +96,136 @@ impl Run {
         self.outcome.error()
     }
 
+    /// The name of the error that the execution ended with.
+    pub fn error_name(&self) -> Option<&str> {
+        self.error()?.error.as_deref()
+    }
+
     /// The virtual time it took.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
+    /// What it was started with.
+    pub fn input(&self) -> &Value {
+        &self.input
+    }
+
     /// Its history; empty with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
     pub fn history(&self) -> &[HistoryEvent] {
-        &self.history
+        &self.root.history
     }
 
     /// The states it entered, in order; read from the history.
     pub fn path(&self) -> Vec<&str> {
-        self.history
+        self.root
+            .history
             .iter()
             .filter_map(|event| match &event.details {
                 EventDetails::StateEntered { name, .. } => Some(&**name),
                 _ => None,
             })
             .collect()
+    }
+
+    /// Every visit to a state, in the order of their entries.
+    pub fn visits(&self) -> &[Visit] {
+        &self.root.visits
+    }
+
+    /// The visits to one state, in the order of their entries.
+    pub fn visits_of<'a, 's>(&'a self, state: &'s str) -> impl Iterator<Item = &'a Visit> + use<'a, 's> {
+        self.root.visits.iter().filter(move |visit| *visit.state == *state)
+    }
+
+    /// How often a state was visited.
+    pub fn visit_count(&self, state: &str) -> usize {
+        self.visits_of(state).count()
+    }
+
+    /// The only visit to a state.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, or more than one: [`Run::visits_of`] shows all.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn visit(&self, state: &str) -> &Visit {
+        let mut visits = self.visits_of(state);
+        match (visits.next(), visits.count()) {
+            (Some(visit), 0) => visit,
+            (Some(_), more) => panic!("`{state}` was visited {} times; look at `visits_of`", more + 1),
+            (None, _) => panic!("`{state}` was never visited; the path is {:?}", self.path()),
+        }
+    }
+
+    /// Every attempt of a state, over all its visits.
+    pub fn attempts<'a, 's>(&'a self, state: &'s str) -> impl Iterator<Item = &'a Attempt> + use<'a, 's> {
+        self.visits_of(state).flat_map(|visit| &visit.attempts)
+    }
+
+    /// The delays before the retries of a state, in order.
+    pub fn delays(&self, state: &str) -> Vec<Duration> {
+        let retries = self.attempts(state).filter_map(|attempt| attempt.retry);
+        retries.map(|retry| retry.delay).collect()
+    }
+
+    /// The variables of the machine itself as they were at the end; those of branches and iterations went with them.
+    pub fn variables(&self) -> Map<String, Value> {
+        let mut variables = Map::new();
+        for visit in self.root.visits.iter().filter(|visit| visit.within.is_none()) {
+            variables.extend(visit.assigned.clone());
+        }
+        variables
+    }
+
+    /// Every moment at which something happened to the execution, in order.
+    pub fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    /// What tasks were asked and what they answered, in the order of asking; those of executions that others started
+    /// are among them.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
+    }
+
+    /// The calls of one state, in the order of asking.
+    pub fn calls_of<'a, 's>(&'a self, state: &'s str) -> impl Iterator<Item = &'a Call> + use<'a, 's> {
+        self.calls.iter().filter(move |call| *call.state == *state)
+    }
+
+    /// The executions that were started by others: first those that ended, then those that still ran.
+    pub fn children(&self) -> &[ExecutionRun] {
+        &self.children
+    }
+
+    /// The execution itself, as its children are shown.
+    pub fn execution(&self) -> &ExecutionRun {
+        &self.root
+    }
+
+    pub(super) fn keeps_visits(&self) -> bool {
+        self.simulation.keeps_visits()
+    }
+
+    /// The visit over which the execution failed: the innermost whose failure nobody took.
+    pub fn failed_visit(&self) -> Option<&Visit> {
+        self.error()?;
+        let visits = &self.root.visits;
+        let mut place = visits
+            .iter()
+            .rposition(|visit| visit.within.is_none() && visit.has_failed())?;
+        loop {
+            let inner = visits
+                .iter()
+                .rposition(|visit| visit.within == Some(place) && visit.has_failed())
+                // A state that failed by itself may have had branches before: they ended well, or in an earlier attempt.
+                .filter(|inner| visits.get(*inner).and_then(Visit::error) == visits.get(place).and_then(Visit::error));
+            match inner {
+                Some(inner) => place = inner,
+                None => return visits.get(place),
+            }
+        }
     }
 }

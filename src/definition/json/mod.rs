@@ -13,9 +13,19 @@ mod node;
 mod number;
 mod parser;
 mod string;
+#[cfg(feature = "yaml")]
+mod substitute;
 mod syntax;
 mod text_map;
 
 pub(crate) use locate::{Locator, Step};
+#[cfg(feature = "yaml")]
+pub(crate) use node::SeenKeys;
 pub(crate) use node::{Kind, Member, Node, Object, Span};
+#[cfg(feature = "yaml")]
+pub(crate) use parser::parse_verbatim;
 pub(crate) use parser::{MAX_DEPTH, parse};
+#[cfg(feature = "yaml")]
+pub(crate) use substitute::substitute;
+#[cfg(feature = "yaml")]
+pub(crate) use text_map::TextMap;

@@ -19,7 +19,7 @@ impl Span {
 }
 
 /// A JSON value and where it stands.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
@@ -27,11 +27,11 @@ pub(crate) struct Node {
     /// this value.
     pub(crate) unresolved: bool,
     /// Where a string's characters stand, unless they stand there as they are.
-    pub(super) text_map: Option<Box<TextMap>>,
+    pub(crate) text_map: Option<Box<TextMap>>,
 }
 
 /// What a [`Node`] holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Null,
     Boolean(bool),
@@ -42,13 +42,13 @@ pub(crate) enum Kind {
 }
 
 /// The members of a JSON object in source order; a key that stands twice is kept once, the first time.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
     pub(crate) members: Vec<Member>,
 }
 
 /// A key with its value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) key: String,
     /// The key with its quotes.
@@ -99,7 +99,15 @@ impl Node {
             Some(map) => map.source_of(offset, first),
             None => first + offset,
         };
-        found.min(self.span.end.saturating_sub(1))
+        found.min(self.text_end())
+    }
+
+    /// Behind the last character of this string: the closing quote, where it has one.
+    pub(crate) fn text_end(&self) -> usize {
+        match &self.text_map {
+            Some(map) if map.unquoted => self.span.end,
+            _ => self.span.end.saturating_sub(1),
+        }
     }
 
     /// The same value without positions.
@@ -159,7 +167,7 @@ impl Object {
 
 /// Finds a key that stands twice without comparing every key with every other.
 #[derive(Default)]
-pub(super) struct SeenKeys {
+pub(crate) struct SeenKeys {
     by_key: HashMap<String, Span>,
 }
 
@@ -168,7 +176,7 @@ impl SeenKeys {
     const FEW: usize = 8;
 
     /// Where `key` stood before among `members`, if it did.
-    pub(super) fn earlier(&mut self, members: &[Member], key: &str) -> Option<Span> {
+    pub(crate) fn earlier(&mut self, members: &[Member], key: &str) -> Option<Span> {
         if members.len() < Self::FEW {
             return members
                 .iter()

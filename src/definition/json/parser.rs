@@ -12,11 +12,22 @@ pub(crate) const MAX_DEPTH: usize = 128;
 
 /// Parses a whole text. Problems go to the report; `None` when the text is no JSON at all.
 pub(crate) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
+    parse_strings(source, StringReader::new(source, substitutions), report)
+}
+
+/// The same for a text in which `${Name}` stands for itself.
+#[cfg(feature = "yaml")]
+pub(crate) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> {
+    let none = Substitutions::new();
+    parse_strings(source, StringReader::verbatim(source, &none), report)
+}
+
+fn parse_strings(source: &str, strings: StringReader<'_>, report: &mut Report) -> Option<Node> {
     let mut parser = Parser {
         source,
         at: 0,
         depth: 0,
-        strings: StringReader::new(source, substitutions),
+        strings,
         report,
     };
     match parser.document() {

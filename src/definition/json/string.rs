@@ -14,6 +14,8 @@ pub(super) struct StringReader<'s> {
     room: usize,
     /// That they add too much is reported already.
     full: bool,
+    /// `${Name}` stands for itself.
+    is_verbatim: bool,
 }
 
 /// A string as it is meant.
@@ -32,6 +34,16 @@ impl<'s> StringReader<'s> {
             substitutions,
             room: MAX_CHARACTERS,
             full: false,
+            is_verbatim: false,
+        }
+    }
+
+    /// The same for a text in which `${Name}` stands for itself.
+    #[cfg(feature = "yaml")]
+    pub(super) fn verbatim(source: &'s str, substitutions: &'s Substitutions) -> Self {
+        Self {
+            is_verbatim: true,
+            ..Self::new(source, substitutions)
         }
     }
 
@@ -63,7 +75,7 @@ impl<'s> StringReader<'s> {
                     text.push(self.escape(at, report)?);
                     map.add(text_start, text.len(), source_start, *at);
                 }
-                Some(b'$') => match substitution(self.source, *at) {
+                Some(b'$') => match substitution(self.source, *at).filter(|_| !self.is_verbatim) {
                     Some(Substitution::Literal { name, end }) => {
                         let text_start = text.len();
                         text.push_str("${");
@@ -135,7 +147,7 @@ impl<'s> StringReader<'s> {
     }
 
     /// The value of a substitution; reported where it has none, or where the definition grows too long.
-    fn resolve(&mut self, name: &str, span: Span, report: &mut Report) -> Option<&'s str> {
+    pub(super) fn resolve(&mut self, name: &str, span: Span, report: &mut Report) -> Option<&'s str> {
         let Some(value) = self.substitutions.value(name) else {
             let help = self.help(name, report);
             report
@@ -256,7 +268,7 @@ impl<'s> StringReader<'s> {
     }
 }
 
-enum Substitution<'s> {
+pub(super) enum Substitution<'s> {
     /// `${Name}`
     Named { name: &'s str, end: usize },
     /// `${!Name}`, which stands for the text `${Name}`
@@ -264,7 +276,7 @@ enum Substitution<'s> {
 }
 
 /// The substitution at a `$`, if it is one.
-fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> {
+pub(super) fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> {
     let body = source.get(at..)?.strip_prefix("${")?;
     let (body, literal) = match body.strip_prefix('!') {
         Some(body) => (body, true),

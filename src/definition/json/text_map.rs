@@ -1,13 +1,15 @@
 //! Where the characters of a string stand in the source text.
 
 /// What moves the characters of a string away from where they would stand without escapes and substitutions.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TextMap {
     shifts: Vec<Shift>,
+    /// No quotes stand around the text, as in YAML they need not.
+    pub(crate) unquoted: bool,
 }
 
 /// A part of the string whose source is not the same text: an escape or a `${Name}`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Shift {
     text_start: usize,
     text_end: usize,
@@ -17,14 +19,21 @@ struct Shift {
 
 impl TextMap {
     /// The whole string stands for one part of the source.
-    pub(super) fn of_all(text: &str, source_start: usize, source_end: usize) -> Self {
+    pub(crate) fn of_all(text: &str, source_start: usize, source_end: usize) -> Self {
         let mut map = Self::default();
         map.add(0, text.len(), source_start, source_end);
         map
     }
 
+    /// No quotes stand around the text.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn unquoted(mut self, unquoted: bool) -> Self {
+        self.unquoted = unquoted;
+        self
+    }
+
     /// A part of the string that the source spells another way; the parts come in order.
-    pub(super) fn add(&mut self, text_start: usize, text_end: usize, source_start: usize, source_end: usize) {
+    pub(crate) fn add(&mut self, text_start: usize, text_end: usize, source_start: usize, source_end: usize) {
         self.shifts.push(Shift {
             text_start,
             text_end,

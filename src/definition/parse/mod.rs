@@ -108,6 +108,21 @@ impl Loader {
         self
     }
 
+    /// The same loader with other values for the placeholders.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn with_more(&self, more: &Substitutions) -> Self {
+        let own = self
+            .substitutions
+            .names()
+            .map(|name| (name, self.substitutions.value(name)));
+        let all = more.names().map(|name| (name, more.value(name))).chain(own);
+        let substitutions = all.filter_map(|(name, value)| Some((name, value?))).collect();
+        Self {
+            substitutions,
+            ..self.clone()
+        }
+    }
+
     /// Lets a distributed Map pass, for whoever only looks at it: an execution runs none.
     pub(crate) fn with_distributed_maps(mut self) -> Self {
         self.takes_distributed_maps = true;
@@ -117,17 +132,7 @@ impl Loader {
     /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
     pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let (machine, diagnostics, omitted) = self.load(source);
-        let refused = diagnostics
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error);
-        match machine {
-            Some(mut machine) if !refused => {
-                machine.workflow_type = self.workflow_type;
-                machine.warnings = diagnostics;
-                Ok(machine)
-            }
-            _ => Err(InvalidDefinition { diagnostics, omitted }),
-        }
+        self.finished(machine, diagnostics, omitted)
     }
 
     /// Everything there is to say about a definition, warnings included, in the order of
@@ -140,16 +145,54 @@ impl Loader {
     /// definition.
     #[cfg(any(test, feature = "runtime"))]
     pub(crate) fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
-        let root = self.read(source, &mut Report::new(source));
-        root.map(|root| variable_references::variable_references(&Outline::of(&root)))
-            .unwrap_or_default()
+        let mut report = Report::new(source);
+        let Some(root) = self.read(source, &mut report) else {
+            return IndexMap::new();
+        };
+        variable_references::variable_references(&Outline::of(&root, &mut report.expressions))
+    }
+
+    /// The same for a definition in YAML, as SAM takes it; the lines are those of the YAML text.
+    ///
+    /// A `${Name}` may stand in any text, and is replaced there; what it makes is a text, as with SAM.
+    #[cfg(feature = "yaml")]
+    pub fn parse_yaml(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
+        let mut report = Report::new(source);
+        let root = super::yaml::parse(source, &mut report).map(|mut root| {
+            json::substitute(&mut root, source, &self.substitutions, &mut report);
+            root
+        });
+        self.parse_node(root.as_ref(), source, report)
+    }
+
+    /// The same for a tree that was read from `source`, or from a part of it.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn parse_node(
+        &self,
+        root: Option<&json::Node>,
+        source: &str,
+        mut report: Report,
+    ) -> Result<StateMachine, InvalidDefinition> {
+        let root = root.filter(|root| Self::is_object(root, &mut report));
+        let (machine, diagnostics, omitted) = self.judged(root, source, report);
+        self.finished(machine, diagnostics, omitted)
     }
 
     fn load(&self, source: &str) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
         let mut report = Report::new(source);
         let root = self.read(source, &mut report);
-        let machine = root.as_ref().and_then(|root| {
-            let outline = Outline::of(root);
+        self.judged(root.as_ref(), source, report)
+    }
+
+    /// The machine, unless it cannot be built, with all that is to be said about it.
+    fn judged(
+        &self,
+        root: Option<&json::Node>,
+        source: &str,
+        mut report: Report,
+    ) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
+        let machine = root.and_then(|root| {
+            let outline = Outline::of(root, &mut report.expressions);
             rules::check(&outline, self.workflow_type, &mut report);
             if !self.takes_distributed_maps {
                 rules::refuse_distributed_maps(&outline, &mut report);
@@ -166,8 +209,28 @@ impl Loader {
                 "the definition could not be understood",
             );
         }
-        let (diagnostics, omitted) = report.finish(source, root.as_ref());
+        let (diagnostics, omitted) = report.finish(source, root);
         (machine, diagnostics, omitted)
+    }
+
+    /// The machine with its warnings, or all that is wrong with it.
+    fn finished(
+        &self,
+        machine: Option<StateMachine>,
+        diagnostics: Vec<Diagnostic>,
+        omitted: usize,
+    ) -> Result<StateMachine, InvalidDefinition> {
+        let refused = diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
+        match machine {
+            Some(mut machine) if !refused => {
+                machine.workflow_type = self.workflow_type;
+                machine.warnings = diagnostics;
+                Ok(machine)
+            }
+            _ => Err(InvalidDefinition { diagnostics, omitted }),
+        }
     }
 
     /// The root object, or `None` with the reason in the report.
@@ -193,17 +256,22 @@ impl Loader {
             return None;
         }
         let root = json::parse(source, &self.substitutions, report)?;
-        if root.as_object().is_none() {
-            let place = Place::value(&root).nowhere();
-            let help = format!(
-                "it is {}: a definition is an object with `StartAt` and `States`",
-                root.describe()
-            );
-            report
-                .schema(place, "Definition must be a valid JSON object")
-                .help(help);
-            return None;
+        Self::is_object(&root, report).then_some(root)
+    }
+
+    /// Whether a definition is an object; reported where it is none.
+    fn is_object(root: &json::Node, report: &mut Report) -> bool {
+        if root.as_object().is_some() {
+            return true;
         }
-        Some(root)
+        let place = Place::value(root).nowhere();
+        let help = format!(
+            "it is {}: a definition is an object with `StartAt` and `States`",
+            root.describe()
+        );
+        report
+            .schema(place, "Definition must be a valid JSON object")
+            .help(help);
+        false
     }
 }

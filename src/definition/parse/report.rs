@@ -1,7 +1,10 @@
 //! Where problems are collected, sorted and given their lines.
 
+use std::ops::Range;
+
 use super::MAX_CHARACTERS;
 use super::similar::Suggestions;
+use crate::data::JsonataExpressions;
 use crate::definition::excerpt::Excerpt;
 use crate::definition::json::{Locator, Member, Node, Span, Step};
 use crate::definition::{Code, Diagnostic, Severity};
@@ -18,6 +21,8 @@ pub(crate) struct Report {
     errors: usize,
     line_starts: Vec<usize>,
     suggestions: Suggestions,
+    /// Those that were read so far.
+    pub(super) expressions: JsonataExpressions,
 }
 
 /// A problem before its position is worked out.
@@ -76,8 +81,8 @@ impl Place {
             return Self::value(node);
         }
         // At the end, only the closing quote is left to point at.
-        let quote = node.span.end - 1;
-        let end = if start < quote { quote } else { node.span.end };
+        let text_end = node.text_end();
+        let end = if start < text_end { text_end } else { node.span.end };
         Self::at(Span::new(start, end)).about(node)
     }
 
@@ -111,6 +116,12 @@ impl Place {
             about: Some(node.span.start),
             ..self
         }
+    }
+
+    /// The bytes that it points at.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn span(self) -> Span {
+        self.span
     }
 
     /// There is no location.
@@ -147,6 +158,7 @@ impl Report {
             errors: 0,
             line_starts: std::iter::once(0).chain(breaks).collect(),
             suggestions: Suggestions::default(),
+            expressions: JsonataExpressions::default(),
         }
     }
 
@@ -223,15 +235,7 @@ impl Report {
 
     fn diagnostic(&self, finding: Finding, source: &str, locator: &Locator<'_>, columns: &mut Columns) -> Diagnostic {
         let Span { start, end } = finding.place.span;
-        let line = self.line_of(start);
-        let line_start = line
-            .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index))
-            .copied()
-            .unwrap_or(0);
-        let next_line = self.line_starts.get(line).copied().unwrap_or(source.len() + 1);
-        let text = source.get(line_start..next_line - 1).unwrap_or_default();
-        let line_end = line_start + text.trim_end_matches('\r').len();
+        let (line, column, excerpt) = self.shown(start..end, source, columns);
         Diagnostic {
             code: finding.code,
             severity: finding.severity,
@@ -245,11 +249,40 @@ impl Report {
                 .steps_to(start)
                 .map_or_else(String::new, |steps| pointer(&steps)),
             line,
-            column: columns.of(source, line_start, start),
+            column,
             span: start..end,
             help: finding.help,
-            excerpt: Excerpt::new(source, line_start..line_end, start..end),
+            excerpt,
         }
+    }
+
+    /// A problem of a text that stands inside of `source`, shown at `span` there.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn relocated(&self, diagnostic: Diagnostic, span: Span, source: &str) -> Diagnostic {
+        let span = span.start..span.end;
+        let (line, column, excerpt) = self.shown(span.clone(), source, &mut Columns::default());
+        Diagnostic {
+            line,
+            column,
+            span,
+            excerpt,
+            ..diagnostic
+        }
+    }
+
+    /// The line and column of a span, and the line's text.
+    fn shown(&self, span: Range<usize>, source: &str, columns: &mut Columns) -> (usize, usize, Excerpt) {
+        let line = self.line_of(span.start);
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+            .copied()
+            .unwrap_or(0);
+        let next_line = self.line_starts.get(line).copied().unwrap_or(source.len() + 1);
+        let text = source.get(line_start..next_line - 1).unwrap_or_default();
+        let line_end = line_start + text.trim_end_matches('\r').len();
+        let column = columns.of(source, line_start, span.start);
+        (line, column, Excerpt::new(source, line_start..line_end, span))
     }
 }
 

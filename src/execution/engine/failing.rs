@@ -10,6 +10,7 @@ use crate::execution::input_output::place;
 use crate::execution::intent::Exit;
 use crate::execution::program::{Next, StateId};
 use crate::execution::states;
+use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -37,6 +38,10 @@ impl Engine<'_> {
         while let Some(node) = self.node_of(key) {
             is_told |= matches!(failure, Failure::Evaluation(_));
             failure = self.named(key, failure);
+            self.core.trace(key, || Traced::Failed {
+                error: failure.error_output(),
+                missed_heartbeat: failure == Failure::Heartbeat,
+            });
             if self.retry(key, &failure) {
                 return;
             }
@@ -53,7 +58,10 @@ impl Engine<'_> {
                 && let Some(next) = node.catch_next.get(i)
             {
                 match self.caught(key, (i, catcher), output, *next) {
-                    Ok(exit) => return self.exit(key, exit),
+                    Ok(exit) => {
+                        self.core.trace(key, || Traced::Caught { catcher: i });
+                        return self.exit(key, exit);
+                    }
                     Err(of_catcher) => failure = self.named(key, of_catcher),
                 }
             }
@@ -108,13 +116,20 @@ impl Engine<'_> {
             return false;
         };
         if *done >= retrier.max_attempts {
+            self.core.trace(key, || Traced::Exhausted { retrier: i });
             return false;
         }
         let delay = errors::retry_delay(retrier, *done, &self.core.random);
         *done += 1;
+        let number = *done;
         frame.retry_count = frame.retry_count.saturating_add(1);
         frame.activity = Activity::Backoff;
         frame.deadline = None;
+        self.core.trace(key, || Traced::Retried {
+            retrier: i,
+            number,
+            delay,
+        });
         if delay.is_zero() {
             self.core.ready.push_back(key);
         } else {

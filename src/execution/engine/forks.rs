@@ -13,11 +13,16 @@ use crate::execution::frames::{Activity, ForkProgress, FrameKey};
 use crate::execution::intent::Fork;
 use crate::execution::program::GraphId;
 use crate::execution::states;
+use crate::execution::trace::Traced;
 use crate::history::{EventDetails, MapIteration};
 
 impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
     pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
+        self.core.trace(key, || {
+            let (Fork::Branches { input, .. } | Fork::Iterations { input, .. }) = &fork;
+            Traced::EffectiveInput(input.clone())
+        });
         let progress = match fork {
             Fork::Branches { graphs, input } => {
                 self.core.record_in(key, || EventDetails::ParallelStateStarted);
@@ -43,6 +48,8 @@ impl<'a> Engine<'a> {
             }
         };
         let first = progress.limit.min(progress.total);
+        let total = progress.total;
+        self.core.trace(key, || Traced::Forked { total });
         let Some(frame) = self.core.frames.get_mut(key) else {
             return;
         };
@@ -202,6 +209,8 @@ impl<'a> Engine<'a> {
             return;
         };
         self.forget_variables(&frame);
+        let index = frame.index;
+        self.core.trace(parent, || Traced::GraphFailed { index });
         let failing = frame.last_event;
         if let Some(name) = self.map_name(parent) {
             let index = frame.index;
@@ -262,6 +271,9 @@ impl<'a> Engine<'a> {
         };
         self.forget_variables(&frame);
         let state_type = self.program.node(frame.state).state.state_type();
+        if !matches!(frame.activity, Activity::Entering) {
+            self.core.trace(key, || Traced::Aborted);
+        }
         match &frame.activity {
             Activity::Entering => return,
             Activity::Task(attempt) => {

@@ -26,6 +26,7 @@ use super::program::{Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
 use super::token::TokenSecret;
+use super::trace::{Trace, Traced};
 use crate::data::{ExecutionContext, JsonText, Payload, Random, StateMachineContext};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
@@ -60,6 +61,9 @@ pub(crate) struct Core {
     /// The activities that exist; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) activities: Option<Arc<BTreeSet<String>>>,
+    /// What happened that the history does not tell, where somebody wants it.
+    #[serde(skip)]
+    pub(crate) trace: Option<Box<Trace>>,
 }
 
 /// The seconds that an Express execution may take (developer guide, "Quotas").
@@ -105,6 +109,7 @@ impl Core {
             variable_bytes: 0,
             outcome: None,
             activities: options.activities,
+            trace: options.is_traced.then(Box::default),
         }
     }
 
@@ -115,6 +120,14 @@ impl Core {
             self.queue_event(id, previous, details());
         }
         id
+    }
+
+    /// Traces what happened in a frame; where nobody wants to know, `traced` is never called.
+    #[inline]
+    fn trace(&mut self, key: FrameKey, traced: impl FnOnce() -> Traced) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(self.now, key, traced());
+        }
     }
 
     #[inline]
@@ -194,6 +207,9 @@ impl Engine<'_> {
         frame.entered_time = core.now;
         frame.retry_count = 0;
         frame.retries.clear();
+        if let Some(trace) = &mut core.trace {
+            trace.push(core.now, key, entered(frame));
+        }
         if core.recorder.records() {
             let node = self.program.node(frame.state);
             let details = EventDetails::StateEntered {
@@ -214,6 +230,7 @@ impl Engine<'_> {
 
     /// Does what the state does, for the first time or again; `previous` is the event that led to it.
     fn attempt(&mut self, key: FrameKey, previous: u64) {
+        self.core.trace(key, || Traced::Attempted);
         match self.with_state(key, None, states::enter) {
             Ok(Intent::Exit(exit)) => self.exit(key, exit),
             Ok(Intent::Invoke(invoke)) => self.invoke(key, *invoke),
@@ -230,6 +247,7 @@ impl Engine<'_> {
 
     /// Goes on with a state whose work is done.
     fn finish(&mut self, key: FrameKey, result: Payload) {
+        self.core.trace(key, || Traced::Result(result.clone()));
         let exit = self.with_state(key, None, |node, raw_input, view| {
             states::finish(node, raw_input, result, view)
         });
@@ -247,9 +265,10 @@ impl Engine<'_> {
         }
         self.core.grow(exit.output.bound());
         let mut texts = None;
-        if let Some(assigned) = exit.assigned {
-            texts = self.core.recorder.records().then(|| texts_of(&assigned)).flatten();
-            if let Err(failure) = self.store_variables(key, *assigned) {
+        let traced = self.core.trace.is_some().then(|| exit.assigned.clone());
+        if !exit.assigned.is_empty() {
+            texts = self.core.recorder.records().then(|| Box::new(texts_of(&exit.assigned)));
+            if let Err(failure) = self.store_variables(key, exit.assigned) {
                 return self.fail(key, failure);
             }
         }
@@ -259,6 +278,10 @@ impl Engine<'_> {
             output: exit.output.to_text(),
             assigned_variables: texts,
         });
+        if let Some(assigned) = traced {
+            let (output, next) = (exit.output.clone(), exit.next);
+            self.core.trace(key, || Traced::Exited { output, assigned, next });
+        }
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
             Next::State(next) => {
@@ -361,9 +384,21 @@ fn frame_at(
     }
 }
 
-fn texts_of(assigned: &Assigned) -> Option<Box<IndexMap<String, String>>> {
-    let texts = assigned.iter().map(|(name, value)| (name.clone(), value.to_string()));
-    (!assigned.is_empty()).then(|| Box::new(texts.collect()))
+fn entered(frame: &Frame) -> Traced {
+    Traced::Entered {
+        state: frame.state,
+        parent: frame.parent,
+        index: frame.index,
+        raw_input: frame.raw_input.clone().unwrap_or_else(Payload::empty_object),
+        event: frame.entered_event,
+    }
+}
+
+fn texts_of(assigned: &Assigned) -> IndexMap<String, String> {
+    let texts = assigned
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()));
+    texts.collect()
 }
 
 fn text_of(payload: Option<&Payload>) -> JsonText {

@@ -10,12 +10,14 @@ use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
+use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
 impl<'a> Engine<'a> {
     /// Starts an attempt of a task.
     pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
         let generation = self.core.frames.next_serial();
+        self.core.trace(key, || Traced::EffectiveInput(invoke.input.clone()));
         let Some(resource) = self.resource_of(key) else { return };
         if !self.exists(resource) {
             let cause = format!("The activity {resource} does not exist.");
@@ -35,6 +37,7 @@ impl<'a> Engine<'a> {
             frame.activity = Activity::Task(Box::new(attempt));
         }
         if let Some(task) = self.task_at(key) {
+            self.core.trace(key, || Traced::Invoked(task.id));
             self.core.commands.push_back(Command::Invoke(task));
         }
         if let Some(deadline) = deadline {

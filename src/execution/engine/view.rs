@@ -8,6 +8,7 @@ use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
+use crate::execution::inspection::Inspection;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 use crate::execution::token::task_token;
@@ -19,6 +20,38 @@ impl<'a> Engine<'a> {
         &mut self,
         key: FrameKey,
         own_item: Option<(&Value, usize)>,
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.core.trace.is_some() {
+            return self.with_traced_state(key, own_item, call);
+        }
+        self.with_seen_state(key, own_item, None, call)
+    }
+
+    /// The same where somebody wants to know what the state makes of its data.
+    #[cold]
+    #[inline(never)]
+    fn with_traced_state<T>(
+        &mut self,
+        key: FrameKey,
+        own_item: Option<(&Value, usize)>,
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let inspection = Inspection::of_execution();
+        let called = self.with_seen_state(key, own_item, Some(&inspection), call);
+        let now = self.core.now;
+        if let Some(trace) = &mut self.core.trace {
+            trace.see(now, key, inspection);
+        }
+        called
+    }
+
+    #[inline]
+    fn with_seen_state<T>(
+        &mut self,
+        key: FrameKey,
+        own_item: Option<(&Value, usize)>,
+        inspection: Option<&Inspection>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let core = &mut *self.core;
@@ -50,7 +83,7 @@ impl<'a> Engine<'a> {
             limits: &core.limits,
             now: core.now,
             budget: Budget::new(),
-            inspection: None,
+            inspection,
         };
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();

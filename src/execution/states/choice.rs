@@ -22,8 +22,10 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
     let input = view.select(&state.input_path, raw)?;
     view.inspect(Stage::AfterInputPath, &input);
     let mut decided = (node.default_next, state.assign.as_ref());
-    for (rule, next) in state.choices.iter().zip(&node.choice_next) {
-        if holds(&rule.condition, input.value(), view)? {
+    for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
+        let is_true = holds(&rule.condition, input.value(), view)?;
+        view.inspect_rule(index, is_true);
+        if is_true {
             decided = (Some(*next), rule.assign.as_ref());
             break;
         }

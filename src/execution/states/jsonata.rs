@@ -16,7 +16,7 @@ use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
-use crate::execution::intent::{Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
 use crate::execution::parameters;
 use crate::execution::program::{Next, Node};
 use crate::execution::query::Query;
@@ -85,7 +85,9 @@ pub(super) fn choice(
     let mut query = Query::new(view, raw);
     for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
         query = query.within("Choices", index);
-        if query.boolean("Condition", &rule.condition)? {
+        let is_true = query.boolean("Condition", &rule.condition)?;
+        view.inspect_rule(index, is_true);
+        if is_true {
             let exit = query.exit(&rule.exit, || raw.clone(), Next::State(*next))?;
             return Ok(Intent::Exit(exit));
         }
@@ -125,7 +127,7 @@ pub(super) fn succeed(
     let output = Query::new(view, raw).fill_or("Output", output, || raw.clone())?;
     Ok(Intent::Exit(Exit {
         output,
-        assigned: None,
+        assigned: Assigned::default(),
         next: Next::End,
     }))
 }

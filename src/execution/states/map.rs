@@ -44,7 +44,7 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
             "Reference path \"{path}\" must point to array."
         )));
     }
-    if view.inspection.is_some() {
+    if view.inspection.is_some_and(|inspection| inspection.is_alone) {
         if !is_given {
             view.inspect(Stage::AfterItemsPath, &items);
         }

@@ -1,0 +1,90 @@
+//! Arguments that several commands have.
+
+use clap::Args;
+use serde_json::Value;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::failure::Failure;
+use crate::definition::{Loader, Substitutions, WorkflowType};
+
+/// How definitions are loaded.
+#[derive(Args, Clone)]
+pub(super) struct Loading {
+    /// Value of a `${NAME}` placeholder in the definitions; may be given more than once
+    #[arg(short, long = "substitution", value_name = "NAME=VALUE", value_parser = pair)]
+    pub(super) substitutions: Vec<(String, String)>,
+    /// Type of the workflows; a template says it itself
+    #[arg(long = "type", value_name = "TYPE", default_value = "standard")]
+    pub(super) workflow_type: TypeOfWorkflow,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum TypeOfWorkflow {
+    Standard,
+    Express,
+}
+
+impl Loading {
+    pub(super) fn loader(&self) -> Loader {
+        let substitutions: Substitutions = self.substitutions.iter().cloned().collect();
+        Loader::new()
+            .substitutions(substitutions)
+            .workflow_type(match self.workflow_type {
+                TypeOfWorkflow::Standard => WorkflowType::Standard,
+                TypeOfWorkflow::Express => WorkflowType::Express,
+            })
+    }
+}
+
+/// `NAME=VALUE`
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+/// A value given as JSON, as `@FILE`, or as `-` for standard input.
+pub(super) fn json_argument(argument: &str, text: &str) -> Result<Value, Failure> {
+    let (text, place) = match text.strip_prefix('@') {
+        Some(file) => (read_file(file)?, format!("`{file}`")),
+        None if text == "-" => (read_file("-")?, "standard input".to_owned()),
+        None => (text.to_owned(), format!("the value of `{argument}`")),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::new(format!("{place} is no JSON: {error}"))
+            .help(format!("a text stands in double quotes: {argument} '\"text\"'"))
+    })
+}
+
+/// Larger files are not read: none of the files of a state machine is.
+const LARGEST_FILE: u64 = 256 << 20;
+
+/// The text of a file; `-` is standard input.
+pub(super) fn read_file(file: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    let failed = |error: io::Error| Failure::of_file("read", file, &error);
+    if file == "-" {
+        let stdin = io::stdin().lock();
+        stdin.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let opened = std::fs::File::open(Path::new(file)).map_err(failed)?;
+        opened.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(Failure::new(format!(
+            "`{file}` has more than {} MB",
+            LARGEST_FILE >> 20
+        )));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::new(format!("`{file}` is no UTF-8 text: byte {at} begins no character"))
+    })?;
+    // Editors on Windows write it.
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
+    })
+}

@@ -1,0 +1,147 @@
+//! The state machines of the files that a command is given.
+
+use std::path::Path;
+
+use super::arguments::{Loading, read_file};
+use super::failure::Failure;
+use super::output::diagnostic;
+use crate::definition::template::{self, Format, Found};
+use crate::definition::{Diagnostic, InvalidDefinition, Severity, StateMachine};
+
+/// A file that was looked at, with all that is to be said about it.
+pub(super) struct Checked {
+    /// As messages name it.
+    pub(super) file: String,
+    pub(super) source: String,
+    pub(super) machines: Vec<CheckedMachine>,
+}
+
+/// A state machine of a file, or what keeps the file from having one.
+pub(super) struct CheckedMachine {
+    /// Its logical id, in a template.
+    pub(super) name: Option<String>,
+    /// Where the definition stands, where that is not the file itself, with its text.
+    pub(super) elsewhere: Option<(String, String)>,
+    pub(super) machine: Option<StateMachine>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) omitted: usize,
+}
+
+impl Checked {
+    /// Reads a file and validates its state machines.
+    pub(super) fn read(file: &str, loading: &Loading) -> Result<Self, Failure> {
+        let source = read_file(file)?;
+        let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_owned();
+        let mut opened: Vec<(String, String, String)> = Vec::new();
+        let found = template::machines(&loading.loader(), &source, Format::of(file, &source), &mut |uri| {
+            let path = folder.join(uri).display().to_string();
+            let text = read_file(&path).map_err(|failure| match failure.to_string().split_once("`: ") {
+                Some((_, reason)) => reason.to_owned(),
+                None => failure.to_string(),
+            })?;
+            opened.push((uri.to_owned(), path, text.clone()));
+            Ok(text)
+        });
+        let machines = match found {
+            Ok(found) => found
+                .into_iter()
+                .map(|found| CheckedMachine::of(found, &opened))
+                .collect(),
+            Err(diagnostics) => vec![CheckedMachine {
+                name: None,
+                elsewhere: None,
+                machine: None,
+                diagnostics,
+                omitted: 0,
+            }],
+        };
+        Ok(Self {
+            file: file.to_owned(),
+            source,
+            machines,
+        })
+    }
+}
+
+impl CheckedMachine {
+    fn of(found: Found, opened: &[(String, String, String)]) -> Self {
+        let elsewhere = found.file.and_then(|uri| {
+            let (_, path, text) = opened.iter().find(|(opened, ..)| *opened == uri)?;
+            Some((path.clone(), text.clone()))
+        });
+        let (machine, diagnostics, omitted) = match found.machine {
+            Ok(machine) => {
+                let warnings = machine.warnings().to_vec();
+                (Some(machine), warnings, 0)
+            }
+            Err(InvalidDefinition { diagnostics, omitted }) => (None, diagnostics, omitted),
+        };
+        Self {
+            name: found.name,
+            elsewhere,
+            machine,
+            diagnostics,
+            omitted,
+        }
+    }
+
+    pub(super) fn count(&self, severity: Severity) -> usize {
+        self.diagnostics
+            .iter()
+            .filter(|found| found.severity == severity)
+            .count()
+    }
+}
+
+/// The one machine of a file that a command works on; of a template with several, the one that is `named`.
+pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) -> Result<StateMachine, Failure> {
+    let checked = Checked::read(file, loading)?;
+    let chosen = choose(file, checked.machines, named)?;
+    let shown_file = chosen.elsewhere.as_ref().map_or(file, |(file, _)| file);
+    let errors = chosen.count(Severity::Error);
+    chosen.machine.ok_or_else(|| {
+        let shown: Vec<_> = chosen
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == Severity::Error)
+            .map(|found| format!("\n\n{}", diagnostic(shown_file, found)))
+            .collect();
+        let plural = if errors == 1 { "error" } else { "errors" };
+        let text = format!(
+            "the definition in `{shown_file}` has {errors} {plural}{}",
+            shown.concat()
+        );
+        let failure = Failure::new(text).finding();
+        if chosen
+            .diagnostics
+            .iter()
+            .any(|found| found.code == crate::definition::Code::UnresolvedSubstitution)
+        {
+            return failure.help("`--substitution NAME=VALUE` gives a placeholder its value");
+        }
+        failure
+    })
+}
+
+/// One of the machines of a file.
+pub(super) fn choose(
+    file: &str,
+    machines: Vec<CheckedMachine>,
+    named: Option<&str>,
+) -> Result<CheckedMachine, Failure> {
+    let names: Vec<_> = machines.iter().filter_map(|machine| machine.name.clone()).collect();
+    let several = machines.len() > 1;
+    let mut candidates = machines
+        .into_iter()
+        .filter(|machine| named.is_none_or(|named| machine.name.as_deref() == Some(named)));
+    match (candidates.next(), several && named.is_none()) {
+        (Some(machine), false) => Ok(machine),
+        (Some(_), true) => Err(Failure::new(format!("`{file}` has {} state machines", names.len()))
+            .help(format!("choose one with `--state-machine`: {}", names.join(", ")))),
+        (None, _) => Err(match named {
+            Some(named) => Failure::new(format!("`{file}` has no state machine `{named}`"))
+                .help(format!("it has: {}", names.join(", "))),
+            None => Failure::new(format!("`{file}` has no state machine")),
+        }),
+    }
+}

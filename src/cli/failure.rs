@@ -1,0 +1,98 @@
+//! Why a command cannot be carried out.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use super::output::colours;
+
+/// The command cannot be carried out: a sentence, and perhaps what to do.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Nobody reads what is printed any more: no failure at all.
+    ClosedPipe,
+    /// What is wrong, and how to fix it.
+    Said {
+        message: String,
+        help: Option<String>,
+        code: u8,
+    },
+}
+
+impl Failure {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self::Said {
+            message: message.into(),
+            help: None,
+            code: 2,
+        }
+    }
+
+    /// It is what the command looks at that is wrong, not the command: exit code 1.
+    pub(super) fn finding(mut self) -> Self {
+        if let Self::Said { code, .. } = &mut self {
+            *code = 1;
+        }
+        self
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        if let Self::Said { help, .. } = &mut self {
+            *help = Some(text.into());
+        }
+        self
+    }
+
+    /// A file that cannot be read or written.
+    pub(super) fn of_file(verb: &str, file: &str, error: &io::Error) -> Self {
+        let failure = Self::new(format!("cannot {verb} `{file}`: {}", reason(error)));
+        match error.kind() {
+            io::ErrorKind::NotFound if verb == "read" => failure.help("is the path right? It begins in this folder"),
+            _ => failure,
+        }
+    }
+
+    /// Prints it; the exit code.
+    pub(super) fn report(self, colour: anstream::ColorChoice) -> ExitCode {
+        let Self::Said { message, help, code } = self else {
+            return ExitCode::SUCCESS;
+        };
+        let colours = colours();
+        let mut text = format!("{}error{}: {message}\n", colours.error, colours.reset);
+        if let Some(help) = help {
+            text.push_str(&format!("  = {}help{}: {help}\n", colours.strong, colours.reset));
+        }
+        let mut stderr = anstream::AutoStream::new(io::stderr(), colour);
+        // There is nobody left to tell.
+        let _ = stderr.write_all(text.as_bytes());
+        ExitCode::from(code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedPipe => f.write_str("the output is closed"),
+            Self::Said { message, .. } => f.write_str(message),
+        }
+    }
+}
+
+/// What the system says, without its number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
+
+impl From<io::Error> for Failure {
+    /// Printing failed.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::new(format!("cannot print: {}", reason(&error)))
+    }
+}

@@ -1,0 +1,139 @@
+//! `asl graph`
+
+use serde_json::Value;
+use std::process::ExitCode;
+
+use super::arguments::Loading;
+use super::definitions::{Checked, choose};
+use super::failure::Failure;
+use super::output::Output;
+use crate::definition::Severity;
+use crate::graph::{Diagram, Overlay, Tone};
+
+/// Draw a state machine as Mermaid, Graphviz DOT or SVG
+///
+/// Nested branches and Maps are boxes. An SVG needs nothing else, and is light or dark as its viewer is. A definition with
+/// errors is drawn as far as it goes.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  asl graph charge.asl.json > charge.mmd
+  asl graph charge.asl.json --output charge.svg
+  asl graph charge.asl.json --diagnostics --format svg > problems.svg")]
+pub(super) struct Arguments {
+    /// Definition or template
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The state machine of a template that has several
+    #[arg(long, value_name = "NAME")]
+    state_machine: Option<String>,
+    /// Format; without it, the one that the ending of `--output` names, else Mermaid
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Write the picture to a file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+    /// Draw errors and warnings at their states
+    #[arg(long)]
+    diagnostics: bool,
+    #[command(flatten)]
+    loading: Loading,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// A flowchart, which GitHub and GitLab draw in Markdown
+    Mermaid,
+    /// For `dot` of Graphviz
+    Dot,
+    /// A picture
+    Svg,
+}
+
+pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
+    let checked = Checked::read(&arguments.file, &arguments.loading)?;
+    let source = checked.source;
+    let machine = choose(&arguments.file, checked.machines, arguments.state_machine.as_deref())?;
+    let mut overlay = Overlay::new();
+    if arguments.diagnostics {
+        overlay = diagnostics_overlay(&machine.diagnostics);
+    }
+    let diagram = match &machine.machine {
+        Some(valid) => Diagram::of(valid),
+        None => broken(&arguments.file, machine.elsewhere.map_or(source, |(_, text)| text))?,
+    };
+    write(
+        &diagram.with(&overlay),
+        arguments.format,
+        arguments.output.as_deref(),
+        output,
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Draws to a file, or prints.
+pub(super) fn write(
+    diagram: &Diagram,
+    format: Option<Format>,
+    file: Option<&str>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let format = format.unwrap_or_else(|| match file.and_then(|file| file.rsplit('.').next()) {
+        Some("svg") => Format::Svg,
+        Some("dot" | "gv") => Format::Dot,
+        _ => Format::Mermaid,
+    });
+    let text = match format {
+        Format::Mermaid => diagram.to_mermaid(),
+        Format::Dot => diagram.to_dot(),
+        Format::Svg => diagram.to_svg().map_err(|error| Failure::new(error.to_string()))?,
+    };
+    match file {
+        Some(file) => std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error)),
+        None => output.text(text),
+    }
+}
+
+/// The diagram of a definition with errors.
+fn broken(file: &str, source: String) -> Result<Diagram, Failure> {
+    let definition: Value = serde_json::from_str(&source).map_err(|_| {
+        Failure::new(format!("the definition in `{file}` cannot be drawn"))
+            .help(format!("`asl validate {file}` tells what is wrong with it"))
+    })?;
+    Ok(Diagram::of_definition(&definition))
+}
+
+/// Every state with what is said about it, by the state's name in the pointer.
+fn diagnostics_overlay(diagnostics: &[crate::definition::Diagnostic]) -> Overlay {
+    let mut notes: Vec<(String, Tone, String)> = Vec::new();
+    for diagnostic in diagnostics {
+        let Some(state) = state_of(&diagnostic.pointer) else {
+            continue;
+        };
+        let tone = match diagnostic.severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Warned,
+        };
+        match notes.iter_mut().find(|(name, ..)| *name == state) {
+            Some((_, worst, note)) => {
+                if tone == Tone::Bad {
+                    *worst = tone;
+                }
+                note.push_str("; ");
+                note.push_str(&diagnostic.message);
+            }
+            None => notes.push((state, tone, diagnostic.message.clone())),
+        }
+    }
+    let marks = notes.into_iter();
+    marks.fold(Overlay::new(), |overlay, (name, tone, note)| {
+        overlay.state(name, tone, note)
+    })
+}
+
+/// The innermost state that a JSON Pointer leads through.
+fn state_of(pointer: &str) -> Option<String> {
+    let steps: Vec<&str> = pointer.split('/').collect();
+    let at = steps.iter().rposition(|step| *step == "States")?;
+    let name = steps.get(at + 1)?;
+    Some(name.replace("~1", "/").replace("~0", "~"))
+}

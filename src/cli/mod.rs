@@ -1,0 +1,119 @@
+//! The `asl` command: `validate`, `run`, `test`, `graph`, `replay` and what belongs to them.
+//!
+//! It only reads files, asks the library and prints; `src/bin/asl.rs` calls [`main`].
+//!
+//! Exit codes: 0 where all is well, 1 where a definition, an execution or a test is not, 2 where the command itself cannot
+//! be carried out (its arguments, its files).
+
+mod arguments;
+mod definitions;
+mod failure;
+mod graph;
+mod output;
+mod overlay;
+mod run;
+mod test;
+mod validate;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+use failure::Failure;
+use output::Output;
+
+const ABOUT: &str = "Validate, run, test and draw state machines of the Amazon States Language, as AWS Step Functions \
+understands them, without AWS";
+
+const EXAMPLES: &str = "\
+Examples:
+  asl validate template.yaml machines/*.asl.json
+  asl run charge.asl.json --input '{ \"id\": 7 }' --task 'Charge=./charge.sh' --explain
+  asl test machines --coverage --fail-under 100
+  asl graph charge.asl.json --output charge.svg
+  asl replay history.json --definition charge.asl.json
+
+Exit codes:
+  0  all is well
+  1  a definition has errors, an execution or a test failed
+  2  the arguments or a file cannot be used";
+
+#[derive(Parser)]
+#[command(name = "asl", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
+struct Arguments {
+    /// When to use colours; `NO_COLOR` is looked at too
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Validate(validate::Arguments),
+    Run(run::Arguments),
+    Test(test::Arguments),
+    Graph(graph::Arguments),
+    /// Print the JSON Schema of test files
+    Schema,
+    /// Print a completion script for a shell
+    #[command(after_help = "Example: asl completions bash > ~/.local/share/bash-completion/completions/asl")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Also `--help` and `--version`; that nobody reads them is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut output = Output::new(arguments.color.choice());
+    let ended = carry_out(arguments.command, &mut output, arguments.color.choice())
+        .and_then(|code| output.finish().map(|()| code));
+    match ended {
+        Ok(code) => code,
+        Err(failure) => failure.report(arguments.color.choice()),
+    }
+}
+
+fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoice) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Validate(arguments) => validate::run(&arguments, output),
+        Command::Run(arguments) => run::run(&arguments, output, colour),
+        Command::Test(arguments) => test::run(&arguments, output, colour),
+        Command::Schema => {
+            output.text(crate::test_file::SCHEMA)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Graph(arguments) => graph::run(&arguments, output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "asl", &mut script);
+            output.bytes(&script)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+impl Colour {
+    fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Standard output: buffered, with colours where they are wanted, and quiet when nobody reads on.
+
+use anstream::{AutoStream, ColorChoice};
+use std::fmt;
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use super::failure::Failure;
+use crate::definition::{Colours, Diagnostic};
+
+/// What a command prints.
+pub(super) struct Output {
+    stream: BufWriter<AutoStream<StdoutLock<'static>>>,
+}
+
+impl Output {
+    pub(super) fn new(colour: ColorChoice) -> Self {
+        let stdout = io::stdout();
+        Self {
+            stream: BufWriter::new(AutoStream::new(stdout.lock(), colour)),
+        }
+    }
+
+    pub(super) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
+        Ok(writeln!(self.stream, "{text}")?)
+    }
+
+    pub(super) fn text(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
+        Ok(write!(self.stream, "{text}")?)
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.stream.write_all(bytes)?)
+    }
+
+    /// Shows what was printed so far.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        Ok(self.stream.flush()?)
+    }
+}
+
+/// The colours of everything that is printed; [`Output`] takes them away where they are not wanted.
+pub(super) fn colours() -> Colours {
+    Colours {
+        error: "\u{1b}[1;31m",
+        warning: "\u{1b}[1;33m",
+        good: "\u{1b}[32m",
+        strong: "\u{1b}[1m",
+        faint: "\u{1b}[34m",
+        reset: "\u{1b}[0m",
+    }
+}
+
+/// A diagnostic with the file it stands in.
+pub(super) fn diagnostic(file: &str, diagnostic: &Diagnostic) -> String {
+    let mut text = String::new();
+    let place = format_args!("{file}:{}:{}", diagnostic.line, diagnostic.column);
+    // Writing to a string never fails.
+    let _ = diagnostic.render(&mut text, &place, &colours());
+    text
+}
+
+/// A text in one line, and not too long.
+pub(super) fn short(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let line: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line + "…"
+    } else {
+        line
+    }
+}

@@ -1,0 +1,123 @@
+//! What runs and coverage draw over a diagram.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::run::progress::seconds;
+use crate::definition::StateMachine;
+use crate::graph::{Exit, Overlay, Tone};
+use crate::simulation::{Coverage, Run, Visit, VisitEnd};
+
+/// The way of a run: which states it visited and how long it was in them, which transitions it took.
+pub(super) fn of_run(machine: &StateMachine, run: &Run) -> Overlay {
+    let mut states: Vec<(&str, Vec<&Visit>)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for visit in run.visits() {
+        let place = *places.entry(&visit.state).or_insert_with(|| {
+            states.push((&visit.state, Vec::new()));
+            states.len() - 1
+        });
+        if let Some((_, visits)) = states.get_mut(place) {
+            visits.push(visit);
+        }
+    }
+    let overlay = Overlay::new().rest(Tone::Idle);
+    let overlay = states.into_iter().fold(overlay, |overlay, (name, visits)| {
+        overlay.state(name, tone(&visits), note(&visits))
+    });
+    let coverage = Coverage::of(machine);
+    coverage.add(run);
+    transitions(overlay, &coverage, Tone::Good, true)
+}
+
+/// What tests have covered, and how often.
+pub(super) fn of_coverage(coverage: &Coverage) -> Overlay {
+    let mut missed: HashMap<String, Vec<String>> = HashMap::new();
+    for point in coverage.missed() {
+        let whats = missed.entry(point.state).or_default();
+        if whats.len() < 3 {
+            whats.push(point.what);
+        }
+    }
+    let mut overlay = Overlay::new();
+    for state in coverage.states() {
+        let (tone, note) = match (state.count, missed.get(&state.state)) {
+            (0, _) => (Tone::Bad, "never entered".to_owned()),
+            (count, None) => (Tone::Good, times(count)),
+            (count, Some(missing)) => (Tone::Warned, format!("{}; never: {}", times(count), missing.join(", "))),
+        };
+        overlay = overlay.state(state.state, tone, note);
+    }
+    transitions(overlay, coverage, Tone::Bad, false)
+}
+
+fn transitions(overlay: Overlay, coverage: &Coverage, missed: Tone, is_run: bool) -> Overlay {
+    coverage.transitions().into_iter().fold(overlay, |overlay, transition| {
+        let Some((from, exit)) = exit(&transition.pointer, &transition.from) else {
+            return overlay;
+        };
+        match transition.count {
+            0 if is_run => overlay,
+            0 => overlay.transition(from, exit, missed, "never"),
+            1 => overlay.transition(from, exit, Tone::Good, ""),
+            count => overlay.transition(from, exit, Tone::Good, format!("{count}×")),
+        }
+    })
+}
+
+/// The state and the exit of a transition's pointer: `/States/A/Catch/1/Next`.
+fn exit(pointer: &str, from: &str) -> Option<(String, Exit)> {
+    let name = from.rsplit('/').next()?.replace("~1", "/").replace("~0", "~");
+    let mut steps = pointer.strip_prefix(from)?.split('/').skip(1);
+    let exit = match (steps.next(), steps.next().and_then(|index| index.parse().ok())) {
+        (Some("Choices"), Some(index)) => Exit::Choice(index),
+        (Some("Catch"), Some(index)) => Exit::Catch(index),
+        (Some("Default"), _) => Exit::Default,
+        (Some("Next"), _) => Exit::Next,
+        _ => Exit::End,
+    };
+    Some((name, exit))
+}
+
+fn tone(visits: &[&Visit]) -> Tone {
+    let failed = |visit: &&Visit| matches!(visit.end, VisitEnd::Failed | VisitEnd::Aborted);
+    let troubled = |visit: &&Visit| {
+        matches!(visit.end, VisitEnd::Caught { .. } | VisitEnd::Unfinished)
+            || visit.attempts.iter().any(|attempt| attempt.error.is_some())
+    };
+    if visits.iter().any(failed) {
+        Tone::Bad
+    } else if visits.iter().any(troubled) {
+        Tone::Warned
+    } else {
+        Tone::Good
+    }
+}
+
+/// `3 visits · 2 s · Busy`
+fn note(visits: &[&Visit]) -> String {
+    let took: Duration = visits.iter().map(|visit| visit.took()).sum();
+    let attempts: usize = visits.iter().map(|visit| visit.attempts.len()).sum();
+    let mut parts = Vec::new();
+    if visits.len() > 1 {
+        parts.push(format!("{} visits", visits.len()));
+    }
+    if attempts > visits.len() {
+        parts.push(format!("{attempts} attempts"));
+    }
+    parts.push(seconds(took));
+    let mut errors: Vec<&str> = Vec::new();
+    for attempt in visits.iter().flat_map(|visit| &visit.attempts) {
+        if let Some(error) = attempt.error.as_ref().and_then(|error| error.error.as_deref()) {
+            if !errors.contains(&error) && errors.len() < 3 {
+                errors.push(error);
+            }
+        }
+    }
+    parts.extend(errors.into_iter().map(str::to_owned));
+    parts.join(" · ")
+}
+
+fn times(count: u64) -> String {
+    format!("{count}×")
+}

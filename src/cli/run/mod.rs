@@ -1,0 +1,224 @@
+//! `asl run`
+
+mod programs;
+pub(super) mod progress;
+mod real_time;
+mod virtual_time;
+
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::arguments::{Loading, json_argument, pair, read_file};
+use super::definitions::one_machine;
+use super::failure::Failure;
+use super::graph;
+use super::output::{Output, colours};
+use super::overlay;
+use crate::definition::StateMachine;
+use crate::execution::Outcome;
+use crate::graph::Diagram;
+use crate::history::HistoryEvent;
+use crate::simulation::{MockConfig, Run};
+use programs::Programs;
+
+/// Run a state machine
+///
+/// The time is virtual: a Wait of a year takes no time, and a program's running time does not count. With `--real-time`
+/// waits wait, programs of parallel branches run side by side, and `TimeoutSeconds` stop them.
+///
+/// The output goes to standard output, as JSON; what happens on the way goes to standard error. The exit code is 1 where
+/// the execution does not succeed.
+#[derive(clap::Args)]
+#[command(after_help = "Task programs:
+  The command is run by the shell for each attempt of the task. It gets the effective input on standard input, as JSON,
+  and writes the result to standard output, as JSON. A non-zero exit fails the task: with `Error` and `Cause` where it
+  writes an object that has them, else with the error `Exit.CODE` and what it wrote to standard error as the cause.
+  `ASL_STATE`, `ASL_RESOURCE`, `ASL_ATTEMPT` (from 0) and `ASL_TASK_TOKEN` are in its environment.
+
+Examples:
+  asl run hello.asl.json --input '{ \"name\": \"Ada\" }'
+  asl run charge.asl.json --task 'Charge=jq .amount' --input @order.json --history history.json
+  asl run order.asl.json --machine Shipment=shipment.asl.json --explain
+  asl run orders.asl.json --mock MockConfigFile.json --test-case Orders#Busy --graph run.svg")]
+pub(super) struct Arguments {
+    /// Definition or template
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The state machine of a template that has several
+    #[arg(long, value_name = "NAME")]
+    state_machine: Option<String>,
+    /// The execution's input: JSON, `@FILE`, or `-` for standard input
+    #[arg(short, long, value_name = "JSON", default_value = "{}")]
+    input: String,
+    /// Program that does the work of a Task: by the state's name, its resource, or the function's name
+    #[arg(short, long = "task", value_name = "TASK=COMMAND", value_parser = pair)]
+    tasks: Vec<(String, String)>,
+    /// Mock file of Step Functions Local that answers the tasks
+    #[arg(long, value_name = "FILE")]
+    mock: Option<String>,
+    /// The test case of the mock file; may be left out where it has only one
+    #[arg(long, value_name = "MACHINE#CASE", requires = "mock")]
+    test_case: Option<String>,
+    /// State machine that tasks can start, by its name or ARN
+    #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
+    machines: Vec<(String, String)>,
+    /// Wait where the machine waits
+    #[arg(long)]
+    real_time: bool,
+    /// Write the execution history to a file, as AWS's GetExecutionHistory
+    #[arg(long, value_name = "FILE")]
+    history: Option<String>,
+    /// Tell in plain words what happened, and why it failed where it did
+    #[arg(long)]
+    explain: bool,
+    /// Draw the way of the execution with its times: an SVG, or what the ending says (`.mmd`, `.dot`)
+    #[arg(long, value_name = "FILE")]
+    graph: Option<String>,
+    /// Seed of jitter and of random functions
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// Print the output alone
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    loading: Loading,
+}
+
+/// An execution that has ended.
+struct Ended {
+    outcome: Outcome,
+    history: Vec<HistoryEvent>,
+    /// All that is known of it, where the time was virtual.
+    run: Option<Run>,
+}
+
+/// What is run.
+struct Job {
+    machine: StateMachine,
+    children: Vec<(String, StateMachine)>,
+    input: Value,
+    programs: Programs,
+    mocks: Option<(MockConfig, String, String)>,
+    seed: u64,
+}
+
+pub(super) fn run(
+    arguments: &Arguments,
+    output: &mut Output,
+    colour: anstream::ColorChoice,
+) -> Result<ExitCode, Failure> {
+    let job = job(arguments)?;
+    let progress = progress::Progress::new(colour, arguments.quiet);
+    let ended = match (&job.mocks, arguments.real_time) {
+        (None, true) => real_time::run(&job, progress)?,
+        (_, is_paced) => virtual_time::run(&job, progress, is_paced)?,
+    };
+    if let Some(file) = &arguments.history {
+        let events: Vec<_> = ended.history.iter().map(HistoryEvent::to_json).collect();
+        let text = format!("{:#}\n", json!({ "events": events }));
+        std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error))?;
+    }
+    if let Some(file) = &arguments.graph {
+        let run = ended.run.as_ref().ok_or_else(|| no_run("--graph"))?;
+        let diagram = Diagram::of(&job.machine).with(&overlay::of_run(&job.machine, run));
+        let format = (!file.contains('.')).then_some(graph::Format::Svg);
+        graph::write(&diagram, format, Some(file), output)?;
+    }
+    if arguments.explain {
+        let run = ended.run.as_ref().ok_or_else(|| no_run("--explain"))?;
+        output.text(run.explain())?;
+    } else if let Some(value) = ended.outcome.output() {
+        output.line(format_args!("{value:#}"))?;
+    }
+    Ok(match ended.outcome {
+        Outcome::Succeeded { .. } => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+fn no_run(argument: &str) -> Failure {
+    Failure::new(format!("`{argument}` needs virtual time"))
+        .help("leave `--real-time` away, or write the `--history` and give it to `asl replay`")
+}
+
+fn job(arguments: &Arguments) -> Result<Job, Failure> {
+    let machine = one_machine(&arguments.file, arguments.state_machine.as_deref(), &arguments.loading)?;
+    let mut children = Vec::new();
+    for (name, file) in &arguments.machines {
+        children.push((name.clone(), one_machine(file, None, &arguments.loading)?));
+    }
+    let programs = Programs::new(&arguments.tasks, &machine, &children)?;
+    let mocks = arguments
+        .mock
+        .as_deref()
+        .map(|file| mocks(file, arguments.test_case.as_deref()))
+        .transpose()?;
+    Ok(Job {
+        machine,
+        children,
+        input: json_argument("--input", &arguments.input)?,
+        programs,
+        mocks,
+        seed: arguments.seed,
+    })
+}
+
+/// A mock file with the names of the state machine and test case.
+fn mocks(file: &str, case: Option<&str>) -> Result<(MockConfig, String, String), Failure> {
+    let config = MockConfig::parse(&read_file(file)?)
+        .map_err(|error| Failure::new(format!("`{file}` cannot be used: {error}")))?;
+    let cases: Vec<(String, String)> = config
+        .state_machines()
+        .flat_map(|machine| {
+            config
+                .test_cases(machine)
+                .map(|case| (machine.to_owned(), case.to_owned()))
+        })
+        .collect();
+    let chosen = match case {
+        Some(case) => cases.iter().find(|(machine, name)| {
+            case.split_once('#').is_some_and(|(m, n)| m == machine && n == name) || case == name
+        }),
+        None => cases.first().filter(|_| cases.len() == 1),
+    };
+    let Some((machine, case)) = chosen.cloned() else {
+        let names: BTreeSet<_> = cases
+            .iter()
+            .map(|(machine, case)| format!("{machine}#{case}"))
+            .collect();
+        let names: Vec<_> = names.into_iter().collect();
+        let message = match case {
+            Some(case) => format!("`{file}` has no test case `{case}`"),
+            None => format!("`{file}` has {} test cases", cases.len()),
+        };
+        return Err(Failure::new(message).help(format!("choose one with `--test-case`: {}", names.join(", "))));
+    };
+    Ok((config, machine, case))
+}
+
+/// The last line of what happened.
+fn verdict(outcome: &Outcome, elapsed: std::time::Duration) -> String {
+    let colours = colours();
+    let elapsed = progress::seconds(elapsed);
+    match outcome.error() {
+        None => format!("{}{}{} after {elapsed}", colours.good, outcome.status(), colours.reset),
+        Some(error) => {
+            let name = error.error.as_deref().unwrap_or("no error name");
+            let cause = error
+                .cause
+                .as_deref()
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
+            format!(
+                "{}{}{} after {elapsed}: {name}{cause}",
+                colours.error,
+                outcome.status(),
+                colours.reset
+            )
+        }
+    }
+}
+
+type Program = Arc<crate::execution::Program>;

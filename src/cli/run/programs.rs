@@ -1,0 +1,172 @@
+//! Tasks whose work is done by programs.
+
+use serde_json::Value;
+use std::process::Stdio;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+
+use crate::TaskError;
+use crate::cli::failure::{Failure, reason};
+use crate::definition::{Resource, ResourceKind, StateMachine};
+use crate::execution::Program;
+
+/// What a program may write: more is no task's result.
+const LARGEST_OUTPUT: u64 = 16 << 20;
+
+/// The commands of tasks, by what `--task` named them with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Programs {
+    commands: Vec<(String, String)>,
+}
+
+/// What a program is told about its task.
+pub(super) struct About<'t> {
+    pub(super) state: &'t str,
+    pub(super) resource: &'t str,
+    pub(super) attempt: usize,
+    pub(super) token: Option<&'t str>,
+}
+
+impl Programs {
+    /// Errors where a name is none of a task, or stands twice.
+    pub(super) fn new(
+        commands: &[(String, String)],
+        machine: &StateMachine,
+        children: &[(String, StateMachine)],
+    ) -> Result<Self, Failure> {
+        let machines = std::iter::once(machine).chain(children.iter().map(|(_, child)| child));
+        let programs: Vec<_> = machines.map(Program::compile).collect();
+        let tasks: Vec<_> = programs.iter().flat_map(Program::resources).collect();
+        for (i, (name, _)) in commands.iter().enumerate() {
+            if commands.iter().skip(i + 1).any(|(other, _)| other == name) {
+                return Err(Failure::new(format!("`--task {name}=…` is given twice")));
+            }
+            if !tasks.iter().any(|(state, resource)| is_named(name, state, resource)) {
+                let known: Vec<_> = tasks.iter().map(|(state, _)| format!("`{state}`")).collect();
+                return Err(
+                    Failure::new(format!("`--task {name}=…` names neither a Task state nor a resource")).help(
+                        if known.is_empty() {
+                            "the state machine has no Task state".to_owned()
+                        } else {
+                            format!("the Task states are {}", known.join(", "))
+                        },
+                    ),
+                );
+            }
+        }
+        Ok(Self {
+            commands: commands.to_vec(),
+        })
+    }
+
+    /// What `--task` named them with.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.commands.iter().map(|(name, _)| &**name)
+    }
+
+    /// The command of a task; that of its state goes first.
+    pub(super) fn of(&self, state: &str, resource: &Resource) -> Option<&str> {
+        let by_state = self.commands.iter().find(|(name, _)| name == state);
+        let found = by_state.or_else(|| self.commands.iter().find(|(name, _)| is_named(name, state, resource)));
+        found.map(|(_, command)| &**command)
+    }
+}
+
+fn is_named(name: &str, state: &str, resource: &Resource) -> bool {
+    let function = || resource.arn().split(':').nth(6);
+    name == state
+        || name == resource.arn()
+        || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
+}
+
+/// Runs a command for one attempt of a task. Dropping the future kills it.
+pub(super) async fn call(command: &str, input: &Value, about: About<'_>) -> Result<Value, TaskError> {
+    let mut child = spawn(command, &about).map_err(|error| {
+        let cause = format!("the command `{command}` cannot be started: {}", reason(&error));
+        TaskError::new("ProgramNotStarted", cause)
+    })?;
+    let failed = |what: &str, error: &std::io::Error| {
+        TaskError::new(
+            "ProgramFailed",
+            format!("{what} of `{command}` failed: {}", reason(error)),
+        )
+    };
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let text = input.to_string();
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            // A program need not read its input.
+            let _ = stdin.write_all(text.as_bytes()).await;
+        }
+    };
+    let (mut output, mut complaints) = (Vec::new(), Vec::new());
+    let read_output = async {
+        match stdout {
+            Some(stdout) => stdout.take(LARGEST_OUTPUT + 1).read_to_end(&mut output).await,
+            None => Ok(0),
+        }
+    };
+    let read_complaints = async {
+        match stderr {
+            Some(stderr) => stderr.take(LARGEST_OUTPUT).read_to_end(&mut complaints).await,
+            None => Ok(0),
+        }
+    };
+    let ((), read, told) = tokio::join!(write, read_output, read_complaints);
+    read.and(told).map_err(|error| failed("the output", &error))?;
+    if output.len() as u64 > LARGEST_OUTPUT {
+        let cause = format!("`{command}` wrote more than {} MB", LARGEST_OUTPUT >> 20);
+        return Err(TaskError::new("ProgramFailed", cause));
+    }
+    let status = child.wait().await.map_err(|error| failed("the end", &error))?;
+    result(command, status, &output, &complaints)
+}
+
+fn spawn(command: &str, about: &About<'_>) -> std::io::Result<Child> {
+    let mut shell = if cfg!(windows) {
+        let mut shell = Command::new("cmd");
+        shell.args(["/C", command]);
+        shell
+    } else {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]);
+        shell
+    };
+    shell
+        .env("ASL_STATE", about.state)
+        .env("ASL_RESOURCE", about.resource)
+        .env("ASL_ATTEMPT", about.attempt.to_string())
+        .envs(about.token.map(|token| ("ASL_TASK_TOKEN", token)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+}
+
+fn result(
+    command: &str,
+    status: std::process::ExitStatus,
+    output: &[u8],
+    complaints: &[u8],
+) -> Result<Value, TaskError> {
+    let parsed: Result<Value, _> = serde_json::from_slice(output);
+    if status.success() {
+        return parsed.map_err(|error| {
+            let cause = format!("`{command}` wrote no JSON to standard output: {error}");
+            TaskError::new("ProgramOutputIsNoJson", cause)
+        });
+    }
+    let said = parsed.ok();
+    let field = |name: &str| said.as_ref()?.get(name)?.as_str().map(str::to_owned);
+    let complaint = String::from_utf8_lossy(complaints).trim().to_owned();
+    Err(match field("Error") {
+        Some(error) => TaskError::new(error, field("Cause").unwrap_or(complaint)),
+        None => {
+            let code = status
+                .code()
+                .map_or_else(|| "signal".to_owned(), |code| code.to_string());
+            TaskError::new(format!("Exit.{code}"), complaint)
+        }
+    })
+}

@@ -1,0 +1,94 @@
+//! In virtual time: scripted by programs and mocks; with mocks, paced by the clock on the wall where that is wanted.
+
+use std::time::{Duration, Instant};
+
+use super::programs::{About, call};
+use super::progress::Progress;
+use super::{Ended, Failure, Job, verdict};
+use crate::simulation::{Call, Run, Simulation, SimulationError};
+use crate::{TaskError, cli};
+
+pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<Ended, Failure> {
+    let mut simulation = match &job.mocks {
+        Some((config, machine, case)) => config
+            .simulation(machine, case, &job.machine)
+            .map_err(|error| Failure::new(error.to_string()))?
+            .allow_left_over(),
+        None => Simulation::of(&job.machine).allow_left_over(),
+    };
+    simulation = simulation.seed(job.seed);
+    for (name, child) in &job.children {
+        simulation = simulation.state_machine(name.clone(), child);
+    }
+    for name in job.programs.names() {
+        let programs = job.programs.clone();
+        simulation = simulation.task_with(name, move |asked: &Call| {
+            let command = programs.of(&asked.state, &asked.resource).unwrap_or_default();
+            blocking(command, asked)
+        });
+    }
+    let run = simulation
+        .try_run(job.input.clone())
+        .map_err(|error| explained(&error))?;
+    show(&run, &mut progress, is_paced);
+    Ok(Ended {
+        outcome: run.outcome().clone(),
+        history: run.history().to_vec(),
+        run: Some(run),
+    })
+}
+
+/// Prints what happened, at its time where it is paced.
+fn show(run: &Run, progress: &mut Progress, is_paced: bool) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command is a driver: it waits where the machine waits"
+    )]
+    let began = Instant::now();
+    let start = run.history().first().map(|event| event.timestamp);
+    for event in run.history() {
+        if let Some(start) = start.filter(|_| is_paced) {
+            let at = (event.timestamp - start).to_std().unwrap_or_default();
+            while let Some(left) = at.checked_sub(began.elapsed()).filter(|left| !left.is_zero()) {
+                let elapsed = chrono::TimeDelta::from_std(began.elapsed()).unwrap_or_default();
+                progress.draw(start + elapsed);
+                std::thread::sleep(left.min(Duration::from_millis(100)));
+            }
+        }
+        progress.event(event);
+    }
+    progress.line(&verdict(run.outcome(), run.elapsed()));
+}
+
+/// Runs the program of a task, and waits for it.
+fn blocking(command: &str, asked: &Call) -> Result<serde_json::Value, TaskError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let about = About {
+        state: &asked.state,
+        resource: asked.resource.arn(),
+        attempt: asked.attempt,
+        token: asked.token.as_deref(),
+    };
+    runtime?.block_on(call(command, &asked.input, about))
+}
+
+/// Why the run says nothing about the machine, in the words of the command line.
+fn explained(error: &SimulationError) -> Failure {
+    match error {
+        SimulationError::MissingAnswer {
+            state, resource, input, ..
+        } => {
+            let input = cli::output::short(input);
+            Failure::new(format!(
+                "nothing does the work of the task `{state}`: it invoked `{resource}` with {input}"
+            ))
+            .help(format!(
+                "give it a program, `--task '{state}=COMMAND'`, or answers by `--mock FILE`"
+            ))
+        }
+        SimulationError::ScriptedTwice { task } => {
+            Failure::new(format!("`{task}` has a program and a mock")).help("leave one of them away")
+        }
+        error => Failure::new(error.to_string()),
+    }
+}

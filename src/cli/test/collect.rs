@@ -1,0 +1,100 @@
+//! Finds the test files, and loads what they name.
+
+use std::path::Path;
+
+use crate::cli::failure::{Failure, reason};
+use crate::cli::output::diagnostic;
+use crate::definition::{Diagnostic, Severity};
+use crate::test_file::{Suite, SuiteError};
+
+/// How deep folders are looked through.
+const MAX_DEPTH: usize = 32;
+
+/// The test files of the paths: files as they are named, folders with all that is below them, in the order of names.
+pub(super) fn files(paths: &[String]) -> Result<Vec<String>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let metadata = std::fs::metadata(path).map_err(|error| Failure::of_file("read", path, &error))?;
+        if metadata.is_dir() {
+            let before = files.len();
+            below(Path::new(path), MAX_DEPTH, &mut files)?;
+            if files.len() == before {
+                return Err(Failure::new(format!("`{path}` has no test files"))
+                    .help("their names end in `.asl-test.json` or `.asl-test.yaml`"));
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+fn below(folder: &Path, depth: usize, files: &mut Vec<String>) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::of_file("read", &folder.display().to_string(), &error);
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        entries.push(entry.map_err(failed)?);
+    }
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let kind = entry.file_type().map_err(failed)?;
+        // Links are not followed: they may lead in circles.
+        if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
+            if let Some(depth) = depth.checked_sub(1) {
+                below(&entry.path(), depth, files)?;
+            }
+        } else if kind.is_file() && is_test_file(&name) {
+            files.push(entry.path().display().to_string());
+        }
+    }
+    Ok(())
+}
+
+fn is_test_file(name: &str) -> bool {
+    [".asl-test.json", ".asl-test.yaml", ".asl-test.yml"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+/// Loads the test files with their state machines. Errors with all that cannot be loaded.
+pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> {
+    let mut suites = Vec::new();
+    let mut failures = Vec::new();
+    for file in files {
+        match Suite::open(file) {
+            Ok(suite) => suites.push((file.clone(), suite)),
+            Err(error) => failures.push(explained(&error)),
+        }
+    }
+    match failures.pop() {
+        None => Ok(suites),
+        Some(last) if failures.is_empty() => Err(last),
+        Some(last) => {
+            let first = failures.iter().map(|failure| format!("{failure}\n\n")).collect::<String>();
+            Err(Failure::new(format!("{first}{last}")))
+        }
+    }
+}
+
+fn explained(error: &SuiteError) -> Failure {
+    match error {
+        SuiteError::InvalidTestFile { file, error } => {
+            shown("the test file cannot be used", &file.display().to_string(), &error.diagnostics)
+        }
+        SuiteError::InvalidDefinition { file, error } => {
+            shown("the definition is invalid", &file.display().to_string(), error.diagnostics()).finding()
+        }
+        SuiteError::Unreadable { file, error } => {
+            Failure::new(format!("cannot read `{}`: {}", file.display(), reason(error)))
+                .help("paths in a test file begin in its folder")
+        }
+        error => Failure::new(error.to_string()),
+    }
+}
+
+fn shown(what: &str, file: &str, diagnostics: &[Diagnostic]) -> Failure {
+    let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    let texts: String = errors.map(|found| format!("\n\n{}", diagnostic(file, found))).collect();
+    Failure::new(format!("{what}{texts}"))
+}

@@ -1,0 +1,200 @@
+//! `asl test`
+
+mod collect;
+mod coverage;
+mod junit;
+mod report;
+
+use anstream::ColorChoice;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::failure::Failure;
+use super::output::Output;
+use crate::simulation::PointKind;
+use crate::test_file::{CaseResult, Suite};
+
+/// Run test files
+///
+/// A test file (`*.asl-test.json`, `*.asl-test.yaml`) names a state machine and has cases of it: an input, what the tasks
+/// answer, and what must come out. `asl schema` prints the JSON Schema of the format. Time is virtual, so a Wait of a year
+/// takes no time; cases run in parallel.
+#[derive(clap::Args)]
+#[command(after_help = "A test file:
+  machine: charge.asl.json
+  cases:
+    - name: a busy till is tried again after two seconds
+      input: { id: 7 }
+      tasks:
+        Charge: [{ error: Busy }, { result: { paid: true } }]
+      expect: { output: { paid: true }, elapsed: 2 }
+
+Answers have `result`, or `error` with `cause`, or `timeout`, `heartbeatLoss`, `never`: true; and `after` so many seconds.
+Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`, `elapsed`, `calls`, `variables`. Instead
+of `tasks`, a case may name a test case of a mock file of Step Functions Local: `mocks: MockConfigFile.json` in the file,
+`mock: Orders#Busy` in the case.
+
+Examples:
+  asl test machines
+  asl test machines --coverage --fail-under 90 --fail-under transition=100
+  asl test charge.asl-test.yaml --filter busy --junit report.xml")]
+pub(super) struct Arguments {
+    /// Test files, and folders with test files at any depth
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<String>,
+    /// Run only cases whose name has this in it
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Tell what the cases cover of each state machine, and what they miss
+    #[arg(long)]
+    coverage: bool,
+    /// Fail where less is covered: of all points, or of one kind (`state`, `transition`, `choiceRule`, `retrier`,
+    /// `catcher`, `map`, `branch`)
+    #[arg(long, value_name = "[KIND=]PERCENT", value_parser = threshold)]
+    fail_under: Vec<Threshold>,
+    /// Write the coverage of each state machine to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    coverage_report: Option<String>,
+    /// Write the results to a file, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<String>,
+    /// Threads; default the cores of the machine
+    #[arg(short, long, value_name = "NUMBER")]
+    jobs: Option<usize>,
+    /// Print every case, not only those that fail
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// The least that must be covered.
+#[derive(Clone, Copy)]
+pub(super) struct Threshold {
+    /// Of everything, where there is none.
+    kind: Option<PointKind>,
+    percent: f64,
+}
+
+fn threshold(text: &str) -> Result<Threshold, String> {
+    let (kind, percent) = match text.split_once('=') {
+        Some((name, percent)) => {
+            let kind = PointKind::ALL.into_iter().find(|kind| kind.name() == name);
+            let names: Vec<_> = PointKind::ALL.iter().map(|kind| kind.name()).collect();
+            let kind = kind.ok_or_else(|| format!("there is no kind `{name}`; there are {}", names.join(", ")))?;
+            (Some(kind), percent)
+        }
+        None => (None, text),
+    };
+    match percent.parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(Threshold { kind, percent }),
+        _ => Err("a percentage is a number from 0 to 100".to_owned()),
+    }
+}
+
+/// A test file with what became of it.
+struct Tested {
+    /// As messages name it.
+    file: String,
+    suite: Suite,
+    /// The cases that were run, in the order of the file, with the time that each took.
+    results: Vec<(CaseResult, Duration)>,
+}
+
+pub(super) fn run(arguments: &Arguments, output: &mut Output, _colour: ColorChoice) -> Result<ExitCode, Failure> {
+    let files = collect::files(&arguments.paths)?;
+    let wants_coverage =
+        arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
+    #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
+    let began = Instant::now();
+    let loaded = collect::suites(&files)?;
+    let tested = run_all(loaded, arguments, wants_coverage);
+    let failed = report::print(&tested, arguments.verbose, began.elapsed(), output)?;
+    if let Some(file) = &arguments.junit {
+        let xml = junit::document(&tested)?;
+        std::fs::write(file, xml).map_err(|error| Failure::of_file("write", file, &error))?;
+    }
+    let mut is_covered = true;
+    if wants_coverage {
+        let machines = coverage::machines(&tested);
+        if let Some(file) = &arguments.coverage_report {
+            let text = coverage::report(&machines);
+            std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error))?;
+        }
+        coverage::print(&machines, output)?;
+        is_covered = coverage::judge(&machines, &arguments.fail_under, output)?;
+    }
+    Ok(ExitCode::from(u8::from(failed || !is_covered)))
+}
+
+/// Runs the cases of all files, on as many threads as there are cores.
+fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: bool) -> Vec<Tested> {
+    let is_wanted = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+    let jobs: Vec<(usize, usize)> = suites
+        .iter()
+        .enumerate()
+        .flat_map(|(i, (_, suite))| {
+            let cases = suite.file.cases.iter().enumerate();
+            let wanted = cases.filter(|(_, case)| is_wanted(&case.name));
+            wanted.map(move |(case, _)| (i, case)).collect::<Vec<_>>()
+        })
+        .collect();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = arguments.jobs.unwrap_or(cores).clamp(1, jobs.len().max(1));
+    let next = AtomicUsize::new(0);
+    let lost = AtomicBool::new(false);
+    let done = Mutex::new(Vec::with_capacity(jobs.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut own = Vec::new();
+                // Small batches: threads seldom meet, and long cases are spread.
+                loop {
+                    let start = next.fetch_add(16, Ordering::Relaxed);
+                    let Some(batch) = jobs.get(start..jobs.len().min(start + 16)).filter(|batch| !batch.is_empty())
+                    else {
+                        break;
+                    };
+                    for &(file, case) in batch {
+                        own.extend(run_one(&suites, file, case, wants_coverage));
+                    }
+                }
+                match done.lock() {
+                    Ok(mut done) => done.extend(own),
+                    Err(_) => lost.store(true, Ordering::Relaxed),
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(file, case, ..)| (*file, *case));
+    let mut tested: Vec<_> = suites
+        .into_iter()
+        .map(|(file, suite)| Tested {
+            file,
+            suite,
+            results: Vec::new(),
+        })
+        .collect();
+    for (file, _, result, took) in done {
+        if let Some(tested) = tested.get_mut(file) {
+            tested.results.push((result, took));
+        }
+    }
+    tested
+}
+
+type Done = (usize, usize, CaseResult, Duration);
+
+fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage: bool) -> Option<Done> {
+    let (_, suite) = suites.get(file)?;
+    let wanted = suite.file.cases.get(case)?;
+    #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
+    let began = Instant::now();
+    let mut result = if wants_coverage { suite.run(wanted) } else { suite.attempt(wanted) };
+    if result.has_passed() {
+        // Ten thousand runs with their histories would fill the memory.
+        result.run = None;
+    }
+    Some((file, case, result, began.elapsed()))
+}

@@ -1,0 +1,55 @@
+//! For people.
+
+use super::{Checked, count, machines, place};
+use crate::cli::failure::Failure;
+use crate::cli::output::{Output, colours, diagnostic};
+use crate::definition::Severity;
+
+pub(super) fn print(checked: &[Checked], output: &mut Output) -> Result<(), Failure> {
+    for (checked, machine) in machines(checked) {
+        let (file, _) = place(checked, machine);
+        for found in &machine.diagnostics {
+            output.line(diagnostic(file, found))?;
+            output.line("")?;
+        }
+        if machine.omitted > 0 {
+            output.line(format_args!(
+                "{} more problems of `{file}` are not shown\n",
+                machine.omitted
+            ))?;
+        }
+    }
+    let found = machines(checked).count();
+    let errors = count(checked, Severity::Error);
+    let warnings = count(checked, Severity::Warning);
+    let colours = colours();
+    let verdict = match (errors, warnings) {
+        _ if found == 0 => format!("{}no state machine found{}", colours.warning, colours.reset),
+        (0, 0) => format!("{}valid{}", colours.good, colours.reset),
+        (0, _) => format!(
+            "{}valid{}, {}",
+            colours.good,
+            colours.reset,
+            counted(warnings, "warning")
+        ),
+        (_, 0) => format!("{}{}{}", colours.error, counted(errors, "error"), colours.reset),
+        _ => format!(
+            "{}{}{}, {}",
+            colours.error,
+            counted(errors, "error"),
+            colours.reset,
+            counted(warnings, "warning")
+        ),
+    };
+    output.line(format_args!(
+        "{} in {}: {verdict}",
+        counted(found, "state machine"),
+        counted(checked.len(), "file")
+    ))
+}
+
+/// `1 error`, `2 errors`
+pub(in crate::cli) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}

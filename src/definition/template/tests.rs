@@ -1,0 +1,143 @@
+use super::*;
+use crate::definition::{Code, WorkflowType};
+
+const TEMPLATE: &str = r#"
+Parameters:
+  Pause: { Type: Number, Default: 5 }
+Resources:
+  Charge: { Type: AWS::Serverless::Function }
+  Inline:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Type: EXPRESS
+      DefinitionSubstitutions: { Say: hello }
+      Definition:
+        StartAt: Charge
+        States:
+          Charge: { Type: Task, Resource: !GetAtt Charge.Arn, Next: Greet }
+          Greet: { Type: Pass, Result: "${Say}, ${!Say}", End: true }
+  Text:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: !Sub |
+        {
+          "StartAt": "Charge",
+          "States": {
+            "Charge": { "Type": "Task", "Resource": "${Charge.Arn}", "Next": "Rest" },
+            "Rest": { "Type": "Wait", "Seconds": ${Pause}, "End": true }
+          }
+        }
+  Joined:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      DefinitionString: !Join
+        - ""
+        - - '{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, "Resource": "'
+          - !Sub "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Charge}"
+          - '"}}}'
+  File:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: rest.asl.yaml
+      DefinitionSubstitutions: { Pause: !Ref Pause }
+"#;
+
+fn open(uri: &str) -> Result<String, String> {
+    assert_eq!(uri, "rest.asl.yaml");
+    Ok("StartAt: Rest\nStates:\n  Rest: { Type: Pass, Result: \"${Pause}\", End: true }\n".to_owned())
+}
+
+fn read(source: &str) -> Vec<Found> {
+    machines(&Loader::new(), source, Format::Yaml, &mut open).unwrap()
+}
+
+/// The problems of the only machine, as `line: code`.
+fn problems(source: &str) -> Vec<(usize, Code)> {
+    let found = read(source);
+    let invalid = found[0].machine.as_ref().unwrap_err();
+    invalid
+        .diagnostics()
+        .iter()
+        .map(|found| (found.line, found.code))
+        .collect()
+}
+
+#[test]
+fn every_form_of_a_definition_is_read() {
+    let found = read(TEMPLATE);
+    let names: Vec<_> = found.iter().filter_map(|found| found.name.as_deref()).collect();
+    assert_eq!(names, ["Inline", "Text", "Joined", "File"]);
+    let machine = |index: usize| found[index].machine.as_ref().unwrap();
+    assert_eq!(machine(0).workflow_type, WorkflowType::Express);
+    assert_eq!(machine(0).definition()["States"]["Greet"]["Result"], "hello, ${Say}");
+    let charge = "arn:aws:lambda:us-east-1:123456789012:function:Charge";
+    assert_eq!(machine(0).definition()["States"]["Charge"]["Resource"], charge);
+    assert_eq!(machine(1).definition()["States"]["Charge"]["Resource"], charge);
+    assert_eq!(machine(1).definition()["States"]["Rest"]["Seconds"], 5);
+    assert_eq!(machine(2).definition()["States"]["A"]["Resource"], charge);
+    assert_eq!(machine(3).definition()["States"]["Rest"]["Result"], "5");
+    assert_eq!(found[3].file.as_deref(), Some("rest.asl.yaml"));
+}
+
+#[test]
+fn a_problem_of_an_embedded_text_has_its_line_in_the_template() {
+    let source = TEMPLATE.replace("\"Next\": \"Rest\"", "\"Next\": \"Rset\"");
+    let found = read(&source);
+    let invalid = found[1].machine.as_ref().unwrap_err();
+    let first = &invalid.diagnostics()[0];
+    assert_eq!(&source[first.span.clone()], "\"Rset\"");
+    assert_eq!(
+        source.lines().nth(first.line - 1).unwrap().find("\"Rset\"").unwrap() + 1,
+        first.column
+    );
+    assert_eq!(first.location.as_deref(), Some("/States/Charge/Next"));
+}
+
+#[test]
+fn names_that_the_template_does_not_have_are_pointed_at() {
+    let machine = "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n";
+    let inline = |fields: &str| {
+        format!(
+            "{machine}      Definition:\n        StartAt: A\n        States:\n          A: {{ Type: Task, {fields}, End: true }}\n"
+        )
+    };
+    for (source, expected) in [
+        (inline("Resource: !GetAtt Nobody.Arn"), (8, Code::UnresolvedReference)),
+        (inline("Resource: !Sub '${Nobody}'"), (8, Code::UnresolvedReference)),
+        (inline("Resource: '${Nobody}'"), (8, Code::UnresolvedSubstitution)),
+        (
+            format!("{machine}      DefinitionString: [1]\n"),
+            (5, Code::SchemaValidationFailed),
+        ),
+        (
+            format!("{machine}      DefinitionString: !Sub '{{'\n"),
+            (5, Code::InvalidJsonDescription),
+        ),
+        (
+            format!("{machine}      DefinitionUri: {{ Bucket: b, Key: k }}\n"),
+            (5, Code::NotSupported),
+        ),
+        (format!("{machine}      Name: M\n"), (4, Code::SchemaValidationFailed)),
+    ] {
+        assert_eq!(problems(&source), [expected], "{source}");
+    }
+}
+
+#[test]
+fn a_template_may_be_json() {
+    let source = r#"{ "Resources": { "M": { "Type": "AWS::StepFunctions::StateMachine", "Properties": {
+        "DefinitionString": "{\"StartAt\": \"A\",\n \"States\": {\"A\": {\"Type\": \"Succed\"}}}" } } } }"#
+        .replace("\n \\\"States", "\\n \\\"States");
+    let found = machines(&Loader::new(), &source, Format::Json, &mut open).unwrap();
+    let invalid = found[0].machine.as_ref().unwrap_err();
+    assert!(source[invalid.diagnostics()[0].span.clone()].contains("Succed"));
+}
+
+#[test]
+fn functions_that_nest_without_end_are_refused() {
+    let deep = format!("{}a{}", "!Join ['', [".repeat(20), "]]".repeat(20));
+    let source = format!(
+        "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: {deep}\n"
+    );
+    assert_eq!(problems(&source).len(), 1);
+}

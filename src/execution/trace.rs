@@ -1,0 +1,102 @@
+//! What an execution does beyond what its history tells: which rule was false, which Retrier decided, what a state
+//! made of its input.
+//!
+//! An execution that nobody traces pays nothing for it but the question.
+
+use super::command::{TaskId, Timestamp};
+use super::frames::FrameKey;
+use super::inspection::{Inspection, Stage};
+use super::intent::Assigned;
+use super::program::{Next, StateId};
+use crate::data::Payload;
+use crate::history::ErrorOutput;
+
+/// One thing that happened in a frame.
+#[derive(Debug, Clone)]
+pub(crate) struct TraceEntry {
+    pub(crate) at: Timestamp,
+    pub(crate) frame: FrameKey,
+    pub(crate) traced: Traced,
+}
+
+/// What happened, in the order in which it did.
+#[derive(Debug, Clone)]
+pub(crate) enum Traced {
+    /// A state was entered; `event` is the id of its `…StateEntered`.
+    Entered {
+        state: StateId,
+        parent: Option<FrameKey>,
+        index: usize,
+        raw_input: Payload,
+        event: u64,
+    },
+    /// It does its work, for the first time or again.
+    Attempted,
+    /// The effective input of the attempt.
+    EffectiveInput(Payload),
+    /// A Choice Rule was looked at.
+    Rule { index: usize, is_true: bool },
+    /// A task was asked.
+    Invoked(TaskId),
+    /// The graphs of a Parallel or Map start.
+    Forked { total: usize },
+    /// The raw result of the state.
+    Result(Payload),
+    /// The attempt failed.
+    Failed { error: ErrorOutput, missed_heartbeat: bool },
+    /// A Retrier tries the state again after a delay; `number` counts its retries from 1.
+    Retried {
+        retrier: usize,
+        number: u32,
+        delay: chrono::TimeDelta,
+    },
+    /// A Retrier matches the error, and has no attempt left.
+    Exhausted { retrier: usize },
+    /// A Catcher takes the error.
+    Caught { catcher: usize },
+    /// The state was left.
+    Exited {
+        output: Payload,
+        assigned: Assigned,
+        next: Next,
+    },
+    /// A branch or iteration failed.
+    GraphFailed { index: usize },
+    /// The state was aborted: a sibling failed.
+    Aborted,
+}
+
+/// The trace of an execution, until somebody takes it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trace {
+    entries: Vec<TraceEntry>,
+}
+
+impl Trace {
+    #[cold]
+    pub(crate) fn push(&mut self, at: Timestamp, frame: FrameKey, traced: Traced) {
+        self.entries.push(TraceEntry { at, frame, traced });
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<TraceEntry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Takes over what a state showed while it was entered.
+    #[cold]
+    pub(crate) fn see(&mut self, at: Timestamp, frame: FrameKey, inspection: Inspection) {
+        let (stages, rules) = inspection.into_seen();
+        for (stage, data) in stages {
+            match stage {
+                Stage::AfterInputPath | Stage::AfterParameters | Stage::AfterArguments => {
+                    self.push(at, frame, Traced::EffectiveInput(data));
+                }
+                Stage::Result => self.push(at, frame, Traced::Result(data)),
+                _ => {}
+            }
+        }
+        for (index, is_true) in rules {
+            self.push(at, frame, Traced::Rule { index, is_true });
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Pictures of state machines: Mermaid, Graphviz DOT, and SVG (feature `svg`).
+//!
+//! A [`Diagram`] is read from a machine, or from a definition however broken its states are. An [`Overlay`] is plain data
+//! that is drawn over it: what an execution did, what tests have covered, what a diagnostic says.
+//!
+//! ```
+//! use asl_engine::StateMachine;
+//! use asl_engine::graph::{Diagram, Overlay, Tone};
+//!
+//! let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
+//! let overlay = Overlay::new().state("Charge", Tone::Good, "2 attempts, 2 s");
+//! let mermaid = Diagram::of(&machine).with(&overlay).to_mermaid();
+//! assert!(mermaid.starts_with("flowchart TD"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod condition;
+mod detail;
+mod dot;
+mod mermaid;
+mod overlay;
+mod read;
+#[cfg(feature = "svg")]
+mod svg;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use crate::definition::StateMachine;
+
+pub use overlay::{Overlay, Tone};
+#[cfg(feature = "svg")]
+pub use svg::SvgError;
+
+use overlay::Mark;
+
+/// A state machine as it is drawn: states, transitions, and nested machines as boxes.
+#[derive(Debug, Clone)]
+pub struct Diagram {
+    graph: Graph,
+}
+
+/// Which way a transition goes out of a state; with the state's name it tells the transitions of a machine apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// `Next`
+    Next,
+    /// The Choice Rule with this index, from 0.
+    Choice(usize),
+    /// `Default`
+    Default,
+    /// The Catcher with this index, from 0.
+    Catch(usize),
+    /// `"End": true`, and what Succeed and Fail states do.
+    End,
+}
+
+/// `StartAt` with `States`.
+#[derive(Debug, Clone, Default)]
+struct Graph {
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    /// The index of the state that is entered first.
+    start: Option<usize>,
+}
+
+/// A state.
+#[derive(Debug, Clone)]
+struct Node {
+    name: String,
+    kind: Kind,
+    /// What it does, in few words; may be empty.
+    detail: String,
+    mark: Option<Mark>,
+    /// A Parallel's branches, or a Map's item processor.
+    inside: Vec<Graph>,
+}
+
+/// What is drawn as a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Task,
+    Pass,
+    Choice,
+    Wait,
+    Succeed,
+    Fail,
+    Parallel,
+    Map,
+    /// A state whose `Type` is none of these.
+    Unknown,
+    /// A transition leads to it, but there is no such state.
+    Missing,
+}
+
+/// A transition.
+#[derive(Debug, Clone)]
+struct Edge {
+    from: usize,
+    /// The index of the state it leads to; none for the end of the graph.
+    to: Option<usize>,
+    exit: Exit,
+    /// The condition or the error names.
+    label: String,
+    mark: Option<Mark>,
+}
+
+impl Diagram {
+    /// The diagram of a machine.
+    pub fn of(machine: &StateMachine) -> Self {
+        Self::of_definition(machine.definition())
+    }
+
+    /// The diagram of a definition, as far as it can be made out: states that a transition names and that are not there
+    /// are drawn as missing.
+    pub fn of_definition(definition: &Value) -> Self {
+        Self {
+            graph: read::graph(definition),
+        }
+    }
+
+    /// The same with an overlay. What it marks and the machine does not have is passed over.
+    #[must_use]
+    pub fn with(mut self, overlay: &Overlay) -> Self {
+        overlay.apply(&mut self.graph);
+        self
+    }
+
+    /// A [Mermaid](https://mermaid.js.org) flowchart.
+    pub fn to_mermaid(&self) -> String {
+        mermaid::print(&self.graph)
+    }
+
+    /// A graph for [Graphviz](https://graphviz.org)'s `dot`.
+    pub fn to_dot(&self) -> String {
+        dot::print(&self.graph)
+    }
+
+    /// A picture that needs nothing else: no script, no font, no style sheet; light or dark as its viewer is.
+    ///
+    /// Errors where a graph has more than 1,000 states, which nobody could look at.
+    #[cfg(feature = "svg")]
+    pub fn to_svg(&self) -> Result<String, SvgError> {
+        svg::print(&self.graph)
+    }
+}
+
+impl Kind {
+    /// The state's `Type`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Task => "Task",
+            Self::Pass => "Pass",
+            Self::Choice => "Choice",
+            Self::Wait => "Wait",
+            Self::Succeed => "Succeed",
+            Self::Fail => "Fail",
+            Self::Parallel => "Parallel",
+            Self::Map => "Map",
+            Self::Unknown => "?",
+            Self::Missing => "not there",
+        }
+    }
+}
+
+impl Node {
+    /// What stands below the name.
+    fn subtitle(&self) -> String {
+        if self.detail.is_empty() {
+            self.kind.name().to_owned()
+        } else {
+            format!("{} · {}", self.kind.name(), self.detail)
+        }
+    }
+
+    fn note(&self) -> Option<&str> {
+        let mark = self.mark.as_ref()?;
+        (!mark.note.is_empty()).then_some(&mark.note)
+    }
+}
+
+impl Edge {
+    /// The label with the mark's note.
+    fn full_label(&self) -> String {
+        let note = self
+            .mark
+            .as_ref()
+            .map(|mark| &*mark.note)
+            .filter(|note| !note.is_empty());
+        match (self.label.is_empty(), note) {
+            (_, None) => self.label.clone(),
+            (true, Some(note)) => note.to_owned(),
+            (false, Some(note)) => format!("{} ({note})", self.label),
+        }
+    }
+
+    fn is_catch(&self) -> bool {
+        matches!(self.exit, Exit::Catch(_))
+    }
+}

@@ -1,0 +1,52 @@
+//! SVG: a layered layout, nested machines as boxes, one style for light and dark.
+
+mod draw;
+mod icon;
+mod layout;
+mod text;
+
+use super::Graph;
+
+/// More states of one graph are not laid out.
+const MAX_STATES: usize = 1_000;
+
+/// Why there is no picture.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SvgError {
+    /// A graph has more states than anybody could look at.
+    #[error(
+        "{states} states are too many for a picture: at most {MAX_STATES} are laid out; Mermaid and DOT take any number"
+    )]
+    TooManyStates {
+        /// The states of the machine, nested ones included.
+        states: usize,
+    },
+    /// The layout gave up.
+    #[error("the graph could not be laid out; Mermaid and DOT need no layout")]
+    NoLayout,
+}
+
+/// The layout recurses as deep as the longest way through the graph.
+const LAYOUT_STACK: usize = 256 << 20;
+
+pub(super) fn print(graph: &Graph) -> Result<String, SvgError> {
+    let states = count(graph);
+    if states > MAX_STATES {
+        return Err(SvgError::TooManyStates { states });
+    }
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("layout".to_owned())
+            .stack_size(LAYOUT_STACK)
+            .spawn_scoped(scope, || draw::picture(&layout::place(graph)))
+            .ok()
+            .and_then(|layout| layout.join().ok())
+            .ok_or(SvgError::NoLayout)
+    })
+}
+
+fn count(graph: &Graph) -> usize {
+    let inside = graph.nodes.iter().flat_map(|node| &node.inside).map(count);
+    graph.nodes.len() + inside.sum::<usize>()
+}

@@ -1,0 +1,308 @@
+//! Which parts of a definition a test suite has exercised.
+
+mod counting;
+mod points;
+mod report;
+
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Run;
+use crate::execution::Program;
+use points::{Aspect, PointAt, points_of};
+
+pub use points::PointKind;
+
+/// Counts over many runs what they did of a definition: states, transitions, Choice Rules both ways, every retry, every
+/// Catcher, Maps of no, one and many items, failing branches and iterations. Nested states are among them.
+///
+/// It is shared by cloning and counts from many threads at once. An execution of another definition counts nothing; so
+/// the coverage of a machine that another one starts comes from the runs of that other one.
+///
+/// ```
+/// use asl_engine::simulation::Coverage;
+/// use asl_engine::{Simulation, StateMachine, TaskError};
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
+/// let coverage = Coverage::of(&machine);
+/// let simulation = Simulation::of(&machine).coverage(&coverage);
+/// simulation.clone().task("Charge", [json!({ "paid": true })]).run(json!({}));
+///
+/// let missed: Vec<String> = coverage.missed().iter().map(|point| point.to_string()).collect();
+/// assert_eq!(missed[0], "/States/Charge/Retry/0: retry 1 of 5");
+///
+/// simulation.always("Charge", TaskError::new("Busy", "")).run(json!({}));
+/// coverage.assert_at_least(100.0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Coverage {
+    program: Arc<Program>,
+    points: Arc<[PointAt]>,
+    places: Arc<HashMap<(String, Aspect), usize>>,
+    counted: Arc<Mutex<Counted>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Counted {
+    runs: u64,
+    counts: Vec<u64>,
+}
+
+/// One thing that tests can cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Point {
+    /// What sort of thing it is.
+    pub kind: PointKind,
+    /// The name of the state that it belongs to.
+    pub state: String,
+    /// Where it stands in the definition, as a JSON Pointer.
+    pub pointer: String,
+    /// What happens there: `true`, `retry 2 of 3`, `to the end`.
+    pub what: String,
+    /// How often that happened.
+    pub count: u64,
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.pointer, self.what)
+    }
+}
+
+/// How often a state was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StateCount {
+    /// The state's name.
+    pub state: String,
+    /// Where it stands in the definition, as a JSON Pointer.
+    pub pointer: String,
+    /// How often it was entered.
+    pub count: u64,
+}
+
+/// How often a transition was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransitionCount {
+    /// The field that names its target, as a JSON Pointer: `/States/A/Next`, `/States/B/Choices/0/Next`.
+    pub pointer: String,
+    /// The state that it leaves, as a JSON Pointer.
+    pub from: String,
+    /// The state that it leads to, as a JSON Pointer; `None` at the end of the machine, a branch or an iteration.
+    pub to: Option<String>,
+    /// How often it was taken.
+    pub count: u64,
+}
+
+/// How much is covered of what there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Share {
+    /// The points that happened at least once.
+    pub covered: usize,
+    /// All points.
+    pub total: usize,
+}
+
+impl Share {
+    /// From 0 to 100; 100 where there is nothing to cover.
+    #[expect(clippy::cast_precision_loss, reason = "a definition has far less than 2^52 points")]
+    pub fn percent(self) -> f64 {
+        if self.total == 0 {
+            return 100.0;
+        }
+        self.covered as f64 * 100.0 / self.total as f64
+    }
+}
+
+/// Why a report cannot be counted in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CoverageError {
+    /// It is about another definition.
+    #[error("the coverage is that of another definition; collect it again with this one")]
+    OtherDefinition,
+    /// It is no report.
+    #[error("this is no coverage report: {problem}; give what `Coverage::to_json` made")]
+    NoReport {
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Coverage {
+    /// A coverage of a definition that nothing has exercised yet.
+    pub fn of(machine: impl Into<Arc<Program>>) -> Self {
+        let program = machine.into();
+        let points = points_of(&program);
+        let places = points.iter().enumerate();
+        let places = places
+            .map(|(i, point)| ((point.pointer.clone(), point.aspect), i))
+            .collect();
+        let counted = Counted {
+            runs: 0,
+            counts: vec![0; points.len()],
+        };
+        Self {
+            program,
+            points: points.into(),
+            places: Arc::new(places),
+            counted: Arc::new(Mutex::new(counted)),
+        }
+    }
+
+    /// Counts what a run did.
+    ///
+    /// # Panics
+    ///
+    /// When the run kept no visits, which is so with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off):
+    /// [`Simulation::coverage`](super::Simulation::coverage) keeps them.
+    #[track_caller]
+    pub fn add(&self, run: &Run) {
+        assert!(
+            run.keeps_visits(),
+            "the run kept no visits; give the coverage to `Simulation::coverage`"
+        );
+        let executions = std::iter::once(run.execution()).chain(run.children());
+        let own = executions.filter(|execution| execution.program.fingerprint() == self.program.fingerprint());
+        let mut counted = self.lock();
+        for execution in own {
+            counted.runs += 1;
+            for (pointer, aspect) in counting::happened(&execution.program, &execution.visits) {
+                let place = self.places.get(&(pointer, aspect));
+                if let Some(count) = place.and_then(|place| counted.counts.get_mut(*place)) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+
+    /// Counts what another coverage of the same definition has counted.
+    pub fn merge(&self, other: &Self) -> Result<(), CoverageError> {
+        if self.program.fingerprint() != other.program.fingerprint() {
+            return Err(CoverageError::OtherDefinition);
+        }
+        let counted = other.lock().clone();
+        self.count_in(counted.runs, &counted.counts);
+        Ok(())
+    }
+
+    /// Counts what a report of the same definition says, as [`Coverage::to_json`] made it: that of another process.
+    pub fn merge_json(&self, report: &Value) -> Result<(), CoverageError> {
+        let (runs, counts) = report::read(report, self.program.fingerprint(), &self.points)?;
+        self.count_in(runs, &counts);
+        Ok(())
+    }
+
+    fn count_in(&self, runs: u64, counts: &[u64]) {
+        let mut counted = self.lock();
+        counted.runs += runs;
+        for (count, more) in counted.counts.iter_mut().zip(counts) {
+            *count += more;
+        }
+    }
+
+    /// How many executions were counted.
+    pub fn runs(&self) -> u64 {
+        self.lock().runs
+    }
+
+    /// Everything there is to cover, in the order of the definition.
+    pub fn points(&self) -> Vec<Point> {
+        let counted = self.lock();
+        let counts = self.points.iter().zip(&counted.counts);
+        let points = counts.map(|(point, count)| Point {
+            kind: point.kind,
+            state: point.state.clone(),
+            pointer: point.pointer.clone(),
+            what: point.what.clone(),
+            count: *count,
+        });
+        points.collect()
+    }
+
+    /// What never happened.
+    pub fn missed(&self) -> Vec<Point> {
+        let mut points = self.points();
+        points.retain(|point| point.count == 0);
+        points
+    }
+
+    /// How much is covered of all that there is.
+    pub fn share(&self) -> Share {
+        share(&self.points(), |_| true)
+    }
+
+    /// How much is covered of one kind.
+    pub fn share_of(&self, kind: PointKind) -> Share {
+        share(&self.points(), |point| point.kind == kind)
+    }
+
+    /// How much is covered of all that there is, from 0 to 100.
+    pub fn percent(&self) -> f64 {
+        self.share().percent()
+    }
+
+    /// How often each state was entered, in the order of the definition.
+    pub fn states(&self) -> Vec<StateCount> {
+        let points = self.points().into_iter().filter(|point| point.kind == PointKind::State);
+        let states = points.map(|point| StateCount {
+            state: point.state,
+            pointer: point.pointer,
+            count: point.count,
+        });
+        states.collect()
+    }
+
+    /// How often each transition was taken, in the order of the definition.
+    pub fn transitions(&self) -> Vec<TransitionCount> {
+        let counted = self.lock();
+        let counts = self.points.iter().zip(&counted.counts);
+        let transitions = counts.filter_map(|(point, count)| {
+            let (from, to) = point.ends.clone()?;
+            Some(TransitionCount {
+                pointer: point.pointer.clone(),
+                from,
+                to,
+                count: *count,
+            })
+        });
+        transitions.collect()
+    }
+
+    /// Fails a test that covers too little, with all that is missing.
+    ///
+    /// # Panics
+    ///
+    /// When less than `percent` of all points are covered.
+    #[track_caller]
+    pub fn assert_at_least(&self, percent: f64) {
+        let covered = self.percent();
+        assert!(
+            covered >= percent,
+            "the tests cover {covered:.1} % of the state machine, less than {percent:.1} %\n{}",
+            self.to_text()
+        );
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        // Counts are whole between any two statements: a test that panicked elsewhere spoils none.
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn share(points: &[Point], is_wanted: impl Fn(&Point) -> bool) -> Share {
+    let wanted = || points.iter().filter(|point| is_wanted(point));
+    Share {
+        covered: wanted().filter(|point| point.count > 0).count(),
+        total: wanted().count(),
+    }
+}

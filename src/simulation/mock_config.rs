@@ -1,0 +1,309 @@
+//! The mock files of AWS Step Functions Local.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::str::FromStr;
+
+use super::script::{Indexed, Part};
+use super::{Answer, Simulation};
+use crate::definition::StateMachine;
+use crate::history::ErrorOutput;
+
+/// A `MockConfigFile.json` of AWS Step Functions Local: test cases of state machines, and what their tasks answer.
+///
+/// A test case names for each Task state a response; a response has an answer for each invocation of the state, counted
+/// from 0 over the whole execution: retries, rounds of a loop and iterations of a Map count alike. A mocked error goes
+/// through Retry and Catch, a mocked result through every stage of the state.
+///
+/// ```
+/// use asl_engine::StateMachine;
+/// use asl_engine::simulation::MockConfig;
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
+/// let mocks: MockConfig = r#"{
+///   "StateMachines": { "Orders": { "TestCases": { "Busy": { "Charge": "BusyTwice" } } } },
+///   "MockedResponses": {
+///     "BusyTwice": {
+///       "0-1": { "Throw": { "Error": "Busy", "Cause": "try later" } },
+///       "2": { "Return": { "paid": true } }
+///     }
+///   }
+/// }"#.parse()?;
+///
+/// let run = mocks.simulation("Orders", "Busy", &machine)?.run(json!({ "id": 7 }));
+/// assert_eq!(run.output(), Some(&json!({ "paid": true })));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct MockConfig {
+    state_machines: IndexMap<String, TestCases>,
+    responses: IndexMap<String, Indexed>,
+}
+
+/// The test cases of a state machine: for each state the name of its response.
+type TestCases = IndexMap<String, IndexMap<String, String>>;
+
+/// Why a mock file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MockConfigError {
+    /// It is no JSON.
+    #[error("the mock file is no JSON: {problem}")]
+    NoJson {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Something in it is not as it must be.
+    #[error("the mock file is wrong at {pointer}: {problem}")]
+    Wrong {
+        /// Where, as a JSON Pointer.
+        pointer: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// It has no such state machine, test case or response, or the state machine no such Task state.
+    #[error("there is no {kind} `{name}`{}", known_names(.known))]
+    Unknown {
+        /// What is missing.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+}
+
+fn known_names(known: &[String]) -> String {
+    match known {
+        [] => String::new(),
+        known => format!("; there is {}", known.join(", ")),
+    }
+}
+
+impl MockConfig {
+    /// Reads a mock file. Errors with the place of whatever is not as it must be.
+    pub fn parse(text: &str) -> Result<Self, MockConfigError> {
+        let file: Value = serde_json::from_str(text).map_err(|error| MockConfigError::NoJson {
+            problem: error.to_string(),
+        })?;
+        let mut config = Self {
+            state_machines: IndexMap::new(),
+            responses: IndexMap::new(),
+        };
+        for (name, member) in object(&file, "")? {
+            match name.as_str() {
+                "StateMachines" => config.state_machines = state_machines(member)?,
+                "MockedResponses" => config.responses = responses(member)?,
+                _ => return Err(unknown_member("", name, "StateMachines and MockedResponses")),
+            }
+        }
+        config.check_names()?;
+        Ok(config)
+    }
+
+    /// Refuses a test case whose response is not there.
+    fn check_names(&self) -> Result<(), MockConfigError> {
+        for (machine, cases) in &self.state_machines {
+            for (case, states) in cases {
+                for (state, response) in states {
+                    if !self.responses.contains_key(response) {
+                        let pointer = pointer(&["StateMachines", machine, "TestCases", case, state]);
+                        return Err(wrong(
+                            &pointer,
+                            format!("there is no response `{response}` in `MockedResponses`"),
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the state machines.
+    pub fn state_machines(&self) -> impl Iterator<Item = &str> {
+        self.state_machines.keys().map(String::as_str)
+    }
+
+    /// The names of a state machine's test cases; none of one that is not there.
+    pub fn test_cases(&self, state_machine: &str) -> impl Iterator<Item = &str> {
+        let cases = self.state_machines.get(state_machine);
+        cases.into_iter().flat_map(|cases| cases.keys().map(String::as_str))
+    }
+
+    /// The responses that no test case names.
+    pub fn unused_responses(&self) -> impl Iterator<Item = &str> {
+        let names = |response: &&String| {
+            let mut cases = self.state_machines.values().flat_map(IndexMap::values);
+            cases.any(|states| states.values().any(|name| name == *response))
+        };
+        self.responses
+            .keys()
+            .filter(move |response| !names(response))
+            .map(String::as_str)
+    }
+
+    /// A simulation of a state machine in which the states of a test case answer as it says.
+    ///
+    /// `state_machine` and `test_case` are the names of the file, which Step Functions Local takes from the ARN:
+    /// `…:stateMachine:Orders#Busy`. States that the test case does not name have no answer yet, where Step Functions Local
+    /// would call the real thing: script them, or a run that comes to them fails. So does a run that ends before it came
+    /// to every entry of a response; [`Simulation::allow_left_over`] lets it pass as Step Functions Local does.
+    ///
+    /// Errors where the file has no such test case, or the state machine no such Task state.
+    pub fn simulation(
+        &self,
+        state_machine: &str,
+        test_case: &str,
+        machine: &StateMachine,
+    ) -> Result<Simulation, MockConfigError> {
+        let cases = find(&self.state_machines, "state machine", state_machine)?;
+        let states = find(cases, "test case", test_case)?;
+        let mut simulation = Simulation::of(machine);
+        for (state, response) in states {
+            let is_task = simulation.program.resources().any(|(name, _)| name == state);
+            if !is_task {
+                let tasks = simulation.program.resources().map(|(name, _)| name.to_owned());
+                return Err(unknown("Task state", state, tasks.collect()));
+            }
+            let response = find(&self.responses, "response", response)?;
+            simulation = simulation.part(state, Part::Indexed(response.clone()));
+        }
+        Ok(simulation)
+    }
+}
+
+impl FromStr for MockConfig {
+    type Err = MockConfigError;
+
+    fn from_str(text: &str) -> Result<Self, MockConfigError> {
+        Self::parse(text)
+    }
+}
+
+fn find<'a, T>(map: &'a IndexMap<String, T>, kind: &'static str, name: &str) -> Result<&'a T, MockConfigError> {
+    map.get(name)
+        .ok_or_else(|| unknown(kind, name, map.keys().cloned().collect()))
+}
+
+fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> MockConfigError {
+    MockConfigError::Unknown {
+        kind,
+        name: name.to_owned(),
+        known,
+    }
+}
+
+fn state_machines(json: &Value) -> Result<IndexMap<String, TestCases>, MockConfigError> {
+    let mut machines = IndexMap::new();
+    for (machine, json) in object(json, "/StateMachines")? {
+        let at = pointer(&["StateMachines", machine]);
+        let mut cases = IndexMap::new();
+        for (name, json) in object(json, &at)? {
+            if name != "TestCases" {
+                return Err(unknown_member(&at, name, "TestCases"));
+            }
+            for (case, json) in object(json, &format!("{at}/TestCases"))? {
+                let at = pointer(&["StateMachines", machine, "TestCases", case]);
+                let states = object(json, &at)?.iter().map(|(state, response)| match response {
+                    Value::String(response) => Ok((state.clone(), response.clone())),
+                    _ => Err(wrong(&at, format!("the response of `{state}` must be a name"))),
+                });
+                cases.insert(case.clone(), states.collect::<Result<_, _>>()?);
+            }
+        }
+        machines.insert(machine.clone(), cases);
+    }
+    Ok(machines)
+}
+
+fn responses(json: &Value) -> Result<IndexMap<String, Indexed>, MockConfigError> {
+    let mut responses = IndexMap::new();
+    for (name, json) in object(json, "/MockedResponses")? {
+        let at = pointer(&["MockedResponses", name]);
+        let mut entries: Vec<(u64, u64, Answer)> = Vec::new();
+        for (key, json) in object(json, &at)? {
+            let at = pointer(&["MockedResponses", name, key]);
+            let (first, last) = range(key).ok_or_else(|| {
+                let problem =
+                    "the key must be the number of an invocation from 0, as `2`, or a range of them, as `0-1`";
+                wrong(&at, problem.to_owned())
+            })?;
+            if entries.iter().any(|(from, to, _)| first <= *to && *from <= last) {
+                return Err(wrong(&at, "another key answers the same invocation".to_owned()));
+            }
+            entries.push((first, last, answer(json, &at)?));
+        }
+        entries.sort_by_key(|(first, _, _)| *first);
+        responses.insert(name.clone(), Indexed::new(entries));
+    }
+    Ok(responses)
+}
+
+/// `"2"`, `"0-1"`
+fn range(key: &str) -> Option<(u64, u64)> {
+    let number = |text: &str| {
+        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then(|| text.parse().ok()).flatten()
+    };
+    let (first, last) = match key.split_once('-') {
+        Some((first, last)) => (number(first)?, number(last)?),
+        None => (number(key)?, number(key)?),
+    };
+    (first <= last).then_some((first, last))
+}
+
+fn answer(json: &Value, at: &str) -> Result<Answer, MockConfigError> {
+    let members = object(json, at)?;
+    let mut members = members.iter();
+    match (members.next(), members.next()) {
+        (Some((name, output)), None) if name == "Return" => Ok(Answer::success(output.clone())),
+        (Some((name, error)), None) if name == "Throw" => thrown(error, &format!("{at}/Throw")),
+        _ => Err(wrong(
+            at,
+            "there must be either `Return` or `Throw`, and nothing else".to_owned(),
+        )),
+    }
+}
+
+fn thrown(json: &Value, at: &str) -> Result<Answer, MockConfigError> {
+    let mut error = ErrorOutput::default();
+    for (name, value) in object(json, at)? {
+        let Value::String(text) = value else {
+            return Err(wrong(at, format!("`{name}` must be a text")));
+        };
+        match name.as_str() {
+            "Error" => error.error = Some(text.clone()),
+            "Cause" => error.cause = Some(text.clone()),
+            _ => return Err(unknown_member(at, name, "Error and Cause")),
+        }
+    }
+    if error.error.is_none() {
+        return Err(wrong(at, "`Error` is missing".to_owned()));
+    }
+    Ok(error.into())
+}
+
+fn object<'v>(json: &'v Value, at: &str) -> Result<&'v Map<String, Value>, MockConfigError> {
+    json.as_object()
+        .ok_or_else(|| wrong(at, "there must be an object".to_owned()))
+}
+
+fn unknown_member(at: &str, name: &str, known: &str) -> MockConfigError {
+    wrong(at, format!("`{name}` is unknown here; there may be {known}"))
+}
+
+fn wrong(pointer: &str, problem: String) -> MockConfigError {
+    let pointer = if pointer.is_empty() { "the top" } else { pointer };
+    MockConfigError::Wrong {
+        pointer: pointer.to_owned(),
+        problem,
+    }
+}
+
+fn pointer(tokens: &[&str]) -> String {
+    let escaped = tokens.iter().map(|token| token.replace('~', "~0").replace('/', "~1"));
+    escaped.fold(String::new(), |pointer, token| pointer + "/" + &token)
+}

@@ -1,0 +1,283 @@
+//! Puts the visits of an execution together from its trace.
+
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
+use crate::definition::{State, StateType};
+use crate::execution::{Assigned, FrameKey, Next, Program, StateId, TaskId, TraceEntry, Traced};
+
+/// Watches one execution.
+#[derive(Debug)]
+pub(super) struct Observer {
+    program: Arc<Program>,
+    start: DateTime<Utc>,
+    /// Whether finished visits are kept; where they are not, only the running ones are known.
+    keeps: bool,
+    pub(super) visits: Vec<Visit>,
+    /// The running visit of each frame.
+    frames: HashMap<FrameKey, Current>,
+    /// How often each state was entered.
+    entries: HashMap<StateId, usize>,
+    /// How often each state was entered in the same iterations.
+    rounds: HashMap<(StateId, Vec<usize>), usize>,
+    /// Which frame asked for which task.
+    tasks: HashMap<TaskId, FrameKey>,
+}
+
+/// What must be known of a frame's visit while it runs.
+#[derive(Debug, Clone)]
+struct Current {
+    state: StateId,
+    visit: usize,
+    number: usize,
+    round: usize,
+    iterations: Vec<usize>,
+    attempts: usize,
+    calls: usize,
+    is_caught: Option<usize>,
+}
+
+/// Where a task was asked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asked {
+    pub(super) number: usize,
+    /// How many visits went before in the same iterations.
+    pub(super) round: usize,
+    pub(super) iterations: Vec<usize>,
+    pub(super) attempt: usize,
+    /// How many calls of the visit went before.
+    pub(super) nth: usize,
+    pub(super) pointer: Arc<str>,
+}
+
+impl Observer {
+    pub(super) fn new(program: Arc<Program>, start: DateTime<Utc>, keeps: bool) -> Self {
+        Self {
+            program,
+            start,
+            keeps,
+            visits: Vec::new(),
+            frames: HashMap::new(),
+            entries: HashMap::new(),
+            rounds: HashMap::new(),
+            tasks: HashMap::new(),
+        }
+    }
+
+    /// Takes in what happened since the last time.
+    pub(super) fn observe(&mut self, entries: Vec<TraceEntry>) {
+        for entry in entries {
+            self.take_in(entry);
+        }
+    }
+
+    /// Where a task was asked for that the trace has told of.
+    pub(super) fn asked(&mut self, task: TaskId) -> Asked {
+        let frame = self.tasks.remove(&task).and_then(|key| self.frames.get(&key));
+        frame.map_or_else(Asked::default, |current| Asked {
+            number: current.number,
+            round: current.round,
+            iterations: current.iterations.clone(),
+            attempt: current.attempts.saturating_sub(1),
+            nth: current.calls.saturating_sub(1),
+            pointer: Arc::clone(&self.program.node(current.state).pointer),
+        })
+    }
+
+    /// The states that run, in the order of their entries.
+    pub(super) fn running(&self) -> Vec<usize> {
+        let mut running: Vec<usize> = self.frames.values().map(|current| current.visit).collect();
+        running.sort_unstable();
+        running
+    }
+
+    fn take_in(&mut self, entry: TraceEntry) {
+        let TraceEntry { at, frame, traced } = entry;
+        let at = (at - self.start).to_std().unwrap_or(Duration::ZERO);
+        match traced {
+            Traced::Entered {
+                state,
+                parent,
+                index,
+                raw_input,
+                event,
+            } => {
+                let current = self.entered(frame, state, parent, index);
+                if self.keeps {
+                    let node = self.program.node(state);
+                    self.visits.push(Visit {
+                        state: Arc::clone(&node.name),
+                        pointer: Arc::clone(&node.pointer),
+                        state_type: node.state.state_type(),
+                        number: current.number,
+                        iterations: current.iterations.clone(),
+                        within: parent.and_then(|parent| Some(self.frames.get(&parent)?.visit)),
+                        index,
+                        event,
+                        entered: at,
+                        ended: None,
+                        effective_input: None,
+                        raw_input,
+                        result: None,
+                        output: None,
+                        assigned: serde_json::Map::new(),
+                        attempts: Vec::new(),
+                        rules: Vec::new(),
+                        graphs: None,
+                        failed_graphs: Vec::new(),
+                        end: VisitEnd::Unfinished,
+                    });
+                }
+                self.frames.insert(frame, current);
+            }
+            Traced::Invoked(task) => {
+                if let Some(current) = self.frames.get_mut(&frame) {
+                    current.calls += 1;
+                }
+                self.tasks.insert(task, frame);
+            }
+            Traced::Attempted => {
+                let Some(current) = self.frames.get_mut(&frame) else {
+                    return;
+                };
+                current.attempts += 1;
+                self.change(frame, |visit| {
+                    visit.attempts.push(Attempt {
+                        began: at,
+                        ..Attempt::default()
+                    });
+                    // Where nothing selects, the state works on what it got.
+                    visit.effective_input = Some(visit.raw_input.clone());
+                    visit.graphs = None;
+                });
+            }
+            Traced::Caught { catcher } => {
+                if let Some(current) = self.frames.get_mut(&frame) {
+                    current.is_caught = Some(catcher);
+                }
+            }
+            Traced::Exited { output, assigned, next } => self.exited(frame, at, output, assigned, next),
+            Traced::GraphFailed { index } => self.change(frame, |visit| visit.failed_graphs.push(index)),
+            Traced::Aborted => {
+                self.change(frame, |visit| {
+                    visit.end = VisitEnd::Aborted;
+                    visit.ended = Some(at);
+                });
+                self.frames.remove(&frame);
+            }
+            traced => self.change(frame, |visit| tell(visit, at, traced)),
+        }
+    }
+
+    fn entered(&mut self, frame: FrameKey, state: StateId, parent: Option<FrameKey>, index: usize) -> Current {
+        let count = self.entries.entry(state).or_default();
+        let number = *count;
+        *count += 1;
+        let iterations = match self.frames.get(&frame) {
+            Some(last) => last.iterations.clone(),
+            None => self.iterations_in(parent, index),
+        };
+        let rounds = self.rounds.entry((state, iterations.clone())).or_default();
+        let round = *rounds;
+        *rounds += 1;
+        Current {
+            state,
+            visit: self.visits.len(),
+            number,
+            round,
+            iterations,
+            attempts: 0,
+            calls: 0,
+            is_caught: None,
+        }
+    }
+
+    fn iterations_in(&self, parent: Option<FrameKey>, index: usize) -> Vec<usize> {
+        let Some(parent) = parent.and_then(|parent| self.frames.get(&parent)) else {
+            return Vec::new();
+        };
+        let mut iterations = parent.iterations.clone();
+        if matches!(self.program.node(parent.state).state, State::Map(_)) {
+            iterations.push(index);
+        }
+        iterations
+    }
+
+    fn exited(&mut self, frame: FrameKey, at: Duration, output: crate::data::Payload, assigned: Assigned, next: Next) {
+        let Some(current) = self.frames.get(&frame) else { return };
+        let caught = current.is_caught;
+        let program = Arc::clone(&self.program);
+        let next_name = match next {
+            Next::State(next) => Some(Arc::clone(&program.node(next).name)),
+            Next::End => None,
+        };
+        self.change(frame, |visit| {
+            visit.ended = Some(at);
+            visit.output = Some(output);
+            visit.assigned = assigned
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect();
+            visit.end = match (caught, next_name) {
+                (Some(catcher), Some(next)) => VisitEnd::Caught { catcher, next },
+                (_, next) => VisitEnd::Exited { next },
+            };
+            if let Some(attempt) = visit.attempts.last_mut() {
+                attempt.ended.get_or_insert(at);
+            }
+        });
+        if next == Next::End {
+            self.frames.remove(&frame);
+        }
+    }
+
+    fn change(&mut self, frame: FrameKey, change: impl FnOnce(&mut Visit)) {
+        let visit = self.frames.get(&frame).map(|current| current.visit);
+        if let Some(visit) = visit.and_then(|visit| self.visits.get_mut(visit)) {
+            change(visit);
+        }
+    }
+}
+
+/// What concerns the visit alone.
+fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
+    match traced {
+        Traced::EffectiveInput(input) => visit.effective_input = Some(input),
+        Traced::Rule { index, is_true } => visit.rules.push(RuleTried { index, is_true }),
+        Traced::Forked { total } => visit.graphs = Some(total),
+        // A Wait has no result of its own.
+        Traced::Result(result) if visit.state_type != StateType::Wait => visit.result = Some(result),
+        Traced::Failed {
+            error,
+            missed_heartbeat,
+        } => {
+            visit.end = VisitEnd::Failed;
+            visit.ended = Some(at);
+            if let Some(attempt) = visit.attempts.last_mut() {
+                attempt.ended = Some(at);
+                attempt.error = Some(error);
+                attempt.missed_heartbeat = missed_heartbeat;
+            }
+        }
+        Traced::Retried { retrier, number, delay } => {
+            visit.end = VisitEnd::Unfinished;
+            visit.ended = None;
+            if let Some(attempt) = visit.attempts.last_mut() {
+                attempt.retry = Some(Retry {
+                    retrier,
+                    number,
+                    delay: delay.to_std().unwrap_or(Duration::ZERO),
+                });
+            }
+        }
+        Traced::Exhausted { retrier } => {
+            if let Some(attempt) = visit.attempts.last_mut() {
+                attempt.exhausted = Some(retrier);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,89 @@
+//! One case: an input, what the tasks answer, and what must come out.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+use crate::simulation::{Answer, Simulation};
+
+/// A case of a test file.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// The execution's input; default `{}`.
+    pub input: Value,
+    /// What the tasks answer, by the state's name, its resource, or the function's name.
+    pub tasks: Vec<(String, Script)>,
+    /// A test case of the file's mock file: the names of the state machine and the case.
+    pub mock: Option<(String, String)>,
+    /// When the execution starts; default 1970-01-01T00:00:00Z.
+    pub starts_at: Option<DateTime<Utc>>,
+    /// The seed of jitter and of random functions; default 0.
+    pub seed: u64,
+    /// Whether answers that nobody asked for are no failure.
+    pub allows_left_over: bool,
+    /// What must come out.
+    pub expect: Expectation,
+}
+
+/// What a task answers.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Script {
+    /// One answer for each attempt of each visit, in order.
+    Answers(Vec<Answer>),
+    /// The same answer for ever.
+    Always(Answer),
+    /// The answers to the attempts of one visit, counted from 0.
+    Visit(usize, Vec<Answer>),
+    /// The answers to the attempts of one item of the innermost Map, counted from 0.
+    Item(usize, Vec<Answer>),
+}
+
+/// What must come out. What is not said is not looked at, but for the status: a case that names neither a status nor an
+/// error expects `SUCCEEDED`.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Expectation {
+    /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    pub status: String,
+    /// The output, exactly.
+    pub output: Option<Value>,
+    /// What the output must have: objects may have more members than this.
+    pub output_contains: Option<Value>,
+    /// The error name.
+    pub error: Option<String>,
+    /// The cause, exactly.
+    pub cause: Option<String>,
+    /// The states that are entered, in order; those of branches and iterations are among them.
+    pub path: Option<Vec<String>>,
+    /// The virtual time that it takes.
+    pub elapsed: Option<Duration>,
+    /// For Task states the effective inputs of all their attempts.
+    pub calls: Vec<(String, Vec<Value>)>,
+    /// Variables of the machine at the end.
+    pub variables: Map<String, Value>,
+}
+
+impl Case {
+    /// The simulation with the answers of this case.
+    pub(super) fn script(&self, mut simulation: Simulation) -> Simulation {
+        for (task, script) in &self.tasks {
+            simulation = match script.clone() {
+                Script::Answers(answers) => simulation.task(task, answers),
+                Script::Always(answer) => simulation.always(task, answer),
+                Script::Visit(visit, answers) => simulation.visit(task, visit, answers),
+                Script::Item(item, answers) => simulation.item(task, item, answers),
+            };
+        }
+        if let Some(start) = self.starts_at {
+            simulation = simulation.starting_at(start);
+        }
+        if self.allows_left_over {
+            simulation = simulation.allow_left_over();
+        }
+        simulation.seed(self.seed)
+    }
+}

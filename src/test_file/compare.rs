@@ -1,0 +1,104 @@
+//! What came out beside what was expected.
+
+use serde_json::{Value, json};
+
+use super::Expectation;
+use crate::simulation::Run;
+
+/// Something that is not as expected.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Mismatch {
+    /// What differs.
+    pub what: Expected,
+    /// What the case expects.
+    pub expected: Value,
+    /// What came out; `null` where nothing did.
+    pub actual: Value,
+}
+
+/// What a case can expect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// How the execution ended.
+    Status,
+    /// The output.
+    Output,
+    /// A part of the output.
+    OutputContains,
+    /// The error name.
+    Error,
+    /// The cause.
+    Cause,
+    /// The states that were entered.
+    Path,
+    /// The virtual time in seconds.
+    Elapsed,
+    /// The effective inputs of a Task state.
+    Calls(String),
+    /// A variable at the end.
+    Variable(String),
+}
+
+/// Everything that is not as expected.
+pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    let mut compare = |what: Expected, expected: Value, actual: Value| {
+        if expected != actual {
+            found.push(Mismatch { what, expected, actual });
+        }
+    };
+    compare(Expected::Status, json!(expect.status), json!(run.outcome().status()));
+    let error = run.error();
+    if let Some(expected) = &expect.error {
+        compare(Expected::Error, json!(expected), json!(error.and_then(|error| error.error.as_ref())));
+    }
+    if let Some(expected) = &expect.cause {
+        compare(Expected::Cause, json!(expected), json!(error.and_then(|error| error.cause.as_ref())));
+    }
+    if let Some(expected) = expect.output.as_ref().filter(|expected| run.output() != Some(expected)) {
+        compare(Expected::Output, expected.clone(), run.output().cloned().unwrap_or_default());
+    }
+    if let Some(expected) = &expect.output_contains {
+        let actual = run.output().cloned().unwrap_or_default();
+        if !contains(&actual, expected) {
+            compare(Expected::OutputContains, expected.clone(), actual);
+        }
+    }
+    if let Some(expected) = &expect.path {
+        compare(Expected::Path, json!(expected), json!(run.path()));
+    }
+    if let Some(expected) = expect.elapsed {
+        // Numbers of seconds that people write have few digits.
+        if expected.abs_diff(run.elapsed()).as_micros() > 0 {
+            let (expected, actual) = (expected.as_secs_f64(), run.elapsed().as_secs_f64());
+            compare(Expected::Elapsed, json!(expected), json!(actual));
+        }
+    }
+    for (state, expected) in &expect.calls {
+        let actual: Vec<_> = run.calls_of(state).map(|call| call.input.value().clone()).collect();
+        compare(Expected::Calls(state.clone()), json!(expected), json!(actual));
+    }
+    if !expect.variables.is_empty() {
+        let variables = run.variables();
+        for (name, expected) in &expect.variables {
+            let actual = variables.get(name).cloned().unwrap_or_default();
+            compare(Expected::Variable(name.clone()), expected.clone(), actual);
+        }
+    }
+    found
+}
+
+/// Whether `actual` has everything that `expected` has; arrays have the same length.
+fn contains(actual: &Value, expected: &Value) -> bool {
+    match (actual, expected) {
+        (Value::Object(actual), Value::Object(expected)) => expected
+            .iter()
+            .all(|(name, expected)| actual.get(name).is_some_and(|actual| contains(actual, expected))),
+        (Value::Array(actual), Value::Array(expected)) => {
+            actual.len() == expected.len() && actual.iter().zip(expected).all(|(a, e)| contains(a, e))
+        }
+        (actual, expected) => actual == expected,
+    }
+}

@@ -1,0 +1,100 @@
+//! Test files: a state machine with cases of it, as plain data in JSON or YAML (`*.asl-test.json`, `*.asl-test.yaml`).
+//!
+//! `asl test` runs them; so can a Rust test:
+//!
+//! ```
+//! use asl_engine::test_file::Suite;
+//!
+//! let suite = Suite::open("asl-samples/charge.asl-test.json")?;
+//! for result in suite.run_all() {
+//!     assert!(result.has_passed(), "{}: {:?}", result.name, result.verdict);
+//! }
+//! assert_eq!(suite.coverage().percent(), 100.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The format is that of [`SCHEMA`]:
+//!
+//! ```yaml
+//! machine: charge.asl.json            # from the folder of the test file; a template needs `stateMachine` too
+//! cases:
+//!   - name: a busy till is tried again after two seconds
+//!     input: { id: 7 }
+//!     tasks:                          # by the state's name, its resource, or the function's name
+//!       Charge:
+//!         - { error: Busy, cause: try later }
+//!         - { result: { paid: true }, after: 0.5 }
+//!     expect:
+//!       output: { paid: true }        # `status: SUCCEEDED` is understood
+//!       elapsed: 2.5                  # virtual seconds
+//!       path: [Charge]
+//! ```
+
+mod case;
+mod compare;
+mod reader;
+mod suite;
+#[cfg(test)]
+mod tests;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::definition::template::Format;
+use crate::definition::{Diagnostic, Severity};
+
+pub use case::{Case, Expectation, Script};
+pub use compare::{Expected, Mismatch};
+pub use suite::{CaseResult, Suite, SuiteError, Verdict};
+
+/// The JSON Schema of test files.
+pub const SCHEMA: &str = include_str!("../../asl-samples/asl-test.schema.json");
+
+/// A test file as it was read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TestFile {
+    /// The file of the state machine, from the folder of the test file: a definition or a template.
+    pub machine: String,
+    /// The logical id of the state machine in a template that has several.
+    pub state_machine: Option<String>,
+    /// Whether the workflow is of type Express.
+    pub is_express: bool,
+    /// Values of the `${Name}` placeholders of the definition.
+    pub substitutions: IndexMap<String, String>,
+    /// The files of state machines that tasks can start, by name or ARN.
+    pub machines: IndexMap<String, String>,
+    /// A mock file of Step Functions Local, whose test cases the cases name.
+    pub mocks: Option<String>,
+    /// The cases, in the order of the file; their names are unique.
+    pub cases: Vec<Case>,
+}
+
+/// A test file cannot be used: what is wrong with it, with its line and a caret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the test file is invalid{}", shown(.diagnostics))]
+#[non_exhaustive]
+pub struct InvalidTestFile {
+    /// The problems, at least one.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+fn shown(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    errors.map(|found| format!("\n\n{found}")).collect()
+}
+
+impl TestFile {
+    /// Reads a test file. Errors with the place of whatever is not as it must be.
+    pub fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
+        let value = match format {
+            // The fast way; where it fails, the slow one tells where.
+            Format::Json => serde_json::from_str::<Value>(text).ok(),
+            Format::Yaml => None,
+        };
+        if let Some(file) = value.and_then(|value| reader::file(&value).ok()) {
+            return Ok(file);
+        }
+        reader::file_with_places(text, format)
+    }
+}

@@ -1,0 +1,255 @@
+//! A test file with its state machines, ready to run.
+
+use std::path::{Path, PathBuf};
+
+use super::compare::mismatches;
+use super::{Case, InvalidTestFile, Mismatch, TestFile};
+use crate::definition::template::{self, Format};
+use crate::definition::{InvalidDefinition, Loader, StateMachine, Substitutions, WorkflowType};
+use crate::execution::Program;
+use crate::simulation::{Coverage, MockConfig, Run, Simulation};
+
+/// A test file with its state machines; its cases run in any order, from many threads at once.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The file that was read.
+    pub file: TestFile,
+    machine: StateMachine,
+    simulation: Simulation,
+    coverage: Coverage,
+    mocks: Option<MockConfig>,
+    children: Vec<(String, std::sync::Arc<Program>)>,
+}
+
+/// Why a test file cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SuiteError {
+    /// A file cannot be read.
+    #[error("cannot read `{}`: {error}", .file.display())]
+    Unreadable {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The test file is not as it must be.
+    #[error("`{}`: {error}", .file.display())]
+    InvalidTestFile {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: InvalidTestFile,
+    },
+    /// The definition has errors.
+    #[error("`{}`: {error}", .file.display())]
+    InvalidDefinition {
+        /// Which file it stands in.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: InvalidDefinition,
+    },
+    /// A file has not the one state machine that is asked for.
+    #[error("`{}` {problem}", .file.display())]
+    NoStateMachine {
+        /// Which.
+        file: PathBuf,
+        /// What it has instead.
+        problem: String,
+    },
+    /// The mock file cannot be used.
+    #[error("`{}`: {problem}", .file.display())]
+    Mocks {
+        /// Which.
+        file: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// How a case went.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CaseResult {
+    /// The case's name.
+    pub name: String,
+    /// Whether it passed, and if not, why.
+    pub verdict: Verdict,
+    /// The run; `None` where there was none.
+    pub run: Option<Run>,
+}
+
+/// Whether a case passed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// All is as expected.
+    Passed,
+    /// Something is not.
+    Failed(Vec<Mismatch>),
+    /// The case could not be run to its end: an answer is missing or left over.
+    Broken(String),
+}
+
+impl CaseResult {
+    /// Whether all is as expected.
+    pub fn has_passed(&self) -> bool {
+        self.verdict == Verdict::Passed
+    }
+}
+
+impl Suite {
+    /// Reads a test file and the files that it names.
+    pub fn open(file: impl AsRef<Path>) -> Result<Self, SuiteError> {
+        let path = file.as_ref();
+        let text = read(path)?;
+        let format = Format::of(&path.to_string_lossy(), &text);
+        let file = TestFile::parse(&text, format).map_err(|error| SuiteError::InvalidTestFile {
+            file: path.to_owned(),
+            error,
+        })?;
+        Self::of(file, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// The suite of a test file; what it names is looked for from `folder`.
+    pub fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
+        let substitutions: Substitutions = file.substitutions.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let workflow_type = if file.is_express { WorkflowType::Express } else { WorkflowType::Standard };
+        let loader = Loader::new().substitutions(substitutions).workflow_type(workflow_type);
+        let machine = one_machine(&loader, &folder.join(&file.machine), file.state_machine.as_deref())?;
+        let mut children = Vec::new();
+        for (name, path) in &file.machines {
+            let child = one_machine(&loader, &folder.join(path), None)?;
+            children.push((name.clone(), (&child).into()));
+        }
+        let mocks = match &file.mocks {
+            Some(path) => Some(mocks(&folder.join(path))?),
+            None => None,
+        };
+        let coverage = Coverage::of(&machine);
+        let simulation = children
+            .iter()
+            .fold(Simulation::of(&machine), |simulation, (name, child)| {
+                simulation.state_machine(name.clone(), std::sync::Arc::clone(child))
+            });
+        Ok(Self {
+            file,
+            machine,
+            simulation,
+            coverage,
+            mocks,
+            children,
+        })
+    }
+
+    /// The state machine that is tested.
+    pub fn machine(&self) -> &StateMachine {
+        &self.machine
+    }
+
+    /// What the cases that were run have covered of it.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// Runs all cases, in the order of the file.
+    pub fn run_all(&self) -> Vec<CaseResult> {
+        self.file.cases.iter().map(|case| self.run(case)).collect()
+    }
+
+    /// Runs one case, and counts what it covers.
+    pub fn run(&self, case: &Case) -> CaseResult {
+        let result = self.attempt(case);
+        if let Some(run) = &result.run {
+            self.coverage.add(run);
+        }
+        result
+    }
+
+    /// Runs one case, and counts nothing.
+    pub fn attempt(&self, case: &Case) -> CaseResult {
+        let ran = self
+            .simulation_of(case)
+            .and_then(|simulation| simulation.try_run(case.input.clone()).map_err(|error| error.to_string()));
+        let (verdict, run) = match ran {
+            Ok(run) => {
+                let found = mismatches(&case.expect, &run);
+                let verdict = if found.is_empty() { Verdict::Passed } else { Verdict::Failed(found) };
+                (verdict, Some(run))
+            }
+            Err(problem) => (Verdict::Broken(problem), None),
+        };
+        CaseResult {
+            name: case.name.clone(),
+            verdict,
+            run,
+        }
+    }
+
+    fn simulation_of(&self, case: &Case) -> Result<Simulation, String> {
+        let Some((machine, mock)) = &case.mock else {
+            return Ok(case.script(self.simulation.clone()));
+        };
+        let mocks = self.mocks.as_ref().ok_or("the test file names no `mocks` file")?;
+        let simulation = mocks
+            .simulation(machine, mock, &self.machine)
+            .map_err(|error| error.to_string())?;
+        let children = self.children.iter();
+        let simulation = children.fold(simulation, |simulation, (name, child)| {
+            simulation.state_machine(name.clone(), std::sync::Arc::clone(child))
+        });
+        Ok(case.script(simulation))
+    }
+}
+
+fn read(file: &Path) -> Result<String, SuiteError> {
+    std::fs::read_to_string(file).map_err(|error| SuiteError::Unreadable {
+        file: file.to_owned(),
+        error,
+    })
+}
+
+fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
+    MockConfig::parse(&read(file)?).map_err(|error| SuiteError::Mocks {
+        file: file.to_owned(),
+        problem: error.to_string(),
+    })
+}
+
+/// The one machine of a file, or the one that is named.
+fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<StateMachine, SuiteError> {
+    let text = read(file)?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let found = template::machines(loader, &text, Format::of(&file.to_string_lossy(), &text), &mut |uri| {
+        std::fs::read_to_string(folder.join(uri)).map_err(|error| error.to_string())
+    });
+    let invalid = |file: PathBuf, error| SuiteError::InvalidDefinition { file, error };
+    let found = found.map_err(|diagnostics| {
+        let error = InvalidDefinition {
+            diagnostics,
+            omitted: 0,
+        };
+        invalid(file.to_owned(), error)
+    })?;
+    let names: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
+    let several = found.len() > 1;
+    let mut wanted = found
+        .into_iter()
+        .filter(|found| named.is_none_or(|named| found.name.as_deref() == Some(named)));
+    match wanted.next() {
+        Some(found) if !several || named.is_some() => {
+            let place = found.file.map_or_else(|| file.to_owned(), |uri| folder.join(uri));
+            found.machine.map_err(|error| invalid(place, error))
+        }
+        _ => Err(SuiteError::NoStateMachine {
+            file: file.to_owned(),
+            problem: match named {
+                Some(named) => format!("has no state machine `{named}`; it has: {}", names.join(", ")),
+                None if several => format!(
+                    "has several state machines; name one of them with `stateMachine`: {}",
+                    names.join(", ")
+                ),
+                None => "has no state machine".to_owned(),
+            },
+        }),
+    }
+}

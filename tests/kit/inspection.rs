@@ -1,0 +1,114 @@
+//! What a run tells: visits, attempts, data at every stage, variables, and its story in words.
+
+use asl_engine::simulation::{Answer, Happened, VisitEnd};
+use asl_engine::{Simulation, TaskError};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use crate::machine;
+
+fn order() -> Value {
+    json!({ "lines": ["a", "b"] })
+}
+
+#[test]
+fn a_visit_shows_the_data_of_every_stage() {
+    let run = Simulation::of(&machine("till"))
+        .task("Look up", [json!(7), json!(8)])
+        .run(order());
+    let price = run.visit("Price");
+    assert_eq!(price.raw_input.value(), &order());
+    assert_eq!(price.effective_input.as_ref().unwrap().value(), &order());
+    assert_eq!(price.result.as_ref().unwrap().value(), &json!([7, 8]));
+    assert_eq!(
+        price.output.as_ref().unwrap().value(),
+        &json!({ "lines": ["a", "b"], "prices": [7, 8] })
+    );
+    assert_eq!((price.graphs, &*price.pointer), (Some(2), "/States/Price"));
+    let second = run.visits_of("Look up").nth(1).unwrap();
+    assert_eq!(
+        (second.number, &second.iterations[..], second.within),
+        (1, &[1][..], Some(0))
+    );
+    assert_eq!(&*second.pointer, "/States/Price/ItemProcessor/States/Look up");
+    assert_eq!(second.raw_input.value(), &json!("b"));
+    let choice = run.visit("Is it much");
+    assert_eq!(
+        choice.rules.iter().map(|rule| rule.is_true).collect::<Vec<_>>(),
+        [false, false]
+    );
+    assert_eq!(
+        choice.end,
+        VisitEnd::Exited {
+            next: Some("Paid".into())
+        }
+    );
+    assert_eq!(run.variables(), json!({ "paid": true }).as_object().unwrap().clone());
+}
+
+#[test]
+fn parameters_make_the_effective_input() {
+    let run = Simulation::of(&machine("till"))
+        .always("Look up", json!(200))
+        .task(
+            "Ask the bank",
+            [Answer::success(json!("yes")).after(Duration::from_secs(1))],
+        )
+        .run(order());
+    let bank = run.visit("Ask the bank");
+    assert_eq!(bank.effective_input.as_ref().unwrap()["QueueUrl"], "https://bank");
+    assert_eq!(bank.result.as_ref().unwrap().value(), &json!("yes"));
+    let rest = run.visit("Rest");
+    assert_eq!(rest.took(), Duration::from_secs(14_400));
+    assert_eq!(run.calls_of("Ask the bank").next().unwrap().asked, Duration::ZERO);
+}
+
+#[test]
+fn moments_follow_each_other_with_what_happened_and_what_runs() {
+    let run = Simulation::of(&machine("till"))
+        .task("Look up", [json!(7), json!(8)])
+        .run(order());
+    let moments = run.moments();
+    let happened: Vec<_> = moments.iter().map(|moment| moment.happened).collect();
+    let answered = |call| Happened::Answered { call: Some(call) };
+    assert_eq!(happened, [Happened::Started, answered(0), answered(1)]);
+    let names: Vec<&str> = moments[0]
+        .running
+        .iter()
+        .map(|visit| &*run.visits()[*visit].state)
+        .collect();
+    assert_eq!(names, ["Price", "Look up", "Look up"]);
+    assert_eq!(
+        moments.iter().map(|moment| moment.events.len()).sum::<usize>(),
+        run.history().len()
+    );
+}
+
+#[test]
+fn the_failed_visit_is_the_innermost() {
+    let run = Simulation::of(&machine("till"))
+        .item("Look up", 0, [json!(1)])
+        .item("Look up", 1, [TaskError::new("Broken", "the shelf")])
+        .run(order());
+    let failed = run.failed_visit().unwrap();
+    assert_eq!((&*failed.state, &failed.iterations[..]), ("Look up", &[1][..]));
+    assert_eq!(run.visit("Price").failed_graphs, [1]);
+}
+
+#[test]
+fn the_story_says_what_happened_and_why_it_failed_there() {
+    let run = Simulation::of(&machine("till"))
+        .item("Look up", 0, [json!(1)])
+        .item("Look up", 1, vec![TaskError::new("Busy", "queue"); 3])
+        .run(order());
+    let expected = crate::text("tests/kit/explained.txt");
+    assert_eq!(run.explain(), expected);
+}
+
+#[test]
+fn equal_runs_are_equal_and_without_a_history_visits_are_not_kept() {
+    let simulation = Simulation::of(&machine("till")).always("Look up", json!(1));
+    assert_eq!(simulation.run(order()), simulation.run(order()));
+    let off = simulation.history(asl_engine::history::HistoryLevel::Off).run(order());
+    assert!(off.visits().is_empty() && off.output().is_some());
+}
