@@ -66,7 +66,7 @@ impl Registry {
             return Err(ApiError::state_machine_deleting(text));
         }
         let (version, alias_arn) = match arn.qualifier {
-            None => return target(machine, &machine.current, None, None),
+            None => return Ok(target(machine, &machine.current, None, None)),
             Some(Qualifier::Version(number)) => (machine.version(number), None),
             Some(Qualifier::Alias(name)) => {
                 let alias = machine.aliases.get(name).ok_or_else(|| does_not_exist(text))?;
@@ -76,7 +76,7 @@ impl Registry {
             }
         };
         let Version { arn, revision, .. } = version.ok_or_else(|| does_not_exist(text))?;
-        target(machine, revision, Some(Arc::clone(arn)), alias_arn)
+        Ok(target(machine, revision, Some(Arc::clone(arn)), alias_arn))
     }
 
     /// Remembers an execution.
@@ -134,18 +134,13 @@ fn target(
     revision: &Arc<Revision>,
     version_arn: Option<Arc<str>>,
     alias_arn: Option<Arc<str>>,
-) -> Result<Target, ApiError> {
-    if let Some(unsupported) = &revision.definition.unsupported {
-        return Err(ApiError::validation(format!(
-            "This state machine cannot be executed here: {unsupported}"
-        )));
-    }
-    Ok(Target {
+) -> Target {
+    Target {
         program: Arc::clone(&revision.definition.program),
         state_machine: Arc::clone(&machine.context),
         role_arn: Some(Arc::clone(&revision.role_arn)),
         version_arn,
         alias_arn,
         revision: Some(Arc::<Revision>::clone(revision)),
-    })
+    }
 }

@@ -23,8 +23,6 @@ pub(super) struct Definition {
     pub(super) text: String,
     pub(super) program: Arc<Program>,
     variable_references: IndexMap<String, BTreeSet<String>>,
-    /// Why executions cannot run it, valid as it is.
-    pub(super) unsupported: Option<String>,
 }
 
 /// A state machine as it was created or updated; executions keep the one that they started with.
@@ -89,21 +87,11 @@ impl Definition {
     /// Errors where the definition is refused.
     pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, ApiError> {
         let loader = Loader::new().workflow_type(workflow_type);
-        let (machine, unsupported) = match loader.parse(text) {
-            Ok(machine) => (machine, None),
-            Err(refused) => {
-                let machine = loader.clone().with_distributed_maps().parse(text);
-                (
-                    machine.map_err(|refused| invalid(text, refused))?,
-                    Some(refused.api_message()),
-                )
-            }
-        };
+        let machine = loader.parse(text).map_err(|refused| invalid(text, refused))?;
         Ok(Arc::new(Self {
             text: text.to_owned(),
             variable_references: loader.variable_references(text),
             program: Arc::new(Program::compile(&machine)),
-            unsupported,
         }))
     }
 }

@@ -27,7 +27,7 @@ pub(in super::super) fn validate_state_machine_definition(request: &Value) -> Re
     } else {
         WorkflowType::Standard
     };
-    let loader = Loader::new().workflow_type(workflow_type).with_distributed_maps();
+    let loader = Loader::new().workflow_type(workflow_type);
     let mut diagnostics = loader.validate(definition);
     let is_refused = diagnostics
         .iter()
