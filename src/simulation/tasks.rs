@@ -11,6 +11,7 @@ use super::call::Call;
 use super::driver::{Beats, Driver, after};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind};
 use crate::execution::{Event, Task};
+use crate::services::s3::S3Action;
 use crate::services::step_functions::Operation;
 
 impl Driver<'_> {
@@ -42,6 +43,17 @@ impl Driver<'_> {
         }
         if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
             return self.answer(call, &task, answer);
+        }
+        if let Some(action) = S3Action::of(&task.resource).filter(|_| self.simulation.has_objects) {
+            let event = match self.objects.answer(action, &task.input, self.now) {
+                Ok(output) => Event::TaskSucceeded { task: task.id, output },
+                Err(error) => Event::TaskFailed {
+                    task: task.id,
+                    error: error.into(),
+                },
+            };
+            self.send(self.now, id, event);
+            return Ok(());
         }
         let operation = Operation::of(&task.resource)
             .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
