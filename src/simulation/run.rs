@@ -1,6 +1,8 @@
 //! What a simulated execution did.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +73,10 @@ impl PartialEq for ExecutionRun {
         parts(self) == parts(other) && self.visits == other.visits && self.history == other.history
     }
 }
+
+// A run calls none of its simulation's functions: what a test catches, it cannot have spoiled.
+impl UnwindSafe for Run {}
+impl RefUnwindSafe for Run {}
 
 /// Runs are equal that did the same.
 impl PartialEq for Run {
@@ -189,6 +195,15 @@ impl Run {
     /// How often a state was visited.
     pub fn visit_count(&self, state: &str) -> usize {
         self.visits_of(state).count()
+    }
+
+    /// How often each state was visited, in the order of the first visits; those that never were are not among them.
+    pub fn visit_counts(&self) -> IndexMap<&str, usize> {
+        let mut counts = IndexMap::new();
+        for visit in &self.root.visits {
+            *counts.entry(&*visit.state).or_default() += 1;
+        }
+        counts
     }
 
     /// The only visit to a state.

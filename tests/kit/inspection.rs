@@ -25,6 +25,8 @@ fn a_visit_shows_the_data_of_every_stage() {
         &json!({ "lines": ["a", "b"], "prices": [7, 8] })
     );
     assert_eq!((price.graphs, &*price.pointer), (Some(2), "/States/Price"));
+    let counts: Vec<_> = run.visit_counts().into_iter().collect();
+    assert_eq!(counts, [("Price", 1), ("Look up", 2), ("Is it much", 1), ("Paid", 1)]);
     let second = run.visits_of("Look up").nth(1).unwrap();
     assert_eq!(
         (second.number, &second.iterations[..], second.within),
@@ -176,10 +178,10 @@ fn an_assertion_fails_with_the_story() {
         (failed(), "It failed in `Apologise`"),
         (run, "did not end with the error `Sorry`"),
     ] {
-        let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match run.output() {
+        let told = std::panic::catch_unwind(|| match run.output() {
             Some(_) => drop(run.assert_failed("Sorry")),
             None => drop(run.assert_succeeded()),
-        }));
+        });
         let told = *told.unwrap_err().downcast::<String>().unwrap();
         assert!(told.contains(wanted), "{told}");
     }
