@@ -112,8 +112,16 @@ impl Suite {
 
     /// The suite of a test file; what it names is looked for from `folder`.
     pub fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
-        let substitutions: Substitutions = file.substitutions.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let workflow_type = if file.is_express { WorkflowType::Express } else { WorkflowType::Standard };
+        let substitutions: Substitutions = file
+            .substitutions
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let workflow_type = if file.is_express {
+            WorkflowType::Express
+        } else {
+            WorkflowType::Standard
+        };
         let loader = Loader::new().substitutions(substitutions).workflow_type(workflow_type);
         let machine = one_machine(&loader, &folder.join(&file.machine), file.state_machine.as_deref())?;
         let mut children = Vec::new();
@@ -167,13 +175,19 @@ impl Suite {
 
     /// Runs one case, and counts nothing.
     pub fn attempt(&self, case: &Case) -> CaseResult {
-        let ran = self
-            .simulation_of(case)
-            .and_then(|simulation| simulation.try_run(case.input.clone()).map_err(|error| error.to_string()));
+        let ran = self.simulation_of(case).and_then(|simulation| {
+            simulation
+                .try_run(case.input.clone())
+                .map_err(|error| error.to_string())
+        });
         let (verdict, run) = match ran {
             Ok(run) => {
                 let found = mismatches(&case.expect, &run);
-                let verdict = if found.is_empty() { Verdict::Passed } else { Verdict::Failed(found) };
+                let verdict = if found.is_empty() {
+                    Verdict::Passed
+                } else {
+                    Verdict::Failed(found)
+                };
                 (verdict, Some(run))
             }
             Err(problem) => (Verdict::Broken(problem), None),

@@ -71,7 +71,10 @@ pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> 
         None => Ok(suites),
         Some(last) if failures.is_empty() => Err(last),
         Some(last) => {
-            let first = failures.iter().map(|failure| format!("{failure}\n\n")).collect::<String>();
+            let first = failures
+                .iter()
+                .map(|failure| format!("{failure}\n\n"))
+                .collect::<String>();
             Err(Failure::new(format!("{first}{last}")))
         }
     }
@@ -79,12 +82,17 @@ pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> 
 
 fn explained(error: &SuiteError) -> Failure {
     match error {
-        SuiteError::InvalidTestFile { file, error } => {
-            shown("the test file cannot be used", &file.display().to_string(), &error.diagnostics)
-        }
-        SuiteError::InvalidDefinition { file, error } => {
-            shown("the definition is invalid", &file.display().to_string(), error.diagnostics()).finding()
-        }
+        SuiteError::InvalidTestFile { file, error } => shown(
+            "the test file cannot be used",
+            &file.display().to_string(),
+            &error.diagnostics,
+        ),
+        SuiteError::InvalidDefinition { file, error } => shown(
+            "the definition is invalid",
+            &file.display().to_string(),
+            error.diagnostics(),
+        )
+        .finding(),
         SuiteError::Unreadable { file, error } => {
             Failure::new(format!("cannot read `{}`: {}", file.display(), reason(error)))
                 .help("paths in a test file begin in its folder")

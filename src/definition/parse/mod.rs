@@ -135,10 +135,19 @@ impl Loader {
         self.load(source).1
     }
 
-    /// The variables that each state reads, by the state's name; states that read none are left out. Nothing for what is no
-    /// definition.
-    #[cfg(any(test, feature = "runtime"))]
-    pub(crate) fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
+    /// The variables that each state reads, nested ones too, by the state's name; states that read none are left out
+    /// (`variableReferences` of the API's `DescribeStateMachine`). Nothing for what is no definition.
+    ///
+    /// ```
+    /// use asl_engine::definition::Loader;
+    ///
+    /// let source = r#"{ "StartAt": "Pay", "States": {
+    ///   "Pay": { "Type": "Pass", "Parameters": { "sum.$": "States.MathAdd($price, $tip)" }, "End": true }
+    /// } }"#;
+    /// let references = Loader::new().variable_references(source);
+    /// assert!(references["Pay"].iter().eq(["price", "tip"]));
+    /// ```
+    pub fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
         let mut report = Report::new(source);
         let Some(root) = self.read(source, &mut report) else {
             return IndexMap::new();
