@@ -9,6 +9,7 @@
 mod assign;
 mod catch;
 mod choice;
+mod distributed_map;
 mod expressions;
 mod fail;
 mod fields;
@@ -76,7 +77,6 @@ pub(crate) const MAX_CHARACTERS: usize = 1_048_576;
 pub struct Loader {
     substitutions: Substitutions,
     workflow_type: WorkflowType,
-    takes_distributed_maps: bool,
 }
 
 /// The type of a workflow, which limits the service integrations it may use and the time that its executions take
@@ -121,12 +121,6 @@ impl Loader {
             substitutions,
             ..self.clone()
         }
-    }
-
-    /// Lets a distributed Map pass, for whoever only looks at it: an execution runs none.
-    pub(crate) fn with_distributed_maps(mut self) -> Self {
-        self.takes_distributed_maps = true;
-        self
     }
 
     /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
@@ -203,9 +197,6 @@ impl Loader {
         let machine = root.and_then(|root| {
             let outline = Outline::of(root, &mut report.expressions);
             rules::check(&outline, self.workflow_type, &mut report);
-            if !self.takes_distributed_maps {
-                rules::refuse_distributed_maps(&outline, &mut report);
-            }
             machine::state_machine(root, &mut report).ok()
         });
         if machine.is_none() && !report.has_errors() {
