@@ -68,6 +68,8 @@ pub mod handlers;
 pub mod history;
 #[cfg(feature = "runtime")]
 pub mod runtime;
+#[cfg(feature = "runtime")]
+pub mod server;
 mod services;
 pub mod simulation;
 #[cfg(feature = "yaml")]

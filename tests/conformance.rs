@@ -1,7 +1,7 @@
-//! Executions and calls of `TestState` recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
+//! Executions, and calls of the API, recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
 //!
 //! Each execution runs on the sans-IO core in virtual time, with the task answers of the recording, and must give the
-//! recorded history. `ASL_CORPUS` names the folder of the cases; the default is `../shared/corpus`. What is known to
+//! recorded history; sequences of calls of the API are made one after the other. `ASL_CORPUS` names the folder of the cases; the default is `../shared/corpus`. What is known to
 //! fail stands in `tests/known_gaps.toml`, table `[conformance]`: by a case's id, by the beginning of ids with a `*`
 //! behind it, or as `group: NAME` for all cases of a [group](case::Case::groups).
 //!
@@ -16,6 +16,8 @@
     reason = "a test may panic"
 )]
 
+#[path = "conformance/api.rs"]
+mod api;
 #[path = "conformance/case.rs"]
 mod case;
 #[path = "conformance/chains.rs"]
@@ -27,6 +29,8 @@ mod known_gaps;
 mod normalise;
 #[path = "conformance/outcomes.rs"]
 mod outcomes;
+#[path = "conformance/placeholders.rs"]
+mod placeholders;
 mod recordings;
 #[path = "conformance/replay.rs"]
 mod replay;
@@ -102,6 +106,7 @@ fn check(case: &Case) -> Result<(), String> {
         "execution" => replay::replay(case).and_then(|replayed| compare::compare(case, &replayed)),
         "validation" => validation::check(case),
         "test_state" => test_state::check(case),
+        "api" => api::check(case),
         kind => Err(format!("this suite does not run cases of the kind `{kind}`")),
     }
 }

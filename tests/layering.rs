@@ -27,6 +27,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "runtime",
         &["data", "definition", "history", "execution", "services", "handlers"],
     ),
+    (
+        "server",
+        &["data", "definition", "execution", "services", "test_state", "runtime"],
+    ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
     (
         "cli",

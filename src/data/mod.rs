@@ -43,8 +43,8 @@ pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;
 pub(crate) use jsonata::{
-    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Location, Reference,
-    Target, delimited,
+    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataExpressions, JsonataTemplate,
+    Location, Reference, Target, delimited,
 };
 pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
 pub use payload::Payload;

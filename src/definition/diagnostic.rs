@@ -144,6 +144,22 @@ impl InvalidDefinition {
         &self.diagnostics
     }
 
+    /// The errors as the Step Functions API says them: one behind the other.
+    pub(crate) fn api_message(&self) -> String {
+        let errors = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let errors: Vec<String> = errors
+            .map(|diagnostic| {
+                let location = diagnostic.location.as_ref();
+                let place = location.map(|location| format!(" at {location}")).unwrap_or_default();
+                format!("{}: {}{place}", diagnostic.code, diagnostic.message)
+            })
+            .collect();
+        format!("Invalid State Machine Definition: '{}'", errors.join(", "))
+    }
+
     /// How many problems were left out, because nobody reads that many.
     pub fn omitted(&self) -> usize {
         self.omitted

@@ -104,6 +104,13 @@ impl Failure {
         ))
     }
 
+    /// All variables together would have more bytes than the limit allows.
+    pub(crate) fn stored_variables_too_large(bytes: usize, limit: usize) -> Self {
+        Self::runtime(format!(
+            "The variables stored have {bytes} bytes, more than the limit of {limit} bytes."
+        ))
+    }
+
     pub(crate) fn result_path_mismatch(cause: impl Into<String>) -> Self {
         Self::error(RESULT_PATH_MATCH_FAILURE, cause)
     }

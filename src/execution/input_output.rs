@@ -120,17 +120,17 @@ impl StateView<'_> {
 
     /// The values that `Assign` gives to variables; `$` is `input`.
     #[inline(always)]
-    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
+    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Assigned, Failure> {
         match assign {
             Some(assign) => self.assigned(assign, input),
-            None => Ok(None),
+            None => Ok(Assigned::default()),
         }
     }
 
-    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Option<Box<Assigned>>, Failure> {
+    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Assigned, Failure> {
         match self.fill(&assign.template, input)?.into_value() {
-            Value::Object(values) => Ok(Some(Box::new(values))),
-            _ => Ok(None),
+            Value::Object(values) => Ok(values.into_iter().map(|(name, value)| (name.into(), value)).collect()),
+            _ => Ok(Assigned::default()),
         }
     }
 

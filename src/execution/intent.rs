@@ -1,6 +1,6 @@
 //! All that a state may ask for.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::Arc;
 
 use super::command::Timestamp;
@@ -24,13 +24,13 @@ pub(crate) enum Intent {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exit {
     pub(crate) output: Payload,
-    /// The variables that get a value; `None` where there are none.
-    pub(crate) assigned: Option<Box<Assigned>>,
+    /// The variables that get a value.
+    pub(crate) assigned: Assigned,
     pub(crate) next: Next,
 }
 
-/// Names of variables with their new values.
-pub(crate) type Assigned = Map<String, Value>;
+/// Names of variables with their new values, in the order they are declared.
+pub(crate) type Assigned = Box<[(Arc<str>, Value)]>;
 
 /// A call of the Task's resource.
 #[derive(Debug, Clone, PartialEq)]

@@ -83,6 +83,7 @@ pub use token::TokenSecret;
 
 pub(crate) use frames::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
+pub(crate) use intent::Assigned;
 pub(crate) use program::{Next, Node, StateId};
 pub(crate) use trace::{TraceEntry, Traced};
 

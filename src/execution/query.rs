@@ -1,6 +1,6 @@
 //! JSONata in the fields of a state (specification, "JSONata"): what they see, want and give.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::errors::Failure;
 use super::input_output::StateView;
@@ -174,17 +174,22 @@ impl<'a> Query<'a> {
         output: impl FnOnce() -> Payload,
         next: Next,
     ) -> Result<Exit, Failure> {
-        let assigned = exit.assign.as_ref().map(|assign| self.assigned(assign)).transpose()?;
+        let assigned = self.assigned(exit.assign.as_ref())?;
         let output = self.fill_or("Output", exit.output.as_ref(), output)?;
         Ok(Exit { output, assigned, next })
     }
 
-    fn assigned(&self, assign: &JsonataAssign) -> Result<Box<Assigned>, Failure> {
-        let values = self.evaluated("Assign", &assign.template, Expected::Object)?;
-        Ok(Box::new(match values {
-            Value::Object(values) => values,
-            _ => Map::new(),
-        }))
+    fn assigned(&self, assign: Option<&JsonataAssign>) -> Result<Assigned, Failure> {
+        let Some(assign) = assign else {
+            return Ok(Assigned::default());
+        };
+        let assigned = assign
+            .template
+            .evaluate_members(&self.location("Assign"), &self.bindings)?;
+        if assigned.iter().any(|(_, value)| !nests_within(value, MAX_NESTING - 1)) {
+            return Err(Failure::nested_too_deep(MAX_NESTING));
+        }
+        Ok(assigned)
     }
 
     fn location(&self, field: &'static str) -> Location<'static> {

@@ -307,9 +307,7 @@ impl<'a> SingleState<'a> {
         if !nests_within(exit.output.value(), MAX_NESTING) {
             return Err(Failure::nested_too_deep(MAX_NESTING));
         }
-        if let Some(assigned) = exit.assigned {
-            self.assign(*assigned)?;
-        }
+        self.assign(exit.assigned)?;
         let next = match exit.next {
             Next::State(id) => Some(Arc::clone(&self.program.node(id).name)),
             Next::End => None,
@@ -321,10 +319,11 @@ impl<'a> SingleState<'a> {
     }
 
     fn assign(&mut self, assigned: Assigned) -> Result<(), Failure> {
-        let added: usize = assigned.values().map(json_size).sum();
+        let added: usize = assigned.iter().map(|(_, value)| json_size(value)).sum();
         if added > self.limits.variable_bytes {
             return Err(Failure::variables_too_large(added, self.limits.variable_bytes));
         }
+        let assigned = assigned.into_iter().map(|(name, value)| (name.to_string(), value));
         self.surroundings.variables.extend(assigned);
         Ok(())
     }

@@ -3,11 +3,10 @@
 //!
 //! An execution that nobody traces pays nothing for it but the question.
 
-use serde_json::{Map, Value};
-
 use super::command::{TaskId, Timestamp};
 use super::frames::FrameKey;
 use super::inspection::{Inspection, Stage};
+use super::intent::Assigned;
 use super::program::{Next, StateId};
 use crate::data::Payload;
 use crate::history::ErrorOutput;
@@ -58,7 +57,7 @@ pub(crate) enum Traced {
     /// The state was left.
     Exited {
         output: Payload,
-        assigned: Map<String, Value>,
+        assigned: Assigned,
         next: Next,
     },
     /// A branch or iteration failed.

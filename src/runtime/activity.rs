@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Interpreter;
 use super::activity_queue::{ActivityQueue, Closed};
@@ -30,21 +30,29 @@ impl ActivityTask {
 
 /// The declared activities with their tasks, by ARN or by name.
 #[derive(Debug, Default)]
-pub(super) struct Activities(HashMap<String, Arc<ActivityQueue>>);
+pub(super) struct Activities(RwLock<HashMap<String, Arc<ActivityQueue>>>);
 
 impl Activities {
-    pub(super) fn declare(&mut self, activity: &str) {
-        self.0.entry(activity.to_owned()).or_default();
+    pub(super) fn declare(&self, activity: &str) {
+        let mut declared = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        declared.entry(activity.to_owned()).or_default();
+    }
+
+    /// Workers that wait get no task any more, and go when their time is over.
+    pub(super) fn delete(&self, activity: &str) {
+        let mut declared = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        declared.remove(activity);
     }
 
     /// The activity of an ARN, or of a name that was declared as it is. One that was declared by its ARN goes first.
-    pub(super) fn find(&self, activity: &str) -> Option<&Arc<ActivityQueue>> {
-        let by_name = || self.0.get(activity.split_once(":activity:")?.1);
-        self.0.get(activity).or_else(by_name)
+    pub(super) fn find(&self, activity: &str) -> Option<Arc<ActivityQueue>> {
+        let declared = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let by_name = || declared.get(activity.split_once(":activity:")?.1);
+        declared.get(activity).or_else(by_name).cloned()
     }
 
     pub(super) fn close(&self) {
-        for queue in self.0.values() {
+        for queue in self.0.read().unwrap_or_else(PoisonError::into_inner).values() {
             queue.close();
         }
     }

@@ -1,5 +1,6 @@
 //! The caller's end of a running execution.
 
+use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -27,6 +28,30 @@ impl ExecutionHandle {
     /// AWS's status: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub fn status(&self) -> &'static str {
         self.running.outcome().map_or("RUNNING", |outcome| outcome.status())
+    }
+
+    /// When it started.
+    pub fn start_time(&self) -> DateTime<Utc> {
+        self.running.start_time
+    }
+
+    /// When it ended; `None` while it runs.
+    pub fn stop_time(&self) -> Option<DateTime<Utc>> {
+        self.running.stop_time()
+    }
+
+    /// How it ended; `None` while it runs.
+    pub fn ended(&self) -> Option<Outcome> {
+        self.running.outcome()
+    }
+
+    /// How many events there are so far.
+    pub(crate) fn event_count(&self) -> usize {
+        self.running.event_count()
+    }
+
+    pub(crate) fn name(&self) -> String {
+        self.running.name()
     }
 
     /// Waits for the end. Cancelling the wait does not stop the execution.

@@ -42,6 +42,7 @@
 
 mod activity;
 mod activity_queue;
+mod catalogue;
 mod clock;
 mod handle;
 mod host;
@@ -72,6 +73,8 @@ pub use activity::ActivityTask;
 pub use clock::Clock;
 pub use handle::ExecutionHandle;
 pub use start_request::StartRequest;
+
+pub(crate) use catalogue::{Catalogue, Refusal};
 
 use running::{Origin, Running};
 use settings::Settings;

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
 use crate::handlers::{Handler, TaskContext};
 use crate::services::step_functions::{
-    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
+    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, TaskAnswer, started,
 };
 
 /// How many executions run at once, for a long chain of executions to go on.
@@ -128,19 +128,19 @@ fn start_child(
     context: &TaskContext,
 ) -> Result<Arc<Running>, TaskError> {
     let in_style = |error: ApiError| error.in_style(operation.style);
-    let resolved = shared.settings.state_machines.resolve(&request.state_machine_arn);
-    let Target { program, state_machine } = resolved.map_err(in_style)?;
+    let target = shared.resolve(&request.state_machine_arn).map_err(in_style)?;
+    let program = Arc::clone(&target.program);
     let is_express = program.machine().workflow_type == WorkflowType::Express;
     operation.check_type(is_express).map_err(in_style)?;
     let input = request.input.clone();
-    let mut options = shared.settings.start_options(input, &program, state_machine.into());
+    let mut options = shared.settings.start_options_of(input, &target);
     if let Some(name) = &request.name {
         options.name.clone_from(name);
     }
     let host = shared.host();
     let now = host.clock.now();
     let arn = options.execution_arn();
-    if let Some(known) = shared.execution_of_name(&arn, request, now) {
+    if let Some(known) = shared.execution_of_name(&arn, &request.input, now) {
         return known.map_err(in_style);
     }
     let origin = Origin {
@@ -149,12 +149,17 @@ fn start_child(
     };
     let execution = Execution::start(program, options, now);
     match Running::start(execution, origin, Arc::clone(shared), host) {
-        Ok(child) => Ok(child),
+        Ok(child) => {
+            shared.tell_of_start(&child, &target, &request.input_text);
+            Ok(child)
+        }
         // Somebody else took the name in between.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => match shared.execution_of_name(&arn, request, now) {
-            Some(known) => known.map_err(in_style),
-            None => Err(in_style(ApiError::execution_already_exists(&arn))),
-        },
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            match shared.execution_of_name(&arn, &request.input, now) {
+                Some(known) => known.map_err(in_style),
+                None => Err(in_style(ApiError::execution_already_exists(&arn))),
+            }
+        }
         Err(error) => Err(TaskError::new("States.TaskFailed", error.to_string())),
     }
 }

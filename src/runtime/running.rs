@@ -212,6 +212,10 @@ impl Running {
         }
     }
 
+    pub(super) fn event_count(&self) -> usize {
+        self.progress().history.len()
+    }
+
     pub(super) fn history(&self) -> Vec<HistoryEvent> {
         self.progress().history.clone()
     }

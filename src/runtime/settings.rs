@@ -1,16 +1,17 @@
 //! What an interpreter is told before its first start.
 
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use uuid::Uuid;
 
+use super::catalogue::Catalogue;
 use super::clock::Clock;
 use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
 use crate::execution::{Limits, Program, StartOptions, TokenSecret};
 use crate::handlers::Registry;
 use crate::history::HistoryLevel;
-use crate::services::step_functions::StateMachines;
+use crate::services::step_functions::{StateMachines, Target};
 
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
@@ -18,6 +19,8 @@ pub(super) struct Settings {
     /// The declared activities, by ARN or name.
     pub(super) activities: Vec<String>,
     pub(super) state_machines: StateMachines,
+    /// State machines that come and go while the interpreter runs.
+    pub(super) catalogue: Option<Weak<dyn Catalogue>>,
     /// Without one, each runtime has the system's time.
     pub(super) clock: Option<Clock>,
     pub(super) history: HistoryLevel,
@@ -32,6 +35,7 @@ impl Default for Settings {
             handlers: Registry::default(),
             activities: Vec::new(),
             state_machines: StateMachines::default(),
+            catalogue: None,
             clock: None,
             history: HistoryLevel::default(),
             limits: Limits::default(),
@@ -42,6 +46,15 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Options of an execution of a target, with a new name, seed and secret.
+    pub(super) fn start_options_of(&self, input: Value, target: &Target) -> StartOptions {
+        let mut options = self.start_options(input, &target.program, Arc::clone(&target.state_machine));
+        if let Some(role_arn) = &target.role_arn {
+            options.role_arn = Arc::clone(role_arn);
+        }
+        options
+    }
+
     /// Options of an execution with a new name, seed and secret.
     #[expect(
         clippy::disallowed_methods,

@@ -1,6 +1,7 @@
 //! What all executions of an interpreter share.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
@@ -8,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
 
 use super::activity::Activities;
+use super::catalogue::Catalogue;
+use super::handle::ExecutionHandle;
 use super::host::Host;
 use super::nested::StepFunctions;
 use super::running::Running;
@@ -17,7 +20,7 @@ use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
 use crate::handlers::{Functions, Handler};
-use crate::services::step_functions::{ApiError, ClosedNames, Operation, StartExecution};
+use crate::services::step_functions::{ApiError, ClosedNames, Operation, Target};
 
 pub(super) struct Shared {
     pub(super) settings: Settings,
@@ -41,7 +44,7 @@ struct Live {
 
 impl Shared {
     pub(super) fn new(mut settings: Settings) -> Arc<Self> {
-        let mut activities = Activities::default();
+        let activities = Activities::default();
         for activity in &settings.activities {
             activities.declare(activity);
         }
@@ -86,8 +89,33 @@ impl Shared {
 
     /// Whether a resource calls Step Functions in a way that the interpreter does itself.
     pub(super) fn serves(&self, resource: &Resource) -> bool {
-        Operation::of(resource)
-            .is_some_and(|operation| !operation.starts_executions() || !self.settings.state_machines.is_empty())
+        Operation::of(resource).is_some_and(|operation| !operation.starts_executions() || self.has_state_machines())
+    }
+
+    fn has_state_machines(&self) -> bool {
+        self.settings.catalogue.is_some() || !self.settings.state_machines.is_empty()
+    }
+
+    /// The state machine of an ARN: one of the catalogue, or one that was registered.
+    pub(super) fn resolve(&self, arn: &str) -> Result<Target, ApiError> {
+        let registered = || self.settings.state_machines.resolve(arn);
+        match self.catalogue() {
+            Some(catalogue) => catalogue
+                .resolve(arn)
+                .or_else(|refused| registered().map_err(|_| refused)),
+            None => registered(),
+        }
+    }
+
+    /// Tells the catalogue, if there is one, that an execution was started by another.
+    pub(super) fn tell_of_start(&self, running: &Arc<Running>, target: &Target, input: &str) {
+        if let Some(catalogue) = self.catalogue() {
+            catalogue.started(ExecutionHandle::new(Arc::clone(running)), target, input);
+        }
+    }
+
+    fn catalogue(&self) -> Option<Arc<dyn Catalogue>> {
+        self.settings.catalogue.as_ref()?.upgrade()
     }
 
     /// What keeps a registered state machine from running, if anything does.
@@ -144,7 +172,7 @@ impl Shared {
     pub(super) fn execution_of_name(
         &self,
         arn: &str,
-        request: &StartExecution,
+        input: &Value,
         now: DateTime<Utc>,
     ) -> Option<Result<Arc<Running>, ApiError>> {
         let mut live = self.live();
@@ -153,7 +181,7 @@ impl Shared {
             return is_closed.then(|| Err(ApiError::execution_already_exists(arn)));
         };
         drop(live);
-        let is_same = known.has_input(&request.input);
+        let is_same = known.has_input(input);
         Some(if is_same {
             Ok(known)
         } else {

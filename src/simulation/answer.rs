@@ -1,8 +1,10 @@
 //! What a scripted task answers.
 
 use serde_json::{Value, json};
+use std::fmt;
 use std::time::Duration;
 
+use super::explain::{seconds, shown, told};
 use crate::TaskError;
 use crate::history::ErrorOutput;
 
@@ -27,11 +29,19 @@ pub struct Answer {
     /// What the service answers before the work is done.
     pub(super) submitted: Option<Value>,
     /// The worker that takes an activity task up.
-    pub(super) worker: Option<String>,
+    pub(super) worker: Option<Worker>,
     /// The time from heartbeat to heartbeat.
     pub(super) beat: Option<Duration>,
+    /// After which time it sends no more; `None` for never.
+    pub(super) beats_for: Option<Duration>,
     /// Whether it must come by task token.
     pub(super) is_callback: bool,
+}
+
+/// Somebody who takes an activity task up.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Worker {
+    pub(super) name: Option<String>,
 }
 
 /// How an attempt ends.
@@ -56,6 +66,7 @@ impl Answer {
             submitted: None,
             worker: None,
             beat: None,
+            beats_for: None,
             is_callback: false,
         }
     }
@@ -112,7 +123,8 @@ impl Answer {
     /// The name of the worker that takes an activity task up.
     #[must_use]
     pub fn taken_up_by(mut self, worker_name: impl Into<String>) -> Self {
-        self.worker = Some(worker_name.into());
+        let name = Some(worker_name.into());
+        self.worker = Some(Worker { name });
         self
     }
 
@@ -123,31 +135,30 @@ impl Answer {
         self
     }
 
-    /// The answer in a few words.
-    pub(super) fn summary(&self) -> String {
-        let end = match &self.end {
-            End::Success(output) => format!("success {output}"),
-            End::Error(ErrorOutput { error, cause }) => {
-                let error = error.as_deref().unwrap_or("an error without a name");
-                match cause.as_deref() {
-                    Some(cause) if !cause.is_empty() => format!("error {error}: {cause}"),
-                    _ => format!("error {error}"),
-                }
-            }
-            End::Never => "never".to_owned(),
-            End::Timeout => "timeout".to_owned(),
-            End::HeartbeatLoss => "heartbeat loss".to_owned(),
-        };
-        if self.after.is_zero() {
-            end
-        } else {
-            format!("{end} after {} s", self.after.as_secs_f64())
-        }
+    pub(super) fn is_success(&self) -> bool {
+        matches!(self.end, End::Success(_))
     }
 
     /// What the service says at first, where it says something.
     pub(super) fn first_output(&self) -> Option<Value> {
         self.submitted.clone().or_else(|| self.is_callback.then(|| json!({})))
+    }
+}
+
+/// In a few words: `success {"paid":true} after 90 s`.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.end {
+            End::Success(output) => write!(f, "success {}", shown(output))?,
+            End::Error(error) => write!(f, "error {}", told(error))?,
+            End::Never => write!(f, "no answer")?,
+            End::Timeout => write!(f, "timeout")?,
+            End::HeartbeatLoss => write!(f, "no heartbeat")?,
+        }
+        if self.after.is_zero() {
+            return Ok(());
+        }
+        write!(f, " after {}", seconds(self.after))
     }
 }
 

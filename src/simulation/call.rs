@@ -1,5 +1,6 @@
 //! What a task was asked, and what it answered.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,12 +30,29 @@ pub struct Call {
     pub asked: Duration,
     /// The task token of a `.waitForTaskToken` or activity task.
     pub token: Option<String>,
+    /// The seconds that the attempt may take, where the state limits them.
+    pub timeout_seconds: Option<u32>,
+    /// The seconds that it may go without a heartbeat, where somebody waits for one.
+    pub heartbeat_seconds: Option<u32>,
     /// What it answered; `None` while that is being made up, and for what other executions answered.
     pub answer: Option<Answer>,
     /// How many visits to the state went before in the same iterations.
     pub(super) round: usize,
+    /// How many calls of the visit went before.
+    pub(super) nth: usize,
     /// Which execution asked; 0 for the one that the run is about.
     pub(super) member: usize,
+}
+
+/// In a few words: `` `Charge`, visit 0, attempt 1: error `Busy` ``.
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`, visit {}, attempt {}: ", self.state, self.visit, self.attempt)?;
+        match &self.answer {
+            Some(answer) => answer.fmt(f),
+            None => f.write_str("not scripted"),
+        }
+    }
 }
 
 impl Call {

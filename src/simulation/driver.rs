@@ -16,7 +16,7 @@ use super::script::Scripts;
 use super::{Simulation, SimulationError};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind};
 use crate::execution::{Command, Event, Execution, Outcome, Program, Task, TaskId};
-use crate::history::HistoryLevel;
+use crate::history::{ErrorOutput, HistoryLevel};
 use crate::services::step_functions::{ClosedNames, Operation};
 
 /// The execution that the simulation is about; the others are started by it.
@@ -60,6 +60,9 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         moments: vec![Moment::start()],
         ended: Vec::new(),
     };
+    if let Some((time, error)) = &simulation.stop {
+        driver.send(after(simulation.start, *time), ROOT, Event::Stop(error.clone()));
+    }
     let outcome = driver.run()?;
     let run = driver.report(outcome, input)?;
     for coverage in &simulation.coverage {
@@ -79,6 +82,13 @@ pub(super) fn observer(simulation: &Simulation, program: &Arc<Program>, start: D
     Observer::new(Arc::clone(program), since, keeps)
 }
 
+/// The heartbeats of a task.
+#[derive(Debug, Clone, Copy)]
+struct Beats {
+    every: Duration,
+    until: DateTime<Utc>,
+}
+
 pub(super) struct Driver<'s> {
     pub(super) simulation: &'s Simulation,
     /// The executions that run, by the order of their starts.
@@ -95,7 +105,7 @@ pub(super) struct Driver<'s> {
     /// When which task is answered.
     answered: HashMap<(usize, TaskId), (DateTime<Utc>, u64)>,
     /// The tasks that send heartbeats, with the time from one to the next.
-    beats: HashMap<(usize, TaskId), Duration>,
+    beats: HashMap<(usize, TaskId), Beats>,
     beats_in_a_row: usize,
     /// Which execution a task waits for.
     pub(super) awaited: HashMap<(usize, TaskId), usize>,
@@ -165,11 +175,14 @@ impl Driver<'_> {
                 // Heartbeats that `.task` asks for; those of other executions come once.
                 let due = (id, task);
                 self.beats_in_a_row += 1;
-                if let Some(beat) = self.beats.get(&due).copied() {
+                if let Some(beats) = self.beats.get(&due).copied() {
                     if self.beats_in_a_row > MOST_BEATS {
                         return Err(self.stuck());
                     }
-                    self.send(after(at, beat), id, Event::TaskHeartbeat { task });
+                    let next = after(at, beats.every);
+                    if next <= beats.until {
+                        self.send(next, id, Event::TaskHeartbeat { task });
+                    }
                 } else if !self.answered_by_token(due) {
                     continue;
                 }
@@ -201,6 +214,13 @@ impl Driver<'_> {
                 Ok((at, id, event))
             }
             (None, Some((at, id))) => Ok((at, id, Event::DeadlineReached)),
+            (None, None) if self.simulation.is_replay => {
+                let error = ErrorOutput {
+                    error: Some("Replay.Stuck".to_owned()),
+                    cause: Some("nothing more was recorded, and the execution waits".to_owned()),
+                };
+                Ok((self.now, ROOT, Event::Stop(error)))
+            }
             (None, None) => Err(self.stuck()),
         }
     }
@@ -227,26 +247,36 @@ impl Driver<'_> {
             self.tokens.insert(token.clone(), (id, task.id));
         }
         let call = self.call(id, &task);
-        if let Some(answer) = self
-            .simulation
-            .recorded
-            .as_ref()
-            .and_then(|recorded| recorded.get(&call))
-        {
-            let answer = answer.clone();
+        if let Some(fault) = self.simulation.faults.iter().find(|fault| fault.strikes(&call)) {
+            return self.answer(call, &task, fault.answer());
+        }
+        let recorded = self.simulation.recorded.as_ref();
+        if let Some(answer) = recorded.and_then(|recorded| recorded.first(&call)) {
             return self.answer(call, &task, answer);
         }
         if let Some(script) = self.script_of(&task) {
             let script = self.scripts.0.get_mut(script);
-            return match script.and_then(|(_, script)| script.next(&call)) {
+            let scripted = script.and_then(|(_, script)| script.next(&call));
+            let answer = scripted.or_else(|| recorded?.last(&call));
+            return match answer {
                 Some(answer) => self.answer(call, &task, answer),
                 None => Err(missing_answer(&call)),
             };
         }
+        if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
+            return self.answer(call, &task, answer);
+        }
         let operation = Operation::of(&task.resource)
             .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
         let Some(operation) = operation else {
-            return Err(missing_answer(&call));
+            return match self.simulation.otherwise.clone() {
+                Some(answer) => self.answer(call, &task, answer),
+                None if self.simulation.is_replay => {
+                    let cause = "the recording has no such call";
+                    self.answer(call, &task, Answer::error("Replay.NotRecorded", cause))
+                }
+                None => Err(missing_answer(&call)),
+            };
         };
         self.calls.push(call);
         self.call_service(id, &task, operation, polled);
@@ -270,8 +300,11 @@ impl Driver<'_> {
             iterations: asked.iterations,
             asked: self.elapsed(),
             token: task.token.clone(),
+            timeout_seconds: task.timeout_seconds,
+            heartbeat_seconds: heartbeat_of(task),
             answer: None,
             round: asked.round,
+            nth: asked.nth,
             member: id,
         }
     }
@@ -288,7 +321,7 @@ impl Driver<'_> {
         let id = call.member;
         let beat = beat_of(task, &answer)?;
         if let Some(worker) = &answer.worker {
-            let worker_name = Some(worker.clone());
+            let worker_name = worker.name.clone();
             self.send(
                 self.now,
                 id,
@@ -301,9 +334,15 @@ impl Driver<'_> {
         if let Some(output) = answer.first_output() {
             self.send(self.now, id, Event::TaskSubmitted { task: task.id, output });
         }
-        if let Some(beat) = beat {
-            self.beats.insert((id, task.id), beat);
-            self.send(after(self.now, beat), id, Event::TaskHeartbeat { task: task.id });
+        if let Some(every) = beat {
+            let until = answer
+                .beats_for
+                .map_or(DateTime::<Utc>::MAX_UTC, |time| after(self.now, time));
+            let first = after(self.now, every);
+            if first <= until {
+                self.beats.insert((id, task.id), Beats { every, until });
+                self.send(first, id, Event::TaskHeartbeat { task: task.id });
+            }
         }
         let event = match answer.end.clone() {
             End::Success(output) => Some(Event::TaskSucceeded { task: task.id, output }),
@@ -312,12 +351,22 @@ impl Driver<'_> {
         };
         if let Some(event) = event {
             let earliest = after(self.simulation.start, answer.not_before);
-            self.send(after(self.now, answer.after).max(earliest), id, event);
+            let at = after(self.now, answer.after).max(earliest);
+            self.send(at.min(self.latest(task, &answer)), id, event);
         }
         self.call_of.insert((id, task.id), self.calls.len());
         call.answer = Some(answer);
         self.calls.push(call);
         Ok(())
+    }
+
+    /// When a recorded answer comes at the latest: it did come in time, though the state was entered a little later then.
+    fn latest(&self, task: &Task, answer: &Answer) -> DateTime<Utc> {
+        let is_recorded = !answer.not_before.is_zero();
+        match task.timeout_seconds.filter(|_| is_recorded) {
+            Some(seconds) => after(self.now, Duration::from_secs(seconds.into())) - TimeDelta::milliseconds(1),
+            None => DateTime::<Utc>::MAX_UTC,
+        }
     }
 
     /// Lets an event happen then.
@@ -356,7 +405,8 @@ impl Driver<'_> {
                 Happened::TakenUp { call: call(task) }
             }
             Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
-            Event::DeadlineReached | Event::Stop(_) => Happened::TimePassed,
+            Event::DeadlineReached => Happened::TimePassed,
+            Event::Stop(_) => Happened::Stopped,
         };
         self.moments.push(Moment {
             at: self.elapsed(),
@@ -412,6 +462,7 @@ impl Driver<'_> {
             root,
             children,
             calls: self.calls,
+            first_moment: Moment::start(),
             moments: self.moments,
             simulation: Arc::new(self.simulation.clone()),
             input,
@@ -422,9 +473,7 @@ impl Driver<'_> {
 /// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
 fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
     let state = || task.state.to_string();
-    let has_heartbeats = *task.resource.kind() == ResourceKind::Activity
-        || task.resource.pattern() != IntegrationPattern::RequestResponse;
-    let heartbeat = task.heartbeat_seconds.filter(|_| has_heartbeats);
+    let heartbeat = heartbeat_of(task);
     if answer.is_callback && task.token.is_none() {
         return Err(SimulationError::NoToken { state: state() });
     }
@@ -441,6 +490,14 @@ fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationE
         End::HeartbeatLoss if heartbeat.is_none() => Err(SimulationError::NoHeartbeat { state: state() }),
         _ => Ok(answer.beat),
     }
+}
+
+/// The seconds that a task may go without a heartbeat, where somebody waits for one.
+fn heartbeat_of(task: &Task) -> Option<u32> {
+    let resource = &task.resource;
+    let is_waited_for =
+        *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;
+    task.heartbeat_seconds.filter(|_| is_waited_for)
 }
 
 fn missing_answer(call: &Call) -> SimulationError {

@@ -33,32 +33,41 @@ mod coverage;
 mod driver;
 mod error;
 mod explain;
+mod explore;
 mod mock_config;
 mod moment;
 mod nested;
 mod observer;
 mod recorded;
+mod replay;
 mod run;
 mod script;
+mod time_travel;
 mod visit;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
-use crate::history::HistoryLevel;
+use crate::history::{ErrorOutput, HistoryLevel};
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
 pub use call::Call;
 pub use coverage::{Coverage, CoverageError, Point, PointKind, Share, StateCount, TransitionCount};
 pub use error::SimulationError;
+pub use explore::{
+    Exploration, ExplorationError, Extent, Fault, FaultKind, Finding, FindingKind, Report, UNNAMED_ERROR,
+};
 pub use mock_config::{MockConfig, MockConfigError};
 pub use moment::{Happened, Moment};
+pub use replay::{DataDifference, PathDifference, PathStep, Recording, RecordingError, Replay};
 pub use run::{ExecutionRun, Run};
+pub use time_travel::TimeTravel;
 pub use visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 
 use recorded::Recorded;
@@ -75,7 +84,15 @@ pub struct Simulation {
     /// What was answered before, and is answered again.
     recorded: Option<Arc<Recorded>>,
     coverage: Vec<Coverage>,
+    /// What goes wrong, whatever is scripted.
+    faults: Arc<[Fault]>,
+    /// The answer of tasks that are not scripted.
+    otherwise: Option<Answer>,
     allows_left_over: bool,
+    /// When somebody stops the execution, and why.
+    stop: Option<(Duration, ErrorOutput)>,
+    /// Whether what was not recorded fails, rather than the run.
+    is_replay: bool,
     /// Whether visits are kept where the history is not.
     keeps_visits: bool,
 }
@@ -95,7 +112,11 @@ impl Simulation {
             start: DateTime::UNIX_EPOCH,
             recorded: None,
             coverage: Vec::new(),
+            faults: Arc::default(),
+            otherwise: None,
             allows_left_over: false,
+            stop: None,
+            is_replay: false,
             keeps_visits: false,
         }
     }
@@ -158,6 +179,13 @@ impl Simulation {
         self.part(task, Part::Always(answer.into()))
     }
 
+    /// Gives every attempt of every task that is not scripted the same answer.
+    #[must_use]
+    pub fn otherwise(mut self, answer: impl Into<Answer>) -> Self {
+        self.otherwise = Some(answer.into());
+        self
+    }
+
     /// Answers every attempt of a task by a function of all there is to know about it: the state, the visit, the attempt,
     /// the item, the input, the task token. A run that never calls it fails.
     ///
@@ -211,6 +239,13 @@ impl Simulation {
     #[must_use]
     pub fn allow_left_over(mut self) -> Self {
         self.allows_left_over = true;
+        self
+    }
+
+    /// Stops the execution after some virtual time, as `StopExecution` does, where it has not ended before.
+    #[must_use]
+    pub fn stop_after(mut self, time: Duration, error: ErrorOutput) -> Self {
+        self.stop = Some((time, error));
         self
     }
 

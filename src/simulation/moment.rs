@@ -40,6 +40,8 @@ pub enum Happened {
     },
     /// The time came that a Wait, a retry or a timeout waited for.
     TimePassed,
+    /// Somebody stopped it.
+    Stopped,
 }
 
 impl Moment {

@@ -134,11 +134,13 @@ impl Driver<'_> {
         polled: &mut VecDeque<usize>,
     ) -> Result<usize, ApiError> {
         let simulation = self.simulation;
-        let Target { program, state_machine } = simulation.state_machines.resolve(&request.state_machine_arn)?;
+        let Target {
+            program, state_machine, ..
+        } = simulation.state_machines.resolve(&request.state_machine_arn)?;
         let is_express = program.machine().workflow_type == WorkflowType::Express;
         operation.check_type(is_express)?;
         let mut options = self.child_options(&program, request);
-        options.state_machine = state_machine.into();
+        options.state_machine = state_machine;
         let arn = options.execution_arn();
         let mut running = self.members.iter();
         let is_it = |member: &Member| request.name.is_some() && **member.execution.arn() == arn;

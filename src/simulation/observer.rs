@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 use crate::definition::{State, StateType};
-use crate::execution::{FrameKey, Next, Program, StateId, TaskId, TraceEntry, Traced};
+use crate::execution::{Assigned, FrameKey, Next, Program, StateId, TaskId, TraceEntry, Traced};
 
 /// Watches one execution.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ struct Current {
     round: usize,
     iterations: Vec<usize>,
     attempts: usize,
+    calls: usize,
     is_caught: Option<usize>,
 }
 
@@ -47,6 +48,8 @@ pub(super) struct Asked {
     pub(super) round: usize,
     pub(super) iterations: Vec<usize>,
     pub(super) attempt: usize,
+    /// How many calls of the visit went before.
+    pub(super) nth: usize,
     pub(super) pointer: Arc<str>,
 }
 
@@ -79,6 +82,7 @@ impl Observer {
             round: current.round,
             iterations: current.iterations.clone(),
             attempt: current.attempts.saturating_sub(1),
+            nth: current.calls.saturating_sub(1),
             pointer: Arc::clone(&self.program.node(current.state).pointer),
         })
     }
@@ -130,6 +134,9 @@ impl Observer {
                 self.frames.insert(frame, current);
             }
             Traced::Invoked(task) => {
+                if let Some(current) = self.frames.get_mut(&frame) {
+                    current.calls += 1;
+                }
                 self.tasks.insert(task, frame);
             }
             Traced::Attempted => {
@@ -183,6 +190,7 @@ impl Observer {
             round,
             iterations,
             attempts: 0,
+            calls: 0,
             is_caught: None,
         }
     }
@@ -198,14 +206,7 @@ impl Observer {
         iterations
     }
 
-    fn exited(
-        &mut self,
-        frame: FrameKey,
-        at: Duration,
-        output: crate::data::Payload,
-        assigned: serde_json::Map<String, serde_json::Value>,
-        next: Next,
-    ) {
+    fn exited(&mut self, frame: FrameKey, at: Duration, output: crate::data::Payload, assigned: Assigned, next: Next) {
         let Some(current) = self.frames.get(&frame) else { return };
         let caught = current.is_caught;
         let program = Arc::clone(&self.program);
@@ -216,7 +217,10 @@ impl Observer {
         self.change(frame, |visit| {
             visit.ended = Some(at);
             visit.output = Some(output);
-            visit.assigned = assigned;
+            visit.assigned = assigned
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), value))
+                .collect();
             visit.end = match (caught, next_name) {
                 (Some(catcher), Some(next)) => VisitEnd::Caught { catcher, next },
                 (_, next) => VisitEnd::Exited { next },

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::{Answer, Call};
 
-/// Which attempt it was, in whatever order attempts of parallel work were asked.
+/// Which call it was, in whatever order parallel work was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CallKey {
     pub(super) member: usize,
     pub(super) pointer: Arc<str>,
     pub(super) iterations: Vec<usize>,
     pub(super) round: usize,
-    pub(super) attempt: usize,
+    pub(super) nth: usize,
 }
 
 impl From<&Call> for CallKey {
@@ -22,21 +22,40 @@ impl From<&Call> for CallKey {
             pointer: Arc::clone(&call.pointer),
             iterations: call.iterations.clone(),
             round: call.round,
-            attempt: call.attempt,
+            nth: call.nth,
         }
     }
 }
 
 /// The answers of an earlier run, or of a recording.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Recorded(HashMap<CallKey, Answer>);
+pub(super) struct Recorded {
+    /// Those that go before all scripts.
+    first: HashMap<CallKey, Answer>,
+    /// Those that come after all scripts.
+    last: HashMap<CallKey, Answer>,
+}
 
 impl Recorded {
+    /// Answers a call so, whatever is scripted.
     pub(super) fn insert(&mut self, key: CallKey, answer: Answer) {
-        self.0.insert(key, answer);
+        self.first.insert(key, answer);
     }
 
-    pub(super) fn get(&self, call: &Call) -> Option<&Answer> {
-        self.0.get(&CallKey::from(call))
+    /// Answers a call so where no script does.
+    pub(super) fn insert_last(&mut self, key: CallKey, answer: Answer) {
+        self.last.insert(key, answer);
+    }
+
+    pub(super) fn remove(&mut self, key: &CallKey) {
+        self.first.remove(key);
+    }
+
+    pub(super) fn first(&self, call: &Call) -> Option<Answer> {
+        self.first.get(&CallKey::from(call)).cloned()
+    }
+
+    pub(super) fn last(&self, call: &Call) -> Option<Answer> {
+        self.last.get(&CallKey::from(call)).cloned()
     }
 }

@@ -41,6 +41,7 @@ pub struct Run {
     pub(super) children: Vec<ExecutionRun>,
     pub(super) calls: Vec<Call>,
     pub(super) moments: Vec<Moment>,
+    pub(super) first_moment: Moment,
     /// What it was run by, and on.
     pub(super) simulation: Arc<Simulation>,
     pub(super) input: Value,
@@ -171,15 +172,8 @@ impl Run {
 
     /// The variables of the machine itself as they were at the end; those of branches and iterations went with them.
     pub fn variables(&self) -> Map<String, Value> {
-        self.variables_at(usize::MAX)
-    }
-
-    /// The variables of the machine itself after the states that were left before or at an event of the history had
-    /// assigned theirs.
-    pub(super) fn variables_at(&self, last_entered: usize) -> Map<String, Value> {
         let mut variables = Map::new();
-        let outermost = self.root.visits.iter().take(last_entered);
-        for visit in outermost.filter(|visit| visit.within.is_none()) {
+        for visit in self.root.visits.iter().filter(|visit| visit.within.is_none()) {
             variables.extend(visit.assigned.clone());
         }
         variables

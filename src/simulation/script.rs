@@ -40,6 +40,10 @@ impl Indexed {
         Self { entries, next: 0 }
     }
 
+    pub(super) fn answers(&self) -> impl Iterator<Item = &Answer> {
+        self.entries.iter().map(|(_, _, answer)| answer)
+    }
+
     fn next(&mut self) -> Option<Answer> {
         let index = self.next;
         self.next += 1;

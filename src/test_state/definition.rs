@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::{Exception, TestStateError};
-use crate::definition::{InvalidDefinition, Loader, Severity, StateMachine};
+use crate::definition::{InvalidDefinition, Loader, StateMachine};
 
 /// The name that AWS gives to a state that comes alone.
 const STATE_NAME: &str = "StateName";
@@ -128,17 +128,7 @@ fn state_in<'a>(graph: &'a Value, name: &str) -> Option<&'a Value> {
     })
 }
 
-/// All that is wrong, as AWS prints it: one diagnostic behind the other.
+/// All that is wrong, as AWS prints it.
 fn refused(invalid: &InvalidDefinition) -> TestStateError {
-    let errors = invalid
-        .diagnostics()
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .map(|diagnostic| {
-            let location = diagnostic.location.as_ref();
-            let place = location.map(|location| format!(" at {location}")).unwrap_or_default();
-            format!("{}: {}{place}", diagnostic.code, diagnostic.message)
-        });
-    let errors: Vec<String> = errors.collect();
-    TestStateError::definition(format!("Invalid State Machine Definition: '{}'", errors.join(", ")))
+    TestStateError::definition(invalid.api_message())
 }

@@ -68,8 +68,8 @@ impl Case {
 
     /// What the case is about, where that decides whether it can pass: `jsonata`, `distributed map`, a kind.
     pub(crate) fn groups(&self) -> Vec<String> {
-        let definition = &self.json["definition"];
-        let has = |member, text| mentions(definition, member, text);
+        let definitions = [&self.json["definition"], &self.json["steps"]];
+        let has = |member, text| definitions.iter().any(|definition| mentions(definition, member, text));
         let groups = [
             (self.kind.as_str(), true),
             ("jsonata", self.kind == "execution" && has("QueryLanguage", "JSONata")),

@@ -9,6 +9,7 @@
 //!   ARN is one;
 //! * UUIDs, and the input that a cause quotes are placeholders without a number;
 //! * a `Cause` that holds a JSON object is read as that object: the recordings lost its blanks;
+//! * what the names in calls of the API stand for is told by [`placeholders`](crate::placeholders);
 //! * `RedriveCount` is left out of the context object in recordings from before AWS added it.
 
 use regex_lite::Regex;
@@ -19,7 +20,7 @@ use crate::replay::Replayed;
 
 /// The fields whose texts are JSON, whatever they begin with.
 const PAYLOADS: [&str; 3] = ["input", "output", "parameters"];
-const TIME: &str = r"-?[0-9]{4}-(1[0-2]|0[1-9])-(3[01]|0[1-9]|[12][0-9])T(2[0-3]|[01][0-9]):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(Z|[+-](?:2[0-3]|[01][0-9]):[0-5][0-9])";
+pub(crate) const TIME: &str = r"-?[0-9]{4}-(1[0-2]|0[1-9])-(3[01]|0[1-9]|[12][0-9])T(2[0-3]|[01][0-9]):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?(Z|[+-](?:2[0-3]|[01][0-9]):[0-5][0-9])";
 /// When AWS began to redrive executions.
 const REDRIVES: &str = "2023-11-15";
 const LOCAL_TIME: &str = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?";

@@ -64,7 +64,7 @@ fn everything_that_happens_is_counted() {
     ] {
         assert_eq!(count(&coverage, &point), wanted, "{point}");
     }
-    let missed: Vec<String> = coverage.missed().iter().map(|point| point.to_string()).collect();
+    let missed: Vec<String> = coverage.missed().iter().map(std::string::ToString::to_string).collect();
     assert_eq!(
         missed,
         [

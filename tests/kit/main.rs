@@ -1,11 +1,22 @@
 //! The testing kit: scripts, what a run tells, coverage, faults, recordings, mock files.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
 
 mod coverage;
+mod explore;
 mod inspection;
 mod mock_config;
+mod recorded;
+#[path = "../recordings/mod.rs"]
+mod recordings;
+mod replay;
 mod scripts;
+mod time_travel;
 
 use asl_engine::StateMachine;
 

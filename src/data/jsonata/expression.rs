@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,6 +12,22 @@ use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSynt
 pub(crate) struct JsonataExpression {
     text: Arc<str>,
     compiled: Arc<Compiled>,
+}
+
+/// The expressions of a definition, each text parsed once: a definition is read more than once.
+#[derive(Debug, Default)]
+pub(crate) struct JsonataExpressions(HashMap<Box<str>, Result<JsonataExpression, JsonataSyntaxError>>);
+
+impl JsonataExpressions {
+    /// The same as [`JsonataExpression::parse`].
+    pub(crate) fn parse(&mut self, text: &str) -> Result<JsonataExpression, JsonataSyntaxError> {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let parsed = JsonataExpression::parse(text);
+        self.0.insert(text.into(), parsed.clone());
+        parsed
+    }
 }
 
 impl JsonataExpression {

@@ -31,7 +31,7 @@ pub(crate) use bindings::JsonataBindings;
 pub(crate) use error::JsonataError;
 pub use error::JsonataSyntaxError;
 pub(crate) use expected::Expected;
-pub(crate) use expression::JsonataExpression;
+pub(crate) use expression::{JsonataExpression, JsonataExpressions};
 pub(crate) use location::Location;
 pub(crate) use references::{Reference, References, Target};
 pub use standalone::{Jsonata, JsonataDialect, JsonataEvaluationError};

@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataSyntaxError, Location};
+use super::{
+    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataExpressions, JsonataSyntaxError, Location,
+};
 use crate::data::{MAX_NESTING, nests_within};
 
 /// JSON whose texts of the form `{%…%}` are expressions, at any depth of objects and arrays.
@@ -12,6 +16,9 @@ pub(crate) struct JsonataTemplate {
     source: Value,
     root: Node,
 }
+
+/// The members of an object, in their order.
+type Members = Box<[(Arc<str>, Value)]>;
 
 /// A text that makes a template invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -64,7 +71,10 @@ impl JsonataTemplate {
     /// Compiles a template.
     ///
     /// Fails with every text at fault, in the order they are written.
-    pub(crate) fn compile(source: &Value) -> Result<Self, Vec<JsonataTemplateError>> {
+    pub(crate) fn compile(
+        source: &Value,
+        expressions: &mut JsonataExpressions,
+    ) -> Result<Self, Vec<JsonataTemplateError>> {
         if !nests_within(source, MAX_NESTING) {
             return Err(vec![JsonataTemplateError {
                 pointer: String::new(),
@@ -72,7 +82,11 @@ impl JsonataTemplate {
                 problem: JsonataTemplateProblem::TooDeep,
             }]);
         }
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler {
+            pointer: String::new(),
+            expressions,
+            errors: Vec::new(),
+        };
         let root = compiler.node(source);
         if compiler.errors.is_empty() {
             Ok(Self {
@@ -111,7 +125,7 @@ impl JsonataTemplate {
     pub(crate) fn member(&self, name: &str) -> Option<&JsonataExpression> {
         let Node::Object(members) = &self.root else { return None };
         members.iter().find_map(|(member, node)| match node {
-            Node::Expression(expression) if member == name => Some(expression),
+            Node::Expression(expression) if **member == *name => Some(expression),
             _ => None,
         })
     }
@@ -130,6 +144,28 @@ impl JsonataTemplate {
             root => root.evaluate(location, bindings),
         }
     }
+
+    /// The same, member by member: nothing for a template that is no object.
+    pub(crate) fn evaluate_members(
+        &self,
+        location: &Location<'_>,
+        bindings: &JsonataBindings<'_>,
+    ) -> Result<Members, JsonataError> {
+        match &self.root {
+            Node::Object(members) => members
+                .iter()
+                .map(|(name, member)| {
+                    let value = member.evaluate(&Location::Member(location, name), bindings)?;
+                    Ok((Arc::clone(name), value))
+                })
+                .collect(),
+            Node::Constant(Value::Object(members)) => Ok(members
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), value.clone()))
+                .collect()),
+            _ => Ok(Box::default()),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +173,7 @@ enum Node {
     Constant(Value),
     Expression(JsonataExpression),
     Array(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Object(Vec<(Arc<str>, Node)>),
 }
 
 impl Node {
@@ -156,7 +192,7 @@ impl Node {
                 let mut values = Map::with_capacity(members.len());
                 for (name, member) in members {
                     values.insert(
-                        name.clone(),
+                        name.to_string(),
                         member.evaluate(&Location::Member(location, name), bindings)?,
                     );
                 }
@@ -184,13 +220,13 @@ impl Node {
     }
 }
 
-#[derive(Default)]
-struct Compiler {
+struct Compiler<'e> {
     pointer: String,
+    expressions: &'e mut JsonataExpressions,
     errors: Vec<JsonataTemplateError>,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     fn node(&mut self, value: &Value) -> Node {
         let node = match value {
             Value::String(text) => return self.text(text),
@@ -205,7 +241,7 @@ impl Compiler {
             Value::Object(members) => Node::Object(
                 members
                     .iter()
-                    .map(|(name, member)| (name.clone(), self.member(name, member)))
+                    .map(|(name, member)| (name.as_str().into(), self.member(name, member)))
                     .collect(),
             ),
             scalar => return Node::Constant(scalar.clone()),
@@ -239,7 +275,7 @@ impl Compiler {
         let problem = match delimited(text) {
             Delimited::Constant => return Node::Constant(text.into()),
             Delimited::Improper => JsonataTemplateProblem::Delimiters,
-            Delimited::Expression(expression) => match JsonataExpression::parse(expression) {
+            Delimited::Expression(expression) => match self.expressions.parse(expression) {
                 Ok(expression) => return Node::Expression(expression),
                 Err(error) => JsonataTemplateProblem::Syntax(error),
             },

@@ -29,8 +29,25 @@ pub(crate) fn each_expression<'n>(state: &StateOutline<'n>, visit: &mut dyn FnMu
                 .unwrap_or_default()
                 .iter()
                 .for_each(|rule| each_in_rule(rule, visit)),
+            "ItemReader" | "ItemBatcher" | "ResultWriter" => each_in_service(&member.value, visit),
             // It is written to.
             "ResultPath" => {}
+            key if key.ends_with("Path") => visit(member),
+            _ => {}
+        }
+    }
+}
+
+/// The same for what a Map gets its items from, and what it does with them.
+fn each_in_service<'n>(service: &'n Node, visit: &mut dyn FnMut(&'n Member)) {
+    for member in service
+        .as_object()
+        .map(|object| object.members.as_slice())
+        .unwrap_or_default()
+    {
+        match member.key.as_str() {
+            "BatchInput" | "Parameters" => each_in_template(&member.value, visit),
+            "ReaderConfig" | "WriterConfig" => each_in_service(&member.value, visit),
             key if key.ends_with("Path") => visit(member),
             _ => {}
         }

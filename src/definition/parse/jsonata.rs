@@ -106,7 +106,7 @@ fn template(node: &Node, report: &mut Report) -> Result<JsonataTemplate, Reporte
     if !is_well_formed(node, report) || node.has_unresolved() {
         return Err(Reported);
     }
-    JsonataTemplate::compile(&node.to_value()).map_err(|errors| {
+    JsonataTemplate::compile(&node.to_value(), &mut report.expressions).map_err(|errors| {
         for error in errors {
             report.schema(Place::value(node), error.to_string());
         }
@@ -146,7 +146,7 @@ fn expression(node: &Node, text: &str, report: &mut Report) -> Result<JsonataExp
     if node.unresolved {
         return Err(Reported);
     }
-    JsonataExpression::parse(text).map_err(|error| {
+    report.expressions.parse(text).map_err(|error| {
         let help = jsonata_syntax::help(text, &error);
         report
             .schema(place_in(node, error.offset, ""), error.message)

@@ -2,7 +2,7 @@
 
 use super::jsonata::{expression_text, place_in};
 use super::{Place, Report};
-use crate::data::{Delimited, JsonataExpression, Reference, Target, delimited};
+use crate::data::{Delimited, JsonataExpression, JsonataExpressions, Reference, Target, delimited};
 use crate::definition::StateType;
 use crate::definition::json::{Kind, Node, Object};
 
@@ -69,6 +69,12 @@ impl<'n> JsonataText<'n> {
         texts
     }
 
+    /// Reads the expression, where it is one.
+    pub(super) fn read(&mut self, expressions: &mut JsonataExpressions) {
+        let text = expression_text(self.node).filter(|_| !self.node.unresolved);
+        self.expression = text.and_then(|text| expressions.parse(text).ok());
+    }
+
     /// Whether it is neither an expression, nor meant to be one by its delimiters.
     pub(crate) fn is_constant(&self) -> bool {
         !self.node.unresolved && self.node.as_str().map(delimited) == Some(Delimited::Constant)
@@ -123,10 +129,9 @@ fn add_fields<'n>(element: &'n Node, fields: &[&str], sees: Sees, texts: &mut Ve
 fn add<'n>(node: &'n Node, sees: Sees, texts: &mut Vec<JsonataText<'n>>) {
     match &node.kind {
         Kind::String(_) => {
-            let text = expression_text(node).filter(|_| !node.unresolved);
             texts.push(JsonataText {
                 node,
-                expression: text.and_then(|text| JsonataExpression::parse(text).ok()),
+                expression: None,
                 sees,
             });
         }

@@ -32,6 +32,7 @@ mod task;
 mod testing;
 mod timestamp;
 mod values;
+mod variable_references;
 mod wait;
 
 pub(crate) use expressions::{TEMPLATE_FIELDS, each_expression, variables_read};
@@ -44,8 +45,13 @@ pub(crate) use matrix::{
     Language, MACHINE_FIELDS, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, state_field,
 };
 pub(crate) use outline::{Edge, GraphOutline, GraphOwner, Outline, StateOutline};
+pub(crate) use variable_references::{VariableRead, reads};
+
 use report::Reported;
 pub(crate) use report::{Phase, Place, Report};
+
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 use super::json;
 use super::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine, Substitutions, rules};
@@ -135,6 +141,17 @@ impl Loader {
         self.load(source).1
     }
 
+    /// The variables that each state reads, by the state's name; states that read none are left out. Nothing for what is no
+    /// definition.
+    #[cfg(any(test, feature = "runtime"))]
+    pub(crate) fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
+        let mut report = Report::new(source);
+        let Some(root) = self.read(source, &mut report) else {
+            return IndexMap::new();
+        };
+        variable_references::variable_references(&Outline::of(&root, &mut report.expressions))
+    }
+
     /// The same for a definition in YAML, as SAM takes it; the lines are those of the YAML text.
     ///
     /// A `${Name}` may stand in any text, and is replaced there; what it makes is a text, as with SAM.
@@ -175,7 +192,7 @@ impl Loader {
         mut report: Report,
     ) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
         let machine = root.and_then(|root| {
-            let outline = Outline::of(root);
+            let outline = Outline::of(root, &mut report.expressions);
             rules::check(&outline, self.workflow_type, &mut report);
             if !self.takes_distributed_maps {
                 rules::refuse_distributed_maps(&outline, &mut report);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{JsonataText, assign};
+use crate::data::JsonataExpressions;
 use crate::definition::StateType;
 use crate::definition::json::{Member, Node, Object, Span};
 
@@ -77,13 +78,17 @@ pub(crate) struct Edge<'n> {
 }
 
 impl<'n> Outline<'n> {
-    pub(crate) fn of(root: &'n Node) -> Self {
+    pub(crate) fn of(root: &'n Node, expressions: &mut JsonataExpressions) -> Self {
         let mut outline = Self {
             root,
             graphs: Vec::new(),
         };
         let jsonata = query_language(root) == Some("JSONata");
         outline.add_graph(root, GraphOwner::Machine, None, jsonata);
+        let states = outline.graphs.iter_mut().flat_map(|graph| &mut graph.states);
+        for text in states.flat_map(|state| &mut state.texts) {
+            text.read(expressions);
+        }
         outline
     }
 

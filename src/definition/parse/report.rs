@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::MAX_CHARACTERS;
 use super::similar::Suggestions;
+use crate::data::JsonataExpressions;
 use crate::definition::excerpt::Excerpt;
 use crate::definition::json::{Locator, Member, Node, Span, Step};
 use crate::definition::{Code, Diagnostic, Severity};
@@ -20,6 +21,8 @@ pub(crate) struct Report {
     errors: usize,
     line_starts: Vec<usize>,
     suggestions: Suggestions,
+    /// Those that were read so far.
+    pub(super) expressions: JsonataExpressions,
 }
 
 /// A problem before its position is worked out.
@@ -155,6 +158,7 @@ impl Report {
             errors: 0,
             line_starts: std::iter::once(0).chain(breaks).collect(),
             suggestions: Suggestions::default(),
+            expressions: JsonataExpressions::default(),
         }
     }
 

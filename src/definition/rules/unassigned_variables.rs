@@ -16,10 +16,8 @@
 
 use std::collections::HashSet;
 
-use crate::data::{Expression, Target};
 use crate::definition::Code;
-use crate::definition::json::Node;
-use crate::definition::parse::{GraphOutline, Outline, Place, Report, StateOutline, each_expression, variables_read};
+use crate::definition::parse::{GraphOutline, Outline, Report, VariableRead, reads};
 
 /// Of more names than these, none is suggested: looking for it would take too long.
 const MOST_COMPARED: usize = 500;
@@ -34,7 +32,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         }
         scopes.push((index, assigned_in(graph).collect()));
         for state in &graph.states {
-            for Read { name, place, is_called } in reads(state) {
+            for VariableRead { name, place, is_called } in reads(state) {
                 if scopes.iter().any(|(_, names)| names.contains(name)) {
                     continue;
                 }
@@ -66,53 +64,6 @@ fn assigned_in<'n>(graph: &GraphOutline<'n>) -> impl Iterator<Item = &'n str> + 
         .map(|variable| variable.name)
         .collect();
     names.into_iter()
-}
-
-/// A place where a variable is read.
-struct Read<'s> {
-    name: &'s str,
-    place: Place,
-    /// Whether it is called, in JSONata.
-    is_called: bool,
-}
-
-/// The variables that a state reads.
-fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<Read<'s>> {
-    let mut found = Vec::new();
-    each_expression(state, &mut |member| {
-        let node = &member.value;
-        let variables = read_by(node).into_iter();
-        found.extend(variables.map(|(offset, name)| Read {
-            name,
-            place: Place::inside(node, offset),
-            is_called: false,
-        }));
-    });
-    for text in &state.texts {
-        for reference in text.references() {
-            if let Target::Variable(name) = &reference.target {
-                found.push(Read {
-                    name,
-                    place: text.place(reference),
-                    is_called: text.is_called(reference, name),
-                });
-            }
-        }
-    }
-    found
-}
-
-/// The variables that a text reads, where it is a path or a call.
-fn read_by(node: &Node) -> Vec<(usize, &str)> {
-    let text = node
-        .as_str()
-        .filter(|text| !node.unresolved && text.contains('$'))
-        .unwrap_or_default();
-    let variables = variables_read(text);
-    if variables.is_empty() || Expression::parse(text).is_err() {
-        return Vec::new();
-    }
-    variables
 }
 
 fn help(name: &str, elsewhere: bool, jsonata: bool, scopes: &[(usize, HashSet<&str>)], report: &mut Report) -> String {

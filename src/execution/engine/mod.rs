@@ -265,14 +265,10 @@ impl Engine<'_> {
         }
         self.core.grow(exit.output.bound());
         let mut texts = None;
-        let traced = self
-            .core
-            .trace
-            .is_some()
-            .then(|| exit.assigned.as_deref().cloned().unwrap_or_default());
-        if let Some(assigned) = exit.assigned {
-            texts = self.core.recorder.records().then(|| texts_of(&assigned)).flatten();
-            if let Err(failure) = self.store_variables(key, *assigned) {
+        let traced = self.core.trace.is_some().then(|| exit.assigned.clone());
+        if !exit.assigned.is_empty() {
+            texts = self.core.recorder.records().then(|| Box::new(texts_of(&exit.assigned)));
+            if let Err(failure) = self.store_variables(key, exit.assigned) {
                 return self.fail(key, failure);
             }
         }
@@ -398,9 +394,11 @@ fn entered(frame: &Frame) -> Traced {
     }
 }
 
-fn texts_of(assigned: &Assigned) -> Option<Box<IndexMap<String, String>>> {
-    let texts = assigned.iter().map(|(name, value)| (name.clone(), value.to_string()));
-    (!assigned.is_empty()).then(|| Box::new(texts.collect()))
+fn texts_of(assigned: &Assigned) -> IndexMap<String, String> {
+    let texts = assigned
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()));
+    texts.collect()
 }
 
 fn text_of(payload: Option<&Payload>) -> JsonText {

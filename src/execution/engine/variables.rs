@@ -11,11 +11,8 @@ use crate::execution::intent::Assigned;
 impl Engine<'_> {
     /// Stores what a state assigns, within the limits (developer guide, "Quotas").
     pub(super) fn store_variables(&mut self, key: FrameKey, assigned: Assigned) -> Result<(), Failure> {
-        if assigned.is_empty() {
-            return Ok(());
-        }
         let core = &mut *self.core;
-        let added: usize = assigned.values().map(json_size).sum();
+        let added: usize = assigned.iter().map(|(_, value)| json_size(value)).sum();
         if added > core.limits.variable_bytes {
             return Err(Failure::variables_too_large(added, core.limits.variable_bytes));
         }
@@ -23,24 +20,28 @@ impl Engine<'_> {
             return Ok(());
         };
         let variables = frame.variables.get_or_insert_default();
-        let replaced: usize = assigned
-            .keys()
-            .filter_map(|name| variables.get(name))
-            .map(|value| json_size(value))
-            .sum();
-        let stored = core.variable_bytes.saturating_sub(replaced) + added;
-        if stored > core.limits.stored_variable_bytes {
-            return Err(Failure::runtime(format!(
-                "The variables stored have {stored} bytes, more than the limit of {} bytes.",
-                core.limits.stored_variable_bytes
-            )));
+        let limit = core.limits.stored_variable_bytes;
+        // What stays within the limit beside the values that it replaces needs no second look at these.
+        if core.variable_bytes + added > limit {
+            let replaced = assigned.iter().filter_map(|(name, _)| variables.get(&**name));
+            let replaced: usize = replaced.map(|value| json_size(value)).sum();
+            let stored = core.variable_bytes.saturating_sub(replaced) + added;
+            if stored > limit {
+                return Err(Failure::stored_variables_too_large(stored, limit));
+            }
         }
-        core.variable_bytes = stored;
+        core.variable_bytes += added;
         for (name, value) in assigned {
-            // A loop assigns what is there already; `extend` would make room for more.
-            match variables.get_mut(&name) {
-                Some(place) => *place = Arc::new(value),
-                None => drop(variables.insert(name, Arc::new(value))),
+            // A loop assigns what is there already: neither its name nor its place is made anew.
+            match variables.get_mut(&*name) {
+                Some(place) => {
+                    core.variable_bytes = core.variable_bytes.saturating_sub(json_size(place));
+                    match Arc::get_mut(place) {
+                        Some(place) => *place = value,
+                        None => *place = Arc::new(value),
+                    }
+                }
+                None => drop(variables.insert(name.to_string(), Arc::new(value))),
             }
         }
         Ok(())

@@ -22,6 +22,38 @@ impl<'a> Engine<'a> {
         own_item: Option<(&Value, usize)>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        if self.core.trace.is_some() {
+            return self.with_traced_state(key, own_item, call);
+        }
+        self.with_seen_state(key, own_item, None, call)
+    }
+
+    /// The same where somebody wants to know what the state makes of its data.
+    #[cold]
+    #[inline(never)]
+    fn with_traced_state<T>(
+        &mut self,
+        key: FrameKey,
+        own_item: Option<(&Value, usize)>,
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let inspection = Inspection::of_execution();
+        let called = self.with_seen_state(key, own_item, Some(&inspection), call);
+        let now = self.core.now;
+        if let Some(trace) = &mut self.core.trace {
+            trace.see(now, key, inspection);
+        }
+        called
+    }
+
+    #[inline]
+    fn with_seen_state<T>(
+        &mut self,
+        key: FrameKey,
+        own_item: Option<(&Value, usize)>,
+        inspection: Option<&Inspection>,
+        call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let core = &mut *self.core;
         let Some(frame) = core.frames.get_mut(key) else {
             return Err(Failure::frame_is_gone());
@@ -37,7 +69,6 @@ impl<'a> Engine<'a> {
             }
             _ => None,
         };
-        let inspection = core.trace.is_some().then(Inspection::of_execution);
         let view = StateView {
             node,
             execution: &core.execution,
@@ -52,14 +83,11 @@ impl<'a> Engine<'a> {
             limits: &core.limits,
             now: core.now,
             budget: Budget::new(),
-            inspection: inspection.as_ref(),
+            inspection,
         };
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
-        if let (Some(trace), Some(inspection)) = (&mut core.trace, inspection) {
-            trace.see(core.now, key, inspection);
-        }
         if let Some(frame) = core.frames.get_mut(key) {
             frame.raw_input = raw_input;
         }

@@ -16,7 +16,7 @@ use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
-use crate::execution::intent::{Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
 use crate::execution::parameters;
 use crate::execution::program::{Next, Node};
 use crate::execution::query::Query;
@@ -127,7 +127,7 @@ pub(super) fn succeed(
     let output = Query::new(view, raw).fill_or("Output", output, || raw.clone())?;
     Ok(Intent::Exit(Exit {
         output,
-        assigned: None,
+        assigned: Assigned::default(),
         next: Next::End,
     }))
 }

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use super::errors::Failure;
 use super::input_output::StateView;
-use super::intent::{Exit, Intent};
+use super::intent::{Assigned, Exit, Intent};
 use super::program::Node;
 use crate::data::Payload;
 use crate::definition::{MapData, ParallelData, State, TaskData};
@@ -90,7 +90,7 @@ pub(crate) fn finish(
         State::Wait(state) => wait::finish(state, node, result, view),
         _ => Ok(Exit {
             output: result,
-            assigned: None,
+            assigned: Assigned::default(),
             next: node.next,
         }),
     }

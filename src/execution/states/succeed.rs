@@ -6,7 +6,7 @@ use crate::definition::{SucceedData, SucceedState};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
-use crate::execution::intent::{Exit, Intent};
+use crate::execution::intent::{Assigned, Exit, Intent};
 use crate::execution::program::Next;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
@@ -22,7 +22,7 @@ pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) ->
     let output = view.select(output_path, input)?;
     Ok(Intent::Exit(Exit {
         output,
-        assigned: None,
+        assigned: Assigned::default(),
         next: Next::End,
     }))
 }

@@ -1,7 +1,7 @@
 //! What single states ask for, without an engine.
 
 use chrono::{DateTime, TimeDelta};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::enter;
 use crate::data::{Budget, ExecutionContext, Payload, Random, StateMachineContext};
@@ -10,7 +10,7 @@ use crate::execution::command::Limits;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
-use crate::execution::intent::{Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
 use crate::execution::program::{Next, Program};
 use crate::history::ErrorOutput;
 
@@ -76,7 +76,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
 fn exit(output: Value, next: Next) -> Result<Intent, Failure> {
     Ok(Intent::Exit(Exit {
         output: Payload::from(output),
-        assigned: None,
+        assigned: Assigned::default(),
         next,
     }))
 }
@@ -91,7 +91,7 @@ fn a_pass_state_exits_with_what_it_made() {
     let assign = json!({ "P": { "Type": "Pass", "Assign": { "x.$": "$.a" }, "OutputPath": "$.b", "End": true } });
     let wanted = Exit {
         output: Payload::from(json!(2)),
-        assigned: Some(Box::new(Map::from_iter([("x".into(), json!(1))]))),
+        assigned: Assigned::from([("x".into(), json!(1))]),
         next: Next::End,
     };
     assert_eq!(entered(&assign, json!({ "a": 1, "b": 2 })), Ok(Intent::Exit(wanted)));

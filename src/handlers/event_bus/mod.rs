@@ -13,6 +13,7 @@
 //! | `local.rs`, `delivery.rs` | the bus and its deliveries |
 
 mod delivery;
+mod epoch_seconds;
 mod event;
 mod input;
 mod local;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// The most entries of a request (EventBridge API reference, `PutEvents`).
@@ -63,7 +63,7 @@ impl PutEventsRequest {
 #[non_exhaustive]
 pub struct PutEventsRequestEntry {
     /// When it happened, in JSON as seconds since 1970; an RFC 3339 text is read as well. Without it: on arrival.
-    #[serde(skip_serializing_if = "Option::is_none", with = "epoch_seconds")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "super::epoch_seconds")]
     pub time: Option<DateTime<Utc>>,
     /// Who puts it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -286,38 +286,6 @@ fn text_of_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Str
         Value::String(text) => Some(text),
         other => Some(other.to_string()),
     })
-}
-
-mod epoch_seconds {
-    use super::{DateTime, Deserialize, Deserializer, Serialize, Serializer, Utc};
-    use serde::de::Error;
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Time {
-        Whole(i64),
-        Fractional(f64),
-        Text(DateTime<Utc>),
-    }
-
-    #[expect(clippy::ref_option, reason = "the signature is serde's")]
-    pub(super) fn serialize<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
-        time.map(|time| time.timestamp()).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-        let seconds = match Option::<Time>::deserialize(deserializer)? {
-            None => return Ok(None),
-            Some(Time::Text(time)) => return Ok(Some(time)),
-            Some(Time::Whole(seconds)) => seconds,
-            #[expect(clippy::cast_possible_truncation, reason = "a float casts to the nearest bound")]
-            Some(Time::Fractional(seconds)) => seconds.floor() as i64,
-        };
-        match DateTime::from_timestamp(seconds, 0) {
-            Some(time) => Ok(Some(time)),
-            None => Err(D::Error::custom("the time is too far away")),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -36,20 +36,20 @@ impl ApiError {
         )
     }
 
-    pub(super) fn invalid_arn(problem: &str) -> Self {
+    pub(crate) fn invalid_arn(problem: &str) -> Self {
         Self::new("InvalidArn", format!("Invalid Arn: '{problem}'"))
     }
 
-    pub(super) fn invalid_name(name: &str) -> Self {
+    pub(crate) fn invalid_name(name: &str) -> Self {
         Self::new("InvalidName", format!("Invalid Name: '{name}'"))
     }
 
-    pub(super) fn invalid_execution_input(problem: &str) -> Self {
+    pub(crate) fn invalid_execution_input(problem: &str) -> Self {
         let message = format!("Invalid State Machine Execution Input: '{problem}'");
         Self::new("InvalidExecutionInput", message)
     }
 
-    pub(super) fn invalid_output(problem: &str) -> Self {
+    pub(crate) fn invalid_output(problem: &str) -> Self {
         Self::new("InvalidOutput", format!("Invalid Output: '{problem}'"))
     }
 
@@ -59,6 +59,18 @@ impl ApiError {
 
     pub(crate) fn task_timed_out() -> Self {
         Self::new("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+    }
+
+    /// An error that another service answers with.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn other(code: &'static str, message: &str) -> Self {
+        Self::new(code.strip_suffix("Exception").unwrap_or(code), message)
+    }
+
+    /// AWS's name of the error.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
     }
 
     /// AWS's words.

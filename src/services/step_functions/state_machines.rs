@@ -1,5 +1,6 @@
 //! The state machines that executions can start, by name or ARN.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,7 +17,15 @@ pub(crate) struct StateMachines(HashMap<String, Arc<Program>>);
 pub(crate) struct Target {
     pub(crate) program: Arc<Program>,
     /// Its name and its ARN, without version or alias.
-    pub(crate) state_machine: StateMachineContext,
+    pub(crate) state_machine: Arc<StateMachineContext>,
+    /// The role that its executions run under, where it has one of its own.
+    pub(crate) role_arn: Option<Arc<str>>,
+    /// The version that was asked for, or that an alias leads to.
+    pub(crate) version_arn: Option<Arc<str>>,
+    /// The alias that was asked for.
+    pub(crate) alias_arn: Option<Arc<str>>,
+    /// What else there is to know for whoever keeps the state machine.
+    pub(crate) revision: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl StateMachines {
@@ -55,10 +64,14 @@ impl StateMachines {
         let program = found.ok_or_else(|| ApiError::state_machine_does_not_exist(arn))?;
         Ok(Target {
             program: Arc::clone(program),
-            state_machine: StateMachineContext {
+            state_machine: Arc::new(StateMachineContext {
                 id: unqualified.to_owned(),
                 name: (*name).to_owned(),
-            },
+            }),
+            role_arn: None,
+            version_arn: None,
+            alias_arn: None,
+            revision: None,
         })
     }
 }
@@ -88,7 +101,7 @@ mod tests {
         let target = target.map_err(|error| error.in_style(Style::Sdk).error().to_owned())?;
         assert_eq!(target.state_machine.name, "Child");
         let registered = target.program.machine().comment.clone().unwrap();
-        Ok((registered, target.state_machine.id))
+        Ok((registered, target.state_machine.id.clone()))
     }
 
     #[test]

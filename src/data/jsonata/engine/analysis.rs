@@ -389,7 +389,7 @@ fn bound_name(expression: &Node) -> Option<&str> {
     }
 }
 
-fn is_built_in(name: &str) -> bool {
+pub(super) fn is_built_in(name: &str) -> bool {
     static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
         let mut names: Vec<&str> = function_catalog().iter().map(|function| function.name).collect();
         names.extend(functions::NAMES);

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use jlens_core::input::{Sink, Source};
-use jlens_core::output::Builder;
-use jlens_core::{Bindings, Expression, function_catalog};
+use jlens_core::output::{Builder, Output};
+use jlens_core::{Bindings, Document, Expression, Options};
 use serde_json::{Map, Value};
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, is_built_in};
 use super::functions::{self, Randomness};
 use super::{MAX_DEPTH, options};
 use crate::data::jsonata::JsonataBindings;
@@ -23,7 +23,7 @@ const MAX_ARRAY_LENGTH: usize = 1_024;
 const MAX_STRING_LENGTH: usize = 4_096;
 
 /// So many variables and so long texts cost less to copy than to be read from the input document.
-const MAX_SCALARS: usize = 8;
+const MAX_SCALARS: usize = 4;
 const MAX_SCALAR_LENGTH: usize = 64;
 
 /// How much deeper the expression lies than it is written.
@@ -78,7 +78,7 @@ impl Direct {
             return None;
         }
         if let Some(scalars) = self.scalars(bindings) {
-            return self.run(plain, &Nothing, &scalars, bindings, MAX_DEPTH);
+            return self.evaluate_scalars(plain, &scalars, bindings);
         }
         let context = OnceCell::new();
         let root = Root {
@@ -87,38 +87,54 @@ impl Direct {
             need: self.context.as_ref(),
         };
         let functions = if self.calls_ours { &*OURS } else { &*NONE };
-        self.run(
-            &self.expression,
-            &root,
-            functions,
-            bindings,
-            MAX_DEPTH + DEPTH_OF_PRELUDE,
-        )
+        self.run(MAX_DEPTH + DEPTH_OF_PRELUDE, bindings, |options, built| {
+            let write = |output: Output<'_, '_>| output.write(built);
+            self.expression.evaluate_source_to(&root, functions, options, write)
+        })
     }
 
-    /// The variables as the engine's own, where the expression reads nothing but a few numbers and short texts.
-    fn scalars(&self, bindings: &JsonataBindings<'_>) -> Option<Bindings> {
+    /// The variables, where the expression reads nothing but a few numbers and short texts.
+    fn scalars<'b>(&self, bindings: &JsonataBindings<'b>) -> Option<[&'b Value; MAX_SCALARS]> {
         if self.calls_ours || self.variables.is_empty() || self.variables.len() > MAX_SCALARS {
             return None;
         }
-        let mut scalars = Bindings::new();
-        for name in &self.variables {
-            scalars = match bindings.variable(name)? {
+        let mut scalars = [&Value::Null; MAX_SCALARS];
+        for (scalar, name) in scalars.iter_mut().zip(&self.variables) {
+            *scalar = match bindings.variable(name)? {
                 Value::Array(_) | Value::Object(_) => return None,
                 Value::String(text) if text.len() > MAX_SCALAR_LENGTH => return None,
-                scalar => scalars.var(name, scalar.clone()),
+                value => value,
             };
         }
         Some(scalars)
     }
 
-    fn run<'a>(
+    /// The same over variables that are the engine's own, and no input document.
+    fn evaluate_scalars(
         &self,
-        expression: &Expression,
-        input: &dyn Source<'a>,
-        engine: &'a Bindings,
+        plain: &Expression,
+        scalars: &[&Value; MAX_SCALARS],
         bindings: &JsonataBindings<'_>,
+    ) -> Option<(Value, u64)> {
+        let documents = scalars.map(Document::new);
+        let mut names = self.variables.iter();
+        let variables = documents
+            .each_ref()
+            .map(|document| (names.next().map_or("", String::as_str), document));
+        let variables = variables.get(..self.variables.len())?;
+        let nothing = Document::new(&Value::Null);
+        self.run(MAX_DEPTH, bindings, |options, built| {
+            let write = |output: Output<'_, '_>| output.write(built);
+            plain.evaluate_document_with_to(&nothing, variables, &NONE, options, write)
+        })
+    }
+
+    /// Evaluates with few steps first, and then with more.
+    fn run(
+        &self,
         depth: usize,
+        bindings: &JsonataBindings<'_>,
+        evaluate: impl Fn(&Options, &mut Built) -> jlens_core::Result<Option<Value>>,
     ) -> Option<(Value, u64)> {
         STEPS.into_iter().find_map(|steps| {
             let mut options = options(depth, bindings.now);
@@ -130,7 +146,7 @@ impl Direct {
                 options.timeout = None;
             }
             let mut built = Built::default();
-            let value = expression.evaluate_source_to(input, engine, &options, |output| output.write(&mut built));
+            let value = evaluate(&options, &mut built);
             let is_whole = !(self.holds_functions && built.lacks);
             value.ok().flatten().filter(|_| is_whole).map(|value| (value, steps))
         })
@@ -143,19 +159,6 @@ static OURS: LazyLock<Bindings> = LazyLock::new(|| functions::bindings(&Randomne
 
 fn is_ours(name: &str) -> bool {
     functions::NAMES.contains(&name) || name == "eval"
-}
-
-fn is_built_in(name: &str) -> bool {
-    is_ours(name) || function_catalog().iter().any(|function| function.name == name)
-}
-
-/// No input document.
-struct Nothing;
-
-impl Source<'_> for Nothing {
-    fn read(&self, _: &mut Sink<'_, '_>) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// The input document: `$states` and the variables, by name.

@@ -32,8 +32,7 @@ fn in_bindings<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataBindi
 fn both(text: &str, bindings: &JsonataBindings<'_>) -> (Option<Value>, Option<Value>) {
     let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap_or_else(|error| panic!("{text}: {error}"));
     let direct = compiled
-        .direct
-        .as_ref()
+        .direct()
         .and_then(|direct| direct.evaluate(&compiled.expression, bindings));
     (direct.map(|(value, _)| value), compiled.run_metered(bindings).ok())
 }
@@ -163,7 +162,7 @@ fn the_depth_is_that_of_metered_evaluation() {
 fn big_inputs_are_not_built_before_they_are_read() {
     let text = "$states.input.text & $states.context.State.Name";
     let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap();
-    let direct: &Direct = compiled.direct.as_ref().unwrap();
+    let direct: &Direct = compiled.direct().unwrap();
     in_bindings(&NoVariables, |bindings| {
         assert_eq!(
             direct.evaluate(&compiled.expression, bindings).map(|(_, steps)| steps),

@@ -12,6 +12,7 @@ mod result;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -57,9 +58,10 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Compiled {
     expression: Expression,
     /// The same with functions of its own in place of those that the engine does not bound, if it uses any.
-    bounded: Option<Expression>,
-    /// The same as it is evaluated first, where that is possible.
-    direct: Option<Direct>,
+    bounded: OnceLock<Option<Expression>>,
+    /// The same as it is evaluated first, where that is possible. Like the one above it is made for the first
+    /// evaluation: who only validates has no use for them.
+    direct: OnceLock<Option<Direct>>,
     analysis: Analysis,
 }
 
@@ -86,14 +88,10 @@ impl Compiled {
             return Err(error);
         }
         let analysis = analysis::analyse(expression.ast());
-        let bounded = functions::with_bounds(text, &analysis.unbounded);
-        let direct = (dialect == JsonataDialect::Aws)
-            .then(|| Direct::new(text, &analysis))
-            .flatten();
         Ok(Self {
             expression,
-            bounded,
-            direct,
+            bounded: OnceLock::new(),
+            direct: OnceLock::new(),
             analysis,
         })
     }
@@ -134,11 +132,8 @@ impl Compiled {
     }
 
     fn run(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
-        if let Some((value, steps)) = self
-            .direct
-            .as_ref()
-            .and_then(|direct| direct.evaluate(&self.expression, bindings))
-        {
+        let direct = self.direct();
+        if let Some((value, steps)) = direct.and_then(|direct| direct.evaluate(&self.expression, bindings)) {
             let steps = usize::try_from(steps).unwrap_or(usize::MAX);
             return match bindings.budget.visit(steps) {
                 Ok(()) => Ok(value),
@@ -146,6 +141,11 @@ impl Compiled {
             };
         }
         self.run_metered(bindings)
+    }
+
+    fn direct(&self) -> Option<&Direct> {
+        let direct = || Direct::new(self.expression.source(), &self.analysis);
+        self.direct.get_or_init(direct).as_ref()
     }
 
     fn run_metered(&self, bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
@@ -210,7 +210,8 @@ impl Compiled {
         let is_function = |name: &&&str| bindings.get(name).is_none();
         let unbounded: Vec<&str> = self.analysis.unbounded.iter().filter(is_function).copied().collect();
         let expression = if unbounded.len() == self.analysis.unbounded.len() {
-            self.bounded.as_ref().map(Cow::Borrowed)
+            let bounded = || functions::with_bounds(self.expression.source(), &unbounded);
+            self.bounded.get_or_init(bounded).as_ref().map(Cow::Borrowed)
         } else {
             functions::with_bounds(self.expression.source(), &unbounded).map(Cow::Owned)
         };

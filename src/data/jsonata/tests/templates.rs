@@ -1,6 +1,14 @@
 //! Templates, and the bounds of what expressions make.
 
 use super::*;
+use serde_json::Value;
+
+use crate::data::jsonata::JsonataExpressions;
+use crate::data::jsonata::template::JsonataTemplateError;
+
+fn compile(source: &Value) -> Result<JsonataTemplate, Vec<JsonataTemplateError>> {
+    JsonataTemplate::compile(source, &mut JsonataExpressions::default())
+}
 
 #[test]
 fn templates() {
@@ -10,7 +18,7 @@ fn templates() {
         "{% 1 %}": null,
         "n.$": "$.x",
     });
-    let template = JsonataTemplate::compile(&source).unwrap();
+    let template = compile(&source).unwrap();
     assert_eq!(template.source(), &source);
     let expressions = template.expressions();
     let pointers: Vec<&str> = expressions.iter().map(|(pointer, _)| pointer.as_str()).collect();
@@ -39,7 +47,7 @@ fn failures_of_templates_name_their_place() {
         (json!({ "result": "{% $nope %}" }), "Output/result"),
         (json!({ "a": [1, { "b c": ["{% $nope %}"] }] }), "Output/a[1]/b c[0]"),
     ] {
-        let template = JsonataTemplate::compile(&source).unwrap();
+        let template = compile(&source).unwrap();
         let error = in_bindings(|bindings| {
             template
                 .evaluate(&Location::Field("Output"), Expected::Any, bindings)
@@ -53,7 +61,7 @@ fn failures_of_templates_name_their_place() {
 
 #[test]
 fn templates_are_refused_with_every_problem() {
-    let errors = JsonataTemplate::compile(&json!({
+    let errors = compile(&json!({
         "a": "{% 1 +%}",
         "b/c": ["{% 1", "1 %}", "{% 1 %} ", "{%}", "100 %"],
     }))

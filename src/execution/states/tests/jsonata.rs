@@ -1,12 +1,12 @@
 //! The same of states in JSONata.
 
 use chrono::{DateTime, TimeDelta};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{entered, exit, fork_of};
 use crate::data::Payload;
 use crate::execution::errors::Failure;
-use crate::execution::intent::{Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
 use crate::execution::program::Next;
 use crate::history::ErrorOutput;
 
@@ -45,7 +45,7 @@ fn a_pass_state_assigns_and_makes_its_output() {
     });
     let wanted = Exit {
         output: Payload::from(json!(2)),
-        assigned: Some(Box::new(Map::from_iter([("x".into(), json!(1))]))),
+        assigned: Assigned::from([("x".into(), json!(1))]),
         next: Next::End,
     };
     assert_eq!(entered(&state(pass), json!({ "a": 1 })), Ok(Intent::Exit(wanted)));

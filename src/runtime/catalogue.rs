@@ -1,0 +1,109 @@
+//! What a service on top of an interpreter needs of it: state machines and activities that come and go.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::fmt;
+use std::sync::{Arc, OnceLock, Weak};
+
+use super::Interpreter;
+use super::handle::ExecutionHandle;
+use super::running::{Origin, Running};
+use crate::definition::WorkflowType;
+use crate::error::{Error, ErrorKind};
+use crate::execution::Execution;
+use crate::services::step_functions::{ApiError, Target};
+
+/// State machines that are created while the interpreter runs.
+pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
+    /// The state machine of an ARN, which may end in a version or an alias.
+    fn resolve(&self, arn: &str) -> Result<Target, ApiError>;
+
+    /// An execution of a target has started another one, with this text as its input.
+    fn started(&self, execution: ExecutionHandle, target: &Target, input: &str);
+}
+
+/// Why an execution was not started.
+pub(crate) enum Refusal {
+    /// As AWS would.
+    Api(ApiError),
+    /// By the driver.
+    Driver(Error),
+}
+
+impl Interpreter {
+    /// Has tasks start executions of these state machines too. Executions that run already know nothing of it.
+    pub(crate) fn set_catalogue(&mut self, catalogue: Weak<dyn Catalogue>) {
+        self.settings.catalogue = Some(catalogue);
+        self.shared = OnceLock::new();
+    }
+
+    /// Region and account of the ARNs.
+    pub(crate) fn place(&self) -> (&str, &str) {
+        (&self.settings.region, &self.settings.account)
+    }
+
+    /// What time it is.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.shared().host().clock.now()
+    }
+
+    /// Errors when there is no such token, and when its task has ended.
+    pub(crate) fn check_token(&self, token: &str) -> Result<(), Error> {
+        self.shared().task_of(token).map(|_| ())
+    }
+
+    pub(crate) fn create_activity(&self, arn: &str) {
+        self.shared().activities.declare(arn);
+    }
+
+    pub(crate) fn delete_activity(&self, arn: &str) {
+        self.shared().activities.delete(arn);
+    }
+
+    /// Starts an execution as `StartExecution` does: a name that is taken is the running execution of the same input, or
+    /// refused. Whether there are handlers is not asked; a task without one fails.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub(crate) fn launch(
+        &self,
+        target: &Target,
+        name: Option<String>,
+        input: &Value,
+    ) -> Result<ExecutionHandle, Refusal> {
+        let shared = self.shared();
+        let is_express = target.program.machine().workflow_type == WorkflowType::Express;
+        let mut options = shared.settings.start_options_of(input.clone(), target);
+        let origin = Origin {
+            keeps_name: name.is_some() && !is_express,
+            ..Origin::default()
+        };
+        if let Some(name) = name {
+            options.name = name;
+        }
+        let host = shared.host();
+        let now = host.clock.now();
+        let arn = options.execution_arn();
+        let known = || {
+            let known = shared.execution_of_name(&arn, input, now)?;
+            Some(known.map(ExecutionHandle::new).map_err(Refusal::Api))
+        };
+        if let Some(known) = known() {
+            return known;
+        }
+        let execution = Execution::start(Arc::clone(&target.program), options, now);
+        match Running::start(execution, origin, Arc::clone(shared), host) {
+            Ok(running) => Ok(ExecutionHandle::new(running)),
+            // Somebody else took the name in between.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                known().unwrap_or_else(|| Err(Refusal::Api(ApiError::execution_already_exists(&arn))))
+            }
+            Err(error) => Err(Refusal::Driver(error)),
+        }
+    }
+}

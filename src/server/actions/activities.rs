@@ -1,0 +1,104 @@
+//! Activities, and the workers that ask for their tasks.
+
+use serde_json::{Value, json};
+
+use super::super::arn::check_activity;
+use super::super::configuration::{Configuration, encryption};
+use super::super::page::Page;
+use super::super::registry::{Activity, MOST_ACTIVITIES};
+use super::super::request::Request;
+use super::super::{ApiError, Service, empty, seconds, with};
+use super::{ARN, NAME, TOKEN, check_name, only_arn, tags};
+
+impl Service {
+    /// `CreateActivity`: the same again is the activity that is there.
+    pub(in super::super) fn create_activity(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["name", "tags", "encryptionConfiguration"])?;
+        let name = request.required_text("name", NAME);
+        let tags = tags::read(&mut request);
+        request.check()?;
+        check_name(name)?;
+        let tags = tags?;
+        let encryption = match request.value("encryptionConfiguration") {
+            Some(value) => encryption(value)?,
+            None => Configuration::default().encryption,
+        };
+        let arn = self.arn("activity", name);
+        let created = self.interpreter.now();
+        let mut registry = self.registry();
+        if registry.activities.len() >= MOST_ACTIVITIES && !registry.activities.contains_key(&arn) {
+            let message = format!("there are {MOST_ACTIVITIES} activities already, which is the most");
+            return Err(ApiError::new("ActivityLimitExceeded", message));
+        }
+        let activity = registry.activities.entry(arn.clone()).or_insert_with(|| {
+            self.interpreter.create_activity(&arn);
+            Activity {
+                name: name.to_owned(),
+                created,
+                encryption: encryption.clone(),
+                tags,
+            }
+        });
+        if activity.encryption != encryption {
+            let message = format!("Activity Already Exists: '{arn}'");
+            return Err(ApiError::new("ActivityAlreadyExists", message));
+        }
+        Ok(json!({ "activityArn": arn, "creationDate": seconds(activity.created) }))
+    }
+
+    /// `DescribeActivity`
+    pub(in super::super) fn describe_activity(&self, request: &Value) -> Result<Value, ApiError> {
+        let arn = only_arn(request, "activityArn")?;
+        check_activity(arn)?;
+        let registry = self.registry();
+        let activity = registry.activities.get(arn);
+        let activity = activity.ok_or_else(|| ApiError::activity_does_not_exist(arn))?;
+        let (item, encryption) = (activity.list_item(arn), activity.encryption.clone());
+        Ok(with(item, "encryptionConfiguration", encryption))
+    }
+
+    /// `DeleteActivity`: one that does not exist is deleted already.
+    pub(in super::super) fn delete_activity(&self, request: &Value) -> Result<Value, ApiError> {
+        let arn = only_arn(request, "activityArn")?;
+        check_activity(arn)?;
+        if self.registry().activities.remove(arn).is_some() {
+            self.interpreter.delete_activity(arn);
+        }
+        Ok(empty())
+    }
+
+    /// `ListActivities`, in the order of their names.
+    pub(in super::super) fn list_activities(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["maxResults", "nextToken"])?;
+        let page = Page::read(&mut request, TOKEN);
+        request.check()?;
+        let registry = self.registry();
+        let activities = registry.activities.iter();
+        let items = activities.map(|(arn, activity)| (activity.name.clone(), activity.list_item(arn)));
+        page.of("activities", "ListActivities", items)
+    }
+
+    /// `GetActivityTask`: waits for a task, for a minute at the most.
+    pub(in super::super) async fn take_activity_task(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["activityArn", "workerName"])?;
+        let arn = request.required_text("activityArn", ARN);
+        let worker_name = request.text("workerName", NAME);
+        request.check()?;
+        check_activity(arn)?;
+        worker_name.map_or(Ok(()), check_name)?;
+        if !self.registry().activities.contains_key(arn) {
+            return Err(ApiError::activity_does_not_exist(arn));
+        }
+        let task = self.interpreter.get_activity_task(arn, worker_name).await?;
+        Ok(task.map_or_else(
+            empty,
+            |task| json!({ "taskToken": task.token, "input": task.input.to_string() }),
+        ))
+    }
+}
+
+impl Activity {
+    fn list_item(&self, arn: &str) -> Value {
+        json!({ "activityArn": arn, "name": self.name, "creationDate": seconds(self.created) })
+    }
+}

@@ -1,0 +1,265 @@
+//! Aliases: names that lead to one or two versions.
+
+use serde_json::{Value, json};
+
+use super::super::arn::{Qualifier, StateMachineArn};
+use super::super::page::{Page, ascending};
+use super::super::registry::Registry;
+use super::super::request::Request;
+use super::super::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, version_number};
+use super::super::{ApiError, Service, empty, seconds, with};
+use super::state_machines::existing;
+use super::{ARN, DESCRIPTION, NAME, TOKEN, only_arn};
+use crate::services::step_functions;
+
+/// What an alias may be called, as AWS prints it: not a number alone.
+const PATTERN: &str = r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$";
+
+impl Service {
+    /// `CreateStateMachineAlias`: the same again is the alias that is there.
+    pub(in super::super) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["name", "description", "routingConfiguration"])?;
+        let name = request.required_text("name", NAME);
+        if !name.is_empty() && !is_alias_name(name) {
+            let constraint = format!("Member must satisfy regular expression pattern: {PATTERN}");
+            request.violation("name", &format!("'{name}'"), &constraint);
+        }
+        let description = request.text("description", DESCRIPTION);
+        request.require("routingConfiguration");
+        let routing = Routing::read(&mut request);
+        request.check()?;
+        let routing = routing?.unwrap_or_default();
+        let machine_arn = routing.check()?;
+        let now = self.interpreter.now();
+        let mut registry = self.registry();
+        let machine = existing(&mut registry, &machine_arn)?;
+        let routes = routing.routes(machine)?;
+        if let Some(alias) = machine.aliases.get(name) {
+            if alias.routes == routes && alias.description.as_deref() == description {
+                return Ok(created(alias));
+            }
+            return Err(ApiError::conflict(
+                "Failed to create alias because an alias with the same name and a different routing configuration already \
+                 exists.",
+            ));
+        }
+        if machine.aliases.len() >= MOST_ALIASES {
+            return Err(ApiError::quota_exceeded("aliases of the state machine", MOST_ALIASES));
+        }
+        machine.last_alias += 1;
+        let alias = Alias {
+            number: machine.last_alias,
+            arn: format!("{}:{name}", machine.arn()).into(),
+            description: description.map(str::to_owned),
+            routes,
+            created: now,
+            updated: now,
+        };
+        let answer = created(&alias);
+        machine.aliases.insert(name.to_owned(), alias);
+        Ok(answer)
+    }
+
+    /// `UpdateStateMachineAlias`
+    pub(in super::super) fn update_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+        let members = ["stateMachineAliasArn", "description", "routingConfiguration"];
+        let mut request = Request::of(request, &members)?;
+        let arn = request.required_text("stateMachineAliasArn", ARN);
+        let description = request.text("description", DESCRIPTION);
+        let routing = Routing::read(&mut request);
+        request.check()?;
+        let routing = routing?;
+        let arn = AliasArn::parse(arn)?;
+        if description.is_none() && routing.is_none() {
+            let message = "Either the description or the RoutingConfiguration must be specified";
+            return Err(ApiError::validation(message).because("MISSING_REQUIRED_PARAMETER"));
+        }
+        let other_machine = match &routing {
+            Some(routing) => routing.check()?.unqualified != arn.machine.unqualified,
+            None => false,
+        };
+        let now = self.interpreter.now();
+        let mut registry = self.registry();
+        let machine = arn.machine(&mut registry)?;
+        if other_machine {
+            return Err(ApiError::validation(
+                "Routing configuration must contain versions of the alias's own state machine.",
+            ));
+        }
+        let routes = routing.map(|routing| routing.routes(machine)).transpose()?;
+        let alias = machine.aliases.get_mut(arn.name);
+        let alias = alias.ok_or_else(ApiError::missing_reference)?;
+        if let Some(description) = description {
+            alias.description = Some(description.to_owned());
+        }
+        if let Some(routes) = routes {
+            alias.routes = routes;
+        }
+        alias.updated = now;
+        Ok(json!({ "updateDate": seconds(now) }))
+    }
+
+    /// `DescribeStateMachineAlias`
+    pub(in super::super) fn describe_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+        let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
+        let mut registry = self.registry();
+        let machine = arn.machine(&mut registry)?;
+        let alias = machine.aliases.get(arn.name).ok_or_else(ApiError::missing_reference)?;
+        let routes = alias.routes.iter().map(|route| {
+            let version_arn = format!("{}:{}", machine.arn(), route.version);
+            json!({ "stateMachineVersionArn": version_arn, "weight": route.weight })
+        });
+        let answer = json!({
+            "stateMachineAliasArn": *alias.arn,
+            "name": arn.name,
+            "routingConfiguration": routes.collect::<Vec<_>>(),
+            "creationDate": seconds(alias.created),
+            "updateDate": seconds(alias.updated),
+        });
+        Ok(match &alias.description {
+            Some(description) => with(answer, "description", description.as_str()),
+            None => answer,
+        })
+    }
+
+    /// `DeleteStateMachineAlias`
+    pub(in super::super) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+        let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
+        let mut registry = self.registry();
+        let alias = arn.machine(&mut registry)?.aliases.shift_remove(arn.name);
+        alias.map(|_| empty()).ok_or_else(ApiError::missing_reference)
+    }
+
+    /// `ListStateMachineAliases` of a state machine, or of one of its versions; the oldest first, as recorded.
+    pub(in super::super) fn list_state_machine_aliases(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["stateMachineArn", "maxResults", "nextToken"])?;
+        let arn = request.required_text("stateMachineArn", ARN);
+        let page = Page::read(&mut request, TOKEN);
+        request.check()?;
+        let arn = StateMachineArn::parse(arn)?;
+        let version = match arn.qualifier {
+            None => None,
+            Some(Qualifier::Version(number)) => Some(version_number(number).unwrap_or(0)),
+            Some(Qualifier::Alias(_)) => return Err(no_alias(arn.text)),
+        };
+        let mut registry = self.registry();
+        let aliases = registry.state_machine(&arn)?.aliases.values();
+        let aliases = aliases.filter(|alias| version.is_none_or(|version| alias.leads_to(version)));
+        let items = aliases.map(|alias| (ascending(alias.number), created(alias)));
+        page.of("stateMachineAliases", &format!("aliases of {}", arn.text), items)
+    }
+}
+
+/// The ARN of an alias.
+struct AliasArn<'a> {
+    machine: StateMachineArn<'a>,
+    name: &'a str,
+}
+
+impl<'a> AliasArn<'a> {
+    fn parse(text: &'a str) -> Result<Self, ApiError> {
+        let machine = StateMachineArn::parse(text)?;
+        match machine.qualifier {
+            Some(Qualifier::Alias(name)) => Ok(Self { machine, name }),
+            _ => Err(no_alias(text)),
+        }
+    }
+
+    fn machine<'s>(&self, registry: &'s mut Registry) -> Result<&'s mut StateMachine, ApiError> {
+        let found = registry.state_machine(&self.machine);
+        found.map_err(|_| ApiError::missing_reference())
+    }
+}
+
+fn no_alias(text: &str) -> ApiError {
+    step_functions::ApiError::invalid_arn(&format!("Not the ARN of a state machine alias: {text}")).into()
+}
+
+/// `routingConfiguration`: the ARNs of versions with their weights.
+#[derive(Default)]
+struct Routing<'r>(Vec<(&'r str, i64)>);
+
+impl<'r> Routing<'r> {
+    fn read(request: &mut Request<'r>) -> Result<Option<Self>, ApiError> {
+        let Some(items) = request.list("routingConfiguration", 1..=2) else {
+            return Ok(None);
+        };
+        let mut routes = Vec::new();
+        for (item, number) in items.iter().zip(1..=2) {
+            let place = format!("routingConfiguration.{number}.member.");
+            let mut item = Request::inside(&place, item, &["stateMachineVersionArn", "weight"])?;
+            let arn = item.required_text("stateMachineVersionArn", ARN);
+            item.require("weight");
+            let weight = item.number("weight", 0..=100).unwrap_or(0);
+            item.check()?;
+            routes.push((arn, weight));
+        }
+        Ok(Some(Self(routes)))
+    }
+
+    /// Whether it leads anywhere; the state machine that it leads to.
+    fn check(&self) -> Result<StateMachineArn<'r>, ApiError> {
+        let Self(routes) = self;
+        let refused = |constraint: &str, received: &[String]| {
+            ApiError::validation(format!("{constraint}. Received: [{}]", received.join(", ")))
+        };
+        let arns: Vec<String> = routes.iter().map(|(arn, _)| (*arn).to_owned()).collect();
+        let parsed: Vec<StateMachineArn<'_>> = routes
+            .iter()
+            .map(|(arn, _)| StateMachineArn::parse(arn))
+            .collect::<Result<_, _>>()?;
+        let is_version = |arn: &StateMachineArn<'_>| matches!(arn.qualifier, Some(Qualifier::Version(_)));
+        let [first, others @ ..] = parsed.as_slice() else {
+            return Err(refused(
+                "Routing configuration must contain state machine version ARNs",
+                &arns,
+            ));
+        };
+        if !parsed.iter().all(is_version) {
+            return Err(refused(
+                "Routing configuration must contain state machine version ARNs",
+                &arns,
+            ));
+        }
+        if others.iter().any(|other| other.text == first.text) {
+            return Err(refused(
+                "Routing configuration must contain distinct state machine version ARNs",
+                &arns,
+            ));
+        }
+        if others.iter().any(|other| other.unqualified != first.unqualified) {
+            return Err(refused(
+                "Routing configuration must contain versions of one state machine",
+                &arns,
+            ));
+        }
+        let weights: Vec<String> = routes.iter().map(|(_, weight)| weight.to_string()).collect();
+        if routes.iter().map(|(_, weight)| weight).sum::<i64>() != 100 {
+            return Err(refused("Sum of routing configuration weights must equal 100", &weights));
+        }
+        Ok(*first)
+    }
+
+    /// Errors where a version is not there.
+    fn routes(&self, machine: &StateMachine) -> Result<Vec<Route>, ApiError> {
+        let routes = self.0.iter().map(|(arn, weight)| {
+            let number = arn.rsplit(':').next().and_then(version_number);
+            let version = number.filter(|number| machine.versions.contains_key(number));
+            Some(Route {
+                version: version?,
+                weight: u64::try_from(*weight).ok()?,
+            })
+        });
+        routes.collect::<Option<_>>().ok_or_else(ApiError::missing_reference)
+    }
+}
+
+fn created(alias: &Alias) -> Value {
+    json!({ "creationDate": seconds(alias.created), "stateMachineAliasArn": *alias.arn })
+}
+
+fn is_alias_name(name: &str) -> bool {
+    let is_sign = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_sign(byte))
+        && name.bytes().any(|byte| byte.is_ascii_alphabetic() || is_sign(byte))
+}

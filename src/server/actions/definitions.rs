@@ -1,0 +1,78 @@
+//! Definitions that are only looked at.
+
+use serde_json::{Value, json};
+
+use super::super::request::Request;
+use super::super::{ApiError, Service, with};
+use crate::TestState;
+use crate::definition::{Diagnostic, Loader, Severity, WorkflowType};
+use crate::test_state::{Exception, TestStateError};
+
+/// How many diagnostics are answered with, at the most.
+const MOST: i64 = 100;
+
+/// `ValidateStateMachineDefinition`: what AWS would say to a definition.
+pub(in super::super) fn validate_state_machine_definition(request: &Value) -> Result<Value, ApiError> {
+    let mut request = Request::of(request, &["definition", "type", "severity", "maxResults"])?;
+    let definition = request.required_data("definition", 1..=1_048_576);
+    let is_express = request.one_of("type", &["STANDARD", "EXPRESS"]) == Some("EXPRESS");
+    let with_warnings = request.one_of("severity", &["ERROR", "WARNING"]) == Some("WARNING");
+    let most = request
+        .number("maxResults", 0..=MOST)
+        .filter(|most| *most > 0)
+        .unwrap_or(MOST);
+    request.check()?;
+    let workflow_type = if is_express {
+        WorkflowType::Express
+    } else {
+        WorkflowType::Standard
+    };
+    let loader = Loader::new().workflow_type(workflow_type).with_distributed_maps();
+    let mut diagnostics = loader.validate(definition);
+    let is_refused = diagnostics
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error);
+    diagnostics.retain(|diagnostic| with_warnings || diagnostic.severity == Severity::Error);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let shown: Vec<Value> = diagnostics.iter().take(most).map(diagnostic_json).collect();
+    Ok(json!({
+        "result": if is_refused { "FAIL" } else { "OK" },
+        "truncated": diagnostics.len() > shown.len(),
+        "diagnostics": shown,
+    }))
+}
+
+fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
+    let severity = match diagnostic.severity {
+        Severity::Error => "ERROR",
+        Severity::Warning => "WARNING",
+    };
+    let members = json!({
+        "severity": severity,
+        "code": diagnostic.code.to_string(),
+        "message": diagnostic.message,
+    });
+    match &diagnostic.location {
+        Some(location) => with(members, "location", location.as_str()),
+        None => members,
+    }
+}
+
+impl Service {
+    /// `TestState`
+    pub(in super::super) fn test_state(&self, request: &Value) -> Result<Value, ApiError> {
+        let test = TestState::from_request(request)?.at(self.interpreter.now());
+        Ok(test.run()?.to_json())
+    }
+}
+
+impl From<TestStateError> for ApiError {
+    fn from(error: TestStateError) -> Self {
+        let code = match error.exception() {
+            // What AWS's clients do not even send is no request.
+            Exception::ParamValidationError => Exception::ValidationException,
+            exception => exception,
+        };
+        Self::new(code.as_str(), error.message())
+    }
+}

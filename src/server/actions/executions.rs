@@ -1,0 +1,239 @@
+//! Executions: started, stopped, described, listed, with their histories.
+
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::super::arn::{Qualifier, StateMachineArn, check_execution};
+use super::super::execution::{Execution, describe_sync};
+use super::super::page::{Page, ascending, descending};
+use super::super::request::Request;
+use super::super::{ApiError, Service, seconds};
+use super::{ARN, DATA, NAME, TOKEN, check_name, includes_data};
+use crate::data::json_problem;
+use crate::definition::WorkflowType;
+use crate::runtime::ExecutionHandle;
+use crate::services::step_functions::{self, Target};
+
+/// How many executions run at once.
+const MOST_RUNNING: usize = 100_000;
+const EXECUTIONS_TOKEN: usize = 3_096;
+const STATUSES: [&str; 6] = [
+    "SUCCEEDED",
+    "TIMED_OUT",
+    "PENDING_REDRIVE",
+    "ABORTED",
+    "FAILED",
+    "RUNNING",
+];
+/// The members of events that hold data.
+const DATA_OF_EVENTS: [&str; 6] = [
+    "input",
+    "output",
+    "parameters",
+    "result",
+    "assignedVariables",
+    "taskCredentials",
+];
+
+/// The request of `StartExecution` and `StartSyncExecution`.
+struct Start<'r> {
+    arn: &'r str,
+    name: Option<&'r str>,
+    input: Value,
+    input_text: &'r str,
+    trace_header: Option<&'r str>,
+}
+
+impl<'r> Start<'r> {
+    const MEMBERS: [&'static str; 5] = ["stateMachineArn", "name", "input", "traceHeader", "includedData"];
+
+    fn read(request: &mut Request<'r>) -> Result<Self, ApiError> {
+        let arn = request.required_text("stateMachineArn", ARN);
+        let name = request.text("name", NAME);
+        let input_text = request.data("input", DATA).unwrap_or("{}");
+        let trace_header = request.text("traceHeader", 0..=256);
+        request.check()?;
+        StateMachineArn::parse(arn)?;
+        name.map_or(Ok(()), check_name)?;
+        let input = serde_json::from_str(input_text)
+            .map_err(|error| step_functions::ApiError::invalid_execution_input(&json_problem(input_text, &error)))?;
+        Ok(Self {
+            arn,
+            name,
+            input,
+            input_text,
+            trace_header,
+        })
+    }
+
+    fn launch(&self, service: &Service, target: &Target) -> Result<ExecutionHandle, ApiError> {
+        if service.interpreter.running() >= MOST_RUNNING {
+            let problem = format!("{MOST_RUNNING} executions are running, which is the most");
+            return Err(step_functions::ApiError::execution_limit_exceeded(&problem).into());
+        }
+        let name = self.name.map(str::to_owned);
+        Ok(service.interpreter.launch(target, name, &self.input)?)
+    }
+}
+
+impl Service {
+    /// `StartExecution`: of a Standard workflow, a name and an input that run already are that execution.
+    pub(in super::super) fn start_execution(&self, request: &Value) -> Result<Value, ApiError> {
+        let (members, _) = Start::MEMBERS.split_at(4);
+        let start = Start::read(&mut Request::of(request, members)?)?;
+        let target = self.registry().target(start.arn)?;
+        let handle = start.launch(self, &target)?;
+        let answer = json!({ "executionArn": handle.arn(), "startDate": seconds(handle.start_time()) });
+        if target.program.machine().workflow_type == WorkflowType::Standard {
+            let mut registry = self.registry();
+            registry.add_execution(handle, &target, start.input_text, start.trace_header);
+        }
+        Ok(answer)
+    }
+
+    /// `StartSyncExecution` of an Express workflow: answers when it has ended, however it did.
+    pub(in super::super) async fn start_sync_execution(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &Start::MEMBERS)?;
+        let is_whole = includes_data(&mut request);
+        let start = Start::read(&mut request)?;
+        let target = self.registry().target(start.arn)?;
+        if target.program.machine().workflow_type != WorkflowType::Express {
+            return Err(step_functions::ApiError::type_not_supported().into());
+        }
+        let handle = start.launch(self, &target)?;
+        handle.outcome().await;
+        let state_machine_arn = &target.state_machine.id;
+        Ok(describe_sync(
+            &handle,
+            state_machine_arn,
+            start.input_text,
+            start.trace_header,
+            is_whole,
+        ))
+    }
+
+    /// `StopExecution`: one that has ended stays as it is.
+    pub(in super::super) fn stop_execution(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["executionArn", "error", "cause"])?;
+        let arn = request.required_text("executionArn", ARN);
+        let error = request.data("error", 0..=256);
+        let cause = request.data("cause", 0..=32_768);
+        request.check()?;
+        let execution = self.execution(arn)?;
+        execution.handle.stop(error, cause);
+        let stopped = execution.handle.stop_time().unwrap_or_else(|| self.interpreter.now());
+        Ok(json!({ "stopDate": seconds(stopped) }))
+    }
+
+    /// `DescribeExecution`
+    pub(in super::super) fn describe_execution(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["executionArn", "includedData"])?;
+        let arn = request.required_text("executionArn", ARN);
+        let is_whole = includes_data(&mut request);
+        request.check()?;
+        Ok(self.execution(arn)?.describe(is_whole))
+    }
+
+    /// `ListExecutions` of a state machine, one of its versions or one of its aliases; the latest first.
+    pub(in super::super) fn list_executions(&self, request: &Value) -> Result<Value, ApiError> {
+        let members = [
+            "stateMachineArn",
+            "mapRunArn",
+            "statusFilter",
+            "redriveFilter",
+            "maxResults",
+            "nextToken",
+        ];
+        let mut request = Request::of(request, &members)?;
+        let arn = request.text("stateMachineArn", ARN);
+        let map_run_arn = request.text("mapRunArn", 1..=2_000);
+        let status = request.one_of("statusFilter", &STATUSES);
+        let redrive = request.one_of("redriveFilter", &["REDRIVEN", "NOT_REDRIVEN"]);
+        let page = Page::read(&mut request, EXECUTIONS_TOKEN);
+        request.check()?;
+        let Some(arn) = arn.filter(|_| map_run_arn.is_none()) else {
+            let message = match map_run_arn {
+                Some(_) if arn.is_none() => "executions of Map Runs are not listed here: name a stateMachineArn",
+                _ => "Must specify exactly one of stateMachineArn and mapRunArn",
+            };
+            return Err(ApiError::validation(message));
+        };
+        let arn = StateMachineArn::parse(arn)?;
+        let mut registry = self.registry();
+        let machine = registry.state_machine(&arn)?;
+        if machine.workflow_type == WorkflowType::Express {
+            return Err(step_functions::ApiError::type_not_supported().into());
+        }
+        let executions = registry.executions.of_state_machine(arn.unqualified);
+        let is_asked_for = |execution: &&Arc<Execution>| {
+            let started_as = match arn.qualifier {
+                None => return true,
+                Some(Qualifier::Version(_)) => &execution.version_arn,
+                Some(Qualifier::Alias(_)) => &execution.alias_arn,
+            };
+            started_as.as_deref() == Some(arn.text)
+        };
+        let listed = executions
+            .filter(is_asked_for)
+            .filter(|execution| status.is_none_or(|status| execution.handle.status() == status))
+            .filter(|_| redrive != Some("REDRIVEN"));
+        let list = format!("executions of {} {}", arn.text, status.unwrap_or_default());
+        page.of(
+            "executions",
+            &list,
+            listed.map(|e| (descending(e.number), e.list_item())),
+        )
+    }
+
+    /// `GetExecutionHistory`, from the first event or from the last.
+    pub(in super::super) fn execution_history(&self, request: &Value) -> Result<Value, ApiError> {
+        let members = [
+            "executionArn",
+            "includeExecutionData",
+            "reverseOrder",
+            "maxResults",
+            "nextToken",
+        ];
+        let mut request = Request::of(request, &members)?;
+        let arn = request.required_text("executionArn", ARN);
+        let includes_data = request.boolean("includeExecutionData").unwrap_or(true);
+        let is_reverse = request.boolean("reverseOrder").unwrap_or(false);
+        let page = Page::read(&mut request, TOKEN);
+        request.check()?;
+        let execution = self.execution(arn)?;
+        let mut events = execution.handle.history();
+        if is_reverse {
+            events.reverse();
+        }
+        let items = events.iter().map(|event| {
+            let key = if is_reverse {
+                descending(event.id)
+            } else {
+                ascending(event.id)
+            };
+            (key, event_json(event.to_json(), &execution.input, includes_data))
+        });
+        page.of("events", &format!("history of {arn} {is_reverse}"), items)
+    }
+
+    fn execution(&self, arn: &str) -> Result<Arc<Execution>, ApiError> {
+        check_execution(arn)?;
+        self.registry().execution(arn).cloned()
+    }
+}
+
+/// An event as the API shows it: the execution's input is the caller's own text.
+fn event_json(mut event: Value, input: &str, includes_data: bool) -> Value {
+    if let Some(Value::Object(details)) = event.get_mut("executionStartedEventDetails") {
+        details.insert("input".to_owned(), input.into());
+    }
+    if includes_data {
+        return event;
+    }
+    for (_, member) in event.as_object_mut().into_iter().flatten() {
+        if let Some(details) = member.as_object_mut() {
+            details.retain(|name, _| !DATA_OF_EVENTS.contains(&name.as_str()));
+        }
+    }
+    event
+}

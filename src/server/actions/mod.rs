@@ -1,0 +1,48 @@
+//! The actions, by what they are about.
+
+mod activities;
+mod aliases;
+mod definitions;
+mod descriptions;
+mod executions;
+mod state_machines;
+mod tags;
+mod task_answers;
+mod versions;
+
+pub(super) use definitions::validate_state_machine_definition;
+
+use super::ApiError;
+use super::request::Request;
+use crate::definition::is_name;
+use crate::services::step_functions;
+
+/// The longest ARN, in characters.
+const ARN: std::ops::RangeInclusive<usize> = 1..=256;
+const NAME: std::ops::RangeInclusive<usize> = 1..=80;
+const DESCRIPTION: std::ops::RangeInclusive<usize> = 0..=256;
+/// The longest input and output.
+const DATA: std::ops::RangeInclusive<usize> = 0..=262_144;
+/// The longest token of most lists.
+const TOKEN: usize = 1_024;
+
+/// The ARN that is all that a request has.
+fn only_arn<'r>(request: &'r serde_json::Value, member: &str) -> Result<&'r str, ApiError> {
+    let mut request = Request::of(request, &[member])?;
+    let arn = request.required_text(member, ARN);
+    request.check()?;
+    Ok(arn)
+}
+
+/// Errors where a name has characters that none may have.
+fn check_name(name: &str) -> Result<(), ApiError> {
+    if is_name(name) {
+        return Ok(());
+    }
+    Err(step_functions::ApiError::invalid_name(name).into())
+}
+
+/// Whether a request asks for data too, or for `METADATA_ONLY`.
+fn includes_data(request: &mut Request<'_>) -> bool {
+    request.one_of("includedData", &["ALL_DATA", "METADATA_ONLY"]) != Some("METADATA_ONLY")
+}

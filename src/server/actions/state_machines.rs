@@ -1,0 +1,252 @@
+//! State machines: created, updated, deleted.
+
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+use super::super::arn::{StateMachineArn, check_role};
+use super::super::configuration::Configuration;
+use super::super::page::Page;
+use super::super::registry::{MOST_STATE_MACHINES, Registry};
+use super::super::request::Request;
+use super::super::state_machine::{Definition, Revision, StateMachine};
+use super::super::{ApiError, Service, empty, seconds};
+use super::{ARN, DESCRIPTION, NAME, TOKEN, check_name, only_arn, tags};
+use crate::data::StateMachineContext;
+use crate::definition::WorkflowType;
+use crate::runtime::Refusal;
+
+const DEFINITION: std::ops::RangeInclusive<usize> = 1..=1_048_576;
+
+/// The request of `CreateStateMachine`.
+struct Create {
+    revision: Arc<Revision>,
+    created_with: (bool, Option<String>),
+}
+
+impl Service {
+    /// `CreateStateMachine`: the same again is the state machine that is there.
+    pub(in super::super) fn create_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut members = vec![
+            "name",
+            "definition",
+            "roleArn",
+            "type",
+            "tags",
+            "publish",
+            "versionDescription",
+        ];
+        members.extend(Configuration::MEMBERS);
+        let mut request = Request::of(request, &members)?;
+        let name = request.required_text("name", NAME);
+        let definition = request.required_data("definition", DEFINITION);
+        let role_arn = request.required_text("roleArn", ARN);
+        let workflow_type = match request.one_of("type", &["STANDARD", "EXPRESS"]) {
+            Some("EXPRESS") => WorkflowType::Express,
+            _ => WorkflowType::Standard,
+        };
+        let created_with = published(&mut request);
+        let tags = tags::read(&mut request);
+        request.check()?;
+        check_name(name)?;
+        check_role(role_arn)?;
+        check_publishing(&created_with)?;
+        let tags = tags?;
+        let configuration = Configuration::default().read(&request)?;
+        let revision = Arc::new(Revision {
+            id: None,
+            definition: Definition::of(definition, workflow_type)?,
+            role_arn: role_arn.into(),
+            configuration,
+            date: self.interpreter.now(),
+        });
+        let (region, account) = self.interpreter.place();
+        let context = Arc::new(StateMachineContext::new(region, account, name));
+        let create = Create { revision, created_with };
+        let mut registry = self.registry();
+        create_in(&mut registry, context, create, tags)
+    }
+
+    /// `UpdateStateMachine`: what changes nothing makes no revision.
+    pub(in super::super) fn update_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut members = vec![
+            "stateMachineArn",
+            "definition",
+            "roleArn",
+            "publish",
+            "versionDescription",
+        ];
+        members.extend(Configuration::MEMBERS);
+        let mut request = Request::of(request, &members)?;
+        let arn = request.required_text("stateMachineArn", ARN);
+        let definition = request.data("definition", DEFINITION);
+        let role_arn = request.text("roleArn", ARN);
+        let published = published(&mut request);
+        request.check()?;
+        let arn = StateMachineArn::parse_unqualified(arn)?;
+        check_publishing(&published)?;
+        let changes = ["definition", "roleArn"].into_iter().chain(Configuration::MEMBERS);
+        if changes.into_iter().all(|member| request.value(member).is_none()) {
+            return Err(ApiError::new(
+                "MissingRequiredParameter",
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
+            ));
+        }
+        if let Some(role_arn) = role_arn {
+            check_role(role_arn)?;
+        }
+        let current = {
+            let mut registry = self.registry();
+            Arc::clone(&existing(&mut registry, &arn)?.current)
+        };
+        // Without the lock: a long definition takes its time.
+        let definition = match definition {
+            Some(text) if text != current.definition.text => Definition::of(text, current.workflow_type())?,
+            _ => Arc::clone(&current.definition),
+        };
+        let now = self.interpreter.now();
+        let mut registry = self.registry();
+        let next = Revision {
+            id: Some(registry.random.uuid()),
+            definition,
+            role_arn: role_arn.map_or_else(|| Arc::clone(&current.role_arn), Into::into),
+            configuration: current.configuration.clone().read(&request)?,
+            date: now,
+        };
+        let machine = existing(&mut registry, &arn)?;
+        if !Arc::ptr_eq(&machine.current, &current) {
+            return Err(ApiError::conflict(
+                "The state machine was updated by another request meanwhile.",
+            ));
+        }
+        if !next.is_same(&current) {
+            machine.current = Arc::new(next);
+        }
+        let mut answer = Map::new();
+        answer.insert("updateDate".to_owned(), seconds(machine.current.date));
+        if let Some(id) = &machine.current.id {
+            answer.insert("revisionId".to_owned(), id.as_str().into());
+        }
+        publish(machine, &published, now, &mut answer)?;
+        Ok(answer.into())
+    }
+
+    /// `DeleteStateMachine`: one that does not exist is deleted already.
+    pub(in super::super) fn delete_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+        let arn = StateMachineArn::parse_unqualified(only_arn(request, "stateMachineArn")?)?;
+        let mut registry = self.registry();
+        if let Some(machine) = registry.state_machines.get_mut(arn.text) {
+            machine.is_deleting = true;
+        }
+        registry.forget_deleted(arn.text);
+        Ok(empty())
+    }
+
+    /// `ListStateMachines`, in the order of their names.
+    pub(in super::super) fn list_state_machines(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["maxResults", "nextToken"])?;
+        let page = Page::read(&mut request, TOKEN);
+        request.check()?;
+        let mut registry = self.registry();
+        registry.forget_all_deleted();
+        let machines = registry.state_machines.values();
+        page.of(
+            "stateMachines",
+            "ListStateMachines",
+            machines.map(|machine| (machine.context.name.clone(), machine.list_item())),
+        )
+    }
+}
+
+fn create_in(
+    registry: &mut Registry,
+    context: Arc<StateMachineContext>,
+    create: Create,
+    tags: indexmap::IndexMap<String, String>,
+) -> Result<Value, ApiError> {
+    registry.forget_deleted(&context.id);
+    let now = create.revision.date;
+    let arn = context.id.clone();
+    if let Some(machine) = registry.state_machines.get(&arn) {
+        if machine.is_deleting {
+            return Err(ApiError::state_machine_deleting(&arn));
+        }
+        if !create.is_of(machine) {
+            let message = format!("State Machine Already Exists: '{arn}'");
+            return Err(ApiError::new("StateMachineAlreadyExists", message));
+        }
+    } else if registry.state_machines.len() >= MOST_STATE_MACHINES {
+        let message = format!("there are {MOST_STATE_MACHINES} state machines already, which is the most");
+        return Err(ApiError::new("StateMachineLimitExceeded", message));
+    }
+    let machine = registry.state_machines.entry(arn.clone()).or_insert_with(|| {
+        let mut machine = StateMachine::new(context, create.revision, create.created_with.clone());
+        machine.tags = tags;
+        machine
+    });
+    let mut answer = Map::new();
+    answer.insert("stateMachineArn".to_owned(), arn.into());
+    answer.insert("creationDate".to_owned(), seconds(machine.created));
+    publish(machine, &create.created_with, now, &mut answer)?;
+    Ok(answer.into())
+}
+
+impl Create {
+    /// Whether it asks for a state machine that is there; neither role nor tags count.
+    fn is_of(&self, machine: &StateMachine) -> bool {
+        let (revision, current) = (&self.revision, &machine.current);
+        revision.definition.text == current.definition.text
+            && revision.configuration == current.configuration
+            && revision.workflow_type() == machine.workflow_type
+            && self.created_with == machine.created_with
+    }
+}
+
+/// `publish` and `versionDescription`.
+fn published(request: &mut Request<'_>) -> (bool, Option<String>) {
+    let publish = request.boolean("publish").unwrap_or(false);
+    let description = request.text("versionDescription", DESCRIPTION);
+    (publish, description.map(str::to_owned))
+}
+
+fn check_publishing((publish, description): &(bool, Option<String>)) -> Result<(), ApiError> {
+    if description.is_some() && !publish {
+        return Err(ApiError::validation(
+            "Version description can only be set when publish is true",
+        ));
+    }
+    Ok(())
+}
+
+fn publish(
+    machine: &mut StateMachine,
+    (publish, description): &(bool, Option<String>),
+    now: chrono::DateTime<chrono::Utc>,
+    answer: &mut Map<String, Value>,
+) -> Result<(), ApiError> {
+    if *publish {
+        let version = machine.publish(description.as_deref(), now)?;
+        answer.insert("stateMachineVersionArn".to_owned(), json!(*version.arn));
+    }
+    Ok(())
+}
+
+/// A state machine that is not about to go.
+pub(super) fn existing<'s>(
+    registry: &'s mut Registry,
+    arn: &StateMachineArn<'_>,
+) -> Result<&'s mut StateMachine, ApiError> {
+    let machine = registry.state_machine(arn)?;
+    if machine.is_deleting {
+        return Err(ApiError::state_machine_deleting(arn.text));
+    }
+    Ok(machine)
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Api(error) => error.into(),
+            Refusal::Driver(error) => ApiError::internal(error.to_string()),
+        }
+    }
+}

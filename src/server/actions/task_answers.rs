@@ -1,0 +1,62 @@
+//! Answers of workers, by task token.
+
+use serde_json::Value;
+
+use super::super::request::Request;
+use super::super::{ApiError, Service, empty};
+use super::DATA;
+use crate::data::json_problem;
+use crate::error::{Error, ErrorKind};
+use crate::execution::ErrorOutput;
+use crate::services::step_functions;
+
+const TASK_TOKEN: std::ops::RangeInclusive<usize> = 1..=2_048;
+
+impl Service {
+    /// `SendTaskSuccess`
+    pub(in super::super) fn send_task_success(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["taskToken", "output"])?;
+        let token = request.required_data("taskToken", TASK_TOKEN);
+        let output = request.required_data("output", DATA);
+        request.check()?;
+        // The token first, as AWS does.
+        self.interpreter.check_token(token)?;
+        let output = serde_json::from_str(output)
+            .map_err(|error| step_functions::ApiError::invalid_output(&json_problem(output, &error)))?;
+        self.interpreter.send_task_success(token, output)?;
+        Ok(empty())
+    }
+
+    /// `SendTaskFailure`
+    pub(in super::super) fn send_task_failure(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["taskToken", "error", "cause"])?;
+        let token = request.required_data("taskToken", TASK_TOKEN);
+        let error = request.data("error", 0..=256).map(str::to_owned);
+        let cause = request.data("cause", 0..=32_768).map(str::to_owned);
+        request.check()?;
+        self.interpreter
+            .send_task_failure(token, ErrorOutput { error, cause })?;
+        Ok(empty())
+    }
+
+    /// `SendTaskHeartbeat`
+    pub(in super::super) fn send_task_heartbeat(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["taskToken"])?;
+        let token = request.required_data("taskToken", TASK_TOKEN);
+        request.check()?;
+        self.interpreter.send_task_heartbeat(token)?;
+        Ok(empty())
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::InvalidToken => "InvalidToken",
+            ErrorKind::TaskTimedOut => "TaskTimedOut",
+            ErrorKind::ActivityDoesNotExist => "ActivityDoesNotExist",
+            _ => return Self::internal(error.to_string()),
+        };
+        Self::new(code, error.to_string())
+    }
+}

@@ -1,0 +1,80 @@
+//! Versions: published, deleted, listed.
+
+use serde_json::{Value, json};
+
+use super::super::arn::{Qualifier, StateMachineArn};
+use super::super::page::{Page, descending};
+use super::super::registry::does_not_exist;
+use super::super::request::Request;
+use super::super::state_machine::version_number;
+use super::super::{ApiError, Service, empty, seconds};
+use super::state_machines::existing;
+use super::{ARN, DESCRIPTION, TOKEN, only_arn};
+use crate::services::step_functions;
+
+/// What the first revision is called, which has no id.
+const INITIAL: &str = "INITIAL";
+
+impl Service {
+    /// `PublishStateMachineVersion`: a revision is one version, however often it is published.
+    pub(in super::super) fn publish_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["stateMachineArn", "revisionId", "description"])?;
+        let arn = request.required_text("stateMachineArn", ARN);
+        let revision_id = request.text("revisionId", 1..=256);
+        let description = request.text("description", DESCRIPTION);
+        request.check()?;
+        let arn = StateMachineArn::parse_unqualified(arn)?;
+        let now = self.interpreter.now();
+        let mut registry = self.registry();
+        let machine = existing(&mut registry, &arn)?;
+        let current = machine.current.id.as_deref().unwrap_or(INITIAL);
+        if let Some(wanted) = revision_id.filter(|wanted| *wanted != current) {
+            return Err(ApiError::conflict(format!(
+                "Failed to publish the State Machine version for revision {wanted}. The current State Machine revision is \
+                 {current}."
+            )));
+        }
+        let version = machine.publish(description, now)?;
+        Ok(json!({ "creationDate": seconds(version.created), "stateMachineVersionArn": *version.arn }))
+    }
+
+    /// `DeleteStateMachineVersion`: not while an alias leads to it.
+    pub(in super::super) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
+        let arn = StateMachineArn::parse(only_arn(request, "stateMachineVersionArn")?)?;
+        let Some(Qualifier::Version(number)) = arn.qualifier else {
+            let problem = format!("Not the ARN of a state machine version: {}", arn.text);
+            return Err(step_functions::ApiError::invalid_arn(&problem).into());
+        };
+        let mut registry = self.registry();
+        let machine = existing(&mut registry, &arn)?;
+        let number = version_number(number).filter(|number| machine.versions.contains_key(number));
+        let number = number.ok_or_else(|| does_not_exist(arn.text))?;
+        let aliases = machine.aliases.iter().filter(|(_, alias)| alias.leads_to(number));
+        let aliases: Vec<&str> = aliases.map(|(name, _)| name.as_str()).collect();
+        if !aliases.is_empty() {
+            return Err(ApiError::conflict(format!(
+                "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this \
+                 version: [{}]",
+                aliases.join(", ")
+            )));
+        }
+        machine.versions.remove(&number);
+        Ok(empty())
+    }
+
+    /// `ListStateMachineVersions`, the latest first.
+    pub(in super::super) fn list_state_machine_versions(&self, request: &Value) -> Result<Value, ApiError> {
+        let mut request = Request::of(request, &["stateMachineArn", "maxResults", "nextToken"])?;
+        let arn = request.required_text("stateMachineArn", ARN);
+        let page = Page::read(&mut request, TOKEN);
+        request.check()?;
+        let arn = StateMachineArn::parse_unqualified(arn)?;
+        let mut registry = self.registry();
+        let versions = registry.state_machine(&arn)?.versions.iter().rev();
+        let items = versions.map(|(number, version)| {
+            let item = json!({ "creationDate": seconds(version.created), "stateMachineVersionArn": *version.arn });
+            (descending(*number), item)
+        });
+        page.of("stateMachineVersions", &format!("versions of {}", arn.text), items)
+    }
+}

@@ -1,0 +1,199 @@
+//! The executions of Standard workflows, running and ended.
+
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::seconds;
+use super::state_machine::Revision;
+use crate::Outcome;
+use crate::execution::ErrorOutput;
+use crate::runtime::ExecutionHandle;
+
+/// How many executions that have ended are remembered, and how many events of theirs: the oldest go first.
+///
+/// DIFFERENCE: AWS remembers them for 90 days.
+const MOST_ENDED: usize = 10_000;
+const MOST_EVENTS: usize = 1_000_000;
+/// So many starts lie between two looks at what has ended.
+const LOOKS: u64 = 64;
+
+/// One execution.
+#[derive(Debug)]
+pub(super) struct Execution {
+    /// Counts executions in the order of their starts.
+    pub(super) number: u64,
+    pub(super) handle: ExecutionHandle,
+    pub(super) name: String,
+    pub(super) state_machine_arn: String,
+    pub(super) version_arn: Option<Arc<str>>,
+    pub(super) alias_arn: Option<Arc<str>>,
+    pub(super) revision: Arc<Revision>,
+    /// The text as it was given.
+    pub(super) input: String,
+    pub(super) trace_header: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Executions {
+    by_arn: HashMap<Arc<str>, Arc<Execution>>,
+    by_number: BTreeMap<u64, Arc<Execution>>,
+    last: u64,
+}
+
+impl Executions {
+    /// Adds an execution; one that is there already stays as it is.
+    pub(super) fn add(&mut self, arn: &str, execution: impl FnOnce(u64) -> Execution) {
+        if self.by_arn.contains_key(arn) {
+            return;
+        }
+        self.last += 1;
+        let execution = Arc::new(execution(self.last));
+        self.by_number.insert(self.last, Arc::clone(&execution));
+        self.by_arn.insert(arn.into(), execution);
+        if self.last.is_multiple_of(LOOKS) {
+            self.forget_old(MOST_ENDED, MOST_EVENTS);
+        }
+    }
+
+    pub(super) fn find(&self, arn: &str) -> Option<&Arc<Execution>> {
+        self.by_arn.get(arn)
+    }
+
+    /// The latest first.
+    pub(super) fn of_state_machine<'e>(&'e self, arn: &'e str) -> impl Iterator<Item = &'e Arc<Execution>> + 'e {
+        let newest_first = self.by_number.values().rev();
+        newest_first.filter(move |execution| execution.state_machine_arn == arn)
+    }
+
+    /// Whether an execution of a state machine still runs.
+    pub(super) fn any_running(&self, arn: &str) -> bool {
+        self.of_state_machine(arn)
+            .any(|execution| execution.handle.stop_time().is_none())
+    }
+
+    fn forget_old(&mut self, most_ended: usize, most_events: usize) {
+        let (mut ended, mut events) = (0, 0);
+        let mut old = Vec::new();
+        for (number, execution) in self.by_number.iter().rev() {
+            if execution.handle.stop_time().is_none() {
+                continue;
+            }
+            ended += 1;
+            events += execution.handle.event_count();
+            if ended > most_ended || events > most_events {
+                old.push(*number);
+            }
+        }
+        for number in old {
+            if let Some(execution) = self.by_number.remove(&number) {
+                self.by_arn.remove(execution.handle.arn());
+            }
+        }
+    }
+}
+
+impl Execution {
+    /// The members of a list of executions.
+    pub(super) fn list_item(&self) -> Value {
+        let mut members = self.identity();
+        members.insert("redriveCount".to_owned(), 0.into());
+        members.into()
+    }
+
+    /// The answer of `DescribeExecution`. `METADATA_ONLY` leaves the data out.
+    pub(super) fn describe(&self, is_whole: bool) -> Value {
+        let mut members = self.identity();
+        let outcome = self.handle.ended();
+        data(&mut members, &self.input, outcome.as_ref(), is_whole);
+        if outcome.as_ref().is_none_or(|outcome| outcome.output().is_none()) {
+            members.shift_remove("outputDetails");
+        }
+        if let Some(trace_header) = &self.trace_header {
+            members.insert("traceHeader".to_owned(), trace_header.as_str().into());
+        }
+        members.insert("redriveCount".to_owned(), 0.into());
+        let redrive = match self.handle.status() {
+            status @ ("RUNNING" | "SUCCEEDED") => {
+                let reason = format!("Execution is {status} and cannot be redriven");
+                members.insert("redriveStatusReason".to_owned(), reason.into());
+                "NOT_REDRIVABLE"
+            }
+            _ => "REDRIVABLE",
+        };
+        members.insert("redriveStatus".to_owned(), redrive.into());
+        members.into()
+    }
+
+    fn identity(&self) -> Map<String, Value> {
+        let mut members = identity(&self.handle, &self.name, &self.state_machine_arn);
+        let mut set = |member: &str, arn: &Option<Arc<str>>| {
+            if let Some(arn) = arn {
+                members.insert(member.to_owned(), (**arn).into());
+            }
+        };
+        set("stateMachineVersionArn", &self.version_arn);
+        set("stateMachineAliasArn", &self.alias_arn);
+        members
+    }
+}
+
+/// The answer of `StartSyncExecution`.
+pub(super) fn describe_sync(
+    handle: &ExecutionHandle,
+    state_machine_arn: &str,
+    input: &str,
+    trace_header: Option<&str>,
+    is_whole: bool,
+) -> Value {
+    let mut members = identity(handle, &handle.name(), state_machine_arn);
+    data(&mut members, input, handle.ended().as_ref(), is_whole);
+    if let Some(trace_header) = trace_header {
+        members.insert("traceHeader".to_owned(), trace_header.into());
+    }
+    let took = handle.stop_time().unwrap_or(handle.start_time()) - handle.start_time();
+    let billing = json!({
+        "billedDurationInMilliseconds": (took.num_milliseconds().max(1) + 99) / 100 * 100,
+        "billedMemoryUsedInMB": 64,
+    });
+    members.insert("billingDetails".to_owned(), billing);
+    members.into()
+}
+
+fn identity(handle: &ExecutionHandle, name: &str, state_machine_arn: &str) -> Map<String, Value> {
+    let mut members = Map::new();
+    let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
+    set("executionArn", handle.arn().into());
+    set("stateMachineArn", state_machine_arn.into());
+    set("name", name.into());
+    set("status", handle.status().into());
+    set("startDate", seconds(handle.start_time()));
+    if let Some(stop_time) = handle.stop_time() {
+        set("stopDate", seconds(stop_time));
+    }
+    members
+}
+
+/// Input, output and error.
+fn data(members: &mut Map<String, Value>, input: &str, outcome: Option<&Outcome>, is_whole: bool) {
+    let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
+    if is_whole {
+        set("input", input.into());
+    }
+    set("inputDetails", json!({ "included": is_whole }));
+    if let Some(output) = outcome.and_then(Outcome::output).filter(|_| is_whole) {
+        set("output", output.to_string().into());
+    }
+    set("outputDetails", json!({ "included": is_whole }));
+    // One that timed out has none to show.
+    if let Some(Outcome::Failed(ErrorOutput { error, cause }) | Outcome::Aborted(ErrorOutput { error, cause })) =
+        outcome
+    {
+        if let Some(error) = error {
+            set("error", error.as_str().into());
+        }
+        if let Some(cause) = cause {
+            set("cause", cause.as_str().into());
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The AWS Step Functions API: requests and responses as JSON, over an [`Interpreter`], without a transport.
+//!
+//! [`StepFunctions::call`] takes the name of an action and its request, and answers as AWS does, with AWS's errors. What an
+//! execution's tasks call is registered with the interpreter; state machines, versions, aliases, activities and executions
+//! come and go by calls.
+//!
+//! ```
+//! use asl_engine::Interpreter;
+//! use asl_engine::server::StepFunctions;
+//! use serde_json::{Value, json};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let ovens = Interpreter::new().function("Bake", |order: Value| async move { Ok(json!({ "baked": order["pizza"] })) });
+//! let api = StepFunctions::new(ovens);
+//!
+//! let definition = json!({
+//!     "StartAt": "Bake",
+//!     "States": {
+//!         "Bake": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Bake", "End": true }
+//!     }
+//! });
+//! let created = api.call("CreateStateMachine", json!({
+//!     "name": "Orders",
+//!     "definition": definition.to_string(),
+//!     "roleArn": "arn:aws:iam::123456789012:role/Orders",
+//!     "type": "EXPRESS"
+//! })).await?;
+//! assert_eq!(created["stateMachineArn"], "arn:aws:states:us-east-1:123456789012:stateMachine:Orders");
+//!
+//! let ended = api.call("StartSyncExecution", json!({
+//!     "stateMachineArn": created["stateMachineArn"],
+//!     "input": r#"{ "pizza": "funghi" }"#
+//! })).await?;
+//! assert_eq!(ended["status"], "SUCCEEDED");
+//! assert_eq!(ended["output"], r#"{"baked":"funghi"}"#);
+//!
+//! let refused = api.call("DescribeStateMachine", json!({
+//!     "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Ordres"
+//! })).await.unwrap_err();
+//! assert_eq!(refused.code(), "StateMachineDoesNotExist");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Actions
+//!
+//! | about | actions |
+//! |---|---|
+//! | state machines | `CreateStateMachine`, `UpdateStateMachine`, `DescribeStateMachine`, `DescribeStateMachineForExecution`, `DeleteStateMachine`, `ListStateMachines` |
+//! | versions | `PublishStateMachineVersion`, `DeleteStateMachineVersion`, `ListStateMachineVersions` |
+//! | aliases | `CreateStateMachineAlias`, `UpdateStateMachineAlias`, `DescribeStateMachineAlias`, `DeleteStateMachineAlias`, `ListStateMachineAliases` |
+//! | executions | `StartExecution`, `StartSyncExecution`, `StopExecution`, `DescribeExecution`, `ListExecutions`, `GetExecutionHistory` |
+//! | activities | `CreateActivity`, `DescribeActivity`, `DeleteActivity`, `ListActivities`, `GetActivityTask` |
+//! | tasks | `SendTaskSuccess`, `SendTaskFailure`, `SendTaskHeartbeat` |
+//! | tags | `TagResource`, `UntagResource`, `ListTagsForResource` |
+//! | definitions | `ValidateStateMachineDefinition`, `TestState` |
+//!
+//! `RedriveExecution`, `DescribeMapRun`, `ListMapRuns` and `UpdateMapRun` are refused: they are not implemented.
+//!
+//! # Executions that tasks start
+//!
+//! `arn:aws:states:::states:startExecution` and `aws-sdk:sfn:startExecution` find the state machines that were created here,
+//! by version and alias too, and what they start is described and listed like any execution. Where a task has no handler, the
+//! execution starts and the task fails with `States.TaskFailed`.
+//!
+//! # What is kept, and how much of it
+//!
+//! All is in memory and gone with the value; a clone is another handle on the same. There are 10,000 state machines at
+//! the most, each with 1,000 versions, 100 aliases and 50 tags; 10,000 activities; and 100,000 executions that run at once. Of executions
+//! that have ended, the last 10,000 are remembered, and no more than have 1,000,000 events together.
+//!
+//! # Differences from AWS
+//!
+//! * A member that an action does not have is refused with `ValidationException`, as AWS's clients do; its servers overlook it.
+//! * Roles, log groups and keys are checked for their form, and nothing is done with them. All ARNs are of the interpreter's
+//!   region and account.
+//! * A definition with a `${Name}` is refused: AWS's servers take it as text.
+//! * `TestState` does the work of no Task: one without a mock is refused.
+//! * Reads see every write at once, where AWS's may lag behind.
+
+mod actions;
+mod api_error;
+mod arn;
+mod configuration;
+mod execution;
+mod page;
+mod registry;
+mod request;
+mod state_machine;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use uuid::Uuid;
+
+use crate::Interpreter;
+use crate::data::within_nesting;
+use crate::runtime::{Catalogue, ExecutionHandle};
+use crate::services::step_functions::{self, Target};
+
+pub use api_error::ApiError;
+
+use registry::Registry;
+
+/// The API over an interpreter; see the [module documentation](self). A clone is cheap, and another handle on the same.
+#[derive(Debug, Clone)]
+pub struct StepFunctions {
+    service: Arc<Service>,
+}
+
+#[derive(Debug)]
+struct Service {
+    interpreter: Interpreter,
+    registry: Mutex<Registry>,
+}
+
+impl StepFunctions {
+    /// The API with nothing in it. Executions that the interpreter runs already are not among its own.
+    #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
+    pub fn new(interpreter: Interpreter) -> Self {
+        Self::seeded(interpreter, Uuid::new_v4().as_u64_pair().1)
+    }
+
+    /// The same with a seed for all that is drawn by lot here: ids of revisions, and the version that an alias leads an
+    /// execution to.
+    pub fn seeded(mut interpreter: Interpreter, seed: u64) -> Self {
+        let service = Arc::new_cyclic(|service: &Weak<Service>| {
+            let catalogue: Weak<dyn Catalogue> = Weak::<Service>::clone(service);
+            interpreter.set_catalogue(catalogue);
+            Service {
+                interpreter,
+                registry: Mutex::new(Registry::new(seed)),
+            }
+        });
+        Self { service }
+    }
+
+    /// The interpreter that runs the executions, to wait for one or to shut down.
+    pub fn interpreter(&self) -> &Interpreter {
+        &self.service.interpreter
+    }
+
+    /// Makes a call of the API: an action such as `CreateStateMachine` with its request, an object. Answers with the response,
+    /// also an object; dates are seconds since 1970.
+    ///
+    /// Errors as AWS does. An action that AWS does not have, or that is not implemented, is an `UnknownOperationException`.
+    ///
+    /// `StartSyncExecution` answers when the execution has ended, which goes on when the call is dropped;
+    /// `GetActivityTask` answers when there is a task, or after a minute without one.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub async fn call(&self, action: &str, request: Value) -> Result<Value, ApiError> {
+        let Some(request) = within_nesting(request) else {
+            return Err(ApiError::new(
+                "SerializationException",
+                "the request is nested too deeply",
+            ));
+        };
+        let service = &*self.service;
+        let request = &request;
+        match action {
+            "CreateActivity" => service.create_activity(request),
+            "CreateStateMachine" => service.create_state_machine(request),
+            "CreateStateMachineAlias" => service.create_state_machine_alias(request),
+            "DeleteActivity" => service.delete_activity(request),
+            "DeleteStateMachine" => service.delete_state_machine(request),
+            "DeleteStateMachineAlias" => service.delete_state_machine_alias(request),
+            "DeleteStateMachineVersion" => service.delete_state_machine_version(request),
+            "DescribeActivity" => service.describe_activity(request),
+            "DescribeExecution" => service.describe_execution(request),
+            "DescribeStateMachine" => service.describe_state_machine(request),
+            "DescribeStateMachineAlias" => service.describe_state_machine_alias(request),
+            "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(request),
+            "GetActivityTask" => service.take_activity_task(request).await,
+            "GetExecutionHistory" => service.execution_history(request),
+            "ListActivities" => service.list_activities(request),
+            "ListExecutions" => service.list_executions(request),
+            "ListStateMachineAliases" => service.list_state_machine_aliases(request),
+            "ListStateMachines" => service.list_state_machines(request),
+            "ListStateMachineVersions" => service.list_state_machine_versions(request),
+            "ListTagsForResource" => service.list_tags_for_resource(request),
+            "PublishStateMachineVersion" => service.publish_state_machine_version(request),
+            "SendTaskFailure" => service.send_task_failure(request),
+            "SendTaskHeartbeat" => service.send_task_heartbeat(request),
+            "SendTaskSuccess" => service.send_task_success(request),
+            "StartExecution" => service.start_execution(request),
+            "StartSyncExecution" => service.start_sync_execution(request).await,
+            "StopExecution" => service.stop_execution(request),
+            "TagResource" => service.tag_resource(request),
+            "TestState" => service.test_state(request),
+            "UntagResource" => service.untag_resource(request),
+            "UpdateStateMachine" => service.update_state_machine(request),
+            "UpdateStateMachineAlias" => service.update_state_machine_alias(request),
+            "ValidateStateMachineDefinition" => actions::validate_state_machine_definition(request),
+            "DescribeMapRun" | "ListMapRuns" | "RedriveExecution" | "UpdateMapRun" => {
+                Err(unknown(&format!("the action `{action}` is not implemented")))
+            }
+            _ => Err(unknown("Step Functions has no such action")),
+        }
+    }
+}
+
+impl Service {
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The ARN of a resource of this account: `kind` is `activity`.
+    fn arn(&self, kind: &str, name: &str) -> String {
+        let (region, account) = self.interpreter.place();
+        format!("arn:aws:states:{region}:{account}:{kind}:{name}")
+    }
+}
+
+impl Catalogue for Service {
+    fn resolve(&self, arn: &str) -> Result<Target, step_functions::ApiError> {
+        let target = self.registry().target(arn);
+        target.map_err(|error| step_functions::ApiError::other(error.code(), error.message()))
+    }
+
+    fn started(&self, execution: ExecutionHandle, target: &Target, input: &str) {
+        if target.program.machine().workflow_type == crate::definition::WorkflowType::Standard {
+            self.registry().add_execution(execution, target, input, None);
+        }
+    }
+}
+
+fn unknown(message: &str) -> ApiError {
+    ApiError::new("UnknownOperationException", message)
+}
+
+/// A date as the API has it: seconds since 1970, with milliseconds.
+fn seconds(date: DateTime<Utc>) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 need 41 of 52 bits")]
+    let seconds = date.timestamp_millis() as f64 / 1000.0;
+    json!(seconds)
+}
+
+/// An object with another member.
+fn with(mut object: Value, member: &str, value: impl Into<Value>) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), value.into());
+    }
+    object
+}
+
+/// The answer that says nothing.
+fn empty() -> Value {
+    Value::Object(Map::new())
+}

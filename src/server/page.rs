@@ -1,0 +1,112 @@
+//! Pages of lists.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value, json};
+
+use super::ApiError;
+use super::request::Request;
+use crate::services::step_functions;
+
+/// What a page has where the request says nothing, or 0.
+const DEFAULT: usize = 100;
+const MOST: i64 = 1_000;
+
+/// The part of a list that a request asks for.
+///
+/// A token is text that says where the last page ended: the key of its last item. What is created or deleted meanwhile
+/// neither repeats nor hides an item.
+#[derive(Debug)]
+pub(super) struct Page {
+    most: usize,
+    token: Option<String>,
+}
+
+impl Page {
+    /// Reads `maxResults` and `nextToken`.
+    pub(super) fn read(request: &mut Request<'_>, longest_token: usize) -> Self {
+        let most = request.number("maxResults", 0..=MOST).unwrap_or(0);
+        let token = request.text("nextToken", 1..=longest_token);
+        Self {
+            most: usize::try_from(most).ok().filter(|most| *most > 0).unwrap_or(DEFAULT),
+            token: token.map(str::to_owned),
+        }
+    }
+
+    /// Answers with a page of items that stand in ascending order of their keys. `list` says which list it is: a token of
+    /// another one is refused.
+    pub(super) fn of(
+        self,
+        member: &str,
+        list: &str,
+        items: impl Iterator<Item = (String, Value)>,
+    ) -> Result<Value, ApiError> {
+        let after = match &self.token {
+            None => None,
+            Some(token) => Some(key_of(token, list).ok_or_else(step_functions::ApiError::invalid_token)?),
+        };
+        let mut items = items.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
+        let page: Vec<(String, Value)> = items.by_ref().take(self.most).collect();
+        let next = page.last().filter(|_| items.next().is_some());
+        let token = next.map(|(key, _)| URL_SAFE_NO_PAD.encode(json!([list, key]).to_string()));
+        let mut answer = Map::new();
+        let values = page.into_iter().map(|(_, value)| value).collect();
+        answer.insert(member.to_owned(), Value::Array(values));
+        if let Some(token) = token {
+            answer.insert("nextToken".to_owned(), token.into());
+        }
+        Ok(answer.into())
+    }
+}
+
+/// A key for items in the order of their numbers.
+pub(super) fn ascending(number: u64) -> String {
+    format!("{number:020}")
+}
+
+/// A key for items of which the last comes first.
+pub(super) fn descending(number: u64) -> String {
+    ascending(u64::MAX - number)
+}
+
+fn key_of(token: &str, list: &str) -> Option<String> {
+    let text = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (of, key): (String, String) = serde_json::from_slice(&text).ok()?;
+    (of == list).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(most: u64, token: Option<&Value>, numbers: &[u64]) -> Result<Value, ApiError> {
+        let mut body = json!({ "maxResults": most });
+        if let Some(token) = token {
+            body["nextToken"] = token.clone();
+        }
+        let mut request = Request::of(&body, &["maxResults", "nextToken"])?;
+        let page = Page::read(&mut request, 1024);
+        request.check()?;
+        page.of("numbers", "all", numbers.iter().map(|n| (ascending(*n), json!(n))))
+    }
+
+    #[test]
+    fn pages_are_the_list_in_pieces() {
+        let first = page(2, None, &[1, 2, 3]).unwrap();
+        assert_eq!(first["numbers"], json!([1, 2]));
+        // Two is gone meanwhile, and so is nothing else.
+        let second = page(2, Some(&first["nextToken"]), &[1, 3, 4, 5]).unwrap();
+        assert_eq!(second["numbers"], json!([3, 4]));
+        let third = page(2, Some(&second["nextToken"]), &[1, 3, 4, 5]).unwrap();
+        assert_eq!(third, json!({ "numbers": [5] }));
+    }
+
+    #[test]
+    fn a_token_belongs_to_its_list() {
+        let token = URL_SAFE_NO_PAD.encode(json!(["others", "1"]).to_string());
+        for token in [json!(token), json!("no token")] {
+            assert_eq!(page(1, Some(&token), &[1]).unwrap_err().code(), "InvalidToken");
+        }
+        assert_eq!(page(0, None, &[1]).unwrap(), json!({ "numbers": [1] }));
+    }
+}

@@ -1,0 +1,151 @@
+//! All that was created and not yet deleted.
+
+use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ApiError;
+use super::arn::{Qualifier, StateMachineArn};
+use super::execution::{Execution, Executions};
+use super::state_machine::{Revision, StateMachine, Version};
+use crate::data::Random;
+use crate::runtime::ExecutionHandle;
+use crate::services::step_functions::{self, Target};
+
+/// AWS's quotas of an account.
+pub(super) const MOST_STATE_MACHINES: usize = 10_000;
+pub(super) const MOST_ACTIVITIES: usize = 10_000;
+
+#[derive(Debug)]
+pub(super) struct Registry {
+    /// By ARN, and so in the order of their names.
+    pub(super) state_machines: BTreeMap<String, StateMachine>,
+    pub(super) activities: BTreeMap<String, Activity>,
+    pub(super) executions: Executions,
+    /// Chooses among the versions of an alias, and gives revisions their ids.
+    pub(super) random: Random,
+}
+
+#[derive(Debug)]
+pub(super) struct Activity {
+    pub(super) name: String,
+    pub(super) created: DateTime<Utc>,
+    pub(super) encryption: Value,
+    pub(super) tags: IndexMap<String, String>,
+}
+
+impl Registry {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            state_machines: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            executions: Executions::default(),
+            random: Random::seeded(seed),
+        }
+    }
+
+    /// The state machine of an ARN, whatever version or alias stands behind it.
+    pub(super) fn state_machine(&mut self, arn: &StateMachineArn<'_>) -> Result<&mut StateMachine, ApiError> {
+        self.forget_deleted(arn.unqualified);
+        self.state_machines
+            .get_mut(arn.unqualified)
+            .ok_or_else(|| does_not_exist(arn.text))
+    }
+
+    /// What an execution of an ARN runs.
+    pub(super) fn target(&mut self, text: &str) -> Result<Target, ApiError> {
+        let arn = StateMachineArn::parse(text)?;
+        self.forget_deleted(arn.unqualified);
+        let machine = self
+            .state_machines
+            .get(arn.unqualified)
+            .ok_or_else(|| does_not_exist(text))?;
+        if machine.is_deleting {
+            return Err(ApiError::state_machine_deleting(text));
+        }
+        let (version, alias_arn) = match arn.qualifier {
+            None => return target(machine, &machine.current, None, None),
+            Some(Qualifier::Version(number)) => (machine.version(number), None),
+            Some(Qualifier::Alias(name)) => {
+                let alias = machine.aliases.get(name).ok_or_else(|| does_not_exist(text))?;
+                let number = alias.route(&self.random);
+                let version = number.and_then(|number| machine.versions.get(&number));
+                (version, Some(Arc::clone(&alias.arn)))
+            }
+        };
+        let Version { arn, revision, .. } = version.ok_or_else(|| does_not_exist(text))?;
+        target(machine, revision, Some(Arc::clone(arn)), alias_arn)
+    }
+
+    /// Remembers an execution.
+    pub(super) fn add_execution(
+        &mut self,
+        handle: ExecutionHandle,
+        target: &Target,
+        input: &str,
+        trace_header: Option<&str>,
+    ) {
+        let revision = target.revision.clone().map(Arc::downcast::<Revision>);
+        let Some(Ok(revision)) = revision else { return };
+        let arn = handle.arn().to_owned();
+        self.executions.add(&arn, |number| Execution {
+            number,
+            name: handle.name(),
+            handle,
+            state_machine_arn: target.state_machine.id.clone(),
+            version_arn: target.version_arn.clone(),
+            alias_arn: target.alias_arn.clone(),
+            revision,
+            input: input.to_owned(),
+            trace_header: trace_header.map(str::to_owned),
+        });
+    }
+
+    pub(super) fn execution(&self, arn: &str) -> Result<&Arc<Execution>, ApiError> {
+        let found = self.executions.find(arn);
+        found.ok_or_else(|| ApiError::execution_does_not_exist(arn))
+    }
+
+    /// A state machine that was deleted goes when its last execution has ended.
+    pub(super) fn forget_deleted(&mut self, arn: &str) {
+        let is_deleting = self.state_machines.get(arn).is_some_and(|machine| machine.is_deleting);
+        if is_deleting && !self.executions.any_running(arn) {
+            self.state_machines.remove(arn);
+        }
+    }
+
+    pub(super) fn forget_all_deleted(&mut self) {
+        let deleting = self.state_machines.iter().filter(|(_, machine)| machine.is_deleting);
+        let deleting: Vec<String> = deleting.map(|(arn, _)| arn.clone()).collect();
+        for arn in deleting {
+            self.forget_deleted(&arn);
+        }
+    }
+}
+
+pub(super) fn does_not_exist(arn: &str) -> ApiError {
+    step_functions::ApiError::state_machine_does_not_exist(arn).into()
+}
+
+fn target(
+    machine: &StateMachine,
+    revision: &Arc<Revision>,
+    version_arn: Option<Arc<str>>,
+    alias_arn: Option<Arc<str>>,
+) -> Result<Target, ApiError> {
+    if let Some(unsupported) = &revision.definition.unsupported {
+        return Err(ApiError::validation(format!(
+            "This state machine cannot be executed here: {unsupported}"
+        )));
+    }
+    Ok(Target {
+        program: Arc::clone(&revision.definition.program),
+        state_machine: Arc::clone(&machine.context),
+        role_arn: Some(Arc::clone(&revision.role_arn)),
+        version_arn,
+        alias_arn,
+        revision: Some(Arc::<Revision>::clone(revision)),
+    })
+}

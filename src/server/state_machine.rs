@@ -1,0 +1,277 @@
+//! A state machine with its revisions, versions and aliases.
+
+use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::configuration::Configuration;
+use super::{ApiError, seconds};
+use crate::data::{Random, StateMachineContext};
+use crate::definition::{Loader, WorkflowType};
+use crate::execution::Program;
+
+/// AWS's quotas of one state machine.
+const MOST_VERSIONS: usize = 1_000;
+pub(super) const MOST_ALIASES: usize = 100;
+
+/// A definition, made ready to run once.
+#[derive(Debug)]
+pub(super) struct Definition {
+    /// As it was given.
+    pub(super) text: String,
+    pub(super) program: Arc<Program>,
+    variable_references: IndexMap<String, BTreeSet<String>>,
+    /// Why executions cannot run it, valid as it is.
+    pub(super) unsupported: Option<String>,
+}
+
+/// A state machine as it was created or updated; executions keep the one that they started with.
+#[derive(Debug)]
+pub(super) struct Revision {
+    /// None for the first one.
+    pub(super) id: Option<String>,
+    pub(super) definition: Arc<Definition>,
+    pub(super) role_arn: Arc<str>,
+    pub(super) configuration: Configuration,
+    pub(super) date: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub(super) struct Version {
+    pub(super) arn: Arc<str>,
+    pub(super) revision: Arc<Revision>,
+    pub(super) description: Option<String>,
+    pub(super) created: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub(super) struct Alias {
+    /// Counts the aliases of a state machine in the order of their creation.
+    pub(super) number: u64,
+    pub(super) arn: Arc<str>,
+    pub(super) description: Option<String>,
+    /// One or two versions with their weights, which are 100 together.
+    pub(super) routes: Vec<Route>,
+    pub(super) created: DateTime<Utc>,
+    pub(super) updated: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) version: u64,
+    pub(super) weight: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct StateMachine {
+    pub(super) context: Arc<StateMachineContext>,
+    pub(super) workflow_type: WorkflowType,
+    pub(super) created: DateTime<Utc>,
+    pub(super) current: Arc<Revision>,
+    /// By number.
+    pub(super) versions: BTreeMap<u64, Version>,
+    /// The number of the version that was published last.
+    last_version: u64,
+    /// How many aliases were created.
+    pub(super) last_alias: u64,
+    /// The oldest first.
+    pub(super) aliases: IndexMap<String, Alias>,
+    pub(super) tags: IndexMap<String, String>,
+    /// `publish` and `versionDescription` of its creation.
+    pub(super) created_with: (bool, Option<String>),
+    /// Whether it goes when its executions have ended.
+    pub(super) is_deleting: bool,
+}
+
+impl Definition {
+    /// Errors where the definition is refused.
+    pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, ApiError> {
+        let loader = Loader::new().workflow_type(workflow_type);
+        let (machine, unsupported) = match loader.parse(text) {
+            Ok(machine) => (machine, None),
+            Err(refused) => {
+                let machine = loader.clone().with_distributed_maps().parse(text)?;
+                (machine, Some(refused.api_message()))
+            }
+        };
+        Ok(Arc::new(Self {
+            text: text.to_owned(),
+            variable_references: loader.variable_references(text),
+            program: Arc::new(Program::compile(&machine)),
+            unsupported,
+        }))
+    }
+}
+
+impl Revision {
+    pub(super) fn workflow_type(&self) -> WorkflowType {
+        self.definition.program.machine().workflow_type
+    }
+
+    /// Whether it has the same content as another.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.definition.text == other.definition.text
+            && self.role_arn == other.role_arn
+            && self.configuration == other.configuration
+    }
+
+    /// The members that all descriptions of a state machine have. `METADATA_ONLY` leaves the definition out.
+    pub(super) fn describe(&self, name: &str, is_whole: bool) -> Map<String, Value> {
+        let mut members = Map::new();
+        let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
+        set("name", name.into());
+        if is_whole {
+            set("definition", self.definition.text.as_str().into());
+        }
+        set("roleArn", (*self.role_arn).into());
+        set("loggingConfiguration", self.configuration.logging.clone());
+        set("tracingConfiguration", self.configuration.tracing.clone());
+        set("encryptionConfiguration", self.configuration.encryption.clone());
+        if let Some(id) = &self.id {
+            set("revisionId", id.as_str().into());
+        }
+        let references = &self.definition.variable_references;
+        if is_whole && !references.is_empty() {
+            set("variableReferences", json!(references));
+        }
+        members
+    }
+}
+
+impl StateMachine {
+    pub(super) fn new(
+        context: Arc<StateMachineContext>,
+        revision: Arc<Revision>,
+        created_with: (bool, Option<String>),
+    ) -> Self {
+        Self {
+            context,
+            workflow_type: revision.workflow_type(),
+            created: revision.date,
+            current: revision,
+            versions: BTreeMap::new(),
+            last_version: 0,
+            last_alias: 0,
+            aliases: IndexMap::new(),
+            tags: IndexMap::new(),
+            created_with,
+            is_deleting: false,
+        }
+    }
+
+    pub(super) fn arn(&self) -> &str {
+        &self.context.id
+    }
+
+    /// Publishes the current revision. One that was published already stays the version that it is.
+    pub(super) fn publish(&mut self, description: Option<&str>, now: DateTime<Utc>) -> Result<&Version, ApiError> {
+        let known = self.version_of(&self.current);
+        let number = match known {
+            Some(number) => number,
+            None if self.versions.len() >= MOST_VERSIONS => {
+                return Err(ApiError::quota_exceeded("versions of the state machine", MOST_VERSIONS));
+            }
+            None => {
+                self.last_version += 1;
+                self.last_version
+            }
+        };
+        Ok(self.versions.entry(number).or_insert_with(|| Version {
+            arn: format!("{}:{number}", self.context.id).into(),
+            revision: Arc::clone(&self.current),
+            description: description.map(str::to_owned),
+            created: now,
+        }))
+    }
+
+    /// The number of the version that a revision is.
+    fn version_of(&self, revision: &Arc<Revision>) -> Option<u64> {
+        let mut versions = self.versions.iter();
+        let found = versions.find(|(_, version)| Arc::ptr_eq(&version.revision, revision));
+        found.map(|(number, _)| *number)
+    }
+
+    /// The version with a number as it stands in an ARN.
+    pub(super) fn version(&self, number: &str) -> Option<&Version> {
+        self.versions.get(&version_number(number)?)
+    }
+
+    /// The members of a list of state machines.
+    pub(super) fn list_item(&self) -> Value {
+        json!({
+            "stateMachineArn": self.arn(),
+            "name": self.context.name,
+            "type": type_name(self.workflow_type),
+            "creationDate": seconds(self.created),
+        })
+    }
+
+    pub(super) fn status(&self) -> &'static str {
+        if self.is_deleting { "DELETING" } else { "ACTIVE" }
+    }
+}
+
+impl Alias {
+    /// The version that an execution runs, each as likely as its weight says.
+    pub(super) fn route(&self, random: &Random) -> Option<u64> {
+        let mut draw = random.below(100);
+        for route in &self.routes {
+            if draw < route.weight {
+                return Some(route.version);
+            }
+            draw -= route.weight;
+        }
+        None
+    }
+
+    pub(super) fn leads_to(&self, version: u64) -> bool {
+        self.routes.iter().any(|route| route.version == version)
+    }
+}
+
+/// The number that a text is, written as AWS writes it.
+pub(super) fn version_number(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+pub(super) fn type_name(workflow_type: WorkflowType) -> &'static str {
+    match workflow_type {
+        WorkflowType::Standard => "STANDARD",
+        WorkflowType::Express => "EXPRESS",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_are_taken_as_often_as_their_weights_say() {
+        let route = |version, weight| Route { version, weight };
+        let alias = |routes| Alias {
+            number: 1,
+            arn: "arn".into(),
+            description: None,
+            routes,
+            created: DateTime::UNIX_EPOCH,
+            updated: DateTime::UNIX_EPOCH,
+        };
+        let random = Random::seeded(7);
+        let split = alias(vec![route(1, 90), route(2, 10)]);
+        let second = (0..1000).filter(|_| split.route(&random) == Some(2)).count();
+        assert!((60..140).contains(&second), "{second}");
+        let whole = alias(vec![route(3, 0), route(4, 100)]);
+        assert!((0..1000).all(|_| whole.route(&random) == Some(4)));
+    }
+
+    #[test]
+    fn a_version_is_written_in_one_way() {
+        assert_eq!(version_number("10"), Some(10));
+        for text in ["01", "+1", "", "1.0", "99999999999999999999"] {
+            assert_eq!(version_number(text), None, "{text}");
+        }
+    }
+}

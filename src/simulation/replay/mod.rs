@@ -1,0 +1,251 @@
+//! Runs a real execution again, from its history.
+
+mod answers;
+mod compare;
+mod events;
+mod lanes;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Run, Simulation, SimulationError};
+use crate::definition::{ResourceKind, StateMachine};
+use crate::execution::Program;
+use compare::compare;
+use events::RecordedEvent;
+use lanes::{Places, Visits};
+
+pub use compare::{DataDifference, PathDifference, PathStep};
+
+/// The history of a real execution, as `aws stepfunctions get-execution-history --execution-arn …` prints it.
+///
+/// Pages may follow each other in the text. The recorded answers of its tasks become scripts, each at its recorded time;
+/// the replay must take the same path.
+///
+/// ```
+/// use asl_engine::StateMachine;
+/// use asl_engine::simulation::Recording;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let machine: StateMachine = std::fs::read_to_string("tests/kit/recordings/declined.asl.json")?.parse()?;
+/// let recording: Recording = std::fs::read_to_string("tests/kit/recordings/declined.json")?.parse()?;
+///
+/// let replay = recording.replay(&machine)?;
+/// replay.assert_same_path();
+/// assert_eq!(replay.run.error_name(), Some("Declined"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Recording {
+    events: Vec<RecordedEvent>,
+}
+
+/// Why a history cannot be replayed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordingError {
+    /// It is no JSON.
+    #[error("the history is no JSON: {problem}")]
+    NoJson {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// It is JSON, but no history.
+    #[error("this is no history: there is {problem}; give what `aws stepfunctions get-execution-history` prints")]
+    NoHistory {
+        /// What there is in its place.
+        problem: String,
+    },
+    /// Events are missing.
+    #[error("the events {first} to {last} are missing; join all pages of the history")]
+    Missing {
+        /// The first that is missing.
+        first: u64,
+        /// The last that is missing in a row.
+        last: u64,
+    },
+    /// The execution had not ended when it was recorded.
+    #[error(
+        "the history ends at the event {last}, and the execution still ran; record it when it is over, or join all pages"
+    )]
+    Unfinished {
+        /// The last event.
+        last: u64,
+    },
+    /// It was recorded without the data.
+    #[error("the history holds no data; record it with `--include-execution-data`")]
+    NoData,
+    /// AWS left a part of the data out.
+    #[error("the history holds only a part of the `{member}` of the event {event}")]
+    Truncated {
+        /// The event.
+        event: u64,
+        /// The member that is cut.
+        member: String,
+    },
+    /// There is something in it that cannot be replayed.
+    #[error(
+        "the event {event} is a `{kind}`, which cannot be replayed: redriven executions and distributed Maps have parts in other histories"
+    )]
+    Unsupported {
+        /// The event.
+        event: u64,
+        /// Its type.
+        kind: String,
+    },
+    /// The history names a state that the definition does not have.
+    #[error(
+        "the event {event} is about the state `{state}`, which the state machine does not have; give the definition that was recorded"
+    )]
+    UnknownState {
+        /// The event.
+        event: u64,
+        /// The state.
+        state: String,
+    },
+    /// The simulation could not run.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+}
+
+/// A replayed execution.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Replay {
+    /// What the replay did.
+    pub run: Run,
+    /// Where it left the recorded path; `None` where it took the same.
+    pub difference: Option<PathDifference>,
+    /// The steps of both that show other data: the names and ids of executions, times and all that is random differ. The
+    /// first 50.
+    pub data: Vec<DataDifference>,
+}
+
+impl Replay {
+    /// Fails a test whose replay left the recorded path, with the first difference side by side.
+    ///
+    /// # Panics
+    ///
+    /// When there is a difference.
+    #[track_caller]
+    pub fn assert_same_path(&self) {
+        assert!(self.difference.is_none(), "{self}");
+    }
+}
+
+impl fmt::Display for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.difference {
+            None => writeln!(f, "the replay takes the recorded path")?,
+            Some(difference) => write!(f, "{difference}")?,
+        }
+        // What differs first in the data may be why the paths part.
+        for data in self.data.iter().take(3) {
+            writeln!(f, "  other data: {data}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Recording {
+    /// Reads a history. Errors where it is not whole: pages or data are missing, or the execution had not ended.
+    pub fn parse(text: &str) -> Result<Self, RecordingError> {
+        Ok(Self {
+            events: events::read(text)?,
+        })
+    }
+
+    /// What the execution was started with.
+    pub fn input(&self) -> Value {
+        self.events
+            .first()
+            .and_then(|event| event.data("input"))
+            .unwrap_or_default()
+    }
+
+    /// How the execution ended: `ExecutionSucceeded`, `ExecutionFailed`, `ExecutionTimedOut` or `ExecutionAborted`.
+    pub fn end(&self) -> &str {
+        self.events.last().map_or("", |event| &event.kind)
+    }
+
+    /// A simulation of the execution in which every task answers as it was recorded, at the recorded time. Run it on the
+    /// [`input`](Self::input), or script more for tasks that were never asked.
+    ///
+    /// Errors where the history is that of another state machine.
+    pub fn simulation(&self, machine: &StateMachine) -> Result<Simulation, RecordingError> {
+        let mut simulation = Simulation::of(machine).allow_left_over();
+        let places = Places::of(&simulation.program);
+        self.check_states(&places)?;
+        let visits = Visits::of(&self.events, &places);
+        simulation.recorded = Some(Arc::new(answers::answers(&self.events, &visits, &places)));
+        if let Some(started) = self.events.first() {
+            simulation.start = started.at;
+            if let Some(role) = started.text("roleArn") {
+                simulation.options.role_arn = role.into();
+            }
+        }
+        simulation.options.activities = self.activities(&simulation.program).map(Arc::new);
+        if let Some(ended) = self.events.last().filter(|event| event.kind == "ExecutionAborted") {
+            let after = (ended.at - simulation.start).to_std().unwrap_or(Duration::ZERO);
+            simulation = simulation.stop_after(after, ended.error());
+        }
+        Ok(simulation)
+    }
+
+    /// Runs the execution again, and compares the path with the recorded one.
+    pub fn replay(&self, machine: &StateMachine) -> Result<Replay, RecordingError> {
+        let mut simulation = self.simulation(machine)?;
+        simulation.is_replay = true;
+        let run = simulation.try_run(self.input())?;
+        let places = Places::of(&simulation.program);
+        let replayed: Vec<RecordedEvent> = run.history().iter().map(RecordedEvent::of).collect();
+        let compared = compare(&self.events, &replayed, &places);
+        Ok(Replay {
+            run,
+            difference: compared.difference,
+            data: compared.data,
+        })
+    }
+
+    /// The activities that there were, where the execution failed because one was not.
+    fn activities(&self, program: &Program) -> Option<BTreeSet<String>> {
+        let ended = self.events.last()?;
+        ended.text("cause").filter(|cause| cause.contains("does not exist"))?;
+        let resources = program.resources().map(|(_, resource)| resource);
+        let activities = resources.filter(|resource| *resource.kind() == ResourceKind::Activity);
+        let scheduled = |arn: &str| {
+            let mut events = self.events.iter().filter(|event| event.kind == "ActivityScheduled");
+            events.any(|event| event.text("resource") == Some(arn))
+        };
+        let there = activities
+            .map(|activity| activity.arn().to_owned())
+            .filter(|arn| scheduled(arn));
+        Some(there.collect())
+    }
+
+    fn check_states(&self, places: &Places) -> Result<(), RecordingError> {
+        for event in self.events.iter().filter(|event| event.kind.ends_with("StateEntered")) {
+            let state = event.state().unwrap_or_default();
+            if places.get(state).is_none() {
+                return Err(RecordingError::UnknownState {
+                    event: event.id,
+                    state: state.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Recording {
+    type Err = RecordingError;
+
+    fn from_str(text: &str) -> Result<Self, RecordingError> {
+        Self::parse(text)
+    }
+}

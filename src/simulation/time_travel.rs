@@ -1,0 +1,179 @@
+//! Goes through a run moment by moment, back and forth, and from any of them another way.
+
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::recorded::{CallKey, Recorded};
+use super::script::Part;
+use super::{Answer, Call, Happened, Moment, Run, Simulation, Visit};
+use crate::history::{EventDetails, HistoryEvent};
+
+/// A place in a run: a moment, with all that is known of it.
+///
+/// ```
+/// use asl_engine::simulation::Answer;
+/// use asl_engine::{Simulation, StateMachine};
+/// use serde_json::json;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
+/// let run = Simulation::of(&machine).task("Charge", [json!({ "paid": true })]).run(json!({ "id": 7 }));
+///
+/// let mut travel = run.time_travel();
+/// assert_eq!(&*travel.states()[0].state, "Charge"); // it waits for its answer …
+/// travel.forward();
+/// assert!(travel.states().is_empty()); // … which ends the execution
+///
+/// let other = run.fork(0, Answer::error("Declined", "no funds")).run(json!({ "id": 7 }));
+/// assert_eq!(other.error_name(), Some("Declined"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct TimeTravel<'r> {
+    run: &'r Run,
+    place: usize,
+}
+
+impl<'r> TimeTravel<'r> {
+    /// The moment.
+    pub fn moment(&self) -> &'r Moment {
+        // INVARIANT: a run has a moment, that of its start, and the place is that of one.
+        self.run.moments.get(self.place).unwrap_or(&self.run.first_moment)
+    }
+
+    /// Which moment it is, from 0.
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
+    /// Goes on to the next moment; false at the last.
+    pub fn forward(&mut self) -> bool {
+        self.go_to(self.place + 1)
+    }
+
+    /// Goes back to the moment before; false at the first.
+    pub fn back(&mut self) -> bool {
+        self.place.checked_sub(1).is_some_and(|place| self.go_to(place))
+    }
+
+    /// Goes to a moment; false where there is none.
+    pub fn go_to(&mut self, place: usize) -> bool {
+        let is_there = place < self.run.moments.len();
+        if is_there {
+            self.place = place;
+        }
+        is_there
+    }
+
+    /// Goes to the moment at which an event was recorded; false where there is none.
+    pub fn go_to_event(&mut self, event: u64) -> bool {
+        let is_it = |moment: &Moment| {
+            let mut events = self.run.history().get(moment.events.clone()).into_iter().flatten();
+            events.any(|recorded| recorded.id == event)
+        };
+        let place = self.run.moments.iter().position(is_it);
+        place.is_some_and(|place| self.go_to(place))
+    }
+
+    /// The events that were recorded at the moment.
+    pub fn events(&self) -> &'r [HistoryEvent] {
+        self.run.history().get(self.moment().events.clone()).unwrap_or_default()
+    }
+
+    /// The states that the execution is in when the moment is over: several in a Parallel or a Map.
+    pub fn states(&self) -> Vec<&'r Visit> {
+        let running = self.moment().running.iter();
+        running.filter_map(|visit| self.run.visits().get(*visit)).collect()
+    }
+
+    /// The variables of the machine itself when the moment is over.
+    pub fn variables(&self) -> Map<String, Value> {
+        let outermost = self.run.visits().iter().filter(|visit| visit.within.is_none());
+        let outermost: HashSet<&str> = outermost.map(|visit| &*visit.state).collect();
+        let mut variables = Map::new();
+        for event in self.run.history().iter().take(self.moment().events.end) {
+            if let EventDetails::StateExited {
+                name,
+                assigned_variables: Some(assigned),
+                ..
+            } = &event.details
+                && outermost.contains(&**name)
+            {
+                let values = assigned.iter().filter_map(|(name, text)| {
+                    let value = serde_json::from_str(text).ok()?;
+                    Some((name.clone(), value))
+                });
+                variables.extend(values);
+            }
+        }
+        variables
+    }
+
+    /// The call that was answered at the moment; `None` where none was.
+    pub fn call(&self) -> Option<&'r Call> {
+        self.run.calls.get(self.call_place()?)
+    }
+
+    fn call_place(&self) -> Option<usize> {
+        match self.moment().happened {
+            Happened::Answered { call } => call,
+            _ => None,
+        }
+    }
+
+    /// The same execution with another answer at this moment; `None` where no scripted task answers. See [`Run::fork`].
+    pub fn fork(&self, answer: impl Into<Answer>) -> Option<Simulation> {
+        Some(self.run.fork(self.call_place()?, answer))
+    }
+}
+
+impl Run {
+    /// Goes through the run, from its start.
+    pub fn time_travel(&self) -> TimeTravel<'_> {
+        TimeTravel { run: self, place: 0 }
+    }
+
+    /// The same execution up to a call, by its place in [`Run::calls`], which is answered in another way; run it on the
+    /// same input.
+    ///
+    /// Everything that was asked before is answered as it was. What is asked later is answered by what is scripted on the
+    /// result, then by the functions and endless answers of the run's own simulation, then as the same call was answered
+    /// in the run; a call that none of them knows is an error.
+    #[must_use]
+    pub fn fork(&self, call: usize, answer: impl Into<Answer>) -> Simulation {
+        let mut simulation = Simulation::clone(&self.simulation).allow_left_over();
+        // Lists have given their answers away, and these are known by the call.
+        simulation.parts.retain(|(_, part)| part.is_endless());
+        let mut recorded = simulation.recorded.as_deref().cloned().unwrap_or_default();
+        for (place, known) in self.calls.iter().enumerate() {
+            let Some(given) = known.answer.clone() else { continue };
+            if place < call {
+                recorded.insert(CallKey::from(known), given);
+            } else if place > call {
+                recorded.move_last(CallKey::from(known), given);
+            }
+        }
+        if let Some(forked) = self.calls.get(call) {
+            recorded.insert(CallKey::from(forked), answer.into());
+        }
+        simulation.recorded = Some(Arc::new(recorded));
+        simulation
+    }
+}
+
+impl Part {
+    /// Whether it has an answer for every call.
+    fn is_endless(&self) -> bool {
+        matches!(self, Self::Always(_) | Self::Input(_) | Self::Call(_))
+    }
+}
+
+impl Recorded {
+    /// Answers a call so where no script does, and no longer before all scripts.
+    fn move_last(&mut self, key: CallKey, answer: Answer) {
+        self.remove(&key);
+        self.insert_last(key, answer);
+    }
+}

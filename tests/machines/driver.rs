@@ -1,0 +1,184 @@
+//! A driver that answers tasks in random order.
+
+use asl_engine::execution::{
+    Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
+};
+use asl_engine::history::{HistoryEvent, HistoryLevel};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::STOP;
+
+/// What an execution left behind, and what its driver had to do.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Trace {
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) history: Vec<HistoryEvent>,
+    pub(crate) elapsed: TimeDelta,
+    pub(crate) calls: Calls,
+}
+
+/// The tasks of an execution, as its driver sees them.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Calls {
+    invoked: Vec<Task>,
+    cancelled: Vec<TaskId>,
+    waiting: BTreeMap<TaskId, Task>,
+    /// Answered or cancelled: whoever hears of them again would do the work twice.
+    done: BTreeSet<TaskId>,
+}
+
+impl Calls {
+    /// Takes in all that is to be done, and keeps the events to be recorded.
+    ///
+    /// A restored execution dispatches again what the driver knows already, and that must be the same to the letter. It
+    /// does so behind everything else and in the order of frames; so what one event leads to is compared without order.
+    fn take(&mut self, execution: &mut Execution, history: &mut Vec<HistoryEvent>) {
+        let mut invoked = BTreeMap::new();
+        let mut cancelled = BTreeSet::new();
+        while let Some(command) = execution.poll_command() {
+            match command {
+                Command::Invoke(task) => {
+                    let known = self.waiting.get(&task.id);
+                    assert!(
+                        known.is_none_or(|known| *known == task),
+                        "{known:?} was dispatched before {task:?}"
+                    );
+                    assert!(
+                        !self.done.contains(&task.id),
+                        "dispatched although it is over: {task:?}"
+                    );
+                    if known.is_none() {
+                        invoked.insert(task.id, task);
+                    }
+                }
+                // One that a snapshot kept may be of a task that nobody heard of.
+                Command::Cancel(id) if invoked.remove(&id).is_some() || !self.waiting.contains_key(&id) => {}
+                Command::Cancel(id) => {
+                    self.waiting.remove(&id);
+                    self.done.insert(id);
+                    cancelled.insert(id);
+                }
+                Command::Record(event) => history.push(event),
+                _ => {}
+            }
+        }
+        self.cancelled.extend(cancelled);
+        self.invoked.extend(invoked.values().cloned());
+        self.waiting.extend(invoked);
+    }
+
+    /// What a worker says of a task: one that waits or, so that it is ignored, one that is over.
+    fn report(&mut self, choice: u8) -> Option<Event> {
+        let (action, which) = (choice / 4 % 8, usize::from(choice / 32));
+        if action == 7 && !self.done.is_empty() {
+            let task = *self.done.iter().nth(which % self.done.len())?;
+            let output = json!("too late");
+            return Some(Event::TaskSucceeded { task, output });
+        }
+        let task = *self.waiting.keys().nth(which % self.waiting.len().max(1))?;
+        let event = match action {
+            0 => Event::TaskHeartbeat { task },
+            1 => {
+                let error = ErrorOutput {
+                    error: Some("Broken".into()),
+                    cause: None,
+                };
+                Event::TaskFailed { task, error }
+            }
+            2 => Event::TaskStarted {
+                task,
+                worker_name: Some("worker".to_owned()),
+            },
+            3 => Event::TaskSubmitted {
+                task,
+                output: json!({ "MessageId": choice }),
+            },
+            _ => Event::TaskSucceeded {
+                task,
+                output: json!(choice),
+            },
+        };
+        if matches!(event, Event::TaskFailed { .. } | Event::TaskSucceeded { .. }) {
+            self.waiting.remove(&task);
+            self.done.insert(task);
+        }
+        Some(event)
+    }
+}
+
+/// Runs a machine, deciding by `choices` what happens next; between any two events the execution goes through
+/// `between`.
+pub(crate) fn drive(
+    program: &Arc<Program>,
+    seed: u64,
+    choices: &[u8],
+    between: impl FnMut(Execution) -> Execution,
+) -> Trace {
+    drive_at(HistoryLevel::Full, program, seed, choices, between)
+}
+
+/// The same, with as much of a history as wanted.
+pub(crate) fn drive_at(
+    level: HistoryLevel,
+    program: &Arc<Program>,
+    seed: u64,
+    choices: &[u8],
+    mut between: impl FnMut(Execution) -> Execution,
+) -> Trace {
+    let start = DateTime::<Utc>::UNIX_EPOCH;
+    let mut options = StartOptions::new(json!({ "items": [1, "two"], "flag": true }));
+    options.seed = seed;
+    options.history = level;
+    let mut now = start;
+    let mut execution = between(Execution::start(Arc::clone(program), options, now));
+    let mut calls = Calls::default();
+    let mut history = Vec::new();
+    let mut choices = choices.iter().copied().cycle();
+    for _ in 0..500 {
+        calls.take(&mut execution, &mut history);
+        if !execution.is_running() {
+            break;
+        }
+        let choice = choices.next().unwrap_or(0);
+        let reported = if choice == STOP {
+            Some(Event::Stop(ErrorOutput {
+                error: Some("Closing".into()),
+                cause: Some("time".into()),
+            }))
+        } else if choice % 4 == 3 {
+            None
+        } else {
+            calls.report(choice)
+        };
+        let event = if let Some(event) = reported {
+            now += TimeDelta::milliseconds(i64::from(choice) * 10);
+            event
+        } else if let Some(deadline) = execution.next_deadline() {
+            now = now.max(deadline);
+            Event::DeadlineReached
+        } else if calls.waiting.is_empty() {
+            break;
+        } else {
+            continue;
+        };
+        execution.handle(now, event);
+        execution = between(execution);
+    }
+    Trace {
+        outcome: execution.outcome().cloned(),
+        history,
+        elapsed: now - start,
+        calls,
+    }
+}
+
+/// Stores an execution as text and goes on from it.
+pub(crate) fn through_storage(execution: Execution) -> Execution {
+    let program = Arc::clone(execution.program());
+    let stored = serde_json::to_string(&execution.snapshot()).unwrap();
+    let snapshot: Snapshot = serde_json::from_str(&stored).unwrap();
+    Execution::restore(program, snapshot).unwrap()
+}
