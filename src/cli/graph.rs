@@ -97,6 +97,13 @@ fn covered(file: &str, machine: &StateMachine) -> Result<Coverage, Failure> {
         .help("write it anew with `asl test PATH --coverage-report FILE`"))
 }
 
+/// The format of a picture that is only wanted in a file: what its ending says, else SVG.
+pub(super) fn picture(file: &str) -> Option<Format> {
+    let known = ["mmd", "mermaid", "dot", "gv"];
+    let ending = file.rsplit('.').next().unwrap_or_default();
+    (!known.contains(&ending)).then_some(Format::Svg)
+}
+
 /// Draws to a file, or prints.
 pub(super) fn write(
     diagram: &Diagram,
