@@ -76,7 +76,7 @@ pub struct CaseResult {
     /// Whether it passed, and if not, why.
     pub verdict: Verdict,
     /// The run; `None` where there was none.
-    pub run: Option<Run>,
+    pub run: Option<Box<Run>>,
 }
 
 /// Whether a case passed.
@@ -174,7 +174,7 @@ impl Suite {
             Ok(run) => {
                 let found = mismatches(&case.expect, &run);
                 let verdict = if found.is_empty() { Verdict::Passed } else { Verdict::Failed(found) };
-                (verdict, Some(run))
+                (verdict, Some(Box::new(run)))
             }
             Err(problem) => (Verdict::Broken(problem), None),
         };

@@ -86,6 +86,14 @@ fn what_is_no_yaml_is_refused_with_its_place() {
 }
 
 #[test]
+fn what_yaml_1_1_takes_for_a_boolean_is_warned_of() {
+    let (value, diagnostics) = read("a: yes\nb: 'no'\n");
+    assert_eq!(value.unwrap(), json!({ "a": "yes", "b": "no" }));
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!((diagnostics[0].code, diagnostics[0].line), (Code::AmbiguousYaml, 1));
+}
+
+#[test]
 fn hostile_texts_are_bounded() {
     assert_eq!(read(&"[".repeat(200)).1[0].code, Code::TooDeeplyNested);
     assert_eq!(read(&"[".repeat(100_000)).1.len(), 1);
