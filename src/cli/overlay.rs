@@ -59,7 +59,10 @@ pub(super) fn of_coverage(coverage: &Coverage) -> Overlay {
             (count, Some(missing)) => {
                 let shown: Vec<_> = missing.iter().take(3).map(String::as_str).collect();
                 let more = if missing.len() > 3 { " …" } else { "" };
-                (Tone::Warned, format!("{} · never {}{more}", times(count), shown.join(", ")))
+                (
+                    Tone::Warned,
+                    format!("{} · never {}{more}", times(count), shown.join(", ")),
+                )
             }
         };
         let exit = if state.count > 0 { Tone::Good } else { Tone::Bad };
@@ -134,10 +137,9 @@ fn note(visits: &[&Visit]) -> String {
     parts.push(seconds(took));
     let mut errors: Vec<&str> = Vec::new();
     for attempt in visits.iter().flat_map(|visit| &visit.attempts) {
-        if let Some(error) = attempt.error.as_ref().and_then(|error| error.error.as_deref()) {
-            if !errors.contains(&error) && errors.len() < 3 {
-                errors.push(error);
-            }
+        let error = attempt.error.as_ref().and_then(|error| error.error.as_deref());
+        if let Some(error) = error.filter(|error| !errors.contains(error) && errors.len() < 3) {
+            errors.push(error);
         }
     }
     parts.extend(errors.into_iter().map(str::to_owned));

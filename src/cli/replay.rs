@@ -43,8 +43,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
     let text = read_file(&arguments.history)?;
-    let machine = one_machine(&arguments.definition, arguments.state_machine.as_deref(), &arguments.loading)?;
-    let unusable = |error: &dyn std::fmt::Display| Failure::new(format!("cannot replay `{}`: {error}", arguments.history));
+    let machine = one_machine(
+        &arguments.definition,
+        arguments.state_machine.as_deref(),
+        &arguments.loading,
+    )?;
+    let unusable =
+        |error: &dyn std::fmt::Display| Failure::new(format!("cannot replay `{}`: {error}", arguments.history));
     let recording = Recording::parse(&text).map_err(|error| unusable(&error))?;
     let replay = recording.replay(&machine).map_err(|error| unusable(&error))?;
     if let Some(file) = &arguments.graph {
@@ -56,7 +61,11 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     }
     let colours = colours();
     let has_same_path = replay.difference.is_none();
-    let (sign, colour) = if has_same_path { ("✓", colours.good) } else { ("✗", colours.error) };
+    let (sign, colour) = if has_same_path {
+        ("✓", colours.good)
+    } else {
+        ("✗", colours.error)
+    };
     output.text(format_args!("{colour}{sign}{} {replay}", colours.reset))?;
     output.line("")?;
     Ok(ExitCode::from(u8::from(!has_same_path)))

@@ -88,7 +88,11 @@ impl Printer {
 
     fn node(&mut self, node: &Node, number: usize, depth: usize) {
         // The title of a box has room for one line.
-        let (is_box, newline) = if node.inside.is_empty() { (false, "<br/>") } else { (true, " · ") };
+        let (is_box, newline) = if node.inside.is_empty() {
+            (false, "<br/>")
+        } else {
+            (true, " · ")
+        };
         let mut label = format!("<b>{}</b>{newline}{}", escape(&node.name), escape(&node.subtitle()));
         if let Some(note) = node.note() {
             label.push_str(newline);

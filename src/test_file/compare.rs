@@ -52,13 +52,25 @@ pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
     compare(Expected::Status, json!(expect.status), json!(run.outcome().status()));
     let error = run.error();
     if let Some(expected) = &expect.error {
-        compare(Expected::Error, json!(expected), json!(error.and_then(|error| error.error.as_ref())));
+        compare(
+            Expected::Error,
+            json!(expected),
+            json!(error.and_then(|error| error.error.as_ref())),
+        );
     }
     if let Some(expected) = &expect.cause {
-        compare(Expected::Cause, json!(expected), json!(error.and_then(|error| error.cause.as_ref())));
+        compare(
+            Expected::Cause,
+            json!(expected),
+            json!(error.and_then(|error| error.cause.as_ref())),
+        );
     }
     if let Some(expected) = expect.output.as_ref().filter(|expected| run.output() != Some(expected)) {
-        compare(Expected::Output, expected.clone(), run.output().cloned().unwrap_or_default());
+        compare(
+            Expected::Output,
+            expected.clone(),
+            run.output().cloned().unwrap_or_default(),
+        );
     }
     if let Some(expected) = &expect.output_contains {
         let actual = run.output().cloned().unwrap_or_default();

@@ -81,7 +81,8 @@ pub struct InvalidTestFile {
 
 fn shown(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
-    errors.map(|found| format!("\n\n{found}")).collect()
+    let paragraphs = std::iter::once(String::new()).chain(errors.map(Diagnostic::to_string));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
 impl TestFile {

@@ -29,10 +29,7 @@ enum Way<'v> {
 
 /// Reads a file whose JSON is fine.
 pub(super) fn file(value: &Value) -> Read<TestFile> {
-    let root = At {
-        value,
-        way: Way::Root,
-    };
+    let root = At { value, way: Way::Root };
     let fields = [
         "$schema",
         "description",
@@ -70,10 +67,7 @@ pub(super) fn file(value: &Value) -> Read<TestFile> {
 
 /// Reads a case alone, which may name a mock file.
 pub(super) fn one_case(value: &Value) -> Read<Case> {
-    let root = At {
-        value,
-        way: Way::Root,
-    };
+    let root = At { value, way: Way::Root };
     case(root, true)
 }
 
@@ -129,7 +123,9 @@ fn case(at: At<'_>, has_mocks: bool) -> Read<Case> {
     })?;
     Ok(Case {
         name: at.required("name", |at| at.text())?,
-        input: at.optional("input", |at| Ok(at.value.clone()))?.unwrap_or_else(|| Value::Object(Map::new())),
+        input: at
+            .optional("input", |at| Ok(at.value.clone()))?
+            .unwrap_or_else(|| Value::Object(Map::new())),
         tasks: at
             .optional("tasks", |at| at.members(|task, at| Ok((task.to_owned(), scripts(at)?))))?
             .unwrap_or_default()
@@ -208,11 +204,13 @@ fn scripts(at: At<'_>) -> Read<Vec<Script>> {
         if !scripts.is_empty() {
             return Err(at.wrong("a task has `answers` or `always`, not both"));
         }
-        scripts.push(Script::Always(always));
+        scripts.push(Script::Always(Box::new(always)));
     }
     let numbered = |at: At<'_>| {
         at.members(|number, at| {
-            let number = number.parse().map_err(|_| at.wrong("the key is a number, counted from 0"))?;
+            let number = number
+                .parse()
+                .map_err(|_| at.wrong("the key is a number, counted from 0"))?;
             Ok((number, at.each(answer)?))
         })
     };
@@ -282,7 +280,10 @@ fn answer(at: At<'_>) -> Read<Answer> {
 impl<'v> At<'v> {
     /// Errors where it is no object, or has a field that is none of these.
     fn object(&self, fields: &[&str]) -> Read<&'v Map<String, Value>> {
-        let object = self.value.as_object().ok_or_else(|| self.wrong("an object is expected here"))?;
+        let object = self
+            .value
+            .as_object()
+            .ok_or_else(|| self.wrong("an object is expected here"))?;
         for name in object.keys() {
             if !fields.contains(&name.as_str()) {
                 let key = self.wrong(format!("there is no field `{name}` here"));
@@ -311,7 +312,10 @@ impl<'v> At<'v> {
     }
 
     fn members<T>(&self, mut read: impl FnMut(&'v str, At<'_>) -> Read<T>) -> Read<Vec<T>> {
-        let object = self.value.as_object().ok_or_else(|| self.wrong("an object is expected here"))?;
+        let object = self
+            .value
+            .as_object()
+            .ok_or_else(|| self.wrong("an object is expected here"))?;
         let members = object.iter().map(|(name, value)| {
             read(
                 name,
@@ -325,7 +329,10 @@ impl<'v> At<'v> {
     }
 
     fn each<T>(&self, mut read: impl FnMut(At<'_>) -> Read<T>) -> Read<Vec<T>> {
-        let array = self.value.as_array().ok_or_else(|| self.wrong("an array is expected here"))?;
+        let array = self
+            .value
+            .as_array()
+            .ok_or_else(|| self.wrong("an array is expected here"))?;
         let elements = array.iter().enumerate().map(|(i, value)| {
             read(At {
                 value,
@@ -343,7 +350,9 @@ impl<'v> At<'v> {
     }
 
     fn boolean(&self) -> Read<bool> {
-        self.value.as_bool().ok_or_else(|| self.wrong("`true` or `false` is expected here"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.wrong("`true` or `false` is expected here"))
     }
 
     fn count(&self) -> Read<u64> {

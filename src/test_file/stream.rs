@@ -48,8 +48,7 @@ impl<'de> Visitor<'de> for TopLevel {
         }
         let mut file = reader::file(&Value::Object(rest)).map_err(|_| A::Error::custom("wrong"))?;
         let mut names = HashSet::with_capacity(cases.len());
-        let is_sound =
-            |case: &Case| file.mocks.is_some() || case.mock.is_none();
+        let is_sound = |case: &Case| file.mocks.is_some() || case.mock.is_none();
         if !cases.iter().all(|case| is_sound(case) && names.insert(&case.name)) {
             return Err(A::Error::custom("wrong"));
         }

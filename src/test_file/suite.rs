@@ -112,8 +112,16 @@ impl Suite {
 
     /// The suite of a test file; what it names is looked for from `folder`.
     pub fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
-        let substitutions: Substitutions = file.substitutions.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let workflow_type = if file.is_express { WorkflowType::Express } else { WorkflowType::Standard };
+        let substitutions: Substitutions = file
+            .substitutions
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
+        let workflow_type = if file.is_express {
+            WorkflowType::Express
+        } else {
+            WorkflowType::Standard
+        };
         let loader = Loader::new().substitutions(substitutions).workflow_type(workflow_type);
         let machine = one_machine(&loader, &folder.join(&file.machine), file.state_machine.as_deref())?;
         let mut children = Vec::new();
@@ -167,13 +175,19 @@ impl Suite {
 
     /// Runs one case, and counts nothing.
     pub fn attempt(&self, case: &Case) -> CaseResult {
-        let ran = self
-            .simulation_of(case)
-            .and_then(|simulation| simulation.try_run(case.input.clone()).map_err(|error| error.to_string()));
+        let ran = self.simulation_of(case).and_then(|simulation| {
+            simulation
+                .try_run(case.input.clone())
+                .map_err(|error| error.to_string())
+        });
         let (verdict, run) = match ran {
             Ok(run) => {
                 let found = mismatches(&case.expect, &run);
-                let verdict = if found.is_empty() { Verdict::Passed } else { Verdict::Failed(found) };
+                let verdict = if found.is_empty() {
+                    Verdict::Passed
+                } else {
+                    Verdict::Failed(found)
+                };
                 (verdict, Some(Box::new(run)))
             }
             Err(problem) => (Verdict::Broken(problem), None),
@@ -230,7 +244,7 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
         };
         invalid(file.to_owned(), error)
     })?;
-    let names: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
+    let known: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
     let several = found.len() > 1;
     let mut wanted = found
         .into_iter()
@@ -243,10 +257,10 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
         _ => Err(SuiteError::NoStateMachine {
             file: file.to_owned(),
             problem: match named {
-                Some(named) => format!("has no state machine `{named}`; it has: {}", names.join(", ")),
+                Some(named) => format!("has no state machine `{named}`; it has: {}", known.join(", ")),
                 None if several => format!(
                     "has several state machines; name one of them with `stateMachine`: {}",
-                    names.join(", ")
+                    known.join(", ")
                 ),
                 None => "has no state machine".to_owned(),
             },

@@ -11,25 +11,63 @@ fn what_is_wrong_has_its_line_and_caret() {
         ("machine: m\ncases:\n- nmae: x", " --> line 3, column 3\n"),
         ("machine: m\ncases:\n- nmae: x", "there is no field `nmae` here"),
         ("machine: m\ncases: {}", "an array is expected here"),
-        ("machine: m\ncases:\n- name: x\n- name: x", "another case has the name `x` already"),
-        ("machine: m\ncases:\n- name: x\n  mock: A#b", "the file names no mock file"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: 7", " --> line 5, column 8\n"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: [{}]", "an answer has one of `result`"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, error: E}]", "an answer has one of `result`"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, cause: c}]", "only an `error` has a `cause`"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, after: -1}]", "a number of seconds"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: {answers: [], always: {result: 1}}", "not both"),
-        ("machine: m\ncases:\n- name: x\n  tasks:\n    T: {visits: {one: []}}", "the key is a number"),
-        ("machine: m\ncases:\n- name: x\n  expect: {status: DONE}", "the status is `SUCCEEDED`"),
+        (
+            "machine: m\ncases:\n- name: x\n- name: x",
+            "another case has the name `x` already",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  mock: A#b",
+            "the file names no mock file",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: 7",
+            " --> line 5, column 8\n",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: [{}]",
+            "an answer has one of `result`",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, error: E}]",
+            "an answer has one of `result`",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, cause: c}]",
+            "only an `error` has a `cause`",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, after: -1}]",
+            "a number of seconds",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: {answers: [], always: {result: 1}}",
+            "not both",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: {visits: {one: []}}",
+            "the key is a number",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  expect: {status: DONE}",
+            "the status is `SUCCEEDED`",
+        ),
         ("machine: m\ncases:\n- name: x\n  startsAt: noon", "write a time as"),
-        ("machine: m\ntype: FAST\ncases: []", "the type is `STANDARD` or `EXPRESS`"),
+        (
+            "machine: m\ntype: FAST\ncases: []",
+            "the type is `STANDARD` or `EXPRESS`",
+        ),
         ("machine: [", "INVALID_YAML"),
     ] {
         let said = refused(text);
         assert!(said.contains(expected), "{text}\n{said}");
     }
-    let said = TestFile::parse("{\n \"machine\": 7 }", Format::Json).unwrap_err().to_string();
-    assert!(said.contains("a text is expected here") && said.contains(" --> line 2, column 13"), "{said}");
+    let said = TestFile::parse("{\n \"machine\": 7 }", Format::Json)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.contains("a text is expected here") && said.contains(" --> line 2, column 13"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -82,7 +120,10 @@ fn a_mismatch_tells_what_was_expected() {
         panic!("{:?}", results[1].verdict);
     };
     let what: Vec<_> = mismatches.iter().map(|mismatch| mismatch.what.clone()).collect();
-    assert_eq!(what, [Expected::Output, Expected::Elapsed, Expected::Calls("Hello".to_owned())]);
+    assert_eq!(
+        what,
+        [Expected::Output, Expected::Elapsed, Expected::Calls("Hello".to_owned())]
+    );
     assert!(matches!(&results[2].verdict, Verdict::Broken(problem) if problem.contains("`Nobody`")));
 }
 

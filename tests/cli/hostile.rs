@@ -90,8 +90,20 @@ fn mutated_test_files_histories_and_mocks_are_answered() {
         let mocks = path("mocks.json", &mutated(&mocks, &mut numbers));
         for arguments in [
             &["test", &test, "--coverage"][..],
-            &["replay", &history, "--definition", "tests/kit/recordings/declined.asl.json"],
-            &["run", "asl-samples/charge.asl.json", "--mock", &mocks, "--test-case", "Orders#Busy"],
+            &[
+                "replay",
+                &history,
+                "--definition",
+                "tests/kit/recordings/declined.asl.json",
+            ],
+            &[
+                "run",
+                "asl-samples/charge.asl.json",
+                "--mock",
+                &mocks,
+                "--test-case",
+                "Orders#Busy",
+            ],
         ] {
             let output = answer(arguments, b"");
             let said = String::from_utf8_lossy(&output.stderr);
@@ -110,8 +122,14 @@ fn hostile_files_are_refused_in_time() {
         format!("a: \"{}\"", " ".repeat(1_000_000)),
         format!("a: {}", "x ".repeat(500_000)),
         format!("{{ \"StartAt\": \"{}\" }}", "\u{1F355}".repeat(200_000)),
-        (0..20_000).map(|n| format!("k{n}: &a{n} [1]\n")).collect(),
-        format!("Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: !Sub |\n        {}", "${A}".repeat(100_000)),
+        (0..20_000)
+            .map(|n| format!("k{n}: &a{n} [1]"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+        format!(
+            "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: !Sub |\n        {}",
+            "${A}".repeat(100_000)
+        ),
     ] {
         let began = std::time::Instant::now();
         let output = answer(&["validate", "-"], text.as_bytes());

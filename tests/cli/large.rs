@@ -28,17 +28,32 @@ fn a_machine_of_a_megabyte_is_validated_and_drawn() {
     assert!(text.len() < 1_048_576);
     let file = folder.write("large.asl.json", &text);
     let validated = answer(&["validate", &file], b"");
-    assert!(validated.status.success(), "{}", String::from_utf8_lossy(&validated.stdout));
+    assert!(
+        validated.status.success(),
+        "{}",
+        String::from_utf8_lossy(&validated.stdout)
+    );
     let drawn = answer(&["graph", &file], b"");
     assert!(drawn.status.success());
     assert!(String::from_utf8(drawn.stdout).unwrap().lines().count() > 10_000);
     let refused = answer(&["graph", &file, "--format", "svg"], b"");
     assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8(refused.stderr).unwrap().contains("too many for a picture"));
+    assert!(
+        String::from_utf8(refused.stderr)
+            .unwrap()
+            .contains("too many for a picture")
+    );
     let yaml: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let broken = folder.write("broken.asl.yaml", &yaml.to_string().replace("\"Succeed\"", "\"Succed\""));
+    let broken = folder.write(
+        "broken.asl.yaml",
+        &yaml.to_string().replace("\"Succeed\"", "\"Succed\""),
+    );
     let validated = answer(&["validate", &broken], b"");
-    assert!(String::from_utf8(validated.stdout).unwrap().contains("broken.asl.yaml:1:"));
+    assert!(
+        String::from_utf8(validated.stdout)
+            .unwrap()
+            .contains("broken.asl.yaml:1:")
+    );
 }
 
 #[test]
@@ -53,7 +68,10 @@ fn ten_thousand_cases_run() {
             )
         })
         .collect();
-    let text = format!("{{ \"machine\": \"charge.asl.json\", \"cases\": [{}] }}", cases.join(",\n"));
+    let text = format!(
+        "{{ \"machine\": \"charge.asl.json\", \"cases\": [{}] }}",
+        cases.join(",\n")
+    );
     let file = folder.write("many.asl-test.json", &text);
     let report = folder.0.join("report.xml").display().to_string();
     let output = answer(&["test", &file, "--junit", &report], b"");

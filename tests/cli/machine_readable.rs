@@ -44,10 +44,17 @@ fn a_history_is_written_as_aws_prints_it_and_replays() {
     let written: Value = serde_json::from_str(&std::fs::read_to_string(&history).unwrap()).unwrap();
     let events = written["events"].as_array().unwrap();
     let types: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
-    assert_eq!(types[..3], ["ExecutionStarted", "TaskStateEntered", "LambdaFunctionScheduled"]);
+    assert_eq!(
+        types[..3],
+        ["ExecutionStarted", "TaskStateEntered", "LambdaFunctionScheduled"]
+    );
     assert_eq!(events[1]["previousEventId"], 0);
     let replayed = answer(&["replay", &history, "--definition", machine], b"");
-    assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stdout));
+    assert!(
+        replayed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&replayed.stdout)
+    );
 }
 
 #[test]
@@ -63,7 +70,15 @@ fn real_time_waits_and_runs_programs_side_by_side() {
                 { "StartAt": "B", "States": { "B": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:B", "End": true } } }] } } }"#,
     );
     let began = std::time::Instant::now();
-    let arguments = ["run", &file, "--real-time", "--task", "A=sleep 60", "--task", "B=sleep 1; echo 7"];
+    let arguments = [
+        "run",
+        &file,
+        "--real-time",
+        "--task",
+        "A=sleep 60",
+        "--task",
+        "B=sleep 1; echo 7",
+    ];
     let output = asl(&arguments).output().unwrap();
     let took = began.elapsed().as_secs_f64();
     assert!((2.0..20.0).contains(&took), "{took}");
@@ -76,10 +91,24 @@ fn coverage_of_two_runs_is_drawn() {
     let folder = Folder::new("coverage");
     let report = folder.0.join("report.json").display().to_string();
     let picture = folder.0.join("covered.svg").display().to_string();
-    let tested = answer(&["test", "asl-samples", "--filter", "letter", "--coverage-report", &report], b"");
+    let tested = answer(
+        &[
+            "test",
+            "asl-samples",
+            "--filter",
+            "letter",
+            "--coverage-report",
+            &report,
+        ],
+        b"",
+    );
     assert!(tested.status.success());
     let file = "asl-samples/choice.asl.json";
-    assert!(answer(&["graph", file, "--coverage", &report, "--output", &picture], b"").status.success());
+    assert!(
+        answer(&["graph", file, "--coverage", &report, "--output", &picture], b"")
+            .status
+            .success()
+    );
     let svg = std::fs::read_to_string(picture).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("never entered") && svg.contains("class=\"node plain good\""));
 }

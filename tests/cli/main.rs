@@ -3,7 +3,11 @@
 //! The `.trycmd` files are what a terminal shows; `TRYCMD=overwrite cargo test --features cli --test cli` writes what it
 //! shows now. The rest is what a terminal does not show: closed pipes, hostile and large files, machine-readable output.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "how long the binary takes is told by the clock on the wall"
+)]
 
 mod hostile;
 mod large;

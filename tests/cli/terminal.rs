@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::{asl, answer};
+use crate::{answer, asl};
 
 #[test]
 fn colours_are_for_terminals_and_for_those_who_ask() {
@@ -31,12 +31,23 @@ fn nobody_has_to_read_to_the_end() {
         &["completions", "bash"],
         &["--help"],
     ] {
-        let mut child = asl(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = asl(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!said.contains("panicked") && !said.contains("error: cannot print"), "{arguments:?}: {said}");
-        assert!(output.status.code().is_some_and(|code| code < 2), "{arguments:?}: {:?}", output.status);
+        assert!(
+            !said.contains("panicked") && !said.contains("error: cannot print"),
+            "{arguments:?}: {said}"
+        );
+        assert!(
+            output.status.code().is_some_and(|code| code < 2),
+            "{arguments:?}: {:?}",
+            output.status
+        );
     }
 }
 
@@ -45,9 +56,16 @@ fn standard_input_is_a_file() {
     let definition = std::fs::read("asl-samples/hello.asl.json").unwrap();
     assert!(answer(&["validate", "-"], &definition).status.success());
     let ran = answer(&["run", "-", "--quiet"], &definition);
-    assert_eq!(String::from_utf8(ran.stdout).unwrap().trim(), "{\n  \"hello\": \"world\"\n}");
+    assert_eq!(
+        String::from_utf8(ran.stdout).unwrap().trim(),
+        "{\n  \"hello\": \"world\"\n}"
+    );
     let echoed = answer(&["run", "asl-samples/waits.asl.json", "--input", "-", "--quiet"], b"[1");
-    assert!(String::from_utf8(echoed.stderr).unwrap().contains("standard input is no JSON"));
+    assert!(
+        String::from_utf8(echoed.stderr)
+            .unwrap()
+            .contains("standard input is no JSON")
+    );
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub(super) struct Arguments {
     /// Wait where the machine waits
     #[arg(long)]
     real_time: bool,
-    /// Write the execution history to a file, as AWS's GetExecutionHistory
+    /// Write the execution history to a file, as `GetExecutionHistory` gives it
     #[arg(long, value_name = "FILE")]
     history: Option<String>,
     /// Tell in plain words what happened, and why it failed where it did
@@ -142,12 +142,13 @@ impl Ended {
             return Ok(Cow::Borrowed(run));
         }
         let replay = Recording::parse(&history_text(&self.history)).and_then(|recording| recording.replay(machine));
-        let replay = replay.map_err(|error| Failure::new(format!("the execution cannot be looked at again: {error}")))?;
+        let replay =
+            replay.map_err(|error| Failure::new(format!("the execution cannot be looked at again: {error}")))?;
         Ok(Cow::Owned(replay.run))
     }
 }
 
-/// A history as AWS's GetExecutionHistory prints it.
+/// A history as `GetExecutionHistory` gives it.
 fn history_text(history: &[HistoryEvent]) -> String {
     let events: Vec<_> = history.iter().map(HistoryEvent::to_json).collect();
     format!("{:#}\n", json!({ "events": events }))

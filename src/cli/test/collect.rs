@@ -71,20 +71,26 @@ pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> 
         None => Ok(suites),
         Some(last) if failures.is_empty() => Err(last),
         Some(last) => {
-            let first = failures.iter().map(|failure| format!("{failure}\n\n")).collect::<String>();
-            Err(Failure::new(format!("{first}{last}")))
+            failures.push(last);
+            let texts: Vec<_> = failures.iter().map(Failure::to_string).collect();
+            Err(Failure::new(texts.join("\n\n")))
         }
     }
 }
 
 fn explained(error: &SuiteError) -> Failure {
     match error {
-        SuiteError::InvalidTestFile { file, error } => {
-            shown("the test file cannot be used", &file.display().to_string(), &error.diagnostics)
-        }
-        SuiteError::InvalidDefinition { file, error } => {
-            shown("the definition is invalid", &file.display().to_string(), error.diagnostics()).finding()
-        }
+        SuiteError::InvalidTestFile { file, error } => shown(
+            "the test file cannot be used",
+            &file.display().to_string(),
+            &error.diagnostics,
+        ),
+        SuiteError::InvalidDefinition { file, error } => shown(
+            "the definition is invalid",
+            &file.display().to_string(),
+            error.diagnostics(),
+        )
+        .finding(),
         SuiteError::Unreadable { file, error } => {
             Failure::new(format!("cannot read `{}`: {}", file.display(), reason(error)))
                 .help("paths in a test file begin in its folder")
@@ -95,6 +101,7 @@ fn explained(error: &SuiteError) -> Failure {
 
 fn shown(what: &str, file: &str, diagnostics: &[Diagnostic]) -> Failure {
     let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
-    let texts: String = errors.map(|found| format!("\n\n{}", diagnostic(file, found))).collect();
-    Failure::new(format!("{what}{texts}"))
+    let texts = errors.map(|found| diagnostic(file, found));
+    let paragraphs: Vec<_> = std::iter::once(what.to_owned()).chain(texts).collect();
+    Failure::new(paragraphs.join("\n\n"))
 }

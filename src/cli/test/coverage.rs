@@ -21,7 +21,10 @@ pub(super) fn machines(tested: &[Tested]) -> Vec<MachineCoverage> {
     let mut machines: Vec<MachineCoverage> = Vec::new();
     for tested in tested {
         let folder = std::path::Path::new(&tested.file).parent();
-        let file = folder.map_or_else(|| tested.suite.file.machine.clone().into(), |folder| folder.join(&tested.suite.file.machine));
+        let file = folder.map_or_else(
+            || tested.suite.file.machine.clone().into(),
+            |folder| folder.join(&tested.suite.file.machine),
+        );
         let name = match &tested.suite.file.state_machine {
             Some(machine) => format!("{}: {machine}", file.display()),
             None => file.display().to_string(),
@@ -46,7 +49,11 @@ pub(super) fn print(machines: &[MachineCoverage], output: &mut Output) -> Result
     output.line("")?;
     for MachineCoverage { name, coverage } in machines {
         let Share { covered, total, .. } = coverage.share();
-        let colour = if covered == total { colours.good } else { colours.warning };
+        let colour = if covered == total {
+            colours.good
+        } else {
+            colours.warning
+        };
         output.line(format_args!(
             "{colour}{:5.1} %{} {name} ({covered} of {total})",
             coverage.percent(),

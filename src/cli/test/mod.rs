@@ -103,12 +103,15 @@ struct Tested {
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output, _colour: ColorChoice) -> Result<ExitCode, Failure> {
     let files = collect::files(&arguments.paths)?;
-    let wants_coverage =
-        arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
+    let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
     let loaded = collect::suites(&files)?;
-    if let Some(filter) = arguments.filter.as_ref().filter(|filter| !any_is_named(&loaded, filter)) {
+    if let Some(filter) = arguments
+        .filter
+        .as_ref()
+        .filter(|filter| !any_is_named(&loaded, filter))
+    {
         return Err(Failure::new(format!("no case has `{filter}` in its name")));
     }
     let tested = run_all(loaded, arguments, wants_coverage);
@@ -139,7 +142,12 @@ fn any_is_named(suites: &[(String, Suite)], text: &str) -> bool {
 
 /// Runs the cases of all files, on as many threads as there are cores.
 fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: bool) -> Vec<Tested> {
-    let is_wanted = |name: &str| arguments.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
+    let is_wanted = |name: &str| {
+        arguments
+            .filter
+            .as_ref()
+            .is_none_or(|filter| name.contains(filter.as_str()))
+    };
     let jobs: Vec<(usize, usize)> = suites
         .iter()
         .enumerate()
@@ -160,7 +168,9 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
                 // Small batches: threads seldom meet, and long cases are spread.
                 loop {
                     let start = next.fetch_add(16, Ordering::Relaxed);
-                    let Some(batch) = jobs.get(start..jobs.len().min(start + 16)).filter(|batch| !batch.is_empty())
+                    let Some(batch) = jobs
+                        .get(start..jobs.len().min(start + 16))
+                        .filter(|batch| !batch.is_empty())
                     else {
                         break;
                     };
@@ -198,7 +208,11 @@ fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage:
     let wanted = suite.file.cases.get(case)?;
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
-    let mut result = if wants_coverage { suite.run(wanted) } else { suite.attempt(wanted) };
+    let mut result = if wants_coverage {
+        suite.run(wanted)
+    } else {
+        suite.attempt(wanted)
+    };
     if result.has_passed() {
         // Ten thousand runs with their histories would fill the memory.
         result.run = None;

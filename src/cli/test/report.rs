@@ -37,7 +37,10 @@ pub(super) fn print(tested: &[Tested], verbose: bool, took: Duration, output: &m
     };
     let files = tested.len();
     let plural = if files == 1 { "" } else { "s" };
-    output.line(format_args!("{verdict} in {files} test file{plural}, {:.2} s", took.as_secs_f64()))?;
+    output.line(format_args!(
+        "{verdict} in {files} test file{plural}, {:.2} s",
+        took.as_secs_f64()
+    ))?;
     Ok(failed > 0)
 }
 
@@ -58,7 +61,11 @@ pub(super) fn failure(result: &CaseResult, in_colour: bool) -> String {
     let run = result.run.as_ref();
     if let Some(error) = run.and_then(|run| run.error()) {
         let name = error.error.as_deref().unwrap_or("no error name");
-        let cause = error.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        let cause = error
+            .cause
+            .as_deref()
+            .map(|cause| format!(": {cause}"))
+            .unwrap_or_default();
         let _ = writeln!(text, "  the execution ended with {name}{cause}");
     }
     if let Some(path) = run.map(|run| run.path()).filter(|path| !path.is_empty()) {
@@ -82,7 +89,11 @@ fn tell(text: &mut String, mismatch: &Mismatch, in_colour: bool) {
         Expected::Variable(name) => format!("variable `{name}`"),
     };
     let is_short = |value: &Value| !(value.is_object() || value.is_array());
-    let colours = if in_colour { colours() } else { crate::definition::Colours::default() };
+    let colours = if in_colour {
+        colours()
+    } else {
+        crate::definition::Colours::default()
+    };
     let (red, green, reset) = (colours.error, colours.good, colours.reset);
     if is_short(&mismatch.expected) && is_short(&mismatch.actual) {
         let _ = writeln!(
@@ -108,7 +119,11 @@ fn tell(text: &mut String, mismatch: &Mismatch, in_colour: bool) {
                 ChangeTag::Equal => (" ", ""),
             };
             let line = change.value().trim_end_matches('\n');
-            let _ = writeln!(text, "    {colour}{sign} {line}{}", if colour.is_empty() { "" } else { reset });
+            let _ = writeln!(
+                text,
+                "    {colour}{sign} {line}{}",
+                if colour.is_empty() { "" } else { reset }
+            );
         }
     }
 }

@@ -98,14 +98,11 @@ fn hostile_texts_are_bounded() {
     assert_eq!(read(&"[".repeat(200)).1[0].code, Code::TooDeeplyNested);
     assert_eq!(read(&"[".repeat(100_000)).1.len(), 1);
     assert_eq!(read(&"- ".repeat(100_000)).1[0].code, Code::TooDeeplyNested);
-    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for n in 1..12 {
-        let before = n - 1;
-        laughs.push_str(&format!(
-            "a{n}: &a{n} [{}]\n",
-            vec![format!("*a{before}"); 10].join(", ")
-        ));
-    }
+    let of_tens = |n: usize| format!("a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 10].join(", "));
+    let lines: Vec<_> = std::iter::once("a0: &a0 [x, x, x]".to_owned())
+        .chain((1..12).map(of_tens))
+        .collect();
+    let laughs = lines.join("\n");
     assert!(read(&laughs).1[0].message.contains("aliases"));
     assert_eq!(read("a: &a [*a]").1.len(), 1);
 }
