@@ -7,6 +7,8 @@
 //! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
 //! * [`TestState`] runs one state alone, with a mock of its work, and shows what each stage made of the data.
 //! * [`graph`] draws machines as Mermaid, DOT and SVG, with runs, coverage and diagnostics drawn over them.
+//! * [`server`] is the AWS Step Functions API over an interpreter: `CreateStateMachine`, `StartExecution` and what goes with
+//!   them, as JSON (feature `runtime`).
 //! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
 //! * [`handlers`] is what does the work of tasks, a local event bus among it, and
 //!   [`websocket`] serves API Gateway's WebSocket API (feature `websocket`).

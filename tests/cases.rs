@@ -16,8 +16,12 @@
 //!
 //! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
 //! `"type": "EXPRESS"` makes it an Express workflow, and `activities` are the ARNs of those that exist, which otherwise are all.
+//! `objects` are those of S3, by `BUCKET/KEY`; what is no text is written as JSON.
 //! `machines` are those that the machine may start, by their names, each with a `definition` and perhaps a `type`.
-//! Members of `expect` that are absent are not compared; `events` holds the details of events by their ids. Outputs are compared as text: the order of keys counts.
+//! Members of `expect` that are absent are not compared; `events` holds the details of events by their ids.
+//! `map_runs` are the Map Runs, of which only the members that are given are compared, `children` the histories of all their
+//! child executions, `child_events` the details of all events of the first of them that has such, and `objects` those of S3
+//! at the end, whose JSON is parsed. Outputs are compared as text: the order of keys counts.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
@@ -26,7 +30,7 @@ use asl_engine::history::HistoryEvent;
 use asl_engine::simulation::{Answer, Run};
 use asl_engine::{Simulation, StateMachine};
 use libtest_mimic::{Arguments, Failed, Trial};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,15 +101,12 @@ fn check(file: &Path) -> Result<(), Failed> {
             answers.as_array().expect("answers are an array").iter().map(answer),
         );
     }
+    for (place, body) in case["objects"].as_object().into_iter().flatten() {
+        let (bucket, key) = place.split_once('/').ok_or("an object has a bucket and a key")?;
+        let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        simulation = simulation.object(bucket, key, body);
+    }
     let run = simulation.try_run(case["input"].clone())?;
-    let history = run.history().iter().map(|event| {
-        Value::from(format!(
-            "{}<-{} {}",
-            event.id,
-            event.previous_event_id,
-            event.event_type()
-        ))
-    });
     for (member, wanted) in case["expect"].as_object().ok_or("`expect` is missing")? {
         let got = match member.as_str() {
             "status" => run.outcome().status().into(),
@@ -114,7 +115,15 @@ fn check(file: &Path) -> Result<(), Failed> {
             "cause" => run.error().and_then(|error| error.cause.clone()).into(),
             "elapsed" => run.elapsed().as_secs_f64().into(),
             "path" => run.path().into_iter().map(Value::from).collect(),
-            "history" => history.clone().collect::<Vec<Value>>().into(),
+            "history" => lines(run.history()),
+            "map_runs" => map_runs(&run, wanted),
+            "children" => children(&run).map(lines).collect(),
+            "child_events" => children(&run)
+                .flatten()
+                .map(|event| without_envelope(event.to_json()))
+                .filter(|details| *details != json!({}))
+                .collect(),
+            "objects" => objects(&run),
             "events" => wanted
                 .as_object()
                 .ok_or("`events` is no object")?
@@ -135,10 +144,57 @@ fn check(file: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A line for each event.
+fn lines(history: &[HistoryEvent]) -> Value {
+    let line = |event: &HistoryEvent| format!("{}<-{} {}", event.id, event.previous_event_id, event.event_type());
+    history.iter().map(line).collect()
+}
+
+/// The histories of all child executions, by Map Run and then in the order of their starts.
+fn children(run: &Run) -> impl Iterator<Item = &[HistoryEvent]> {
+    let map_runs = run.map_runs().map_runs().iter();
+    let executions = map_runs.flat_map(|map_run| run.map_runs().executions(&map_run.map_run_arn));
+    executions.map(|(_, history)| history)
+}
+
+/// The Map Runs, with the members that are wanted of each.
+fn map_runs(run: &Run, wanted: &Value) -> Value {
+    let printed = |(i, map_run)| {
+        let map_run = serde_json::to_value(map_run).expect("a Map Run is data");
+        let wanted = wanted[i].as_object().cloned().unwrap_or_default();
+        picked(&map_run, &wanted)
+    };
+    run.map_runs().map_runs().iter().enumerate().map(printed).collect()
+}
+
+fn picked(from: &Value, wanted: &Map<String, Value>) -> Value {
+    let member = |(name, wanted): (&String, &Value)| {
+        let member = match wanted.as_object() {
+            Some(wanted) => picked(&from[name], wanted),
+            None => from[name].clone(),
+        };
+        (name.clone(), member)
+    };
+    wanted.iter().map(member).collect()
+}
+
+/// The objects of S3 at the end.
+fn objects(run: &Run) -> Value {
+    let object = |(bucket, key): (&str, &str)| {
+        let body = run.object(bucket, key).unwrap_or_default();
+        let parsed: Value = serde_json::from_str(body).unwrap_or_else(|_| body.into());
+        (format!("{bucket}/{key}"), parsed)
+    };
+    run.objects().map(object).collect()
+}
+
 /// The details of the event with an id, as AWS prints them.
 fn details(run: &Run, id: &str) -> Value {
     let event = run.history().iter().find(|event| event.id.to_string() == id);
-    let mut printed = event.map_or(Value::Null, HistoryEvent::to_json);
+    without_envelope(event.map_or(Value::Null, HistoryEvent::to_json))
+}
+
+fn without_envelope(mut printed: Value) -> Value {
     if let Some(members) = printed.as_object_mut() {
         members.retain(|name, _| name.ends_with("EventDetails"));
     }

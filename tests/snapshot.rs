@@ -5,7 +5,7 @@
 mod machines;
 
 use asl_engine::StateMachine;
-use asl_engine::execution::{Execution, Program, SnapshotError, StartOptions};
+use asl_engine::execution::{Execution, MapRunLog, MapRunStatus, Program, SnapshotError, StartOptions};
 use asl_engine::history::HistoryLevel;
 use chrono::DateTime;
 use machines::{definition, drive, drive_at, machine, through_storage};
@@ -45,7 +45,8 @@ proptest! {
         let full = drive_at(HistoryLevel::Full, &program, seed, &choices, |execution| execution);
         let off = drive_at(HistoryLevel::Off, &program, seed, &choices, |execution| execution);
         prop_assert_eq!((full.outcome, full.elapsed, full.calls), (off.outcome, off.elapsed, off.calls));
-        prop_assert!(off.history.is_empty());
+        prop_assert!(off.history.is_empty() && off.children.is_empty());
+        prop_assert_eq!(full.map_runs, off.map_runs);
     }
 
     /// The history is a tree of causes: ids count from 1, and every event comes after the one that caused it.
@@ -68,6 +69,42 @@ proptest! {
         });
         prop_assert_eq!(ends.count(), usize::from(trace.outcome.is_some()));
     }
+
+    /// Every child execution has such a history of its own, and every Map Run counts all its items.
+    #[test]
+    fn child_executions_come_to_their_ends(
+        machine in machine(),
+        choices in prop::collection::vec(any::<u8>(), 1..60),
+        seed in any::<u64>(),
+    ) {
+        let machine: StateMachine = definition(&machine).parse().unwrap();
+        let trace = drive(&Arc::new(Program::compile(&machine)), seed, &choices, |execution| execution);
+        let mut log = MapRunLog::default();
+        for event in trace.children {
+            log.record(event);
+        }
+        let is_over = trace.outcome.is_some();
+        for map_run in trace.map_runs {
+            log.update(map_run);
+        }
+        for map_run in log.map_runs() {
+            let counts = map_run.item_counts;
+            let ended = counts.succeeded + counts.failed + counts.timed_out + counts.aborted;
+            prop_assert_eq!(counts.pending + counts.running + ended, counts.total);
+            prop_assert_eq!(map_run.status == MapRunStatus::Running, map_run.stop_date.is_none());
+            prop_assert!(map_run.status != MapRunStatus::Running || !is_over);
+            prop_assert!(map_run.status != MapRunStatus::Succeeded || counts.pending == 0);
+            for (_, history) in log.executions(&map_run.map_run_arn) {
+                for (event, id) in history.iter().zip(1u64..) {
+                    prop_assert_eq!(event.id, id);
+                    prop_assert!(event.previous_event_id < event.id);
+                }
+                let last = history.last().map(|event| event.event_type().clone()).unwrap_or_default();
+                let has_ended = last.starts_with("Execution") && last != "ExecutionStarted";
+                prop_assert!(has_ended || map_run.status == MapRunStatus::Running);
+            }
+        }
+    }
 }
 
 /// Random machines prove nothing about what none of them does.
@@ -84,6 +121,9 @@ fn random_machines_do_all_that_they_should() {
         "LambdaFunctionFailed",
         "MapIterationAborted",
         "MapIterationFailed",
+        "MapRunAborted",
+        "MapRunFailed",
+        "MapRunSucceeded",
         "MapStateAborted",
         "MapStateFailed",
         "ParallelStateAborted",

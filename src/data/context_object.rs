@@ -72,6 +72,22 @@ impl StateMachineContext {
         format!("{arn}:{name}:{id}")
     }
 
+    /// What the child executions of a distributed Map are executions of: `…:stateMachine:MACHINE/LABEL`.
+    pub(crate) fn labelled(&self, label: &str) -> Self {
+        // Labels are the whole machine's, so that the Maps in a child execution are named after the machine, too.
+        let machine = |text: &str| text.split('/').next().unwrap_or_default().to_owned();
+        Self {
+            id: format!("{}/{label}", machine(&self.id)),
+            name: format!("{}/{label}", machine(&self.name)),
+        }
+    }
+
+    /// The ARN of a Map Run of a [labelled](Self::labelled) state machine.
+    pub(crate) fn map_run_arn(&self, id: &str) -> String {
+        let arn = self.id.replacen(":stateMachine:", ":mapRun:", 1);
+        format!("{arn}:{id}")
+    }
+
     /// The region of its ARN.
     pub fn region(&self) -> &str {
         self.id.split(':').nth(3).unwrap_or_default()
@@ -100,6 +116,18 @@ pub struct MapItemContext<'a> {
     pub key: Option<&'a str>,
     /// Where a Distributed Map read the item.
     pub source: Option<&'a str>,
+}
+
+impl<'a> MapItemContext<'a> {
+    /// The element of an array.
+    pub(crate) fn element(index: usize, value: Option<&'a Value>) -> Self {
+        Self {
+            index,
+            value,
+            key: None,
+            source: None,
+        }
+    }
 }
 
 /// Where `$$` is looked up.

@@ -11,6 +11,7 @@ mod cursor;
 mod evaluation_error;
 mod expression;
 mod intrinsic;
+mod items;
 mod json_path;
 mod json_problem;
 mod json_size;
@@ -37,8 +38,12 @@ pub use context_object::{
 pub use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
+pub(crate) use items::pair;
+pub use items::{CsvFormat, ItemFormat, ItemLimits, ItemsError, ReadItems};
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
 pub(crate) use json_problem::json_problem;
+#[cfg(feature = "runtime")]
+pub(crate) use json_problem::{json_problem_in_source, json_problem_quoted};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;

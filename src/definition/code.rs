@@ -23,6 +23,10 @@ pub enum Code {
     DuplicateStateName,
     /// A state name is empty or too long.
     InvalidStateName,
+    /// A Map state's `Label` is empty, too long, or has characters that an ARN has not.
+    InvalidLabelName,
+    /// Two Map states have the same `Label`.
+    DuplicateLabelName,
     /// The definition nests deeper than the parser follows.
     TooDeeplyNested,
     /// A warning: the value looks like a path or an intrinsic function, but its key lacks `.$`.
@@ -81,6 +85,8 @@ impl Code {
             Self::MissingTransitionTarget => "MISSING_TRANSITION_TARGET",
             Self::DuplicateStateName => "DUPLICATE_STATE_NAME",
             Self::InvalidStateName => "INVALID_STATE_NAME",
+            Self::InvalidLabelName => "INVALID_LABEL_NAME",
+            Self::DuplicateLabelName => "DUPLICATE_LABEL_NAME",
             Self::TooDeeplyNested => "TOO_DEEPLY_NESTED",
             Self::NoDollar => "NO_DOLLAR",
             Self::NoPath => "NO_PATH",

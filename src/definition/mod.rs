@@ -54,11 +54,11 @@ pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};
 pub use state_machine::{StateGraph, StateMachine, Transition};
 pub use states::{
-    Branch, ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, FailData, FailState, FailText,
-    JsonPathChoice, JsonPathMap, JsonPathParallel, JsonPathPass, JsonPathTask, JsonPathWait, JsonataChoice,
-    JsonataChoiceRule, JsonataMap, JsonataParallel, JsonataTask, JsonataWait, JsonataWaitUntil, MapData, MapState,
-    MaxConcurrency, Operand, ParallelData, ParallelState, PassData, PassState, Relation, State, StateType,
-    StringPattern, SucceedData, SucceedState, TaskData, TaskDuration, TaskState, Tolerance, WaitData, WaitState,
-    WaitUntil,
+    Amount, Arguments, Branch, ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, DistributedMap,
+    FailData, FailState, FailText, ItemBatcher, ItemReader, JsonPathChoice, JsonPathMap, JsonPathParallel,
+    JsonPathPass, JsonPathTask, JsonPathWait, JsonataChoice, JsonataChoiceRule, JsonataMap, JsonataParallel,
+    JsonataTask, JsonataWait, JsonataWaitUntil, MapData, MapState, MaxConcurrency, Operand, OutputType, ParallelData,
+    ParallelState, PassData, PassState, Reads, Relation, ResultWriter, State, StateType, StringPattern, SucceedData,
+    SucceedState, TaskData, TaskDuration, TaskState, Tolerance, Transformation, WaitData, WaitState, WaitUntil,
 };
 pub use substitutions::Substitutions;

@@ -85,6 +85,25 @@ impl Resource {
         })))
     }
 
+    /// What a distributed Map reads its items by, or writes its results: `arn:aws:states:::ACTION` of one of the actions.
+    ///
+    /// No Task calls them.
+    pub(crate) fn of_map(arn: &str, actions: &[&str]) -> Option<Self> {
+        let (partition, action) = arn.strip_prefix("arn:")?.split_once(":states:::")?;
+        let (resource_type, resource) = actions.iter().find(|name| **name == action)?.split_once(':')?;
+        let is_partition = partition.starts_with("aws") && !partition.contains(':');
+        is_partition.then(|| {
+            Self(Arc::new(Parsed {
+                arn: arn.into(),
+                kind: ResourceKind::Service {
+                    resource_type: resource_type.into(),
+                    resource: resource.into(),
+                },
+                pattern: IntegrationPattern::RequestResponse,
+            }))
+        })
+    }
+
     /// What to do about an ARN that does not parse; `similar` finds the nearest of some names.
     pub(crate) fn advice<'c>(arn: &str, similar: impl FnOnce(&str, Vec<&'c str>) -> Option<&'c str>) -> String {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use super::map_run::{ChildEvent, MapRun};
 use super::token::TokenSecret;
 use crate::data::{MAX_NESTING, Payload, StateMachineContext, discard, nests_within};
 use crate::definition::Resource;
@@ -144,6 +145,18 @@ pub struct Task {
     pub token: Option<String>,
     /// The evaluated `Credentials`.
     pub credentials: Option<Payload>,
+    /// The child execution that it is a task of; `None` for one of the execution itself.
+    pub child: Option<Arc<ChildExecution>>,
+}
+
+/// A child execution of a distributed Map, as its tasks show it.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChildExecution {
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// The ARN of what it is an execution of, `…:stateMachine:MACHINE/LABEL`.
+    pub state_machine_arn: String,
 }
 
 /// What a driver must carry out.
@@ -156,6 +169,10 @@ pub enum Command {
     Cancel(TaskId),
     /// Append to the history.
     Record(HistoryEvent),
+    /// Append to the history of a child execution.
+    RecordChild(Box<ChildEvent>),
+    /// A Map Run began or ended: what it looks like now.
+    MapRun(Box<MapRun>),
     /// The execution is over; no command follows.
     Complete(Outcome),
 }
@@ -204,6 +221,18 @@ pub enum Event {
 }
 
 impl Event {
+    /// The task that it is about.
+    pub(super) fn task(&mut self) -> Option<&mut TaskId> {
+        match self {
+            Self::TaskStarted { task, .. }
+            | Self::TaskSubmitted { task, .. }
+            | Self::TaskHeartbeat { task }
+            | Self::TaskSucceeded { task, .. }
+            | Self::TaskFailed { task, .. } => Some(task),
+            Self::DeadlineReached | Self::Stop(_) => None,
+        }
+    }
+
     /// Drops an output that nests too deeply to be worked with, or even to be dropped as it is; whether there was one.
     pub(super) fn drop_deep_output(&mut self) -> bool {
         let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { output, .. }) = self else {
@@ -266,6 +295,8 @@ impl Outcome {
 pub(crate) enum PendingCommand {
     Cancel(TaskId),
     Record(HistoryEvent),
+    RecordChild(Box<ChildEvent>),
+    MapRun(Box<MapRun>),
     Complete(Outcome),
 }
 

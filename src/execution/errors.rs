@@ -24,6 +24,13 @@ pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
 /// The result cannot be placed where `ResultPath` says.
 const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 
+/// More items of a distributed Map failed than are tolerated.
+pub(crate) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
+/// The items of a distributed Map could not be read.
+pub(crate) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
+/// The results of a distributed Map could not be written.
+pub(crate) const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
+
 /// Why a state failed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
@@ -115,7 +122,7 @@ impl Failure {
         Self::error(RESULT_PATH_MATCH_FAILURE, cause)
     }
 
-    fn error(error: &str, cause: impl Into<String>) -> Self {
+    pub(crate) fn error(error: &str, cause: impl Into<String>) -> Self {
         Self::Error(ErrorOutput {
             error: Some(error.into()),
             cause: Some(cause.into()),

@@ -6,7 +6,9 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::command::{Timestamp, seconds_later};
+use super::engine::Core;
 use super::intent::Invoke;
+use super::map_run::MapRunProgress;
 use super::program::{GraphId, StateId};
 use crate::data::{MapItemContext, Payload, VariableScope, json_size};
 
@@ -51,6 +53,8 @@ pub(crate) enum Activity {
     Task(Box<TaskAttempt>),
     /// A Parallel or Map waits for its graphs.
     Fork(Box<ForkProgress>),
+    /// A distributed Map waits for its Map Run.
+    MapRun(Box<MapRunProgress>),
 }
 
 /// A Task's attempt in flight.
@@ -218,6 +222,18 @@ impl Frames {
         }
     }
 
+    /// The child executions of all Map Runs.
+    pub(crate) fn children_mut(&mut self) -> impl Iterator<Item = &mut Core> {
+        self.slots.iter_mut().flatten().flat_map(|frame| {
+            match &mut frame.activity {
+                Activity::MapRun(run) => Some(run.children.values_mut().map(|child| &mut *child.core)),
+                _ => None,
+            }
+            .into_iter()
+            .flatten()
+        })
+    }
+
     /// The item of the innermost Map around a frame, for `$$.Map.Item`.
     pub(crate) fn map_item<'a>(&'a self, frame: &'a Frame) -> Option<MapItemContext<'a>> {
         let mut frame = frame;
@@ -226,12 +242,7 @@ impl Frames {
                 && let Some(items) = &fork.items
             {
                 let value = items.value().get(frame.index);
-                return Some(MapItemContext {
-                    index: frame.index,
-                    value,
-                    key: None,
-                    source: None,
-                });
+                return Some(MapItemContext::element(frame.index, value));
             }
             frame = parent;
         }

@@ -28,8 +28,8 @@ pub(crate) struct StateView<'a> {
     pub(crate) execution: &'a ExecutionContext,
     pub(crate) state_machine: &'a StateMachineContext,
     pub(crate) variables: VisibleVariables<'a>,
-    /// The item and its index, where a Map makes the input of an iteration.
-    pub(crate) own_item: Option<(&'a Value, usize)>,
+    /// The item, where a Map makes the input of an iteration or of a child execution.
+    pub(crate) own_item: Option<&'a MapItemContext<'a>>,
     pub(crate) task_token: Option<&'a str>,
     pub(crate) random: &'a Random,
     pub(crate) limits: &'a Limits,
@@ -165,12 +165,6 @@ impl ContextScope for StateView<'_> {
     fn context_object(&self) -> ContextObject<'_> {
         let VisibleVariables { frames, frame } = self.variables;
         let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
-        let own_item = self.own_item.map(|(value, index)| MapItemContext {
-            index,
-            value: Some(value),
-            key: None,
-            source: None,
-        });
         ContextObject {
             execution: self.execution,
             state_machine: self.state_machine,
@@ -180,7 +174,7 @@ impl ContextScope for StateView<'_> {
                 retry_count: has_retries.then_some(frame.retry_count),
             },
             task_token: self.task_token,
-            map_item: own_item.or_else(|| frames.map_item(frame)),
+            map_item: self.own_item.copied().or_else(|| frames.map_item(frame)),
         }
     }
 }

@@ -4,6 +4,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::command::Timestamp;
+use super::errors::Failure;
+use super::map_run::{Items, MapRunSettings};
 use super::program::{GraphId, Next};
 use crate::data::Payload;
 
@@ -57,4 +59,18 @@ pub(crate) enum Fork {
         /// Iterations at once; 0 for no limit.
         max_concurrency: usize,
     },
+    /// The items of a distributed Map.
+    MapRun(Box<MapRunRequest>),
+}
+
+/// A Map Run that is to begin.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct MapRunRequest {
+    pub(crate) graph: GraphId,
+    /// `None` where they are to be read.
+    pub(crate) items: Option<Items>,
+    /// The Map's effective input: `$` of the item selector.
+    pub(crate) input: Payload,
+    /// What the other fields say; a failure is one of a Map that has begun.
+    pub(crate) settings: Result<MapRunSettings, Failure>,
 }

@@ -47,6 +47,7 @@
 //! ```
 //!
 //! * **Intent**: all that a state may ask for: exit, invoke, wait until, fork; or it fails.
+//! * **Map Run**: the child executions of a distributed Map, which live in its frame and go by its execution's commands.
 //! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: what passes the boundary, in and out.
 //! * **Deadline**: the earliest time at which the execution wants to be woken.
@@ -58,6 +59,7 @@ mod frames;
 mod input_output;
 mod inspection;
 mod intent;
+mod map_run;
 mod parameters;
 mod program;
 mod query;
@@ -76,7 +78,8 @@ use std::sync::Arc;
 use crate::data::{ExecutionContext, StateMachineContext, within_nesting};
 
 pub use crate::history::ErrorOutput;
-pub use command::{Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
+pub use command::{ChildExecution, Command, Event, Limits, Outcome, StartOptions, Task, TaskId};
+pub use map_run::{ChildEvent, Counts, MapRun, MapRunLog, MapRunStatus};
 pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use token::TokenSecret;
@@ -107,9 +110,9 @@ impl Execution {
         let input = within_nesting(std::mem::take(&mut options.input));
         let is_too_deep = input.is_none();
         options.input = input.unwrap_or_default();
-        let core = Core::new(&program, options, now);
+        let core = Core::new(program.machine().timeout_seconds, options, now);
         let mut execution = Self { program, core };
-        execution.engine().start(is_too_deep);
+        execution.engine().start(Program::MAIN, is_too_deep);
         execution
     }
 
@@ -140,8 +143,7 @@ impl Execution {
 
     /// When the execution wants [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.
     pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
-        let timer = self.core.timers.earliest().map(|(at, _)| at);
-        [self.core.deadline, timer].into_iter().flatten().min()
+        self.core.next_deadline()
     }
 
     /// Takes in what happened. `now` is never earlier than before; if it is, the earlier time is passed over.
@@ -156,40 +158,7 @@ impl Execution {
         self.core.now = self.core.now.max(now);
         self.core.work = 0;
         let mut engine = self.engine();
-        match event {
-            Event::DeadlineReached => {}
-            Event::Stop(error) => engine.stop(error),
-            Event::TaskSubmitted { task, .. } | Event::TaskSucceeded { task, .. } if is_too_deep => {
-                if let Some(frame) = engine.frame_of(task) {
-                    engine.task_answered_too_deeply(frame);
-                }
-            }
-            Event::TaskStarted { task, worker_name } => {
-                if let Some(frame) = engine.frame_of(task) {
-                    engine.task_started(frame, worker_name);
-                }
-            }
-            Event::TaskSubmitted { task, output } => {
-                if let Some(frame) = engine.frame_of(task) {
-                    engine.task_submitted(frame, &output);
-                }
-            }
-            Event::TaskHeartbeat { task } => {
-                if let Some(frame) = engine.frame_of(task) {
-                    engine.heartbeat(frame);
-                }
-            }
-            Event::TaskSucceeded { task, output } => {
-                if let Some(frame) = engine.frame_of(task) {
-                    engine.task_succeeded(frame, output);
-                }
-            }
-            Event::TaskFailed { task, error } => {
-                if let Some(frame) = engine.frame_of(task) {
-                    engine.task_failed(frame, error);
-                }
-            }
-        }
+        engine.happen(event, is_too_deep);
         engine.go_on();
     }
 
@@ -223,11 +192,14 @@ impl Execution {
         &self.program
     }
 
-    /// The tasks that wait for an answer, in the order of their frames.
+    /// The tasks that wait for an answer, in the order of their frames; those of child executions are among them.
     pub fn unanswered_tasks(&mut self) -> Vec<Task> {
-        let engine = self.engine();
-        let keys: Vec<_> = engine.core.frames.iter().map(|(key, _)| key).collect();
-        keys.into_iter().filter_map(|key| engine.task_at(key)).collect()
+        self.engine().unanswered_tasks()
+    }
+
+    /// The Map Runs that run, in the order of their frames; those of child executions are not among them.
+    pub fn map_runs(&self) -> Vec<MapRun> {
+        self.core.map_runs(&self.program)
     }
 
     /// The execution as plain data, with the commands that are not polled yet; [`Execution::restore`] goes on from it.

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-use crate::definition::{Catcher, Resource, Retrier, State, StateGraph, StateMachine, Transition};
+use crate::definition::{Catcher, Reads, Resource, Retrier, State, StateGraph, StateMachine, Transition};
 
 /// A state machine whose states are numbered and whose transitions point at numbers.
 ///
@@ -20,6 +20,12 @@ pub struct Program {
 /// The number of a state in its [`Program`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) struct StateId(u32);
+
+impl StateId {
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// The number of a graph (the machine, a branch, an item processor) in its [`Program`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -66,6 +72,28 @@ impl Node {
         }
     }
 
+    fn resources(&self) -> impl Iterator<Item = &Resource> {
+        let (task, map) = match &self.state {
+            State::Task(task) => (Some(&task.resource), None),
+            State::Map(map) => (None, map.distributed.as_deref()),
+            _ => (None, None),
+        };
+        let reader = map.and_then(|map| map.item_reader.as_ref());
+        let listed = reader.and_then(|reader| match &reader.reads {
+            Reads::ListedObjects { get_object, .. } => Some(get_object),
+            Reads::Object(_) | Reads::Listing => None,
+        });
+        let export = map.and_then(|map| map.result_writer.as_ref()?.export.as_ref());
+        [
+            task,
+            reader.map(|reader| &reader.resource),
+            listed,
+            export.map(|(resource, _)| resource),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     pub(crate) fn catch(&self) -> &[Catcher] {
         match &self.state {
             State::Task(state) => &state.catch,
@@ -95,12 +123,12 @@ impl Program {
         &self.machine
     }
 
-    /// Every Task state, nested ones included, with its resource.
+    /// Every resource with the name of the state that calls it, nested ones included: those of Tasks, and those that a
+    /// distributed Map reads its items from and writes its results to.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        self.nodes.iter().filter_map(|node| match &node.state {
-            State::Task(task) => Some((&*node.name, &task.resource)),
-            _ => None,
-        })
+        self.nodes
+            .iter()
+            .flat_map(|node| node.resources().map(|resource| (&*node.name, resource)))
     }
 
     /// The state with a name, nested or not.

@@ -18,7 +18,8 @@ use super::program::{Next, Node, Program};
 use super::states;
 use super::token::{TokenSecret, task_token};
 use crate::data::{
-    Budget, ExecutionContext, MAX_NESTING, Payload, Random, StateMachineContext, json_size, nests_within,
+    Budget, ExecutionContext, MAX_NESTING, MapItemContext, Payload, Random, StateMachineContext, json_size,
+    nests_within,
 };
 use crate::definition::{Catcher, CatcherData, MapData, State};
 use crate::history::ErrorOutput;
@@ -180,6 +181,8 @@ impl<'a> SingleState<'a> {
                     }
                     work(Work::Iterations(&items))?
                 }
+                // Whoever looks at a state alone gets its iterations.
+                Fork::MapRun(_) => return Ok(Err(Failure::runtime("A Map Run has nobody to run it."))),
             },
         };
         Ok(match worked {
@@ -209,7 +212,8 @@ impl<'a> SingleState<'a> {
         let mut selected = Vec::new();
         let mut bytes = 0;
         for (index, item) in items.as_array().into_iter().flatten().enumerate() {
-            let view = self.view(Some((item, index)));
+            let context = MapItemContext::element(index, Some(item));
+            let view = self.view(Some(&context));
             let input = states::iteration_input(map, items, input, index, &view)?;
             bytes += input.bound();
             if input.exceeds(self.limits.payload_bytes) || bytes > self.limits.held_bytes {
@@ -226,7 +230,7 @@ impl<'a> SingleState<'a> {
         Ok(())
     }
 
-    fn view<'s>(&'s self, own_item: Option<(&'s Value, usize)>) -> StateView<'s> {
+    fn view<'s>(&'s self, own_item: Option<&'s MapItemContext<'s>>) -> StateView<'s> {
         StateView {
             node: self.node,
             execution: &self.surroundings.execution,

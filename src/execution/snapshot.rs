@@ -41,6 +41,8 @@ impl Snapshot {
                 Command::Invoke(_) => None,
                 Command::Cancel(task) => Some(PendingCommand::Cancel(task)),
                 Command::Record(event) => Some(PendingCommand::Record(event)),
+                Command::RecordChild(event) => Some(PendingCommand::RecordChild(event)),
+                Command::MapRun(map_run) => Some(PendingCommand::MapRun(map_run)),
                 Command::Complete(outcome) => Some(PendingCommand::Complete(outcome)),
             })
             .collect();
@@ -68,6 +70,8 @@ impl Snapshot {
             .map(|command| match command {
                 PendingCommand::Cancel(task) => Command::Cancel(task),
                 PendingCommand::Record(event) => Command::Record(event),
+                PendingCommand::RecordChild(event) => Command::RecordChild(event),
+                PendingCommand::MapRun(map_run) => Command::MapRun(map_run),
                 PendingCommand::Complete(outcome) => Command::Complete(outcome),
             })
             .collect();

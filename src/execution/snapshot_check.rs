@@ -14,8 +14,16 @@ use crate::definition::State;
 /// The most graphs inside each other; a definition nests no deeper.
 const MAX_DEPTH: usize = 128;
 
+/// The most child executions inside each other; a definition nests no deeper.
+const MAX_CHILDREN: usize = 64;
+
 /// Refuses a core whose frames are no tree of the program's graphs, and counts again what depends on its data.
 pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), SnapshotError> {
+    check_within(core, program, MAX_CHILDREN)
+}
+
+/// The same for a core inside of which there may be so many others.
+fn check_within(core: &mut Core, program: &Program, depth_left: usize) -> Result<(), SnapshotError> {
     if core.outcome.is_some() {
         core.ready.clear();
         core.timers.clear();
@@ -46,7 +54,12 @@ pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), SnapshotEr
         .map(|value| json_size(value))
         .sum();
     core.frames.measure_results();
-    Ok(())
+    let mut inner = core.frames.children_mut().peekable();
+    sound(depth_left > 0 || inner.peek().is_none())?;
+    inner.try_for_each(|child| {
+        sound(child.outcome.is_none())?;
+        check_within(child, program, depth_left - 1)
+    })
 }
 
 fn sound(is_sound: bool) -> Result<(), SnapshotError> {
@@ -63,6 +76,9 @@ fn fits(frame: &Frame, node: &Node) -> Result<(), SnapshotError> {
         (Activity::Fork(fork), State::Map(_)) => {
             let items = fork.items.as_ref().and_then(|items| items.value().as_array());
             fork.graphs == node.graphs && items.is_some_and(|items| counts_fit(fork, items.len()))
+        }
+        (Activity::MapRun(run), State::Map(map)) => {
+            map.distributed.is_some() && node.graphs.contains(&run.graph) && run.items.all().is_array()
         }
         _ => false,
     })
@@ -96,10 +112,11 @@ fn depth(core: &Core, frame: &Frame) -> Option<usize> {
 }
 
 fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
-    let (attempt, fork) = match &frame.activity {
-        Activity::Task(attempt) => (Some(attempt), None),
-        Activity::Fork(fork) => (None, Some(fork)),
-        _ => (None, None),
+    let (attempt, fork, map_run) = match &frame.activity {
+        Activity::Task(attempt) => (Some(attempt), None, None),
+        Activity::Fork(fork) => (None, Some(fork), None),
+        Activity::MapRun(run) => (None, None, Some(run)),
+        _ => (None, None, None),
     };
     let variables = frame.variables.iter().flat_map(|variables| variables.values());
     let payloads = [
@@ -108,10 +125,15 @@ fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
         fork.map(|fork| &fork.input),
         fork.and_then(|fork| fork.items.as_ref()),
     ];
+    let of_map_run = map_run.into_iter().flat_map(|run| {
+        let payloads = run.payloads().map(Payload::value);
+        payloads.chain(run.stage_values()).chain(&run.results)
+    });
     payloads
         .into_iter()
         .flatten()
         .map(Payload::value)
+        .chain(of_map_run)
         .chain(variables.map(|value| &**value))
         .chain(fork.into_iter().flat_map(|fork| &fork.results))
 }

@@ -11,7 +11,7 @@ use crate::execution::TaskId;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TaskContext {
-    /// The execution's ARN.
+    /// The execution's ARN; of a task in a distributed Map, its child execution's.
     pub execution_arn: Arc<str>,
     /// The state machine's ARN.
     pub state_machine_arn: Arc<str>,
@@ -25,6 +25,8 @@ pub struct TaskContext {
     pub token: Option<String>,
     /// The evaluated `Credentials`.
     pub credentials: Option<Value>,
+    /// The execution that the driver runs: the same, or the one around all Map Runs.
+    pub(crate) driven_arn: Arc<str>,
     pub(crate) id: TaskId,
     pub(crate) channel: Arc<dyn TaskChannel>,
 }

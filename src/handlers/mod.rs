@@ -7,6 +7,7 @@ mod function_name;
 mod handler;
 mod lambda;
 mod registry;
+mod s3;
 
 pub(crate) use context::TaskChannel;
 pub use context::TaskContext;
@@ -15,3 +16,5 @@ pub use events::PutEvents;
 pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
 pub(crate) use lambda::Functions;
 pub use registry::Registry;
+pub use s3::LocalS3;
+pub(crate) use s3::S3_RESOURCES;

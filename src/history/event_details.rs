@@ -131,6 +131,12 @@ pub enum EventDetails {
     MapIterationSucceeded(MapIteration),
     MapIterationFailed(MapIteration),
     MapIterationAborted(MapIteration),
+    MapRunStarted {
+        map_run_arn: Arc<str>,
+    },
+    MapRunSucceeded,
+    MapRunFailed(ErrorOutput),
+    MapRunAborted,
     EvaluationFailed {
         error: String,
         cause: String,
@@ -227,6 +233,7 @@ impl EventDetails {
                 output.own_bytes() + variables.map(String::len).sum::<usize>()
             }
             Self::ExecutionFailed(failure)
+            | Self::MapRunFailed(failure)
             | Self::LambdaFunctionFailed(failure)
             | Self::ActivityFailed(failure)
             | Self::TaskFailed { failure, .. } => of_error(failure),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::running::Running;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, Event, Outcome};
+use crate::execution::{ErrorOutput, Event, MapRunLog, Outcome};
 use crate::history::HistoryEvent;
 
 /// A running execution. The execution goes on when its handle is dropped; a clone is cheap.
@@ -74,6 +74,12 @@ impl ExecutionHandle {
     /// The events so far; none with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
     pub fn history(&self) -> Vec<HistoryEvent> {
         self.running.history()
+    }
+
+    /// The Map Runs of its distributed Maps so far, with the histories of the first 10,000 child executions; without
+    /// histories with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
+    pub fn map_runs(&self) -> MapRunLog {
+        self.running.map_runs()
     }
 
     /// Ends the execution `ABORTED` and cancels its tasks (`StopExecution`). One that has ended stays as it is.

@@ -103,13 +103,17 @@ impl Running {
 
     fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
         TaskContext {
-            execution_arn: Arc::clone(&self.arn),
-            state_machine_arn: self.state_machine.id.as_str().into(),
+            execution_arn: Arc::clone(task.child.as_ref().map_or(&self.arn, |child| &child.arn)),
+            state_machine_arn: match &task.child {
+                None => self.state_machine.id.as_str().into(),
+                Some(child) => child.state_machine_arn.as_str().into(),
+            },
             state: Arc::clone(&task.state),
             resource: task.resource.clone(),
             retry_count: task.retry_count,
             token: task.token.clone(),
             credentials: task.credentials.clone().map(Payload::into_value),
+            driven_arn: Arc::clone(&self.arn),
             id: task.id,
             channel: Arc::new(Channel(Arc::clone(self))),
         }

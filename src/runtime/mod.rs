@@ -10,6 +10,7 @@
 //! | `…:states:startExecution`, `.sync`, `.sync:2`, `.waitForTaskToken`, `aws-sdk:sfn:startExecution`, `aws-sdk:sfn:startSyncExecution` | an execution of a registered state machine ([`Interpreter::state_machine`]) |
 //! | `aws-sdk:sfn:sendTaskSuccess`, `…Failure`, `…Heartbeat` | the task that waits for the token |
 //! | `events:putEvents` | an event bridge ([`Interpreter::event_bridge`]) |
+//! | `s3:getObject`, `s3:listObjectsV2`, `s3:putObject` of a distributed Map | an S3 in memory ([`Interpreter::s3`]) |
 //!
 //! What nobody does is an error at the start, and not first when an execution comes to it.
 //!
@@ -66,7 +67,7 @@ use crate::data::{StateMachineContext, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Limits, Program, StartOptions};
 use crate::handlers::event_bus::EventBridge;
-use crate::handlers::{Handler, IntoHandler, PUT_EVENTS, PutEvents};
+use crate::handlers::{Handler, IntoHandler, LocalS3, PUT_EVENTS, PutEvents, S3_RESOURCES};
 use crate::history::HistoryLevel;
 
 pub use activity::ActivityTask;
@@ -157,6 +158,14 @@ impl Interpreter {
         PUT_EVENTS.iter().fold(self, |interpreter, resource| {
             interpreter.handler(resource, handler.clone())
         })
+    }
+
+    /// Answers what the `ItemReader` and the `ResultWriter` of distributed Maps ask S3 for; see [`LocalS3`].
+    #[must_use]
+    pub fn s3(self, s3: &LocalS3) -> Self {
+        S3_RESOURCES
+            .iter()
+            .fold(self, |interpreter, resource| interpreter.handler(resource, s3.clone()))
     }
 
     /// What time it is; default the system's time.

@@ -171,7 +171,7 @@ fn lineage(
     context: &TaskContext,
     now: DateTime<Utc>,
 ) -> Result<Lineage, ApiError> {
-    let Some(parent) = shared.execution(&context.execution_arn) else {
+    let Some(parent) = shared.execution(&context.driven_arn) else {
         return Ok(Lineage::default());
     };
     let parent = Parent {

@@ -14,7 +14,7 @@ use super::timer_queue::WakeUp;
 use crate::data::StateMachineContext;
 use crate::definition::IntegrationPattern;
 use crate::error::Error;
-use crate::execution::{Command, ErrorOutput, Event, Execution, Outcome, TaskId};
+use crate::execution::{Command, ErrorOutput, Event, Execution, MapRunLog, Outcome, TaskId};
 use crate::history::HistoryEvent;
 use crate::services::step_functions::Lineage;
 
@@ -42,6 +42,9 @@ pub(super) struct Origin {
     pub(super) keeps_name: bool,
 }
 
+/// How many child executions have their histories kept: as many as a Map Run runs at once.
+const KEPT_CHILDREN: usize = 10_000;
+
 #[derive(Debug)]
 struct End {
     outcome: Outcome,
@@ -53,6 +56,7 @@ pub(super) struct Progress {
     pub(super) execution: Execution,
     pub(super) in_flight: HashMap<TaskId, InFlight>,
     history: Vec<HistoryEvent>,
+    map_runs: MapRunLog,
     /// The deadline that the timer knows.
     armed: Option<(DateTime<Utc>, WakeUp)>,
 }
@@ -89,6 +93,7 @@ impl Running {
                 execution,
                 in_flight: HashMap::new(),
                 history: Vec::new(),
+                map_runs: MapRunLog::of_first(KEPT_CHILDREN),
                 armed: None,
             }),
             ended_with: OnceLock::new(),
@@ -220,6 +225,10 @@ impl Running {
         self.progress().history.clone()
     }
 
+    pub(super) fn map_runs(&self) -> MapRunLog {
+        self.progress().map_runs.clone()
+    }
+
     /// Sends a heartbeat for every unanswered task of a state; how many there were.
     pub(super) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
         let tasks = self.progress().execution.unanswered_tasks();
@@ -241,6 +250,8 @@ impl Running {
         while let Some(command) = progress.execution.poll_command() {
             match command {
                 Command::Record(event) => progress.history.push(event),
+                Command::RecordChild(event) => progress.map_runs.record(*event),
+                Command::MapRun(map_run) => progress.map_runs.update(*map_run),
                 Command::Invoke(task) => self.invoke(task, progress),
                 Command::Cancel(task) => {
                     if let Some(task) = progress.in_flight.remove(&task) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::fmt;
 
-use crate::InvalidDefinition;
+use crate::definition::InvalidDefinition;
 use crate::services::step_functions;
 
 /// An error that the API answers with: AWS's name of it, and AWS's message where that is known.

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::seconds;
 use super::state_machine::Revision;
-use crate::Outcome;
-use crate::execution::ErrorOutput;
+use crate::execution::{ErrorOutput, Outcome};
 use crate::runtime::ExecutionHandle;
 
 /// How many executions that have ended are remembered, and how many events of theirs: the oldest go first.
@@ -195,5 +194,103 @@ fn data(members: &mut Map<String, Value>, input: &str, outcome: Option<&Outcome>
         if let Some(cause) = cause {
             set("cause", cause.as_str().into());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StepFunctions;
+    use super::*;
+    use crate::runtime::Interpreter;
+
+    const ARN: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Orders";
+
+    async fn api_with(definition: Value) -> StepFunctions {
+        let api = StepFunctions::seeded(Interpreter::new(), 7);
+        let role = "arn:aws:iam::123456789012:role/Orders";
+        let machine =
+            json!({ "name": "Orders", "definition": definition.to_string(), "roleArn": role, "publish": true });
+        api.call("CreateStateMachine", machine).await.unwrap();
+        api
+    }
+
+    fn nap() -> Value {
+        json!({ "StartAt": "Nap", "States": { "Nap": { "Type": "Wait", "SecondsPath": "$", "End": true } } })
+    }
+
+    /// The names of the executions that are still known, of one that runs and five that have ended with four events each.
+    async fn known(most_ended: usize, most_events: usize) -> Vec<String> {
+        let api = api_with(nap()).await;
+        for (name, seconds) in [("a", 9), ("b", 0), ("c", 0), ("d", 0), ("e", 0), ("f", 0)] {
+            let start = json!({ "stateMachineArn": ARN, "name": name, "input": seconds.to_string() });
+            api.call("StartExecution", start).await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let mut registry = api.service.registry();
+        registry.executions.forget_old(most_ended, most_events);
+        let names = registry
+            .executions
+            .of_state_machine(ARN)
+            .map(|execution| execution.name.clone());
+        let names: Vec<String> = names.collect();
+        assert_eq!(registry.executions.by_arn.len(), names.len());
+        names
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_oldest_that_have_ended_are_forgotten() {
+        assert_eq!(known(2, 100).await, ["f", "e", "a"]);
+        assert_eq!(known(100, 12).await, ["f", "e", "d", "a"]);
+        assert_eq!(known(100, 100).await.len(), 6);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn a_name_is_one_execution_however_many_ask_for_it() {
+        let api = api_with(nap()).await;
+        let starts = (0..200).map(|i| {
+            let api = api.clone();
+            tokio::spawn(async move {
+                let start = json!({ "stateMachineArn": ARN, "name": format!("n{}", i % 20), "input": "100" });
+                api.call("StartExecution", start).await.unwrap()["executionArn"].clone()
+            })
+        });
+        let starts: Vec<_> = starts.collect();
+        for (i, start) in starts.into_iter().enumerate() {
+            let arn = ARN.replace(":stateMachine:", ":execution:");
+            assert_eq!(start.await.unwrap(), format!("{arn}:n{}", i % 20));
+        }
+        let list = json!({ "stateMachineArn": ARN, "statusFilter": "RUNNING" });
+        let listed = api.call("ListExecutions", list).await.unwrap();
+        assert_eq!(listed["executions"].as_array().unwrap().len(), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_seed_takes_the_same_routes() {
+        let mut taken = Vec::new();
+        for _ in 0..2 {
+            let api = api_with(nap()).await;
+            let other = json!({ "StartAt": "Rest", "States": { "Rest": { "Type": "Succeed" } } }).to_string();
+            let update = json!({ "stateMachineArn": ARN, "definition": other, "publish": true });
+            api.call("UpdateStateMachine", update).await.unwrap();
+            let route = |version| json!({ "stateMachineVersionArn": format!("{ARN}:{version}"), "weight": 50 });
+            let alias = json!({ "name": "live", "routingConfiguration": [route(1), route(2)] });
+            api.call("CreateStateMachineAlias", alias).await.unwrap();
+            for _ in 0..20 {
+                let start = json!({ "stateMachineArn": format!("{ARN}:live"), "input": "0" });
+                api.call("StartExecution", start).await.unwrap();
+            }
+            let registry = api.service.registry();
+            let versions = registry.executions.of_state_machine(ARN);
+            taken.push(
+                versions
+                    .map(|execution| execution.version_arn.clone())
+                    .collect::<Vec<_>>(),
+            );
+        }
+        assert_eq!(taken[0], taken[1]);
+        assert!(
+            taken[0].iter().any(|version| *version != taken[0][0]),
+            "both versions are taken"
+        );
     }
 }

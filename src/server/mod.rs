@@ -94,9 +94,9 @@ use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use uuid::Uuid;
 
-use crate::Interpreter;
 use crate::data::within_nesting;
-use crate::runtime::{Catalogue, ExecutionHandle};
+use crate::definition::WorkflowType;
+use crate::runtime::{Catalogue, ExecutionHandle, Interpreter};
 use crate::services::step_functions::{self, Target};
 
 pub use api_error::ApiError;
@@ -222,7 +222,7 @@ impl Catalogue for Service {
     }
 
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str) {
-        if target.program.machine().workflow_type == crate::definition::WorkflowType::Standard {
+        if target.program.machine().workflow_type == WorkflowType::Standard {
             self.registry().add_execution(execution, target, input, None);
         }
     }

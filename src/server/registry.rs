@@ -12,7 +12,7 @@ use super::execution::{Execution, Executions};
 use super::state_machine::{Revision, StateMachine, Version};
 use crate::data::Random;
 use crate::runtime::ExecutionHandle;
-use crate::services::step_functions::{self, Target};
+use crate::services::step_functions::{self, Deployment, Target};
 
 /// AWS's quotas of an account.
 pub(super) const MOST_STATE_MACHINES: usize = 10_000;
@@ -66,7 +66,7 @@ impl Registry {
             return Err(ApiError::state_machine_deleting(text));
         }
         let (version, alias_arn) = match arn.qualifier {
-            None => return target(machine, &machine.current, None, None),
+            None => return Ok(target(machine, &machine.current, None, None)),
             Some(Qualifier::Version(number)) => (machine.version(number), None),
             Some(Qualifier::Alias(name)) => {
                 let alias = machine.aliases.get(name).ok_or_else(|| does_not_exist(text))?;
@@ -76,7 +76,7 @@ impl Registry {
             }
         };
         let Version { arn, revision, .. } = version.ok_or_else(|| does_not_exist(text))?;
-        target(machine, revision, Some(Arc::clone(arn)), alias_arn)
+        Ok(target(machine, revision, Some(Arc::clone(arn)), alias_arn))
     }
 
     /// Remembers an execution.
@@ -87,7 +87,8 @@ impl Registry {
         input: &str,
         trace_header: Option<&str>,
     ) {
-        let revision = target.revision.clone().map(Arc::downcast::<Revision>);
+        let deployment = &target.deployment;
+        let revision = deployment.revision.clone().map(Arc::downcast::<Revision>);
         let Some(Ok(revision)) = revision else { return };
         let arn = handle.arn().to_owned();
         self.executions.add(&arn, |number| Execution {
@@ -95,8 +96,8 @@ impl Registry {
             name: handle.name(),
             handle,
             state_machine_arn: target.state_machine.id.clone(),
-            version_arn: target.version_arn.clone(),
-            alias_arn: target.alias_arn.clone(),
+            version_arn: deployment.version_arn.clone(),
+            alias_arn: deployment.alias_arn.clone(),
             revision,
             input: input.to_owned(),
             trace_header: trace_header.map(str::to_owned),
@@ -134,18 +135,15 @@ fn target(
     revision: &Arc<Revision>,
     version_arn: Option<Arc<str>>,
     alias_arn: Option<Arc<str>>,
-) -> Result<Target, ApiError> {
-    if let Some(unsupported) = &revision.definition.unsupported {
-        return Err(ApiError::validation(format!(
-            "This state machine cannot be executed here: {unsupported}"
-        )));
-    }
-    Ok(Target {
+) -> Target {
+    Target {
         program: Arc::clone(&revision.definition.program),
         state_machine: Arc::clone(&machine.context),
-        role_arn: Some(Arc::clone(&revision.role_arn)),
-        version_arn,
-        alias_arn,
-        revision: Some(Arc::<Revision>::clone(revision)),
-    })
+        deployment: Deployment {
+            role_arn: Some(Arc::clone(&revision.role_arn)),
+            version_arn,
+            alias_arn,
+            revision: Some(Arc::<Revision>::clone(revision)),
+        },
+    }
 }

@@ -132,7 +132,8 @@ impl<'r> Request<'r> {
             self.mismatched(name, "a list", value);
             return None;
         };
-        self.check_length(name, "", items.len(), length);
+        let printed = if items.is_empty() { "'[]'" } else { "" };
+        self.check_length(name, printed, items.len(), length);
         Some(items)
     }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::{ApiError, seconds};
-use crate::data::{Random, StateMachineContext};
-use crate::definition::{Loader, WorkflowType};
+use crate::data::{Random, StateMachineContext, json_problem_in_source};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, Loader, WorkflowType};
 use crate::execution::Program;
 
 /// AWS's quotas of one state machine.
@@ -23,8 +23,6 @@ pub(super) struct Definition {
     pub(super) text: String,
     pub(super) program: Arc<Program>,
     variable_references: IndexMap<String, BTreeSet<String>>,
-    /// Why executions cannot run it, valid as it is.
-    pub(super) unsupported: Option<String>,
 }
 
 /// A state machine as it was created or updated; executions keep the one that they started with.
@@ -89,19 +87,30 @@ impl Definition {
     /// Errors where the definition is refused.
     pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, ApiError> {
         let loader = Loader::new().workflow_type(workflow_type);
-        let (machine, unsupported) = match loader.parse(text) {
-            Ok(machine) => (machine, None),
-            Err(refused) => {
-                let machine = loader.clone().with_distributed_maps().parse(text)?;
-                (machine, Some(refused.api_message()))
-            }
-        };
+        let machine = loader.parse(text).map_err(|refused| invalid(text, refused))?;
         Ok(Arc::new(Self {
             text: text.to_owned(),
             variable_references: loader.variable_references(text),
             program: Arc::new(Program::compile(&machine)),
-            unsupported,
         }))
+    }
+}
+
+/// AWS's words for a definition that is refused; what is no JSON is quoted.
+fn invalid(text: &str, refused: InvalidDefinition) -> ApiError {
+    let is_json = |diagnostic: &Diagnostic| diagnostic.code != Code::InvalidJsonDescription;
+    let problem = if refused.diagnostics().iter().all(is_json) {
+        None
+    } else {
+        json_problem_in_source(text)
+    };
+    match problem {
+        None => refused.into(),
+        Some((problem, _)) => {
+            let code = Code::InvalidJsonDescription;
+            let message = format!("Invalid State Machine Definition: '{code}: {problem}'");
+            ApiError::new("InvalidDefinition", message)
+        }
     }
 }
 

@@ -3,4 +3,5 @@
 //! Nothing here does anything. The drivers do, and they ask here how it looks on AWS.
 
 pub(crate) mod parameters;
+pub(crate) mod s3;
 pub(crate) mod step_functions;

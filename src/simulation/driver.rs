@@ -15,8 +15,9 @@ use super::run::{ExecutionRun, Run};
 use super::script::Scripts;
 use super::{Simulation, SimulationError};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind};
-use crate::execution::{Command, Event, Execution, Outcome, Program, Task, TaskId};
+use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, Task, TaskId};
 use crate::history::{ErrorOutput, HistoryLevel};
+use crate::services::s3::{Objects, S3Action};
 use crate::services::step_functions::{ClosedNames, Operation};
 
 /// The execution that the simulation is about; the others are started by it.
@@ -55,6 +56,8 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         awaited: HashMap::new(),
         tokens: HashMap::new(),
         closed_names: ClosedNames::default(),
+        map_runs: MapRunLog::default(),
+        objects: simulation.objects.clone(),
         calls: Vec::new(),
         call_of: HashMap::new(),
         moments: vec![Moment::start()],
@@ -112,6 +115,9 @@ pub(super) struct Driver<'s> {
     /// Every task token that was given out.
     pub(super) tokens: HashMap<String, (usize, TaskId)>,
     pub(super) closed_names: ClosedNames,
+    /// The Map Runs of the execution that the simulation is about.
+    map_runs: MapRunLog,
+    objects: Objects,
     /// What was asked so far.
     calls: Vec<Call>,
     /// Which call a task that waits is.
@@ -143,6 +149,10 @@ impl Driver<'_> {
                 Some(Command::Invoke(task)) => self.invoke(id, task, polled)?,
                 Some(Command::Cancel(task)) => self.cancel(id, task, polled),
                 Some(Command::Record(event)) => member.history.push(event),
+                Some(Command::RecordChild(event)) if id == ROOT => self.map_runs.record(*event),
+                Some(Command::MapRun(map_run)) if id == ROOT => self.map_runs.update(*map_run),
+                // What others have started is not reported.
+                Some(Command::RecordChild(_) | Command::MapRun(_)) => {}
                 Some(Command::Complete(outcome)) if id == ROOT => return Ok(Some(outcome)),
                 Some(Command::Complete(outcome)) => self.child_ended(id, &outcome),
                 None => break,
@@ -265,6 +275,17 @@ impl Driver<'_> {
         }
         if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
             return self.answer(call, &task, answer);
+        }
+        if let Some(action) = S3Action::of(&task.resource).filter(|_| self.simulation.has_objects) {
+            let event = match self.objects.answer(action, &task.input, self.now) {
+                Ok(output) => Event::TaskSucceeded { task: task.id, output },
+                Err(error) => Event::TaskFailed {
+                    task: task.id,
+                    error: error.into(),
+                },
+            };
+            self.send(self.now, id, event);
+            return Ok(());
         }
         let operation = Operation::of(&task.resource)
             .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
@@ -461,6 +482,8 @@ impl Driver<'_> {
             elapsed,
             root,
             children,
+            map_runs: self.map_runs,
+            objects: self.objects,
             calls: self.calls,
             first_moment: Moment::start(),
             moments: self.moments,

@@ -54,6 +54,7 @@ use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
 use crate::history::{ErrorOutput, HistoryLevel};
+use crate::services::s3::Objects;
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
@@ -79,6 +80,9 @@ pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
     parts: Vec<(String, Part)>,
+    objects: Objects,
+    /// Whether there is an S3 to ask.
+    has_objects: bool,
     options: StartOptions,
     start: DateTime<Utc>,
     /// What was answered before, and is answered again.
@@ -108,6 +112,8 @@ impl Simulation {
             program: Arc::new(Program::compile(machine)),
             state_machines: StateMachines::default(),
             parts: Vec::new(),
+            objects: Objects::default(),
+            has_objects: false,
             options,
             start: DateTime::UNIX_EPOCH,
             recorded: None,
@@ -254,6 +260,18 @@ impl Simulation {
     pub fn coverage(mut self, coverage: &Coverage) -> Self {
         self.coverage.push(coverage.clone());
         self.keeps_visits = true;
+        self
+    }
+
+    /// Puts an object into S3, for the `ItemReader` of a distributed Map: the text of a CSV, JSON or JSON Lines file. What a
+    /// `ResultWriter` writes comes beside it, for [`Run::object`].
+    ///
+    /// Without any object, the requests `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` are scripted as
+    /// those of Tasks are, and answered as S3 answers: `{"Body": "…"}`, `{"Contents": [{"Key": "…"}]}`, `{}`.
+    #[must_use]
+    pub fn object(mut self, bucket: &str, key: &str, body: impl Into<String>) -> Self {
+        self.objects.put(bucket, key, body.into(), self.start);
+        self.has_objects = true;
         self
     }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::moment::Moment;
 use super::visit::{Attempt, Visit};
 use super::{Call, Simulation};
-use crate::execution::{Outcome, Program};
+use crate::execution::{MapRunLog, Outcome, Program};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
+use crate::services::s3::Objects;
 
 /// A simulated execution that has ended, with all that it did on the way.
 ///
@@ -38,6 +39,8 @@ pub struct Run {
     pub(super) outcome: Outcome,
     pub(super) elapsed: Duration,
     pub(super) root: ExecutionRun,
+    pub(super) map_runs: MapRunLog,
+    pub(super) objects: Objects,
     pub(super) children: Vec<ExecutionRun>,
     pub(super) calls: Vec<Call>,
     pub(super) moments: Vec<Moment>,
@@ -77,6 +80,8 @@ impl PartialEq for Run {
             && self.root == other.root
             && self.children == other.children
             && self.calls == other.calls
+            && self.map_runs == other.map_runs
+            && self.objects == other.objects
     }
 }
 
@@ -114,6 +119,21 @@ impl Run {
     /// Its history; empty with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
     pub fn history(&self) -> &[HistoryEvent] {
         &self.root.history
+    }
+
+    /// The Map Runs of its distributed Maps, with the histories of their child executions.
+    pub fn map_runs(&self) -> &MapRunLog {
+        &self.map_runs
+    }
+
+    /// The text of an object in S3, as it is at the end.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<&str> {
+        self.objects.get(bucket, key)
+    }
+
+    /// The buckets and keys of all objects in S3, in their order.
+    pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.objects.iter()
     }
 
     /// The states it entered, in order; read from the history.

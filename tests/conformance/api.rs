@@ -1,7 +1,9 @@
 //! Sequences of calls of the Step Functions API, made one after the other in paused time.
 //!
 //! Each response or exception that was recorded is compared; the other calls only have to go through, but for those that
-//! delete, which may have come too late. An execution is waited for before the next call, as the recording tests did. What
+//! delete, which may have come too late. An execution is waited for before the next call, as the recording tests did, unless
+//! one is stopped or seen running. What services answered to tasks is not recorded: a task gets `{}`, and one that waits
+//! for its token waits. What
 //! a client refused before it sent anything says nothing about the service but that it was no request: it must be refused
 //! here too. What [`placeholders`](crate::placeholders) stand for is told there.
 //!
@@ -23,25 +25,46 @@ const ADDED: [(&str, &str); 2] = [
     ("encryptionConfiguration", "2024-07-25"),
     ("redriveCount", "2023-11-15"),
 ];
+/// The services whose answers were not recorded.
+const SERVICES: [&str; 9] = [
+    "arn:aws:lambda:*",
+    "arn:aws:states:::apigateway:*",
+    "arn:aws:states:::aws-sdk:dynamodb:*",
+    "arn:aws:states:::dynamodb:*",
+    "arn:aws:states:::events:*",
+    "arn:aws:states:::http:*",
+    "arn:aws:states:::lambda:*",
+    "arn:aws:states:::sns:*",
+    "arn:aws:states:::sqs:*",
+];
 /// For so long an execution is waited for: one may wait for a worker that the recording does not have.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
+const SHORTLY: Duration = Duration::from_millis(10);
 
-/// Makes the calls and compares what is answered.
+/// Makes the calls of a case and compares what is answered.
 pub(crate) fn check(case: &Case) -> Result<(), String> {
+    check_calls(case, case.json["steps"].as_array().unwrap())
+}
+
+/// The same for these calls.
+pub(crate) fn check_calls(case: &Case, steps: &[Value]) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap();
     runtime.block_on(async {
-        let interpreter = Interpreter::new().region("us-east-1", "111111111111");
+        let interpreter = SERVICES.iter().fold(Interpreter::new(), |interpreter, service| {
+            interpreter.task(service, |_: Value| async { Ok(json!({})) })
+        });
+        let interpreter = interpreter.region("us-east-1", "111111111111");
         let mut calls = Calls {
             case,
             api: StepFunctions::seeded(interpreter, 1),
             placeholders: Placeholders::new(),
+            longest: if is_seen_running(steps) { SHORTLY } else { LONGEST },
         };
-        calls.deploy().await?;
-        let steps = case.json["steps"].as_array().unwrap();
+        calls.deploy(&steps[0]).await?;
         for (number, step) in (1..).zip(steps) {
             let checked = calls.make(step).await;
             checked.map_err(|why| format!("call {number}, {}: {why}", step["op"]))?;
@@ -54,12 +77,13 @@ struct Calls<'c> {
     case: &'c Case,
     api: StepFunctions,
     placeholders: Placeholders,
+    /// How long an execution is waited for.
+    longest: Duration,
 }
 
 impl Calls<'_> {
     /// Creates the machine of a stack, whose ARN is an output of it.
-    async fn deploy(&mut self) -> Result<(), String> {
-        let step = &self.case.json["steps"][0];
+    async fn deploy(&mut self, step: &Value) -> Result<(), String> {
         let output = step["params"]["stateMachineArn"].as_str().unwrap_or_default();
         if !output.contains(":auto:") {
             return Ok(());
@@ -98,7 +122,7 @@ impl Calls<'_> {
                     .as_str()
                     .and_then(|arn| self.api.interpreter().execution(arn));
                 if let Some(execution) = execution {
-                    drop(tokio::time::timeout(LONGEST, execution.outcome()).await);
+                    drop(tokio::time::timeout(self.longest, execution.outcome()).await);
                 }
             }
         }
@@ -177,6 +201,7 @@ impl Calls<'_> {
                 let mut pairs = items.iter().zip(others).enumerate();
                 pairs.try_for_each(|(i, (item, other))| self.same(&format!("{place}/{i}"), name, item, other))
             }
+            (Value::String(date), Value::Number(_)) if name == "timestamp" && date == name => Ok(()),
             (Value::String(date), Value::Number(_)) if name.ends_with("Date") => {
                 if date == "datetime" || self.placeholders.matches_number(date, answered) {
                     return Ok(());
@@ -198,6 +223,13 @@ impl Calls<'_> {
             _ => differs(),
         }
     }
+}
+
+/// Whether an execution is stopped, or described while it runs.
+fn is_seen_running(steps: &[Value]) -> bool {
+    steps
+        .iter()
+        .any(|step| step["op"] == "stop_execution" || step["expected"].to_string().contains("\"status\":\"RUNNING\""))
 }
 
 /// What was recorded of a call, by the names of the snapshots.

@@ -40,7 +40,7 @@ impl Case {
             id: text_of("id").unwrap_or_else(|| place.display().to_string()),
             area: place.iter().next().unwrap_or_default().to_string_lossy().into_owned(),
             kind: text_of("kind").unwrap_or_default(),
-            is_replayable: json["replayable"] == true,
+            is_replayable: json["replayable"] == true || holds_all_objects(&json),
             is_verified: json["provenance"] == "aws",
             json,
         }
@@ -104,6 +104,12 @@ impl Case {
         };
         by_id.or_else(by_prefix).or_else(by_group)
     }
+}
+
+/// Whether a case that its list calls not replayable only reads items from objects that it holds.
+fn holds_all_objects(case: &Value) -> bool {
+    let definition = &case["definition"];
+    !mentions(definition, "Type", "Task") && case["s3_objects"].as_array().is_some_and(|objects| !objects.is_empty())
 }
 
 /// The recordings' placeholder for the partition is no part of an ARN that parses.

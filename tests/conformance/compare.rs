@@ -28,7 +28,8 @@ pub(crate) fn compare(case: &Case, replayed: &Replayed) -> Result<(), String> {
         .map(|event| normaliser.replayed(event))
         .collect();
     if let Some(history) = case.history() {
-        let wanted: Vec<Value> = history.iter().map(|event| normaliser.recorded(event)).collect();
+        let wanted = history.iter().map(|event| normaliser.recorded(event));
+        let wanted = since_the_change(wanted.collect());
         compare_histories(&wanted, &got)?;
     }
     let expected = &case.json["expected"];
@@ -47,6 +48,21 @@ pub(crate) fn compare(case: &Case, replayed: &Replayed) -> Result<(), String> {
         return Err(format!("status: got {}, wanted {status}", replayed.outcome.status()));
     }
     Ok(())
+}
+
+/// A history as AWS writes it since November 2024: the exit of a distributed Map hangs on the start of its Map Run, and no
+/// longer on its success.
+fn since_the_change(mut events: Vec<Value>) -> Vec<Value> {
+    for i in 0..events.len() {
+        if events[i]["type"] == "MapStateExited" {
+            let previous = events[i]["previousEventId"].clone();
+            let ended = events.iter().find(|event| event["id"] == previous);
+            if let Some(ended) = ended.filter(|event| event["type"] == "MapRunSucceeded") {
+                events[i]["previousEventId"] = ended["previousEventId"].clone();
+            }
+        }
+    }
+    events
 }
 
 fn compare_histories(wanted: &[Value], got: &[Value]) -> Result<(), String> {

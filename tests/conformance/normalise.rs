@@ -61,6 +61,7 @@ impl Normaliser {
             patterns: vec![
                 pattern(UUID, "<uuid>"),
                 pattern(r"<uuid:\d+>|\bgenerated-uuid\b", "<uuid>"),
+                pattern(r"<MapRunArnPart\d_\d+idx>", "<uuid>"),
                 pattern(quoted, "could not be found in the input '…'"),
                 pattern(TIME, "date"),
                 pattern(LOCAL_TIME, "date"),

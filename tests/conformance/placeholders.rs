@@ -119,11 +119,15 @@ impl Placeholders {
     /// An execution was started, or another page was read.
     pub(crate) fn answered(&mut self, op: &str, answer: &Value) {
         if op == "start_execution" {
-            let name = answer["executionArn"].as_str().and_then(|arn| arn.rsplit(':').next());
+            let arn = answer["executionArn"].as_str().unwrap();
             let placeholder = format!("<ExecArnPart_{}idx>", self.starts);
             self.starts += 1;
-            if self.text_of(&placeholder).is_none() {
-                self.bind(&placeholder, name.unwrap());
+            // An Express execution has other placeholders.
+            let name = arn
+                .split_once(":execution:")
+                .and_then(|(_, names)| names.split(':').nth(1));
+            if let Some(name) = name.filter(|_| self.text_of(&placeholder).is_none()) {
+                self.bind(&placeholder, name);
             }
         }
         if let Some(token) = answer["nextToken"].as_str() {

@@ -1,6 +1,6 @@
 //! Runs a recorded execution on the sans-IO core, with the recorded answers of its tasks.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use asl_engine::StateMachine;
@@ -9,7 +9,7 @@ use asl_engine::definition::ResourceKind;
 use asl_engine::execution::{Command, Event, Execution, Outcome, Program, StartOptions, Task};
 use asl_engine::history::ErrorOutput;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::case::Case;
 
@@ -48,6 +48,7 @@ pub(crate) fn replay(case: &Case) -> Result<Replayed, String> {
         tokens: Vec::new(),
         answered: HashMap::new(),
         pending: Vec::new(),
+        answers: VecDeque::new(),
     };
     let outcome = replay.run()?;
     Ok(Replayed {
@@ -93,6 +94,8 @@ struct Replay<'a> {
     /// How many attempts were answered, by state and iteration.
     answered: HashMap<(String, Option<Value>), usize>,
     pending: Vec<Pending<'a>>,
+    /// What S3 has answered.
+    answers: VecDeque<Event>,
 }
 
 /// A task that will be answered.
@@ -111,6 +114,8 @@ impl<'a> Replay<'a> {
                 match command {
                     Command::Record(event) => self.history.push(event.to_json()),
                     Command::Invoke(task) => self.invoked(task)?,
+                    // Recordings show the execution alone.
+                    Command::RecordChild(_) | Command::MapRun(_) => {}
                     Command::Cancel(id) => self.pending.retain(|pending| pending.task.id != id),
                     Command::Complete(outcome) => return Ok(outcome),
                     other => return Err(format!("the replay does not know the command {other:?}")),
@@ -124,6 +129,10 @@ impl<'a> Replay<'a> {
 
     /// Finds the recorded answer of an attempt.
     fn invoked(&mut self, task: Task) -> Result<(), String> {
+        if let Some(answer) = self.object(&task) {
+            self.answers.push_back(answer);
+            return Ok(());
+        }
         let attempts = self.case.json["mock"][&*task.state].as_array();
         let iteration = self.iteration();
         let of_iteration: Vec<&'a Value> = attempts
@@ -155,6 +164,43 @@ impl<'a> Replay<'a> {
             is_started: false,
         });
         Ok(())
+    }
+
+    /// What S3 answers to an `ItemReader`, as far as the case holds its objects.
+    fn object(&self, task: &Task) -> Option<Event> {
+        let ResourceKind::Service {
+            resource_type,
+            resource,
+        } = task.resource.kind()
+        else {
+            return None;
+        };
+        if &**resource_type != "s3" {
+            return None;
+        }
+        let objects = self.case.json["s3_objects"].as_array()?;
+        let bucket = task.input["Bucket"].as_str()?;
+        let bucket = self.case.json["placeholders"][bucket].as_str().unwrap_or(bucket);
+        let mut of_bucket = objects.iter().filter(|object| object["bucket"] == bucket);
+        let output = match &**resource {
+            "getObject" => {
+                let object = of_bucket.find(|object| object["key"] == task.input["Key"])?;
+                json!({ "Body": object["body"] })
+            }
+            "listObjectsV2" => {
+                let listed = of_bucket.map(|object| {
+                    let (key, body) = (object["key"].as_str()?, object["body"].as_str()?);
+                    // As the recordings show what changes with each bucket.
+                    Some(json!({
+                        "ETag": format!("<Etag-{key}>"), "LastModified": "<date>", "Key": key, "Size": body.len(),
+                        "StorageClass": "STANDARD"
+                    }))
+                });
+                json!({ "Contents": listed.collect::<Option<Vec<Value>>>()? })
+            }
+            _ => return None,
+        };
+        Some(Event::TaskSucceeded { task: task.id, output })
     }
 
     /// The inline Map iterations around the attempt that was scheduled last, as `mock` names them.
@@ -195,6 +241,9 @@ impl<'a> Replay<'a> {
 
     /// What happens next: somebody stops the execution, a task is answered, or time goes on.
     fn next_event(&mut self) -> Result<Event, String> {
+        if let Some(answer) = self.answers.pop_front() {
+            return Ok(answer);
+        }
         if self.case.json["status"] == "ABORTED" {
             let aborted = self.case.history().and_then(|events| events.last());
             let details = aborted.map(|event| &event["executionAbortedEventDetails"]);

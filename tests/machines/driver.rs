@@ -1,11 +1,11 @@
 //! A driver that answers tasks in random order.
 
 use asl_engine::execution::{
-    Command, ErrorOutput, Event, Execution, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
+    ChildEvent, Command, ErrorOutput, Event, Execution, MapRun, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
 };
 use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,8 +16,18 @@ use super::STOP;
 pub(crate) struct Trace {
     pub(crate) outcome: Option<Outcome>,
     pub(crate) history: Vec<HistoryEvent>,
+    pub(crate) children: Vec<ChildEvent>,
+    pub(crate) map_runs: Vec<MapRun>,
     pub(crate) elapsed: TimeDelta,
     pub(crate) calls: Calls,
+}
+
+/// What an execution told to be kept.
+#[derive(Debug, Default)]
+struct Seen {
+    history: Vec<HistoryEvent>,
+    children: Vec<ChildEvent>,
+    map_runs: Vec<MapRun>,
 }
 
 /// The tasks of an execution, as its driver sees them.
@@ -35,7 +45,7 @@ impl Calls {
     ///
     /// A restored execution dispatches again what the driver knows already, and that must be the same to the letter. It
     /// does so behind everything else and in the order of frames; so what one event leads to is compared without order.
-    fn take(&mut self, execution: &mut Execution, history: &mut Vec<HistoryEvent>) {
+    fn take(&mut self, execution: &mut Execution, seen: &mut Seen) {
         let mut invoked = BTreeMap::new();
         let mut cancelled = BTreeSet::new();
         while let Some(command) = execution.poll_command() {
@@ -61,7 +71,9 @@ impl Calls {
                     self.done.insert(id);
                     cancelled.insert(id);
                 }
-                Command::Record(event) => history.push(event),
+                Command::Record(event) => seen.history.push(event),
+                Command::RecordChild(event) => seen.children.push(*event),
+                Command::MapRun(map_run) => seen.map_runs.push(*map_run),
                 _ => {}
             }
         }
@@ -98,7 +110,7 @@ impl Calls {
             },
             _ => Event::TaskSucceeded {
                 task,
-                output: json!(choice),
+                output: self.waiting.get(&task).map_or(Value::Null, |task| answer(task, choice)),
             },
         };
         if matches!(event, Event::TaskFailed { .. } | Event::TaskSucceeded { .. }) {
@@ -107,6 +119,14 @@ impl Calls {
         }
         Some(event)
     }
+}
+
+/// What a task results in: a number, or the items that an `ItemReader` asks for.
+fn answer(task: &Task, choice: u8) -> Value {
+    if task.resource.arn().ends_with(":s3:getObject") {
+        return json!({ "Body": "1\n2\n3\n" });
+    }
+    json!(choice)
 }
 
 /// Runs a machine, deciding by `choices` what happens next; between any two events the execution goes through
@@ -135,10 +155,10 @@ pub(crate) fn drive_at(
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
     let mut calls = Calls::default();
-    let mut history = Vec::new();
+    let mut seen = Seen::default();
     let mut choices = choices.iter().copied().cycle();
     for _ in 0..500 {
-        calls.take(&mut execution, &mut history);
+        calls.take(&mut execution, &mut seen);
         if !execution.is_running() {
             break;
         }
@@ -169,7 +189,9 @@ pub(crate) fn drive_at(
     }
     Trace {
         outcome: execution.outcome().cloned(),
-        history,
+        history: seen.history,
+        children: seen.children,
+        map_runs: seen.map_runs,
         elapsed: now - start,
         calls,
     }

@@ -35,12 +35,22 @@ enum Kind {
         caught: bool,
     },
     Map {
+        mode: Mode,
         states: Vec<Kind>,
         items: usize,
         concurrency: u32,
         retries: u32,
         caught: bool,
     },
+}
+
+/// How a Map gets its items, and runs them.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Inline,
+    Distributed,
+    /// With an `ItemReader`, an `ItemBatcher` and a `ResultWriter`.
+    FromFile,
 }
 
 /// When a Choice goes to its Fail state.
@@ -81,6 +91,7 @@ fn chain() -> impl Strategy<Value = Vec<Kind>> {
     ];
     let states = prop::collection::vec(leaf, 1..5);
     states.prop_recursive(3, 40, 4, |inner| {
+        let mode = prop_oneof![3 => Just(Mode::Inline), 3 => Just(Mode::Distributed), 1 => Just(Mode::FromFile)];
         let nested = prop_oneof![
             (prop::collection::vec(inner.clone(), 1..4), 0u32..2, any::<bool>()).prop_map(
                 |(branches, retries, caught)| Kind::Parallel {
@@ -89,8 +100,9 @@ fn chain() -> impl Strategy<Value = Vec<Kind>> {
                     caught
                 }
             ),
-            (inner.clone(), 0usize..4, 0u32..3, 0u32..2, any::<bool>()).prop_map(
-                |(states, items, concurrency, retries, caught)| Kind::Map {
+            (mode, inner.clone(), 0usize..4, 0u32..3, 0u32..2, any::<bool>()).prop_map(
+                |(mode, states, items, concurrency, retries, caught)| Kind::Map {
+                    mode,
                     states,
                     items,
                     concurrency,
@@ -203,18 +215,34 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
             catching(parallel, *caught, &next, ends)
         }
         Kind::Map {
+            mode,
             states,
             items,
             concurrency,
             retries,
             caught,
         } => {
-            let map = json!({
+            let mut map = json!({
                 "Type": "Map", "ItemProcessor": graph(states, names), "MaxConcurrency": concurrency,
-                "ItemsPath": "$$.Execution.Input.items".to_owned(), "ResultPath": format!("$.{name}"),
-                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items },
+                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items, "items": [1, "two"], "flag": true }, "ResultPath": format!("$.{name}"),
                 "Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": retries }]
             });
+            if !matches!(mode, Mode::Inline) {
+                map["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+                map["ToleratedFailureCount"] = json!(items / 2);
+            }
+            if matches!(mode, Mode::FromFile) {
+                map["ItemReader"] = json!({
+                    "Resource": "arn:aws:states:::s3:getObject", "Parameters": { "Bucket": "b", "Key": "k" },
+                    "ReaderConfig": { "InputType": "JSONL" }
+                });
+                map["ItemBatcher"] = json!({ "MaxItemsPerBatch": 2 });
+                map["ResultWriter"] =
+                    json!({ "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket": "b" } });
+            } else {
+                // A child execution has an input of its own.
+                map["ItemsPath"] = json!("$$.Execution.Input.items");
+            }
             catching(map, *caught, &next, ends)
         }
     };

@@ -10,6 +10,7 @@
 
 mod activities;
 mod callbacks;
+mod distributed_map;
 mod express;
 mod functions;
 mod lifetime;

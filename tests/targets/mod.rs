@@ -2,6 +2,7 @@
 //!
 //! `tests/hostile` rolls a few hundred times in every test run, `tests/fuzz.rs` as long as it is given time.
 
+mod api;
 mod corpus;
 mod definition;
 mod dice;
@@ -21,7 +22,7 @@ pub(crate) struct Target {
     pub(crate) try_one: fn(&Dice) -> bool,
 }
 
-pub(crate) const TARGETS: [Target; 10] = [
+pub(crate) const TARGETS: [Target; 11] = [
     Target {
         name: "definition",
         try_one: definition::definition,
@@ -57,6 +58,10 @@ pub(crate) const TARGETS: [Target; 10] = [
     Target {
         name: "snapshot",
         try_one: snapshot::snapshot,
+    },
+    Target {
+        name: "api",
+        try_one: api::calls,
     },
     Target {
         name: "route_selection",

@@ -9,8 +9,8 @@ use super::programs::{About, Programs, call};
 use super::progress::Progress;
 use super::{Ended, Failure, Job, Program, verdict};
 use crate::handlers::{Handler, TaskContext};
-use crate::runtime::StartRequest;
-use crate::{ErrorKind, Interpreter, TaskError};
+use crate::runtime::{Interpreter, StartRequest};
+use crate::{ErrorKind, TaskError};
 
 /// How often the terminal is drawn anew.
 const TICK: Duration = Duration::from_millis(100);

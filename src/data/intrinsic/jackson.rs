@@ -5,6 +5,9 @@ use serde_json::error::Category;
 
 const VALUES: &str = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
+/// What stands for the text where Jackson was told not to quote it.
+pub(crate) const REDACTED: &str = "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)";
+
 /// Jackson's message for a text that `serde_json` refuses with `error`.
 pub(crate) fn message(json: &str, error: &Error) -> String {
     let place = Place {
@@ -65,10 +68,7 @@ struct Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { line, column } = self;
-        write!(
-            f,
-            "[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {line}, column: {column}]"
-        )
+        write!(f, "[Source: {REDACTED}; line: {line}, column: {column}]")
     }
 }
 

@@ -10,10 +10,6 @@ pub(crate) enum Expected {
     String,
     Array,
     Object,
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "only a distributed Map iterates over objects")
-    )]
     ArrayOrObject,
     /// A number without a fraction from `minimum` to `maximum`, both included.
     Integer {

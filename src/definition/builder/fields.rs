@@ -36,7 +36,7 @@ impl FieldList {
         Document::Object(self.0)
     }
 
-    fn field(&mut self, name: &str) -> Option<&mut Document> {
+    pub(super) fn field(&mut self, name: &str) -> Option<&mut Document> {
         self.0
             .iter_mut()
             .find(|(known, _)| known == name)

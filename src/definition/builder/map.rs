@@ -6,10 +6,11 @@ use super::fields::{
 };
 use super::state::fields_of;
 use super::{StateBuilder, StateGraphBuilder};
-use crate::definition::{MapState, StateType};
+use crate::definition::document::Document;
+use crate::definition::{MapState, StateType, WorkflowType};
 
 impl MapState {
-    /// A Map state in its inline mode, whose items go through the graph `item_processor`.
+    /// A Map state whose items go through the graph `item_processor`, inline unless it is made [distributed](MapStateBuilder::distributed).
     pub fn builder(item_processor: StateGraphBuilder) -> MapStateBuilder {
         let mut fields = fields_of(StateType::Map);
         fields.set("ItemProcessor", item_processor.into_item_processor());
@@ -32,6 +33,59 @@ impl MapStateBuilder {
     assign!();
     retry_and_catch!();
     transition!();
+
+    /// `"Mode": "DISTRIBUTED"`: every item goes through the graph as a child execution of this type.
+    pub fn distributed(mut self, execution_type: WorkflowType) -> Self {
+        let execution_type = match execution_type {
+            WorkflowType::Standard => "STANDARD",
+            WorkflowType::Express => "EXPRESS",
+        };
+        if let Some(Document::Object(processor)) = self.0.field("ItemProcessor") {
+            let mut config = FieldList::default();
+            config.set("Mode", "DISTRIBUTED");
+            config.set("ExecutionType", execution_type);
+            processor.retain(|(name, _)| name != "ProcessorConfig");
+            processor.insert(0, ("ProcessorConfig".to_owned(), config.into_document()));
+        }
+        self
+    }
+
+    /// `Label`: what the child executions and Map Runs of a distributed Map are named after.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.0.set("Label", label.into());
+        self
+    }
+
+    /// `ItemReader`: where a distributed Map reads its items from.
+    pub fn item_reader(mut self, reader: impl Into<serde_json::Value>) -> Self {
+        self.0.set("ItemReader", reader.into());
+        self
+    }
+
+    /// `ItemBatcher`: how many items a child execution gets.
+    pub fn item_batcher(mut self, batcher: impl Into<serde_json::Value>) -> Self {
+        self.0.set("ItemBatcher", batcher.into());
+        self
+    }
+
+    /// `ResultWriter`: what a distributed Map tells of its child executions, and where it writes that.
+    pub fn result_writer(mut self, writer: impl Into<serde_json::Value>) -> Self {
+        self.0.set("ResultWriter", writer.into());
+        self
+    }
+
+    /// `ToleratedFailureCount`: how many items of a distributed Map may fail. In JSONata also an expression.
+    pub fn tolerated_failure_count(mut self, items: impl Into<serde_json::Value>) -> Self {
+        self.0.set("ToleratedFailureCount", items.into());
+        self
+    }
+
+    /// `ToleratedFailurePercentage`: how many of a hundred items of a distributed Map may fail. In JSONata also an
+    /// expression.
+    pub fn tolerated_failure_percentage(mut self, items: impl Into<serde_json::Value>) -> Self {
+        self.0.set("ToleratedFailurePercentage", items.into());
+        self
+    }
 
     /// `ItemsPath`: selects the array of items from the effective input.
     pub fn items_path(mut self, path: impl Into<String>) -> Self {

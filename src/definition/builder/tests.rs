@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::definition::{
     Catcher, ChoiceRule, ChoiceState, Code, Condition, FailState, JitterStrategy, MapState, ParallelState, PassState,
-    Retrier, StateGraph, StateMachine, SucceedState, TaskState, WaitState, WorkflowType,
+    Retrier, State, StateGraph, StateMachine, SucceedState, TaskState, WaitState, WorkflowType,
 };
 
 fn leaf(name: &str) -> super::StateGraphBuilder {
@@ -260,6 +260,32 @@ fn texts_are_no_substitutions_and_nothing_is_too_deep_to_refuse() {
     });
     let nested = StateMachine::builder().state("P", ParallelState::builder().branch(graph).end());
     assert_eq!(nested.build().unwrap_err().diagnostics()[0].code, Code::TooDeeplyNested);
+}
+
+#[test]
+fn a_distributed_map_has_its_own_fields() {
+    let map = MapState::builder(leaf("Each"))
+        .distributed(WorkflowType::Express)
+        .label("Orders")
+        .item_reader(json!({ "Resource": "arn:aws:states:::s3:getObject",
+            "Parameters": { "Bucket": "b", "Key": "k" }, "ReaderConfig": { "InputType": "JSONL" } }))
+        .item_batcher(json!({ "MaxItemsPerBatch": 10 }))
+        .result_writer(json!({ "WriterConfig": { "Transformation": "FLATTEN" } }))
+        .tolerated_failure_count(3)
+        .tolerated_failure_percentage(2.5);
+    let machine = StateMachine::builder().state("Map", map.end()).build().unwrap();
+    let definition = &machine.definition()["States"]["Map"];
+    assert_eq!(
+        definition["ItemProcessor"]["ProcessorConfig"],
+        json!({ "Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS" })
+    );
+    let Some(State::Map(map)) = machine.graph.states.get("Map") else {
+        panic!("{definition}")
+    };
+    let distributed = map.distributed.as_ref().unwrap();
+    assert_eq!(distributed.execution_type, WorkflowType::Express);
+    assert_eq!(distributed.label.as_deref(), Some("Orders"));
+    assert!(distributed.item_reader.is_some() && distributed.item_batcher.is_some());
 }
 
 #[test]

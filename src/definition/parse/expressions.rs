@@ -29,7 +29,7 @@ pub(crate) fn each_expression<'n>(state: &StateOutline<'n>, visit: &mut dyn FnMu
                 .unwrap_or_default()
                 .iter()
                 .for_each(|rule| each_in_rule(rule, visit)),
-            "ItemReader" | "ItemBatcher" | "ResultWriter" => each_in_service(&member.value, visit),
+            "ItemReader" | "ItemBatcher" | "ResultWriter" => each_in_distributed(&member.value, visit),
             // It is written to.
             "ResultPath" => {}
             key if key.ends_with("Path") => visit(member),
@@ -38,16 +38,16 @@ pub(crate) fn each_expression<'n>(state: &StateOutline<'n>, visit: &mut dyn FnMu
     }
 }
 
-/// The same for what a Map gets its items from, and what it does with them.
-fn each_in_service<'n>(service: &'n Node, visit: &mut dyn FnMut(&'n Member)) {
-    for member in service
+/// The same for the objects that only a distributed Map has.
+fn each_in_distributed<'n>(object: &'n Node, visit: &mut dyn FnMut(&'n Member)) {
+    for member in object
         .as_object()
         .map(|object| object.members.as_slice())
         .unwrap_or_default()
     {
         match member.key.as_str() {
-            "BatchInput" | "Parameters" => each_in_template(&member.value, visit),
-            "ReaderConfig" | "WriterConfig" => each_in_service(&member.value, visit),
+            "Parameters" | "BatchInput" => each_in_template(&member.value, visit),
+            "ReaderConfig" => each_in_distributed(&member.value, visit),
             key if key.ends_with("Path") => visit(member),
             _ => {}
         }

@@ -1,5 +1,6 @@
 //! Map states.
 
+use super::distributed_map::distributed_map;
 use super::retry::MAXIMUM;
 use super::{Fields, Reported, graph};
 use crate::data::ReferencePath;
@@ -8,8 +9,7 @@ use crate::definition::{
     JsonPathMap, JsonataMap, JsonataValue, MapData, MapState, MaxConcurrency, QueryLanguage, Tolerance,
 };
 
-/// A Map of either mode; a rule refuses the distributed ones where they would have to run. `machine` is the language of the states in the
-/// item processor that name none.
+/// A Map of either mode. `machine` is the language of the states in the item processor that name none.
 pub(super) fn map_state(
     mut fields: Fields<'_, '_>,
     language: QueryLanguage,
@@ -21,6 +21,7 @@ pub(super) fn map_state(
         QueryLanguage::JsonPath => json_path(&mut fields).map(MapData::JsonPath),
         QueryLanguage::Jsonata => jsonata(&mut fields).map(MapData::Jsonata),
     };
+    let distributed = distributed_map(&mut fields, item_processor, language);
     let retry = fields.retry();
     let catch = fields.catch(language);
     let transition = fields.transition();
@@ -30,6 +31,7 @@ pub(super) fn map_state(
         comment: comment?,
         item_processor: item_processor?,
         data: data?,
+        distributed: distributed?,
         retry: retry?,
         catch: catch?,
         transition: transition?,

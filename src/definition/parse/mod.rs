@@ -9,6 +9,7 @@
 mod assign;
 mod catch;
 mod choice;
+mod distributed_map;
 mod expressions;
 mod fail;
 mod fields;
@@ -76,7 +77,6 @@ pub(crate) const MAX_CHARACTERS: usize = 1_048_576;
 pub struct Loader {
     substitutions: Substitutions,
     workflow_type: WorkflowType,
-    takes_distributed_maps: bool,
 }
 
 /// The type of a workflow, which limits the service integrations it may use and the time that its executions take
@@ -123,12 +123,6 @@ impl Loader {
         }
     }
 
-    /// Lets a distributed Map pass, for whoever only looks at it: an execution runs none.
-    pub(crate) fn with_distributed_maps(mut self) -> Self {
-        self.takes_distributed_maps = true;
-        self
-    }
-
     /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
     pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let (machine, diagnostics, omitted) = self.load(source);
@@ -141,10 +135,19 @@ impl Loader {
         self.load(source).1
     }
 
-    /// The variables that each state reads, by the state's name; states that read none are left out. Nothing for what is no
-    /// definition.
-    #[cfg(any(test, feature = "runtime"))]
-    pub(crate) fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
+    /// The variables that each state reads, nested ones too, by the state's name; states that read none are left out
+    /// (`variableReferences` of the API's `DescribeStateMachine`). Nothing for what is no definition.
+    ///
+    /// ```
+    /// use asl_engine::definition::Loader;
+    ///
+    /// let source = r#"{ "StartAt": "Pay", "States": {
+    ///   "Pay": { "Type": "Pass", "Parameters": { "sum.$": "States.MathAdd($price, $tip)" }, "End": true }
+    /// } }"#;
+    /// let references = Loader::new().variable_references(source);
+    /// assert!(references["Pay"].iter().eq(["price", "tip"]));
+    /// ```
+    pub fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
         let mut report = Report::new(source);
         let Some(root) = self.read(source, &mut report) else {
             return IndexMap::new();
@@ -194,9 +197,6 @@ impl Loader {
         let machine = root.and_then(|root| {
             let outline = Outline::of(root, &mut report.expressions);
             rules::check(&outline, self.workflow_type, &mut report);
-            if !self.takes_distributed_maps {
-                rules::refuse_distributed_maps(&outline, &mut report);
-            }
             machine::state_machine(root, &mut report).ok()
         });
         if machine.is_none() && !report.has_errors() {

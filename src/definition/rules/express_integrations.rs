@@ -1,7 +1,7 @@
 //! # Integrations of Express workflows
 //!
 //! **What**: an Express workflow calls services by request and response only: no `.sync`, no `.waitForTaskToken`, no
-//! activities.
+//! activities. The same holds for the `EXPRESS` child executions of a distributed Map.
 //!
 //! **Why**: it lives for five minutes at the most and may run twice, so that it does not wait for others.
 //!
@@ -15,17 +15,38 @@
 //! ```
 
 use crate::definition::StateType;
-use crate::definition::parse::{Outline, Place, Report};
+use crate::definition::parse::{GraphOutline, GraphOwner, Outline, Place, Report, is_distributed};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType};
 
 pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
-    if workflow_type != WorkflowType::Express {
-        return;
+    // Graphs stand before those inside them.
+    let mut express = Vec::with_capacity(outline.graphs.len());
+    for graph in &outline.graphs {
+        let around = match (execution_type(graph), graph.parent) {
+            (Some(execution_type), _) => execution_type == "EXPRESS",
+            (None, Some(parent)) => express.get(parent).copied().unwrap_or(false),
+            (None, None) => workflow_type == WorkflowType::Express,
+        };
+        express.push(around);
+        if around {
+            check_graph(graph, report);
+        }
     }
-    for (_, state) in outline
-        .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Task))
-    {
+}
+
+/// The type of the child executions that run a graph, if such do.
+fn execution_type<'n>(graph: &GraphOutline<'n>) -> Option<&'n str> {
+    let is_processor = graph.owner == GraphOwner::ItemProcessor && is_distributed(graph.node);
+    let config = graph.node.field("ProcessorConfig").filter(|_| is_processor)?;
+    config.field("ExecutionType")?.as_str()
+}
+
+fn check_graph(graph: &GraphOutline<'_>, report: &mut Report) {
+    let tasks = graph
+        .states
+        .iter()
+        .filter(|state| state.state_type == Some(StateType::Task));
+    for state in tasks {
         let Some(node) = state.field("Resource") else { continue };
         let resource = node.as_str().filter(|_| !node.unresolved);
         let Some(resource) = resource.and_then(Resource::parse) else {

@@ -1,14 +1,14 @@
 //! # Map mode
 //!
-//! **What**: a Map state is `INLINE`, the default. `DISTRIBUTED`, which runs every item as an execution of its own, is
-//! refused by this version, and the fields that only it has are refused with it. `ToleratedFailure…` is accepted, as
-//! AWS does, but has no effect.
+//! **What**: a Map state is `INLINE`, the default, or `DISTRIBUTED`, which runs every item as an execution of its own.
+//! The fields that only the latter has are refused in the former; `ToleratedFailure…` is accepted, as AWS does, but has no
+//! effect.
 //!
-//! **Why**: run inline, a distributed Map would read other items and tolerate other failures than on AWS.
+//! **Why**: an inline Map would not read the items that are asked for.
 //!
 //! Bad:
 //! ```json
-//! { "Type": "Map", "ItemReader": {}, "ItemProcessor": { "ProcessorConfig": { "Mode": "DISTRIBUTED" } } }
+//! { "Type": "Map", "ItemReader": {}, "ItemProcessor": { "ProcessorConfig": { "Mode": "INLINE" } } }
 //! ```
 //! Good:
 //! ```json
@@ -44,29 +44,6 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Refuses what an execution cannot run yet.
-pub(in crate::definition) fn refuse_distributed(outline: &Outline<'_>, report: &mut Report) {
-    let maps = outline
-        .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Map));
-    let processors = maps.filter_map(|(_, state)| state.field("ItemProcessor").or(state.field("Iterator")));
-    for processor in processors.filter(|processor| is_distributed(processor)) {
-        let Some(mode) = processor
-            .field("ProcessorConfig")
-            .and_then(|config| config.field("Mode"))
-        else {
-            continue;
-        };
-        report
-            .error(
-                Code::NotSupported,
-                Place::value(mode),
-                "a distributed Map is not supported yet",
-            )
-            .help("`\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that");
-    }
-}
-
 fn mode(mode: Option<&Node>, report: &mut Report) {
     match mode {
         Some(node) if node.as_str() != Some("INLINE") && !node.unresolved => {
@@ -81,7 +58,7 @@ fn mode(mode: Option<&Node>, report: &mut Report) {
 
 fn inline(state: &StateOutline<'_>, config: Option<&Node>, report: &mut Report) {
     let Some(object) = state.object else { return };
-    let distributed = "it needs `\"Mode\": \"DISTRIBUTED\"`, which is not supported yet";
+    let distributed = "it needs `\"Mode\": \"DISTRIBUTED\"` in the `ProcessorConfig`";
     for member in &object.members {
         let place = Place::key(member).about(state.node());
         if INPUT_AND_OUTPUT.contains(&member.key.as_str()) {
@@ -89,7 +66,7 @@ fn inline(state: &StateOutline<'_>, config: Option<&Node>, report: &mut Report) 
             report.schema(place, message).help(distributed);
         } else if member.key == "Label" {
             let message = "Field 'Label' is not supported for INLINE maps";
-            let help = "it names the executions of a distributed Map, which is not supported yet: leave it away";
+            let help = "it names the executions of a distributed Map: leave it away";
             report.error(Code::NotSupported, place, message).help(help);
         }
     }
@@ -116,23 +93,12 @@ mod tests {
     }
 
     #[test]
-    fn a_distributed_map_is_not_supported() {
-        assert_eq!(
-            map("", r#"{ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }"#),
-            [
-                "NOT_SUPPORTED: a distributed Map is not supported yet at /States/X/ItemProcessor/ProcessorConfig/Mode (help: \
-              `\"Mode\": \"INLINE\"` runs the items inside the execution, where they are few enough for that)"
-            ]
-        );
-    }
-
-    #[test]
     fn an_inline_map_has_no_item_reader() {
         assert_eq!(
             map(r#""ItemReader": {},"#, "{}"),
             [
                 "SCHEMA_VALIDATION_FAILED: The ItemReader, ItemBatcher and ResultWriter fields are not supported for INLINE maps \
-              at /States/X (help: it needs `\"Mode\": \"DISTRIBUTED\"`, which is not supported yet)"
+              at /States/X (help: it needs `\"Mode\": \"DISTRIBUTED\"` in the `ProcessorConfig`)"
             ]
         );
         assert!(

@@ -6,6 +6,7 @@
 mod choice_default;
 mod choice_rules;
 mod credentials;
+mod distributed_map;
 mod error_matching;
 mod error_names;
 mod exclusive_fields;
@@ -41,8 +42,6 @@ mod way_to_end;
 #[cfg(test)]
 mod testing;
 
-pub(super) use map_mode::refuse_distributed as refuse_distributed_maps;
-
 use super::WorkflowType;
 use super::parse::{Outline, Report};
 
@@ -64,6 +63,7 @@ const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
     heartbeat::check,
     credentials::check,
     map_mode::check,
+    distributed_map::check,
     transition_targets::check,
     reachable_states::check,
     terminal_state::check,
@@ -89,4 +89,5 @@ pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: 
         rule(outline, report);
     }
     express_integrations::check(outline, workflow_type, report);
+    distributed_map::check_type(outline, workflow_type, report);
 }

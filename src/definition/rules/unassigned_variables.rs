@@ -1,6 +1,7 @@
 //! # Variables that nothing assigns
 //!
-//! **What**: a variable that a path reads is assigned by a state of the same graph, or of one around it. A warning.
+//! **What**: a variable that a path reads is assigned by a state of the same graph, or of one around it, up to the child
+//! execution of a distributed Map that it is part of. A warning.
 //!
 //! **Why**: reading it fails with `States.Runtime`, which nothing can catch. Where and when it is assigned is not asked:
 //! a state that runs later counts, too.
@@ -17,7 +18,7 @@
 use std::collections::HashSet;
 
 use crate::definition::Code;
-use crate::definition::parse::{GraphOutline, Outline, Report, VariableRead, reads};
+use crate::definition::parse::{GraphOutline, GraphOwner, Outline, Report, VariableRead, is_distributed, reads};
 
 /// Of more names than these, none is suggested: looking for it would take too long.
 const MOST_COMPARED: usize = 500;
@@ -31,18 +32,26 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             scopes.pop();
         }
         scopes.push((index, assigned_in(graph).collect()));
+        // A child execution sees nothing of the graphs around its own.
+        let is_child = |(outer, _): &(usize, HashSet<&str>)| outline.graphs.get(*outer).is_some_and(runs_as_executions);
+        let visible = scopes.iter().rposition(is_child).unwrap_or(0);
+        let visible = scopes.get(visible..).unwrap_or_default();
         for state in &graph.states {
             for VariableRead { name, place, is_called } in reads(state) {
-                if scopes.iter().any(|(_, names)| names.contains(name)) {
+                if visible.iter().any(|(_, names)| names.contains(name)) {
                     continue;
                 }
                 let elsewhere = everywhere
                     .get_or_insert_with(|| outline.graphs.iter().flat_map(assigned_in).collect())
                     .contains(name);
-                let help = if is_called {
+                let is_outside = scopes.iter().any(|(_, names)| names.contains(name));
+                let help = if is_outside {
+                    "a child execution of a distributed Map does not see the variables around it: hand it on by `ItemSelector`"
+                        .to_owned()
+                } else if is_called {
                     format!("neither JSONata nor Step Functions has a function `${name}`")
                 } else {
-                    help(name, elsewhere, state.jsonata, &scopes, report)
+                    help(name, elsewhere, state.jsonata, visible, report)
                 };
                 report
                     .warning(
@@ -54,6 +63,11 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             }
         }
     }
+}
+
+/// Whether a graph is what the child executions of a distributed Map run.
+fn runs_as_executions(graph: &GraphOutline<'_>) -> bool {
+    graph.owner == GraphOwner::ItemProcessor && is_distributed(graph.node)
 }
 
 fn assigned_in<'n>(graph: &GraphOutline<'n>) -> impl Iterator<Item = &'n str> + use<'n> {
@@ -90,6 +104,26 @@ fn help(name: &str, elsewhere: bool, jsonata: bool, scopes: &[(usize, HashSet<&s
 #[cfg(test)]
 mod tests {
     use crate::definition::rules::testing::{findings, pass};
+
+    #[test]
+    fn a_child_execution_sees_no_variable_around_it() {
+        let machine = |mode: &str| {
+            findings(&format!(
+                r#"{{ "StartAt": "A", "States": {{
+                    "A": {{ "Type": "Pass", "Assign": {{ "shop": 1 }}, "Next": "M" }},
+                    "M": {{ "Type": "Map", "End": true, "ItemSelector": {{ "s.$": "$shop" }}, "ItemProcessor": {{
+                        "ProcessorConfig": {mode}, "StartAt": "P", "States": {{
+                            "P": {{ "Type": "Pass", "Parameters": {{ "s.$": "$shop" }}, "End": true }} }} }} }} }} }}"#
+            ))
+        };
+        assert_eq!(machine(r#"{ "Mode": "INLINE" }"#), [""; 0]);
+        assert_eq!(
+            machine(r#"{ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }"#),
+            ["warning UNASSIGNED_VARIABLE: no state assigns the variable `shop` at \
+                 /States/M/ItemProcessor/States/P/Parameters/s.$ (help: a child execution of a distributed Map does not see \
+                 the variables around it: hand it on by `ItemSelector`)"]
+        );
+    }
 
     #[test]
     fn a_variable_that_nothing_assigns_is_warned_of() {

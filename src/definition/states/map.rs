@@ -2,10 +2,11 @@
 
 use crate::data::{JsonPath, JsonataTemplate, PayloadTemplate, ReferencePath};
 use crate::definition::{
-    Assign, Catcher, InputOutputPath, JsonataExit, JsonataValue, ResultPath, Retrier, StateGraph, Transition,
+    Assign, Catcher, DistributedMap, InputOutputPath, JsonataExit, JsonataValue, ResultPath, Retrier, StateGraph,
+    Transition,
 };
 
-/// A Map state in its inline mode (specification, "Map state").
+/// A Map state (specification, "Map state").
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct MapState {
@@ -15,6 +16,8 @@ pub struct MapState {
     pub item_processor: StateGraph,
     /// What its items are, what each iteration gets, and what it makes of their outputs.
     pub data: MapData,
+    /// What its distributed mode adds; `None` for the inline mode.
+    pub distributed: Option<Box<DistributedMap>>,
     /// Tried in order when an iteration fails; a retry runs all items again.
     pub retry: Vec<Retrier>,
     /// Tried in order when no Retrier takes the error.
@@ -80,8 +83,8 @@ pub enum MaxConcurrency {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct JsonataMap {
-    /// Makes the array of items: an array, or an expression; without it the state's input is the array. An object is for
-    /// a distributed Map.
+    /// Makes the array of items: an array, or an expression; without it the state's input is the array. A
+    /// distributed Map takes an object, too.
     pub items: Option<JsonataTemplate>,
     /// Makes each iteration's input; without it the item itself.
     pub item_selector: Option<JsonataTemplate>,

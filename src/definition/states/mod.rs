@@ -3,6 +3,7 @@
 //! A state holds the fields that both query languages have; its `data` holds those of the one it is written in.
 
 mod choice;
+mod distributed_map;
 mod fail;
 mod map;
 mod parallel;
@@ -15,6 +16,9 @@ mod wait;
 pub use choice::{
     ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, JsonPathChoice, JsonataChoice,
     JsonataChoiceRule, Operand, Relation, StringPattern,
+};
+pub use distributed_map::{
+    Amount, Arguments, DistributedMap, ItemBatcher, ItemReader, OutputType, Reads, ResultWriter, Transformation,
 };
 pub use fail::{FailData, FailState, FailText};
 pub use map::{JsonPathMap, JsonataMap, MapData, MapState, MaxConcurrency, Tolerance};

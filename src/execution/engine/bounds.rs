@@ -44,6 +44,11 @@ impl Core {
         self.grown_bytes = self.grown_bytes.saturating_add(bytes);
     }
 
+    /// The bytes of data made since somebody asked.
+    pub(super) fn take_growth(&mut self) -> usize {
+        std::mem::take(&mut self.grown_bytes)
+    }
+
     /// The memory that the data of all frames takes; what several frames share is counted once.
     fn held_bytes(&self) -> usize {
         let mut seen = HashSet::new();
@@ -65,6 +70,16 @@ impl Core {
                     shared(&fork.input);
                     fork.items.iter().for_each(shared);
                     results += fork.results.iter().map(held_size).sum::<usize>();
+                }
+                Activity::MapRun(run) => {
+                    run.payloads().for_each(&mut shared);
+                    results += run.results.iter().map(held_size).sum::<usize>();
+                    results += run.stage_values().map(held_size).sum::<usize>();
+                    results += run
+                        .children
+                        .values()
+                        .map(|child| child.core.held_bytes())
+                        .sum::<usize>();
                 }
                 Activity::Entering | Activity::Waiting | Activity::Backoff => {}
             }

@@ -67,6 +67,7 @@ impl Engine<'_> {
             }
             Activity::Backoff => self.try_again(key),
             Activity::Task(_) => return self.time_out_tasks(key, at),
+            Activity::MapRun(_) => self.wake_children(key, at),
             Activity::Entering | Activity::Fork(_) => {}
         }
         self.run();

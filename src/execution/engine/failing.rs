@@ -31,10 +31,14 @@ impl Engine<'_> {
 
     /// A state failed: its Retriers and Catchers decide, then those of the states around it.
     pub(super) fn fail(&mut self, key: FrameKey, failure: Failure) {
+        self.fail_as_told(key, failure, false);
+    }
+
+    /// The same; `is_told` is whether a Parallel or Map says that it failed: over a graph of its own, or over its own
+    /// JSONata.
+    pub(super) fn fail_as_told(&mut self, key: FrameKey, failure: Failure, mut is_told: bool) {
         let mut key = key;
         let mut failure = failure;
-        // Whether a Parallel or Map says that it failed: over a graph of its own, or over its own JSONata.
-        let mut is_told = false;
         while let Some(node) = self.node_of(key) {
             is_told |= matches!(failure, Failure::Evaluation(_));
             failure = self.named(key, failure);
@@ -75,7 +79,7 @@ impl Engine<'_> {
     }
 
     /// The failure with its state named; one of JSONata has an event of its own.
-    fn named(&mut self, key: FrameKey, mut failure: Failure) -> Failure {
+    pub(super) fn named(&mut self, key: FrameKey, mut failure: Failure) -> Failure {
         let location = match &mut failure {
             Failure::Evaluation(of_field) => Some(of_field.location.take()),
             _ => None,

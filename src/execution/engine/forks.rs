@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Engine, frame_at};
-use crate::data::{MAX_NESTING, Payload, nests_within};
+use crate::data::{MAX_NESTING, MapItemContext, Payload, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
 use crate::execution::errors::Failure;
@@ -20,8 +20,10 @@ impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
     pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
         self.core.trace(key, || {
-            let (Fork::Branches { input, .. } | Fork::Iterations { input, .. }) = &fork;
-            Traced::EffectiveInput(input.clone())
+            Traced::EffectiveInput(match &fork {
+                Fork::Branches { input, .. } | Fork::Iterations { input, .. } => input.clone(),
+                Fork::MapRun(request) => request.input.clone(),
+            })
         });
         let progress = match fork {
             Fork::Branches { graphs, input } => {
@@ -46,6 +48,7 @@ impl<'a> Engine<'a> {
                 };
                 ForkProgress::new(Arc::from([graph]), Some(items), input, limit, total)
             }
+            Fork::MapRun(request) => return self.start_map_run(key, *request),
         };
         let first = progress.limit.min(progress.total);
         let total = progress.total;
@@ -127,8 +130,9 @@ impl<'a> Engine<'a> {
         input: &Payload,
         index: usize,
     ) -> Result<Payload, Failure> {
-        let item = items.value().get(index).unwrap_or(&Value::Null);
-        self.with_state(parent, Some((item, index)), |node, _, view| match &node.state {
+        let value = items.value().get(index).unwrap_or(&Value::Null);
+        let item = MapItemContext::element(index, Some(value));
+        self.with_state(parent, Some(&item), |node, _, view| match &node.state {
             State::Map(map) => states::iteration_input(map, items, input, index, view),
             _ => Ok(input.clone()),
         })
@@ -266,6 +270,7 @@ impl<'a> Engine<'a> {
     /// Aborts a graph with all that runs in it. Graphs nest only as deep as the parser lets them.
     fn abort(&mut self, key: FrameKey, failing: u64) {
         self.abort_running(key, failing);
+        self.abort_map_run(key, failing);
         let Some(frame) = self.core.frames.remove(key) else {
             return;
         };
@@ -283,22 +288,30 @@ impl<'a> Engine<'a> {
                 };
                 self.core.commands.push_back(Command::Cancel(id));
             }
-            Activity::Waiting | Activity::Backoff | Activity::Fork(_) => {}
+            Activity::Waiting | Activity::Backoff | Activity::Fork(_) | Activity::MapRun(_) => {}
         }
         self.core.record(failing, || EventDetails::StateAborted { state_type });
     }
 
-    /// Cancels every task that is in flight; nobody will look at the answers.
+    /// Cancels every task that is in flight, and stops every child execution; nobody will look at the answers.
     pub(super) fn cancel_all_tasks(&mut self) {
         let core = &mut *self.core;
+        let mut map_runs = Vec::new();
         for (key, frame) in core.frames.iter() {
-            if let Activity::Task(attempt) = &frame.activity {
-                let id = TaskId {
-                    frame: key.slot,
-                    generation: attempt.generation,
-                };
-                core.commands.push_back(Command::Cancel(id));
+            match &frame.activity {
+                Activity::Task(attempt) => {
+                    let id = TaskId {
+                        frame: key.slot,
+                        generation: attempt.generation,
+                    };
+                    core.commands.push_back(Command::Cancel(id));
+                }
+                Activity::MapRun(_) => map_runs.push((key, frame.last_event)),
+                _ => {}
             }
+        }
+        for (key, started) in map_runs {
+            self.abort_map_run(key, started);
         }
     }
 

@@ -5,9 +5,13 @@
 //! one: frames that can go on stand in a ready queue.
 
 mod bounds;
+mod children;
 mod deadlines;
+mod events;
 mod failing;
 mod forks;
+mod item_reader;
+mod map_runs;
 mod recorder;
 mod tasks;
 mod variables;
@@ -22,7 +26,7 @@ use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_
 use super::errors::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::intent::{Assigned, Exit, Intent};
-use super::program::{Next, Program, StateId};
+use super::program::{GraphId, Next, Program, StateId};
 use super::states;
 use super::timers::Timers;
 use super::token::TokenSecret;
@@ -76,9 +80,10 @@ pub(super) struct Engine<'a> {
 }
 
 impl Core {
-    pub(super) fn new(program: &Program, options: StartOptions, now: Timestamp) -> Self {
+    /// `timeout_seconds` are those of the machine, if it has some.
+    pub(super) fn new(timeout_seconds: Option<u32>, options: StartOptions, now: Timestamp) -> Self {
         let is_express = options.express_id.is_some();
-        let timeout_seconds = match program.machine().timeout_seconds {
+        let timeout_seconds = match timeout_seconds {
             Some(seconds) if is_express => Some(seconds.min(LONGEST_EXPRESS)),
             None if is_express => Some(LONGEST_EXPRESS),
             seconds => seconds,
@@ -137,6 +142,12 @@ impl Core {
             .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details)));
     }
 
+    /// When the execution wants to be woken.
+    pub(super) fn next_deadline(&self) -> Option<Timestamp> {
+        let timer = self.timers.earliest().map(|(at, _)| at);
+        [self.deadline, timer].into_iter().flatten().min()
+    }
+
     /// Records an event in a frame's chain.
     fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> u64 {
         let id = self.recorder.next_id();
@@ -152,8 +163,8 @@ impl Core {
 }
 
 impl Engine<'_> {
-    /// Starts the machine itself.
-    pub(super) fn start(&mut self, is_too_deep: bool) {
+    /// Starts the machine itself, or the graph that a child execution runs.
+    pub(super) fn start(&mut self, graph: GraphId, is_too_deep: bool) {
         let core = &mut *self.core;
         let input = core.execution.input.clone();
         let role_arn = core.execution.role_arn.clone();
@@ -165,7 +176,7 @@ impl Engine<'_> {
         if is_too_deep || input.exceeds(most) {
             return self.refuse_input(is_too_deep, input.bound());
         }
-        let start = self.program.start_of(Program::MAIN);
+        let start = self.program.start_of(graph);
         let key = core.frames.insert(frame_at(start, input, None, 0, 0, core.now));
         core.ready.push_back(key);
         self.run();
@@ -189,6 +200,7 @@ impl Engine<'_> {
             match self.core.frames.get(key).map(|frame| &frame.activity) {
                 Some(Activity::Entering) => self.enter(key),
                 Some(Activity::Backoff) => self.try_again(key),
+                Some(Activity::MapRun(_)) => self.go_on_with_map_run(key),
                 _ => {}
             }
             if !self.core.recorder.is_exhausted() {

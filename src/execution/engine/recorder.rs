@@ -23,6 +23,11 @@ impl Recorder {
         }
     }
 
+    /// How much is recorded.
+    pub(super) fn level(&self) -> HistoryLevel {
+        self.level
+    }
+
     #[inline]
     pub(crate) fn records(&self) -> bool {
         self.level == HistoryLevel::Full && !self.exhausted

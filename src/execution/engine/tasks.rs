@@ -65,6 +65,7 @@ impl<'a> Engine<'a> {
             heartbeat_seconds: attempt.heartbeat_seconds,
             token: attempt.token.clone(),
             credentials: attempt.credentials.clone(),
+            child: None,
         })
     }
 

@@ -1,9 +1,7 @@
 //! What a state sees of its execution.
 
-use serde_json::Value;
-
 use super::Engine;
-use crate::data::{Budget, Payload};
+use crate::data::{Budget, MapItemContext, Payload};
 use crate::definition::State;
 use crate::execution::errors::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
@@ -19,7 +17,7 @@ impl<'a> Engine<'a> {
     pub(super) fn with_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<(&Value, usize)>,
+        own_item: Option<&MapItemContext<'_>>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if self.core.trace.is_some() {
@@ -34,7 +32,7 @@ impl<'a> Engine<'a> {
     fn with_traced_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<(&Value, usize)>,
+        own_item: Option<&MapItemContext<'_>>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let inspection = Inspection::of_execution();
@@ -50,7 +48,7 @@ impl<'a> Engine<'a> {
     fn with_seen_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<(&Value, usize)>,
+        own_item: Option<&MapItemContext<'_>>,
         inspection: Option<&Inspection>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {

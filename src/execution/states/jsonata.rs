@@ -7,16 +7,19 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::distributed_map::{self, Tolerated};
+use super::map;
 use crate::data::{Expected, JsonataTemplate, Payload, parse_timestamp};
 use crate::definition::{
-    JsonataChoice, JsonataExit, JsonataMap, JsonataParallel, JsonataTask, JsonataValue, JsonataWait, JsonataWaitUntil,
-    Resource,
+    DistributedMap, JsonataChoice, JsonataExit, JsonataMap, JsonataParallel, JsonataTask, JsonataValue, JsonataWait,
+    JsonataWaitUntil, Resource,
 };
 use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
+use crate::execution::map_run::Items;
 use crate::execution::parameters;
 use crate::execution::program::{Next, Node};
 use crate::execution::query::Query;
@@ -159,16 +162,28 @@ pub(super) fn parallel(
     })))
 }
 
-pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+pub(super) fn map(
+    state: &JsonataMap,
+    distributed: Option<&DistributedMap>,
+    node: &Node,
+    raw: Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
     let query = Query::new(view, &raw);
     let given = view.inspection.and_then(|inspection| inspection.items.clone());
+    let expected = if distributed.is_some() {
+        Expected::ArrayOrObject
+    } else {
+        Expected::Array
+    };
+    let reads = distributed.is_some_and(|map| map.item_reader.is_some());
     let items = match (&state.items, given) {
         (_, Some(given)) => given,
-        (Some(template), None) => query.fill("Items", template, Expected::Array)?,
+        (Some(template), None) => query.fill("Items", template, expected)?,
         (None, None) => raw.clone(),
     };
     // The state's input, or an object that the definition itself holds: an expression was looked at.
-    if !items.is_array() {
+    if !items.is_array() && !reads && (distributed.is_none() || !items.is_object()) {
         return Err(Failure::query(format!(
             "Map state input must be an array but was: {items}"
         )));
@@ -176,21 +191,33 @@ pub(super) fn map(state: &JsonataMap, node: &Node, raw: Payload, view: &StateVie
     let max_concurrency = query.integer("MaxConcurrency", &state.max_concurrency)?;
     view.inspect_number(Stage::MaxConcurrency, || max_concurrency.into());
     // Only a distributed Map tolerates failures, but the fields must make sense in every Map.
+    let mut tolerated = Tolerated {
+        count: None,
+        percentage: None,
+    };
     if let Some(count) = &state.tolerated_failure_count {
         let count = query.integer("ToleratedFailureCount", count)?;
         view.inspect_number(Stage::ToleratedFailureCount, || count.into());
+        tolerated.count = Some(u64::from(count));
     }
     if let Some(percentage) = &state.tolerated_failure_percentage {
         let percentage = query.percentage("ToleratedFailurePercentage", percentage)?;
         view.inspect_number(Stage::ToleratedFailurePercentage, || percentage.into());
+        tolerated.percentage = Some(percentage);
     }
     let Some(&graph) = node.graphs.first() else {
         return Err(Failure::runtime("The Map state has no item processor."));
     };
+    let max_concurrency = usize::try_from(max_concurrency).unwrap_or(usize::MAX);
+    if let Some(distributed) = distributed {
+        let items = if reads { None } else { Items::of(items) };
+        let settings = distributed_map::settings(distributed, max_concurrency, &tolerated, &raw, view)?;
+        return Ok(map::map_run(graph, items, raw.clone(), Ok(settings)));
+    }
     Ok(Intent::Fork(Box::new(Fork::Iterations {
         graph,
         items,
-        max_concurrency: usize::try_from(max_concurrency).unwrap_or(usize::MAX),
+        max_concurrency,
         input: raw.clone(),
     })))
 }

@@ -2,20 +2,26 @@
 
 use serde_json::Value;
 use std::borrow::Cow;
+use std::str::FromStr;
 
+use super::distributed_map::{self, Tolerated};
 use super::jsonata;
 use crate::data::{Payload, ReferencePath, Root};
-use crate::definition::{JsonPathMap, MapData, MapState, MaxConcurrency, Tolerance};
+use crate::definition::{DistributedMap, JsonPathMap, MapData, MapState, MaxConcurrency, Tolerance};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
-use crate::execution::intent::{Fork, Intent};
-use crate::execution::program::Node;
+use crate::execution::intent::{Fork, Intent, MapRunRequest};
+use crate::execution::map_run::{Items, MapRunSettings};
+use crate::execution::program::{GraphId, Node};
 
-pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let state = match &state.data {
+pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    // Whoever looks at the state alone runs no child executions.
+    let is_alone = view.inspection.is_some_and(|inspection| inspection.is_alone);
+    let distributed = map.distributed.as_deref().filter(|_| !is_alone);
+    let state = match &map.data {
         MapData::JsonPath(state) => state,
-        MapData::Jsonata(state) => return jsonata::map(state, node, raw, view),
+        MapData::Jsonata(state) => return jsonata::map(state, distributed, node, raw, view),
     };
     let input = view.select(&state.input_path, raw)?;
     view.inspect(Stage::AfterInputPath, &input);
@@ -23,6 +29,18 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
         MaxConcurrency::Limit(limit) => usize::try_from(*limit).unwrap_or(usize::MAX),
         MaxConcurrency::Path(path) => concurrency_at(path, &input, view)?,
     };
+    let Some(&graph) = node.graphs.first() else {
+        return Err(Failure::runtime("The Map state has no item processor."));
+    };
+    let settings = |map: &DistributedMap| {
+        let tolerated = tolerated(state, &input, view)?;
+        distributed_map::settings(map, max_concurrency, &tolerated, &input, view)
+    };
+    // Like AWS, whoever has an `ItemReader` has no need of an `ItemsPath`.
+    if let Some(map) = distributed.filter(|map| map.item_reader.is_some()) {
+        let settings = settings(map);
+        return Ok(map_run(graph, None, input, settings));
+    }
     let given = view.inspection.and_then(|inspection| inspection.items.clone());
     let is_given = given.is_some();
     let items = match (&state.items_path, given) {
@@ -30,9 +48,12 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
         (None, None) => input.clone(),
         (Some(path), None) => view.follow(path, &input)?,
     };
-    let Some(&graph) = node.graphs.first() else {
-        return Err(Failure::runtime("The Map state has no item processor."));
-    };
+    if let Some(map) = distributed
+        && let Some(items) = Items::of(items.clone())
+    {
+        let settings = settings(map);
+        return Ok(map_run(graph, Some(items), input, settings));
+    }
     if !items.value().is_array() {
         let path = state.items_path.as_ref().map_or("$", |path| path.as_str());
         // AWS prints a path into the context object as it applies it: with one `$`.
@@ -44,12 +65,12 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
             "Reference path \"{path}\" must point to array."
         )));
     }
-    if view.inspection.is_some_and(|inspection| inspection.is_alone) {
+    if is_alone {
         if !is_given {
             view.inspect(Stage::AfterItemsPath, &items);
         }
         view.inspect_number(Stage::MaxConcurrency, || max_concurrency.into());
-        inspect_tolerance(state, &input, view)?;
+        tolerated(state, &input, view)?;
     }
     Ok(Intent::Fork(Box::new(Fork::Iterations {
         graph,
@@ -59,36 +80,47 @@ pub(super) fn enter(state: &MapState, node: &Node, raw: Payload, view: &StateVie
     })))
 }
 
+/// Asks for a Map Run, whatever comes of its settings: AWS looks at those of JSONPath once the Map has begun.
+pub(super) fn map_run(
+    graph: GraphId,
+    items: Option<Items>,
+    input: Payload,
+    settings: Result<MapRunSettings, Failure>,
+) -> Intent {
+    Intent::Fork(Box::new(Fork::MapRun(Box::new(MapRunRequest {
+        graph,
+        items,
+        input,
+        settings,
+    }))))
+}
+
 /// How many failures are tolerated: what a distributed Map asks before it begins.
-fn inspect_tolerance(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Result<(), Failure> {
-    let found = |path: &ReferencePath| {
-        let found = path.evaluate_within(&view.scope(input.value()), &view.budget);
-        found
-            .map(Cow::into_owned)
-            .map_err(|error| Failure::invalid_path(path.as_str(), &error))
-    };
+fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Result<Tolerated, Failure> {
     let count = match &state.tolerated_failure_count {
         None => None,
         Some(Tolerance::Constant(count)) => Some(i64::from(*count)),
         Some(Tolerance::Path(path)) => {
-            let value = found(path)?;
+            let value = found(path, input, view)?;
             let refused = || not_a("ToleratedFailureCountPath", &value, "integer", path);
-            Some(value.as_i64().ok_or_else(refused)?)
+            Some(value.as_i64().or_else(|| parsed(path, &value)).ok_or_else(refused)?)
         }
     };
+    let count = match count.map(u64::try_from) {
+        Some(Err(_)) => return Err(Failure::runtime("ToleratedFailureCount cannot be negative.")),
+        Some(Ok(count)) => Some(count),
+        None => None,
+    };
     if let Some(count) = count {
-        if count < 0 {
-            return Err(Failure::runtime("ToleratedFailureCount cannot be negative."));
-        }
         view.inspect_number(Stage::ToleratedFailureCount, || count.into());
     }
     let percentage = match &state.tolerated_failure_percentage {
         None => None,
         Some(Tolerance::Constant(percentage)) => Some(*percentage),
         Some(Tolerance::Path(path)) => {
-            let value = found(path)?;
+            let value = found(path, input, view)?;
             let refused = || not_a("ToleratedFailurePercentagePath", &value, "float", path);
-            Some(value.as_f64().ok_or_else(refused)?)
+            Some(value.as_f64().or_else(|| parsed(path, &value)).ok_or_else(refused)?)
         }
     };
     if let Some(percentage) = percentage {
@@ -99,11 +131,24 @@ fn inspect_tolerance(state: &JsonPathMap, input: &Payload, view: &StateView<'_>)
         }
         view.inspect_number(Stage::ToleratedFailurePercentage, || percentage.into());
     }
-    Ok(())
+    Ok(Tolerated { count, percentage })
+}
+
+fn found(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Value, Failure> {
+    let found = path.evaluate_within(&view.scope(input.value()), &view.budget);
+    found
+        .map(Cow::into_owned)
+        .map_err(|error| Failure::invalid_path(path.as_str(), &error))
+}
+
+/// A number that a variable holds as text; AWS reads it.
+fn parsed<T: FromStr>(path: &ReferencePath, value: &Value) -> Option<T> {
+    let text = value.as_str().filter(|_| matches!(path.root(), Root::Variable(_)));
+    text.and_then(|text| text.parse().ok())
 }
 
 /// A path that should select a number selects something else.
-fn not_a(field: &str, value: &Value, kind: &str, path: &ReferencePath) -> Failure {
+pub(super) fn not_a(field: &str, value: &Value, kind: &str, path: &ReferencePath) -> Failure {
     let printed = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

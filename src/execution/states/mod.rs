@@ -4,6 +4,7 @@
 //! the engine carries it out.
 
 mod choice;
+mod distributed_map;
 mod fail;
 mod jsonata;
 mod map;
@@ -24,6 +25,7 @@ use super::program::Node;
 use crate::data::Payload;
 use crate::definition::{MapData, ParallelData, State, TaskData};
 
+pub(crate) use distributed_map::{select_next, transformation};
 pub(crate) use jsonata::caught;
 pub(crate) use map::iteration_input;
 pub(crate) use task::has_token;

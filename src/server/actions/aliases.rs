@@ -122,12 +122,14 @@ impl Service {
         })
     }
 
-    /// `DeleteStateMachineAlias`
+    /// `DeleteStateMachineAlias`: one that does not exist is deleted already.
     pub(in super::super) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
         let mut registry = self.registry();
-        let alias = arn.machine(&mut registry)?.aliases.shift_remove(arn.name);
-        alias.map(|_| empty()).ok_or_else(ApiError::missing_reference)
+        if let Ok(machine) = arn.machine(&mut registry) {
+            machine.aliases.shift_remove(arn.name);
+        }
+        Ok(empty())
     }
 
     /// `ListStateMachineAliases` of a state machine, or of one of its versions; the oldest first, as recorded.

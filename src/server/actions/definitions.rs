@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::super::request::Request;
 use super::super::{ApiError, Service, with};
-use crate::TestState;
-use crate::definition::{Diagnostic, Loader, Severity, WorkflowType};
-use crate::test_state::{Exception, TestStateError};
+use crate::data::json_problem_in_source;
+use crate::definition::{Code, Diagnostic, Loader, Severity, WorkflowType};
+use crate::test_state::{Exception, TestState, TestStateError};
 
 /// How many diagnostics are answered with, at the most.
 const MOST: i64 = 100;
@@ -27,14 +27,17 @@ pub(in super::super) fn validate_state_machine_definition(request: &Value) -> Re
     } else {
         WorkflowType::Standard
     };
-    let loader = Loader::new().workflow_type(workflow_type).with_distributed_maps();
+    let loader = Loader::new().workflow_type(workflow_type);
     let mut diagnostics = loader.validate(definition);
     let is_refused = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     diagnostics.retain(|diagnostic| with_warnings || diagnostic.severity == Severity::Error);
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let shown: Vec<Value> = diagnostics.iter().take(most).map(diagnostic_json).collect();
+    let shown = diagnostics.iter().take(most);
+    let shown: Vec<Value> = shown
+        .map(|diagnostic| diagnostic_json(diagnostic, definition))
+        .collect();
     Ok(json!({
         "result": if is_refused { "FAIL" } else { "OK" },
         "truncated": diagnostics.len() > shown.len(),
@@ -42,18 +45,22 @@ pub(in super::super) fn validate_state_machine_definition(request: &Value) -> Re
     }))
 }
 
-fn diagnostic_json(diagnostic: &Diagnostic) -> Value {
+fn diagnostic_json(diagnostic: &Diagnostic, definition: &str) -> Value {
     let severity = match diagnostic.severity {
         Severity::Error => "ERROR",
         Severity::Warning => "WARNING",
     };
-    let members = json!({
-        "severity": severity,
-        "code": diagnostic.code.to_string(),
-        "message": diagnostic.message,
-    });
-    match &diagnostic.location {
-        Some(location) => with(members, "location", location.as_str()),
+    // The API says where the text stops being JSON as its parser does.
+    let problem = (diagnostic.code == Code::InvalidJsonDescription)
+        .then(|| json_problem_in_source(definition))
+        .flatten();
+    let (message, location) = match problem {
+        Some((message, place)) => (message, Some(place)),
+        None => (diagnostic.message.clone(), diagnostic.location.clone()),
+    };
+    let members = json!({ "severity": severity, "code": diagnostic.code.to_string(), "message": message });
+    match location {
+        Some(location) => with(members, "location", location),
         None => members,
     }
 }

@@ -9,7 +9,7 @@ use super::super::page::{Page, ascending, descending};
 use super::super::request::Request;
 use super::super::{ApiError, Service, seconds};
 use super::{ARN, DATA, NAME, TOKEN, check_name, includes_data};
-use crate::data::json_problem;
+use crate::data::json_problem_quoted;
 use crate::definition::WorkflowType;
 use crate::runtime::ExecutionHandle;
 use crate::services::step_functions::{self, Target};
@@ -56,7 +56,7 @@ impl<'r> Start<'r> {
         StateMachineArn::parse(arn)?;
         name.map_or(Ok(()), check_name)?;
         let input = serde_json::from_str(input_text)
-            .map_err(|error| step_functions::ApiError::invalid_execution_input(&json_problem(input_text, &error)))?;
+            .map_err(|_| step_functions::ApiError::invalid_execution_input(&json_problem_quoted(input_text)))?;
         Ok(Self {
             arn,
             name,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::request::Request;
 use super::super::{ApiError, Service, empty};
 use super::DATA;
-use crate::data::json_problem;
+use crate::data::json_problem_quoted;
 use crate::error::{Error, ErrorKind};
 use crate::execution::ErrorOutput;
 use crate::services::step_functions;
@@ -22,7 +22,7 @@ impl Service {
         // The token first, as AWS does.
         self.interpreter.check_token(token)?;
         let output = serde_json::from_str(output)
-            .map_err(|error| step_functions::ApiError::invalid_output(&json_problem(output, &error)))?;
+            .map_err(|_| step_functions::ApiError::invalid_output(&json_problem_quoted(output)))?;
         self.interpreter.send_task_success(token, output)?;
         Ok(empty())
     }

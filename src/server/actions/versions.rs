@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::super::arn::{Qualifier, StateMachineArn};
 use super::super::page::{Page, descending};
-use super::super::registry::does_not_exist;
 use super::super::request::Request;
 use super::super::state_machine::version_number;
 use super::super::{ApiError, Service, empty, seconds};
@@ -38,7 +37,7 @@ impl Service {
         Ok(json!({ "creationDate": seconds(version.created), "stateMachineVersionArn": *version.arn }))
     }
 
-    /// `DeleteStateMachineVersion`: not while an alias leads to it.
+    /// `DeleteStateMachineVersion`: not while an alias leads to it. One that does not exist is deleted already.
     pub(in super::super) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = StateMachineArn::parse(only_arn(request, "stateMachineVersionArn")?)?;
         let Some(Qualifier::Version(number)) = arn.qualifier else {
@@ -46,9 +45,9 @@ impl Service {
             return Err(step_functions::ApiError::invalid_arn(&problem).into());
         };
         let mut registry = self.registry();
-        let machine = existing(&mut registry, &arn)?;
-        let number = version_number(number).filter(|number| machine.versions.contains_key(number));
-        let number = number.ok_or_else(|| does_not_exist(arn.text))?;
+        let Some((machine, number)) = registry.state_machine(&arn).ok().zip(version_number(number)) else {
+            return Ok(empty());
+        };
         let aliases = machine.aliases.iter().filter(|(_, alias)| alias.leads_to(number));
         let aliases: Vec<&str> = aliases.map(|(name, _)| name.as_str()).collect();
         if !aliases.is_empty() {

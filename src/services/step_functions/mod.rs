@@ -18,6 +18,8 @@ pub(crate) use description::{Description, started};
 pub(crate) use lineage::{Lineage, Parent};
 pub(crate) use send_task::{SendTask, TaskAnswer};
 pub(crate) use start_execution::StartExecution;
+#[cfg(feature = "runtime")]
+pub(crate) use state_machines::Deployment;
 pub(crate) use state_machines::{StateMachines, Target};
 
 /// What a resource calls, and how it is answered.

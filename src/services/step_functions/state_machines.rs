@@ -1,5 +1,6 @@
 //! The state machines that executions can start, by name or ARN.
 
+#[cfg(feature = "runtime")]
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,13 +19,22 @@ pub(crate) struct Target {
     pub(crate) program: Arc<Program>,
     /// Its name and its ARN, without version or alias.
     pub(crate) state_machine: Arc<StateMachineContext>,
-    /// The role that its executions run under, where it has one of its own.
+    /// How it is kept, where it was created while the driver runs.
+    #[cfg(feature = "runtime")]
+    pub(crate) deployment: Deployment,
+}
+
+/// What there is to know of a state machine besides its program.
+#[cfg(feature = "runtime")]
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Deployment {
+    /// The role that its executions run under.
     pub(crate) role_arn: Option<Arc<str>>,
     /// The version that was asked for, or that an alias leads to.
     pub(crate) version_arn: Option<Arc<str>>,
     /// The alias that was asked for.
     pub(crate) alias_arn: Option<Arc<str>>,
-    /// What else there is to know for whoever keeps the state machine.
+    /// What whoever keeps it wants to be told again.
     pub(crate) revision: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -68,10 +78,8 @@ impl StateMachines {
                 id: unqualified.to_owned(),
                 name: (*name).to_owned(),
             }),
-            role_arn: None,
-            version_arn: None,
-            alias_arn: None,
-            revision: None,
+            #[cfg(feature = "runtime")]
+            deployment: Deployment::default(),
         })
     }
 }

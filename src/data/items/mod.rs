@@ -1,0 +1,161 @@
+//! The items in a file: what a distributed Map reads from an object (developer guide, "`ItemReader`").
+
+mod csv;
+mod json;
+
+use serde_json::{Map, Value};
+use std::fmt;
+
+use super::{MAX_NESTING, held_size, nests_within};
+
+pub use self::csv::CsvFormat;
+
+/// How an object holds items (`ReaderConfig`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ItemFormat {
+    /// `"InputType": "CSV"`: an item for each row but that of the headers, all its values texts.
+    Csv(CsvFormat),
+    /// `"InputType": "JSON"`: the elements of an array, or the members of an object.
+    Json {
+        /// `ItemsPointer`: a JSON Pointer to the array or object; without it the whole document is it.
+        pointer: Option<String>,
+    },
+    /// `"InputType": "JSONL"`: an item in each line.
+    JsonLines,
+}
+
+/// Why an object holds no items; prints as the cause of `States.ItemReaderFailed`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ItemsError {
+    /// Two columns have one name.
+    DuplicateHeaders,
+    /// The document is neither an array nor an object.
+    NotIterable,
+    /// `ItemsPointer` points at nothing.
+    NothingAtPointer,
+    /// The document, or a line of it, is no JSON.
+    NotJson {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The items would take more memory than they may.
+    TooLarge {
+        /// Bytes.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for ItemsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateHeaders => f.write_str("CSV headers cannot contain duplicates."),
+            Self::NotIterable => f.write_str("Attempting to map over non-iterable node."),
+            Self::NothingAtPointer => f.write_str(
+                "The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.",
+            ),
+            Self::NotJson { line, problem } => write!(f, "The object is no valid JSON: line {line}: {problem}"),
+            Self::TooLarge { limit } => write!(f, "The items take more memory than the limit of {limit} bytes."),
+        }
+    }
+}
+
+impl std::error::Error for ItemsError {}
+
+/// The items of an object.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ReadItems {
+    /// In the order of the object.
+    pub items: Vec<Value>,
+    /// Whether they are the members of a JSON object, each as `{"Key": …, "Value": …}`.
+    pub are_pairs: bool,
+}
+
+/// What reading may make: a small file can hold many large items.
+#[derive(Debug, Clone, Copy)]
+pub struct ItemLimits {
+    /// The most items; what is behind them is not looked at.
+    pub items: usize,
+    /// The most bytes of memory, as far as they can be told.
+    pub bytes: usize,
+}
+
+impl ItemFormat {
+    /// The items in the text of an object.
+    ///
+    /// ```
+    /// use asl_engine::data::{CsvFormat, ItemFormat, ItemLimits};
+    /// use serde_json::json;
+    ///
+    /// let limits = ItemLimits { items: 2, bytes: 1_000_000 };
+    /// let csv = ItemFormat::Csv(CsvFormat { headers: None, delimiter: b';' });
+    /// assert_eq!(csv.read("size;pizza\n1;funghi\n2\n3\n", limits).unwrap().items, [
+    ///     json!({ "size": "1", "pizza": "funghi" }),
+    ///     json!({ "size": "2", "pizza": "" }),
+    /// ]);
+    /// let json = ItemFormat::Json { pointer: Some("/orders".into()) };
+    /// assert_eq!(json.read(r#"{ "orders": [1, 2, 3] }"#, limits).unwrap().items, [json!(1), json!(2)]);
+    /// assert_eq!(ItemFormat::JsonLines.read("{}\n[]\n", limits).unwrap().items, [json!({}), json!([])]);
+    /// ```
+    pub fn read(&self, text: &str, limits: ItemLimits) -> Result<ReadItems, ItemsError> {
+        // A byte order mark is no part of the first header, nor of JSON.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut items = Items {
+            limits,
+            read: ReadItems::default(),
+            bytes: 0,
+        };
+        match self {
+            Self::Csv(format) => csv::read(text, format, &mut items)?,
+            Self::Json { pointer } => json::read(text, pointer.as_deref(), &mut items)?,
+            Self::JsonLines => json::read_lines(text, &mut items)?,
+        }
+        Ok(items.read)
+    }
+}
+
+/// The items that were read so far.
+struct Items {
+    limits: ItemLimits,
+    read: ReadItems,
+    bytes: usize,
+}
+
+impl Items {
+    fn is_full(&self) -> bool {
+        self.read.items.len() >= self.limits.items
+    }
+
+    fn push(&mut self, item: Value) -> Result<(), ItemsError> {
+        self.bytes = self.bytes.saturating_add(held_size(&item));
+        self.read.items.push(item);
+        if self.bytes > self.limits.bytes {
+            let limit = self.limits.bytes;
+            return Err(ItemsError::TooLarge { limit });
+        }
+        Ok(())
+    }
+}
+
+/// The item that stands for a member of an object.
+pub(crate) fn pair(key: String, value: Value) -> Value {
+    let mut pair = Map::with_capacity(2);
+    pair.insert("Key".into(), key.into());
+    pair.insert("Value".into(), value);
+    Value::Object(pair)
+}
+
+fn parsed(text: &str, line: usize) -> Result<Value, ItemsError> {
+    let not_json = |problem: String| ItemsError::NotJson { line, problem };
+    let value: Value = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
+    if nests_within(&value, MAX_NESTING) {
+        Ok(value)
+    } else {
+        Err(not_json(format!(
+            "it nests deeper than {MAX_NESTING} arrays and objects"
+        )))
+    }
+}

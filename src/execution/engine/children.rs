@@ -1,0 +1,330 @@
+//! Child executions: how they start, go on and end, one at a time.
+
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+use super::{Core, Engine};
+use crate::data::Payload;
+use crate::definition::{State, Transformation};
+use crate::execution::command::{ChildExecution, Command, Event, Outcome, StartOptions, TaskId, Timestamp};
+use crate::execution::errors::Failure;
+use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::map_run::{Child, ChildEvent, MapRunProgress, Selected, record_of};
+use crate::execution::states;
+use crate::history::ErrorOutput;
+use serde_json::{Map, Value};
+
+impl Engine<'_> {
+    /// Takes the Map Run out of its frame, to be put back.
+    pub(super) fn take_map_run(&mut self, key: FrameKey) -> Option<Box<MapRunProgress>> {
+        let frame = self.core.frames.get_mut(key)?;
+        match std::mem::replace(&mut frame.activity, Activity::Waiting) {
+            Activity::MapRun(run) => Some(run),
+            other => {
+                frame.activity = other;
+                None
+            }
+        }
+    }
+
+    /// Puts it back, and lets it go on if it can.
+    pub(super) fn put_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) {
+        let deadline = run.next_deadline();
+        let is_to_queue = run.can_go_on() && !run.is_queued;
+        run.is_queued |= is_to_queue;
+        let Some(frame) = self.core.frames.get_mut(key) else {
+            return;
+        };
+        frame.activity = Activity::MapRun(run);
+        match deadline {
+            Some(at) => self.wake_at(key, at),
+            None => frame.deadline = None,
+        }
+        if is_to_queue {
+            self.core.ready.push_back(key);
+        }
+    }
+
+    /// Starts a child execution, or lets one go on.
+    pub(super) fn go_on_with_map_run(&mut self, key: FrameKey) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        run.is_queued = false;
+        let done = match run.ready.pop_front() {
+            Some(id) => {
+                self.resume(&mut run, id, None);
+                Ok(())
+            }
+            None if run.may_start() => self.start_child(key, &mut run),
+            None => Ok(()),
+        };
+        self.settle_map_run(key, run, done);
+    }
+
+    /// A child execution's task was answered.
+    pub(super) fn happen_in_map_run(&mut self, key: FrameKey, task: TaskId, mut event: Event, is_too_deep: bool) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        if run.asked().is_some_and(|asked| asked.generation == task.generation) {
+            return self.request_answered(key, run, event, is_too_deep);
+        }
+        if let Some((id, inner)) = run.tasks.get(&task.generation).copied() {
+            if matches!(event, Event::TaskSucceeded { .. } | Event::TaskFailed { .. }) {
+                run.tasks.remove(&task.generation);
+                if let Some(child) = run.children.get_mut(&id) {
+                    child.tasks.swap_remove(&inner);
+                }
+            }
+            if let Some(task) = event.task() {
+                *task = inner;
+            }
+            self.resume(&mut run, id, Some((event, is_too_deep)));
+        }
+        self.settle_map_run(key, run, Ok(()));
+    }
+
+    /// Time went on for the child executions that are due.
+    pub(super) fn wake_children(&mut self, key: FrameKey, at: Timestamp) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        while let Some(&(due, id)) = run.deadlines.first()
+            && due <= at
+        {
+            run.deadlines.pop_first();
+            if let Some(child) = run.children.get_mut(&id) {
+                child.armed = None;
+                run.ready.push_back(id);
+            }
+        }
+        self.put_map_run(key, run);
+    }
+
+    /// Starts the next child execution.
+    fn start_child(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<(), Failure> {
+        let Some(Selected { input, items }) = self.next_input(key, run)? else {
+            return Ok(());
+        };
+        if input.exceeds(self.core.limits.payload_bytes) {
+            let name = self.node_of(key).map_or("", |node| &*node.name);
+            return Err(Failure::data_limit_exceeded(name));
+        }
+        self.core.grow(input.bound());
+        let core = Core::new(None, self.child_options(run, input), self.core.now);
+        let id = run.started;
+        run.started = run.started.saturating_add(1);
+        run.count_start(items);
+        let mut child = Child {
+            core: Box::new(core),
+            items,
+            tasks: IndexMap::new(),
+            armed: None,
+        };
+        let mut engine = Engine {
+            program: self.program,
+            core: &mut child.core,
+        };
+        engine.start(run.graph, false);
+        self.take_commands(run, id, child);
+        Ok(())
+    }
+
+    /// As its parent's, but for what is its own.
+    fn child_options(&self, run: &MapRunProgress, input: Payload) -> StartOptions {
+        let core = &*self.core;
+        StartOptions {
+            input: input.into_value(),
+            name: core.random.uuid(),
+            state_machine: Arc::clone(&run.state_machine),
+            role_arn: Arc::clone(&core.execution.role_arn),
+            seed: core.random.next_u64(),
+            token_secret: core.token_secret.clone(),
+            history: core.recorder.level(),
+            limits: core.limits.clone(),
+            express_id: run.is_express.then(|| core.random.uuid()),
+            activities: core.activities.clone(),
+            is_traced: false,
+        }
+    }
+
+    /// The input of the next child execution: an item, or a batch of them. `None` where there is no item left.
+    fn next_input(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<Option<Selected>, Failure> {
+        let Some(batching) = run.settings.batching.clone() else {
+            let input = self.next_item(key, run)?;
+            return Ok(input.map(|input| Selected { input, items: 1 }));
+        };
+        let most_items = batching.most_items.unwrap_or(usize::MAX);
+        let most_bytes = batching
+            .most_bytes
+            .unwrap_or(usize::MAX)
+            .min(self.core.limits.payload_bytes);
+        let mut batch = Map::new();
+        if let Some(batch_input) = &batching.batch_input {
+            batch.insert("BatchInput".into(), batch_input.value().clone());
+        }
+        batch.insert("Items".into(), Value::Array(Vec::new()));
+        let mut bytes = Payload::from(Value::Object(batch.clone())).bound();
+        let mut items = Vec::new();
+        while items.len() < most_items {
+            let next = match run.items.take_selected() {
+                Some(selected) => Some(Payload::from(selected)),
+                None => self.next_item(key, run)?,
+            };
+            let Some(item) = next else { break };
+            let with_item = bytes + item.to_text().as_str().len() + usize::from(!items.is_empty());
+            if with_item > most_bytes && !items.is_empty() {
+                run.items.put_back(item.into_value());
+                break;
+            }
+            if with_item > most_bytes {
+                let name = self.node_of(key).map_or("", |node| &*node.name);
+                return Err(Failure::data_limit_exceeded(name));
+            }
+            bytes = with_item;
+            items.push(item.into_value());
+        }
+        let number = items.len();
+        if number == 0 {
+            return Ok(None);
+        }
+        batch.insert("Items".into(), Value::Array(items));
+        Ok(Some(Selected {
+            input: Payload::with_bound(Value::Object(batch), bytes),
+            items: number,
+        }))
+    }
+
+    /// What `ItemSelector` makes of the next item, or the item.
+    fn next_item(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<Option<Payload>, Failure> {
+        let Some((item, context)) = run.items.peek() else {
+            return Ok(None);
+        };
+        let input = self.with_state(key, Some(&context), |node, _, view| match &node.state {
+            State::Map(map) => states::select_next(map, item, &run.input, view),
+            _ => Ok(Payload::from(item.clone())),
+        })?;
+        run.items.advance();
+        Ok(Some(input))
+    }
+
+    /// Lets a child execution go on.
+    fn resume(&mut self, run: &mut MapRunProgress, id: u32, event: Option<(Event, bool)>) {
+        let Some(mut child) = run.children.remove(&id) else {
+            return;
+        };
+        if let Some(at) = child.armed.take() {
+            run.deadlines.remove(&(at, id));
+        }
+        child.core.now = child.core.now.max(self.core.now);
+        let mut engine = Engine {
+            program: self.program,
+            core: &mut child.core,
+        };
+        if let Some((event, is_too_deep)) = event {
+            engine.happen(event, is_too_deep);
+        }
+        engine.go_on();
+        self.take_commands(run, id, child);
+    }
+
+    /// Hands the commands of a child execution on as those of this one.
+    fn take_commands(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) {
+        let mut outcome = None;
+        while let Some(command) = child.core.commands.pop_front() {
+            let command = match command {
+                Command::Record(event) => Command::RecordChild(Box::new(ChildEvent {
+                    map_run_arn: Arc::clone(&run.arn),
+                    execution_arn: Arc::clone(&child.core.execution.id),
+                    event,
+                })),
+                Command::Invoke(mut task) => {
+                    let generation = self.core.frames.next_serial();
+                    run.tasks.insert(generation, (id, task.id));
+                    child.tasks.insert(task.id, generation);
+                    task.id = outside(run, generation);
+                    task.child.get_or_insert_with(|| of_child(&child.core));
+                    Command::Invoke(task)
+                }
+                Command::Cancel(task) => match child.tasks.swap_remove(&task) {
+                    None => continue,
+                    Some(generation) => {
+                        run.tasks.remove(&generation);
+                        Command::Cancel(outside(run, generation))
+                    }
+                },
+                Command::Complete(ended) => {
+                    outcome = Some(ended);
+                    continue;
+                }
+                of_its_own @ (Command::RecordChild(_) | Command::MapRun(_)) => of_its_own,
+            };
+            self.core.commands.push_back(command);
+        }
+        child.core.commands = std::collections::VecDeque::new();
+        self.account_for(&mut child.core);
+        if let Some(outcome) = outcome {
+            return self.child_ended(run, id, &child, outcome);
+        }
+        if child.core.ready.is_empty() {
+            child.core.ready = std::collections::VecDeque::new();
+        } else {
+            run.ready.push_back(id);
+        }
+        child.armed = child.core.next_deadline();
+        run.deadlines.extend(child.armed.map(|at| (at, id)));
+        run.children.insert(id, child);
+    }
+
+    /// What a child execution did counts for this one, too.
+    fn account_for(&mut self, child: &mut Core) {
+        let core = &mut *self.core;
+        core.queued_bytes = core
+            .queued_bytes
+            .saturating_add(std::mem::take(&mut child.queued_bytes));
+        core.work = core.work.saturating_add(std::mem::take(&mut child.work));
+        core.grow(child.take_growth());
+    }
+
+    fn child_ended(&mut self, run: &mut MapRunProgress, id: u32, child: &Child, outcome: Outcome) {
+        for generation in child.tasks.values() {
+            run.tasks.remove(generation);
+        }
+        run.count_end(child.items, &outcome);
+        let result = match outcome {
+            Outcome::Succeeded { output } if run.transformation != Transformation::None => output.into_value(),
+            Outcome::Succeeded { .. } => record_of(&child.core, &outcome, self.core.now),
+            Outcome::Aborted(_) => return,
+            Outcome::Failed(_) | Outcome::TimedOut(_) => {
+                run.failed.insert(id);
+                record_of(&child.core, &outcome, self.core.now)
+            }
+        };
+        run.keep(id, result);
+    }
+
+    /// Stops what runs of a Map Run.
+    pub(super) fn stop_children(&mut self, run: &mut MapRunProgress) {
+        let running: Vec<u32> = run.children.keys().copied().collect();
+        for id in running {
+            self.resume(run, id, Some((Event::Stop(ErrorOutput::default()), false)));
+        }
+        run.ready.clear();
+    }
+}
+
+/// A task of a child execution by the name that it has outside. Its frame is that of the Map.
+fn outside(run: &MapRunProgress, generation: u32) -> TaskId {
+    TaskId {
+        frame: run.slot,
+        generation,
+    }
+}
+
+pub(super) fn of_child(core: &Core) -> Arc<ChildExecution> {
+    Arc::new(ChildExecution {
+        arn: Arc::clone(&core.execution.id),
+        state_machine_arn: core.state_machine.id.clone(),
+    })
+}

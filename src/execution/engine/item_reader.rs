@@ -1,0 +1,128 @@
+//! `ItemReader` and `ResultWriter`: their requests to services go out as those of Tasks do, and leave no events.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::data::Payload;
+use crate::execution::command::{Command, Event, Task, TaskId};
+use crate::execution::errors::{Failure, ITEM_READER_FAILED, RESULT_WRITER_FAILED};
+use crate::execution::frames::FrameKey;
+use crate::execution::map_run::{Asked, MapRunProgress, Reading, Stage, Step};
+
+impl Engine<'_> {
+    /// Sends the first request of an `ItemReader`.
+    pub(super) fn begin_reading(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<(), Failure> {
+        if run.settings.max_items < 0 {
+            let cause = "field MaxItems must be positive";
+            return Err(Failure::error(ITEM_READER_FAILED, cause));
+        }
+        let arguments = run.settings.read.take().unwrap_or_else(Payload::empty_object);
+        let reading = Reading::begin(&arguments, run.settings.max_items, self.core.limits.held_bytes);
+        run.stage = Stage::Reading(Box::new(reading));
+        self.ask(key, run, arguments);
+        Ok(())
+    }
+
+    /// A request was answered.
+    pub(super) fn request_answered(
+        &mut self,
+        key: FrameKey,
+        mut run: Box<MapRunProgress>,
+        event: Event,
+        is_too_deep: bool,
+    ) {
+        let answer = match event {
+            Event::TaskSucceeded { .. } if is_too_deep => Err("The answer nests arrays and objects too deeply.".into()),
+            Event::TaskSucceeded { output, .. } => Ok(output),
+            Event::TaskFailed { error, .. } => Err(error.cause.or(error.error).unwrap_or_default()),
+            // Nothing else is said of such a request.
+            _ => return self.put_map_run(key, run),
+        };
+        match &mut run.stage {
+            Stage::Reading(reading) => {
+                let reader = self.distributed_map(key).and_then(|map| map.item_reader.as_ref());
+                let Some(reader) = reader else {
+                    return self.put_map_run(key, run);
+                };
+                let step = answer.and_then(|answer| reading.answered(reader, answer));
+                let done = match step {
+                    Err(cause) => Err(Failure::error(ITEM_READER_FAILED, cause)),
+                    Ok(Step::Ask(request)) => {
+                        self.ask(key, &mut run, request);
+                        Ok(())
+                    }
+                    Ok(Step::Done(items)) => {
+                        self.core.grow(items.all().bound());
+                        run.run(items);
+                        Ok(())
+                    }
+                };
+                self.settle_map_run(key, run, done);
+            }
+            Stage::Writing(writing) => {
+                writing.asked = None;
+                match answer {
+                    Ok(_) => self.write_next(key, run),
+                    Err(cause) => {
+                        self.put_map_run(key, run);
+                        self.fail_map_run(key, Failure::error(RESULT_WRITER_FAILED, cause));
+                    }
+                }
+            }
+            Stage::Running => self.put_map_run(key, run),
+        }
+    }
+
+    /// Writes the next object of the results; behind the last, the Map Run has succeeded.
+    pub(super) fn write_next(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) {
+        let Stage::Writing(writing) = &mut run.stage else {
+            return self.put_map_run(key, run);
+        };
+        if let Some(request) = writing.next_request() {
+            self.ask(key, &mut run, request);
+            return self.put_map_run(key, run);
+        }
+        let result = writing.result.value().clone();
+        self.end_map_run(key, &run, result);
+    }
+
+    /// Sends a request.
+    fn ask(&mut self, key: FrameKey, run: &mut MapRunProgress, input: Payload) {
+        let generation = self.core.frames.next_serial();
+        let asked = Some(Asked { generation, input });
+        match &mut run.stage {
+            Stage::Reading(reading) => reading.asked = asked,
+            Stage::Writing(writing) => writing.asked = asked,
+            Stage::Running => {}
+        }
+        if let Some(task) = self.request_at(key, run) {
+            self.core.commands.push_back(Command::Invoke(task));
+        }
+    }
+
+    /// The request that waits for its answer, if one does.
+    pub(super) fn request_at(&self, key: FrameKey, run: &MapRunProgress) -> Option<Task> {
+        let asked = run.asked()?;
+        let map = self.distributed_map(key)?;
+        let resource = match &run.stage {
+            Stage::Reading(reading) => reading.resource(map.item_reader.as_ref()?),
+            Stage::Writing(_) => &map.result_writer.as_ref()?.export.as_ref()?.0,
+            Stage::Running => return None,
+        };
+        Some(Task {
+            id: TaskId {
+                frame: key.slot,
+                generation: asked.generation,
+            },
+            state: Arc::clone(&self.node_of(key)?.name),
+            resource: resource.clone(),
+            input: asked.input.clone(),
+            retry_count: self.core.frames.get(key)?.retry_count,
+            timeout_seconds: None,
+            heartbeat_seconds: None,
+            token: None,
+            credentials: None,
+            child: None,
+        })
+    }
+}

@@ -1,0 +1,243 @@
+//! Map Runs: how they begin and end.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::{Core, Engine};
+use crate::data::{MAX_NESTING, Payload, Random, StateMachineContext, nests_within};
+use crate::definition::{DistributedMap, State, WorkflowType};
+use crate::execution::command::{Command, Task, TaskId};
+use crate::execution::errors::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
+use crate::execution::frames::{Activity, Frame, FrameKey};
+use crate::execution::intent::MapRunRequest;
+use crate::execution::map_run::{Counts, Items, MapRun, MapRunProgress, MapRunStatus, Stage, Writing};
+use crate::execution::program::Program;
+use crate::execution::states;
+use crate::history::EventDetails;
+
+impl<'a> Engine<'a> {
+    /// Begins the Map Run of a distributed Map.
+    pub(super) fn start_map_run(&mut self, key: FrameKey, request: MapRunRequest) {
+        let Some(map) = self.distributed_map(key) else { return };
+        let length = request.items.as_ref().map_or(0, Items::left);
+        self.core.record_in(key, || EventDetails::MapStateStarted { length });
+        let settings = match request.settings {
+            Ok(settings) => settings,
+            Err(failure) => return self.fail(key, failure),
+        };
+        let state_machine = self.child_state_machine(key, map);
+        let arn = state_machine.map_run_arn(&self.core.random.uuid());
+        let mut run = Box::new(MapRunProgress {
+            arn: arn.into(),
+            slot: key.slot,
+            state_machine: Arc::new(state_machine),
+            graph: request.graph,
+            is_express: map.execution_type == WorkflowType::Express,
+            transformation: states::transformation(map),
+            settings,
+            input: request.input,
+            start_date: self.core.now,
+            stage: Stage::Running,
+            items: Items::none(),
+            children: BTreeMap::new(),
+            started: 0,
+            ready: VecDeque::new(),
+            deadlines: BTreeSet::new(),
+            tasks: BTreeMap::new(),
+            results: Vec::new(),
+            failed: BTreeSet::new(),
+            item_counts: Counts::default(),
+            execution_counts: Counts::default(),
+            is_queued: false,
+        });
+        let map_run_arn = Arc::clone(&run.arn);
+        self.core.record_in(key, || EventDetails::MapRunStarted { map_run_arn });
+        self.tell_map_run(key, &run, MapRunStatus::Running);
+        let done = match request.items {
+            Some(items) => {
+                run.run(items);
+                Ok(())
+            }
+            None => self.begin_reading(key, &mut run),
+        };
+        self.settle_map_run(key, run, done);
+    }
+
+    /// Puts a Map Run back into its frame, and ends it if it has come to its end.
+    pub(super) fn settle_map_run(&mut self, key: FrameKey, run: Box<MapRunProgress>, done: Result<(), Failure>) {
+        let failure = done.err().or_else(|| {
+            run.is_over_threshold()
+                .then(Failure::exceed_tolerated_failure_threshold)
+        });
+        let is_through = run.is_through();
+        self.put_map_run(key, run);
+        match failure {
+            Some(failure) => self.fail_map_run(key, failure),
+            None if is_through => self.items_are_through(key),
+            None => {}
+        }
+    }
+
+    /// Every item was worked on: the results are written, if they are to be.
+    fn items_are_through(&mut self, key: FrameKey) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        let writer = self.distributed_map(key).and_then(|map| map.result_writer.as_ref());
+        match writer.filter(|writer| writer.export.is_some()) {
+            None => {
+                let results = run.take_results().into_iter().map(|(result, _)| result);
+                let results = Value::Array(results.collect());
+                self.end_map_run(key, &run, results);
+            }
+            Some(writer) => {
+                let writing = Writing::of(&mut run, writer.output_type);
+                run.stage = Stage::Writing(Box::new(writing));
+                self.write_next(key, run);
+            }
+        }
+    }
+
+    /// The Map Run has succeeded. Its frame waits no more.
+    pub(super) fn end_map_run(&mut self, key: FrameKey, run: &MapRunProgress, result: Value) {
+        let Some(frame) = self.core.frames.get(key) else {
+            return;
+        };
+        let started = frame.last_event;
+        // The exit hangs on the start of the Map Run, so these two stay out of the chain.
+        let succeeded = self.core.record(started, || EventDetails::MapRunSucceeded);
+        self.core.record(succeeded, || EventDetails::MapStateSucceeded);
+        self.tell_map_run(key, run, MapRunStatus::Succeeded);
+        if !nests_within(&result, MAX_NESTING) {
+            return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
+        }
+        self.finish(key, Payload::from(result));
+    }
+
+    /// The Map Run has failed, and with it the Map.
+    pub(super) fn fail_map_run(&mut self, key: FrameKey, failure: Failure) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        self.stop_children(&mut run);
+        let failure = self.named(key, failure);
+        self.core
+            .record_in(key, || EventDetails::MapRunFailed(failure.error_output()));
+        self.tell_map_run(key, &run, MapRunStatus::Failed);
+        self.fail_as_told(key, failure, true);
+    }
+
+    /// Stops the Map Run of a frame, if it has one: what is around it does not go on.
+    pub(super) fn abort_map_run(&mut self, key: FrameKey, previous: u64) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        if let Some(asked) = run.asked() {
+            let id = TaskId {
+                frame: key.slot,
+                generation: asked.generation,
+            };
+            self.core.commands.push_back(Command::Cancel(id));
+        }
+        self.stop_children(&mut run);
+        self.core.record(previous, || EventDetails::MapRunAborted);
+        self.tell_map_run(key, &run, MapRunStatus::Aborted);
+    }
+
+    /// Adds what a Map Run waits for to the tasks that wait for an answer.
+    pub(super) fn add_tasks_of_map_run(&mut self, key: FrameKey, tasks: &mut Vec<Task>) {
+        let Some(mut run) = self.take_map_run(key) else {
+            return;
+        };
+        tasks.extend(self.request_at(key, &run));
+        for child in run.children.values_mut() {
+            let mut engine = Engine {
+                program: self.program,
+                core: &mut child.core,
+            };
+            for mut task in engine.unanswered_tasks() {
+                let Some(generation) = child.tasks.get(&task.id) else {
+                    continue;
+                };
+                task.id = TaskId {
+                    frame: key.slot,
+                    generation: *generation,
+                };
+                task.child.get_or_insert_with(|| super::children::of_child(&child.core));
+                tasks.push(task);
+            }
+        }
+        if let Some(frame) = self.core.frames.get_mut(key) {
+            frame.activity = Activity::MapRun(run);
+        }
+    }
+
+    /// Tells the driver what has become of a Map Run.
+    fn tell_map_run(&mut self, key: FrameKey, run: &MapRunProgress, status: MapRunStatus) {
+        let Some(frame) = self.core.frames.get(key) else {
+            return;
+        };
+        let map_run = self.core.describe(self.program, frame, run, status);
+        self.core.commands.push_back(Command::MapRun(Box::new(map_run)));
+    }
+
+    pub(super) fn distributed_map(&self, key: FrameKey) -> Option<&'a DistributedMap> {
+        match &self.node_of(key)?.state {
+            State::Map(map) => map.distributed.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What child executions are executions of: the state machine itself, not one of its Map Runs, by the Map's label.
+    fn child_state_machine(&self, key: FrameKey, map: &DistributedMap) -> StateMachineContext {
+        let state = self.core.frames.get(key).map(|frame| frame.state);
+        let label = match (&map.label, state) {
+            (Some(label), _) => label.clone(),
+            // The same in every execution of the machine, as on AWS.
+            (None, state) => {
+                let number = state.map_or(0, |state| u64::from(state.number()));
+                Random::seeded(self.program.fingerprint().wrapping_add(number)).uuid()
+            }
+        };
+        self.core.state_machine.labelled(&label)
+    }
+}
+
+impl Core {
+    /// The Map Runs that run.
+    pub(in crate::execution) fn map_runs(&self, program: &Program) -> Vec<MapRun> {
+        let frames = self.frames.iter();
+        let runs = frames.filter_map(|(_, frame)| match &frame.activity {
+            Activity::MapRun(run) => Some(self.describe(program, frame, run, MapRunStatus::Running)),
+            _ => None,
+        });
+        runs.collect()
+    }
+
+    fn describe(&self, program: &Program, frame: &Frame, run: &MapRunProgress, status: MapRunStatus) -> MapRun {
+        let settings = &run.settings;
+        MapRun {
+            map_run_arn: Arc::clone(&run.arn),
+            execution_arn: Arc::clone(&self.execution.id),
+            state: Arc::clone(&program.node(frame.state).name),
+            status,
+            start_date: run.start_date,
+            stop_date: (status != MapRunStatus::Running).then_some(self.now),
+            max_concurrency: settings.max_concurrency,
+            tolerated_failure_count: settings.tolerated_failure_count.unwrap_or(0),
+            tolerated_failure_percentage: settings.tolerated_failure_percentage.unwrap_or(0.0),
+            item_counts: run.item_counts,
+            execution_counts: run.execution_counts,
+        }
+    }
+}
+
+impl Failure {
+    fn exceed_tolerated_failure_threshold() -> Self {
+        Self::error(
+            EXCEED_TOLERATED_FAILURE_THRESHOLD,
+            "The specified tolerated failure threshold was exceeded",
+        )
+    }
+}

@@ -1,0 +1,92 @@
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use crate::execution::command::{Outcome, Timestamp};
+use crate::history::HistoryEvent;
+
+/// A Map Run, as `DescribeMapRun` of the AWS Step Functions API shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MapRun {
+    /// Its ARN, `arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:UUID`.
+    pub map_run_arn: Arc<str>,
+    /// The execution whose Map state it runs for.
+    pub execution_arn: Arc<str>,
+    /// That state's name.
+    pub state: Arc<str>,
+    /// Whether it runs, and how it ended.
+    pub status: MapRunStatus,
+    /// When it began.
+    pub start_date: Timestamp,
+    /// When it ended.
+    pub stop_date: Option<Timestamp>,
+    /// Child executions at once; 0 for no limit of its own.
+    pub max_concurrency: usize,
+    /// How many items may fail.
+    pub tolerated_failure_count: u64,
+    /// How many of a hundred items may fail.
+    pub tolerated_failure_percentage: f64,
+    /// What became of the items.
+    pub item_counts: Counts,
+    /// What became of the child executions.
+    pub execution_counts: Counts,
+}
+
+/// Whether a Map Run runs, and how it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MapRunStatus {
+    /// `RUNNING`
+    Running,
+    /// `SUCCEEDED`
+    Succeeded,
+    /// `FAILED`: no items could be read, or more failed than are tolerated.
+    Failed,
+    /// `ABORTED`: the execution was stopped, or failed elsewhere.
+    Aborted,
+}
+
+/// How many items, or child executions, are in which state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names are AWS's, letter by letter")]
+pub struct Counts {
+    pub pending: u64,
+    pub running: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub timed_out: u64,
+    pub aborted: u64,
+    pub total: u64,
+    pub results_written: u64,
+}
+
+impl Counts {
+    pub(super) fn end(&mut self, number: u64, outcome: &Outcome) {
+        self.running = self.running.saturating_sub(number);
+        match outcome {
+            Outcome::Succeeded { .. } => {
+                self.succeeded += number;
+                // As recorded: also where no results are written anywhere.
+                self.results_written += number;
+            }
+            Outcome::Failed(_) => self.failed += number,
+            Outcome::TimedOut(_) => self.timed_out += number,
+            Outcome::Aborted(_) => self.aborted += number,
+        }
+    }
+}
+
+/// An event of a child execution's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ChildEvent {
+    /// The Map Run that the child execution belongs to.
+    pub map_run_arn: Arc<str>,
+    /// The child execution.
+    pub execution_arn: Arc<str>,
+    /// The event.
+    pub event: HistoryEvent,
+}

@@ -1,0 +1,106 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::data::{MapItemContext, Payload, pair};
+
+/// The items of a Map Run, taken one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Items {
+    /// INVARIANT: an array.
+    all: Payload,
+    /// Whether they are the members of an object, each `{"Key": …, "Value": …}`.
+    are_pairs: bool,
+    /// Where they were read: from the item at an index on, from such a place.
+    sources: Vec<(usize, String)>,
+    next: usize,
+    /// One that was selected, and did not fit into a batch.
+    selected: Option<Value>,
+}
+
+/// The input of a child execution, before it is put into a batch.
+pub(crate) struct Selected {
+    pub(crate) input: Payload,
+    /// How many items it stands for.
+    pub(crate) items: usize,
+}
+
+impl Items {
+    /// Those of a value; `None` where it is neither an array nor an object.
+    pub(crate) fn of(value: Payload) -> Option<Self> {
+        match value.value() {
+            Value::Array(_) => Some(Self::listed(value, false, Vec::new())),
+            Value::Object(members) => {
+                let pairs = members.iter().map(|(key, value)| pair(key.clone(), value.clone()));
+                let pairs = Payload::from(pairs.collect::<Value>());
+                Some(Self::listed(pairs, true, Vec::new()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Those that were read.
+    pub(crate) fn listed(all: Payload, are_pairs: bool, sources: Vec<(usize, String)>) -> Self {
+        Self {
+            all,
+            are_pairs,
+            sources,
+            next: 0,
+            selected: None,
+        }
+    }
+
+    pub(crate) fn none() -> Self {
+        Self::listed(Payload::from(Value::Array(Vec::new())), false, Vec::new())
+    }
+
+    pub(crate) fn all(&self) -> &Payload {
+        &self.all
+    }
+
+    fn list(&self) -> &[Value] {
+        self.all.value().as_array().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// How many are not taken yet.
+    pub(crate) fn left(&self) -> usize {
+        self.list().len().saturating_sub(self.next)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left() == 0 && self.selected.is_none()
+    }
+
+    /// Whether the next is one that was taken before.
+    pub(crate) fn take_selected(&mut self) -> Option<Value> {
+        self.selected.take()
+    }
+
+    /// Puts one back that did not fit.
+    pub(crate) fn put_back(&mut self, selected: Value) {
+        self.selected = Some(selected);
+    }
+
+    /// The next as it is, and as `$$.Map.Item` shows it.
+    pub(crate) fn peek(&self) -> Option<(&Value, MapItemContext<'_>)> {
+        let item = self.list().get(self.next)?;
+        let (key, value) = if self.are_pairs {
+            (item.get("Key").and_then(Value::as_str), item.get("Value"))
+        } else {
+            (None, Some(item))
+        };
+        let behind = self.sources.partition_point(|(first, _)| *first <= self.next);
+        let source = behind.checked_sub(1).and_then(|at| self.sources.get(at));
+        let context = MapItemContext {
+            index: self.next,
+            value,
+            key,
+            source: source.map(|(_, source)| source.as_str()),
+        };
+        Some((item, context))
+    }
+
+    /// Takes the next.
+    pub(crate) fn advance(&mut self) {
+        self.next += 1;
+    }
+}

@@ -1,0 +1,248 @@
+//! Map Runs: what a distributed Map does with its items, as plain data.
+//!
+//! A Map Run lives in the frame of its Map state. Its child executions are cores of their own, over the same program:
+//! with their own frames, timers, history, variables and limits. The engine lets one go on at a time, and hands their
+//! commands on as those of the execution around them; so a driver needs to know nothing of them, and a snapshot holds all.
+//!
+//! ```text
+//! the machine: in the Map `Orders`
+//! └── Map Run `…:mapRun:Shop/Orders:0d5b…`
+//!     ├── child execution 0: an execution of the states in `ItemProcessor`
+//!     │   └── in the Task `Charge`, waiting for an answer
+//!     └── child execution 3: in the Wait `Cool`, until 12:00:05
+//! ```
+
+mod description;
+mod items;
+mod log;
+mod reading;
+mod record;
+mod writing;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::command::{Outcome, TaskId, Timestamp};
+use super::engine::Core;
+use super::program::GraphId;
+use crate::data::{Payload, StateMachineContext};
+use crate::definition::Transformation;
+
+pub use description::{ChildEvent, Counts, MapRun, MapRunStatus};
+pub(crate) use items::{Items, Selected};
+pub use log::MapRunLog;
+pub(crate) use reading::{Asked, Reading, Step};
+pub(crate) use record::record_of;
+pub(crate) use writing::Writing;
+
+/// The most child executions at once (developer guide, "Quotas").
+const MOST_CHILDREN: usize = 10_000;
+
+/// What a distributed Map's fields say, once evaluated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MapRunSettings {
+    /// Child executions at once; 0 for no limit of its own.
+    pub(crate) max_concurrency: usize,
+    pub(crate) tolerated_failure_count: Option<u64>,
+    pub(crate) tolerated_failure_percentage: Option<f64>,
+    /// The most items that are read; 0 for all.
+    pub(crate) max_items: i64,
+    pub(crate) batching: Option<Batching>,
+    /// What the `ItemReader` asks for.
+    pub(crate) read: Option<Payload>,
+    /// Where the `ResultWriter` writes to.
+    pub(crate) write: Option<Payload>,
+}
+
+/// An evaluated `ItemBatcher`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Batching {
+    pub(crate) most_items: Option<usize>,
+    pub(crate) most_bytes: Option<usize>,
+    pub(crate) batch_input: Option<Payload>,
+}
+
+/// A Map Run between two events.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MapRunProgress {
+    pub(crate) arn: Arc<str>,
+    /// The slot of its frame, which its tasks go by.
+    pub(crate) slot: u32,
+    /// What its child executions are executions of.
+    pub(crate) state_machine: Arc<StateMachineContext>,
+    pub(crate) graph: GraphId,
+    pub(crate) is_express: bool,
+    pub(crate) transformation: Transformation,
+    pub(crate) settings: MapRunSettings,
+    /// The Map's effective input: `$` of the item selector.
+    pub(crate) input: Payload,
+    pub(crate) start_date: Timestamp,
+    pub(crate) stage: Stage,
+    pub(crate) items: Items,
+    /// The child executions that run, by the order of their starts.
+    pub(crate) children: BTreeMap<u32, Child>,
+    pub(crate) started: u32,
+    /// Those that can go on.
+    pub(crate) ready: VecDeque<u32>,
+    /// When which one wants to be woken.
+    pub(crate) deadlines: BTreeSet<(Timestamp, u32)>,
+    /// The tasks of child executions, by the generation that they go by outside.
+    pub(crate) tasks: BTreeMap<u32, (u32, TaskId)>,
+    /// What each child execution made, in the order of the starts; `Null` where there is nothing yet.
+    pub(crate) results: Vec<Value>,
+    /// Those that failed.
+    pub(crate) failed: BTreeSet<u32>,
+    pub(crate) item_counts: Counts,
+    pub(crate) execution_counts: Counts,
+    /// Whether its frame stands in the ready queue.
+    pub(crate) is_queued: bool,
+}
+
+/// What a Map Run is about.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    Reading(Box<Reading>),
+    Running,
+    Writing(Box<Writing>),
+}
+
+/// A child execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Child {
+    pub(crate) core: Box<Core>,
+    /// How many items it has.
+    pub(crate) items: usize,
+    /// Its tasks that wait for an answer, with the generations that they go by outside.
+    #[serde(with = "indexmap::map::serde_seq")]
+    pub(crate) tasks: IndexMap<TaskId, u32>,
+    /// Its deadline, as the Map Run knows it.
+    pub(crate) armed: Option<Timestamp>,
+}
+
+impl MapRunProgress {
+    /// Whether there is something to do at once.
+    pub(crate) fn can_go_on(&self) -> bool {
+        matches!(self.stage, Stage::Running) && (!self.ready.is_empty() || self.may_start())
+    }
+
+    /// Whether the next child execution may start.
+    pub(crate) fn may_start(&self) -> bool {
+        let limit = match self.settings.max_concurrency {
+            0 => MOST_CHILDREN,
+            limit => limit.min(MOST_CHILDREN),
+        };
+        matches!(self.stage, Stage::Running) && self.children.len() < limit && !self.items.is_empty()
+    }
+
+    /// Whether every item was worked on.
+    pub(crate) fn is_through(&self) -> bool {
+        matches!(self.stage, Stage::Running) && self.children.is_empty() && self.items.is_empty()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// The items are known.
+    pub(crate) fn run(&mut self, items: Items) {
+        self.item_counts.total = items.left() as u64;
+        self.item_counts.pending = self.item_counts.total;
+        self.items = items;
+        self.stage = Stage::Running;
+    }
+
+    /// Whether more items failed than are tolerated: what a child execution fails with counts for all its items.
+    pub(crate) fn is_over_threshold(&self) -> bool {
+        let failed = self.item_counts.failed + self.item_counts.timed_out;
+        if failed == 0 {
+            return false;
+        }
+        let (count, percentage) = (
+            self.settings.tolerated_failure_count,
+            self.settings.tolerated_failure_percentage,
+        );
+        if count.is_none() && percentage.is_none() {
+            return true;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 100,000,000 items")]
+        let share = failed as f64 * 100.0 / self.item_counts.total.max(1) as f64;
+        count.is_some_and(|most| failed > most) || percentage.is_some_and(|most| share > most)
+    }
+
+    /// Counts a child execution that starts.
+    pub(crate) fn count_start(&mut self, items: usize) {
+        let items = items as u64;
+        self.item_counts.pending = self.item_counts.pending.saturating_sub(items);
+        self.item_counts.running += items;
+        self.execution_counts.running += 1;
+        self.execution_counts.total += 1;
+    }
+
+    /// Counts a child execution that ended.
+    pub(crate) fn count_end(&mut self, items: usize, outcome: &Outcome) {
+        self.item_counts.end(items as u64, outcome);
+        self.execution_counts.end(1, outcome);
+    }
+
+    /// Keeps what a child execution made.
+    pub(crate) fn keep(&mut self, id: u32, result: Value) {
+        let index = id as usize;
+        if self.results.len() <= index {
+            self.results.resize(index + 1, Value::Null);
+        }
+        if let Some(place) = self.results.get_mut(index) {
+            *place = result;
+        }
+    }
+
+    /// The results, each with whether its child execution failed. Where they are flattened, the outputs that are arrays have
+    /// given way to their elements.
+    pub(crate) fn take_results(&mut self) -> Vec<(Value, bool)> {
+        let mut results = Vec::with_capacity(self.results.len());
+        for (id, result) in (0u32..).zip(std::mem::take(&mut self.results)) {
+            let has_failed = self.failed.contains(&id);
+            match result {
+                Value::Array(elements) if self.transformation == Transformation::Flatten && !has_failed => {
+                    results.extend(elements.into_iter().map(|element| (element, false)));
+                }
+                result => results.push((result, has_failed)),
+            }
+        }
+        results
+    }
+
+    /// All data that it holds, but for that of its child executions.
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = &Payload> {
+        let batching = self.settings.batching.as_ref();
+        let settings = [
+            self.settings.read.as_ref(),
+            self.settings.write.as_ref(),
+            batching.and_then(|batching| batching.batch_input.as_ref()),
+            Some(&self.input),
+            Some(self.items.all()),
+        ];
+        settings.into_iter().flatten()
+    }
+
+    /// All data of its stage.
+    pub(crate) fn stage_values(&self) -> impl Iterator<Item = &Value> {
+        let (reading, writing) = match &self.stage {
+            Stage::Reading(reading) => (Some(reading.values()), None),
+            Stage::Running => (None, None),
+            Stage::Writing(writing) => (None, Some(writing.values())),
+        };
+        reading.into_iter().flatten().chain(writing.into_iter().flatten())
+    }
+
+    /// The request to a service that waits for its answer.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        match &self.stage {
+            Stage::Reading(reading) => reading.asked.as_ref(),
+            Stage::Running => None,
+            Stage::Writing(writing) => writing.asked.as_ref(),
+        }
+    }
+}

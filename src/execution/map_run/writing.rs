@@ -1,0 +1,96 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+
+use super::{Asked, MapRunProgress};
+use crate::data::Payload;
+use crate::definition::OutputType;
+
+/// A `ResultWriter` at work: a request at a time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Writing {
+    /// The request that waits for its answer.
+    pub(crate) asked: Option<Asked>,
+    /// The requests that follow.
+    requests: VecDeque<Payload>,
+    /// What the state results in.
+    pub(crate) result: Payload,
+}
+
+impl Writing {
+    /// The objects that tell the results of a Map Run, the manifest last.
+    pub(crate) fn of(run: &mut MapRunProgress, output_type: OutputType) -> Self {
+        let results = run.take_results();
+        let to = run.settings.write.clone().unwrap_or_else(Payload::empty_object);
+        let text = |name: &str| to.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (bucket, prefix) = (text("Bucket"), text("Prefix").trim_end_matches('/'));
+        let id = run.arn.rsplit(':').next().unwrap_or_default();
+        let folder = if prefix.is_empty() {
+            id.to_owned()
+        } else {
+            format!("{prefix}/{id}")
+        };
+        let (mut failed, mut succeeded) = (Vec::new(), Vec::new());
+        for (result, has_failed) in results {
+            if has_failed {
+                failed.push(result);
+            } else {
+                succeeded.push(result);
+            }
+        }
+        let mut requests = VecDeque::new();
+        let mut files = Map::new();
+        let extension = match output_type {
+            OutputType::Json => "json",
+            OutputType::JsonLines => "jsonl",
+        };
+        for (status, results) in [("FAILED", failed), ("PENDING", Vec::new()), ("SUCCEEDED", succeeded)] {
+            let mut listed = Vec::new();
+            if !results.is_empty() {
+                let key = format!("{folder}/{status}_0.{extension}");
+                let body = text_of(results, output_type);
+                listed.push(json!({ "Key": key, "Size": body.len() }));
+                requests.push_back(put(bucket, &key, body));
+            }
+            files.insert(status.to_owned(), listed.into());
+        }
+        let key = format!("{folder}/manifest.json");
+        let manifest = json!({ "DestinationBucket": bucket, "MapRunArn": *run.arn, "ResultFiles": files });
+        requests.push_back(put(bucket, &key, manifest.to_string()));
+        let details = json!({ "Bucket": bucket, "Key": key });
+        Self {
+            asked: None,
+            requests,
+            result: Payload::from(json!({ "MapRunArn": *run.arn, "ResultWriterDetails": details })),
+        }
+    }
+
+    /// The next request; `None` when all is written.
+    pub(crate) fn next_request(&mut self) -> Option<Payload> {
+        self.requests.pop_front()
+    }
+
+    /// All data that it holds.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        let asked = self.asked.as_ref().map(|asked| &asked.input);
+        self.requests
+            .iter()
+            .chain(asked)
+            .chain([&self.result])
+            .map(Payload::value)
+    }
+}
+
+fn put(bucket: &str, key: &str, body: String) -> Payload {
+    Payload::from(json!({ "Bucket": bucket, "Key": key, "Body": body }))
+}
+
+fn text_of(results: Vec<Value>, output_type: OutputType) -> String {
+    match output_type {
+        OutputType::Json => Value::Array(results).to_string(),
+        OutputType::JsonLines => results
+            .iter()
+            .flat_map(|result| [result.to_string(), "\n".to_owned()])
+            .collect(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The Map state in its distributed mode: what its fields say, and what its child executions get.
+
+use serde_json::Value;
+
+use super::map::not_a;
+use crate::data::{Expected, Payload, ReferencePath, Root};
+use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, MapData, MapState, Transformation};
+use crate::execution::errors::Failure;
+use crate::execution::input_output::StateView;
+use crate::execution::map_run::{Batching, MapRunSettings};
+use crate::execution::query::Query;
+
+/// What the state tolerates.
+pub(super) struct Tolerated {
+    pub(super) count: Option<u64>,
+    pub(super) percentage: Option<f64>,
+}
+
+/// The fields that a distributed Map has besides, evaluated on its effective input.
+pub(super) fn settings(
+    map: &DistributedMap,
+    max_concurrency: usize,
+    tolerated: &Tolerated,
+    input: &Payload,
+    view: &StateView<'_>,
+) -> Result<MapRunSettings, Failure> {
+    let max_items = map.item_reader.as_ref().and_then(|reader| reader.max_items.as_ref());
+    let max_items = max_items
+        .map(|amount| number("MaxItems", amount, input, view))
+        .transpose()?;
+    let read = map.item_reader.as_ref().map(|reader| {
+        let field = "ItemReader/Arguments";
+        fill(field, &reader.arguments, input, view)
+    });
+    let batching = map.item_batcher.as_ref().map(|batcher| -> Result<_, Failure> {
+        let most = |name, amount: &Option<Amount>| {
+            let number = amount.as_ref().map(|amount| positive(name, amount, input, view));
+            number.transpose()
+        };
+        let batch_input = batcher.batch_input.as_ref();
+        Ok(Batching {
+            most_items: most("MaxItemsPerBatch", &batcher.max_items_per_batch)?,
+            most_bytes: most("MaxInputBytesPerBatch", &batcher.max_input_bytes_per_batch)?,
+            batch_input: batch_input
+                .map(|template| fill("ItemBatcher/BatchInput", template, input, view))
+                .transpose()?,
+        })
+    });
+    let export = map.result_writer.as_ref().and_then(|writer| writer.export.as_ref());
+    let write = export.map(|(_, arguments)| fill("ResultWriter/Arguments", arguments, input, view));
+    Ok(MapRunSettings {
+        max_concurrency,
+        tolerated_failure_count: tolerated.count,
+        tolerated_failure_percentage: tolerated.percentage,
+        max_items: max_items.unwrap_or(0),
+        batching: batching.transpose()?,
+        read: read.transpose()?,
+        write: write.transpose()?,
+    })
+}
+
+fn fill(field: &'static str, template: &Arguments, input: &Payload, view: &StateView<'_>) -> Result<Payload, Failure> {
+    match template {
+        Arguments::JsonPath(template) => view.fill(template, input),
+        Arguments::Jsonata(template) => Query::new(view, input).fill(field, template, Expected::Any),
+    }
+}
+
+/// A whole number; a path may find one below zero.
+fn number(field: &'static str, amount: &Amount, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
+    match amount {
+        Amount::Value(JsonataValue::Constant(number)) => Ok(i64::from(*number)),
+        Amount::Value(value) => Query::new(view, input).integer(location(field), value).map(i64::from),
+        Amount::Path(path) => number_at(field, path, input, view),
+    }
+}
+
+/// The same for a number that has to be one at least.
+fn positive(field: &'static str, amount: &Amount, input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
+    let number = number(field, amount, input, view)?;
+    match usize::try_from(number) {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err(Failure::runtime(format!("field {field} must be positive"))),
+    }
+}
+
+/// Where AWS says that a JSONata field stands.
+fn location(field: &'static str) -> &'static str {
+    match field {
+        "MaxItems" => "ItemReader/ReaderConfig/MaxItems",
+        "MaxItemsPerBatch" => "ItemBatcher/MaxItemsPerBatch",
+        "MaxInputBytesPerBatch" => "ItemBatcher/MaxInputBytesPerBatch",
+        other => other,
+    }
+}
+
+fn number_at(field: &str, path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
+    let found = path
+        .evaluate_within(&view.scope(input.value()), &view.budget)
+        .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
+    let whole = match found.as_ref() {
+        Value::Number(number) => number.as_i64(),
+        // As recorded for a variable; of `MaxItems` it is known that any text is read.
+        Value::String(text) if field == "MaxItems" || matches!(path.root(), Root::Variable(_)) => text.parse().ok(),
+        _ => None,
+    };
+    whole.ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
+}
+
+/// What the next child execution gets of the next item: what `ItemSelector` makes of it, or the item.
+///
+/// The view's context object must show the item.
+pub(crate) fn select_next(
+    state: &MapState,
+    item: &Value,
+    input: &Payload,
+    view: &StateView<'_>,
+) -> Result<Payload, Failure> {
+    let selected = match &state.data {
+        MapData::JsonPath(state) => state.item_selector.as_ref().map(|template| view.fill(template, input)),
+        MapData::Jsonata(state) => {
+            let selector = state.item_selector.as_ref();
+            selector.map(|template| super::jsonata::select_item(template, input, view))
+        }
+    };
+    selected.unwrap_or_else(|| Ok(Payload::from(item.clone())))
+}
+
+/// What the state tells of its child executions.
+pub(crate) fn transformation(map: &DistributedMap) -> Transformation {
+    map.result_writer
+        .as_ref()
+        .map_or(Transformation::Compact, |writer| writer.transformation)
+}

@@ -1,0 +1,206 @@
+//! Every file under `tests/server` is a test: calls of the Step Functions API one after the other, and what each answers.
+//!
+//! ```json
+//! {
+//!   "comment": "what the case teaches",
+//!   "functions": { "Bake": { "after": 5, "return": { } } },
+//!   "calls": [
+//!     { "action": "CreateStateMachine", "request": { "definition": { } }, "response": { "stateMachineArn": "<arn>" } },
+//!     { "sleep": 5 },
+//!     { "action": "DescribeStateMachine", "request": { "stateMachineArn": "<arn>" }, "error": "Code: message" }
+//!   ]
+//! }
+//! ```
+//!
+//! JSON may stand where the API takes JSON text, and is compared with such text. `<name>` in a response is bound to what
+//! stands there, a number too; later it is the same, in requests as well. A call has its whole `response`, some of its
+//! members as `has`, or its `error`. `<role>` and `<definition>` are given. A function answers after so many seconds with what it is to
+//! `return`, or fails with `error` and `cause`. Time is paused and jumps when everything waits; `sleep` lets it pass.
+
+#![cfg(feature = "runtime")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use asl_engine::server::StepFunctions;
+use asl_engine::{Interpreter, TaskError};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::{Map, Value, json};
+
+/// The members that are JSON text.
+const TEXTS: [&str; 5] = ["context", "definition", "input", "output", "parameters"];
+const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
+const DEFINITION: &str = r#"{"StartAt":"Rest","States":{"Rest":{"Type":"Pass","End":true}}}"#;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server");
+    let entries = std::fs::read_dir(folder).expect("tests/server can be read");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    assert!(files.len() > 5, "the cases are there");
+    let trials = files
+        .into_iter()
+        .map(|file| {
+            let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
+            Trial::test(name, move || check(&std::fs::read_to_string(&file)?))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(case: &str) -> Result<(), Failed> {
+    let case: Value = serde_json::from_str(case)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()?;
+    runtime.block_on(async {
+        let functions = case["functions"].as_object().into_iter().flatten();
+        let interpreter = functions.fold(Interpreter::new(), |interpreter, (name, answer)| {
+            function(interpreter, name, answer.clone())
+        });
+        let api = StepFunctions::seeded(interpreter, 7);
+        let mut names = Names::default();
+        for (number, call) in (1..).zip(case["calls"].as_array().ok_or("no calls")?) {
+            let checked = step(&api, &mut names, call).await;
+            checked.map_err(|why| format!("call {number}, {}: {why}", call["action"]))?;
+        }
+        Ok(())
+    })
+}
+
+fn function(interpreter: Interpreter, name: &str, answer: Value) -> Interpreter {
+    interpreter.function(name, move |_: Value| {
+        let answer = answer.clone();
+        async move {
+            let seconds = answer["after"].as_u64().unwrap_or(0);
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            match answer["error"].as_str() {
+                Some(error) => Err(TaskError::new(error, answer["cause"].as_str().unwrap_or_default())),
+                None => Ok(answer["return"].clone()),
+            }
+        }
+    })
+}
+
+async fn step(api: &StepFunctions, names: &mut Names, call: &Value) -> Result<(), String> {
+    if let Some(seconds) = call["sleep"].as_u64() {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        return Ok(());
+    }
+    let request = names.put_in("", &call["request"]);
+    let answer = api.call(call["action"].as_str().unwrap(), request).await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let wanted = names.put_in("", &call["error"]);
+            let error = error.to_string();
+            return if wanted == error {
+                Ok(())
+            } else {
+                Err(format!("\n   got {error}\nwanted {call}"))
+            };
+        }
+    };
+    let has = call["has"].as_object().into_iter().flatten();
+    for (member, wanted) in has {
+        names.same(member, wanted, &answer[member])?;
+    }
+    match &call["response"] {
+        Value::Null if call.get("has").is_some() => Ok(()),
+        Value::Null => Err(format!("\n   got {answer}\nwanted {call}")),
+        wanted => names.same("", wanted, &answer),
+    }
+}
+
+/// What `<name>` stands for.
+#[derive(Default)]
+struct Names(BTreeMap<String, Value>);
+
+impl Names {
+    /// A request, or a text, by what its names stand for.
+    fn put_in(&self, member: &str, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.named(text).unwrap_or_else(|| self.put_in_text(text).into()),
+            json @ (Value::Object(_) | Value::Array(_)) if TEXTS.contains(&member) => {
+                self.put_in_text(&json.to_string()).into()
+            }
+            Value::Object(members) => {
+                let members = members
+                    .iter()
+                    .map(|(name, value)| (name.clone(), self.put_in(name, value)));
+                members.collect::<Map<_, _>>().into()
+            }
+            Value::Array(items) => items.iter().map(|item| self.put_in("", item)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn put_in_text(&self, text: &str) -> String {
+        let known = self
+            .0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
+        let given = [("<role>", ROLE), ("<definition>", DEFINITION)];
+        known
+            .chain(given)
+            .fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+    }
+
+    fn named(&self, text: &str) -> Option<Value> {
+        self.0.get(text).cloned()
+    }
+
+    /// Errors at what differs, and binds names that stand for nothing yet.
+    fn same(&mut self, place: &str, wanted: &Value, got: &Value) -> Result<(), String> {
+        let differs = || Err(format!("{place}\n   got {got}\nwanted {wanted}"));
+        match (wanted, got) {
+            (Value::String(name), got) if name.starts_with('<') && name.ends_with('>') && !got.is_null() => {
+                let known = self.named(name).or_else(|| {
+                    let given = self.put_in_text(name);
+                    (given != *name).then(|| given.into())
+                });
+                match known {
+                    Some(known) if known == *got => Ok(()),
+                    Some(known) => Err(format!("{place}\n   got {got}\nwanted {name}, which is {known}")),
+                    None => {
+                        self.0.insert(name.clone(), got.clone());
+                        Ok(())
+                    }
+                }
+            }
+            (Value::String(wanted), Value::String(got)) if self.put_in_text(wanted) == *got => Ok(()),
+            (Value::Object(_) | Value::Array(_), Value::String(text)) => {
+                let Ok(got) = serde_json::from_str(text) else {
+                    return differs();
+                };
+                self.same(place, wanted, &got)
+            }
+            (Value::Object(members), Value::Object(others)) => {
+                let all = members.keys().chain(others.keys());
+                let mut all = all.map(|name| (name, members.get(name), others.get(name)));
+                all.try_for_each(|(name, wanted, got)| {
+                    let place = format!("{place}/{name}");
+                    match (wanted, got) {
+                        (Some(wanted), Some(got)) => self.same(&place, wanted, got),
+                        (wanted, got) => Err(format!("{place}\n   got {}\nwanted {}", json!(got), json!(wanted))),
+                    }
+                })
+            }
+            (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
+                let mut pairs = items.iter().zip(others).enumerate();
+                pairs.try_for_each(|(i, (wanted, got))| self.same(&format!("{place}/{i}"), wanted, got))
+            }
+            (wanted, got) if wanted == got => Ok(()),
+            _ => differs(),
+        }
+    }
+}
