@@ -6,6 +6,7 @@
 //!   default).
 //! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
 //! * [`TestState`] runs one state alone, with a mock of its work, and shows what each stage made of the data.
+//! * [`graph`] draws machines as Mermaid, DOT and SVG, with runs, coverage and diagnostics drawn over them.
 //! * [`server`] is the AWS Step Functions API over an interpreter: `CreateStateMachine`, `StartExecution` and what goes with
 //!   them, as JSON (feature `runtime`).
 //! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
@@ -41,6 +42,7 @@
 //! * [From Step Functions Local](docs::step_functions_local)
 //! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
+#![cfg_attr(feature = "cli", doc = "* [The command line](docs::command_line)\n")]
 #![cfg_attr(feature = "jsonata", doc = "* [JSONata in state machines](docs::jsonata)\n")]
 //! # What can go wrong, by type
 //!
@@ -57,6 +59,10 @@ pub mod data;
 pub mod definition;
 pub mod docs {
     //! Guides: what there is to know about a subject, by examples that run.
+
+    #[cfg(feature = "cli")]
+    #[doc = include_str!("docs/command_line.md")]
+    pub mod command_line {}
 
     #[doc = include_str!("docs/conformance.md")]
     pub mod conformance {}

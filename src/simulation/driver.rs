@@ -117,7 +117,7 @@ pub(super) struct Driver<'s> {
     pub(super) closed_names: ClosedNames,
     /// The Map Runs of the execution that the simulation is about.
     map_runs: MapRunLog,
-    pub(super) objects: Objects,
+    pub(super) objects: Option<Objects>,
     /// What was asked so far.
     pub(super) calls: Vec<Call>,
     /// Which call a task that waits is.

@@ -42,7 +42,7 @@ pub struct Run {
     pub(super) elapsed: Duration,
     pub(super) root: ExecutionRun,
     pub(super) map_runs: MapRunLog,
-    pub(super) objects: Objects,
+    pub(super) objects: Option<Objects>,
     pub(super) children: Vec<ExecutionRun>,
     pub(super) calls: Vec<Call>,
     pub(super) moments: Vec<Moment>,
@@ -162,12 +162,12 @@ impl Run {
 
     /// The text of an object in S3, as it is at the end.
     pub fn object(&self, bucket: &str, key: &str) -> Option<&str> {
-        self.objects.get(bucket, key)
+        self.objects.as_ref()?.get(bucket, key)
     }
 
     /// The buckets and keys of all objects in S3, in their order.
     pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.objects.iter()
+        self.objects.iter().flat_map(Objects::iter)
     }
 
     /// The states it entered, in order; read from the history.

@@ -45,8 +45,8 @@ impl Driver<'_> {
         if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
             return self.answer(call, &task, answer);
         }
-        if let Some(action) = S3Action::of(&task.resource).filter(|_| self.simulation.has_objects) {
-            let event = match self.objects.answer(action, &task.input, self.now) {
+        if let (Some(action), Some(objects)) = (S3Action::of(&task.resource), &mut self.objects) {
+            let event = match objects.answer(action, &task.input, self.now) {
                 Ok(output) => Event::TaskSucceeded { task: task.id, output },
                 Err(error) => Event::TaskFailed {
                     task: task.id,
