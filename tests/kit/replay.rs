@@ -1,6 +1,6 @@
 //! Replays of real executions: their path, the first difference, what is no history, and every recording there is.
 
-use asl_engine::history::HistoryEvent;
+use asl_engine::history::{ErrorOutput, HistoryEvent};
 use asl_engine::simulation::{Answer, Recording, RecordingError, Run};
 use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
@@ -228,7 +228,7 @@ fn the_history_of_every_run_is_a_recording_of_it() {
         till()
             .always("Look up", json!(200))
             .task("Ask the bank", [Answer::never()])
-            .stop_after(second, Default::default())
+            .stop_after(second, ErrorOutput::default())
             .run(order),
     ];
     for run in runs {
