@@ -37,7 +37,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         }
     }
     let mut options = simulation.options.clone();
-    options.input = input.clone();
+    options.input = input;
     options.is_traced = true;
     let execution = Execution::start(Arc::clone(&simulation.program), options, simulation.start);
     let observer = observer(simulation, &simulation.program, simulation.start);
@@ -67,7 +67,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         driver.send(after(simulation.start, *time), ROOT, Event::Stop(error.clone()));
     }
     let outcome = driver.run()?;
-    let run = driver.report(outcome, input)?;
+    let run = driver.report(outcome)?;
     for coverage in &simulation.coverage {
         coverage.add(&run);
     }
@@ -273,7 +273,7 @@ impl Driver<'_> {
         (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO)
     }
 
-    fn report(mut self, outcome: Outcome, input: Value) -> Result<Run, SimulationError> {
+    fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {
         let left_over = self.scripts.0.iter().find(|(_, script)| script.left_over() > 0);
         if let Some((task, script)) = left_over.filter(|_| !self.simulation.allows_left_over) {
             return Err(SimulationError::LeftOverAnswers {
@@ -312,7 +312,6 @@ impl Driver<'_> {
             first_moment: Moment::start(),
             moments: self.moments,
             simulation: Arc::new(self.simulation.clone()),
-            input,
         })
     }
 }
