@@ -148,7 +148,11 @@ impl Driver<'_> {
             match member.execution.poll_command() {
                 Some(Command::Invoke(task)) => self.invoke(id, task, polled)?,
                 Some(Command::Cancel(task)) => self.cancel(id, task, polled),
-                Some(Command::Record(event)) => member.history.push(event),
+                Some(Command::Record(event)) => {
+                    member.history.push(event);
+                    // The trace is taken with the history, and so is no longer than that.
+                    member.observe();
+                }
                 Some(Command::RecordChild(event)) if id == ROOT => self.map_runs.record(*event),
                 Some(Command::MapRun(map_run)) if id == ROOT => self.map_runs.update(*map_run),
                 // What others have started is not reported.

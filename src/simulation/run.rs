@@ -60,6 +60,8 @@ pub struct ExecutionRun {
     pub arn: Arc<str>,
     /// How it ended; `None` where it still ran at the end of the run.
     pub outcome: Option<Outcome>,
+    /// Whether its visits had more data than the 256 MiB that are kept: the later ones show `null`, and no variables.
+    pub is_data_cut: bool,
     /// The states that it visited, in the order of their entries.
     pub visits: Vec<Visit>,
     /// Its history.
