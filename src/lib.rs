@@ -6,6 +6,7 @@
 //!   default).
 //! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
 //! * [`TestState`] runs one state alone, with a mock of its work, and shows what each stage made of the data.
+//! * [`graph`] draws machines as Mermaid, DOT and SVG, with runs, coverage and diagnostics drawn over them.
 //! * [`server`] is the AWS Step Functions API over an interpreter: `CreateStateMachine`, `StartExecution` and what goes with
 //!   them, as JSON (feature `runtime`).
 //! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
@@ -37,7 +38,11 @@
 //!
 //! # Guides
 //!
+//! * [Test your first state machine in five minutes](docs::testing)
+//! * [From Step Functions Local](docs::step_functions_local)
+//! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
+#![cfg_attr(feature = "cli", doc = "* [The command line](docs::command_line)\n")]
 #![cfg_attr(feature = "jsonata", doc = "* [JSONata in state machines](docs::jsonata)\n")]
 //! # What can go wrong, by type
 //!
@@ -55,12 +60,25 @@ pub mod definition;
 pub mod docs {
     //! Guides: what there is to know about a subject, by examples that run.
 
+    #[cfg(feature = "cli")]
+    #[doc = include_str!("docs/command_line.md")]
+    pub mod command_line {}
+
     #[doc = include_str!("docs/conformance.md")]
     pub mod conformance {}
 
     #[cfg(feature = "jsonata")]
     #[doc = include_str!("docs/jsonata.md")]
     pub mod jsonata {}
+
+    #[doc = include_str!("docs/production_failure.md")]
+    pub mod production_failure {}
+
+    #[doc = include_str!("docs/step_functions_local.md")]
+    pub mod step_functions_local {}
+
+    #[doc = include_str!("docs/testing.md")]
+    pub mod testing {}
 }
 mod error;
 pub mod execution;

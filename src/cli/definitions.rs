@@ -129,18 +129,18 @@ pub(super) fn choose(
     machines: Vec<CheckedMachine>,
     named: Option<&str>,
 ) -> Result<CheckedMachine, Failure> {
-    let names: Vec<_> = machines.iter().filter_map(|machine| machine.name.clone()).collect();
+    let known: Vec<_> = machines.iter().filter_map(|machine| machine.name.clone()).collect();
     let several = machines.len() > 1;
     let mut candidates = machines
         .into_iter()
         .filter(|machine| named.is_none_or(|named| machine.name.as_deref() == Some(named)));
     match (candidates.next(), several && named.is_none()) {
         (Some(machine), false) => Ok(machine),
-        (Some(_), true) => Err(Failure::new(format!("`{file}` has {} state machines", names.len()))
-            .help(format!("choose one with `--state-machine`: {}", names.join(", ")))),
+        (Some(_), true) => Err(Failure::new(format!("`{file}` has {} state machines", known.len()))
+            .help(format!("choose one with `--state-machine`: {}", known.join(", ")))),
         (None, _) => Err(match named {
             Some(named) => Failure::new(format!("`{file}` has no state machine `{named}`"))
-                .help(format!("it has: {}", names.join(", "))),
+                .help(format!("it has: {}", known.join(", "))),
             None => Failure::new(format!("`{file}` has no state machine")),
         }),
     }

@@ -60,7 +60,7 @@ impl Failure {
         let colours = colours();
         let mut text = format!("{}error{}: {message}\n", colours.error, colours.reset);
         if let Some(help) = help {
-            text.push_str(&format!("  = {}help{}: {help}\n", colours.strong, colours.reset));
+            text = format!("{text}  = {}help{}: {help}\n", colours.strong, colours.reset);
         }
         let mut stderr = anstream::AutoStream::new(io::stderr(), colour);
         // There is nobody left to tell.

@@ -3,12 +3,14 @@
 use serde_json::Value;
 use std::process::ExitCode;
 
-use super::arguments::Loading;
+use super::arguments::{Loading, read_file};
 use super::definitions::{Checked, choose};
 use super::failure::Failure;
 use super::output::Output;
-use crate::definition::Severity;
+use super::overlay;
+use crate::definition::{Diagnostic, Severity, StateMachine};
 use crate::graph::{Diagram, Overlay, Tone};
+use crate::simulation::Coverage;
 
 /// Draw a state machine as Mermaid, Graphviz DOT or SVG
 ///
@@ -18,7 +20,9 @@ use crate::graph::{Diagram, Overlay, Tone};
 #[command(after_help = "Examples:
   asl graph charge.asl.json > charge.mmd
   asl graph charge.asl.json --output charge.svg
-  asl graph charge.asl.json --diagnostics --format svg > problems.svg")]
+  asl graph charge.asl.json --diagnostics --format svg > problems.svg
+  asl test . --coverage-report report.json && asl graph charge.asl.json --coverage report.json -o covered.svg
+  asl run charge.asl.json --task 'Charge=./charge.sh' --graph run.svg")]
 pub(super) struct Arguments {
     /// Definition or template
     #[arg(value_name = "FILE")]
@@ -33,8 +37,11 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
     /// Draw errors and warnings at their states
-    #[arg(long)]
+    #[arg(long, conflicts_with = "coverage")]
     diagnostics: bool,
+    /// Draw what tests have covered: a report of `asl test --coverage-report`
+    #[arg(long, value_name = "FILE")]
+    coverage: Option<String>,
     #[command(flatten)]
     loading: Loading,
 }
@@ -53,21 +60,48 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let checked = Checked::read(&arguments.file, &arguments.loading)?;
     let source = checked.source;
     let machine = choose(&arguments.file, checked.machines, arguments.state_machine.as_deref())?;
-    let mut overlay = Overlay::new();
+    let mut drawn_over = Overlay::new();
     if arguments.diagnostics {
-        overlay = diagnostics_overlay(&machine.diagnostics);
+        drawn_over = diagnostics_overlay(&machine.diagnostics);
+    }
+    if let (Some(report), Some(valid)) = (&arguments.coverage, &machine.machine) {
+        drawn_over = overlay::of_coverage(&covered(report, valid)?);
     }
     let diagram = match &machine.machine {
         Some(valid) => Diagram::of(valid),
         None => broken(&arguments.file, machine.elsewhere.map_or(source, |(_, text)| text))?,
     };
     write(
-        &diagram.with(&overlay),
+        &diagram.with(&drawn_over),
         arguments.format,
         arguments.output.as_deref(),
         output,
     )?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a report says of a machine.
+fn covered(file: &str, machine: &StateMachine) -> Result<Coverage, Failure> {
+    let report: Value = serde_json::from_str(&read_file(file)?)
+        .map_err(|error| Failure::new(format!("`{file}` is no coverage report: {error}")))?;
+    let coverage = Coverage::of(machine);
+    let mut was_found = false;
+    for entry in report.get("machines").and_then(Value::as_array).into_iter().flatten() {
+        let counted = entry.get("coverage").map(|report| coverage.merge_json(report));
+        was_found |= matches!(counted, Some(Ok(())));
+    }
+    if was_found {
+        return Ok(coverage);
+    }
+    Err(Failure::new(format!("`{file}` says nothing about this definition"))
+        .help("write it anew with `asl test PATH --coverage-report FILE`"))
+}
+
+/// The format of a picture that is only wanted in a file: what its ending says, else SVG.
+pub(super) fn picture(file: &str) -> Option<Format> {
+    let known = ["mmd", "mermaid", "dot", "gv"];
+    let ending = file.rsplit('.').next().unwrap_or_default();
+    (!known.contains(&ending)).then_some(Format::Svg)
 }
 
 /// Draws to a file, or prints.
@@ -103,7 +137,7 @@ fn broken(file: &str, source: String) -> Result<Diagram, Failure> {
 }
 
 /// Every state with what is said about it, by the state's name in the pointer.
-fn diagnostics_overlay(diagnostics: &[crate::definition::Diagnostic]) -> Overlay {
+fn diagnostics_overlay(diagnostics: &[Diagnostic]) -> Overlay {
     let mut notes: Vec<(String, Tone, String)> = Vec::new();
     for diagnostic in diagnostics {
         let Some(state) = state_of(&diagnostic.pointer) else {

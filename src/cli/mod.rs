@@ -11,6 +11,7 @@ mod failure;
 mod graph;
 mod output;
 mod overlay;
+mod replay;
 mod run;
 mod test;
 mod validate;
@@ -60,6 +61,7 @@ enum Command {
     Run(run::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
+    Replay(replay::Arguments),
     /// Print the JSON Schema of test files
     Schema,
     /// Print a completion script for a shell
@@ -94,6 +96,7 @@ fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoic
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, output, colour),
         Command::Test(arguments) => test::run(&arguments, output, colour),
+        Command::Replay(arguments) => replay::run(&arguments, output),
         Command::Schema => {
             output.text(crate::test_file::SCHEMA)?;
             Ok(ExitCode::SUCCESS)

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::run::progress::seconds;
-use crate::definition::StateMachine;
+use crate::definition::{StateMachine, StateType};
 use crate::graph::{Exit, Overlay, Tone};
-use crate::simulation::{Coverage, Run, Visit, VisitEnd};
+use crate::simulation::{Coverage, PointKind, Run, Visit, VisitEnd};
 
 /// The way of a run: which states it visited and how long it was in them, which transitions it took.
 pub(super) fn of_run(machine: &StateMachine, run: &Run) -> Overlay {
@@ -23,6 +23,13 @@ pub(super) fn of_run(machine: &StateMachine, run: &Run) -> Overlay {
     }
     let overlay = Overlay::new().rest(Tone::Idle);
     let overlay = states.into_iter().fold(overlay, |overlay, (name, visits)| {
+        // That of a Succeed or Fail; others have a count of their own.
+        let ends = |visit: &&Visit| matches!(visit.state_type, StateType::Succeed | StateType::Fail);
+        let overlay = if visits.iter().any(ends) {
+            overlay.transition(name, Exit::End, tone(&visits), "")
+        } else {
+            overlay
+        };
         overlay.state(name, tone(&visits), note(&visits))
     });
     let coverage = Coverage::of(machine);
@@ -35,20 +42,42 @@ pub(super) fn of_coverage(coverage: &Coverage) -> Overlay {
     let mut missed: HashMap<String, Vec<String>> = HashMap::new();
     for point in coverage.missed() {
         let whats = missed.entry(point.state).or_default();
-        if whats.len() < 3 {
-            whats.push(point.what);
-        }
+        let what = match point.kind {
+            // Their arrows show them.
+            PointKind::State | PointKind::Transition | PointKind::Catcher => continue,
+            PointKind::ChoiceRule => format!("rule {} {}", rule_number(&point.pointer), point.what),
+            _ => point.what,
+        };
+        whats.push(what);
     }
     let mut overlay = Overlay::new();
     for state in coverage.states() {
         let (tone, note) = match (state.count, missed.get(&state.state)) {
             (0, _) => (Tone::Bad, "never entered".to_owned()),
             (count, None) => (Tone::Good, times(count)),
-            (count, Some(missing)) => (Tone::Warned, format!("{}; never: {}", times(count), missing.join(", "))),
+            (count, Some(missing)) if missing.is_empty() => (Tone::Warned, times(count)),
+            (count, Some(missing)) => {
+                let shown: Vec<_> = missing.iter().take(3).map(String::as_str).collect();
+                let more = if missing.len() > 3 { " …" } else { "" };
+                (
+                    Tone::Warned,
+                    format!("{} · never {}{more}", times(count), shown.join(", ")),
+                )
+            }
         };
-        overlay = overlay.state(state.state, tone, note);
+        let exit = if state.count > 0 { Tone::Good } else { Tone::Bad };
+        // That of a Succeed or Fail; others have a count of their own.
+        overlay = overlay
+            .transition(&*state.state, Exit::End, exit, "")
+            .state(state.state, tone, note);
     }
     transitions(overlay, coverage, Tone::Bad, false)
+}
+
+/// The number of a Choice Rule, from 1.
+fn rule_number(pointer: &str) -> usize {
+    let index = pointer.rsplit('/').find_map(|step| step.parse::<usize>().ok());
+    index.map_or(0, |index| index + 1)
 }
 
 fn transitions(overlay: Overlay, coverage: &Coverage, missed: Tone, is_run: bool) -> Overlay {
@@ -108,10 +137,9 @@ fn note(visits: &[&Visit]) -> String {
     parts.push(seconds(took));
     let mut errors: Vec<&str> = Vec::new();
     for attempt in visits.iter().flat_map(|visit| &visit.attempts) {
-        if let Some(error) = attempt.error.as_ref().and_then(|error| error.error.as_deref()) {
-            if !errors.contains(&error) && errors.len() < 3 {
-                errors.push(error);
-            }
+        let error = attempt.error.as_ref().and_then(|error| error.error.as_deref());
+        if let Some(error) = error.filter(|error| !errors.contains(error) && errors.len() < 3) {
+            errors.push(error);
         }
     }
     parts.extend(errors.into_iter().map(str::to_owned));

@@ -43,6 +43,8 @@ pub enum Code {
     UnresolvedSubstitution,
     /// The definition has more characters than Step Functions takes.
     DefinitionTooLong,
+    /// A warning: YAML 1.1, which SAM and CloudFormation read, takes the text for a boolean.
+    AmbiguousYaml,
     /// A warning: an earlier Retrier or Catcher matches the error already.
     ErrorAlreadyMatched,
     /// A warning: a Retrier or Catcher names an error that the state cannot fail with, or that nothing catches.
@@ -93,6 +95,7 @@ impl Code {
             Self::UnresolvedReference => "UNRESOLVED_REFERENCE",
             Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
             Self::DefinitionTooLong => "DEFINITION_TOO_LONG",
+            Self::AmbiguousYaml => "AMBIGUOUS_YAML",
             Self::ErrorAlreadyMatched => "ERROR_ALREADY_MATCHED",
             Self::ErrorCannotOccur => "ERROR_CANNOT_OCCUR",
             Self::FieldWithoutEffect => "FIELD_WITHOUT_EFFECT",

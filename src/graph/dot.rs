@@ -44,7 +44,12 @@ impl Printer {
         if let Some(start) = graph.start {
             let dot = "shape=circle, label=\"\", width=0.14, fillcolor=black";
             self.line(depth, format_args!("start{number} [{dot}];"));
-            self.line(depth, format_args!("start{number} -> s{};", first + start));
+            let head = if is_box(start) {
+                format!(" [lhead=cluster_s{}]", first + start)
+            } else {
+                String::new()
+            };
+            self.line(depth, format_args!("start{number} -> s{}{head};", first + start));
         }
         if graph.edges.iter().any(|edge| edge.to.is_none()) {
             let dot = "shape=doublecircle, label=\"\", width=0.1, fillcolor=black";
@@ -95,7 +100,7 @@ impl Printer {
         }
         if node.inside.is_empty() {
             let shape = match node.kind {
-                Kind::Choice => ", shape=diamond, style=filled",
+                Kind::Choice if node.note().is_none() => ", shape=diamond, style=filled",
                 Kind::Succeed | Kind::Fail => ", shape=oval, style=filled",
                 Kind::Missing => ", shape=note, style=dashed",
                 _ => "",

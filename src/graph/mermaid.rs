@@ -87,9 +87,16 @@ impl Printer {
     }
 
     fn node(&mut self, node: &Node, number: usize, depth: usize) {
-        let mut label = format!("<b>{}</b><br/>{}", escape(&node.name), escape(&node.subtitle()));
+        // The title of a box has room for one line.
+        let (is_box, newline) = if node.inside.is_empty() {
+            (false, "<br/>")
+        } else {
+            (true, " · ")
+        };
+        let mut label = format!("<b>{}</b>{newline}{}", escape(&node.name), escape(&node.subtitle()));
         if let Some(note) = node.note() {
-            label.push_str("<br/><i>");
+            label.push_str(newline);
+            label.push_str("<i>");
             label.push_str(&escape(note));
             label.push_str("</i>");
         }
@@ -99,7 +106,7 @@ impl Printer {
             Tone::Warned => "warned",
             Tone::Idle => "idle",
         });
-        if !node.inside.is_empty() {
+        if is_box {
             self.line(depth, format_args!("subgraph s{number}[\"{label}\"]"));
             self.line(depth + 1, "direction TB");
             let several = node.inside.len() > 1;

@@ -42,6 +42,7 @@ mod recorded;
 mod replay;
 mod run;
 mod script;
+mod tasks;
 mod time_travel;
 mod visit;
 

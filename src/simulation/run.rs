@@ -1,6 +1,8 @@
 //! What a simulated execution did.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,6 +74,10 @@ impl PartialEq for ExecutionRun {
     }
 }
 
+// A run calls none of its simulation's functions: what a test catches, it cannot have spoiled.
+impl UnwindSafe for Run {}
+impl RefUnwindSafe for Run {}
+
 /// Runs are equal that did the same.
 impl PartialEq for Run {
     fn eq(&self, other: &Self) -> bool {
@@ -104,6 +110,34 @@ impl Run {
     /// The name of the error that the execution ended with.
     pub fn error_name(&self) -> Option<&str> {
         self.error()?.error.as_deref()
+    }
+
+    /// Fails a test whose execution did not succeed, with its story; the output otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When the execution did not succeed.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn assert_succeeded(&self) -> &Value {
+        match self.output() {
+            Some(output) => output,
+            None => panic!("{}", self.explain()),
+        }
+    }
+
+    /// Fails a test whose execution did not end with an error of this name, with its story; the Error Output otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When the execution succeeded, or ended with another error.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn assert_failed(&self, name: &str) -> &ErrorOutput {
+        match self.error() {
+            Some(error) if error.error.as_deref() == Some(name) => error,
+            _ => panic!("the execution did not end with the error `{name}`\n{}", self.explain()),
+        }
     }
 
     /// The virtual time it took.
@@ -161,6 +195,15 @@ impl Run {
     /// How often a state was visited.
     pub fn visit_count(&self, state: &str) -> usize {
         self.visits_of(state).count()
+    }
+
+    /// How often each state was visited, in the order of the first visits; those that never were are not among them.
+    pub fn visit_counts(&self) -> IndexMap<&str, usize> {
+        let mut counts = IndexMap::new();
+        for visit in &self.root.visits {
+            *counts.entry(&*visit.state).or_default() += 1;
+        }
+        counts
     }
 
     /// The only visit to a state.

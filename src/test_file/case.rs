@@ -35,7 +35,7 @@ pub enum Script {
     /// One answer for each attempt of each visit, in order.
     Answers(Vec<Answer>),
     /// The same answer for ever.
-    Always(Answer),
+    Always(Box<Answer>),
     /// The answers to the attempts of one visit, counted from 0.
     Visit(usize, Vec<Answer>),
     /// The answers to the attempts of one item of the innermost Map, counted from 0.
@@ -73,7 +73,7 @@ impl Case {
         for (task, script) in &self.tasks {
             simulation = match script.clone() {
                 Script::Answers(answers) => simulation.task(task, answers),
-                Script::Always(answer) => simulation.always(task, answer),
+                Script::Always(answer) => simulation.always(task, *answer),
                 Script::Visit(visit, answers) => simulation.visit(task, visit, answers),
                 Script::Item(item, answers) => simulation.item(task, item, answers),
             };

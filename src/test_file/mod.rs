@@ -33,12 +33,12 @@
 mod case;
 mod compare;
 mod reader;
+mod stream;
 mod suite;
 #[cfg(test)]
 mod tests;
 
 use indexmap::IndexMap;
-use serde_json::Value;
 
 use crate::definition::template::Format;
 use crate::definition::{Diagnostic, Severity};
@@ -81,18 +81,18 @@ pub struct InvalidTestFile {
 
 fn shown(diagnostics: &[Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
-    errors.map(|found| format!("\n\n{found}")).collect()
+    let paragraphs = std::iter::once(String::new()).chain(errors.map(Diagnostic::to_string));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
 }
 
 impl TestFile {
     /// Reads a test file. Errors with the place of whatever is not as it must be.
     pub fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
-        let value = match format {
-            // The fast way; where it fails, the slow one tells where.
-            Format::Json => serde_json::from_str::<Value>(text).ok(),
+        let fast = match format {
+            Format::Json => stream::file(text),
             Format::Yaml => None,
         };
-        if let Some(file) = value.and_then(|value| reader::file(&value).ok()) {
+        if let Some(file) = fast {
             return Ok(file);
         }
         reader::file_with_places(text, format)

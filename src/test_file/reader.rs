@@ -65,6 +65,12 @@ pub(super) fn file(value: &Value) -> Read<TestFile> {
     Ok(file)
 }
 
+/// Reads a case alone, which may name a mock file.
+pub(super) fn one_case(value: &Value) -> Read<Case> {
+    let root = At { value, way: Way::Root };
+    case(root, true)
+}
+
 /// Reads a file by the tree that knows its lines.
 pub(super) fn file_with_places(text: &str, format: Format) -> Result<TestFile, InvalidTestFile> {
     let places = Places::of(text, format).map_err(|diagnostics| InvalidTestFile { diagnostics })?;
@@ -198,7 +204,7 @@ fn scripts(at: At<'_>) -> Read<Vec<Script>> {
         if !scripts.is_empty() {
             return Err(at.wrong("a task has `answers` or `always`, not both"));
         }
-        scripts.push(Script::Always(always));
+        scripts.push(Script::Always(Box::new(always)));
     }
     let numbered = |at: At<'_>| {
         at.members(|number, at| {

@@ -76,7 +76,7 @@ pub struct CaseResult {
     /// Whether it passed, and if not, why.
     pub verdict: Verdict,
     /// The run; `None` where there was none.
-    pub run: Option<Run>,
+    pub run: Option<Box<Run>>,
 }
 
 /// Whether a case passed.
@@ -188,7 +188,7 @@ impl Suite {
                 } else {
                     Verdict::Failed(found)
                 };
-                (verdict, Some(run))
+                (verdict, Some(Box::new(run)))
             }
             Err(problem) => (Verdict::Broken(problem), None),
         };
@@ -244,7 +244,7 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
         };
         invalid(file.to_owned(), error)
     })?;
-    let names: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
+    let known: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
     let several = found.len() > 1;
     let mut wanted = found
         .into_iter()
@@ -257,10 +257,10 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
         _ => Err(SuiteError::NoStateMachine {
             file: file.to_owned(),
             problem: match named {
-                Some(named) => format!("has no state machine `{named}`; it has: {}", names.join(", ")),
+                Some(named) => format!("has no state machine `{named}`; it has: {}", known.join(", ")),
                 None if several => format!(
                     "has several state machines; name one of them with `stateMachine`: {}",
-                    names.join(", ")
+                    known.join(", ")
                 ),
                 None => "has no state machine".to_owned(),
             },

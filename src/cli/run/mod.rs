@@ -6,6 +6,7 @@ mod real_time;
 mod virtual_time;
 
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::definition::StateMachine;
 use crate::execution::Outcome;
 use crate::graph::Diagram;
 use crate::history::HistoryEvent;
-use crate::simulation::{MockConfig, Run};
+use crate::simulation::{MockConfig, Recording, Run};
 use programs::Programs;
 
 /// Run a state machine
@@ -67,7 +68,7 @@ pub(super) struct Arguments {
     /// Wait where the machine waits
     #[arg(long)]
     real_time: bool,
-    /// Write the execution history to a file, as AWS's GetExecutionHistory
+    /// Write the execution history to a file, as `GetExecutionHistory` gives it
     #[arg(long, value_name = "FILE")]
     history: Option<String>,
     /// Tell in plain words what happened, and why it failed where it did
@@ -116,19 +117,15 @@ pub(super) fn run(
         (_, is_paced) => virtual_time::run(&job, progress, is_paced)?,
     };
     if let Some(file) = &arguments.history {
-        let events: Vec<_> = ended.history.iter().map(HistoryEvent::to_json).collect();
-        let text = format!("{:#}\n", json!({ "events": events }));
-        std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error))?;
+        std::fs::write(file, history_text(&ended.history)).map_err(|error| Failure::of_file("write", file, &error))?;
     }
     if let Some(file) = &arguments.graph {
-        let run = ended.run.as_ref().ok_or_else(|| no_run("--graph"))?;
-        let diagram = Diagram::of(&job.machine).with(&overlay::of_run(&job.machine, run));
-        let format = (!file.contains('.')).then_some(graph::Format::Svg);
-        graph::write(&diagram, format, Some(file), output)?;
+        let run = ended.run(&job.machine)?;
+        let diagram = Diagram::of(&job.machine).with(&overlay::of_run(&job.machine, &run));
+        graph::write(&diagram, graph::picture(file), Some(file), output)?;
     }
     if arguments.explain {
-        let run = ended.run.as_ref().ok_or_else(|| no_run("--explain"))?;
-        output.text(run.explain())?;
+        output.text(ended.run(&job.machine)?.explain())?;
     } else if let Some(value) = ended.outcome.output() {
         output.line(format_args!("{value:#}"))?;
     }
@@ -138,9 +135,23 @@ pub(super) fn run(
     })
 }
 
-fn no_run(argument: &str) -> Failure {
-    Failure::new(format!("`{argument}` needs virtual time"))
-        .help("leave `--real-time` away, or write the `--history` and give it to `asl replay`")
+impl Ended {
+    /// All that is known of the execution: what was run in real time is run again from its history.
+    fn run(&self, machine: &StateMachine) -> Result<Cow<'_, Run>, Failure> {
+        if let Some(run) = &self.run {
+            return Ok(Cow::Borrowed(run));
+        }
+        let replay = Recording::parse(&history_text(&self.history)).and_then(|recording| recording.replay(machine));
+        let replay =
+            replay.map_err(|error| Failure::new(format!("the execution cannot be looked at again: {error}")))?;
+        Ok(Cow::Owned(replay.run))
+    }
+}
+
+/// A history as `GetExecutionHistory` gives it.
+fn history_text(history: &[HistoryEvent]) -> String {
+    let events: Vec<_> = history.iter().map(HistoryEvent::to_json).collect();
+    format!("{:#}\n", json!({ "events": events }))
 }
 
 fn job(arguments: &Arguments) -> Result<Job, Failure> {

@@ -160,13 +160,11 @@ fn result(
     let said = parsed.ok();
     let field = |name: &str| said.as_ref()?.get(name)?.as_str().map(str::to_owned);
     let complaint = String::from_utf8_lossy(complaints).trim().to_owned();
-    Err(match field("Error") {
-        Some(error) => TaskError::new(error, field("Cause").unwrap_or(complaint)),
-        None => {
-            let code = status
-                .code()
-                .map_or_else(|| "signal".to_owned(), |code| code.to_string());
-            TaskError::new(format!("Exit.{code}"), complaint)
-        }
-    })
+    if let Some(error) = field("Error") {
+        return Err(TaskError::new(error, field("Cause").unwrap_or(complaint)));
+    }
+    let code = status
+        .code()
+        .map_or_else(|| "signal".to_owned(), |code| code.to_string());
+    Err(TaskError::new(format!("Exit.{code}"), complaint))
 }

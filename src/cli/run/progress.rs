@@ -116,8 +116,7 @@ impl Progress {
     /// The state that an event belongs to: that of the event before it, unless it enters one.
     fn state_of(&mut self, event: &HistoryEvent) -> Option<Arc<str>> {
         let state = match &event.details {
-            EventDetails::StateEntered { name, .. } => Some(Arc::clone(name)),
-            EventDetails::StateExited { name, .. } => Some(Arc::clone(name)),
+            EventDetails::StateEntered { name, .. } | EventDetails::StateExited { name, .. } => Some(Arc::clone(name)),
             _ => self.states.get(&event.previous_event_id).cloned(),
         };
         if let Some(state) = &state {

@@ -71,11 +71,9 @@ pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> 
         None => Ok(suites),
         Some(last) if failures.is_empty() => Err(last),
         Some(last) => {
-            let first = failures
-                .iter()
-                .map(|failure| format!("{failure}\n\n"))
-                .collect::<String>();
-            Err(Failure::new(format!("{first}{last}")))
+            failures.push(last);
+            let texts: Vec<_> = failures.iter().map(Failure::to_string).collect();
+            Err(Failure::new(texts.join("\n\n")))
         }
     }
 }
@@ -103,6 +101,7 @@ fn explained(error: &SuiteError) -> Failure {
 
 fn shown(what: &str, file: &str, diagnostics: &[Diagnostic]) -> Failure {
     let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
-    let texts: String = errors.map(|found| format!("\n\n{}", diagnostic(file, found))).collect();
-    Failure::new(format!("{what}{texts}"))
+    let texts = errors.map(|found| diagnostic(file, found));
+    let paragraphs: Vec<_> = std::iter::once(what.to_owned()).chain(texts).collect();
+    Failure::new(paragraphs.join("\n\n"))
 }

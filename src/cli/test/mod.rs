@@ -7,8 +7,8 @@ mod report;
 
 use anstream::ColorChoice;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::failure::Failure;
@@ -107,6 +107,13 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output, _colour: ColorChoi
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
     let loaded = collect::suites(&files)?;
+    if let Some(filter) = arguments
+        .filter
+        .as_ref()
+        .filter(|filter| !any_is_named(&loaded, filter))
+    {
+        return Err(Failure::new(format!("no case has `{filter}` in its name")));
+    }
     let tested = run_all(loaded, arguments, wants_coverage);
     let failed = report::print(&tested, arguments.verbose, began.elapsed(), output)?;
     if let Some(file) = &arguments.junit {
@@ -123,7 +130,14 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output, _colour: ColorChoi
         coverage::print(&machines, output)?;
         is_covered = coverage::judge(&machines, &arguments.fail_under, output)?;
     }
+    // The process ends now: ten thousand cases are not given back piece by piece.
+    std::mem::forget(tested);
     Ok(ExitCode::from(u8::from(failed || !is_covered)))
+}
+
+fn any_is_named(suites: &[(String, Suite)], text: &str) -> bool {
+    let mut cases = suites.iter().flat_map(|(_, suite)| &suite.file.cases);
+    cases.any(|case| case.name.contains(text))
 }
 
 /// Runs the cases of all files, on as many threads as there are cores.
@@ -146,7 +160,6 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = arguments.jobs.unwrap_or(cores).clamp(1, jobs.len().max(1));
     let next = AtomicUsize::new(0);
-    let lost = AtomicBool::new(false);
     let done = Mutex::new(Vec::with_capacity(jobs.len()));
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -165,15 +178,13 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
                         own.extend(run_one(&suites, file, case, wants_coverage));
                     }
                 }
-                match done.lock() {
-                    Ok(mut done) => done.extend(own),
-                    Err(_) => lost.store(true, Ordering::Relaxed),
-                }
+                // A thread that panicked ends the command anyway.
+                done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_default();
-    done.sort_by_key(|(file, case, ..)| (*file, *case));
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(file, case, ..)| (*file, *case));
     let mut tested: Vec<_> = suites
         .into_iter()
         .map(|(file, suite)| Tested {

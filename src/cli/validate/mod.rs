@@ -58,6 +58,8 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     }
     let errors = count(&checked, Severity::Error);
     let warnings = count(&checked, Severity::Warning);
+    // The process ends now: to give back a tree of a megabyte, piece by piece, takes an eighth of the time.
+    std::mem::forget(checked);
     let is_wrong = errors > 0 || (arguments.deny_warnings && warnings > 0);
     Ok(ExitCode::from(u8::from(is_wrong)))
 }

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0 (OASIS), which code scanning services read.
 
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 use super::{Checked, machines, place};
 use crate::definition::{Diagnostic, Severity};
@@ -82,7 +83,8 @@ fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            uri.push_str(&format!("%{byte:02X}"));
+            // Writing to a string never fails.
+            let _ = write!(uri, "%{byte:02X}");
         }
     }
     uri

@@ -240,13 +240,12 @@ fn substituted(text: &str, values: &Substitutions) -> String {
             rest = behind;
             continue;
         };
-        match values.value(name) {
-            Some(value) => result.push_str(value),
-            None => {
-                result.push_str("${");
-                result.push_str(name.strip_prefix('!').unwrap_or(name));
-                result.push('}');
-            }
+        if let Some(value) = values.value(name) {
+            result.push_str(value);
+        } else {
+            result.push_str("${");
+            result.push_str(name.strip_prefix('!').unwrap_or(name));
+            result.push('}');
         }
         rest = after;
     }

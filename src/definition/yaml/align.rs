@@ -67,8 +67,7 @@ fn skipped(rest: &str, c: char, line_starts: bool, indent: usize, style: ScalarS
         ScalarStyle::Literal | ScalarStyle::Folded if line_starts => {
             rest.bytes().take(indent).take_while(|byte| *byte == b' ').count()
         }
-        ScalarStyle::Folded if c != ' ' && c != '\n' => blanks(),
-        ScalarStyle::Plain | ScalarStyle::SingleQuoted if c != ' ' && c != '\n' => blanks(),
+        ScalarStyle::Folded | ScalarStyle::Plain | ScalarStyle::SingleQuoted if c != ' ' && c != '\n' => blanks(),
         ScalarStyle::DoubleQuoted if rest.starts_with("\\\n") || rest.starts_with("\\\r\n") => {
             rest.len() - rest.trim_start_matches(['\\', ' ', '\t', '\n', '\r']).len()
         }

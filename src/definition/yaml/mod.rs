@@ -231,6 +231,15 @@ impl<'s> Reader<'s, '_> {
                         text_map: None,
                     });
                 }
+                Ok(None) if scalar::is_boolean_in_yaml_1_1(text) => {
+                    self.report
+                        .warning(
+                            Code::AmbiguousYaml,
+                            Place::at(span),
+                            format!("SAM and CloudFormation take `{text}` for a boolean: they read YAML 1.1"),
+                        )
+                        .help("put it in quotes where a text is meant, else write `true` or `false`");
+                }
                 Ok(None) => {}
                 Err(message) => return Err(self.refuse(span, message, Some("put it in quotes where a text is meant"))),
             }

@@ -15,6 +15,14 @@ pub(super) fn plain(text: &str) -> Result<Option<Kind>, &'static str> {
     })
 }
 
+/// Whether YAML 1.1 has a boolean where YAML 1.2 has a text.
+pub(super) fn is_boolean_in_yaml_1_1(text: &str) -> bool {
+    let words = [
+        "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",
+    ];
+    words.contains(&text)
+}
+
 fn number(text: &str) -> Result<Option<Number>, &'static str> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if matches!(text, ".nan" | ".NaN" | ".NAN") || matches!(unsigned, ".inf" | ".Inf" | ".INF") {

@@ -86,18 +86,23 @@ fn what_is_no_yaml_is_refused_with_its_place() {
 }
 
 #[test]
+fn what_yaml_1_1_takes_for_a_boolean_is_warned_of() {
+    let (value, diagnostics) = read("a: yes\nb: 'no'\n");
+    assert_eq!(value.unwrap(), json!({ "a": "yes", "b": "no" }));
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!((diagnostics[0].code, diagnostics[0].line), (Code::AmbiguousYaml, 1));
+}
+
+#[test]
 fn hostile_texts_are_bounded() {
     assert_eq!(read(&"[".repeat(200)).1[0].code, Code::TooDeeplyNested);
     assert_eq!(read(&"[".repeat(100_000)).1.len(), 1);
     assert_eq!(read(&"- ".repeat(100_000)).1[0].code, Code::TooDeeplyNested);
-    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for n in 1..12 {
-        let before = n - 1;
-        laughs.push_str(&format!(
-            "a{n}: &a{n} [{}]\n",
-            vec![format!("*a{before}"); 10].join(", ")
-        ));
-    }
+    let of_tens = |n: usize| format!("a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 10].join(", "));
+    let lines: Vec<_> = std::iter::once("a0: &a0 [x, x, x]".to_owned())
+        .chain((1..12).map(of_tens))
+        .collect();
+    let laughs = lines.join("\n");
     assert!(read(&laughs).1[0].message.contains("aliases"));
     assert_eq!(read("a: &a [*a]").1.len(), 1);
 }

@@ -116,10 +116,7 @@ fn draw_node(svg: &mut String, placed: &PlacedNode<'_>) {
         "<g transform=\"translate({:.1} {:.1})\" class=\"node {class} {tone}\"><title>{}</title>",
         placed.left,
         placed.top,
-        escape(&match node.note() {
-            Some(note) => format!("{}\n{}\n{note}", node.name, node.subtitle()),
-            None => format!("{}\n{}", node.name, node.subtitle()),
-        })
+        escape(&[&*node.name, &node.subtitle(), node.note().unwrap_or_default()].join("\n"))
     );
     if node.kind == Kind::Map {
         let _ = write!(

@@ -107,8 +107,10 @@ pub(super) fn place(graph: &Graph) -> PlacedGraph<'_> {
         layout.set_node("end", Some(box_of(DOT, DOT)));
     }
     if let Some(start) = graph.start {
-        let mut label = EdgeLabel::default();
-        label.weight = 4;
+        let label = EdgeLabel {
+            weight: 4,
+            ..EdgeLabel::default()
+        };
         layout.set_edge("start", start.to_string(), Some(label), Some("entry"));
     }
     let labels: Vec<_> = graph
@@ -242,9 +244,11 @@ fn place_inside(node: &Node) -> PlacedNode<'_> {
 }
 
 fn box_of(width: f64, height: f64) -> NodeLabel {
-    let mut label = NodeLabel::default();
-    (label.width, label.height) = (width, height);
-    label
+    NodeLabel {
+        width,
+        height,
+        ..NodeLabel::default()
+    }
 }
 
 fn target(edge: &Edge) -> String {
@@ -253,14 +257,13 @@ fn target(edge: &Edge) -> String {
 
 /// The straighter, the heavier: the way without errors is the picture's spine.
 fn edge_label(edge: &Edge, lines: &[String]) -> EdgeLabel {
-    let mut label = EdgeLabel::default();
-    label.labelpos = dagre::layout::types::LabelPos::Center;
-    label.weight = if edge.is_catch() { 1 } else { 3 };
-    if !lines.is_empty() {
-        label.width = label_width(lines);
-        label.height = label_height(lines);
+    EdgeLabel {
+        labelpos: dagre::layout::types::LabelPos::Center,
+        weight: if edge.is_catch() { 1 } else { 3 },
+        width: label_width(lines),
+        height: label_height(lines),
+        ..EdgeLabel::default()
     }
-    label
 }
 
 pub(super) fn label_width(lines: &[String]) -> f64 {

@@ -3,7 +3,7 @@
 /// The width of a text in a sans-serif font of this size, in pixels.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let units: f64 = text.chars().map(units).sum();
-    units * size * if bold { 1.12 } else { 1.0 }
+    units * size * if bold { 1.22 } else { 1.0 }
 }
 
 /// The width of a character, as a part of the font's size.

@@ -1,0 +1,84 @@
+//! Reads a test file case by case: ten thousand cases as one tree of JSON would take hundreds of megabytes.
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::fmt;
+
+use super::{Case, TestFile, reader};
+
+/// `None` where anything is wrong, in JSON or in the file: what that is, and where, takes another way to find out.
+pub(super) fn file(text: &str) -> Option<TestFile> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let file = TopLevel.deserialize(&mut json).ok()?;
+    json.end().ok()?;
+    Some(file)
+}
+
+struct TopLevel;
+
+impl<'de> DeserializeSeed<'de> for TopLevel {
+    type Value = TestFile;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TestFile, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TopLevel {
+    type Value = TestFile;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a test file")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<TestFile, A::Error> {
+        let mut rest = Map::new();
+        let mut cases = Vec::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let is_new = if name == "cases" {
+                cases = members.next_value_seed(Cases)?;
+                rest.insert(name, Value::Array(Vec::new())).is_none()
+            } else {
+                rest.insert(name, members.next_value()?).is_none()
+            };
+            if !is_new {
+                return Err(A::Error::custom("a field stands twice"));
+            }
+        }
+        let mut file = reader::file(&Value::Object(rest)).map_err(|_| A::Error::custom("wrong"))?;
+        let mut names = HashSet::with_capacity(cases.len());
+        let is_sound = |case: &Case| file.mocks.is_some() || case.mock.is_none();
+        if !cases.iter().all(|case| is_sound(case) && names.insert(&case.name)) {
+            return Err(A::Error::custom("wrong"));
+        }
+        file.cases = cases;
+        Ok(file)
+    }
+}
+
+struct Cases;
+
+impl<'de> DeserializeSeed<'de> for Cases {
+    type Value = Vec<Case>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Case>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Cases {
+    type Value = Vec<Case>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cases")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<Case>, A::Error> {
+        let mut cases = Vec::new();
+        while let Some(value) = elements.next_element::<Value>()? {
+            cases.push(reader::one_case(&value).map_err(|_| A::Error::custom("wrong"))?);
+        }
+        Ok(cases)
+    }
+}
