@@ -165,7 +165,7 @@ mod random {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(150))]
+        #![proptest_config(ProptestConfig::with_cases(50))]
 
         #[test]
         fn every_graph_is_laid_out(definition in machine(2)) {
