@@ -38,6 +38,9 @@
 //!
 //! # Guides
 //!
+//! * [Test your first state machine in five minutes](docs::testing)
+//! * [From Step Functions Local](docs::step_functions_local)
+//! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
 #![cfg_attr(feature = "cli", doc = "* [The command line](docs::command_line)\n")]
 #![cfg_attr(feature = "jsonata", doc = "* [JSONata in state machines](docs::jsonata)\n")]
@@ -67,6 +70,15 @@ pub mod docs {
     #[cfg(feature = "jsonata")]
     #[doc = include_str!("docs/jsonata.md")]
     pub mod jsonata {}
+
+    #[doc = include_str!("docs/production_failure.md")]
+    pub mod production_failure {}
+
+    #[doc = include_str!("docs/step_functions_local.md")]
+    pub mod step_functions_local {}
+
+    #[doc = include_str!("docs/testing.md")]
+    pub mod testing {}
 }
 mod error;
 pub mod execution;

@@ -6,7 +6,8 @@ use asl_engine::execution::{
     Command, ErrorOutput, Event, Execution, Limits, MapRunLog, MapRunStatus, Program, Snapshot, StartOptions, Task,
 };
 use asl_engine::history::{HistoryEvent, HistoryLevel};
-use asl_engine::{Simulation, StateMachine};
+use asl_engine::simulation::{Coverage, VisitEnd};
+use asl_engine::{Simulation, StateMachine, TaskError};
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -280,4 +281,49 @@ fn a_damaged_map_run_is_refused() {
         let program = Arc::clone(driver.execution.program());
         assert!(Execution::restore(program, snapshot).is_err(), "{pointer}");
     }
+}
+
+#[test]
+fn a_run_tells_what_child_executions_did() {
+    let inner = json!({ "Inner": map(json!({ "Label": "Inner" }), task()) });
+    let machine = machine(map(json!({ "ToleratedFailureCount": 1 }), inner));
+    let coverage = Coverage::of(&machine);
+    let run = Simulation::of(&machine)
+        .task_fn("Bake", |input| match input.as_str() {
+            Some("b") => Err(TaskError::new("Burnt", "too hot")),
+            _ => Ok(input.clone()),
+        })
+        .coverage(&coverage)
+        .run(json!([["a"], ["b", "c"]]));
+    assert_eq!(run.outcome().status(), "SUCCEEDED");
+    let bakes: Vec<_> = run.visits().iter().filter(|visit| &*visit.state == "Bake").collect();
+    let seen: Vec<_> = bakes
+        .iter()
+        .map(|visit| (visit.iterations.clone(), visit.raw_input.value().clone()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (vec![0, 0], json!("a")),
+            (vec![1, 0], json!("b")),
+            (vec![1, 1], json!("c"))
+        ]
+    );
+    assert_eq!(bakes[0].pointer.split('/').next_back(), Some("Bake"));
+    let entered = coverage
+        .states()
+        .into_iter()
+        .find(|state| state.pointer.ends_with("/Bake"));
+    assert_eq!(entered.unwrap().count, 3);
+    assert_eq!(bakes[2].end, VisitEnd::Aborted);
+}
+
+#[test]
+fn answers_are_scripted_by_item() {
+    let machine = machine(map(json!({ "MaxConcurrency": 1 }), task()));
+    let run = Simulation::of(&machine)
+        .item("Bake", 1, [json!("second")])
+        .item("Bake", 0, [json!("first")])
+        .run(json!(["a", "b"]));
+    assert_eq!(run.output(), Some(&json!(["first", "second"])));
 }

@@ -3,6 +3,8 @@
 //!
 //! An execution that nobody traces pays nothing for it but the question.
 
+use std::collections::HashMap;
+
 use super::command::{TaskId, Timestamp};
 use super::frames::FrameKey;
 use super::inspection::{Inspection, Stage};
@@ -70,7 +72,12 @@ pub(crate) enum Traced {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     entries: Vec<TraceEntry>,
+    /// How many frames of child executions have names of their own in it.
+    children: u32,
 }
+
+/// The frames of a child execution by the names that they have in the trace of the execution around it.
+pub(crate) type OutsideFrames = HashMap<FrameKey, FrameKey>;
 
 impl Trace {
     #[cold]
@@ -80,6 +87,51 @@ impl Trace {
 
     pub(crate) fn take(&mut self) -> Vec<TraceEntry> {
         std::mem::take(&mut self.entries)
+    }
+
+    /// Takes over what a child execution did, as if its graph ran in the frame `map` of its Map, as the item at `index`.
+    ///
+    /// `task` is the name that a task of it has outside.
+    #[cold]
+    pub(crate) fn take_over(
+        &mut self,
+        entries: Vec<TraceEntry>,
+        frames: &mut OutsideFrames,
+        (map, index): (FrameKey, usize),
+        task: impl Fn(TaskId) -> TaskId,
+    ) {
+        for TraceEntry { at, frame, traced } in entries {
+            let mut outside = |frame: FrameKey| *frames.entry(frame).or_insert_with(|| self.next_child());
+            let traced = match traced {
+                Traced::Entered {
+                    state,
+                    parent,
+                    index: own_index,
+                    raw_input,
+                    event: _,
+                } => Traced::Entered {
+                    state,
+                    parent: Some(parent.map_or(map, &mut outside)),
+                    index: parent.map_or(index, |_| own_index),
+                    raw_input,
+                    // Its history is another one.
+                    event: 0,
+                },
+                Traced::Invoked(inner) => Traced::Invoked(task(inner)),
+                traced => traced,
+            };
+            let frame = outside(frame);
+            self.push(at, frame, traced);
+        }
+    }
+
+    /// A name that no frame of the execution has.
+    fn next_child(&mut self) -> FrameKey {
+        self.children = self.children.wrapping_add(1);
+        FrameKey {
+            slot: u32::MAX,
+            serial: self.children,
+        }
     }
 
     /// Takes over what a state showed while it was entered.

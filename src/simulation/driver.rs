@@ -6,19 +6,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::{Answer, End};
 use super::call::Call;
-use super::moment::{Happened, Moment};
+use super::moment::Moment;
 use super::nested::Member;
 use super::observer::Observer;
 use super::run::{ExecutionRun, Run};
 use super::script::Scripts;
+use super::tasks::is_named;
 use super::{Simulation, SimulationError};
-use crate::definition::{IntegrationPattern, Resource, ResourceKind};
-use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, Task, TaskId};
-use crate::history::{ErrorOutput, HistoryLevel};
-use crate::services::s3::{Objects, S3Action};
-use crate::services::step_functions::{ClosedNames, Operation};
+use crate::definition::Resource;
+use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, TaskId};
+use crate::history::ErrorOutput;
+use crate::services::s3::Objects;
+use crate::services::step_functions::ClosedNames;
 
 /// The execution that the simulation is about; the others are started by it.
 pub(super) const ROOT: usize = 0;
@@ -87,9 +87,9 @@ pub(super) fn observer(simulation: &Simulation, program: &Arc<Program>, start: D
 
 /// The heartbeats of a task.
 #[derive(Debug, Clone, Copy)]
-struct Beats {
-    every: Duration,
-    until: DateTime<Utc>,
+pub(super) struct Beats {
+    pub(super) every: Duration,
+    pub(super) until: DateTime<Utc>,
 }
 
 pub(super) struct Driver<'s> {
@@ -100,7 +100,7 @@ pub(super) struct Driver<'s> {
     pub(super) deadlines: BTreeSet<(DateTime<Utc>, usize)>,
     /// How many executions were started by others.
     pub(super) started: usize,
-    scripts: Scripts,
+    pub(super) scripts: Scripts,
     pub(super) now: DateTime<Utc>,
     /// What will be answered to which execution, by time and then in the order of asking.
     pub(super) answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
@@ -108,7 +108,7 @@ pub(super) struct Driver<'s> {
     /// When which task is answered.
     answered: HashMap<(usize, TaskId), (DateTime<Utc>, u64)>,
     /// The tasks that send heartbeats, with the time from one to the next.
-    beats: HashMap<(usize, TaskId), Beats>,
+    pub(super) beats: HashMap<(usize, TaskId), Beats>,
     beats_in_a_row: usize,
     /// Which execution a task waits for.
     pub(super) awaited: HashMap<(usize, TaskId), usize>,
@@ -117,12 +117,12 @@ pub(super) struct Driver<'s> {
     pub(super) closed_names: ClosedNames,
     /// The Map Runs of the execution that the simulation is about.
     map_runs: MapRunLog,
-    objects: Objects,
+    pub(super) objects: Option<Objects>,
     /// What was asked so far.
-    calls: Vec<Call>,
+    pub(super) calls: Vec<Call>,
     /// Which call a task that waits is.
-    call_of: HashMap<(usize, TaskId), usize>,
-    moments: Vec<Moment>,
+    pub(super) call_of: HashMap<(usize, TaskId), usize>,
+    pub(super) moments: Vec<Moment>,
     /// The executions that were started by others and are over.
     pub(super) ended: Vec<ExecutionRun>,
 }
@@ -252,144 +252,6 @@ impl Driver<'_> {
         }
     }
 
-    fn invoke(&mut self, id: usize, task: Task, polled: &mut VecDeque<usize>) -> Result<(), SimulationError> {
-        if let Some(token) = &task.token {
-            self.tokens.insert(token.clone(), (id, task.id));
-        }
-        let call = self.call(id, &task);
-        if let Some(fault) = self.simulation.faults.iter().find(|fault| fault.strikes(&call)) {
-            return self.answer(call, &task, fault.answer());
-        }
-        let recorded = self.simulation.recorded.as_ref();
-        if let Some(answer) = recorded.and_then(|recorded| recorded.first(&call)) {
-            return self.answer(call, &task, answer);
-        }
-        if let Some(script) = self.script_of(&task) {
-            let script = self.scripts.0.get_mut(script);
-            let scripted = script.and_then(|(_, script)| script.next(&call));
-            let answer = scripted.or_else(|| recorded?.last(&call));
-            return match answer {
-                Some(answer) => self.answer(call, &task, answer),
-                None => Err(missing_answer(&call)),
-            };
-        }
-        if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
-            return self.answer(call, &task, answer);
-        }
-        if let Some(action) = S3Action::of(&task.resource).filter(|_| self.simulation.has_objects) {
-            let event = match self.objects.answer(action, &task.input, self.now) {
-                Ok(output) => Event::TaskSucceeded { task: task.id, output },
-                Err(error) => Event::TaskFailed {
-                    task: task.id,
-                    error: error.into(),
-                },
-            };
-            self.send(self.now, id, event);
-            return Ok(());
-        }
-        let operation = Operation::of(&task.resource)
-            .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
-        let Some(operation) = operation else {
-            return match self.simulation.otherwise.clone() {
-                Some(answer) => self.answer(call, &task, answer),
-                None if self.simulation.is_replay => {
-                    let cause = "the recording has no such call";
-                    self.answer(call, &task, Answer::error("Replay.NotRecorded", cause))
-                }
-                None => Err(missing_answer(&call)),
-            };
-        };
-        self.calls.push(call);
-        self.call_service(id, &task, operation, polled);
-        Ok(())
-    }
-
-    /// What is known of an attempt.
-    fn call(&mut self, id: usize, task: &Task) -> Call {
-        let asked = self.members.get_mut(&id).map(|member| {
-            member.observe();
-            member.observer.asked(task.id)
-        });
-        let asked = asked.unwrap_or_default();
-        Call {
-            state: Arc::clone(&task.state),
-            pointer: asked.pointer,
-            resource: task.resource.clone(),
-            input: task.input.clone(),
-            visit: asked.number,
-            attempt: asked.attempt,
-            iterations: asked.iterations,
-            asked: self.elapsed(),
-            token: task.token.clone(),
-            timeout_seconds: task.timeout_seconds,
-            heartbeat_seconds: heartbeat_of(task),
-            answer: None,
-            round: asked.round,
-            nth: asked.nth,
-            member: id,
-        }
-    }
-
-    /// The place of the script that answers a task; one of its state goes first.
-    fn script_of(&self, task: &Task) -> Option<usize> {
-        let scripts = &self.scripts.0;
-        let by_state = scripts.iter().position(|(name, _)| **name == *task.state);
-        by_state.or_else(|| scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
-    }
-
-    /// Lets a task answer so, when its time has come.
-    fn answer(&mut self, mut call: Call, task: &Task, answer: Answer) -> Result<(), SimulationError> {
-        let id = call.member;
-        let beat = beat_of(task, &answer)?;
-        if let Some(worker) = &answer.worker {
-            let worker_name = worker.name.clone();
-            self.send(
-                self.now,
-                id,
-                Event::TaskStarted {
-                    task: task.id,
-                    worker_name,
-                },
-            );
-        }
-        if let Some(output) = answer.first_output() {
-            self.send(self.now, id, Event::TaskSubmitted { task: task.id, output });
-        }
-        if let Some(every) = beat {
-            let until = answer
-                .beats_for
-                .map_or(DateTime::<Utc>::MAX_UTC, |time| after(self.now, time));
-            let first = after(self.now, every);
-            if first <= until {
-                self.beats.insert((id, task.id), Beats { every, until });
-                self.send(first, id, Event::TaskHeartbeat { task: task.id });
-            }
-        }
-        let event = match answer.end.clone() {
-            End::Success(output) => Some(Event::TaskSucceeded { task: task.id, output }),
-            End::Error(error) => Some(Event::TaskFailed { task: task.id, error }),
-            End::Never | End::Timeout | End::HeartbeatLoss => None,
-        };
-        if let Some(event) = event {
-            let earliest = after(self.simulation.start, answer.not_before);
-            let at = after(self.now, answer.after).max(earliest);
-            self.send(at.min(self.latest(task, &answer)), id, event);
-        }
-        self.call_of.insert((id, task.id), self.calls.len());
-        call.answer = Some(answer);
-        self.calls.push(call);
-        Ok(())
-    }
-
-    /// When a recorded answer comes at the latest: it did come in time, though the state was entered a little later then.
-    fn latest(&self, task: &Task, answer: &Answer) -> DateTime<Utc> {
-        let is_recorded = !answer.not_before.is_zero();
-        match task.timeout_seconds.filter(|_| is_recorded) {
-            Some(seconds) => after(self.now, Duration::from_secs(seconds.into())) - TimeDelta::milliseconds(1),
-            None => DateTime::<Utc>::MAX_UTC,
-        }
-    }
-
     /// Lets an event happen then.
     pub(super) fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
         if let Some(task) = answered(&event) {
@@ -407,46 +269,8 @@ impl Driver<'_> {
         self.stop_child(id, task, polled);
     }
 
-    fn elapsed(&self) -> Duration {
+    pub(super) fn elapsed(&self) -> Duration {
         (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO)
-    }
-
-    /// Something happens to an execution.
-    fn moment_begins(&mut self, id: usize, event: &Event) {
-        if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
-            return;
-        }
-        let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());
-        let call = |task: &TaskId| self.call_of.get(&(id, *task)).copied();
-        let happened = match event {
-            Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => {
-                Happened::Answered { call: call(task) }
-            }
-            Event::TaskStarted { task, .. } | Event::TaskSubmitted { task, .. } => {
-                Happened::TakenUp { call: call(task) }
-            }
-            Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
-            Event::DeadlineReached => Happened::TimePassed,
-            Event::Stop(_) => Happened::Stopped,
-        };
-        self.moments.push(Moment {
-            at: self.elapsed(),
-            happened,
-            events: first..first,
-            running: Vec::new(),
-        });
-    }
-
-    /// Everything that follows from what happened last has happened.
-    fn moment_ends(&mut self) {
-        let Some(root) = self.members.get_mut(&ROOT) else {
-            return;
-        };
-        root.observe();
-        if let Some(moment) = self.moments.last_mut() {
-            moment.events.end = root.history.len();
-            moment.running = root.observer.running();
-        }
     }
 
     fn report(mut self, outcome: Outcome, input: Value) -> Result<Run, SimulationError> {
@@ -493,47 +317,7 @@ impl Driver<'_> {
     }
 }
 
-/// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
-fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
-    let state = || task.state.to_string();
-    let heartbeat = heartbeat_of(task);
-    if answer.is_callback && task.token.is_none() {
-        return Err(SimulationError::NoToken { state: state() });
-    }
-    match answer.end {
-        End::Timeout => {
-            let Some(timeout) = task.timeout_seconds else {
-                return Err(SimulationError::NoTimeout { state: state() });
-            };
-            let needs_beats = |seconds: &u32| *seconds <= timeout;
-            Ok(heartbeat
-                .filter(needs_beats)
-                .map(|seconds| Duration::from_secs(seconds.into()) / 2))
-        }
-        End::HeartbeatLoss if heartbeat.is_none() => Err(SimulationError::NoHeartbeat { state: state() }),
-        _ => Ok(answer.beat),
-    }
-}
-
-/// The seconds that a task may go without a heartbeat, where somebody waits for one.
-fn heartbeat_of(task: &Task) -> Option<u32> {
-    let resource = &task.resource;
-    let is_waited_for =
-        *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;
-    task.heartbeat_seconds.filter(|_| is_waited_for)
-}
-
-fn missing_answer(call: &Call) -> SimulationError {
-    SimulationError::MissingAnswer {
-        state: call.state.to_string(),
-        resource: call.resource.to_string(),
-        input: call.input.to_string(),
-        visit: call.visit,
-        attempt: call.attempt,
-    }
-}
-
-fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
+pub(super) fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
     let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
     at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
@@ -543,10 +327,4 @@ fn answered(event: &Event) -> Option<TaskId> {
         Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => Some(*task),
         _ => None,
     }
-}
-
-/// Whether a script's name is the resource's ARN, or the function's name at its end.
-pub(super) fn is_named(resource: &Resource, name: &str) -> bool {
-    let function = || resource.arn().split(':').nth(6);
-    resource.arn() == name || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
 }

@@ -42,6 +42,7 @@ mod recorded;
 mod replay;
 mod run;
 mod script;
+mod tasks;
 mod time_travel;
 mod visit;
 
@@ -80,9 +81,8 @@ pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
     parts: Vec<(String, Part)>,
-    objects: Objects,
-    /// Whether there is an S3 to ask.
-    has_objects: bool,
+    /// The S3 that there is to ask, if any.
+    objects: Option<Objects>,
     options: StartOptions,
     start: DateTime<Utc>,
     /// What was answered before, and is answered again.
@@ -112,8 +112,7 @@ impl Simulation {
             program: Arc::new(Program::compile(machine)),
             state_machines: StateMachines::default(),
             parts: Vec::new(),
-            objects: Objects::default(),
-            has_objects: false,
+            objects: None,
             options,
             start: DateTime::UNIX_EPOCH,
             recorded: None,
@@ -270,8 +269,8 @@ impl Simulation {
     /// those of Tasks are, and answered as S3 answers: `{"Body": "…"}`, `{"Contents": [{"Key": "…"}]}`, `{}`.
     #[must_use]
     pub fn object(mut self, bucket: &str, key: &str, body: impl Into<String>) -> Self {
-        self.objects.put(bucket, key, body.into(), self.start);
-        self.has_objects = true;
+        let objects = self.objects.get_or_insert_default();
+        objects.put(bucket, key, body.into(), self.start);
         self
     }
 

@@ -3,6 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::driver::{Driver, ROOT};
+use crate::execution::{Event, TaskId};
+use crate::history::HistoryLevel;
+
 /// A moment of a run: what happened, and what followed at once.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -51,6 +55,46 @@ impl Moment {
             happened: Happened::Started,
             events: 0..0,
             running: Vec::new(),
+        }
+    }
+}
+
+impl Driver<'_> {
+    /// Something happens to an execution.
+    pub(super) fn moment_begins(&mut self, id: usize, event: &Event) {
+        if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
+            return;
+        }
+        let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());
+        let call = |task: &TaskId| self.call_of.get(&(id, *task)).copied();
+        let happened = match event {
+            Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => {
+                Happened::Answered { call: call(task) }
+            }
+            Event::TaskStarted { task, .. } | Event::TaskSubmitted { task, .. } => {
+                Happened::TakenUp { call: call(task) }
+            }
+            Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
+            Event::DeadlineReached => Happened::TimePassed,
+            Event::Stop(_) => Happened::Stopped,
+        };
+        self.moments.push(Moment {
+            at: self.elapsed(),
+            happened,
+            events: first..first,
+            running: Vec::new(),
+        });
+    }
+
+    /// Everything that follows from what happened last has happened.
+    pub(super) fn moment_ends(&mut self) {
+        let Some(root) = self.members.get_mut(&ROOT) else {
+            return;
+        };
+        root.observe();
+        if let Some(moment) = self.moments.last_mut() {
+            moment.events.end = root.history.len();
+            moment.running = root.observer.running();
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct Observer {
 #[derive(Debug, Clone)]
 struct Current {
     state: StateId,
+    parent: Option<FrameKey>,
     visit: usize,
     number: usize,
     round: usize,
@@ -89,7 +90,9 @@ impl Observer {
 
     /// The states that run, in the order of their entries.
     pub(super) fn running(&self) -> Vec<usize> {
-        let mut running: Vec<usize> = self.frames.values().map(|current| current.visit).collect();
+        let goes_on = |visit: &usize| self.visits.get(*visit).is_none_or(|visit| visit.ended.is_none());
+        let visits = self.frames.values().map(|current| current.visit);
+        let mut running: Vec<usize> = visits.filter(goes_on).collect();
         running.sort_unstable();
         running
     }
@@ -145,12 +148,14 @@ impl Observer {
                 };
                 current.attempts += 1;
                 self.change(frame, |visit| {
+                    // Where nothing selects, the state works on what it got; those with work of their own tell.
+                    let tells = matches!(visit.state_type, StateType::Task | StateType::Parallel | StateType::Map);
+                    visit.effective_input = (!tells).then(|| visit.raw_input.clone());
                     visit.attempts.push(Attempt {
                         began: at,
+                        effective_input: visit.effective_input.clone(),
                         ..Attempt::default()
                     });
-                    // Where nothing selects, the state works on what it got.
-                    visit.effective_input = Some(visit.raw_input.clone());
                     visit.graphs = None;
                 });
             }
@@ -168,7 +173,30 @@ impl Observer {
                 });
                 self.frames.remove(&frame);
             }
-            traced => self.change(frame, |visit| tell(visit, at, traced)),
+            traced => {
+                if matches!(traced, Traced::Failed { .. }) {
+                    self.forget_graphs(frame);
+                }
+                self.change(frame, |visit| tell(visit, at, traced));
+            }
+        }
+    }
+
+    /// A state failed, and with it everything that ran inside of it.
+    fn forget_graphs(&mut self, frame: FrameKey) {
+        let node = self.frames.get(&frame).map(|current| self.program.node(current.state));
+        let mut gone: Vec<FrameKey> = node
+            .filter(|node| !node.graphs.is_empty())
+            .map(|_| frame)
+            .into_iter()
+            .collect();
+        while let Some(outer) = gone.pop() {
+            let inner = self.frames.iter().filter(|(_, current)| current.parent == Some(outer));
+            let inner: Vec<FrameKey> = inner.map(|(key, _)| *key).collect();
+            for key in &inner {
+                self.frames.remove(key);
+            }
+            gone.extend(inner);
         }
     }
 
@@ -185,6 +213,7 @@ impl Observer {
         *rounds += 1;
         Current {
             state,
+            parent,
             visit: self.visits.len(),
             number,
             round,
@@ -245,7 +274,12 @@ impl Observer {
 /// What concerns the visit alone.
 fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
     match traced {
-        Traced::EffectiveInput(input) => visit.effective_input = Some(input),
+        Traced::EffectiveInput(input) => {
+            if let Some(attempt) = visit.attempts.last_mut() {
+                attempt.effective_input = Some(input.clone());
+            }
+            visit.effective_input = Some(input);
+        }
         Traced::Rule { index, is_true } => visit.rules.push(RuleTried { index, is_true }),
         Traced::Forked { total } => visit.graphs = Some(total),
         // A Wait has no result of its own.

@@ -1,6 +1,8 @@
 //! What a simulated execution did.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +42,7 @@ pub struct Run {
     pub(super) elapsed: Duration,
     pub(super) root: ExecutionRun,
     pub(super) map_runs: MapRunLog,
-    pub(super) objects: Objects,
+    pub(super) objects: Option<Objects>,
     pub(super) children: Vec<ExecutionRun>,
     pub(super) calls: Vec<Call>,
     pub(super) moments: Vec<Moment>,
@@ -71,6 +73,10 @@ impl PartialEq for ExecutionRun {
         parts(self) == parts(other) && self.visits == other.visits && self.history == other.history
     }
 }
+
+// A run calls none of its simulation's functions: what a test catches, it cannot have spoiled.
+impl UnwindSafe for Run {}
+impl RefUnwindSafe for Run {}
 
 /// Runs are equal that did the same.
 impl PartialEq for Run {
@@ -106,6 +112,34 @@ impl Run {
         self.error()?.error.as_deref()
     }
 
+    /// Fails a test whose execution did not succeed, with its story; the output otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When the execution did not succeed.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn assert_succeeded(&self) -> &Value {
+        match self.output() {
+            Some(output) => output,
+            None => panic!("{}", self.explain()),
+        }
+    }
+
+    /// Fails a test whose execution did not end with an error of this name, with its story; the Error Output otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When the execution succeeded, or ended with another error.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the way a test fails")]
+    pub fn assert_failed(&self, name: &str) -> &ErrorOutput {
+        match self.error() {
+            Some(error) if error.error.as_deref() == Some(name) => error,
+            _ => panic!("the execution did not end with the error `{name}`\n{}", self.explain()),
+        }
+    }
+
     /// The virtual time it took.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
@@ -128,12 +162,12 @@ impl Run {
 
     /// The text of an object in S3, as it is at the end.
     pub fn object(&self, bucket: &str, key: &str) -> Option<&str> {
-        self.objects.get(bucket, key)
+        self.objects.as_ref()?.get(bucket, key)
     }
 
     /// The buckets and keys of all objects in S3, in their order.
     pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.objects.iter()
+        self.objects.iter().flat_map(Objects::iter)
     }
 
     /// The states it entered, in order; read from the history.
@@ -161,6 +195,15 @@ impl Run {
     /// How often a state was visited.
     pub fn visit_count(&self, state: &str) -> usize {
         self.visits_of(state).count()
+    }
+
+    /// How often each state was visited, in the order of the first visits; those that never were are not among them.
+    pub fn visit_counts(&self) -> IndexMap<&str, usize> {
+        let mut counts = IndexMap::new();
+        for visit in &self.root.visits {
+            *counts.entry(&*visit.state).or_default() += 1;
+        }
+        counts
     }
 
     /// The only visit to a state.

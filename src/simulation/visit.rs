@@ -64,6 +64,8 @@ pub struct Attempt {
     pub began: Duration,
     /// When it ended; `None` where something else ended the execution before.
     pub ended: Option<Duration>,
+    /// What `InputPath`, `Parameters` or `Arguments` made of the raw input; `None` where they failed.
+    pub effective_input: Option<Payload>,
     /// What it failed with; `None` where it did not.
     pub error: Option<ErrorOutput>,
     /// Whether it failed over a heartbeat that did not come.

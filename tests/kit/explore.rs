@@ -63,7 +63,7 @@ fn the_same_exploration_finds_the_same_and_says_when_it_was_cut() {
     assert!(
         report
             .to_string()
-            .starts_with("1 findings in 5 executions, and there are more\n"),
+            .starts_with("1 finding in 5 executions, and there are more\n"),
         "{report}"
     );
 }

@@ -1,7 +1,7 @@
 //! What a run tells: visits, attempts, data at every stage, variables, and its story in words.
 
-use asl_engine::simulation::{Answer, Happened, VisitEnd};
-use asl_engine::{Simulation, TaskError};
+use asl_engine::simulation::{Answer, Happened, Run, VisitEnd};
+use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ fn a_visit_shows_the_data_of_every_stage() {
         &json!({ "lines": ["a", "b"], "prices": [7, 8] })
     );
     assert_eq!((price.graphs, &*price.pointer), (Some(2), "/States/Price"));
+    let counts: Vec<_> = run.visit_counts().into_iter().collect();
+    assert_eq!(counts, [("Price", 1), ("Look up", 2), ("Is it much", 1), ("Paid", 1)]);
     let second = run.visits_of("Look up").nth(1).unwrap();
     assert_eq!(
         (second.number, &second.iterations[..], second.within),
@@ -95,14 +97,94 @@ fn the_failed_visit_is_the_innermost() {
     assert_eq!(run.visit("Price").failed_graphs, [1]);
 }
 
+/// Runs whose stories are told in `tests/kit/explained`.
+fn stories() -> Vec<(&'static str, Run)> {
+    let till = || Simulation::of(&machine("till"));
+    let dear = || till().always("Look up", json!(200));
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let stop = asl_engine::history::ErrorOutput {
+        error: Some("Ops".into()),
+        cause: None,
+    };
+    let timed: StateMachine = json!({ "TimeoutSeconds": 60, "StartAt": "Rest", "States": {
+        "Rest": { "Type": "Wait", "Seconds": 3600, "End": true }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let mut broken: Value = serde_json::from_str(&crate::text("tests/kit/machines/till.asl.json")).unwrap();
+    broken["States"]["Is it much"]["Choices"][0]["Variable"] = json!("$.price");
+    let broken: StateMachine = broken.to_string().parse().unwrap();
+    vec![
+        (
+            "an_iteration_fails",
+            till()
+                .item("Look up", 0, [json!(1)])
+                .item("Look up", 1, vec![TaskError::new("Busy", "queue"); 3])
+                .run(order()),
+        ),
+        (
+            "it_succeeds",
+            dear()
+                .task(
+                    "Ask the bank",
+                    [
+                        Answer::heartbeat_loss(),
+                        Answer::callback(Ok(json!("yes"))).after(minutes(1) / 2),
+                    ],
+                )
+                .run(order()),
+        ),
+        (
+            "a_fail_state",
+            dear().task("Ask the bank", [Answer::timeout()]).run(order()),
+        ),
+        (
+            "it_is_stopped",
+            dear()
+                .task("Ask the bank", [Answer::never()])
+                .stop_after(minutes(1) / 2, stop)
+                .run(order()),
+        ),
+        ("it_times_out", Simulation::of(&timed).run(json!({}))),
+        (
+            "a_runtime_error",
+            Simulation::of(&broken).always("Look up", json!(1)).run(order()),
+        ),
+    ]
+}
+
 #[test]
 fn the_story_says_what_happened_and_why_it_failed_there() {
+    for (name, run) in stories() {
+        let file = format!("tests/kit/explained/{name}.txt");
+        assert_eq!(run.explain(), crate::text(&file), "{file}");
+    }
+}
+
+#[test]
+fn an_assertion_fails_with_the_story() {
     let run = Simulation::of(&machine("till"))
-        .item("Look up", 0, [json!(1)])
-        .item("Look up", 1, vec![TaskError::new("Busy", "queue"); 3])
+        .always("Look up", json!(7))
         .run(order());
-    let expected = crate::text("tests/kit/explained.txt");
-    assert_eq!(run.explain(), expected);
+    assert_eq!(run.assert_succeeded()["prices"], json!([7, 7]));
+    let failed = || {
+        Simulation::of(&machine("till"))
+            .always("Look up", json!(0))
+            .run(order())
+    };
+    assert_eq!(failed().assert_failed("Sorry").cause.as_deref(), Some("another time"));
+    for (run, wanted) in [
+        (failed(), "It failed in `Apologise`"),
+        (run, "did not end with the error `Sorry`"),
+    ] {
+        let told = std::panic::catch_unwind(|| match run.output() {
+            Some(_) => drop(run.assert_failed("Sorry")),
+            None => drop(run.assert_succeeded()),
+        });
+        let told = *told.unwrap_err().downcast::<String>().unwrap();
+        assert!(told.contains(wanted), "{told}");
+    }
 }
 
 #[test]

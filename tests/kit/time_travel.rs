@@ -1,7 +1,7 @@
 //! Time travel: moment by moment, to an event, and from there another way.
 
-use asl_engine::simulation::{Answer, Happened, Run, SimulationError};
-use asl_engine::{Simulation, TaskError};
+use asl_engine::simulation::{Answer, Happened, Run, SimulationError, VisitEnd};
+use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
 
 use crate::machine;
@@ -105,4 +105,41 @@ fn scripts_of_a_fork_answer_what_comes_after_it() {
     let run = run();
     let forked = run.fork(0, json!(1)).item("Look up", 2, [json!(30)]).run(order());
     assert_eq!(forked.output().unwrap()["prices"], json!([1, 2, 30]));
+}
+
+#[test]
+fn what_failed_goes_on_no_more() {
+    let machine: StateMachine = json!({ "StartAt": "Fan", "States": { "Fan": {
+        "Type": "Parallel", "End": true, "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 5, "MaxAttempts": 1 }],
+        "Branches": [
+            { "StartAt": "Left", "States": { "Left": {
+                "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Left", "End": true } } },
+            { "StartAt": "Right", "States": { "Right": { "Type": "Wait", "Seconds": 60, "End": true } } }
+        ]
+    }}})
+    .to_string()
+    .parse()
+    .unwrap();
+    let late = Answer::error("Busy", "").after(std::time::Duration::from_secs(1));
+    let run = Simulation::of(&machine).always("Left", late).run(json!({}));
+    let states: Vec<Vec<&str>> = run
+        .moments()
+        .iter()
+        .map(|moment| {
+            moment
+                .running
+                .iter()
+                .map(|visit| &*run.visits()[*visit].state)
+                .collect()
+        })
+        .collect();
+    let both = vec!["Fan", "Left", "Right"];
+    assert_eq!(states, [both.clone(), vec!["Fan"], both, vec![]]);
+    assert_eq!(run.visit("Fan").failed_graphs, [0, 0]);
+    assert_eq!(
+        run.visits_of("Right")
+            .filter(|visit| visit.end == VisitEnd::Aborted)
+            .count(),
+        2
+    );
 }

@@ -24,7 +24,7 @@ pub(crate) struct Trace {
 
 /// What an execution told to be kept.
 #[derive(Debug, Default)]
-struct Seen {
+struct Kept {
     history: Vec<HistoryEvent>,
     children: Vec<ChildEvent>,
     map_runs: Vec<MapRun>,
@@ -45,7 +45,7 @@ impl Calls {
     ///
     /// A restored execution dispatches again what the driver knows already, and that must be the same to the letter. It
     /// does so behind everything else and in the order of frames; so what one event leads to is compared without order.
-    fn take(&mut self, execution: &mut Execution, seen: &mut Seen) {
+    fn take(&mut self, execution: &mut Execution, kept: &mut Kept) {
         let mut invoked = BTreeMap::new();
         let mut cancelled = BTreeSet::new();
         while let Some(command) = execution.poll_command() {
@@ -71,9 +71,9 @@ impl Calls {
                     self.done.insert(id);
                     cancelled.insert(id);
                 }
-                Command::Record(event) => seen.history.push(event),
-                Command::RecordChild(event) => seen.children.push(*event),
-                Command::MapRun(map_run) => seen.map_runs.push(*map_run),
+                Command::Record(event) => kept.history.push(event),
+                Command::RecordChild(event) => kept.children.push(*event),
+                Command::MapRun(map_run) => kept.map_runs.push(*map_run),
                 _ => {}
             }
         }
@@ -155,10 +155,10 @@ pub(crate) fn drive_at(
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
     let mut calls = Calls::default();
-    let mut seen = Seen::default();
+    let mut kept = Kept::default();
     let mut choices = choices.iter().copied().cycle();
     for _ in 0..500 {
-        calls.take(&mut execution, &mut seen);
+        calls.take(&mut execution, &mut kept);
         if !execution.is_running() {
             break;
         }
@@ -189,9 +189,9 @@ pub(crate) fn drive_at(
     }
     Trace {
         outcome: execution.outcome().cloned(),
-        history: seen.history,
-        children: seen.children,
-        map_runs: seen.map_runs,
+        history: kept.history,
+        children: kept.children,
+        map_runs: kept.map_runs,
         elapsed: now - start,
         calls,
     }

@@ -224,24 +224,12 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
         } => {
             let mut map = json!({
                 "Type": "Map", "ItemProcessor": graph(states, names), "MaxConcurrency": concurrency,
-                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items, "items": [1, "two"], "flag": true }, "ResultPath": format!("$.{name}"),
+                "ItemSelector": { "item.$": "$$.Map.Item.Value", "of": items, "items": [1, "two"], "flag": true },
+                "ResultPath": format!("$.{name}"), "ItemsPath": "$$.Execution.Input.items".to_owned(),
                 "Retry": [{ "ErrorEquals": ["States.ALL"], "MaxAttempts": retries }]
             });
             if !matches!(mode, Mode::Inline) {
-                map["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
-                map["ToleratedFailureCount"] = json!(items / 2);
-            }
-            if matches!(mode, Mode::FromFile) {
-                map["ItemReader"] = json!({
-                    "Resource": "arn:aws:states:::s3:getObject", "Parameters": { "Bucket": "b", "Key": "k" },
-                    "ReaderConfig": { "InputType": "JSONL" }
-                });
-                map["ItemBatcher"] = json!({ "MaxItemsPerBatch": 2 });
-                map["ResultWriter"] =
-                    json!({ "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket": "b" } });
-            } else {
-                // A child execution has an input of its own.
-                map["ItemsPath"] = json!("$$.Execution.Input.items");
+                distribute(&mut map, *mode, *items);
             }
             catching(map, *caught, &next, ends)
         }
@@ -255,6 +243,20 @@ fn state(kind: &Kind, number: u32, last: u32, names: &mut u32) -> Value {
         }
     }
     state
+}
+
+/// Makes a Map a distributed one.
+fn distribute(map: &mut Value, mode: Mode, items: usize) {
+    map["ItemProcessor"]["ProcessorConfig"] = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    map["ToleratedFailureCount"] = json!(items / 2);
+    if matches!(mode, Mode::FromFile) {
+        map["ItemReader"] = json!({
+            "Resource": "arn:aws:states:::s3:getObject", "Parameters": { "Bucket": "b", "Key": "k" },
+            "ReaderConfig": { "InputType": "JSONL" }
+        });
+        map["ItemBatcher"] = json!({ "MaxItemsPerBatch": 2 });
+        map["ResultWriter"] = json!({ "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket": "b" } });
+    }
 }
 
 fn catching(mut state: Value, caught: bool, next: &str, ends: bool) -> Value {

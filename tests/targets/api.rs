@@ -87,7 +87,7 @@ pub(crate) fn calls(dice: &Dice) -> bool {
     runtime.block_on(async {
         let api = StepFunctions::seeded(Interpreter::new(), 1);
         let mut answers = Vec::new();
-        for _ in 0..=dice.below(30) {
+        for _ in 0..=dice.below(15) {
             let action = dice.pick(&ACTIONS);
             let request = request(dice, action, &answers);
             match api.call(action, request).await {

@@ -11,6 +11,7 @@ use crate::execution::errors::Failure;
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::map_run::{Child, ChildEvent, MapRunProgress, Selected, record_of};
 use crate::execution::states;
+use crate::execution::trace::Traced;
 use crate::history::ErrorOutput;
 use serde_json::{Map, Value};
 
@@ -121,6 +122,7 @@ impl Engine<'_> {
             items,
             tasks: IndexMap::new(),
             armed: None,
+            traced_frames: None,
         };
         let mut engine = Engine {
             program: self.program,
@@ -145,7 +147,7 @@ impl Engine<'_> {
             limits: core.limits.clone(),
             express_id: run.is_express.then(|| core.random.uuid()),
             activities: core.activities.clone(),
-            is_traced: false,
+            is_traced: core.trace.is_some(),
         }
     }
 
@@ -264,6 +266,7 @@ impl Engine<'_> {
         }
         child.core.commands = std::collections::VecDeque::new();
         self.account_for(&mut child.core);
+        self.take_trace(run, id, &mut child);
         if let Some(outcome) = outcome {
             return self.child_ended(run, id, &child, outcome);
         }
@@ -275,6 +278,20 @@ impl Engine<'_> {
         child.armed = child.core.next_deadline();
         run.deadlines.extend(child.armed.map(|at| (at, id)));
         run.children.insert(id, child);
+    }
+
+    /// What a child execution did, for whoever wants to know.
+    fn take_trace(&mut self, run: &MapRunProgress, id: u32, child: &mut Child) {
+        let (Some(trace), Some(of_child)) = (&mut self.core.trace, &mut child.core.trace) else {
+            return;
+        };
+        let tasks = &child.tasks;
+        let task = |inner: TaskId| {
+            let generation = tasks.get(&inner);
+            generation.map_or(inner, |generation| outside(run, *generation))
+        };
+        let frames = child.traced_frames.get_or_insert_default();
+        trace.take_over(of_child.take(), frames, (run.frame, id as usize), task);
     }
 
     /// What a child execution did counts for this one, too.
@@ -297,6 +314,8 @@ impl Engine<'_> {
             Outcome::Succeeded { .. } => record_of(&child.core, &outcome, self.core.now),
             Outcome::Aborted(_) => return,
             Outcome::Failed(_) | Outcome::TimedOut(_) => {
+                let index = id as usize;
+                self.core.trace(run.frame, || Traced::GraphFailed { index });
                 run.failed.insert(id);
                 record_of(&child.core, &outcome, self.core.now)
             }
@@ -308,6 +327,12 @@ impl Engine<'_> {
     pub(super) fn stop_children(&mut self, run: &mut MapRunProgress) {
         let running: Vec<u32> = run.children.keys().copied().collect();
         for id in running {
+            if let Some(child) = run.children.get_mut(&id).filter(|child| child.core.trace.is_some()) {
+                let frames: Vec<FrameKey> = child.core.frames.iter().map(|(key, _)| key).collect();
+                for key in frames {
+                    child.core.trace(key, || Traced::Aborted);
+                }
+            }
             self.resume(run, id, Some((Event::Stop(ErrorOutput::default()), false)));
         }
         run.ready.clear();
@@ -317,7 +342,7 @@ impl Engine<'_> {
 /// A task of a child execution by the name that it has outside. Its frame is that of the Map.
 fn outside(run: &MapRunProgress, generation: u32) -> TaskId {
     TaskId {
-        frame: run.slot,
+        frame: run.frame.slot,
         generation,
     }
 }

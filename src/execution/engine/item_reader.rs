@@ -53,7 +53,7 @@ impl Engine<'_> {
                     }
                     Ok(Step::Done(items)) => {
                         self.core.grow(items.all().bound());
-                        run.run(items);
+                        self.run_items(&mut run, items);
                         Ok(())
                     }
                 };

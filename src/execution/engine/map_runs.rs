@@ -14,6 +14,7 @@ use crate::execution::intent::MapRunRequest;
 use crate::execution::map_run::{Counts, Items, MapRun, MapRunProgress, MapRunStatus, Stage, Writing};
 use crate::execution::program::Program;
 use crate::execution::states;
+use crate::execution::trace::Traced;
 use crate::history::EventDetails;
 
 impl<'a> Engine<'a> {
@@ -30,7 +31,7 @@ impl<'a> Engine<'a> {
         let arn = state_machine.map_run_arn(&self.core.random.uuid());
         let mut run = Box::new(MapRunProgress {
             arn: arn.into(),
-            slot: key.slot,
+            frame: key,
             state_machine: Arc::new(state_machine),
             graph: request.graph,
             is_express: map.execution_type == WorkflowType::Express,
@@ -56,12 +57,19 @@ impl<'a> Engine<'a> {
         self.tell_map_run(key, &run, MapRunStatus::Running);
         let done = match request.items {
             Some(items) => {
-                run.run(items);
+                self.run_items(&mut run, items);
                 Ok(())
             }
             None => self.begin_reading(key, &mut run),
         };
         self.settle_map_run(key, run, done);
+    }
+
+    /// The items are there.
+    pub(super) fn run_items(&mut self, run: &mut MapRunProgress, items: Items) {
+        let total = items.left();
+        self.core.trace(run.frame, || Traced::Forked { total });
+        run.run(items);
     }
 
     /// Puts a Map Run back into its frame, and ends it if it has come to its end.

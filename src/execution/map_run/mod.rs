@@ -27,7 +27,9 @@ use std::sync::Arc;
 
 use super::command::{Outcome, TaskId, Timestamp};
 use super::engine::Core;
+use super::frames::FrameKey;
 use super::program::GraphId;
+use super::trace::OutsideFrames;
 use crate::data::{Payload, StateMachineContext};
 use crate::definition::Transformation;
 
@@ -69,8 +71,8 @@ pub(crate) struct Batching {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MapRunProgress {
     pub(crate) arn: Arc<str>,
-    /// The slot of its frame, which its tasks go by.
-    pub(crate) slot: u32,
+    /// Its frame, whose slot its tasks go by.
+    pub(crate) frame: FrameKey,
     /// What its child executions are executions of.
     pub(crate) state_machine: Arc<StateMachineContext>,
     pub(crate) graph: GraphId,
@@ -120,6 +122,9 @@ pub(crate) struct Child {
     pub(crate) tasks: IndexMap<TaskId, u32>,
     /// Its deadline, as the Map Run knows it.
     pub(crate) armed: Option<Timestamp>,
+    /// Its frames in the trace, where somebody wants one.
+    #[serde(skip)]
+    pub(crate) traced_frames: Option<Box<OutsideFrames>>,
 }
 
 impl MapRunProgress {

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::super::arn::check_activity;
-use super::super::configuration::{Configuration, encryption};
-use super::super::page::Page;
-use super::super::registry::{Activity, MOST_ACTIVITIES};
-use super::super::request::Request;
-use super::super::{ApiError, Service, empty, seconds, with};
 use super::{ARN, NAME, TOKEN, check_name, only_arn, tags};
+use crate::server::arn::check_activity;
+use crate::server::configuration::{Configuration, encryption};
+use crate::server::page::Page;
+use crate::server::registry::{Activity, MOST_ACTIVITIES};
+use crate::server::request::Request;
+use crate::server::{ApiError, Service, empty, seconds, with};
 
 impl Service {
     /// `CreateActivity`: the same again is the activity that is there.
-    pub(in super::super) fn create_activity(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn create_activity(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["name", "tags", "encryptionConfiguration"])?;
         let name = request.required_text("name", NAME);
         let tags = tags::read(&mut request);
@@ -47,7 +47,7 @@ impl Service {
     }
 
     /// `DescribeActivity`
-    pub(in super::super) fn describe_activity(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_activity(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = only_arn(request, "activityArn")?;
         check_activity(arn)?;
         let registry = self.registry();
@@ -58,7 +58,7 @@ impl Service {
     }
 
     /// `DeleteActivity`: one that does not exist is deleted already.
-    pub(in super::super) fn delete_activity(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_activity(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = only_arn(request, "activityArn")?;
         check_activity(arn)?;
         if self.registry().activities.remove(arn).is_some() {
@@ -68,7 +68,7 @@ impl Service {
     }
 
     /// `ListActivities`, in the order of their names.
-    pub(in super::super) fn list_activities(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_activities(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["maxResults", "nextToken"])?;
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
@@ -79,7 +79,7 @@ impl Service {
     }
 
     /// `GetActivityTask`: waits for a task, for a minute at the most.
-    pub(in super::super) async fn take_activity_task(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) async fn take_activity_task(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["activityArn", "workerName"])?;
         let arn = request.required_text("activityArn", ARN);
         let worker_name = request.text("workerName", NAME);

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::arn::{Qualifier, StateMachineArn};
-use super::super::page::{Page, ascending};
-use super::super::registry::Registry;
-use super::super::request::Request;
-use super::super::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, version_number};
-use super::super::{ApiError, Service, empty, seconds, with};
 use super::state_machines::existing;
 use super::{ARN, DESCRIPTION, NAME, TOKEN, only_arn};
+use crate::server::arn::{Qualifier, StateMachineArn};
+use crate::server::page::{Page, ascending};
+use crate::server::registry::Registry;
+use crate::server::request::Request;
+use crate::server::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, version_number};
+use crate::server::{ApiError, Service, empty, seconds, with};
 use crate::services::step_functions;
 
 /// What an alias may be called, as AWS prints it: not a number alone.
@@ -17,7 +17,7 @@ const PATTERN: &str = r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$";
 
 impl Service {
     /// `CreateStateMachineAlias`: the same again is the alias that is there.
-    pub(in super::super) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["name", "description", "routingConfiguration"])?;
         let name = request.required_text("name", NAME);
         if !name.is_empty() && !is_alias_name(name) {
@@ -61,7 +61,7 @@ impl Service {
     }
 
     /// `UpdateStateMachineAlias`
-    pub(in super::super) fn update_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn update_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
         let members = ["stateMachineAliasArn", "description", "routingConfiguration"];
         let mut request = Request::of(request, &members)?;
         let arn = request.required_text("stateMachineAliasArn", ARN);
@@ -100,7 +100,7 @@ impl Service {
     }
 
     /// `DescribeStateMachineAlias`
-    pub(in super::super) fn describe_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
         let mut registry = self.registry();
         let machine = arn.machine(&mut registry)?;
@@ -123,7 +123,7 @@ impl Service {
     }
 
     /// `DeleteStateMachineAlias`: one that does not exist is deleted already.
-    pub(in super::super) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
         let mut registry = self.registry();
         if let Ok(machine) = arn.machine(&mut registry) {
@@ -133,7 +133,7 @@ impl Service {
     }
 
     /// `ListStateMachineAliases` of a state machine, or of one of its versions; the oldest first, as recorded.
-    pub(in super::super) fn list_state_machine_aliases(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_state_machine_aliases(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["stateMachineArn", "maxResults", "nextToken"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let page = Page::read(&mut request, TOKEN);

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::Request;
-use super::super::{ApiError, Service, with};
 use crate::data::json_problem_in_source;
 use crate::definition::{Code, Diagnostic, Loader, Severity, WorkflowType};
+use crate::server::request::Request;
+use crate::server::{ApiError, Service, with};
 use crate::test_state::{Exception, TestState, TestStateError};
 
 /// How many diagnostics are answered with, at the most.
 const MOST: i64 = 100;
 
 /// `ValidateStateMachineDefinition`: what AWS would say to a definition.
-pub(in super::super) fn validate_state_machine_definition(request: &Value) -> Result<Value, ApiError> {
+pub(in crate::server) fn validate_state_machine_definition(request: &Value) -> Result<Value, ApiError> {
     let mut request = Request::of(request, &["definition", "type", "severity", "maxResults"])?;
     let definition = request.required_data("definition", 1..=1_048_576);
     let is_express = request.one_of("type", &["STANDARD", "EXPRESS"]) == Some("EXPRESS");
@@ -67,7 +67,7 @@ fn diagnostic_json(diagnostic: &Diagnostic, definition: &str) -> Value {
 
 impl Service {
     /// `TestState`
-    pub(in super::super) fn test_state(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn test_state(&self, request: &Value) -> Result<Value, ApiError> {
         let test = TestState::from_request(request)?.at(self.interpreter.now());
         Ok(test.run()?.to_json())
     }

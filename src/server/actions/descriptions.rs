@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::super::arn::{Qualifier, StateMachineArn, check_execution};
-use super::super::registry::does_not_exist;
-use super::super::request::Request;
-use super::super::state_machine::type_name;
-use super::super::{ApiError, Service, seconds};
 use super::{ARN, includes_data};
+use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
+use crate::server::registry::does_not_exist;
+use crate::server::request::Request;
+use crate::server::state_machine::type_name;
+use crate::server::{ApiError, Service, seconds};
 
 impl Service {
     /// `DescribeStateMachine`: as it is now, or one of its versions.
-    pub(in super::super) fn describe_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["stateMachineArn", "includedData"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let is_whole = includes_data(&mut request);
@@ -41,7 +41,7 @@ impl Service {
     }
 
     /// `DescribeStateMachineForExecution`: as it was when the execution started.
-    pub(in super::super) fn describe_state_machine_for_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_state_machine_for_execution(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["executionArn", "includedData"])?;
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);

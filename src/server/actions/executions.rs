@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::super::arn::{Qualifier, StateMachineArn, check_execution};
-use super::super::execution::{Execution, describe_sync};
-use super::super::page::{Page, ascending, descending};
-use super::super::request::Request;
-use super::super::{ApiError, Service, seconds};
 use super::{ARN, DATA, NAME, TOKEN, check_name, includes_data};
 use crate::data::json_problem_quoted;
 use crate::definition::WorkflowType;
 use crate::runtime::ExecutionHandle;
+use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
+use crate::server::execution::{Execution, describe_sync};
+use crate::server::page::{Page, ascending, descending};
+use crate::server::request::Request;
+use crate::server::{ApiError, Service, seconds};
 use crate::services::step_functions::{self, Target};
 
 /// How many executions run at once.
@@ -26,14 +26,7 @@ const STATUSES: [&str; 6] = [
     "RUNNING",
 ];
 /// The members of events that hold data.
-const DATA_OF_EVENTS: [&str; 6] = [
-    "input",
-    "output",
-    "parameters",
-    "result",
-    "assignedVariables",
-    "taskCredentials",
-];
+const DATA_OF_EVENTS: [&str; 4] = ["assignedVariables", "input", "output", "parameters"];
 
 /// The request of `StartExecution` and `StartSyncExecution`.
 struct Start<'r> {
@@ -78,7 +71,7 @@ impl<'r> Start<'r> {
 
 impl Service {
     /// `StartExecution`: of a Standard workflow, a name and an input that run already are that execution.
-    pub(in super::super) fn start_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn start_execution(&self, request: &Value) -> Result<Value, ApiError> {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
         let target = self.registry().target(start.arn)?;
@@ -92,7 +85,7 @@ impl Service {
     }
 
     /// `StartSyncExecution` of an Express workflow: answers when it has ended, however it did.
-    pub(in super::super) async fn start_sync_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) async fn start_sync_execution(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &Start::MEMBERS)?;
         let is_whole = includes_data(&mut request);
         let start = Start::read(&mut request)?;
@@ -113,7 +106,7 @@ impl Service {
     }
 
     /// `StopExecution`: one that has ended stays as it is.
-    pub(in super::super) fn stop_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn stop_execution(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["executionArn", "error", "cause"])?;
         let arn = request.required_text("executionArn", ARN);
         let error = request.data("error", 0..=256);
@@ -126,7 +119,7 @@ impl Service {
     }
 
     /// `DescribeExecution`
-    pub(in super::super) fn describe_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_execution(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["executionArn", "includedData"])?;
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);
@@ -135,7 +128,7 @@ impl Service {
     }
 
     /// `ListExecutions` of a state machine, one of its versions or one of its aliases; the latest first.
-    pub(in super::super) fn list_executions(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_executions(&self, request: &Value) -> Result<Value, ApiError> {
         let members = [
             "stateMachineArn",
             "mapRunArn",
@@ -186,7 +179,7 @@ impl Service {
     }
 
     /// `GetExecutionHistory`, from the first event or from the last.
-    pub(in super::super) fn execution_history(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn execution_history(&self, request: &Value) -> Result<Value, ApiError> {
         let members = [
             "executionArn",
             "includeExecutionData",

@@ -3,17 +3,17 @@
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-use super::super::arn::{StateMachineArn, check_role};
-use super::super::configuration::Configuration;
-use super::super::page::Page;
-use super::super::registry::{MOST_STATE_MACHINES, Registry};
-use super::super::request::Request;
-use super::super::state_machine::{Definition, Revision, StateMachine};
-use super::super::{ApiError, Service, empty, seconds};
 use super::{ARN, DESCRIPTION, NAME, TOKEN, check_name, only_arn, tags};
 use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
 use crate::runtime::Refusal;
+use crate::server::arn::{StateMachineArn, check_role};
+use crate::server::configuration::Configuration;
+use crate::server::page::Page;
+use crate::server::registry::{MOST_STATE_MACHINES, Registry};
+use crate::server::request::Request;
+use crate::server::state_machine::{Definition, Revision, StateMachine};
+use crate::server::{ApiError, Service, empty, seconds};
 
 const DEFINITION: std::ops::RangeInclusive<usize> = 1..=1_048_576;
 
@@ -25,7 +25,7 @@ struct Create {
 
 impl Service {
     /// `CreateStateMachine`: the same again is the state machine that is there.
-    pub(in super::super) fn create_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn create_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
         let mut members = vec![
             "name",
             "definition",
@@ -67,7 +67,7 @@ impl Service {
     }
 
     /// `UpdateStateMachine`: what changes nothing makes no revision.
-    pub(in super::super) fn update_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn update_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
         let mut members = vec![
             "stateMachineArn",
             "definition",
@@ -131,7 +131,7 @@ impl Service {
     }
 
     /// `DeleteStateMachine`: one that does not exist is deleted already.
-    pub(in super::super) fn delete_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = StateMachineArn::parse_unqualified(only_arn(request, "stateMachineArn")?)?;
         let mut registry = self.registry();
         if let Some(machine) = registry.state_machines.get_mut(arn.text) {
@@ -142,7 +142,7 @@ impl Service {
     }
 
     /// `ListStateMachines`, in the order of their names.
-    pub(in super::super) fn list_state_machines(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_state_machines(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["maxResults", "nextToken"])?;
         let page = Page::read(&mut request, TOKEN);
         request.check()?;

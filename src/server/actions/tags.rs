@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::super::arn::check_tagged;
-use super::super::registry::Registry;
-use super::super::request::Request;
-use super::super::{ApiError, Service, empty};
 use super::{ARN, only_arn};
+use crate::server::arn::check_tagged;
+use crate::server::registry::Registry;
+use crate::server::request::Request;
+use crate::server::{ApiError, Service, empty};
 
 /// How many tags a resource has.
 const MOST: usize = 50;
@@ -16,7 +16,7 @@ const VALUE: std::ops::RangeInclusive<usize> = 0..=256;
 
 impl Service {
     /// `TagResource`: a key that is there gets the new value.
-    pub(in super::super) fn tag_resource(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn tag_resource(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["resourceArn", "tags"])?;
         let arn = request.required_text("resourceArn", ARN);
         request.require("tags");
@@ -34,7 +34,7 @@ impl Service {
     }
 
     /// `UntagResource`: keys that are not there count as removed.
-    pub(in super::super) fn untag_resource(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn untag_resource(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["resourceArn", "tagKeys"])?;
         let arn = request.required_text("resourceArn", ARN);
         let keys = request.required_list("tagKeys", 0..=usize::MAX);
@@ -51,7 +51,7 @@ impl Service {
     }
 
     /// `ListTagsForResource`, in the order they were added.
-    pub(in super::super) fn list_tags_for_resource(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_tags_for_resource(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = only_arn(request, "resourceArn")?;
         let mut registry = self.registry();
         let tags = tags_of(&mut registry, arn)?.iter();

@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 
-use super::super::request::Request;
-use super::super::{ApiError, Service, empty};
 use super::DATA;
 use crate::data::json_problem_quoted;
 use crate::error::{Error, ErrorKind};
 use crate::execution::ErrorOutput;
+use crate::server::request::Request;
+use crate::server::{ApiError, Service, empty};
 use crate::services::step_functions;
 
 const TASK_TOKEN: std::ops::RangeInclusive<usize> = 1..=2_048;
 
 impl Service {
     /// `SendTaskSuccess`
-    pub(in super::super) fn send_task_success(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn send_task_success(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["taskToken", "output"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         let output = request.required_data("output", DATA);
@@ -28,7 +28,7 @@ impl Service {
     }
 
     /// `SendTaskFailure`
-    pub(in super::super) fn send_task_failure(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn send_task_failure(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["taskToken", "error", "cause"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         let error = request.data("error", 0..=256).map(str::to_owned);
@@ -40,7 +40,7 @@ impl Service {
     }
 
     /// `SendTaskHeartbeat`
-    pub(in super::super) fn send_task_heartbeat(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn send_task_heartbeat(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["taskToken"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         request.check()?;

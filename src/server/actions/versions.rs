@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::super::arn::{Qualifier, StateMachineArn};
-use super::super::page::{Page, descending};
-use super::super::request::Request;
-use super::super::state_machine::version_number;
-use super::super::{ApiError, Service, empty, seconds};
 use super::state_machines::existing;
 use super::{ARN, DESCRIPTION, TOKEN, only_arn};
+use crate::server::arn::{Qualifier, StateMachineArn};
+use crate::server::page::{Page, descending};
+use crate::server::request::Request;
+use crate::server::state_machine::version_number;
+use crate::server::{ApiError, Service, empty, seconds};
 use crate::services::step_functions;
 
 /// What the first revision is called, which has no id.
@@ -16,7 +16,7 @@ const INITIAL: &str = "INITIAL";
 
 impl Service {
     /// `PublishStateMachineVersion`: a revision is one version, however often it is published.
-    pub(in super::super) fn publish_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn publish_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["stateMachineArn", "revisionId", "description"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let revision_id = request.text("revisionId", 1..=256);
@@ -38,7 +38,7 @@ impl Service {
     }
 
     /// `DeleteStateMachineVersion`: not while an alias leads to it. One that does not exist is deleted already.
-    pub(in super::super) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
         let arn = StateMachineArn::parse(only_arn(request, "stateMachineVersionArn")?)?;
         let Some(Qualifier::Version(number)) = arn.qualifier else {
             let problem = format!("Not the ARN of a state machine version: {}", arn.text);
@@ -62,7 +62,7 @@ impl Service {
     }
 
     /// `ListStateMachineVersions`, the latest first.
-    pub(in super::super) fn list_state_machine_versions(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_state_machine_versions(&self, request: &Value) -> Result<Value, ApiError> {
         let mut request = Request::of(request, &["stateMachineArn", "maxResults", "nextToken"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let page = Page::read(&mut request, TOKEN);

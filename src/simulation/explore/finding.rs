@@ -154,7 +154,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cut = if self.is_cut { ", and there are more" } else { "" };
-        writeln!(f, "{} findings in {} executions{cut}", self.findings.len(), self.runs)?;
+        let count = self.findings.len();
+        let plural = if count == 1 { "" } else { "s" };
+        writeln!(f, "{count} finding{plural} in {} executions{cut}", self.runs)?;
         for finding in &self.findings {
             write!(f, "{finding}")?;
         }

@@ -1,17 +1,16 @@
 //! What happened in a run, and why it failed where it did, in plain words.
 
+mod story;
+
 use serde_json::Value;
 use std::fmt::Write;
 use std::time::Duration;
 
 use super::Run;
-use super::visit::{Attempt, Visit, VisitEnd};
+use super::visit::Visit;
 use crate::definition::StateType;
 use crate::execution::{Node, Outcome, Program};
 use crate::history::ErrorOutput;
-
-/// The visits that are told of, from the first and from the last.
-const MOST_VISITS: usize = 40;
 
 /// The characters of a value that are shown.
 const MOST_CHARACTERS: usize = 160;
@@ -28,7 +27,7 @@ impl Run {
     /// let run = Simulation::of(&machine).always("Charge", TaskError::new("Declined", "no funds")).run(json!({ "id": 7 }));
     /// assert_eq!(
     ///     run.explain(),
-    ///     "The execution ended FAILED after 0 s: `Declined`, no funds.\n\
+    ///     "The execution ended FAILED after 0 s: `Declined`, no funds\n\
     ///      It failed in `Charge` (a Task, /States/Charge): no Retrier names `Declined`, and the state has no Catch.\n\
     ///      \n\
     ///      0 s: `Charge` (Task) got {\"id\":7}\n\
@@ -50,23 +49,15 @@ impl Run {
         match &self.outcome {
             Outcome::Succeeded { output } => writeln!(text, " with {}", shown(output))?,
             Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
-                writeln!(text, ": {}.", told(error))?;
+                writeln!(text, ": {}", told(error))?;
             }
         }
         self.tell_reason(text)?;
-        if !self.root.visits.is_empty() {
-            writeln!(text)?;
+        if self.root.visits.is_empty() {
+            return Ok(());
         }
-        let count = self.root.visits.len();
-        for (i, visit) in self.root.visits.iter().enumerate() {
-            if i == MOST_VISITS && count > 2 * MOST_VISITS {
-                writeln!(text, "… {} visits more …", count - 2 * MOST_VISITS)?;
-            }
-            if i < MOST_VISITS || i + MOST_VISITS >= count {
-                self.tell_visit(text, visit)?;
-            }
-        }
-        Ok(())
+        writeln!(text)?;
+        story::tell(text, &self.root.visits)
     }
 
     /// Why the execution did not succeed.
@@ -103,100 +94,6 @@ impl Run {
         }
         Ok(())
     }
-
-    fn tell_visit(&self, text: &mut String, visit: &Visit) -> std::fmt::Result {
-        let depth = std::iter::successors(visit.within, |outer| self.root.visits.get(*outer)?.within).count();
-        let indent = "  ".repeat(depth.min(10));
-        write!(
-            text,
-            "{indent}{}: `{}` ({})",
-            seconds(visit.entered),
-            visit.state,
-            visit.state_type
-        )?;
-        if visit.within.is_some() {
-            let is_item = visit.iterations.last() == Some(&visit.index);
-            let kind = if is_item { "item" } else { "branch" };
-            write!(text, " in the {kind} {}", visit.index)?;
-        }
-        writeln!(text, " got {}", shown(&visit.raw_input))?;
-        for attempt in &visit.attempts {
-            tell_attempt(text, &indent, visit, attempt)?;
-        }
-        tell_end(text, &indent, visit)
-    }
-}
-
-fn tell_end(text: &mut String, indent: &str, visit: &Visit) -> std::fmt::Result {
-    for rule in &visit.rules {
-        writeln!(text, "{indent}    rule {} is {}", rule.index, rule.is_true)?;
-    }
-    if !visit.assigned.is_empty() {
-        let assigned = Value::Object(visit.assigned.clone());
-        writeln!(text, "{indent}    assigned {}", shown(&assigned))?;
-    }
-    let output = visit.output.as_ref().map_or_else(String::new, |output| shown(output));
-    match &visit.end {
-        VisitEnd::Exited { next: Some(next) } => {
-            writeln!(text, "{indent}    left for `{next}` with {output}")
-        }
-        VisitEnd::Exited { next: None } => writeln!(text, "{indent}    ended with {output}"),
-        VisitEnd::Caught { catcher, next } => {
-            writeln!(
-                text,
-                "{indent}    Catch[{catcher}] took the error and left for `{next}` with {output}"
-            )
-        }
-        VisitEnd::Aborted => writeln!(text, "{indent}    was aborted: a sibling failed"),
-        VisitEnd::Unfinished => writeln!(text, "{indent}    was still there when the execution ended"),
-        VisitEnd::Failed => Ok(()),
-    }
-}
-
-fn tell_attempt(text: &mut String, indent: &str, visit: &Visit, attempt: &Attempt) -> std::fmt::Result {
-    let is_work = matches!(visit.state_type, StateType::Task | StateType::Parallel | StateType::Map);
-    if attempt.error.is_none() && !is_work {
-        return match attempt.took() {
-            Duration::ZERO => Ok(()),
-            took => writeln!(text, "{indent}    waited {}", seconds(took)),
-        };
-    }
-    write!(text, "{indent}    ")?;
-    if visit.attempts.len() > 1 {
-        write!(text, "at {} it ", seconds(attempt.began))?;
-    }
-    match (visit.state_type, visit.graphs, &visit.effective_input) {
-        (StateType::Task, _, Some(input)) => write!(text, "asked for its work with {}", shown(input))?,
-        (StateType::Map, Some(items), _) => write!(text, "ran {items} items")?,
-        (StateType::Parallel, Some(branches), _) => write!(text, "ran {branches} branches")?,
-        _ => write!(text, "tried")?,
-    }
-    match (&attempt.error, &visit.result) {
-        (Some(error), _) => {
-            let after = match attempt.took() {
-                Duration::ZERO => String::new(),
-                took => format!(" after {}", seconds(took)),
-            };
-            write!(text, "; it failed{after}: {}", told(error))?;
-            if attempt.missed_heartbeat {
-                write!(text, " (a heartbeat did not come)")?;
-            }
-        }
-        (None, Some(result)) => write!(text, "; the result is {}", shown(result))?,
-        (None, None) => write!(text, "; nothing had come back")?,
-    }
-    if let Some(retry) = attempt.retry {
-        write!(
-            text,
-            "; Retry[{}] tried again after {}",
-            retry.retrier,
-            seconds(retry.delay)
-        )?;
-    }
-    if let Some(retrier) = attempt.exhausted {
-        write!(text, "; Retry[{retrier}] had no retry left")?;
-    }
-    writeln!(text)
 }
 
 /// Why nothing of the state took the error that it failed with.
@@ -257,7 +154,16 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// A time in seconds, without a fraction that is not there.
+/// A time in hours, minutes and seconds.
 pub(super) fn seconds(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64())
+    let (hours, minutes) = (time.as_secs() / 3600, time.as_secs() / 60 % 60);
+    let rest = time.saturating_sub(Duration::from_secs(time.as_secs() / 60 * 60));
+    let parts = [(hours, "h"), (minutes, "min")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0);
+    let mut parts: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
+    if parts.is_empty() || !rest.is_zero() {
+        parts.push(format!("{} s", rest.as_secs_f64()));
+    }
+    parts.join(" ")
 }

@@ -1,0 +1,206 @@
+//! Tasks: who answers them, and when.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::SimulationError;
+use super::answer::{Answer, End};
+use super::call::Call;
+use super::driver::{Beats, Driver, after};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind};
+use crate::execution::{Event, Task};
+use crate::services::s3::S3Action;
+use crate::services::step_functions::Operation;
+
+impl Driver<'_> {
+    pub(super) fn invoke(
+        &mut self,
+        id: usize,
+        task: Task,
+        polled: &mut VecDeque<usize>,
+    ) -> Result<(), SimulationError> {
+        if let Some(token) = &task.token {
+            self.tokens.insert(token.clone(), (id, task.id));
+        }
+        let call = self.call(id, &task);
+        if let Some(fault) = self.simulation.faults.iter().find(|fault| fault.strikes(&call)) {
+            return self.answer(call, &task, fault.answer());
+        }
+        let recorded = self.simulation.recorded.as_ref();
+        if let Some(answer) = recorded.and_then(|recorded| recorded.first(&call)) {
+            return self.answer(call, &task, answer);
+        }
+        if let Some(script) = self.script_of(&task) {
+            let script = self.scripts.0.get_mut(script);
+            let scripted = script.and_then(|(_, script)| script.next(&call));
+            let answer = scripted.or_else(|| recorded?.last(&call));
+            return match answer {
+                Some(answer) => self.answer(call, &task, answer),
+                None => Err(missing_answer(&call)),
+            };
+        }
+        if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
+            return self.answer(call, &task, answer);
+        }
+        if let (Some(action), Some(objects)) = (S3Action::of(&task.resource), &mut self.objects) {
+            let event = match objects.answer(action, &task.input, self.now) {
+                Ok(output) => Event::TaskSucceeded { task: task.id, output },
+                Err(error) => Event::TaskFailed {
+                    task: task.id,
+                    error: error.into(),
+                },
+            };
+            self.send(self.now, id, event);
+            return Ok(());
+        }
+        let operation = Operation::of(&task.resource)
+            .filter(|operation| !operation.starts_executions() || !self.simulation.state_machines.is_empty());
+        let Some(operation) = operation else {
+            return match self.simulation.otherwise.clone() {
+                Some(answer) => self.answer(call, &task, answer),
+                None if self.simulation.is_replay => {
+                    let cause = "the recording has no such call";
+                    self.answer(call, &task, Answer::error("Replay.NotRecorded", cause))
+                }
+                None => Err(missing_answer(&call)),
+            };
+        };
+        self.calls.push(call);
+        self.call_service(id, &task, operation, polled);
+        Ok(())
+    }
+
+    /// What is known of an attempt.
+    fn call(&mut self, id: usize, task: &Task) -> Call {
+        let asked = self.members.get_mut(&id).map(|member| {
+            member.observe();
+            member.observer.asked(task.id)
+        });
+        let asked = asked.unwrap_or_default();
+        Call {
+            state: Arc::clone(&task.state),
+            pointer: asked.pointer,
+            resource: task.resource.clone(),
+            input: task.input.clone(),
+            visit: asked.number,
+            attempt: asked.attempt,
+            iterations: asked.iterations,
+            asked: self.elapsed(),
+            token: task.token.clone(),
+            timeout_seconds: task.timeout_seconds,
+            heartbeat_seconds: heartbeat_of(task),
+            answer: None,
+            round: asked.round,
+            nth: asked.nth,
+            member: id,
+        }
+    }
+
+    /// The place of the script that answers a task; one of its state goes first.
+    fn script_of(&self, task: &Task) -> Option<usize> {
+        let scripts = &self.scripts.0;
+        let by_state = scripts.iter().position(|(name, _)| **name == *task.state);
+        by_state.or_else(|| scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
+    }
+
+    /// Lets a task answer so, when its time has come.
+    fn answer(&mut self, mut call: Call, task: &Task, answer: Answer) -> Result<(), SimulationError> {
+        let id = call.member;
+        let beat = beat_of(task, &answer)?;
+        if let Some(worker) = &answer.worker {
+            let worker_name = worker.name.clone();
+            self.send(
+                self.now,
+                id,
+                Event::TaskStarted {
+                    task: task.id,
+                    worker_name,
+                },
+            );
+        }
+        if let Some(output) = answer.first_output() {
+            self.send(self.now, id, Event::TaskSubmitted { task: task.id, output });
+        }
+        if let Some(every) = beat {
+            let until = answer
+                .beats_for
+                .map_or(DateTime::<Utc>::MAX_UTC, |time| after(self.now, time));
+            let first = after(self.now, every);
+            if first <= until {
+                self.beats.insert((id, task.id), Beats { every, until });
+                self.send(first, id, Event::TaskHeartbeat { task: task.id });
+            }
+        }
+        let event = match answer.end.clone() {
+            End::Success(output) => Some(Event::TaskSucceeded { task: task.id, output }),
+            End::Error(error) => Some(Event::TaskFailed { task: task.id, error }),
+            End::Never | End::Timeout | End::HeartbeatLoss => None,
+        };
+        if let Some(event) = event {
+            let earliest = after(self.simulation.start, answer.not_before);
+            let at = after(self.now, answer.after).max(earliest);
+            self.send(at.min(self.latest(task, &answer)), id, event);
+        }
+        self.call_of.insert((id, task.id), self.calls.len());
+        call.answer = Some(answer);
+        self.calls.push(call);
+        Ok(())
+    }
+
+    /// When a recorded answer comes at the latest: it did come in time, though the state was entered a little later then.
+    fn latest(&self, task: &Task, answer: &Answer) -> DateTime<Utc> {
+        let is_recorded = !answer.not_before.is_zero();
+        match task.timeout_seconds.filter(|_| is_recorded) {
+            Some(seconds) => after(self.now, Duration::from_secs(seconds.into())) - TimeDelta::milliseconds(1),
+            None => DateTime::<Utc>::MAX_UTC,
+        }
+    }
+}
+
+/// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
+fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
+    let state = || task.state.to_string();
+    let heartbeat = heartbeat_of(task);
+    if answer.is_callback && task.token.is_none() {
+        return Err(SimulationError::NoToken { state: state() });
+    }
+    match answer.end {
+        End::Timeout => {
+            let Some(timeout) = task.timeout_seconds else {
+                return Err(SimulationError::NoTimeout { state: state() });
+            };
+            let needs_beats = |seconds: &u32| *seconds <= timeout;
+            Ok(heartbeat
+                .filter(needs_beats)
+                .map(|seconds| Duration::from_secs(seconds.into()) / 2))
+        }
+        End::HeartbeatLoss if heartbeat.is_none() => Err(SimulationError::NoHeartbeat { state: state() }),
+        _ => Ok(answer.beat),
+    }
+}
+
+/// The seconds that a task may go without a heartbeat, where somebody waits for one.
+fn heartbeat_of(task: &Task) -> Option<u32> {
+    let resource = &task.resource;
+    let is_waited_for =
+        *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;
+    task.heartbeat_seconds.filter(|_| is_waited_for)
+}
+
+fn missing_answer(call: &Call) -> SimulationError {
+    SimulationError::MissingAnswer {
+        state: call.state.to_string(),
+        resource: call.resource.to_string(),
+        input: call.input.to_string(),
+        visit: call.visit,
+        attempt: call.attempt,
+    }
+}
+
+/// Whether a script's name is the resource's ARN, or the function's name at its end.
+pub(super) fn is_named(resource: &Resource, name: &str) -> bool {
+    let function = || resource.arn().split(':').nth(6);
+    resource.arn() == name || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
+}
