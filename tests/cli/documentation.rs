@@ -5,7 +5,7 @@ use crate::{Folder, answer};
 #[test]
 fn the_test_files_of_the_documentation_pass() {
     let mut count = 0;
-    for page in ["README.md", "src/docs/command_line.md"] {
+    for page in ["README.md", "src/docs/command_line.md", "src/docs/testing.md"] {
         let text = std::fs::read_to_string(page).unwrap();
         for block in text.split("```yaml\n").skip(1) {
             let file = block.split("```").next().unwrap();
@@ -20,13 +20,13 @@ fn the_test_files_of_the_documentation_pass() {
             count += 1;
         }
     }
-    assert_eq!(count, 2, "the pages have test files");
+    assert_eq!(count, 3, "the pages have test files");
 }
 
 #[test]
 fn every_command_that_the_documentation_names_is_there() {
     let help = String::from_utf8(answer(&["--help"], b"").stdout).unwrap();
-    for page in ["README.md", "src/docs/command_line.md"] {
+    for page in ["README.md", "src/docs/command_line.md", "src/docs/testing.md"] {
         let text = std::fs::read_to_string(page).unwrap();
         for line in text.lines().filter_map(|line| line.strip_prefix("asl ")) {
             let command = line.split(' ').next().unwrap();
