@@ -4,7 +4,7 @@ use super::super::Graph;
 
 /// The layers that all transitions together cross, of one graph: the layout gives each of them a place of its own, and
 /// takes seconds for so many.
-pub(super) const MAX_CROSSINGS: usize = 5_000;
+pub(super) const MAX_CROSSINGS: usize = 8_000;
 
 /// The most layers that the transitions of one of the graphs cross, nested ones included.
 pub(super) fn crossings(graph: &Graph) -> usize {
