@@ -167,11 +167,7 @@ fn texts_that_somebody_broke_are_answered() {
                     let part = text[at..end].to_vec();
                     text.splice(at..at, part);
                 }
-                2 => {
-                    text[at] = [
-                        '{', '}', '[', '"', '\'', ':', '-', '!', '&', '*', '|', '>', '#', '\n', 'é', '$',
-                    ][number(16)]
-                }
+                2 => text[at] = "{}['\":-!&*|>#\né$".chars().nth(number(15)).unwrap(),
                 _ => text.swap(at, end - 1),
             }
         }
