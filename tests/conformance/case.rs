@@ -106,10 +106,14 @@ impl Case {
     }
 }
 
-/// Whether a case that its list calls not replayable only reads items from objects that it holds.
+/// Whether a case that its list calls not replayable only reads items from objects that it holds, or writes some.
 fn holds_all_objects(case: &Value) -> bool {
     let definition = &case["definition"];
-    !mentions(definition, "Type", "Task") && case["s3_objects"].as_array().is_some_and(|objects| !objects.is_empty())
+    let text = in_a_partition(&definition.to_string());
+    let uses = |action: &str| text.contains(&format!("\"arn:aws:states:::s3:{action}\""));
+    let reads = uses("getObject") || uses("listObjectsV2");
+    let has_objects = case["s3_objects"].as_array().is_some_and(|objects| !objects.is_empty());
+    !mentions(definition, "Type", "Task") && if reads { has_objects } else { uses("putObject") }
 }
 
 /// The recordings' placeholder for the partition is no part of an ARN that parses.

@@ -25,6 +25,7 @@ const ACTIONS: [&str; 38] = [
     "GetExecutionHistory",
     "ListActivities",
     "ListExecutions",
+    "ListMapRuns",
     "ListStateMachineAliases",
     "ListStateMachines",
     "ListStateMachineVersions",
