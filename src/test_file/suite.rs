@@ -57,6 +57,14 @@ pub enum SuiteError {
         /// What it has instead.
         problem: String,
     },
+    /// Nobody says where the definition of a mock file's state machine is.
+    #[error("`{}` has test cases of the state machine `{state_machine}`, whose definition is not beside it", .file.display())]
+    NoDefinition {
+        /// Which mock file.
+        file: PathBuf,
+        /// The name of the state machine.
+        state_machine: String,
+    },
     /// The mock file cannot be used.
     #[error("`{}`: {problem}", .file.display())]
     Mocks {
@@ -222,7 +230,7 @@ fn read(file: &Path) -> Result<String, SuiteError> {
     })
 }
 
-fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
+pub(super) fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
     MockConfig::parse(&read(file)?).map_err(|error| SuiteError::Mocks {
         file: file.to_owned(),
         problem: error.to_string(),

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::arguments::pair;
 use super::failure::Failure;
 use super::output::Output;
 use crate::simulation::PointKind;
@@ -36,14 +37,20 @@ Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`,
 of `tasks`, a case may name a test case of a mock file of Step Functions Local: `mocks: MockConfigFile.json` in the file,
 `mock: Orders#Busy` in the case.
 
+A mock file by itself is a test too: each of its test cases starts with the input `{}`, and must succeed.
+
 Examples:
   asl test machines
   asl test machines --coverage --fail-under 90 --fail-under transition=100
-  asl test charge.asl-test.yaml --filter busy --junit report.xml")]
+  asl test charge.asl-test.yaml --filter busy --junit report.xml
+  asl test MockConfigFile.json --machine Orders=orders.asl.json")]
 pub(super) struct Arguments {
-    /// Test files, and folders with test files at any depth
+    /// Test files, folders with test files at any depth, and mock files of Step Functions Local
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
+    /// The definition of a state machine of a mock file; default `NAME.asl.json` or the like beside the mock file
+    #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
+    machines: Vec<(String, String)>,
     /// Run only cases whose name has this in it
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -106,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output, _colour: ColorChoi
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
-    let loaded = collect::suites(&files)?;
+    let loaded = collect::suites(&files, &arguments.machines)?;
     if let Some(filter) = arguments
         .filter
         .as_ref()
