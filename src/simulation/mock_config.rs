@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use std::str::FromStr;
 
 use super::script::{Indexed, Part};
+use super::unique_json::Unique;
 use super::{Answer, Simulation};
 use crate::definition::StateMachine;
 use crate::history::ErrorOutput;
@@ -50,8 +51,8 @@ type TestCases = IndexMap<String, IndexMap<String, String>>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MockConfigError {
-    /// It is no JSON.
-    #[error("the mock file is no JSON: {problem}")]
+    /// It is no JSON, or a member stands twice in an object.
+    #[error("the mock file cannot be read: {problem}")]
     NoJson {
         /// What is wrong with it.
         problem: String,
@@ -86,7 +87,7 @@ fn known_names(known: &[String]) -> String {
 impl MockConfig {
     /// Reads a mock file. Errors with the place of whatever is not as it must be.
     pub fn parse(text: &str) -> Result<Self, MockConfigError> {
-        let file: Value = serde_json::from_str(text).map_err(|error| MockConfigError::NoJson {
+        let Unique(file) = serde_json::from_str(text).map_err(|error| MockConfigError::NoJson {
             problem: error.to_string(),
         })?;
         let mut config = Self {

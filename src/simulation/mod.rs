@@ -44,6 +44,7 @@ mod run;
 mod script;
 mod tasks;
 mod time_travel;
+mod unique_json;
 mod visit;
 
 use chrono::{DateTime, Utc};

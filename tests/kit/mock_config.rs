@@ -182,7 +182,11 @@ fn a_file_that_is_wrong_is_refused_with_the_place() {
         assert!(error.contains(wanted), "{error}");
     }
     for (text, wanted) in [
-        ("{", "the mock file is no JSON: EOF"),
+        ("{", "the mock file cannot be read: EOF"),
+        (
+            r#"{ "MockedResponses": { "R": { "0": { "Return": 1 }, "0": { "Return": 2 } } } }"#,
+            "the mock file cannot be read: the member `0` is there twice at line 1",
+        ),
         ("[]", "the mock file is wrong at the top: there must be an object"),
         (
             r#"{ "Machines": {} }"#,

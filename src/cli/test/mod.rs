@@ -184,7 +184,7 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(file, case, ..)| (*file, *case));
+    done.sort_unstable_by_key(|done: &Done| (done.file, done.case));
     let mut tested: Vec<_> = suites
         .into_iter()
         .map(|(file, suite)| Tested {
@@ -193,15 +193,21 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
             results: Vec::new(),
         })
         .collect();
-    for (file, _, result, took) in done {
-        if let Some(tested) = tested.get_mut(file) {
-            tested.results.push((result, took));
+    for done in done {
+        if let Some(tested) = tested.get_mut(done.file) {
+            tested.results.push((done.result, done.took));
         }
     }
     tested
 }
 
-type Done = (usize, usize, CaseResult, Duration);
+/// A case that was run, by the places of its file and in it.
+struct Done {
+    file: usize,
+    case: usize,
+    result: CaseResult,
+    took: Duration,
+}
 
 fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage: bool) -> Option<Done> {
     let (_, suite) = suites.get(file)?;
@@ -217,5 +223,10 @@ fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage:
         // Ten thousand runs with their histories would fill the memory.
         result.run = None;
     }
-    Some((file, case, result, began.elapsed()))
+    Some(Done {
+        file,
+        case,
+        result,
+        took: began.elapsed(),
+    })
 }
