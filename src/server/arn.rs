@@ -82,10 +82,10 @@ pub(super) fn check_map_run(text: &str) -> Result<String, ApiError> {
     if kind != "mapRun" {
         return Err(other_type(kind));
     }
-    let named = names
+    let parts = names
         .split_once('/')
         .and_then(|(name, rest)| Some((name, rest.split_once(':')?)));
-    match named {
+    match parts {
         Some((name, (label, run))) if [name, label, run].iter().all(|part| !part.is_empty()) => {
             let prefix = text
                 .strip_suffix(names)

@@ -148,9 +148,18 @@ pub(crate) fn pair(key: String, value: Value) -> Value {
     Value::Object(pair)
 }
 
+/// The JSON in a text that begins on such a line.
 fn parsed(text: &str, line: usize) -> Result<Value, ItemsError> {
     let not_json = |problem: String| ItemsError::NotJson { line, problem };
-    let value: Value = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        // The place is counted in the text, and ours in the object.
+        let printed = error.to_string();
+        let problem = printed.split(" at line ").next().unwrap_or_default();
+        ItemsError::NotJson {
+            line: line + error.line().saturating_sub(1),
+            problem: format!("{problem} (column {})", error.column()),
+        }
+    })?;
     if nests_within(&value, MAX_NESTING) {
         Ok(value)
     } else {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ARN, LONG_ARN, TOKEN};
 use crate::execution::{MapRun, MapRunStatus};
+use crate::runtime::ExecutionHandle;
 use crate::server::arn::check_map_run;
 use crate::server::page::{Page, ascending};
 use crate::server::request::Request;
@@ -37,7 +38,7 @@ impl Service {
             let of_machine = registry.executions.of_state_machine(&state_machine_arn);
             of_machine.map(|execution| execution.handle.clone()).collect()
         };
-        let mut runs = executions.iter().flat_map(|handle| handle.described_map_runs());
+        let mut runs = executions.iter().flat_map(ExecutionHandle::described_map_runs);
         let run = runs.find(|run| *run.map_run_arn == *arn);
         run.map(|run| description(&run))
             .ok_or_else(|| ApiError::resource_not_found(arn))
