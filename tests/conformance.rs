@@ -25,6 +25,8 @@ mod chains;
 #[path = "conformance/compare.rs"]
 mod compare;
 mod known_gaps;
+#[path = "conformance/logs.rs"]
+mod logs;
 #[path = "conformance/normalise.rs"]
 mod normalise;
 #[path = "conformance/outcomes.rs"]

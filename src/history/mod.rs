@@ -4,12 +4,14 @@
 //! time, a type and the details of that type.
 
 mod event_details;
+mod log;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use event_details::{ErrorOutput, EventDetails, MapIteration, TaskCredentials};
+pub use log::LogLevel;
 
 /// How much of the history is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::case::Case;
 use crate::chains;
+use crate::logs;
 use crate::normalise::Normaliser;
 use crate::replay::Replayed;
 
@@ -50,6 +51,7 @@ pub(crate) fn compare(case: &Case, replayed: &Replayed) -> Result<(), String> {
     if let Some(recorded) = expected.get("end_event") {
         compare_end(recorded, got.last().unwrap_or(&Value::Null), &normaliser)?;
     }
+    logs::compare(case, replayed, &normaliser)?;
     let status = case.json["status"].as_str().unwrap_or_default();
     if !status.is_empty() && status != replayed.outcome.status() {
         return Err(format!("status: got {}, wanted {status}", replayed.outcome.status()));
@@ -96,7 +98,7 @@ fn compare_events(wanted: &[Value], got: &[Value]) -> Result<(), String> {
 }
 
 /// The order of keys counts.
-fn same(what: &str, wanted: &Value, got: &Value) -> Result<(), String> {
+pub(crate) fn same(what: &str, wanted: &Value, got: &Value) -> Result<(), String> {
     let (wanted, got) = (wanted.to_string(), got.to_string());
     if wanted == got {
         return Ok(());

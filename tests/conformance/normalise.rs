@@ -80,13 +80,19 @@ impl Normaliser {
         self.event(&sorted(event))
     }
 
+    /// A record of a log, recorded or replayed.
+    pub(crate) fn log_record(&self, record: &Value) -> Value {
+        self.event(&self.value(&sorted(record)))
+    }
+
     fn event(&self, event: &Value) -> Value {
         let mut event = event.clone();
         let Some(members) = event.as_object_mut() else {
             return event;
         };
         members.shift_remove("timestamp");
-        for (_, details) in members.iter_mut().filter(|(name, _)| name.ends_with("EventDetails")) {
+        let holds_details = |name: &str| name.ends_with("EventDetails") || name == "details";
+        for (_, details) in members.iter_mut().filter(|(name, _)| holds_details(name)) {
             let Some(fields) = details.as_object_mut() else {
                 continue;
             };

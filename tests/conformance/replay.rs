@@ -7,7 +7,7 @@ use asl_engine::StateMachine;
 use asl_engine::data::StateMachineContext;
 use asl_engine::definition::ResourceKind;
 use asl_engine::execution::{Command, Event, Execution, Outcome, Program, StartOptions, Task};
-use asl_engine::history::ErrorOutput;
+use asl_engine::history::{ErrorOutput, HistoryEvent};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ pub(crate) struct Replayed {
     pub(crate) outcome: Outcome,
     /// The events as `GetExecutionHistory` prints them.
     pub(crate) history: Vec<Value>,
+    pub(crate) events: Vec<HistoryEvent>,
     /// The task tokens that were given out, each with the recording's name for it.
     pub(crate) tokens: Vec<(String, String)>,
 }
@@ -45,6 +46,7 @@ pub(crate) fn replay(case: &Case) -> Result<Replayed, String> {
         execution,
         now: start,
         history: Vec::new(),
+        events: Vec::new(),
         tokens: Vec::new(),
         answered: HashMap::new(),
         pending: Vec::new(),
@@ -54,6 +56,7 @@ pub(crate) fn replay(case: &Case) -> Result<Replayed, String> {
     Ok(Replayed {
         outcome,
         history: replay.history,
+        events: replay.events,
         tokens: replay.tokens,
     })
 }
@@ -90,6 +93,7 @@ struct Replay<'a> {
     execution: Execution,
     now: DateTime<Utc>,
     history: Vec<Value>,
+    events: Vec<HistoryEvent>,
     tokens: Vec<(String, String)>,
     /// How many attempts were answered, by state and iteration.
     answered: HashMap<(String, Option<Value>), usize>,
@@ -112,7 +116,10 @@ impl<'a> Replay<'a> {
         for _ in 0..MOST_TURNS {
             while let Some(command) = self.execution.poll_command() {
                 match command {
-                    Command::Record(event) => self.history.push(event.to_json()),
+                    Command::Record(event) => {
+                        self.history.push(event.to_json());
+                        self.events.push(event);
+                    }
                     Command::Invoke(task) => self.invoked(task)?,
                     // Recordings show the execution alone.
                     Command::RecordChild(_) | Command::MapRun(_) => {}

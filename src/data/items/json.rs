@@ -91,7 +91,10 @@ mod tests {
         );
         assert!(cause(&whole, "[1,").starts_with("The object is no valid JSON: line 1: EOF"));
         let document = cause(&whole, "[\n1,\n}]");
-        assert_eq!(document, "The object is no valid JSON: line 3: expected value (column 1)");
+        assert_eq!(
+            document,
+            "The object is no valid JSON: line 3: expected value (column 1)"
+        );
         let lines = cause(&ItemFormat::JsonLines, "{}\n\nno\n");
         assert!(
             lines.starts_with("The object is no valid JSON: line 3: expected"),
