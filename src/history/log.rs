@@ -1,4 +1,4 @@
-//! The records that executions leave in CloudWatch Logs.
+//! The records that executions leave in log groups of `CloudWatch`.
 
 use serde_json::{Map, Value, json};
 
