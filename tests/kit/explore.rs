@@ -55,6 +55,26 @@ fn what_hangs_loops_or_is_not_caught_is_found_with_the_smallest_script() {
 }
 
 #[test]
+fn a_fail_state_that_fails_over_its_own_fields_is_found() {
+    let machine: StateMachine = json!({ "StartAt": "Sorry", "States": {
+        "Sorry": { "Type": "Fail", "ErrorPath": "$.reason" }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let explored = |input: Value| {
+        Exploration::of(&Simulation::of(&machine))
+            .input(input)
+            .explore()
+            .unwrap()
+    };
+    assert_eq!(told(&explored(json!({ "reason": "Closed" }))), [""; 0]);
+    let report = explored(json!({}));
+    assert_eq!(report.findings[0].kind, FindingKind::UncaughtError);
+    assert_eq!(report.findings[0].state, "Sorry");
+}
+
+#[test]
 fn the_same_exploration_finds_the_same_and_says_when_it_was_cut() {
     let some = poll().max_runs(5);
     let report = some.explore().unwrap();

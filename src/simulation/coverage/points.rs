@@ -1,5 +1,7 @@
 //! All that tests can cover of a definition.
 
+use std::collections::HashSet;
+
 use crate::definition::{State, StateType};
 use crate::execution::{Next, Node, Program};
 
@@ -100,6 +102,7 @@ pub(super) struct PointAt {
 pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
     let mut points = Points {
         program,
+        failing: failing(program),
         points: Vec::new(),
     };
     for (_, node) in program.nodes() {
@@ -108,8 +111,23 @@ pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
     points.points
 }
 
+/// The pointers of everything that is around a state that can fail.
+fn failing(program: &Program) -> HashSet<&str> {
+    let nodes = program.nodes().map(|(_, node)| node);
+    let can_fail = nodes.filter(|node| node.takes_errors() || matches!(node.state, State::Fail(_)));
+    can_fail
+        .flat_map(|node| {
+            node.pointer
+                .match_indices('/')
+                .filter_map(|(end, _)| node.pointer.get(..end))
+        })
+        .collect()
+}
+
 struct Points<'p> {
     program: &'p Program,
+    /// Where there are states inside that can fail: what only passes data on is hardly made to.
+    failing: HashSet<&'p str>,
     points: Vec<PointAt>,
 }
 
@@ -187,11 +205,7 @@ impl Points<'_> {
                     self.add(PointKind::Map, node, at.clone(), aspect, what.to_owned());
                 }
             }
-            // What only passes data on is hardly made to fail.
-            let prefix = format!("{pointer}/");
-            let mut inner = self.program.nodes().map(|(_, inner)| inner);
-            let can_fail = |inner: &Node| inner.takes_errors() || matches!(inner.state, State::Fail(_));
-            if inner.any(|inner| inner.pointer.starts_with(&prefix) && can_fail(inner)) {
+            if self.failing.contains(&*pointer) {
                 self.add(PointKind::Branch, node, at, Aspect::Failed, "fails".to_owned());
             }
         }

@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Fault, FaultKind};
-use crate::definition::StateType;
 use crate::execution::Outcome;
 use crate::history::ErrorOutput;
 use crate::simulation::explain::{shown, told};
@@ -84,7 +83,7 @@ impl Symptom {
                 symptom(FindingKind::TimedOut, state, Some(error))
             }
             Outcome::Failed(error) => match run.failed_visit() {
-                Some(visit) if visit.state_type == StateType::Fail => None,
+                Some(visit) if visit.is_meant_to_fail() => None,
                 Some(visit) => symptom(FindingKind::UncaughtError, &visit.state, Some(error)),
                 None if error.error.as_deref() == Some("States.Runtime") => {
                     symptom(FindingKind::Loop, last(), Some(error))
