@@ -255,6 +255,9 @@ fn told(error: &SimulationError) -> String {
         SimulationError::ScriptedTwice { task } => {
             format!("`{task}` has answers twice: in `tasks` and in the mock file, or two for the same visit or item")
         }
+        SimulationError::UnusedFunction { task, status } => {
+            format!("the execution ended {status}, and nobody asked for what `{task}` always answers")
+        }
         error => error.to_string(),
     }
 }

@@ -75,6 +75,36 @@ fn a_fail_state_that_fails_over_its_own_fields_is_found() {
 }
 
 #[test]
+fn a_retry_for_ever_is_told_of_its_state_whatever_runs_beside_it() {
+    let machine: StateMachine =
+        json!({ "StartAt": "Both", "States": { "Both": { "Type": "Parallel", "End": true, "Branches": [
+        { "StartAt": "Charge", "States": { "Charge": {
+            "Type": "Task",
+            "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge",
+            "TimeoutSeconds": 60,
+            "Retry": [{ "ErrorEquals": ["Busy"], "MaxAttempts": 99_999_999, "BackoffRate": rate }],
+            "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Free" }],
+            "End": true
+        }, "Free": { "Type": "Pass", "End": true } } },
+        { "StartAt": "Wrap", "States": { "Wrap": { "Type": "Pass", "End": true } } }
+    ] } } })
+        .to_string()
+        .parse()
+        .unwrap();
+    let simulation = Simulation::of(&machine).always("Charge", json!(1));
+    let report = Exploration::of(&simulation).max_faults(1).explore().unwrap();
+    let states: Vec<_> = report
+        .findings
+        .iter()
+        .map(|found| (found.kind, &*found.state))
+        .collect();
+    assert_eq!(states, [(FindingKind::Loop, "Charge")]);
+    // Nothing can make the first branch fail, so nothing has to.
+    let coverage = Coverage::of(&machine);
+    assert_eq!(coverage.share_of(asl_engine::simulation::PointKind::Branch).total, 0);
+}
+
+#[test]
 fn the_same_exploration_finds_the_same_and_says_when_it_was_cut() {
     let some = poll().max_runs(5);
     let report = some.explore().unwrap();

@@ -111,17 +111,30 @@ pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
     points.points
 }
 
-/// The pointers of everything that is around a state that can fail.
+/// The pointers of the branches and iterations that a state inside of them can make fail: what only passes data on is
+/// hardly made to, and what catches `States.ALL` lets nothing through.
 fn failing(program: &Program) -> HashSet<&str> {
-    let nodes = program.nodes().map(|(_, node)| node);
-    let can_fail = nodes.filter(|node| node.takes_errors() || matches!(node.state, State::Fail(_)));
-    can_fail
-        .flat_map(|node| {
-            node.pointer
-                .match_indices('/')
-                .filter_map(|(end, _)| node.pointer.get(..end))
-        })
-        .collect()
+    let catches_all = |node: &Node| {
+        let mut names = node.catch().iter().flat_map(|catcher| &catcher.error_equals);
+        names.any(|name| name == "States.ALL")
+    };
+    let nodes = || program.nodes().map(|(_, node)| node);
+    let tight: HashSet<&str> = nodes()
+        .filter(|node| catches_all(node))
+        .map(|node| &*node.pointer)
+        .collect();
+    let mut failing = HashSet::new();
+    for node in nodes() {
+        let can_fail = matches!(node.state, State::Fail(_)) || (node.takes_errors() && !catches_all(node));
+        let around = node.pointer.rmatch_indices('/').filter(|_| can_fail);
+        for outer in around.filter_map(|(end, _)| node.pointer.get(..end)) {
+            // What is around it was told already, or is safe.
+            if !failing.insert(outer) || tight.contains(outer) {
+                break;
+            }
+        }
+    }
+    failing
 }
 
 struct Points<'p> {
