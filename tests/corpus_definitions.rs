@@ -12,7 +12,7 @@
 mod recordings;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use asl_engine::StateMachine;
 use asl_engine::definition::{Code, Diagnostic, Loader, Severity, Substitutions, WorkflowType};
@@ -106,7 +106,7 @@ fn what_aws_executed_loads() {
         }
     }
     println!(
-        "{loaded} loaded, {skipped} skipped (distributed Map), {} refused",
+        "{loaded} loaded, {skipped} skipped (not supported), {} refused",
         refused.len()
     );
     assert!(refused.is_empty(), "{}", refused.join("\n\n"));
@@ -136,7 +136,7 @@ fn what_aws_refused_is_refused_in_its_words() {
         }
     }
     println!(
-        "{told} told alike, {skipped} skipped (distributed Map), {} otherwise",
+        "{told} told alike, {skipped} skipped (not supported), {} otherwise",
         wrong.len()
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -181,7 +181,9 @@ fn every_sample_makes_the_round_trip() {
     let samples = recordings::files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/asl-samples")));
     let substitutions = Substitutions::new().with("PizzaOrderEventBus", "orders");
     let mut count = 0;
-    for file in samples {
+    // Test files and their schema lie beside the machines.
+    let is_machine = |file: &PathBuf| file.to_string_lossy().ends_with(".asl.json");
+    for file in samples.into_iter().filter(is_machine) {
         let source = fs::read_to_string(&file).unwrap();
         let name = file.display().to_string();
         let machine = match StateMachine::parse_with(&source, &substitutions) {

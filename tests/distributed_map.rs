@@ -241,6 +241,30 @@ fn child_executions_that_loop_for_ever_come_to_an_end() {
 }
 
 #[test]
+fn a_listing_that_goes_on_for_ever_is_refused() {
+    let reader = json!({ "Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": { "Bucket": "shop" } });
+    let machine = machine(map(json!({ "ItemReader": reader }), pass()));
+    let cause = |contents: Value, limits: Limits| {
+        let answer = json!({ "Contents": contents, "NextContinuationToken": "again" });
+        let run = Simulation::of(&machine)
+            .limits(limits)
+            .always("M", answer)
+            .run(json!({}));
+        run.error().and_then(|error| error.cause.clone()).unwrap_or_default()
+    };
+    assert_eq!(
+        cause(json!([]), Limits::default()),
+        "The listing has more than 100000 parts."
+    );
+    let mut limits = Limits::default();
+    limits.held_bytes = 1_000_000;
+    assert_eq!(
+        cause(json!([{ "Key": "order.json" }]), limits),
+        "The items take more memory than the limit of 1000000 bytes."
+    );
+}
+
+#[test]
 fn child_executions_inside_each_other_fit_on_a_small_stack() {
     let deepest = (0..30).fold(pass(), |states, depth| {
         json!({ format!("M{depth}"): map(json!({ "Label": format!("L{depth}"), "ItemsPath": "$$.Execution.Input" }), states) })

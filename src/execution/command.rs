@@ -95,7 +95,8 @@ pub struct Limits {
     /// Work between two events, after which an execution that neither waits nor ends has failed; 1,000,000,000.
     ///
     /// A state that is entered or tried counts 1,000, and a value that a path looks at counts 1: a state machine that
-    /// loops for ever ends after a million rounds, where the history has no limit.
+    /// loops for ever ends after a million rounds, where the history has no limit. A child execution of a distributed Map
+    /// counts 1,000 and what it does, so that a few hundred thousand of them can run in one go where none waits for a task.
     pub work: u64,
     /// Bytes of memory, as far as they can be told, that the data of all running states may take; 1,073,741,824.
     pub held_bytes: usize,

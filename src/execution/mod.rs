@@ -141,6 +141,11 @@ impl Execution {
         self.core.trace.as_mut().map(|trace| trace.take()).unwrap_or_default()
     }
 
+    /// Whether the trace lost data of which there was too much to keep.
+    pub(crate) fn is_trace_cut(&self) -> bool {
+        self.core.trace.as_ref().is_some_and(|trace| trace.is_cut())
+    }
+
     /// When the execution wants [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.
     pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
         self.core.next_deadline()

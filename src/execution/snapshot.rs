@@ -10,6 +10,9 @@ use super::snapshot_check;
 /// An execution as it stands, to be stored with serde in any self-describing format, JSON among
 /// them, and restored in another process.
 ///
+/// It nests as its data does, and eight levels deeper for each distributed Map inside another; `serde_json` reads 128
+/// levels unless it is told to read more.
+///
 /// The program is not part of it: the definition is stored once for all its executions, and
 /// [`Execution::restore`](super::Execution::restore) refuses a snapshot of another definition.
 #[derive(Debug, Clone, Serialize, Deserialize)]

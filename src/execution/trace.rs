@@ -3,6 +3,7 @@
 //!
 //! An execution that nobody traces pays nothing for it but the question.
 
+use serde_json::Value;
 use std::collections::HashMap;
 
 use super::command::{TaskId, Timestamp};
@@ -10,7 +11,7 @@ use super::frames::FrameKey;
 use super::inspection::{Inspection, Stage};
 use super::intent::Assigned;
 use super::program::{Next, StateId};
-use crate::data::Payload;
+use crate::data::{Payload, json_size};
 use crate::history::ErrorOutput;
 
 /// One thing that happened in a frame.
@@ -70,10 +71,15 @@ pub(crate) enum Traced {
     Aborted,
 }
 
+/// The bytes of data that a trace keeps, as texts; what is the same in several places counts in each.
+const MOST_DATA: usize = 256 * 1024 * 1024;
+
 /// The trace of an execution, until somebody takes it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     entries: Vec<TraceEntry>,
+    /// The bytes of data that went through it.
+    data_bytes: usize,
     /// How many frames of child executions have names of their own in it.
     children: u32,
 }
@@ -83,8 +89,17 @@ pub(crate) type OutsideFrames = HashMap<FrameKey, FrameKey>;
 
 impl Trace {
     #[cold]
-    pub(crate) fn push(&mut self, at: Timestamp, frame: FrameKey, traced: Traced) {
+    pub(crate) fn push(&mut self, at: Timestamp, frame: FrameKey, mut traced: Traced) {
+        self.data_bytes = self.data_bytes.saturating_add(traced.data_bytes());
+        if self.is_cut() {
+            traced.drop_data();
+        }
         self.entries.push(TraceEntry { at, frame, traced });
+    }
+
+    /// Whether there was more data than is kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.data_bytes > MOST_DATA
     }
 
     pub(crate) fn take(&mut self) -> Vec<TraceEntry> {
@@ -151,6 +166,32 @@ impl Trace {
         }
         for (index, is_true) in rules {
             self.push(at, frame, Traced::Rule { index, is_true });
+        }
+    }
+}
+
+impl Traced {
+    fn data_bytes(&self) -> usize {
+        match self {
+            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::Result(data) => data.bound(),
+            Self::Exited { output, assigned, .. } => {
+                let assigned = assigned.iter().map(|(_, value)| json_size(value));
+                output.bound().saturating_add(assigned.sum())
+            }
+            _ => 0,
+        }
+    }
+
+    fn drop_data(&mut self) {
+        match self {
+            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::Result(data) => {
+                *data = Payload::from(Value::Null);
+            }
+            Self::Exited { output, assigned, .. } => {
+                *output = Payload::from(Value::Null);
+                *assigned = Box::default();
+            }
+            _ => {}
         }
     }
 }

@@ -139,7 +139,8 @@ impl Diagram {
 
     /// A picture that needs nothing else: no script, no font, no style sheet; light or dark as its viewer is.
     ///
-    /// Errors where a graph has more than 1,000 states, which nobody could look at.
+    /// Errors where a machine has more than 1,000 states, or so many transitions over many of them, that nobody could look
+    /// at the picture.
     #[cfg(feature = "svg")]
     pub fn to_svg(&self) -> Result<String, SvgError> {
         svg::print(&self.graph)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::running::Running;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, Event, MapRunLog, Outcome};
+use crate::execution::{ErrorOutput, Event, MapRun, MapRunLog, Outcome};
 use crate::history::HistoryEvent;
 
 /// A running execution. The execution goes on when its handle is dropped; a clone is cheap.
@@ -45,9 +45,14 @@ impl ExecutionHandle {
         self.running.outcome()
     }
 
-    /// How many events there are so far.
+    /// How many events there are so far, those of child executions among them.
     pub(crate) fn event_count(&self) -> usize {
         self.running.event_count()
+    }
+
+    /// Its Map Runs so far, as they are now.
+    pub(crate) fn described_map_runs(&self) -> Vec<MapRun> {
+        self.running.described_map_runs()
     }
 
     pub(crate) fn name(&self) -> String {

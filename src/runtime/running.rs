@@ -14,7 +14,7 @@ use super::timer_queue::WakeUp;
 use crate::data::StateMachineContext;
 use crate::definition::IntegrationPattern;
 use crate::error::Error;
-use crate::execution::{Command, ErrorOutput, Event, Execution, MapRunLog, Outcome, TaskId};
+use crate::execution::{Command, ErrorOutput, Event, Execution, MapRun, MapRunLog, Outcome, TaskId};
 use crate::history::HistoryEvent;
 use crate::services::step_functions::Lineage;
 
@@ -218,7 +218,8 @@ impl Running {
     }
 
     pub(super) fn event_count(&self) -> usize {
-        self.progress().history.len()
+        let progress = self.progress();
+        progress.history.len() + progress.map_runs.event_count()
     }
 
     pub(super) fn history(&self) -> Vec<HistoryEvent> {
@@ -227,6 +228,18 @@ impl Running {
 
     pub(super) fn map_runs(&self) -> MapRunLog {
         self.progress().map_runs.clone()
+    }
+
+    /// The Map Runs; those that run as they are now.
+    pub(super) fn described_map_runs(&self) -> Vec<MapRun> {
+        let progress = self.progress();
+        let mut runs = progress.map_runs.map_runs().to_vec();
+        for now in progress.execution.map_runs() {
+            if let Some(run) = runs.iter_mut().find(|run| run.map_run_arn == now.map_run_arn) {
+                *run = now;
+            }
+        }
+        runs
     }
 
     /// Sends a heartbeat for every unanswered task of a state; how many there were.

@@ -76,6 +76,26 @@ pub(super) fn check_execution(text: &str) -> Result<(), ApiError> {
     }
 }
 
+/// Checks the ARN of a Map Run, `…:mapRun:NAME/LABEL:UUID`; that of its state machine.
+pub(super) fn check_map_run(text: &str) -> Result<String, ApiError> {
+    let (kind, names) = resource(text)?;
+    if kind != "mapRun" {
+        return Err(other_type(kind));
+    }
+    let parts = names
+        .split_once('/')
+        .and_then(|(name, rest)| Some((name, rest.split_once(':')?)));
+    match parts {
+        Some((name, (label, run))) if [name, label, run].iter().all(|part| !part.is_empty()) => {
+            let prefix = text
+                .strip_suffix(names)
+                .and_then(|prefix| prefix.strip_suffix("mapRun:"));
+            Ok(format!("{}stateMachine:{name}", prefix.unwrap_or_default()))
+        }
+        _ => Err(invalid(text)),
+    }
+}
+
 /// Checks the ARN of an activity.
 pub(super) fn check_activity(text: &str) -> Result<(), ApiError> {
     let (kind, name) = resource(text)?;

@@ -57,9 +57,9 @@ fn logging(value: &Value) -> Result<Value, ApiError> {
     }
     destinations.iter().try_for_each(check_destination)?;
     let logging = json!({ "includeExecutionData": include_execution_data, "level": level });
-    Ok(match destinations {
-        [] => logging,
-        destinations => with(logging, "destinations", destinations),
+    Ok(match request.value("destinations") {
+        None => logging,
+        Some(destinations) => with(logging, "destinations", destinations.clone()),
     })
 }
 
@@ -131,6 +131,13 @@ mod tests {
         assert_eq!(
             read(&json!({ "loggingConfiguration": {} })),
             Ok(Configuration::default())
+        );
+        // What was given is shown, as far as it goes.
+        assert_eq!(
+            read(&json!({ "loggingConfiguration": { "destinations": [] } }))
+                .unwrap()
+                .logging,
+            json!({ "includeExecutionData": false, "level": "OFF", "destinations": [] })
         );
         let group = json!({ "cloudWatchLogsLogGroup": { "logGroupArn": "arn:aws:logs:us-east-1:1:log-group:g:*" } });
         for (destinations, is_fine) in [

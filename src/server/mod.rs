@@ -51,12 +51,14 @@
 //! | versions | `PublishStateMachineVersion`, `DeleteStateMachineVersion`, `ListStateMachineVersions` |
 //! | aliases | `CreateStateMachineAlias`, `UpdateStateMachineAlias`, `DescribeStateMachineAlias`, `DeleteStateMachineAlias`, `ListStateMachineAliases` |
 //! | executions | `StartExecution`, `StartSyncExecution`, `StopExecution`, `DescribeExecution`, `ListExecutions`, `GetExecutionHistory` |
+//! | Map Runs | `ListMapRuns`, `DescribeMapRun` |
 //! | activities | `CreateActivity`, `DescribeActivity`, `DeleteActivity`, `ListActivities`, `GetActivityTask` |
 //! | tasks | `SendTaskSuccess`, `SendTaskFailure`, `SendTaskHeartbeat` |
 //! | tags | `TagResource`, `UntagResource`, `ListTagsForResource` |
 //! | definitions | `ValidateStateMachineDefinition`, `TestState` |
 //!
-//! `RedriveExecution`, `DescribeMapRun`, `ListMapRuns` and `UpdateMapRun` are refused: they are not implemented.
+//! `RedriveExecution` and `UpdateMapRun` are refused: they are not implemented. The child executions of a Map Run are
+//! counted, and not described or listed one by one.
 //!
 //! # Executions that tasks start
 //!
@@ -171,6 +173,7 @@ impl StepFunctions {
             "DeleteStateMachineVersion" => service.delete_state_machine_version(request),
             "DescribeActivity" => service.describe_activity(request),
             "DescribeExecution" => service.describe_execution(request),
+            "DescribeMapRun" => service.describe_map_run(request),
             "DescribeStateMachine" => service.describe_state_machine(request),
             "DescribeStateMachineAlias" => service.describe_state_machine_alias(request),
             "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(request),
@@ -178,6 +181,7 @@ impl StepFunctions {
             "GetExecutionHistory" => service.execution_history(request),
             "ListActivities" => service.list_activities(request),
             "ListExecutions" => service.list_executions(request),
+            "ListMapRuns" => service.list_map_runs(request),
             "ListStateMachineAliases" => service.list_state_machine_aliases(request),
             "ListStateMachines" => service.list_state_machines(request),
             "ListStateMachineVersions" => service.list_state_machine_versions(request),
@@ -195,9 +199,7 @@ impl StepFunctions {
             "UpdateStateMachine" => service.update_state_machine(request),
             "UpdateStateMachineAlias" => service.update_state_machine_alias(request),
             "ValidateStateMachineDefinition" => actions::validate_state_machine_definition(request),
-            "DescribeMapRun" | "ListMapRuns" | "RedriveExecution" | "UpdateMapRun" => {
-                Err(unknown(&format!("the action `{action}` is not implemented")))
-            }
+            "RedriveExecution" | "UpdateMapRun" => Err(unknown(&format!("the action `{action}` is not implemented"))),
             _ => Err(unknown("Step Functions has no such action")),
         }
     }

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::ApiError;
 
 /// Of a value that breaks a constraint, so many characters are printed.
-const LONGEST_QUOTE: usize = 4_096;
+pub(super) const LONGEST_QUOTE: usize = 4_096;
 
 /// An object of a request. Reading collects what is wrong with its members; [`Request::check`] says it.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ fn mismatch(name: &str, wanted: &str, value: &Value) -> ApiError {
 }
 
 /// A text for a message, not longer than anybody would read.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

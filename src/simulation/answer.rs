@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::explain::{seconds, shown, told};
 use crate::TaskError;
+use crate::data::{MAX_NESTING, within_nesting};
 use crate::history::ErrorOutput;
 
 /// One scripted answer: how an attempt ends, at once or after some virtual time.
@@ -73,7 +74,7 @@ impl Answer {
 
     /// The task succeeds.
     pub fn success(output: Value) -> Self {
-        Self::of(End::Success(output))
+        Self::of(End::Success(bounded(output)))
     }
 
     /// The task fails.
@@ -116,7 +117,7 @@ impl Answer {
     /// What the service answers when it takes the work up: of a `.sync` or `.waitForTaskToken` task.
     #[must_use]
     pub fn submitted(mut self, output: Value) -> Self {
-        self.submitted = Some(output);
+        self.submitted = Some(bounded(output));
         self
     }
 
@@ -142,6 +143,14 @@ impl Answer {
     /// What the service says at first, where it says something.
     pub(super) fn first_output(&self) -> Option<Value> {
         self.submitted.clone().or_else(|| self.is_callback.then(|| json!({})))
+    }
+}
+
+/// The value; where it nests too deeply to be worked with, or even to be dropped as it is, one that nests just too deeply.
+pub(super) fn bounded(value: Value) -> Value {
+    match within_nesting(value) {
+        Some(value) => value,
+        None => (0..=MAX_NESTING).fold(Value::Null, |inner, _| Value::Array(vec![inner])),
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         }
     }
     let mut options = simulation.options.clone();
-    options.input = input.clone();
+    options.input = input;
     options.is_traced = true;
     let execution = Execution::start(Arc::clone(&simulation.program), options, simulation.start);
     let observer = observer(simulation, &simulation.program, simulation.start);
@@ -77,7 +77,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         driver.send(after(simulation.start, *time), ROOT, Event::Stop(error.clone()));
     }
     let outcome = driver.run()?;
-    let run = driver.report(outcome, input)?;
+    let run = driver.report(outcome)?;
     for coverage in &simulation.coverage {
         coverage.add(&run);
     }
@@ -158,7 +158,11 @@ impl Driver<'_> {
             match member.execution.poll_command() {
                 Some(Command::Invoke(task)) => self.invoke(id, task, polled)?,
                 Some(Command::Cancel(task)) => self.cancel(id, task, polled),
-                Some(Command::Record(event)) => member.history.push(event),
+                Some(Command::Record(event)) => {
+                    member.history.push(event);
+                    // The trace is taken with the history, and so is no longer than that.
+                    member.observe();
+                }
                 Some(Command::RecordChild(event)) if id == ROOT => self.map_runs.record(*event),
                 Some(Command::MapRun(map_run)) if id == ROOT => self.map_runs.update(*map_run),
                 // What others have started is not reported.
@@ -283,7 +287,7 @@ impl Driver<'_> {
         (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO)
     }
 
-    fn report(mut self, outcome: Outcome, input: Value) -> Result<Run, SimulationError> {
+    fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {
         let left_over = self.scripts.0.iter().find(|(_, script)| script.left_over() > 0);
         if let Some((task, script)) = left_over.filter(|_| !self.simulation.allows_left_over) {
             return Err(SimulationError::LeftOverAnswers {
@@ -322,7 +326,6 @@ impl Driver<'_> {
             first_moment: Moment::start(),
             moments: self.moments,
             simulation: Arc::new(self.simulation.clone()),
-            input,
         })
     }
 }

@@ -63,6 +63,8 @@ impl Member {
     pub(super) fn into_run(self, outcome: Option<Outcome>) -> ExecutionRun {
         ExecutionRun {
             arn: self.execution.arn().clone(),
+            is_data_cut: self.execution.is_trace_cut(),
+            input: self.execution.context().input.clone(),
             outcome,
             visits: self.observer.visits,
             history: self.history,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::moment::Moment;
 use super::visit::{Attempt, Visit};
 use super::{Call, Simulation};
+use crate::data::Payload;
 use crate::execution::{MapRunLog, Outcome, Program};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 use crate::services::s3::Objects;
@@ -49,7 +50,6 @@ pub struct Run {
     pub(super) first_moment: Moment,
     /// What it was run by, and on.
     pub(super) simulation: Arc<Simulation>,
-    pub(super) input: Value,
 }
 
 /// One execution of a run: the one it is about, or one that another has started.
@@ -60,10 +60,14 @@ pub struct ExecutionRun {
     pub arn: Arc<str>,
     /// How it ended; `None` where it still ran at the end of the run.
     pub outcome: Option<Outcome>,
+    /// Whether its visits had more data than the 256 MiB that are kept: the later ones show `null`, and no variables.
+    pub is_data_cut: bool,
     /// The states that it visited, in the order of their entries.
     pub visits: Vec<Visit>,
     /// Its history.
     pub history: Vec<HistoryEvent>,
+    /// What it was started with; `null` where that nests too deeply to be looked at.
+    pub input: Payload,
     pub(super) program: Arc<Program>,
 }
 
@@ -145,9 +149,9 @@ impl Run {
         self.elapsed
     }
 
-    /// What it was started with.
+    /// What it was started with; `null` where that nests too deeply to be looked at.
     pub fn input(&self) -> &Value {
-        &self.input
+        self.root.input.value()
     }
 
     /// Its history; empty with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).

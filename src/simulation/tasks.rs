@@ -9,6 +9,7 @@ use super::SimulationError;
 use super::answer::{Answer, End};
 use super::call::Call;
 use super::driver::{Beats, Driver, after};
+use super::replay::not_recorded;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind};
 use crate::execution::{Event, Task};
 use crate::services::s3::S3Action;
@@ -60,10 +61,7 @@ impl Driver<'_> {
         let Some(operation) = operation else {
             return match self.simulation.otherwise.clone() {
                 Some(answer) => self.answer(call, &task, answer),
-                None if self.simulation.is_replay => {
-                    let cause = "the recording has no such call";
-                    self.answer(call, &task, Answer::error("Replay.NotRecorded", cause))
-                }
+                None if self.simulation.is_replay => self.answer(call, &task, not_recorded()),
                 None => Err(missing_answer(&call)),
             };
         };

@@ -32,6 +32,7 @@
 
 mod case;
 mod compare;
+mod mock_file;
 mod reader;
 mod stream;
 mod suite;
@@ -45,6 +46,8 @@ use crate::definition::{Diagnostic, Severity};
 
 pub use case::{Case, Expectation, Script};
 pub use compare::{Expected, Mismatch};
+#[cfg(feature = "cli")]
+pub(crate) use mock_file::is_mock_file;
 pub use suite::{CaseResult, Suite, SuiteError, Verdict};
 
 /// The JSON Schema of test files.

@@ -59,6 +59,14 @@ pub enum SuiteError {
         /// What it has instead.
         problem: String,
     },
+    /// Nobody says where the definition of a mock file's state machine is.
+    #[error("`{}` has test cases of the state machine `{state_machine}`, whose definition is not beside it", .file.display())]
+    NoDefinition {
+        /// Which mock file.
+        file: PathBuf,
+        /// The name of the state machine.
+        state_machine: String,
+    },
     /// The mock file cannot be used.
     #[error("`{}`: {problem}", .file.display())]
     Mocks {
@@ -144,8 +152,8 @@ impl Suite {
             });
         Ok(Self {
             file,
-            program,
             machine,
+            program,
             simulation,
             coverage,
             mocks,
@@ -250,7 +258,7 @@ fn told(error: &SimulationError) -> String {
             attempt,
         } => format!(
             "the state `{state}` invoked `{resource}` with the input {input} (visit {visit}, attempt {attempt}, both from 0), and \
-             `tasks` has no answer for it"
+             the test has no answer for it"
         ),
         SimulationError::ScriptedTwice { task } => {
             format!("`{task}` has answers twice: in `tasks` and in the mock file, or two for the same visit or item")
@@ -269,7 +277,7 @@ fn read(file: &Path) -> Result<String, SuiteError> {
     })
 }
 
-fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
+pub(super) fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
     MockConfig::parse(&read(file)?).map_err(|error| SuiteError::Mocks {
         file: file.to_owned(),
         problem: error.to_string(),

@@ -163,7 +163,7 @@ fn what_is_not_there_is_not_as_expected() {
     }
     for (result, expected) in results[3..]
         .iter()
-        .zip(["no Task state; there is Charge", "`tasks` has no answer"])
+        .zip(["no Task state; there is Charge", "the test has no answer"])
     {
         assert!(
             matches!(&result.verdict, Verdict::Broken(problem) if problem.contains(expected)),

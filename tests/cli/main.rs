@@ -9,6 +9,7 @@
     reason = "how long the binary takes is told by the clock on the wall"
 )]
 
+mod documentation;
 mod hostile;
 mod large;
 mod machine_readable;

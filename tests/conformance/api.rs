@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use asl_engine::Interpreter;
+use asl_engine::handlers::LocalS3;
 use asl_engine::server::{ApiError, StepFunctions};
 use regex_lite::Regex;
 use serde_json::{Value, json};
@@ -26,12 +27,20 @@ const ADDED: [(&str, &str); 2] = [
     ("redriveCount", "2023-11-15"),
 ];
 /// The services whose answers were not recorded.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 17] = [
     "arn:aws:lambda:*",
     "arn:aws:states:::apigateway:*",
     "arn:aws:states:::aws-sdk:dynamodb:*",
+    "arn:aws:states:::aws-sdk:lambda:*",
+    "arn:aws:states:::aws-sdk:s3:*",
+    "arn:aws:states:::aws-sdk:secretsmanager:*",
+    "arn:aws:states:::aws-sdk:sns:*",
+    "arn:aws:states:::aws-sdk:sqs:*",
+    "arn:aws:states:::batch:*",
     "arn:aws:states:::dynamodb:*",
+    "arn:aws:states:::ecs:*",
     "arn:aws:states:::events:*",
+    "arn:aws:states:::glue:*",
     "arn:aws:states:::http:*",
     "arn:aws:states:::lambda:*",
     "arn:aws:states:::sns:*",
@@ -57,7 +66,7 @@ pub(crate) fn check_calls(case: &Case, steps: &[Value]) -> Result<(), String> {
         let interpreter = SERVICES.iter().fold(Interpreter::new(), |interpreter, service| {
             interpreter.task(service, |_: Value| async { Ok(json!({})) })
         });
-        let interpreter = interpreter.region("us-east-1", "111111111111");
+        let interpreter = interpreter.region("us-east-1", "111111111111").s3(&objects(case));
         let mut calls = Calls {
             case,
             api: StepFunctions::seeded(interpreter, 1),
@@ -197,6 +206,11 @@ impl Calls<'_> {
                     self.same(&format!("{place}/{name}"), name, recorded, answered)
                 })
             }
+            // Some tests kept the list alone, without what was there before.
+            (Value::Array(_), Value::Object(members)) if place.is_empty() => {
+                let list = members.values().find(|member| member.is_array());
+                self.same("/", name, recorded, list.unwrap_or(&Value::Null))
+            }
             (Value::Array(items), Value::Array(others)) if items.len() == others.len() => {
                 let mut pairs = items.iter().zip(others).enumerate();
                 pairs.try_for_each(|(i, (item, other))| self.same(&format!("{place}/{i}"), name, item, other))
@@ -223,6 +237,17 @@ impl Calls<'_> {
             _ => differs(),
         }
     }
+}
+
+/// The objects that a case holds.
+fn objects(case: &Case) -> LocalS3 {
+    let s3 = LocalS3::new();
+    for object in case.json["s3_objects"].as_array().into_iter().flatten() {
+        let text = |member: &str| object[member].as_str().unwrap_or_default();
+        // A request names it without the brackets of a placeholder.
+        s3.put(text("bucket").trim_matches(['<', '>']), text("key"), text("body"));
+    }
+    s3
 }
 
 /// Whether an execution is stopped, or described while it runs.

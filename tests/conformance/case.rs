@@ -40,7 +40,7 @@ impl Case {
             id: text_of("id").unwrap_or_else(|| place.display().to_string()),
             area: place.iter().next().unwrap_or_default().to_string_lossy().into_owned(),
             kind: text_of("kind").unwrap_or_default(),
-            is_replayable: json["replayable"] == true || holds_all_objects(&json),
+            is_replayable: json["replayable"] == true || needs_no_answers(&json),
             is_verified: json["provenance"] == "aws",
             json,
         }
@@ -106,10 +106,17 @@ impl Case {
     }
 }
 
-/// Whether a case that its list calls not replayable only reads items from objects that it holds.
-fn holds_all_objects(case: &Value) -> bool {
+/// Whether a case that its list calls not replayable has come to its end without a Task, and holds the objects that it
+/// reads items from: what `s3:putObject` answers shows nowhere, and who stopped it did so when nothing else was to come.
+fn needs_no_answers(case: &Value) -> bool {
     let definition = &case["definition"];
-    !mentions(definition, "Type", "Task") && case["s3_objects"].as_array().is_some_and(|objects| !objects.is_empty())
+    let text = in_a_partition(&definition.to_string());
+    let reads = ["getObject", "listObjectsV2"];
+    let reads = reads
+        .iter()
+        .any(|action| text.contains(&format!("\"arn:aws:states:::s3:{action}\"")));
+    let has_objects = case["s3_objects"].as_array().is_some_and(|objects| !objects.is_empty());
+    case["status"].is_string() && !mentions(definition, "Type", "Task") && (has_objects || !reads)
 }
 
 /// The recordings' placeholder for the partition is no part of an ARN that parses.

@@ -45,9 +45,10 @@ impl Placeholders {
     /// A request as it is sent. The answer decides what some of its placeholders stand for.
     pub(crate) fn request(&mut self, params: &Value, answer: &Value) -> Value {
         let answer = answer.to_string();
-        let members = params.as_object().unwrap();
-        let sent = members
-            .iter()
+        let sent = params
+            .as_object()
+            .into_iter()
+            .flatten()
             .map(|(name, value)| (name.clone(), self.sent(name, value, &answer)));
         sent.collect::<Map<_, _>>().into()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use asl_engine::definition::{Code, PassState};
 use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Snapshot, TaskId};
+use asl_engine::simulation::Exploration;
 use asl_engine::{Simulation, StateMachine};
 use chrono::DateTime;
 use serde::Deserialize as _;
@@ -136,6 +137,26 @@ fn a_simulation_tells_it_too() {
         run.error().unwrap().error.clone()
     });
     assert_eq!(failed.as_deref(), Some("States.DataLimitExceeded"));
+}
+
+#[test]
+fn answers_and_explored_inputs_that_nest_deeply_are_bounded() {
+    let (failed, found) = on_a_small_stack(|| {
+        let machine: StateMachine = task().to_string().parse().unwrap();
+        let run = Simulation::of(&machine).always("T", nested(100_000)).run(json!({}));
+        let well = Simulation::of(&machine).otherwise(json!({}));
+        let report = Exploration::of(&well)
+            .input(nested(100_000))
+            .max_faults(0)
+            .explore()
+            .unwrap();
+        (
+            run.error().unwrap().error.clone(),
+            report.findings[0].error.clone().unwrap().error,
+        )
+    });
+    assert_eq!(failed.as_deref(), Some("States.DataLimitExceeded"));
+    assert_eq!(found.as_deref(), Some("States.DataLimitExceeded"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Coverage: what is counted, how it is reported, merged and asked for.
 
 use asl_engine::simulation::{Answer, Coverage, CoverageError, PointKind};
-use asl_engine::{Simulation, TaskError};
+use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
 
 use crate::{machine, sample, text};
@@ -142,4 +142,28 @@ fn without_a_history_a_simulation_with_a_coverage_counts_all_the_same() {
     let off = simulation.history(asl_engine::history::HistoryLevel::Off);
     off.task("Charge", [json!(1)]).run(json!({}));
     assert_eq!(coverage.states()[0].count, 1);
+}
+
+#[test]
+fn distributed_maps_are_covered_as_inline_ones() {
+    let machine: StateMachine = json!({ "StartAt": "Many", "States": { "Many": {
+        "Type": "Map", "ToleratedFailurePercentage": 100, "End": true, "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }, "StartAt": "One", "States": { "One": {
+                "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:One", "End": true,
+                "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 1 }] } } } } } })
+    .to_string()
+    .parse()
+    .unwrap();
+    let coverage = Coverage::of(&machine);
+    let many = Simulation::of(&machine).coverage(&coverage);
+    let run = many
+        .clone()
+        .always("One", json!("done"))
+        .item("One", 1, [Err(TaskError::new("Busy", "")), Ok(json!("late"))])
+        .item("One", 2, [TaskError::new("Broken", "")])
+        .run(json!(["a", "b", "c"]));
+    assert_eq!(run.outcome().status(), "SUCCEEDED", "{}", run.explain());
+    many.clone().always("One", TaskError::new("Busy", "")).run(json!(["a"]));
+    many.run(json!([]));
+    coverage.assert_at_least(100.0);
 }

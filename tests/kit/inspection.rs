@@ -201,3 +201,22 @@ fn equal_runs_are_equal_and_without_a_history_visits_are_not_kept() {
     let off = simulation.history(asl_engine::history::HistoryLevel::Off).run(order());
     assert!(off.visits().is_empty() && off.output().is_some());
 }
+
+#[test]
+fn data_without_end_is_cut_and_said_to_be() {
+    let machine: StateMachine = json!({ "StartAt": "Count", "States": {
+        "Count": { "Type": "Pass", "Parameters": { "n.$": "States.MathAdd($.n, 1)", "text.$": "$.text" }, "Next": "Again" },
+        "Again": { "Type": "Choice", "Default": "Done", "Choices": [
+            { "Variable": "$.n", "NumericLessThan": 400, "Next": "Count" } ] },
+        "Done": { "Type": "Succeed" }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let run = Simulation::of(&machine).run(json!({ "n": 0, "text": "x".repeat(250_000) }));
+    assert_eq!(run.assert_succeeded()["n"], 400);
+    assert!(run.execution().is_data_cut && run.visit("Done").raw_input.is_null());
+    assert!(run.visits()[0].raw_input["n"] == 0 && run.visit_count("Count") == 400);
+    let small = Simulation::of(&machine).run(json!({ "n": 0, "text": "x" }));
+    assert!(!small.execution().is_data_cut && small.visit("Done").raw_input["n"] == 400);
+}

@@ -38,8 +38,7 @@ fn execution(text: &str) -> Option<Execution> {
     // Some recordings lost the ids, the parts of distributed Maps are elsewhere, and loaded tests were cut short.
     let ids: Vec<Option<u64>> = events.iter().map(|event| event["id"].as_u64()).collect();
     let is_whole = (1..).zip(&ids).all(|(wanted, id)| *id == Some(wanted));
-    let is_distributed = case["definition"].to_string().contains("DISTRIBUTED");
-    if !is_whole || is_distributed || case["machine_type"] == "EXPRESS" {
+    if !is_whole || case["machine_type"] == "EXPRESS" {
         return None;
     }
     let definition = match case.get("definition_raw").unwrap_or(&case["definition"]) {

@@ -1,11 +1,12 @@
 //! Replays of real executions: their path, the first difference, what is no history, and every recording there is.
 
-use asl_engine::simulation::{Answer, Recording, RecordingError};
-use asl_engine::{Simulation, StateMachine};
+use asl_engine::history::{ErrorOutput, HistoryEvent};
+use asl_engine::simulation::{Answer, Recording, RecordingError, Run};
+use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::{parsed, recorded, text};
+use crate::{machine, parsed, recorded, text};
 
 fn declined() -> (StateMachine, Recording) {
     let machine = parsed("tests/kit/recordings/declined.asl.json");
@@ -210,4 +211,103 @@ fn recorded_executions_take_their_paths() {
         wrong.join("\n")
     );
     println!("{same} recorded executions take their paths");
+}
+
+/// The history of a run, as the AWS CLI would print it.
+fn printed(run: &Run) -> Recording {
+    let events: Vec<Value> = run.history().iter().map(HistoryEvent::to_json).collect();
+    Recording::parse(&json!({ "events": events }).to_string()).unwrap()
+}
+
+#[test]
+fn the_history_of_every_run_is_a_recording_of_it() {
+    let till = || Simulation::of(&machine("till"));
+    let order = json!({ "lines": ["a", "b", "c"] });
+    let second = Duration::from_secs(1);
+    let busy = || Err(TaskError::new("Busy", ""));
+    let runs = [
+        till()
+            .task("Look up", [busy(), Ok(json!(1)), Ok(json!(2)), busy(), Ok(json!(3))])
+            .run(order.clone()),
+        till()
+            .item("Look up", 1, [Answer::error("Unknown", "").after(second)])
+            .always("Look up", json!(1))
+            .run(order.clone()),
+        till()
+            .always("Look up", json!(200))
+            .task("Ask the bank", [Answer::heartbeat_loss(), Answer::timeout()])
+            .run(order.clone()),
+        till()
+            .always("Look up", json!(200))
+            .task("Ask the bank", [Answer::callback(Ok(json!(1))).after(59 * second)])
+            .run(order.clone()),
+        till()
+            .always("Look up", json!(200))
+            .task("Ask the bank", [Answer::never()])
+            .stop_after(second, ErrorOutput::default())
+            .run(order),
+    ];
+    for run in runs {
+        let replay = printed(&run).replay(&machine("till")).unwrap();
+        replay.assert_same_path();
+        assert_eq!(replay.run.outcome(), run.outcome());
+        let late = replay.run.elapsed().abs_diff(run.elapsed());
+        assert!(late < Duration::from_millis(1), "{late:?}");
+    }
+}
+
+#[test]
+fn iterations_inside_of_iterations_and_loops_are_told_apart() {
+    let inner = json!({ "StartAt": "Cell", "States": {
+        "Cell": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Cell",
+                  "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 1 }], "End": true }
+    }});
+    let machine: StateMachine = json!({ "StartAt": "Rows", "States": {
+        "Rows": { "Type": "Map", "ItemsPath": "$.rows", "ResultPath": "$.seen", "Next": "Again", "ItemProcessor": {
+            "StartAt": "Row", "States": { "Row": { "Type": "Map", "ItemProcessor": inner, "End": true } } } },
+        "Again": { "Type": "Choice", "Default": "Done", "Choices": [
+            { "Variable": "$.seen[0][0]", "NumericEquals": 0, "Next": "Rows" } ] },
+        "Done": { "Type": "Succeed" }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let run = Simulation::of(&machine)
+        .task_with("Cell", |call| {
+            let round = call.visit / 4;
+            match (&call.iterations[..], round, call.attempt) {
+                ([1, 0], 0, 0) | ([0, 1], 1, 0) => Answer::error("Busy", ""),
+                ([row, cell], _, _) => Answer::success(json!(100 * round + 10 * row + cell)),
+                _ => Answer::never(),
+            }
+        })
+        .run(json!({ "rows": [[1, 2], [3, 4]] }));
+    assert_eq!(run.assert_succeeded()["seen"], json!([[100, 101], [110, 111]]));
+    let replay = printed(&run).replay(&machine).unwrap();
+    replay.assert_same_path();
+    assert_eq!(replay.run.output(), run.output());
+}
+
+#[test]
+fn tasks_of_child_executions_are_scripted_beside_the_recording() {
+    let machine: StateMachine = json!({ "StartAt": "Many", "States": { "Many": { "Type": "Map", "Next": "Told", "ItemProcessor": {
+        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }, "StartAt": "One", "States": { "One": {
+            "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:One", "End": true } } } },
+        "Told": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Told", "End": true } } })
+    .to_string()
+    .parse()
+    .unwrap();
+    let scripted = |simulation: Simulation| simulation.task_fn("One", |input: &Value| Ok(json!([input])));
+    let run = scripted(Simulation::of(&machine))
+        .task("Told", [json!("yes")])
+        .run(json!([1, 2]));
+    let recording = printed(&run);
+    let error = recording.replay(&machine).unwrap_err();
+    assert!(
+        matches!(&error, RecordingError::OfChildExecution { state } if state == "One"),
+        "{error}"
+    );
+    let again = scripted(recording.simulation(&machine).unwrap()).run(recording.input());
+    assert_eq!(again.output(), Some(&json!("yes")));
+    recording.compare(again).assert_same_path();
 }

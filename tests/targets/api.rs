@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Dice, corpus};
 
-const ACTIONS: [&str; 38] = [
+const ACTIONS: [&str; 39] = [
     "CreateActivity",
     "CreateStateMachine",
     "CreateStateMachine",
@@ -25,6 +25,7 @@ const ACTIONS: [&str; 38] = [
     "GetExecutionHistory",
     "ListActivities",
     "ListExecutions",
+    "ListMapRuns",
     "ListStateMachineAliases",
     "ListStateMachines",
     "ListStateMachineVersions",

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use super::arguments::{Loading, json_argument, pair, read_file};
 use super::definitions::one_machine;
@@ -238,5 +237,3 @@ fn verdict(outcome: &Outcome, elapsed: std::time::Duration) -> String {
         }
     }
 }
-
-type Program = Arc<crate::execution::Program>;

@@ -35,9 +35,12 @@ const FRAMES: [&str; 4] = ["◐", "◓", "◑", "◒"];
 impl Progress {
     pub(super) fn new(colour: ColorChoice, quiet: bool) -> Self {
         let stderr = io::stderr();
+        let is_terminal = stderr.is_terminal();
+        let stream = AutoStream::new(stderr, colour);
         Self {
-            is_live: !quiet && stderr.is_terminal(),
-            stream: AutoStream::new(stderr, colour),
+            // To draw over a line takes the same sequences that colours take.
+            is_live: !quiet && is_terminal && stream.current_choice() != ColorChoice::Never,
+            stream,
             quiet,
             is_drawn: false,
             frame: 0,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::programs::{About, Programs, call};
 use super::progress::Progress;
-use super::{Ended, Failure, Job, Program, verdict};
+use super::{Ended, Failure, Job, verdict};
+use crate::execution::Program;
 use crate::handlers::{Handler, TaskContext};
 use crate::runtime::{Interpreter, StartRequest};
 use crate::{ErrorKind, TaskError};
@@ -82,7 +83,7 @@ async fn drive(job: &Job, mut progress: Progress) -> Result<Ended, Failure> {
     })
 }
 
-fn programs_of(job: &Job) -> Vec<Program> {
+fn programs_of(job: &Job) -> Vec<Arc<Program>> {
     let machines = std::iter::once(&job.machine).chain(job.children.iter().map(|(_, child)| child));
     machines.map(Into::into).collect()
 }

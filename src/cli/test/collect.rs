@@ -1,11 +1,11 @@
 //! Finds the test files, and loads what they name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::failure::{Failure, reason};
 use crate::cli::output::diagnostic;
 use crate::definition::{Diagnostic, Severity};
-use crate::test_file::{Suite, SuiteError};
+use crate::test_file::{Suite, SuiteError, is_mock_file};
 
 /// How deep folders are looked through.
 const MAX_DEPTH: usize = 32;
@@ -57,13 +57,14 @@ fn is_test_file(name: &str) -> bool {
         .any(|ending| name.ends_with(ending))
 }
 
-/// Loads the test files with their state machines. Errors with all that cannot be loaded.
-pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> {
+/// Loads the test files with their state machines; `machines` has the definitions of mock files' state machines. Errors
+/// with all that cannot be loaded.
+pub(super) fn suites(files: &[String], machines: &[(String, String)]) -> Result<Vec<(String, Suite)>, Failure> {
     let mut suites = Vec::new();
     let mut failures = Vec::new();
     for file in files {
-        match Suite::open(file) {
-            Ok(suite) => suites.push((file.clone(), suite)),
+        match opened(file, machines) {
+            Ok(opened) => suites.extend(opened.into_iter().map(|suite| (file.clone(), suite))),
             Err(error) => failures.push(explained(&error)),
         }
     }
@@ -71,6 +72,18 @@ pub(super) fn suites(files: &[String]) -> Result<Vec<(String, Suite)>, Failure> 
         None => Ok(suites),
         Some(failure) => Err(failure),
     }
+}
+
+/// One suite of a test file, and one for each state machine of a mock file.
+fn opened(file: &str, machines: &[(String, String)]) -> Result<Vec<Suite>, SuiteError> {
+    let is_mock_file = !is_test_file(file) && std::fs::read_to_string(file).is_ok_and(|text| is_mock_file(&text));
+    if !is_mock_file {
+        return Ok(vec![Suite::open(file)?]);
+    }
+    Suite::open_mocks(file, |name| {
+        let machine = machines.iter().find(|(machine, _)| machine == name);
+        machine.map(|(_, definition)| PathBuf::from(definition))
+    })
 }
 
 fn explained(error: &SuiteError) -> Failure {
@@ -89,6 +102,9 @@ fn explained(error: &SuiteError) -> Failure {
         SuiteError::Unreadable { file, error } => {
             Failure::new(format!("cannot read `{}`: {}", file.display(), reason(error)))
                 .help("paths in a test file begin in its folder")
+        }
+        SuiteError::NoDefinition { state_machine, .. } => {
+            Failure::new(error.to_string()).help(format!("say where it is: `--machine {state_machine}=FILE`"))
         }
         error => Failure::new(error.to_string()),
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::arguments::pair;
 use super::failure::Failure;
 use super::output::Output;
 use crate::simulation::PointKind;
@@ -35,14 +36,20 @@ Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`,
 of `tasks`, a case may name a test case of a mock file of Step Functions Local: `mocks: MockConfigFile.json` in the file, \
 `mock: Orders#Busy` in the case.
 
+A mock file by itself is a test too: each of its test cases starts with the input `{}`, and must succeed.
+
 Examples:
   asl test machines
   asl test machines --coverage --fail-under 90 --fail-under transition=100
-  asl test charge.asl-test.yaml --filter busy --junit report.xml")]
+  asl test charge.asl-test.yaml --filter busy --junit report.xml
+  asl test MockConfigFile.json --machine Orders=orders.asl.json")]
 pub(super) struct Arguments {
-    /// Test files, and folders with test files at any depth
+    /// Test files, folders with test files at any depth, and mock files of Step Functions Local
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
+    /// The definition of a state machine of a mock file; default `NAME.asl.json` or the like beside the mock file
+    #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
+    machines: Vec<(String, String)>,
     /// Run only cases whose name has this in it
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -105,7 +112,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
-    let loaded = collect::suites(&files)?;
+    let loaded = collect::suites(&files, &arguments.machines)?;
     if let Some(filter) = arguments
         .filter
         .as_ref()
@@ -183,7 +190,7 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(file, case, ..)| (*file, *case));
+    done.sort_unstable_by_key(|done: &Done| (done.file, done.case));
     let mut tested: Vec<_> = suites
         .into_iter()
         .map(|(file, suite)| Tested {
@@ -192,15 +199,21 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
             results: Vec::new(),
         })
         .collect();
-    for (file, _, result, took) in done {
-        if let Some(tested) = tested.get_mut(file) {
-            tested.results.push((result, took));
+    for done in done {
+        if let Some(tested) = tested.get_mut(done.file) {
+            tested.results.push((done.result, done.took));
         }
     }
     tested
 }
 
-type Done = (usize, usize, CaseResult, Duration);
+/// A case that was run, by the places of its file and in it.
+struct Done {
+    file: usize,
+    case: usize,
+    result: CaseResult,
+    took: Duration,
+}
 
 fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage: bool) -> Option<Done> {
     let (_, suite) = suites.get(file)?;
@@ -216,5 +229,10 @@ fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage:
         // Ten thousand runs with their histories would fill the memory.
         result.run = None;
     }
-    Some((file, case, result, began.elapsed()))
+    Some(Done {
+        file,
+        case,
+        result,
+        took: began.elapsed(),
+    })
 }

@@ -2,11 +2,13 @@ use serde_json::Value;
 
 use super::{Items, ItemsError, pair, parsed};
 
+/// A document is held as a whole for a while, and may take so many times the bytes of its text: `[1,1,1]`.
+const GROWTH: usize = 16;
+
 /// The elements of an array, or the members of an object.
 pub(super) fn read(text: &str, pointer: Option<&str>, items: &mut Items) -> Result<(), ItemsError> {
-    // What is read is held as a whole for a while, and takes a multiple of its text.
     let limit = items.limits.bytes;
-    if text.len() > limit {
+    if text.len().saturating_mul(GROWTH) > limit {
         return Err(ItemsError::TooLarge { limit });
     }
     let mut document = parsed(text, 1)?;
@@ -88,6 +90,8 @@ mod tests {
             "The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure."
         );
         assert!(cause(&whole, "[1,").starts_with("The object is no valid JSON: line 1: EOF"));
+        let document = cause(&whole, "[\n1,\n}]");
+        assert_eq!(document, "The object is no valid JSON: line 3: expected value (column 1)");
         let lines = cause(&ItemFormat::JsonLines, "{}\n\nno\n");
         assert!(
             lines.starts_with("The object is no valid JSON: line 3: expected"),
@@ -98,8 +102,8 @@ mod tests {
     #[test]
     fn nesting_and_size_are_bounded() {
         let whole = ItemFormat::Json { pointer: None };
-        assert!(cause(&whole, &"[".repeat(1_000)).contains("recursion limit"));
-        let long = format!("[\"{}\"]", "x".repeat(10_000));
+        assert!(cause(&whole, &"[".repeat(500)).contains("recursion limit"));
+        let long = format!("[{}1]", "1,".repeat(500));
         assert_eq!(
             cause(&whole, &long),
             "The items take more memory than the limit of 10000 bytes."

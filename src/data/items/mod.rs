@@ -148,14 +148,58 @@ pub(crate) fn pair(key: String, value: Value) -> Value {
     Value::Object(pair)
 }
 
+/// The JSON in a text that begins on such a line.
 fn parsed(text: &str, line: usize) -> Result<Value, ItemsError> {
     let not_json = |problem: String| ItemsError::NotJson { line, problem };
-    let value: Value = serde_json::from_str(text).map_err(|error| not_json(error.to_string()))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        // The place is counted in the text, and ours in the object.
+        let printed = error.to_string();
+        let problem = printed.split(" at line ").next().unwrap_or_default();
+        ItemsError::NotJson {
+            line: line + error.line().saturating_sub(1),
+            problem: format!("{problem} (column {})", error.column()),
+        }
+    })?;
     if nests_within(&value, MAX_NESTING) {
         Ok(value)
     } else {
         Err(not_json(format!(
             "it nests deeper than {MAX_NESTING} arrays and objects"
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CsvFormat, ItemFormat, ItemLimits};
+    use proptest::prelude::*;
+
+    fn format() -> impl Strategy<Value = ItemFormat> {
+        let headers = prop::option::of(prop::collection::vec("[ab]?", 0..3));
+        let delimiter = prop::sample::select(b",|; \t".to_vec());
+        prop_oneof![
+            (headers, delimiter).prop_map(|(headers, delimiter)| ItemFormat::Csv(CsvFormat { headers, delimiter })),
+            prop::option::of("(/[a-b0-2~]{0,2}){0,3}").prop_map(|pointer| ItemFormat::Json { pointer }),
+            Just(ItemFormat::JsonLines),
+        ]
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let pieces = vec![
+            "{", "}", "[", "]", "\"a\"", ":", ",", "1", "\n", "\"", "a", "\u{feff}", "|", " ", "\r\n", "é",
+        ];
+        let piece = prop_oneof![9 => prop::sample::select(pieces).prop_map(str::to_owned), 1 => any::<String>()];
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_more_than_it_may(format in format(), text in text(), items in 0usize..5) {
+            let limits = ItemLimits { items, bytes: 2_000 };
+            if let Ok(read) = format.read(&text, limits) {
+                prop_assert!(read.items.len() <= items);
+                prop_assert!(read.items.iter().map(super::held_size).sum::<usize>() <= limits.bytes);
+            }
+        }
     }
 }

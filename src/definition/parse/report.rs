@@ -187,6 +187,12 @@ impl Report {
         self.add(Phase::Warnings, code, Severity::Warning, place, message.into())
     }
 
+    /// How many errors there are so far.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn errors(&self) -> usize {
+        self.errors
+    }
+
     pub(crate) fn has_errors(&self) -> bool {
         self.errors > 0
     }

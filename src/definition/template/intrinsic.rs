@@ -89,6 +89,18 @@ impl Deployment<'_> {
                 .help("give a text, a number, or a function such as `!GetAtt`");
             return None;
         };
+        let errors = report.errors();
+        let text = self.called(name, argument, depth, report);
+        if text.is_none() && report.errors() == errors {
+            report
+                .schema(Place::opening(argument), format!("this is no argument of `{name}`"))
+                .help("see the function in the CloudFormation template reference");
+        }
+        text
+    }
+
+    /// What a function gives; `None` where it gives nothing, which may be reported or not.
+    fn called(&self, name: &str, argument: &Node, depth: usize, report: &mut Report) -> Option<String> {
         match name {
             "Ref" => {
                 let name = argument.as_str()?;

@@ -106,6 +106,8 @@ fn names_that_the_template_does_not_have_are_pointed_at() {
     for (source, expected) in [
         (inline("Resource: !GetAtt Nobody.Arn"), (8, Code::UnresolvedReference)),
         (inline("Resource: !Sub '${Nobody}'"), (8, Code::UnresolvedReference)),
+        (inline("Resource: !Ref [1]"), (8, Code::SchemaValidationFailed)),
+        (inline("Resource: !GetAtt Nobody"), (8, Code::SchemaValidationFailed)),
         (inline("Resource: '${Nobody}'"), (8, Code::UnresolvedSubstitution)),
         (
             format!("{machine}      DefinitionString: [1]\n"),
@@ -142,4 +144,47 @@ fn functions_that_nest_without_end_are_refused() {
         "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: {deep}\n"
     );
     assert_eq!(problems(&source).len(), 1);
+}
+
+/// Mutated texts are answered: nothing panics, and every place that is pointed at lies in the text.
+#[test]
+fn texts_that_somebody_broke_are_answered() {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut number = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for _ in 0..3_000 {
+        let mut text: Vec<char> = TEMPLATE.chars().collect();
+        for _ in 0..=number(5) {
+            let at = number(text.len());
+            let end = (at + 1 + number(20)).min(text.len());
+            match number(4) {
+                0 => drop(text.drain(at..end)),
+                1 => {
+                    let part = text[at..end].to_vec();
+                    text.splice(at..at, part);
+                }
+                2 => text[at] = "{}['\":-!&*|>#\né$".chars().nth(number(15)).unwrap(),
+                _ => text.swap(at, end - 1),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        let diagnostics = match machines(&Loader::new(), &text, Format::Yaml, &mut open) {
+            Err(diagnostics) => diagnostics,
+            Ok(found) => found
+                .into_iter()
+                .filter(|found| found.file.is_none())
+                .filter_map(|found| Some(found.machine.err()?.diagnostics().to_vec()))
+                .flatten()
+                .collect(),
+        };
+        for found in diagnostics {
+            let lines = text.split('\n').count();
+            assert!((1..=lines).contains(&found.line), "{found}\n{text}");
+            assert!(found.span.start <= text.len(), "{found}\n{text}");
+        }
+    }
 }

@@ -15,6 +15,7 @@ pub struct MapRunLog {
     left: usize,
     /// By Map Run, then by execution.
     histories: IndexMap<Arc<str>, IndexMap<Arc<str>, Vec<HistoryEvent>>>,
+    events: usize,
 }
 
 impl Default for MapRunLog {
@@ -30,6 +31,7 @@ impl MapRunLog {
             map_runs: Vec::new(),
             left: executions,
             histories: IndexMap::new(),
+            events: 0,
         }
     }
 
@@ -47,10 +49,17 @@ impl MapRunLog {
         let of_map_run = self.histories.entry(event.map_run_arn).or_default();
         if let Some(history) = of_map_run.get_mut(&event.execution_arn) {
             history.push(event.event);
+            self.events += 1;
         } else if self.left > 0 {
             self.left -= 1;
+            self.events += 1;
             of_map_run.insert(event.execution_arn, vec![event.event]);
         }
+    }
+
+    /// How many events it keeps.
+    pub fn event_count(&self) -> usize {
+        self.events
     }
 
     /// The Map Runs in the order of their starts, those of child executions among them.

@@ -3,11 +3,13 @@ use serde_json::{Map, Value};
 use std::collections::VecDeque;
 
 use super::Items;
-use crate::data::{ItemFormat, ItemLimits, Payload, held_size, parse_timestamp};
+use crate::data::{ItemFormat, ItemLimits, ItemsError, Payload, held_size, parse_timestamp};
 use crate::definition::{ItemReader, Reads, Resource};
 
 /// The most items that a reader reads (developer guide, "Quotas").
 const MOST_ITEMS: usize = 100_000_000;
+/// The most parts of a listing: S3 lists a thousand objects in each.
+const MOST_PARTS: usize = MOST_ITEMS / 1_000;
 
 /// An `ItemReader` at work: a request at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub(crate) struct Reading {
     /// Whether they are the members of an object.
     are_pairs: bool,
     bytes: usize,
+    /// How many parts the listing had so far.
+    #[serde(default)]
+    parts: usize,
     sources: Vec<(usize, String)>,
 }
 
@@ -65,6 +70,7 @@ impl Reading {
             read: Vec::new(),
             are_pairs: false,
             bytes: 0,
+            parts: 0,
             sources: Vec::new(),
         }
     }
@@ -128,12 +134,19 @@ impl Reading {
             None | Some(Value::Null) => Vec::new(),
             Some(_) => return Err("The answer to the request has `Contents` that are no array.".into()),
         };
+        self.parts += 1;
+        if self.parts > MOST_PARTS {
+            return Err(format!("The listing has more than {MOST_PARTS} parts."));
+        }
         for object in contents {
             if !flattens {
                 if self.read.len() < self.limits.0 {
-                    self.read.push(listed(&object));
+                    let item = listed(&object);
+                    self.take(held_size(&item))?;
+                    self.read.push(item);
                 }
             } else if let Some(key) = object.get("Key").and_then(Value::as_str) {
+                self.take(key.len() + size_of::<String>())?;
                 self.keys.push_back(key.to_owned());
             }
         }
@@ -151,6 +164,16 @@ impl Reading {
             self.sources.push((0, format!("s3://{}", self.bucket)));
         }
         Ok(self.next_object())
+    }
+
+    /// Accounts for something that is kept.
+    fn take(&mut self, bytes: usize) -> Result<(), String> {
+        let limit = self.limits.1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > limit {
+            return Err(ItemsError::TooLarge { limit }.to_string());
+        }
+        Ok(())
     }
 
     /// The request for the next object, as long as there are items to be read.

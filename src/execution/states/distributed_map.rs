@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::map::not_a;
-use crate::data::{Expected, Payload, ReferencePath, Root};
+use super::map::{not_a, whole_number};
+use crate::data::{Expected, Payload, ReferencePath};
 use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, MapData, MapState, Transformation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
@@ -98,13 +98,7 @@ fn number_at(field: &str, path: &ReferencePath, input: &Payload, view: &StateVie
     let found = path
         .evaluate_within(&view.scope(input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
-    let whole = match found.as_ref() {
-        Value::Number(number) => number.as_i64(),
-        // As recorded for a variable; of `MaxItems` it is known that any text is read.
-        Value::String(text) if field == "MaxItems" || matches!(path.root(), Root::Variable(_)) => text.parse().ok(),
-        _ => None,
-    };
-    whole.ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
+    whole_number(found.as_ref()).ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
 }
 
 /// What the next child execution gets of the next item: what `ItemSelector` makes of it, or the item.

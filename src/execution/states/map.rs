@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::distributed_map::{self, Tolerated};
 use super::jsonata;
-use crate::data::{Payload, ReferencePath, Root};
+use crate::data::{Payload, ReferencePath};
 use crate::definition::{DistributedMap, JsonPathMap, MapData, MapState, MaxConcurrency, Tolerance};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
@@ -103,7 +103,7 @@ fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Resu
         Some(Tolerance::Path(path)) => {
             let value = found(path, input, view)?;
             let refused = || not_a("ToleratedFailureCountPath", &value, "integer", path);
-            Some(value.as_i64().or_else(|| parsed(path, &value)).ok_or_else(refused)?)
+            Some(whole_number(&value).ok_or_else(refused)?)
         }
     };
     let count = match count.map(u64::try_from) {
@@ -120,7 +120,7 @@ fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Resu
         Some(Tolerance::Path(path)) => {
             let value = found(path, input, view)?;
             let refused = || not_a("ToleratedFailurePercentagePath", &value, "float", path);
-            Some(value.as_f64().or_else(|| parsed(path, &value)).ok_or_else(refused)?)
+            Some(value.as_f64().or_else(|| parsed(&value)).ok_or_else(refused)?)
         }
     };
     if let Some(percentage) = percentage {
@@ -141,10 +141,14 @@ fn found(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))
 }
 
-/// A number that a variable holds as text; AWS reads it.
-fn parsed<T: FromStr>(path: &ReferencePath, value: &Value) -> Option<T> {
-    let text = value.as_str().filter(|_| matches!(path.root(), Root::Variable(_)));
-    text.and_then(|text| text.parse().ok())
+/// The whole number that a path of a Map found. A text that is one counts: so it was recorded of variables, and measured
+/// of `MaxItemsPath`.
+pub(super) fn whole_number(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| parsed(value))
+}
+
+fn parsed<T: FromStr>(value: &Value) -> Option<T> {
+    value.as_str().and_then(|text| text.parse().ok())
 }
 
 /// A path that should select a number selects something else.
@@ -192,13 +196,7 @@ fn concurrency_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -
     let found = path
         .evaluate_within(&view.scope(input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
-    let whole = match found.as_ref() {
-        Value::Number(number) => number.as_i64(),
-        // A variable may hold the number as text; AWS reads it.
-        Value::String(text) if matches!(path.root(), Root::Variable(_)) => text.parse().ok(),
-        _ => None,
-    };
-    let Some(limit) = whole else {
+    let Some(limit) = whole_number(found.as_ref()) else {
         return Err(not_a("MaxConcurrencyPath", found.as_ref(), "integer", path));
     };
     usize::try_from(limit).map_err(|_| Failure::runtime("MaxConcurrency cannot be negative."))

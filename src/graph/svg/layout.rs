@@ -291,3 +291,76 @@ fn options() -> LayoutOptions {
         ..LayoutOptions::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Diagram;
+
+    type Rectangle = (String, f64, f64, f64, f64);
+
+    fn overlap(a: &Rectangle, b: &Rectangle) -> bool {
+        let apart =
+            a.1 + a.3 <= b.1 + 0.1 || b.1 + b.3 <= a.1 + 0.1 || a.2 + a.4 <= b.2 + 0.1 || b.2 + b.4 <= a.2 + 0.1;
+        !apart
+    }
+
+    /// Every box and label of a graph, those of nested graphs on their own.
+    fn check(graph: &PlacedGraph<'_>, file: &str) {
+        let nodes = graph.nodes.iter().map(|node| {
+            let name = node.node.name.clone();
+            (name, node.left, node.top, node.width, node.height)
+        });
+        let labels = graph.edges.iter().filter(|edge| !edge.label.is_empty()).map(|edge| {
+            let (width, height) = (label_width(&edge.label), label_height(&edge.label));
+            let (left, top) = (edge.label_at.x - width / 2.0, edge.label_at.y - height / 2.0);
+            (edge.label.join(" "), left, top, width, height)
+        });
+        let all: Vec<Rectangle> = nodes.chain(labels).collect();
+        for (i, one) in all.iter().enumerate() {
+            assert!(
+                one.1 >= -0.1 && one.1 + one.3 <= graph.width + 0.1,
+                "{file}: {one:?} sticks out"
+            );
+            assert!(
+                one.2 >= -0.1 && one.2 + one.4 <= graph.height + 0.1,
+                "{file}: {one:?} sticks out"
+            );
+            for other in all.iter().skip(i + 1) {
+                assert!(!overlap(one, other), "{file}: {one:?} lies over {other:?}");
+            }
+        }
+        for node in &graph.nodes {
+            for (left, top, inside) in &node.inside {
+                assert!(
+                    *left >= 0.0 && left + inside.width <= node.width,
+                    "{file}: {}",
+                    node.node.name
+                );
+                assert!(
+                    *top >= node.text.height() && top + inside.height <= node.height,
+                    "{file}: {}",
+                    node.node.name
+                );
+                check(inside, file);
+            }
+        }
+    }
+
+    #[test]
+    fn no_box_or_label_of_a_sample_lies_over_another() {
+        let mut count = 0;
+        for entry in std::fs::read_dir("asl-samples").unwrap() {
+            let path = entry.unwrap().path();
+            if path.to_string_lossy().ends_with(".asl.json") {
+                let definition = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+                check(
+                    &place(&Diagram::of_definition(&definition).graph),
+                    &path.display().to_string(),
+                );
+                count += 1;
+            }
+        }
+        assert!(count > 15);
+    }
+}

@@ -3,6 +3,7 @@
 mod draw;
 mod icon;
 mod layout;
+mod size;
 mod text;
 
 use super::Graph;
@@ -22,6 +23,9 @@ pub enum SvgError {
         /// The states of the machine, nested ones included.
         states: usize,
     },
+    /// The transitions of a graph cross each other too often to be followed.
+    #[error("the transitions are too many and too long for a picture; Mermaid and DOT take any number")]
+    TooTangled,
     /// The layout gave up.
     #[error("the graph could not be laid out; Mermaid and DOT need no layout")]
     NoLayout,
@@ -34,6 +38,9 @@ pub(super) fn print(graph: &Graph) -> Result<String, SvgError> {
     let states = count(graph);
     if states > MAX_STATES {
         return Err(SvgError::TooManyStates { states });
+    }
+    if size::crossings(graph) > size::MAX_CROSSINGS {
+        return Err(SvgError::TooTangled);
     }
     std::thread::scope(|scope| {
         std::thread::Builder::new()

@@ -7,13 +7,15 @@ use super::{ARN, DESCRIPTION, NAME, TOKEN, only_arn};
 use crate::server::arn::{Qualifier, StateMachineArn};
 use crate::server::page::{Page, ascending};
 use crate::server::registry::Registry;
-use crate::server::request::Request;
+use crate::server::request::{LONGEST_QUOTE, Request, quoted};
 use crate::server::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, version_number};
 use crate::server::{ApiError, Service, empty, seconds, with};
 use crate::services::step_functions;
 
 /// What an alias may be called, as AWS prints it: not a number alone.
 const PATTERN: &str = r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$";
+/// How many versions an alias leads to.
+const MOST_ROUTES: usize = 2;
 
 impl Service {
     /// `CreateStateMachineAlias`: the same again is the alias that is there.
@@ -183,9 +185,13 @@ struct Routing<'r>(Vec<(&'r str, i64)>);
 
 impl<'r> Routing<'r> {
     fn read(request: &mut Request<'r>) -> Result<Option<Self>, ApiError> {
-        let Some(items) = request.list("routingConfiguration", 1..=2) else {
+        let Some(items) = request.list("routingConfiguration", 1..=usize::MAX) else {
             return Ok(None);
         };
+        if items.len() > MOST_ROUTES {
+            let constraint = format!("Member must have length less than or equal to {MOST_ROUTES}");
+            request.violation("routingConfiguration", &printed(items), &constraint);
+        }
         let mut routes = Vec::new();
         for (item, number) in items.iter().zip(1..=2) {
             let place = format!("routingConfiguration.{number}.member.");
@@ -254,6 +260,21 @@ impl<'r> Routing<'r> {
         });
         routes.collect::<Option<_>>().ok_or_else(ApiError::missing_reference)
     }
+}
+
+/// A list that is too long, as AWS prints it.
+fn printed(items: &[Value]) -> String {
+    let member = |item: &Value, name: &str| match item.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        other => other.unwrap_or(&Value::Null).to_string(),
+    };
+    // No more of them are printed anyway.
+    let shown = items.iter().take(LONGEST_QUOTE).map(|item| {
+        let (arn, weight) = (member(item, "stateMachineVersionArn"), member(item, "weight"));
+        format!("RoutingConfigurationListItem(stateMachineVersionArn={arn}, weight={weight})")
+    });
+    let list = format!("[{}]", shown.collect::<Vec<_>>().join(", "));
+    format!("'{}'", quoted(&list))
 }
 
 fn created(alias: &Alias) -> Value {

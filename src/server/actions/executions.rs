@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{ARN, DATA, NAME, TOKEN, check_name, includes_data};
+use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
 use crate::data::json_problem_quoted;
 use crate::definition::WorkflowType;
 use crate::runtime::ExecutionHandle;
@@ -139,7 +139,7 @@ impl Service {
         ];
         let mut request = Request::of(request, &members)?;
         let arn = request.text("stateMachineArn", ARN);
-        let map_run_arn = request.text("mapRunArn", 1..=2_000);
+        let map_run_arn = request.text("mapRunArn", LONG_ARN);
         let status = request.one_of("statusFilter", &STATUSES);
         let redrive = request.one_of("redriveFilter", &["REDRIVEN", "NOT_REDRIVEN"]);
         let page = Page::read(&mut request, EXECUTIONS_TOKEN);
@@ -209,7 +209,7 @@ impl Service {
         page.of("events", &format!("history of {arn} {is_reverse}"), items)
     }
 
-    fn execution(&self, arn: &str) -> Result<Arc<Execution>, ApiError> {
+    pub(super) fn execution(&self, arn: &str) -> Result<Arc<Execution>, ApiError> {
         check_execution(arn)?;
         self.registry().execution(arn).cloned()
     }

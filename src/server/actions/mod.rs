@@ -5,6 +5,7 @@ mod aliases;
 mod definitions;
 mod descriptions;
 mod executions;
+mod map_runs;
 mod state_machines;
 mod tags;
 mod task_answers;
@@ -19,6 +20,8 @@ use crate::services::step_functions;
 
 /// The longest ARN, in characters.
 const ARN: std::ops::RangeInclusive<usize> = 1..=256;
+/// The longest ARN of a Map Run, in characters.
+const LONG_ARN: std::ops::RangeInclusive<usize> = 1..=2_000;
 const NAME: std::ops::RangeInclusive<usize> = 1..=80;
 const DESCRIPTION: std::ops::RangeInclusive<usize> = 0..=256;
 /// The longest input and output.

@@ -103,12 +103,12 @@ pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
     let mut points = Points {
         program,
         failing: failing(program),
-        points: Vec::new(),
+        found: Vec::new(),
     };
     for (_, node) in program.nodes() {
         points.add_state(node);
     }
-    points.points
+    points.found
 }
 
 /// The pointers of the branches and iterations that a state inside of them can make fail: what only passes data on is
@@ -141,7 +141,7 @@ struct Points<'p> {
     program: &'p Program,
     /// Where there are states inside that can fail: what only passes data on is hardly made to.
     failing: HashSet<&'p str>,
-    points: Vec<PointAt>,
+    found: Vec<PointAt>,
 }
 
 impl Points<'_> {
@@ -197,7 +197,7 @@ impl Points<'_> {
         };
         let what = target.map_or_else(|| "to the end".to_owned(), |target| format!("to `{}`", target.name));
         self.add(PointKind::Transition, node, at, Aspect::Left, what);
-        if let Some(point) = self.points.last_mut() {
+        if let Some(point) = self.found.last_mut() {
             let to = target.map(|target| target.pointer.to_string());
             point.ends = Some((node.pointer.to_string(), to));
         }
@@ -225,7 +225,7 @@ impl Points<'_> {
     }
 
     fn add(&mut self, kind: PointKind, node: &Node, at: String, aspect: Aspect, what: String) {
-        self.points.push(PointAt {
+        self.found.push(PointAt {
             kind,
             state: node.name.to_string(),
             pointer: format!("{}{at}", node.pointer),

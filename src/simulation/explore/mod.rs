@@ -7,6 +7,7 @@ mod shrink;
 
 use serde_json::Value;
 
+use super::answer::bounded;
 use super::script::Part;
 use super::{Answer, Simulation, SimulationError};
 use crate::history::HistoryLevel;
@@ -99,14 +100,14 @@ impl Exploration {
     /// Adds an input to start executions with; where none is given, it is `{}`.
     #[must_use]
     pub fn input(mut self, input: Value) -> Self {
-        self.inputs.push(input);
+        self.inputs.push(bounded(input));
         self
     }
 
     /// Adds inputs to start executions with.
     #[must_use]
     pub fn inputs(mut self, inputs: impl IntoIterator<Item = Value>) -> Self {
-        self.inputs.extend(inputs);
+        self.inputs.extend(inputs.into_iter().map(bounded));
         self
     }
 
@@ -166,7 +167,7 @@ impl Exploration {
     /// });
     /// ```
     pub fn check(&self, input: Value) -> Result<(), ExplorationError> {
-        let report = search::explore(self, &[input])?;
+        let report = search::explore(self, &[bounded(input)])?;
         if report.findings.is_empty() {
             return Ok(());
         }

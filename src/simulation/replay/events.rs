@@ -184,7 +184,7 @@ fn check(events: &[RecordedEvent]) -> Result<(), RecordingError> {
         });
     }
     for event in events {
-        if event.kind == "ExecutionRedriven" || event.kind.starts_with("MapRun") {
+        if event.kind == "ExecutionRedriven" || event.kind == "MapRunRedriven" {
             return Err(RecordingError::Unsupported {
                 event: event.id,
                 kind: event.kind.clone(),

@@ -12,8 +12,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Run, Simulation, SimulationError};
-use crate::definition::{ResourceKind, StateMachine};
+use super::{Answer, Call, Run, Simulation, SimulationError};
+use crate::definition::{ResourceKind, State, StateMachine};
 use crate::execution::Program;
 use compare::compare;
 use events::RecordedEvent;
@@ -95,9 +95,7 @@ pub enum RecordingError {
         member: String,
     },
     /// There is something in it that cannot be replayed.
-    #[error(
-        "the event {event} is a `{kind}`, which cannot be replayed: redriven executions and distributed Maps have parts in other histories"
-    )]
+    #[error("the event {event} is a `{kind}`, which cannot be replayed: it belongs to an execution that was redriven")]
     Unsupported {
         /// The event.
         event: u64,
@@ -112,6 +110,14 @@ pub enum RecordingError {
         /// The event.
         event: u64,
         /// The state.
+        state: String,
+    },
+    /// What a task of a distributed Map answered is not in this history.
+    #[error(
+        "the state `{state}` runs in child executions of a distributed Map, whose answers stand in histories of their own; script it on `Recording::simulation`, and compare the run"
+    )]
+    OfChildExecution {
+        /// The Task state.
         state: String,
     },
     /// The simulation could not run.
@@ -204,18 +210,35 @@ impl Recording {
     }
 
     /// Runs the execution again, and compares the path with the recorded one.
+    ///
+    /// Errors where a task of a distributed Map is asked: what it answered stands in the histories of the child executions.
+    /// Script it on [`Recording::simulation`], and compare the run.
     pub fn replay(&self, machine: &StateMachine) -> Result<Replay, RecordingError> {
         let mut simulation = self.simulation(machine)?;
         simulation.is_replay = true;
         let run = simulation.try_run(self.input())?;
-        let places = Places::of(&simulation.program);
+        let distributed = distributed_maps(&simulation.program);
+        let is_of_child = |call: &Call| distributed.iter().any(|map| call.pointer.starts_with(map));
+        let is_unknown = |call: &&Call| call.answer.as_ref() == Some(&not_recorded());
+        let mut unknown = run.calls().iter().filter(is_unknown);
+        if let Some(call) = unknown.find(|call| is_of_child(call)) {
+            return Err(RecordingError::OfChildExecution {
+                state: call.state.to_string(),
+            });
+        }
+        Ok(self.compare(run))
+    }
+
+    /// Compares the path of a run with the recorded one.
+    pub fn compare(&self, run: Run) -> Replay {
+        let places = Places::of(&run.execution().program);
         let replayed: Vec<RecordedEvent> = run.history().iter().map(RecordedEvent::of).collect();
         let compared = compare(&self.events, &replayed, &places);
-        Ok(Replay {
+        Replay {
             run,
             difference: compared.difference,
             data: compared.data,
-        })
+        }
     }
 
     /// The activities that there were, where the execution failed because one was not.
@@ -246,6 +269,20 @@ impl Recording {
         }
         Ok(())
     }
+}
+
+/// What a call answers that was not recorded.
+pub(super) fn not_recorded() -> Answer {
+    Answer::error("Replay.NotRecorded", "the recording has no such call")
+}
+
+/// Where the states of distributed Maps' child executions begin.
+fn distributed_maps(program: &Program) -> Vec<String> {
+    let maps = program.nodes().map(|(_, node)| node).filter(|node| match &node.state {
+        State::Map(map) => map.distributed.is_some(),
+        _ => false,
+    });
+    maps.map(|node| format!("{}/", node.pointer)).collect()
 }
 
 impl FromStr for Recording {

@@ -1,0 +1,73 @@
+//! A mock file of Step Functions Local, run as it is: each of its test cases is one here.
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+use super::{Case, Expectation, Suite, SuiteError, TestFile, suite};
+use crate::simulation::MockConfig;
+
+/// What the file of a definition may be called, behind the state machine's name.
+const ENDINGS: [&str; 4] = [".asl.json", ".asl.yaml", ".asl.yml", ".json"];
+
+impl Suite {
+    /// The suites of a mock file of Step Functions Local, one for each of its state machines: a test case starts an
+    /// execution with the input `{}`, and passes where that succeeds. Whatever else is to be expected, or another input,
+    /// stands in a test file that names the mock file.
+    ///
+    /// `definition` is the file of a state machine's definition, by its name; where it has none, the definition stands
+    /// beside the mock file: `NAME.asl.json`, `NAME.asl.yaml`, `NAME.asl.yml` or `NAME.json`.
+    pub fn open_mocks(
+        file: impl AsRef<Path>,
+        definition: impl Fn(&str) -> Option<PathBuf>,
+    ) -> Result<Vec<Self>, SuiteError> {
+        let file = file.as_ref();
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mocks = suite::mocks(file)?;
+        let of_machine = |name: &str| {
+            let machine = definition(name).or_else(|| beside(folder, name));
+            let machine = machine.ok_or_else(|| SuiteError::NoDefinition {
+                file: file.to_owned(),
+                state_machine: name.to_owned(),
+            })?;
+            Self::of(test_file(&mocks, file, name, &machine), Path::new(""))
+        };
+        mocks.state_machines().map(of_machine).collect()
+    }
+}
+
+/// The test file that says the same as a mock file of one state machine.
+fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> TestFile {
+    let cases = mocks.test_cases(name).map(|case| Case {
+        name: case.to_owned(),
+        input: json!({}),
+        tasks: Vec::new(),
+        mock: Some((name.to_owned(), case.to_owned())),
+        starts_at: None,
+        seed: 0,
+        allows_left_over: false,
+        expect: Expectation {
+            status: "SUCCEEDED".to_owned(),
+            ..Expectation::default()
+        },
+    });
+    TestFile {
+        machine: machine.to_string_lossy().into_owned(),
+        state_machine: None,
+        is_express: false,
+        substitutions: IndexMap::new(),
+        machines: IndexMap::new(),
+        mocks: Some(file.to_string_lossy().into_owned()),
+        cases: cases.collect(),
+    }
+}
+
+/// Whether a text is a mock file rather than a test file.
+pub(crate) fn is_mock_file(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("StateMachines").is_some())
+}
+
+fn beside(folder: &Path, name: &str) -> Option<PathBuf> {
+    let mut places = ENDINGS.iter().map(|ending| folder.join(format!("{name}{ending}")));
+    places.find(|place| place.is_file())
+}
