@@ -45,7 +45,7 @@ fn a_left_over_answer_is_an_error() {
     let error = simulation.try_run(json!({})).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the execution ended SUCCEEDED with 1 scripted answers of `Charge` left over"
+        "the execution ended SUCCEEDED with 1 scripted answer of `Charge` left over"
     );
 }
 
@@ -83,7 +83,10 @@ fn a_script_for_nobody_is_an_error() {
     let simulation = Simulation::of(&sample("charge")).task("Chrage", [json!(1)]);
     assert_eq!(
         simulation.try_run(json!({})),
-        Err(SimulationError::UnknownTask { task: "Chrage".into() })
+        Err(SimulationError::UnknownTask {
+            task: "Chrage".into(),
+            known: vec!["Charge".into()]
+        })
     );
 }
 

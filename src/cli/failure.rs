@@ -43,6 +43,30 @@ impl Failure {
         self
     }
 
+    /// Several at once, each with its help; `None` of none.
+    pub(super) fn joined(failures: Vec<Self>) -> Option<Self> {
+        let mut failures = failures.into_iter();
+        let first = failures.next()?;
+        Some(failures.fold(first, |all, next| match (all, next) {
+            (
+                Self::Said { message, help, code },
+                Self::Said {
+                    message: more,
+                    help: more_help,
+                    code: other,
+                },
+            ) => Self::Said {
+                message: match help {
+                    Some(help) => format!("{message}\n  = help: {help}\n\n{more}"),
+                    None => format!("{message}\n\n{more}"),
+                },
+                help: more_help,
+                code: code.max(other),
+            },
+            (Self::ClosedPipe, other) | (other, Self::ClosedPipe) => other,
+        }))
+    }
+
     /// A file that cannot be read or written.
     pub(super) fn of_file(verb: &str, file: &str, error: &io::Error) -> Self {
         let failure = Self::new(format!("cannot {verb} `{file}`: {}", reason(error)));

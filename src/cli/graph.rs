@@ -1,6 +1,8 @@
 //! `asl graph`
 
 use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::{Loading, read_file};
@@ -8,7 +10,7 @@ use super::definitions::{Checked, choose};
 use super::failure::Failure;
 use super::output::Output;
 use super::overlay;
-use crate::definition::{Diagnostic, Severity, StateMachine};
+use crate::definition::{Diagnostic, Places, Severity, StateMachine, template};
 use crate::graph::{Diagram, Overlay, Tone};
 use crate::simulation::Coverage;
 
@@ -64,12 +66,22 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     if arguments.diagnostics {
         drawn_over = diagnostics_overlay(&machine.diagnostics);
     }
-    if let (Some(report), Some(valid)) = (&arguments.coverage, &machine.machine) {
+    if let Some(report) = &arguments.coverage {
+        let valid = machine.machine.as_ref().ok_or_else(|| {
+            Failure::new(format!(
+                "the definition in `{}` has errors, and no coverage",
+                arguments.file
+            ))
+            .help(format!("`asl validate {}` tells what is wrong with it", arguments.file))
+        })?;
         drawn_over = overlay::of_coverage(&covered(report, valid)?);
     }
-    let diagram = match &machine.machine {
-        Some(valid) => Diagram::of(valid),
-        None => broken(&arguments.file, machine.elsewhere.map_or(source, |(_, text)| text))?,
+    let diagram = match (&machine.machine, machine.elsewhere, &machine.name) {
+        (Some(valid), ..) => Diagram::of(valid),
+        (None, Some((_, text)), _) => broken(&arguments.file, Some(&text))?,
+        (None, None, None) => broken(&arguments.file, Some(&source))?,
+        // It is a part of a template.
+        (None, None, Some(_)) => broken(&arguments.file, None)?,
     };
     write(
         &diagram.with(&drawn_over),
@@ -97,11 +109,21 @@ fn covered(file: &str, machine: &StateMachine) -> Result<Coverage, Failure> {
         .help("write it anew with `asl test PATH --coverage-report FILE`"))
 }
 
+/// The format that the ending of a file's name says; `otherwise` where it has none. Errors where it says another.
+fn format_of(file: &str, otherwise: Format) -> Result<Format, Failure> {
+    match Path::new(file).extension().and_then(OsStr::to_str) {
+        Some("svg") => Ok(Format::Svg),
+        Some("dot" | "gv") => Ok(Format::Dot),
+        Some("mmd" | "mermaid" | "md") => Ok(Format::Mermaid),
+        None => Ok(otherwise),
+        Some(ending) => Err(Failure::new(format!("a picture cannot be written as `.{ending}`"))
+            .help("end the name in `.svg`, `.dot` or `.mmd`")),
+    }
+}
+
 /// The format of a picture that is only wanted in a file: what its ending says, else SVG.
-pub(super) fn picture(file: &str) -> Option<Format> {
-    let known = ["mmd", "mermaid", "dot", "gv"];
-    let ending = file.rsplit('.').next().unwrap_or_default();
-    (!known.contains(&ending)).then_some(Format::Svg)
+pub(super) fn picture(file: &str) -> Result<Format, Failure> {
+    format_of(file, Format::Svg)
 }
 
 /// Draws to a file, or prints.
@@ -111,11 +133,11 @@ pub(super) fn write(
     file: Option<&str>,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let format = format.unwrap_or_else(|| match file.and_then(|file| file.rsplit('.').next()) {
-        Some("svg") => Format::Svg,
-        Some("dot" | "gv") => Format::Dot,
-        _ => Format::Mermaid,
-    });
+    let format = match (format, file) {
+        (Some(format), _) => format,
+        (None, Some(file)) => format_of(file, Format::Mermaid)?,
+        (None, None) => Format::Mermaid,
+    };
     let text = match format {
         Format::Mermaid => diagram.to_mermaid(),
         Format::Dot => diagram.to_dot(),
@@ -127,9 +149,14 @@ pub(super) fn write(
     }
 }
 
-/// The diagram of a definition with errors.
-fn broken(file: &str, source: String) -> Result<Diagram, Failure> {
-    let definition: Value = serde_json::from_str(&source).map_err(|_| {
+/// The diagram of a definition with errors, where its text stands by itself.
+fn broken(file: &str, source: Option<&str>) -> Result<Diagram, Failure> {
+    let definition = source.and_then(|source| {
+        let format = template::Format::of(file, source);
+        Some(Places::of(source, format).ok()?.to_value())
+    });
+    let definition = definition.filter(|definition| definition.get("States").is_some());
+    let definition = definition.ok_or_else(|| {
         Failure::new(format!("the definition in `{file}` cannot be drawn"))
             .help(format!("`asl validate {file}` tells what is wrong with it"))
     })?;

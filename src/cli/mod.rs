@@ -95,7 +95,7 @@ fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoic
     match command {
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, output, colour),
-        Command::Test(arguments) => test::run(&arguments, output, colour),
+        Command::Test(arguments) => test::run(&arguments, output),
         Command::Replay(arguments) => replay::run(&arguments, output),
         Command::Schema => {
             output.text(crate::test_file::SCHEMA)?;

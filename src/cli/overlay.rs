@@ -109,7 +109,7 @@ fn exit(pointer: &str, from: &str) -> Option<(String, Exit)> {
 }
 
 fn tone(visits: &[&Visit]) -> Tone {
-    let failed = |visit: &&Visit| matches!(visit.end, VisitEnd::Failed | VisitEnd::Aborted);
+    let failed = |visit: &&Visit| visit.has_failed() || visit.end == VisitEnd::Aborted;
     let troubled = |visit: &&Visit| {
         matches!(visit.end, VisitEnd::Caught { .. } | VisitEnd::Unfinished)
             || visit.attempts.iter().any(|attempt| attempt.error.is_some())

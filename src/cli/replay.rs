@@ -42,6 +42,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
+    let picture = arguments.graph.as_deref().map(graph::picture).transpose()?;
     let text = read_file(&arguments.history)?;
     let machine = one_machine(
         &arguments.definition,
@@ -54,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let replay = recording.replay(&machine).map_err(|error| unusable(&error))?;
     if let Some(file) = &arguments.graph {
         let diagram = Diagram::of(&machine).with(&overlay::of_run(&machine, &replay.run));
-        graph::write(&diagram, graph::picture(file), Some(file), output)?;
+        graph::write(&diagram, picture, Some(file), output)?;
     }
     if arguments.explain {
         output.line(replay.run.explain())?;
@@ -67,6 +68,5 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         ("✗", colours.error)
     };
     output.text(format_args!("{colour}{sign}{} {replay}", colours.reset))?;
-    output.line("")?;
     Ok(ExitCode::from(u8::from(!has_same_path)))
 }

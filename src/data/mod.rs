@@ -26,6 +26,7 @@ mod payload_template;
 mod random;
 mod scope;
 mod timestamp;
+mod unique_members;
 mod variables;
 
 #[cfg(feature = "runtime")]
@@ -57,6 +58,9 @@ pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 pub use scope::Scope;
 pub use timestamp::{parse_timestamp, timestamp_text};
+#[cfg(feature = "yaml")]
+pub(crate) use unique_members::UniqueMembers;
+pub(crate) use unique_members::parse_unique;
 pub use variables::{NoVariables, VariableScope};
 
 #[cfg(test)]

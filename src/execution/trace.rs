@@ -57,6 +57,8 @@ pub(crate) enum Traced {
     Exhausted { retrier: usize },
     /// A Catcher takes the error.
     Caught { catcher: usize },
+    /// A Catcher matches the error, and fails itself.
+    CatcherFailed { catcher: usize, error: ErrorOutput },
     /// The state was left.
     Exited {
         output: Payload,

@@ -23,6 +23,9 @@ use crate::services::step_functions::ClosedNames;
 /// The execution that the simulation is about; the others are started by it.
 pub(super) const ROOT: usize = 0;
 
+/// The Task states that an error names.
+const MOST_KNOWN: usize = 20;
+
 /// The heartbeats after which nothing but heartbeats will ever happen.
 const MOST_BEATS: usize = 100_000;
 
@@ -30,10 +33,17 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
     let scripts = Scripts::of(&simulation.parts)?;
     for (task, _) in &scripts.0 {
         let known = |(state, resource): (&str, &Resource)| state == task || is_named(resource, task);
-        let children = simulation.state_machines.iter().map(|(_, program)| program);
-        let mut programs = std::iter::once(&simulation.program).chain(children);
-        if !programs.any(|program| program.resources().any(known)) {
-            return Err(SimulationError::UnknownTask { task: task.clone() });
+        let resources = || {
+            let children = simulation.state_machines.iter().map(|(_, program)| program);
+            let programs = std::iter::once(&simulation.program).chain(children);
+            programs.flat_map(|program| program.resources())
+        };
+        if !resources().any(known) {
+            let states = resources().map(|(state, _)| state.to_owned());
+            return Err(SimulationError::UnknownTask {
+                task: task.clone(),
+                known: states.take(MOST_KNOWN).collect(),
+            });
         }
     }
     let mut options = simulation.options.clone();

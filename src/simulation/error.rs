@@ -21,7 +21,10 @@ pub enum SimulationError {
         attempt: usize,
     },
     /// The execution ended before all answers were asked for.
-    #[error("the execution ended {status} with {count} scripted answers of `{task}` left over")]
+    #[error(
+        "the execution ended {status} with {count} scripted answer{} of `{task}` left over",
+        if *count == 1 { "" } else { "s" }
+    )]
     LeftOverAnswers {
         /// What `.task` was called with.
         task: String,
@@ -47,10 +50,15 @@ pub enum SimulationError {
         task: String,
     },
     /// A script is for a task that the machine does not have.
-    #[error("answers are scripted for `{task}`, which is neither a Task state nor a resource of the machine")]
+    #[error(
+        "answers are scripted for `{task}`, which is neither a Task state nor a resource of the machine; its Task states are {}",
+        known.join(", ")
+    )]
     UnknownTask {
         /// What `.task` was called with.
         task: String,
+        /// The Task states that there are: the first 20.
+        known: Vec<String>,
     },
     /// A task was scripted to time out, and nothing limits its time.
     #[error("the state `{state}` is scripted to time out, but it has no `TimeoutSeconds`")]

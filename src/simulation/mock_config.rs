@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use std::str::FromStr;
 
 use super::script::{Indexed, Part};
-use super::unique_json::Unique;
 use super::{Answer, Simulation};
+use crate::data::parse_unique;
 use crate::definition::StateMachine;
 use crate::history::ErrorOutput;
 
@@ -51,7 +51,7 @@ type TestCases = IndexMap<String, IndexMap<String, String>>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MockConfigError {
-    /// It is no JSON, or a member stands twice in an object.
+    /// It is no JSON, or a member stands twice in its object.
     #[error("the mock file cannot be read: {problem}")]
     NoJson {
         /// What is wrong with it.
@@ -87,7 +87,7 @@ fn known_names(known: &[String]) -> String {
 impl MockConfig {
     /// Reads a mock file. Errors with the place of whatever is not as it must be.
     pub fn parse(text: &str) -> Result<Self, MockConfigError> {
-        let Unique(file) = serde_json::from_str(text).map_err(|error| MockConfigError::NoJson {
+        let file = parse_unique(text).map_err(|error| MockConfigError::NoJson {
             problem: error.to_string(),
         })?;
         let mut config = Self {
@@ -232,12 +232,15 @@ fn responses(json: &Value) -> Result<IndexMap<String, Indexed>, MockConfigError>
                     "the key must be the number of an invocation from 0, as `2`, or a range of them, as `0-1`";
                 wrong(&at, problem.to_owned())
             })?;
-            if entries.iter().any(|(from, to, _)| first <= *to && *from <= last) {
-                return Err(wrong(&at, "another key answers the same invocation".to_owned()));
-            }
             entries.push((first, last, answer(json, &at)?));
         }
         entries.sort_by_key(|(first, _, _)| *first);
+        for (earlier, later) in entries.iter().zip(entries.iter().skip(1)) {
+            if later.0 <= earlier.1 {
+                let problem = format!("two keys answer the invocation {}", later.0);
+                return Err(wrong(&at, problem));
+            }
+        }
         responses.insert(name.clone(), Indexed::new(entries));
     }
     Ok(responses)

@@ -44,7 +44,6 @@ mod run;
 mod script;
 mod tasks;
 mod time_travel;
-mod unique_json;
 mod visit;
 
 use chrono::{DateTime, Utc};

@@ -296,6 +296,7 @@ fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
                 attempt.missed_heartbeat = missed_heartbeat;
             }
         }
+        Traced::CatcherFailed { catcher, error } => visit.end = VisitEnd::CatcherFailed { catcher, error },
         Traced::Retried { retrier, number, delay } => {
             visit.end = VisitEnd::Unfinished;
             visit.ended = None;

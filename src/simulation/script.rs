@@ -30,7 +30,7 @@ pub(super) enum Part {
 /// Answers by ranges of invocations, which are counted from 0.
 #[derive(Debug, Clone)]
 pub(super) struct Indexed {
-    /// The first and the last invocation of each range; none overlap.
+    /// The first and the last invocation of each range, in order; none overlap.
     entries: Vec<(u64, u64, Answer)>,
     next: u64,
 }
@@ -47,9 +47,9 @@ impl Indexed {
     fn next(&mut self) -> Option<Answer> {
         let index = self.next;
         self.next += 1;
-        let mut entries = self.entries.iter();
-        let found = entries.find(|(first, last, _)| (*first..=*last).contains(&index));
-        found.map(|(_, _, answer)| answer.clone())
+        let place = self.entries.partition_point(|(_, last, _)| *last < index);
+        let (first, _, answer) = self.entries.get(place)?;
+        (*first <= index).then(|| answer.clone())
     }
 
     /// The ranges that no invocation came to.

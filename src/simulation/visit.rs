@@ -119,6 +119,13 @@ pub enum VisitEnd {
     },
     /// It failed with the error of its last attempt.
     Failed,
+    /// A Catcher took the error of its last attempt, and failed itself: in its `ResultPath`, `Output` or `Assign`.
+    CatcherFailed {
+        /// The Catcher, by its place in `Catch`.
+        catcher: usize,
+        /// What the Catcher failed with.
+        error: ErrorOutput,
+    },
     /// A sibling branch or item failed.
     Aborted,
 }
@@ -140,11 +147,20 @@ impl Visit {
 
     /// What it failed with, where it did; what a Catcher took as well.
     pub fn error(&self) -> Option<&ErrorOutput> {
+        if let VisitEnd::CatcherFailed { error, .. } = &self.end {
+            return Some(error);
+        }
         self.attempts.last()?.error.as_ref()
+    }
+
+    /// Whether it is a Fail state that did what it is there for, rather than failing over its own fields.
+    pub(super) fn is_meant_to_fail(&self) -> bool {
+        let name = self.error().and_then(|error| error.error.as_deref());
+        self.state_type == StateType::Fail && !matches!(name, Some("States.Runtime" | "States.QueryEvaluationError"))
     }
 
     /// Whether it failed and no Catcher of its own took the error.
     pub fn has_failed(&self) -> bool {
-        self.end == VisitEnd::Failed
+        matches!(self.end, VisitEnd::Failed | VisitEnd::CatcherFailed { .. })
     }
 }

@@ -13,7 +13,7 @@ pub struct Mismatch {
     pub what: Expected,
     /// What the case expects.
     pub expected: Value,
-    /// What came out; `null` where nothing did.
+    /// What came out; `null` where nothing did, even where `null` is expected.
     pub actual: Value,
 }
 
@@ -44,59 +44,56 @@ pub enum Expected {
 /// Everything that is not as expected.
 pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    let mut compare = |what: Expected, expected: Value, actual: Value| {
-        if expected != actual {
+    // `null` is a value too: what is not there at all differs from it.
+    let mut compare = |what: Expected, expected: Value, actual: Option<Value>| {
+        if actual.as_ref() != Some(&expected) {
+            let actual = actual.unwrap_or_default();
             found.push(Mismatch { what, expected, actual });
         }
     };
-    compare(Expected::Status, json!(expect.status), json!(run.outcome().status()));
+    let text = |text: &String| Value::String(text.clone());
+    let status = run.outcome().status();
+    compare(Expected::Status, text(&expect.status), Some(json!(status)));
     let error = run.error();
     if let Some(expected) = &expect.error {
-        compare(
-            Expected::Error,
-            json!(expected),
-            json!(error.and_then(|error| error.error.as_ref())),
-        );
+        let actual = error.and_then(|error| error.error.as_ref());
+        compare(Expected::Error, text(expected), actual.map(text));
     }
     if let Some(expected) = &expect.cause {
-        compare(
-            Expected::Cause,
-            json!(expected),
-            json!(error.and_then(|error| error.cause.as_ref())),
-        );
+        let actual = error.and_then(|error| error.cause.as_ref());
+        compare(Expected::Cause, text(expected), actual.map(text));
     }
-    if let Some(expected) = expect.output.as_ref().filter(|expected| run.output() != Some(expected)) {
-        compare(
-            Expected::Output,
-            expected.clone(),
-            run.output().cloned().unwrap_or_default(),
-        );
+    if let Some(expected) = &expect.output {
+        compare(Expected::Output, expected.clone(), run.output().cloned());
     }
     if let Some(expected) = &expect.output_contains {
-        let actual = run.output().cloned().unwrap_or_default();
-        if !contains(&actual, expected) {
-            compare(Expected::OutputContains, expected.clone(), actual);
+        let actual = run.output();
+        if !actual.is_some_and(|actual| contains(actual, expected)) {
+            compare(Expected::OutputContains, expected.clone(), actual.cloned());
         }
     }
     if let Some(expected) = &expect.path {
-        compare(Expected::Path, json!(expected), json!(run.path()));
+        compare(Expected::Path, json!(expected), Some(json!(run.path())));
     }
     if let Some(expected) = expect.elapsed {
         // Numbers of seconds that people write have few digits.
         if expected.abs_diff(run.elapsed()).as_micros() > 0 {
             let (expected, actual) = (expected.as_secs_f64(), run.elapsed().as_secs_f64());
-            compare(Expected::Elapsed, json!(expected), json!(actual));
+            compare(Expected::Elapsed, json!(expected), Some(json!(actual)));
         }
     }
     for (state, expected) in &expect.calls {
         let actual: Vec<_> = run.calls_of(state).map(|call| call.input.value().clone()).collect();
-        compare(Expected::Calls(state.clone()), json!(expected), json!(actual));
+        compare(Expected::Calls(state.clone()), json!(expected), Some(json!(actual)));
     }
     if !expect.variables.is_empty() {
-        let variables = run.variables();
+        let mut variables = run.variables();
         for (name, expected) in &expect.variables {
-            let actual = variables.get(name).cloned().unwrap_or_default();
-            compare(Expected::Variable(name.clone()), expected.clone(), actual);
+            compare(
+                Expected::Variable(name.clone()),
+                expected.clone(),
+                variables.shift_remove(name),
+            );
         }
     }
     found

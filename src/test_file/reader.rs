@@ -28,7 +28,28 @@ enum Way<'v> {
 }
 
 /// Reads a file whose JSON is fine.
-pub(super) fn file(value: &Value) -> Read<TestFile> {
+fn file(value: &Value) -> Read<TestFile> {
+    let root = At { value, way: Way::Root };
+    let mut file = head(value)?;
+    let has_mocks = file.mocks.is_some();
+    let names = &mut HashSet::new();
+    file.cases = root.required("cases", |cases| {
+        if cases.value.as_array().is_some_and(Vec::is_empty) {
+            return Err(cases.wrong("there is no case, so nothing is tested"));
+        }
+        cases.each(|at| {
+            let case = case(at, has_mocks)?;
+            if !names.insert(case.name.clone()) {
+                return Err(at.wrong(format!("another case has the name `{}` already", case.name)));
+            }
+            Ok(case)
+        })
+    })?;
+    Ok(file)
+}
+
+/// Reads everything of a file but its cases.
+pub(super) fn head(value: &Value) -> Read<TestFile> {
     let root = At { value, way: Way::Root };
     let fields = [
         "$schema",
@@ -42,7 +63,7 @@ pub(super) fn file(value: &Value) -> Read<TestFile> {
         "cases",
     ];
     root.object(&fields)?;
-    let mut file = TestFile {
+    Ok(TestFile {
         machine: root.required("machine", |at| at.text())?,
         state_machine: root.optional("stateMachine", |at| at.text())?,
         is_express: root.optional("type", workflow_type)?.unwrap_or(false),
@@ -50,19 +71,7 @@ pub(super) fn file(value: &Value) -> Read<TestFile> {
         machines: root.optional("machines", texts)?.unwrap_or_default(),
         mocks: root.optional("mocks", |at| at.text())?,
         cases: Vec::new(),
-    };
-    let has_mocks = file.mocks.is_some();
-    let names = &mut HashSet::new();
-    file.cases = root.required("cases", |cases| {
-        cases.each(|at| {
-            let case = case(at, has_mocks)?;
-            if !names.insert(case.name.clone()) {
-                return Err(at.wrong(format!("another case has the name `{}` already", case.name)));
-            }
-            Ok(case)
-        })
-    })?;
-    Ok(file)
+    })
 }
 
 /// Reads a case alone, which may name a mock file.

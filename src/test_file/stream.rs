@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::{Case, TestFile, reader};
+use crate::data::UniqueMembers;
 
 /// `None` where anything is wrong, in JSON or in the file: what that is, and where, takes another way to find out.
 pub(super) fn file(text: &str) -> Option<TestFile> {
@@ -38,16 +39,19 @@ impl<'de> Visitor<'de> for TopLevel {
         while let Some(name) = members.next_key::<String>()? {
             let is_new = if name == "cases" {
                 cases = members.next_value_seed(Cases)?;
-                rest.insert(name, Value::Array(Vec::new())).is_none()
+                rest.insert(name, Value::Null).is_none()
             } else {
-                rest.insert(name, members.next_value()?).is_none()
+                rest.insert(name, members.next_value_seed(UniqueMembers)?).is_none()
             };
             if !is_new {
                 return Err(A::Error::custom("a field stands twice"));
             }
         }
-        let mut file = reader::file(&Value::Object(rest)).map_err(|_| A::Error::custom("wrong"))?;
+        let mut file = reader::head(&Value::Object(rest)).map_err(|_| A::Error::custom("wrong"))?;
         let mut names = HashSet::with_capacity(cases.len());
+        if cases.is_empty() {
+            return Err(A::Error::custom("wrong"));
+        }
         let is_sound = |case: &Case| file.mocks.is_some() || case.mock.is_none();
         if !cases.iter().all(|case| is_sound(case) && names.insert(&case.name)) {
             return Err(A::Error::custom("wrong"));
@@ -76,7 +80,7 @@ impl<'de> Visitor<'de> for Cases {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<Case>, A::Error> {
         let mut cases = Vec::new();
-        while let Some(value) = elements.next_element::<Value>()? {
+        while let Some(value) = elements.next_element_seed(UniqueMembers)? {
             cases.push(reader::one_case(&value).map_err(|_| A::Error::custom("wrong"))?);
         }
         Ok(cases)

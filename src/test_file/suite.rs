@@ -1,13 +1,14 @@
 //! A test file with its state machines, ready to run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::compare::mismatches;
 use super::{Case, InvalidTestFile, Mismatch, TestFile};
 use crate::definition::template::{self, Format};
 use crate::definition::{InvalidDefinition, Loader, StateMachine, Substitutions, WorkflowType};
 use crate::execution::Program;
-use crate::simulation::{Coverage, MockConfig, Run, Simulation};
+use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
 
 /// A test file with its state machines; its cases run in any order, from many threads at once.
 #[derive(Debug, Clone)]
@@ -15,10 +16,11 @@ pub struct Suite {
     /// The file that was read.
     pub file: TestFile,
     machine: StateMachine,
+    program: Arc<Program>,
     simulation: Simulation,
     coverage: Coverage,
     mocks: Option<MockConfig>,
-    children: Vec<(String, std::sync::Arc<Program>)>,
+    children: Vec<(String, Arc<Program>)>,
 }
 
 /// Why a test file cannot be run.
@@ -141,15 +143,17 @@ impl Suite {
             Some(path) => Some(mocks(&folder.join(path))?),
             None => None,
         };
-        let coverage = Coverage::of(&machine);
+        let program: Arc<Program> = (&machine).into();
+        let coverage = Coverage::of(Arc::clone(&program));
         let simulation = children
             .iter()
             .fold(Simulation::of(&machine), |simulation, (name, child)| {
-                simulation.state_machine(name.clone(), std::sync::Arc::clone(child))
+                simulation.state_machine(name.clone(), Arc::clone(child))
             });
         Ok(Self {
             file,
             machine,
+            program,
             simulation,
             coverage,
             mocks,
@@ -183,11 +187,9 @@ impl Suite {
 
     /// Runs one case, and counts nothing.
     pub fn attempt(&self, case: &Case) -> CaseResult {
-        let ran = self.simulation_of(case).and_then(|simulation| {
-            simulation
-                .try_run(case.input.clone())
-                .map_err(|error| error.to_string())
-        });
+        let ran = self
+            .simulation_of(case)
+            .and_then(|simulation| simulation.try_run(case.input.clone()).map_err(|error| told(&error)));
         let (verdict, run) = match ran {
             Ok(run) => {
                 let found = mismatches(&case.expect, &run);
@@ -208,6 +210,7 @@ impl Suite {
     }
 
     fn simulation_of(&self, case: &Case) -> Result<Simulation, String> {
+        self.check_calls(case)?;
         let Some((machine, mock)) = &case.mock else {
             return Ok(case.script(self.simulation.clone()));
         };
@@ -217,9 +220,53 @@ impl Suite {
             .map_err(|error| error.to_string())?;
         let children = self.children.iter();
         let simulation = children.fold(simulation, |simulation, (name, child)| {
-            simulation.state_machine(name.clone(), std::sync::Arc::clone(child))
+            simulation.state_machine(name.clone(), Arc::clone(child))
         });
         Ok(case.script(simulation))
+    }
+
+    /// Refuses `calls` of a state that no task has: that it is never asked would always be so.
+    fn check_calls(&self, case: &Case) -> Result<(), String> {
+        for (state, _) in &case.expect.calls {
+            if !self.tasks().any(|task| task == state) {
+                let known: Vec<_> = self.tasks().collect();
+                return Err(format!(
+                    "`calls` names `{state}`, which is no Task state; there is {}",
+                    known.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The Task states of the state machine and of those that it can start.
+    fn tasks(&self) -> impl Iterator<Item = &str> {
+        let children = self.children.iter().map(|(_, child)| child);
+        let programs = std::iter::once(&self.program).chain(children);
+        programs.flat_map(|program| program.resources().map(|(state, _)| state))
+    }
+}
+
+/// Why a case could not be run, in the words of test files.
+fn told(error: &SimulationError) -> String {
+    match error {
+        SimulationError::MissingAnswer {
+            state,
+            resource,
+            input,
+            visit,
+            attempt,
+        } => format!(
+            "the state `{state}` invoked `{resource}` with the input {input} (visit {visit}, attempt {attempt}, both from 0), and \
+             the test has no answer for it"
+        ),
+        SimulationError::ScriptedTwice { task } => {
+            format!("`{task}` has answers twice: in `tasks` and in the mock file, or two for the same visit or item")
+        }
+        SimulationError::UnusedFunction { task, status } => {
+            format!("the execution ended {status}, and nobody asked for what `{task}` always answers")
+        }
+        error => error.to_string(),
     }
 }
 
@@ -265,6 +312,9 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
         _ => Err(SuiteError::NoStateMachine {
             file: file.to_owned(),
             problem: match named {
+                Some(named) if known.is_empty() => {
+                    format!("is one definition, without names; leave `stateMachine: {named}` away")
+                }
                 Some(named) => format!("has no state machine `{named}`; it has: {}", known.join(", ")),
                 None if several => format!(
                     "has several state machines; name one of them with `stateMachine`: {}",

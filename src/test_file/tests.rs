@@ -11,6 +11,7 @@ fn what_is_wrong_has_its_line_and_caret() {
         ("machine: m\ncases:\n- nmae: x", " --> line 3, column 3\n"),
         ("machine: m\ncases:\n- nmae: x", "there is no field `nmae` here"),
         ("machine: m\ncases: {}", "an array is expected here"),
+        ("machine: m\ncases: []", "there is no case, so nothing is tested"),
         (
             "machine: m\ncases:\n- name: x\n- name: x",
             "another case has the name `x` already",
@@ -53,7 +54,7 @@ fn what_is_wrong_has_its_line_and_caret() {
         ),
         ("machine: m\ncases:\n- name: x\n  startsAt: noon", "write a time as"),
         (
-            "machine: m\ntype: FAST\ncases: []",
+            "machine: m\ntype: FAST\ncases: [{ name: x }]",
             "the type is `STANDARD` or `EXPRESS`",
         ),
         ("machine: [", "INVALID_YAML"),
@@ -68,6 +69,20 @@ fn what_is_wrong_has_its_line_and_caret() {
         said.contains("a text is expected here") && said.contains(" --> line 2, column 13"),
         "{said}"
     );
+}
+
+#[test]
+fn a_member_of_a_json_file_that_stands_twice_is_refused() {
+    for twice in [
+        r#""cases": [{ "name": "x" }], "cases": [{ "name": "y" }]"#,
+        r#""cases": [{ "name": "x", "expect": { "output": 1, "output": 2 } }]"#,
+        r#""cases": [{ "name": "x", "tasks": { "T": [{ "result": 1 }], "T": [{ "result": 2 }] } }]"#,
+        r#""substitutions": { "A": "1", "A": "2" }, "cases": [{ "name": "x" }]"#,
+    ] {
+        let text = format!("{{ \"machine\": \"m\",\n{twice} }}");
+        let said = TestFile::parse(&text, Format::Json).unwrap_err().to_string();
+        assert!(said.contains("Duplicate field") && said.contains("line 2"), "{said}");
+    }
 }
 
 #[test]
@@ -110,7 +125,7 @@ cases:
 fn a_mismatch_tells_what_was_expected() {
     let text = r#"{ "machine": "hello.asl.json", "cases": [
         { "name": "right", "expect": { "outputContains": {}, "path": ["Hello"] } },
-        { "name": "wrong", "expect": { "output": { "hello": "you" }, "elapsed": 1, "calls": { "Hello": [1] } } },
+        { "name": "wrong", "expect": { "output": { "hello": "you" }, "elapsed": 1 } },
         { "name": "broken", "tasks": { "Nobody": [{ "result": 1 }] } } ] }"#;
     let file = TestFile::parse(text, Format::Json).unwrap();
     let suite = Suite::of(file, std::path::Path::new("asl-samples")).unwrap();
@@ -120,11 +135,42 @@ fn a_mismatch_tells_what_was_expected() {
         panic!("{:?}", results[1].verdict);
     };
     let what: Vec<_> = mismatches.iter().map(|mismatch| mismatch.what.clone()).collect();
-    assert_eq!(
-        what,
-        [Expected::Output, Expected::Elapsed, Expected::Calls("Hello".to_owned())]
-    );
+    assert_eq!(what, [Expected::Output, Expected::Elapsed]);
     assert!(matches!(&results[2].verdict, Verdict::Broken(problem) if problem.contains("`Nobody`")));
+}
+
+#[test]
+fn what_is_not_there_is_not_as_expected() {
+    let text = r#"{ "machine": "charge.asl.json", "cases": [
+        { "name": "no output", "tasks": { "Charge": [{ "error": "E" }] }, "expect": { "error": "E", "output": null } },
+        { "name": "no variable", "tasks": { "Charge": [{ "result": 1 }] }, "expect": { "variables": { "x": null } } },
+        { "name": "no call", "tasks": { "Charge": [{ "result": 1 }] }, "expect": { "calls": { "Charge": [{}, {}] } } },
+        { "name": "no state", "tasks": { "Charge": [{ "result": 1 }] }, "expect": { "calls": { "Chrage": [] } } },
+        { "name": "no answer", "tasks": { "Charge": [] } } ] }"#;
+    let file = TestFile::parse(text, Format::Json).unwrap();
+    let suite = Suite::of(file, std::path::Path::new("asl-samples")).unwrap();
+    let results = suite.run_all();
+    let differing = [
+        Expected::Output,
+        Expected::Variable("x".to_owned()),
+        Expected::Calls("Charge".to_owned()),
+    ];
+    for (result, expected) in results.iter().zip(differing) {
+        let Verdict::Failed(mismatches) = &result.verdict else {
+            panic!("{}: {:?}", result.name, result.verdict);
+        };
+        assert_eq!(mismatches[0].what, expected);
+    }
+    for (result, expected) in results[3..]
+        .iter()
+        .zip(["no Task state; there is Charge", "the test has no answer"])
+    {
+        assert!(
+            matches!(&result.verdict, Verdict::Broken(problem) if problem.contains(expected)),
+            "{:?}",
+            result.verdict
+        );
+    }
 }
 
 #[test]

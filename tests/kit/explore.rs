@@ -1,7 +1,7 @@
 //! Exploration: what is injected, what is found, how small it gets.
 
 use asl_engine::simulation::{
-    Answer, Coverage, Exploration, ExplorationError, Extent, FaultKind, FindingKind, Report, UNNAMED_ERROR,
+    Answer, Coverage, Exploration, ExplorationError, Extent, FaultKind, FindingKind, PointKind, Report, UNNAMED_ERROR,
 };
 use asl_engine::{Simulation, StateMachine};
 use proptest::prelude::*;
@@ -52,6 +52,59 @@ fn what_hangs_loops_or_is_not_caught_is_found_with_the_smallest_script() {
     assert_eq!(round.faults[0].extent, Extent::Always { visit: 0, attempt: 0 });
     let run = round.simulation().run(round.input.clone());
     assert_eq!(run.error_name(), Some("States.Runtime"));
+}
+
+#[test]
+fn a_fail_state_that_fails_over_its_own_fields_is_found() {
+    let machine: StateMachine = json!({ "StartAt": "Sorry", "States": {
+        "Sorry": { "Type": "Fail", "ErrorPath": "$.reason" }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let explored = |input: Value| {
+        Exploration::of(&Simulation::of(&machine))
+            .input(input)
+            .explore()
+            .unwrap()
+    };
+    assert_eq!(told(&explored(json!({ "reason": "Closed" }))), [""; 0]);
+    let report = explored(json!({}));
+    assert_eq!(report.findings[0].kind, FindingKind::UncaughtError);
+    assert_eq!(report.findings[0].state, "Sorry");
+}
+
+#[test]
+fn a_retry_for_ever_is_told_of_its_state_whatever_runs_beside_it() {
+    let machine = |rate: f64| -> StateMachine {
+        let charge = json!({
+            "Type": "Task",
+            "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge",
+            "TimeoutSeconds": 60,
+            "Retry": [{ "ErrorEquals": ["Busy"], "MaxAttempts": 99_999_999, "BackoffRate": rate }],
+            "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Free" }],
+            "End": true
+        });
+        let pass = json!({ "Type": "Pass", "End": true });
+        let branches = json!([
+            { "StartAt": "Charge", "States": { "Charge": charge, "Free": pass } },
+            { "StartAt": "Wrap", "States": { "Wrap": pass } }
+        ]);
+        let both = json!({ "Type": "Parallel", "Branches": branches, "End": true });
+        let machine = json!({ "StartAt": "Both", "States": { "Both": both } });
+        machine.to_string().parse().unwrap()
+    };
+    let found = |rate: f64| {
+        let simulation = Simulation::of(&machine(rate)).always("Charge", json!(1));
+        let report = Exploration::of(&simulation).max_faults(1).explore().unwrap();
+        let found = report.findings.iter().map(|found| (found.kind, found.state.clone()));
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(found(1.0), [(FindingKind::Loop, "Charge".to_owned())]);
+    // With a backoff the year ends it, rather than the history.
+    assert_eq!(found(2.0), [(FindingKind::TimedOut, "Charge".to_owned())]);
+    // Nothing can make the first branch fail, so nothing has to.
+    assert_eq!(Coverage::of(&machine(1.0)).share_of(PointKind::Branch).total, 0);
 }
 
 #[test]

@@ -115,7 +115,14 @@ fn stories() -> Vec<(&'static str, Run)> {
     let mut broken: Value = serde_json::from_str(&crate::text("tests/kit/machines/till.asl.json")).unwrap();
     broken["States"]["Is it much"]["Choices"][0]["Variable"] = json!("$.price");
     let broken: StateMachine = broken.to_string().parse().unwrap();
+    let caught_badly: StateMachine = crate::parsed("tests/kit/machines/caught_badly.asl.json");
     vec![
+        (
+            "a_catcher_fails",
+            Simulation::of(&caught_badly)
+                .always("Price", TaskError::new("Busy", "queue"))
+                .run(json!({ "lines": [{ "note": "gift" }] })),
+        ),
         (
             "an_iteration_fails",
             till()

@@ -98,6 +98,15 @@ fn invocations_are_counted_over_iterations_and_retries() {
 }
 
 #[test]
+fn a_hundred_thousand_entries_are_found_quickly() {
+    let entries = (0..100_000).map(|i| (i.to_string(), json!({ "Return": i + 10 })));
+    let mocks = file(entries.collect::<serde_json::Map<_, _>>().into()).unwrap();
+    let simulation = mocks.simulation("M", "C", &machine("till")).unwrap().allow_left_over();
+    let run = simulation.run(json!({ "lines": ["a", "b", "c"] }));
+    assert_eq!(run.output().unwrap()["prices"], json!([10, 11, 12]));
+}
+
+#[test]
 fn an_invocation_without_an_entry_is_an_error_and_an_entry_without_an_invocation_too() {
     let order = json!({ "lines": ["a", "b", "c"] });
     let gap = file(json!({ "0": { "Return": 10 }, "2": { "Return": 30 } })).unwrap();
@@ -158,7 +167,7 @@ fn a_file_that_is_wrong_is_refused_with_the_place() {
         ),
         (
             json!({ "0-2": { "Return": 1 }, "2": { "Return": 1 } }),
-            "R/2: another key answers the same invocation",
+            "R: two keys answer the invocation 2",
         ),
         (
             json!({ "0": { "Return": 1, "Throw": {} } }),
@@ -185,7 +194,7 @@ fn a_file_that_is_wrong_is_refused_with_the_place() {
         ("{", "the mock file cannot be read: EOF"),
         (
             r#"{ "MockedResponses": { "R": { "0": { "Return": 1 }, "0": { "Return": 2 } } } }"#,
-            "the mock file cannot be read: the member `0` is there twice at line 1",
+            "the mock file cannot be read: the member `0` stands twice at line 1",
         ),
         ("[]", "the mock file is wrong at the top: there must be an object"),
         (

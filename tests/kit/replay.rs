@@ -126,6 +126,22 @@ fn pages_are_joined_in_whatever_order_and_form() {
 }
 
 #[test]
+fn pages_may_overlap_but_not_those_of_two_executions() {
+    let (machine, _) = declined();
+    let history: Value = serde_json::from_str(&text("tests/kit/recordings/declined.json")).unwrap();
+    let twice = format!("{history}{history}");
+    Recording::parse(&twice)
+        .unwrap()
+        .replay(&machine)
+        .unwrap()
+        .assert_same_path();
+    let mut other = history.clone();
+    other["events"][6]["timestamp"] = json!(0.5);
+    let error = Recording::parse(&format!("{history}{other}")).unwrap_err();
+    assert_eq!(error, RecordingError::Conflicting { event: 7 });
+}
+
+#[test]
 fn what_is_no_whole_history_is_refused() {
     let history: Value = serde_json::from_str(&text("tests/kit/recordings/declined.json")).unwrap();
     let refused = |change: &dyn Fn(&mut Value)| {

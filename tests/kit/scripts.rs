@@ -64,7 +64,7 @@ fn answers_of_a_visit_that_never_comes_are_left_over() {
     let error = simulation.try_run(order(1)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the execution ended SUCCEEDED with 1 scripted answers of `Look up` left over"
+        "the execution ended SUCCEEDED with 1 scripted answer of `Look up` left over"
     );
     assert!(simulation.allow_left_over().try_run(order(1)).is_ok());
 }

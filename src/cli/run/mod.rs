@@ -32,10 +32,10 @@ use programs::Programs;
 /// the execution does not succeed.
 #[derive(clap::Args)]
 #[command(after_help = "Task programs:
-  The command is run by the shell for each attempt of the task. It gets the effective input on standard input, as JSON,
-  and writes the result to standard output, as JSON. A non-zero exit fails the task: with `Error` and `Cause` where it
-  writes an object that has them, else with the error `Exit.CODE` and what it wrote to standard error as the cause.
-  `ASL_STATE`, `ASL_RESOURCE`, `ASL_ATTEMPT` (from 0) and `ASL_TASK_TOKEN` are in its environment.
+  The command is run by the shell for each attempt of the task. It gets the effective input on standard input, as JSON, \
+and writes the result to standard output, as JSON. A non-zero exit fails the task: with `Error` and `Cause` where it \
+writes an object that has them, else with the error `Exit.CODE` and what it wrote to standard error as the cause. \
+`ASL_STATE`, `ASL_RESOURCE`, `ASL_ATTEMPT` (from 0) and `ASL_TASK_TOKEN` are in its environment.
 
 Examples:
   asl run hello.asl.json --input '{ \"name\": \"Ada\" }'
@@ -109,6 +109,7 @@ pub(super) fn run(
     output: &mut Output,
     colour: anstream::ColorChoice,
 ) -> Result<ExitCode, Failure> {
+    let picture = arguments.graph.as_deref().map(graph::picture).transpose()?;
     let job = job(arguments)?;
     let progress = progress::Progress::new(colour, arguments.quiet);
     let ended = match (&job.mocks, arguments.real_time) {
@@ -121,7 +122,7 @@ pub(super) fn run(
     if let Some(file) = &arguments.graph {
         let run = ended.run(&job.machine)?;
         let diagram = Diagram::of(&job.machine).with(&overlay::of_run(&job.machine, &run));
-        graph::write(&diagram, graph::picture(file), Some(file), output)?;
+        graph::write(&diagram, picture, Some(file), output)?;
     }
     if arguments.explain {
         output.text(ended.run(&job.machine)?.explain())?;
@@ -187,23 +188,28 @@ fn mocks(file: &str, case: Option<&str>) -> Result<(MockConfig, String, String),
                 .map(|case| (machine.to_owned(), case.to_owned()))
         })
         .collect();
-    let chosen = match case {
-        Some(case) => cases.iter().find(|(machine, name)| {
-            case.split_once('#').is_some_and(|(m, n)| m == machine && n == name) || case == name
-        }),
-        None => cases.first().filter(|_| cases.len() == 1),
+    let is_meant = |machine: &str, name: &str| {
+        case.is_none_or(|case| case.split_once('#').is_some_and(|meant| meant == (machine, name)) || case == name)
     };
-    let Some((machine, case)) = chosen.cloned() else {
+    let mut meant = cases.iter().filter(|(machine, name)| is_meant(machine, name));
+    let (Some((machine, case)), None) = (meant.next().cloned(), meant.next()) else {
         let names: BTreeSet<_> = cases
             .iter()
             .map(|(machine, case)| format!("{machine}#{case}"))
             .collect();
         let names: Vec<_> = names.into_iter().collect();
         let message = match case {
+            Some(case) if cases.iter().any(|(_, name)| name == case) => {
+                format!("`{file}` has the test case `{case}` of several state machines")
+            }
             Some(case) => format!("`{file}` has no test case `{case}`"),
             None => format!("`{file}` has {} test cases", cases.len()),
         };
-        return Err(Failure::new(message).help(format!("choose one with `--test-case`: {}", names.join(", "))));
+        let failure = Failure::new(message);
+        if names.is_empty() {
+            return Err(failure);
+        }
+        return Err(failure.help(format!("choose one with `--test-case`: {}", names.join(", "))));
     };
     Ok((config, machine, case))
 }
@@ -219,6 +225,7 @@ fn verdict(outcome: &Outcome, elapsed: std::time::Duration) -> String {
             let cause = error
                 .cause
                 .as_deref()
+                .filter(|cause| !cause.is_empty())
                 .map(|cause| format!(": {cause}"))
                 .unwrap_or_default();
             format!(

@@ -159,6 +159,7 @@ impl Progress {
             let cause = error
                 .cause
                 .as_deref()
+                .filter(|cause| !cause.is_empty())
                 .map(|cause| format!(": {}", short(cause)))
                 .unwrap_or_default();
             Some(format!(

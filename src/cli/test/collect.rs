@@ -39,12 +39,12 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<String>) -> Result<(), Fai
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(failed)?;
-        // Links are not followed: they may lead in circles.
+        // Links to folders are not followed: they may lead in circles.
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             if let Some(depth) = depth.checked_sub(1) {
                 below(&entry.path(), depth, files)?;
             }
-        } else if kind.is_file() && is_test_file(&name) {
+        } else if is_test_file(&name) && entry.path().is_file() {
             files.push(entry.path().display().to_string());
         }
     }
@@ -68,14 +68,9 @@ pub(super) fn suites(files: &[String], machines: &[(String, String)]) -> Result<
             Err(error) => failures.push(explained(&error)),
         }
     }
-    match failures.pop() {
+    match Failure::joined(failures) {
         None => Ok(suites),
-        Some(last) if failures.is_empty() => Err(last),
-        Some(last) => {
-            failures.push(last);
-            let texts: Vec<_> = failures.iter().map(Failure::to_string).collect();
-            Err(Failure::new(texts.join("\n\n")))
-        }
+        Some(failure) => Err(failure),
     }
 }
 

@@ -5,7 +5,6 @@ mod coverage;
 mod junit;
 mod report;
 
-use anstream::ColorChoice;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -32,9 +31,9 @@ use crate::test_file::{CaseResult, Suite};
         Charge: [{ error: Busy }, { result: { paid: true } }]
       expect: { output: { paid: true }, elapsed: 2 }
 
-Answers have `result`, or `error` with `cause`, or `timeout`, `heartbeatLoss`, `never`: true; and `after` so many seconds.
-Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`, `elapsed`, `calls`, `variables`. Instead
-of `tasks`, a case may name a test case of a mock file of Step Functions Local: `mocks: MockConfigFile.json` in the file,
+Answers have `result`, or `error` with `cause`, or `timeout`, `heartbeatLoss`, `never`: true; and `after` so many seconds. \
+Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`, `elapsed`, `calls`, `variables`. Instead \
+of `tasks`, a case may name a test case of a mock file of Step Functions Local: `mocks: MockConfigFile.json` in the file, \
 `mock: Orders#Busy` in the case.
 
 A mock file by itself is a test too: each of its test cases starts with the input `{}`, and must succeed.
@@ -108,7 +107,7 @@ struct Tested {
     results: Vec<(CaseResult, Duration)>,
 }
 
-pub(super) fn run(arguments: &Arguments, output: &mut Output, _colour: ColorChoice) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
     let files = collect::files(&arguments.paths)?;
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]

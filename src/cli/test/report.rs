@@ -64,9 +64,10 @@ pub(super) fn failure(result: &CaseResult, in_colour: bool) -> String {
         let cause = error
             .cause
             .as_deref()
+            .filter(|cause| !cause.is_empty())
             .map(|cause| format!(": {cause}"))
             .unwrap_or_default();
-        let _ = writeln!(text, "  the execution ended with {name}{cause}");
+        let _ = writeln!(text, "  the execution ended with {name}{}", cause.replace('\n', "\n  "));
     }
     if let Some(path) = run.map(|run| run.path()).filter(|path| !path.is_empty()) {
         let shown: Vec<_> = path.iter().take(20).copied().collect();
@@ -96,10 +97,15 @@ fn tell(text: &mut String, mismatch: &Mismatch, in_colour: bool) {
     };
     let (red, green, reset) = (colours.error, colours.good, colours.reset);
     if is_short(&mismatch.expected) && is_short(&mismatch.actual) {
+        let actual = if mismatch.expected == mismatch.actual {
+            "nothing".to_owned()
+        } else {
+            mismatch.actual.to_string()
+        };
         let _ = writeln!(
             text,
-            "  {what}: expected {green}{}{reset}, got {red}{}{reset}",
-            mismatch.expected, mismatch.actual
+            "  {what}: expected {green}{}{reset}, got {red}{actual}{reset}",
+            mismatch.expected
         );
         return;
     }

@@ -66,7 +66,13 @@ impl Engine<'_> {
                         self.core.trace(key, || Traced::Caught { catcher: i });
                         return self.exit(key, exit);
                     }
-                    Err(of_catcher) => failure = self.named(key, of_catcher),
+                    Err(of_catcher) => {
+                        failure = self.named(key, of_catcher);
+                        self.core.trace(key, || Traced::CatcherFailed {
+                            catcher: i,
+                            error: failure.error_output(),
+                        });
+                    }
                 }
             }
             let Some(parent) = parent else {

@@ -45,6 +45,8 @@ fn visited(program: &Program, node: &Node, visit: &Visit, happened: &mut Vec<(St
             }
         }
         VisitEnd::Exited { .. } => at(way_out(node), Aspect::Left),
+        // It took the error, but led nowhere.
+        VisitEnd::CatcherFailed { catcher, .. } => at(&format!("/Catch/{catcher}"), Aspect::Caught),
         VisitEnd::Failed | VisitEnd::Aborted | VisitEnd::Unfinished => {}
     }
     if let (StateType::Map, Some(items)) = (visit.state_type, visit.graphs) {

@@ -175,11 +175,11 @@ impl Coverage {
         let own = executions.filter(|execution| execution.program.fingerprint() == self.program.fingerprint());
         let mut counted = self.lock();
         for execution in own {
-            counted.runs += 1;
+            counted.runs = counted.runs.saturating_add(1);
             for (pointer, aspect) in counting::happened(&execution.program, &execution.visits) {
                 let place = self.places.get(&(pointer, aspect));
                 if let Some(count) = place.and_then(|place| counted.counts.get_mut(*place)) {
-                    *count += 1;
+                    *count = count.saturating_add(1);
                 }
             }
         }
@@ -204,9 +204,10 @@ impl Coverage {
 
     fn count_in(&self, runs: u64, counts: &[u64]) {
         let mut counted = self.lock();
-        counted.runs += runs;
+        // A report may say anything.
+        counted.runs = counted.runs.saturating_add(runs);
         for (count, more) in counted.counts.iter_mut().zip(counts) {
-            *count += more;
+            *count = count.saturating_add(*more);
         }
     }
 

@@ -1,5 +1,7 @@
 //! All that tests can cover of a definition.
 
+use std::collections::HashSet;
+
 use crate::definition::{State, StateType};
 use crate::execution::{Next, Node, Program};
 
@@ -100,17 +102,46 @@ pub(super) struct PointAt {
 pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
     let mut points = Points {
         program,
-        points: Vec::new(),
+        failing: failing(program),
+        found: Vec::new(),
     };
     for (_, node) in program.nodes() {
         points.add_state(node);
     }
-    points.points
+    points.found
+}
+
+/// The pointers of the branches and iterations that a state inside of them can make fail: what only passes data on is
+/// hardly made to, and what catches `States.ALL` lets nothing through.
+fn failing(program: &Program) -> HashSet<&str> {
+    let catches_all = |node: &Node| {
+        let mut names = node.catch().iter().flat_map(|catcher| &catcher.error_equals);
+        names.any(|name| name == "States.ALL")
+    };
+    let nodes = || program.nodes().map(|(_, node)| node);
+    let tight: HashSet<&str> = nodes()
+        .filter(|node| catches_all(node))
+        .map(|node| &*node.pointer)
+        .collect();
+    let mut failing = HashSet::new();
+    for node in nodes() {
+        let can_fail = matches!(node.state, State::Fail(_)) || (node.takes_errors() && !catches_all(node));
+        let around = node.pointer.rmatch_indices('/').filter(|_| can_fail);
+        for outer in around.filter_map(|(end, _)| node.pointer.get(..end)) {
+            // What is around it was told already, or is safe.
+            if !failing.insert(outer) || tight.contains(outer) {
+                break;
+            }
+        }
+    }
+    failing
 }
 
 struct Points<'p> {
     program: &'p Program,
-    points: Vec<PointAt>,
+    /// Where there are states inside that can fail: what only passes data on is hardly made to.
+    failing: HashSet<&'p str>,
+    found: Vec<PointAt>,
 }
 
 impl Points<'_> {
@@ -166,7 +197,7 @@ impl Points<'_> {
         };
         let what = target.map_or_else(|| "to the end".to_owned(), |target| format!("to `{}`", target.name));
         self.add(PointKind::Transition, node, at, Aspect::Left, what);
-        if let Some(point) = self.points.last_mut() {
+        if let Some(point) = self.found.last_mut() {
             let to = target.map(|target| target.pointer.to_string());
             point.ends = Some((node.pointer.to_string(), to));
         }
@@ -187,18 +218,14 @@ impl Points<'_> {
                     self.add(PointKind::Map, node, at.clone(), aspect, what.to_owned());
                 }
             }
-            // What only passes data on is hardly made to fail.
-            let prefix = format!("{pointer}/");
-            let mut inner = self.program.nodes().map(|(_, inner)| inner);
-            let can_fail = |inner: &Node| inner.takes_errors() || matches!(inner.state, State::Fail(_));
-            if inner.any(|inner| inner.pointer.starts_with(&prefix) && can_fail(inner)) {
+            if self.failing.contains(&*pointer) {
                 self.add(PointKind::Branch, node, at, Aspect::Failed, "fails".to_owned());
             }
         }
     }
 
     fn add(&mut self, kind: PointKind, node: &Node, at: String, aspect: Aspect, what: String) {
-        self.points.push(PointAt {
+        self.found.push(PointAt {
             kind,
             state: node.name.to_string(),
             pointer: format!("{}{at}", node.pointer),

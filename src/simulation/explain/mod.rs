@@ -7,8 +7,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::Run;
-use super::visit::Visit;
-use crate::definition::StateType;
+use super::visit::{Visit, VisitEnd};
 use crate::execution::{Node, Outcome, Program};
 use crate::history::ErrorOutput;
 
@@ -102,7 +101,10 @@ fn uncaught(node: &Node, visit: &Visit) -> String {
         .error()
         .and_then(|error| error.error.as_deref())
         .unwrap_or("an error without a name");
-    if visit.state_type == StateType::Fail {
+    if let VisitEnd::CatcherFailed { catcher, .. } = &visit.end {
+        return format!("Catch[{catcher}] took the error of its work, and failed itself with `{name}`");
+    }
+    if visit.is_meant_to_fail() {
         return "it is a Fail state, which ends so".to_owned();
     }
     if name == "States.Runtime" {
@@ -163,7 +165,10 @@ pub(super) fn seconds(time: Duration) -> String {
         .filter(|(count, _)| *count > 0);
     let mut parts: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
     if parts.is_empty() || !rest.is_zero() {
-        parts.push(format!("{} s", rest.as_secs_f64()));
+        // AWS tells milliseconds; less than one tells more than nothing.
+        let milliseconds = Duration::from_millis(u64::try_from(rest.as_millis()).unwrap_or_default());
+        let shown = if milliseconds.is_zero() { rest } else { milliseconds };
+        parts.push(format!("{} s", shown.as_secs_f64()));
     }
     parts.join(" ")
 }

@@ -103,7 +103,7 @@ impl Story<'_> {
         }
         match (visit.state_type, visit.graphs, &attempt.effective_input) {
             (StateType::Task, _, Some(input)) => write!(text, "asked for its work with {}", shown(input))?,
-            (StateType::Map, Some(items), _) => write!(text, "ran {items} items")?,
+            (StateType::Map, Some(items), _) => write!(text, "ran {items} item{}", if items == 1 { "" } else { "s" })?,
             (StateType::Parallel, Some(branches), _) => write!(text, "ran {branches} branches")?,
             _ => write!(text, "tried")?,
         }
@@ -142,6 +142,10 @@ impl Story<'_> {
             VisitEnd::Caught { catcher, next } => {
                 let took = format!("Catch[{catcher}] took the error");
                 writeln!(text, "{indent}    {took} and left for `{next}` with {output}")
+            }
+            VisitEnd::CatcherFailed { catcher, error } => {
+                let took = format!("Catch[{catcher}] took the error");
+                writeln!(text, "{indent}    {took}, and failed itself: {}", told(error))
             }
             VisitEnd::Aborted => writeln!(text, "{indent}    was aborted: a sibling failed"),
             VisitEnd::Unfinished => writeln!(text, "{indent}    was still there when the execution ended"),

@@ -3,13 +3,16 @@
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Fault, FaultKind};
-use crate::definition::StateType;
 use crate::execution::Outcome;
 use crate::history::ErrorOutput;
 use crate::simulation::explain::{shown, told};
-use crate::simulation::{Run, Simulation, SimulationError};
+use crate::simulation::{Run, Simulation, SimulationError, Visit};
+
+/// How long an execution may take on AWS.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// An execution that ends as none should, with the smallest script that makes it do so.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ pub enum FindingKind {
     Hang,
     /// It goes round until its history or the work that it may do is full.
     Loop,
-    /// The `TimeoutSeconds` of the state machine are over.
+    /// The `TimeoutSeconds` of the state machine are over, or the year that AWS gives an execution.
     TimedOut,
     /// It fails over an error that nobody catches, and not in a Fail state.
     UncaughtError,
@@ -76,6 +79,16 @@ impl Symptom {
             Err(_) => return None,
         };
         let last = || run.visits().last().map_or("", |visit| &*visit.state);
+        let is_full = run.error().is_some() && run.failed_visit().is_none();
+        if run.elapsed() > LONGEST && !is_full {
+            let took = |visit: &&Visit| visit.ended.unwrap_or(run.elapsed()).saturating_sub(visit.entered);
+            let works = run.visits().iter().filter(|visit| visit.graphs.is_none());
+            return symptom(
+                FindingKind::TimedOut,
+                works.max_by_key(took).map_or("", |visit| &*visit.state),
+                None,
+            );
+        }
         match run.outcome() {
             Outcome::Succeeded { .. } | Outcome::Aborted(_) => None,
             Outcome::TimedOut(error) => {
@@ -84,10 +97,19 @@ impl Symptom {
                 symptom(FindingKind::TimedOut, state, Some(error))
             }
             Outcome::Failed(error) => match run.failed_visit() {
-                Some(visit) if visit.state_type == StateType::Fail => None,
+                Some(visit) if visit.is_meant_to_fail() => None,
                 Some(visit) => symptom(FindingKind::UncaughtError, &visit.state, Some(error)),
                 None if error.error.as_deref() == Some("States.Runtime") => {
-                    symptom(FindingKind::Loop, last(), Some(error))
+                    // One that is tried again for ever, or else where the round was when it ended.
+                    let tried = run.visits().iter().filter(|visit| visit.attempts.len() > 1);
+                    let most = tried
+                        .filter(|visit| visit.ended.is_none())
+                        .max_by_key(|visit| visit.attempts.len());
+                    symptom(
+                        FindingKind::Loop,
+                        most.map_or_else(last, |visit| &*visit.state),
+                        Some(error),
+                    )
                 }
                 None => symptom(FindingKind::UncaughtError, "", Some(error)),
             },
@@ -106,7 +128,8 @@ impl fmt::Display for Finding {
         match self.kind {
             FindingKind::Hang => writeln!(f, "it waits for ever{place}")?,
             FindingKind::Loop => writeln!(f, "it goes round for ever{place}: {error}")?,
-            FindingKind::TimedOut => writeln!(f, "it times out{place}")?,
+            FindingKind::TimedOut if self.error.is_some() => writeln!(f, "it times out{place}")?,
+            FindingKind::TimedOut => writeln!(f, "it takes longer{place} than the year that AWS gives an execution")?,
             FindingKind::UncaughtError => writeln!(f, "nobody catches an error{place}: {error}")?,
         }
         writeln!(f, "  started with {}", shown(&self.input))?;

@@ -7,7 +7,7 @@ use super::RecordingError;
 use crate::history::{ErrorOutput, HistoryEvent};
 
 /// One event of a history, as AWS or this crate prints it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct RecordedEvent {
     pub(super) id: u64,
     pub(super) previous: u64,
@@ -62,7 +62,12 @@ pub(super) fn read(text: &str) -> Result<Vec<RecordedEvent>, RecordingError> {
         add_page(page, &mut events)?;
     }
     events.sort_by_key(|event| event.id);
-    events.dedup_by_key(|event| event.id);
+    // Pages may overlap, but they are those of one execution.
+    events.dedup();
+    let twice = events.iter().zip(events.iter().skip(1)).find(|(a, b)| a.id == b.id);
+    if let Some((event, _)) = twice {
+        return Err(RecordingError::Conflicting { event: event.id });
+    }
     check(&events)?;
     Ok(events)
 }

@@ -69,6 +69,12 @@ pub enum RecordingError {
         /// The last that is missing in a row.
         last: u64,
     },
+    /// The pages are those of several executions.
+    #[error("the event {event} stands there twice, and differs; join the pages of one execution only")]
+    Conflicting {
+        /// The event.
+        event: u64,
+    },
     /// The execution had not ended when it was recorded.
     #[error(
         "the history ends at the event {last}, and the execution still ran; record it when it is over, or join all pages"
