@@ -42,6 +42,7 @@ use crate::history::ErrorOutput;
 pub struct MockConfig {
     state_machines: IndexMap<String, TestCases>,
     responses: IndexMap<String, Indexed>,
+    denies_left_over: bool,
 }
 
 /// The test cases of a state machine: for each state the name of its response.
@@ -93,6 +94,7 @@ impl MockConfig {
         let mut config = Self {
             state_machines: IndexMap::new(),
             responses: IndexMap::new(),
+            denies_left_over: false,
         };
         for (name, member) in object(&file, "")? {
             match name.as_str() {
@@ -123,6 +125,15 @@ impl MockConfig {
         Ok(())
     }
 
+    /// Lets a run fail that ends before it came to every entry of the responses that its test case names: the test then
+    /// does not test what it says. Step Functions Local lets it pass, and so do the simulations of a mock file without
+    /// this. A range counts as one entry.
+    #[must_use]
+    pub fn deny_left_over(mut self) -> Self {
+        self.denies_left_over = true;
+        self
+    }
+
     /// The names of the state machines.
     pub fn state_machines(&self) -> impl Iterator<Item = &str> {
         self.state_machines.keys().map(String::as_str)
@@ -150,8 +161,7 @@ impl MockConfig {
     ///
     /// `state_machine` and `test_case` are the names of the file, which Step Functions Local takes from the ARN:
     /// `…:stateMachine:Orders#Busy`. States that the test case does not name have no answer yet, where Step Functions Local
-    /// would call the real thing: script them, or a run that comes to them fails. So does a run that ends before it came
-    /// to every entry of a response; [`Simulation::allow_left_over`] lets it pass as Step Functions Local does.
+    /// would call the real thing: script them, or a run that comes to them fails.
     ///
     /// Errors where the file has no such test case, or the state machine no such Task state.
     pub fn simulation(
@@ -170,7 +180,9 @@ impl MockConfig {
                 return Err(unknown("Task state", state, tasks.collect()));
             }
             let response = find(&self.responses, "response", response)?;
-            simulation = simulation.part(state, Part::Indexed(response.clone()));
+            let mut response = response.clone();
+            response.denies_left_over = self.denies_left_over;
+            simulation = simulation.part(state, Part::Indexed(response));
         }
         Ok(simulation)
     }

@@ -33,11 +33,17 @@ pub(super) struct Indexed {
     /// The first and the last invocation of each range, in order; none overlap.
     entries: Vec<(u64, u64, Answer)>,
     next: u64,
+    /// Whether each range has to be come to.
+    pub(super) denies_left_over: bool,
 }
 
 impl Indexed {
     pub(super) fn new(entries: Vec<(u64, u64, Answer)>) -> Self {
-        Self { entries, next: 0 }
+        Self {
+            entries,
+            next: 0,
+            denies_left_over: false,
+        }
     }
 
     pub(super) fn answers(&self) -> impl Iterator<Item = &Answer> {
@@ -52,9 +58,10 @@ impl Indexed {
         (*first <= index).then(|| answer.clone())
     }
 
-    /// The ranges that no invocation came to.
+    /// The ranges that an invocation had to come to, and none did.
     fn left_over(&self) -> usize {
-        self.entries.iter().filter(|(first, _, _)| *first >= self.next).count()
+        let is_left = |first: u64| self.denies_left_over && first >= self.next;
+        self.entries.iter().filter(|(first, _, _)| is_left(*first)).count()
     }
 }
 

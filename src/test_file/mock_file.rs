@@ -1,7 +1,7 @@
 //! A mock file of Step Functions Local, run as it is: each of its test cases is one here.
 
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 use super::{Case, Expectation, Suite, SuiteError, TestFile, suite};
@@ -45,7 +45,8 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> Tes
         mock: Some((name.to_owned(), case.to_owned())),
         starts_at: None,
         seed: 0,
-        allows_left_over: false,
+        // As Step Functions Local has it.
+        allows_left_over: true,
         expect: Expectation {
             status: "SUCCEEDED".to_owned(),
             ..Expectation::default()
@@ -60,11 +61,6 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> Tes
         mocks: Some(file.to_string_lossy().into_owned()),
         cases: cases.collect(),
     }
-}
-
-/// Whether a text is a mock file rather than a test file.
-pub(crate) fn is_mock_file(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("StateMachines").is_some())
 }
 
 fn beside(folder: &Path, name: &str) -> Option<PathBuf> {

@@ -46,8 +46,6 @@ use crate::definition::{Diagnostic, Severity};
 
 pub use case::{Case, Expectation, Script};
 pub use compare::{Expected, Mismatch};
-#[cfg(feature = "cli")]
-pub(crate) use mock_file::is_mock_file;
 pub use suite::{CaseResult, Suite, SuiteError, Verdict};
 
 /// The JSON Schema of test files.

@@ -140,7 +140,7 @@ impl Suite {
             children.push((name.clone(), (&child).into()));
         }
         let mocks = match &file.mocks {
-            Some(path) => Some(mocks(&folder.join(path))?),
+            Some(path) => Some(mocks(&folder.join(path))?.deny_left_over()),
             None => None,
         };
         let program: Arc<Program> = (&machine).into();

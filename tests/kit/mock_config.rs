@@ -101,13 +101,13 @@ fn invocations_are_counted_over_iterations_and_retries() {
 fn a_hundred_thousand_entries_are_found_quickly() {
     let entries = (0..100_000).map(|i| (i.to_string(), json!({ "Return": i + 10 })));
     let mocks = file(entries.collect::<serde_json::Map<_, _>>().into()).unwrap();
-    let simulation = mocks.simulation("M", "C", &machine("till")).unwrap().allow_left_over();
+    let simulation = mocks.simulation("M", "C", &machine("till")).unwrap();
     let run = simulation.run(json!({ "lines": ["a", "b", "c"] }));
     assert_eq!(run.output().unwrap()["prices"], json!([10, 11, 12]));
 }
 
 #[test]
-fn an_invocation_without_an_entry_is_an_error_and_an_entry_without_an_invocation_too() {
+fn an_invocation_without_an_entry_is_an_error_and_an_entry_without_an_invocation_where_it_is_denied() {
     let order = json!({ "lines": ["a", "b", "c"] });
     let gap = file(json!({ "0": { "Return": 10 }, "2": { "Return": 30 } })).unwrap();
     let error = gap
@@ -121,6 +121,9 @@ fn an_invocation_without_an_entry_is_an_error_and_an_entry_without_an_invocation
     );
     let more = file(json!({ "0-2": { "Return": 10 }, "3-4": { "Return": 30 } })).unwrap();
     let simulation = more.simulation("M", "C", &machine("till")).unwrap();
+    assert!(simulation.try_run(order.clone()).is_ok());
+    let strict = more.deny_left_over();
+    let simulation = strict.simulation("M", "C", &machine("till")).unwrap();
     let error = simulation.try_run(order.clone()).unwrap_err();
     assert!(
         matches!(error, SimulationError::LeftOverAnswers { count: 1, .. }),

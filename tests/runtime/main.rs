@@ -15,6 +15,7 @@ mod express;
 mod functions;
 mod lifetime;
 mod nested;
+mod nested_again;
 mod nested_recorded;
 #[path = "../recordings/mod.rs"]
 mod recordings;

@@ -1,11 +1,12 @@
 //! Finds the test files, and loads what they name.
 
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::{Failure, reason};
 use crate::cli::output::diagnostic;
 use crate::definition::{Diagnostic, Severity};
-use crate::test_file::{Suite, SuiteError, is_mock_file};
+use crate::test_file::{Suite, SuiteError};
 
 /// How deep folders are looked through.
 const MAX_DEPTH: usize = 32;
@@ -55,6 +56,11 @@ fn is_test_file(name: &str) -> bool {
     [".asl-test.json", ".asl-test.yaml", ".asl-test.yml"]
         .iter()
         .any(|ending| name.ends_with(ending))
+}
+
+/// Whether a text is a mock file of Step Functions Local rather than a test file.
+fn is_mock_file(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("StateMachines").is_some())
 }
 
 /// Loads the test files with their state machines; `machines` has the definitions of mock files' state machines. Errors

@@ -12,6 +12,7 @@ mod locate;
 mod node;
 mod number;
 mod parser;
+mod stamped;
 mod string;
 #[cfg(feature = "yaml")]
 mod substitute;

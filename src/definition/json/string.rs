@@ -1,8 +1,9 @@
 //! Strings: escapes, surrogate pairs, and the substitution of `${Name}`.
 
+use super::stamped::stamped;
 use super::syntax::{SyntaxError, VALUE, character};
 use super::text_map::TextMap;
-use super::{Kind, MAX_DEPTH, Member, Node, Object, Span};
+use super::{Node, Span};
 use crate::definition::parse::{MAX_CHARACTERS, Place, Report};
 use crate::definition::{Code, Substitutions};
 
@@ -295,48 +296,6 @@ pub(super) fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> 
         Substitution::Literal { name, end }
     } else {
         Substitution::Named { name, end }
-    })
-}
-
-/// A value as a node that stands wholly at `span`; `None` where it nests too deep.
-fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
-    use serde_json::Value;
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    let text_map = value
-        .as_str()
-        .map(|text| Box::new(TextMap::of_all(text, span.start, span.end)));
-    let kind = match value {
-        Value::Null => Kind::Null,
-        Value::Bool(value) => Kind::Boolean(value),
-        Value::Number(number) => Kind::Number(number),
-        Value::String(text) => Kind::String(text),
-        Value::Array(elements) => Kind::Array(
-            elements
-                .into_iter()
-                .map(|element| stamped(element, span, depth + 1))
-                .collect::<Option<_>>()?,
-        ),
-        Value::Object(fields) => {
-            let member = |(key, value)| {
-                Some(Member {
-                    key,
-                    key_span: span,
-                    key_unresolved: false,
-                    value: stamped(value, span, depth + 1)?,
-                })
-            };
-            Kind::Object(Object {
-                members: fields.into_iter().map(member).collect::<Option<_>>()?,
-            })
-        }
-    };
-    Some(Node {
-        span,
-        kind,
-        unresolved: false,
-        text_map,
     })
 }
 

@@ -14,6 +14,7 @@ mod expressions;
 mod fail;
 mod fields;
 mod graph;
+mod item_reader;
 mod jsonata;
 mod jsonata_syntax;
 mod jsonata_texts;

@@ -7,6 +7,7 @@
 mod bounds;
 mod children;
 mod deadlines;
+mod ending;
 mod events;
 mod failing;
 mod forks;
@@ -32,7 +33,7 @@ use super::timers::Timers;
 use super::token::TokenSecret;
 use super::trace::{Trace, Traced};
 use crate::data::{ExecutionContext, JsonText, Payload, Random, StateMachineContext};
-use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
+use crate::history::{EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
 
 /// Everything of an execution but its program: plain data that serialises.
@@ -327,46 +328,6 @@ impl Engine<'_> {
             previous,
             Outcome::Succeeded { output },
             EventDetails::ExecutionSucceeded { output: text },
-        );
-    }
-
-    /// Ends the execution.
-    fn complete(&mut self, previous: u64, outcome: Outcome, details: EventDetails) {
-        let core = &mut *self.core;
-        let id = core.recorder.last_id();
-        if core.recorder.records() {
-            core.commands
-                .push_back(Command::Record(HistoryEvent::new(id, previous, core.now, details)));
-        }
-        core.commands.push_back(Command::Complete(outcome.clone()));
-        core.outcome = Some(outcome);
-        core.frames = Frames::default();
-        core.ready.clear();
-        core.timers.clear();
-        core.deadline = None;
-    }
-
-    /// The history is full: its last event is the failure of the execution.
-    pub(super) fn fail_on_full_history(&mut self) {
-        let cause = format!(
-            "The execution reached the maximum number of history events ({}).",
-            self.core.recorder.limit()
-        );
-        self.give_up("States.Runtime", cause);
-    }
-
-    /// The execution itself fails, whatever its states say.
-    fn give_up(&mut self, error: &str, cause: String) {
-        let error = ErrorOutput {
-            error: Some(error.into()),
-            cause: Some(cause),
-        };
-        let previous = self.core.recorder.count();
-        self.cancel_all_tasks();
-        self.complete(
-            previous,
-            Outcome::Failed(error.clone()),
-            EventDetails::ExecutionFailed(error),
         );
     }
 }
