@@ -54,6 +54,7 @@ fn mocked_errors_go_through_retry() {
     let path = |machine: &Value| {
         let machine = machine.to_string().parse().unwrap();
         mocks()
+            .deny_left_over()
             .simulation(NAME, "RetryPath", &machine)
             .unwrap()
             .try_run(json!({}))
