@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("test_state", &["data", "definition", "history", "execution"]),
     (
         "simulation",
-        &["data", "definition", "history", "execution", "services"],
+        &["data", "definition", "graph", "history", "execution", "services"],
     ),
     (
         "test_file",

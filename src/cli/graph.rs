@@ -9,7 +9,6 @@ use super::arguments::{Loading, read_file};
 use super::definitions::{Checked, choose};
 use super::failure::Failure;
 use super::output::Output;
-use super::overlay;
 use crate::definition::{Diagnostic, Places, Severity, StateMachine, template};
 use crate::graph::{Diagram, Overlay, Tone};
 use crate::simulation::Coverage;
@@ -74,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
             ))
             .help(format!("`asl validate {}` tells what is wrong with it", arguments.file))
         })?;
-        drawn_over = overlay::of_coverage(&covered(report, valid)?);
+        drawn_over = covered(report, valid)?.overlay();
     }
     let diagram = match (&machine.machine, machine.elsewhere, &machine.name) {
         (Some(valid), ..) => Diagram::of(valid),

@@ -10,7 +10,6 @@ mod definitions;
 mod failure;
 mod graph;
 mod output;
-mod overlay;
 mod replay;
 mod run;
 mod test;

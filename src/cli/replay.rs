@@ -7,7 +7,6 @@ use super::definitions::one_machine;
 use super::failure::Failure;
 use super::graph;
 use super::output::{Output, colours};
-use super::overlay;
 use crate::graph::Diagram;
 use crate::simulation::Recording;
 
@@ -54,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let recording = Recording::parse(&text).map_err(|error| unusable(&error))?;
     let replay = recording.replay(&machine).map_err(|error| unusable(&error))?;
     if let Some(file) = &arguments.graph {
-        let diagram = Diagram::of(&machine).with(&overlay::of_run(&machine, &replay.run));
+        let diagram = Diagram::of(&machine).with(&replay.run.overlay());
         graph::write(&diagram, picture, Some(file), output)?;
     }
     if arguments.explain {

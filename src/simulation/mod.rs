@@ -38,6 +38,7 @@ mod mock_config;
 mod moment;
 mod nested;
 mod observer;
+mod overlay;
 mod recorded;
 mod replay;
 mod run;

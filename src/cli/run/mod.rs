@@ -15,7 +15,6 @@ use super::definitions::one_machine;
 use super::failure::Failure;
 use super::graph;
 use super::output::{Output, colours};
-use super::overlay;
 use crate::definition::StateMachine;
 use crate::execution::Outcome;
 use crate::graph::Diagram;
@@ -121,7 +120,7 @@ pub(super) fn run(
     }
     if let Some(file) = &arguments.graph {
         let run = ended.run(&job.machine)?;
-        let diagram = Diagram::of(&job.machine).with(&overlay::of_run(&job.machine, &run));
+        let diagram = Diagram::of(&job.machine).with(&run.overlay());
         graph::write(&diagram, picture, Some(file), output)?;
     }
     if arguments.explain {

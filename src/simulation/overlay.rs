@@ -1,15 +1,58 @@
 //! What runs and coverage draw over a diagram.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::run::progress::seconds;
-use crate::definition::{StateMachine, StateType};
+use super::explain::seconds;
+use super::{Coverage, PointKind, Run, Visit, VisitEnd};
+use crate::definition::StateType;
 use crate::graph::{Exit, Overlay, Tone};
-use crate::simulation::{Coverage, PointKind, Run, Visit, VisitEnd};
 
-/// The way of a run: which states it visited and how long it was in them, which transitions it took.
-pub(super) fn of_run(machine: &StateMachine, run: &Run) -> Overlay {
+impl Run {
+    /// The way of the run, for a [`Diagram`](crate::graph::Diagram) of its machine: which states it visited and how long it
+    /// was in them, which transitions it took.
+    ///
+    /// ```
+    /// use asl_engine::graph::Diagram;
+    /// use asl_engine::{Simulation, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// let machine: StateMachine =
+    ///     r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": 60, "End": true } } }"#.parse()?;
+    /// let run = Simulation::of(&machine).run(json!({}));
+    ///
+    /// let mermaid = Diagram::of(&machine).with(&run.overlay()).to_mermaid();
+    /// assert!(mermaid.contains("1 min"));
+    /// # Ok::<(), asl_engine::definition::InvalidDefinition>(())
+    /// ```
+    pub fn overlay(&self) -> Overlay {
+        of_run(self)
+    }
+}
+
+impl Coverage {
+    /// What was covered and how often, and what was missed, for a [`Diagram`](crate::graph::Diagram) of the machine.
+    ///
+    /// ```
+    /// use asl_engine::graph::Diagram;
+    /// use asl_engine::simulation::Coverage;
+    /// use asl_engine::{Simulation, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// let machine: StateMachine = std::fs::read_to_string("asl-samples/choice.asl.json")?.parse()?;
+    /// let coverage = Coverage::of(&machine);
+    ///
+    /// let mermaid = Diagram::of(&machine).with(&coverage.overlay()).to_mermaid();
+    /// assert!(mermaid.contains("never entered"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn overlay(&self) -> Overlay {
+        of_coverage(self)
+    }
+}
+
+fn of_run(run: &Run) -> Overlay {
     let mut states: Vec<(&str, Vec<&Visit>)> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     for visit in run.visits() {
@@ -32,13 +75,12 @@ pub(super) fn of_run(machine: &StateMachine, run: &Run) -> Overlay {
         };
         overlay.state(name, tone(&visits), note(&visits))
     });
-    let coverage = Coverage::of(machine);
+    let coverage = Coverage::of(Arc::clone(&run.simulation.program));
     coverage.add(run);
     transitions(overlay, &coverage, Tone::Good, true)
 }
 
-/// What tests have covered, and how often.
-pub(super) fn of_coverage(coverage: &Coverage) -> Overlay {
+fn of_coverage(coverage: &Coverage) -> Overlay {
     let mut missed: HashMap<String, Vec<String>> = HashMap::new();
     for point in coverage.missed() {
         let whats = missed.entry(point.state).or_default();
