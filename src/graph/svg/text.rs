@@ -23,7 +23,15 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, widest: f64, lines: usize)
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut wrapped: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_inclusive([' ', '-', '_', '.', '/', ':']) {
+    // A path stays whole where it fits into a line.
+    let fits = |word: &str| width(word.trim_end(), size, bold) <= widest;
+    let pieces = text.split_inclusive(' ').flat_map(|word| {
+        let (whole, parts) = if fits(word) { (Some(word), "") } else { (None, word) };
+        whole
+            .into_iter()
+            .chain(parts.split_inclusive(['-', '_', '.', '/', ':']))
+    });
+    for word in pieces {
         if !line.is_empty() && width(&line, size, bold) + width(word.trim_end(), size, bold) > widest {
             wrapped.push(std::mem::take(&mut line));
         }
@@ -73,6 +81,14 @@ mod tests {
     #[test]
     fn lines_break_between_words_and_within_long_ones() {
         assert_eq!(wrap("one two three", 10.0, false, 45.0, 3), ["one two", "three"]);
+        assert_eq!(
+            wrap("$.kilograms or $.country", 10.0, false, 80.0, 3),
+            ["$.kilograms or", "$.country"]
+        );
+        assert_eq!(
+            wrap("a.bcdefgh.ijklmnop", 10.0, false, 60.0, 3),
+            ["a.bcdefgh.", "ijklmnop"]
+        );
         let wrapped = wrap(&"x".repeat(100), 10.0, false, 60.0, 2);
         assert_eq!(wrapped.len(), 2);
         assert!(wrapped[1].ends_with('…'));
