@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use super::failure::Failure;
 use crate::definition::{Colours, Diagnostic};
+use crate::history::ErrorOutput;
 
 /// What a command prints.
 pub(super) struct Output {
@@ -71,5 +72,14 @@ pub(super) fn short(text: &str) -> String {
         line + "…"
     } else {
         line
+    }
+}
+
+/// `Busy: try later`, with the cause as `shown`.
+pub(super) fn error_line(error: &ErrorOutput, shown: impl FnOnce(&str) -> String) -> String {
+    let name = error.error.as_deref().unwrap_or("no error name");
+    match error.cause.as_deref().filter(|cause| !cause.is_empty()) {
+        Some(cause) => format!("{name}: {}", shown(cause)),
+        None => name.to_owned(),
     }
 }

@@ -143,6 +143,17 @@ impl Resource {
         &self.0.kind
     }
 
+    /// The service and its action, where it is one: `s3` and `getObject`, `aws-sdk:sfn` and `startExecution`.
+    pub(crate) fn service(&self) -> Option<(&str, &str)> {
+        match self.kind() {
+            ResourceKind::Service {
+                resource_type,
+                resource,
+            } => Some((resource_type, resource)),
+            _ => None,
+        }
+    }
+
     /// When the task counts as done.
     pub fn pattern(&self) -> IntegrationPattern {
         self.0.pattern

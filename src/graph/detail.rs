@@ -4,21 +4,22 @@ use serde_json::Value;
 
 use super::Kind;
 use super::condition::expression;
+use crate::definition::StateType;
 
 /// The words below a state's name, behind its type; may be empty.
 pub(super) fn detail(kind: Kind, state: &Value) -> String {
     let text = |name: &str| state.get(name).and_then(Value::as_str);
     let mut parts = Vec::new();
     match kind {
-        Kind::Task => parts.extend(text("Resource").map(resource)),
-        Kind::Wait => parts.extend(wait(state)),
-        Kind::Fail => parts.extend(
+        Kind::State(StateType::Task) => parts.extend(text("Resource").map(resource)),
+        Kind::State(StateType::Wait) => parts.extend(wait(state)),
+        Kind::State(StateType::Fail) => parts.extend(
             text("Error")
                 .or(text("ErrorPath"))
                 .map(|error| expression(error).to_owned()),
         ),
-        Kind::Map => parts.extend(map(state)),
-        Kind::Parallel => {
+        Kind::State(StateType::Map) => parts.extend(map(state)),
+        Kind::State(StateType::Parallel) => {
             let branches = state.get("Branches").and_then(Value::as_array).map_or(0, Vec::len);
             parts.push(format!("{branches} branch{}", if branches == 1 { "" } else { "es" }));
         }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Graph, Kind, Node, Tone};
+use crate::definition::StateType;
 
 pub(super) fn print(graph: &Graph) -> String {
     let mut printer = Printer {
@@ -100,8 +101,8 @@ impl Printer {
         }
         if node.inside.is_empty() {
             let shape = match node.kind {
-                Kind::Choice if node.note().is_none() => ", shape=diamond, style=filled",
-                Kind::Succeed | Kind::Fail => ", shape=oval, style=filled",
+                Kind::State(StateType::Choice) if node.note().is_none() => ", shape=diamond, style=filled",
+                Kind::State(StateType::Succeed | StateType::Fail) => ", shape=oval, style=filled",
                 Kind::Missing => ", shape=note, style=dashed",
                 _ => "",
             };

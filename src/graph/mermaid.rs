@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Graph, Kind, Node, Tone};
+use crate::definition::StateType;
 
 /// Labels are cut here: Mermaid does not break lines within words.
 const LONGEST_LABEL: usize = 120;
@@ -127,9 +128,9 @@ impl Printer {
             return;
         }
         let (open, close) = match node.kind {
-            Kind::Choice => ("{", "}"),
-            Kind::Succeed | Kind::Fail => ("([", "])"),
-            Kind::Wait => ("(", ")"),
+            Kind::State(StateType::Choice) => ("{", "}"),
+            Kind::State(StateType::Succeed | StateType::Fail) => ("([", "])"),
+            Kind::State(StateType::Wait) => ("(", ")"),
             Kind::Missing => (">", "]"),
             _ => ("[", "]"),
         };

@@ -33,6 +33,7 @@ pub use overlay::{Overlay, Tone};
 #[cfg(feature = "svg")]
 pub use svg::SvgError;
 
+use crate::definition::StateType;
 use overlay::Mark;
 
 /// A state machine as it is drawn: states, transitions, and nested machines as boxes.
@@ -80,15 +81,8 @@ struct Node {
 /// What is drawn as a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Task,
-    Pass,
-    Choice,
-    Wait,
-    Succeed,
-    Fail,
-    Parallel,
-    Map,
-    /// A state whose `Type` is none of these.
+    State(StateType),
+    /// A state whose `Type` is none.
     Unknown,
     /// A transition leads to it, but there is no such state.
     Missing,
@@ -151,14 +145,7 @@ impl Kind {
     /// The state's `Type`.
     fn name(self) -> &'static str {
         match self {
-            Self::Task => "Task",
-            Self::Pass => "Pass",
-            Self::Choice => "Choice",
-            Self::Wait => "Wait",
-            Self::Succeed => "Succeed",
-            Self::Fail => "Fail",
-            Self::Parallel => "Parallel",
-            Self::Map => "Map",
+            Self::State(state_type) => state_type.as_str(),
             Self::Unknown => "?",
             Self::Missing => "not there",
         }

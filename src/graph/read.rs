@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::condition::condition;
 use super::detail::detail;
 use super::{Edge, Exit, Graph, Kind, Node};
+use crate::definition::StateType;
 
 /// The graph of an object with `StartAt` and `States`; an empty one where it has none.
 pub(super) fn graph(definition: &Value) -> Graph {
@@ -58,13 +59,13 @@ impl Reader {
         for (i, rule) in array(state, "Choices").iter().enumerate() {
             self.edge(from, rule.get("Next"), Exit::Choice(i), condition(rule));
         }
-        if kind == Kind::Choice {
+        if kind == Kind::State(StateType::Choice) {
             self.edge(from, state.get("Default"), Exit::Default, "otherwise".to_owned());
             return;
         }
         self.edge(from, state.get("Next"), Exit::Next, String::new());
         let ends = state.get("End").and_then(Value::as_bool) == Some(true);
-        if ends || matches!(kind, Kind::Succeed | Kind::Fail) {
+        if ends || matches!(kind, Kind::State(StateType::Succeed | StateType::Fail)) {
             self.graph.edges.push(Edge {
                 from,
                 to: None,
@@ -101,20 +102,11 @@ impl Reader {
 }
 
 fn node(name: &str, state: &Value) -> Node {
-    let kind = match state.get("Type").and_then(Value::as_str) {
-        Some("Task") => Kind::Task,
-        Some("Pass") => Kind::Pass,
-        Some("Choice") => Kind::Choice,
-        Some("Wait") => Kind::Wait,
-        Some("Succeed") => Kind::Succeed,
-        Some("Fail") => Kind::Fail,
-        Some("Parallel") => Kind::Parallel,
-        Some("Map") => Kind::Map,
-        _ => Kind::Unknown,
-    };
+    let state_type = state.get("Type").and_then(Value::as_str).and_then(StateType::of);
+    let kind = state_type.map_or(Kind::Unknown, Kind::State);
     let inside = match kind {
-        Kind::Parallel => array(state, "Branches").iter().map(graph).collect(),
-        Kind::Map => {
+        Kind::State(StateType::Parallel) => array(state, "Branches").iter().map(graph).collect(),
+        Kind::State(StateType::Map) => {
             let processor = state.get("ItemProcessor").or(state.get("Iterator"));
             processor.map(graph).into_iter().collect()
         }

@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 use super::parameters::required_text;
 use crate::TaskError;
-use crate::definition::{Resource, ResourceKind};
+use crate::definition::Resource;
 
 /// The most objects in a part of a listing, as on AWS.
 const MOST_LISTED: usize = 1_000;
@@ -34,14 +34,7 @@ pub(crate) enum S3Action {
 impl S3Action {
     /// What a resource asks for, if it is one of S3's.
     pub(crate) fn of(resource: &Resource) -> Option<Self> {
-        let ResourceKind::Service {
-            resource_type,
-            resource,
-        } = resource.kind()
-        else {
-            return None;
-        };
-        match (&**resource_type, &**resource) {
+        match resource.service()? {
             ("s3", "getObject") => Some(Self::GetObject),
             ("s3", "listObjectsV2") => Some(Self::ListObjectsV2),
             ("s3", "putObject") => Some(Self::PutObject),

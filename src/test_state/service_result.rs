@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::TestStateError;
 use super::mock::FieldValidationMode;
-use crate::definition::{IntegrationPattern, Resource, ResourceKind};
+use crate::definition::{IntegrationPattern, Resource};
 
 /// The models by service, as `aws-sdk:` resources name it.
 const MODELS: &[(&str, &str)] = &[
@@ -48,25 +48,21 @@ const FREE: [&str; 2] = ["apigateway", "http"];
 
 /// Checks what a mock says that a resource answers.
 pub(super) fn check(resource: &Resource, mode: FieldValidationMode, result: &Value) -> Result<(), TestStateError> {
-    let ResourceKind::Service {
-        resource_type,
-        resource: action,
-    } = resource.kind()
-    else {
+    let Some((resource_type, action)) = resource.service() else {
         return Ok(());
     };
     // Whoever has the token answers what they like.
     let has_token = resource.pattern() == IntegrationPattern::WaitForTaskToken;
-    if mode == FieldValidationMode::None || has_token || FREE.contains(&&**resource_type) {
+    if mode == FieldValidationMode::None || has_token || FREE.contains(&resource_type) {
         return Ok(());
     }
     let (service, is_sdk) = match resource_type.strip_prefix("aws-sdk:") {
         Some(service) => (service, true),
-        None => (&**resource_type, false),
+        None => (resource_type, false),
     };
     let other = OTHER_NAMES.iter().find(|(name, _)| !is_sdk && *name == service);
     let service = other.map_or(service, |(_, model)| model);
-    let (operation, free): (&str, &[&str]) = match (service, &**action) {
+    let (operation, free): (&str, &[&str]) = match (service, action) {
         // The integration reads what functions and executions answer.
         ("lambda", "invoke") if !is_sdk => ("invoke", &["Payload"]),
         ("sfn", "startExecution.sync" | "startExecution.sync:2") => ("describeExecution", &["Input", "Output"]),

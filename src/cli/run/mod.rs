@@ -14,7 +14,7 @@ use super::arguments::{Loading, json_argument, pair, read_file};
 use super::definitions::one_machine;
 use super::failure::Failure;
 use super::graph;
-use super::output::{Output, colours};
+use super::output::{Output, colours, error_line};
 use crate::definition::StateMachine;
 use crate::execution::Outcome;
 use crate::graph::Diagram;
@@ -220,15 +220,9 @@ fn verdict(outcome: &Outcome, elapsed: std::time::Duration) -> String {
     match outcome.error() {
         None => format!("{}{}{} after {elapsed}", colours.good, outcome.status(), colours.reset),
         Some(error) => {
-            let name = error.error.as_deref().unwrap_or("no error name");
-            let cause = error
-                .cause
-                .as_deref()
-                .filter(|cause| !cause.is_empty())
-                .map(|cause| format!(": {cause}"))
-                .unwrap_or_default();
+            let line = error_line(error, str::to_owned);
             format!(
-                "{}{}{} after {elapsed}: {name}{cause}",
+                "{}{}{} after {elapsed}: {line}",
                 colours.error,
                 outcome.status(),
                 colours.reset

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Stderr, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::output::{colours, short};
+use crate::cli::output::{colours, error_line, short};
 use crate::definition::StateType;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 
@@ -155,17 +155,8 @@ impl Progress {
         let colours = colours();
         let name = state.unwrap_or_default();
         let failed = |error: &ErrorOutput| {
-            let error_name = error.error.as_deref().unwrap_or("no error name");
-            let cause = error
-                .cause
-                .as_deref()
-                .filter(|cause| !cause.is_empty())
-                .map(|cause| format!(": {}", short(cause)))
-                .unwrap_or_default();
-            Some(format!(
-                "{}✗{} {name}: {error_name}{cause}",
-                colours.error, colours.reset
-            ))
+            let line = error_line(error, short);
+            Some(format!("{}✗{} {name}: {line}", colours.error, colours.reset))
         };
         match details {
             D::StateEntered { state_type, name, .. } => Some(format!("→ {name} ({state_type})")),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Tested;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, colours};
+use crate::cli::output::{Output, colours, error_line};
 use crate::test_file::{CaseResult, Expected, Mismatch, Verdict};
 
 /// Prints the results; whether anything failed.
@@ -60,14 +60,8 @@ pub(super) fn failure(result: &CaseResult, in_colour: bool) -> String {
     }
     let run = result.run.as_ref();
     if let Some(error) = run.and_then(|run| run.error()) {
-        let name = error.error.as_deref().unwrap_or("no error name");
-        let cause = error
-            .cause
-            .as_deref()
-            .filter(|cause| !cause.is_empty())
-            .map(|cause| format!(": {cause}"))
-            .unwrap_or_default();
-        let _ = writeln!(text, "  the execution ended with {name}{}", cause.replace('\n', "\n  "));
+        let line = error_line(error, |cause| cause.replace('\n', "\n  "));
+        let _ = writeln!(text, "  the execution ended with {line}");
     }
     if let Some(path) = run.map(|run| run.path()).filter(|path| !path.is_empty()) {
         let shown: Vec<_> = path.iter().take(20).copied().collect();

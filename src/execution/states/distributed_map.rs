@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::map::{not_a, whole_number};
 use crate::data::{Expected, Payload, ReferencePath};
-use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, MapData, MapState, Transformation};
+use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, MapState, Transformation};
 use crate::execution::errors::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::map_run::{Batching, MapRunSettings};
@@ -110,14 +110,7 @@ pub(crate) fn select_next(
     input: &Payload,
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
-    let selected = match &state.data {
-        MapData::JsonPath(state) => state.item_selector.as_ref().map(|template| view.fill(template, input)),
-        MapData::Jsonata(state) => {
-            let selector = state.item_selector.as_ref();
-            selector.map(|template| super::jsonata::select_item(template, input, view))
-        }
-    };
-    selected.unwrap_or_else(|| Ok(Payload::from(item.clone())))
+    super::map::selected(state, input, view).unwrap_or_else(|| Ok(Payload::from(item.clone())))
 }
 
 /// What the state tells of its child executions.

@@ -173,14 +173,20 @@ pub(crate) fn iteration_input(
     index: usize,
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
-    let selected = match &state.data {
+    let item = || Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null));
+    selected(state, input, view).unwrap_or_else(|| Ok(item()))
+}
+
+/// What `ItemSelector` makes of an item; `None` where there is none.
+#[inline]
+pub(super) fn selected(state: &MapState, input: &Payload, view: &StateView<'_>) -> Option<Result<Payload, Failure>> {
+    match &state.data {
         MapData::JsonPath(state) => state.item_selector.as_ref().map(|template| view.fill(template, input)),
         MapData::Jsonata(state) => {
             let selector = state.item_selector.as_ref();
             selector.map(|template| jsonata::select_item(template, input, view))
         }
-    };
-    selected.unwrap_or_else(|| Ok(Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null))))
+    }
 }
 
 pub(super) fn result_stages(state: &JsonPathMap) -> ResultStages<'_> {

@@ -10,6 +10,7 @@ use super::layout::{
     label_width,
 };
 use super::text::escape;
+use crate::definition::StateType;
 
 /// Around the picture.
 const BORDER: f64 = 24.0;
@@ -118,7 +119,7 @@ fn draw_node(svg: &mut String, placed: &PlacedNode<'_>) {
         placed.top,
         escape(&[&*node.name, &node.subtitle(), node.note().unwrap_or_default()].join("\n"))
     );
-    if node.kind == Kind::Map {
+    if node.kind == Kind::State(StateType::Map) {
         let _ = write!(
             svg,
             "<rect class=\"shape\" x=\"5\" y=\"5\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"9\"/>"

@@ -10,7 +10,7 @@ mod start_execution;
 mod state_machines;
 
 use crate::TaskError;
-use crate::definition::{Resource, ResourceKind};
+use crate::definition::Resource;
 
 pub(crate) use api_error::ApiError;
 pub(crate) use closed_names::ClosedNames;
@@ -57,19 +57,13 @@ pub(crate) enum Style {
 impl Operation {
     /// The call that a resource stands for, if it is one of these.
     pub(crate) fn of(resource: &Resource) -> Option<Self> {
-        let ResourceKind::Service {
-            resource_type,
-            resource,
-        } = resource.kind()
-        else {
-            return None;
-        };
-        let style = match &**resource_type {
+        let (service, action) = resource.service()?;
+        let style = match service {
             "states" => Style::Optimised,
             "aws-sdk:sfn" => Style::Sdk,
             _ => return None,
         };
-        let action = match (style, &**resource) {
+        let action = match (style, action) {
             (_, "startExecution" | "startExecution.waitForTaskToken") => Action::StartExecution,
             (Style::Optimised, "startExecution.sync") => Action::RunExecution,
             (Style::Optimised, "startExecution.sync:2") => Action::RunExecutionForJson,
