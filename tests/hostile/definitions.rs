@@ -1,4 +1,4 @@
-//! Definitions and the texts around them. More is in `tests/definition_fuzz.rs`.
+//! Definitions and the texts around them. More is in `definition_fuzz.rs`.
 
 use asl_engine::StateMachine;
 use asl_engine::definition::Code;

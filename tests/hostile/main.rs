@@ -10,6 +10,7 @@
 )]
 
 mod clocks;
+mod definition_fuzz;
 mod definitions;
 mod depth;
 mod doubling;
@@ -23,7 +24,6 @@ mod snapshots;
 #[cfg(feature = "websocket")]
 mod sockets;
 #[cfg(feature = "websocket")]
-#[path = "../targets/mod.rs"]
 mod targets;
 #[cfg(feature = "websocket")]
 mod thrown;

@@ -1,4 +1,4 @@
-//! Snapshots that somebody wrote into: refused, or an execution that goes on. `tests/targets` throws random ones.
+//! Snapshots that somebody wrote into: refused, or an execution that goes on. `targets/` throws random ones.
 
 use std::sync::Arc;
 

@@ -13,10 +13,11 @@ mod hostile;
 mod inspection;
 mod mock_config;
 mod recorded;
-#[path = "../recordings/mod.rs"]
+#[path = "../recorded/recordings.rs"]
 mod recordings;
 mod replay;
 mod scripts;
+mod simulation;
 mod time_travel;
 
 use asl_engine::StateMachine;

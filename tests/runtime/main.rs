@@ -1,6 +1,5 @@
 //! The tokio driver with real handlers. Tokio's clock is paused: time jumps when everything waits.
 
-#![cfg(feature = "runtime")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,13 +10,14 @@
 mod activities;
 mod callbacks;
 mod distributed_map;
+mod event_bus;
 mod express;
 mod functions;
 mod lifetime;
 mod nested;
 mod nested_again;
 mod nested_recorded;
-#[path = "../recordings/mod.rs"]
+#[path = "../recorded/recordings.rs"]
 mod recordings;
 mod samples;
 mod time;

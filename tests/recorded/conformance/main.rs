@@ -5,7 +5,7 @@
 //! fail stands in `tests/known_gaps.toml`, table `[conformance]`: by a case's id, by the beginning of ids with a `*`
 //! behind it, or as `group: NAME` for all cases of a [group](case::Case::groups).
 //!
-//! The totals of a whole run of the default folder stand in `tests/conformance.snapshot`, so that a lost case shows as a
+//! The totals of a whole run of the default folder stand in `tests/recorded/conformance.snapshot`, so that a lost case shows as a
 //! difference; `UPDATE=1 cargo test --test conformance` writes them anew.
 
 #![expect(
@@ -16,31 +16,21 @@
     reason = "a test may panic"
 )]
 
-#[path = "conformance/api.rs"]
 mod api;
-#[path = "conformance/case.rs"]
 mod case;
-#[path = "conformance/chains.rs"]
 mod chains;
-#[path = "conformance/compare.rs"]
 mod compare;
+#[path = "../known_gaps.rs"]
 mod known_gaps;
-#[path = "conformance/logs.rs"]
 mod logs;
-#[path = "conformance/normalise.rs"]
 mod normalise;
-#[path = "conformance/outcomes.rs"]
 mod outcomes;
-#[path = "conformance/placeholders.rs"]
 mod placeholders;
+#[path = "../recordings.rs"]
 mod recordings;
-#[path = "conformance/replay.rs"]
 mod replay;
-#[path = "conformance/snapshot.rs"]
 mod snapshot;
-#[path = "conformance/test_state.rs"]
 mod test_state;
-#[path = "conformance/validation.rs"]
 mod validation;
 
 use std::env;

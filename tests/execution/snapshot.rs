@@ -1,20 +1,17 @@
 //! An execution serialises between any two events and goes on identically.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
-
-mod machines;
-
 use asl_engine::StateMachine;
 use asl_engine::execution::{Execution, MapRunLog, MapRunStatus, Program, SnapshotError, StartOptions};
 use asl_engine::history::HistoryLevel;
 use chrono::DateTime;
-use machines::{definition, drive, drive_at, machine, through_storage};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use crate::machines::{definition, drive, drive_at, machine, through_storage};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]

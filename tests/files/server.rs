@@ -1,4 +1,4 @@
-//! Every file under `tests/server` is a test: calls of the Step Functions API one after the other, and what each answers.
+//! Every file under `tests/files/server` is a test: calls of the Step Functions API one after the other, and what each answers.
 //!
 //! ```json
 //! {
@@ -17,7 +17,6 @@
 //! members as `has`, or its `error`. `<role>` and `<definition>` are given. A function answers after so many seconds with what it is to
 //! `return`, or fails with `error` and `cause`. Time is paused and jumps when everything waits; `sleep` lets it pass.
 
-#![cfg(feature = "runtime")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -41,8 +40,8 @@ const DEFINITION: &str = r#"{"StartAt":"Rest","States":{"Rest":{"Type":"Pass","E
 
 fn main() {
     let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/server");
-    let entries = std::fs::read_dir(folder).expect("tests/server can be read");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/server");
+    let entries = std::fs::read_dir(folder).expect("tests/files/server can be read");
     let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     assert!(files.len() > 5, "the cases are there");

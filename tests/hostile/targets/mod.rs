@@ -1,6 +1,6 @@
 //! What hostile input is thrown at: one function each, which makes its input from dice and must neither panic nor hang.
 //!
-//! `tests/hostile` rolls a few hundred times in every test run, `tests/fuzz.rs` as long as it is given time.
+//! `thrown.rs` rolls a few hundred times in every test run, `fuzz.rs` as long as it is given time.
 
 mod api;
 mod corpus;

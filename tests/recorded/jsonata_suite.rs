@@ -1,8 +1,8 @@
 //! JSONata's official test suite, one test a case, in the language of today: what AWS leaves out is a matter of the unit
-//! tests, and of `tests/conformance.rs`.
+//! tests, and of `tests/recorded/conformance`.
 //!
 //! `ASL_JSONATA_SUITE` names another folder of the suite. The total of a whole run of the default folder stands in
-//! `tests/jsonata_suite.snapshot`; `UPDATE=1 cargo test --test jsonata_suite` writes it anew.
+//! `tests/recorded/jsonata_suite.snapshot`; `UPDATE=1 cargo test --test jsonata_suite` writes it anew.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -105,14 +105,14 @@ impl Outcomes {
     }
 
     fn is_as_in_snapshot(&self) -> bool {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/jsonata_suite.snapshot");
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/jsonata_suite.snapshot");
         let summary = self.summary() + "\n";
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&file, &summary).expect("the snapshot can be written");
         }
         let expected = fs::read_to_string(&file).unwrap_or_default();
         if expected != summary {
-            println!("tests/jsonata_suite.snapshot has: {expected}");
+            println!("tests/recorded/jsonata_suite.snapshot has: {expected}");
         }
         expected == summary
     }

@@ -1,6 +1,4 @@
 //! The local event bus: delivery, order, retries, dead letters. Time is tokio's, paused: nothing here sleeps.
-#![cfg(feature = "runtime")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

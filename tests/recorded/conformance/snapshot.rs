@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Compares the totals with those of `tests/conformance.snapshot`, or writes them there.
+/// Compares the totals with those of `tests/recorded/conformance.snapshot`, or writes them there.
 pub(crate) fn compare(totals: &str) -> ExitCode {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance.snapshot");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/conformance.snapshot");
     if env::var_os("UPDATE").is_some() {
         fs::write(&file, totals).unwrap();
         return ExitCode::SUCCESS;

@@ -1,21 +1,14 @@
 //! The recorded pairs of input and output: every intrinsic function and every Choice operator, each run by itself.
 //!
-//! `tests/conformance.rs` replays the same recordings event by event; here only the answer counts, so that a mistake in
+//! `tests/recorded/conformance` replays the same recordings event by event; here only the answer counts, so that a mistake in
 //! the history does not hide one in a function.
-#![expect(
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "clippy knows `#[test]` functions only"
-)]
-
-mod recorded;
 
 use asl_engine::data::StateMachineContext;
 use asl_engine::execution::StartOptions;
 use asl_engine::{Simulation, StateMachine};
-use recorded::{cases, document, is_same};
 use serde_json::Value;
+
+use crate::{cases, document, is_same};
 
 #[test]
 fn intrinsic_functions_answer_as_recorded() {

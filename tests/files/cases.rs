@@ -1,4 +1,4 @@
-//! Every file under `tests/cases` is a test: a definition with its input and scripted tasks, and what must come out.
+//! Every file under `tests/files/cases` is a test: a definition with its input and scripted tasks, and what must come out.
 //!
 //! ```json
 //! {
@@ -36,7 +36,7 @@ use std::time::Duration;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/cases");
     let mut files = Vec::new();
     collect(&root, &mut files);
     files.sort();
@@ -76,8 +76,8 @@ fn every_sample_has_a_case(cases: &[PathBuf]) -> Result<(), Failed> {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("tests/cases can be read") {
-        let path = entry.expect("tests/cases can be read").path();
+    for entry in std::fs::read_dir(folder).expect("tests/files/cases can be read") {
+        let path = entry.expect("tests/files/cases can be read").path();
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "json") {

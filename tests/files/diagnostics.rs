@@ -1,4 +1,4 @@
-//! What a person reads who wrote a definition that is wrong: a file `NAME.json` in `tests/diagnostics` is the definition,
+//! What a person reads who wrote a definition that is wrong: a file `NAME.json` in `tests/files/diagnostics` is the definition,
 //! `NAME.txt` what is said about it, and `NAME.substitutions.json`, if it is there, the values of its `${Name}`s. One
 //! whose name begins with `express_` is that of an Express workflow; one that begins with `jsonata_` or `without_jsonata_`
 //! is looked at only with the feature `jsonata`, or only without it.
@@ -15,7 +15,7 @@ use asl_engine::definition::{Loader, Severity, Substitutions, WorkflowType};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/diagnostics");
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -1,4 +1,4 @@
-//! Every file under `tests/test_state` is a test: a call of `TestState`, and what must come out.
+//! Every file under `tests/files/test_state` is a test: a call of `TestState`, and what must come out.
 //!
 //! ```json
 //! {
@@ -44,8 +44,8 @@ const TEXTS: [&str; 16] = [
 
 fn main() {
     let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/test_state");
-    let entries = std::fs::read_dir(folder).expect("tests/test_state can be read");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/test_state");
+    let entries = std::fs::read_dir(folder).expect("tests/files/test_state can be read");
     let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     let trials = files

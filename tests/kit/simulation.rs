@@ -1,17 +1,12 @@
 //! The testing kit: scripts, virtual time, and tests that script too little or too much.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-
 use asl_engine::history::HistoryLevel;
 use asl_engine::simulation::{Answer, SimulationError};
 use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn sample(name: &str) -> StateMachine {
-    let file = format!("{}/asl-samples/{name}.asl.json", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(file).unwrap().parse().unwrap()
-}
+use crate::sample;
 
 #[test]
 fn a_busy_till_is_tried_again_after_two_seconds() {

@@ -2,7 +2,6 @@
 //!
 //! One subscriber serves all tests here: with several in one process, `tracing` may take one's disinterest for all's.
 
-#![cfg(feature = "runtime")]
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use asl_engine::handlers::TaskContext;

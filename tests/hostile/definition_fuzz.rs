@@ -1,8 +1,5 @@
 //! Whatever a definition holds, loading it neither panics nor takes long, on the small stack of a thread.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-#![expect(clippy::disallowed_methods, reason = "how long loading takes is what is tested")]
-
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -1,21 +1,14 @@
 //! Every Pass state of the recordings that goes through the data layer: `InputPath`, `Parameters`, `ResultPath`,
 //! `OutputPath`, and with them all intrinsic functions that were recorded. Outputs are compared with their key order.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "clippy knows `#[test]` functions only"
-)]
-
-mod recorded;
 
 use asl_engine::data::{
     ContextObject, ExecutionContext, Expression, JsonPath, NoVariables, PayloadTemplate, Random, ReferencePath, Scope,
     StateContext, StateMachineContext,
 };
 use chrono::DateTime;
-use recorded::{cases, document, is_same};
 use serde_json::{Value, json};
+
+use crate::{cases, document, is_same};
 
 #[test]
 fn pass_states_give_what_aws_recorded() {

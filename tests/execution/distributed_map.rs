@@ -1,6 +1,4 @@
-//! Distributed Maps where a case of `tests/cases/distributed_map` does not reach: on the core, and with many items.
-
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+//! Distributed Maps where a case of `tests/files/cases/distributed_map` does not reach: on the core, and with many items.
 
 use asl_engine::execution::{
     Command, ErrorOutput, Event, Execution, Limits, MapRunLog, MapRunStatus, Program, Snapshot, StartOptions, Task,

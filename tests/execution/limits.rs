@@ -1,7 +1,5 @@
 //! The quotas of an execution, and what a state that exceeds them leaves to its Retriers and Catchers.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
-
 use asl_engine::execution::{Command, Event, Execution, Limits, Program, StartOptions, TaskId};
 use asl_engine::simulation::Answer;
 use asl_engine::{Simulation, StateMachine};

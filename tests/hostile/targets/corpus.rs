@@ -1,4 +1,4 @@
-//! The definitions of `tests/cases` and `asl-samples`, which mutations start from.
+//! The definitions of `tests/files/cases` and `asl-samples`, which mutations start from.
 
 use serde_json::Value;
 use std::path::Path;
@@ -15,7 +15,10 @@ pub(crate) fn samples() -> &'static [Sample] {
     static SAMPLES: OnceLock<Vec<Sample>> = OnceLock::new();
     SAMPLES.get_or_init(|| {
         let mut samples = Vec::new();
-        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"), &mut samples);
+        collect(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/cases"),
+            &mut samples,
+        );
         assert!(samples.len() > 50, "the cases are there");
         samples
     })

@@ -1,4 +1,4 @@
-//! The long run of `tests/targets`: hostile input for as long as `ASL_FUZZ_SECONDS` says, a moment without it.
+//! The long run of `targets/`: hostile input for as long as `ASL_FUZZ_SECONDS` says, a moment without it.
 //!
 //! `.ci/fuzz` runs it. `ASL_FUZZ_TARGET` names one target, `ASL_FUZZ_SEED` is where the seeds start. What panics is
 //! told with its target and seed, which make it happen again: `ASL_FUZZ_TARGET=path ASL_FUZZ_SEED=7 ASL_FUZZ_RUNS=1`.

@@ -1,7 +1,5 @@
 //! The state machine of the pizza bar: as it runs, and as its text was first printed.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,12 +20,12 @@ const STATUSES: [&str; 6] = [
 
 #[test]
 fn a_pizza_takes_six_events_and_25_seconds() {
-    takes_six_events_and_25_seconds(include_str!("../asl-samples/pizza-bar.asl.json"));
+    takes_six_events_and_25_seconds(include_str!("../../asl-samples/pizza-bar.asl.json"));
 }
 
 #[test]
 fn a_pizza_in_jsonata_takes_the_same() {
-    takes_six_events_and_25_seconds(include_str!("../asl-samples/pizza-bar-jsonata.asl.json"));
+    takes_six_events_and_25_seconds(include_str!("../../asl-samples/pizza-bar-jsonata.asl.json"));
 }
 
 fn takes_six_events_and_25_seconds(definition: &str) {
@@ -71,7 +69,7 @@ fn request(status: &str, input: &Value) -> Value {
 
 #[test]
 fn the_text_as_first_printed_is_refused_where_it_is_wrong() {
-    let source = include_str!("../asl-samples/pizza-bar.verbatim.asl.json");
+    let source = include_str!("../../asl-samples/pizza-bar.verbatim.asl.json");
     let substitutions = Substitutions::new().with("PizzaOrderEventBus", "pizza-orders");
     let invalid = StateMachine::parse_with(source, &substitutions).unwrap_err();
     let unknown = invalid

@@ -1,0 +1,14 @@
+//! The interpreter's core: quotas, distributed Maps, snapshots, and the machine of the pizza bar.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+mod distributed_map;
+mod limits;
+mod machines;
+mod pizza_machine;
+mod snapshot;
