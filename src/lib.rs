@@ -10,8 +10,8 @@
 //! * [`server`] is the AWS Step Functions API over an interpreter: `CreateStateMachine`, `StartExecution` and what goes with
 //!   them, as JSON (feature `runtime`).
 //! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
-//! * [`handlers`] is what does the work of tasks, a local event bus among it, and
-//!   [`websocket`] serves API Gateway's WebSocket API (feature `websocket`).
+//! * [`handlers`] is what does the work of tasks, a local event bus among it (feature `runtime`).
+//! * [`websocket`] serves API Gateway's WebSocket API (feature `websocket`).
 //!
 //! # Run a machine
 //!
@@ -42,8 +42,22 @@
 //! * [From Step Functions Local](docs::step_functions_local)
 //! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
-#![cfg_attr(feature = "cli", doc = "* [The command line](docs::command_line)\n")]
-#![cfg_attr(feature = "jsonata", doc = "* [JSONata in state machines](docs::jsonata)\n")]
+//! * [The command line](docs::command_line)
+//! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
+//!
+//! # Features
+//!
+//! | feature | for |
+//! |---|---|
+//! | `jsonata`, on by default | definitions in JSONata |
+//! | `runtime`, on by default | [`Interpreter`], [`handlers`], [`server`] |
+//! | `yaml` | definitions and test files in YAML, templates |
+//! | `svg` | pictures of state machines |
+//! | `cli` | the `asl` command |
+//! | `websocket` | [`websocket`] |
+//!
+//! Without any the crate is the core alone, for JSONPath: parser, validator, interpreter and simulation.
+//!
 //! # What can go wrong, by type
 //!
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
@@ -52,6 +66,15 @@
 //! * [`Error`]: the driver's: a missing handler, an input that is no JSON.
 //!
 //! A failed execution is none of these, but an [`Outcome`].
+//!
+
+// On docs.rs, each item shows the feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// Links to items whose feature is off lead to the list of features instead.
+#![cfg_attr(not(feature = "jsonata"), doc = "[docs::jsonata]: #features")]
+#![cfg_attr(not(feature = "runtime"), doc = "[`Error`]: #features\n[`Interpreter`]: #features")]
+#![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
+#![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -60,7 +83,6 @@ pub mod definition;
 pub mod docs {
     //! Guides: what there is to know about a subject, by examples that run.
 
-    #[cfg(feature = "cli")]
     #[doc = include_str!("docs/command_line.md")]
     pub mod command_line {}
 
