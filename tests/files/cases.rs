@@ -25,6 +25,8 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod trials;
+
 use asl_engine::definition::{Loader, Substitutions, WorkflowType};
 use asl_engine::history::HistoryEvent;
 use asl_engine::simulation::{Answer, Run};
@@ -33,28 +35,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use trials::{files, trials};
+
+const FOLDER: &str = "tests/files/cases";
 
 fn main() {
-    let arguments = Arguments::from_args();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/cases");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    files.sort();
-    let samples = every_sample_has_a_case(&files);
-    let trials = files
-        .into_iter()
-        .map(|file| {
-            let name = file
-                .strip_prefix(&root)
-                .expect("below the root")
-                .with_extension("")
-                .display()
-                .to_string();
-            Trial::test(name, move || check(&file))
-        })
-        .chain([Trial::test("every_sample_has_a_case", move || samples)])
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    let cases = files(FOLDER);
+    let samples = every_sample_has_a_case(&cases);
+    let mut trials = trials(FOLDER, cases, check);
+    trials.push(Trial::test("every_sample_has_a_case", move || samples));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
 /// Every machine of `asl-samples` is run by a case, but for the one that is there to be refused.
@@ -63,9 +53,7 @@ fn every_sample_has_a_case(cases: &[PathBuf]) -> Result<(), Failed> {
         .iter()
         .map(|case| std::fs::read_to_string(case).expect("a case can be read"))
         .collect();
-    let mut samples = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("asl-samples"), &mut samples);
-    for sample in samples {
+    for sample in files("asl-samples") {
         let name = sample.file_name().expect("a file").display().to_string();
         let is_machine = name.ends_with(".asl.json") && !name.contains(".verbatim.");
         if is_machine && !texts.iter().any(|text| text.contains(&format!("asl-samples/{name}"))) {
@@ -73,17 +61,6 @@ fn every_sample_has_a_case(cases: &[PathBuf]) -> Result<(), Failed> {
         }
     }
     Ok(())
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("tests/files/cases can be read") {
-        let path = entry.expect("tests/files/cases can be read").path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
 }
 
 fn check(file: &Path) -> Result<(), Failed> {

@@ -5,28 +5,24 @@
 //!
 //! `UPDATE=1 cargo test --test diagnostics` writes the texts anew; read the difference before you commit it.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod trials;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use asl_engine::definition::{Loader, Severity, Substitutions, WorkflowType};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
+use trials::{files, trials};
+
+const FOLDER: &str = "tests/files/diagnostics";
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/diagnostics");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.retain(|file| is_definition(file) && has_its_features(file));
-    files.sort();
-    let trial = |file: PathBuf| {
-        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
-        Trial::test(name, move || check(&file))
-    };
-    libtest_mimic::run(&Arguments::from_args(), files.into_iter().map(trial).collect()).exit();
+    let mut definitions = files(FOLDER);
+    definitions.retain(|file| is_definition(file) && has_its_features(file));
+    libtest_mimic::run(&Arguments::from_args(), trials(FOLDER, definitions, check)).exit();
 }
 
 fn has_its_features(file: &Path) -> bool {
@@ -37,7 +33,7 @@ fn has_its_features(file: &Path) -> bool {
 
 fn is_definition(file: &Path) -> bool {
     let name = file.file_name().unwrap().to_string_lossy();
-    name.ends_with(".json") && !name.ends_with(".substitutions.json")
+    !name.ends_with(".substitutions.json")
 }
 
 fn check(file: &Path) -> Result<(), Failed> {

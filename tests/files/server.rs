@@ -24,14 +24,19 @@
     reason = "tests fail by panicking"
 )]
 
+mod trials;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use asl_engine::server::StepFunctions;
 use asl_engine::{Interpreter, TaskError};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use serde_json::{Map, Value, json};
+use trials::{files, trials};
+
+const FOLDER: &str = "tests/files/server";
 
 /// The members that are JSON text.
 const TEXTS: [&str; 5] = ["context", "definition", "input", "output", "parameters"];
@@ -39,24 +44,11 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
 const DEFINITION: &str = r#"{"StartAt":"Rest","States":{"Rest":{"Type":"Pass","End":true}}}"#;
 
 fn main() {
-    let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/server");
-    let entries = std::fs::read_dir(folder).expect("tests/files/server can be read");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.sort();
-    assert!(files.len() > 5, "the cases are there");
-    let trials = files
-        .into_iter()
-        .map(|file| {
-            let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
-            Trial::test(name, move || check(&std::fs::read_to_string(&file)?))
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&Arguments::from_args(), trials(FOLDER, files(FOLDER), check)).exit();
 }
 
-fn check(case: &str) -> Result<(), Failed> {
-    let case: Value = serde_json::from_str(case)?;
+fn check(file: &Path) -> Result<(), Failed> {
+    let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)

@@ -16,11 +16,16 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod trials;
+
 use asl_engine::test_state::TestStateError;
 use asl_engine::{TaskError, TestState};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use serde_json::{Value, json};
 use std::path::Path;
+use trials::{files, trials};
+
+const FOLDER: &str = "tests/files/test_state";
 
 /// The members of requests and responses that are JSON text.
 const TEXTS: [&str; 16] = [
@@ -43,23 +48,11 @@ const TEXTS: [&str; 16] = [
 ];
 
 fn main() {
-    let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/test_state");
-    let entries = std::fs::read_dir(folder).expect("tests/files/test_state can be read");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    files.sort();
-    let trials = files
-        .into_iter()
-        .map(|file| {
-            let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
-            Trial::test(name, move || check(&std::fs::read_to_string(&file)?))
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    libtest_mimic::run(&Arguments::from_args(), trials(FOLDER, files(FOLDER), check)).exit();
 }
 
-fn check(case: &str) -> Result<(), Failed> {
-    let case: Value = serde_json::from_str(case)?;
+fn check(file: &Path) -> Result<(), Failed> {
+    let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let got = match call(&case) {
         Ok(response) => json!({ "expect": response }),
         Err(error) => {

@@ -10,61 +10,43 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::process::ExitCode;
 
 use asl_engine::handlers::event_bus::{EventPattern, InvalidEventPattern};
-use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
+mod known_gaps;
 mod recordings;
+mod suite;
 
-fn main() {
-    let arguments = Arguments::from_args();
-    let cases = recordings::files(&recordings::root("ASL_EVENT_PATTERNS", "event-patterns"));
-    let total = cases.len();
-    let outcomes = Arc::new(Mutex::new(Outcomes::default()));
-    let trials = cases.into_iter().map(|case| trial(case, &outcomes)).collect();
-    let is_run = !arguments.list;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if is_run {
-        outcomes.lock().unwrap().print(total);
-    }
-    conclusion.exit();
+fn main() -> ExitCode {
+    let files = recordings::files(&recordings::root("ASL_EVENT_PATTERNS", "event-patterns"));
+    let report = suite::run("event_patterns", files.into_iter().map(Verdict::recorded_in));
+    report.print();
+    report.conclusion.exit_code()
 }
 
-#[derive(Debug, Default)]
-struct Outcomes {
-    passed: usize,
-    failures: Vec<String>,
+/// A pattern, an event, and what EventBridge said of them.
+struct Verdict {
+    id: String,
+    file: PathBuf,
 }
 
-impl Outcomes {
-    fn print(&mut self, total: usize) {
-        self.failures.sort();
-        for failure in &self.failures {
-            println!("{failure}");
-        }
-        let (passed, failed) = (self.passed, self.failures.len());
-        let skipped = total - passed - failed;
-        println!("event_patterns: {passed} passed, {failed} failed, 0 known gaps, {skipped} skipped, of {total}");
+impl Verdict {
+    fn recorded_in(file: PathBuf) -> Self {
+        let id = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Self { id, file }
     }
 }
 
-fn trial(file: PathBuf, outcomes: &Arc<Mutex<Outcomes>>) -> Trial {
-    let name = file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let outcomes = Arc::clone(outcomes);
-    Trial::test(name.clone(), move || {
-        let result = check(&file);
-        let mut outcomes = outcomes.lock().unwrap();
-        match &result {
-            Ok(()) => outcomes.passed += 1,
-            Err(reason) => outcomes.failures.push(format!("{name}: {reason}")),
-        }
-        result.map_err(Failed::from)
-    })
+impl suite::Case for Verdict {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check(&self.file)
+    }
 }
 
 fn check(file: &Path) -> Result<(), String> {

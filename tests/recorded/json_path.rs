@@ -11,80 +11,51 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::process::ExitCode;
 
 use asl_engine::data::{
     ContextObject, ExecutionContext, JsonPath, NoVariables, Random, Scope, StateContext, StateMachineContext,
 };
 use chrono::DateTime;
-use known_gaps::KnownGaps;
-use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 mod known_gaps;
 mod recordings;
+mod suite;
 
-fn main() {
-    let arguments = Arguments::from_args();
-    let rows = rows();
-    let gaps = KnownGaps::of("json_path");
-    let total = rows.len();
-    let outcomes = Arc::new(Mutex::new(Outcomes::default()));
-    let trials = rows.into_iter().map(|row| trial(row, &gaps, &outcomes)).collect();
-    let is_run = !arguments.list;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if is_run {
-        outcomes.lock().unwrap().print(total);
-    }
-    conclusion.exit();
+fn main() -> ExitCode {
+    let report = suite::run("json_path", rows());
+    report.print();
+    report.conclusion.exit_code()
 }
 
-fn rows() -> Vec<Value> {
+/// A path, a document, and what came of them.
+struct Row {
+    id: String,
+    fields: Value,
+}
+
+fn rows() -> Vec<Row> {
     let files = recordings::files(&recordings::root("ASL_JSONPATH_CASES", "jsonpath-cases.json"));
     let rows = |file: &PathBuf| -> Vec<Value> {
         let text = fs::read_to_string(file).expect("the file can be read");
         serde_json::from_str(&text).expect("the file holds an array of rows")
     };
-    files.iter().flat_map(rows).collect()
+    let row = |fields: Value| Row {
+        id: fields["id"].as_str().expect("a row has an id").to_owned(),
+        fields,
+    };
+    files.iter().flat_map(rows).map(row).collect()
 }
 
-#[derive(Debug, Default)]
-struct Outcomes {
-    passed: usize,
-    known_gaps: usize,
-    failures: Vec<String>,
-}
-
-impl Outcomes {
-    fn print(&mut self, total: usize) {
-        self.failures.sort();
-        for failure in &self.failures {
-            println!("{failure}");
-        }
-        let (passed, failed, gaps) = (self.passed, self.failures.len(), self.known_gaps);
-        let skipped = total - passed - failed - gaps;
-        println!("json_path: {passed} passed, {failed} failed, {gaps} known gaps, {skipped} skipped, of {total}");
+impl suite::Case for Row {
+    fn id(&self) -> &str {
+        &self.id
     }
-}
 
-fn trial(row: Value, gaps: &KnownGaps, outcomes: &Arc<Mutex<Outcomes>>) -> Trial {
-    let id = row["id"].as_str().expect("a row has an id").to_owned();
-    let is_gap = gaps.reason(&id).is_some();
-    let outcomes = Arc::clone(outcomes);
-    Trial::test(id.clone(), move || {
-        let result = match (check(&row), is_gap) {
-            (Err(_), true) => Ok(true),
-            (Ok(()), true) => Err("a known gap that passes now: take it off tests/known_gaps.toml".to_owned()),
-            (result, false) => result.map(|()| false),
-        };
-        let mut outcomes = outcomes.lock().unwrap();
-        match &result {
-            Ok(true) => outcomes.known_gaps += 1,
-            Ok(false) => outcomes.passed += 1,
-            Err(reason) => outcomes.failures.push(format!("{id}: {reason}")),
-        }
-        result.map(drop).map_err(Failed::from)
-    })
+    fn check(&self) -> Result<(), String> {
+        check(&self.fields)
+    }
 }
 
 /// What AWS answers decides, where it was asked; what Jayway 2.0.0 answers, elsewhere.

@@ -14,37 +14,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
 
 use asl_engine::data::{Jsonata, JsonataDialect, Random};
 use chrono::DateTime;
-use known_gaps::KnownGaps;
-use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value};
 
 mod known_gaps;
 mod recordings;
+mod snapshot;
+mod suite;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
     let root = recordings::root("ASL_JSONATA_SUITE", "jsonata-suite");
-    let gaps = KnownGaps::of("jsonata_suite");
-    let outcomes = Arc::new(Mutex::new(Outcomes::default()));
-    let cases = cases(&root);
-    let total = cases.len();
-    let trials = cases.into_iter().map(|case| trial(case, &gaps, &outcomes)).collect();
-    let is_run = !arguments.list;
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    if !is_run {
-        return conclusion.exit_code();
-    }
-    let mut outcomes = outcomes.lock().unwrap();
-    outcomes.print(total);
-    let is_whole = conclusion.num_filtered_out == 0 && total > 0 && std::env::var_os("ASL_JSONATA_SUITE").is_none();
-    if is_whole && !outcomes.is_as_in_snapshot() {
-        return ExitCode::FAILURE;
-    }
-    conclusion.exit_code()
+    let report = suite::run("jsonata_suite", cases(&root));
+    report.print();
+    snapshot::compare(&report, "ASL_JSONATA_SUITE")
 }
 
 /// A case of the suite, with the folder that texts and data sets are read from.
@@ -83,58 +67,14 @@ fn cases(root: &Path) -> Vec<Case> {
     cases
 }
 
-#[derive(Debug, Default)]
-struct Outcomes {
-    passed: usize,
-    known_gaps: usize,
-    failures: Vec<String>,
-}
-
-impl Outcomes {
-    fn print(&mut self, total: usize) {
-        self.failures.sort();
-        for failure in &self.failures {
-            println!("{failure}");
-        }
-        let failed = self.failures.len();
-        println!("{}, {failed} failed, of {total}", self.summary());
+impl suite::Case for Case {
+    fn id(&self) -> &str {
+        &self.id
     }
 
-    fn summary(&self) -> String {
-        format!("jsonata_suite: {} passed, {} known gaps", self.passed, self.known_gaps)
+    fn check(&self) -> Result<(), String> {
+        check(self)
     }
-
-    fn is_as_in_snapshot(&self) -> bool {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/jsonata_suite.snapshot");
-        let summary = self.summary() + "\n";
-        if std::env::var_os("UPDATE").is_some() {
-            fs::write(&file, &summary).expect("the snapshot can be written");
-        }
-        let expected = fs::read_to_string(&file).unwrap_or_default();
-        if expected != summary {
-            println!("tests/recorded/jsonata_suite.snapshot has: {expected}");
-        }
-        expected == summary
-    }
-}
-
-fn trial(case: Case, gaps: &KnownGaps, outcomes: &Arc<Mutex<Outcomes>>) -> Trial {
-    let is_gap = gaps.reason(&case.id).is_some();
-    let outcomes = Arc::clone(outcomes);
-    Trial::test(case.id.clone(), move || {
-        let result = match (check(&case), is_gap) {
-            (Err(_), true) => Ok(true),
-            (Ok(()), true) => Err("a known gap that passes now: take it off tests/known_gaps.toml".to_owned()),
-            (result, false) => result.map(|()| false),
-        };
-        let mut outcomes = outcomes.lock().unwrap();
-        match &result {
-            Ok(true) => outcomes.known_gaps += 1,
-            Ok(false) => outcomes.passed += 1,
-            Err(reason) => outcomes.failures.push(format!("{}: {reason}", case.id)),
-        }
-        result.map(drop).map_err(Failed::from)
-    })
 }
 
 fn check(case: &Case) -> Result<(), String> {

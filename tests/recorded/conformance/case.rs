@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::known_gaps::KnownGaps;
-use crate::recordings;
+use crate::{recordings, suite};
 
 /// One case file.
 pub(crate) struct Case {
@@ -84,25 +84,32 @@ impl Case {
             .map(|(group, _)| group.to_owned())
             .collect()
     }
+}
 
-    /// Why the case is known to fail, if it is.
-    pub(crate) fn known_gap(&self, gaps: &KnownGaps) -> Option<String> {
-        let by_id = gaps.reason(&self.id).map(str::to_owned);
-        let by_prefix = || {
-            (0..=self.id.len())
-                .rev()
-                .filter_map(|end| self.id.get(..end))
-                .find_map(|prefix| gaps.reason(&format!("{prefix}*")))
-                .map(str::to_owned)
-        };
-        let by_group = || {
-            let groups = self.groups();
-            groups
-                .iter()
-                .find_map(|group| gaps.reason(&format!("group: {group}")))
-                .map(str::to_owned)
-        };
-        by_id.or_else(by_prefix).or_else(by_group)
+impl suite::Case for Case {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn check(&self) -> Result<(), String> {
+        crate::check(self)
+    }
+
+    fn known_gap<'g>(&self, gaps: &'g KnownGaps) -> Option<&'g str> {
+        let prefixes = (0..=self.id.len()).rev().filter_map(|end| self.id.get(..end));
+        let prefixes = prefixes.map(|prefix| format!("{prefix}*"));
+        let groups = self.groups().into_iter().map(|group| format!("group: {group}"));
+        let mut names = [self.id.clone()].into_iter().chain(prefixes).chain(groups);
+        names.find_map(|name| gaps.reason(&name))
+    }
+
+    fn why_skipped(&self) -> Option<&'static str> {
+        let is_skipped = self.kind == "execution" && !self.is_replayable;
+        is_skipped.then_some("the recording does not hold what its tasks answered")
+    }
+
+    fn area(&self) -> Option<&str> {
+        Some(&self.area)
     }
 }
 
