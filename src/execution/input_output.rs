@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 use super::command::{Limits, Timestamp};
-use super::errors::Failure;
+use super::failure::Failure;
 use super::frames::VisibleVariables;
 use super::inspection::{Inspection, Stage};
 use super::intent::{Assigned, Exit};

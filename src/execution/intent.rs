@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::command::Timestamp;
-use super::errors::Failure;
+use super::failure::Failure;
 use super::map_run::{Items, MapRunSettings};
 use super::program::{GraphId, Next};
 use crate::data::Payload;

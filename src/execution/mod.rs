@@ -54,7 +54,7 @@
 
 mod command;
 mod engine;
-mod errors;
+mod failure;
 mod frames;
 mod input_output;
 mod inspection;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::errors::Failure;
+use super::failure::Failure;
 use crate::definition::{Resource, ResourceKind};
 
 /// The fields of `apigateway:invoke` that map names to lists of texts.

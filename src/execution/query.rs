@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::errors::Failure;
+use super::failure::Failure;
 use super::input_output::StateView;
 use super::intent::{Assigned, Exit};
 use super::program::Next;

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::command::{Limits, Timestamp};
-use super::errors::{self, Failure};
+use super::failure::{self, Failure};
 use super::frames::{Activity, Frame, FrameKey, Frames, VisibleVariables};
 use super::input_output::{StateView, place};
 use super::inspection::{Inspection, Stage};
@@ -252,15 +252,15 @@ impl<'a> SingleState<'a> {
     /// The first Retrier and the first Catcher that match decide, as in an execution.
     fn fail(mut self, mut raw_input: Option<Payload>, failure: Failure) -> Ended {
         let mut error = failure.error_output();
-        let retrier = errors::retrier(self.node.retry(), &failure);
+        let retrier = failure::retrier(self.node.retry(), &failure);
         let exhausted = retrier.map(|(index, _)| index);
         if let Some((index, retrier)) = retrier
             && self.surroundings.retries < retrier.max_attempts
         {
-            let delay = errors::retry_delay(retrier, self.surroundings.retries, &self.random);
+            let delay = failure::retry_delay(retrier, self.surroundings.retries, &self.random);
             return self.ended(End::Retried { retrier: index, delay }, Some(error));
         }
-        if let Some((index, catcher, output)) = errors::catcher(self.node.catch(), &failure) {
+        if let Some((index, catcher, output)) = failure::catcher(self.node.catch(), &failure) {
             let caught = self.caught((index, catcher), output, &mut raw_input);
             match caught.and_then(|exit| self.leave(exit)) {
                 Ok(left) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Core, Engine};
 use crate::data::{MAX_NESTING, Payload, held_size};
-use crate::execution::errors::DATA_LIMIT_EXCEEDED;
+use crate::execution::failure::DATA_LIMIT_EXCEEDED;
 use crate::execution::frames::Activity;
 use crate::history::EventDetails;
 

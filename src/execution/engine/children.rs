@@ -7,7 +7,7 @@ use super::{Core, Engine};
 use crate::data::Payload;
 use crate::definition::{State, Transformation};
 use crate::execution::command::{ChildExecution, Command, Event, Outcome, StartOptions, TaskId, Timestamp};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::map_run::{Child, ChildEvent, MapRunProgress, Selected, record_of};
 use crate::execution::states;

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::data::Payload;
 use crate::execution::command::{Outcome, Timestamp};
-use crate::execution::errors::{Failure, TIMEOUT};
+use crate::execution::failure::{Failure, TIMEOUT};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::history::{ErrorOutput, EventDetails};
 

@@ -4,7 +4,7 @@ use super::Engine;
 use crate::data::Payload;
 use crate::definition::{Catcher, CatcherData, State};
 use crate::execution::command::{Outcome, later};
-use crate::execution::errors::{self, Failure};
+use crate::execution::failure::{self, Failure};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::input_output::place;
 use crate::execution::intent::Exit;
@@ -58,7 +58,7 @@ impl Engine<'_> {
             if let Some(told) = told.filter(|_| is_told) {
                 self.core.record_in(key, || told);
             }
-            if let Some((i, catcher, output)) = errors::catcher(node.catch(), &failure)
+            if let Some((i, catcher, output)) = failure::catcher(node.catch(), &failure)
                 && let Some(next) = node.catch_next.get(i)
             {
                 match self.caught(key, (i, catcher), output, *next) {
@@ -113,7 +113,7 @@ impl Engine<'_> {
         let Some(node) = self.core.frames.get(key).map(|frame| self.program.node(frame.state)) else {
             return false;
         };
-        let Some((i, retrier)) = errors::retrier(node.retry(), failure) else {
+        let Some((i, retrier)) = failure::retrier(node.retry(), failure) else {
             return false;
         };
         let Some(frame) = self.core.frames.get_mut(key) else {
@@ -129,7 +129,7 @@ impl Engine<'_> {
             self.core.trace(key, || Traced::Exhausted { retrier: i });
             return false;
         }
-        let delay = errors::retry_delay(retrier, *done, &self.core.random);
+        let delay = failure::retry_delay(retrier, *done, &self.core.random);
         *done += 1;
         let number = *done;
         frame.retry_count = frame.retry_count.saturating_add(1);

@@ -8,7 +8,7 @@ use super::{Engine, frame_at};
 use crate::data::{MAX_NESTING, MapItemContext, Payload, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, ForkProgress, FrameKey};
 use crate::execution::intent::Fork;
 use crate::execution::program::GraphId;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::data::Payload;
 use crate::execution::command::{Command, Event, Task, TaskId};
-use crate::execution::errors::{Failure, ITEM_READER_FAILED, RESULT_WRITER_FAILED};
+use crate::execution::failure::{Failure, ITEM_READER_FAILED, RESULT_WRITER_FAILED};
 use crate::execution::frames::FrameKey;
 use crate::execution::map_run::{Asked, MapRunProgress, Reading, Stage, Step};
 

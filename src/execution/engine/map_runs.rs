@@ -8,7 +8,7 @@ use super::{Core, Engine};
 use crate::data::{MAX_NESTING, Payload, Random, StateMachineContext, nests_within};
 use crate::definition::{DistributedMap, State, WorkflowType};
 use crate::execution::command::{Command, Task, TaskId};
-use crate::execution::errors::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
+use crate::execution::failure::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
 use crate::execution::frames::{Activity, Frame, FrameKey};
 use crate::execution::intent::MapRunRequest;
 use crate::execution::map_run::{Counts, Items, MapRun, MapRunProgress, MapRunStatus, Stage, Writing};

@@ -24,7 +24,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_later};
-use super::errors::Failure;
+use super::failure::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::intent::{Assigned, Exit, Intent};
 use super::program::{GraphId, Next, Program, StateId};

@@ -7,7 +7,7 @@ use super::Engine;
 use crate::data::{MAX_NESTING, Payload};
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
 use crate::execution::trace::Traced;

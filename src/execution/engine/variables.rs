@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::data::json_size;
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::frames::{Frame, FrameKey};
 use crate::execution::intent::Assigned;
 

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::data::{Budget, MapItemContext, Payload};
 use crate::definition::State;
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Inspection;

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use super::jsonata;
 use crate::data::{JsonPath, Payload, parse_timestamp};
 use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};

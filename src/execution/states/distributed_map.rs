@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::map::{not_a, whole_number};
 use crate::data::{Expected, Payload, ReferencePath};
 use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, MapState, Transformation};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::map_run::{Batching, MapRunSettings};
 use crate::execution::query::Query;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::jsonata;
 use crate::data::Payload;
 use crate::definition::{FailData, FailState, FailText};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::history::ErrorOutput;

@@ -15,7 +15,7 @@ use crate::definition::{
     JsonataWaitUntil, Resource,
 };
 use crate::execution::command::{Timestamp, seconds_later};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};

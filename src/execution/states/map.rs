@@ -8,7 +8,7 @@ use super::distributed_map::{self, Tolerated};
 use super::jsonata;
 use crate::data::{Payload, ReferencePath};
 use crate::definition::{DistributedMap, JsonPathMap, MapData, MapState, MaxConcurrency, Tolerance};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Fork, Intent, MapRunRequest};

@@ -18,7 +18,7 @@ mod wait;
 
 use std::borrow::Cow;
 
-use super::errors::Failure;
+use super::failure::Failure;
 use super::input_output::StateView;
 use super::intent::{Assigned, Exit, Intent};
 use super::program::Node;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::jsonata;
 use crate::data::Payload;
 use crate::definition::{JsonPathParallel, ParallelData, ParallelState};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
 use crate::execution::program::Node;

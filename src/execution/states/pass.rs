@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::jsonata;
 use crate::data::Payload;
 use crate::definition::{PassData, PassState, ResultPath};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
 use crate::execution::intent::Intent;

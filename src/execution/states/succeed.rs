@@ -3,7 +3,7 @@
 use super::jsonata;
 use crate::data::Payload;
 use crate::definition::{SucceedData, SucceedState};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Assigned, Exit, Intent};

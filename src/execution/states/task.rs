@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::jsonata;
 use crate::data::{Payload, ReferencePath};
 use crate::definition::{IntegrationPattern, JsonPathTask, ResourceKind, TaskData, TaskDuration, TaskState};
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Intent, Invoke};

@@ -7,7 +7,7 @@ use super::enter;
 use crate::data::{Budget, ExecutionContext, Payload, Random, StateMachineContext};
 use crate::definition::StateMachine;
 use crate::execution::command::Limits;
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};

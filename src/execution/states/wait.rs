@@ -7,7 +7,7 @@ use super::jsonata;
 use crate::data::{Payload, ReferencePath, parse_timestamp};
 use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
 use crate::execution::command::Timestamp;
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};

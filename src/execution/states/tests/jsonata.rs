@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{entered, exit, fork_of};
 use crate::data::Payload;
-use crate::execution::errors::Failure;
+use crate::execution::failure::Failure;
 use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
 use crate::execution::program::Next;
 use crate::history::ErrorOutput;
