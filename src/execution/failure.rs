@@ -1,10 +1,6 @@
-//! How states fail, and which Retrier or Catcher takes a failure (specification, "Errors").
+//! Why states fail, and which names in `ErrorEquals` match (specification, "Errors").
 
-use chrono::TimeDelta;
-use serde_json::{Value, json};
-
-use crate::data::{EvaluationError, PathError, Random};
-use crate::definition::{Catcher, JitterStrategy, Retrier};
+use crate::data::{EvaluationError, MAX_NESTING, PathError};
 use crate::history::ErrorOutput;
 
 /// Matches every error but the ones that nothing matches.
@@ -14,7 +10,7 @@ const TASK_FAILED: &str = "States.TaskFailed";
 /// A task or the machine took too long.
 pub(crate) const TIMEOUT: &str = "States.Timeout";
 /// A task's heartbeat did not come; its history says `States.Timeout`.
-const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
+pub(super) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// The definition cannot work on this data; neither retried nor caught.
 const RUNTIME: &str = "States.Runtime";
 /// A JSONata field has no value, or none that it can have.
@@ -97,10 +93,10 @@ impl Failure {
     }
 
     /// A result that could be made, but neither printed nor stored.
-    pub(crate) fn nested_too_deep(levels: usize) -> Self {
+    pub(crate) fn nested_too_deep() -> Self {
         Self::error(
             DATA_LIMIT_EXCEEDED,
-            format!("The result nests arrays and objects deeper than {levels} levels."),
+            format!("The result nests arrays and objects deeper than {MAX_NESTING} levels."),
         )
     }
 
@@ -172,7 +168,7 @@ impl Failure {
     }
 
     /// The name of `ErrorEquals` that matches.
-    fn matched<'a>(&self, error_equals: &'a [String]) -> Option<&'a str> {
+    pub(super) fn matched<'a>(&self, error_equals: &'a [String]) -> Option<&'a str> {
         let name = self.error_name();
         if name == Some(RUNTIME) {
             return None;
@@ -192,93 +188,9 @@ impl From<EvaluationError> for Failure {
     }
 }
 
-/// The Retrier that decides about a failure: the first that matches.
-pub(crate) fn retrier<'a>(retry: &'a [Retrier], failure: &Failure) -> Option<(usize, &'a Retrier)> {
-    retry
-        .iter()
-        .enumerate()
-        .find(|(_, candidate)| failure.matched(&candidate.error_equals).is_some())
-}
-
-/// The Catcher that takes a failure, with the Error Output it hands on.
-pub(crate) fn catcher<'a>(catch: &'a [Catcher], failure: &Failure) -> Option<(usize, &'a Catcher, Value)> {
-    catch.iter().enumerate().find_map(|(i, catcher)| {
-        let matched = failure.matched(&catcher.error_equals)?;
-        let output = failure.error_output();
-        let error = if matched == HEARTBEAT_TIMEOUT {
-            Some(HEARTBEAT_TIMEOUT.into())
-        } else {
-            output.error
-        };
-        // What a failure leaves out is `null`, but a timeout, which never has a cause, has an empty one.
-        let cause = match &error {
-            Some(name) if output.cause.is_none() && matches!(name.as_str(), TIMEOUT | HEARTBEAT_TIMEOUT) => {
-                Some(String::new())
-            }
-            _ => output.cause,
-        };
-        let output = json!({ "Error": error, "Cause": cause });
-        Some((i, catcher, output))
-    })
-}
-
-/// How long to wait before the next retry, after `done` of this Retrier.
-pub(crate) fn retry_delay(retrier: &Retrier, done: u32, random: &Random) -> TimeDelta {
-    let longest = f64::from(retrier.max_delay_seconds.unwrap_or(u32::MAX));
-    let grown = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(f64::from(done));
-    let mut seconds = grown.min(longest);
-    if retrier.jitter_strategy == JitterStrategy::Full {
-        seconds *= random.uniform();
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "at most u32::MAX seconds, in milliseconds below 2^43"
-    )]
-    let milliseconds = (seconds * 1000.0).round() as i64;
-    TimeDelta::milliseconds(milliseconds)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn retrier_of(interval_seconds: u32, backoff_rate: f64, max_delay_seconds: Option<u32>) -> Retrier {
-        Retrier {
-            error_equals: vec![ALL.into()],
-            interval_seconds,
-            max_attempts: 3,
-            backoff_rate,
-            max_delay_seconds,
-            jitter_strategy: JitterStrategy::None,
-            comment: None,
-        }
-    }
-
-    #[test]
-    fn the_delay_grows_by_the_backoff_rate_up_to_the_longest() {
-        let random = Random::seeded(1);
-        let seconds = |retrier: &Retrier| -> Vec<i64> {
-            (0..3)
-                .map(|retries| retry_delay(retrier, retries, &random).num_seconds())
-                .collect()
-        };
-        assert_eq!(seconds(&retrier_of(3, 2.0, None)), [3, 6, 12]);
-        assert_eq!(seconds(&retrier_of(3, 2.0, Some(4))), [3, 4, 4]);
-        assert_eq!(
-            retry_delay(&retrier_of(1, f64::MAX, None), 9, &random).num_seconds(),
-            i64::from(u32::MAX)
-        );
-    }
-
-    #[test]
-    fn full_jitter_stays_below_the_computed_delay() {
-        let mut retrier = retrier_of(8, 1.0, None);
-        retrier.jitter_strategy = JitterStrategy::Full;
-        let random = Random::seeded(7);
-        let delays: Vec<_> = (0..50).map(|_| retry_delay(&retrier, 0, &random)).collect();
-        assert!(delays.iter().all(|delay| *delay <= TimeDelta::seconds(8)));
-        assert!(delays.iter().any(|delay| *delay != delays[0]));
-    }
 
     fn matches(name: &str, failure: &Failure) -> bool {
         failure.matched(&[name.to_owned()]).is_some()

@@ -52,6 +52,7 @@
 //! * **Event** and **Command**: what passes the boundary, in and out.
 //! * **Deadline**: the earliest time at which the execution wants to be woken.
 
+mod catch;
 mod command;
 mod engine;
 mod failure;
@@ -63,6 +64,7 @@ mod map_run;
 mod parameters;
 mod program;
 mod query;
+mod retry;
 mod single_state;
 mod snapshot;
 mod snapshot_check;
@@ -70,6 +72,7 @@ mod states;
 mod timers;
 mod token;
 mod trace;
+mod variables;
 
 use chrono::{DateTime, Utc};
 use std::collections::VecDeque;
@@ -84,6 +87,7 @@ pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
 pub use token::TokenSecret;
 
+pub(crate) use failure::Failure;
 pub(crate) use frames::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;

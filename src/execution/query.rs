@@ -86,7 +86,7 @@ impl<'a> Query<'a> {
         let value = template.evaluate(&self.location(field), expected, &self.bindings)?;
         // The template nests, and so do the values of its expressions.
         if !nests_within(&value, MAX_NESTING) {
-            return Err(Failure::nested_too_deep(MAX_NESTING));
+            return Err(Failure::nested_too_deep());
         }
         Ok(value)
     }
@@ -187,7 +187,7 @@ impl<'a> Query<'a> {
             .template
             .evaluate_members(&self.location("Assign"), &self.bindings)?;
         if assigned.iter().any(|(_, value)| !nests_within(value, MAX_NESTING - 1)) {
-            return Err(Failure::nested_too_deep(MAX_NESTING));
+            return Err(Failure::nested_too_deep());
         }
         Ok(assigned)
     }

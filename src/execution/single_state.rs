@@ -5,23 +5,22 @@
 use chrono::TimeDelta;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::catch;
 use super::command::{Limits, Timestamp};
-use super::failure::{self, Failure};
+use super::failure::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames, VisibleVariables};
-use super::input_output::{StateView, place};
+use super::input_output::StateView;
 use super::inspection::{Inspection, Stage};
-use super::intent::{Assigned, Exit, Fork, Intent};
+use super::intent::{Exit, Fork, Intent};
 use super::program::{Next, Node, Program};
+use super::retry::{self, RetryDecision};
 use super::states;
 use super::token::{TokenSecret, task_token};
-use crate::data::{
-    Budget, ExecutionContext, MAX_NESTING, MapItemContext, Payload, Random, StateMachineContext, json_size,
-    nests_within,
-};
-use crate::definition::{Catcher, CatcherData, MapData, State};
+use super::variables;
+use crate::data::{Budget, ExecutionContext, MapItemContext, Payload, Random, StateMachineContext};
+use crate::definition::{MapData, State};
 use crate::history::ErrorOutput;
 
 /// What a state sees besides its input.
@@ -97,14 +96,13 @@ impl<'a> SingleState<'a> {
     pub(crate) fn new(
         program: &'a Program,
         name: &str,
-        surroundings: Surroundings,
+        mut surroundings: Surroundings,
         inspection: &'a Inspection,
     ) -> Option<Self> {
         let node = program.state_named(name)?;
-        let variables: IndexMap<String, Arc<Value>> = surroundings
-            .variables
-            .iter()
-            .map(|(name, value)| (name.clone(), Arc::new(value.clone())))
+        let variables: IndexMap<String, Arc<Value>> = std::mem::take(&mut surroundings.variables)
+            .into_iter()
+            .map(|(name, value)| (name, Arc::new(value)))
             .collect();
         let frame = Frame {
             serial: 0,
@@ -143,10 +141,12 @@ impl<'a> SingleState<'a> {
     }
 
     /// Runs the state; `work` says how its work ends, if it has any. What `work` refuses ends the run.
+    ///
+    /// All data that comes from outside nests within [`MAX_NESTING`](crate::data::MAX_NESTING), as an execution's does.
     pub(crate) fn run<E>(
         mut self,
         input: &Payload,
-        work: impl FnOnce(Work<'_>) -> Result<Result<Payload, ErrorOutput>, E>,
+        work: impl FnOnce(Work<'_>) -> Result<Result<Payload, Failure>, E>,
     ) -> Result<Ended, E> {
         let mut raw_input = Some(input.clone());
         let exit = self.exit(&mut raw_input, work)?;
@@ -161,7 +161,7 @@ impl<'a> SingleState<'a> {
     fn exit<E>(
         &self,
         raw_input: &mut Option<Payload>,
-        work: impl FnOnce(Work<'_>) -> Result<Result<Payload, ErrorOutput>, E>,
+        work: impl FnOnce(Work<'_>) -> Result<Result<Payload, Failure>, E>,
     ) -> Result<Result<Exit, Failure>, E> {
         let view = self.view(None);
         let intent = match states::enter(self.node, raw_input, &view) {
@@ -185,16 +185,13 @@ impl<'a> SingleState<'a> {
                 Fork::MapRun(_) => return Ok(Err(Failure::runtime("A Map Run has nobody to run it."))),
             },
         };
-        Ok(match worked {
-            Ok(result) if result.exceeds(self.limits.payload_bytes) => Err(view.data_limit_exceeded()),
-            Ok(result) => {
-                if matches!(self.node.state, State::Task(_)) {
-                    view.inspect(Stage::Result, &result);
-                }
-                states::finish(self.node, raw_input, result, &view)
+        Ok(worked.and_then(|result| {
+            if let State::Task(task) = &self.node.state {
+                states::check_result(&task.resource, &result, &self.limits)?;
+                view.inspect(Stage::Result, &result);
             }
-            Err(error) => Err(Failure::Error(error)),
-        })
+            states::finish(self.node, raw_input, result, &view)
+        }))
     }
 
     /// `ItemSelector`, for every item.
@@ -252,20 +249,21 @@ impl<'a> SingleState<'a> {
     /// The first Retrier and the first Catcher that match decide, as in an execution.
     fn fail(mut self, mut raw_input: Option<Payload>, failure: Failure) -> Ended {
         let mut error = failure.error_output();
-        let retrier = failure::retrier(self.node.retry(), &failure);
-        let exhausted = retrier.map(|(index, _)| index);
-        if let Some((index, retrier)) = retrier
-            && self.surroundings.retries < retrier.max_attempts
-        {
-            let delay = failure::retry_delay(retrier, self.surroundings.retries, &self.random);
-            return self.ended(End::Retried { retrier: index, delay }, Some(error));
-        }
-        if let Some((index, catcher, output)) = failure::catcher(self.node.catch(), &failure) {
-            let caught = self.caught((index, catcher), output, &mut raw_input);
-            match caught.and_then(|exit| self.leave(exit)) {
+        let retries = |_| self.surroundings.retries;
+        let exhausted = match retry::decide(self.node.retry(), &failure, retries, &self.random) {
+            RetryDecision::NoneMatches => None,
+            RetryDecision::Exhausted { retrier } => Some(retrier),
+            RetryDecision::Retry { retrier, delay, .. } => {
+                return self.ended(End::Retried { retrier, delay }, Some(error));
+            }
+        };
+        if let Some(caught) = catch::decide(self.node, &failure) {
+            let catcher = caught.index;
+            let exit = caught.exit(&mut raw_input, &self.view(None));
+            match exit.and_then(|exit| self.leave(exit)) {
                 Ok(left) => {
                     let end = End::Caught {
-                        catcher: index,
+                        catcher,
                         retrier: exhausted,
                         left,
                     };
@@ -277,41 +275,14 @@ impl<'a> SingleState<'a> {
         self.ended(End::Failed { retrier: exhausted }, Some(error))
     }
 
-    fn caught(
-        &self,
-        (index, catcher): (usize, &Catcher),
-        output: Value,
-        raw_input: &mut Option<Payload>,
-    ) -> Result<Exit, Failure> {
-        let view = self.view(None);
-        let next = self
-            .node
-            .catch_next
-            .get(index)
-            .map_or(Next::End, |next| Next::State(*next));
-        let exit = match &catcher.data {
-            CatcherData::JsonPath(catcher) => Exit {
-                assigned: view.assign(catcher.assign.as_ref(), &output)?,
-                output: place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?,
-                next,
-            },
-            CatcherData::Jsonata(exit) => states::caught(exit, index, raw_input.as_ref(), &output, next, &view)?,
-        };
-        if exit.output.exceeds(self.limits.payload_bytes) {
-            return Err(view.data_limit_exceeded());
-        }
-        Ok(exit)
-    }
-
     /// Assigns the variables and names the next state.
     fn leave(&mut self, exit: Exit) -> Result<Left, Failure> {
         if exit.output.exceeds(self.limits.payload_bytes) {
             return Err(Failure::data_limit_exceeded(&self.node.name));
         }
-        if !nests_within(exit.output.value(), MAX_NESTING) {
-            return Err(Failure::nested_too_deep(MAX_NESTING));
-        }
-        self.assign(exit.assigned)?;
+        let scope = self.frame.variables.get_or_insert_default();
+        let mut stored = variables::size(scope);
+        variables::store(scope, exit.assigned, &mut stored, &self.limits)?;
         let next = match exit.next {
             Next::State(id) => Some(Arc::clone(&self.program.node(id).name)),
             Next::End => None,
@@ -322,21 +293,14 @@ impl<'a> SingleState<'a> {
         })
     }
 
-    fn assign(&mut self, assigned: Assigned) -> Result<(), Failure> {
-        let added: usize = assigned.iter().map(|(_, value)| json_size(value)).sum();
-        if added > self.limits.variable_bytes {
-            return Err(Failure::variables_too_large(added, self.limits.variable_bytes));
-        }
-        let assigned = assigned.into_iter().map(|(name, value)| (name.to_string(), value));
-        self.surroundings.variables.extend(assigned);
-        Ok(())
-    }
-
     fn ended(self, end: End, error: Option<ErrorOutput>) -> Ended {
+        let variables = self.frame.variables.into_iter().flat_map(|scope| *scope);
         Ended {
             end,
             error,
-            variables: self.surroundings.variables,
+            variables: variables
+                .map(|(name, value)| (name, Arc::unwrap_or_clone(value)))
+                .collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::error::TestStateError;
+use super::json;
 
 /// The members of each part; all are texts but those that [`is_free`] and [`is_number`] name.
 const PARTS: [(&str, &[&str]); 4] = [
@@ -25,7 +26,7 @@ const PARTS: [(&str, &[&str]); 4] = [
 
 /// Reads and checks a context object; `has_token` where the state waits for a job or a token.
 pub(super) fn read(text: &str, has_token: bool) -> Result<Value, TestStateError> {
-    let Ok(Value::Object(context)) = serde_json::from_str(text) else {
+    let Some(Value::Object(context)) = json::read(text) else {
         return Err(invalid("Context object must be a valid JSON object"));
     };
     for (name, part) in &context {

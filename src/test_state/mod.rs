@@ -55,11 +55,14 @@
 mod context;
 mod definition;
 mod error;
+mod json;
 mod mock;
 mod request;
 mod result;
 mod run;
 mod service_result;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

@@ -5,10 +5,14 @@ use serde_json::{Map, Value};
 use super::definition::Tested;
 use super::error::{Exception, TestStateError};
 use super::result::{InspectionData, TestStateResult, TestStatus, Texts};
-use super::{TestState, context};
-use crate::data::{ExecutionContext, JsonText, Payload, StateMachineContext};
+use super::{TestState, context, json};
+use crate::data::{
+    ExecutionContext, JsonText, MAX_NESTING, Payload, StateMachineContext, nests_within, within_nesting,
+};
 use crate::definition::{Code, IntegrationPattern, ResourceKind, State, StateMachine};
-use crate::execution::{End, ErrorOutput, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work};
+use crate::execution::{
+    End, ErrorOutput, Failure, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work,
+};
 
 /// The longest input, in bytes.
 const LONGEST_INPUT: usize = 262_144;
@@ -161,8 +165,8 @@ impl TestState<'_> {
         let Some(text) = &self.configuration.map_item_reader_data else {
             return Ok(None);
         };
-        match serde_json::from_str(text) {
-            Ok(items @ Value::Array(_)) => Ok(Some(Payload::from(items))),
+        match json::read(text) {
+            Some(items @ Value::Array(_)) => Ok(Some(Payload::from(items))),
             _ => Err(TestStateError::validation(format!(
                 "MapItemReaderData of '{}' must be a valid JSON array",
                 tested.name
@@ -182,9 +186,9 @@ impl TestState<'_> {
         let account = role_arn.split(':').nth(4).unwrap_or_default();
         let state_machine =
             StateMachineContext::new(options.state_machine.region(), account, &options.state_machine.name);
-        let variables = match self.variables.as_deref().map(serde_json::from_str::<Value>) {
+        let variables = match self.variables.as_deref().map(json::read) {
             None => Map::new(),
-            Some(Ok(Value::Object(variables))) => variables,
+            Some(Some(Value::Object(variables))) => variables,
             Some(_) => return Err(TestStateError::validation("Variables must be a valid JSON object")),
         };
         let id = state_machine
@@ -213,21 +217,31 @@ impl TestState<'_> {
         work: Work<'_>,
         result: Option<Payload>,
         inspection: &Inspection,
-    ) -> Result<Result<Payload, ErrorOutput>, TestStateError> {
+    ) -> Result<Result<Payload, Failure>, TestStateError> {
         if let Work::Iterations(items) = work {
             let iterations = items.as_array().map_or(0, Vec::len);
             if let Some(error) = self.too_many_failures(iterations, result.is_some(), inspection)? {
-                return Ok(Err(error));
+                return Ok(Err(Failure::Error(error)));
             }
         }
         if let Some(result) = result {
-            return Ok(Ok(result));
+            let is_too_deep = !nests_within(&result, MAX_NESTING);
+            return Ok(if is_too_deep {
+                Err(Failure::nested_too_deep())
+            } else {
+                Ok(result)
+            });
         }
         if let Some(error) = self.mock.as_mut().and_then(|mock| mock.error_output.take()) {
-            return Ok(Err(error));
+            return Ok(Err(Failure::Error(error)));
         }
         match (work, self.task.take()) {
-            (Work::Task(input), Some(handler)) => Ok(handler(input).map(Payload::from).map_err(ErrorOutput::from)),
+            (Work::Task(input), Some(handler)) => Ok(match handler(input) {
+                Ok(result) => within_nesting(result)
+                    .map(Payload::from)
+                    .ok_or_else(Failure::nested_too_deep),
+                Err(error) => Err(Failure::Error(error.into())),
+            }),
             _ => Err(TestStateError::validation("nobody does the work of the state")),
         }
     }
@@ -267,8 +281,15 @@ fn execution_input(text: &str) -> Result<Payload, TestStateError> {
              than or equal to {LONGEST_INPUT}"
         )));
     }
-    let error = match serde_json::from_str::<Value>(text) {
-        Ok(input) => return Ok(Payload::from(input)),
+    let invalid = |problem: &str| {
+        Err(TestStateError::new(
+            Exception::InvalidExecutionInput,
+            format!("Invalid State Machine Execution Input: '{problem}'"),
+        ))
+    };
+    let error = match serde_json::from_str::<Value>(text).map(within_nesting) {
+        Ok(Some(input)) => return Ok(Payload::from(input)),
+        Ok(None) => return invalid(&format!("it nests arrays and objects deeper than {MAX_NESTING} levels")),
         Err(error) => error,
     };
     let diagnostics = StateMachine::validate(text);
@@ -283,9 +304,5 @@ fn execution_input(text: &str) -> Result<Payload, TestStateError> {
                 .unwrap_or_default()
                 .to_owned()
         });
-    let problem = problem.unwrap_or_else(|| error.to_string());
-    Err(TestStateError::new(
-        Exception::InvalidExecutionInput,
-        format!("Invalid State Machine Execution Input: '{problem}'"),
-    ))
+    invalid(&problem.unwrap_or_else(|| error.to_string()))
 }

@@ -1,19 +1,14 @@
 //! Failure: retried, caught, or handed to the state around it.
 
 use super::Engine;
-use crate::data::Payload;
-use crate::definition::{Catcher, CatcherData, State};
+use crate::definition::State;
+use crate::execution::catch;
 use crate::execution::command::{Outcome, later};
-use crate::execution::failure::{self, Failure};
+use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey};
-use crate::execution::input_output::place;
-use crate::execution::intent::Exit;
-use crate::execution::program::{Next, StateId};
-use crate::execution::states;
+use crate::execution::retry::{self, RetryDecision};
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails};
-use serde_json::Value;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Engine<'_> {
@@ -31,16 +26,16 @@ impl Engine<'_> {
 
     /// A state failed: its Retriers and Catchers decide, then those of the states around it.
     pub(super) fn fail(&mut self, key: FrameKey, failure: Failure) {
-        self.fail_as_told(key, failure, false);
+        self.fail_and_record(key, failure, false);
     }
 
-    /// The same; `is_told` is whether a Parallel or Map says that it failed: over a graph of its own, or over its own
-    /// JSONata.
-    pub(super) fn fail_as_told(&mut self, key: FrameKey, failure: Failure, mut is_told: bool) {
+    /// The same; `records_event` is whether a Parallel or Map records that it failed: it does so over a graph of its own,
+    /// and over its own JSONata.
+    pub(super) fn fail_and_record(&mut self, key: FrameKey, failure: Failure, mut records_event: bool) {
         let mut key = key;
         let mut failure = failure;
         while let Some(node) = self.node_of(key) {
-            is_told |= matches!(failure, Failure::Evaluation(_));
+            records_event |= matches!(failure, Failure::Evaluation(_));
             failure = self.named(key, failure);
             self.core.trace(key, || Traced::Failed {
                 error: failure.error_output(),
@@ -50,26 +45,25 @@ impl Engine<'_> {
                 return;
             }
             let parent = frame_parent(self, key);
-            let told = match &node.state {
+            let event = match &node.state {
                 State::Parallel(_) => Some(EventDetails::ParallelStateFailed),
                 State::Map(_) => Some(EventDetails::MapStateFailed),
                 _ => None,
             };
-            if let Some(told) = told.filter(|_| is_told) {
-                self.core.record_in(key, || told);
+            if let Some(event) = event.filter(|_| records_event) {
+                self.core.record_in(key, || event);
             }
-            if let Some((i, catcher, output)) = failure::catcher(node.catch(), &failure)
-                && let Some(next) = node.catch_next.get(i)
-            {
-                match self.caught(key, (i, catcher), output, *next) {
+            if let Some(caught) = catch::decide(node, &failure) {
+                let catcher = caught.index;
+                match self.with_state(key, None, |_, raw_input, view| caught.exit(raw_input, view)) {
                     Ok(exit) => {
-                        self.core.trace(key, || Traced::Caught { catcher: i });
+                        self.core.trace(key, || Traced::Caught { catcher });
                         return self.exit(key, exit);
                     }
                     Err(of_catcher) => {
                         failure = self.named(key, of_catcher);
                         self.core.trace(key, || Traced::CatcherFailed {
-                            catcher: i,
+                            catcher,
                             error: failure.error_output(),
                         });
                     }
@@ -80,7 +74,7 @@ impl Engine<'_> {
             };
             self.fail_graph(parent, key);
             key = parent;
-            is_told = true;
+            records_event = true;
         }
     }
 
@@ -110,36 +104,28 @@ impl Engine<'_> {
 
     /// Tries the state again if a Retrier says so.
     fn retry(&mut self, key: FrameKey, failure: &Failure) -> bool {
-        let Some(node) = self.core.frames.get(key).map(|frame| self.program.node(frame.state)) else {
-            return false;
-        };
-        let Some((i, retrier)) = failure::retrier(node.retry(), failure) else {
-            return false;
-        };
+        let Some(node) = self.node_of(key) else { return false };
         let Some(frame) = self.core.frames.get_mut(key) else {
             return false;
         };
-        if frame.retries.is_empty() {
-            frame.retries = vec![0; node.retry().len()];
-        }
-        let Some(done) = frame.retries.get_mut(i) else {
-            return false;
+        let retries = |retrier: usize| frame.retries.get(retrier).copied().unwrap_or(0);
+        let (retrier, number, delay) = match retry::decide(node.retry(), failure, retries, &self.core.random) {
+            RetryDecision::NoneMatches => return false,
+            RetryDecision::Exhausted { retrier } => {
+                self.core.trace(key, || Traced::Exhausted { retrier });
+                return false;
+            }
+            RetryDecision::Retry { retrier, number, delay } => (retrier, number, delay),
         };
-        if *done >= retrier.max_attempts {
-            self.core.trace(key, || Traced::Exhausted { retrier: i });
-            return false;
+        // Most states never fail: they count nothing.
+        frame.retries.resize(node.retry().len(), 0);
+        if let Some(retries) = frame.retries.get_mut(retrier) {
+            *retries = number;
         }
-        let delay = failure::retry_delay(retrier, *done, &self.core.random);
-        *done += 1;
-        let number = *done;
         frame.retry_count = frame.retry_count.saturating_add(1);
         frame.activity = Activity::Backoff;
         frame.deadline = None;
-        self.core.trace(key, || Traced::Retried {
-            retrier: i,
-            number,
-            delay,
-        });
+        self.core.trace(key, || Traced::Retried { retrier, number, delay });
         if delay.is_zero() {
             self.core.ready.push_back(key);
         } else {
@@ -147,32 +133,6 @@ impl Engine<'_> {
             self.wake_at(key, due);
         }
         true
-    }
-
-    /// What a Catcher makes of an error; `$` of its `Assign` is the Error Output.
-    fn caught(
-        &mut self,
-        key: FrameKey,
-        (index, catcher): (usize, &Catcher),
-        output: Value,
-        next: StateId,
-    ) -> Result<Exit, Failure> {
-        let next = Next::State(next);
-        self.with_state(key, None, |_, raw_input, view| {
-            let exit = match &catcher.data {
-                CatcherData::JsonPath(catcher) => Exit {
-                    assigned: view.assign(catcher.assign.as_ref(), &output)?,
-                    output: place(&catcher.result_path, raw_input, Cow::Owned(Payload::from(output)))?,
-                    next,
-                },
-                CatcherData::Jsonata(exit) => states::caught(exit, index, raw_input.as_ref(), &output, next, view)?,
-            };
-            // The state that the error came from has had its say: what its Catcher makes goes to the state around it.
-            if exit.output.exceeds(view.limits.payload_bytes) {
-                return Err(view.data_limit_exceeded());
-            }
-            Ok(exit)
-        })
     }
 
     fn fail_execution(&mut self, key: FrameKey, failure: &Failure) {

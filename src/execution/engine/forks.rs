@@ -201,7 +201,7 @@ impl<'a> Engine<'a> {
         });
         let results = Value::Array(fork.results);
         if !nests_within(&results, MAX_NESTING) {
-            return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
+            return self.fail(key, Failure::nested_too_deep());
         }
         let results = Payload::with_bound(results, fork.results_bound.saturating_add(2));
         self.finish(key, results);

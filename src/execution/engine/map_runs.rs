@@ -118,7 +118,7 @@ impl<'a> Engine<'a> {
         self.core.record(succeeded, || EventDetails::MapStateSucceeded);
         self.tell_map_run(key, run, MapRunStatus::Succeeded);
         if !nests_within(&result, MAX_NESTING) {
-            return self.fail(key, Failure::nested_too_deep(MAX_NESTING));
+            return self.fail(key, Failure::nested_too_deep());
         }
         self.finish(key, Payload::from(result));
     }
@@ -133,7 +133,7 @@ impl<'a> Engine<'a> {
         self.core
             .record_in(key, || EventDetails::MapRunFailed(failure.error_output()));
         self.tell_map_run(key, &run, MapRunStatus::Failed);
-        self.fail_as_told(key, failure, true);
+        self.fail_and_record(key, failure, true);
     }
 
     /// Stops the Map Run of a frame, if it has one: what is around it does not go on.

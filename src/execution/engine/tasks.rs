@@ -4,12 +4,13 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::{MAX_NESTING, Payload};
+use crate::data::Payload;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
+use crate::execution::states;
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
@@ -123,12 +124,8 @@ impl<'a> Engine<'a> {
     pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
         let Some(resource) = self.resource_of(key) else { return };
         let result = Payload::from(output);
-        if result.exceeds(self.core.limits.payload_bytes) {
-            let name = match resource.kind() {
-                ResourceKind::Service { resource_type, .. } => resource_type,
-                ResourceKind::LambdaFunction | ResourceKind::Activity => resource.arn(),
-            };
-            return self.task_ended(key, resource, Failure::data_limit_exceeded(name));
+        if let Err(failure) = states::check_result(resource, &result, &self.core.limits) {
+            return self.task_ended(key, resource, failure);
         }
         self.core.grow(result.bound());
         self.core.record_in(key, || succeeded(resource, &result));
@@ -139,7 +136,7 @@ impl<'a> Engine<'a> {
     /// The task's answer nests too deeply to be worked with.
     pub(in crate::execution) fn task_answered_too_deeply(&mut self, key: FrameKey) {
         let Some(resource) = self.resource_of(key) else { return };
-        self.task_ended(key, resource, Failure::nested_too_deep(MAX_NESTING));
+        self.task_ended(key, resource, Failure::nested_too_deep());
     }
 
     pub(in crate::execution) fn task_failed(&mut self, key: FrameKey, error: ErrorOutput) {

@@ -226,19 +226,3 @@ pub(super) fn map(
 pub(super) fn select_item(selector: &JsonataTemplate, raw: &Payload, view: &StateView<'_>) -> Result<Payload, Failure> {
     Query::new(view, raw).fill("ItemSelector", selector, Expected::Any)
 }
-
-/// What a Catcher makes of an Error Output, as a whole what the state leaves behind.
-pub(crate) fn caught(
-    catcher: &JsonataExit,
-    index: usize,
-    raw: Option<&Payload>,
-    error_output: &Value,
-    next: Next,
-    view: &StateView<'_>,
-) -> Result<Exit, Failure> {
-    let raw = raw.map_or(&Value::Null, Payload::value);
-    let query = Query::new(view, raw)
-        .with_error_output(error_output)
-        .within("Catch", index);
-    query.exit(catcher, || Payload::from(error_output.clone()), next)
-}

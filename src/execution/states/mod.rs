@@ -26,9 +26,8 @@ use crate::data::Payload;
 use crate::definition::{MapData, ParallelData, State, TaskData};
 
 pub(crate) use distributed_map::{select_next, transformation};
-pub(crate) use jsonata::caught;
 pub(crate) use map::iteration_input;
-pub(crate) use task::has_token;
+pub(crate) use task::{check_result, has_token};
 
 /// What a Choice fails with where no rule is true and there is no `Default`.
 fn no_way_out() -> Failure {

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::jsonata;
 use crate::data::{Payload, ReferencePath};
-use crate::definition::{IntegrationPattern, JsonPathTask, ResourceKind, TaskData, TaskDuration, TaskState};
+use crate::definition::{IntegrationPattern, JsonPathTask, Resource, ResourceKind, TaskData, TaskDuration, TaskState};
+use crate::execution::command::Limits;
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
@@ -42,6 +43,17 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         credentials,
         token: view.task_token.map(str::to_owned),
     })))
+}
+
+/// Refuses a raw result that has more bytes than the limit allows. AWS names the resource then, not the state.
+pub(crate) fn check_result(resource: &Resource, result: &Payload, limits: &Limits) -> Result<(), Failure> {
+    if !result.exceeds(limits.payload_bytes) {
+        return Ok(());
+    }
+    Err(Failure::data_limit_exceeded(match resource.kind() {
+        ResourceKind::Service { resource_type, .. } => resource_type,
+        ResourceKind::LambdaFunction | ResourceKind::Activity => resource.arn(),
+    }))
 }
 
 /// Whether each attempt of the task has a token.

@@ -1,0 +1,54 @@
+//! Workflow variables: what a state assigns, within the limits (developer guide, "Quotas").
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::command::Limits;
+use super::failure::Failure;
+use super::intent::Assigned;
+use crate::data::json_size;
+
+/// Stores what a state assigns in the variables of its scope. `stored` are the bytes of all variables of the execution,
+/// before and after.
+pub(crate) fn store(
+    scope: &mut IndexMap<String, Arc<Value>>,
+    assigned: Assigned,
+    stored: &mut usize,
+    limits: &Limits,
+) -> Result<(), Failure> {
+    let added: usize = assigned.iter().map(|(_, value)| json_size(value)).sum();
+    if added > limits.variable_bytes {
+        return Err(Failure::variables_too_large(added, limits.variable_bytes));
+    }
+    let limit = limits.stored_variable_bytes;
+    // What stays within the limit beside the values that it replaces needs no second look at these.
+    if *stored + added > limit {
+        let replaced = assigned.iter().filter_map(|(name, _)| scope.get(&**name));
+        let replaced: usize = replaced.map(|value| json_size(value)).sum();
+        let stored = stored.saturating_sub(replaced) + added;
+        if stored > limit {
+            return Err(Failure::stored_variables_too_large(stored, limit));
+        }
+    }
+    *stored += added;
+    for (name, value) in assigned {
+        // A loop assigns what is there already: neither its name nor its place is made anew.
+        match scope.get_mut(&*name) {
+            Some(place) => {
+                *stored = stored.saturating_sub(json_size(place));
+                match Arc::get_mut(place) {
+                    Some(place) => *place = value,
+                    None => *place = Arc::new(value),
+                }
+            }
+            None => drop(scope.insert(name.to_string(), Arc::new(value))),
+        }
+    }
+    Ok(())
+}
+
+/// The bytes of the variables of a scope.
+pub(crate) fn size(scope: &IndexMap<String, Arc<Value>>) -> usize {
+    scope.values().map(|value| json_size(value)).sum()
+}
