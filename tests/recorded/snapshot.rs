@@ -1,4 +1,4 @@
-//! The totals as they were committed, in `SUITE.snapshot` beside the suites, so that a lost case shows as a difference.
+//! The totals as they were committed, in `NAME.snapshot` beside the suites, so that a lost case shows as a difference.
 
 use std::env;
 use std::fmt::Write as _;
@@ -8,23 +8,36 @@ use std::process::ExitCode;
 
 use crate::suite::{Case, Report};
 
-/// Compares the totals of a whole run that passed with the committed ones, or writes them where `UPDATE` is set. Where
-/// `variable` is set, the cases are others than those that were committed.
-pub(crate) fn compare<C: Case>(report: &Report<C>, variable: &str) -> ExitCode {
-    let is_whole = report.conclusion.num_filtered_out == 0 && report.conclusion.num_passed > 0;
+/// Some cases of a suite: the name of their snapshot, and which they are.
+pub(crate) type Part<C> = (&'static str, fn(&C) -> bool);
+
+/// Compares the totals of a whole run that passed with the committed ones, or writes them where `UPDATE` is set: those of
+/// each part by themselves, without the parts of which nothing ran. Where `variable` is set, the cases are others than
+/// those that were committed.
+pub(crate) fn compare<C: Case>(report: &Report<C>, variable: &str, parts: &[Part<C>]) -> ExitCode {
+    let is_whole = report.conclusion.num_filtered_out == 0;
     if !is_whole || report.conclusion.has_failed() || env::var_os(variable).is_some() {
         return report.conclusion.exit_code();
     }
-    let suite = report.suite;
-    let totals = totals(report);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/{suite}.snapshot"));
+    let mut code = ExitCode::SUCCESS;
+    for (name, is_in) in parts.iter().filter(|(_, is_in)| report.counts(is_in).passed > 0) {
+        if !is_committed(report, name, is_in) {
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+fn is_committed<C: Case>(report: &Report<C>, name: &str, is_in: &fn(&C) -> bool) -> bool {
+    let totals = totals(report, is_in);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/{name}.snapshot"));
     if env::var_os("UPDATE").is_some() {
         fs::write(&file, totals).unwrap();
-        return ExitCode::SUCCESS;
+        return true;
     }
     let committed = fs::read_to_string(&file).unwrap_or_default();
     if committed == totals {
-        return ExitCode::SUCCESS;
+        return true;
     }
     println!("the totals are not those of {}:", file.display());
     for (sign, these, others) in [('-', &committed, &totals), ('+', &totals, &committed)] {
@@ -33,15 +46,16 @@ pub(crate) fn compare<C: Case>(report: &Report<C>, variable: &str) -> ExitCode {
             println!("{sign} {line}");
         }
     }
+    let suite = report.suite;
     println!("`UPDATE=1 cargo test --test {suite}` writes them anew; read the difference before you commit it");
-    ExitCode::FAILURE
+    false
 }
 
 /// The totals of each area and of all, a line each.
-fn totals<C: Case>(report: &Report<C>) -> String {
-    let all = ("all", report.counts(|_| true));
+fn totals<C: Case>(report: &Report<C>, is_in: &fn(&C) -> bool) -> String {
+    let all = ("all", report.counts(is_in));
     let mut text = String::new();
-    for (area, counts) in report.areas().chain([all]) {
+    for (area, counts) in report.areas(is_in).chain([all]) {
         let (passed, gaps, skipped) = (counts.passed, counts.gaps, counts.skipped);
         let _infallible = writeln!(text, "{area}: {passed} passed, {gaps} known gaps, {skipped} skipped");
     }

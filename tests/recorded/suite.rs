@@ -129,9 +129,10 @@ impl<C: Case> Report<C> {
         counts
     }
 
-    /// The counts of each area, by its name.
-    pub(crate) fn areas(&self) -> impl Iterator<Item = (&str, Counts)> {
-        let areas: BTreeSet<&str> = self.runs.iter().filter_map(|run| run.case.area()).collect();
+    /// The counts of each area of the cases that are wanted, by its name.
+    pub(crate) fn areas(&self, is_wanted: impl Fn(&C) -> bool) -> impl Iterator<Item = (&str, Counts)> {
+        let cases = self.runs.iter().map(|run| &run.case).filter(|case| is_wanted(case));
+        let areas: BTreeSet<&str> = cases.filter_map(Case::area).collect();
         areas
             .into_iter()
             .map(|area| (area, self.counts(|case| case.area() == Some(area))))
@@ -139,7 +140,7 @@ impl<C: Case> Report<C> {
 
     /// Prints the areas of which something ran, the known gaps by their reasons, a line for each failure, and the totals as the last line.
     pub(crate) fn print(&self) {
-        for (area, counts) in self.areas().filter(|(_, counts)| counts.has_run()) {
+        for (area, counts) in self.areas(|_| true).filter(|(_, counts)| counts.has_run()) {
             println!("{area}: {counts}");
         }
         let mut gaps: BTreeMap<String, usize> = BTreeMap::new();

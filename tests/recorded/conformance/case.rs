@@ -11,7 +11,7 @@ use crate::{recordings, suite};
 /// One case file.
 pub(crate) struct Case {
     pub(crate) id: String,
-    /// The folder it lies in.
+    /// The folder in its id.
     pub(crate) area: String,
     pub(crate) kind: String,
     /// Whether the recording holds all that tasks answered.
@@ -31,19 +31,25 @@ pub(crate) fn read_all(root: &Path) -> Vec<Case> {
 }
 
 impl Case {
-    fn read(root: &Path, file: &Path) -> Self {
+    pub(crate) fn read(root: &Path, file: &Path) -> Self {
         let text = fs::read_to_string(file).expect("a case can be read");
         let json: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let place = file.strip_prefix(root).expect("below the root").with_extension("");
         let text_of = |member: &str| json[member].as_str().map(str::to_owned);
+        let id = text_of("id").unwrap_or_else(|| place.display().to_string());
         Self {
-            id: text_of("id").unwrap_or_else(|| place.display().to_string()),
-            area: place.iter().next().unwrap_or_default().to_string_lossy().into_owned(),
+            area: id.rsplit_once('/').map_or("", |(area, _)| area).to_owned(),
+            id,
             kind: text_of("kind").unwrap_or_default(),
             is_replayable: json["replayable"] == true || needs_no_answers(&json),
             is_verified: json["provenance"] == "aws",
             json,
         }
+    }
+
+    /// Whether it is one of our own.
+    pub(crate) fn is_seed(&self) -> bool {
+        self.id.starts_with("seed/")
     }
 
     /// The definition as text, by real names where the case has them.

@@ -1,13 +1,16 @@
-//! Executions, and calls of the API, recorded on AWS, replayed: one named test for each case below `ASL_CORPUS`.
+//! Executions and calls of the API with the answers of AWS, replayed: one named test for each case.
 //!
-//! Each execution runs on the sans-IO core in virtual time, with the task answers of the recording, and must give the
-//! recorded history; sequences of calls of the API are made one after the other. `ASL_CORPUS` names the folder of the
-//! cases; the default is `../shared/corpus`. What is known to fail stands in `tests/known_gaps.toml`, table
-//! `[conformance]`: by a case's id, by the beginning of ids with a `*` behind it, or as `group: NAME` for all cases of a
-//! [group](case::Case::groups).
+//! Each execution runs on the sans-IO core in virtual time, with the case's answers to its tasks, and must give the
+//! case's history; sequences of calls of the API are made one after the other. The cases are those of our own in
+//! `tests/recorded/seed`, which every clone has, and the recordings in `../shared/corpus`, which lie beside the
+//! repository or are missing. `ASL_CORPUS` names one folder to run in place of both.
 //!
-//! The totals of a whole run of the default folder stand in `tests/recorded/conformance.snapshot`, so that a lost case shows as a
-//! difference; `UPDATE=1 cargo test --test conformance` writes them anew.
+//! Known failures are listed in `tests/known_gaps.toml`, table `[conformance]`: by a case's id, by the beginning of ids
+//! with a `*` behind it, or as `group: NAME` for all cases of a [group](case::Case::groups).
+//!
+//! The totals of a whole run are committed, those of the seed in `tests/recorded/seed.snapshot` and those of the
+//! recordings in `tests/recorded/conformance.snapshot`, so that a lost case shows as a difference;
+//! `UPDATE=1 cargo test --test conformance` writes them anew.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,6 +32,7 @@ mod placeholders;
 #[path = "../recordings.rs"]
 mod recordings;
 mod replay;
+mod seed;
 #[path = "../snapshot.rs"]
 mod snapshot;
 #[path = "../suite.rs"]
@@ -36,19 +40,26 @@ mod suite;
 mod test_state;
 mod validation;
 
+use std::env;
 use std::process::ExitCode;
 
 use case::Case;
 
 fn main() -> ExitCode {
-    let root = recordings::root("ASL_CORPUS", "corpus");
-    let report = suite::run("conformance", case::read_all(&root));
+    let recordings = case::read_all(&recordings::root("ASL_CORPUS", "corpus"));
+    let seed = match env::var_os("ASL_CORPUS") {
+        Some(_) => Vec::new(),
+        None => seed::read_all(),
+    };
+    let report = suite::run("conformance", seed.into_iter().chain(recordings));
+    let parts: [snapshot::Part<Case>; 2] = [("seed", Case::is_seed), ("conformance", |case| !case.is_seed())];
+    let code = snapshot::compare(&report, "ASL_CORPUS", &parts);
     println!(
         "without a validated recording: {}",
         report.counts(|case| !case.is_verified)
     );
     report.print();
-    snapshot::compare(&report, "ASL_CORPUS")
+    code
 }
 
 /// Why replaying a case differs from its recording, if it does.
