@@ -108,6 +108,7 @@ pub mod graph;
 #[cfg(feature = "runtime")]
 pub mod handlers;
 pub mod history;
+pub mod loading;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

@@ -6,7 +6,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::failure::Failure;
-use crate::definition::{Loader, Substitutions, WorkflowType};
+use crate::definition::WorkflowType;
+use crate::loading::{Loader, Substitutions};
 
 /// How definitions are loaded.
 #[derive(Args, Clone)]

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::arguments::{Loading, read_file};
 use super::failure::Failure;
 use super::output::diagnostic;
-use crate::definition::template::{self, Format, Found};
 use crate::definition::{Diagnostic, InvalidDefinition, Severity, StateMachine};
+use crate::loading::template::{self, Format, Found};
 
 /// A file that was looked at, with all that is to be said about it.
 pub(super) struct Checked {

@@ -9,8 +9,9 @@ use super::arguments::{Loading, read_file};
 use super::definitions::{Checked, choose};
 use super::failure::Failure;
 use super::output::Output;
-use crate::definition::{Diagnostic, Places, Severity, StateMachine, template};
+use crate::definition::{Diagnostic, Severity, StateMachine};
 use crate::graph::{Diagram, Overlay, Tone};
+use crate::loading::{Places, template};
 use crate::simulation::Coverage;
 
 /// Draw a state machine as Mermaid, Graphviz DOT or SVG

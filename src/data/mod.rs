@@ -12,6 +12,7 @@ mod evaluation_error;
 mod expression;
 mod intrinsic;
 mod items;
+pub(crate) mod json;
 mod json_path;
 mod json_problem;
 mod json_size;

@@ -4,7 +4,6 @@ use std::fmt::{self, Write};
 use std::ops::Range;
 
 use super::Code;
-use super::excerpt::Excerpt;
 
 /// How much a [`Diagnostic`] weighs: errors refuse the definition, warnings do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +50,15 @@ pub struct Diagnostic {
     /// How to fix it, where there is something to say.
     pub help: Option<String>,
     pub(crate) excerpt: Excerpt,
+}
+
+/// The line of the source text that a diagnostic shows, cut where it is long.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Excerpt {
+    /// The line, printable, without its end.
+    pub(crate) text: String,
+    /// Blanks and carets to print below it.
+    pub(crate) underline: String,
 }
 
 impl fmt::Display for Diagnostic {

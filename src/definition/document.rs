@@ -4,13 +4,13 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde_json::{Number, Value};
 use std::fmt;
 
-use super::json::MAX_DEPTH;
-use super::parse::MAX_CHARACTERS;
+use super::MAX_CHARACTERS;
 use crate::data::discard;
+use crate::data::json::MAX_DEPTH;
 
 /// JSON that may have a name twice in an object, so that the parser can say so.
 #[derive(Debug, Clone)]
-pub(super) enum Document {
+pub(crate) enum Document {
     /// `null`, a boolean, a number or a string.
     Scalar(Value),
     Array(Vec<Document>),
@@ -22,7 +22,7 @@ impl Document {
     /// definition.
     ///
     /// A `${` is printed with an escape: the text is meant, and no substitution.
-    pub(super) fn print(&self) -> String {
+    pub(crate) fn print(&self) -> String {
         let mut pretty = Printer {
             text: String::new(),
             indent: Some(0),

@@ -10,44 +10,32 @@ mod catcher;
 mod code;
 mod diagnostic;
 mod document;
-mod excerpt;
-mod json;
 #[expect(
     private_interfaces,
     reason = "compiled JSONata is opaque: whoever reads a definition sees that an expression stands there"
 )]
 mod jsonata;
-mod parse;
 mod paths;
-#[cfg(feature = "yaml")]
-mod places;
 mod query_language;
 mod resource;
 mod retrier;
-mod rules;
-mod serde;
 mod state_machine;
 #[expect(
     private_interfaces,
     reason = "compiled JSONata is opaque: whoever reads a definition sees that an expression stands there"
 )]
 pub mod states;
-mod substitutions;
-#[cfg(feature = "yaml")]
-pub mod template;
-#[cfg(feature = "yaml")]
-mod yaml;
+mod workflow_type;
 
 pub use catcher::{Catcher, CatcherData, JsonPathCatcher};
 pub use code::Code;
 #[cfg(feature = "cli")]
 pub(crate) use diagnostic::Colours;
+pub(crate) use diagnostic::Excerpt;
 pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};
+pub(crate) use document::Document;
 pub use jsonata::{JsonataAssign, JsonataExit, JsonataValue};
-pub use parse::{Loader, WorkflowType};
 pub use paths::{Assign, InputOutputPath, ResultPath};
-#[cfg(feature = "yaml")]
-pub(crate) use places::{Places, Problem};
 pub use query_language::QueryLanguage;
 pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
@@ -61,4 +49,7 @@ pub use states::{
     ParallelState, PassData, PassState, Reads, Relation, ResultWriter, State, StateType, StringPattern, SucceedData,
     SucceedState, TaskData, TaskDuration, TaskState, Tolerance, Transformation, WaitData, WaitState, WaitUntil,
 };
-pub use substitutions::Substitutions;
+pub use workflow_type::WorkflowType;
+
+/// The longest definition that AWS takes, in characters.
+pub(crate) const MAX_CHARACTERS: usize = 1_048_576;

@@ -2,10 +2,9 @@
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Diagnostic, InvalidDefinition, Loader, QueryLanguage, State, Substitutions, WorkflowType};
+use super::{Diagnostic, QueryLanguage, State, WorkflowType};
 
 /// A parsed and valid state machine (specification, "Top-level fields").
 #[derive(Debug, Clone)]
@@ -26,38 +25,6 @@ pub struct StateMachine {
 }
 
 impl StateMachine {
-    /// Parses and validates a definition. A `${Name}` in it is refused; see [`StateMachine::parse_with`].
-    ///
-    /// Fails with everything that is wrong with it, not only the first problem.
-    ///
-    /// ```
-    /// use asl_engine::StateMachine;
-    ///
-    /// let machine = StateMachine::parse(r#"{ "StartAt": "Bake", "States": { "Bake": { "Type": "Pass", "End": true } } }"#)?;
-    /// assert_eq!(machine.graph.start_at, "Bake");
-    ///
-    /// let invalid = StateMachine::parse(r#"{ "StartAt": "Bkae", "States": { "Bake": { "Type": "Pass", "End": true } } }"#);
-    /// let invalid = invalid.unwrap_err();
-    /// let first = &invalid.diagnostics()[0];
-    /// assert_eq!(first.message, "Missing 'Next' target: Bkae");
-    /// assert_eq!(first.help.as_deref(), Some("did you mean `Bake`?"));
-    /// # Ok::<(), asl_engine::InvalidDefinition>(())
-    /// ```
-    pub fn parse(source: &str) -> Result<Self, InvalidDefinition> {
-        Loader::new().parse(source)
-    }
-
-    /// The same, with values for the `${Name}` placeholders of the definition.
-    pub fn parse_with(source: &str, substitutions: &Substitutions) -> Result<Self, InvalidDefinition> {
-        Loader::new().substitutions(substitutions.clone()).parse(source)
-    }
-
-    /// Everything there is to say about a definition, warnings included, in the order of
-    /// [`InvalidDefinition::diagnostics`]; nothing for a definition that is fine.
-    pub fn validate(source: &str) -> Vec<Diagnostic> {
-        Loader::new().validate(source)
-    }
-
     /// The definition as JSON, after substitutions.
     pub fn definition(&self) -> &Value {
         &self.source
@@ -66,14 +33,6 @@ impl StateMachine {
     /// What is probably not meant, though valid.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
-    }
-}
-
-impl FromStr for StateMachine {
-    type Err = InvalidDefinition;
-
-    fn from_str(source: &str) -> Result<Self, InvalidDefinition> {
-        Self::parse(source)
     }
 }
 

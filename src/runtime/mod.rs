@@ -16,12 +16,13 @@
 //!
 //! # Standard and Express
 //!
-//! A machine is of the type that its [`Loader`](crate::definition::Loader) was told. Executions of an Express workflow take five
+//! A machine is of the type that its [`Loader`](crate::loading::Loader) was told. Executions of an Express workflow take five
 //! minutes at the most, and any number of them may have one name, as their ARN ends in an id of its own.
 //!
 //! ```
 //! use asl_engine::Interpreter;
-//! use asl_engine::definition::{Loader, WorkflowType};
+//! use asl_engine::definition::WorkflowType;
+//! use asl_engine::loading::Loader;
 //! use serde_json::json;
 //!
 //! # #[tokio::main(flavor = "current_thread")]

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::configuration::Configuration;
 use super::{ApiError, seconds};
 use crate::data::{Random, StateMachineContext, json_problem_in_source};
-use crate::definition::{Code, Diagnostic, InvalidDefinition, Loader, WorkflowType};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, WorkflowType};
 use crate::execution::Program;
+use crate::loading::Loader;
 
 /// AWS's quotas of one state machine.
 const MOST_VERSIONS: usize = 1_000;

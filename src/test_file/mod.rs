@@ -41,8 +41,8 @@ mod tests;
 
 use indexmap::IndexMap;
 
-use crate::definition::template::Format;
 use crate::definition::{Diagnostic, Severity};
+use crate::loading::template::Format;
 
 pub use case::{Case, Expectation, Script};
 pub use compare::{Expected, Mismatch};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::{Case, Expectation, InvalidTestFile, Script, TestFile};
 use crate::TaskError;
-use crate::definition::template::Format;
-use crate::definition::{Places, Problem};
+use crate::loading::template::Format;
+use crate::loading::{Places, Problem};
 use crate::simulation::Answer;
 
 type Read<T> = Result<T, Problem>;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::compare::mismatches;
 use super::{Case, InvalidTestFile, Mismatch, TestFile};
-use crate::definition::template::{self, Format};
-use crate::definition::{InvalidDefinition, Loader, StateMachine, Substitutions, WorkflowType};
+use crate::definition::{InvalidDefinition, StateMachine, WorkflowType};
 use crate::execution::Program;
+use crate::loading::template::{self, Format};
+use crate::loading::{Loader, Substitutions};
 use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
 
 /// A test file with its state machines; its cases run in any order, from many threads at once.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::error::{Exception, TestStateError};
-use crate::definition::{InvalidDefinition, Loader, StateMachine};
+use crate::definition::{InvalidDefinition, StateMachine};
+use crate::loading::Loader;
 
 /// The name that AWS gives to a state that comes alone.
 const STATE_NAME: &str = "StateName";

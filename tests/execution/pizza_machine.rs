@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use asl_engine::definition::Substitutions;
+use asl_engine::loading::Substitutions;
 use asl_engine::{Simulation, StateMachine};
 use serde_json::{Value, json};
 

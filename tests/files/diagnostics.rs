@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use asl_engine::definition::{Loader, Severity, Substitutions, WorkflowType};
+use asl_engine::definition::{Severity, WorkflowType};
+use asl_engine::loading::{Loader, Substitutions};
 use libtest_mimic::{Arguments, Failed};
 use trials::{files, trials};
 

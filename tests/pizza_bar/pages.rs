@@ -1,7 +1,7 @@
 //! The page over HTTP, and who may look.
 
 use asl_engine::StateMachine;
-use asl_engine::definition::Substitutions;
+use asl_engine::loading::Substitutions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::connect_async;

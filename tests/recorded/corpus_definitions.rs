@@ -15,7 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use asl_engine::StateMachine;
-use asl_engine::definition::{Code, Diagnostic, Loader, Severity, Substitutions, WorkflowType};
+use asl_engine::definition::{Code, Diagnostic, Severity, WorkflowType};
+use asl_engine::loading::{Loader, Substitutions};
 use serde_json::Value;
 
 struct Case {

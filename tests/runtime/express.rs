@@ -1,6 +1,7 @@
 //! Express workflows.
 
-use asl_engine::definition::{Loader, WorkflowType};
+use asl_engine::definition::WorkflowType;
+use asl_engine::loading::Loader;
 use asl_engine::runtime::StartRequest;
 use asl_engine::{Interpreter, StateMachine};
 use serde_json::{Value, json};

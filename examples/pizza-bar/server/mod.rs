@@ -18,12 +18,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asl_engine::definition::Substitutions;
 use asl_engine::execution::Program;
 use asl_engine::handlers::event_bus::{
     Event, EventBridge, EventPattern, InvalidEventPattern, LocalEventBus, RetryPolicy, Rule, RuleTarget,
 };
 use asl_engine::history::HistoryLevel;
+use asl_engine::loading::Substitutions;
 use asl_engine::runtime::Clock;
 use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi};
 use asl_engine::{Interpreter, StateMachine};

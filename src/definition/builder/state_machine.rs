@@ -2,7 +2,7 @@
 
 use super::fields::FieldList;
 use super::{StateBuilder, StateGraphBuilder};
-use crate::definition::{InvalidDefinition, Loader, QueryLanguage, StateMachine, WorkflowType};
+use crate::definition::{QueryLanguage, StateMachine, WorkflowType};
 
 impl StateMachine {
     /// A machine that is put together in Rust; the [builder's module](crate::definition::builder) shows one.
@@ -32,7 +32,7 @@ impl StateMachine {
 pub struct StateMachineBuilder {
     query_language: Option<QueryLanguage>,
     timeout_seconds: Option<u32>,
-    workflow_type: WorkflowType,
+    pub(crate) workflow_type: WorkflowType,
     graph: StateGraphBuilder,
 }
 
@@ -83,12 +83,5 @@ impl StateMachineBuilder {
             fields.set("TimeoutSeconds", seconds);
         }
         self.graph.clone().into_fields(fields).into_document().print()
-    }
-
-    /// Validates the definition.
-    ///
-    /// Fails with everything that is wrong with it, as [`StateMachine::parse`] does.
-    pub fn build(self) -> Result<StateMachine, InvalidDefinition> {
-        Loader::new().workflow_type(self.workflow_type).parse(&self.to_json())
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::data::json_problem_in_source;
-use crate::definition::{Code, Diagnostic, Loader, Severity, WorkflowType};
+use crate::definition::{Code, Diagnostic, Severity, WorkflowType};
+use crate::loading::Loader;
 use crate::server::request::Request;
 use crate::server::{ApiError, Service, with};
 use crate::test_state::{Exception, TestState, TestStateError};

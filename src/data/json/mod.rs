@@ -1,0 +1,34 @@
+//! JSON as a person wrote it: every key and value knows where it stands in the text.
+//!
+//! `serde_json` keeps no positions, so this is a parser of its own. It is strict (RFC 8259), linear in the text, keeps
+//! the order of keys, reports duplicate keys, and never nests deeper than [`MAX_DEPTH`], in itself or in what is built
+//! from it. Syntax errors have the wordings of Jackson, the parser behind AWS's service.
+//!
+//! DIFFERENCE: half a surrogate pair and a number beyond 64-bit floating-point are refused, since Rust's strings and
+//! `serde_json`'s numbers cannot hold them.
+
+mod containers;
+mod locate;
+mod node;
+mod number;
+mod parser;
+mod stamped;
+mod string;
+#[cfg(feature = "yaml")]
+mod substitute;
+mod substitutions;
+mod syntax;
+mod text_map;
+
+pub(crate) use locate::{Locator, Step};
+#[cfg(feature = "yaml")]
+pub(crate) use node::SeenKeys;
+pub(crate) use node::{Kind, Member, Node, Object, Span};
+#[cfg(feature = "yaml")]
+pub(crate) use parser::parse_verbatim;
+pub(crate) use parser::{MAX_DEPTH, parse};
+#[cfg(feature = "yaml")]
+pub(crate) use substitute::substitute;
+pub use substitutions::Substitutions;
+#[cfg(feature = "yaml")]
+pub(crate) use text_map::TextMap;

@@ -1,0 +1,366 @@
+//! Strings: escapes, surrogate pairs, and the substitution of `${Name}`.
+
+use super::stamped::stamped;
+use super::syntax::{SyntaxError, VALUE, character};
+use super::text_map::TextMap;
+use super::{Node, Span};
+use crate::data::json::Substitutions;
+use crate::definition::Code;
+use crate::definition::MAX_CHARACTERS;
+use crate::loading::report::{Place, Report};
+
+/// Reads the strings of one text.
+pub(super) struct StringReader<'s> {
+    source: &'s str,
+    substitutions: &'s Substitutions,
+    /// What substitutions may still add to the definition, in bytes.
+    room: usize,
+    /// That they add too much is reported already.
+    full: bool,
+    /// `${Name}` stands for itself.
+    is_verbatim: bool,
+}
+
+/// A string as it is meant.
+pub(super) struct ReadString {
+    pub(super) text: String,
+    /// A `${Name}` in it has no value.
+    pub(super) unresolved: bool,
+    /// Where its characters stand.
+    pub(super) map: TextMap,
+}
+
+impl<'s> StringReader<'s> {
+    pub(super) fn new(source: &'s str, substitutions: &'s Substitutions) -> Self {
+        Self {
+            source,
+            substitutions,
+            room: MAX_CHARACTERS,
+            full: false,
+            is_verbatim: false,
+        }
+    }
+
+    /// The same for a text in which `${Name}` stands for itself.
+    #[cfg(feature = "yaml")]
+    pub(super) fn verbatim(source: &'s str, substitutions: &'s Substitutions) -> Self {
+        Self {
+            is_verbatim: true,
+            ..Self::new(source, substitutions)
+        }
+    }
+
+    /// Reads the string whose opening quote is at `at`, and moves `at` behind the closing one.
+    pub(super) fn read(&mut self, at: &mut usize, report: &mut Report) -> Result<ReadString, SyntaxError> {
+        let opening = Span::new(*at, *at + 1);
+        let mut text = String::new();
+        let mut unresolved = false;
+        let mut map = TextMap::default();
+        *at += 1;
+        loop {
+            let rest = self.source.get(*at..).unwrap_or_default();
+            let plain = rest
+                .find(|c: char| matches!(c, '"' | '\\' | '$') || c < ' ')
+                .unwrap_or(rest.len());
+            text.push_str(rest.get(..plain).unwrap_or_default());
+            *at += plain;
+            match self.source.as_bytes().get(*at) {
+                None => {
+                    let message = "Unexpected end-of-input: was expecting closing quote for a string value";
+                    return Err(SyntaxError::new(opening, message).help("the string that begins here has no end"));
+                }
+                Some(b'"') => {
+                    *at += 1;
+                    return Ok(ReadString { text, unresolved, map });
+                }
+                Some(b'\\') => {
+                    let (text_start, source_start) = (text.len(), *at);
+                    text.push(self.escape(at, report)?);
+                    map.add(text_start, text.len(), source_start, *at);
+                }
+                Some(b'$') => match substitution(self.source, *at).filter(|_| !self.is_verbatim) {
+                    Some(Substitution::Literal { name, end }) => {
+                        let text_start = text.len();
+                        text.push_str("${");
+                        text.push_str(name);
+                        text.push('}');
+                        map.add(text_start, text.len(), *at, end);
+                        *at = end;
+                    }
+                    Some(Substitution::Named { name, end }) => {
+                        let text_start = text.len();
+                        let value = self.resolve(name, Span::new(*at, end), report);
+                        unresolved |= value.is_none();
+                        text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
+                        map.add(text_start, text.len(), *at, end);
+                        *at = end;
+                    }
+                    None => {
+                        text.push('$');
+                        *at += 1;
+                    }
+                },
+                Some(control) => {
+                    let error = SyntaxError::new(
+                        Span::new(*at, *at + 1),
+                        format!(
+                            "Illegal unquoted character ({}): has to be escaped using backslash to be included in string value",
+                            character(char::from(*control))
+                        ),
+                    );
+                    return Err(match control {
+                        b'\n' | b'\r' => error.help("the string does not end in its line: is a quote missing?"),
+                        b'\t' => error.help("write `\\t`"),
+                        _ => error,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Reads a `${Name}` that stands where a value is expected, without quotes: its value is JSON.
+    ///
+    /// Without a value for the name the second part is `false`.
+    pub(super) fn bare(
+        &mut self,
+        at: &mut usize,
+        depth: usize,
+        report: &mut Report,
+    ) -> Result<(Option<Node>, bool), SyntaxError> {
+        let Some(Substitution::Named { name, end }) = substitution(self.source, *at) else {
+            let here = Span::new(*at, *at + 1);
+            return Err(SyntaxError::new(
+                here,
+                format!("Unexpected character ({}): {VALUE}", character('$')),
+            ));
+        };
+        let span = Span::new(*at, end);
+        *at = end;
+        let Some(value) = self.resolve(name, span, report) else {
+            return Ok((None, false));
+        };
+        match serde_json::from_str(value)
+            .ok()
+            .and_then(|value| stamped(value, span, depth))
+        {
+            Some(node) => Ok((Some(node), true)),
+            None => Err(SyntaxError::new(span, format!("the value of `${{{name}}}` is no JSON"))
+                .help(format!("put it in quotes, `\"${{{name}}}\"`, where a string is meant"))),
+        }
+    }
+
+    /// The value of a substitution; reported where it has none, or where the definition grows too long.
+    pub(super) fn resolve(&mut self, name: &str, span: Span, report: &mut Report) -> Option<&'s str> {
+        let Some(value) = self.substitutions.value(name) else {
+            let help = self.help(name, report);
+            report
+                .error(
+                    Code::UnresolvedSubstitution,
+                    Place::at(span),
+                    format!("`${{{name}}}` has no value"),
+                )
+                .help(help);
+            return None;
+        };
+        let Some(room) = self.room.checked_sub(value.len()) else {
+            if !std::mem::replace(&mut self.full, true) {
+                report.error(
+                    Code::DefinitionTooLong,
+                    Place::at(span).nowhere(),
+                    format!("the substitutions make the definition longer than {MAX_CHARACTERS} characters"),
+                );
+            }
+            return None;
+        };
+        self.room = room;
+        Some(value)
+    }
+
+    fn help(&self, name: &str, report: &mut Report) -> String {
+        if let Some(similar) = report.similar(name, self.substitutions.names()) {
+            return format!("did you mean `${{{similar}}}`?");
+        }
+        let names: Vec<_> = self
+            .substitutions
+            .names()
+            .take(8)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if names.is_empty() {
+            format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")
+        } else {
+            format!(
+                "there are values for {}; `${{!{name}}}` is the text itself",
+                names.join(", ")
+            )
+        }
+    }
+
+    /// The character that the escape at `at` stands for.
+    fn escape(&self, at: &mut usize, report: &mut Report) -> Result<char, SyntaxError> {
+        let start = *at;
+        let Some(letter) = self.source.get(start + 1..).and_then(|rest| rest.chars().next()) else {
+            return Err(SyntaxError::new(
+                Span::new(start, start + 1),
+                "Unexpected end-of-input in character escape sequence",
+            ));
+        };
+        *at = start + 1 + letter.len_utf8();
+        Ok(match letter {
+            '"' | '\\' | '/' => letter,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'u' => {
+                let unit = self.hex(at)?;
+                if let Some(c) = char::from_u32(unit) {
+                    return Ok(c);
+                }
+                let low_at = *at;
+                if unit < 0xDC00 && self.source.get(low_at..).is_some_and(|rest| rest.starts_with("\\u")) {
+                    *at += 2;
+                    let low = self.hex(at)?;
+                    if (0xDC00..0xE000).contains(&low) {
+                        let code = 0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                        return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                    }
+                    *at = low_at;
+                }
+                report
+                    .error(
+                        Code::InvalidJsonDescription,
+                        Place::at(Span::new(start, low_at)),
+                        format!("`\\u{unit:04X}` is half a surrogate pair, which is no character"),
+                    )
+                    .help("characters above U+FFFF are written as two escapes, `\\uD83C\\uDF55`");
+                char::REPLACEMENT_CHARACTER
+            }
+            c => {
+                let error = SyntaxError::new(
+                    Span::new(start, *at),
+                    format!("Unrecognized character escape {}", character(c)),
+                );
+                return Err(error.help("a backslash itself is written `\\\\`"));
+            }
+        })
+    }
+
+    /// Four hexadecimal digits.
+    fn hex(&self, at: &mut usize) -> Result<u32, SyntaxError> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let next = self.source.get(*at..).and_then(|rest| rest.chars().next());
+            let Some(digit) = next.and_then(|c| c.to_digit(16)) else {
+                let length = next.map_or(0, char::len_utf8);
+                let message = match next {
+                    Some(c) => format!(
+                        "Unexpected character ({}): expected a hex-digit for character escape sequence",
+                        character(c)
+                    ),
+                    None => "Unexpected end-of-input in character escape sequence".to_owned(),
+                };
+                return Err(SyntaxError::new(Span::new(*at, *at + length), message)
+                    .help("`\\u` is followed by four hexadecimal digits"));
+            };
+            unit = unit * 16 + digit;
+            *at += 1;
+        }
+        Ok(unit)
+    }
+}
+
+pub(super) enum Substitution<'s> {
+    /// `${Name}`
+    Named { name: &'s str, end: usize },
+    /// `${!Name}`, which stands for the text `${Name}`
+    Literal { name: &'s str, end: usize },
+}
+
+/// The substitution at a `$`, if it is one.
+pub(super) fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> {
+    let body = source.get(at..)?.strip_prefix("${")?;
+    let (body, literal) = match body.strip_prefix('!') {
+        Some(body) => (body, true),
+        None => (body, false),
+    };
+    let length = body
+        .bytes()
+        .take_while(|&byte| Substitutions::is_name_byte(byte))
+        .count();
+    let name = body.get(..length).filter(|name| !name.is_empty())?;
+    if body.as_bytes().get(length) != Some(&b'}') {
+        return None;
+    }
+    let end = at + 2 + usize::from(literal) + length + 1;
+    Some(if literal {
+        Substitution::Literal { name, end }
+    } else {
+        Substitution::Named { name, end }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::json::parse;
+    use crate::definition::Diagnostic;
+    use serde_json::{Value, json};
+
+    fn read(source: &str, substitutions: &Substitutions) -> (Option<Value>, Vec<Diagnostic>) {
+        let mut report = Report::new(source);
+        let root = parse(source, substitutions, &mut report);
+        let (diagnostics, _) = report.finish(source, root.as_ref());
+        (root.map(|root| root.to_value()), diagnostics)
+    }
+
+    #[test]
+    fn a_substitution_stands_for_its_value() {
+        let substitutions = Substitutions::new()
+            .with("Oven.Name", "the \"big\" one")
+            .with("Limit", "[30, {\"a\": null}]");
+        let source = r#"{ "a": "${Oven.Name}!", "${Oven.Name}": "${!Oven.Name} ${!x}", "b": ${Limit} }"#;
+        let (value, diagnostics) = read(source, &substitutions);
+        assert_eq!(diagnostics, []);
+        assert_eq!(
+            value.unwrap(),
+            json!({ "a": "the \"big\" one!", "the \"big\" one": "${Oven.Name} ${x}", "b": [30, { "a": null }] })
+        );
+    }
+
+    #[test]
+    fn one_without_a_value_is_pointed_at() {
+        let (_, diagnostics) = read(r#"{ "a": "é${Ovn}" }"#, &Substitutions::new().with("Oven", "1"));
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(
+            (diagnostics[0].code, diagnostics[0].column),
+            (Code::UnresolvedSubstitution, 10)
+        );
+        assert_eq!(diagnostics[0].pointer, "/a");
+        assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `${Oven}`?"));
+    }
+
+    #[test]
+    fn an_escaped_dollar_sign_begins_no_substitution() {
+        let (value, diagnostics) = read(r#""\u0024{Oven}""#, &Substitutions::new());
+        assert_eq!((value, diagnostics), (Some(json!("${Oven}")), vec![]));
+    }
+
+    #[test]
+    fn substitutions_cannot_fill_the_memory() {
+        let substitutions = Substitutions::new().with("A", "x".repeat(1_000_000));
+        let (_, diagnostics) = read(&format!("[{}0]", r#""${A}","#.repeat(100_000)), &substitutions);
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].code, Code::DefinitionTooLong);
+    }
+
+    #[test]
+    fn a_value_without_quotes_nests_no_deeper_than_the_rest() {
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        let substitutions = Substitutions::new().with("Deep", deep);
+        let source = |depth: usize| format!("{}${{Deep}}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&source(20), &substitutions).1, []);
+        assert_eq!(read(&source(40), &substitutions).1.len(), 1);
+    }
+}

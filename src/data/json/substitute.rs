@@ -1,0 +1,92 @@
+//! `${Name}` in a tree that was read without looking at them: in YAML, and in what a template embeds.
+
+use super::string::{StringReader, Substitution, substitution};
+use super::text_map::TextMap;
+use super::{Kind, Node, Span};
+use crate::data::json::Substitutions;
+use crate::loading::report::Report;
+
+/// Gives every `${Name}` in the strings and keys below `node` its value. `source` is the text the tree stands in.
+pub(crate) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, report: &mut Report) {
+    let mut strings = StringReader::new(source, substitutions);
+    below(node, &mut strings, report);
+}
+
+fn below(node: &mut Node, strings: &mut StringReader<'_>, report: &mut Report) {
+    if let Some(text) = node.as_str().filter(|text| text.contains("${")) {
+        let place = |offset: usize| node.source_of(offset);
+        let replaced = replace(text, place, strings, report);
+        let unquoted = node.text_map.as_ref().is_some_and(|map| map.unquoted);
+        node.unresolved |= replaced.unresolved;
+        node.kind = Kind::String(replaced.text);
+        node.text_map = Some(Box::new(replaced.map.unquoted(unquoted)));
+        return;
+    }
+    match &mut node.kind {
+        Kind::Array(elements) => elements.iter_mut().for_each(|element| below(element, strings, report)),
+        Kind::Object(object) => {
+            for member in &mut object.members {
+                if member.key.contains("${") {
+                    let start = member.key_span.start;
+                    let replaced = replace(&member.key, |offset| start + offset, strings, report);
+                    member.key_unresolved |= replaced.unresolved;
+                    member.key = replaced.text;
+                }
+                below(&mut member.value, strings, report);
+            }
+        }
+        _ => {}
+    }
+}
+
+struct Replaced {
+    text: String,
+    map: TextMap,
+    unresolved: bool,
+}
+
+/// A text with its placeholders replaced; `place` tells where its bytes stand in the source.
+fn replace(
+    text: &str,
+    place: impl Fn(usize) -> usize,
+    strings: &mut StringReader<'_>,
+    report: &mut Report,
+) -> Replaced {
+    let mut replaced = Replaced {
+        text: String::with_capacity(text.len()),
+        map: TextMap::default(),
+        unresolved: false,
+    };
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let plain = rest.find("${").unwrap_or(rest.len());
+        let (plain_end, text_start) = (at + plain, replaced.text.len());
+        replaced.map.add(text_start, text_start, place(at), place(at));
+        replaced.text.push_str(rest.get(..plain).unwrap_or_default());
+        let text_start = replaced.text.len();
+        at = match substitution(text, plain_end) {
+            None => {
+                let end = (plain_end + 2).min(text.len());
+                replaced.text.push_str(text.get(plain_end..end).unwrap_or_default());
+                end
+            }
+            Some(Substitution::Literal { name, end }) => {
+                replaced.text.push_str("${");
+                replaced.text.push_str(name);
+                replaced.text.push('}');
+                end
+            }
+            Some(Substitution::Named { name, end }) => {
+                let value = strings.resolve(name, Span::new(place(plain_end), place(end)), report);
+                replaced.unresolved |= value.is_none();
+                let shown = value.or(text.get(plain_end..end)).unwrap_or_default();
+                replaced.text.push_str(shown);
+                end
+            }
+        };
+        replaced
+            .map
+            .add(text_start, replaced.text.len(), place(plain_end), place(at));
+    }
+    replaced
+}

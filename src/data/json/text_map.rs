@@ -1,0 +1,97 @@
+//! Where the characters of a string stand in the source text.
+
+/// What moves the characters of a string away from where they would stand without escapes and substitutions.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TextMap {
+    shifts: Vec<Shift>,
+    /// No quotes stand around the text, as in YAML they need not.
+    pub(crate) unquoted: bool,
+}
+
+/// A part of the string whose source is not the same text: an escape or a `${Name}`.
+#[derive(Debug, Clone)]
+struct Shift {
+    text_start: usize,
+    text_end: usize,
+    source_start: usize,
+    source_end: usize,
+}
+
+impl TextMap {
+    /// The whole string stands for one part of the source.
+    pub(crate) fn of_all(text: &str, source_start: usize, source_end: usize) -> Self {
+        let mut map = Self::default();
+        map.add(0, text.len(), source_start, source_end);
+        map
+    }
+
+    /// No quotes stand around the text.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn unquoted(mut self, unquoted: bool) -> Self {
+        self.unquoted = unquoted;
+        self
+    }
+
+    /// A part of the string that the source spells another way; the parts come in order.
+    pub(crate) fn add(&mut self, text_start: usize, text_end: usize, source_start: usize, source_end: usize) {
+        self.shifts.push(Shift {
+            text_start,
+            text_end,
+            source_start,
+            source_end,
+        });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.shifts.is_empty()
+    }
+
+    /// The byte of the source that holds the byte `offset` of the string; `first` is that of the string's first byte.
+    pub(super) fn source_of(&self, offset: usize, first: usize) -> usize {
+        let after = self.shifts.partition_point(|shift| shift.text_start <= offset);
+        match after.checked_sub(1).and_then(|index| self.shifts.get(index)) {
+            None => first + offset,
+            Some(shift) if offset < shift.text_end => shift.source_start,
+            Some(shift) => shift.source_end + (offset - shift.text_end),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use crate::data::json::Substitutions;
+    use crate::loading::report::Report;
+
+    #[test]
+    fn every_character_is_found_in_the_source() {
+        let source = r#""a\"é\ud83c\udf55b${Name}c\n""#;
+        let substitutions = Substitutions::new().with("Name", "value");
+        let node = parse(source, &substitutions, &mut Report::new(source)).unwrap();
+        let text = node.as_str().unwrap();
+        assert_eq!(text, "a\"é🍕bvaluec\n");
+        for (part, written) in [
+            ("a", r#"a\"é"#),
+            ("\"", r#"\"é"#),
+            ("é", r"é\ud83c"),
+            ("🍕", r"\ud83c\udf55b"),
+            ("b", "b${"),
+            ("lue", "${Name}c"),
+            ("c", r"c\n"),
+            ("\n", r#"\n""#),
+        ] {
+            let found = &source[node.source_of(text.find(part).unwrap())..];
+            assert!(found.starts_with(written), "{part}: {found}");
+        }
+        assert_eq!(node.source_of(text.len()), source.len() - 1, "the closing quote");
+    }
+
+    #[test]
+    fn a_value_that_is_put_in_stands_where_its_placeholder_stands() {
+        let source = "[${Path}]";
+        let substitutions = Substitutions::new().with("Path", "\"$.a\"");
+        let root = parse(source, &substitutions, &mut Report::new(source)).unwrap();
+        let node = &root.as_array().unwrap()[0];
+        assert_eq!((node.as_str(), node.source_of(2)), (Some("$.a"), 1));
+    }
+}

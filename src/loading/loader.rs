@@ -1,0 +1,216 @@
+//! How a definition is loaded.
+
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+use super::outline::{Outline, variable_references};
+use super::report::{Place, Report};
+use super::{parse, rules};
+use crate::data::json::{self, Substitutions};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, MAX_CHARACTERS, Severity, StateMachine, WorkflowType};
+
+/// How a definition is loaded: [`StateMachine::parse`] with options.
+///
+/// ```
+/// use asl_engine::definition::WorkflowType;
+/// use asl_engine::loading::{Loader, Substitutions};
+///
+/// let source = r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": ${Pause}, "End": true } } }"#;
+/// let loader = Loader::new()
+///     .substitutions(Substitutions::new().with("Pause", "5"))
+///     .workflow_type(WorkflowType::Express);
+/// assert!(loader.parse(source).is_ok());
+/// assert!(Loader::new().parse(source).is_err());
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct Loader {
+    substitutions: Substitutions,
+    workflow_type: WorkflowType,
+}
+
+impl Loader {
+    /// Loads standard workflows without substitutions.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the `${Name}` placeholders of the definition their values.
+    pub fn substitutions(mut self, substitutions: Substitutions) -> Self {
+        self.substitutions = substitutions;
+        self
+    }
+
+    /// Checks the definition for a workflow of this type; its executions are of this type too.
+    pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
+        self.workflow_type = workflow_type;
+        self
+    }
+
+    /// The same loader with other values for the placeholders.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn with_more(&self, more: &Substitutions) -> Self {
+        let own = self
+            .substitutions
+            .names()
+            .map(|name| (name, self.substitutions.value(name)));
+        let all = more.names().map(|name| (name, more.value(name))).chain(own);
+        let substitutions = all.filter_map(|(name, value)| Some((name, value?))).collect();
+        Self {
+            substitutions,
+            ..self.clone()
+        }
+    }
+
+    /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
+    pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
+        let (machine, diagnostics, omitted) = self.load(source);
+        self.finished(machine, diagnostics, omitted)
+    }
+
+    /// Everything there is to say about a definition, warnings included, in the order of
+    /// [`InvalidDefinition::diagnostics`]; nothing for a definition that is fine.
+    pub fn validate(&self, source: &str) -> Vec<Diagnostic> {
+        self.load(source).1
+    }
+
+    /// The variables that each state reads, nested ones too, by the state's name; states that read none are left out
+    /// (`variableReferences` of the API's `DescribeStateMachine`). Nothing for what is no definition.
+    ///
+    /// ```
+    /// use asl_engine::loading::Loader;
+    ///
+    /// let source = r#"{ "StartAt": "Pay", "States": {
+    ///   "Pay": { "Type": "Pass", "Parameters": { "sum.$": "States.MathAdd($price, $tip)" }, "End": true }
+    /// } }"#;
+    /// let references = Loader::new().variable_references(source);
+    /// assert!(references["Pay"].iter().eq(["price", "tip"]));
+    /// ```
+    pub fn variable_references(&self, source: &str) -> IndexMap<String, BTreeSet<String>> {
+        let mut report = Report::new(source);
+        let Some(root) = self.read(source, &mut report) else {
+            return IndexMap::new();
+        };
+        variable_references(&Outline::of(&root, &mut report.expressions))
+    }
+
+    /// The same for a definition in YAML, as SAM takes it; the lines are those of the YAML text.
+    ///
+    /// A `${Name}` may stand in any text, and is replaced there; what it makes is a text, as with SAM.
+    #[cfg(feature = "yaml")]
+    pub fn parse_yaml(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
+        let mut report = Report::new(source);
+        let root = super::yaml::parse(source, &mut report).map(|mut root| {
+            json::substitute(&mut root, source, &self.substitutions, &mut report);
+            root
+        });
+        self.parse_node(root.as_ref(), source, report)
+    }
+
+    /// The same for a tree that was read from `source`, or from a part of it.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn parse_node(
+        &self,
+        root: Option<&json::Node>,
+        source: &str,
+        mut report: Report,
+    ) -> Result<StateMachine, InvalidDefinition> {
+        let root = root.filter(|root| Self::is_object(root, &mut report));
+        let (machine, diagnostics, omitted) = self.judged(root, source, report);
+        self.finished(machine, diagnostics, omitted)
+    }
+
+    fn load(&self, source: &str) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
+        let mut report = Report::new(source);
+        let root = self.read(source, &mut report);
+        self.judged(root.as_ref(), source, report)
+    }
+
+    /// The machine, unless it cannot be built, with all that is to be said about it.
+    fn judged(
+        &self,
+        root: Option<&json::Node>,
+        source: &str,
+        mut report: Report,
+    ) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
+        let machine = root.and_then(|root| {
+            let outline = Outline::of(root, &mut report.expressions);
+            rules::check(&outline, self.workflow_type, &mut report);
+            parse::state_machine(root, &mut report).ok()
+        });
+        if machine.is_none() && !report.has_errors() {
+            // INVARIANT: whatever keeps a state from being built is reported.
+            debug_assert!(false, "a definition was refused without a reason");
+            let place = Place::document();
+            report.error(
+                Code::SchemaValidationFailed,
+                place,
+                "the definition could not be understood",
+            );
+        }
+        let (diagnostics, omitted) = report.finish(source, root);
+        (machine, diagnostics, omitted)
+    }
+
+    /// The machine with its warnings, or all that is wrong with it.
+    fn finished(
+        &self,
+        machine: Option<StateMachine>,
+        diagnostics: Vec<Diagnostic>,
+        omitted: usize,
+    ) -> Result<StateMachine, InvalidDefinition> {
+        let refused = diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error);
+        match machine {
+            Some(mut machine) if !refused => {
+                machine.workflow_type = self.workflow_type;
+                machine.warnings = diagnostics;
+                Ok(machine)
+            }
+            _ => Err(InvalidDefinition { diagnostics, omitted }),
+        }
+    }
+
+    /// The root object, or `None` with the reason in the report.
+    fn read(&self, source: &str, report: &mut Report) -> Option<json::Node> {
+        if source.len() > MAX_CHARACTERS {
+            let characters = source.chars().count();
+            if characters > MAX_CHARACTERS {
+                report
+                    .error(
+                        Code::DefinitionTooLong,
+                        Place::document(),
+                        format!("Member must have length less than or equal to {MAX_CHARACTERS}"),
+                    )
+                    .help(format!("the definition has {characters} characters"));
+                return None;
+            }
+        }
+        if source.trim().is_empty() {
+            let place = Place::document();
+            report
+                .schema(place, "Definition must be a valid JSON object")
+                .help("it is empty: a definition is an object with `StartAt` and `States`");
+            return None;
+        }
+        let root = json::parse(source, &self.substitutions, report)?;
+        Self::is_object(&root, report).then_some(root)
+    }
+
+    /// Whether a definition is an object; reported where it is none.
+    fn is_object(root: &json::Node, report: &mut Report) -> bool {
+        if root.as_object().is_some() {
+            return true;
+        }
+        let place = Place::value(root).nowhere();
+        let help = format!(
+            "it is {}: a definition is an object with `StartAt` and `States`",
+            root.describe()
+        );
+        report
+            .schema(place, "Definition must be a valid JSON object")
+            .help(help);
+        false
+    }
+}

@@ -1,0 +1,29 @@
+//! From text to a [`StateMachine`]: parsed, validated, with every problem and its place.
+//!
+//! 1. `data::json`, or the YAML reader here, reads the text into a tree that knows the place of every key and value.
+//! 2. `outline` draws the graphs out of the tree, however broken the states are, and the `rules` judge them.
+//! 3. `parse` turns the same tree into the types of [`definition`](crate::definition).
+//!
+//! All problems go to one `report`, which sorts them and finds their lines. [`Loader`] runs it all.
+
+mod loader;
+mod outline;
+mod parse;
+#[cfg(feature = "yaml")]
+mod places;
+pub(crate) mod report;
+mod rules;
+mod serde;
+mod state_machine;
+#[cfg(feature = "yaml")]
+pub mod template;
+#[cfg(feature = "yaml")]
+mod yaml;
+
+pub use crate::data::json::Substitutions;
+pub use loader::Loader;
+#[cfg(feature = "yaml")]
+pub(crate) use places::{Places, Problem};
+
+#[cfg(doc)]
+use crate::definition::StateMachine;

@@ -1,0 +1,267 @@
+//! The graphs of a definition with their states and transitions, drawn even where states are broken.
+
+mod expressions;
+mod jsonata_texts;
+mod matrix;
+mod variables;
+
+pub(super) use expressions::{TEMPLATE_FIELDS, each_expression, variables_read};
+pub(super) use jsonata_texts::{JsonataText, Sees, expression_text, place_in};
+pub(super) use matrix::{
+    BRANCH_FIELDS, CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS,
+    Language, MACHINE_FIELDS, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, TOLERANCE_FIELDS,
+    state_field,
+};
+pub(super) use variables::{VariableRead, reads, variable_references};
+
+use std::collections::HashMap;
+
+use crate::data::JsonataExpressions;
+use crate::data::json::{Member, Node, Object, Span};
+use crate::definition::StateType;
+
+/// All graphs of a definition; a graph stands before those inside its states.
+#[derive(Debug)]
+pub(crate) struct Outline<'n> {
+    pub(crate) root: &'n Node,
+    pub(crate) graphs: Vec<GraphOutline<'n>>,
+}
+
+/// `StartAt` with `States`.
+#[derive(Debug)]
+pub(crate) struct GraphOutline<'n> {
+    /// The object that has them.
+    pub(crate) node: &'n Node,
+    /// What that object is.
+    pub(crate) owner: GraphOwner,
+    /// The graph around it.
+    pub(crate) parent: Option<usize>,
+    pub(crate) start_at: Option<Edge<'n>>,
+    /// The `States` field, where it is an object.
+    pub(crate) states_member: Option<&'n Member>,
+    pub(crate) states: Vec<StateOutline<'n>>,
+    by_name: HashMap<&'n str, usize>,
+}
+
+/// What a graph belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GraphOwner {
+    Machine,
+    Branch,
+    ItemProcessor,
+}
+
+/// A state, as far as it can be made out.
+#[derive(Debug)]
+pub(crate) struct StateOutline<'n> {
+    /// Its name and its value.
+    pub(crate) member: &'n Member,
+    /// Its fields, where it is an object.
+    pub(crate) object: Option<&'n Object>,
+    /// Its type, where that is one.
+    pub(crate) state_type: Option<StateType>,
+    /// Whether its query language is JSONata.
+    pub(crate) jsonata: bool,
+    /// Whether it ends its graph. What cannot be made out counts as if it did.
+    pub(crate) is_terminal: bool,
+    /// Where it leads, in source order.
+    pub(crate) edges: Vec<Edge<'n>>,
+    /// Where its expressions stand, if its query language is JSONata.
+    pub(crate) texts: Vec<JsonataText<'n>>,
+    /// The variables it assigns, in source order.
+    pub(crate) variables: Vec<Variable<'n>>,
+}
+
+/// A field of `Assign`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variable<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) member: &'n Member,
+    /// Whether it is a Catcher that assigns it.
+    pub(crate) by_catcher: bool,
+}
+
+/// A transition: the name of a state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edge<'n> {
+    pub(crate) target: &'n str,
+    pub(crate) span: Span,
+    /// A substitution in the name has no value: unless a state is called just so, it may lead anywhere.
+    pub(crate) unresolved: bool,
+}
+
+impl<'n> Outline<'n> {
+    pub(crate) fn of(root: &'n Node, expressions: &mut JsonataExpressions) -> Self {
+        let mut outline = Self {
+            root,
+            graphs: Vec::new(),
+        };
+        let jsonata = query_language(root) == Some("JSONata");
+        outline.add_graph(root, GraphOwner::Machine, None, jsonata);
+        let states = outline.graphs.iter_mut().flat_map(|graph| &mut graph.states);
+        for text in states.flat_map(|state| &mut state.texts) {
+            text.read(expressions);
+        }
+        outline
+    }
+
+    /// All states with their graphs.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (&GraphOutline<'n>, &StateOutline<'n>)> {
+        self.graphs
+            .iter()
+            .flat_map(|graph| graph.states.iter().map(move |state| (graph, state)))
+    }
+
+    fn add_graph(&mut self, node: &'n Node, owner: GraphOwner, parent: Option<usize>, jsonata: bool) {
+        let Some(object) = node.as_object() else { return };
+        let states_member = object
+            .member("States")
+            .filter(|member| member.value.as_object().is_some());
+        let members = states_member.and_then(|member| member.value.as_object());
+        let members = members.map(|states| states.members.as_slice()).unwrap_or_default();
+        let states: Vec<_> = members.iter().map(|member| StateOutline::of(member, jsonata)).collect();
+        let by_name = states
+            .iter()
+            .enumerate()
+            .map(|(index, state)| (state.name(), index))
+            .collect();
+        let index = self.graphs.len();
+        self.graphs.push(GraphOutline {
+            node,
+            owner,
+            parent,
+            start_at: object.field("StartAt").and_then(Edge::of),
+            states_member,
+            states,
+            by_name,
+        });
+        for member in members {
+            self.add_nested_graphs(&member.value, index, jsonata);
+        }
+    }
+
+    fn add_nested_graphs(&mut self, state: &'n Node, parent: usize, jsonata: bool) {
+        match state.field("Type").and_then(Node::as_str).and_then(StateType::of) {
+            Some(StateType::Parallel) => {
+                for branch in state.field("Branches").and_then(Node::as_array).unwrap_or_default() {
+                    self.add_graph(branch, GraphOwner::Branch, Some(parent), jsonata);
+                }
+            }
+            Some(StateType::Map) => {
+                for name in ["ItemProcessor", "Iterator"] {
+                    if let Some(node) = state.field(name) {
+                        self.add_graph(node, GraphOwner::ItemProcessor, Some(parent), jsonata);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl<'n> GraphOutline<'n> {
+    /// The index of a state of this graph.
+    pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'n str> {
+        self.states.iter().map(StateOutline::name)
+    }
+}
+
+impl<'n> StateOutline<'n> {
+    pub(crate) fn name(&self) -> &'n str {
+        &self.member.key
+    }
+
+    pub(crate) fn node(&self) -> &'n Node {
+        &self.member.value
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<&'n Node> {
+        self.object?.field(name)
+    }
+
+    fn of(member: &'n Member, machine_is_jsonata: bool) -> Self {
+        let node = &member.value;
+        let object = node.as_object();
+        let type_node = node.field("Type");
+        let mut state = Self {
+            member,
+            object,
+            state_type: type_node.and_then(Node::as_str).and_then(StateType::of),
+            jsonata: query_language(node).map_or(machine_is_jsonata, |language| language == "JSONata"),
+            // Like AWS: a state without a type does not end anything, one with an unknown type does.
+            is_terminal: match type_node.map(|node| (node.unresolved, node.as_str())) {
+                None => object.is_none(),
+                Some((true, _) | (false, Some("Succeed" | "Fail"))) => true,
+                Some((false, Some("Choice"))) => false,
+                Some(_) => node
+                    .field("End")
+                    .is_some_and(|end| end.unresolved || end.as_bool() == Some(true)),
+            },
+            edges: Vec::new(),
+            texts: Vec::new(),
+            variables: Vec::new(),
+        };
+        if let Some(object) = object.filter(|_| state.jsonata) {
+            state.texts = JsonataText::of(object, state.state_type);
+        }
+        for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
+            match member.key.as_str() {
+                "Next" | "Default" => state.edges.extend(Edge::of(&member.value)),
+                "Choices" | "Catch" => {
+                    for element in member.value.as_array().unwrap_or_default() {
+                        state.edges.extend(element.field("Next").and_then(Edge::of));
+                        state.add_variables(element.field("Assign"), member.key == "Catch");
+                    }
+                }
+                "Assign" => state.add_variables(Some(&member.value), false),
+                _ => {}
+            }
+        }
+        state
+    }
+
+    fn add_variables(&mut self, assign: Option<&'n Node>, by_catcher: bool) {
+        let object = assign.and_then(Node::as_object);
+        for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
+            let name = if self.jsonata {
+                &member.key
+            } else {
+                variable_name(&member.key)
+            };
+            self.variables.push(Variable {
+                name,
+                member,
+                by_catcher,
+            });
+        }
+    }
+}
+
+impl<'n> Edge<'n> {
+    fn of(node: &'n Node) -> Option<Self> {
+        Some(Self {
+            target: node.as_str()?,
+            span: node.span,
+            unresolved: node.unresolved,
+        })
+    }
+}
+
+fn query_language(node: &Node) -> Option<&str> {
+    node.field("QueryLanguage").and_then(Node::as_str)
+}
+
+/// Whether an item processor runs as child executions of its own.
+pub(crate) fn is_distributed(item_processor: &Node) -> bool {
+    let config = item_processor.field("ProcessorConfig");
+    config.and_then(|config| config.field("Mode")).and_then(Node::as_str) == Some("DISTRIBUTED")
+}
+
+/// The variable that a field of `Assign` names in JSONPath.
+pub(super) fn variable_name(key: &str) -> &str {
+    key.strip_suffix(".$").filter(|name| !name.is_empty()).unwrap_or(key)
+}

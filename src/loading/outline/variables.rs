@@ -1,0 +1,124 @@
+//! The variables that states read.
+
+use indexmap::IndexMap;
+use std::collections::BTreeSet;
+
+use crate::data::json::Node;
+use crate::data::{Expression, Target};
+use crate::loading::outline::{Outline, StateOutline, each_expression, variables_read};
+use crate::loading::report::Place;
+
+/// A place where a variable is read.
+pub(crate) struct VariableRead<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) place: Place,
+    /// Whether it is called, in JSONata.
+    pub(crate) is_called: bool,
+}
+
+/// The variables that a state reads.
+pub(crate) fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<VariableRead<'s>> {
+    let mut found = Vec::new();
+    each_expression(state, &mut |member| {
+        let node = &member.value;
+        let variables = read_by(node).into_iter();
+        found.extend(variables.map(|(offset, name)| VariableRead {
+            name,
+            place: Place::inside(node, offset),
+            is_called: false,
+        }));
+    });
+    for text in &state.texts {
+        for reference in text.references() {
+            if let Target::Variable(name) = &reference.target {
+                found.push(VariableRead {
+                    name,
+                    place: text.place(reference),
+                    is_called: text.is_called(reference, name),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The variables that a text reads, where it is a path or a call.
+fn read_by(node: &Node) -> Vec<(usize, &str)> {
+    let text = node
+        .as_str()
+        .filter(|text| !node.unresolved && text.contains('$'))
+        .unwrap_or_default();
+    let variables = variables_read(text);
+    if variables.is_empty() || Expression::parse(text).is_err() {
+        return Vec::new();
+    }
+    variables
+}
+
+/// The variables that each state reads, by the state's name, nested ones among them; states that read none are left out.
+/// What is called is a function.
+pub(crate) fn variable_references(outline: &Outline<'_>) -> IndexMap<String, BTreeSet<String>> {
+    let mut references: IndexMap<String, BTreeSet<String>> = IndexMap::new();
+    for (_, state) in outline.states() {
+        let variables = reads(state).into_iter().filter(|read| !read.is_called);
+        let names: BTreeSet<String> = variables.map(|read| read.name.to_owned()).collect();
+        if !names.is_empty() {
+            references.entry(state.name().to_owned()).or_default().extend(names);
+        }
+    }
+    references
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::loading::Loader;
+
+    fn references(states: &str) -> Vec<(String, Vec<String>)> {
+        let source = format!(r#"{{ "StartAt": "A", "States": {{ {states} }} }}"#);
+        let found = Loader::new().variable_references(&source);
+        let sorted = |names: std::collections::BTreeSet<String>| names.into_iter().collect();
+        found.into_iter().map(|(state, names)| (state, sorted(names))).collect()
+    }
+
+    #[test]
+    fn states_name_what_they_read_in_order_of_the_names() {
+        let states = r#"
+            "A": { "Type": "Pass", "Parameters": { "x.$": "States.Array($b, $a.c, $.d, $$.Execution.Id)", "y": "$z" }, "Next": "B" },
+            "B": { "Type": "Pass", "Assign": { "a": 1 }, "ResultPath": "$.r", "End": true }"#;
+        assert_eq!(references(states), [("A".into(), vec!["a".into(), "b".into()])]);
+    }
+
+    #[cfg(feature = "jsonata")]
+    #[test]
+    fn functions_of_jsonata_are_no_variables() {
+        let states = r#"
+            "A": { "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $sum($n) + $states.input.m %}", "End": true }"#;
+        assert_eq!(references(states), [("A".into(), vec!["n".into()])]);
+    }
+
+    #[test]
+    fn what_a_map_reads_its_items_with_is_the_maps_own() {
+        let states = r#"
+            "A": { "Type": "Map", "End": true,
+                "ItemReader": {
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "ReaderConfig": { "InputType": "JSON", "MaxItemsPath": "$most" },
+                    "Parameters": { "Bucket.$": "$bucket", "Key": "$key" }
+                },
+                "ItemBatcher": { "MaxItemsPerBatchPath": "$size", "BatchInput": { "a.$": "$facts" } },
+                "ResultWriter": { "Resource": "arn:aws:states:::s3:putObject", "Parameters": { "Bucket.$": "$out" } },
+                "ItemProcessor": {
+                    "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+                    "StartAt": "I",
+                    "States": { "I": { "Type": "Wait", "SecondsPath": "$pause", "End": true } }
+                } }"#;
+        let names = ["bucket", "facts", "most", "out", "size"];
+        assert_eq!(
+            references(states),
+            [
+                ("A".into(), names.map(str::to_owned).to_vec()),
+                ("I".into(), vec!["pause".into()])
+            ]
+        );
+    }
+}

@@ -1,0 +1,270 @@
+//! The fields that a Map state has in its distributed mode. Which of them there are, the rule of the same name says.
+
+use super::item_reader::item_reader;
+use super::{Fields, values};
+use crate::data::json::Node;
+use crate::definition::{
+    Amount, Arguments, Code, DistributedMap, ItemBatcher, JsonataValue, OutputType, QueryLanguage, Resource,
+    ResultWriter, Transformation, WorkflowType,
+};
+use crate::loading::outline::is_distributed;
+use crate::loading::report::{Place, Report, Reported};
+
+/// The most items that a reader reads, and that a Map Run has (developer guide, "Quotas").
+pub(super) const MOST_ITEMS: u32 = 100_000_000;
+/// The most bytes of a batch: those of an input.
+const MOST_BYTES: u32 = 262_144;
+/// The most characters of a label.
+const LONGEST_LABEL: usize = 40;
+
+/// What the state has besides; `None` where it is inline.
+pub(super) fn distributed_map(
+    fields: &mut Fields<'_, '_>,
+    item_processor: Option<&Node>,
+    language: QueryLanguage,
+) -> Result<Option<Box<DistributedMap>>, Reported> {
+    let Some(processor) = item_processor.filter(|processor| is_distributed(processor)) else {
+        return Ok(None);
+    };
+    let execution_type = execution_type(processor, fields.report);
+    let label = fields.optional("Label", label);
+    let item_reader = fields.optional("ItemReader", |node, report| item_reader(node, language, report));
+    let item_batcher = fields.optional("ItemBatcher", |node, report| item_batcher(node, language, report));
+    let result_writer = fields.optional("ResultWriter", |node, report| result_writer(node, language, report));
+    Ok(Some(Box::new(DistributedMap {
+        execution_type: execution_type?,
+        label: label?,
+        item_reader: item_reader?,
+        item_batcher: item_batcher?,
+        result_writer: result_writer?,
+    })))
+}
+
+fn execution_type(processor: &Node, report: &mut Report) -> Result<WorkflowType, Reported> {
+    let Some(config) = processor.field("ProcessorConfig") else {
+        return Err(Reported);
+    };
+    let Some(node) = config.field("ExecutionType") else {
+        report
+            .schema(Place::opening(config), "The field 'ExecutionType' is required")
+            .help("the child executions are `STANDARD` or `EXPRESS`");
+        return Err(Reported);
+    };
+    one_of(
+        "ExecutionType",
+        node,
+        &[("STANDARD", WorkflowType::Standard), ("EXPRESS", WorkflowType::Express)],
+        report,
+    )
+}
+
+fn label(node: &Node, report: &mut Report) -> Result<String, Reported> {
+    let text = values::string(node, report)?;
+    // It becomes a part of ARNs.
+    let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"/".contains(c);
+    let problem = if text.is_empty() {
+        "it is empty"
+    } else if text.chars().count() > LONGEST_LABEL {
+        "it has more than 40 characters"
+    } else if text.contains(is_forbidden) {
+        "it has neither blanks nor any of ? * < > { } [ ] : ; , \\ | ^ ~ $ # % & ` \" /"
+    } else {
+        return Ok(text.to_owned());
+    };
+    report
+        .error(
+            Code::InvalidLabelName,
+            Place::value(node),
+            format!("Invalid Label name: '{text}'"),
+        )
+        .help(problem);
+    Err(Reported)
+}
+
+fn item_batcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<ItemBatcher, Reported> {
+    let mut fields = Fields::of(node, report)?;
+    let max_items = amount(&mut fields, "MaxItemsPerBatch", 1, MOST_ITEMS, language);
+    let max_bytes = amount(&mut fields, "MaxInputBytesPerBatch", 1, MOST_BYTES, language);
+    let batch_input = arguments(&mut fields, "BatchInput", language);
+    let (max_items, max_bytes) = (max_items?, max_bytes?);
+    if max_items.is_none() && max_bytes.is_none() {
+        let message = "These fields are required: [MaxItemsPerBatch, MaxInputBytesPerBatch]";
+        report
+            .schema(Place::opening(node), message)
+            .help("a batch has a most number of items, of bytes, or both");
+        return Err(Reported);
+    }
+    Ok(ItemBatcher {
+        max_items_per_batch: max_items,
+        max_input_bytes_per_batch: max_bytes,
+        batch_input: batch_input?,
+    })
+}
+
+fn result_writer(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<ResultWriter, Reported> {
+    const TRANSFORMATIONS: [(&str, Transformation); 3] = [
+        ("NONE", Transformation::None),
+        ("COMPACT", Transformation::Compact),
+        ("FLATTEN", Transformation::Flatten),
+    ];
+    const OUTPUT_TYPES: [(&str, OutputType); 2] = [("JSON", OutputType::Json), ("JSONL", OutputType::JsonLines)];
+    let mut fields = Fields::of(node, report)?;
+    let name = arguments_name(language);
+    let export = match (fields.node("Resource"), fields.node(name)) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            missing("Resource", node, fields.report);
+            Err(Reported)
+        }
+        (Some(_), _) => {
+            let resource = resource(&mut fields, node, &["s3:putObject"]);
+            let arguments = required_arguments(&mut fields, node, language);
+            resource.and_then(|resource| Ok(Some((resource, arguments?))))
+        }
+    }?;
+    let config = fields.node("WriterConfig");
+    let (transformation, output_type) = match config {
+        None if export.is_none() => {
+            report
+                .schema(Place::value(node), "Value cannot be empty")
+                .help("it has a `WriterConfig`, a `Resource` with its bucket, or all");
+            return Err(Reported);
+        }
+        None => (None, None),
+        Some(config) => {
+            let mut fields = Fields::of(config, fields.report)?;
+            let transformation = fields.optional("Transformation", |node, report| {
+                one_of("Transformation", node, &TRANSFORMATIONS, report)
+            });
+            let output_type = fields.optional("OutputType", |node, report| {
+                one_of("OutputType", node, &OUTPUT_TYPES, report)
+            });
+            (transformation?, output_type?)
+        }
+    };
+    let output_type = output_type.unwrap_or(OutputType::Json);
+    if export.is_none() && output_type == OutputType::JsonLines {
+        let place = config.and_then(|config| config.field("OutputType")).unwrap_or(node);
+        report
+            .error(
+                Code::NotSupported,
+                Place::value(place),
+                "JSON Lines are written to S3 only",
+            )
+            .help("give the `ResultWriter` a `Resource` with its bucket, or write `\"OutputType\": \"JSON\"`");
+        return Err(Reported);
+    }
+    Ok(ResultWriter {
+        transformation: transformation.unwrap_or(if export.is_some() {
+            Transformation::None
+        } else {
+            Transformation::Compact
+        }),
+        export,
+        output_type,
+    })
+}
+
+pub(super) fn resource(fields: &mut Fields<'_, '_>, owner: &Node, actions: &[&str]) -> Result<Resource, Reported> {
+    let Some(node) = fields.node("Resource") else {
+        missing("Resource", owner, fields.report);
+        return Err(Reported);
+    };
+    let text = values::string(node, fields.report)?;
+    Resource::of_map(text, actions).ok_or_else(|| {
+        let resources: Vec<String> = actions.iter().map(|action| format!("`arn:aws:states:::{action}`")).collect();
+        let message = format!("The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.");
+        fields
+            .report
+            .schema(Place::value(node), message)
+            .help(format!("it is {}", resources.join(" or ")));
+        Reported
+    })
+}
+
+/// What a resource is asked with, by language.
+pub(crate) fn arguments_name(language: QueryLanguage) -> &'static str {
+    match language {
+        QueryLanguage::JsonPath => "Parameters",
+        QueryLanguage::Jsonata => "Arguments",
+    }
+}
+
+pub(super) fn required_arguments(
+    fields: &mut Fields<'_, '_>,
+    owner: &Node,
+    language: QueryLanguage,
+) -> Result<Arguments, Reported> {
+    let name = arguments_name(language);
+    let found = arguments(fields, name, language)?;
+    found.ok_or_else(|| {
+        missing(name, owner, fields.report);
+        Reported
+    })
+}
+
+fn arguments(fields: &mut Fields<'_, '_>, name: &str, language: QueryLanguage) -> Result<Option<Arguments>, Reported> {
+    Ok(match language {
+        QueryLanguage::JsonPath => fields.payload_template(name)?.map(Arguments::JsonPath),
+        QueryLanguage::Jsonata => fields.jsonata(name)?.map(Arguments::Jsonata),
+    })
+}
+
+pub(super) fn amount(
+    fields: &mut Fields<'_, '_>,
+    name: &str,
+    minimum: u32,
+    maximum: u32,
+    language: QueryLanguage,
+) -> Result<Option<Amount>, Reported> {
+    if language == QueryLanguage::Jsonata {
+        return Ok(fields.jsonata_integer(name, minimum, maximum)?.map(Amount::Value));
+    }
+    let constant = fields.integer(name, minimum, maximum);
+    let path_name = format!("{name}Path");
+    let path = fields.reference_path(&path_name);
+    match (constant?, path?) {
+        (Some(_), Some(_)) => {
+            let message = format!("You cannot have both '{name}' and '{path_name}' defined");
+            let place = fields.node(&path_name).map_or_else(Place::document, Place::value);
+            fields.report.schema(place, message).help("leave one of them away");
+            Err(Reported)
+        }
+        (Some(constant), None) => Ok(Some(Amount::Value(JsonataValue::Constant(constant)))),
+        (None, path) => Ok(path.map(|path| Amount::Path(Box::new(path)))),
+    }
+}
+
+pub(super) fn one_of<T: Copy>(
+    field: &str,
+    node: &Node,
+    values: &[(&str, T)],
+    report: &mut Report,
+) -> Result<T, Reported> {
+    let text = values::string(node, report)?;
+    let found = values.iter().find(|(name, _)| *name == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+        let message = format!(
+            "The field '{field}' should have one of these values: [{}]",
+            names.join(", ")
+        );
+        let help = report
+            .similar(text, names)
+            .map(|similar| format!("did you mean `{similar}`?"));
+        report.schema(Place::value(node), message).maybe_help(help);
+        Reported
+    })
+}
+
+pub(super) fn missing(field: &str, owner: &Node, report: &mut Report) {
+    report.schema(Place::opening(owner), format!("The field '{field}' is required"));
+}
+
+/// What AWS reads, and this crate does not.
+pub(super) fn refused(node: &Node, message: &str, report: &mut Report) -> Reported {
+    report
+        .error(Code::NotSupported, Place::value(node), message)
+        .help("objects of CSV, JSON and JSON Lines are read, and listings of a bucket");
+    Reported
+}

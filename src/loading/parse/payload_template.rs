@@ -1,0 +1,93 @@
+//! `Parameters`, `ResultSelector`, `ItemSelector`, `Assign`, `Credentials`: payload templates, checked field by field.
+
+use std::collections::HashSet;
+
+use super::values;
+use crate::data::json::{Kind, Member, Node, Object};
+use crate::data::{Expression, PayloadTemplate};
+use crate::loading::report::{Place, Report, Reported};
+
+/// A payload template, which is an object.
+pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<PayloadTemplate, Reported> {
+    if let Some(text) = node.as_str().filter(|text| !node.unresolved && text.starts_with('$')) {
+        let help = format!("a template is an object with fields such as `\"order.$\": \"{text}\"`");
+        report
+            .schema(Place::value(node), "Expected value of type Object")
+            .help(help);
+        return Err(Reported);
+    }
+    values::object(node, report)?;
+    if !is_well_formed(node, node, report) || node.has_unresolved() {
+        return Err(Reported);
+    }
+    PayloadTemplate::compile(&node.to_value()).map_err(|errors| {
+        for error in errors {
+            report.schema(Place::value(node), error.to_string());
+        }
+        Reported
+    })
+}
+
+/// Whether all the computed fields of `node`, a part of `template`, are well formed.
+///
+/// Compiling would say so, too; this knows where they stand.
+fn is_well_formed(node: &Node, template: &Node, report: &mut Report) -> bool {
+    let mut well_formed = true;
+    match &node.kind {
+        Kind::Array(elements) => {
+            for element in elements {
+                well_formed &= is_well_formed(element, template, report);
+            }
+        }
+        Kind::Object(Object { members }) => {
+            let names: HashSet<&str> = members.iter().map(|member| member.key.as_str()).collect();
+            for member in members {
+                well_formed &= match member.key.strip_suffix(".$").filter(|name| !name.is_empty()) {
+                    None => is_well_formed(&member.value, template, report),
+                    Some(name) if names.contains(name) => is_there_twice(name, member, template, report),
+                    Some(_) => is_computed(member, template, report),
+                };
+            }
+        }
+        _ => {}
+    }
+    well_formed
+}
+
+fn is_there_twice(name: &str, member: &Member, template: &Node, report: &mut Report) -> bool {
+    let message = format!("the field `{name}` stands here twice");
+    let help = format!(
+        "the value of `{}` becomes `{name}`, which has a value already",
+        member.key
+    );
+    report.schema(Place::key(member).about(template), message).help(help);
+    false
+}
+
+fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
+    let node = &member.value;
+    if node.unresolved {
+        return false;
+    }
+    let message = values::no_expression(&member.key);
+    let Some(text) = node.as_str() else {
+        let name = member.key.trim_end_matches(".$");
+        let help = format!("it is {}: a constant stands in `{name}`, without `.$`", node.describe());
+        report.schema(Place::value(node).about(template), message).help(help);
+        return false;
+    };
+    let Err(error) = Expression::parse(text) else {
+        return true;
+    };
+    let help = match values::not_a_path(text) {
+        Some(path) if !text.starts_with("States.") => format!("{path}; a constant stands in a field without `.$`"),
+        _ => values::expression_help(text, &error, report),
+    };
+    report
+        .schema(
+            Place::inside(node, values::offset(text, &error)).about(template),
+            message,
+        )
+        .help(help);
+    false
+}

@@ -1,0 +1,324 @@
+//! Reading values of one type, with what is wrong with them.
+
+use serde_json::Number;
+
+use crate::data::json::{Kind, Node, Object};
+use crate::data::{Expression, JsonPath, ReferencePath, SyntaxError};
+use crate::loading::report::{Place, Report, Reported};
+
+pub(super) fn object<'n>(node: &'n Node, report: &mut Report) -> Result<&'n Object, Reported> {
+    expected("Object", node, node.as_object(), report)
+}
+
+pub(super) fn array<'n>(node: &'n Node, report: &mut Report) -> Result<&'n [Node], Reported> {
+    expected("Array", node, node.as_array(), report)
+}
+
+pub(super) fn string<'n>(node: &'n Node, report: &mut Report) -> Result<&'n str, Reported> {
+    expected("String", node, node.as_str(), report)
+}
+
+pub(super) fn boolean(node: &Node, report: &mut Report) -> Result<bool, Reported> {
+    expected("Boolean", node, node.as_bool(), report)
+}
+
+/// A number, as the 64-bit floating-point number that the language computes with.
+pub(super) fn number(node: &Node, report: &mut Report) -> Result<f64, Reported> {
+    expected("Number", node, as_number(node).and_then(Number::as_f64), report)
+}
+
+/// A number in a range.
+pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, report: &mut Report) -> Result<f64, Reported> {
+    let number = number(node, report)?;
+    let problem = match number {
+        _ if number < minimum => format!("Minimum value is {minimum:?}"),
+        _ if number > maximum => format!("Maximum value is {maximum:?}"),
+        _ => return Ok(number),
+    };
+    report
+        .schema(Place::value(node), problem)
+        .help(format!("it is a number from {minimum} to {maximum}"));
+    Err(Reported)
+}
+
+/// All elements of an array. One that is wrong does not keep the others from being read.
+pub(super) fn elements<'n, T>(
+    node: &'n Node,
+    read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
+    report: &mut Report,
+) -> Result<Vec<T>, Reported> {
+    let elements: Vec<_> = array(node, report)?
+        .iter()
+        .map(|element| read(element, report))
+        .collect();
+    elements.into_iter().collect()
+}
+
+/// An integer in a range; `hint` helps where it is a path.
+pub(super) fn integer(
+    node: &Node,
+    minimum: u32,
+    maximum: u32,
+    hint: Option<String>,
+    report: &mut Report,
+) -> Result<u32, Reported> {
+    let value = as_number(node)
+        .filter(|number| is_integer(number))
+        .and_then(Number::as_f64);
+    let value = match value {
+        Some(value) if !node.unresolved => value,
+        _ => return Err(no_integer(node, hint, report)),
+    };
+    let problem = if value < f64::from(minimum) {
+        format!("Minimum value is {minimum}")
+    } else if value > f64::from(maximum) {
+        format!("Maximum value is {maximum}")
+    } else {
+        let exact = as_number(node)
+            .and_then(Number::as_u64)
+            .and_then(|value| u32::try_from(value).ok());
+        return exact.ok_or(Reported);
+    };
+    report
+        .schema(Place::value(node), problem)
+        .help(format!("it is a whole number from {minimum} to {maximum}"));
+    Err(Reported)
+}
+
+/// A whole number without a fraction part; one too large for 64 bits is read as floating-point.
+fn is_integer(number: &Number) -> bool {
+    const BEYOND_64_BITS: f64 = 9e18;
+    !number.is_f64()
+        || number
+            .as_f64()
+            .is_some_and(|value| value.fract() == 0.0 && value.abs() > BEYOND_64_BITS)
+}
+
+fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reported {
+    if node.unresolved {
+        return Reported;
+    }
+    let finding = report.schema(Place::value(node), "Expected value of type Integer");
+    match (node.as_str(), hint) {
+        (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
+        (Some(text), None) if text.starts_with('$') => finding.help("it is a path, where only a constant can stand"),
+        (Some(text), hint) if text.starts_with("{%") => finding.help(match hint {
+            Some(_) => NEEDS_JSONATA,
+            None => "it is an expression, where only a constant can stand",
+        }),
+        (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
+        _ => match as_number(node).and_then(Number::as_f64) {
+            Some(value) if value.fract() == 0.0 => finding.help(format!("write `{value}`")),
+            Some(_) => finding.help("it is not a whole number"),
+            None => finding.help(format!("it is {}", node.describe())),
+        },
+    };
+    Reported
+}
+
+/// Help where an expression stands in a state in JSONPath.
+const NEEDS_JSONATA: &str = "`{% … %}` is JSONata: give the state `\"QueryLanguage\": \"JSONata\"`";
+
+/// The byte where a syntax error begins.
+pub(super) fn offset(text: &str, error: &SyntaxError) -> usize {
+    let is_escape = error.message.starts_with("a backslash stands before");
+    if is_escape && !text.get(error.offset..).is_some_and(|rest| rest.starts_with('\\')) {
+        // It is noticed behind the backslash.
+        let read = text.get(..error.offset).unwrap_or_default();
+        return read.rfind('\\').unwrap_or(error.offset);
+    }
+    error.offset
+}
+
+pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
+    let text = string(node, report)?;
+    JsonPath::parse(text).map_err(|error| {
+        let help = match not_a_path(text) {
+            Some(help) => help,
+            None if is_call(text) => {
+                "intrinsic functions are called in fields whose name ends in `.$`, such as those of `Parameters`"
+                    .to_owned()
+            }
+            None if !text.starts_with('$') => "a path begins with `$`, such as `$.order.id`".to_owned(),
+            None => error.message.clone(),
+        };
+        report
+            .schema(
+                Place::inside(node, offset(text, &error)),
+                "Value must be a valid JSONPath.",
+            )
+            .help(help);
+        Reported
+    })
+}
+
+pub(super) fn reference_path(node: &Node, report: &mut Report) -> Result<ReferencePath, Reported> {
+    let text = string(node, report)?;
+    ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, error, report))
+}
+
+/// A Reference Path, as any other path.
+pub(super) fn single_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
+    reference_path(node, report)?;
+    json_path(node, report)
+}
+
+/// A path whose problems AWS words as those of a Reference Path, though it takes any path: the fields of Choice Rules.
+pub(super) fn choice_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
+    let text = string(node, report)?;
+    let parsed = if text.starts_with('$') {
+        JsonPath::parse(text)
+    } else {
+        // Its message is AWS's.
+        ReferencePath::parse(text).and_then(|path| JsonPath::parse(path.as_str()))
+    };
+    parsed.map_err(|error| no_reference_path(node, text, error, report))
+}
+
+fn no_reference_path(node: &Node, text: &str, mut error: SyntaxError, report: &mut Report) -> Reported {
+    if error.offset == 0 && text.starts_with('$') {
+        error.offset = text.find("..").unwrap_or(0);
+    }
+    let message = format!("Value is not a Reference Path: {}", error.message);
+    report
+        .schema(Place::inside(node, offset(text, &error)), message)
+        .help(reference_path_help(text, error.offset));
+    Reported
+}
+
+/// What to write instead of a text that is no Reference Path.
+fn reference_path_help(text: &str, offset: usize) -> String {
+    if let Some(help) = not_a_path(text) {
+        return help;
+    }
+    let wrong = text.get(offset..).unwrap_or_default();
+    let help = match wrong.chars().next() {
+        _ if is_call(text) => {
+            "intrinsic functions are called in fields whose name ends in `.$`: compute the value in `Parameters`, or in \
+             the state before"
+        }
+        _ if !text.starts_with('$') => "a path begins with `$`, such as `$.order.id`",
+        Some('*') => "it names one value: write an index such as `[0]` or a name instead of `*`",
+        Some(',' | ':') => "it names one value: write a single index such as `[0]`, or a single name",
+        Some('@' | '?') => {
+            "it names one value: a filter may find several, so apply it in `Parameters` or `Assign` before"
+        }
+        Some('[') if wrong.starts_with("[\"") => "names in brackets stand in single quotes: `['name']`",
+        Some('[') if wrong.starts_with(|c: char| c == '[' || c.is_ascii_alphabetic()) => {
+            "names in brackets stand in single quotes, `['name']`; an index is a number, `[0]`"
+        }
+        Some('.') if wrong.starts_with("..") => "it names one value: spell the way to it out, from `$` on",
+        _ => "a path is written like `$.order.items[0].id`",
+    };
+    help.to_owned()
+}
+
+/// The value of `field`: a Reference Path, or a call of an intrinsic function.
+pub(super) fn expression(field: &str, node: &Node, report: &mut Report) -> Result<Expression, Reported> {
+    let text = string(node, report)?;
+    let expression = Expression::parse(text).map_err(|error| {
+        let help = expression_help(text, &error, report);
+        report
+            .schema(Place::inside(node, offset(text, &error)), no_expression(field))
+            .help(help);
+        Reported
+    })?;
+    if let Expression::Path(_) = &expression {
+        ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, error, report))?;
+    }
+    Ok(expression)
+}
+
+/// AWS's text for a field that should be computed, and cannot be.
+pub(super) fn no_expression(field: &str) -> String {
+    format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
+}
+
+/// Whether a text is meant to call an intrinsic function.
+fn is_call(text: &str) -> bool {
+    text.starts_with("States.") && text.contains('(')
+}
+
+/// Help where a path is expected, but the text is none at all.
+pub(super) fn not_a_path(text: &str) -> Option<String> {
+    let is_in_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+    let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(is_in_names);
+    let is_function = INTRINSIC_FUNCTIONS.contains(&text);
+    (is_name && !is_function).then(|| format!("a path into the input is written `$.{text}`"))
+}
+
+/// The intrinsic functions (specification, "Intrinsic Functions").
+const INTRINSIC_FUNCTIONS: [&str; 18] = [
+    "States.Array",
+    "States.ArrayContains",
+    "States.ArrayGetItem",
+    "States.ArrayLength",
+    "States.ArrayPartition",
+    "States.ArrayRange",
+    "States.ArrayUnique",
+    "States.Base64Decode",
+    "States.Base64Encode",
+    "States.Format",
+    "States.Hash",
+    "States.JsonMerge",
+    "States.JsonToString",
+    "States.MathAdd",
+    "States.MathRandom",
+    "States.StringSplit",
+    "States.StringToJson",
+    "States.UUID",
+];
+
+/// Help where a text is neither a path nor a call of an intrinsic function.
+pub(super) fn expression_help(text: &str, error: &SyntaxError, report: &mut Report) -> String {
+    let rest = text.get(error.offset..).unwrap_or_default();
+    let name = rest
+        .split('(')
+        .next()
+        .filter(|name| name.starts_with("States.") && name.len() < rest.len());
+    let misspelt = name.filter(|name| !INTRINSIC_FUNCTIONS.contains(name));
+    if let Some(similar) = misspelt.and_then(|name| report.similar(name, INTRINSIC_FUNCTIONS)) {
+        return format!("did you mean `{similar}`?");
+    }
+    match text {
+        "" => "it is empty: a path is written like `$.order.id`, a constant stands in a field without `.$`".to_owned(),
+        text if INTRINSIC_FUNCTIONS.contains(&text) => format!("a function is called with parentheses: `{text}(…)`"),
+        text if text.starts_with("{%") => NEEDS_JSONATA.to_owned(),
+        text if !text.starts_with('$') && !text.starts_with("States.") => {
+            "a path begins with `$`, a function with `States.`; a constant stands in a field without `.$`".to_owned()
+        }
+        _ => error.message.clone(),
+    }
+}
+
+fn as_number(node: &Node) -> Option<&Number> {
+    match &node.kind {
+        Kind::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// A value of the expected type; a missing substitution is reported already.
+fn expected<T>(type_name: &str, node: &Node, value: Option<T>, report: &mut Report) -> Result<T, Reported> {
+    if node.unresolved {
+        return Err(Reported);
+    }
+    value.ok_or_else(|| {
+        let message = format!("Expected value of type {type_name}");
+        let is = node.describe();
+        let help = match (type_name, &node.kind) {
+            ("Number", Kind::String(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+                format!("write `{text}` without quotes")
+            }
+            ("Boolean", Kind::String(text)) if matches!(text.as_str(), "true" | "false") => {
+                format!("write `{text}` without quotes")
+            }
+            ("String", Kind::Number(_) | Kind::Boolean(_)) => format!("it is {is}: a text stands in double quotes"),
+            ("Array", Kind::String(_)) => format!("it is {is}: an array of one is written `[\"…\"]`"),
+            ("Array", Kind::Object(_)) => format!("it is {is}: an array of one is written `[{{ … }}]`"),
+            _ => format!("it is {is}"),
+        };
+        report.schema(Place::value(node), message).help(help);
+        Reported
+    })
+}

@@ -1,0 +1,94 @@
+//! The rules that a definition as a whole must keep, one a file.
+//!
+//! A file says what its rule asks, why, and shows what is bad and what is good; its tests hold it to that. The rules
+//! look at the [`Outline`], so that they judge a definition whose states cannot be built, too.
+
+mod choice_default;
+mod choice_rules;
+mod credentials;
+mod distributed_map;
+mod error_matching;
+mod error_names;
+mod exclusive_fields;
+mod express_integrations;
+mod expression_like_values;
+mod fail_error;
+mod fail_text;
+mod field_languages;
+mod fields_without_effect;
+mod heartbeat;
+mod jsonata_delimiters;
+mod jsonata_eval;
+mod jsonata_input_document;
+mod jsonata_states;
+mod map_mode;
+mod path_like_values;
+mod query_language;
+mod reachable_states;
+mod required_fields;
+mod size_limits;
+mod state_names;
+mod states_all;
+mod static_result;
+mod task_token;
+mod terminal_state;
+mod transition_targets;
+mod unassigned_variables;
+mod unknown_fields;
+mod variable_names;
+mod variable_scopes;
+mod way_to_end;
+
+#[cfg(test)]
+mod testing;
+
+use super::outline::Outline;
+use super::report::Report;
+use crate::definition::WorkflowType;
+
+/// Every rule but those that depend on how the definition is used. Their order is that of problems at the same place.
+const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
+    query_language::check,
+    required_fields::check,
+    unknown_fields::check,
+    field_languages::check,
+    jsonata_delimiters::check,
+    jsonata_states::check,
+    jsonata_input_document::check,
+    exclusive_fields::check,
+    choice_rules::check,
+    state_names::check,
+    variable_names::check,
+    variable_scopes::check,
+    states_all::check,
+    heartbeat::check,
+    credentials::check,
+    map_mode::check,
+    distributed_map::check,
+    transition_targets::check,
+    reachable_states::check,
+    terminal_state::check,
+    error_names::check,
+    error_matching::check,
+    fail_error::check,
+    fail_text::check,
+    path_like_values::check,
+    expression_like_values::check,
+    jsonata_eval::check,
+    static_result::check,
+    unassigned_variables::check,
+    task_token::check,
+    fields_without_effect::check,
+    size_limits::check,
+    choice_default::check,
+    way_to_end::check,
+];
+
+/// Checks all rules.
+pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
+    for rule in RULES {
+        rule(outline, report);
+    }
+    express_integrations::check(outline, workflow_type, report);
+    distributed_map::check_type(outline, workflow_type, report);
+}

@@ -1,0 +1,199 @@
+//! State machines as resources of a template.
+
+use super::intrinsic::Deployment;
+use super::{Format, Found, SERVERLESS, STEP_FUNCTIONS, definition, field};
+use crate::data::json::Substitutions;
+use crate::data::json::{self, Kind, Node, Object, Span};
+use crate::definition::{Code, InvalidDefinition, StateMachine, WorkflowType};
+use crate::loading::Loader;
+use crate::loading::report::{Place, Report};
+
+/// A template, of which only the state machines are read.
+pub(super) struct Template<'n> {
+    resources: &'n Object,
+    deployment: Deployment<'n>,
+}
+
+type Machine = Result<StateMachine, InvalidDefinition>;
+
+impl<'n> Template<'n> {
+    /// `None` for what is no template.
+    pub(super) fn of(root: &'n Node) -> Option<Self> {
+        let resources = root.field("Resources")?.as_object()?;
+        let parameters = root.field("Parameters").and_then(Node::as_object);
+        Some(Self {
+            resources,
+            deployment: Deployment { resources, parameters },
+        })
+    }
+
+    /// Its state machines, in the order of the template.
+    pub(super) fn machines(
+        &self,
+        loader: &Loader,
+        source: &str,
+        open: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Vec<Found> {
+        let resources = self.resources.members.iter().filter(|member| {
+            let kind = member.value.field("Type").and_then(Node::as_str);
+            matches!(kind, Some(SERVERLESS | STEP_FUNCTIONS))
+        });
+        resources
+            .map(|member| {
+                let properties = member.value.field("Properties").unwrap_or(&member.value);
+                let (file, machine) = self.machine(properties, loader, source, open);
+                Found {
+                    name: Some(member.key.clone()),
+                    file,
+                    machine,
+                }
+            })
+            .collect()
+    }
+
+    fn machine(
+        &self,
+        properties: &Node,
+        loader: &Loader,
+        source: &str,
+        open: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> (Option<String>, Machine) {
+        let mut report = Report::new(source);
+        let substitutions = self.substitutions(properties, &mut report);
+        let kind = field(properties, &["Type", "StateMachineType"]).and_then(Node::as_str);
+        let loader = match kind {
+            Some("EXPRESS") => loader.clone().workflow_type(WorkflowType::Express),
+            _ => loader.clone(),
+        };
+        let loader = loader.with_more(&substitutions);
+        if let Some(inline) = properties.field("Definition") {
+            return (None, self.inline(inline, &substitutions, &loader, source, report));
+        }
+        if let Some(text) = properties.field("DefinitionString") {
+            return (None, self.text(text, &loader, source, report));
+        }
+        let Some(uri) = field(properties, &["DefinitionUri", "DefinitionS3Location"]) else {
+            report
+                .schema(Place::opening(properties), "the state machine has no definition")
+                .help("give it `Definition`, `DefinitionString` or `DefinitionUri`");
+            return (None, refused(report, source));
+        };
+        let Some(path) = uri.as_str() else {
+            report.warning(
+                Code::NotSupported,
+                Place::value(uri),
+                "the definition lies in a bucket, and is not looked at",
+            );
+            return (None, refused(report, source));
+        };
+        match open(path) {
+            Ok(_) if report.has_errors() => (None, refused(report, source)),
+            Ok(text) => (
+                Some(path.to_owned()),
+                definition(&loader, &text, Format::of(path, &text)),
+            ),
+            Err(error) => {
+                let message = format!("`{path}` cannot be read: {error}");
+                report
+                    .error(Code::UnresolvedReference, Place::value(uri), message)
+                    .help("the path begins in the folder of the template");
+                (None, refused(report, source))
+            }
+        }
+    }
+
+    /// `DefinitionSubstitutions`, with what a deployment would give them.
+    fn substitutions(&self, properties: &Node, report: &mut Report) -> Substitutions {
+        let members = properties
+            .field("DefinitionSubstitutions")
+            .and_then(Node::as_object)
+            .map_or(&[][..], |object| &object.members);
+        members
+            .iter()
+            .filter_map(|member| Some((member.key.clone(), self.deployment.text(&member.value, report)?)))
+            .collect()
+    }
+
+    /// `Definition`: an object of the template.
+    fn inline(
+        &self,
+        node: &Node,
+        substitutions: &Substitutions,
+        loader: &Loader,
+        source: &str,
+        mut report: Report,
+    ) -> Machine {
+        let mut node = node.clone();
+        self.deployment.resolve_below(&mut node, &mut report);
+        json::substitute(&mut node, source, substitutions, &mut report);
+        loader.parse_node(Some(&node), source, report)
+    }
+
+    /// `DefinitionString`: a text, in `Fn::Sub` perhaps, or one that is put together.
+    fn text(&self, node: &Node, loader: &Loader, source: &str, mut report: Report) -> Machine {
+        let sub = node.field("Fn::Sub");
+        let (template, values) = match sub.map(|sub| &sub.kind) {
+            Some(Kind::Array(parts)) => (parts.first(), parts.get(1)),
+            _ => (sub, None),
+        };
+        let text_node = template.unwrap_or(node);
+        let mut loader = loader.clone();
+        let text = if let Some(text) = text_node.as_str() {
+            if sub.is_some() {
+                loader = loader.with_more(&self.deployment.names_in(text, values, &mut report));
+            }
+            Some(text.to_owned())
+        } else {
+            self.deployment.text(node, &mut report)
+        };
+        let Some(text) = text.filter(|_| !report.has_errors()) else {
+            if !report.has_errors() {
+                report.schema(Place::opening(node), "the definition is no text");
+            }
+            return refused(report, source);
+        };
+        let is_verbatim = text_node.as_str().is_some();
+        let place = |offset: usize| {
+            if is_verbatim {
+                text_node.source_of(offset)
+            } else {
+                node.span.start
+            }
+        };
+        moved(
+            definition(&loader, &text, Format::of("", &text)),
+            &report,
+            source,
+            place,
+        )
+    }
+}
+
+/// The machine of a text inside of `source`, with its diagnostics where they stand there.
+fn moved(machine: Machine, report: &Report, source: &str, place: impl Fn(usize) -> usize) -> Machine {
+    let relocated = |diagnostics: Vec<_>| {
+        diagnostics
+            .into_iter()
+            .map(|diagnostic: crate::definition::Diagnostic| {
+                let start = place(diagnostic.span.start);
+                let end = place(diagnostic.span.end).max(start);
+                report.relocated(diagnostic, Span::new(start, end), source)
+            })
+            .collect()
+    };
+    match machine {
+        Ok(mut machine) => {
+            machine.warnings = relocated(std::mem::take(&mut machine.warnings));
+            Ok(machine)
+        }
+        Err(invalid) => Err(InvalidDefinition {
+            diagnostics: relocated(invalid.diagnostics),
+            omitted: invalid.omitted,
+        }),
+    }
+}
+
+fn refused(report: Report, source: &str) -> Machine {
+    let (diagnostics, omitted) = report.finish(source, None);
+    Err(InvalidDefinition { diagnostics, omitted })
+}

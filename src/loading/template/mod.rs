@@ -1,0 +1,126 @@
+//! The state machines of a file: a definition in JSON or YAML, or a SAM or CloudFormation template with any number of
+//! them (`Definition`, `DefinitionString`, `DefinitionUri`, `DefinitionSubstitutions`).
+//!
+//! What only a deployment knows has a stand-in: the ARN of a function of the template has the region and account of the
+//! documentation, `us-east-1` and `123456789012`.
+
+mod embedded;
+mod intrinsic;
+
+use super::report::Report;
+use super::yaml;
+use crate::data::json::{self, Node};
+use crate::definition::{Diagnostic, InvalidDefinition, StateMachine};
+use crate::loading::Loader;
+use embedded::Template;
+
+/// The format of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON
+    Json,
+    /// YAML
+    Yaml,
+}
+
+impl Format {
+    /// By the ending of the file's name, and otherwise by what it begins with.
+    pub fn of(file_name: &str, source: &str) -> Self {
+        let ending = file_name.rsplit('.').next().map(str::to_ascii_lowercase);
+        match ending.as_deref() {
+            Some("yaml" | "yml") => Self::Yaml,
+            Some("json" | "asl") => Self::Json,
+            _ if source.trim_start().starts_with('{') => Self::Json,
+            _ => Self::Yaml,
+        }
+    }
+}
+
+/// A state machine of a file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Found {
+    /// Its logical id in the template; a definition has none.
+    pub name: Option<String>,
+    /// The file that its definition stands in, as `DefinitionUri` names it, where that is another one.
+    pub file: Option<String>,
+    /// The machine, with its warnings, or what is wrong with it, by the lines of that file.
+    pub machine: Result<StateMachine, InvalidDefinition>,
+}
+
+/// Every state machine of a file, in the order of the file.
+///
+/// `open` reads what a `DefinitionUri` names. Fails with the problems of a template that is no JSON or YAML.
+///
+/// ```
+/// use asl_engine::loading::Loader;
+/// use asl_engine::loading::template::{self, Format};
+///
+/// let source = "
+/// Resources:
+///   Greeter:
+///     Type: AWS::Serverless::StateMachine
+///     Properties:
+///       Definition:
+///         StartAt: Greet
+///         States:
+///           Greet: { Type: Task, Resource: !GetAtt GreetFunction.Arn, End: true }
+///   GreetFunction:
+///     Type: AWS::Serverless::Function
+/// ";
+/// let found = template::machines(&Loader::new(), source, Format::Yaml, &mut |_| Err("no file".to_owned())).unwrap();
+/// assert_eq!(found[0].name.as_deref(), Some("Greeter"));
+/// assert!(found[0].machine.is_ok());
+/// ```
+pub fn machines(
+    loader: &Loader,
+    source: &str,
+    format: Format,
+    open: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<Vec<Found>, Vec<Diagnostic>> {
+    if !names_machines(source) {
+        return Ok(vec![Found {
+            name: None,
+            file: None,
+            machine: definition(loader, source, format),
+        }]);
+    }
+    let mut report = Report::new(source);
+    let root = match format {
+        Format::Json => json::parse_verbatim(source, &mut report),
+        Format::Yaml => yaml::parse(source, &mut report),
+    };
+    let template = root.as_ref().and_then(Template::of);
+    match template {
+        Some(template) if !report.has_errors() => Ok(template.machines(loader, source, open)),
+        None if root.is_some() => Ok(vec![Found {
+            name: None,
+            file: None,
+            machine: definition(loader, source, format),
+        }]),
+        _ => Err(report.finish(source, root.as_ref()).0),
+    }
+}
+
+fn definition(loader: &Loader, source: &str, format: Format) -> Result<StateMachine, InvalidDefinition> {
+    match format {
+        Format::Json => loader.parse(source),
+        Format::Yaml => loader.parse_yaml(source),
+    }
+}
+
+/// A field, by the first of its names that is there.
+fn field<'n>(node: &'n Node, names: &[&str]) -> Option<&'n Node> {
+    names.iter().find_map(|name| node.field(name))
+}
+
+const SERVERLESS: &str = "AWS::Serverless::StateMachine";
+const STEP_FUNCTIONS: &str = "AWS::StepFunctions::StateMachine";
+
+/// Whether a text may be a template with state machines; most definitions are known here to be none.
+fn names_machines(source: &str) -> bool {
+    source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS)
+}
+
+#[cfg(test)]
+mod tests;

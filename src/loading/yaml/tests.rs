@@ -1,0 +1,108 @@
+use super::*;
+use crate::definition::Diagnostic;
+use serde_json::{Value, json};
+
+fn read(source: &str) -> (Option<Value>, Vec<Diagnostic>) {
+    let mut report = Report::new(source);
+    let root = parse(source, &mut report);
+    let (diagnostics, _) = report.finish(source, root.as_ref());
+    (root.map(|root| root.to_value()), diagnostics)
+}
+
+/// What the source says from where each text stands.
+fn places(source: &str) -> Vec<(String, String)> {
+    fn strings(node: &Node, source: &str, found: &mut Vec<(String, String)>) {
+        match &node.kind {
+            Kind::String(text) => {
+                for word in text.split_whitespace() {
+                    let at = node.source_of(text.find(word).unwrap());
+                    found.push((
+                        word.to_owned(),
+                        source[at..].chars().take(word.chars().count()).collect(),
+                    ));
+                }
+            }
+            Kind::Array(elements) => elements.iter().for_each(|node| strings(node, source, found)),
+            Kind::Object(object) => object
+                .members
+                .iter()
+                .for_each(|member| strings(&member.value, source, found)),
+            _ => {}
+        }
+    }
+    let root = parse(source, &mut Report::new(source)).unwrap();
+    let mut found = Vec::new();
+    strings(&root, source, &mut found);
+    found
+}
+
+#[test]
+fn yaml_is_read_as_json() {
+    let source = "# a comment\nStartAt: Ä\nList:\n- 1\n- {x: true}\n-\n  - ~\nText: |\n  a\n    b\nFold: >-\n  one\n  two\nQ: 'it''s'\nD: \"\\u00e9\\\n    x\"\nA: &a [1]\nB: *a\n";
+    let (value, diagnostics) = read(source);
+    assert_eq!(diagnostics, []);
+    assert_eq!(
+        value.unwrap(),
+        json!({ "StartAt": "Ä", "List": [1, { "x": true }, [null]], "Text": "a\n  b\n", "Fold": "one two",
+            "Q": "it's", "D": "éx", "A": [1], "B": [1] })
+    );
+}
+
+#[test]
+fn short_tags_are_the_objects_they_stand_for() {
+    let (value, _) = read("A: !Ref X\nB: !GetAtt X.Arn\nC: !Sub ['${a}', {a: !Ref X}]\n");
+    let sub = json!({ "Fn::Sub": ["${a}", { "a": { "Ref": "X" } }] });
+    assert_eq!(
+        value.unwrap(),
+        json!({ "A": { "Ref": "X" }, "B": { "Fn::GetAtt": "X.Arn" }, "C": sub })
+    );
+}
+
+#[test]
+fn every_word_is_found_in_the_source() {
+    let source = "é: plain words\nb: multi line\n  plain text\nc: |\n  lit\n    eral words\nd: >\n  fold\n  ed text\ne: 'sin gle'\nf: \"dou ble\"\ng: !Sub |\n    {\n      \"x\": 1 }\nh: !Sub tagged\n";
+    for (word, found) in places(source) {
+        assert_eq!(word, found);
+    }
+}
+
+#[test]
+fn what_is_no_yaml_is_refused_with_its_place() {
+    for (source, line) in [
+        ("a: [1", 1),
+        ("a: 1\nb: ]", 2),
+        ("a: 1\na: 2", 2),
+        ("a: *nobody", 1),
+        ("a: 1\n---\nb: 2", 2),
+        ("? [x]\n: 1", 1),
+        ("<<: {a: 1}", 1),
+        ("a: .inf", 1),
+        ("", 1),
+    ] {
+        let (_, diagnostics) = read(source);
+        assert_eq!(diagnostics.len(), 1, "{source}: {diagnostics:?}");
+        assert_eq!(diagnostics[0].line, line, "{source}");
+    }
+}
+
+#[test]
+fn what_yaml_1_1_takes_for_a_boolean_is_warned_of() {
+    let (value, diagnostics) = read("a: yes\nb: 'no'\n");
+    assert_eq!(value.unwrap(), json!({ "a": "yes", "b": "no" }));
+    assert_eq!(diagnostics.len(), 1);
+    assert_eq!((diagnostics[0].code, diagnostics[0].line), (Code::AmbiguousYaml, 1));
+}
+
+#[test]
+fn hostile_texts_are_bounded() {
+    assert_eq!(read(&"[".repeat(200)).1[0].code, Code::TooDeeplyNested);
+    assert_eq!(read(&"[".repeat(100_000)).1.len(), 1);
+    assert_eq!(read(&"- ".repeat(100_000)).1[0].code, Code::TooDeeplyNested);
+    let of_tens = |n: usize| format!("a{n}: &a{n} [{}]", vec![format!("*a{}", n - 1); 10].join(", "));
+    let lines: Vec<_> = std::iter::once("a0: &a0 [x, x, x]".to_owned())
+        .chain((1..12).map(of_tens))
+        .collect();
+    let laughs = lines.join("\n");
+    assert!(read(&laughs).1[0].message.contains("aliases"));
+    assert_eq!(read("a: &a [*a]").1.len(), 1);
+}
