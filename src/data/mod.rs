@@ -14,7 +14,6 @@ mod intrinsic;
 mod items;
 pub(crate) mod json;
 mod json_path;
-mod json_problem;
 mod json_size;
 mod json_text;
 #[cfg_attr(
@@ -43,9 +42,6 @@ pub use intrinsic::Intrinsic;
 pub(crate) use items::pair;
 pub use items::{CsvFormat, ItemFormat, ItemLimits, ItemsError, ReadItems};
 pub use json_path::{JsonPath, PathError, ReferencePath, Root, SyntaxError, WriteError};
-pub(crate) use json_problem::json_problem;
-#[cfg(feature = "runtime")]
-pub(crate) use json_problem::{json_problem_in_source, json_problem_quoted};
 pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
 use super::outline::{Outline, variable_references};
-use super::report::{Place, Report};
-use super::{parse, rules};
-use crate::data::json::{self, Substitutions};
+use super::report::Report;
+use super::{json, parse, rules};
+use crate::data::json::{Node, Place, Substitutions};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, MAX_CHARACTERS, Severity, StateMachine, WorkflowType};
 
 /// How a definition is loaded: [`StateMachine::parse`] with options.
@@ -111,7 +111,7 @@ impl Loader {
     #[cfg(feature = "yaml")]
     pub(crate) fn parse_node(
         &self,
-        root: Option<&json::Node>,
+        root: Option<&Node>,
         source: &str,
         mut report: Report,
     ) -> Result<StateMachine, InvalidDefinition> {
@@ -129,7 +129,7 @@ impl Loader {
     /// The machine, unless it cannot be built, with all that is to be said about it.
     fn judged(
         &self,
-        root: Option<&json::Node>,
+        root: Option<&Node>,
         source: &str,
         mut report: Report,
     ) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
@@ -148,7 +148,7 @@ impl Loader {
                 "the definition could not be understood",
             );
         }
-        let (diagnostics, omitted) = report.finish(source, root);
+        let (diagnostics, omitted) = json::finish(report, source, root);
         (machine, diagnostics, omitted)
     }
 
@@ -173,7 +173,7 @@ impl Loader {
     }
 
     /// The root object, or `None` with the reason in the report.
-    fn read(&self, source: &str, report: &mut Report) -> Option<json::Node> {
+    fn read(&self, source: &str, report: &mut Report) -> Option<Node> {
         if source.len() > MAX_CHARACTERS {
             let characters = source.chars().count();
             if characters > MAX_CHARACTERS {
@@ -199,7 +199,7 @@ impl Loader {
     }
 
     /// Whether a definition is an object; reported where it is none.
-    fn is_object(root: &json::Node, report: &mut Report) -> bool {
+    fn is_object(root: &Node, report: &mut Report) -> bool {
         if root.as_object().is_some() {
             return true;
         }

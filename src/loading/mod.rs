@@ -6,12 +6,13 @@
 //!
 //! All problems go to one `report`, which sorts them and finds their lines. [`Loader`] runs it all.
 
+mod json;
 mod loader;
 mod outline;
 mod parse;
 #[cfg(feature = "yaml")]
 mod places;
-pub(crate) mod report;
+mod report;
 mod rules;
 mod serde;
 mod state_machine;

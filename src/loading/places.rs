@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::report::{Place, Report};
+use super::report::Report;
 use super::template::Format;
-use super::yaml;
-use crate::data::json::{self, Kind, Node};
+use super::{json, yaml};
+use crate::data::json::{Kind, Node, Place};
 use crate::definition::{Code, Diagnostic, Excerpt, Severity};
 
 /// A text in JSON or YAML with the places of its values.
@@ -56,7 +56,7 @@ impl<'s> Places<'s> {
         };
         match root {
             Some(root) if !report.has_errors() => Ok(Self { source, root }),
-            root => Err(report.finish(source, root.as_ref()).0),
+            root => Err(json::finish(report, source, root.as_ref()).0),
         }
     }
 

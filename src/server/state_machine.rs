@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::configuration::Configuration;
 use super::{ApiError, seconds};
-use crate::data::{Random, StateMachineContext, json_problem_in_source};
+use crate::data::json::{NotJson, Source};
+use crate::data::{Random, StateMachineContext};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, WorkflowType};
 use crate::execution::Program;
 use crate::loading::Loader;
@@ -103,11 +104,12 @@ fn invalid(text: &str, refused: InvalidDefinition) -> ApiError {
     let problem = if refused.diagnostics().iter().all(is_json) {
         None
     } else {
-        json_problem_in_source(text)
+        NotJson::of_syntax(text)
     };
     match problem {
         None => refused.into(),
-        Some((problem, _)) => {
+        Some(not_json) => {
+            let problem = not_json.message(Source::Quoted);
             let code = Code::InvalidJsonDescription;
             let message = format!("Invalid State Machine Definition: '{code}: {problem}'");
             ApiError::new("InvalidDefinition", message)

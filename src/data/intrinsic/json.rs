@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::function::{Refusal, exactly, text};
-use super::{jackson, java};
+use super::java;
+use crate::data::json::{NotJson, Source};
 
 /// `States.JsonMerge(left, right, false)`: the right one's members win, and none is merged itself.
 pub(super) fn merge(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
@@ -42,8 +43,8 @@ pub(super) fn from_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal
         "" => Ok(Value::Null),
         // `serde_json` reads a float here, as it does where AWS reads a whole number.
         "-0" => Ok(0.into()),
-        _ => serde_json::from_str(json).map_err(|error| {
-            let cause = jackson::message(json, &error);
+        _ => serde_json::from_str(json).map_err(|_| {
+            let cause = NotJson::of(json).message(Source::Redacted);
             Refusal::Other(format!(
                 "Cannot convert String to Json in States.StringToJson, caused by: {cause}"
             ))

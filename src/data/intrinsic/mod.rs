@@ -4,7 +4,6 @@ pub(super) mod array;
 mod encoding;
 mod function;
 pub(super) mod hash;
-pub(crate) mod jackson;
 pub(super) mod java;
 mod json;
 mod math;

@@ -2,12 +2,10 @@
 
 use super::node::SeenKeys;
 use super::parser::Parser;
-use super::syntax::{SyntaxError, VALUE, character};
+use super::syntax::{Problem, SyntaxError, SyntaxErrorKind, VALUE, character};
 use super::{Kind, Member, Object, Span};
-use crate::definition::Code;
-use crate::loading::report::Place;
 
-impl Parser<'_, '_> {
+impl Parser<'_> {
     pub(super) fn object(&mut self) -> Result<Kind, SyntaxError> {
         let opening = self.take();
         let mut members = Vec::new();
@@ -23,7 +21,11 @@ impl Parser<'_, '_> {
             }
             let member = self.member(opening)?;
             match seen.earlier(&members, &member.key) {
-                Some(earlier) => self.duplicate(&member, earlier),
+                Some(earlier) => self.problems.push(Problem::DuplicateKey {
+                    key: member.key,
+                    span: member.key_span,
+                    earlier,
+                }),
                 None => members.push(member),
             }
             self.skip_blanks();
@@ -52,7 +54,7 @@ impl Parser<'_, '_> {
 
     fn member(&mut self, opening: Span) -> Result<Member, SyntaxError> {
         let start = self.at;
-        let key = self.strings.read(&mut self.at, self.report)?;
+        let key = self.strings.read(&mut self.at, &mut self.problems)?;
         let key_span = Span::new(start, self.at);
         self.skip_blanks();
         match self.peek() {
@@ -86,7 +88,8 @@ impl Parser<'_, '_> {
                 (Some(']'), None) => break,
                 (Some(']'), Some(comma)) => {
                     let message = format!("Unexpected character ({}): {VALUE}", character(']'));
-                    return Err(SyntaxError::new(comma, message).help("remove this comma, nothing follows it"));
+                    let error = SyntaxError::new(comma, message).at(self.at);
+                    return Err(error.help("remove this comma, nothing follows it"));
                 }
                 (None, _) => return Err(unclosed("Array", opening)),
                 _ => elements.push(self.value()?),
@@ -120,7 +123,9 @@ impl Parser<'_, '_> {
             character(c)
         );
         match (c, comma) {
-            ('}', Some(comma)) => SyntaxError::new(comma, message).help("remove this comma, nothing follows it"),
+            ('}', Some(comma)) => SyntaxError::new(comma, message)
+                .at(self.at)
+                .help("remove this comma, nothing follows it"),
             ('/', _) => comment(self.here()),
             ('\'', _) => SyntaxError::new(self.here(), message).help("names and strings stand in double quotes"),
             (c, _) if c.is_alphabetic() => {
@@ -129,17 +134,6 @@ impl Parser<'_, '_> {
             (',', _) => SyntaxError::new(self.here(), message).help("remove this comma"),
             _ => SyntaxError::new(self.here(), message),
         }
-    }
-
-    fn duplicate(&mut self, member: &Member, earlier: Span) {
-        let line = self.report.line_of(earlier.start);
-        self.report
-            .error(
-                Code::InvalidJsonDescription,
-                Place::at(member.key_span),
-                format!("Duplicate field '{}'", member.key),
-            )
-            .help(format!("the same field stands in line {line} already"));
     }
 }
 
@@ -150,7 +144,8 @@ pub(super) fn comment(at: Span) -> SyntaxError {
         "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not recognized as one since Feature \
          'ALLOW_COMMENTS' not enabled for parser)",
     )
-    .help("JSON has no comments, but a state has a `Comment` field")
+    .help("JSON has no comments")
+    .kind(SyntaxErrorKind::Comment)
 }
 
 fn unclosed(what: &str, opening: Span) -> SyntaxError {
@@ -159,4 +154,5 @@ fn unclosed(what: &str, opening: Span) -> SyntaxError {
         format!("Unexpected end-of-input: expected close marker for {what}"),
     )
     .help("the text ends before what is opened here is closed")
+    .kind(SyntaxErrorKind::EndOfInput)
 }

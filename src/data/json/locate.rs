@@ -52,14 +52,12 @@ impl<'n> Locator<'n> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::json::Substitutions;
-    use crate::loading::report::Report;
 
     #[test]
     fn a_position_leads_back_to_its_keys_and_indices() {
         let source = r#"{ "a": [1, { "b/c": "text" }], "d": {} }"#;
-        let root = super::super::parse(source, &Substitutions::new(), &mut Report::new(source));
-        let locator = Locator::new(root.as_ref());
+        let root = super::super::parse(source).root.unwrap();
+        let locator = Locator::new(Some(&root));
         let steps = |text: &str| locator.steps_to(source.find(text).unwrap()).unwrap();
         let (a, b) = (Step::Key("a"), Step::Key("b/c"));
         assert_eq!(steps("{"), []);

@@ -8,10 +8,12 @@
 //! `serde_json`'s numbers cannot hold them.
 
 mod containers;
+mod jackson;
 mod locate;
 mod node;
 mod number;
 mod parser;
+mod place;
 mod stamped;
 mod string;
 #[cfg(feature = "yaml")]
@@ -20,15 +22,16 @@ mod substitutions;
 mod syntax;
 mod text_map;
 
+pub(crate) use jackson::{NotJson, Source};
 pub(crate) use locate::{Locator, Step};
 #[cfg(feature = "yaml")]
 pub(crate) use node::SeenKeys;
 pub(crate) use node::{Kind, Member, Node, Object, Span};
-#[cfg(feature = "yaml")]
-pub(crate) use parser::parse_verbatim;
-pub(crate) use parser::{MAX_DEPTH, parse};
+pub(crate) use parser::{MAX_DEPTH, Parsed, parse, parse_with};
+pub(crate) use place::Place;
 #[cfg(feature = "yaml")]
 pub(crate) use substitute::substitute;
 pub use substitutions::Substitutions;
+pub(crate) use syntax::{Problem, SyntaxError, SyntaxErrorKind, character};
 #[cfg(feature = "yaml")]
 pub(crate) use text_map::TextMap;

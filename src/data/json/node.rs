@@ -23,8 +23,8 @@ impl Span {
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
-    /// A substitution inside has no value, or a number is none, which is reported already: nothing can be said about
-    /// this value.
+    /// A substitution inside has no value, or a number is out of range, which is a problem already: nothing can be said
+    /// about this value.
     pub(crate) unresolved: bool,
     /// Where a string's characters stand, unless they stand there as they are.
     pub(crate) text_map: Option<Box<TextMap>>,

@@ -3,12 +3,14 @@
 use serde_json::Number;
 
 use super::Span;
-use super::syntax::{SyntaxError, character};
-use crate::definition::Code;
-use crate::loading::report::{Place, Report};
+use super::syntax::{Problem, SyntaxError, character};
 
-/// Reads the number at `start`, and where it ends. There is none where it is out of range, which is reported.
-pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(Option<Number>, usize), SyntaxError> {
+/// Reads the number at `start`, and where it ends. There is none where it is out of range, which is a problem.
+pub(super) fn read(
+    source: &str,
+    start: usize,
+    problems: &mut Vec<Problem>,
+) -> Result<(Option<Number>, usize), SyntaxError> {
     let rest = source.get(start..).unwrap_or_default();
     let length = rest
         .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.' | '_'))
@@ -43,13 +45,8 @@ pub(super) fn read(source: &str, start: usize, report: &mut Report) -> Result<(O
     if let Ok(number) = text.parse::<Number>() {
         return Ok((Some(number), end));
     }
-    report
-        .error(
-            Code::InvalidJsonDescription,
-            Place::at(Span::new(start, end)),
-            "the number is out of range",
-        )
-        .help("numbers reach up to 1.7976931348623157e308");
+    let span = Span::new(start, end);
+    problems.push(Problem::NumberOutOfRange { span });
     Ok((None, end))
 }
 

@@ -2,64 +2,64 @@
 
 use super::containers::comment;
 use super::string::StringReader;
-use super::syntax::{SyntaxError, TOKEN, VALUE, character};
-use super::{Kind, Node, Span, number};
-use crate::data::json::Substitutions;
-use crate::definition::Code;
-use crate::loading::report::{Place, Report};
+use super::syntax::{Problem, SyntaxError, SyntaxErrorKind, TOKEN, VALUE, character};
+use super::{Kind, Node, Span, Substitutions, number};
 
 /// How deep arrays and objects may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// Parses a whole text. Problems go to the report; `None` when the text is no JSON at all.
-pub(crate) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
-    parse_strings(source, StringReader::new(source, substitutions), report)
+/// The most characters of a word that an error shows; Jackson's own limit.
+const LONGEST_WORD: usize = 256;
+
+/// What was made of a text.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// Its value, or why it is no JSON.
+    pub(crate) root: Result<Node, SyntaxError>,
+    /// What else is wrong with it, in the order in which it was read.
+    pub(crate) problems: Vec<Problem>,
+    /// The innermost array or object that is open where a syntax error stands, by its name and its bracket.
+    pub(super) open: Option<(&'static str, usize)>,
 }
 
-/// The same for a text in which `${Name}` stands for itself.
-#[cfg(feature = "yaml")]
-pub(crate) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> {
+/// Parses a whole text, in which `${Name}` stands for itself.
+pub(crate) fn parse(source: &str) -> Parsed {
     let none = Substitutions::new();
-    parse_strings(source, StringReader::verbatim(source, &none), report)
+    parse_strings(source, StringReader::verbatim(source, &none))
 }
 
-fn parse_strings(source: &str, strings: StringReader<'_>, report: &mut Report) -> Option<Node> {
+/// The same for a text in which each `${Name}` stands for its value; together these may add `room` bytes.
+pub(crate) fn parse_with(source: &str, substitutions: &Substitutions, room: usize) -> Parsed {
+    parse_strings(source, StringReader::new(source, substitutions, room))
+}
+
+fn parse_strings(source: &str, strings: StringReader<'_>) -> Parsed {
     let mut parser = Parser {
         source,
         at: 0,
-        depth: 0,
+        open: Vec::new(),
         strings,
-        report,
+        problems: Vec::new(),
     };
-    match parser.document() {
-        Ok(root) => Some(root),
-        Err(error) => {
-            let code = if error.too_deep {
-                Code::TooDeeplyNested
-            } else {
-                Code::InvalidJsonDescription
-            };
-            let finding = parser
-                .report
-                .error(code, Place::at(error.span).nowhere(), error.message);
-            if let Some(help) = error.help {
-                finding.help(help);
-            }
-            None
-        }
+    let root = parser.document();
+    Parsed {
+        root,
+        problems: parser.problems,
+        open: parser.open.pop(),
     }
 }
 
 /// Where the parser is in the text.
-pub(super) struct Parser<'s, 'r> {
+pub(super) struct Parser<'s> {
     source: &'s str,
     pub(super) at: usize,
-    depth: usize,
+    /// The arrays and objects around it, by their names and brackets.
+    open: Vec<(&'static str, usize)>,
     pub(super) strings: StringReader<'s>,
-    pub(super) report: &'r mut Report,
+    pub(super) problems: Vec<Problem>,
 }
 
-impl Parser<'_, '_> {
+impl Parser<'_> {
     fn document(&mut self) -> Result<Node, SyntaxError> {
         self.skip_blanks();
         let root = self.value()?;
@@ -67,15 +67,9 @@ impl Parser<'_, '_> {
         match self.peek() {
             None => Ok(root),
             Some(c) => {
-                let message = format!(
-                    "Unexpected character ({}): expected nothing after the definition",
-                    character(c)
-                );
-                let help = match c {
-                    '}' | ']' => "there is one bracket too many here, or one too few before it",
-                    _ => "a text holds one definition",
-                };
-                Err(SyntaxError::new(self.here(), message).help(help))
+                let mut error = self.no_value(c).kind(SyntaxErrorKind::AfterEnd(c));
+                error.span = self.here();
+                Err(error)
             }
         }
     }
@@ -83,46 +77,39 @@ impl Parser<'_, '_> {
     pub(super) fn value(&mut self) -> Result<Node, SyntaxError> {
         let start = self.at;
         let Some(first) = self.peek() else {
-            return Err(SyntaxError::new(
-                self.here(),
-                "Unexpected end-of-input: expected a value",
-            ));
+            let error = SyntaxError::new(self.here(), "Unexpected end-of-input: expected a value");
+            return Err(error.kind(SyntaxErrorKind::EndOfInput));
         };
         let mut unresolved = false;
         let mut text_map = None;
         let kind = match first {
-            '{' => self.nested(Self::object)?,
-            '[' => self.nested(Self::array)?,
+            '{' => self.nested("Object", Self::object)?,
+            '[' => self.nested("Array", Self::array)?,
             '"' => {
-                let read = self.strings.read(&mut self.at, self.report)?;
+                let read = self.strings.read(&mut self.at, &mut self.problems)?;
                 unresolved = read.unresolved;
                 text_map = Some(read.map).filter(|map| !map.is_empty()).map(Box::new);
                 Kind::String(read.text)
             }
             '-' | '0'..='9' => {
-                let (number, end) = number::read(self.source, start, self.report)?;
+                let (number, end) = number::read(self.source, start, &mut self.problems)?;
                 self.at = end;
                 unresolved = number.is_none();
                 Kind::Number(number.unwrap_or_else(|| 0.into()))
             }
             '$' if self.rest().starts_with("${") => {
-                let (value, resolved) = self.strings.bare(&mut self.at, self.depth, self.report)?;
+                let depth = self.open.len();
+                let (value, resolved) = self.strings.bare(&mut self.at, depth, &mut self.problems)?;
                 if let Some(node) = value {
                     return Ok(node);
                 }
                 unresolved = !resolved;
                 Kind::Null
             }
-            c if c.is_alphabetic() || c == '_' || c == '$' => self.word()?,
-            '/' => return Err(comment(self.here())),
-            c => {
-                let error = SyntaxError::new(self.here(), format!("Unexpected character ({}): {VALUE}", character(c)));
-                return Err(match c {
-                    '\'' => error.help("strings stand in double quotes"),
-                    '\u{feff}' => error.help("save the file without a byte order mark"),
-                    _ => error,
-                });
-            }
+            c => match self.literal() {
+                Some(kind) => kind,
+                None => return Err(self.no_value(c)),
+            },
         };
         Ok(Node {
             span: Span::new(start, self.at),
@@ -132,51 +119,72 @@ impl Parser<'_, '_> {
         })
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Result<Kind, SyntaxError>) -> Result<Kind, SyntaxError> {
-        if self.depth == MAX_DEPTH {
-            let mut error = SyntaxError::new(
-                self.here(),
-                format!("the definition nests deeper than {MAX_DEPTH} arrays and objects"),
-            );
-            error.too_deep = true;
-            error.help =
-                Some("make a machine of its own of what is nested, and start it by `states:startExecution`".to_owned());
-            return Err(error);
+    fn nested(
+        &mut self,
+        name: &'static str,
+        read: fn(&mut Self) -> Result<Kind, SyntaxError>,
+    ) -> Result<Kind, SyntaxError> {
+        if self.open.len() == MAX_DEPTH {
+            let message = format!("the text nests deeper than {MAX_DEPTH} arrays and objects");
+            return Err(SyntaxError::new(self.here(), message).kind(SyntaxErrorKind::TooDeep));
         }
-        self.depth += 1;
-        let kind = read(self);
-        self.depth -= 1;
-        kind
+        self.open.push((name, self.at));
+        let kind = read(self)?;
+        self.open.pop();
+        Ok(kind)
     }
 
-    /// `true`, `false`, `null`, or a word that is none of them.
-    fn word(&mut self) -> Result<Kind, SyntaxError> {
-        let rest = self.rest();
-        let length = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
-            .unwrap_or(rest.len());
-        let word = rest.get(..length).unwrap_or_default();
+    /// `true`, `false` or `null`, if it is one of them.
+    fn literal(&mut self) -> Option<Kind> {
+        let word = self.word();
         let kind = match word {
             "true" => Kind::Boolean(true),
             "false" => Kind::Boolean(false),
             "null" => Kind::Null,
-            _ => {
-                let shown: String = word.chars().take(40).collect();
-                let error = SyntaxError::new(
-                    Span::new(self.at, self.at + length),
-                    format!("Unrecognized token '{shown}': {TOKEN}"),
-                );
-                return Err(match word {
-                    "True" | "TRUE" | "False" | "FALSE" => error.help("booleans are written `true` and `false`"),
-                    "None" | "nil" | "undefined" | "NULL" | "Null" => error.help("write `null`"),
-                    "NaN" | "Infinity" => error.help("JSON has no such number"),
-                    _ if self.depth == 0 => error.help("a definition is an object: it begins with `{`"),
-                    _ => error.help("a text stands in double quotes"),
-                });
-            }
+            _ => return None,
         };
-        self.at += length;
-        Ok(kind)
+        self.at += word.len();
+        Some(kind)
+    }
+
+    /// The word that comes next; empty where none does.
+    fn word(&self) -> &str {
+        let rest = self.rest();
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+        rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
+    }
+
+    /// The error where the character `c` comes next, which begins no value.
+    fn no_value(&self, c: char) -> SyntaxError {
+        if c == '/' {
+            return comment(self.here());
+        }
+        let word = self.word();
+        if word.is_empty() {
+            let error = SyntaxError::new(self.here(), format!("Unexpected character ({}): {VALUE}", character(c)));
+            return match c {
+                '\'' => error.help("strings stand in double quotes"),
+                '\u{feff}' => error.help("save the file without a byte order mark"),
+                _ => error,
+            };
+        }
+        let mut shown: String = word.chars().take(LONGEST_WORD).collect();
+        if shown.len() < word.len() {
+            shown.push_str("...");
+        }
+        let end = self.at + word.len();
+        let error = SyntaxError::new(
+            Span::new(self.at, end),
+            format!("Unrecognized token '{shown}': {TOKEN}"),
+        )
+        .at(end);
+        match word {
+            "True" | "TRUE" | "False" | "FALSE" => error.help("booleans are written `true` and `false`"),
+            "None" | "nil" | "undefined" | "NULL" | "Null" => error.help("write `null`"),
+            "NaN" | "Infinity" => error.help("JSON has no such number"),
+            _ if self.open.is_empty() => error.kind(SyntaxErrorKind::Word),
+            _ => error.help("a text stands in double quotes"),
+        }
     }
 
     pub(super) fn skip_blanks(&mut self) {
@@ -212,20 +220,21 @@ impl Parser<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::Diagnostic;
     use serde_json::{Value, json};
 
-    fn read(source: &str) -> (Option<Value>, Vec<Diagnostic>) {
-        let mut report = Report::new(source);
-        let root = parse(source, &Substitutions::new(), &mut report);
-        let (diagnostics, _) = report.finish(source, root.as_ref());
-        (root.map(|root| root.to_value()), diagnostics)
+    fn value(source: &str) -> Option<Value> {
+        parse(source).root.ok().map(|root| root.to_value())
     }
 
     fn refused(source: &str) -> (String, usize) {
-        let (_, diagnostics) = read(source);
-        assert_eq!(diagnostics.len(), 1, "{source}: {diagnostics:?}");
-        (diagnostics[0].message.clone(), diagnostics[0].column)
+        let parsed = parse(source);
+        assert_eq!(parsed.problems, [], "{source}");
+        let error = parsed.root.unwrap_err();
+        (error.message, error.span.start + 1)
+    }
+
+    fn kind(source: &str) -> SyntaxErrorKind {
+        parse(source).root.unwrap_err().kind
     }
 
     #[test]
@@ -239,11 +248,10 @@ mod tests {
             r#""\" \\ \/ \b \f \n \r \t \u00e9 \ud83c\udf55 ピザ""#,
             r#"["$", "$.a", "${", "${}", "${a b}", "$$"]"#,
         ] {
-            let (value, diagnostics) = read(source);
-            assert_eq!(diagnostics, [], "{source}");
-            assert_eq!(value, Some(serde_json::from_str(source).unwrap()), "{source}");
+            assert_eq!(parse(source).problems, [], "{source}");
+            assert_eq!(value(source), Some(serde_json::from_str(source).unwrap()), "{source}");
         }
-        assert_eq!(read("-0").0, Some(json!(0)), "as Jackson reads it");
+        assert_eq!(value("-0"), Some(json!(0)), "as Jackson reads it");
     }
 
     #[test]
@@ -298,7 +306,8 @@ mod tests {
             "${Name}",
         ] {
             assert!(serde_json::from_str::<Value>(source).is_err(), "{source}");
-            assert_eq!(read(source).1.len(), 1, "{source}");
+            let parsed = parse(source);
+            assert_eq!(parsed.problems.len() + usize::from(parsed.root.is_err()), 1, "{source}");
         }
     }
 
@@ -350,19 +359,31 @@ mod tests {
     fn a_duplicate_key_keeps_its_first_value() {
         for fill in [0, 20] {
             let fill: Vec<String> = (0..fill).map(|n| format!(r#""k{n}": 0, "#)).collect();
-            let (value, diagnostics) = read(&format!(r#"{{ "a": 1, {}"b": 2, "a": 3 }}"#, fill.concat()));
-            assert_eq!(diagnostics.len(), 1);
-            assert_eq!(diagnostics[0].message, "Duplicate field 'a'");
-            assert_eq!(value.unwrap()["a"], 1);
+            let source = format!(r#"{{ "a": 1, {}"b": 2, "a": 3 }}"#, fill.concat());
+            let second = source.rfind("\"a\"").unwrap();
+            let problem = Problem::DuplicateKey {
+                key: "a".into(),
+                span: Span::new(second, second + 3),
+                earlier: Span::new(2, 5),
+            };
+            assert_eq!(parse(&source).problems, [problem]);
+            assert_eq!(value(&source).unwrap()["a"], 1);
         }
+    }
+
+    #[test]
+    fn a_long_word_is_cut() {
+        let word = "x".repeat(257);
+        let shown = format!("Unrecognized token '{}...': ", "x".repeat(256));
+        assert!(refused(&word).0.starts_with(&shown));
     }
 
     #[test]
     fn nesting_is_bounded() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(read(&nested(MAX_DEPTH)).1, []);
-        assert_eq!(read(&nested(MAX_DEPTH + 1)).1[0].code, Code::TooDeeplyNested);
-        assert_eq!(read(&"[".repeat(1_000_000)).1[0].code, Code::TooDeeplyNested);
-        assert_eq!(read(&r#"{"a":"#.repeat(200_000)).1[0].code, Code::TooDeeplyNested);
+        assert!(value(&nested(MAX_DEPTH)).is_some());
+        assert_eq!(kind(&nested(MAX_DEPTH + 1)), SyntaxErrorKind::TooDeep);
+        assert_eq!(kind(&"[".repeat(1_000_000)), SyntaxErrorKind::TooDeep);
+        assert_eq!(kind(&r#"{"a":"#.repeat(200_000)), SyntaxErrorKind::TooDeep);
     }
 }

@@ -1,21 +1,17 @@
 //! Strings: escapes, surrogate pairs, and the substitution of `${Name}`.
 
 use super::stamped::stamped;
-use super::syntax::{SyntaxError, VALUE, character};
+use super::syntax::{Problem, SyntaxError, VALUE, character};
 use super::text_map::TextMap;
-use super::{Node, Span};
-use crate::data::json::Substitutions;
-use crate::definition::Code;
-use crate::definition::MAX_CHARACTERS;
-use crate::loading::report::{Place, Report};
+use super::{Node, Span, Substitutions};
 
 /// Reads the strings of one text.
 pub(super) struct StringReader<'s> {
     source: &'s str,
     substitutions: &'s Substitutions,
-    /// What substitutions may still add to the definition, in bytes.
+    /// What substitutions may still add to the text, in bytes.
     room: usize,
-    /// That they add too much is reported already.
+    /// That they add too much is told already.
     full: bool,
     /// `${Name}` stands for itself.
     is_verbatim: bool,
@@ -31,27 +27,26 @@ pub(super) struct ReadString {
 }
 
 impl<'s> StringReader<'s> {
-    pub(super) fn new(source: &'s str, substitutions: &'s Substitutions) -> Self {
+    pub(super) fn new(source: &'s str, substitutions: &'s Substitutions, room: usize) -> Self {
         Self {
             source,
             substitutions,
-            room: MAX_CHARACTERS,
+            room,
             full: false,
             is_verbatim: false,
         }
     }
 
     /// The same for a text in which `${Name}` stands for itself.
-    #[cfg(feature = "yaml")]
     pub(super) fn verbatim(source: &'s str, substitutions: &'s Substitutions) -> Self {
         Self {
             is_verbatim: true,
-            ..Self::new(source, substitutions)
+            ..Self::new(source, substitutions, 0)
         }
     }
 
     /// Reads the string whose opening quote is at `at`, and moves `at` behind the closing one.
-    pub(super) fn read(&mut self, at: &mut usize, report: &mut Report) -> Result<ReadString, SyntaxError> {
+    pub(super) fn read(&mut self, at: &mut usize, problems: &mut Vec<Problem>) -> Result<ReadString, SyntaxError> {
         let opening = Span::new(*at, *at + 1);
         let mut text = String::new();
         let mut unresolved = false;
@@ -67,7 +62,8 @@ impl<'s> StringReader<'s> {
             match self.source.as_bytes().get(*at) {
                 None => {
                     let message = "Unexpected end-of-input: was expecting closing quote for a string value";
-                    return Err(SyntaxError::new(opening, message).help("the string that begins here has no end"));
+                    let error = SyntaxError::new(opening, message).at(self.source.len());
+                    return Err(error.help("the string that begins here has no end"));
                 }
                 Some(b'"') => {
                     *at += 1;
@@ -75,7 +71,7 @@ impl<'s> StringReader<'s> {
                 }
                 Some(b'\\') => {
                     let (text_start, source_start) = (text.len(), *at);
-                    text.push(self.escape(at, report)?);
+                    text.push(self.escape(at, problems)?);
                     map.add(text_start, text.len(), source_start, *at);
                 }
                 Some(b'$') => match substitution(self.source, *at).filter(|_| !self.is_verbatim) {
@@ -89,7 +85,7 @@ impl<'s> StringReader<'s> {
                     }
                     Some(Substitution::Named { name, end }) => {
                         let text_start = text.len();
-                        let value = self.resolve(name, Span::new(*at, end), report);
+                        let value = self.resolve(name, Span::new(*at, end), problems);
                         unresolved |= value.is_none();
                         text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
                         map.add(text_start, text.len(), *at, end);
@@ -125,7 +121,7 @@ impl<'s> StringReader<'s> {
         &mut self,
         at: &mut usize,
         depth: usize,
-        report: &mut Report,
+        problems: &mut Vec<Problem>,
     ) -> Result<(Option<Node>, bool), SyntaxError> {
         let Some(Substitution::Named { name, end }) = substitution(self.source, *at) else {
             let here = Span::new(*at, *at + 1);
@@ -136,7 +132,7 @@ impl<'s> StringReader<'s> {
         };
         let span = Span::new(*at, end);
         *at = end;
-        let Some(value) = self.resolve(name, span, report) else {
+        let Some(value) = self.resolve(name, span, problems) else {
             return Ok((None, false));
         };
         match serde_json::from_str(value)
@@ -149,26 +145,16 @@ impl<'s> StringReader<'s> {
         }
     }
 
-    /// The value of a substitution; reported where it has none, or where the definition grows too long.
-    pub(super) fn resolve(&mut self, name: &str, span: Span, report: &mut Report) -> Option<&'s str> {
+    /// The value of a substitution; a problem where it has none, or where the text grows too long.
+    pub(super) fn resolve(&mut self, name: &str, span: Span, problems: &mut Vec<Problem>) -> Option<&'s str> {
         let Some(value) = self.substitutions.value(name) else {
-            let help = self.help(name, report);
-            report
-                .error(
-                    Code::UnresolvedSubstitution,
-                    Place::at(span),
-                    format!("`${{{name}}}` has no value"),
-                )
-                .help(help);
+            let name = name.to_owned();
+            problems.push(Problem::UnresolvedSubstitution { name, span });
             return None;
         };
         let Some(room) = self.room.checked_sub(value.len()) else {
             if !std::mem::replace(&mut self.full, true) {
-                report.error(
-                    Code::DefinitionTooLong,
-                    Place::at(span).nowhere(),
-                    format!("the substitutions make the definition longer than {MAX_CHARACTERS} characters"),
-                );
+                problems.push(Problem::SubstitutionsTooLong { span });
             }
             return None;
         };
@@ -176,28 +162,8 @@ impl<'s> StringReader<'s> {
         Some(value)
     }
 
-    fn help(&self, name: &str, report: &mut Report) -> String {
-        if let Some(similar) = report.similar(name, self.substitutions.names()) {
-            return format!("did you mean `${{{similar}}}`?");
-        }
-        let names: Vec<_> = self
-            .substitutions
-            .names()
-            .take(8)
-            .map(|name| format!("`{name}`"))
-            .collect();
-        if names.is_empty() {
-            format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")
-        } else {
-            format!(
-                "there are values for {}; `${{!{name}}}` is the text itself",
-                names.join(", ")
-            )
-        }
-    }
-
     /// The character that the escape at `at` stands for.
-    fn escape(&self, at: &mut usize, report: &mut Report) -> Result<char, SyntaxError> {
+    fn escape(&self, at: &mut usize, problems: &mut Vec<Problem>) -> Result<char, SyntaxError> {
         let start = *at;
         let Some(letter) = self.source.get(start + 1..).and_then(|rest| rest.chars().next()) else {
             return Err(SyntaxError::new(
@@ -228,13 +194,8 @@ impl<'s> StringReader<'s> {
                     }
                     *at = low_at;
                 }
-                report
-                    .error(
-                        Code::InvalidJsonDescription,
-                        Place::at(Span::new(start, low_at)),
-                        format!("`\\u{unit:04X}` is half a surrogate pair, which is no character"),
-                    )
-                    .help("characters above U+FFFF are written as two escapes, `\\uD83C\\uDF55`");
+                let span = Span::new(start, low_at);
+                problems.push(Problem::LoneSurrogate { unit, span });
                 char::REPLACEMENT_CHARACTER
             }
             c => {
@@ -304,15 +265,14 @@ pub(super) fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::json::parse;
-    use crate::definition::Diagnostic;
+    use crate::data::json::{Parsed, parse_with};
     use serde_json::{Value, json};
 
-    fn read(source: &str, substitutions: &Substitutions) -> (Option<Value>, Vec<Diagnostic>) {
-        let mut report = Report::new(source);
-        let root = parse(source, substitutions, &mut report);
-        let (diagnostics, _) = report.finish(source, root.as_ref());
-        (root.map(|root| root.to_value()), diagnostics)
+    const ROOM: usize = 1_000_000;
+
+    fn read(source: &str, substitutions: &Substitutions) -> (Option<Value>, Vec<Problem>) {
+        let Parsed { root, problems, .. } = parse_with(source, substitutions, ROOM);
+        (root.ok().map(|root| root.to_value()), problems)
     }
 
     #[test]
@@ -321,8 +281,8 @@ mod tests {
             .with("Oven.Name", "the \"big\" one")
             .with("Limit", "[30, {\"a\": null}]");
         let source = r#"{ "a": "${Oven.Name}!", "${Oven.Name}": "${!Oven.Name} ${!x}", "b": ${Limit} }"#;
-        let (value, diagnostics) = read(source, &substitutions);
-        assert_eq!(diagnostics, []);
+        let (value, problems) = read(source, &substitutions);
+        assert_eq!(problems, []);
         assert_eq!(
             value.unwrap(),
             json!({ "a": "the \"big\" one!", "the \"big\" one": "${Oven.Name} ${x}", "b": [30, { "a": null }] })
@@ -331,28 +291,28 @@ mod tests {
 
     #[test]
     fn one_without_a_value_is_pointed_at() {
-        let (_, diagnostics) = read(r#"{ "a": "é${Ovn}" }"#, &Substitutions::new().with("Oven", "1"));
-        assert_eq!(diagnostics.len(), 1);
-        assert_eq!(
-            (diagnostics[0].code, diagnostics[0].column),
-            (Code::UnresolvedSubstitution, 10)
-        );
-        assert_eq!(diagnostics[0].pointer, "/a");
-        assert_eq!(diagnostics[0].help.as_deref(), Some("did you mean `${Oven}`?"));
+        let source = r#"{ "a": "é${Ovn}" }"#;
+        let (value, problems) = read(source, &Substitutions::new().with("Oven", "1"));
+        let start = source.find("${").unwrap();
+        let unresolved = Problem::UnresolvedSubstitution {
+            name: "Ovn".into(),
+            span: Span::new(start, start + 6),
+        };
+        assert_eq!(problems, [unresolved]);
+        assert_eq!(value, Some(json!({ "a": "é${Ovn}" })));
     }
 
     #[test]
     fn an_escaped_dollar_sign_begins_no_substitution() {
-        let (value, diagnostics) = read(r#""\u0024{Oven}""#, &Substitutions::new());
-        assert_eq!((value, diagnostics), (Some(json!("${Oven}")), vec![]));
+        let (value, problems) = read(r#""\u0024{Oven}""#, &Substitutions::new());
+        assert_eq!((value, problems), (Some(json!("${Oven}")), vec![]));
     }
 
     #[test]
     fn substitutions_cannot_fill_the_memory() {
         let substitutions = Substitutions::new().with("A", "x".repeat(1_000_000));
-        let (_, diagnostics) = read(&format!("[{}0]", r#""${A}","#.repeat(100_000)), &substitutions);
-        assert_eq!(diagnostics.len(), 1);
-        assert_eq!(diagnostics[0].code, Code::DefinitionTooLong);
+        let (_, problems) = read(&format!("[{}0]", r#""${A}","#.repeat(100_000)), &substitutions);
+        assert!(matches!(problems[..], [Problem::SubstitutionsTooLong { .. }]));
     }
 
     #[test]
@@ -360,7 +320,7 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
         let substitutions = Substitutions::new().with("Deep", deep);
         let source = |depth: usize| format!("{}${{Deep}}{}", "[".repeat(depth), "]".repeat(depth));
-        assert_eq!(read(&source(20), &substitutions).1, []);
-        assert_eq!(read(&source(40), &substitutions).1.len(), 1);
+        assert!(read(&source(20), &substitutions).0.is_some());
+        assert_eq!(read(&source(40), &substitutions).0, None);
     }
 }

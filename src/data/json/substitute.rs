@@ -1,21 +1,23 @@
 //! `${Name}` in a tree that was read without looking at them: in YAML, and in what a template embeds.
 
 use super::string::{StringReader, Substitution, substitution};
+use super::syntax::Problem;
 use super::text_map::TextMap;
-use super::{Kind, Node, Span};
-use crate::data::json::Substitutions;
-use crate::loading::report::Report;
+use super::{Kind, Node, Span, Substitutions};
 
-/// Gives every `${Name}` in the strings and keys below `node` its value. `source` is the text the tree stands in.
-pub(crate) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, report: &mut Report) {
-    let mut strings = StringReader::new(source, substitutions);
-    below(node, &mut strings, report);
+/// Gives every `${Name}` in the strings and keys below `node` its value; together these may add `room` bytes. `source` is
+/// the text the tree stands in.
+pub(crate) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, room: usize) -> Vec<Problem> {
+    let mut strings = StringReader::new(source, substitutions, room);
+    let mut problems = Vec::new();
+    below(node, &mut strings, &mut problems);
+    problems
 }
 
-fn below(node: &mut Node, strings: &mut StringReader<'_>, report: &mut Report) {
+fn below(node: &mut Node, strings: &mut StringReader<'_>, problems: &mut Vec<Problem>) {
     if let Some(text) = node.as_str().filter(|text| text.contains("${")) {
         let place = |offset: usize| node.source_of(offset);
-        let replaced = replace(text, place, strings, report);
+        let replaced = replace(text, place, strings, problems);
         let unquoted = node.text_map.as_ref().is_some_and(|map| map.unquoted);
         node.unresolved |= replaced.unresolved;
         node.kind = Kind::String(replaced.text);
@@ -23,16 +25,18 @@ fn below(node: &mut Node, strings: &mut StringReader<'_>, report: &mut Report) {
         return;
     }
     match &mut node.kind {
-        Kind::Array(elements) => elements.iter_mut().for_each(|element| below(element, strings, report)),
+        Kind::Array(elements) => elements
+            .iter_mut()
+            .for_each(|element| below(element, strings, problems)),
         Kind::Object(object) => {
             for member in &mut object.members {
                 if member.key.contains("${") {
                     let start = member.key_span.start;
-                    let replaced = replace(&member.key, |offset| start + offset, strings, report);
+                    let replaced = replace(&member.key, |offset| start + offset, strings, problems);
                     member.key_unresolved |= replaced.unresolved;
                     member.key = replaced.text;
                 }
-                below(&mut member.value, strings, report);
+                below(&mut member.value, strings, problems);
             }
         }
         _ => {}
@@ -50,7 +54,7 @@ fn replace(
     text: &str,
     place: impl Fn(usize) -> usize,
     strings: &mut StringReader<'_>,
-    report: &mut Report,
+    problems: &mut Vec<Problem>,
 ) -> Replaced {
     let mut replaced = Replaced {
         text: String::with_capacity(text.len()),
@@ -77,7 +81,7 @@ fn replace(
                 end
             }
             Some(Substitution::Named { name, end }) => {
-                let value = strings.resolve(name, Span::new(place(plain_end), place(end)), report);
+                let value = strings.resolve(name, Span::new(place(plain_end), place(end)), problems);
                 replaced.unresolved |= value.is_none();
                 let shown = value.or(text.get(plain_end..end)).unwrap_or_default();
                 replaced.text.push_str(shown);

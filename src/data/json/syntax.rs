@@ -1,14 +1,50 @@
-//! What is wrong with a text that is no JSON, in Jackson's words.
+//! What is wrong with a text, in Jackson's words where Jackson has some.
 
 use super::Span;
 
 /// The first syntax error of a text; nothing behind it is read.
-#[derive(Debug)]
-pub(super) struct SyntaxError {
-    pub(super) span: Span,
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-    pub(super) too_deep: bool,
+#[derive(Debug, Clone)]
+pub(crate) struct SyntaxError {
+    /// The part of the text to point at.
+    pub(crate) span: Span,
+    /// Jackson's message, without the place that Jackson puts behind it.
+    pub(crate) message: String,
+    /// How to fix it.
+    pub(crate) help: Option<String>,
+    pub(crate) kind: SyntaxErrorKind,
+    /// The byte that Jackson names as the place.
+    pub(super) at: usize,
+}
+
+/// The errors that a reader of some kind of text has better words for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SyntaxErrorKind {
+    /// The message says it all.
+    Plain,
+    /// This character follows the value.
+    AfterEnd(char),
+    Comment,
+    /// The whole text begins with a word.
+    Word,
+    /// The text nests deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
+    TooDeep,
+    /// The text ends inside a value, though not inside a string, or before it.
+    EndOfInput,
+}
+
+/// Something wrong that does not keep the text from being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// An object has a key twice; its first value is kept.
+    DuplicateKey { key: String, span: Span, earlier: Span },
+    /// A number that a 64-bit floating-point number cannot hold.
+    NumberOutOfRange { span: Span },
+    /// Half of a pair of `\u` escapes without the other half.
+    LoneSurrogate { unit: u32, span: Span },
+    /// A `${Name}` without a value.
+    UnresolvedSubstitution { name: String, span: Span },
+    /// The values of the substitutions make the text too long; told once.
+    SubstitutionsTooLong { span: Span },
 }
 
 impl SyntaxError {
@@ -17,7 +53,8 @@ impl SyntaxError {
             span,
             message: message.into(),
             help: None,
-            too_deep: false,
+            kind: SyntaxErrorKind::Plain,
+            at: span.start,
         }
     }
 
@@ -25,10 +62,21 @@ impl SyntaxError {
         self.help = Some(help.into());
         self
     }
+
+    pub(super) fn kind(mut self, kind: SyntaxErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Jackson names another place than the start of the span.
+    pub(super) fn at(mut self, at: usize) -> Self {
+        self.at = at;
+        self
+    }
 }
 
 /// `'z' (code 122)`, as Jackson prints a character.
-pub(super) fn character(c: char) -> String {
+pub(crate) fn character(c: char) -> String {
     let code = u32::from(c);
     if c.is_ascii_control() {
         format!("(CTRL-CHAR, code {code})")

@@ -59,15 +59,13 @@ impl TextMap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
-    use crate::data::json::Substitutions;
-    use crate::loading::report::Report;
+    use super::super::{Substitutions, parse_with};
 
     #[test]
     fn every_character_is_found_in_the_source() {
         let source = r#""a\"é\ud83c\udf55b${Name}c\n""#;
         let substitutions = Substitutions::new().with("Name", "value");
-        let node = parse(source, &substitutions, &mut Report::new(source)).unwrap();
+        let node = parse_with(source, &substitutions, 100).root.unwrap();
         let text = node.as_str().unwrap();
         assert_eq!(text, "a\"é🍕bvaluec\n");
         for (part, written) in [
@@ -90,7 +88,7 @@ mod tests {
     fn a_value_that_is_put_in_stands_where_its_placeholder_stands() {
         let source = "[${Path}]";
         let substitutions = Substitutions::new().with("Path", "\"$.a\"");
-        let root = parse(source, &substitutions, &mut Report::new(source)).unwrap();
+        let root = parse_with(source, &substitutions, 100).root.unwrap();
         let node = &root.as_array().unwrap()[0];
         assert_eq!((node.as_str(), node.source_of(2)), (Some("$.a"), 1));
     }

@@ -1,9 +1,9 @@
 //! The texts of a JSONata state that are evaluated, if they are expressions.
 
-use crate::data::json::{Kind, Node, Object};
+use crate::data::json::{Kind, Node, Object, Place};
 use crate::data::{Delimited, JsonataExpression, JsonataExpressions, Reference, Target, delimited};
 use crate::definition::StateType;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// The fields of states whose values may be expressions, or hold them.
 const FIELDS: [&str; 18] = [

@@ -3,10 +3,9 @@
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::data::{Expression, Target};
 use crate::loading::outline::{Outline, StateOutline, each_expression, variables_read};
-use crate::loading::report::Place;
 
 /// A place where a variable is read.
 pub(crate) struct VariableRead<'s> {

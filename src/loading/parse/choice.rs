@@ -1,13 +1,13 @@
 //! Choice states and their rules.
 
 use super::{Fields, timestamp, values};
-use crate::data::json::{Member, Node};
+use crate::data::json::{Member, Node, Place};
 use crate::definition::{
     ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, JsonPathChoice, JsonataChoice,
     JsonataChoiceRule, Operand, QueryLanguage, Relation, StringPattern,
 };
 use crate::loading::outline::COMPARISON_OPERATORS;
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 pub(super) fn choice_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<ChoiceState, Reported> {
     let comment = fields.comment();

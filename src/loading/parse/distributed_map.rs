@@ -2,13 +2,13 @@
 
 use super::item_reader::item_reader;
 use super::{Fields, values};
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{
     Amount, Arguments, Code, DistributedMap, ItemBatcher, JsonataValue, OutputType, QueryLanguage, Resource,
     ResultWriter, Transformation, WorkflowType,
 };
 use crate::loading::outline::is_distributed;
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 /// The most items that a reader reads, and that a Map Run has (developer guide, "Quotas").
 pub(super) const MOST_ITEMS: u32 = 100_000_000;

@@ -4,10 +4,10 @@ use crate::loading::outline::state_field;
 use serde_json::Value;
 
 use super::{payload_template, values};
-use crate::data::json::{Kind, Member, Node, Object};
+use crate::data::json::{Kind, Member, Node, Object, Place};
 use crate::data::{Expression, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, Root, nests_within};
 use crate::definition::{Assign, Catcher, InputOutputPath, QueryLanguage, ResultPath, Retrier, Transition};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 /// Reads an object's fields. Where a value is wrong, the report says so.
 pub(crate) struct Fields<'n, 'r> {

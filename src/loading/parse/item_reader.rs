@@ -2,10 +2,10 @@
 
 use super::distributed_map::{MOST_ITEMS, amount, missing, one_of, refused, required_arguments, resource};
 use super::{Fields, values};
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::data::{CsvFormat, ItemFormat};
 use crate::definition::{ItemReader, QueryLanguage, Reads, Resource};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 /// The most characters of `ItemsPointer`.
 const LONGEST_POINTER: usize = 2_000;

@@ -1,11 +1,11 @@
 //! The fields of JSONata states: constants, expressions, and templates of both (specification, "JSONata").
 
 use super::{Fields, jsonata_syntax, values};
-use crate::data::json::{Kind, Node};
+use crate::data::json::{Kind, Node, Place};
 use crate::data::{Delimited, JsonataExpression, JsonataTemplate, delimited};
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 use crate::loading::outline::place_in;
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 impl<'n> Fields<'n, '_> {
     /// `Output`, `Arguments` and the like: any value, with expressions at any depth.

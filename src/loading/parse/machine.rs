@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::retry::MAXIMUM;
 use super::{Fields, query_language, state_graph};
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{QueryLanguage, StateMachine, WorkflowType};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 pub(crate) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMachine, Reported> {
     let mut fields = Fields::of(root, report)?;

@@ -31,9 +31,9 @@ use fields::Fields;
 
 use indexmap::IndexMap;
 
-use crate::data::json::{Member, Node};
+use crate::data::json::{Member, Node, Place};
 use crate::definition::{QueryLanguage, State, StateGraph, StateType};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 /// The graph of an object that has `StartAt` and `States`. Where they are missing, the required fields' rule says so.
 ///

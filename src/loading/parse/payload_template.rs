@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::values;
-use crate::data::json::{Kind, Member, Node, Object};
+use crate::data::json::{Kind, Member, Node, Object, Place};
 use crate::data::{Expression, PayloadTemplate};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 /// A payload template, which is an object.
 pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<PayloadTemplate, Reported> {

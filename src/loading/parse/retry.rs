@@ -1,9 +1,9 @@
 //! `Retry`: its Retriers.
 
 use super::{Fields, values};
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{JitterStrategy, Retrier};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 /// The largest number of seconds or attempts.
 pub(super) const MAXIMUM: u32 = 99_999_999;

@@ -2,8 +2,9 @@
 
 use super::retry::MAXIMUM;
 use super::{Fields, values};
+use crate::data::json::Place;
 use crate::definition::{JsonPathTask, JsonataTask, QueryLanguage, Resource, TaskData, TaskDuration, TaskState};
-use crate::loading::report::{Place, Reported};
+use crate::loading::report::Reported;
 
 pub(super) fn task_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<TaskState, Reported> {
     let comment = fields.comment();

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::values;
-use crate::data::json::Node;
-use crate::loading::report::{Place, Report, Reported};
+use crate::data::json::{Node, Place};
+use crate::loading::report::{Report, Reported};
 
 /// A `Timestamp`, or the operand of a timestamp comparison.
 pub(super) fn timestamp(node: &Node, report: &mut Report) -> Result<DateTime<Utc>, Reported> {

@@ -2,9 +2,9 @@
 
 use serde_json::Number;
 
-use crate::data::json::{Kind, Node, Object};
+use crate::data::json::{Kind, Node, Object, Place};
 use crate::data::{Expression, JsonPath, ReferencePath, SyntaxError};
-use crate::loading::report::{Place, Report, Reported};
+use crate::loading::report::{Report, Reported};
 
 pub(super) fn object<'n>(node: &'n Node, report: &mut Report) -> Result<&'n Object, Reported> {
     expected("Object", node, node.as_object(), report)

@@ -16,10 +16,10 @@
 
 use std::collections::HashSet;
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{Code, StateType};
 use crate::loading::outline::{Outline, expression_text};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let choices = outline

@@ -15,10 +15,10 @@
 //! ```
 
 use super::exclusive_fields::{none_of, too_many};
-use crate::data::json::{Member, Node, Object};
+use crate::data::json::{Member, Node, Object, Place};
 use crate::definition::StateType;
 use crate::loading::outline::{COMPARISON_OPERATORS, Outline};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 const COMBINATIONS: [&str; 3] = ["And", "Or", "Not"];
 

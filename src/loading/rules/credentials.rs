@@ -13,9 +13,10 @@
 //! { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Credentials": { "RoleArn.$": "$.role" }, "End": true }
 //! ```
 
+use crate::data::json::Place;
 use crate::definition::StateType;
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline

@@ -19,10 +19,10 @@
 
 use std::collections::HashMap;
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{Code, StateType, WorkflowType};
 use crate::loading::outline::{Language, Outline, StateOutline, is_distributed};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 use Language::{Both, JsonPath, Jsonata};
 

@@ -16,10 +16,10 @@
 
 use std::collections::HashMap;
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{Code, StateType};
 use crate::loading::outline::{Outline, StateOutline};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// What the wildcard `States.TaskFailed` does not match.
 const NOT_TASK_FAILED: [&str; 5] = [

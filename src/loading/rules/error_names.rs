@@ -13,10 +13,10 @@
 //! [{ "ErrorEquals": ["States.Timeout"] }]
 //! ```
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::Code;
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// The names of the specification and the developer guide.
 const KNOWN: [&str; 16] = [

@@ -14,10 +14,10 @@
 //! { "Type": "Wait", "SecondsPath": "$.pause", "Next": "Bake" }
 //! ```
 
-use crate::data::json::{Member, Node, Object};
+use crate::data::json::{Member, Node, Object, Place};
 use crate::definition::StateType;
 use crate::loading::outline::{Outline, StateOutline, state_field};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// Fields of which a state has one at the most. They stand in AWS's order, that of a Java `HashSet`.
 struct Group {

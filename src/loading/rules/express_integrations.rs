@@ -14,10 +14,11 @@
 //! { "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true }
 //! ```
 
+use crate::data::json::Place;
 use crate::definition::StateType;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType};
 use crate::loading::outline::{GraphOutline, GraphOwner, Outline, is_distributed};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
     // Graphs stand before those inside them.

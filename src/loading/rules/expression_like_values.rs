@@ -16,10 +16,10 @@
 
 use std::collections::HashSet;
 
-use crate::data::json::{Kind, Node};
+use crate::data::json::{Kind, Node, Place};
 use crate::definition::Code;
 use crate::loading::outline::{Outline, TEMPLATE_FIELDS, expression_text, variables_read};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let assigned = outline.states().flat_map(|(_, state)| &state.variables);

@@ -13,9 +13,10 @@
 //! { "Type": "Fail", "Error": "OutOfDough" }
 //! ```
 
+use crate::data::json::Place;
 use crate::definition::{Code, StateType};
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let fails = outline

@@ -15,10 +15,10 @@
 //! ```
 
 use crate::data::Expression;
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{Code, StateType};
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// The functions that never give a text.
 const GIVE_NO_TEXT: [&str; 10] = [

@@ -14,12 +14,12 @@
 //! { "Type": "Pass", "QueryLanguage": "JSONata", "Output": { "id": "{% $states.input.id %}" }, "End": true }
 //! ```
 
-use crate::data::json::{Member, Node};
+use crate::data::json::{Member, Node, Place};
 use crate::definition::StateType;
 use crate::loading::outline::{
     CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, Language, Outline, Presence, state_field,
 };
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {

@@ -15,10 +15,10 @@
 //! { "Type": "Pass", "Parameters": { "paid": true, "id.$": "$.id" }, "End": true }
 //! ```
 
-use crate::data::json::{Kind, Member, Node};
+use crate::data::json::{Kind, Member, Node, Place};
 use crate::definition::{Code, StateType};
 use crate::loading::outline::{Outline, StateOutline, TOLERANCE_FIELDS, is_distributed};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {

@@ -13,10 +13,10 @@
 //! { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 60, "HeartbeatSeconds": 20, "End": true }
 //! ```
 
-use crate::data::json::{Kind, Node};
+use crate::data::json::{Kind, Node, Place};
 use crate::definition::StateType;
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline

@@ -14,9 +14,10 @@
 //! { "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.id %}", "End": true }
 //! ```
 
+use crate::data::json::Place;
 use crate::data::{Delimited, delimited};
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for text in outline.states().flat_map(|(_, state)| &state.texts) {

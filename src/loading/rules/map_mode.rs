@@ -15,11 +15,11 @@
 //! { "Type": "Map", "ItemsPath": "$.orders", "ItemProcessor": { "ProcessorConfig": { "Mode": "INLINE" } } }
 //! ```
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::Code;
 use crate::definition::StateType;
 use crate::loading::outline::{Outline, StateOutline, is_distributed};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// Fields that read items from elsewhere and write results there.
 const INPUT_AND_OUTPUT: [&str; 3] = ["ItemReader", "ItemBatcher", "ResultWriter"];

@@ -14,10 +14,10 @@
 //! { "StartAt": "A", "States": { "A": { "Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.input.id %}", "End": true } } }
 //! ```
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::{Code, QueryLanguage};
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let whole_machine = outline.root.field("QueryLanguage");

@@ -19,9 +19,10 @@
 //! { "StartAt": "Bake", "States": { "Bake": { "Type": "Pass", "Next": "Deliver" }, "Deliver": { "Type": "Succeed" } } }
 //! ```
 
+use crate::data::json::Place;
 use crate::definition::Code;
 use crate::loading::outline::{GraphOutline, Outline};
-use crate::loading::report::{Phase, Place, Report};
+use crate::loading::report::{Phase, Report};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {

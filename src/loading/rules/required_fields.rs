@@ -14,10 +14,10 @@
 //! { "StartAt": "Bake", "States": { "Bake": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true } } }
 //! ```
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::definition::StateType;
 use crate::loading::outline::{GraphOwner, Outline, Presence, STATE_FIELDS, StateOutline};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {

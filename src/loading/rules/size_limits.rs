@@ -15,10 +15,10 @@
 //! { "Type": "Pass", "Result": { "Bucket": "menu", "Key": "menu.json" }, "End": true }
 //! ```
 
-use crate::data::json::{Kind, Node};
+use crate::data::json::{Kind, Node, Place};
 use crate::definition::{Code, StateType};
 use crate::loading::outline::{Outline, expression_text};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// The largest input, output or variable, in bytes of JSON.
 const LARGEST: usize = 262_144;

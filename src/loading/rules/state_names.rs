@@ -13,11 +13,12 @@
 //! { "Bake": { "Type": "Parallel", "Branches": [{ "StartAt": "Heat", "States": { "Heat": { "Type": "Succeed" } } }], "End": true } }
 //! ```
 
+use crate::data::json::Place;
 use std::collections::HashMap;
 
 use crate::definition::Code;
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// Characters of a name.
 const LONGEST: usize = 80;

@@ -13,9 +13,9 @@
 //! [{ "ErrorEquals": ["Busy"], "MaxAttempts": 9 }, { "ErrorEquals": ["States.ALL"] }]
 //! ```
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {

@@ -14,10 +14,10 @@
 //! ```
 
 use super::path_like_values::looks_computed;
-use crate::data::json::{Kind, Node};
+use crate::data::json::{Kind, Node, Place};
 use crate::definition::{Code, StateType};
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let passes = outline

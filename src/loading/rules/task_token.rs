@@ -14,11 +14,11 @@
 //!   "Parameters": { "QueueUrl": "…", "MessageBody": { "token.$": "$$.Task.Token" } }, "End": true }
 //! ```
 
-use crate::data::json::Node;
+use crate::data::json::{Node, Place};
 use crate::data::{Reference, Target};
 use crate::definition::{Code, IntegrationPattern, Resource, StateType};
 use crate::loading::outline::{JsonataText, Outline, each_expression};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let tasks = outline

@@ -13,11 +13,12 @@
 //! { "StartAt": "Bake", "States": { "Bake": { "Type": "Succeed" } } }
 //! ```
 
+use crate::data::json::Place;
 use std::collections::HashSet;
 
 use crate::definition::Code;
 use crate::loading::outline::{Edge, GraphOutline, Outline};
-use crate::loading::report::{Phase, Place, Report};
+use crate::loading::report::{Phase, Report};
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let mut everywhere: Option<HashSet<&str>> = None;

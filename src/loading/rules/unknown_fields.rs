@@ -14,14 +14,14 @@
 //! { "Type": "Pass", "End": true }
 //! ```
 
-use crate::data::json::{Member, Node};
+use crate::data::json::{Member, Node, Place};
 use crate::definition::StateType;
 use crate::loading::outline::{
     BRANCH_FIELDS, CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, FieldRule, GraphOwner,
     ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS, Outline, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS,
     STATE_FIELDS, StateOutline, state_field,
 };
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {

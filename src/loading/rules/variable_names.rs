@@ -16,8 +16,9 @@
 //! { "Type": "Pass", "Assign": { "order_id.$": "$.id" }, "End": true }
 //! ```
 
+use crate::data::json::Place;
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// Characters of a name.
 const LONGEST: usize = 80;

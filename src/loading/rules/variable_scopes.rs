@@ -17,10 +17,11 @@
 //!     { "StartAt": "A", "States": { "A": { "Type": "Pass", "Assign": { "shelf": 2 }, "End": true } } } ] }
 //! ```
 
+use crate::data::json::Place;
 use std::collections::HashMap;
 
 use crate::loading::outline::Outline;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     // Graphs stand before those inside them, so that a graph's ancestors are what `scopes` holds up to its parent.

@@ -18,9 +18,10 @@
 //! ```
 
 use super::reachable_states::reached_from;
+use crate::data::json::Place;
 use crate::definition::Code;
 use crate::loading::outline::{GraphOutline, Outline, StateOutline};
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {

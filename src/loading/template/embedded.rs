@@ -2,11 +2,12 @@
 
 use super::intrinsic::Deployment;
 use super::{Format, Found, SERVERLESS, STEP_FUNCTIONS, definition, field};
-use crate::data::json::Substitutions;
-use crate::data::json::{self, Kind, Node, Object, Span};
+use crate::data::json::{Kind, Node, Object, Span};
+use crate::data::json::{Place, Substitutions};
 use crate::definition::{Code, InvalidDefinition, StateMachine, WorkflowType};
 use crate::loading::Loader;
-use crate::loading::report::{Place, Report};
+use crate::loading::json::substitute;
+use crate::loading::report::Report;
 
 /// A template, of which only the state machines are read.
 pub(super) struct Template<'n> {
@@ -125,7 +126,7 @@ impl<'n> Template<'n> {
     ) -> Machine {
         let mut node = node.clone();
         self.deployment.resolve_below(&mut node, &mut report);
-        json::substitute(&mut node, source, substitutions, &mut report);
+        substitute(&mut node, source, substitutions, &mut report);
         loader.parse_node(Some(&node), source, report)
     }
 
@@ -194,6 +195,6 @@ fn moved(machine: Machine, report: &Report, source: &str, place: impl Fn(usize) 
 }
 
 fn refused(report: Report, source: &str) -> Machine {
-    let (diagnostics, omitted) = report.finish(source, None);
+    let (diagnostics, omitted) = report.finish(source, |_| None);
     Err(InvalidDefinition { diagnostics, omitted })
 }

@@ -1,9 +1,9 @@
 //! CloudFormation's intrinsic functions, as far as a definition needs them.
 
-use crate::data::json::Substitutions;
 use crate::data::json::{Kind, Node, Object};
+use crate::data::json::{Place, Substitutions};
 use crate::definition::Code;
-use crate::loading::report::{Place, Report};
+use crate::loading::report::Report;
 
 /// What a deployment would make of the names of a template.
 pub(super) struct Deployment<'n> {

@@ -8,8 +8,8 @@ mod embedded;
 mod intrinsic;
 
 use super::report::Report;
-use super::yaml;
-use crate::data::json::{self, Node};
+use super::{json, yaml};
+use crate::data::json::Node;
 use crate::definition::{Diagnostic, InvalidDefinition, StateMachine};
 use crate::loading::Loader;
 use embedded::Template;
@@ -98,7 +98,7 @@ pub fn machines(
             file: None,
             machine: definition(loader, source, format),
         }]),
-        _ => Err(report.finish(source, root.as_ref()).0),
+        _ => Err(json::finish(report, source, root.as_ref()).0),
     }
 }
 

@@ -11,8 +11,9 @@ mod scalar;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use std::collections::HashMap;
 
-use super::report::{Place, Report};
-use crate::data::json::{Kind, MAX_DEPTH, Member, Node, Object, SeenKeys, Span};
+use super::json::{report_duplicate, report_too_deep};
+use super::report::Report;
+use crate::data::json::{Kind, MAX_DEPTH, Member, Node, Object, Place, SeenKeys, Span};
 use crate::definition::{Code, MAX_CHARACTERS};
 use offsets::Offsets;
 
@@ -138,13 +139,7 @@ impl<'s> Reader<'s, '_> {
 
     fn nested(&mut self, start: usize, read: fn(&mut Self) -> Result<(Kind, usize), Refused>) -> Result<Node, Refused> {
         if self.depth == MAX_DEPTH {
-            self.report
-                .error(
-                    Code::TooDeeplyNested,
-                    Place::at(Span::new(start, start + 1)).nowhere(),
-                    format!("the definition nests deeper than {MAX_DEPTH} arrays and objects"),
-                )
-                .help("make a machine of its own of what is nested, and start it by `states:startExecution`");
+            report_too_deep(Span::new(start, start + 1), self.report);
             return Err(Refused);
         }
         self.depth += 1;
@@ -199,14 +194,7 @@ impl<'s> Reader<'s, '_> {
             let value = self.value(event, span, key_span.end)?;
             match seen.earlier(&members, &key) {
                 Some(earlier) => {
-                    let line = self.report.line_of(earlier.start);
-                    self.report
-                        .error(
-                            Code::InvalidYaml,
-                            Place::at(key_span),
-                            format!("Duplicate field '{key}'"),
-                        )
-                        .help(format!("the same field stands in line {line} already"));
+                    report_duplicate(Code::InvalidYaml, &key, key_span, earlier, self.report);
                 }
                 None => members.push(Member {
                     key,

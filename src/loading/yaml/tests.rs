@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 fn read(source: &str) -> (Option<Value>, Vec<Diagnostic>) {
     let mut report = Report::new(source);
     let root = parse(source, &mut report);
-    let (diagnostics, _) = report.finish(source, root.as_ref());
+    let (diagnostics, _) = crate::loading::json::finish(report, source, root.as_ref());
     (root.map(|root| root.to_value()), diagnostics)
 }
 

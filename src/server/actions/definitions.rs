@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::data::json_problem_in_source;
+use crate::data::json::{NotJson, Source};
 use crate::definition::{Code, Diagnostic, Severity, WorkflowType};
 use crate::loading::Loader;
 use crate::server::request::Request;
@@ -53,10 +53,10 @@ fn diagnostic_json(diagnostic: &Diagnostic, definition: &str) -> Value {
     };
     // The API says where the text stops being JSON as its parser does.
     let problem = (diagnostic.code == Code::InvalidJsonDescription)
-        .then(|| json_problem_in_source(definition))
+        .then(|| NotJson::of_syntax(definition))
         .flatten();
     let (message, location) = match problem {
-        Some((message, place)) => (message, Some(place)),
+        Some(not_json) => (not_json.message(Source::Quoted), Some(not_json.place(Source::Quoted))),
         None => (diagnostic.message.clone(), diagnostic.location.clone()),
     };
     let members = json!({ "severity": severity, "code": diagnostic.code.to_string(), "message": message });

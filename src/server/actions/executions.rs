@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
-use crate::data::json_problem_quoted;
+use crate::data::json::{NotJson, Source};
 use crate::definition::WorkflowType;
 use crate::runtime::ExecutionHandle;
 use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
@@ -48,8 +48,9 @@ impl<'r> Start<'r> {
         request.check()?;
         StateMachineArn::parse(arn)?;
         name.map_or(Ok(()), check_name)?;
-        let input = serde_json::from_str(input_text)
-            .map_err(|_| step_functions::ApiError::invalid_execution_input(&json_problem_quoted(input_text)))?;
+        let input = serde_json::from_str(input_text).map_err(|_| {
+            step_functions::ApiError::invalid_execution_input(&NotJson::of(input_text).problem(Source::Quoted))
+        })?;
         Ok(Self {
             arn,
             name,

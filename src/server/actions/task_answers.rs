@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::DATA;
-use crate::data::json_problem_quoted;
+use crate::data::json::{NotJson, Source};
 use crate::error::{Error, ErrorKind};
 use crate::execution::ErrorOutput;
 use crate::server::request::Request;
@@ -22,7 +22,7 @@ impl Service {
         // The token first, as AWS does.
         self.interpreter.check_token(token)?;
         let output = serde_json::from_str(output)
-            .map_err(|_| step_functions::ApiError::invalid_output(&json_problem_quoted(output)))?;
+            .map_err(|_| step_functions::ApiError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;
         self.interpreter.send_task_success(token, output)?;
         Ok(empty())
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Action, ApiError, Style};
 use crate::TaskError;
-use crate::data::json_problem;
+use crate::data::json::{NotJson, Source};
 use crate::execution::ErrorOutput;
 use crate::services::parameters::{only, refused, required_text, text};
 
@@ -61,8 +61,9 @@ impl SendTask {
     pub(crate) fn into_answer(self, style: Style) -> Result<TaskAnswer, TaskError> {
         Ok(match self.answer {
             Unread::Output(Value::String(text)) => {
-                let output = serde_json::from_str(&text)
-                    .map_err(|error| ApiError::invalid_output(&json_problem(&text, &error)).in_style(style))?;
+                let output = serde_json::from_str(&text).map_err(|_| {
+                    ApiError::invalid_output(&NotJson::of(&text).problem(Source::Redacted)).in_style(style)
+                })?;
                 TaskAnswer::Success(output)
             }
             Unread::Output(output) => TaskAnswer::Success(output),

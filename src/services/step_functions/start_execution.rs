@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{ApiError, Style};
 use crate::TaskError;
-use crate::data::json_problem;
+use crate::data::json::{NotJson, Source};
 use crate::definition::is_name;
 use crate::services::parameters::{only, required_text, text};
 
@@ -34,8 +34,9 @@ impl StartExecution {
         let (input, input_text) = match parameters.get("Input") {
             None | Some(Value::Null) => (Value::Object(Map::new()), "{}".to_owned()),
             Some(Value::String(text)) => {
-                let input = serde_json::from_str(text)
-                    .map_err(|error| ApiError::invalid_execution_input(&json_problem(text, &error)).in_style(style))?;
+                let input = serde_json::from_str(text).map_err(|_| {
+                    ApiError::invalid_execution_input(&NotJson::of(text).problem(Source::Redacted)).in_style(style)
+                })?;
                 (input, text.clone())
             }
             Some(input) => (input.clone(), input.to_string()),

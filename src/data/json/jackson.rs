@@ -1,0 +1,268 @@
+//! The texts in which Jackson, the JSON parser behind AWS, says why a text is no JSON.
+
+use std::fmt;
+
+use super::parser::{MAX_DEPTH, Parsed, parse};
+use super::syntax::{Problem, SyntaxError, SyntaxErrorKind};
+
+/// Why Jackson refuses a text.
+#[derive(Debug)]
+pub(crate) struct NotJson<'t> {
+    text: &'t str,
+    message: String,
+    /// The bracket of what is never closed, which the message names.
+    start_marker: Option<usize>,
+    at: usize,
+}
+
+/// What Jackson shows of the text itself where it names a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Nothing: it was told not to.
+    Redacted,
+    /// The beginning of the text.
+    Quoted,
+}
+
+impl<'t> NotJson<'t> {
+    /// The syntax error of a text; `None` for JSON.
+    pub(crate) fn of_syntax(text: &'t str) -> Option<Self> {
+        let parsed = parse(text);
+        let error = parsed.root.err()?;
+        Some(Self::of_error(text, error, parsed.open))
+    }
+
+    /// Why a text is refused that `serde_json` did not take.
+    pub(crate) fn of(text: &'t str) -> Self {
+        let Parsed { root, problems, open } = parse(text);
+        if let Err(error) = root {
+            return Self::of_error(text, error, open);
+        }
+        let (message, at) = problems.iter().find_map(of_problem).unwrap_or_else(|| {
+            // INVARIANT: `serde_json` takes one level less than our parser; nothing else is left to refuse.
+            let message = format!("the text nests deeper than {} arrays and objects", MAX_DEPTH - 1);
+            (message, 0)
+        });
+        Self {
+            text,
+            message,
+            start_marker: None,
+            at,
+        }
+    }
+
+    /// Where the text ends too early, Jackson says so at its end, and what is `open` there.
+    fn of_error(text: &'t str, error: SyntaxError, open: Option<(&'static str, usize)>) -> Self {
+        let (message, start_marker, at) = match (error.kind, open) {
+            (SyntaxErrorKind::EndOfInput, Some((container, start))) => (
+                format!("Unexpected end-of-input: expected close marker for {container}"),
+                Some(start),
+                text.len(),
+            ),
+            (SyntaxErrorKind::EndOfInput, None) => {
+                let message = "No content to map due to end-of-input";
+                (message.to_owned(), None, text.len())
+            }
+            _ => (error.message, None, error.at),
+        };
+        Self {
+            text,
+            message,
+            start_marker,
+            at,
+        }
+    }
+
+    /// The problem, and behind it its place.
+    pub(crate) fn message(&self, source: Source) -> String {
+        format!("{}\n at {}", self.problem(source), self.place(source))
+    }
+
+    /// The problem alone, as the Step Functions API says it. A place inside of it stays.
+    pub(crate) fn problem(&self, source: Source) -> String {
+        match self.start_marker {
+            Some(start) => {
+                let marker = Place::of(self.text, start, source);
+                format!("{} (start marker at {marker})", self.message)
+            }
+            None => self.message.clone(),
+        }
+    }
+
+    /// The place of the problem.
+    pub(crate) fn place(&self, source: Source) -> String {
+        Place::of(self.text, self.at, source).to_string()
+    }
+}
+
+/// What does not keep our parser from reading on, but leaves no value that `serde_json` could hold.
+fn of_problem(problem: &Problem) -> Option<(String, usize)> {
+    match problem {
+        Problem::NumberOutOfRange { span } => Some(("the number is out of range".to_owned(), span.start)),
+        Problem::LoneSurrogate { unit, span } => {
+            let message = format!("`\\u{unit:04X}` is half a surrogate pair, which is no character");
+            Some((message, span.start))
+        }
+        Problem::DuplicateKey { .. }
+        | Problem::UnresolvedSubstitution { .. }
+        | Problem::SubstitutionsTooLong { .. } => None,
+    }
+}
+
+/// A line and a column, both from 1, as Jackson prints them.
+struct Place<'t> {
+    source: Source,
+    text: &'t str,
+    line: usize,
+    column: usize,
+}
+
+/// So many characters of a text are quoted by Jackson.
+const QUOTED: usize = 500;
+
+impl<'t> Place<'t> {
+    fn of(text: &'t str, offset: usize, source: Source) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let column = before.get(line_start..).unwrap_or_default().encode_utf16().count() + 1;
+        Self {
+            source,
+            text,
+            line: before.matches('\n').count() + 1,
+            column,
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, text, .. } = self;
+        f.write_str("[Source: ")?;
+        match self.source {
+            Source::Redacted => f.write_str("REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)")?,
+            Source::Quoted => match text.char_indices().nth(QUOTED) {
+                None => write!(f, "(String)\"{text}\"")?,
+                Some((end, _)) => {
+                    let (shown, hidden) = text.split_at(end);
+                    let hidden = hidden.encode_utf16().count();
+                    write!(f, "(String)\"{shown}\"[truncated {hidden} chars]")?;
+                }
+            },
+        }
+        write!(f, "; line: {line}, column: {column}]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    const VALUES: &str = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+
+    fn message(json: &str) -> String {
+        let redacted = "Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); ";
+        NotJson::of(json).message(Source::Redacted).replace(redacted, "")
+    }
+
+    #[test]
+    fn recorded_texts() {
+        assert_eq!(
+            message("{z:1}"),
+            "Unexpected character ('z' (code 122)): was expecting double-quote to start field name\n at [line: 1, column: 2]"
+        );
+        assert_eq!(
+            message("{\"a\":1"),
+            "Unexpected end-of-input: expected close marker for Object (start marker at [line: 1, column: 1])\n at [line: 1, column: 7]"
+        );
+        for word in ["word", "nul", "tru"] {
+            let column = word.len() + 1;
+            assert_eq!(
+                message(word),
+                format!("Unrecognized token '{word}': {VALUES}\n at [line: 1, column: {column}]")
+            );
+        }
+    }
+
+    #[test]
+    fn an_end_names_what_is_open() {
+        let marked = |container: &str, line: usize, column: usize| {
+            format!("expected close marker for {container} (start marker at [line: {line}, column: {column}])")
+        };
+        for (json, open) in [
+            ("[1,\n {", marked("Object", 2, 2)),
+            ("[1,\n 2", marked("Array", 1, 1)),
+            ("{\"ä\": [{}, ", marked("Array", 1, 7)),
+            ("{\"a\"", marked("Object", 1, 1)),
+            ("{\"a\":", marked("Object", 1, 1)),
+            ("\"abc", "was expecting closing quote for a string value".to_owned()),
+        ] {
+            let said = message(json);
+            assert!(
+                said.starts_with(&format!("Unexpected end-of-input: {open}\n at ")),
+                "{said}"
+            );
+        }
+        assert!(message(" ").starts_with("No content to map due to end-of-input\n at "));
+    }
+
+    #[test]
+    fn what_follows_a_value_is_no_value() {
+        assert!(message("1 x").starts_with("Unrecognized token 'x': "));
+        assert!(message("{} }").starts_with("Unexpected character ('}' (code 125)): expected a valid value "));
+    }
+
+    #[test]
+    fn what_only_serde_json_refuses_has_a_text_too() {
+        assert!(message("[1e400]").starts_with("the number is out of range\n at [line: 1, column: 2]"));
+        assert!(message(r#""\ud800""#).starts_with("`\\uD800` is half a surrogate pair"));
+        let nested = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert!(serde_json::from_str::<Value>(&nested).is_err());
+        assert!(message(&nested).starts_with("the text nests deeper than 127 arrays and objects"));
+        assert!(message(&"[".repeat(50_000)).starts_with("the text nests deeper than 128 arrays and objects"));
+    }
+
+    #[test]
+    fn a_place_inside_the_problem_stays() {
+        let not_json = NotJson::of(r#"{"not": "json""#);
+        assert_eq!(
+            not_json.problem(Source::Quoted),
+            r#"Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)"{"not": "json""; line: 1, column: 1])"#
+        );
+        let not_json = NotJson::of("{'a': 1}");
+        assert_eq!(
+            not_json.problem(Source::Quoted),
+            "Unexpected character (''' (code 39)): was expecting double-quote to start field name"
+        );
+    }
+
+    #[test]
+    fn the_place_quotes_the_beginning_of_the_text() {
+        let not_json = NotJson::of_syntax("not a definition").unwrap();
+        let place = r#"[Source: (String)"not a definition"; line: 1, column: 4]"#;
+        assert_eq!(not_json.place(Source::Quoted), place);
+        assert_eq!(
+            not_json.message(Source::Quoted),
+            format!("Unrecognized token 'not': {VALUES}\n at {place}")
+        );
+        let long = "é".repeat(502);
+        let place = NotJson::of(&long).place(Source::Quoted);
+        let quoted = "é".repeat(500);
+        assert_eq!(
+            place,
+            format!(r#"[Source: (String)"{quoted}"[truncated 2 chars]; line: 1, column: 503]"#)
+        );
+        assert!(NotJson::of_syntax("{}").is_none());
+    }
+
+    proptest! {
+        /// Our parser and `serde_json` refuse the same texts, so that there is always a reason.
+        #[test]
+        fn what_serde_json_refuses_is_refused(json in r#"[\[\]{}:,"' 0-9eE.+\-truefalsn\\u/d8]{0,12}"#) {
+            let parsed = parse(&json);
+            let is_refused = parsed.root.is_err() || parsed.problems.iter().any(|problem| of_problem(problem).is_some());
+            prop_assert_eq!(is_refused, serde_json::from_str::<Value>(&json).is_err());
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What is wrong with a JSON text, as diagnostics.
+
+use super::report::Report;
+use crate::data::json::{
+    self, Locator, MAX_DEPTH, Node, Parsed, Place, Problem, Span, Substitutions, SyntaxError, SyntaxErrorKind,
+};
+use crate::definition::{Code, Diagnostic, MAX_CHARACTERS};
+
+/// Reads a text in which each `${Name}` stands for its value. Problems go to the report; `None` when the text is no JSON.
+pub(super) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
+    let parsed = json::parse_with(source, substitutions, MAX_CHARACTERS);
+    reported(parsed, substitutions, report)
+}
+
+/// The same for a text in which `${Name}` stands for itself.
+#[cfg(feature = "yaml")]
+pub(super) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> {
+    reported(json::parse(source), &Substitutions::new(), report)
+}
+
+/// Gives every `${Name}` below `node`, a tree that was read from `source`, its value.
+#[cfg(feature = "yaml")]
+pub(super) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, report: &mut Report) {
+    for problem in json::substitute(node, source, substitutions, MAX_CHARACTERS) {
+        report_problem(problem, substitutions, report);
+    }
+}
+
+/// The diagnostics of a report on a tree, and how many more there were.
+pub(super) fn finish(report: Report, source: &str, root: Option<&Node>) -> (Vec<Diagnostic>, usize) {
+    let locator = Locator::new(root);
+    report.finish(source, |offset| locator.steps_to(offset))
+}
+
+fn reported(parsed: Parsed, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
+    for problem in parsed.problems {
+        report_problem(problem, substitutions, report);
+    }
+    parsed.root.map_err(|error| report_syntax_error(error, report)).ok()
+}
+
+fn report_problem(problem: Problem, substitutions: &Substitutions, report: &mut Report) {
+    match problem {
+        Problem::DuplicateKey { key, span, earlier } => {
+            report_duplicate(Code::InvalidJsonDescription, &key, span, earlier, report);
+        }
+        Problem::NumberOutOfRange { span } => {
+            let message = "the number is out of range";
+            report
+                .error(Code::InvalidJsonDescription, Place::at(span), message)
+                .help("numbers reach up to 1.7976931348623157e308");
+        }
+        Problem::LoneSurrogate { unit, span } => {
+            let message = format!("`\\u{unit:04X}` is half a surrogate pair, which is no character");
+            report
+                .error(Code::InvalidJsonDescription, Place::at(span), message)
+                .help("characters above U+FFFF are written as two escapes, `\\uD83C\\uDF55`");
+        }
+        Problem::UnresolvedSubstitution { name, span } => {
+            let help = help_with_name(&name, substitutions, report);
+            let message = format!("`${{{name}}}` has no value");
+            report
+                .error(Code::UnresolvedSubstitution, Place::at(span), message)
+                .help(help);
+        }
+        Problem::SubstitutionsTooLong { span } => {
+            let message = format!("the substitutions make the definition longer than {MAX_CHARACTERS} characters");
+            report.error(Code::DefinitionTooLong, Place::at(span).nowhere(), message);
+        }
+    }
+}
+
+/// How to give the placeholder `name` a value.
+fn help_with_name(name: &str, substitutions: &Substitutions, report: &mut Report) -> String {
+    if let Some(similar) = report.similar(name, substitutions.names()) {
+        return format!("did you mean `${{{similar}}}`?");
+    }
+    let names = substitutions.names().take(8).map(|name| format!("`{name}`"));
+    let names: Vec<_> = names.collect();
+    if names.is_empty() {
+        format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")
+    } else {
+        format!(
+            "there are values for {}; `${{!{name}}}` is the text itself",
+            names.join(", ")
+        )
+    }
+}
+
+fn report_syntax_error(error: SyntaxError, report: &mut Report) {
+    let (message, help) = match error.kind {
+        SyntaxErrorKind::TooDeep => return report_too_deep(error.span, report),
+        SyntaxErrorKind::AfterEnd(c) => {
+            let found = json::character(c);
+            let message = format!("Unexpected character ({found}): expected nothing after the definition");
+            let help = match c {
+                '}' | ']' => "there is one bracket too many here, or one too few before it",
+                _ => "a text holds one definition",
+            };
+            (message, Some(help.to_owned()))
+        }
+        SyntaxErrorKind::Comment => {
+            let help = "JSON has no comments, but a state has a `Comment` field";
+            (error.message, Some(help.to_owned()))
+        }
+        SyntaxErrorKind::Word => {
+            let help = "a definition is an object: it begins with `{`";
+            (error.message, Some(help.to_owned()))
+        }
+        SyntaxErrorKind::EndOfInput | SyntaxErrorKind::Plain => (error.message, error.help),
+    };
+    report
+        .error(Code::InvalidJsonDescription, Place::at(error.span).nowhere(), message)
+        .maybe_help(help);
+}
+
+/// Reports that a text, in JSON or in YAML, nests deeper than is read.
+pub(super) fn report_too_deep(span: Span, report: &mut Report) {
+    let message = format!("the definition nests deeper than {MAX_DEPTH} arrays and objects");
+    report
+        .error(Code::TooDeeplyNested, Place::at(span).nowhere(), message)
+        .help("make a machine of its own of what is nested, and start it by `states:startExecution`");
+}
+
+/// Reports a key that stands in its object already, at `earlier`.
+pub(super) fn report_duplicate(code: Code, key: &str, span: Span, earlier: Span, report: &mut Report) {
+    let line = report.line_of(earlier.start);
+    report
+        .error(code, Place::at(span), format!("Duplicate field '{key}'"))
+        .help(format!("the same field stands in line {line} already"));
+}
