@@ -30,7 +30,6 @@ mod trials;
 use asl_engine::definition::WorkflowType;
 use asl_engine::history::HistoryEvent;
 use asl_engine::loading::{Loader, Substitutions};
-use asl_engine::loading::{Loader, Substitutions};
 use asl_engine::simulation::{Answer, Run};
 use asl_engine::{Simulation, StateMachine};
 use libtest_mimic::{Arguments, Failed, Trial};

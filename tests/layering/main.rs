@@ -17,19 +17,20 @@ use modules::Modules;
 const LAYERS: &[(&str, &[&str])] = &[
     ("data", &[]),
     ("definition", &["data"]),
+    ("loading", &["data", "definition"]),
     ("graph", &["definition"]),
     ("history", &["data", "definition"]),
     ("error", &["history"]),
     ("execution", &["data", "definition", "history"]),
     ("services", &["data", "definition", "history", "execution"]),
-    ("test_state", &["data", "definition", "history", "execution"]),
+    ("test_state", &["data", "definition", "loading", "history", "execution"]),
     (
         "simulation",
         &["data", "definition", "graph", "history", "execution", "services"],
     ),
     (
         "test_file",
-        &["data", "definition", "history", "execution", "simulation"],
+        &["data", "definition", "loading", "history", "execution", "simulation"],
     ),
     ("handlers", &["data", "definition", "history", "execution", "services"]),
     (
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "data",
             "definition",
+            "loading",
             "history",
             "execution",
             "services",
@@ -54,6 +56,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "data",
             "definition",
+            "loading",
             "graph",
             "history",
             "execution",
@@ -94,14 +97,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
     (
         "definition/builder",
         "the list of fields builds Retriers and Catchers, which are lists of fields",
-    ),
-    (
-        "definition/json",
-        "the parser of JSON and its containers, strings and stamps",
-    ),
-    (
-        "definition/parse",
-        "the fields of a state read what is read by fields; graphs nest",
     ),
     (
         "execution",

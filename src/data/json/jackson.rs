@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::parser::{MAX_DEPTH, Parsed, parse};
+use super::MAX_DEPTH;
+use super::parser::{Parsed, parse};
 use super::syntax::{Problem, SyntaxError, SyntaxErrorKind};
 
 /// Why Jackson refuses a text.

@@ -7,7 +7,6 @@
 //! DIFFERENCE: half a surrogate pair and a number beyond 64-bit floating-point are refused, since Rust's strings and
 //! `serde_json`'s numbers cannot hold them.
 
-mod containers;
 mod jackson;
 mod locate;
 mod node;
@@ -27,7 +26,7 @@ pub(crate) use locate::{Locator, Step};
 #[cfg(feature = "yaml")]
 pub(crate) use node::SeenKeys;
 pub(crate) use node::{Kind, Member, Node, Object, Span};
-pub(crate) use parser::{MAX_DEPTH, Parsed, parse, parse_with};
+pub(crate) use parser::{Parsed, parse, parse_with};
 pub(crate) use place::Place;
 #[cfg(feature = "yaml")]
 pub(crate) use substitute::substitute;
@@ -35,3 +34,6 @@ pub use substitutions::Substitutions;
 pub(crate) use syntax::{Problem, SyntaxError, SyntaxErrorKind, character};
 #[cfg(feature = "yaml")]
 pub(crate) use text_map::TextMap;
+
+/// How deep arrays and objects may nest.
+pub(crate) const MAX_DEPTH: usize = 128;

@@ -1,12 +1,11 @@
 //! The parser: one pass over the text, recursive to a fixed depth.
 
-use super::containers::comment;
+mod containers;
+
+use self::containers::comment;
 use super::string::StringReader;
 use super::syntax::{Problem, SyntaxError, SyntaxErrorKind, TOKEN, VALUE, character};
-use super::{Kind, Node, Span, Substitutions, number};
-
-/// How deep arrays and objects may nest.
-pub(crate) const MAX_DEPTH: usize = 128;
+use super::{Kind, MAX_DEPTH, Node, Span, Substitutions, number};
 
 /// The most characters of a word that an error shows; Jackson's own limit.
 const LONGEST_WORD: usize = 256;
@@ -50,13 +49,13 @@ fn parse_strings(source: &str, strings: StringReader<'_>) -> Parsed {
 }
 
 /// Where the parser is in the text.
-pub(super) struct Parser<'s> {
+struct Parser<'s> {
     source: &'s str,
-    pub(super) at: usize,
+    at: usize,
     /// The arrays and objects around it, by their names and brackets.
     open: Vec<(&'static str, usize)>,
-    pub(super) strings: StringReader<'s>,
-    pub(super) problems: Vec<Problem>,
+    strings: StringReader<'s>,
+    problems: Vec<Problem>,
 }
 
 impl Parser<'_> {
@@ -74,7 +73,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn value(&mut self) -> Result<Node, SyntaxError> {
+    fn value(&mut self) -> Result<Node, SyntaxError> {
         let start = self.at;
         let Some(first) = self.peek() else {
             let error = SyntaxError::new(self.here(), "Unexpected end-of-input: expected a value");
@@ -187,7 +186,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn skip_blanks(&mut self) {
+    fn skip_blanks(&mut self) {
         let blanks = self
             .rest()
             .bytes()
@@ -200,17 +199,17 @@ impl Parser<'_> {
         self.source.get(self.at..).unwrap_or_default()
     }
 
-    pub(super) fn peek(&self) -> Option<char> {
+    fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
     /// The span of the next character.
-    pub(super) fn here(&self) -> Span {
+    fn here(&self) -> Span {
         Span::new(self.at, self.at + self.peek().map_or(0, char::len_utf8))
     }
 
     /// Goes past the next character.
-    pub(super) fn take(&mut self) -> Span {
+    fn take(&mut self) -> Span {
         let here = self.here();
         self.at = here.end;
         here

@@ -1,13 +1,20 @@
 //! `Assign`: the names of variables and their values.
 
-use super::{payload_template, values};
+use super::{Fields, payload_template, values};
 use crate::data::json::Node;
 use crate::definition::Assign;
 use crate::loading::outline::variable_name;
 use crate::loading::report::{Report, Reported};
 
+impl Fields<'_, '_> {
+    /// `Assign` of a state, a Choice Rule or a Catcher.
+    pub(super) fn assign(&mut self) -> Result<Option<Assign>, Reported> {
+        self.optional("Assign", assign)
+    }
+}
+
 /// An `Assign` field. The names themselves are the variable rules' to judge.
-pub(super) fn assign(node: &Node, report: &mut Report) -> Result<Assign, Reported> {
+fn assign(node: &Node, report: &mut Report) -> Result<Assign, Reported> {
     let template = payload_template::payload_template(node, report)?;
     let names = values::object(node, report)?
         .members

@@ -5,7 +5,14 @@ use crate::data::json::Node;
 use crate::definition::{Catcher, CatcherData, JsonPathCatcher, QueryLanguage};
 use crate::loading::report::{Report, Reported};
 
-pub(super) fn catcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<Catcher, Reported> {
+impl Fields<'_, '_> {
+    /// `Catch`
+    pub(super) fn catch(&mut self, language: QueryLanguage) -> Result<Vec<Catcher>, Reported> {
+        self.elements("Catch", |node, report| catcher(node, language, report))
+    }
+}
+
+fn catcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<Catcher, Reported> {
     let mut fields = Fields::of(node, report)?;
     let comment = fields.comment();
     let error_equals = retry::error_equals(&mut fields);

@@ -1,6 +1,8 @@
 //! The fields that a Map state has in its distributed mode. Which of them there are, the rule of the same name says.
 
-use super::item_reader::item_reader;
+mod item_reader;
+
+use self::item_reader::item_reader;
 use super::{Fields, values};
 use crate::data::json::{Node, Place};
 use crate::definition::{
@@ -11,7 +13,7 @@ use crate::loading::outline::is_distributed;
 use crate::loading::report::{Report, Reported};
 
 /// The most items that a reader reads, and that a Map Run has (developer guide, "Quotas").
-pub(super) const MOST_ITEMS: u32 = 100_000_000;
+const MOST_ITEMS: u32 = 100_000_000;
 /// The most bytes of a batch: those of an input.
 const MOST_BYTES: u32 = 262_144;
 /// The most characters of a label.
@@ -165,7 +167,7 @@ fn result_writer(node: &Node, language: QueryLanguage, report: &mut Report) -> R
     })
 }
 
-pub(super) fn resource(fields: &mut Fields<'_, '_>, owner: &Node, actions: &[&str]) -> Result<Resource, Reported> {
+fn resource(fields: &mut Fields<'_, '_>, owner: &Node, actions: &[&str]) -> Result<Resource, Reported> {
     let Some(node) = fields.node("Resource") else {
         missing("Resource", owner, fields.report);
         return Err(Reported);
@@ -190,7 +192,7 @@ pub(crate) fn arguments_name(language: QueryLanguage) -> &'static str {
     }
 }
 
-pub(super) fn required_arguments(
+fn required_arguments(
     fields: &mut Fields<'_, '_>,
     owner: &Node,
     language: QueryLanguage,
@@ -210,7 +212,7 @@ fn arguments(fields: &mut Fields<'_, '_>, name: &str, language: QueryLanguage) -
     })
 }
 
-pub(super) fn amount(
+fn amount(
     fields: &mut Fields<'_, '_>,
     name: &str,
     minimum: u32,
@@ -235,12 +237,7 @@ pub(super) fn amount(
     }
 }
 
-pub(super) fn one_of<T: Copy>(
-    field: &str,
-    node: &Node,
-    values: &[(&str, T)],
-    report: &mut Report,
-) -> Result<T, Reported> {
+fn one_of<T: Copy>(field: &str, node: &Node, values: &[(&str, T)], report: &mut Report) -> Result<T, Reported> {
     let text = values::string(node, report)?;
     let found = values.iter().find(|(name, _)| *name == text);
     found.map(|(_, value)| *value).ok_or_else(|| {
@@ -257,12 +254,12 @@ pub(super) fn one_of<T: Copy>(
     })
 }
 
-pub(super) fn missing(field: &str, owner: &Node, report: &mut Report) {
+fn missing(field: &str, owner: &Node, report: &mut Report) {
     report.schema(Place::opening(owner), format!("The field '{field}' is required"));
 }
 
 /// What AWS reads, and this crate does not.
-pub(super) fn refused(node: &Node, message: &str, report: &mut Report) -> Reported {
+fn refused(node: &Node, message: &str, report: &mut Report) -> Reported {
     report
         .error(Code::NotSupported, Place::value(node), message)
         .help("objects of CSV, JSON and JSON Lines are read, and listings of a bucket");

@@ -3,10 +3,10 @@
 use crate::loading::outline::state_field;
 use serde_json::Value;
 
-use super::{payload_template, values};
+use super::values;
 use crate::data::json::{Kind, Member, Node, Object, Place};
-use crate::data::{Expression, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, Root, nests_within};
-use crate::definition::{Assign, Catcher, InputOutputPath, QueryLanguage, ResultPath, Retrier, Transition};
+use crate::data::{Expression, JsonPath, MAX_NESTING, ReferencePath, Root, nests_within};
+use crate::definition::{InputOutputPath, ResultPath, Transition};
 use crate::loading::report::{Report, Reported};
 
 /// Reads an object's fields. Where a value is wrong, the report says so.
@@ -116,11 +116,6 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.optional(name, |node, report| values::expression(name, node, report))
     }
 
-    /// `Parameters` and the like.
-    pub(crate) fn payload_template(&mut self, name: &str) -> Result<Option<PayloadTemplate>, Reported> {
-        self.optional(name, payload_template::payload_template)
-    }
-
     /// A value that is handed on as it is.
     pub(crate) fn literal(&mut self, name: &str) -> Result<Option<Value>, Reported> {
         self.optional(name, |node, report| {
@@ -136,10 +131,6 @@ impl<'n, 'r> Fields<'n, 'r> {
         })
     }
 
-    pub(crate) fn assign(&mut self) -> Result<Option<Assign>, Reported> {
-        self.optional("Assign", super::assign::assign)
-    }
-
     /// `Next` or `End`. That there is one of them, and not both, is the exclusive fields' rule to say.
     pub(crate) fn transition(&mut self) -> Result<Transition, Reported> {
         let next = self.string("Next");
@@ -149,14 +140,6 @@ impl<'n, 'r> Fields<'n, 'r> {
             (None, Some(true)) => Ok(Transition::End),
             (None, _) => Err(Reported),
         }
-    }
-
-    pub(crate) fn retry(&mut self) -> Result<Vec<Retrier>, Reported> {
-        self.elements("Retry", super::retry::retrier)
-    }
-
-    pub(crate) fn catch(&mut self, language: QueryLanguage) -> Result<Vec<Catcher>, Reported> {
-        self.elements("Catch", |node, report| super::catch::catcher(node, language, report))
     }
 
     /// Reads the elements of an array; without the field there are none.

@@ -8,7 +8,6 @@ mod choice;
 mod distributed_map;
 mod fail;
 mod fields;
-mod item_reader;
 mod jsonata;
 mod jsonata_syntax;
 mod machine;

@@ -2,10 +2,17 @@
 
 use std::collections::HashSet;
 
-use super::values;
+use super::{Fields, values};
 use crate::data::json::{Kind, Member, Node, Object, Place};
 use crate::data::{Expression, PayloadTemplate};
 use crate::loading::report::{Report, Reported};
+
+impl Fields<'_, '_> {
+    /// `Parameters` and the like.
+    pub(super) fn payload_template(&mut self, name: &str) -> Result<Option<PayloadTemplate>, Reported> {
+        self.optional(name, payload_template)
+    }
+}
 
 /// A payload template, which is an object.
 pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<PayloadTemplate, Reported> {

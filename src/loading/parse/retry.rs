@@ -11,7 +11,14 @@ pub(super) const MAXIMUM: u32 = 99_999_999;
 /// The longest delay between two attempts: `MaxDelaySeconds` stays below 366 days.
 const LONGEST_DELAY: u32 = 31_622_399;
 
-pub(super) fn retrier(node: &Node, report: &mut Report) -> Result<Retrier, Reported> {
+impl Fields<'_, '_> {
+    /// `Retry`
+    pub(super) fn retry(&mut self) -> Result<Vec<Retrier>, Reported> {
+        self.elements("Retry", retrier)
+    }
+}
+
+fn retrier(node: &Node, report: &mut Report) -> Result<Retrier, Reported> {
     let mut fields = Fields::of(node, report)?;
     let comment = fields.comment();
     let error_equals = error_equals(&mut fields);

@@ -1,9 +1,9 @@
 //! Objects and arrays.
 
-use super::node::SeenKeys;
-use super::parser::Parser;
-use super::syntax::{Problem, SyntaxError, SyntaxErrorKind, VALUE, character};
-use super::{Kind, Member, Object, Span};
+use super::Parser;
+use crate::data::json::node::SeenKeys;
+use crate::data::json::syntax::{Problem, SyntaxError, SyntaxErrorKind, VALUE, character};
+use crate::data::json::{Kind, Member, Object, Span};
 
 impl Parser<'_> {
     pub(super) fn object(&mut self) -> Result<Kind, SyntaxError> {

@@ -1,10 +1,10 @@
 //! The field `ItemReader` of a distributed Map.
 
-use super::distributed_map::{MOST_ITEMS, amount, missing, one_of, refused, required_arguments, resource};
-use super::{Fields, values};
+use super::{MOST_ITEMS, amount, missing, one_of, refused, required_arguments, resource};
 use crate::data::json::{Node, Place};
 use crate::data::{CsvFormat, ItemFormat};
 use crate::definition::{ItemReader, QueryLanguage, Reads, Resource};
+use crate::loading::parse::{Fields, values};
 use crate::loading::report::{Report, Reported};
 
 /// The most characters of `ItemsPointer`.
