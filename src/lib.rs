@@ -6,7 +6,7 @@
 //!   default).
 //! * [`Simulation`] runs machines in unit tests: scripted tasks, a virtual clock, no runtime.
 //! * [`TestState`] runs one state alone, with a mock of its work, and shows what each stage made of the data.
-//! * [`graph`] draws machines as Mermaid, DOT and SVG, with runs, coverage and diagnostics drawn over them.
+//! * [`diagram`] draws machines as Mermaid, DOT and SVG, with runs, coverage and diagnostics drawn over them.
 //! * [`server`] is the AWS Step Functions API over an interpreter: `CreateStateMachine`, `StartExecution` and what goes with
 //!   them, as JSON (feature `runtime`).
 //! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
@@ -80,6 +80,7 @@
 pub mod cli;
 pub mod data;
 pub mod definition;
+pub mod diagram;
 pub mod docs {
     //! Guides: what there is to know about a subject, by examples that run.
 
@@ -104,7 +105,6 @@ pub mod docs {
 }
 mod error;
 pub mod execution;
-pub mod graph;
 #[cfg(feature = "runtime")]
 pub mod handlers;
 pub mod history;

@@ -10,7 +10,7 @@ use super::definitions::{Checked, choose};
 use super::failure::Failure;
 use super::output::Output;
 use crate::definition::{Diagnostic, Severity, StateMachine};
-use crate::graph::{Diagram, Overlay, Tone};
+use crate::diagram::{Diagram, Overlay, Tone};
 use crate::loading::{Places, template};
 use crate::simulation::Coverage;
 

@@ -7,7 +7,7 @@ use super::definitions::one_machine;
 use super::failure::Failure;
 use super::graph;
 use super::output::{Output, colours};
-use crate::graph::Diagram;
+use crate::diagram::Diagram;
 use crate::simulation::Recording;
 
 /// Run a real execution again, from its history, and compare its path

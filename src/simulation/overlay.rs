@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::explain::seconds;
 use super::{Coverage, PointKind, Run, Visit, VisitEnd};
 use crate::definition::StateType;
-use crate::graph::{Exit, Overlay, Tone};
+use crate::diagram::{Exit, Overlay, Tone};
 
 impl Run {
-    /// The way of the run, for a [`Diagram`](crate::graph::Diagram) of its machine: which states it visited and how long it
+    /// The way of the run, for a [`Diagram`](crate::diagram::Diagram) of its machine: which states it visited and how long it
     /// was in them, which transitions it took.
     ///
     /// ```
-    /// use asl_engine::graph::Diagram;
+    /// use asl_engine::diagram::Diagram;
     /// use asl_engine::{Simulation, StateMachine};
     /// use serde_json::json;
     ///
@@ -32,10 +32,10 @@ impl Run {
 }
 
 impl Coverage {
-    /// What was covered and how often, and what was missed, for a [`Diagram`](crate::graph::Diagram) of the machine.
+    /// What was covered and how often, and what was missed, for a [`Diagram`](crate::diagram::Diagram) of the machine.
     ///
     /// ```
-    /// use asl_engine::graph::Diagram;
+    /// use asl_engine::diagram::Diagram;
     /// use asl_engine::simulation::Coverage;
     /// use asl_engine::{Simulation, StateMachine};
     /// use serde_json::json;

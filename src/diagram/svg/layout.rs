@@ -295,7 +295,7 @@ fn options() -> LayoutOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Diagram;
+    use crate::diagram::Diagram;
 
     type Rectangle = (String, f64, f64, f64, f64);
 

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use asl_engine::StateMachine;
-//! use asl_engine::graph::{Diagram, Overlay, Tone};
+//! use asl_engine::diagram::{Diagram, Overlay, Tone};
 //!
 //! let machine: StateMachine = std::fs::read_to_string("asl-samples/charge.asl.json")?.parse()?;
 //! let overlay = Overlay::new().state("Charge", Tone::Good, "2 attempts, 2 s");

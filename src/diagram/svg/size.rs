@@ -84,7 +84,7 @@ fn downwards(targets: &[Vec<usize>], start: Option<usize>) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Diagram;
+    use crate::diagram::Diagram;
     use serde_json::{Value, json};
 
     fn of(states: &Value) -> usize {
