@@ -113,7 +113,7 @@ pub mod loading;
 pub mod runtime;
 #[cfg(feature = "runtime")]
 pub mod server;
-mod services;
+pub mod services;
 pub mod simulation;
 #[cfg(feature = "yaml")]
 pub mod test_file;

@@ -7,10 +7,10 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::event::Event;
 use super::input::RuleContext;
 use super::rule::RuleTarget;
 use super::target::{DeadLetter, ExhaustedRetryCondition, TargetError};
+use crate::services::event_bridge::Event;
 
 /// One event on its way to one target.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::event::Event;
 use super::target::TargetError;
 use crate::data::{JsonPath, Root};
+use crate::services::event_bridge::Event;
 
 /// The most entries of an `InputPathsMap` (EventBridge API reference, `InputTransformer`).
 const MAX_INPUT_PATHS: usize = 100;

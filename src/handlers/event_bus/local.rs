@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::runtime::Handle;
 
 use super::delivery::{Deliveries, Delivery, Refused};
-use super::event::Event;
 use super::input::RuleContext;
 use super::put_events::{
     EventBridge, EventBridgeError, PutEventsRequest, PutEventsResponse, PutEventsResultEntry, ValidEntry,
@@ -16,6 +15,7 @@ use super::put_events::{
 };
 use super::rule::Rule;
 use super::system;
+use crate::services::event_bridge::Event;
 
 const SHUT_DOWN: &str = "the event bus is shut down";
 

@@ -7,26 +7,21 @@
 //! | file | term |
 //! |---|---|
 //! | `put_events.rs` | the API: request, response, validation |
-//! | `event.rs` | the event envelope |
-//! | `pattern/` | the event pattern language |
 //! | `rule.rs`, `target.rs`, `input.rs` | rules, targets, retry policies, dead letters, what targets get |
 //! | `local.rs`, `delivery.rs` | the bus and its deliveries |
 
 mod delivery;
 mod epoch_seconds;
-mod event;
 mod input;
 mod local;
-pub mod pattern;
 mod put_events;
 mod rule;
 mod system;
 mod target;
 
-pub use event::Event;
+pub use crate::services::event_bridge::{Event, EventPattern, InvalidEventPattern};
 pub use input::{InvalidTargetInput, TargetInput};
 pub use local::LocalEventBus;
-pub use pattern::{EventPattern, InvalidEventPattern};
 pub use put_events::{
     EventBridge, EventBridgeError, PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutEventsResultEntry,
 };

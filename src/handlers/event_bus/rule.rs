@@ -5,10 +5,10 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
-use super::event::Event;
 use super::input::{RuleContext, TargetInput};
-use super::pattern::EventPattern;
 use super::target::{DeadLetter, RetryPolicy, Target, TargetError};
+use crate::services::event_bridge::Event;
+use crate::services::event_bridge::EventPattern;
 
 /// A rule: which events of a bus go where.
 ///

@@ -5,8 +5,8 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use super::event::Event;
 use crate::TaskError;
+use crate::services::event_bridge::Event;
 
 /// What a rule sends to. A plain async closure is one: `|event: Event| async move { … Ok(()) }`.
 ///

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 /// Source: EventBridge user guide, "AWS service event metadata".
 ///
 /// ```
-/// use asl_engine::handlers::event_bus::Event;
+/// use asl_engine::services::event_bridge::Event;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let json = r#"{"version":"0","id":"7bf73129-1428-4cd3-a780-95db273d1602","detail-type":"Order","source":"shop","account":"123456789012","time":"2025-01-02T03:04:05Z","region":"us-east-1","resources":[],"detail":{"total":7}}"#;

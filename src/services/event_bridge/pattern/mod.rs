@@ -47,7 +47,7 @@ const MAX_NESTING: usize = 127;
 /// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns".
 ///
 /// ```
-/// use asl_engine::handlers::event_bus::EventPattern;
+/// use asl_engine::services::event_bridge::EventPattern;
 /// use serde_json::json;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -68,7 +68,7 @@ pub struct EventPattern {
 /// Source: EventBridge API reference, `InvalidEventPatternException`.
 ///
 /// ```
-/// use asl_engine::handlers::event_bus::EventPattern;
+/// use asl_engine::services::event_bridge::EventPattern;
 ///
 /// let error = r#"{ "source": "shop" }"#.parse::<EventPattern>().unwrap_err();
 /// assert_eq!(error.to_string(), r#"Event pattern is not valid. Reason: "source" must be an object or an array"#);
@@ -96,7 +96,7 @@ impl EventPattern {
     /// Compiles a pattern that is JSON already. Fails as [`EventPattern::from_str`] does.
     ///
     /// ```
-    /// use asl_engine::handlers::event_bus::EventPattern;
+    /// use asl_engine::services::event_bridge::EventPattern;
     /// use serde_json::json;
     ///
     /// assert!(EventPattern::from_json(&json!({ "source": [{ "prefix": "shop." }] })).is_ok());
