@@ -12,6 +12,7 @@
 //! * [`execution`] is the interpreter under all: a deterministic state machine that does no I/O.
 //! * [`handlers`] is what does the work of tasks, a local event bus among it (feature `runtime`).
 //! * [`websocket`] serves API Gateway's WebSocket API (feature `websocket`).
+//! * [`services`] has the data of AWS's services: EventBridge's events, rules and patterns.
 //!
 //! # Run a machine
 //!

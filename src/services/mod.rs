@@ -1,6 +1,6 @@
-//! What AWS services read and answer, as plain data: requests out of a task's parameters, responses, errors.
+//! AWS's services as plain data: the requests that a task's parameters make, responses and errors, in AWS's words.
 //!
-//! Nothing here does anything. The drivers do, and they ask here how it looks on AWS.
+//! Nothing here does I/O. Drivers and handlers do, and take from here what AWS would read and answer.
 
 pub mod event_bridge;
 pub(crate) mod parameters;

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use asl_engine::handlers::event_bus::{EventPattern, InvalidEventPattern};
+use asl_engine::services::event_bridge::{EventPattern, InvalidEventPattern};
 use serde_json::Value;
 
 mod known_gaps;

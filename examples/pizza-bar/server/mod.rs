@@ -19,12 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asl_engine::execution::Program;
-use asl_engine::handlers::event_bus::{
-    Event, EventBridge, EventPattern, InvalidEventPattern, LocalEventBus, RetryPolicy, Rule, RuleTarget,
-};
+use asl_engine::handlers::event_bus::{EventBridge, LocalEventBus, RetryPolicy, RuleTarget};
 use asl_engine::history::HistoryLevel;
 use asl_engine::loading::Substitutions;
 use asl_engine::runtime::Clock;
+use asl_engine::services::event_bridge::{Event, EventPattern, InvalidEventPattern, Rule};
 use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi};
 use asl_engine::{Interpreter, StateMachine};
 use serde_json::Value;
@@ -188,10 +187,8 @@ pub(crate) fn order_bus(order_handler: Arc<OrderHandler>) -> Result<LocalEventBu
         tokio::spawn(async move { losses.lost(letter.event.detail).await });
     });
     let pattern: EventPattern = STATUS_CHANGED.parse()?;
-    let rule = Rule::new("order-status-changed", pattern)
-        .event_bus(ORDER_BUS)
-        .target(target);
-    Ok(LocalEventBus::new().rule(rule))
+    let rule = Rule::new("order-status-changed", pattern).event_bus(ORDER_BUS);
+    Ok(LocalEventBus::new().rule(rule, [target]))
 }
 
 fn routes(

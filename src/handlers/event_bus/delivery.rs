@@ -7,8 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use super::input::RuleContext;
-use super::rule::RuleTarget;
+use super::rule_target::{RuleTarget, Sent};
 use super::target::{DeadLetter, ExhaustedRetryCondition, TargetError};
 use crate::services::event_bridge::Event;
 
@@ -17,7 +16,7 @@ use crate::services::event_bridge::Event;
 pub(super) struct Delivery {
     pub(super) event: Arc<Event>,
     pub(super) target: Arc<RuleTarget>,
-    pub(super) rule: Arc<RuleContext>,
+    pub(super) sent: Arc<Sent>,
 }
 
 /// All deliveries of a bus.
@@ -183,7 +182,7 @@ impl Shared {
             let Err(error) = delivery.attempt().await else {
                 return;
             };
-            tracing::debug!(rule = delivery.rule.name, target = delivery.target.id(), %error, "delivery failed");
+            tracing::debug!(rule = delivery.sent.rule.name(), target = delivery.target.id(), %error, "delivery failed");
             if error.is_final() {
                 break (error, ExhaustedRetryCondition::NotRetryable);
             }
@@ -206,27 +205,28 @@ impl Shared {
 impl Delivery {
     /// Tries once, in a task of its own: a target that panics has failed, and nothing else has.
     async fn attempt(&self) -> Result<(), TargetError> {
-        let (event, target, rule) = (
+        let (event, target, sent) = (
             Arc::clone(&self.event),
             Arc::clone(&self.target),
-            Arc::clone(&self.rule),
+            Arc::clone(&self.sent),
         );
-        let attempt = tokio::spawn(async move { target.deliver(&event, &rule).await });
+        let attempt = tokio::spawn(async move { target.deliver(&event, &sent).await });
         attempt
             .await
             .unwrap_or_else(|error| Err(TargetError::new("TargetPanicked", error.to_string())))
     }
 
     fn give_up(&self, error: TargetError, attempts: u32, exhausted_retry_condition: ExhaustedRetryCondition) {
+        let rule = &self.sent.rule;
         let Some(hook) = self.target.dead_letter_hook() else {
             let target = self.target.id();
-            tracing::warn!(rule = self.rule.name, target, event = self.event.id, attempts, %error, "event dropped");
+            tracing::warn!(rule = rule.name(), target, event = self.event.id, attempts, %error, "event dropped");
             return;
         };
         let letter = DeadLetter {
             event: (*self.event).clone(),
-            rule: self.rule.name.clone(),
-            rule_arn: self.rule.arn.clone(),
+            rule: rule.name().to_owned(),
+            rule_arn: rule.arn(&self.event.region, &self.event.account),
             target_id: self.target.id().to_owned(),
             error,
             attempts,
@@ -235,7 +235,7 @@ impl Delivery {
         // A line of ordered deliveries must outlive a hook that panics.
         if catch_unwind(AssertUnwindSafe(|| hook(letter))).is_err() {
             tracing::error!(
-                rule = self.rule.name,
+                rule = rule.name(),
                 target = self.target.id(),
                 "dead letter hook panicked"
             );

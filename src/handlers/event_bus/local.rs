@@ -8,14 +8,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::runtime::Handle;
 
 use super::delivery::{Deliveries, Delivery, Refused};
-use super::input::RuleContext;
 use super::put_events::{
     EventBridge, EventBridgeError, PutEventsRequest, PutEventsResponse, PutEventsResultEntry, ValidEntry,
     validate_request,
 };
-use super::rule::Rule;
+use super::rule_target::{RuleTarget, Sent};
 use super::system;
-use crate::services::event_bridge::Event;
+use crate::services::event_bridge::{Event, Rule};
 
 const SHUT_DOWN: &str = "the event bus is shut down";
 
@@ -29,17 +28,19 @@ const DEFAULT_MAXIMUM_PENDING: usize = 100_000;
 ///
 /// ```
 /// use asl_engine::handlers::event_bus::{
-///     Event, EventBridge, LocalEventBus, PutEventsRequest, PutEventsRequestEntry, Rule, RuleTarget,
+///     EventBridge, LocalEventBus, PutEventsRequest, PutEventsRequestEntry, RuleTarget,
 /// };
+/// use asl_engine::services::event_bridge::{Event, Rule};
 /// use serde_json::json;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let large = Rule::new("large-orders", r#"{ "detail": { "total": [{ "numeric": [">", 100] }] } }"#.parse()?);
-/// let bus = LocalEventBus::new().rule(large.target(RuleTarget::new("call", |event: Event| async move {
+/// let call = RuleTarget::new("call", |event: Event| async move {
 ///     println!("call about {}", event.detail["orderId"]);
 ///     Ok(())
-/// })));
+/// });
+/// let bus = LocalEventBus::new().rule(large, [call]);
 ///
 /// let entry = PutEventsRequestEntry::new("shop", "Order", &json!({ "orderId": "o-1", "total": 250 }));
 /// let response = bus.put_events(PutEventsRequest::new([entry])).await?;
@@ -61,7 +62,13 @@ pub struct LocalEventBus {
 #[derive(Debug)]
 struct Buses {
     names: BTreeSet<String>,
-    rules: Vec<Arc<Rule>>,
+    rules: Vec<RuleWithTargets>,
+}
+
+#[derive(Debug, Clone)]
+struct RuleWithTargets {
+    rule: Arc<Rule>,
+    targets: Vec<Arc<RuleTarget>>,
 }
 
 impl LocalEventBus {
@@ -107,10 +114,10 @@ impl LocalEventBus {
         self
     }
 
-    /// Adds a rule, as [`put_rule`](Self::put_rule) does.
+    /// Adds a rule and its targets, as [`put_rule`](Self::put_rule) does.
     #[must_use]
-    pub fn rule(self, rule: Rule) -> Self {
-        self.put_rule(rule);
+    pub fn rule(self, rule: Rule, targets: impl IntoIterator<Item = RuleTarget>) -> Self {
+        self.put_rule(rule, targets);
         self
     }
 
@@ -142,21 +149,29 @@ impl LocalEventBus {
         }
     }
 
-    /// Adds a rule, or replaces the one of this name on its bus; a bus that is not there yet is added. Events that are
-    /// on their way stay on it.
-    pub fn put_rule(&self, rule: Rule) {
+    /// Adds a rule and its targets, or replaces the rule of this name on its bus with all its targets; a bus that is not
+    /// there yet is added. Of targets with the same id the last one counts. Events that are on their way stay on it.
+    pub fn put_rule(&self, rule: Rule, targets: impl IntoIterator<Item = RuleTarget>) {
+        let mut own: Vec<Arc<RuleTarget>> = Vec::new();
+        for target in targets {
+            own.retain(|other| other.id() != target.id());
+            own.push(Arc::new(target));
+        }
         self.with_buses(|buses| {
             buses.names.insert(rule.event_bus_name().to_owned());
             buses
                 .rules
-                .retain(|other| !is(other, rule.event_bus_name(), rule.name()));
-            buses.rules.push(Arc::new(rule));
+                .retain(|other| !is(&other.rule, rule.event_bus_name(), rule.name()));
+            buses.rules.push(RuleWithTargets {
+                rule: Arc::new(rule),
+                targets: own,
+            });
         });
     }
 
     /// Deletes a rule, if it is there. Events that are on their way stay on it.
     pub fn delete_rule(&self, event_bus: &str, name: &str) {
-        self.with_buses(|buses| buses.rules.retain(|other| !is(other, event_bus, name)));
+        self.with_buses(|buses| buses.rules.retain(|other| !is(&other.rule, event_bus, name)));
     }
 
     /// Waits until every delivery is done: taken by its target or given up.
@@ -212,16 +227,16 @@ impl LocalEventBus {
         };
         let json = event.to_value();
         let mut deliveries = Vec::new();
-        for rule in rules.iter().filter(|rule| rule.takes(bus, &json)) {
-            let context = Arc::new(RuleContext {
-                name: rule.name().to_owned(),
-                arn: rule.arn(&self.region, &self.account),
+        let is_taken = |rule: &Rule| rule.event_bus_name() == bus && rule.matches_value(&json);
+        for RuleWithTargets { rule, targets } in rules.iter().filter(|known| is_taken(&known.rule)) {
+            let sent = Arc::new(Sent {
+                rule: Arc::clone(rule),
                 ingestion_time,
             });
-            deliveries.extend(rule.targets().iter().map(|target| Delivery {
+            deliveries.extend(targets.iter().map(|target| Delivery {
                 event: Arc::clone(event),
                 target: Arc::clone(target),
-                rule: Arc::clone(&context),
+                sent: Arc::clone(&sent),
             }));
         }
         deliveries
@@ -293,7 +308,6 @@ fn internal(message: &str) -> EventBridgeError {
 #[cfg(test)]
 mod tests {
     use super::super::put_events::PutEventsRequestEntry;
-    use super::super::rule::RuleTarget;
     use super::*;
     use serde_json::json;
     use std::pin::pin;
@@ -317,7 +331,7 @@ mod tests {
         let closing = Arc::downgrade(&bus);
         let ids = AtomicUsize::new(0);
         let new = LocalEventBus::new()
-            .rule(Rule::new("all", r#"{ "source": ["shop"] }"#.parse().unwrap()).target(target))
+            .rule(Rule::new("all", r#"{ "source": ["shop"] }"#.parse().unwrap()), [target])
             .event_ids(move || {
                 let id = ids.fetch_add(1, Ordering::Relaxed);
                 if id == 1 {

@@ -15,7 +15,8 @@ use crate::services::event_bridge::Event;
 /// least once: a target that fails after it has done half its work sees the event again.
 ///
 /// ```
-/// use asl_engine::handlers::event_bus::{Event, Target, TargetError};
+/// use asl_engine::handlers::event_bus::{Target, TargetError};
+/// use asl_engine::services::event_bridge::Event;
 /// use async_trait::async_trait;
 ///
 /// struct Mailer {

@@ -1,7 +1,14 @@
-//! Amazon EventBridge as plain data: events, and the pattern language that tells which of them a rule takes.
+//! Amazon EventBridge as plain data: events, the pattern language that tells which of them a rule takes, and what targets get
+//! of them.
+//!
+//! A [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus) delivers by these rules (feature `runtime`).
 
 mod event;
-pub mod pattern;
+mod input;
+mod pattern;
+mod rule;
 
 pub use event::Event;
+pub use input::{InvalidTargetInput, PayloadTooLarge, TargetInput};
 pub use pattern::{EventPattern, InvalidEventPattern};
+pub use rule::Rule;

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use asl_engine::handlers::event_bus::{
-    EventBridge as _, EventPattern, LocalEventBus, PutEventsRequest, PutEventsRequestEntry, Rule, RuleTarget,
-    TargetInput,
+    EventBridge as _, LocalEventBus, PutEventsRequest, PutEventsRequestEntry, RuleTarget,
 };
+use asl_engine::services::event_bridge::{EventPattern, Rule, TargetInput};
 use asl_engine::websocket::RouteSelectionExpression;
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ fn deliver(input: TargetInput, detail: Value) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let bus = LocalEventBus::new().rule(Rule::new("rule", pattern).target(target));
+        let bus = LocalEventBus::new().rule(Rule::new("rule", pattern), [target]);
         let entry = PutEventsRequestEntry::new("bar", "Order", &json!({ "a": detail }));
         bus.put_events(PutEventsRequest::new([entry])).await.unwrap();
         bus.idle().await;

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asl_engine::handlers::event_bus::{
-    DeadLetter, Event, EventBridge, EventPattern, ExhaustedRetryCondition, LocalEventBus, PutEventsRequest,
-    PutEventsRequestEntry, PutEventsResponse, PutEventsResultEntry, RetryPolicy, Rule, RuleTarget, TargetError,
-    TargetInput,
+    DeadLetter, EventBridge, ExhaustedRetryCondition, LocalEventBus, PutEventsRequest, PutEventsRequestEntry,
+    PutEventsResponse, PutEventsResultEntry, RetryPolicy, RuleTarget, TargetError,
 };
+use asl_engine::services::event_bridge::{Event, EventPattern, Rule, TargetInput};
 use chrono::DateTime;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -74,7 +74,7 @@ fn failing(times: usize, error: &TargetError) -> (RuleTarget, Arc<AtomicUsize>) 
 #[tokio::test(start_paused = true)]
 async fn an_event_has_awss_envelope() {
     let (target, seen) = recorder("all");
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     let response = put(&bus, order(&json!({ "total": 7 })).resources(["arn:x"])).await;
     assert_eq!(
         serde_json::to_string(&response).unwrap(),
@@ -91,7 +91,7 @@ async fn an_event_has_awss_envelope() {
 #[tokio::test(start_paused = true)]
 async fn entries_fail_alone() {
     let (target, seen) = recorder("all");
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     let mut malformed = order(&json!({}));
     malformed.detail = Some("no JSON".to_owned());
     let request = PutEventsRequest::new([PutEventsRequestEntry::default(), order(&json!({})), malformed]);
@@ -121,8 +121,8 @@ async fn buses_are_apart_and_an_unknown_one_drops_events() {
     let (default, on_default) = recorder("default");
     let (orders, on_orders) = recorder("orders");
     let bus = bus()
-        .rule(Rule::new("r", any()).target(default))
-        .rule(Rule::new("r", any()).event_bus("orders").target(orders));
+        .rule(Rule::new("r", any()), [default])
+        .rule(Rule::new("r", any()).event_bus("orders"), [orders]);
     let arn = "arn:aws:events:us-east-1:123456789012:event-bus/orders";
     for name in ["orders", arn, "default", "nowhere"] {
         let response = put(&bus, order(&json!({})).event_bus_name(name)).await;
@@ -141,10 +141,10 @@ async fn rules_can_be_disabled_replaced_and_deleted() {
     let (other, seen_by_other) = recorder("t");
     let (never, seen_by_never) = recorder("t");
     let bus = bus()
-        .rule(Rule::new("r", any()).target(target))
-        .rule(Rule::new("off", any()).target(never).disabled());
+        .rule(Rule::new("r", any()), [target])
+        .rule(Rule::new("off", any()).disabled(), [never]);
     put(&bus, order(&json!({}))).await;
-    bus.put_rule(Rule::new("r", any()).target(other));
+    bus.put_rule(Rule::new("r", any()), [other]);
     put(&bus, order(&json!({}))).await;
     bus.delete_rule("default", "r");
     put(&bus, order(&json!({}))).await;
@@ -171,7 +171,7 @@ async fn a_slow_target_delays_no_other() {
         sleep(Duration::from_secs(3600)).await;
         Ok(())
     });
-    let bus = bus().rule(Rule::new("all", any()).target(slow).target(quick));
+    let bus = bus().rule(Rule::new("all", any()), [slow, quick]);
     put(&bus, order(&json!({}))).await;
     put(&bus, order(&json!({}))).await;
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -204,7 +204,7 @@ async fn ordered_events_wait_for_those_of_their_key_only() {
         }
     });
     let target = target.ordered_by(|event| event.detail["order"].to_string());
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     for n in 0..3 {
         let entries = ["a", "b"].map(|key| order(&json!({ "order": key, "n": n })));
         bus.put_events(PutEventsRequest::new(entries)).await.unwrap();
@@ -225,7 +225,7 @@ async fn ordered_events_wait_for_those_of_their_key_only() {
 async fn order_holds_with_threads_too() {
     let (target, seen) = recorder("t");
     let target = target.ordered_by(|event| event.detail["key"].to_string());
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     for n in 0..500 {
         put(&bus, order(&json!({ "key": n % 7, "n": n }))).await;
     }
@@ -260,7 +260,7 @@ async fn shutdown_finishes_what_runs_and_gives_up_retries() {
     });
     let backoff = RetryPolicy::default().backoff(Duration::from_secs(3600));
     let busy = busy.retry_policy(backoff).dead_letter(hook);
-    let bus = bus().rule(Rule::new("all", any()).target(slow).target(busy));
+    let bus = bus().rule(Rule::new("all", any()), [slow, busy]);
     put(&bus, order(&json!({}))).await;
     sleep(Duration::from_secs(1)).await;
     bus.shutdown().await;
@@ -286,7 +286,7 @@ async fn pending_deliveries_are_bounded() {
         sleep(Duration::from_secs(5)).await;
         Ok(())
     });
-    let bus = bus().rule(Rule::new("all", any()).target(slow)).maximum_pending(1);
+    let bus = bus().rule(Rule::new("all", any()), [slow]).maximum_pending(1);
     assert_eq!(put(&bus, order(&json!({}))).await.failed_entry_count, 0);
     let refused = put(&bus, order(&json!({}))).await;
     assert!(matches!(
@@ -308,7 +308,7 @@ async fn a_target_can_have_an_input_of_its_own() {
             async { Ok(()) }
         }
     });
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     put(&bus, order(&json!({ "id": 7 }))).await;
     bus.idle().await;
     assert_eq!(*seen.lock().unwrap(), [json!("7 by all")]);

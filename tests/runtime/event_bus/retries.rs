@@ -6,7 +6,7 @@ use super::*;
 async fn a_failed_delivery_is_tried_again() {
     let start = Instant::now();
     let (target, attempts) = failing(3, &TargetError::new("Busy", "later"));
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     put(&bus, order(&json!({}))).await;
     bus.idle().await;
     assert_eq!(attempts.load(Ordering::Relaxed), 4);
@@ -21,7 +21,7 @@ async fn after_the_last_attempt_the_event_is_a_dead_letter() {
     let target = target
         .retry_policy(RetryPolicy::default().maximum_retry_attempts(2))
         .dead_letter(hook);
-    let bus = bus().rule(Rule::new("late", any()).event_bus("orders").target(target));
+    let bus = bus().rule(Rule::new("late", any()).event_bus("orders"), [target]);
     put(&bus, order(&json!({})).event_bus_name("orders")).await;
     bus.idle().await;
     let letters = letters.lock().unwrap();
@@ -52,8 +52,11 @@ async fn some_errors_and_an_events_age_end_the_retries() {
         move |letter| hook(letter)
     };
     let bus = bus()
-        .rule(Rule::new("gone", any()).target(gone.dead_letter(hook(&both))))
-        .rule(Rule::new("busy", any()).target(busy.retry_policy(policy).dead_letter(hook(&both))));
+        .rule(Rule::new("gone", any()), [gone.dead_letter(hook(&both))])
+        .rule(
+            Rule::new("busy", any()),
+            [busy.retry_policy(policy).dead_letter(hook(&both))],
+        );
     put(&bus, order(&json!({}))).await;
     bus.idle().await;
     let letters = letters.lock().unwrap();
@@ -83,7 +86,7 @@ async fn a_target_that_panics_has_failed() {
         .retry_policy(policy)
         .dead_letter(hook)
         .ordered_by(|_| String::new());
-    let bus = bus().rule(Rule::new("all", any()).target(target));
+    let bus = bus().rule(Rule::new("all", any()), [target]);
     put(&bus, order(&json!({}))).await;
     put(&bus, order(&json!({}))).await;
     bus.idle().await;

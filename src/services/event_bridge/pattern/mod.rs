@@ -1,24 +1,4 @@
 //! The event pattern language: which events a rule takes.
-//!
-//! A pattern is a JSON object. Each of its leaves is a non-empty array of alternatives of which one must match; all its
-//! keys must match; fields of the event which it does not mention are ignored.
-//!
-//! | operator | form |
-//! |---|---|
-//! | (literal) | `"text"`, `12`, `true`, `null` |
-//! | `prefix`, `suffix` | `{"prefix": "ab"}`, `{"prefix": {"equals-ignore-case": "ab"}}` |
-//! | `equals-ignore-case` | `{"equals-ignore-case": "ab"}` |
-//! | `wildcard` | `{"wildcard": "a*b"}` |
-//! | `anything-but` | a literal, a list of literals, or one of the four operators above with a text or a list of texts |
-//! | `numeric` | `{"numeric": ["=", 5]}`, `{"numeric": [">", 0, "<=", 5]}` |
-//! | `exists` | `{"exists": true}`, `{"exists": false}` |
-//! | `cidr` | `{"cidr": "10.0.0.0/24"}` |
-//! | `$or` | `{"$or": [{…}, {…}]}` in place of a key |
-//!
-//! An array in an event matches by any of its elements; several keys below one array of objects are to be met by the
-//! same element. A key with dots in it and the nested spelling are one path: `{"a.b": …}` is `{"a": {"b": …}}`.
-//!
-//! Source: EventBridge user guide, "Comparison operators for use in event patterns".
 
 mod bits;
 mod cidr;
@@ -44,7 +24,26 @@ const MAX_NESTING: usize = 127;
 
 /// An event pattern, compiled once and matched as often as events come.
 ///
-/// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns".
+/// It is a JSON object. Each of its leaves is a non-empty array of alternatives of which one must match; all its
+/// keys must match; fields of the event which it does not mention are ignored.
+///
+/// | operator | form |
+/// |---|---|
+/// | (literal) | `"text"`, `12`, `true`, `null` |
+/// | `prefix`, `suffix` | `{"prefix": "ab"}`, `{"prefix": {"equals-ignore-case": "ab"}}` |
+/// | `equals-ignore-case` | `{"equals-ignore-case": "ab"}` |
+/// | `wildcard` | `{"wildcard": "a*b"}` |
+/// | `anything-but` | a literal, a list of literals, or one of the four operators above with a text or a list of texts |
+/// | `numeric` | `{"numeric": ["=", 5]}`, `{"numeric": [">", 0, "<=", 5]}` |
+/// | `exists` | `{"exists": true}`, `{"exists": false}` |
+/// | `cidr` | `{"cidr": "10.0.0.0/24"}` |
+/// | `$or` | `{"$or": [{…}, {…}]}` in place of a key |
+///
+/// An array in an event matches by any of its elements; several keys below one array of objects are to be met by the
+/// same element. A key with dots in it and the nested spelling are one path: `{"a.b": …}` is `{"a": {"b": …}}`.
+///
+/// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns" and "Comparison operators for use in event
+/// patterns".
 ///
 /// ```
 /// use asl_engine::services::event_bridge::EventPattern;

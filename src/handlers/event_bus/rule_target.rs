@@ -1,109 +1,13 @@
-//! Rules: a pattern and the targets of the events that match it.
+//! A target as a rule has it: its id, what it gets, how it is delivered to.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
-use super::input::{RuleContext, TargetInput};
 use super::target::{DeadLetter, RetryPolicy, Target, TargetError};
-use crate::services::event_bridge::Event;
-use crate::services::event_bridge::EventPattern;
-
-/// A rule: which events of a bus go where.
-///
-/// Source: EventBridge user guide, "Rules in Amazon EventBridge".
-///
-/// ```
-/// use asl_engine::handlers::event_bus::{Event, EventPattern, Rule, RuleTarget};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let pattern: EventPattern = r#"{ "detail-type": ["Order"] }"#.parse()?;
-/// let rule = Rule::new("orders", pattern).event_bus("shop").target(RuleTarget::new(
-///     "print",
-///     |event: Event| async move {
-///         println!("{event}");
-///         Ok(())
-///     },
-/// ));
-/// assert_eq!(rule.name(), "orders");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug, Clone)]
-pub struct Rule {
-    name: String,
-    event_bus: String,
-    pattern: EventPattern,
-    is_enabled: bool,
-    targets: Vec<Arc<RuleTarget>>,
-}
-
-impl Rule {
-    /// A rule on the default bus, enabled, that sends nowhere yet.
-    pub fn new(name: impl Into<String>, pattern: EventPattern) -> Self {
-        Self {
-            name: name.into(),
-            event_bus: "default".to_owned(),
-            pattern,
-            is_enabled: true,
-            targets: Vec::new(),
-        }
-    }
-
-    /// Puts the rule on another bus, by its name.
-    #[must_use]
-    pub fn event_bus(self, name: impl Into<String>) -> Self {
-        Self {
-            event_bus: name.into(),
-            ..self
-        }
-    }
-
-    /// Disables the rule: it matches nothing.
-    #[must_use]
-    pub fn disabled(self) -> Self {
-        Self {
-            is_enabled: false,
-            ..self
-        }
-    }
-
-    /// Adds a target. One with the same id is replaced.
-    #[must_use]
-    pub fn target(mut self, target: RuleTarget) -> Self {
-        self.targets.retain(|other| other.id != target.id);
-        self.targets.push(Arc::new(target));
-        self
-    }
-
-    /// The name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The name of its bus.
-    pub fn event_bus_name(&self) -> &str {
-        &self.event_bus
-    }
-
-    /// The ARN: `…:rule/NAME` on the default bus, `…:rule/BUS/NAME` on others.
-    pub(super) fn arn(&self, region: &str, account: &str) -> String {
-        let name = &self.name;
-        match self.event_bus.as_str() {
-            "default" => format!("arn:aws:events:{region}:{account}:rule/{name}"),
-            bus => format!("arn:aws:events:{region}:{account}:rule/{bus}/{name}"),
-        }
-    }
-
-    pub(super) fn takes(&self, bus: &str, event: &Value) -> bool {
-        self.is_enabled && self.event_bus == bus && self.pattern.matches_value(event)
-    }
-
-    pub(super) fn targets(&self) -> &[Arc<RuleTarget>] {
-        &self.targets
-    }
-}
+use crate::services::event_bridge::{Event, Rule, TargetInput};
 
 /// A target of a rule, with how it is delivered to.
 ///
@@ -127,7 +31,8 @@ impl RuleTarget {
     /// A target that gets what the input makes of the event.
     ///
     /// ```
-    /// use asl_engine::handlers::event_bus::{RuleTarget, TargetInput};
+    /// use asl_engine::handlers::event_bus::RuleTarget;
+    /// use asl_engine::services::event_bridge::TargetInput;
     /// use serde_json::Value;
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -168,7 +73,8 @@ impl RuleTarget {
     /// EventBridge itself promises no order: this is for a target that stands for a FIFO queue, by its message group.
     ///
     /// ```
-    /// use asl_engine::handlers::event_bus::{Event, RuleTarget};
+    /// use asl_engine::handlers::event_bus::RuleTarget;
+    /// use asl_engine::services::event_bridge::Event;
     ///
     /// let target = RuleTarget::new("status", |event: Event| async move { Ok(()) })
     ///     .ordered_by(|event| event.detail.get("orderId").map(ToString::to_string).unwrap_or_default());
@@ -197,8 +103,8 @@ impl RuleTarget {
         }
     }
 
-    pub(super) async fn deliver(&self, event: &Event, rule: &RuleContext) -> Result<(), TargetError> {
-        self.destination.deliver(event, rule).await
+    pub(super) async fn deliver(&self, event: &Event, sent: &Sent) -> Result<(), TargetError> {
+        self.destination.deliver(event, sent).await
     }
 
     pub(super) fn policy(&self) -> RetryPolicy {
@@ -224,17 +130,24 @@ impl fmt::Debug for RuleTarget {
     }
 }
 
+/// By which rule an event is sent, and when the bus took it.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) rule: Arc<Rule>,
+    pub(super) ingestion_time: DateTime<Utc>,
+}
+
 /// A target with the kind of its payload hidden.
 #[async_trait]
 trait Destination: Send + Sync {
-    async fn deliver(&self, event: &Event, rule: &RuleContext) -> Result<(), TargetError>;
+    async fn deliver(&self, event: &Event, sent: &Sent) -> Result<(), TargetError>;
 }
 
 struct WholeEvent<T>(T);
 
 #[async_trait]
 impl<T: Target> Destination for WholeEvent<T> {
-    async fn deliver(&self, event: &Event, _rule: &RuleContext) -> Result<(), TargetError> {
+    async fn deliver(&self, event: &Event, _sent: &Sent) -> Result<(), TargetError> {
         self.0.deliver(event.clone()).await
     }
 }
@@ -246,7 +159,10 @@ struct OwnInput<T> {
 
 #[async_trait]
 impl<T: Target<Value>> Destination for OwnInput<T> {
-    async fn deliver(&self, event: &Event, rule: &RuleContext) -> Result<(), TargetError> {
-        self.target.deliver(self.input.payload(event, rule)?).await
+    async fn deliver(&self, event: &Event, sent: &Sent) -> Result<(), TargetError> {
+        let payload = self.input.payload(event, &sent.rule, sent.ingestion_time);
+        let payload =
+            payload.map_err(|error| TargetError::new("PayloadTooLarge", error.to_string()).without_retry())?;
+        self.target.deliver(payload).await
     }
 }

@@ -5,9 +5,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::target::TargetError;
+use super::{Event, Rule};
 use crate::data::{JsonPath, Root};
-use crate::services::event_bridge::Event;
 
 /// The most entries of an `InputPathsMap` (EventBridge API reference, `InputTransformer`).
 const MAX_INPUT_PATHS: usize = 100;
@@ -21,7 +20,7 @@ const MAX_PAYLOAD: usize = 256 * 1024;
 /// Source: EventBridge user guide, "Amazon EventBridge input transformation".
 ///
 /// ```
-/// use asl_engine::handlers::event_bus::TargetInput;
+/// use asl_engine::services::event_bridge::TargetInput;
 /// use serde_json::json;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -75,13 +74,10 @@ pub struct InvalidTargetInput {
     message: String,
 }
 
-/// The rule that sends, for the placeholders which tell of it.
-#[derive(Debug)]
-pub(super) struct RuleContext {
-    pub(super) name: String,
-    pub(super) arn: String,
-    pub(super) ingestion_time: DateTime<Utc>,
-}
+/// A transformer's template has grown larger than an event may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the transformed input is larger than 256 KB")]
+pub struct PayloadTooLarge;
 
 impl TargetInput {
     /// `Input`: always the same.
@@ -120,13 +116,21 @@ impl TargetInput {
         Ok(Self(Kind::Transformer(parts(input_template, &paths)?)))
     }
 
-    /// What the target gets of an event.
-    pub(super) fn payload(&self, event: &Event, rule: &RuleContext) -> Result<Value, TargetError> {
-        match &self.0 {
-            Kind::Constant(input) => Ok(input.clone()),
-            Kind::Path(path) => Ok(found(path, &event.to_value()).unwrap_or_default()),
-            Kind::Transformer(parts) => transform(parts, &event.to_value(), rule),
-        }
+    /// The payload that a target of this rule gets for an event, which its bus took at `ingestion_time`. Fails where a
+    /// transformer's template grows beyond 256 KB.
+    pub fn payload(&self, event: &Event, rule: &Rule, ingestion_time: DateTime<Utc>) -> Result<Value, PayloadTooLarge> {
+        let parts = match &self.0 {
+            Kind::Constant(input) => return Ok(input.clone()),
+            Kind::Path(path) => return Ok(found(path, &event.to_value()).unwrap_or_default()),
+            Kind::Transformer(parts) => parts,
+        };
+        let source = Source {
+            event: event.to_value(),
+            rule_name: rule.name(),
+            rule_arn: rule.arn(&event.region, &event.account),
+            ingestion_time,
+        };
+        transform(parts, &source)
     }
 }
 
@@ -197,41 +201,47 @@ fn is_name(name: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-fn transform(parts: &[Part], event: &Value, rule: &RuleContext) -> Result<Value, TargetError> {
+/// What the placeholders of a template stand for.
+struct Source<'r> {
+    event: Value,
+    rule_name: &'r str,
+    rule_arn: String,
+    ingestion_time: DateTime<Utc>,
+}
+
+fn transform(parts: &[Part], source: &Source<'_>) -> Result<Value, PayloadTooLarge> {
     let mut text = String::new();
     for part in parts {
         match part {
             Part::Text(part) => text.push_str(part),
             Part::Placeholder(placeholder, quoted) => {
-                let value = placeholder.value(event, rule);
+                let value = placeholder.value(source);
                 text.push_str(&if *quoted { spliced(&value) } else { value.to_string() });
             }
         }
         // A short template that repeats a long detail must not fill the memory.
         if text.len() > MAX_PAYLOAD {
-            return Err(
-                TargetError::new("PayloadTooLarge", "the transformed input is larger than 256 KB").without_retry(),
-            );
+            return Err(PayloadTooLarge);
         }
     }
     Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 impl Placeholder {
-    fn value(&self, event: &Value, rule: &RuleContext) -> Value {
+    fn value(&self, source: &Source<'_>) -> Value {
         match self {
-            Self::Path(path) => found(path, event).unwrap_or_else(|| Value::String(String::new())),
-            Self::RuleArn => Value::String(rule.arn.clone()),
-            Self::RuleName => Value::String(rule.name.clone()),
-            Self::IngestionTime => Value::String(rule.ingestion_time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            Self::Path(path) => found(path, &source.event).unwrap_or_else(|| Value::String(String::new())),
+            Self::RuleArn => Value::String(source.rule_arn.clone()),
+            Self::RuleName => Value::String(source.rule_name.to_owned()),
+            Self::IngestionTime => Value::String(source.ingestion_time.to_rfc3339_opts(SecondsFormat::Secs, true)),
             Self::Envelope => {
-                let mut envelope = event.clone();
+                let mut envelope = source.event.clone();
                 if let Value::Object(fields) = &mut envelope {
                     fields.shift_remove("detail");
                 }
                 envelope
             }
-            Self::Event => event.clone(),
+            Self::Event => source.event.clone(),
         }
     }
 }
@@ -255,18 +265,18 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn rule() -> Rule {
+        Rule::new("orders", r#"{ "source": ["shop"] }"#.parse().unwrap())
+    }
+
     fn payload(input: &TargetInput) -> Value {
         let event = json!({
             "version": "0", "id": "1", "detail-type": "Order", "source": "shop", "account": "123456789012",
             "time": "2025-01-02T03:04:05Z", "region": "us-east-1", "resources": [],
             "detail": { "name": "a \"b\"", "total": 7, "ids": { "acc_id": "0a78", "sf_id": "baz" } },
         });
-        let rule = RuleContext {
-            name: "orders".to_owned(),
-            arn: "arn:aws:events:us-east-1:123456789012:rule/orders".to_owned(),
-            ingestion_time: DateTime::UNIX_EPOCH,
-        };
-        input.payload(&serde_json::from_value(event).unwrap(), &rule).unwrap()
+        let event = serde_json::from_value(event).unwrap();
+        input.payload(&event, &rule(), DateTime::UNIX_EPOCH).unwrap()
     }
 
     fn transformed(template: &str) -> Value {
@@ -330,12 +340,10 @@ mod tests {
             "time": "2025-01-02T03:04:05Z", "resources": [], "detail": { "long": "x".repeat(100_000) },
         }))
         .unwrap();
-        let rule = RuleContext {
-            name: String::new(),
-            arn: String::new(),
-            ingestion_time: DateTime::UNIX_EPOCH,
-        };
         let input = TargetInput::transformer([("l", "$.detail.long")], &"<l>".repeat(1000)).unwrap();
-        assert_eq!(input.payload(&event, &rule).unwrap_err().error(), "PayloadTooLarge");
+        assert_eq!(
+            input.payload(&event, &rule(), DateTime::UNIX_EPOCH),
+            Err(PayloadTooLarge)
+        );
     }
 }
