@@ -63,10 +63,7 @@ impl Engine<'_> {
                 writing.asked = None;
                 match answer {
                     Ok(_) => self.write_next(key, run),
-                    Err(cause) => {
-                        self.put_map_run(key, run);
-                        self.fail_map_run(key, Failure::error(RESULT_WRITER_FAILED, cause));
-                    }
+                    Err(cause) => self.fail_map_run(key, run, Failure::error(RESULT_WRITER_FAILED, cause)),
                 }
             }
             Stage::Running => self.put_map_run(key, run),

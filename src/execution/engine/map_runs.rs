@@ -78,20 +78,15 @@ impl<'a> Engine<'a> {
             run.is_over_threshold()
                 .then(Failure::exceed_tolerated_failure_threshold)
         });
-        let is_through = run.is_through();
-        self.put_map_run(key, run);
         match failure {
-            Some(failure) => self.fail_map_run(key, failure),
-            None if is_through => self.items_are_through(key),
-            None => {}
+            Some(failure) => self.fail_map_run(key, run, failure),
+            None if run.is_through() => self.items_are_through(key, run),
+            None => self.put_map_run(key, run),
         }
     }
 
     /// Every item was worked on: the results are written, if they are to be.
-    fn items_are_through(&mut self, key: FrameKey) {
-        let Some(mut run) = self.take_map_run(key) else {
-            return;
-        };
+    fn items_are_through(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) {
         let writer = self.distributed_map(key).and_then(|map| map.result_writer.as_ref());
         match writer.filter(|writer| writer.export.is_some()) {
             None => {
@@ -113,6 +108,7 @@ impl<'a> Engine<'a> {
             return;
         };
         let started = frame.last_event;
+        self.leave_queue(key, run);
         // The exit hangs on the start of the Map Run, so these two stay out of the chain.
         let succeeded = self.core.record(started, || EventDetails::MapRunSucceeded);
         self.core.record(succeeded, || EventDetails::MapStateSucceeded);
@@ -124,16 +120,22 @@ impl<'a> Engine<'a> {
     }
 
     /// The Map Run has failed, and with it the Map.
-    pub(super) fn fail_map_run(&mut self, key: FrameKey, failure: Failure) {
-        let Some(mut run) = self.take_map_run(key) else {
-            return;
-        };
+    pub(super) fn fail_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>, failure: Failure) {
+        self.leave_queue(key, &run);
         self.stop_children(&mut run);
         let failure = self.named(key, failure);
         self.core
             .record_in(key, || EventDetails::MapRunFailed(failure.error_output()));
         self.tell_map_run(key, &run, MapRunStatus::Failed);
         self.fail_and_record(key, failure, true);
+    }
+
+    /// The Map Run of a frame is over, and nothing of it can go on any more.
+    fn leave_queue(&mut self, key: FrameKey, run: &MapRunProgress) {
+        // Its frame lives on: an entry left behind would let it go on before its retry is due.
+        if run.is_queued {
+            self.core.ready.retain(|queued| *queued != key);
+        }
     }
 
     /// Stops the Map Run of a frame, if it has one: what is around it does not go on.
