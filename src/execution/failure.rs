@@ -1,5 +1,6 @@
 //! Why states fail, and which names in `ErrorEquals` match (specification, "Errors").
 
+use super::invariant::Invariant;
 use crate::data::{EvaluationError, MAX_NESTING, PathError};
 use crate::history::ErrorOutput;
 
@@ -12,7 +13,7 @@ pub(crate) const TIMEOUT: &str = "States.Timeout";
 /// A task's heartbeat did not come; its history says `States.Timeout`.
 pub(super) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// The definition cannot work on this data; neither retried nor caught.
-const RUNTIME: &str = "States.Runtime";
+pub(crate) const RUNTIME: &str = "States.Runtime";
 /// A JSONata field has no value, or none that it can have.
 const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 /// A payload has more bytes than the limit allows.
@@ -38,6 +39,8 @@ pub(crate) enum Failure {
     Error(ErrorOutput),
     /// A missed heartbeat: `States.Timeout`, which `States.HeartbeatTimeout` matches too.
     Heartbeat,
+    /// A rule of the engine is broken: no state fails over it, but the whole execution.
+    Broken(Invariant),
 }
 
 /// What a history tells of a JSONata field that failed.
@@ -67,12 +70,6 @@ impl Failure {
     #[cold]
     pub(crate) fn query(detail: String) -> Self {
         Self::Evaluation(Box::new(EvaluationFailure { detail, location: None }))
-    }
-
-    /// What was to be worked on is no more; nothing is left that could fail over it.
-    #[cold]
-    pub(crate) fn frame_is_gone() -> Self {
-        Self::runtime("The state is gone.")
     }
 
     pub(crate) fn timeout() -> Self {
@@ -155,12 +152,13 @@ impl Failure {
             Self::Evaluation(failure) => with(QUERY_EVALUATION_ERROR, Some(&failure.detail)),
             Self::Error(output) => output.clone(),
             Self::Heartbeat => with(TIMEOUT, None),
+            Self::Broken(invariant) => with(RUNTIME, Some(&invariant.cause())),
         }
     }
 
     fn error_name(&self) -> Option<&str> {
         match self {
-            Self::Runtime(_) => Some(RUNTIME),
+            Self::Runtime(_) | Self::Broken(_) => Some(RUNTIME),
             Self::Evaluation(_) => Some(QUERY_EVALUATION_ERROR),
             Self::Error(output) => output.error.as_deref(),
             Self::Heartbeat => Some(TIMEOUT),
@@ -179,6 +177,12 @@ impl Failure {
             HEARTBEAT_TIMEOUT => matches!(self, Self::Heartbeat) || name == Some(HEARTBEAT_TIMEOUT),
             wanted => name == Some(wanted),
         })
+    }
+}
+
+impl From<Invariant> for Failure {
+    fn from(invariant: Invariant) -> Self {
+        Self::Broken(invariant)
     }
 }
 

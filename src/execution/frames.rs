@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::command::{Timestamp, seconds_later};
 use super::engine::Core;
 use super::intent::Invoke;
+use super::invariant::Invariant;
 use super::map_run::MapRunProgress;
 use super::program::{GraphId, StateId};
 use crate::data::{MapItemContext, Payload, VariableScope, json_size};
@@ -35,9 +36,52 @@ pub(crate) struct Frame {
     pub(crate) retry_count: u32,
     /// Retries by Retrier; empty before the first.
     pub(crate) retries: Vec<u32>,
-    pub(crate) activity: Activity,
-    /// When the frame must be woken.
+    // Changed by `Frames::set_activity` alone, which counts.
+    activity: Activity,
+    /// When the frame must be woken; its timer is armed for then.
     pub(crate) deadline: Option<Timestamp>,
+}
+
+impl Frame {
+    /// A frame that enters a state next.
+    pub(crate) fn new(
+        state: StateId,
+        raw_input: Option<Payload>,
+        parent: Option<FrameKey>,
+        index: usize,
+        last_event: u64,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            serial: 0,
+            parent,
+            index,
+            state,
+            raw_input,
+            variables: None,
+            last_event,
+            entered_event: 0,
+            entered_time: now,
+            retry_count: 0,
+            retries: Vec::new(),
+            activity: Activity::Entering,
+            deadline: None,
+        }
+    }
+
+    /// What it is doing.
+    #[inline]
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// The graphs that run inside it; `None` but for a Parallel and an inline Map at work.
+    pub(crate) fn fork(&self) -> Option<&ForkProgress> {
+        match &self.activity {
+            Activity::Fork(fork) => Some(fork),
+            _ => None,
+        }
+    }
 }
 
 /// What a frame is doing.
@@ -45,7 +89,7 @@ pub(crate) struct Frame {
 pub(crate) enum Activity {
     /// It stands in the ready queue and enters its state next.
     Entering,
-    /// A Wait state waits.
+    /// A Wait state waits. Any other state is so only while the engine works on it.
     Waiting,
     /// The state failed and is tried again at the deadline.
     Backoff,
@@ -55,6 +99,14 @@ pub(crate) enum Activity {
     Fork(Box<ForkProgress>),
     /// A distributed Map waits for its Map Run.
     MapRun(Box<MapRunProgress>),
+}
+
+impl Activity {
+    /// Whether it may go on without a timer: by the answer to a task, or by what runs in a Map Run, which looks after
+    /// itself.
+    fn awaits_answers(&self) -> bool {
+        matches!(self, Self::Task(_) | Self::MapRun(_))
+    }
 }
 
 /// A Task's attempt in flight.
@@ -106,6 +158,9 @@ pub(crate) struct ForkProgress {
     pub(crate) total: usize,
     /// How many were started.
     pub(crate) started: usize,
+    /// How many came to their end.
+    // Not what `started` and `running` leave over: that is what it is checked by.
+    pub(crate) ended: usize,
     /// The frames that run, in no order.
     pub(crate) running: IndexSet<FrameKey>,
     /// The outputs by index; `Null` where there is none yet.
@@ -113,6 +168,17 @@ pub(crate) struct ForkProgress {
     /// The sum of the outputs' size bounds.
     #[serde(skip)]
     pub(crate) results_bound: usize,
+}
+
+impl ForkProgress {
+    /// The graph of a branch or iteration.
+    pub(crate) fn graph(&self, index: usize) -> Option<GraphId> {
+        let graph = match self.items {
+            Some(_) => self.graphs.first(),
+            None => self.graphs.get(index),
+        };
+        graph.copied()
+    }
 }
 
 /// Where a frame stands, and which of the frames that stood there.
@@ -127,8 +193,11 @@ pub(crate) struct FrameKey {
 pub(crate) struct Frames {
     slots: Vec<Option<Frame>>,
     free: Vec<u32>,
-    /// Numbers frames and task attempts.
+    /// Numbers frames and task attempts. One sequence for both, so that no number tells two things.
     serials: u32,
+    /// How many frames wait for an answer, so that nobody has to look at them all after each event.
+    #[serde(skip)]
+    awaiting: usize,
 }
 
 impl Frames {
@@ -171,6 +240,65 @@ impl Frames {
             .filter(|frame| frame.serial == key.serial)
     }
 
+    /// The frame, which must be there.
+    #[inline]
+    pub(crate) fn at(&self, key: FrameKey) -> Result<&Frame, Invariant> {
+        self.get(key).ok_or(Invariant::FrameExists)
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub(crate) fn at_mut(&mut self, key: FrameKey) -> Result<&mut Frame, Invariant> {
+        self.get_mut(key).ok_or(Invariant::FrameExists)
+    }
+
+    /// Changes what a frame does; gives what it did before.
+    #[inline]
+    pub(crate) fn set_activity(&mut self, key: FrameKey, activity: Activity) -> Result<Activity, Invariant> {
+        let frame = self.at_mut(key)?;
+        let before = std::mem::replace(&mut frame.activity, activity);
+        let awaits = frame.activity.awaits_answers();
+        self.count_awaiting(before.awaits_answers(), awaits);
+        Ok(before)
+    }
+
+    #[inline]
+    fn count_awaiting(&mut self, before: bool, now: bool) {
+        self.awaiting = (self.awaiting + usize::from(now)).saturating_sub(usize::from(before));
+    }
+
+    /// Whether a frame waits for an answer.
+    pub(crate) fn await_answers(&self) -> bool {
+        self.awaiting > 0
+    }
+
+    /// The attempt of a Task that waits for its answer.
+    pub(crate) fn attempt_mut(&mut self, key: FrameKey) -> Result<&mut TaskAttempt, Invariant> {
+        match &mut self.at_mut(key)?.activity {
+            Activity::Task(attempt) => Ok(attempt),
+            _ => Err(Invariant::TaskIsOfATask),
+        }
+    }
+
+    /// The graphs that run inside a Parallel or Map.
+    pub(crate) fn fork_mut(&mut self, key: FrameKey) -> Result<&mut ForkProgress, Invariant> {
+        match &mut self.at_mut(key)?.activity {
+            Activity::Fork(fork) => Ok(fork),
+            _ => Err(Invariant::ParentRunsGraphs),
+        }
+    }
+
+    /// Takes the Map Run out of a frame: its child executions are worked on together with the frames around them.
+    pub(crate) fn take_map_run(&mut self, key: FrameKey) -> Result<Box<MapRunProgress>, Invariant> {
+        if !matches!(self.at(key)?.activity, Activity::MapRun(_)) {
+            return Err(Invariant::MapRunExists);
+        }
+        match self.set_activity(key, Activity::Waiting)? {
+            Activity::MapRun(run) => Ok(run),
+            _ => Err(Invariant::MapRunExists),
+        }
+    }
+
     /// The frame in a slot, whichever it is.
     pub(crate) fn in_slot(&self, slot: u32) -> Option<(FrameKey, &Frame)> {
         let frame = self.slots.get(slot as usize)?.as_ref()?;
@@ -183,11 +311,14 @@ impl Frames {
         ))
     }
 
-    pub(crate) fn remove(&mut self, key: FrameKey) -> Option<Frame> {
-        self.get(key)?;
-        let frame = self.slots.get_mut(key.slot as usize)?.take();
+    /// Removes a frame, which must be there.
+    pub(crate) fn remove(&mut self, key: FrameKey) -> Result<Frame, Invariant> {
+        self.at(key)?;
+        let slot = self.slots.get_mut(key.slot as usize);
+        let frame = slot.and_then(Option::take).ok_or(Invariant::FrameExists)?;
         self.free.push(key.slot);
-        frame
+        self.count_awaiting(frame.activity.awaits_answers(), false);
+        Ok(frame)
     }
 
     /// Every frame, in the order of the slots.
@@ -206,16 +337,18 @@ impl Frames {
     }
 
     /// Whether every slot that is free, and no other, is known as such, once.
-    pub(crate) fn is_consistent(&self) -> bool {
+    pub(crate) fn has_sound_slots(&self) -> bool {
         let mut free = self.free.clone();
         free.sort_unstable();
         let empty = (0u32..).zip(&self.slots).filter(|(_, frame)| frame.is_none());
         free.into_iter().eq(empty.map(|(slot, _)| slot))
     }
 
-    /// Measures the results of all forks, which a snapshot does not tell.
-    pub(crate) fn measure_results(&mut self) {
+    /// Counts what a snapshot does not tell: the sizes of results, and who waits for an answer.
+    pub(crate) fn count_again(&mut self) {
+        self.awaiting = 0;
         for frame in self.slots.iter_mut().flatten() {
+            self.awaiting += usize::from(frame.activity.awaits_answers());
             if let Activity::Fork(fork) = &mut frame.activity {
                 fork.results_bound = fork.results.iter().map(|result| json_size(result) + 1).sum();
             }
@@ -238,9 +371,7 @@ impl Frames {
     pub(crate) fn map_item<'a>(&'a self, frame: &'a Frame) -> Option<MapItemContext<'a>> {
         let mut frame = frame;
         while let Some(parent) = frame.parent.and_then(|key| self.get(key)) {
-            if let Activity::Fork(fork) = &parent.activity
-                && let Some(items) = &fork.items
-            {
+            if let Some(items) = parent.fork().and_then(|fork| fork.items.as_ref()) {
                 let value = items.value().get(frame.index);
                 return Some(MapItemContext::element(frame.index, value));
             }

@@ -60,6 +60,7 @@ mod frames;
 mod input_output;
 mod inspection;
 mod intent;
+mod invariant;
 mod map_run;
 mod parameters;
 mod program;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::catch;
 use super::command::{Limits, Timestamp};
 use super::failure::Failure;
-use super::frames::{Activity, Frame, FrameKey, Frames, VisibleVariables};
+use super::frames::{Frame, FrameKey, Frames, VisibleVariables};
 use super::input_output::StateView;
 use super::inspection::{Inspection, Stage};
 use super::intent::{Exit, Fork, Intent};
@@ -104,21 +104,9 @@ impl<'a> SingleState<'a> {
             .into_iter()
             .map(|(name, value)| (name, Arc::new(value)))
             .collect();
-        let frame = Frame {
-            serial: 0,
-            parent: None,
-            index: 0,
-            state: program.start_of(Program::MAIN),
-            raw_input: None,
-            variables: Some(Box::new(variables)),
-            last_event: 0,
-            entered_event: 0,
-            entered_time: surroundings.now,
-            retry_count: surroundings.retries,
-            retries: Vec::new(),
-            activity: Activity::Entering,
-            deadline: None,
-        };
+        let mut frame = Frame::new(program.start_of(Program::MAIN), None, None, 0, 0, surroundings.now);
+        frame.variables = Some(Box::new(variables));
+        frame.retry_count = surroundings.retries;
         let token = match &node.state {
             State::Task(task) if states::has_token(task) => {
                 let key = FrameKey { slot: 0, serial: 0 };

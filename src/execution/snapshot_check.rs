@@ -24,13 +24,14 @@ pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), SnapshotEr
 
 /// The same for a core inside of which there may be so many others.
 fn check_within(core: &mut Core, program: &Program, depth_left: usize) -> Result<(), SnapshotError> {
+    core.is_restored = true;
     if core.outcome.is_some() {
         core.ready.clear();
         core.timers.clear();
         core.deadline = None;
         return sound(core.frames.iter().next().is_none());
     }
-    sound(core.frames.is_consistent())?;
+    sound(core.frames.has_sound_slots())?;
     let mut listed = HashSet::new();
     let mut roots = 0;
     for (key, frame) in core.frames.iter() {
@@ -53,7 +54,7 @@ fn check_within(core: &mut Core, program: &Program, depth_left: usize) -> Result
         .flat_map(|variables| variables.values())
         .map(|value| json_size(value))
         .sum();
-    core.frames.measure_results();
+    core.frames.count_again();
     let mut inner = core.frames.children_mut().peekable();
     sound(depth_left > 0 || inner.peek().is_none())?;
     inner.try_for_each(|child| {
@@ -68,7 +69,7 @@ fn sound(is_sound: bool) -> Result<(), SnapshotError> {
 
 /// What a frame does must be what its state does.
 fn fits(frame: &Frame, node: &Node) -> Result<(), SnapshotError> {
-    sound(match (&frame.activity, &node.state) {
+    sound(match (frame.activity(), &node.state) {
         (Activity::Entering | Activity::Waiting | Activity::Backoff, _) | (Activity::Task(_), State::Task(_)) => true,
         (Activity::Fork(fork), State::Parallel(_)) => {
             fork.items.is_none() && fork.graphs == node.graphs && counts_fit(fork, node.graphs.len())
@@ -92,11 +93,7 @@ fn counts_fit(fork: &ForkProgress, total: usize) -> bool {
 }
 
 fn running(frame: &Frame) -> impl Iterator<Item = &FrameKey> {
-    let fork = match &frame.activity {
-        Activity::Fork(fork) => Some(fork),
-        _ => None,
-    };
-    fork.into_iter().flat_map(|fork| &fork.running)
+    frame.fork().into_iter().flat_map(|fork| &fork.running)
 }
 
 /// How many frames are around a frame; `None` where they are too many, or go in a circle.
@@ -112,7 +109,7 @@ fn depth(core: &Core, frame: &Frame) -> Option<usize> {
 }
 
 fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
-    let (attempt, fork, map_run) = match &frame.activity {
+    let (attempt, fork, map_run) = match frame.activity() {
         Activity::Task(attempt) => (Some(attempt), None, None),
         Activity::Fork(fork) => (None, Some(fork), None),
         Activity::MapRun(run) => (None, None, Some(run)),

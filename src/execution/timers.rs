@@ -40,8 +40,13 @@ impl Timers {
         self.heap.peek().map(|Reverse(timer)| (timer.at, timer.frame))
     }
 
-    pub(crate) fn pop(&mut self) {
-        self.heap.pop();
+    /// Takes out the earliest.
+    pub(crate) fn pop(&mut self) -> Option<(Timestamp, FrameKey)> {
+        self.heap.pop().map(|Reverse(timer)| (timer.at, timer.frame))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
     }
 
     pub(crate) fn clear(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Core, Engine};
 use crate::data::{MAX_NESTING, Payload, held_size};
-use crate::execution::failure::DATA_LIMIT_EXCEEDED;
+use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::execution::frames::Activity;
 use crate::history::EventDetails;
 
@@ -64,7 +64,7 @@ impl Core {
             variables.for_each(|value| add(Arc::as_ptr(value).addr(), value));
             let mut shared = |payload: &Payload| add(payload.address(), payload);
             frame.raw_input.iter().for_each(&mut shared);
-            match &frame.activity {
+            match frame.activity() {
                 Activity::Task(attempt) => shared(&attempt.input),
                 Activity::Fork(fork) => {
                     shared(&fork.input);
@@ -97,7 +97,7 @@ impl Engine<'_> {
         self.core.work = self.core.work.saturating_add(WORK_OF_A_STATE);
         if self.core.work > self.core.limits.work {
             let cause = "The execution has worked for too long without a Wait or a Task.";
-            return self.give_up("States.Runtime", cause.to_owned());
+            return self.give_up(RUNTIME, cause.to_owned());
         }
         // Looking takes as long as what is held: it is done again only after as much came to it.
         if self.core.grown_bytes > GROWTH {

@@ -9,6 +9,7 @@ use crate::definition::{State, Transformation};
 use crate::execution::command::{ChildExecution, Command, Event, Outcome, StartOptions, TaskId, Timestamp};
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Child, ChildEvent, MapRunProgress, Selected, record_of};
 use crate::execution::states;
 use crate::execution::trace::Traced;
@@ -16,91 +17,90 @@ use crate::history::ErrorOutput;
 use serde_json::{Map, Value};
 
 impl Engine<'_> {
-    /// Takes the Map Run out of its frame, to be put back.
-    pub(super) fn take_map_run(&mut self, key: FrameKey) -> Option<Box<MapRunProgress>> {
-        let frame = self.core.frames.get_mut(key)?;
-        match std::mem::replace(&mut frame.activity, Activity::Waiting) {
-            Activity::MapRun(run) => Some(run),
-            other => {
-                frame.activity = other;
-                None
-            }
-        }
-    }
-
-    /// Puts it back, and lets it go on if it can.
-    pub(super) fn put_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) {
+    /// Puts a Map Run back into its frame, and lets it go on if it can.
+    pub(super) fn put_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
         let deadline = run.next_deadline();
+        let goes_on = run.goes_on();
         let is_to_queue = run.can_go_on() && !run.is_queued;
         run.is_queued |= is_to_queue;
-        let Some(frame) = self.core.frames.get_mut(key) else {
-            return;
-        };
-        frame.activity = Activity::MapRun(run);
+        self.core.frames.set_activity(key, Activity::MapRun(run))?;
         match deadline {
-            Some(at) => self.wake_at(key, at),
-            None => frame.deadline = None,
+            Some(at) => self.wake_at(key, at)?,
+            None => self.core.frames.at_mut(key)?.deadline = None,
         }
         if is_to_queue {
             self.core.ready.push_back(key);
         }
+        if goes_on { Ok(()) } else { Err(Invariant::MapRunGoesOn) }
     }
 
-    /// Starts a child execution, or lets one go on.
-    pub(super) fn go_on_with_map_run(&mut self, key: FrameKey) {
-        let Some(mut run) = self.take_map_run(key) else {
-            return;
-        };
+    /// Starts a child execution, or lets one go on: one at a time, so that what is around the Map has its turn, too.
+    pub(super) fn go_on_with_map_run(&mut self, key: FrameKey) -> Result<(), Invariant> {
+        let mut run = self.core.frames.take_map_run(key)?;
         run.is_queued = false;
         let done = match run.ready.pop_front() {
-            Some(id) => {
-                self.resume(&mut run, id, None);
-                Ok(())
-            }
+            Some(id) if run.children.contains_key(&id) => self.resume(&mut run, id, None).map_err(Failure::from),
             None if run.may_start() => self.start_child(key, &mut run),
-            None => Ok(()),
+            // Nothing is left to start; or an answer let the child execution go on while it was queued, and it ended.
+            None | Some(_) => Ok(()),
         };
-        self.settle_map_run(key, run, done);
+        self.settle_map_run(key, run, done)
     }
 
     /// A child execution's task was answered.
-    pub(super) fn happen_in_map_run(&mut self, key: FrameKey, task: TaskId, mut event: Event, is_too_deep: bool) {
-        let Some(mut run) = self.take_map_run(key) else {
-            return;
-        };
+    pub(super) fn happen_in_map_run(
+        &mut self,
+        key: FrameKey,
+        task: TaskId,
+        event: Event,
+        is_too_deep: bool,
+    ) -> Result<(), Invariant> {
+        let mut run = self.core.frames.take_map_run(key)?;
         if run.asked().is_some_and(|asked| asked.generation == task.generation) {
             return self.request_answered(key, run, event, is_too_deep);
         }
-        if let Some((id, inner)) = run.tasks.get(&task.generation).copied() {
-            if matches!(event, Event::TaskSucceeded { .. } | Event::TaskFailed { .. }) {
-                run.tasks.remove(&task.generation);
-                if let Some(child) = run.children.get_mut(&id) {
-                    child.tasks.swap_remove(&inner);
-                }
-            }
-            if let Some(task) = event.task() {
-                *task = inner;
-            }
-            self.resume(&mut run, id, Some((event, is_too_deep)));
+        let done = self.happen_in_child(&mut run, task, event, is_too_deep);
+        self.settle_map_run(key, run, done.map_err(Failure::from))
+    }
+
+    fn happen_in_child(
+        &mut self,
+        run: &mut MapRunProgress,
+        task: TaskId,
+        mut event: Event,
+        is_too_deep: bool,
+    ) -> Result<(), Invariant> {
+        // Late, as in `route`: the child execution has cancelled it, or has ended.
+        let Some((id, inner)) = run.tasks.get(&task.generation).copied() else {
+            return Ok(());
+        };
+        if matches!(event, Event::TaskSucceeded { .. } | Event::TaskFailed { .. }) {
+            run.tasks.remove(&task.generation);
+            let child = run.children.get_mut(&id).ok_or(Invariant::ChildIsKnown)?;
+            let known = child.tasks.swap_remove(&inner);
+            known.ok_or(Invariant::TaskOfChildIsKnown)?;
         }
-        self.settle_map_run(key, run, Ok(()));
+        if let Some(task) = event.task() {
+            *task = inner;
+        }
+        self.resume(run, id, Some((event, is_too_deep)))
     }
 
     /// Time went on for the child executions that are due.
-    pub(super) fn wake_children(&mut self, key: FrameKey, at: Timestamp) {
-        let Some(mut run) = self.take_map_run(key) else {
-            return;
-        };
+    pub(super) fn wake_children(&mut self, key: FrameKey, at: Timestamp) -> Result<(), Invariant> {
+        let mut run = self.core.frames.take_map_run(key)?;
+        let mut done = Ok(());
         while let Some(&(due, id)) = run.deadlines.first()
             && due <= at
         {
             run.deadlines.pop_first();
-            if let Some(child) = run.children.get_mut(&id) {
-                child.armed = None;
-                run.ready.push_back(id);
+            match run.children.get_mut(&id) {
+                Some(child) => child.armed = None,
+                None => done = Err(Invariant::ChildIsKnown),
             }
+            run.ready.push_back(id);
         }
-        self.put_map_run(key, run);
+        self.settle_map_run(key, run, done.map_err(Failure::from))
     }
 
     /// Starts the next child execution.
@@ -109,11 +109,12 @@ impl Engine<'_> {
             return Ok(());
         };
         if input.exceeds(self.core.limits.payload_bytes) {
-            let name = self.node_of(key).map_or("", |node| &*node.name);
-            return Err(Failure::data_limit_exceeded(name));
+            return Err(Failure::data_limit_exceeded(&self.node_of(key)?.name));
         }
         self.core.grow(input.bound());
-        let core = Core::new(None, self.child_options(run, input), self.core.now);
+        // No timeout of its own: the machine's is that of the execution around it.
+        let mut core = Core::new(None, self.child_options(run, input), self.core.now);
+        core.is_restored = self.core.is_restored;
         let id = run.started;
         run.started = run.started.saturating_add(1);
         run.count_start(items);
@@ -129,7 +130,7 @@ impl Engine<'_> {
             core: &mut child.core,
         };
         engine.start(run.graph, false);
-        self.take_commands(run, id, child);
+        self.take_commands(run, id, child)?;
         Ok(())
     }
 
@@ -181,8 +182,7 @@ impl Engine<'_> {
                 break;
             }
             if with_item > most_bytes {
-                let name = self.node_of(key).map_or("", |node| &*node.name);
-                return Err(Failure::data_limit_exceeded(name));
+                return Err(Failure::data_limit_exceeded(&self.node_of(key)?.name));
             }
             bytes = with_item;
             items.push(item.into_value());
@@ -212,10 +212,8 @@ impl Engine<'_> {
     }
 
     /// Lets a child execution go on.
-    fn resume(&mut self, run: &mut MapRunProgress, id: u32, event: Option<(Event, bool)>) {
-        let Some(mut child) = run.children.remove(&id) else {
-            return;
-        };
+    fn resume(&mut self, run: &mut MapRunProgress, id: u32, event: Option<(Event, bool)>) -> Result<(), Invariant> {
+        let mut child = run.children.remove(&id).ok_or(Invariant::ChildIsKnown)?;
         if let Some(at) = child.armed.take() {
             run.deadlines.remove(&(at, id));
         }
@@ -228,12 +226,16 @@ impl Engine<'_> {
             engine.happen(event, is_too_deep);
         }
         engine.go_on();
-        self.take_commands(run, id, child);
+        self.take_commands(run, id, child)
     }
 
     /// Hands the commands of a child execution on as those of this one.
-    fn take_commands(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) {
+    ///
+    /// A rule that is broken in a child execution is broken in this one: how many failures of items a Map tolerates says
+    /// nothing of it.
+    fn take_commands(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) -> Result<(), Invariant> {
         let mut outcome = None;
+        let mut broken = child.core.broken;
         while let Some(command) = child.core.commands.pop_front() {
             let command = match command {
                 Command::Record(event) => Command::RecordChild(Box::new(ChildEvent {
@@ -243,14 +245,19 @@ impl Engine<'_> {
                 })),
                 Command::Invoke(mut task) => {
                     let generation = self.core.frames.next_serial();
-                    run.tasks.insert(generation, (id, task.id));
-                    child.tasks.insert(task.id, generation);
+                    let is_taken = run.tasks.insert(generation, (id, task.id)).is_some();
+                    if child.tasks.insert(task.id, generation).is_some() || is_taken {
+                        broken = broken.or(Some(Invariant::TaskOfChildIsKnown));
+                    }
                     task.id = outside(run, generation);
                     task.child.get_or_insert_with(|| of_child(&child.core));
                     Command::Invoke(task)
                 }
                 Command::Cancel(task) => match child.tasks.swap_remove(&task) {
-                    None => continue,
+                    None => {
+                        broken = broken.or(Some(Invariant::TaskOfChildIsKnown));
+                        continue;
+                    }
                     Some(generation) => {
                         run.tasks.remove(&generation);
                         Command::Cancel(outside(run, generation))
@@ -268,7 +275,8 @@ impl Engine<'_> {
         self.account_for(&mut child.core);
         self.take_trace(run, id, &mut child);
         if let Some(outcome) = outcome {
-            return self.child_ended(run, id, &child, outcome);
+            self.child_ended(run, id, &child, outcome);
+            return broken.map_or(Ok(()), Err);
         }
         if child.core.ready.is_empty() {
             child.core.ready = std::collections::VecDeque::new();
@@ -278,6 +286,7 @@ impl Engine<'_> {
         child.armed = child.core.next_deadline();
         run.deadlines.extend(child.armed.map(|at| (at, id)));
         run.children.insert(id, child);
+        broken.map_or(Ok(()), Err)
     }
 
     /// What a child execution did, for whoever wants to know.
@@ -323,8 +332,9 @@ impl Engine<'_> {
         run.keep(id, result);
     }
 
-    /// Stops what runs of a Map Run.
-    pub(super) fn stop_children(&mut self, run: &mut MapRunProgress) {
+    /// Stops what runs of a Map Run: all of it, also where one child execution is broken.
+    pub(super) fn stop_children(&mut self, run: &mut MapRunProgress) -> Result<(), Invariant> {
+        let mut stopped = Ok(());
         let running: Vec<u32> = run.children.keys().copied().collect();
         for id in running {
             if let Some(child) = run.children.get_mut(&id).filter(|child| child.core.trace.is_some()) {
@@ -333,9 +343,11 @@ impl Engine<'_> {
                     child.core.trace(key, || Traced::Aborted);
                 }
             }
-            self.resume(run, id, Some((Event::Stop(ErrorOutput::default()), false)));
+            let one = self.resume(run, id, Some((Event::Stop(ErrorOutput::default()), false)));
+            stopped = stopped.and(one);
         }
         run.ready.clear();
+        stopped
     }
 }
 

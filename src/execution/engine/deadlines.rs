@@ -1,38 +1,43 @@
 //! Time: waits that end, retries that are due, tasks and executions that took too long.
 
 use super::Engine;
-use crate::data::Payload;
 use crate::execution::command::{Outcome, Timestamp};
 use crate::execution::failure::{Failure, TIMEOUT};
 use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::invariant::Invariant;
 use crate::history::{ErrorOutput, EventDetails};
 
 impl Engine<'_> {
     /// Does everything that is due by now, earliest first.
-    pub(in crate::execution) fn reach_deadlines(&mut self) {
+    ///
+    /// Each wake-up is followed by all that it makes ready, as if every one came in a turn of its own: an execution that was
+    /// asleep for a day does in one turn what it would have done in many.
+    pub(super) fn reach_deadlines(&mut self) -> Result<(), Invariant> {
         let now = self.core.now;
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
             let timer = self.core.timers.earliest().filter(|(at, _)| *at <= now);
             match (self.core.deadline.filter(|at| *at <= now), timer) {
-                (Some(execution), Some((frame, _))) if frame <= execution => self.wake(),
+                (Some(execution), Some((frame, _))) if frame <= execution => self.wake()?,
                 (Some(_), _) => self.time_out_execution(),
-                (None, Some(_)) => self.wake(),
+                (None, Some(_)) => self.wake()?,
                 (None, None) => break,
             }
         }
+        Ok(())
     }
 
-    /// Wakes a frame then.
-    pub(super) fn wake_at(&mut self, key: FrameKey, deadline: Timestamp) {
-        if let Some(frame) = self.core.frames.get_mut(key)
-            && frame.deadline != Some(deadline)
-        {
+    /// Arms the frame's timer.
+    pub(super) fn wake_at(&mut self, key: FrameKey, deadline: Timestamp) -> Result<(), Invariant> {
+        let frame = self.core.frames.at_mut(key)?;
+        if frame.deadline != Some(deadline) {
+            // The timer that it had stays where it is, and is stale: taking it out of the middle would cost a walk.
             frame.deadline = Some(deadline);
             self.core.timers.arm(deadline, key);
         }
+        Ok(())
     }
 
-    /// Timers whose frame went or waits for another time stand in nobody's way, and not in `next_deadline`.
+    /// Timers whose frame went or waits for another time are dropped, so `next_deadline` never reports them.
     pub(super) fn drop_stale_timers(&mut self) {
         while let Some((at, key)) = self.core.timers.earliest() {
             if self
@@ -48,34 +53,31 @@ impl Engine<'_> {
     }
 
     /// Wakes the frame whose timer is the earliest, if it still waits for it.
-    fn wake(&mut self) {
-        let Some((at, key)) = self.core.timers.earliest() else {
-            return;
+    fn wake(&mut self) -> Result<(), Invariant> {
+        let Some((at, key)) = self.core.timers.pop() else {
+            return Ok(());
         };
-        self.core.timers.pop();
-        let Some(frame) = self.core.frames.get_mut(key) else {
-            return;
+        // A frame that went, or waits for another time by now, left its timer behind.
+        let Some(frame) = self.core.frames.get_mut(key).filter(|frame| frame.deadline == Some(at)) else {
+            return Ok(());
         };
-        if frame.deadline != Some(at) {
-            return;
-        }
         frame.deadline = None;
-        match &frame.activity {
+        match frame.activity() {
             Activity::Waiting => {
-                let raw = frame.raw_input.clone().unwrap_or_else(Payload::empty_object);
-                self.finish(key, raw);
+                let raw = frame.raw_input.clone().ok_or(Invariant::InputIsKept)?;
+                self.finish(key, raw)?;
             }
-            Activity::Backoff => self.try_again(key),
+            Activity::Backoff => self.try_again(key)?,
             Activity::Task(_) => return self.time_out_tasks(key, at),
-            Activity::MapRun(_) => self.wake_children(key, at),
-            Activity::Entering | Activity::Fork(_) => {}
+            Activity::MapRun(_) => self.wake_children(key, at)?,
+            Activity::Entering | Activity::Fork(_) => return Err(Invariant::WaitingFramesHaveATimer),
         }
-        self.run();
+        self.run()
     }
 
     /// A task took too long, and all that took too long at the same time: AWS records every one of them before a state
     /// fails over the first.
-    fn time_out_tasks(&mut self, first: FrameKey, at: Timestamp) {
+    fn time_out_tasks(&mut self, first: FrameKey, at: Timestamp) -> Result<(), Invariant> {
         let mut late: Vec<(FrameKey, Failure)> = self.late_task(first, at).into_iter().collect();
         while let Some((_, key)) = self.core.timers.earliest().filter(|(due, _)| *due == at) {
             let waits = self
@@ -84,6 +86,7 @@ impl Engine<'_> {
                 .get(key)
                 .is_some_and(|frame| frame.deadline == Some(at));
             let task = self.late_task(key, at);
+            // Another kind of frame has its turn between them, in the order in which the timers were armed.
             if waits && task.is_none() {
                 break;
             }
@@ -94,19 +97,21 @@ impl Engine<'_> {
             }
         }
         for (key, failure) in &late {
-            self.task_timed_out(*key, failure);
+            self.task_timed_out(*key, failure)?;
         }
         for (key, failure) in late {
-            if self.core.outcome.is_none() {
-                self.fail(key, failure);
-                self.run();
+            // The failure of one before may have ended the execution, or aborted this one as its sibling.
+            if self.core.outcome.is_none() && self.core.frames.get(key).is_some() {
+                self.fail(key, failure)?;
+                self.run()?;
             }
         }
+        Ok(())
     }
 
     /// How the task that a frame waits for is late; `None` where it waits for none.
     fn late_task(&self, key: FrameKey, at: Timestamp) -> Option<(FrameKey, Failure)> {
-        let Activity::Task(attempt) = &self.core.frames.get(key)?.activity else {
+        let Activity::Task(attempt) = self.core.frames.get(key)?.activity() else {
             return None;
         };
         let timed_out = attempt.times_out_at.is_some_and(|timeout| timeout <= at);
@@ -134,7 +139,7 @@ impl Engine<'_> {
     }
 
     /// Somebody stops the execution: AWS records only that.
-    pub(in crate::execution) fn stop(&mut self, error: ErrorOutput) {
+    pub(super) fn stop(&mut self, error: ErrorOutput) {
         self.cancel_all_tasks();
         self.complete(
             0,

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::execution::command::{Command, Outcome};
+use crate::execution::failure::RUNTIME;
 use crate::execution::frames::Frames;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 
@@ -28,7 +29,7 @@ impl Engine<'_> {
             "The execution reached the maximum number of history events ({}).",
             self.core.recorder.limit()
         );
-        self.give_up("States.Runtime", cause);
+        self.give_up(RUNTIME, cause);
     }
 
     /// The execution itself fails, whatever its states say.

@@ -3,48 +3,40 @@
 use super::Engine;
 use crate::execution::command::{Event, Task, TaskId};
 use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::invariant::Invariant;
 
 impl Engine<'_> {
     /// Takes in what happened. An output that nested too deeply was dropped.
-    pub(in crate::execution) fn happen(&mut self, mut event: Event, is_too_deep: bool) {
-        if let Some(task) = event.task().map(|task| *task)
-            && let Some(key) = self.map_run_of(task)
-        {
+    pub(in crate::execution) fn happen(&mut self, event: Event, is_too_deep: bool) {
+        self.turn(|engine| engine.route(event, is_too_deep));
+    }
+
+    fn route(&mut self, mut event: Event, is_too_deep: bool) -> Result<(), Invariant> {
+        let Some(task) = event.task().map(|task| *task) else {
+            if let Event::Stop(error) = event {
+                self.stop(error);
+            }
+            // What is due is done after any event, by the rest of the turn.
+            return Ok(());
+        };
+        if let Some(key) = self.map_run_of(task) {
             return self.happen_in_map_run(key, task, event, is_too_deep);
         }
+        // A driver may answer late: the attempt timed out, or its state was aborted, before it heard of that.
+        let Some(key) = self.frame_of(task) else {
+            return Ok(());
+        };
         match event {
-            Event::DeadlineReached => {}
-            Event::Stop(error) => self.stop(error),
-            Event::TaskSubmitted { task, .. } | Event::TaskSucceeded { task, .. } if is_too_deep => {
-                if let Some(frame) = self.frame_of(task) {
-                    self.task_answered_too_deeply(frame);
-                }
+            Event::TaskSubmitted { .. } | Event::TaskSucceeded { .. } if is_too_deep => {
+                self.task_answered_too_deeply(key)
             }
-            Event::TaskStarted { task, worker_name } => {
-                if let Some(frame) = self.frame_of(task) {
-                    self.task_started(frame, worker_name);
-                }
-            }
-            Event::TaskSubmitted { task, output } => {
-                if let Some(frame) = self.frame_of(task) {
-                    self.task_submitted(frame, &output);
-                }
-            }
-            Event::TaskHeartbeat { task } => {
-                if let Some(frame) = self.frame_of(task) {
-                    self.heartbeat(frame);
-                }
-            }
-            Event::TaskSucceeded { task, output } => {
-                if let Some(frame) = self.frame_of(task) {
-                    self.task_succeeded(frame, output);
-                }
-            }
-            Event::TaskFailed { task, error } => {
-                if let Some(frame) = self.frame_of(task) {
-                    self.task_failed(frame, error);
-                }
-            }
+            Event::TaskStarted { worker_name, .. } => self.task_started(key, worker_name),
+            Event::TaskSubmitted { output, .. } => self.task_submitted(key, &output),
+            Event::TaskHeartbeat { .. } => self.heartbeat(key),
+            Event::TaskSucceeded { output, .. } => self.task_succeeded(key, output),
+            Event::TaskFailed { error, .. } => self.task_failed(key, error),
+            // Of no task.
+            Event::DeadlineReached | Event::Stop(_) => Ok(()),
         }
     }
 
@@ -62,6 +54,6 @@ impl Engine<'_> {
     /// The frame whose Map Run a task belongs to, if it is one of a Map Run.
     fn map_run_of(&self, task: TaskId) -> Option<FrameKey> {
         let (key, frame) = self.core.frames.in_slot(task.frame)?;
-        matches!(frame.activity, Activity::MapRun(_)).then_some(key)
+        matches!(frame.activity(), Activity::MapRun(_)).then_some(key)
     }
 }

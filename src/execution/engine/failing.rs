@@ -6,6 +6,7 @@ use crate::execution::catch;
 use crate::execution::command::{Outcome, later};
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::invariant::Invariant;
 use crate::execution::retry::{self, RetryDecision};
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails};
@@ -13,45 +14,49 @@ use std::sync::Arc;
 
 impl Engine<'_> {
     /// A state failed while it was entered or tried; `previous` is the event that led to that.
-    pub(super) fn fail_on_entry(&mut self, key: FrameKey, failure: Failure, previous: u64) {
-        if matches!(failure, Failure::Evaluation(_))
-            && let Some(frame) = self.core.frames.get_mut(key)
-            && !matches!(self.program.node(frame.state).state, State::Wait(_))
-        {
+    pub(super) fn fail_on_entry(&mut self, key: FrameKey, failure: Failure, previous: u64) -> Result<(), Invariant> {
+        if matches!(failure, Failure::Evaluation(_)) && !matches!(self.node_of(key)?.state, State::Wait(_)) {
             // As recorded: what fails on entry hangs on the event before the entry, but for a Wait.
-            frame.last_event = previous;
+            self.core.frames.at_mut(key)?.last_event = previous;
         }
-        self.fail(key, failure);
+        self.fail(key, failure)
     }
 
     /// A state failed: its Retriers and Catchers decide, then those of the states around it.
-    pub(super) fn fail(&mut self, key: FrameKey, failure: Failure) {
-        self.fail_and_record(key, failure, false);
+    pub(super) fn fail(&mut self, key: FrameKey, failure: Failure) -> Result<(), Invariant> {
+        self.fail_and_record(key, failure, false)
     }
 
     /// The same; `records_event` is whether a Parallel or Map records that it failed: it does so over a graph of its own,
     /// and over its own JSONata.
-    pub(super) fn fail_and_record(&mut self, key: FrameKey, failure: Failure, mut records_event: bool) {
+    pub(super) fn fail_and_record(
+        &mut self,
+        key: FrameKey,
+        failure: Failure,
+        mut records_event: bool,
+    ) -> Result<(), Invariant> {
         let mut key = key;
         let mut failure = failure;
-        while let Some(node) = self.node_of(key) {
+        // A loop: the failure goes up through as many states as the definition nests.
+        loop {
+            let node = self.node_of(key)?;
             records_event |= matches!(failure, Failure::Evaluation(_));
-            failure = self.named(key, failure);
+            failure = self.named(key, failure)?;
             self.core.trace(key, || Traced::Failed {
                 error: failure.error_output(),
                 missed_heartbeat: failure == Failure::Heartbeat,
             });
-            if self.retry(key, &failure) {
-                return;
+            if self.retry(key, &failure)? {
+                return Ok(());
             }
-            let parent = frame_parent(self, key);
+            let parent = self.core.frames.at(key)?.parent;
             let event = match &node.state {
                 State::Parallel(_) => Some(EventDetails::ParallelStateFailed),
                 State::Map(_) => Some(EventDetails::MapStateFailed),
                 _ => None,
             };
             if let Some(event) = event.filter(|_| records_event) {
-                self.core.record_in(key, || event);
+                self.core.record_in(key, || event)?;
             }
             if let Some(caught) = catch::decide(node, &failure) {
                 let catcher = caught.index;
@@ -61,7 +66,7 @@ impl Engine<'_> {
                         return self.exit(key, exit);
                     }
                     Err(of_catcher) => {
-                        failure = self.named(key, of_catcher);
+                        failure = self.named(key, of_catcher)?;
                         self.core.trace(key, || Traced::CatcherFailed {
                             catcher,
                             error: failure.error_output(),
@@ -72,22 +77,22 @@ impl Engine<'_> {
             let Some(parent) = parent else {
                 return self.fail_execution(key, &failure);
             };
-            self.fail_graph(parent, key);
+            self.fail_graph(parent, key)?;
             key = parent;
             records_event = true;
         }
     }
 
     /// The failure with its state named; one of JSONata has an event of its own.
-    pub(super) fn named(&mut self, key: FrameKey, mut failure: Failure) -> Failure {
+    pub(super) fn named(&mut self, key: FrameKey, mut failure: Failure) -> Result<Failure, Invariant> {
         let location = match &mut failure {
+            // No state can answer for it: here is where such a failure leaves the states for the execution.
+            Failure::Broken(invariant) => return Err(*invariant),
             Failure::Evaluation(of_field) => Some(of_field.location.take()),
             _ => None,
         };
-        let Some((frame, node)) = self.core.frames.get(key).zip(self.node_of(key)) else {
-            return failure;
-        };
-        let failure = failure.in_state(&node.name, frame.entered_event);
+        let node = self.node_of(key)?;
+        let failure = failure.in_state(&node.name, self.core.frames.at(key)?.entered_event);
         if let Some(location) = location {
             self.core.record_in(key, || {
                 let ErrorOutput { error, cause } = failure.error_output();
@@ -97,59 +102,54 @@ impl Engine<'_> {
                     location,
                     state: Arc::clone(&node.name),
                 }
-            });
+            })?;
         }
-        failure
+        Ok(failure)
     }
 
     /// Tries the state again if a Retrier says so.
-    fn retry(&mut self, key: FrameKey, failure: &Failure) -> bool {
-        let Some(node) = self.node_of(key) else { return false };
-        let Some(frame) = self.core.frames.get_mut(key) else {
-            return false;
-        };
+    fn retry(&mut self, key: FrameKey, failure: &Failure) -> Result<bool, Invariant> {
+        let node = self.node_of(key)?;
+        let frame = self.core.frames.at_mut(key)?;
         let retries = |retrier: usize| frame.retries.get(retrier).copied().unwrap_or(0);
         let (retrier, number, delay) = match retry::decide(node.retry(), failure, retries, &self.core.random) {
-            RetryDecision::NoneMatches => return false,
+            RetryDecision::NoneMatches => return Ok(false),
             RetryDecision::Exhausted { retrier } => {
                 self.core.trace(key, || Traced::Exhausted { retrier });
-                return false;
+                return Ok(false);
             }
             RetryDecision::Retry { retrier, number, delay } => (retrier, number, delay),
         };
         // Most states never fail: they count nothing.
         frame.retries.resize(node.retry().len(), 0);
-        if let Some(retries) = frame.retries.get_mut(retrier) {
-            *retries = number;
-        }
+        let retries = frame.retries.get_mut(retrier);
+        *retries.ok_or(Invariant::RetriersAreCounted)? = number;
         frame.retry_count = frame.retry_count.saturating_add(1);
-        frame.activity = Activity::Backoff;
         frame.deadline = None;
+        self.core.frames.set_activity(key, Activity::Backoff)?;
         self.core.trace(key, || Traced::Retried { retrier, number, delay });
         if delay.is_zero() {
             self.core.ready.push_back(key);
         } else {
             let due = later(self.core.now, delay);
-            self.wake_at(key, due);
+            self.wake_at(key, due)?;
         }
-        true
+        Ok(true)
     }
 
-    fn fail_execution(&mut self, key: FrameKey, failure: &Failure) {
+    fn fail_execution(&mut self, key: FrameKey, failure: &Failure) -> Result<(), Invariant> {
         if self.core.recorder.is_exhausted() {
-            return self.fail_on_full_history();
+            self.fail_on_full_history();
+            return Ok(());
         }
+        let previous = self.core.frames.at(key)?.last_event;
         self.cancel_all_tasks();
         let error = failure.error_output();
-        let previous = self.core.frames.get(key).map_or(0, |frame| frame.last_event);
         self.complete(
             previous,
             Outcome::Failed(error.clone()),
             EventDetails::ExecutionFailed(error),
         );
+        Ok(())
     }
-}
-
-fn frame_parent(engine: &Engine<'_>, key: FrameKey) -> Option<FrameKey> {
-    engine.core.frames.get(key).and_then(|frame| frame.parent)
 }

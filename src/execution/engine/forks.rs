@@ -4,13 +4,14 @@ use indexmap::IndexSet;
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Engine, frame_at};
+use super::Engine;
 use crate::data::{MAX_NESTING, MapItemContext, Payload, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::{Command, TaskId};
 use crate::execution::failure::Failure;
-use crate::execution::frames::{Activity, ForkProgress, FrameKey};
+use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
 use crate::execution::intent::Fork;
+use crate::execution::invariant::Invariant;
 use crate::execution::program::GraphId;
 use crate::execution::states;
 use crate::execution::trace::Traced;
@@ -18,7 +19,7 @@ use crate::history::{EventDetails, MapIteration};
 
 impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
-    pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) {
+    pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) -> Result<(), Invariant> {
         self.core.trace(key, || {
             Traced::EffectiveInput(match &fork {
                 Fork::Branches { input, .. } | Fork::Iterations { input, .. } => input.clone(),
@@ -27,7 +28,7 @@ impl<'a> Engine<'a> {
         });
         let progress = match fork {
             Fork::Branches { graphs, input } => {
-                self.core.record_in(key, || EventDetails::ParallelStateStarted);
+                self.core.record_in(key, || EventDetails::ParallelStateStarted)?;
                 let total = graphs.len();
                 ForkProgress::new(graphs, None, input, total, total)
             }
@@ -39,7 +40,7 @@ impl<'a> Engine<'a> {
             } => {
                 let total = items.value().as_array().map_or(0, Vec::len);
                 self.core
-                    .record_in(key, || EventDetails::MapStateStarted { length: total });
+                    .record_in(key, || EventDetails::MapStateStarted { length: total })?;
                 let most = self.core.limits.inline_map_concurrency.max(1);
                 let limit = if max_concurrency == 0 {
                     most
@@ -53,35 +54,27 @@ impl<'a> Engine<'a> {
         let first = progress.limit.min(progress.total);
         let total = progress.total;
         self.core.trace(key, || Traced::Forked { total });
-        let Some(frame) = self.core.frames.get_mut(key) else {
-            return;
-        };
+        self.core.frames.set_activity(key, Activity::Fork(Box::new(progress)))?;
+        let frame = self.core.frames.at_mut(key)?;
         let started = frame.last_event;
-        frame.activity = Activity::Fork(Box::new(progress));
         frame.deadline = None;
         if first == 0 {
             return self.joined(key);
         }
         for _ in 0..first {
-            if !self.start_graph(key, started) {
-                return;
+            if !self.start_graph(key, started)? {
+                break;
             }
         }
+        Ok(())
     }
 
     /// Starts the next branch or iteration. False where the state failed over it.
-    fn start_graph(&mut self, parent: FrameKey, previous: u64) -> bool {
-        let Some(Activity::Fork(fork)) = self.core.frames.get(parent).map(|frame| &frame.activity) else {
-            return false;
-        };
+    fn start_graph(&mut self, parent: FrameKey, previous: u64) -> Result<bool, Invariant> {
+        let fork = self.core.frames.fork_mut(parent)?;
         let index = fork.started;
         let is_iteration = fork.items.is_some();
-        let graph = if fork.items.is_some() {
-            fork.graphs.first()
-        } else {
-            fork.graphs.get(index)
-        };
-        let Some(&graph) = graph else { return false };
+        let graph = fork.graph(index).ok_or(Invariant::GraphExists)?;
         let input = match fork.items.clone() {
             None => Ok(fork.input.clone()),
             Some(items) => {
@@ -93,12 +86,12 @@ impl<'a> Engine<'a> {
         let input = match input {
             Ok(input) => input,
             Err(failure) => {
-                self.abort_running(parent, previous);
-                self.fail(parent, failure);
-                return false;
+                self.abort_running(parent, previous)?;
+                self.fail(parent, failure)?;
+                return Ok(false);
             }
         };
-        let previous = match self.map_name(parent) {
+        let previous = match self.map_name(parent)? {
             Some(name) => self.core.record(previous, || {
                 EventDetails::MapIterationStarted(MapIteration {
                     name: Arc::clone(name),
@@ -111,16 +104,19 @@ impl<'a> Engine<'a> {
             self.core.grow(input.bound());
         }
         let start = self.program.start_of(graph);
-        let child = self
-            .core
-            .frames
-            .insert(frame_at(start, input, Some(parent), index, previous, self.core.now));
-        if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
-            fork.started += 1;
-            fork.running.insert(child);
-        }
+        let child = self.core.frames.insert(Frame::new(
+            start,
+            Some(input),
+            Some(parent),
+            index,
+            previous,
+            self.core.now,
+        ));
+        let fork = self.core.frames.fork_mut(parent)?;
+        fork.started += 1;
+        fork.running.insert(child);
         self.core.ready.push_back(child);
-        true
+        Ok(true)
     }
 
     fn iteration_input(
@@ -141,19 +137,16 @@ impl<'a> Engine<'a> {
     /// The input of a branch or iteration, unless it has more bytes than any state's may have.
     fn fitting_input(&self, parent: FrameKey, input: Payload) -> Result<Payload, Failure> {
         if input.exceeds(self.core.limits.payload_bytes) {
-            let name = self.node_of(parent).map_or("", |node| &*node.name);
-            return Err(Failure::data_limit_exceeded(name));
+            return Err(Failure::data_limit_exceeded(&self.node_of(parent)?.name));
         }
         Ok(input)
     }
 
     /// A branch or iteration has come to its end.
-    pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) {
-        let Some(frame) = self.core.frames.remove(child) else {
-            return;
-        };
+    pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) -> Result<(), Invariant> {
+        let frame = self.core.frames.remove(child)?;
         self.forget_variables(&frame);
-        let succeeded = self.map_name(parent).map(|name| {
+        let succeeded = self.map_name(parent)?.map(|name| {
             let index = frame.index;
             self.core.record(frame.last_event, || {
                 EventDetails::MapIterationSucceeded(MapIteration {
@@ -162,35 +155,36 @@ impl<'a> Engine<'a> {
                 })
             })
         });
-        let Some(parent_frame) = self.core.frames.get_mut(parent) else {
-            return;
-        };
-        let Activity::Fork(fork) = &mut parent_frame.activity else {
-            return;
-        };
-        fork.running.swap_remove(&child);
+        let fork = self.core.frames.fork_mut(parent)?;
+        if !fork.running.swap_remove(&child) {
+            return Err(Invariant::RunningGraphsAreListed);
+        }
+        fork.ended += 1;
         fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
-        if let Some(result) = fork.results.get_mut(frame.index) {
-            *result = output.into_value();
+        match fork.results.get_mut(frame.index) {
+            Some(place) if place.is_null() => *place = output.into_value(),
+            _ => return Err(Invariant::ResultHasItsPlace),
         }
         if fork.started < fork.total {
-            self.start_graph(parent, frame.last_event);
+            self.start_graph(parent, frame.last_event)?;
         } else if fork.running.is_empty() {
-            parent_frame.last_event = succeeded.unwrap_or(frame.last_event);
-            self.joined(parent);
+            // AWS hangs the end of a Map or Parallel on the graph that ended last.
+            self.core.frames.at_mut(parent)?.last_event = succeeded.unwrap_or(frame.last_event);
+            self.joined(parent)?;
         }
+        Ok(())
     }
 
     /// Every graph of a Parallel or Map has come to its end.
-    fn joined(&mut self, key: FrameKey) {
-        let is_map = self.map_name(key).is_some();
-        let Some(frame) = self.core.frames.get_mut(key) else {
-            return;
+    fn joined(&mut self, key: FrameKey) -> Result<(), Invariant> {
+        let is_map = self.map_name(key)?.is_some();
+        let previous = self.core.frames.at(key)?.last_event;
+        let Activity::Fork(fork) = self.core.frames.set_activity(key, Activity::Waiting)? else {
+            return Err(Invariant::ParentRunsGraphs);
         };
-        let previous = frame.last_event;
-        let Activity::Fork(fork) = std::mem::replace(&mut frame.activity, Activity::Waiting) else {
-            return;
-        };
+        if fork.ended != fork.total {
+            return Err(Invariant::AllGraphsEnd);
+        }
         // The exit hangs on the same event as the success, so this one stays out of the chain.
         self.core.record(previous, || {
             if is_map {
@@ -204,19 +198,17 @@ impl<'a> Engine<'a> {
             return self.fail(key, Failure::nested_too_deep());
         }
         let results = Payload::with_bound(results, fork.results_bound.saturating_add(2));
-        self.finish(key, results);
+        self.finish(key, results)
     }
 
     /// A branch or iteration failed uncaught: what happens to it and its siblings, before its Parallel or Map fails.
-    pub(super) fn fail_graph(&mut self, parent: FrameKey, child: FrameKey) {
-        let Some(frame) = self.core.frames.remove(child) else {
-            return;
-        };
+    pub(super) fn fail_graph(&mut self, parent: FrameKey, child: FrameKey) -> Result<(), Invariant> {
+        let frame = self.core.frames.remove(child)?;
         self.forget_variables(&frame);
         let index = frame.index;
         self.core.trace(parent, || Traced::GraphFailed { index });
         let failing = frame.last_event;
-        if let Some(name) = self.map_name(parent) {
+        if let Some(name) = self.map_name(parent)? {
             let index = frame.index;
             self.core.record(failing, || {
                 EventDetails::MapIterationFailed(MapIteration {
@@ -234,28 +226,27 @@ impl<'a> Engine<'a> {
         ) {
             self.core.record(failing, || EventDetails::StateAborted { state_type });
         }
-        if let Some(Activity::Fork(fork)) = self.core.frames.get_mut(parent).map(|frame| &mut frame.activity) {
-            fork.running.swap_remove(&child);
+        if !self.core.frames.fork_mut(parent)?.running.swap_remove(&child) {
+            return Err(Invariant::RunningGraphsAreListed);
         }
-        self.abort_running(parent, failing);
-        if let Some(frame) = self.core.frames.get_mut(parent) {
-            frame.last_event = failing;
-            frame.activity = Activity::Waiting;
-        }
+        self.abort_running(parent, failing)?;
+        self.core.frames.set_activity(parent, Activity::Waiting)?;
+        self.core.frames.at_mut(parent)?.last_event = failing;
+        Ok(())
     }
 
     /// Aborts the graphs that still run in a Parallel or Map, in the order of their indexes.
-    fn abort_running(&mut self, parent: FrameKey, failing: u64) {
-        let Some(frame) = self.core.frames.get_mut(parent) else {
-            return;
-        };
-        let Activity::Fork(fork) = &mut frame.activity else {
-            return;
-        };
-        let mut running: Vec<FrameKey> = std::mem::take(&mut fork.running).into_iter().collect();
-        running.sort_by_key(|key| self.core.frames.get(*key).map(|frame| frame.index));
+    fn abort_running(&mut self, parent: FrameKey, failing: u64) -> Result<(), Invariant> {
+        let running = std::mem::take(&mut self.core.frames.fork_mut(parent)?.running);
+        let mut by_index = Vec::with_capacity(running.len());
         for key in running {
-            if let (Some(name), Some(index)) = (self.map_name(parent), self.core.frames.get(key).map(|f| f.index)) {
+            by_index.push((self.core.frames.at(key)?.index, key));
+        }
+        // As recorded; the list itself has lost the order of their starts.
+        by_index.sort_unstable();
+        let name = self.map_name(parent)?;
+        for (index, key) in by_index {
+            if let Some(name) = name {
                 self.core.record(failing, || {
                     EventDetails::MapIterationAborted(MapIteration {
                         name: Arc::clone(name),
@@ -263,24 +254,27 @@ impl<'a> Engine<'a> {
                     })
                 });
             }
-            self.abort(key, failing);
+            self.abort(key, failing)?;
         }
+        Ok(())
     }
 
-    /// Aborts a graph with all that runs in it. Graphs nest only as deep as the parser lets them.
-    fn abort(&mut self, key: FrameKey, failing: u64) {
-        self.abort_running(key, failing);
-        self.abort_map_run(key, failing);
-        let Some(frame) = self.core.frames.remove(key) else {
-            return;
-        };
+    /// Aborts a graph with all that runs in it, the innermost first. Graphs nest only as deep as the parser lets them.
+    fn abort(&mut self, key: FrameKey, failing: u64) -> Result<(), Invariant> {
+        match self.core.frames.at(key)?.activity() {
+            Activity::Fork(_) => self.abort_running(key, failing)?,
+            Activity::MapRun(_) => self.abort_map_run(key, failing)?,
+            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Task(_) => {}
+        }
+        let frame = self.core.frames.remove(key)?;
         self.forget_variables(&frame);
         let state_type = self.program.node(frame.state).state.state_type();
-        if !matches!(frame.activity, Activity::Entering) {
-            self.core.trace(key, || Traced::Aborted);
+        // A state that was not entered yet cannot be aborted: the history never told of it.
+        if matches!(frame.activity(), Activity::Entering) {
+            return Ok(());
         }
-        match &frame.activity {
-            Activity::Entering => return,
+        self.core.trace(key, || Traced::Aborted);
+        match frame.activity() {
             Activity::Task(attempt) => {
                 let id = TaskId {
                     frame: key.slot,
@@ -288,17 +282,20 @@ impl<'a> Engine<'a> {
                 };
                 self.core.commands.push_back(Command::Cancel(id));
             }
-            Activity::Waiting | Activity::Backoff | Activity::Fork(_) | Activity::MapRun(_) => {}
+            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Fork(_) | Activity::MapRun(_) => {}
         }
         self.core.record(failing, || EventDetails::StateAborted { state_type });
+        Ok(())
     }
 
     /// Cancels every task that is in flight, and stops every child execution; nobody will look at the answers.
+    ///
+    /// The execution ends with it, so that there is nothing left to fail: a broken child execution stays stopped.
     pub(super) fn cancel_all_tasks(&mut self) {
         let core = &mut *self.core;
         let mut map_runs = Vec::new();
         for (key, frame) in core.frames.iter() {
-            match &frame.activity {
+            match frame.activity() {
                 Activity::Task(attempt) => {
                     let id = TaskId {
                         frame: key.slot,
@@ -307,18 +304,20 @@ impl<'a> Engine<'a> {
                     core.commands.push_back(Command::Cancel(id));
                 }
                 Activity::MapRun(_) => map_runs.push((key, frame.last_event)),
-                _ => {}
+                Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Fork(_) => {}
             }
         }
         for (key, started) in map_runs {
-            self.abort_map_run(key, started);
+            if let Err(invariant) = self.abort_map_run(key, started) {
+                self.core.assert_kept(invariant);
+            }
         }
     }
 
     /// The name of the Map state that a frame is in; `None` in any other state.
-    fn map_name(&self, key: FrameKey) -> Option<&'a Arc<str>> {
+    fn map_name(&self, key: FrameKey) -> Result<Option<&'a Arc<str>>, Invariant> {
         let node = self.node_of(key)?;
-        matches!(node.state, State::Map(_)).then_some(&node.name)
+        Ok(matches!(node.state, State::Map(_)).then_some(&node.name))
     }
 }
 
@@ -331,6 +330,7 @@ impl ForkProgress {
             limit,
             total,
             started: 0,
+            ended: 0,
             running: IndexSet::new(),
             results: vec![Value::Null; total],
             results_bound: 0,

@@ -7,6 +7,7 @@ use crate::data::Payload;
 use crate::execution::command::{Command, Event, Task, TaskId};
 use crate::execution::failure::{Failure, ITEM_READER_FAILED, RESULT_WRITER_FAILED};
 use crate::execution::frames::FrameKey;
+use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Asked, MapRunProgress, Reading, Stage, Step};
 
 impl Engine<'_> {
@@ -19,7 +20,7 @@ impl Engine<'_> {
         let arguments = run.settings.read.take().unwrap_or_else(Payload::empty_object);
         let reading = Reading::begin(&arguments, run.settings.max_items, self.core.limits.held_bytes);
         run.stage = Stage::Reading(Box::new(reading));
-        self.ask(key, run, arguments);
+        self.ask(key, run, arguments)?;
         Ok(())
     }
 
@@ -30,34 +31,29 @@ impl Engine<'_> {
         mut run: Box<MapRunProgress>,
         event: Event,
         is_too_deep: bool,
-    ) {
+    ) -> Result<(), Invariant> {
         let answer = match event {
             Event::TaskSucceeded { .. } if is_too_deep => Err("The answer nests arrays and objects too deeply.".into()),
             Event::TaskSucceeded { output, .. } => Ok(output),
             Event::TaskFailed { error, .. } => Err(error.cause.or(error.error).unwrap_or_default()),
-            // Nothing else is said of such a request.
+            // A heartbeat and the like: the request has no timeout, and leaves no events.
             _ => return self.put_map_run(key, run),
         };
         match &mut run.stage {
             Stage::Reading(reading) => {
-                let reader = self.distributed_map(key).and_then(|map| map.item_reader.as_ref());
-                let Some(reader) = reader else {
-                    return self.put_map_run(key, run);
-                };
+                let reader = self.distributed_map(key)?.item_reader.as_ref();
+                let reader = reader.ok_or(Invariant::RequestIsOfItsMap)?;
                 let step = answer.and_then(|answer| reading.answered(reader, answer));
                 let done = match step {
                     Err(cause) => Err(Failure::error(ITEM_READER_FAILED, cause)),
-                    Ok(Step::Ask(request)) => {
-                        self.ask(key, &mut run, request);
-                        Ok(())
-                    }
+                    Ok(Step::Ask(request)) => self.ask(key, &mut run, request).map_err(Failure::from),
                     Ok(Step::Done(items)) => {
                         self.core.grow(items.all().bound());
                         self.run_items(&mut run, items);
                         Ok(())
                     }
                 };
-                self.settle_map_run(key, run, done);
+                self.settle_map_run(key, run, done)
             }
             Stage::Writing(writing) => {
                 writing.asked = None;
@@ -66,41 +62,41 @@ impl Engine<'_> {
                     Err(cause) => self.fail_map_run(key, run, Failure::error(RESULT_WRITER_FAILED, cause)),
                 }
             }
-            Stage::Running => self.put_map_run(key, run),
+            Stage::Running => Err(Invariant::RequestIsOfItsMap),
         }
     }
 
     /// Writes the next object of the results; behind the last, the Map Run has succeeded.
-    pub(super) fn write_next(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) {
+    pub(super) fn write_next(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
         let Stage::Writing(writing) = &mut run.stage else {
-            return self.put_map_run(key, run);
+            return Err(Invariant::RequestIsOfItsMap);
         };
         if let Some(request) = writing.next_request() {
-            self.ask(key, &mut run, request);
+            self.ask(key, &mut run, request)?;
             return self.put_map_run(key, run);
         }
         let result = writing.result.value().clone();
-        self.end_map_run(key, &run, result);
+        self.end_map_run(key, &run, result)
     }
 
     /// Sends a request.
-    fn ask(&mut self, key: FrameKey, run: &mut MapRunProgress, input: Payload) {
+    fn ask(&mut self, key: FrameKey, run: &mut MapRunProgress, input: Payload) -> Result<(), Invariant> {
         let generation = self.core.frames.next_serial();
         let asked = Some(Asked { generation, input });
         match &mut run.stage {
             Stage::Reading(reading) => reading.asked = asked,
             Stage::Writing(writing) => writing.asked = asked,
-            Stage::Running => {}
+            Stage::Running => return Err(Invariant::RequestIsOfItsMap),
         }
-        if let Some(task) = self.request_at(key, run) {
-            self.core.commands.push_back(Command::Invoke(task));
-        }
+        let task = self.request_at(key, run).ok_or(Invariant::RequestIsOfItsMap)?;
+        self.core.commands.push_back(Command::Invoke(task));
+        Ok(())
     }
 
     /// The request that waits for its answer, if one does.
     pub(super) fn request_at(&self, key: FrameKey, run: &MapRunProgress) -> Option<Task> {
         let asked = run.asked()?;
-        let map = self.distributed_map(key)?;
+        let map = self.distributed_map(key).ok()?;
         let resource = match &run.stage {
             Stage::Reading(reading) => reading.resource(map.item_reader.as_ref()?),
             Stage::Writing(_) => &map.result_writer.as_ref()?.export.as_ref()?.0,
@@ -111,7 +107,7 @@ impl Engine<'_> {
                 frame: key.slot,
                 generation: asked.generation,
             },
-            state: Arc::clone(&self.node_of(key)?.name),
+            state: Arc::clone(&self.node_of(key).ok()?.name),
             resource: resource.clone(),
             input: asked.input.clone(),
             retry_count: self.core.frames.get(key)?.retry_count,

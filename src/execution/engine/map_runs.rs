@@ -11,6 +11,7 @@ use crate::execution::command::{Command, Task, TaskId};
 use crate::execution::failure::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
 use crate::execution::frames::{Activity, Frame, FrameKey};
 use crate::execution::intent::MapRunRequest;
+use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Counts, Items, MapRun, MapRunProgress, MapRunStatus, Stage, Writing};
 use crate::execution::program::Program;
 use crate::execution::states;
@@ -19,15 +20,15 @@ use crate::history::EventDetails;
 
 impl<'a> Engine<'a> {
     /// Begins the Map Run of a distributed Map.
-    pub(super) fn start_map_run(&mut self, key: FrameKey, request: MapRunRequest) {
-        let Some(map) = self.distributed_map(key) else { return };
+    pub(super) fn start_map_run(&mut self, key: FrameKey, request: MapRunRequest) -> Result<(), Invariant> {
+        let map = self.distributed_map(key)?;
         let length = request.items.as_ref().map_or(0, Items::left);
-        self.core.record_in(key, || EventDetails::MapStateStarted { length });
+        self.core.record_in(key, || EventDetails::MapStateStarted { length })?;
         let settings = match request.settings {
             Ok(settings) => settings,
             Err(failure) => return self.fail(key, failure),
         };
-        let state_machine = self.child_state_machine(key, map);
+        let state_machine = self.child_state_machine(key, map)?;
         let arn = state_machine.map_run_arn(&self.core.random.uuid());
         let mut run = Box::new(MapRunProgress {
             arn: arn.into(),
@@ -53,8 +54,9 @@ impl<'a> Engine<'a> {
             is_queued: false,
         });
         let map_run_arn = Arc::clone(&run.arn);
-        self.core.record_in(key, || EventDetails::MapRunStarted { map_run_arn });
-        self.tell_map_run(key, &run, MapRunStatus::Running);
+        self.core
+            .record_in(key, || EventDetails::MapRunStarted { map_run_arn })?;
+        self.tell_map_run(key, &run, MapRunStatus::Running)?;
         let done = match request.items {
             Some(items) => {
                 self.run_items(&mut run, items);
@@ -62,7 +64,7 @@ impl<'a> Engine<'a> {
             }
             None => self.begin_reading(key, &mut run),
         };
-        self.settle_map_run(key, run, done);
+        self.settle_map_run(key, run, done)
     }
 
     /// The items are there.
@@ -73,12 +75,22 @@ impl<'a> Engine<'a> {
     }
 
     /// Puts a Map Run back into its frame, and ends it if it has come to its end.
-    pub(super) fn settle_map_run(&mut self, key: FrameKey, run: Box<MapRunProgress>, done: Result<(), Failure>) {
+    pub(super) fn settle_map_run(
+        &mut self,
+        key: FrameKey,
+        run: Box<MapRunProgress>,
+        done: Result<(), Failure>,
+    ) -> Result<(), Invariant> {
         let failure = done.err().or_else(|| {
             run.is_over_threshold()
                 .then(Failure::exceed_tolerated_failure_threshold)
         });
         match failure {
+            Some(Failure::Broken(invariant)) => {
+                // Back in its frame, it is aborted with the execution, and its tasks are cancelled.
+                self.core.frames.set_activity(key, Activity::MapRun(run))?;
+                Err(invariant)
+            }
             Some(failure) => self.fail_map_run(key, run, failure),
             None if run.is_through() => self.items_are_through(key, run),
             None => self.put_map_run(key, run),
@@ -86,48 +98,50 @@ impl<'a> Engine<'a> {
     }
 
     /// Every item was worked on: the results are written, if they are to be.
-    fn items_are_through(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) {
-        let writer = self.distributed_map(key).and_then(|map| map.result_writer.as_ref());
+    fn items_are_through(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
+        let writer = self.distributed_map(key)?.result_writer.as_ref();
         match writer.filter(|writer| writer.export.is_some()) {
             None => {
                 let results = run.take_results().into_iter().map(|(result, _)| result);
                 let results = Value::Array(results.collect());
-                self.end_map_run(key, &run, results);
+                self.end_map_run(key, &run, results)
             }
             Some(writer) => {
                 let writing = Writing::of(&mut run, writer.output_type);
                 run.stage = Stage::Writing(Box::new(writing));
-                self.write_next(key, run);
+                self.write_next(key, run)
             }
         }
     }
 
     /// The Map Run has succeeded. Its frame waits no more.
-    pub(super) fn end_map_run(&mut self, key: FrameKey, run: &MapRunProgress, result: Value) {
-        let Some(frame) = self.core.frames.get(key) else {
-            return;
-        };
-        let started = frame.last_event;
+    pub(super) fn end_map_run(&mut self, key: FrameKey, run: &MapRunProgress, result: Value) -> Result<(), Invariant> {
+        let started = self.core.frames.at(key)?.last_event;
         self.leave_queue(key, run);
         // The exit hangs on the start of the Map Run, so these two stay out of the chain.
         let succeeded = self.core.record(started, || EventDetails::MapRunSucceeded);
         self.core.record(succeeded, || EventDetails::MapStateSucceeded);
-        self.tell_map_run(key, run, MapRunStatus::Succeeded);
+        self.tell_map_run(key, run, MapRunStatus::Succeeded)?;
         if !nests_within(&result, MAX_NESTING) {
             return self.fail(key, Failure::nested_too_deep());
         }
-        self.finish(key, Payload::from(result));
+        self.finish(key, Payload::from(result))
     }
 
     /// The Map Run has failed, and with it the Map.
-    pub(super) fn fail_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>, failure: Failure) {
+    pub(super) fn fail_map_run(
+        &mut self,
+        key: FrameKey,
+        mut run: Box<MapRunProgress>,
+        failure: Failure,
+    ) -> Result<(), Invariant> {
         self.leave_queue(key, &run);
-        self.stop_children(&mut run);
-        let failure = self.named(key, failure);
+        self.stop_children(&mut run)?;
+        let failure = self.named(key, failure)?;
         self.core
-            .record_in(key, || EventDetails::MapRunFailed(failure.error_output()));
-        self.tell_map_run(key, &run, MapRunStatus::Failed);
-        self.fail_and_record(key, failure, true);
+            .record_in(key, || EventDetails::MapRunFailed(failure.error_output()))?;
+        self.tell_map_run(key, &run, MapRunStatus::Failed)?;
+        self.fail_and_record(key, failure, true)
     }
 
     /// The Map Run of a frame is over, and nothing of it can go on any more.
@@ -138,11 +152,9 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Stops the Map Run of a frame, if it has one: what is around it does not go on.
-    pub(super) fn abort_map_run(&mut self, key: FrameKey, previous: u64) {
-        let Some(mut run) = self.take_map_run(key) else {
-            return;
-        };
+    /// Stops the Map Run of a frame: what is around it does not go on.
+    pub(super) fn abort_map_run(&mut self, key: FrameKey, previous: u64) -> Result<(), Invariant> {
+        let mut run = self.core.frames.take_map_run(key)?;
         if let Some(asked) = run.asked() {
             let id = TaskId {
                 frame: key.slot,
@@ -150,14 +162,15 @@ impl<'a> Engine<'a> {
             };
             self.core.commands.push_back(Command::Cancel(id));
         }
-        self.stop_children(&mut run);
+        self.stop_children(&mut run)?;
         self.core.record(previous, || EventDetails::MapRunAborted);
-        self.tell_map_run(key, &run, MapRunStatus::Aborted);
+        self.tell_map_run(key, &run, MapRunStatus::Aborted)
     }
 
     /// Adds what a Map Run waits for to the tasks that wait for an answer.
     pub(super) fn add_tasks_of_map_run(&mut self, key: FrameKey, tasks: &mut Vec<Task>) {
-        let Some(mut run) = self.take_map_run(key) else {
+        // Most frames have none.
+        let Ok(mut run) = self.core.frames.take_map_run(key) else {
             return;
         };
         tasks.extend(self.request_at(key, &run));
@@ -167,6 +180,7 @@ impl<'a> Engine<'a> {
                 core: &mut child.core,
             };
             for mut task in engine.unanswered_tasks() {
+                // INVARIANT: it has one, by the check of snapshots and by how the engine hands commands on.
                 let Some(generation) = child.tasks.get(&task.id) else {
                     continue;
                 };
@@ -178,39 +192,37 @@ impl<'a> Engine<'a> {
                 tasks.push(task);
             }
         }
-        if let Some(frame) = self.core.frames.get_mut(key) {
-            frame.activity = Activity::MapRun(run);
+        if let Err(invariant) = self.core.frames.set_activity(key, Activity::MapRun(run)) {
+            self.core.assert_kept(invariant);
         }
     }
 
     /// Tells the driver what has become of a Map Run.
-    fn tell_map_run(&mut self, key: FrameKey, run: &MapRunProgress, status: MapRunStatus) {
-        let Some(frame) = self.core.frames.get(key) else {
-            return;
-        };
+    fn tell_map_run(&mut self, key: FrameKey, run: &MapRunProgress, status: MapRunStatus) -> Result<(), Invariant> {
+        let frame = self.core.frames.at(key)?;
         let map_run = self.core.describe(self.program, frame, run, status);
         self.core.commands.push_back(Command::MapRun(Box::new(map_run)));
+        Ok(())
     }
 
-    pub(super) fn distributed_map(&self, key: FrameKey) -> Option<&'a DistributedMap> {
-        match &self.node_of(key)?.state {
+    pub(super) fn distributed_map(&self, key: FrameKey) -> Result<&'a DistributedMap, Invariant> {
+        let map = match &self.node_of(key)?.state {
             State::Map(map) => map.distributed.as_deref(),
             _ => None,
-        }
+        };
+        map.ok_or(Invariant::MapRunIsOfItsMap)
     }
 
     /// What child executions are executions of: the state machine itself, not one of its Map Runs, by the Map's label.
-    fn child_state_machine(&self, key: FrameKey, map: &DistributedMap) -> StateMachineContext {
-        let state = self.core.frames.get(key).map(|frame| frame.state);
-        let label = match (&map.label, state) {
-            (Some(label), _) => label.clone(),
+    fn child_state_machine(&self, key: FrameKey, map: &DistributedMap) -> Result<StateMachineContext, Invariant> {
+        let label = if let Some(label) = &map.label {
+            label.clone()
+        } else {
             // The same in every execution of the machine, as on AWS.
-            (None, state) => {
-                let number = state.map_or(0, |state| u64::from(state.number()));
-                Random::seeded(self.program.fingerprint().wrapping_add(number)).uuid()
-            }
+            let number = u64::from(self.core.frames.at(key)?.state.number());
+            Random::seeded(self.program.fingerprint().wrapping_add(number)).uuid()
         };
-        self.core.state_machine.labelled(&label)
+        Ok(self.core.state_machine.labelled(&label))
     }
 }
 
@@ -218,7 +230,7 @@ impl Core {
     /// The Map Runs that run.
     pub(in crate::execution) fn map_runs(&self, program: &Program) -> Vec<MapRun> {
         let frames = self.frames.iter();
-        let runs = frames.filter_map(|(_, frame)| match &frame.activity {
+        let runs = frames.filter_map(|(_, frame)| match frame.activity() {
             Activity::MapRun(run) => Some(self.describe(program, frame, run, MapRunStatus::Running)),
             _ => None,
         });

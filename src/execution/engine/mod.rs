@@ -3,6 +3,9 @@
 //! States say what they ask for ([`Intent`]); the engine carries it out: it moves frames from state to state, starts
 //! and ends graphs, arms timers, queues commands and records history. Leaving a state never calls entering the next
 //! one: frames that can go on stand in a ready queue.
+//!
+//! A turn is what one event leads to. Where something is not as it must be, a function of the engine returns the
+//! [`Invariant`] that is broken, and the turn ends with the execution: see `invariants`.
 
 mod bounds;
 mod children;
@@ -11,6 +14,7 @@ mod ending;
 mod events;
 mod failing;
 mod forks;
+mod invariants;
 mod item_reader;
 mod map_runs;
 mod recorder;
@@ -27,7 +31,8 @@ use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_
 use super::failure::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::intent::{Assigned, Exit, Intent};
-use super::program::{GraphId, Next, Program, StateId};
+use super::invariant::Invariant;
+use super::program::{GraphId, Next, Program};
 use super::states;
 use super::timers::Timers;
 use super::token::TokenSecret;
@@ -63,6 +68,12 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     pub(crate) variable_bytes: usize,
     pub(crate) outcome: Option<Outcome>,
+    /// The rule of the engine that the execution failed over.
+    #[serde(skip)]
+    pub(super) broken: Option<Invariant>,
+    /// Whether it comes from a snapshot, where anybody may have written: a broken rule may be no defect of ours.
+    #[serde(skip)]
+    pub(crate) is_restored: bool,
     /// The activities that exist; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) activities: Option<Arc<BTreeSet<String>>>,
@@ -84,11 +95,6 @@ impl Core {
     /// `timeout_seconds` are those of the machine, if it has some.
     pub(super) fn new(timeout_seconds: Option<u32>, options: StartOptions, now: Timestamp) -> Self {
         let is_express = options.express_id.is_some();
-        let timeout_seconds = match timeout_seconds {
-            Some(seconds) if is_express => Some(seconds.min(LONGEST_EXPRESS)),
-            None if is_express => Some(LONGEST_EXPRESS),
-            seconds => seconds,
-        };
         Self {
             execution: ExecutionContext {
                 id: options.execution_arn().into(),
@@ -100,7 +106,7 @@ impl Core {
             },
             state_machine: options.state_machine,
             now,
-            deadline: timeout_seconds.map(|seconds| seconds_later(now, seconds)),
+            deadline: deadline(timeout_seconds, is_express, now),
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
@@ -114,6 +120,8 @@ impl Core {
             limits: options.limits,
             variable_bytes: 0,
             outcome: None,
+            broken: None,
+            is_restored: false,
             activities: options.activities,
             trace: options.is_traced.then(Box::default),
         }
@@ -150,17 +158,25 @@ impl Core {
     }
 
     /// Records an event in a frame's chain.
-    fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> u64 {
+    fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> Result<(), Invariant> {
+        let frame = self.frames.at_mut(key)?;
         let id = self.recorder.next_id();
-        let Some(frame) = self.frames.get_mut(key) else {
-            return id;
-        };
         let previous = std::mem::replace(&mut frame.last_event, id);
         if self.recorder.records() {
             self.queue_event(id, previous, details());
         }
-        id
+        Ok(())
     }
+}
+
+/// When an execution that started then has taken too long.
+pub(super) fn deadline(timeout_seconds: Option<u32>, is_express: bool, start: Timestamp) -> Option<Timestamp> {
+    let seconds = match timeout_seconds {
+        Some(seconds) if is_express => Some(seconds.min(LONGEST_EXPRESS)),
+        None if is_express => Some(LONGEST_EXPRESS),
+        seconds => seconds,
+    };
+    seconds.map(|seconds| seconds_later(start, seconds))
 }
 
 impl Engine<'_> {
@@ -178,42 +194,59 @@ impl Engine<'_> {
             return self.refuse_input(is_too_deep, input.bound());
         }
         let start = self.program.start_of(graph);
-        let key = core.frames.insert(frame_at(start, input, None, 0, 0, core.now));
+        let key = core.frames.insert(Frame::new(start, Some(input), None, 0, 0, core.now));
         core.ready.push_back(key);
-        self.run();
+        self.turn(|engine| {
+            engine.run()?;
+            engine.goes_on()
+        });
     }
 
     /// Does all that can be done by now.
     pub(super) fn go_on(&mut self) {
-        self.run();
-        self.reach_deadlines();
-        self.run();
+        self.turn(|engine| {
+            // What is ready became so before anything that is due now.
+            engine.run()?;
+            engine.reach_deadlines()?;
+            engine.run()?;
+            engine.goes_on()
+        });
     }
 
     /// Lets every frame that can go on go on, as long as somebody takes the commands.
-    fn run(&mut self) {
+    ///
+    /// First in, first out: branches take turns, a state each, as AWS's histories show them.
+    fn run(&mut self) -> Result<(), Invariant> {
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
             if self.core.recorder.is_exhausted() {
                 self.fail_on_full_history();
                 break;
             }
             let Some(key) = self.core.ready.pop_front() else { break };
-            match self.core.frames.get(key).map(|frame| &frame.activity) {
-                Some(Activity::Entering) => self.enter(key),
-                Some(Activity::Backoff) => self.try_again(key),
-                Some(Activity::MapRun(_)) => self.go_on_with_map_run(key),
-                _ => {}
+            // A frame that was aborted leaves its entry behind: looking for it there would cost more than passing it over.
+            let Some(frame) = self.core.frames.get(key) else {
+                continue;
+            };
+            match frame.activity() {
+                Activity::Entering => self.enter(key)?,
+                // Only where the delay is zero; any other has a timer.
+                Activity::Backoff if frame.deadline.is_none() => self.try_again(key)?,
+                Activity::MapRun(_) => self.go_on_with_map_run(key)?,
+                Activity::Backoff | Activity::Waiting | Activity::Task(_) | Activity::Fork(_) => {
+                    return Err(Invariant::QueuedFramesAreReady);
+                }
             }
             if !self.core.recorder.is_exhausted() {
                 self.check_bounds();
             }
         }
         self.drop_stale_timers();
+        Ok(())
     }
 
-    fn enter(&mut self, key: FrameKey) {
+    fn enter(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let core = &mut *self.core;
-        let Some(frame) = core.frames.get_mut(key) else { return };
+        let frame = core.frames.at_mut(key)?;
         let id = core.recorder.next_id();
         let previous = std::mem::replace(&mut frame.last_event, id);
         frame.entered_event = id;
@@ -232,34 +265,32 @@ impl Engine<'_> {
             };
             core.queue_event(id, previous, details);
         }
-        self.attempt(key, previous);
+        self.attempt(key, previous)
     }
 
     /// Does what the state does once more, after it failed.
-    fn try_again(&mut self, key: FrameKey) {
-        let failed = self.core.frames.get(key).map_or(0, |frame| frame.last_event);
-        self.attempt(key, failed);
+    fn try_again(&mut self, key: FrameKey) -> Result<(), Invariant> {
+        let failed = self.core.frames.at(key)?.last_event;
+        self.attempt(key, failed)
     }
 
     /// Does what the state does, for the first time or again; `previous` is the event that led to it.
-    fn attempt(&mut self, key: FrameKey, previous: u64) {
+    fn attempt(&mut self, key: FrameKey, previous: u64) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::Attempted);
         match self.with_state(key, None, states::enter) {
             Ok(Intent::Exit(exit)) => self.exit(key, exit),
             Ok(Intent::Invoke(invoke)) => self.invoke(key, *invoke),
             Ok(Intent::Fork(fork)) => self.fork(key, *fork),
             Ok(Intent::WaitUntil(deadline)) => {
-                if let Some(frame) = self.core.frames.get_mut(key) {
-                    frame.activity = Activity::Waiting;
-                }
-                self.wake_at(key, deadline);
+                self.core.frames.set_activity(key, Activity::Waiting)?;
+                self.wake_at(key, deadline)
             }
             Err(failure) => self.fail_on_entry(key, failure, previous),
         }
     }
 
     /// Goes on with a state whose work is done.
-    fn finish(&mut self, key: FrameKey, result: Payload) {
+    fn finish(&mut self, key: FrameKey, result: Payload) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::Result(result.clone()));
         let exit = self.with_state(key, None, |node, raw_input, view| {
             states::finish(node, raw_input, result, view)
@@ -271,8 +302,8 @@ impl Engine<'_> {
     }
 
     /// Leaves a state.
-    fn exit(&mut self, key: FrameKey, exit: Exit) {
-        let Some(node) = self.node_of(key) else { return };
+    fn exit(&mut self, key: FrameKey, exit: Exit) -> Result<(), Invariant> {
+        let node = self.node_of(key)?;
         if exit.output.exceeds(self.core.limits.payload_bytes) {
             return self.fail(key, Failure::data_limit_exceeded(&node.name));
         }
@@ -290,7 +321,7 @@ impl Engine<'_> {
             name: Arc::clone(&node.name),
             output: exit.output.to_text(),
             assigned_variables: texts,
-        });
+        })?;
         if let Some(assigned) = traced {
             let (output, next) = (exit.output.clone(), exit.next);
             self.core.trace(key, || Traced::Exited { output, assigned, next });
@@ -298,25 +329,28 @@ impl Engine<'_> {
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
             Next::State(next) => {
-                if let Some(frame) = self.core.frames.get_mut(key) {
-                    frame.state = next;
-                    frame.raw_input = Some(exit.output);
-                    frame.activity = Activity::Entering;
-                    frame.deadline = None;
-                    self.core.ready.push_back(key);
-                }
+                let core = &mut *self.core;
+                core.frames.set_activity(key, Activity::Entering)?;
+                let frame = core.frames.at_mut(key)?;
+                frame.state = next;
+                frame.raw_input = Some(exit.output);
+                frame.deadline = None;
+                core.ready.push_back(key);
+                Ok(())
             }
         }
     }
 
     /// A graph has come to its end: the machine itself, or a branch or iteration.
-    fn end_graph(&mut self, key: FrameKey, output: Payload) {
-        let Some(frame) = self.core.frames.get(key) else { return };
+    fn end_graph(&mut self, key: FrameKey, output: Payload) -> Result<(), Invariant> {
+        let frame = self.core.frames.at(key)?;
         if let Some(parent) = frame.parent {
             return self.join(parent, key, output);
         }
+        // The end is an event, too: where there is no place left for what led to it, it is another end.
         if self.core.recorder.is_exhausted() {
-            return self.fail_on_full_history();
+            self.fail_on_full_history();
+            return Ok(());
         }
         let previous = frame.last_event;
         let text = if self.core.recorder.records() {
@@ -329,31 +363,7 @@ impl Engine<'_> {
             Outcome::Succeeded { output },
             EventDetails::ExecutionSucceeded { output: text },
         );
-    }
-}
-
-fn frame_at(
-    state: StateId,
-    input: Payload,
-    parent: Option<FrameKey>,
-    index: usize,
-    last_event: u64,
-    now: Timestamp,
-) -> Frame {
-    Frame {
-        serial: 0,
-        parent,
-        index,
-        state,
-        raw_input: Some(input),
-        variables: None,
-        last_event,
-        entered_event: 0,
-        entered_time: now,
-        retry_count: 0,
-        retries: Vec::new(),
-        activity: Activity::Entering,
-        deadline: None,
+        Ok(())
     }
 }
 

@@ -10,16 +10,17 @@ use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::intent::Invoke;
+use crate::execution::invariant::Invariant;
 use crate::execution::states;
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
 impl<'a> Engine<'a> {
     /// Starts an attempt of a task.
-    pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) {
+    pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) -> Result<(), Invariant> {
         let generation = self.core.frames.next_serial();
         self.core.trace(key, || Traced::EffectiveInput(invoke.input.clone()));
-        let Some(resource) = self.resource_of(key) else { return };
+        let resource = self.resource_of(key)?;
         if !self.exists(resource) {
             let cause = format!("The activity {resource} does not exist.");
             return self.fail(key, Failure::runtime(cause));
@@ -29,28 +30,26 @@ impl<'a> Engine<'a> {
         let records = self.core.recorder.records();
         let region = records.then(|| self.core.state_machine.region().into());
         self.core
-            .record_in(key, || scheduled(resource, &attempt, region.unwrap_or_default()));
+            .record_in(key, || scheduled(resource, &attempt, region.unwrap_or_default()))?;
         // An activity starts when a worker takes it up.
         if *resource.kind() != ResourceKind::Activity {
-            self.core.record_in(key, || started(resource));
+            self.core.record_in(key, || started(resource))?;
         }
-        if let Some(frame) = self.core.frames.get_mut(key) {
-            frame.activity = Activity::Task(Box::new(attempt));
-        }
-        if let Some(task) = self.task_at(key) {
-            self.core.trace(key, || Traced::Invoked(task.id));
-            self.core.commands.push_back(Command::Invoke(task));
-        }
-        if let Some(deadline) = deadline {
-            self.wake_at(key, deadline);
+        self.core.frames.set_activity(key, Activity::Task(Box::new(attempt)))?;
+        let task = self.task_at(key).ok_or(Invariant::TaskIsOfATask)?;
+        self.core.trace(key, || Traced::Invoked(task.id));
+        self.core.commands.push_back(Command::Invoke(task));
+        match deadline {
+            Some(deadline) => self.wake_at(key, deadline),
+            None => Ok(()),
         }
     }
 
-    /// The command that a frame's unanswered task stands for.
+    /// The command that a frame's unanswered task stands for; `None` where it waits for none.
     pub(in crate::execution) fn task_at(&self, key: FrameKey) -> Option<Task> {
         let frame = self.core.frames.get(key)?;
         let node = self.program.node(frame.state);
-        let (State::Task(state), Activity::Task(attempt)) = (&node.state, &frame.activity) else {
+        let (State::Task(state), Activity::Task(attempt)) = (&node.state, frame.activity()) else {
             return None;
         };
         Some(Task {
@@ -71,101 +70,101 @@ impl<'a> Engine<'a> {
     }
 
     /// Where the attempt waits, if it still does.
+    ///
+    /// A slot is used again, so the generation tells: a late answer of an attempt that timed out or was aborted must not
+    /// reach what stands in its place by now.
     pub(in crate::execution) fn frame_of(&self, task: TaskId) -> Option<FrameKey> {
         let (key, frame) = self.core.frames.in_slot(task.frame)?;
-        match &frame.activity {
+        match frame.activity() {
             Activity::Task(attempt) if attempt.generation == task.generation => Some(key),
             _ => None,
         }
     }
 
-    pub(in crate::execution) fn task_started(&mut self, key: FrameKey, worker_name: Option<String>) {
-        if self
-            .resource_of(key)
-            .is_some_and(|resource| *resource.kind() == ResourceKind::Activity)
-        {
-            self.core
-                .record_in(key, || EventDetails::ActivityStarted { worker_name });
+    pub(super) fn task_started(&mut self, key: FrameKey, worker_name: Option<String>) -> Result<(), Invariant> {
+        match self.resource_of(key)?.kind() {
+            ResourceKind::Activity => self
+                .core
+                .record_in(key, || EventDetails::ActivityStarted { worker_name }),
+            // Recorded when it was scheduled.
+            ResourceKind::LambdaFunction | ResourceKind::Service { .. } => Ok(()),
         }
     }
 
-    pub(in crate::execution) fn task_submitted(&mut self, key: FrameKey, output: &Value) {
-        if let Some(ResourceKind::Service {
-            resource_type,
-            resource,
-        }) = self.resource_of(key).map(|resource| resource.kind().clone())
-        {
-            self.core.record_in(key, || EventDetails::TaskSubmitted {
+    pub(super) fn task_submitted(&mut self, key: FrameKey, output: &Value) -> Result<(), Invariant> {
+        match self.resource_of(key)?.kind().clone() {
+            ResourceKind::Service {
+                resource_type,
+                resource,
+            } => self.core.record_in(key, || EventDetails::TaskSubmitted {
                 resource_type,
                 resource,
                 output: output.to_string().into(),
-            });
+            }),
+            // AWS has no such event for them.
+            ResourceKind::LambdaFunction | ResourceKind::Activity => Ok(()),
         }
     }
 
-    pub(in crate::execution) fn heartbeat(&mut self, key: FrameKey) {
+    pub(super) fn heartbeat(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let now = self.core.now;
-        let Some(frame) = self.core.frames.get_mut(key) else {
-            return;
-        };
-        let Activity::Task(attempt) = &mut frame.activity else {
-            return;
-        };
-        let Some(seconds) = attempt.heartbeat_seconds else {
-            return;
-        };
-        attempt.heartbeat_due_at = Some(seconds_later(now, seconds));
-        if let Some(deadline) = attempt.deadline() {
-            self.wake_at(key, deadline);
+        let attempt = self.core.frames.attempt_mut(key)?;
+        // Without `HeartbeatSeconds` nobody waits for one.
+        if let Some(seconds) = attempt.heartbeat_seconds {
+            attempt.heartbeat_due_at = Some(seconds_later(now, seconds));
+            if let Some(deadline) = attempt.deadline() {
+                self.wake_at(key, deadline)?;
+            }
+            // The timer of the heartbeat before is most often the earliest of all.
+            self.drop_stale_timers();
         }
-        self.drop_stale_timers();
+        Ok(())
     }
 
-    pub(in crate::execution) fn task_succeeded(&mut self, key: FrameKey, output: Value) {
-        let Some(resource) = self.resource_of(key) else { return };
+    pub(super) fn task_succeeded(&mut self, key: FrameKey, output: Value) -> Result<(), Invariant> {
+        let resource = self.resource_of(key)?;
         let result = Payload::from(output);
         if let Err(failure) = states::check_result(resource, &result, &self.core.limits) {
             return self.task_ended(key, resource, failure);
         }
         self.core.grow(result.bound());
-        self.core.record_in(key, || succeeded(resource, &result));
-        self.settle(key);
-        self.finish(key, result);
+        self.core.record_in(key, || succeeded(resource, &result))?;
+        self.settle(key)?;
+        self.finish(key, result)
     }
 
     /// The task's answer nests too deeply to be worked with.
-    pub(in crate::execution) fn task_answered_too_deeply(&mut self, key: FrameKey) {
-        let Some(resource) = self.resource_of(key) else { return };
-        self.task_ended(key, resource, Failure::nested_too_deep());
+    pub(super) fn task_answered_too_deeply(&mut self, key: FrameKey) -> Result<(), Invariant> {
+        let resource = self.resource_of(key)?;
+        self.task_ended(key, resource, Failure::nested_too_deep())
     }
 
-    pub(in crate::execution) fn task_failed(&mut self, key: FrameKey, error: ErrorOutput) {
-        let Some(resource) = self.resource_of(key) else { return };
-        self.task_ended(key, resource, Failure::Error(error));
+    pub(super) fn task_failed(&mut self, key: FrameKey, error: ErrorOutput) -> Result<(), Invariant> {
+        let resource = self.resource_of(key)?;
+        self.task_ended(key, resource, Failure::Error(error))
     }
 
     /// Records that the attempt took too long; its state fails afterwards.
-    pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: &Failure) {
-        let Some(resource) = self.resource_of(key) else { return };
-        if let Some(task) = self.task_at(key) {
-            self.core.commands.push_back(Command::Cancel(task.id));
-        }
-        self.core.record_in(key, || timed_out(resource, failure.error_output()));
-        self.settle(key);
+    pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: &Failure) -> Result<(), Invariant> {
+        let resource = self.resource_of(key)?;
+        let task = self.task_at(key).ok_or(Invariant::TaskIsOfATask)?;
+        self.core.commands.push_back(Command::Cancel(task.id));
+        self.core
+            .record_in(key, || timed_out(resource, failure.error_output()))?;
+        self.settle(key)
     }
 
-    fn task_ended(&mut self, key: FrameKey, resource: &Resource, failure: Failure) {
-        self.core.record_in(key, || failed(resource, failure.error_output()));
-        self.settle(key);
-        self.fail(key, failure);
+    fn task_ended(&mut self, key: FrameKey, resource: &Resource, failure: Failure) -> Result<(), Invariant> {
+        self.core.record_in(key, || failed(resource, failure.error_output()))?;
+        self.settle(key)?;
+        self.fail(key, failure)
     }
 
     /// The attempt is over; a later answer to it lands nowhere.
-    fn settle(&mut self, key: FrameKey) {
-        if let Some(frame) = self.core.frames.get_mut(key) {
-            frame.activity = Activity::Waiting;
-            frame.deadline = None;
-        }
+    fn settle(&mut self, key: FrameKey) -> Result<(), Invariant> {
+        self.core.frames.set_activity(key, Activity::Waiting)?;
+        self.core.frames.at_mut(key)?.deadline = None;
+        Ok(())
     }
 
     /// Whether there is somebody to ask; only an activity may be missing.
@@ -176,10 +175,10 @@ impl<'a> Engine<'a> {
         *resource.kind() != ResourceKind::Activity || activities.contains(resource.arn())
     }
 
-    fn resource_of(&self, key: FrameKey) -> Option<&'a Resource> {
+    fn resource_of(&self, key: FrameKey) -> Result<&'a Resource, Invariant> {
         match &self.node_of(key)?.state {
-            State::Task(state) => Some(&state.resource),
-            _ => None,
+            State::Task(state) => Ok(&state.resource),
+            _ => Err(Invariant::TaskIsOfATask),
         }
     }
 }

@@ -10,10 +10,7 @@ impl Engine<'_> {
     /// Stores what a state assigns.
     pub(super) fn store_variables(&mut self, key: FrameKey, assigned: Assigned) -> Result<(), Failure> {
         let core = &mut *self.core;
-        let Some(frame) = core.frames.get_mut(key) else {
-            return Ok(());
-        };
-        let scope = frame.variables.get_or_insert_default();
+        let scope = core.frames.at_mut(key)?.variables.get_or_insert_default();
         variables::store(scope, assigned, &mut core.variable_bytes, &core.limits)
     }
 

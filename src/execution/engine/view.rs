@@ -7,6 +7,7 @@ use crate::execution::failure::Failure;
 use crate::execution::frames::{FrameKey, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Inspection;
+use crate::execution::invariant::Invariant;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 use crate::execution::token::task_token;
@@ -53,13 +54,9 @@ impl<'a> Engine<'a> {
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let core = &mut *self.core;
-        let Some(frame) = core.frames.get_mut(key) else {
-            return Err(Failure::frame_is_gone());
-        };
-        let mut raw_input = frame.raw_input.take();
-        let Some(frame) = core.frames.get(key) else {
-            return Err(Failure::frame_is_gone());
-        };
+        // Taken out, so that a state that is its only holder changes it in place; what is left of it goes back below.
+        let mut raw_input = core.frames.at_mut(key)?.raw_input.take();
+        let frame = core.frames.at(key)?;
         let node = self.program.node(frame.state);
         let token = match &node.state {
             State::Task(task) if states::has_token(task) => {
@@ -86,14 +83,13 @@ impl<'a> Engine<'a> {
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
-        if let Some(frame) = core.frames.get_mut(key) {
-            frame.raw_input = raw_input;
-        }
+        core.frames.at_mut(key)?.raw_input = raw_input;
         called
     }
 
-    pub(super) fn node_of(&self, key: FrameKey) -> Option<&'a Node> {
+    /// The state that a frame is in.
+    pub(super) fn node_of(&self, key: FrameKey) -> Result<&'a Node, Invariant> {
         let program: &'a Program = self.program;
-        Some(program.node(self.core.frames.get(key)?.state))
+        Ok(program.node(self.core.frames.at(key)?.state))
     }
 }

@@ -142,6 +142,14 @@ impl MapRunProgress {
         matches!(self.stage, Stage::Running) && self.children.len() < limit && !self.items.is_empty()
     }
 
+    /// Whether something will let it go on. While it reads or writes, that is the answer to a request.
+    pub(crate) fn goes_on(&self) -> bool {
+        match &self.stage {
+            Stage::Running => self.can_go_on() || !self.deadlines.is_empty() || !self.tasks.is_empty(),
+            Stage::Reading(_) | Stage::Writing(_) => self.asked().is_some(),
+        }
+    }
+
     /// Whether every item was worked on.
     pub(crate) fn is_through(&self) -> bool {
         matches!(self.stage, Stage::Running) && self.children.is_empty() && self.items.is_empty()

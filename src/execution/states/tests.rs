@@ -8,7 +8,7 @@ use crate::data::{Budget, ExecutionContext, Payload, Random, StateMachineContext
 use crate::definition::StateMachine;
 use crate::execution::command::Limits;
 use crate::execution::failure::Failure;
-use crate::execution::frames::{Activity, Frame, Frames, VisibleVariables};
+use crate::execution::frames::{Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
 use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
 use crate::execution::program::{Next, Program};
@@ -28,21 +28,7 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
     let node = program.node(program.start_of(Program::MAIN));
     let now = DateTime::UNIX_EPOCH;
     let mut frames = Frames::default();
-    let key = frames.insert(Frame {
-        serial: 0,
-        parent: None,
-        index: 0,
-        state: program.start_of(Program::MAIN),
-        raw_input: None,
-        variables: None,
-        last_event: 0,
-        entered_event: 0,
-        entered_time: now,
-        retry_count: 0,
-        retries: Vec::new(),
-        activity: Activity::Entering,
-        deadline: None,
-    });
+    let key = frames.insert(Frame::new(program.start_of(Program::MAIN), None, None, 0, 0, now));
     let frame = frames.get(key).unwrap();
     let execution = ExecutionContext {
         id: "arn:e".into(),
