@@ -68,7 +68,6 @@ mod query;
 mod retry;
 mod single_state;
 mod snapshot;
-mod snapshot_check;
 mod states;
 mod timers;
 mod token;

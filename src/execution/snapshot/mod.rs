@@ -1,11 +1,12 @@
 //! An execution between two events, as plain data.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 
 use super::command::{Command, PendingCommand};
 use super::engine::Core;
 use super::program::Program;
-use super::snapshot_check;
 
 /// An execution as it stands, to be stored with serde in any self-describing format, JSON among
 /// them, and restored in another process.
@@ -63,7 +64,7 @@ impl Snapshot {
             return Err(SnapshotError::OtherDefinition);
         }
         let mut core = self.core;
-        snapshot_check::check(&mut core, program)?;
+        check::check(&mut core, program)?;
         if !core.ready.is_empty() {
             core.stop_until_polled();
         }

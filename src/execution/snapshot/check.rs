@@ -4,12 +4,12 @@
 use serde_json::Value;
 use std::collections::HashSet;
 
-use super::engine::Core;
-use super::frames::{Activity, ForkProgress, Frame, FrameKey};
-use super::program::{Node, Program};
-use super::snapshot::SnapshotError;
+use super::SnapshotError;
 use crate::data::{MAX_NESTING, Payload, json_size, nests_within};
 use crate::definition::State;
+use crate::execution::engine::Core;
+use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
+use crate::execution::program::{Node, Program};
 
 /// The most graphs inside each other; a definition nests no deeper.
 const MAX_DEPTH: usize = 128;
