@@ -11,12 +11,12 @@ use super::running::{Origin, Running};
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Execution;
-use crate::services::step_functions::{ApiError, Target};
+use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// State machines that are created while the interpreter runs.
 pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
     /// The state machine of an ARN, which may end in a version or an alias.
-    fn resolve(&self, arn: &str) -> Result<Target, ApiError>;
+    fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError>;
 
     /// An execution of a target has started another one, with this text as its input.
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str);
@@ -25,7 +25,7 @@ pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
 /// Why an execution was not started.
 pub(crate) enum Refusal {
     /// As AWS would.
-    Api(ApiError),
+    Api(StepFunctionsError),
     /// By the driver.
     Driver(Error),
 }
@@ -101,7 +101,7 @@ impl Interpreter {
             Ok(running) => Ok(ExecutionHandle::new(running)),
             // Somebody else took the name in between.
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
-                known().unwrap_or_else(|| Err(Refusal::Api(ApiError::execution_already_exists(&arn))))
+                known().unwrap_or_else(|| Err(Refusal::Api(StepFunctionsError::execution_already_exists(&arn))))
             }
             Err(error) => Err(Refusal::Driver(error)),
         }

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
 use crate::handlers::{Handler, TaskContext};
 use crate::services::step_functions::{
-    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, TaskAnswer, started,
+    Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, TaskAnswer, started,
 };
 
 /// How many executions run at once, for a long chain of executions to go on.
@@ -72,11 +72,11 @@ impl Interpreter {
     }
 }
 
-/// Serves the resources of [`Operation`].
-pub(super) struct StepFunctions(pub(super) Weak<Shared>);
+/// The service integration with Step Functions itself: serves the resources of [`Operation`].
+pub(super) struct StepFunctionsIntegration(pub(super) Weak<Shared>);
 
 #[async_trait]
-impl Handler for StepFunctions {
+impl Handler for StepFunctionsIntegration {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         let (Some(shared), Some(operation)) = (self.0.upgrade(), Operation::of(&context.resource)) else {
             return Err(TaskError::new("States.TaskFailed", "the interpreter is gone"));
@@ -127,7 +127,7 @@ fn start_child(
     request: &StartExecution,
     context: &TaskContext,
 ) -> Result<Arc<Running>, TaskError> {
-    let in_style = |error: ApiError| error.in_style(operation.style);
+    let in_style = |error: StepFunctionsError| error.in_style(operation.style);
     let target = shared.resolve(&request.state_machine_arn).map_err(in_style)?;
     let program = Arc::clone(&target.program);
     let is_express = program.machine().workflow_type == WorkflowType::Express;
@@ -157,7 +157,7 @@ fn start_child(
         Err(error) if error.kind() == ErrorKind::InvalidInput => {
             match shared.execution_of_name(&arn, &request.input, now) {
                 Some(known) => known.map_err(in_style),
-                None => Err(in_style(ApiError::execution_already_exists(&arn))),
+                None => Err(in_style(StepFunctionsError::execution_already_exists(&arn))),
             }
         }
         Err(error) => Err(TaskError::new("States.TaskFailed", error.to_string())),
@@ -170,7 +170,7 @@ fn lineage(
     operation: Operation,
     context: &TaskContext,
     now: DateTime<Utc>,
-) -> Result<Lineage, ApiError> {
+) -> Result<Lineage, StepFunctionsError> {
     let Some(parent) = shared.execution(&context.driven_arn) else {
         return Ok(Lineage::default());
     };
@@ -197,10 +197,10 @@ fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Resul
     Ok(json!({}))
 }
 
-fn api_error(error: &Error) -> ApiError {
+fn api_error(error: &Error) -> StepFunctionsError {
     match error.kind() {
-        ErrorKind::TaskTimedOut => ApiError::task_timed_out(),
-        _ => ApiError::invalid_token(),
+        ErrorKind::TaskTimedOut => StepFunctionsError::task_timed_out(),
+        _ => StepFunctionsError::invalid_token(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::activity::Activities;
 use super::catalogue::Catalogue;
 use super::handle::ExecutionHandle;
 use super::host::Host;
-use super::nested::StepFunctions;
+use super::nested::StepFunctionsIntegration;
 use super::running::Running;
 use super::settings::Settings;
 use super::task_tokens::TaskTokens;
@@ -20,7 +20,7 @@ use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
 use crate::handlers::{Functions, Handler};
-use crate::services::step_functions::{ApiError, ClosedNames, Operation, Target};
+use crate::services::step_functions::{ClosedNames, Operation, StepFunctionsError, Target};
 
 pub(super) struct Shared {
     pub(super) settings: Settings,
@@ -49,7 +49,7 @@ impl Shared {
             activities.declare(activity);
         }
         Arc::new_cyclic(|shared| Self {
-            step_functions: Arc::new(StepFunctions(Weak::clone(shared))),
+            step_functions: Arc::new(StepFunctionsIntegration(Weak::clone(shared))),
             unmet: OnceLock::new(),
             functions: Functions::serve(&mut settings.handlers),
             settings,
@@ -97,7 +97,7 @@ impl Shared {
     }
 
     /// The state machine of an ARN: one of the catalogue, or one that was registered.
-    pub(super) fn resolve(&self, arn: &str) -> Result<Target, ApiError> {
+    pub(super) fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
         let registered = || self.settings.state_machines.resolve(arn);
         match self.catalogue() {
             Some(catalogue) => catalogue
@@ -174,18 +174,18 @@ impl Shared {
         arn: &str,
         input: &Value,
         now: DateTime<Utc>,
-    ) -> Option<Result<Arc<Running>, ApiError>> {
+    ) -> Option<Result<Arc<Running>, StepFunctionsError>> {
         let mut live = self.live();
         let Some(known) = live.executions.get(arn).cloned() else {
             let is_closed = live.closed_names.contains(arn, now);
-            return is_closed.then(|| Err(ApiError::execution_already_exists(arn)));
+            return is_closed.then(|| Err(StepFunctionsError::execution_already_exists(arn)));
         };
         drop(live);
         let is_same = known.has_input(input);
         Some(if is_same {
             Ok(known)
         } else {
-            Err(ApiError::execution_already_exists(arn))
+            Err(StepFunctionsError::execution_already_exists(arn))
         })
     }
 

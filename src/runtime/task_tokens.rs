@@ -9,7 +9,7 @@ use super::running::Running;
 use crate::data::discard;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, TaskId};
-use crate::services::step_functions::ApiError;
+use crate::services::step_functions::StepFunctionsError;
 
 /// Of so many tasks that have ended it is remembered that they were there.
 const ENDED: usize = 10_000;
@@ -57,7 +57,10 @@ impl TaskTokens {
     /// Who waits for the token's answer. Errors in AWS's words.
     pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
         match self.tasks.get(token) {
-            None => Err(Error::new(ErrorKind::InvalidToken, ApiError::invalid_token().message())),
+            None => Err(Error::new(
+                ErrorKind::InvalidToken,
+                StepFunctionsError::invalid_token().message(),
+            )),
             Some(Holder::Waiting(running, task)) => match running.upgrade() {
                 Some(running) => Ok((running, *task)),
                 None => Err(timed_out()),
@@ -68,7 +71,7 @@ impl TaskTokens {
 }
 
 fn timed_out() -> Error {
-    Error::new(ErrorKind::TaskTimedOut, ApiError::task_timed_out().message())
+    Error::new(ErrorKind::TaskTimedOut, StepFunctionsError::task_timed_out().message())
 }
 
 impl Interpreter {

@@ -1,7 +1,6 @@
 //! The ARNs of requests.
 
-use super::ApiError;
-use crate::services::step_functions;
+use crate::services::step_functions::StepFunctionsError;
 
 /// The ARN of a state machine: `…:stateMachine:NAME`, with `:VERSION` or `:ALIAS` behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(super) enum Qualifier<'a> {
 }
 
 impl<'a> StateMachineArn<'a> {
-    pub(super) fn parse(text: &'a str) -> Result<Self, ApiError> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, StepFunctionsError> {
         let (kind, names) = resource(text)?;
         if kind != "stateMachine" {
             return Err(other_type(kind));
@@ -36,7 +35,7 @@ impl<'a> StateMachineArn<'a> {
         }
         if name.contains('/') {
             let message = format!("State machine ARNs with the label of a Map Run are not supported: '{text}'");
-            return Err(ApiError::validation(message).because("API_DOES_NOT_SUPPORT_LABELED_ARNS"));
+            return Err(StepFunctionsError::validation(message).because("API_DOES_NOT_SUPPORT_LABELED_ARNS"));
         }
         let unqualified = qualifier.map_or(Some(text), |qualifier| text.get(..text.len() - qualifier.len() - 1));
         let is_version = |qualifier: &str| qualifier.bytes().all(|byte| byte.is_ascii_digit());
@@ -55,7 +54,7 @@ impl<'a> StateMachineArn<'a> {
     }
 
     /// The same for an action that takes no version and no alias.
-    pub(super) fn parse_unqualified(text: &'a str) -> Result<Self, ApiError> {
+    pub(super) fn parse_unqualified(text: &'a str) -> Result<Self, StepFunctionsError> {
         let arn = Self::parse(text)?;
         if arn.qualifier.is_some() {
             return Err(invalid(text));
@@ -65,7 +64,7 @@ impl<'a> StateMachineArn<'a> {
 }
 
 /// Checks the ARN of an execution of a Standard workflow.
-pub(super) fn check_execution(text: &str) -> Result<(), ApiError> {
+pub(super) fn check_execution(text: &str) -> Result<(), StepFunctionsError> {
     let (kind, names) = resource(text)?;
     if kind != "execution" {
         return Err(other_type(kind));
@@ -77,7 +76,7 @@ pub(super) fn check_execution(text: &str) -> Result<(), ApiError> {
 }
 
 /// Checks the ARN of a Map Run, `…:mapRun:NAME/LABEL:UUID`; that of its state machine.
-pub(super) fn check_map_run(text: &str) -> Result<String, ApiError> {
+pub(super) fn check_map_run(text: &str) -> Result<String, StepFunctionsError> {
     let (kind, names) = resource(text)?;
     if kind != "mapRun" {
         return Err(other_type(kind));
@@ -97,7 +96,7 @@ pub(super) fn check_map_run(text: &str) -> Result<String, ApiError> {
 }
 
 /// Checks the ARN of an activity.
-pub(super) fn check_activity(text: &str) -> Result<(), ApiError> {
+pub(super) fn check_activity(text: &str) -> Result<(), StepFunctionsError> {
     let (kind, name) = resource(text)?;
     if kind != "activity" {
         return Err(other_type(kind));
@@ -109,7 +108,7 @@ pub(super) fn check_activity(text: &str) -> Result<(), ApiError> {
 }
 
 /// Checks the ARN of what may have tags: a state machine or an activity. Versions and aliases have none.
-pub(super) fn check_tagged(text: &str) -> Result<(), ApiError> {
+pub(super) fn check_tagged(text: &str) -> Result<(), StepFunctionsError> {
     let (kind, name) = resource(text)?;
     match kind {
         "stateMachine" | "activity" if !name.is_empty() => Ok(()),
@@ -119,7 +118,7 @@ pub(super) fn check_tagged(text: &str) -> Result<(), ApiError> {
 }
 
 /// Checks the ARN of a role.
-pub(super) fn check_role(text: &str) -> Result<(), ApiError> {
+pub(super) fn check_role(text: &str) -> Result<(), StepFunctionsError> {
     let mut parts = text.splitn(6, ':');
     let mut next = || parts.next().unwrap_or_default();
     let is_role = next() == "arn" && !next().is_empty() && next() == "iam" && {
@@ -131,11 +130,14 @@ pub(super) fn check_role(text: &str) -> Result<(), ApiError> {
     if is_role {
         return Ok(());
     }
-    Err(ApiError::new("InvalidArn", format!("Invalid Role Arn: '{text}'")))
+    Err(StepFunctionsError::new(
+        "InvalidArn",
+        format!("Invalid Role Arn: '{text}'"),
+    ))
 }
 
 /// The type and the names of a resource of Step Functions.
-fn resource(text: &str) -> Result<(&str, &str), ApiError> {
+fn resource(text: &str) -> Result<(&str, &str), StepFunctionsError> {
     let mut parts = text.splitn(7, ':');
     let mut next = || parts.next().unwrap_or_default();
     let is_ours = next() == "arn" && !next().is_empty() && next() == "states";
@@ -148,12 +150,12 @@ fn resource(text: &str) -> Result<(&str, &str), ApiError> {
     }
 }
 
-fn invalid(text: &str) -> ApiError {
-    step_functions::ApiError::invalid_arn(&format!("Invalid ARN prefix: {text}")).into()
+fn invalid(text: &str) -> StepFunctionsError {
+    StepFunctionsError::invalid_arn(&format!("Invalid ARN prefix: {text}"))
 }
 
-fn other_type(kind: &str) -> ApiError {
-    step_functions::ApiError::invalid_arn(&format!("Resource type not valid in this context: {kind}")).into()
+fn other_type(kind: &str) -> StepFunctionsError {
+    StepFunctionsError::invalid_arn(&format!("Resource type not valid in this context: {kind}"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::request::Request;
-use super::{ApiError, with};
+use super::with;
+use crate::services::step_functions::StepFunctionsError;
 
 /// The configurations of a state machine, in the form that AWS shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,8 +33,10 @@ impl Configuration {
     ];
 
     /// Replaces what a request names.
-    pub(super) fn read(self, request: &Request<'_>) -> Result<Self, ApiError> {
-        let read = |name, read: fn(&Value) -> Result<Value, ApiError>, kept| request.value(name).map_or(Ok(kept), read);
+    pub(super) fn read(self, request: &Request<'_>) -> Result<Self, StepFunctionsError> {
+        let read = |name, read: fn(&Value) -> Result<Value, StepFunctionsError>, kept| {
+            request.value(name).map_or(Ok(kept), read)
+        };
         Ok(Self {
             logging: read("loggingConfiguration", logging, self.logging)?,
             tracing: read("tracingConfiguration", tracing, self.tracing)?,
@@ -42,7 +45,7 @@ impl Configuration {
     }
 }
 
-fn logging(value: &Value) -> Result<Value, ApiError> {
+fn logging(value: &Value) -> Result<Value, StepFunctionsError> {
     let known = ["level", "includeExecutionData", "destinations"];
     let mut request = Request::inside("loggingConfiguration.", value, &known)?;
     let level = request
@@ -53,7 +56,9 @@ fn logging(value: &Value) -> Result<Value, ApiError> {
     request.check()?;
     let is_complete = destinations.len() == 1 || (level == "OFF" && destinations.is_empty());
     if !is_complete {
-        return Err(ApiError::invalid_logging("Must specify exactly one Log Destination."));
+        return Err(StepFunctionsError::invalid_logging(
+            "Must specify exactly one Log Destination.",
+        ));
     }
     destinations.iter().try_for_each(check_destination)?;
     let logging = json!({ "includeExecutionData": include_execution_data, "level": level });
@@ -63,7 +68,7 @@ fn logging(value: &Value) -> Result<Value, ApiError> {
     })
 }
 
-fn check_destination(value: &Value) -> Result<(), ApiError> {
+fn check_destination(value: &Value) -> Result<(), StepFunctionsError> {
     let destination = Request::inside(
         "loggingConfiguration.destinations.1.member.",
         value,
@@ -72,7 +77,9 @@ fn check_destination(value: &Value) -> Result<(), ApiError> {
     let place = "loggingConfiguration.destinations.1.member.cloudWatchLogsLogGroup.";
     let group = destination.value("cloudWatchLogsLogGroup").unwrap_or(&Value::Null);
     if group.is_null() {
-        return Err(ApiError::invalid_logging("Must specify exactly one Log Destination."));
+        return Err(StepFunctionsError::invalid_logging(
+            "Must specify exactly one Log Destination.",
+        ));
     }
     let mut group = Request::inside(place, group, &["logGroupArn"])?;
     let arn = group.required_text("logGroupArn", 1..=256);
@@ -81,12 +88,12 @@ fn check_destination(value: &Value) -> Result<(), ApiError> {
     if matches!(parts.as_slice(), ["arn", _, "logs", _, _, "log-group", ..]) {
         return Ok(());
     }
-    Err(ApiError::invalid_logging(&format!(
+    Err(StepFunctionsError::invalid_logging(&format!(
         "The Log Destination '{arn}' is not the ARN of a log group."
     )))
 }
 
-fn tracing(value: &Value) -> Result<Value, ApiError> {
+fn tracing(value: &Value) -> Result<Value, StepFunctionsError> {
     let mut request = Request::inside("tracingConfiguration.", value, &["enabled"])?;
     let is_enabled = request.boolean("enabled").unwrap_or(false);
     request.check()?;
@@ -94,7 +101,7 @@ fn tracing(value: &Value) -> Result<Value, ApiError> {
 }
 
 /// How the data of a state machine or an activity is encrypted, as AWS shows it.
-pub(super) fn encryption(value: &Value) -> Result<Value, ApiError> {
+pub(super) fn encryption(value: &Value) -> Result<Value, StepFunctionsError> {
     let known = ["kmsKeyId", "kmsDataKeyReusePeriodSeconds", "type"];
     let mut request = Request::inside("encryptionConfiguration.", value, &known)?;
     request.require("type");
@@ -104,7 +111,7 @@ pub(super) fn encryption(value: &Value) -> Result<Value, ApiError> {
     request.check()?;
     let invalid = |problem: &str| {
         let message = format!("Invalid Encryption Configuration: {problem}");
-        Err(ApiError::new("InvalidEncryptionConfiguration", message))
+        Err(StepFunctionsError::new("InvalidEncryptionConfiguration", message))
     };
     match (kind, key) {
         (Some("CUSTOMER_MANAGED_KMS_KEY"), None) => invalid("a customer managed key needs a `kmsKeyId`"),
@@ -122,7 +129,7 @@ pub(super) fn encryption(value: &Value) -> Result<Value, ApiError> {
 mod tests {
     use super::*;
 
-    fn read(request: &Value) -> Result<Configuration, ApiError> {
+    fn read(request: &Value) -> Result<Configuration, StepFunctionsError> {
         Configuration::default().read(&Request::of(request, &Configuration::MEMBERS)?)
     }
 

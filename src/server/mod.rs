@@ -82,9 +82,9 @@
 //! * Reads see every write at once, where AWS's may lag behind.
 
 mod actions;
-mod api_error;
 mod arn;
 mod configuration;
+mod errors;
 mod execution;
 mod page;
 mod registry;
@@ -99,9 +99,7 @@ use uuid::Uuid;
 use crate::data::within_nesting;
 use crate::definition::WorkflowType;
 use crate::runtime::{Catalogue, ExecutionHandle, Interpreter};
-use crate::services::step_functions::{self, Target};
-
-pub use api_error::ApiError;
+use crate::services::step_functions::{StepFunctionsError, Target};
 
 use registry::Registry;
 
@@ -154,9 +152,9 @@ impl StepFunctions {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub async fn call(&self, action: &str, request: Value) -> Result<Value, ApiError> {
+    pub async fn call(&self, action: &str, request: Value) -> Result<Value, StepFunctionsError> {
         let Some(request) = within_nesting(request) else {
-            return Err(ApiError::new(
+            return Err(StepFunctionsError::new(
                 "SerializationException",
                 "the request is nested too deeply",
             ));
@@ -218,9 +216,8 @@ impl Service {
 }
 
 impl Catalogue for Service {
-    fn resolve(&self, arn: &str) -> Result<Target, step_functions::ApiError> {
-        let target = self.registry().target(arn);
-        target.map_err(|error| step_functions::ApiError::other(error.code(), error.message()))
+    fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
+        self.registry().target(arn)
     }
 
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str) {
@@ -230,8 +227,8 @@ impl Catalogue for Service {
     }
 }
 
-fn unknown(message: &str) -> ApiError {
-    ApiError::new("UnknownOperationException", message)
+fn unknown(message: &str) -> StepFunctionsError {
+    StepFunctionsError::new("UnknownOperationException", message)
 }
 
 /// A date as the API has it: seconds since 1970, with milliseconds.

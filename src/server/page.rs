@@ -4,9 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use super::ApiError;
 use super::request::Request;
-use crate::services::step_functions;
+use crate::services::step_functions::StepFunctionsError;
 
 /// What a page has where the request says nothing, or 0.
 const DEFAULT: usize = 100;
@@ -40,10 +39,10 @@ impl Page {
         member: &str,
         list: &str,
         items: impl Iterator<Item = (String, Value)>,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<Value, StepFunctionsError> {
         let after = match &self.token {
             None => None,
-            Some(token) => Some(key_of(token, list).ok_or_else(step_functions::ApiError::invalid_token)?),
+            Some(token) => Some(key_of(token, list).ok_or_else(StepFunctionsError::invalid_token)?),
         };
         let mut items = items.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
         let page: Vec<(String, Value)> = items.by_ref().take(self.most).collect();
@@ -79,7 +78,7 @@ fn key_of(token: &str, list: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn page(most: u64, token: Option<&Value>, numbers: &[u64]) -> Result<Value, ApiError> {
+    fn page(most: u64, token: Option<&Value>, numbers: &[u64]) -> Result<Value, StepFunctionsError> {
         let mut body = json!({ "maxResults": most });
         if let Some(token) = token {
             body["nextToken"] = token.clone();

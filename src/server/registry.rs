@@ -6,13 +6,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ApiError;
 use super::arn::{Qualifier, StateMachineArn};
 use super::execution::{Execution, Executions};
 use super::state_machine::{Revision, StateMachine, Version};
 use crate::data::Random;
 use crate::runtime::ExecutionHandle;
-use crate::services::step_functions::{self, Deployment, Target};
+use crate::services::step_functions::{Deployment, StepFunctionsError, Target};
 
 /// AWS's quotas of an account.
 pub(super) const MOST_STATE_MACHINES: usize = 10_000;
@@ -47,7 +46,7 @@ impl Registry {
     }
 
     /// The state machine of an ARN, whatever version or alias stands behind it.
-    pub(super) fn state_machine(&mut self, arn: &StateMachineArn<'_>) -> Result<&mut StateMachine, ApiError> {
+    pub(super) fn state_machine(&mut self, arn: &StateMachineArn<'_>) -> Result<&mut StateMachine, StepFunctionsError> {
         self.forget_deleted(arn.unqualified);
         self.state_machines
             .get_mut(arn.unqualified)
@@ -55,7 +54,7 @@ impl Registry {
     }
 
     /// What an execution of an ARN runs.
-    pub(super) fn target(&mut self, text: &str) -> Result<Target, ApiError> {
+    pub(super) fn target(&mut self, text: &str) -> Result<Target, StepFunctionsError> {
         let arn = StateMachineArn::parse(text)?;
         self.forget_deleted(arn.unqualified);
         let machine = self
@@ -63,7 +62,7 @@ impl Registry {
             .get(arn.unqualified)
             .ok_or_else(|| does_not_exist(text))?;
         if machine.is_deleting {
-            return Err(ApiError::state_machine_deleting(text));
+            return Err(StepFunctionsError::state_machine_deleting(text));
         }
         let (version, alias_arn) = match arn.qualifier {
             None => return Ok(target(machine, &machine.current, None, None)),
@@ -104,9 +103,9 @@ impl Registry {
         });
     }
 
-    pub(super) fn execution(&self, arn: &str) -> Result<&Arc<Execution>, ApiError> {
+    pub(super) fn execution(&self, arn: &str) -> Result<&Arc<Execution>, StepFunctionsError> {
         let found = self.executions.find(arn);
-        found.ok_or_else(|| ApiError::execution_does_not_exist(arn))
+        found.ok_or_else(|| StepFunctionsError::execution_does_not_exist(arn))
     }
 
     /// A state machine that was deleted goes when its last execution has ended.
@@ -126,8 +125,8 @@ impl Registry {
     }
 }
 
-pub(super) fn does_not_exist(arn: &str) -> ApiError {
-    step_functions::ApiError::state_machine_does_not_exist(arn).into()
+pub(super) fn does_not_exist(arn: &str) -> StepFunctionsError {
+    StepFunctionsError::state_machine_does_not_exist(arn)
 }
 
 fn target(

@@ -1,9 +1,8 @@
 //! The members of a request, with the constraints of the API's model.
 
+use crate::services::step_functions::StepFunctionsError;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
-
-use super::ApiError;
 
 /// Of a value that breaks a constraint, so many characters are printed.
 pub(super) const LONGEST_QUOTE: usize = 4_096;
@@ -15,17 +14,17 @@ pub(super) struct Request<'r> {
     /// Where the object stands in the request: `loggingConfiguration.`, or nothing for the request itself.
     place: String,
     violations: Vec<String>,
-    mismatch: Option<ApiError>,
+    mismatch: Option<StepFunctionsError>,
 }
 
 impl<'r> Request<'r> {
     /// Errors where the request is no object, or has a member that the action does not.
-    pub(super) fn of(request: &'r Value, known: &[&str]) -> Result<Self, ApiError> {
+    pub(super) fn of(request: &'r Value, known: &[&str]) -> Result<Self, StepFunctionsError> {
         Self::inside("", request, known)
     }
 
     /// The same for an object inside a request.
-    pub(super) fn inside(place: &str, value: &'r Value, known: &[&str]) -> Result<Self, ApiError> {
+    pub(super) fn inside(place: &str, value: &'r Value, known: &[&str]) -> Result<Self, StepFunctionsError> {
         let named = place.trim_end_matches('.');
         let named = if named.is_empty() { "the request" } else { named };
         let Value::Object(members) = value else {
@@ -33,7 +32,7 @@ impl<'r> Request<'r> {
         };
         if let Some(unknown) = members.keys().find(|member| !known.contains(&member.as_str())) {
             let input = if place.is_empty() { "input" } else { named };
-            return Err(ApiError::validation(format!(
+            return Err(StepFunctionsError::validation(format!(
                 "Unknown parameter in {input}: \"{}\", must be one of: {}",
                 quoted(unknown),
                 known.join(", ")
@@ -48,7 +47,7 @@ impl<'r> Request<'r> {
     }
 
     /// Errors where a member is missing, has another type or breaks a constraint.
-    pub(super) fn check(&mut self) -> Result<(), ApiError> {
+    pub(super) fn check(&mut self) -> Result<(), StepFunctionsError> {
         if let Some(mismatch) = self.mismatch.take() {
             return Err(mismatch);
         }
@@ -57,7 +56,7 @@ impl<'r> Request<'r> {
         if violations.is_empty() {
             return Ok(());
         }
-        Err(ApiError::validation(format!(
+        Err(StepFunctionsError::validation(format!(
             "{} validation {errors} detected: {}",
             violations.len(),
             violations.join("; ")
@@ -182,7 +181,7 @@ impl<'r> Request<'r> {
     }
 }
 
-fn mismatch(name: &str, wanted: &str, value: &Value) -> ApiError {
+fn mismatch(name: &str, wanted: &str, value: &Value) -> StepFunctionsError {
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -193,7 +192,7 @@ fn mismatch(name: &str, wanted: &str, value: &Value) -> ApiError {
         Value::Object(_) => "an object",
     };
     let message = format!("`{name}` must be {wanted}, and is {kind}");
-    ApiError::new("SerializationException", message)
+    StepFunctionsError::new("SerializationException", message)
 }
 
 /// A text for a message, not longer than anybody would read.

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::configuration::Configuration;
-use super::{ApiError, seconds};
+use super::seconds;
 use crate::data::json::{NotJson, Source};
 use crate::data::{Random, StateMachineContext};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, WorkflowType};
 use crate::execution::Program;
 use crate::loading::Loader;
+use crate::services::step_functions::StepFunctionsError;
 
 /// AWS's quotas of one state machine.
 const MOST_VERSIONS: usize = 1_000;
@@ -87,7 +88,7 @@ pub(super) struct StateMachine {
 
 impl Definition {
     /// Errors where the definition is refused.
-    pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, ApiError> {
+    pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, StepFunctionsError> {
         let loader = Loader::new().workflow_type(workflow_type);
         let machine = loader.parse(text).map_err(|refused| invalid(text, refused))?;
         Ok(Arc::new(Self {
@@ -99,7 +100,7 @@ impl Definition {
 }
 
 /// AWS's words for a definition that is refused; what is no JSON is quoted.
-fn invalid(text: &str, refused: InvalidDefinition) -> ApiError {
+fn invalid(text: &str, refused: InvalidDefinition) -> StepFunctionsError {
     let is_json = |diagnostic: &Diagnostic| diagnostic.code != Code::InvalidJsonDescription;
     let problem = if refused.diagnostics().iter().all(is_json) {
         None
@@ -112,7 +113,7 @@ fn invalid(text: &str, refused: InvalidDefinition) -> ApiError {
             let problem = not_json.message(Source::Quoted);
             let code = Code::InvalidJsonDescription;
             let message = format!("Invalid State Machine Definition: '{code}: {problem}'");
-            ApiError::new("InvalidDefinition", message)
+            StepFunctionsError::new("InvalidDefinition", message)
         }
     }
 }
@@ -178,12 +179,19 @@ impl StateMachine {
     }
 
     /// Publishes the current revision. One that was published already stays the version that it is.
-    pub(super) fn publish(&mut self, description: Option<&str>, now: DateTime<Utc>) -> Result<&Version, ApiError> {
+    pub(super) fn publish(
+        &mut self,
+        description: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<&Version, StepFunctionsError> {
         let known = self.version_of(&self.current);
         let number = match known {
             Some(number) => number,
             None if self.versions.len() >= MOST_VERSIONS => {
-                return Err(ApiError::quota_exceeded("versions of the state machine", MOST_VERSIONS));
+                return Err(StepFunctionsError::quota_exceeded(
+                    "versions of the state machine",
+                    MOST_VERSIONS,
+                ));
             }
             None => {
                 self.last_version += 1;

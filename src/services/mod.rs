@@ -5,4 +5,4 @@
 pub mod event_bridge;
 pub(crate) mod parameters;
 pub(crate) mod s3;
-pub(crate) mod step_functions;
+pub mod step_functions;

@@ -12,7 +12,8 @@ use crate::definition::{IntegrationPattern, WorkflowType};
 use crate::execution::{ErrorOutput, Event, Execution, Outcome, Program, StartOptions, Task, TaskId};
 use crate::history::HistoryEvent;
 use crate::services::step_functions::{
-    Action, ApiError, Description, Lineage, Operation, Parent, SendTask, StartExecution, Target, TaskAnswer, started,
+    Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, Target, TaskAnswer,
+    started,
 };
 
 /// How many executions run at once, for a long chain of executions to go on.
@@ -134,7 +135,7 @@ impl Driver<'_> {
         operation: Operation,
         request: &StartExecution,
         polled: &mut VecDeque<usize>,
-    ) -> Result<usize, ApiError> {
+    ) -> Result<usize, StepFunctionsError> {
         let simulation = self.simulation;
         let Target {
             program, state_machine, ..
@@ -152,11 +153,11 @@ impl Driver<'_> {
             return if is_same {
                 Ok(*known)
             } else {
-                Err(ApiError::execution_already_exists(&arn))
+                Err(StepFunctionsError::execution_already_exists(&arn))
             };
         }
         if self.closed_names.contains(&arn, self.now) {
-            return Err(ApiError::execution_already_exists(&arn));
+            return Err(StepFunctionsError::execution_already_exists(&arn));
         }
         let parent = self.members.get(&id).map(|parent| Parent {
             lineage: parent.lineage,
@@ -255,15 +256,15 @@ impl Driver<'_> {
     /// Hands a token's answer on.
     fn send_task(&mut self, id: usize, task: &Task, operation: Operation) -> Result<(), TaskError> {
         let request = SendTask::read(operation.action, &task.input)?;
-        let in_style = |error: ApiError| error.in_style(operation.style);
+        let in_style = |error: StepFunctionsError| error.in_style(operation.style);
         let holder = self.tokens.get(&request.token).copied();
-        let (member, asked) = holder.ok_or_else(|| in_style(ApiError::invalid_token()))?;
+        let (member, asked) = holder.ok_or_else(|| in_style(StepFunctionsError::invalid_token()))?;
         let is_waiting = self.members.get_mut(&member).is_some_and(|member| {
             let tasks = member.execution.unanswered_tasks();
             tasks.iter().any(|task| task.id == asked)
         });
         if !is_waiting {
-            return Err(in_style(ApiError::task_timed_out()));
+            return Err(in_style(StepFunctionsError::task_timed_out()));
         }
         let event = match request.into_answer(operation.style)? {
             TaskAnswer::Success(output) => Event::TaskSucceeded { task: asked, output },

@@ -8,11 +8,12 @@ use crate::server::configuration::{Configuration, encryption};
 use crate::server::page::Page;
 use crate::server::registry::{Activity, MOST_ACTIVITIES};
 use crate::server::request::Request;
-use crate::server::{ApiError, Service, empty, seconds, with};
+use crate::server::{Service, empty, seconds, with};
+use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
     /// `CreateActivity`: the same again is the activity that is there.
-    pub(in crate::server) fn create_activity(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn create_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["name", "tags", "encryptionConfiguration"])?;
         let name = request.required_text("name", NAME);
         let tags = tags::read(&mut request);
@@ -28,7 +29,7 @@ impl Service {
         let mut registry = self.registry();
         if registry.activities.len() >= MOST_ACTIVITIES && !registry.activities.contains_key(&arn) {
             let message = format!("there are {MOST_ACTIVITIES} activities already, which is the most");
-            return Err(ApiError::new("ActivityLimitExceeded", message));
+            return Err(StepFunctionsError::new("ActivityLimitExceeded", message));
         }
         let activity = registry.activities.entry(arn.clone()).or_insert_with(|| {
             self.interpreter.create_activity(&arn);
@@ -41,24 +42,24 @@ impl Service {
         });
         if activity.encryption != encryption {
             let message = format!("Activity Already Exists: '{arn}'");
-            return Err(ApiError::new("ActivityAlreadyExists", message));
+            return Err(StepFunctionsError::new("ActivityAlreadyExists", message));
         }
         Ok(json!({ "activityArn": arn, "creationDate": seconds(activity.created) }))
     }
 
     /// `DescribeActivity`
-    pub(in crate::server) fn describe_activity(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = only_arn(request, "activityArn")?;
         check_activity(arn)?;
         let registry = self.registry();
         let activity = registry.activities.get(arn);
-        let activity = activity.ok_or_else(|| ApiError::activity_does_not_exist(arn))?;
+        let activity = activity.ok_or_else(|| StepFunctionsError::activity_does_not_exist(arn))?;
         let (item, encryption) = (activity.list_item(arn), activity.encryption.clone());
         Ok(with(item, "encryptionConfiguration", encryption))
     }
 
     /// `DeleteActivity`: one that does not exist is deleted already.
-    pub(in crate::server) fn delete_activity(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = only_arn(request, "activityArn")?;
         check_activity(arn)?;
         if self.registry().activities.remove(arn).is_some() {
@@ -68,7 +69,7 @@ impl Service {
     }
 
     /// `ListActivities`, in the order of their names.
-    pub(in crate::server) fn list_activities(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_activities(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["maxResults", "nextToken"])?;
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
@@ -79,7 +80,7 @@ impl Service {
     }
 
     /// `GetActivityTask`: waits for a task, for a minute at the most.
-    pub(in crate::server) async fn take_activity_task(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) async fn take_activity_task(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["activityArn", "workerName"])?;
         let arn = request.required_text("activityArn", ARN);
         let worker_name = request.text("workerName", NAME);
@@ -87,7 +88,7 @@ impl Service {
         check_activity(arn)?;
         worker_name.map_or(Ok(()), check_name)?;
         if !self.registry().activities.contains_key(arn) {
-            return Err(ApiError::activity_does_not_exist(arn));
+            return Err(StepFunctionsError::activity_does_not_exist(arn));
         }
         let task = self.interpreter.get_activity_task(arn, worker_name).await?;
         Ok(task.map_or_else(

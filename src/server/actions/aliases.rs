@@ -9,8 +9,8 @@ use crate::server::page::{Page, ascending};
 use crate::server::registry::Registry;
 use crate::server::request::{LONGEST_QUOTE, Request, quoted};
 use crate::server::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, version_number};
-use crate::server::{ApiError, Service, empty, seconds, with};
-use crate::services::step_functions;
+use crate::server::{Service, empty, seconds, with};
+use crate::services::step_functions::StepFunctionsError;
 
 /// What an alias may be called, as AWS prints it: not a number alone.
 const PATTERN: &str = r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$";
@@ -19,7 +19,7 @@ const MOST_ROUTES: usize = 2;
 
 impl Service {
     /// `CreateStateMachineAlias`: the same again is the alias that is there.
-    pub(in crate::server) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["name", "description", "routingConfiguration"])?;
         let name = request.required_text("name", NAME);
         if !name.is_empty() && !is_alias_name(name) {
@@ -40,13 +40,16 @@ impl Service {
             if alias.routes == routes && alias.description.as_deref() == description {
                 return Ok(created(alias));
             }
-            return Err(ApiError::conflict(
+            return Err(StepFunctionsError::conflict(
                 "Failed to create alias because an alias with the same name and a different routing configuration already \
                  exists.",
             ));
         }
         if machine.aliases.len() >= MOST_ALIASES {
-            return Err(ApiError::quota_exceeded("aliases of the state machine", MOST_ALIASES));
+            return Err(StepFunctionsError::quota_exceeded(
+                "aliases of the state machine",
+                MOST_ALIASES,
+            ));
         }
         machine.last_alias += 1;
         let alias = Alias {
@@ -63,7 +66,7 @@ impl Service {
     }
 
     /// `UpdateStateMachineAlias`
-    pub(in crate::server) fn update_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn update_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = ["stateMachineAliasArn", "description", "routingConfiguration"];
         let mut request = Request::of(request, &members)?;
         let arn = request.required_text("stateMachineAliasArn", ARN);
@@ -74,7 +77,7 @@ impl Service {
         let arn = AliasArn::parse(arn)?;
         if description.is_none() && routing.is_none() {
             let message = "Either the description or the RoutingConfiguration must be specified";
-            return Err(ApiError::validation(message).because("MISSING_REQUIRED_PARAMETER"));
+            return Err(StepFunctionsError::validation(message).because("MISSING_REQUIRED_PARAMETER"));
         }
         let other_machine = match &routing {
             Some(routing) => routing.check()?.unqualified != arn.machine.unqualified,
@@ -84,13 +87,13 @@ impl Service {
         let mut registry = self.registry();
         let machine = arn.machine(&mut registry)?;
         if other_machine {
-            return Err(ApiError::validation(
+            return Err(StepFunctionsError::validation(
                 "Routing configuration must contain versions of the alias's own state machine.",
             ));
         }
         let routes = routing.map(|routing| routing.routes(machine)).transpose()?;
         let alias = machine.aliases.get_mut(arn.name);
-        let alias = alias.ok_or_else(ApiError::missing_reference)?;
+        let alias = alias.ok_or_else(StepFunctionsError::missing_reference)?;
         if let Some(description) = description {
             alias.description = Some(description.to_owned());
         }
@@ -102,11 +105,14 @@ impl Service {
     }
 
     /// `DescribeStateMachineAlias`
-    pub(in crate::server) fn describe_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
         let mut registry = self.registry();
         let machine = arn.machine(&mut registry)?;
-        let alias = machine.aliases.get(arn.name).ok_or_else(ApiError::missing_reference)?;
+        let alias = machine
+            .aliases
+            .get(arn.name)
+            .ok_or_else(StepFunctionsError::missing_reference)?;
         let routes = alias.routes.iter().map(|route| {
             let version_arn = format!("{}:{}", machine.arn(), route.version);
             json!({ "stateMachineVersionArn": version_arn, "weight": route.weight })
@@ -125,7 +131,7 @@ impl Service {
     }
 
     /// `DeleteStateMachineAlias`: one that does not exist is deleted already.
-    pub(in crate::server) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
         let mut registry = self.registry();
         if let Ok(machine) = arn.machine(&mut registry) {
@@ -135,7 +141,7 @@ impl Service {
     }
 
     /// `ListStateMachineAliases` of a state machine, or of one of its versions; the oldest first, as recorded.
-    pub(in crate::server) fn list_state_machine_aliases(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_state_machine_aliases(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["stateMachineArn", "maxResults", "nextToken"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let page = Page::read(&mut request, TOKEN);
@@ -161,7 +167,7 @@ struct AliasArn<'a> {
 }
 
 impl<'a> AliasArn<'a> {
-    fn parse(text: &'a str) -> Result<Self, ApiError> {
+    fn parse(text: &'a str) -> Result<Self, StepFunctionsError> {
         let machine = StateMachineArn::parse(text)?;
         match machine.qualifier {
             Some(Qualifier::Alias(name)) => Ok(Self { machine, name }),
@@ -169,14 +175,14 @@ impl<'a> AliasArn<'a> {
         }
     }
 
-    fn machine<'s>(&self, registry: &'s mut Registry) -> Result<&'s mut StateMachine, ApiError> {
+    fn machine<'s>(&self, registry: &'s mut Registry) -> Result<&'s mut StateMachine, StepFunctionsError> {
         let found = registry.state_machine(&self.machine);
-        found.map_err(|_| ApiError::missing_reference())
+        found.map_err(|_| StepFunctionsError::missing_reference())
     }
 }
 
-fn no_alias(text: &str) -> ApiError {
-    step_functions::ApiError::invalid_arn(&format!("Not the ARN of a state machine alias: {text}")).into()
+fn no_alias(text: &str) -> StepFunctionsError {
+    StepFunctionsError::invalid_arn(&format!("Not the ARN of a state machine alias: {text}"))
 }
 
 /// `routingConfiguration`: the ARNs of versions with their weights.
@@ -184,7 +190,7 @@ fn no_alias(text: &str) -> ApiError {
 struct Routing<'r>(Vec<(&'r str, i64)>);
 
 impl<'r> Routing<'r> {
-    fn read(request: &mut Request<'r>) -> Result<Option<Self>, ApiError> {
+    fn read(request: &mut Request<'r>) -> Result<Option<Self>, StepFunctionsError> {
         let Some(items) = request.list("routingConfiguration", 1..=usize::MAX) else {
             return Ok(None);
         };
@@ -206,10 +212,10 @@ impl<'r> Routing<'r> {
     }
 
     /// Whether it leads anywhere; the state machine that it leads to.
-    fn check(&self) -> Result<StateMachineArn<'r>, ApiError> {
+    fn check(&self) -> Result<StateMachineArn<'r>, StepFunctionsError> {
         let Self(routes) = self;
         let refused = |constraint: &str, received: &[String]| {
-            ApiError::validation(format!("{constraint}. Received: [{}]", received.join(", ")))
+            StepFunctionsError::validation(format!("{constraint}. Received: [{}]", received.join(", ")))
         };
         let arns: Vec<String> = routes.iter().map(|(arn, _)| (*arn).to_owned()).collect();
         let parsed: Vec<StateMachineArn<'_>> = routes
@@ -249,7 +255,7 @@ impl<'r> Routing<'r> {
     }
 
     /// Errors where a version is not there.
-    fn routes(&self, machine: &StateMachine) -> Result<Vec<Route>, ApiError> {
+    fn routes(&self, machine: &StateMachine) -> Result<Vec<Route>, StepFunctionsError> {
         let routes = self.0.iter().map(|(arn, weight)| {
             let number = arn.rsplit(':').next().and_then(version_number);
             let version = number.filter(|number| machine.versions.contains_key(number));
@@ -258,7 +264,9 @@ impl<'r> Routing<'r> {
                 weight: u64::try_from(*weight).ok()?,
             })
         });
-        routes.collect::<Option<_>>().ok_or_else(ApiError::missing_reference)
+        routes
+            .collect::<Option<_>>()
+            .ok_or_else(StepFunctionsError::missing_reference)
     }
 }
 

@@ -6,14 +6,15 @@ use crate::data::json::{NotJson, Source};
 use crate::definition::{Code, Diagnostic, Severity, WorkflowType};
 use crate::loading::Loader;
 use crate::server::request::Request;
-use crate::server::{ApiError, Service, with};
+use crate::server::{Service, with};
+use crate::services::step_functions::StepFunctionsError;
 use crate::test_state::{Exception, TestState, TestStateError};
 
 /// How many diagnostics are answered with, at the most.
 const MOST: i64 = 100;
 
 /// `ValidateStateMachineDefinition`: what AWS would say to a definition.
-pub(in crate::server) fn validate_state_machine_definition(request: &Value) -> Result<Value, ApiError> {
+pub(in crate::server) fn validate_state_machine_definition(request: &Value) -> Result<Value, StepFunctionsError> {
     let mut request = Request::of(request, &["definition", "type", "severity", "maxResults"])?;
     let definition = request.required_data("definition", 1..=1_048_576);
     let is_express = request.one_of("type", &["STANDARD", "EXPRESS"]) == Some("EXPRESS");
@@ -68,13 +69,13 @@ fn diagnostic_json(diagnostic: &Diagnostic, definition: &str) -> Value {
 
 impl Service {
     /// `TestState`
-    pub(in crate::server) fn test_state(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn test_state(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let test = TestState::from_request(request)?.at(self.interpreter.now());
         Ok(test.run()?.to_json())
     }
 }
 
-impl From<TestStateError> for ApiError {
+impl From<TestStateError> for StepFunctionsError {
     fn from(error: TestStateError) -> Self {
         let code = match error.exception() {
             // What AWS's clients do not even send is no request.

@@ -7,11 +7,12 @@ use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
 use crate::server::registry::does_not_exist;
 use crate::server::request::Request;
 use crate::server::state_machine::type_name;
-use crate::server::{ApiError, Service, seconds};
+use crate::server::{Service, seconds};
+use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
     /// `DescribeStateMachine`: as it is now, or one of its versions.
-    pub(in crate::server) fn describe_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["stateMachineArn", "includedData"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let is_whole = includes_data(&mut request);
@@ -41,7 +42,10 @@ impl Service {
     }
 
     /// `DescribeStateMachineForExecution`: as it was when the execution started.
-    pub(in crate::server) fn describe_state_machine_for_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_state_machine_for_execution(
+        &self,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "includedData"])?;
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);

@@ -11,8 +11,8 @@ use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
 use crate::server::execution::{Execution, describe_sync};
 use crate::server::page::{Page, ascending, descending};
 use crate::server::request::Request;
-use crate::server::{ApiError, Service, seconds};
-use crate::services::step_functions::{self, Target};
+use crate::server::{Service, seconds};
+use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// How many executions run at once.
 const MOST_RUNNING: usize = 100_000;
@@ -40,7 +40,7 @@ struct Start<'r> {
 impl<'r> Start<'r> {
     const MEMBERS: [&'static str; 5] = ["stateMachineArn", "name", "input", "traceHeader", "includedData"];
 
-    fn read(request: &mut Request<'r>) -> Result<Self, ApiError> {
+    fn read(request: &mut Request<'r>) -> Result<Self, StepFunctionsError> {
         let arn = request.required_text("stateMachineArn", ARN);
         let name = request.text("name", NAME);
         let input_text = request.data("input", DATA).unwrap_or("{}");
@@ -49,7 +49,7 @@ impl<'r> Start<'r> {
         StateMachineArn::parse(arn)?;
         name.map_or(Ok(()), check_name)?;
         let input = serde_json::from_str(input_text).map_err(|_| {
-            step_functions::ApiError::invalid_execution_input(&NotJson::of(input_text).problem(Source::Quoted))
+            StepFunctionsError::invalid_execution_input(&NotJson::of(input_text).problem(Source::Quoted))
         })?;
         Ok(Self {
             arn,
@@ -60,10 +60,10 @@ impl<'r> Start<'r> {
         })
     }
 
-    fn launch(&self, service: &Service, target: &Target) -> Result<ExecutionHandle, ApiError> {
+    fn launch(&self, service: &Service, target: &Target) -> Result<ExecutionHandle, StepFunctionsError> {
         if service.interpreter.running() >= MOST_RUNNING {
             let problem = format!("{MOST_RUNNING} executions are running, which is the most");
-            return Err(step_functions::ApiError::execution_limit_exceeded(&problem).into());
+            return Err(StepFunctionsError::execution_limit_exceeded(&problem).into());
         }
         let name = self.name.map(str::to_owned);
         Ok(service.interpreter.launch(target, name, &self.input)?)
@@ -72,7 +72,7 @@ impl<'r> Start<'r> {
 
 impl Service {
     /// `StartExecution`: of a Standard workflow, a name and an input that run already are that execution.
-    pub(in crate::server) fn start_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn start_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
         let target = self.registry().target(start.arn)?;
@@ -86,13 +86,13 @@ impl Service {
     }
 
     /// `StartSyncExecution` of an Express workflow: answers when it has ended, however it did.
-    pub(in crate::server) async fn start_sync_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) async fn start_sync_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &Start::MEMBERS)?;
         let is_whole = includes_data(&mut request);
         let start = Start::read(&mut request)?;
         let target = self.registry().target(start.arn)?;
         if target.program.machine().workflow_type != WorkflowType::Express {
-            return Err(step_functions::ApiError::type_not_supported().into());
+            return Err(StepFunctionsError::type_not_supported().into());
         }
         let handle = start.launch(self, &target)?;
         handle.outcome().await;
@@ -107,7 +107,7 @@ impl Service {
     }
 
     /// `StopExecution`: one that has ended stays as it is.
-    pub(in crate::server) fn stop_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn stop_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "error", "cause"])?;
         let arn = request.required_text("executionArn", ARN);
         let error = request.data("error", 0..=256);
@@ -120,7 +120,7 @@ impl Service {
     }
 
     /// `DescribeExecution`
-    pub(in crate::server) fn describe_execution(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "includedData"])?;
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);
@@ -129,7 +129,7 @@ impl Service {
     }
 
     /// `ListExecutions` of a state machine, one of its versions or one of its aliases; the latest first.
-    pub(in crate::server) fn list_executions(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_executions(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = [
             "stateMachineArn",
             "mapRunArn",
@@ -150,13 +150,13 @@ impl Service {
                 Some(_) if arn.is_none() => "executions of Map Runs are not listed here: name a stateMachineArn",
                 _ => "Must specify exactly one of stateMachineArn and mapRunArn",
             };
-            return Err(ApiError::validation(message));
+            return Err(StepFunctionsError::validation(message));
         };
         let arn = StateMachineArn::parse(arn)?;
         let mut registry = self.registry();
         let machine = registry.state_machine(&arn)?;
         if machine.workflow_type == WorkflowType::Express {
-            return Err(step_functions::ApiError::type_not_supported().into());
+            return Err(StepFunctionsError::type_not_supported().into());
         }
         let executions = registry.executions.of_state_machine(arn.unqualified);
         let is_asked_for = |execution: &&Arc<Execution>| {
@@ -180,7 +180,7 @@ impl Service {
     }
 
     /// `GetExecutionHistory`, from the first event or from the last.
-    pub(in crate::server) fn execution_history(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn execution_history(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = [
             "executionArn",
             "includeExecutionData",
@@ -210,7 +210,7 @@ impl Service {
         page.of("events", &format!("history of {arn} {is_reverse}"), items)
     }
 
-    pub(super) fn execution(&self, arn: &str) -> Result<Arc<Execution>, ApiError> {
+    pub(super) fn execution(&self, arn: &str) -> Result<Arc<Execution>, StepFunctionsError> {
         check_execution(arn)?;
         self.registry().execution(arn).cloned()
     }

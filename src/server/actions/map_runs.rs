@@ -8,11 +8,12 @@ use crate::runtime::ExecutionHandle;
 use crate::server::arn::check_map_run;
 use crate::server::page::{Page, ascending};
 use crate::server::request::Request;
-use crate::server::{ApiError, Service, seconds, with};
+use crate::server::{Service, seconds, with};
+use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
     /// `ListMapRuns` of an execution, in the order of their starts.
-    pub(in crate::server) fn list_map_runs(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_map_runs(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "maxResults", "nextToken"])?;
         let arn = request.required_text("executionArn", ARN);
         let page = Page::read(&mut request, TOKEN);
@@ -28,7 +29,7 @@ impl Service {
     }
 
     /// `DescribeMapRun`
-    pub(in crate::server) fn describe_map_run(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn describe_map_run(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["mapRunArn"])?;
         let arn = request.required_text("mapRunArn", LONG_ARN);
         request.check()?;
@@ -41,7 +42,7 @@ impl Service {
         let mut runs = executions.iter().flat_map(ExecutionHandle::described_map_runs);
         let run = runs.find(|run| *run.map_run_arn == *arn);
         run.map(|run| description(&run))
-            .ok_or_else(|| ApiError::resource_not_found(arn))
+            .ok_or_else(|| StepFunctionsError::resource_not_found(arn))
     }
 }
 

@@ -13,10 +13,9 @@ mod versions;
 
 pub(super) use definitions::validate_state_machine_definition;
 
-use super::ApiError;
 use super::request::Request;
 use crate::definition::is_name;
-use crate::services::step_functions;
+use crate::services::step_functions::StepFunctionsError;
 
 /// The longest ARN, in characters.
 const ARN: std::ops::RangeInclusive<usize> = 1..=256;
@@ -30,7 +29,7 @@ const DATA: std::ops::RangeInclusive<usize> = 0..=262_144;
 const TOKEN: usize = 1_024;
 
 /// The ARN that is all that a request has.
-fn only_arn<'r>(request: &'r serde_json::Value, member: &str) -> Result<&'r str, ApiError> {
+fn only_arn<'r>(request: &'r serde_json::Value, member: &str) -> Result<&'r str, StepFunctionsError> {
     let mut request = Request::of(request, &[member])?;
     let arn = request.required_text(member, ARN);
     request.check()?;
@@ -38,11 +37,11 @@ fn only_arn<'r>(request: &'r serde_json::Value, member: &str) -> Result<&'r str,
 }
 
 /// Errors where a name has characters that none may have.
-fn check_name(name: &str) -> Result<(), ApiError> {
+fn check_name(name: &str) -> Result<(), StepFunctionsError> {
     if is_name(name) {
         return Ok(());
     }
-    Err(step_functions::ApiError::invalid_name(name).into())
+    Err(StepFunctionsError::invalid_name(name).into())
 }
 
 /// Whether a request asks for data too, or for `METADATA_ONLY`.

@@ -13,7 +13,8 @@ use crate::server::page::Page;
 use crate::server::registry::{MOST_STATE_MACHINES, Registry};
 use crate::server::request::Request;
 use crate::server::state_machine::{Definition, Revision, StateMachine};
-use crate::server::{ApiError, Service, empty, seconds};
+use crate::server::{Service, empty, seconds};
+use crate::services::step_functions::StepFunctionsError;
 
 const DEFINITION: std::ops::RangeInclusive<usize> = 1..=1_048_576;
 
@@ -25,7 +26,7 @@ struct Create {
 
 impl Service {
     /// `CreateStateMachine`: the same again is the state machine that is there.
-    pub(in crate::server) fn create_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn create_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut members = vec![
             "name",
             "definition",
@@ -67,7 +68,7 @@ impl Service {
     }
 
     /// `UpdateStateMachine`: what changes nothing makes no revision.
-    pub(in crate::server) fn update_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn update_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut members = vec![
             "stateMachineArn",
             "definition",
@@ -86,7 +87,7 @@ impl Service {
         check_publishing(&published)?;
         let changes = ["definition", "roleArn"].into_iter().chain(Configuration::MEMBERS);
         if changes.into_iter().all(|member| request.value(member).is_none()) {
-            return Err(ApiError::new(
+            return Err(StepFunctionsError::new(
                 "MissingRequiredParameter",
                 "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified",
             ));
@@ -114,7 +115,7 @@ impl Service {
         };
         let machine = existing(&mut registry, &arn)?;
         if !Arc::ptr_eq(&machine.current, &current) {
-            return Err(ApiError::conflict(
+            return Err(StepFunctionsError::conflict(
                 "The state machine was updated by another request meanwhile.",
             ));
         }
@@ -131,7 +132,7 @@ impl Service {
     }
 
     /// `DeleteStateMachine`: one that does not exist is deleted already.
-    pub(in crate::server) fn delete_state_machine(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = StateMachineArn::parse_unqualified(only_arn(request, "stateMachineArn")?)?;
         let mut registry = self.registry();
         if let Some(machine) = registry.state_machines.get_mut(arn.text) {
@@ -142,7 +143,7 @@ impl Service {
     }
 
     /// `ListStateMachines`, in the order of their names.
-    pub(in crate::server) fn list_state_machines(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_state_machines(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["maxResults", "nextToken"])?;
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
@@ -162,21 +163,21 @@ fn create_in(
     context: Arc<StateMachineContext>,
     create: Create,
     tags: indexmap::IndexMap<String, String>,
-) -> Result<Value, ApiError> {
+) -> Result<Value, StepFunctionsError> {
     registry.forget_deleted(&context.id);
     let now = create.revision.date;
     let arn = context.id.clone();
     if let Some(machine) = registry.state_machines.get(&arn) {
         if machine.is_deleting {
-            return Err(ApiError::state_machine_deleting(&arn));
+            return Err(StepFunctionsError::state_machine_deleting(&arn));
         }
         if !create.is_of(machine) {
             let message = format!("State Machine Already Exists: '{arn}'");
-            return Err(ApiError::new("StateMachineAlreadyExists", message));
+            return Err(StepFunctionsError::new("StateMachineAlreadyExists", message));
         }
     } else if registry.state_machines.len() >= MOST_STATE_MACHINES {
         let message = format!("there are {MOST_STATE_MACHINES} state machines already, which is the most");
-        return Err(ApiError::new("StateMachineLimitExceeded", message));
+        return Err(StepFunctionsError::new("StateMachineLimitExceeded", message));
     }
     let machine = registry.state_machines.entry(arn.clone()).or_insert_with(|| {
         let mut machine = StateMachine::new(context, create.revision, create.created_with.clone());
@@ -208,9 +209,9 @@ fn published(request: &mut Request<'_>) -> (bool, Option<String>) {
     (publish, description.map(str::to_owned))
 }
 
-fn check_publishing((publish, description): &(bool, Option<String>)) -> Result<(), ApiError> {
+fn check_publishing((publish, description): &(bool, Option<String>)) -> Result<(), StepFunctionsError> {
     if description.is_some() && !publish {
-        return Err(ApiError::validation(
+        return Err(StepFunctionsError::validation(
             "Version description can only be set when publish is true",
         ));
     }
@@ -222,7 +223,7 @@ fn publish(
     (publish, description): &(bool, Option<String>),
     now: chrono::DateTime<chrono::Utc>,
     answer: &mut Map<String, Value>,
-) -> Result<(), ApiError> {
+) -> Result<(), StepFunctionsError> {
     if *publish {
         let version = machine.publish(description.as_deref(), now)?;
         answer.insert("stateMachineVersionArn".to_owned(), json!(*version.arn));
@@ -234,19 +235,19 @@ fn publish(
 pub(super) fn existing<'s>(
     registry: &'s mut Registry,
     arn: &StateMachineArn<'_>,
-) -> Result<&'s mut StateMachine, ApiError> {
+) -> Result<&'s mut StateMachine, StepFunctionsError> {
     let machine = registry.state_machine(arn)?;
     if machine.is_deleting {
-        return Err(ApiError::state_machine_deleting(arn.text));
+        return Err(StepFunctionsError::state_machine_deleting(arn.text));
     }
     Ok(machine)
 }
 
-impl From<Refusal> for ApiError {
+impl From<Refusal> for StepFunctionsError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Api(error) => error.into(),
-            Refusal::Driver(error) => ApiError::internal(error.to_string()),
+            Refusal::Driver(error) => StepFunctionsError::internal(error.to_string()),
         }
     }
 }

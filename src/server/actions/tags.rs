@@ -7,7 +7,8 @@ use super::{ARN, only_arn};
 use crate::server::arn::check_tagged;
 use crate::server::registry::Registry;
 use crate::server::request::Request;
-use crate::server::{ApiError, Service, empty};
+use crate::server::{Service, empty};
+use crate::services::step_functions::StepFunctionsError;
 
 /// How many tags a resource has.
 const MOST: usize = 50;
@@ -16,7 +17,7 @@ const VALUE: std::ops::RangeInclusive<usize> = 0..=256;
 
 impl Service {
     /// `TagResource`: a key that is there gets the new value.
-    pub(in crate::server) fn tag_resource(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn tag_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["resourceArn", "tags"])?;
         let arn = request.required_text("resourceArn", ARN);
         request.require("tags");
@@ -34,14 +35,14 @@ impl Service {
     }
 
     /// `UntagResource`: keys that are not there count as removed.
-    pub(in crate::server) fn untag_resource(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn untag_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["resourceArn", "tagKeys"])?;
         let arn = request.required_text("resourceArn", ARN);
         let keys = request.required_list("tagKeys", 0..=usize::MAX);
         request.check()?;
         let keys: Option<Vec<&str>> = keys.iter().map(Value::as_str).collect();
-        let keys =
-            keys.ok_or_else(|| ApiError::new("SerializationException", "`tagKeys` must be a list of strings"))?;
+        let keys = keys
+            .ok_or_else(|| StepFunctionsError::new("SerializationException", "`tagKeys` must be a list of strings"))?;
         let mut registry = self.registry();
         let tags = tags_of(&mut registry, arn)?;
         for key in keys {
@@ -51,7 +52,7 @@ impl Service {
     }
 
     /// `ListTagsForResource`, in the order they were added.
-    pub(in crate::server) fn list_tags_for_resource(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_tags_for_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = only_arn(request, "resourceArn")?;
         let mut registry = self.registry();
         let tags = tags_of(&mut registry, arn)?.iter();
@@ -61,7 +62,7 @@ impl Service {
 }
 
 /// Reads `tags`: of a key that stands twice, the last value counts.
-pub(super) fn read(request: &mut Request<'_>) -> Result<IndexMap<String, String>, ApiError> {
+pub(super) fn read(request: &mut Request<'_>) -> Result<IndexMap<String, String>, StepFunctionsError> {
     let items = request.list("tags", 0..=usize::MAX).unwrap_or_default();
     let mut tags = IndexMap::new();
     for (index, item) in items.iter().enumerate() {
@@ -71,7 +72,7 @@ pub(super) fn read(request: &mut Request<'_>) -> Result<IndexMap<String, String>
         let value = item.text("value", VALUE).unwrap_or_default();
         item.check()?;
         if key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(ApiError::validation(format!(
+            return Err(StepFunctionsError::validation(format!(
                 "the tag key `{key}` begins with `aws:`, which is AWS's own"
             )));
         }
@@ -83,7 +84,7 @@ pub(super) fn read(request: &mut Request<'_>) -> Result<IndexMap<String, String>
     Ok(tags)
 }
 
-fn tags_of<'s>(registry: &'s mut Registry, arn: &str) -> Result<&'s mut IndexMap<String, String>, ApiError> {
+fn tags_of<'s>(registry: &'s mut Registry, arn: &str) -> Result<&'s mut IndexMap<String, String>, StepFunctionsError> {
     check_tagged(arn)?;
     registry.forget_deleted(arn);
     let Registry {
@@ -93,9 +94,9 @@ fn tags_of<'s>(registry: &'s mut Registry, arn: &str) -> Result<&'s mut IndexMap
     } = registry;
     let machine = state_machines.get_mut(arn).map(|machine| &mut machine.tags);
     let tags = machine.or_else(|| activities.get_mut(arn).map(|activity| &mut activity.tags));
-    tags.ok_or_else(|| ApiError::resource_not_found(arn))
+    tags.ok_or_else(|| StepFunctionsError::resource_not_found(arn))
 }
 
-fn too_many(problem: &str) -> ApiError {
-    ApiError::new("TooManyTags", format!("Too Many Tags: '{problem}'"))
+fn too_many(problem: &str) -> StepFunctionsError {
+    StepFunctionsError::new("TooManyTags", format!("Too Many Tags: '{problem}'"))
 }

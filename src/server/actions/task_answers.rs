@@ -7,14 +7,14 @@ use crate::data::json::{NotJson, Source};
 use crate::error::{Error, ErrorKind};
 use crate::execution::ErrorOutput;
 use crate::server::request::Request;
-use crate::server::{ApiError, Service, empty};
-use crate::services::step_functions;
+use crate::server::{Service, empty};
+use crate::services::step_functions::StepFunctionsError;
 
 const TASK_TOKEN: std::ops::RangeInclusive<usize> = 1..=2_048;
 
 impl Service {
     /// `SendTaskSuccess`
-    pub(in crate::server) fn send_task_success(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn send_task_success(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["taskToken", "output"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         let output = request.required_data("output", DATA);
@@ -22,13 +22,13 @@ impl Service {
         // The token first, as AWS does.
         self.interpreter.check_token(token)?;
         let output = serde_json::from_str(output)
-            .map_err(|_| step_functions::ApiError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;
+            .map_err(|_| StepFunctionsError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;
         self.interpreter.send_task_success(token, output)?;
         Ok(empty())
     }
 
     /// `SendTaskFailure`
-    pub(in crate::server) fn send_task_failure(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn send_task_failure(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["taskToken", "error", "cause"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         let error = request.data("error", 0..=256).map(str::to_owned);
@@ -40,7 +40,7 @@ impl Service {
     }
 
     /// `SendTaskHeartbeat`
-    pub(in crate::server) fn send_task_heartbeat(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn send_task_heartbeat(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["taskToken"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         request.check()?;
@@ -49,7 +49,7 @@ impl Service {
     }
 }
 
-impl From<Error> for ApiError {
+impl From<Error> for StepFunctionsError {
     fn from(error: Error) -> Self {
         let code = match error.kind() {
             ErrorKind::InvalidToken => "InvalidToken",

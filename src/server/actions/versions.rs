@@ -8,15 +8,18 @@ use crate::server::arn::{Qualifier, StateMachineArn};
 use crate::server::page::{Page, descending};
 use crate::server::request::Request;
 use crate::server::state_machine::version_number;
-use crate::server::{ApiError, Service, empty, seconds};
-use crate::services::step_functions;
+use crate::server::{Service, empty, seconds};
+use crate::services::step_functions::StepFunctionsError;
 
 /// What the first revision is called, which has no id.
 const INITIAL: &str = "INITIAL";
 
 impl Service {
     /// `PublishStateMachineVersion`: a revision is one version, however often it is published.
-    pub(in crate::server) fn publish_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn publish_state_machine_version(
+        &self,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["stateMachineArn", "revisionId", "description"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let revision_id = request.text("revisionId", 1..=256);
@@ -28,7 +31,7 @@ impl Service {
         let machine = existing(&mut registry, &arn)?;
         let current = machine.current.id.as_deref().unwrap_or(INITIAL);
         if let Some(wanted) = revision_id.filter(|wanted| *wanted != current) {
-            return Err(ApiError::conflict(format!(
+            return Err(StepFunctionsError::conflict(format!(
                 "Failed to publish the State Machine version for revision {wanted}. The current State Machine revision is \
                  {current}."
             )));
@@ -38,11 +41,11 @@ impl Service {
     }
 
     /// `DeleteStateMachineVersion`: not while an alias leads to it. One that does not exist is deleted already.
-    pub(in crate::server) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = StateMachineArn::parse(only_arn(request, "stateMachineVersionArn")?)?;
         let Some(Qualifier::Version(number)) = arn.qualifier else {
             let problem = format!("Not the ARN of a state machine version: {}", arn.text);
-            return Err(step_functions::ApiError::invalid_arn(&problem).into());
+            return Err(StepFunctionsError::invalid_arn(&problem));
         };
         let mut registry = self.registry();
         let Some((machine, number)) = registry.state_machine(&arn).ok().zip(version_number(number)) else {
@@ -51,7 +54,7 @@ impl Service {
         let aliases = machine.aliases.iter().filter(|(_, alias)| alias.leads_to(number));
         let aliases: Vec<&str> = aliases.map(|(name, _)| name.as_str()).collect();
         if !aliases.is_empty() {
-            return Err(ApiError::conflict(format!(
+            return Err(StepFunctionsError::conflict(format!(
                 "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this \
                  version: [{}]",
                 aliases.join(", ")
@@ -62,7 +65,7 @@ impl Service {
     }
 
     /// `ListStateMachineVersions`, the latest first.
-    pub(in crate::server) fn list_state_machine_versions(&self, request: &Value) -> Result<Value, ApiError> {
+    pub(in crate::server) fn list_state_machine_versions(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["stateMachineArn", "maxResults", "nextToken"])?;
         let arn = request.required_text("stateMachineArn", ARN);
         let page = Page::read(&mut request, TOKEN);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::ApiError;
+use super::StepFunctionsError;
 
 /// How deep executions wait for executions that they started.
 const DEEPEST: u32 = 100;
@@ -41,7 +41,7 @@ pub(crate) struct Parent {
 
 impl Parent {
     /// Errors where a state machine that starts itself would never come to an end.
-    pub(crate) fn start_child(self, now: DateTime<Utc>, running: usize) -> Result<Lineage, ApiError> {
+    pub(crate) fn start_child(self, now: DateTime<Utc>, running: usize) -> Result<Lineage, StepFunctionsError> {
         let child = Lineage {
             depth: if self.waits { self.lineage.depth + 1 } else { 0 },
             chain: if now - self.start_time < HURRIED {
@@ -66,7 +66,7 @@ impl Parent {
         } else {
             return Ok(child);
         };
-        Err(ApiError::execution_limit_exceeded(&problem))
+        Err(StepFunctionsError::execution_limit_exceeded(&problem))
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
 
     const CROWD: usize = 10;
 
-    fn started_after(seconds: i64, lineage: Lineage, waits: bool) -> Result<Lineage, ApiError> {
+    fn started_after(seconds: i64, lineage: Lineage, waits: bool) -> Result<Lineage, StepFunctionsError> {
         let start_time = DateTime::UNIX_EPOCH;
         let parent = Parent {
             lineage,

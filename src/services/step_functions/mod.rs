@@ -1,9 +1,9 @@
 //! Step Functions as a service of its own tasks: executions started by executions, tokens handed back (developer guide,
 //! "Start a workflow from a running execution").
 
-mod api_error;
 mod closed_names;
 mod description;
+mod error;
 mod lineage;
 mod send_task;
 mod start_execution;
@@ -12,7 +12,8 @@ mod state_machines;
 use crate::TaskError;
 use crate::definition::Resource;
 
-pub(crate) use api_error::ApiError;
+pub use error::StepFunctionsError;
+
 pub(crate) use closed_names::ClosedNames;
 pub(crate) use description::{Description, started};
 pub(crate) use lineage::{Lineage, Parent};
@@ -85,7 +86,7 @@ impl Operation {
     }
 
     /// Errors when it is not there for the type of the state machine.
-    pub(crate) fn check_type(self, is_express: bool) -> Result<(), ApiError> {
+    pub(crate) fn check_type(self, is_express: bool) -> Result<(), StepFunctionsError> {
         let is_supported = match self.action {
             Action::StartSyncExecution => is_express,
             // Nobody can ask how an Express execution goes.
@@ -95,7 +96,7 @@ impl Operation {
         if is_supported {
             Ok(())
         } else {
-            Err(ApiError::type_not_supported())
+            Err(StepFunctionsError::type_not_supported())
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Action, ApiError, Style};
+use super::{Action, StepFunctionsError, Style};
 use crate::TaskError;
 use crate::data::json::{NotJson, Source};
 use crate::execution::ErrorOutput;
@@ -62,7 +62,7 @@ impl SendTask {
         Ok(match self.answer {
             Unread::Output(Value::String(text)) => {
                 let output = serde_json::from_str(&text).map_err(|_| {
-                    ApiError::invalid_output(&NotJson::of(&text).problem(Source::Redacted)).in_style(style)
+                    StepFunctionsError::invalid_output(&NotJson::of(&text).problem(Source::Redacted)).in_style(style)
                 })?;
                 TaskAnswer::Success(output)
             }

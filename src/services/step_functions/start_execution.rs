@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ApiError, Style};
+use super::{StepFunctionsError, Style};
 use crate::TaskError;
 use crate::data::json::{NotJson, Source};
 use crate::definition::is_name;
@@ -29,13 +29,14 @@ impl StartExecution {
         let name = text(parameters, "Name")?.map(str::to_owned);
         text(parameters, "TraceHeader")?;
         if let Some(name) = name.as_deref().filter(|name| !is_name(name)) {
-            return Err(ApiError::invalid_name(name).in_style(style));
+            return Err(StepFunctionsError::invalid_name(name).in_style(style));
         }
         let (input, input_text) = match parameters.get("Input") {
             None | Some(Value::Null) => (Value::Object(Map::new()), "{}".to_owned()),
             Some(Value::String(text)) => {
                 let input = serde_json::from_str(text).map_err(|_| {
-                    ApiError::invalid_execution_input(&NotJson::of(text).problem(Source::Redacted)).in_style(style)
+                    StepFunctionsError::invalid_execution_input(&NotJson::of(text).problem(Source::Redacted))
+                        .in_style(style)
                 })?;
                 (input, text.clone())
             }

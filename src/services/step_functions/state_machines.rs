@@ -5,7 +5,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ApiError;
+use super::StepFunctionsError;
 use crate::data::StateMachineContext;
 use crate::execution::Program;
 
@@ -56,22 +56,22 @@ impl StateMachines {
 
     /// The state machine of an ARN, which may end in a version or an alias: one that is registered with it goes first, and
     /// the one without it stands for all.
-    pub(crate) fn resolve(&self, arn: &str) -> Result<Target, ApiError> {
+    pub(crate) fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
         let parts: Vec<&str> = arn.split(':').collect();
         let ["arn", _, "states", _, _, kind, name, qualifier @ ..] = parts.as_slice() else {
-            return Err(ApiError::invalid_arn(&format!("Invalid ARN prefix: {arn}")));
+            return Err(StepFunctionsError::invalid_arn(&format!("Invalid ARN prefix: {arn}")));
         };
         if *kind != "stateMachine" {
             let problem = format!("Resource type not valid in this context: {kind}");
-            return Err(ApiError::invalid_arn(&problem));
+            return Err(StepFunctionsError::invalid_arn(&problem));
         }
         let unqualified = match qualifier {
             [] => arn,
             [qualifier] => arn.get(..arn.len() - qualifier.len() - 1).unwrap_or(arn),
-            _ => return Err(ApiError::invalid_arn(&format!("Invalid ARN prefix: {arn}"))),
+            _ => return Err(StepFunctionsError::invalid_arn(&format!("Invalid ARN prefix: {arn}"))),
         };
         let found = [arn, unqualified, name].into_iter().find_map(|name| self.0.get(name));
-        let program = found.ok_or_else(|| ApiError::state_machine_does_not_exist(arn))?;
+        let program = found.ok_or_else(|| StepFunctionsError::state_machine_does_not_exist(arn))?;
         Ok(Target {
             program: Arc::clone(program),
             state_machine: Arc::new(StateMachineContext {

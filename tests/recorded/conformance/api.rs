@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use asl_engine::Interpreter;
 use asl_engine::handlers::LocalS3;
-use asl_engine::server::{ApiError, StepFunctions};
+use asl_engine::server::StepFunctions;
+use asl_engine::services::step_functions::StepFunctionsError;
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
@@ -163,7 +164,7 @@ impl Calls<'_> {
         answer
     }
 
-    fn same_error(&mut self, recorded: &Value, error: &ApiError) -> Result<(), String> {
+    fn same_error(&mut self, recorded: &Value, error: &StepFunctionsError) -> Result<(), String> {
         let texts = [&recorded["exception_value"], &recorded["Error"]["Message"], recorded];
         let text = texts.into_iter().find_map(Value::as_str).unwrap_or_default();
         if text.starts_with("Parameter validation failed:") {

@@ -1,16 +1,53 @@
-//! The errors of the Step Functions API, as tasks see them.
+//! The errors of the Step Functions API, as its callers and tasks see them.
+
+use serde_json::{Value, json};
+use std::fmt;
 
 use super::Style;
 use crate::TaskError;
 
-/// An error of the API: its code without `Exception`, and AWS's message.
+/// An error that the Step Functions API answers with: AWS's name of it, and AWS's message where that is known.
+///
+/// Source: Step Functions API reference, "Common Errors" and the errors of each action.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ApiError {
+pub struct StepFunctionsError {
     code: &'static str,
     message: String,
+    reason: Option<&'static str>,
 }
 
-impl ApiError {
+const INTERNAL: &str = "InternalServerError";
+
+impl StepFunctionsError {
+    /// AWS's name: `StateMachineDoesNotExist`, `ValidationException`.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The `reason` of a `ValidationException`, where it has one.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason
+    }
+
+    /// The status of the HTTP response: 400, or 500 for an `InternalServerError`.
+    pub fn status(&self) -> u16 {
+        if self.code == INTERNAL { 500 } else { 400 }
+    }
+
+    /// The body of the response in the protocol AWS JSON 1.0: `{"__type": "InvalidArn", "message": "Invalid Arn: …"}`.
+    pub fn to_json(&self) -> Value {
+        let mut body = json!({ "__type": self.code, "message": self.message });
+        if let (Some(reason), Some(members)) = (self.reason, body.as_object_mut()) {
+            members.insert("reason".to_owned(), reason.into());
+        }
+        body
+    }
+
     pub(crate) fn state_machine_does_not_exist(arn: &str) -> Self {
         Self::new(
             "StateMachineDoesNotExist",
@@ -61,34 +98,31 @@ impl ApiError {
         Self::new("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
     }
 
-    /// An error that another service answers with.
-    #[cfg(feature = "runtime")]
-    pub(crate) fn other(code: &'static str, message: &str) -> Self {
-        Self::new(code.strip_suffix("Exception").unwrap_or(code), message)
-    }
-
-    /// AWS's name of the error.
-    #[cfg(feature = "runtime")]
-    pub(crate) fn code(&self) -> &'static str {
-        self.code
-    }
-
-    /// AWS's words.
-    #[cfg(feature = "runtime")]
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
+            reason: None,
         }
     }
 
-    /// What the task fails with.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn because(self, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
+            ..self
+        }
+    }
+
+    #[cfg(feature = "runtime")]
+    pub(crate) fn internal(problem: impl Into<String>) -> Self {
+        Self::new(INTERNAL, problem)
+    }
+
+    /// What the task fails with. The name of the error is AWS's with `Exception` behind it, where it does not have that itself.
     pub(crate) fn in_style(self, style: Style) -> TaskError {
-        let Self { code, message } = self;
+        let Self { code, message, .. } = self;
+        let code = code.strip_suffix("Exception").unwrap_or(code);
         match style {
             Style::Optimised => TaskError::new(
                 format!("StepFunctions.{code}Exception"),
@@ -104,13 +138,21 @@ impl ApiError {
     }
 }
 
+impl fmt::Display for StepFunctionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for StepFunctionsError {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_integration_names_the_error() {
-        let error = ApiError::state_machine_does_not_exist("arn");
+        let error = StepFunctionsError::state_machine_does_not_exist("arn");
         let optimised = error.clone().in_style(Style::Optimised);
         assert_eq!(optimised.error(), "StepFunctions.StateMachineDoesNotExistException");
         assert_eq!(
