@@ -52,7 +52,7 @@ impl Clock {
     /// When the clock will show that time.
     pub(super) fn instant_of(&self, time: DateTime<Utc>) -> Instant {
         // The longest that tokio sleeps for sure. Who waits longer is woken on the way, and looks again.
-        const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 30);
+        const FAR: Duration = Duration::from_hours(24 * 365 * 30);
         let far = Instant::now() + FAR;
         let seconds = (time - self.started)
             .to_std()

@@ -155,6 +155,6 @@ fn queue_bytes(limits: Limits) -> u32 {
 
 /// An instant that far away, or farther than any connection lasts where the clock cannot tell.
 fn after(start: Instant, duration: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    const FAR: Duration = Duration::from_hours(365 * 24);
     start.checked_add(duration).unwrap_or_else(|| start + FAR)
 }

@@ -28,8 +28,8 @@ impl Default for Limits {
     /// API Gateway's quotas, and our own bounds where it does not publish one.
     fn default() -> Self {
         Self {
-            idle_timeout: Duration::from_secs(10 * 60),
-            connection_duration: Duration::from_secs(2 * 60 * 60),
+            idle_timeout: Duration::from_mins(10),
+            connection_duration: Duration::from_hours(2),
             message: 128 * 1024,
             frame: 32 * 1024,
             integration_timeout: Duration::from_secs(29),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const STACK: usize = 2 * 1024 * 1024;
 
 /// Far more than anything here takes in a debug build on a busy machine.
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_mins(2);
 
 /// Works on a thread with a small stack, and fails where it takes too long.
 pub(crate) fn on_a_small_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

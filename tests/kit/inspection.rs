@@ -61,7 +61,7 @@ fn parameters_make_the_effective_input() {
     assert_eq!(bank.effective_input.as_ref().unwrap()["QueueUrl"], "https://bank");
     assert_eq!(bank.result.as_ref().unwrap().value(), &json!("yes"));
     let rest = run.visit("Rest");
-    assert_eq!(rest.took(), Duration::from_secs(14_400));
+    assert_eq!(rest.took(), Duration::from_hours(4));
     assert_eq!(run.calls_of("Ask the bank").next().unwrap().asked, Duration::ZERO);
 }
 

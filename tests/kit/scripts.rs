@@ -115,14 +115,14 @@ fn a_lost_heartbeat_is_retried_and_a_timeout_is_caught() {
         .run(order(1));
     assert_eq!(run.error_name(), Some("Sorry"));
     let attempts: Vec<_> = run.attempts("Ask the bank").collect();
-    assert_eq!(attempts[0].ended.unwrap(), Duration::from_secs(60));
+    assert_eq!(attempts[0].ended.unwrap(), Duration::from_mins(1));
     assert!(attempts[0].missed_heartbeat && !attempts[1].missed_heartbeat);
-    assert_eq!(attempts[1].took(), Duration::from_secs(600));
+    assert_eq!(attempts[1].took(), Duration::from_mins(10));
 }
 
 #[test]
 fn heartbeats_keep_a_task_alive_until_it_answers() {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let alive = Answer::success(json!(1)).after(5 * minute).heartbeat_every(minute / 2);
     assert!(
         dear()

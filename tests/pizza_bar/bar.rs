@@ -25,7 +25,7 @@ pub(crate) const STATUSES: [&str; 6] = [
     "order delivered",
 ];
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder that goes when the test ends.
 pub(crate) struct Folder(pub(crate) PathBuf);

@@ -89,7 +89,7 @@ async fn an_order_whose_last_event_is_lost_is_interrupted_and_frees_its_connecti
         .change_orders(move |transaction| transaction.put_order(&order))
         .await
         .unwrap();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(state(&tables).await, (json!(INTERRUPTED), false));
 }
 
@@ -106,7 +106,7 @@ async fn a_lost_event_in_between_is_made_up_for_by_the_next() {
         .change_orders(move |transaction| transaction.put_order(&order))
         .await
         .unwrap();
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(state(&tables).await, (json!(STATUSES[2]), true));
     put(&bus, STATUSES[5]).await;
     bus.idle().await;

@@ -130,8 +130,8 @@ fn detail(connection_id: &str) -> Map<String, Value> {
 async fn a_slow_follower_delays_no_other() {
     // Nobody waits that long for room in a queue.
     let limits = Limits::default()
-        .post_timeout(Duration::from_secs(24 * 60 * 60))
-        .write_timeout(Duration::from_secs(24 * 60 * 60))
+        .post_timeout(Duration::from_hours(24))
+        .write_timeout(Duration::from_hours(24))
         .outbound_queue(4);
     let mut followers = Followers::new(limits).await;
     let handling = followers.handler.handle(detail(&followers.stuck));
@@ -151,7 +151,7 @@ async fn a_follower_that_misses_a_status_is_disconnected() {
     let limits = Limits::default()
         .post_timeout(Duration::from_millis(50))
         .close_timeout(Duration::from_millis(50))
-        .write_timeout(Duration::from_secs(24 * 60 * 60))
+        .write_timeout(Duration::from_hours(24))
         .outbound_queue(4);
     let followers = Followers::new(limits).await;
     followers.handler.handle(detail(&followers.stuck)).await.unwrap();

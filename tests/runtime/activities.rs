@@ -53,7 +53,7 @@ fn types(handle: &ExecutionHandle) -> Vec<String> {
 async fn a_worker_does_the_work() {
     let kitchen = kitchen();
     let handle = kitchen.start(&bake(json!({})), json!({ "pizza": "funghi" })).unwrap();
-    sleep(Duration::from_secs(3600)).await;
+    sleep(Duration::from_hours(1)).await;
     assert_eq!(types(&handle).last().unwrap(), "ActivityScheduled");
     let task = next(&kitchen).await;
     assert_eq!(task.input, json!({ "pizza": "funghi" }));

@@ -113,7 +113,7 @@ async fn a_callback_task_waits_for_its_token() {
     );
     let handle = interpreter.start(&machine, json!({})).unwrap();
     let token = asked.recv().await.unwrap();
-    tokio::time::sleep(Duration::from_secs(3600)).await;
+    tokio::time::sleep(Duration::from_hours(1)).await;
     assert_eq!(handle.status(), "RUNNING");
     interpreter.send_task_success(&token, json!("yes")).unwrap();
     assert_eq!(handle.output::<String>().await.unwrap(), "yes");

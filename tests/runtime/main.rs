@@ -132,7 +132,7 @@ async fn a_task_that_takes_too_long_is_cancelled() {
     let interpreter = Interpreter::new().task(CHARGE, move |_: Value| {
         let counter = Arc::clone(&counter);
         async move {
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             counter.fetch_add(1, Ordering::SeqCst);
             Ok(())
         }
@@ -150,7 +150,7 @@ async fn a_task_that_takes_too_long_is_cancelled() {
         }
     );
     assert_eq!(started.elapsed().as_secs(), 5);
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_mins(2)).await;
     assert_eq!(finished.load(Ordering::SeqCst), 0);
 }
 
@@ -163,7 +163,7 @@ async fn heartbeats_keep_a_task_alive() {
                 tokio::time::sleep(Duration::from_secs(3)).await;
                 context.heartbeat();
             }
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
             Ok(())
         },
     );

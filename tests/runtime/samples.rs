@@ -24,7 +24,7 @@ async fn bake(kitchen: Arc<Interpreter>) -> Result<(), asl_engine::Error> {
             continue;
         }
         for _ in 0..9 {
-            sleep(Duration::from_secs(60)).await;
+            sleep(Duration::from_mins(1)).await;
             kitchen.send_task_heartbeat(&task.token)?;
         }
         kitchen.send_task_success(&task.token, json!({ "minutes": 9 }))?;

@@ -94,7 +94,7 @@ impl OrderHandler {
     /// The same, as often as it takes: nobody else would do it before the bar closes.
     pub(crate) async fn insist_on_interrupting(&self, connection_id: String) {
         const FIRST_WAIT: Duration = Duration::from_secs(1);
-        const LONGEST_WAIT: Duration = Duration::from_secs(60);
+        const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
         let mut wait = FIRST_WAIT;
         loop {

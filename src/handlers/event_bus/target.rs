@@ -121,9 +121,9 @@ pub struct RetryPolicy {
     backoff: Duration,
 }
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 const MAXIMUM_RETRY_ATTEMPTS: u32 = 185;
-const LONGEST_BACKOFF: Duration = Duration::from_secs(600);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(10);
 
 impl Default for RetryPolicy {
     fn default() -> Self {
@@ -149,7 +149,7 @@ impl RetryPolicy {
     #[must_use]
     pub fn maximum_event_age(self, age: Duration) -> Self {
         Self {
-            maximum_event_age: age.clamp(Duration::from_secs(60), DAY),
+            maximum_event_age: age.clamp(Duration::from_mins(1), DAY),
             ..self
         }
     }
@@ -228,10 +228,10 @@ mod tests {
 
     #[test]
     fn an_old_event_is_given_up() {
-        let policy = RetryPolicy::default().maximum_event_age(Duration::from_secs(60));
+        let policy = RetryPolicy::default().maximum_event_age(Duration::from_mins(1));
         assert_eq!(policy.next_wait(1, Duration::from_secs(59)), Ok(Duration::from_secs(1)));
         assert_eq!(
-            policy.next_wait(1, Duration::from_secs(60)),
+            policy.next_wait(1, Duration::from_mins(1)),
             Err(ExhaustedRetryCondition::MaximumEventAge)
         );
     }

@@ -12,7 +12,7 @@ use crate::simulation::explain::{shown, told};
 use crate::simulation::{Run, Simulation, SimulationError, Visit};
 
 /// How long an execution may take on AWS.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// An execution that ends as none should, with the smallest script that makes it do so.
 #[derive(Debug, Clone)]

@@ -48,7 +48,7 @@ const SERVICES: [&str; 17] = [
     "arn:aws:states:::sqs:*",
 ];
 /// For so long an execution is waited for: one may wait for a worker that the recording does not have.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
+const LONGEST: Duration = Duration::from_hours(1);
 const SHORTLY: Duration = Duration::from_millis(10);
 
 /// Makes the calls of a case and compares what is answered.

@@ -168,7 +168,7 @@ async fn a_slow_target_delays_no_other() {
         }
     });
     let slow = RuleTarget::new("slow", |_: Event| async {
-        sleep(Duration::from_secs(3600)).await;
+        sleep(Duration::from_hours(1)).await;
         Ok(())
     });
     let bus = bus().rule(Rule::new("all", any()), [slow, quick]);
@@ -178,7 +178,7 @@ async fn a_slow_target_delays_no_other() {
     bus.idle().await;
     assert_eq!(*done.lock().unwrap(), [Duration::ZERO; 2]);
     // The two slow ones went on beside each other.
-    assert_eq!(start.elapsed(), Duration::from_secs(3600));
+    assert_eq!(start.elapsed(), Duration::from_hours(1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,7 +258,7 @@ async fn shutdown_finishes_what_runs_and_gives_up_retries() {
             }
         }
     });
-    let backoff = RetryPolicy::default().backoff(Duration::from_secs(3600));
+    let backoff = RetryPolicy::default().backoff(Duration::from_hours(1));
     let busy = busy.retry_policy(backoff).dead_letter(hook);
     let bus = bus().rule(Rule::new("all", any()), [slow, busy]);
     put(&bus, order(&json!({}))).await;

@@ -45,7 +45,7 @@ async fn some_errors_and_an_events_age_end_the_retries() {
     let (hook, letters) = dead_letters();
     let (gone, _) = failing(usize::MAX, &TargetError::new("Gone", "for good").without_retry());
     let (busy, _) = failing(usize::MAX, &TargetError::new("Busy", "later"));
-    let policy = RetryPolicy::default().maximum_event_age(Duration::from_secs(60));
+    let policy = RetryPolicy::default().maximum_event_age(Duration::from_mins(1));
     let both = Arc::new(hook);
     let hook = |hook: &Arc<_>| {
         let hook: Arc<dyn Fn(DeadLetter) + Send + Sync> = Arc::clone(hook) as _;
