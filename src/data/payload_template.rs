@@ -1,8 +1,9 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::intrinsic::java;
-use super::{Budget, EvaluationError, Expression, MAX_NESTING, Payload, Scope, SyntaxError, json_size, nests_within};
+use super::{
+    Budget, EvaluationError, Expression, MAX_NESTING, Payload, Scope, SyntaxError, java, json_size, nests_within,
+};
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///

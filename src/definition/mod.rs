@@ -40,14 +40,15 @@ pub use query_language::QueryLanguage;
 pub(crate) use resource::is_name;
 pub use resource::{IntegrationPattern, Resource, ResourceKind};
 pub use retrier::{JitterStrategy, Retrier};
-pub use state_machine::{StateGraph, StateMachine, Transition};
+pub use state_machine::StateMachine;
 pub use states::{
     Amount, Arguments, Branch, ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, DistributedMap,
     FailData, FailState, FailText, ItemBatcher, ItemReader, JsonPathChoice, JsonPathMap, JsonPathParallel,
     JsonPathPass, JsonPathTask, JsonPathWait, JsonataChoice, JsonataChoiceRule, JsonataMap, JsonataParallel,
     JsonataTask, JsonataWait, JsonataWaitUntil, MapData, MapState, MaxConcurrency, Operand, OutputType, ParallelData,
-    ParallelState, PassData, PassState, Reads, Relation, ResultWriter, State, StateType, StringPattern, SucceedData,
-    SucceedState, TaskData, TaskDuration, TaskState, Tolerance, Transformation, WaitData, WaitState, WaitUntil,
+    ParallelState, PassData, PassState, Reads, Relation, ResultWriter, State, StateGraph, StateType, StringPattern,
+    SucceedData, SucceedState, TaskData, TaskDuration, TaskState, Tolerance, Transformation, Transition, WaitData,
+    WaitState, WaitUntil,
 };
 pub use workflow_type::WorkflowType;
 

@@ -1,10 +1,10 @@
-//! The State Machine and its graph of states.
+//! The State Machine.
 
-use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Diagnostic, QueryLanguage, State, WorkflowType};
+use super::states::StateGraph;
+use super::{Diagnostic, QueryLanguage, WorkflowType};
 
 /// A parsed and valid state machine (specification, "Top-level fields").
 #[derive(Debug, Clone)]
@@ -34,23 +34,4 @@ impl StateMachine {
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
-}
-
-/// A `StartAt` with its `States`: the machine itself, a Parallel's branch or a Map's item processor.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct StateGraph {
-    /// The state that is entered first, a key of `states`.
-    pub start_at: String,
-    /// The states by name, in the order of the definition.
-    pub states: IndexMap<String, State>,
-}
-
-/// Where a state leads when it has succeeded: `Next` or `End`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Transition {
-    /// To the named state of the same `States` object.
-    Next(String),
-    /// Nowhere: the state ends its graph.
-    End,
 }

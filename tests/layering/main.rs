@@ -75,28 +75,12 @@ const LAYERS: &[(&str, &[&str])] = &[
 const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("cli", "`output` prints a `Failure`, which asks it for colours"),
     (
-        "data",
-        "`SyntaxError` lies in `json_path`, Java's number texts in `intrinsic`, and both folders need both",
-    ),
-    (
         "data/intrinsic",
         "the list of functions lies beside what the functions share",
     ),
     (
-        "data/json_path",
-        "a `Segment` has a `Filter`, which is made of segments and finds by them",
-    ),
-    (
         "data/jsonata",
         "the engine takes types of those who call it, and an error's `Expected` is made of a failure",
-    ),
-    (
-        "definition",
-        "the report needs the JSON node, the parser of JSON the report",
-    ),
-    (
-        "definition/builder",
-        "the list of fields builds Retriers and Catchers, which are lists of fields",
     ),
     (
         "execution",

@@ -4,7 +4,6 @@ pub(super) mod array;
 mod encoding;
 mod function;
 pub(super) mod hash;
-pub(super) mod java;
 mod json;
 mod math;
 mod parse;
@@ -15,7 +14,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use self::function::Function;
-use super::{Budget, EvaluationError, JsonPath, Scope, SyntaxError};
+use super::{Budget, EvaluationError, JsonPath, Scope, SyntaxError, java};
 
 /// A call of an intrinsic function, compiled (ASL: "Intrinsic Functions").
 ///

@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 use super::{Items, ItemsError};
-use crate::data::intrinsic::java;
+use crate::data::java;
 
 /// The columns of a CSV file.
 #[derive(Debug, Clone, PartialEq, Eq)]

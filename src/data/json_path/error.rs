@@ -4,16 +4,6 @@ use thiserror::Error;
 use super::JsonPath;
 use crate::data::{EvaluationError, Scope};
 
-/// Why a text is no path or no intrinsic function call.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{message}")]
-pub struct SyntaxError {
-    /// What is wrong.
-    pub message: String,
-    /// Where, as a byte offset in the text.
-    pub offset: usize,
-}
-
 /// Why a path has no value. Its text is Jayway 2.0.0's, word for word, as AWS shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -63,15 +53,6 @@ pub(super) enum Kind {
     Invalid,
     UndefinedVariable,
     TooMuch,
-}
-
-impl SyntaxError {
-    pub(in crate::data) fn new(message: impl Into<String>, offset: usize) -> Self {
-        Self {
-            message: message.into(),
-            offset,
-        }
-    }
 }
 
 impl PathError {

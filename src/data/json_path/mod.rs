@@ -7,6 +7,7 @@ mod parse;
 mod reference_path;
 mod segment;
 mod stages;
+mod straight;
 mod trail;
 mod walk;
 
@@ -14,11 +15,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-pub use error::{PathError, SyntaxError, WriteError};
+pub use error::{PathError, WriteError};
 pub use reference_path::ReferencePath;
 
 use self::stages::Stages;
-use super::{Budget, Scope};
+use super::{Budget, Scope, SyntaxError};
 
 /// What a path starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl JsonPath {
     pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         // Nearly all paths are names below the input, all of which are there.
         if self.root == Root::Input
-            && let Some(value) = evaluate::walk_straight(self.stages.segments(), scope.input)
+            && let Some(value) = straight::walk_straight(self.stages.segments(), scope.input)
         {
             return Ok(Cow::Borrowed(value));
         }

@@ -1,6 +1,8 @@
-use super::filter;
+mod filter;
+
+use super::Root;
 use super::segment::{Segment, Slice};
-use super::{Root, SyntaxError};
+use crate::data::SyntaxError;
 use crate::data::cursor::Cursor;
 
 /// The most segments a path may have.
@@ -31,7 +33,7 @@ pub(super) fn path(text: &str) -> Result<(Root, Vec<Segment>), SyntaxError> {
 }
 
 /// Reads segments as far as they go; `in_name` tells which characters a dotted name may have, unless escaped.
-pub(super) fn segments(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Vec<Segment>, SyntaxError> {
+fn segments(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Vec<Segment>, SyntaxError> {
     let mut segments = Vec::new();
     loop {
         let start = cursor.offset();
@@ -134,7 +136,7 @@ fn bracket(cursor: &mut Cursor<'_>) -> Result<Segment, SyntaxError> {
             cursor.bump();
             Segment::Wildcard
         }
-        Some('?') => Segment::Filter(filter::parse::filter(cursor)?),
+        Some('?') => Segment::Filter(filter::filter(cursor)?),
         Some('(') => before_end(cursor)?,
         Some('0'..='9' | '-' | ':') => numbers(cursor)?,
         _ => {

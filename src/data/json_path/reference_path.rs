@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::segment::Segment;
-use super::{JsonPath, PathError, Root, SyntaxError, WriteError};
-use crate::data::{Budget, MAX_NESTING, Scope, nests_within};
+use super::{JsonPath, PathError, Root, WriteError};
+use crate::data::{Budget, MAX_NESTING, Scope, SyntaxError, nests_within};
 
 /// A path that names a single value (ASL: "Reference Paths"): names and indices only.
 ///

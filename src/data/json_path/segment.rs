@@ -1,6 +1,8 @@
+mod filter;
+
 use std::fmt;
 
-use super::filter::Filter;
+pub(super) use self::filter::{Comparison, Filter, FilterPath, Operand};
 
 /// One step of a path.
 #[derive(Clone, Debug)]

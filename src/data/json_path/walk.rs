@@ -4,12 +4,12 @@ use serde_json::{Map, Value};
 
 use super::PathError;
 use super::error::Kind;
-use super::evaluate::wrong_container;
-use super::filter::{Filter, Work};
-use super::segment::Segment;
+use super::filter::Work;
+use super::segment::{Filter, Segment};
 use super::stages::Stages;
+use super::straight::wrong_container;
 use super::trail::{Step, Trail};
-use crate::data::intrinsic::java;
+use crate::data::java;
 use crate::data::{Budget, MAX_NESTING, MAX_RESULT_BYTES, json_size, nests_within};
 
 /// The most values that one evaluation may look at, some ten times what AWS's largest document holds.

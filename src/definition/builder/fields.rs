@@ -173,23 +173,6 @@ macro_rules! assign {
     };
 }
 
-/// `Retry`, `Catch`
-macro_rules! retry_and_catch {
-    () => {
-        /// `Retry`: adds a Retrier; they are tried in order.
-        pub fn retry(mut self, retrier: crate::definition::builder::RetrierBuilder) -> Self {
-            self.0.push("Retry", retrier.into_document());
-            self
-        }
-
-        /// `Catch`: adds a Catcher; they are tried in order, when no Retrier goes on.
-        pub fn catch(mut self, catcher: crate::definition::builder::CatcherBuilder) -> Self {
-            self.0.push("Catch", catcher.into_document());
-            self
-        }
-    };
-}
-
 /// `Next`, `End`
 macro_rules! transition {
     () => {
@@ -209,5 +192,5 @@ macro_rules! transition {
 
 pub(super) use {
     arguments, assign, comment, input_and_output, output, parameters, query_language, result_path, result_selector,
-    retry_and_catch, transition,
+    transition,
 };

@@ -1,9 +1,9 @@
 //! Map states in the making.
 
 use super::fields::{
-    FieldList, assign, comment, input_and_output, output, query_language, result_path, result_selector,
-    retry_and_catch, transition,
+    FieldList, assign, comment, input_and_output, output, query_language, result_path, result_selector, transition,
 };
+use super::retry_and_catch::retry_and_catch;
 use super::state::fields_of;
 use super::{StateBuilder, StateGraphBuilder};
 use crate::definition::document::Document;

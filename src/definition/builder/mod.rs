@@ -81,6 +81,7 @@ mod map;
 mod parallel;
 mod pass;
 mod retry;
+mod retry_and_catch;
 mod state;
 mod state_machine;
 mod succeed;

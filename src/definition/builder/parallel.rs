@@ -2,8 +2,9 @@
 
 use super::fields::{
     FieldList, arguments, assign, comment, input_and_output, output, parameters, query_language, result_path,
-    result_selector, retry_and_catch, transition,
+    result_selector, transition,
 };
+use super::retry_and_catch::retry_and_catch;
 use super::state::fields_of;
 use super::{StateBuilder, StateGraphBuilder};
 use crate::definition::{ParallelState, StateType};

@@ -3,8 +3,9 @@
 use super::StateBuilder;
 use super::fields::{
     FieldList, arguments, assign, comment, input_and_output, output, parameters, query_language, result_path,
-    result_selector, retry_and_catch, transition,
+    result_selector, transition,
 };
+use super::retry_and_catch::retry_and_catch;
 use super::state::fields_of;
 use crate::definition::{StateType, TaskState};
 

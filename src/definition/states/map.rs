@@ -1,9 +1,9 @@
 //! `"Type": "Map"`: the same graph for every item of an array.
 
+use super::{StateGraph, Transition};
 use crate::data::{JsonPath, JsonataTemplate, PayloadTemplate, ReferencePath};
 use crate::definition::{
-    Assign, Catcher, DistributedMap, InputOutputPath, JsonataExit, JsonataValue, ResultPath, Retrier, StateGraph,
-    Transition,
+    Assign, Catcher, DistributedMap, InputOutputPath, JsonataExit, JsonataValue, ResultPath, Retrier,
 };
 
 /// A Map state (specification, "Map state").

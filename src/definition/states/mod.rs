@@ -5,12 +5,14 @@
 mod choice;
 mod distributed_map;
 mod fail;
+mod graph;
 mod map;
 mod parallel;
 mod pass;
 mod state_type;
 mod succeed;
 mod task;
+mod transition;
 mod wait;
 
 pub use choice::{
@@ -21,12 +23,14 @@ pub use distributed_map::{
     Amount, Arguments, DistributedMap, ItemBatcher, ItemReader, OutputType, Reads, ResultWriter, Transformation,
 };
 pub use fail::{FailData, FailState, FailText};
+pub use graph::StateGraph;
 pub use map::{JsonPathMap, JsonataMap, MapData, MapState, MaxConcurrency, Tolerance};
 pub use parallel::{Branch, JsonPathParallel, JsonataParallel, ParallelData, ParallelState};
 pub use pass::{JsonPathPass, PassData, PassState};
 pub use state_type::StateType;
 pub use succeed::{SucceedData, SucceedState};
 pub use task::{JsonPathTask, JsonataTask, TaskData, TaskDuration, TaskState};
+pub use transition::Transition;
 pub use wait::{JsonPathWait, JsonataWait, JsonataWaitUntil, WaitData, WaitState, WaitUntil};
 
 use super::QueryLanguage;

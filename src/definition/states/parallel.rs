@@ -1,7 +1,8 @@
 //! `"Type": "Parallel"`: several graphs at once.
 
+use super::{StateGraph, Transition};
 use crate::data::{JsonataTemplate, PayloadTemplate};
-use crate::definition::{Assign, Catcher, InputOutputPath, JsonataExit, ResultPath, Retrier, StateGraph, Transition};
+use crate::definition::{Assign, Catcher, InputOutputPath, JsonataExit, ResultPath, Retrier};
 
 /// A Parallel state (specification, "Parallel state").
 #[derive(Debug, Clone)]

@@ -1,7 +1,8 @@
 //! `"Type": "Pass"`: hands its input on, or something made from it.
 
+use super::Transition;
 use crate::data::{Payload, PayloadTemplate};
-use crate::definition::{Assign, InputOutputPath, JsonataExit, ResultPath, Transition};
+use crate::definition::{Assign, InputOutputPath, JsonataExit, ResultPath};
 
 /// A Pass state (specification, "Pass state").
 #[derive(Debug, Clone)]

@@ -1,9 +1,8 @@
 //! `"Type": "Task"`: one piece of work, done by a resource.
 
+use super::Transition;
 use crate::data::{JsonataTemplate, PayloadTemplate, ReferencePath};
-use crate::definition::{
-    Assign, Catcher, InputOutputPath, JsonataExit, JsonataValue, Resource, ResultPath, Retrier, Transition,
-};
+use crate::definition::{Assign, Catcher, InputOutputPath, JsonataExit, JsonataValue, Resource, ResultPath, Retrier};
 
 /// A Task state (specification, "Task state").
 #[derive(Debug, Clone)]

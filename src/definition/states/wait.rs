@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
+use super::Transition;
 use crate::data::ReferencePath;
-use crate::definition::{Assign, InputOutputPath, JsonataExit, JsonataValue, Transition};
+use crate::definition::{Assign, InputOutputPath, JsonataExit, JsonataValue};
 
 /// A Wait state (specification, "Wait state").
 #[derive(Debug, Clone)]

@@ -2,16 +2,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-/// A comparison operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data::json_path) enum Comparison {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
+use crate::data::json_path::segment::Comparison;
 
 /// What stands on one side of a comparison.
 #[derive(Clone, Copy, Debug)]

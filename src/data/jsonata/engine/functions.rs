@@ -11,7 +11,7 @@ use super::MAX_ARRAY_LENGTH;
 use crate::data::Random;
 use crate::data::intrinsic::array::sorted;
 use crate::data::intrinsic::hash::digest;
-use crate::data::intrinsic::java;
+use crate::data::java;
 
 /// The functions' names, for what tells free names from built-in ones.
 pub(super) const NAMES: [&str; 6] = ["hash", "parse", "partition", "random", "range", "uuid"];

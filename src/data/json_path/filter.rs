@@ -1,32 +1,15 @@
-//! Filters: `[?(@.price < 10 && @.category == 'fiction')]`.
+//! What filters accept.
 
 mod compare;
-pub(super) mod parse;
 
 use std::borrow::Cow;
 
-use regex_lite::Regex;
 use serde_json::Value;
 
-use self::compare::{Comparison, compare};
-use super::segment::Segment;
-use super::{PathError, evaluate};
-use crate::data::intrinsic::java;
-
-/// A filter, which tells of one value whether it stays.
-#[derive(Clone, Debug)]
-pub(super) enum Filter {
-    /// All of them, joined by `&&`
-    All(Vec<Filter>),
-    /// One of them, joined by `||`
-    Any(Vec<Filter>),
-    Not(Box<Filter>),
-    /// A path alone: there, and not null
-    Exists(FilterPath),
-    Comparison(Operand, Comparison, Operand),
-    /// `=~ /pattern/`: the whole text matches
-    Matches(FilterPath, Regex),
-}
+use self::compare::compare;
+use super::segment::{Filter, FilterPath, Operand};
+use super::{PathError, straight};
+use crate::data::java;
 
 /// What matching a byte of text may cost: as much as looking at so many values.
 const WORK_OF_A_MATCH: usize = 8;
@@ -34,21 +17,6 @@ const WORK_OF_A_MATCH: usize = 8;
 /// What filters have cost, counted as values looked at.
 #[derive(Debug, Default)]
 pub(super) struct Work(pub(super) usize);
-
-/// One side of a comparison.
-#[derive(Clone, Debug)]
-pub(super) enum Operand {
-    Path(FilterPath),
-    Literal(Box<str>),
-}
-
-/// A definite path inside a filter.
-#[derive(Clone, Debug)]
-pub(super) struct FilterPath {
-    /// Starts at `$`, the document, and not at `@`, the value under test.
-    from_document: bool,
-    segments: Vec<Segment>,
-}
 
 impl Filter {
     /// Whether `value`, somewhere in `document`, stays.
@@ -121,6 +89,6 @@ impl Operand {
 impl FilterPath {
     fn find<'v>(&self, value: &'v Value, document: &'v Value) -> Result<Option<&'v Value>, PathError> {
         let start = if self.from_document { document } else { value };
-        evaluate::find(&self.segments, start)
+        straight::find(&self.segments, start)
     }
 }

@@ -1,11 +1,9 @@
 use regex_lite::RegexBuilder;
 
-use super::compare::Comparison;
-use super::{Filter, FilterPath, Operand};
+use super::segments;
 use crate::data::SyntaxError;
 use crate::data::cursor::Cursor;
-use crate::data::json_path::parse::segments;
-use crate::data::json_path::segment::Segment;
+use crate::data::json_path::segment::{Comparison, Filter, FilterPath, Operand, Segment};
 
 /// The deepest nesting of parentheses and `!` in a filter.
 const MAX_DEPTH: usize = 16;
@@ -14,7 +12,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_PATTERN_SIZE: usize = 64 * 1024;
 
 /// Reads `?( … )`.
-pub(in crate::data::json_path) fn filter(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
+pub(super) fn filter(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
     cursor.expect("?")?;
     cursor.skip_blanks();
     cursor.expect("(")?;

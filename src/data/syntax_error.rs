@@ -1,0 +1,20 @@
+use thiserror::Error;
+
+/// Why a text is no path or no intrinsic function call.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// What is wrong.
+    pub message: String,
+    /// Where, as a byte offset in the text.
+    pub offset: usize,
+}
+
+impl SyntaxError {
+    pub(in crate::data) fn new(message: impl Into<String>, offset: usize) -> Self {
+        Self {
+            message: message.into(),
+            offset,
+        }
+    }
+}
