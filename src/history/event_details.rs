@@ -175,16 +175,6 @@ pub struct MapIteration {
 }
 
 impl EventDetails {
-    /// AWS's name of the type.
-    pub fn event_type(&self) -> String {
-        match self {
-            Self::StateEntered { state_type, .. } => format!("{state_type}StateEntered"),
-            Self::StateExited { state_type, .. } => format!("{state_type}StateExited"),
-            Self::StateAborted { state_type } => format!("{state_type}StateAborted"),
-            other => other.variant_name(),
-        }
-    }
-
     /// The details member's name and value; `None` for the types that AWS gives no details.
     pub(super) fn to_json(&self) -> Option<(String, Value)> {
         let mut details = match serde_json::to_value(self) {
@@ -239,14 +229,6 @@ impl EventDetails {
             | Self::TaskFailed { failure, .. } => of_error(failure),
             Self::EvaluationFailed { cause, .. } => cause.len(),
             _ => 0,
-        }
-    }
-
-    fn variant_name(&self) -> String {
-        match serde_json::to_value(self) {
-            Ok(Value::String(name)) => name,
-            Ok(Value::Object(tagged)) => tagged.keys().next().cloned().unwrap_or_default(),
-            _ => String::new(),
         }
     }
 }

@@ -78,7 +78,7 @@ impl HistoryEvent {
     /// ```
     pub fn to_log_record(&self, execution_arn: &str, level: LogLevel, include_execution_data: bool) -> Option<Value> {
         let event_type = self.event_type();
-        if !level.logs(&event_type) {
+        if !level.logs(event_type) {
             return None;
         }
         let mut details = match self.details.to_json() {

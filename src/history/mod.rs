@@ -4,6 +4,7 @@
 //! time, a type and the details of that type.
 
 mod event_details;
+mod event_type;
 mod log;
 
 use chrono::{DateTime, Utc};
@@ -49,7 +50,7 @@ impl HistoryEvent {
     }
 
     /// AWS's name of the type: `PassStateEntered`, `TaskScheduled`.
-    pub fn event_type(&self) -> String {
+    pub fn event_type(&self) -> &'static str {
         self.details.event_type()
     }
 

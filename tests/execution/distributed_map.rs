@@ -89,8 +89,8 @@ impl Driver {
         self.take();
     }
 
-    fn types(&self) -> Vec<String> {
-        let types = self.history.iter().map(|event| event.event_type().clone());
+    fn types(&self) -> Vec<&'static str> {
+        let types = self.history.iter().map(|event| event.event_type());
         types.collect()
     }
 }

@@ -62,7 +62,7 @@ proptest! {
         prop_assert!(trace.history.windows(2).all(|pair| pair[0].timestamp <= pair[1].timestamp));
         let ends = trace.history.iter().filter(|event| {
             ["ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"]
-                .contains(&event.event_type().as_str())
+                .contains(&event.event_type())
         });
         prop_assert_eq!(ends.count(), usize::from(trace.outcome.is_some()));
     }
@@ -96,7 +96,7 @@ proptest! {
                     prop_assert_eq!(event.id, id);
                     prop_assert!(event.previous_event_id < event.id);
                 }
-                let last = history.last().map(|event| event.event_type().clone()).unwrap_or_default();
+                let last = history.last().map(|event| event.event_type()).unwrap_or_default();
                 let has_ended = last.starts_with("Execution") && last != "ExecutionStarted";
                 prop_assert!(has_ended || map_run.status == MapRunStatus::Running);
             }
@@ -141,7 +141,7 @@ fn random_machines_do_all_that_they_should() {
             execution
         });
         for event in &trace.history {
-            *seen.entry(event.event_type().as_str().to_owned()).or_insert(0) += 1;
+            *seen.entry(event.event_type().to_owned()).or_insert(0) += 1;
         }
     }
     let missing: Vec<_> = EXPECTED.iter().filter(|kind| !seen.contains_key(**kind)).collect();

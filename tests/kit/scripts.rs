@@ -99,12 +99,12 @@ fn a_callback_comes_by_token_after_the_service_has_answered() {
         .run(order(1));
     assert_eq!(run.output().unwrap()["bank"], json!("yes"));
     assert_eq!(run.elapsed(), Duration::from_secs(50 + 4 * 3600));
-    let events: Vec<String> = run
+    let events: Vec<&str> = run
         .history()
         .iter()
         .map(asl_engine::history::HistoryEvent::event_type)
         .collect();
-    let submitted = events.iter().position(|event| event == "TaskSubmitted").unwrap();
+    let submitted = events.iter().position(|event| *event == "TaskSubmitted").unwrap();
     assert_eq!(events[submitted + 1], "TaskSucceeded");
 }
 

@@ -123,5 +123,5 @@ async fn a_callback_task_waits_for_its_token() {
     assert_eq!(unknown.kind(), ErrorKind::InvalidToken);
     assert_eq!(unknown.to_string(), "Invalid Token: 'Invalid token'");
     let types: Vec<_> = handle.history().iter().map(HistoryEvent::event_type).collect();
-    assert!(types.contains(&"TaskSubmitted".to_owned()), "{types:?}");
+    assert!(types.contains(&"TaskSubmitted"), "{types:?}");
 }

@@ -206,7 +206,7 @@ async fn an_execution_can_be_stopped_and_its_task_is_dropped() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
     let types: Vec<_> = handle.history().iter().map(HistoryEvent::event_type).collect();
-    assert_eq!(types.last().map(String::as_str), Some("ExecutionAborted"));
+    assert_eq!(types.last(), Some(&"ExecutionAborted"));
     assert_eq!(interpreter.running(), 0);
 }
 

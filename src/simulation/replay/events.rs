@@ -46,7 +46,7 @@ impl RecordedEvent {
             id: event.id,
             previous: event.previous_event_id,
             at: event.timestamp,
-            kind: event.event_type(),
+            kind: event.event_type().to_owned(),
             details: details_of(&mut json),
         }
     }
