@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::map_run::{ChildEvent, MapRun};
+use super::task_request::TaskRequest;
 use super::token::TokenSecret;
 use crate::data::{MAX_NESTING, Payload, StateMachineContext, discard, nests_within};
 use crate::definition::Resource;
@@ -134,18 +135,10 @@ pub struct Task {
     pub state: Arc<str>,
     /// What does the work.
     pub resource: Resource,
-    /// The effective input.
-    pub input: Payload,
+    /// What the state asks of it.
+    pub request: Arc<TaskRequest>,
     /// 0 for the first attempt, then the number of retries.
     pub retry_count: u32,
-    /// Seconds the attempt may take, where the state sets them. The execution itself keeps the time.
-    pub timeout_seconds: Option<u32>,
-    /// Seconds the attempt may go without a heartbeat, where the state sets them.
-    pub heartbeat_seconds: Option<u32>,
-    /// The task token of a `.waitForTaskToken` or activity task.
-    pub token: Option<String>,
-    /// The evaluated `Credentials`.
-    pub credentials: Option<Payload>,
     /// The child execution that it is a task of; `None` for one of the execution itself.
     pub child: Option<Arc<ChildExecution>>,
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use super::command::{Timestamp, seconds_later};
 use super::engine::Core;
-use super::intent::Invoke;
 use super::invariant::Invariant;
 use super::map_run::MapRunProgress;
 use super::program::{GraphId, StateId};
+use super::task_request::TaskRequest;
 use crate::data::{MapItemContext, Payload, VariableScope, json_size};
+use crate::definition::Resource;
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -113,28 +114,19 @@ impl Activity {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TaskAttempt {
     pub(crate) generation: u32,
-    pub(crate) input: Payload,
-    pub(crate) timeout_seconds: Option<u32>,
-    pub(crate) heartbeat_seconds: Option<u32>,
-    pub(crate) credentials: Option<Payload>,
-    pub(crate) token: Option<String>,
+    pub(crate) request: Arc<TaskRequest>,
     pub(crate) times_out_at: Option<Timestamp>,
     pub(crate) heartbeat_due_at: Option<Timestamp>,
 }
 
 impl TaskAttempt {
-    /// Heartbeats are waited for only where the work goes on after the call.
-    pub(crate) fn new(invoke: Invoke, generation: u32, beats: bool, now: Timestamp) -> Self {
+    pub(crate) fn new(request: Arc<TaskRequest>, resource: &Resource, generation: u32, now: Timestamp) -> Self {
         let after = |seconds: u32| seconds_later(now, seconds);
         Self {
             generation,
-            times_out_at: invoke.timeout_seconds.map(after),
-            heartbeat_due_at: invoke.heartbeat_seconds.filter(|_| beats).map(after),
-            input: invoke.input,
-            timeout_seconds: invoke.timeout_seconds,
-            heartbeat_seconds: invoke.heartbeat_seconds,
-            credentials: invoke.credentials,
-            token: invoke.token,
+            times_out_at: request.timeout_seconds.map(after),
+            heartbeat_due_at: request.awaited_heartbeat(resource).map(after),
+            request,
         }
     }
 

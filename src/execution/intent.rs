@@ -7,6 +7,7 @@ use super::command::Timestamp;
 use super::failure::Failure;
 use super::map_run::{Items, MapRunSettings};
 use super::program::{GraphId, Next};
+use super::task_request::TaskRequest;
 use crate::data::Payload;
 
 /// What becomes of a state that was entered or whose work is done.
@@ -15,7 +16,7 @@ pub(crate) enum Intent {
     /// The state is done.
     Exit(Exit),
     /// A resource does the work.
-    Invoke(Box<Invoke>),
+    Invoke(Arc<TaskRequest>),
     /// Time must pass; the state is done afterwards.
     WaitUntil(Timestamp),
     /// Graphs of its own run first.
@@ -33,16 +34,6 @@ pub(crate) struct Exit {
 
 /// Names of variables with their new values, in the order they are declared.
 pub(crate) type Assigned = Box<[(Arc<str>, Value)]>;
-
-/// A call of the Task's resource.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Invoke {
-    pub(crate) input: Payload,
-    pub(crate) timeout_seconds: Option<u32>,
-    pub(crate) heartbeat_seconds: Option<u32>,
-    pub(crate) credentials: Option<Payload>,
-    pub(crate) token: Option<String>,
-}
 
 /// Graphs that run inside a state.
 #[derive(Debug, Clone, PartialEq)]

@@ -69,6 +69,7 @@ mod retry;
 mod single_state;
 mod snapshot;
 mod states;
+mod task_request;
 mod timers;
 mod token;
 mod trace;
@@ -85,6 +86,7 @@ pub use command::{ChildExecution, Command, Event, Limits, Outcome, StartOptions,
 pub use map_run::{ChildEvent, Counts, MapRun, MapRunLog, MapRunStatus};
 pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
+pub use task_request::TaskRequest;
 pub use token::TokenSecret;
 
 pub(crate) use failure::Failure;

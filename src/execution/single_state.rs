@@ -160,7 +160,7 @@ impl<'a> SingleState<'a> {
             Intent::Exit(exit) => return Ok(Ok(exit)),
             // Nobody waits: the time is over.
             Intent::WaitUntil(_) => Ok(raw_input.clone().unwrap_or_else(Payload::empty_object)),
-            Intent::Invoke(invoke) => work(Work::Task(&invoke.input))?,
+            Intent::Invoke(request) => work(Work::Task(&request.effective_input))?,
             Intent::Fork(fork) => match *fork {
                 Fork::Branches { .. } => work(Work::Branches)?,
                 Fork::Iterations { items, input, .. } => {

@@ -75,9 +75,15 @@ mod tests {
     fn tokens(execution: &mut Execution) -> Vec<String> {
         let tasks = execution.unanswered_tasks();
         for task in &tasks {
-            assert_eq!(task.input["MessageBody"].as_str(), task.token.as_deref());
+            assert_eq!(
+                task.request.effective_input["MessageBody"].as_str(),
+                task.request.token.as_deref()
+            );
         }
-        tasks.into_iter().filter_map(|task| task.token).collect()
+        tasks
+            .into_iter()
+            .filter_map(|task| task.request.token.clone())
+            .collect()
     }
 
     fn fail_all(execution: &mut Execution) {

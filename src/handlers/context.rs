@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::definition::Resource;
-use crate::execution::TaskId;
+use crate::execution::{TaskId, TaskRequest};
 
 /// The attempt that a handler works on; a clone is cheap.
 #[derive(Clone)]
@@ -21,10 +21,8 @@ pub struct TaskContext {
     pub resource: Resource,
     /// 0 for the first attempt, then the number of retries.
     pub retry_count: u32,
-    /// The task token of a `.waitForTaskToken` or activity task.
-    pub token: Option<String>,
-    /// The evaluated `Credentials`.
-    pub credentials: Option<Value>,
+    /// What the state asks of the resource: its task token, its `Credentials`, its `TimeoutSeconds`.
+    pub request: Arc<TaskRequest>,
     /// The execution that the driver runs: the same, or the one around all Map Runs.
     pub(crate) driven_arn: Arc<str>,
     pub(crate) id: TaskId,

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::Interpreter;
 use super::activity_queue::{ActivityQueue, Closed};
 use crate::error::{Error, ErrorKind};
+use crate::execution::TaskRequest;
 
 /// How long a worker waits for a task, in seconds: as long as on AWS.
 const LONG_POLL: i64 = 60;
@@ -23,8 +24,11 @@ pub struct ActivityTask {
 }
 
 impl ActivityTask {
-    pub(super) fn new(token: String, input: Value) -> Self {
-        Self { token, input }
+    pub(super) fn new(request: &TaskRequest) -> Self {
+        Self {
+            token: request.token.clone().unwrap_or_default(),
+            input: request.effective_input.value().clone(),
+        }
     }
 }
 

@@ -9,8 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ActivityTask;
 use super::running::Running;
-use crate::data::Payload;
-use crate::execution::TaskId;
+use crate::execution::{TaskId, TaskRequest};
 
 /// One activity: tasks are handed out in the order they were scheduled, to workers in the order they asked.
 #[derive(Debug, Default)]
@@ -32,8 +31,7 @@ struct Waiting {
 pub(super) struct Scheduled {
     pub(super) running: Weak<Running>,
     pub(super) task: TaskId,
-    pub(super) token: String,
-    pub(super) input: Payload,
+    pub(super) request: Arc<TaskRequest>,
 }
 
 /// A task with its place in the queue.
@@ -117,7 +115,7 @@ impl Scheduled {
         let running = self.running.upgrade()?;
         running
             .take_up(self.task, worker_name)
-            .then(|| ActivityTask::new(self.token, self.input.into_value()))
+            .then(|| ActivityTask::new(&self.request))
     }
 }
 

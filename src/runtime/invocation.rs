@@ -7,7 +7,6 @@ use tracing::Instrument as _;
 use super::activity_queue::Scheduled;
 use super::running::{InFlight, Progress, Running};
 use crate::TaskError;
-use crate::data::Payload;
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::execution::{ErrorOutput, Event, Task, TaskId};
 use crate::handlers::{TaskChannel, TaskContext};
@@ -17,7 +16,7 @@ impl Running {
         let span = tracing::info_span!(
             parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
-        if let Some(token) = &task.token
+        if let Some(token) = &task.request.token
             && !self.shared.remember_token(token, Arc::downgrade(self), task.id)
         {
             let error = TaskError::new("States.Runtime", "another task waits for this task's token");
@@ -29,7 +28,7 @@ impl Running {
         }
         let mut in_flight = InFlight {
             handler: None,
-            token: task.token.clone(),
+            request: Arc::clone(&task.request),
             pattern: task.resource.pattern(),
             ticket: None,
         };
@@ -40,8 +39,7 @@ impl Running {
             in_flight.ticket = Some(activity.schedule(Scheduled {
                 running: Arc::downgrade(self),
                 task: task.id,
-                token: task.token.unwrap_or_default(),
-                input: task.input,
+                request: task.request,
             }));
             progress.in_flight.insert(task.id, in_flight);
             return;
@@ -65,7 +63,9 @@ impl Running {
             let result = match handler {
                 Some(handler) => {
                     let context = running.context(&task);
-                    handler.call(task.input.into_value(), context).await
+                    handler
+                        .call(task.request.effective_input.value().clone(), context)
+                        .await
                 }
                 None => Err(TaskError::new(
                     "States.TaskFailed",
@@ -111,8 +111,7 @@ impl Running {
             state: Arc::clone(&task.state),
             resource: task.resource.clone(),
             retry_count: task.retry_count,
-            token: task.token.clone(),
-            credentials: task.credentials.clone().map(Payload::into_value),
+            request: Arc::clone(&task.request),
             driven_arn: Arc::clone(&self.arn),
             id: task.id,
             channel: Arc::new(Channel(Arc::clone(self))),

@@ -14,7 +14,7 @@ use super::timer_queue::WakeUp;
 use crate::data::StateMachineContext;
 use crate::definition::IntegrationPattern;
 use crate::error::Error;
-use crate::execution::{Command, ErrorOutput, Event, Execution, MapRun, MapRunLog, Outcome, TaskId};
+use crate::execution::{Command, ErrorOutput, Event, Execution, MapRun, MapRunLog, Outcome, TaskId, TaskRequest};
 use crate::history::HistoryEvent;
 use crate::services::step_functions::Lineage;
 
@@ -66,7 +66,7 @@ pub(super) struct Progress {
 pub(super) struct InFlight {
     /// Its handler, while it runs.
     pub(super) handler: Option<AbortHandle>,
-    pub(super) token: Option<String>,
+    pub(super) request: Arc<TaskRequest>,
     pub(super) pattern: IntegrationPattern,
     /// The place among the tasks that wait for a worker, given up when this is dropped.
     pub(super) ticket: Option<Ticket>,
@@ -303,8 +303,8 @@ impl Running {
         if let Some(handler) = task.handler {
             handler.abort();
         }
-        if let Some(token) = task.token {
-            self.shared.end_token(&token);
+        if let Some(token) = &task.request.token {
+            self.shared.end_token(token);
         }
     }
 }

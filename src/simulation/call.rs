@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Answer;
-use crate::data::Payload;
 use crate::definition::Resource;
+use crate::execution::TaskRequest;
 
 /// One attempt of a task, as it was asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +18,8 @@ pub struct Call {
     pub pointer: Arc<str>,
     /// What does the work.
     pub resource: Resource,
-    /// The effective input.
-    pub input: Payload,
+    /// What the state asks of it.
+    pub request: Arc<TaskRequest>,
     /// Which visit to the state it is, from 0; iterations of a Map and rounds of a loop are visits.
     pub visit: usize,
     /// Which attempt of the visit it is, from 0.
@@ -28,12 +28,6 @@ pub struct Call {
     pub iterations: Vec<usize>,
     /// When it was asked, in virtual time from the start of the run.
     pub asked: Duration,
-    /// The task token of a `.waitForTaskToken` or activity task.
-    pub token: Option<String>,
-    /// The seconds that the attempt may take, where the state limits them.
-    pub timeout_seconds: Option<u32>,
-    /// The seconds that it may go without a heartbeat, where somebody waits for one.
-    pub heartbeat_seconds: Option<u32>,
     /// What it answered; `None` while that is being made up, and for what other executions answered.
     pub answer: Option<Answer>,
     /// How many visits to the state went before in the same iterations.

@@ -205,7 +205,7 @@ impl Simulation {
     /// let run = Simulation::of(&machine)
     ///     .task_with("Charge", |call: &Call| match call.attempt {
     ///         0 => Answer::error("Busy", "try later"),
-    ///         _ => Answer::success(call.input["id"].clone()),
+    ///         _ => Answer::success(call.request.effective_input["id"].clone()),
     ///     })
     ///     .run(json!({ "id": 7 }));
     /// assert_eq!(run.output(), Some(&json!(7)));

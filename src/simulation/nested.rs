@@ -99,7 +99,7 @@ impl Driver<'_> {
         operation: Operation,
         polled: &mut VecDeque<usize>,
     ) -> Result<(), TaskError> {
-        let request = StartExecution::read(&task.input, operation.style)?;
+        let request = StartExecution::read(&task.request.effective_input, operation.style)?;
         let child = self.child(id, operation, &request, polled);
         let child = child.map_err(|error| error.in_style(operation.style))?;
         let Some(member) = self.members.get_mut(&child) else {
@@ -255,7 +255,7 @@ impl Driver<'_> {
 
     /// Hands a token's answer on.
     fn send_task(&mut self, id: usize, task: &Task, operation: Operation) -> Result<(), TaskError> {
-        let request = SendTask::read(operation.action, &task.input)?;
+        let request = SendTask::read(operation.action, &task.request.effective_input)?;
         let in_style = |error: StepFunctionsError| error.in_style(operation.style);
         let holder = self.tokens.get(&request.token).copied();
         let (member, asked) = holder.ok_or_else(|| in_style(StepFunctionsError::invalid_token()))?;

@@ -130,7 +130,7 @@ impl Script {
             Part::Answers(answers) => answers.pop_front(),
             Part::Indexed(indexed) => indexed.next(),
             Part::Always(answer) => Some(answer.clone()),
-            Part::Input(function) => Some(function(&call.input).into()),
+            Part::Input(function) => Some(function(&call.request.effective_input).into()),
             Part::Call(function) => Some(function(call)),
             Part::Visit(..) | Part::Item(..) => None,
         }

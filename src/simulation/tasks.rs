@@ -10,7 +10,7 @@ use super::answer::{Answer, End};
 use super::call::Call;
 use super::driver::{Beats, Driver, after};
 use super::replay::not_recorded;
-use crate::definition::{IntegrationPattern, Resource, ResourceKind};
+use crate::definition::{Resource, ResourceKind};
 use crate::execution::{Event, Task};
 use crate::services::s3::S3Action;
 use crate::services::step_functions::Operation;
@@ -22,7 +22,7 @@ impl Driver<'_> {
         task: Task,
         polled: &mut VecDeque<usize>,
     ) -> Result<(), SimulationError> {
-        if let Some(token) = &task.token {
+        if let Some(token) = &task.request.token {
             self.tokens.insert(token.clone(), (id, task.id));
         }
         let call = self.call(id, &task);
@@ -46,7 +46,7 @@ impl Driver<'_> {
             return self.answer(call, &task, answer);
         }
         if let (Some(action), Some(objects)) = (S3Action::of(&task.resource), &mut self.objects) {
-            let event = match objects.answer(action, &task.input, self.now) {
+            let event = match objects.answer(action, &task.request.effective_input, self.now) {
                 Ok(output) => Event::TaskSucceeded { task: task.id, output },
                 Err(error) => Event::TaskFailed {
                     task: task.id,
@@ -81,14 +81,11 @@ impl Driver<'_> {
             state: Arc::clone(&task.state),
             pointer: asked.pointer,
             resource: task.resource.clone(),
-            input: task.input.clone(),
+            request: Arc::clone(&task.request),
             visit: asked.number,
             attempt: asked.attempt,
             iterations: asked.iterations,
             asked: self.elapsed(),
-            token: task.token.clone(),
-            timeout_seconds: task.timeout_seconds,
-            heartbeat_seconds: heartbeat_of(task),
             answer: None,
             round: asked.round,
             nth: asked.nth,
@@ -150,7 +147,7 @@ impl Driver<'_> {
     /// When a recorded answer comes at the latest: it did come in time, though the state was entered a little later then.
     fn latest(&self, task: &Task, answer: &Answer) -> DateTime<Utc> {
         let is_recorded = !answer.not_before.is_zero();
-        match task.timeout_seconds.filter(|_| is_recorded) {
+        match task.request.timeout_seconds.filter(|_| is_recorded) {
             Some(seconds) => after(self.now, Duration::from_secs(seconds.into())) - TimeDelta::milliseconds(1),
             None => DateTime::<Utc>::MAX_UTC,
         }
@@ -160,13 +157,13 @@ impl Driver<'_> {
 /// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
 fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
     let state = || task.state.to_string();
-    let heartbeat = heartbeat_of(task);
-    if answer.is_callback && task.token.is_none() {
+    let heartbeat = task.request.awaited_heartbeat(&task.resource);
+    if answer.is_callback && task.request.token.is_none() {
         return Err(SimulationError::NoToken { state: state() });
     }
     match answer.end {
         End::Timeout => {
-            let Some(timeout) = task.timeout_seconds else {
+            let Some(timeout) = task.request.timeout_seconds else {
                 return Err(SimulationError::NoTimeout { state: state() });
             };
             let needs_beats = |seconds: &u32| *seconds <= timeout;
@@ -179,19 +176,11 @@ fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationE
     }
 }
 
-/// The seconds that a task may go without a heartbeat, where somebody waits for one.
-fn heartbeat_of(task: &Task) -> Option<u32> {
-    let resource = &task.resource;
-    let is_waited_for =
-        *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;
-    task.heartbeat_seconds.filter(|_| is_waited_for)
-}
-
 fn missing_answer(call: &Call) -> SimulationError {
     SimulationError::MissingAnswer {
         state: call.state.to_string(),
         resource: call.resource.to_string(),
-        input: call.input.to_string(),
+        input: call.request.effective_input.to_string(),
         visit: call.visit,
         attempt: call.attempt,
     }

@@ -83,7 +83,10 @@ pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
         }
     }
     for (state, expected) in &expect.calls {
-        let actual: Vec<_> = run.calls_of(state).map(|call| call.input.value().clone()).collect();
+        let actual: Vec<_> = run
+            .calls_of(state)
+            .map(|call| call.request.effective_input.value().clone())
+            .collect();
         compare(Expected::Calls(state.clone()), json!(expected), Some(json!(actual)));
     }
     if !expect.variables.is_empty() {

@@ -100,7 +100,11 @@ fn an_execution_goes_on_in_the_midst_of_a_map_run() {
     let machine = machine(map(json!({ "MaxConcurrency": 2 }), task()));
     let mut driver = Driver::start(&machine, json!(["a", "b", "c"]));
     driver.answer(0, json!("A"));
-    let waiting: Vec<_> = driver.invoked.iter().map(|task| task.input.value().clone()).collect();
+    let waiting: Vec<_> = driver
+        .invoked
+        .iter()
+        .map(|task| task.request.effective_input.value().clone())
+        .collect();
     assert_eq!(waiting, [json!("b"), json!("c")]);
 
     let stored = serde_json::to_string(&driver.execution.snapshot()).unwrap();

@@ -178,9 +178,12 @@ fn a_token_stays_the_same_until_the_state_is_left() {
     );
     assert_eq!(
         execution.outcome().unwrap().output().unwrap()["token"],
-        task.input["Payload"]["token"]
+        task.request.effective_input["Payload"]["token"]
     );
-    assert_eq!(task.input["Payload"]["token"].as_str(), task.token.as_deref());
+    assert_eq!(
+        task.request.effective_input["Payload"]["token"].as_str(),
+        task.request.token.as_deref()
+    );
 }
 
 fn invoked(execution: &mut Execution) -> Vec<TaskId> {

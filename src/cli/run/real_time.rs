@@ -102,7 +102,7 @@ impl Handler for ByProgram {
             state: &context.state,
             resource: context.resource.arn(),
             attempt: context.retry_count as usize,
-            token: context.token.as_deref(),
+            token: context.request.token.as_deref(),
         };
         call(command, &input, about).await
     }

@@ -67,9 +67,9 @@ fn blocking(command: &str, asked: &Call) -> Result<serde_json::Value, TaskError>
         state: &asked.state,
         resource: asked.resource.arn(),
         attempt: asked.attempt,
-        token: asked.token.as_deref(),
+        token: asked.request.token.as_deref(),
     };
-    runtime?.block_on(call(command, &asked.input, about))
+    runtime?.block_on(call(command, &asked.request.effective_input, about))
 }
 
 /// Why the run says nothing about the machine, in the words of the command line.

@@ -65,7 +65,7 @@ impl Core {
             let mut shared = |payload: &Payload| add(payload.address(), payload);
             frame.raw_input.iter().for_each(&mut shared);
             match frame.activity() {
-                Activity::Task(attempt) => shared(&attempt.input),
+                Activity::Task(attempt) => shared(&attempt.request.effective_input),
                 Activity::Fork(fork) => {
                     shared(&fork.input);
                     fork.items.iter().for_each(shared);

@@ -9,6 +9,7 @@ use crate::execution::failure::{Failure, ITEM_READER_FAILED, RESULT_WRITER_FAILE
 use crate::execution::frames::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Asked, MapRunProgress, Reading, Stage, Step};
+use crate::execution::task_request::TaskRequest;
 
 impl Engine<'_> {
     /// Sends the first request of an `ItemReader`.
@@ -109,12 +110,8 @@ impl Engine<'_> {
             },
             state: Arc::clone(&self.node_of(key).ok()?.name),
             resource: resource.clone(),
-            input: asked.input.clone(),
+            request: Arc::new(TaskRequest::new(asked.input.clone())),
             retry_count: self.core.frames.get(key)?.retry_count,
-            timeout_seconds: None,
-            heartbeat_seconds: None,
-            token: None,
-            credentials: None,
             child: None,
         })
     }

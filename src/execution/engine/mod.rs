@@ -279,7 +279,7 @@ impl Engine<'_> {
         self.core.trace(key, || Traced::Attempted);
         match self.with_state(key, None, states::enter) {
             Ok(Intent::Exit(exit)) => self.exit(key, exit),
-            Ok(Intent::Invoke(invoke)) => self.invoke(key, *invoke),
+            Ok(Intent::Invoke(request)) => self.invoke(key, request),
             Ok(Intent::Fork(fork)) => self.fork(key, *fork),
             Ok(Intent::WaitUntil(deadline)) => {
                 self.core.frames.set_activity(key, Activity::Waiting)?;

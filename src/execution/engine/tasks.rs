@@ -5,32 +5,34 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::data::Payload;
-use crate::definition::{IntegrationPattern, Resource, ResourceKind, State};
+use crate::definition::{Resource, ResourceKind, State};
 use crate::execution::command::{Command, Task, TaskId, seconds_later};
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
-use crate::execution::intent::Invoke;
 use crate::execution::invariant::Invariant;
 use crate::execution::states;
+use crate::execution::task_request::TaskRequest;
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 
 impl<'a> Engine<'a> {
     /// Starts an attempt of a task.
-    pub(super) fn invoke(&mut self, key: FrameKey, invoke: Invoke) -> Result<(), Invariant> {
+    pub(super) fn invoke(&mut self, key: FrameKey, request: Arc<TaskRequest>) -> Result<(), Invariant> {
         let generation = self.core.frames.next_serial();
-        self.core.trace(key, || Traced::EffectiveInput(invoke.input.clone()));
+        self.core
+            .trace(key, || Traced::EffectiveInput(request.effective_input.clone()));
         let resource = self.resource_of(key)?;
         if !self.exists(resource) {
             let cause = format!("The activity {resource} does not exist.");
             return self.fail(key, Failure::runtime(cause));
         }
-        let attempt = TaskAttempt::new(invoke, generation, has_heartbeats(resource), self.core.now);
+        let attempt = TaskAttempt::new(request, resource, generation, self.core.now);
         let deadline = attempt.deadline();
         let records = self.core.recorder.records();
         let region = records.then(|| self.core.state_machine.region().into());
-        self.core
-            .record_in(key, || scheduled(resource, &attempt, region.unwrap_or_default()))?;
+        self.core.record_in(key, || {
+            scheduled(resource, &attempt.request, region.unwrap_or_default())
+        })?;
         // An activity starts when a worker takes it up.
         if *resource.kind() != ResourceKind::Activity {
             self.core.record_in(key, || started(resource))?;
@@ -59,12 +61,8 @@ impl<'a> Engine<'a> {
             },
             state: Arc::clone(&node.name),
             resource: state.resource.clone(),
-            input: attempt.input.clone(),
+            request: Arc::clone(&attempt.request),
             retry_count: frame.retry_count,
-            timeout_seconds: attempt.timeout_seconds,
-            heartbeat_seconds: attempt.heartbeat_seconds,
-            token: attempt.token.clone(),
-            credentials: attempt.credentials.clone(),
             child: None,
         })
     }
@@ -110,7 +108,7 @@ impl<'a> Engine<'a> {
         let now = self.core.now;
         let attempt = self.core.frames.attempt_mut(key)?;
         // Without `HeartbeatSeconds` nobody waits for one.
-        if let Some(seconds) = attempt.heartbeat_seconds {
+        if let Some(seconds) = attempt.request.heartbeat_seconds {
             attempt.heartbeat_due_at = Some(seconds_later(now, seconds));
             if let Some(deadline) = attempt.deadline() {
                 self.wake_at(key, deadline)?;
@@ -183,13 +181,8 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// AWS waits for the heartbeats of work that goes on after the call; a plain call has none to send.
-fn has_heartbeats(resource: &Resource) -> bool {
-    *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse
-}
-
-fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: Arc<str>) -> EventDetails {
-    let role = attempt
+fn scheduled(resource: &Resource, request: &TaskRequest, region: Arc<str>) -> EventDetails {
+    let role = request
         .credentials
         .as_ref()
         .and_then(|credentials| credentials.get("RoleArn")?.as_str());
@@ -201,15 +194,15 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: Arc<str>) -> Ev
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionScheduled {
             resource: resource.shared_arn(),
-            input: attempt.input.to_text(),
-            timeout_in_seconds: attempt.timeout_seconds,
+            input: request.effective_input.to_text(),
+            timeout_in_seconds: request.timeout_seconds,
             task_credentials,
         },
         ResourceKind::Activity => EventDetails::ActivityScheduled {
             resource: resource.shared_arn(),
-            input: attempt.input.to_text(),
-            timeout_in_seconds: attempt.timeout_seconds,
-            heartbeat_in_seconds: attempt.heartbeat_seconds,
+            input: request.effective_input.to_text(),
+            timeout_in_seconds: request.timeout_seconds,
+            heartbeat_in_seconds: request.heartbeat_seconds,
         },
         ResourceKind::Service {
             resource_type,
@@ -218,9 +211,9 @@ fn scheduled(resource: &Resource, attempt: &TaskAttempt, region: Arc<str>) -> Ev
             resource_type,
             resource,
             region,
-            parameters: attempt.input.to_text(),
-            timeout_in_seconds: attempt.timeout_seconds,
-            heartbeat_in_seconds: attempt.heartbeat_seconds,
+            parameters: request.effective_input.to_text(),
+            timeout_in_seconds: request.timeout_seconds,
+            heartbeat_in_seconds: request.heartbeat_seconds,
             task_credentials,
         },
     }

@@ -118,7 +118,7 @@ fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
     let variables = frame.variables.iter().flat_map(|variables| variables.values());
     let payloads = [
         frame.raw_input.as_ref(),
-        attempt.map(|attempt| &attempt.input),
+        attempt.map(|attempt| &attempt.request.effective_input),
         fork.map(|fork| &fork.input),
         fork.and_then(|fork| fork.items.as_ref()),
     ];

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::distributed_map::{self, Tolerated};
 use super::map;
+use super::task;
 use crate::data::{Expected, JsonataTemplate, Payload, parse_timestamp};
 use crate::definition::{
     DistributedMap, JsonataChoice, JsonataExit, JsonataMap, JsonataParallel, JsonataTask, JsonataValue, JsonataWait,
@@ -18,11 +19,11 @@ use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
-use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent};
 use crate::execution::map_run::Items;
-use crate::execution::parameters;
 use crate::execution::program::{Next, Node};
 use crate::execution::query::Query;
+use crate::execution::task_request::TaskRequest;
 use crate::history::ErrorOutput;
 
 /// Leaves a state that has no result: a Pass, a Wait whose time is over.
@@ -61,21 +62,18 @@ pub(super) fn task(
         .as_ref()
         .map(|template| query.credentials(template))
         .transpose()?;
-    let input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    let effective_input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
     if state.arguments.is_some() {
-        view.inspect(Stage::AfterArguments, &input);
+        view.inspect(Stage::AfterArguments, &effective_input);
     }
-    parameters::check(resource, &input)?;
-    if input.exceeds(view.limits.payload_bytes) {
-        return Err(view.data_limit_exceeded());
-    }
-    Ok(Intent::Invoke(Box::new(Invoke {
-        input,
+    let request = TaskRequest {
+        effective_input,
         timeout_seconds,
         heartbeat_seconds,
-        credentials,
         token: view.task_token.map(str::to_owned),
-    })))
+        credentials,
+    };
+    task::invoke(resource, request, view)
 }
 
 /// The first rule that is true leaves the state in its own way; where there is none, the state itself does.

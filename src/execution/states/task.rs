@@ -1,6 +1,7 @@
 //! The Task state.
 
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::jsonata;
 use crate::data::{Payload, ReferencePath};
@@ -9,8 +10,9 @@ use crate::execution::command::Limits;
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
-use crate::execution::intent::{Intent, Invoke};
+use crate::execution::intent::Intent;
 use crate::execution::parameters;
+use crate::execution::task_request::TaskRequest;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
 const LONGEST: u64 = 99_999_999;
@@ -30,19 +32,25 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
         .as_ref()
         .map(|template| view.fill(template, input.value()))
         .transpose()?;
-    let input = view.apply(state.parameters.as_ref(), input)?;
-    view.inspect(Stage::AfterParameters, &input);
-    parameters::check(resource, input.value())?;
-    if input.exceeds(view.limits.payload_bytes) {
-        return Err(view.data_limit_exceeded());
-    }
-    Ok(Intent::Invoke(Box::new(Invoke {
-        input,
+    let effective_input = view.apply(state.parameters.as_ref(), input)?;
+    view.inspect(Stage::AfterParameters, &effective_input);
+    let request = TaskRequest {
+        effective_input,
         timeout_seconds,
         heartbeat_seconds,
-        credentials,
         token: view.task_token.map(str::to_owned),
-    })))
+        credentials,
+    };
+    invoke(resource, request, view)
+}
+
+/// Refuses a request that AWS would not schedule.
+pub(super) fn invoke(resource: &Resource, request: TaskRequest, view: &StateView<'_>) -> Result<Intent, Failure> {
+    parameters::check(resource, &request.effective_input)?;
+    if request.effective_input.exceeds(view.limits.payload_bytes) {
+        return Err(view.data_limit_exceeded());
+    }
+    Ok(Intent::Invoke(Arc::new(request)))
 }
 
 /// Refuses a raw result that has more bytes than the limit allows. AWS names the resource then, not the state.

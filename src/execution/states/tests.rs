@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::enter;
 use crate::data::{Budget, ExecutionContext, Payload, Random, StateMachineContext};
@@ -10,8 +11,9 @@ use crate::execution::command::Limits;
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Frame, Frames, VisibleVariables};
 use crate::execution::input_output::StateView;
-use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent};
 use crate::execution::program::{Next, Program};
+use crate::execution::task_request::TaskRequest;
 use crate::history::ErrorOutput;
 
 #[cfg(feature = "jsonata")]
@@ -116,15 +118,14 @@ fn a_task_state_asks_for_its_resource() {
         "Parameters": { "id.$": "$.order.id" }, "TimeoutSecondsPath": "$.limit", "HeartbeatSeconds": 3,
         "Credentials": { "RoleArn.$": "$.role" }
     }});
-    let wanted = Invoke {
-        input: Payload::from(json!({ "id": 7 })),
+    let wanted = TaskRequest {
         timeout_seconds: Some(9),
         heartbeat_seconds: Some(3),
         credentials: Some(json!({ "RoleArn": "arn:x" }).into()),
-        token: None,
+        ..TaskRequest::new(Payload::from(json!({ "id": 7 })))
     };
     let input = json!({ "order": { "id": 7 }, "limit": 9, "role": "arn:x" });
-    assert_eq!(entered(&task, input), Ok(Intent::Invoke(Box::new(wanted))));
+    assert_eq!(entered(&task, input), Ok(Intent::Invoke(Arc::new(wanted))));
 }
 
 #[test]

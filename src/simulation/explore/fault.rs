@@ -90,20 +90,22 @@ impl Fault {
                 kinds.push(kind);
             }
         };
+        let has_timeout = call.request.timeout_seconds.is_some();
+        let has_heartbeat = call.request.awaited_heartbeat(&call.resource).is_some();
         for name in named_errors(program, &call.pointer) {
             match name {
                 "States.ALL" | "States.TaskFailed" => {}
-                "States.Timeout" if call.timeout_seconds.is_some() => add(FaultKind::Timeout),
-                "States.HeartbeatTimeout" if call.heartbeat_seconds.is_some() => add(FaultKind::HeartbeatLoss),
+                "States.Timeout" if has_timeout => add(FaultKind::Timeout),
+                "States.HeartbeatTimeout" if has_heartbeat => add(FaultKind::HeartbeatLoss),
                 name if OF_THE_INTERPRETER.contains(&name) => {}
                 name => add(FaultKind::Error(name.to_owned())),
             }
         }
         add(FaultKind::Error(UNNAMED_ERROR.to_owned()));
-        add(match call.timeout_seconds {
-            Some(_) => FaultKind::Timeout,
-            None if call.heartbeat_seconds.is_some() => FaultKind::HeartbeatLoss,
-            None => FaultKind::NoAnswer,
+        add(match (has_timeout, has_heartbeat) {
+            (true, _) => FaultKind::Timeout,
+            (false, true) => FaultKind::HeartbeatLoss,
+            (false, false) => FaultKind::NoAnswer,
         });
         let faults = kinds.into_iter().map(|kind| Self {
             state: Arc::clone(&call.state),

@@ -155,12 +155,16 @@ impl<'a> Replay<'a> {
                 "`{}` is invoked {} times, more than recorded; input {}",
                 task.state,
                 *turn + 1,
-                task.input
+                task.request.effective_input
             ));
         };
         *turn += 1;
-        if let Some(token) = &task.token {
-            let name = name_of_token(token, &task.input, attempt.get("parameters").unwrap_or(&Value::Null));
+        if let Some(token) = &task.request.token {
+            let name = name_of_token(
+                token,
+                &task.request.effective_input,
+                attempt.get("parameters").unwrap_or(&Value::Null),
+            );
             self.tokens.push((token.clone(), name.unwrap_or("<token>").to_owned()));
         }
         let order = self.end_of(attempt);
@@ -191,12 +195,12 @@ impl<'a> Replay<'a> {
             return Some(Event::TaskSucceeded { task: task.id, output });
         }
         let objects = self.case.json["s3_objects"].as_array()?;
-        let bucket = task.input["Bucket"].as_str()?;
+        let bucket = task.request.effective_input["Bucket"].as_str()?;
         let bucket = self.case.json["placeholders"][bucket].as_str().unwrap_or(bucket);
         let mut of_bucket = objects.iter().filter(|object| object["bucket"] == bucket);
         let output = match &**resource {
             "getObject" => {
-                let object = of_bucket.find(|object| object["key"] == task.input["Key"])?;
+                let object = of_bucket.find(|object| object["key"] == task.request.effective_input["Key"])?;
                 json!({ "Body": object["body"] })
             }
             "listObjectsV2" => {

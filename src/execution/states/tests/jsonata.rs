@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::{entered, exit, fork_of};
 use crate::data::Payload;
 use crate::execution::failure::Failure;
-use crate::execution::intent::{Assigned, Exit, Fork, Intent, Invoke};
+use crate::execution::intent::{Assigned, Exit, Fork, Intent};
 use crate::execution::program::Next;
+use crate::execution::task_request::TaskRequest;
 use crate::history::ErrorOutput;
 
 /// A state in JSONata, on its own.
@@ -58,15 +60,14 @@ fn a_task_state_asks_for_its_resource() {
         "Arguments": { "id": "{% $states.input.id %}" }, "TimeoutSeconds": "{% $states.input.limit %}",
         "HeartbeatSeconds": 3, "Credentials": { "RoleArn": "{% $states.input.role %}" }
     });
-    let wanted = Invoke {
-        input: Payload::from(json!({ "id": 7 })),
+    let wanted = TaskRequest {
         timeout_seconds: Some(9),
         heartbeat_seconds: Some(3),
         credentials: Some(json!({ "RoleArn": "arn:x" }).into()),
-        token: None,
+        ..TaskRequest::new(Payload::from(json!({ "id": 7 })))
     };
     let input = json!({ "id": 7, "limit": 9, "role": "arn:x" });
-    assert_eq!(entered(&state(task), input), Ok(Intent::Invoke(Box::new(wanted))));
+    assert_eq!(entered(&state(task), input), Ok(Intent::Invoke(Arc::new(wanted))));
 }
 
 #[test]
