@@ -45,6 +45,7 @@
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
 //! * [The command line](docs::command_line)
 //! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
+//! * [Contributing](docs::contributing): recipes for changes, a glossary, and why the design is as it is
 //!
 //! # Features
 //!
@@ -90,6 +91,9 @@ pub mod docs {
 
     #[doc = include_str!("docs/conformance.md")]
     pub mod conformance {}
+
+    #[doc = include_str!("docs/contributing.md")]
+    pub mod contributing {}
 
     #[cfg(feature = "jsonata")]
     #[doc = include_str!("docs/jsonata.md")]

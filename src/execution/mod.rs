@@ -51,6 +51,8 @@
 //! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: what passes the boundary, in and out.
 //! * **Deadline**: the earliest time at which the execution wants to be woken.
+//!
+//! More words, and why the core is as it is, are in [Contributing](crate::docs::contributing).
 
 mod catch;
 mod command;

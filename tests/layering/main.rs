@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod circles;
+mod guides;
 mod modules;
 mod source;
 mod tokens;
