@@ -1,7 +1,7 @@
 //! Amazon EventBridge as plain data: events, the pattern language that tells which of them a rule takes, and what targets get
 //! of them.
 //!
-//! A [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus) delivers by these rules (feature `runtime`).
+//! A `handlers::event_bus::LocalEventBus` delivers by these rules (feature `runtime`).
 
 mod event;
 mod input;

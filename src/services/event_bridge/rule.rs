@@ -6,7 +6,7 @@ use super::{Event, EventPattern};
 
 /// A rule: a name, the event bus that it is on, and the pattern of the events that it takes.
 ///
-/// It has no targets of its own: [`LocalEventBus::put_rule`](crate::handlers::event_bus::LocalEventBus::put_rule) takes a rule
+/// It has no targets of its own: `LocalEventBus::put_rule` takes a rule
 /// together with its targets.
 ///
 /// Source: EventBridge user guide, "Rules in Amazon EventBridge".
