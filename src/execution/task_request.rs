@@ -17,7 +17,7 @@ pub struct TaskRequest {
     pub timeout_seconds: Option<u32>,
     /// Seconds the attempt may go without a heartbeat, where the state sets them.
     pub heartbeat_seconds: Option<u32>,
-    /// The task token of a `.waitForTaskToken` or activity task.
+    /// The task token of a `.waitForTaskToken`, `.sync` or activity task.
     pub token: Option<String>,
     /// The evaluated `Credentials`.
     pub credentials: Option<Payload>,

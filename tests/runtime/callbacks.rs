@@ -1,9 +1,11 @@
 //! Task tokens.
 
+use asl_engine::handlers::TaskContext;
 use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::StartRequest;
-use asl_engine::{ErrorKind, Interpreter, StateMachine};
+use asl_engine::{ErrorKind, Interpreter, StateMachine, TaskError};
 use serde_json::{Value, json};
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -38,6 +40,25 @@ async fn functions_serve_callback_tasks() {
     let token = asked.recv().await.unwrap();
     interpreter.send_task_success(&token, json!("yes")).unwrap();
     assert_eq!(handle.output::<String>().await.unwrap(), "yes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_ends_a_job() {
+    let (tokens, mut asked) = unbounded_channel();
+    let interpreter = Interpreter::new().task(
+        "arn:aws:states:::batch:submitJob.sync",
+        move |_: Value, cx: TaskContext| {
+            tokens.send(cx.request.token.clone().unwrap_or_default()).ok();
+            pending::<Result<Value, TaskError>>()
+        },
+    );
+    let job = machine(json!({ "Bake": {
+        "Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": {}, "End": true
+    }}));
+    let handle = interpreter.start(&job, json!({})).unwrap();
+    let token = asked.recv().await.unwrap();
+    interpreter.send_task_success(&token, json!("baked")).unwrap();
+    assert_eq!(handle.output::<String>().await.unwrap(), "baked");
 }
 
 #[tokio::test(start_paused = true)]

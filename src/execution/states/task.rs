@@ -64,9 +64,9 @@ pub(crate) fn check_result(resource: &Resource, result: &Payload, limits: &Limit
     }))
 }
 
-/// Whether each attempt of the task has a token.
+/// Whether each attempt of the task has a token: it waits for one, for a worker or, on AWS too, for a job.
 pub(crate) fn has_token(state: &TaskState) -> bool {
-    state.resource.pattern() == IntegrationPattern::WaitForTaskToken || *state.resource.kind() == ResourceKind::Activity
+    state.resource.pattern() != IntegrationPattern::RequestResponse || *state.resource.kind() == ResourceKind::Activity
 }
 
 pub(super) fn result_stages(state: &JsonPathTask) -> ResultStages<'_> {
