@@ -80,7 +80,11 @@ fn comparison(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
         };
     };
     cursor.skip_blanks();
-    Ok(Filter::Comparison(left, comparison, operand(cursor)?))
+    let right = match (&left, unquoted(cursor)) {
+        (Operand::Path(_), Some(text)) => Operand::Literal(text),
+        _ => operand(cursor)?,
+    };
+    Ok(Filter::Comparison(left, comparison, right))
 }
 
 fn operator(cursor: &mut Cursor<'_>) -> Option<Comparison> {
@@ -161,6 +165,13 @@ fn bare(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     }
 }
 
+/// A text without quotes, as in `@.colour==red`: letters, digits, `/` and `_`. AWS's own samples compare a path with one.
+fn unquoted(cursor: &mut Cursor<'_>) -> Option<Box<str>> {
+    let is_part = |next: char| next.is_ascii_alphanumeric() || matches!(next, '/' | '_');
+    cursor.peek().filter(char::is_ascii_alphabetic)?;
+    Some(cursor.take_while(is_part).into())
+}
+
 /// `/pattern/` or `/pattern/i`.
 fn pattern(cursor: &mut Cursor<'_>, path: FilterPath) -> Result<Filter, SyntaxError> {
     let start = cursor.offset();
@@ -222,6 +233,8 @@ mod tests {
         assert_eq!(matches(r"@.title == 'it\'s'"), "[1]");
         assert_eq!(matches("@.title == \"it's\""), "[1]");
         assert_eq!(matches("@.title == 'x && y)]'"), "[2]");
+        assert_eq!(matches("@.title != it"), "[1,2]");
+        assert_eq!(matches("@.title == eu/west_1 || @.id == 3"), "[3]");
     }
 
     #[test]
@@ -241,6 +254,8 @@ mod tests {
             "@.a =~ /a",
             "@.a && ",
             "@.a == 'x",
+            "@.a == red-ish",
+            "price < 10",
         ] {
             assert!(JsonPath::parse(&format!("$[?({filter})]")).is_err(), "{filter}");
         }
