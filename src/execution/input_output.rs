@@ -165,11 +165,12 @@ impl ContextScope for StateView<'_> {
     fn context_object(&self) -> ContextObject<'_> {
         let VisibleVariables { frames, frame } = self.variables;
         let has_retries = matches!(self.node.state, State::Task(_) | State::Parallel(_) | State::Map(_));
+        let given_name = self.inspection.and_then(|inspection| inspection.state_name);
         ContextObject {
             execution: self.execution,
             state_machine: self.state_machine,
             state: StateContext {
-                name: &self.node.name,
+                name: given_name.unwrap_or(&self.node.name),
                 entered_time: frame.entered_time,
                 retry_count: has_retries.then_some(frame.retry_count),
             },

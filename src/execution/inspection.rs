@@ -31,6 +31,8 @@ pub(crate) struct Inspection {
     rules: RefCell<Vec<(usize, bool)>>,
     /// Whether the state runs alone, and shows what only its own fields say.
     pub(crate) is_alone: bool,
+    /// What the context object calls the state, whatever its name.
+    pub(crate) state_name: Option<&'static str>,
     /// What stands for the whole context object.
     pub(crate) context: Option<Value>,
     /// What stands for the items that an `ItemReader` reads.
@@ -43,6 +45,7 @@ impl Inspection {
             stages: RefCell::default(),
             rules: RefCell::default(),
             is_alone: true,
+            state_name: None,
             context,
             items,
         }

@@ -7,7 +7,7 @@ use crate::definition::{InvalidDefinition, StateMachine};
 use crate::loading::Loader;
 
 /// The name that AWS gives to a state that comes alone.
-const STATE_NAME: &str = "StateName";
+pub(super) const STATE_NAME: &str = "StateName";
 
 /// What is tested: a state alone, or a state machine with that state in it.
 ///

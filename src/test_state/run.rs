@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::definition::Tested;
+use super::definition::{STATE_NAME, Tested};
 use super::error::{Exception, TestStateError};
 use super::result::{InspectionData, TestStateResult, TestStatus, Texts};
 use super::{TestState, context, json};
@@ -36,7 +36,8 @@ impl TestState<'_> {
             Some(mock) => mock.result_for(&tested, state)?.map(Payload::from),
             None => None,
         };
-        let inspection = Inspection::new(self.given_context(state)?, self.given_items(&tested)?);
+        let mut inspection = Inspection::new(self.given_context(state)?, self.given_items(&tested)?);
+        inspection.state_name = Some(STATE_NAME);
         let texts = Texts {
             input: (input.clone(), JsonText::from(self.input.as_str())),
             result: result.clone().zip(self.mocked_text()),
