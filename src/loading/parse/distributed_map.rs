@@ -200,7 +200,8 @@ fn required_arguments(
     let name = arguments_name(language);
     let found = arguments(fields, name, language)?;
     found.ok_or_else(|| {
-        missing(name, owner, fields.report);
+        let message = format!("These fields are required: [{name}]");
+        fields.report.schema(Place::opening(owner), message);
         Reported
     })
 }

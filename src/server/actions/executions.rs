@@ -49,7 +49,11 @@ impl<'r> Start<'r> {
         StateMachineArn::parse(arn)?;
         name.map_or(Ok(()), check_name)?;
         let input = serde_json::from_str(input_text).map_err(|_| {
-            StepFunctionsError::invalid_execution_input(&NotJson::of(input_text).problem(Source::Quoted))
+            let problem = match input_text {
+                "" => "Invalid execution input.".to_owned(),
+                text => NotJson::of(text).problem(Source::Quoted),
+            };
+            StepFunctionsError::invalid_execution_input(&problem)
         })?;
         Ok(Self {
             arn,

@@ -7,10 +7,10 @@ use super::{ARN, DESCRIPTION, NAME, TOKEN, check_name, only_arn, tags};
 use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
 use crate::runtime::Refusal;
-use crate::server::arn::{StateMachineArn, check_role};
+use crate::server::arn::{Qualifier, StateMachineArn, check_role};
 use crate::server::configuration::Configuration;
 use crate::server::page::Page;
-use crate::server::registry::{MOST_STATE_MACHINES, Registry};
+use crate::server::registry::{MOST_STATE_MACHINES, Registry, does_not_exist};
 use crate::server::request::Request;
 use crate::server::state_machine::{Definition, Revision, StateMachine};
 use crate::server::{Service, empty, seconds};
@@ -83,6 +83,10 @@ impl Service {
         let role_arn = request.text("roleArn", ARN);
         let published = published(&mut request);
         request.check()?;
+        // AWS says so of every version, also of one that exists.
+        if matches!(StateMachineArn::parse(arn)?.qualifier, Some(Qualifier::Version(_))) {
+            return Err(does_not_exist(arn));
+        }
         let arn = StateMachineArn::parse_unqualified(arn)?;
         check_publishing(&published)?;
         let changes = ["definition", "roleArn"].into_iter().chain(Configuration::MEMBERS);
