@@ -1,13 +1,13 @@
-//! What goes wrong outside the state machine.
+//! Errors outside the state machine.
 
 use std::any::type_name;
 use std::fmt;
 
 use crate::history::ErrorOutput;
 
-/// Why a task failed: what a handler returns, and what Retry and Catch look at.
+/// A task's failure: returned by a handler, matched by Retry and Catch.
 ///
-/// Any error becomes one by `?`; its name is then the error's type, as it is the exception's class on AWS Lambda.
+/// `?` converts any error; its name is then the error's type, as on AWS Lambda it is the exception's class.
 ///
 /// ```
 /// use asl_engine::TaskError;
@@ -51,7 +51,7 @@ impl fmt::Display for TaskError {
     }
 }
 
-// `TaskError` itself is no `std::error::Error`: only so can every such error become one.
+// `TaskError` does not implement `std::error::Error`: otherwise the blanket `From` below would conflict with itself.
 impl<E: std::error::Error> From<E> for TaskError {
     fn from(error: E) -> Self {
         let path = type_name::<E>();
@@ -70,9 +70,8 @@ impl From<TaskError> for ErrorOutput {
     }
 }
 
-/// What went wrong outside the machine: in the driver, with a handler, with a name. A failed execution is none of
-/// these but an [`Outcome`](crate::Outcome), except where [`Interpreter::run`](crate::Interpreter::run) folds it into
-/// one.
+/// An error outside the machine: in the driver, with a handler, with a name. A failed execution is not an `Error` but
+/// an [`Outcome`](crate::Outcome); only [`Interpreter::run`](crate::Interpreter::run) turns it into one.
 #[cfg(feature = "runtime")]
 #[derive(Debug)]
 pub struct Error {
@@ -90,15 +89,15 @@ pub enum ErrorKind {
     MissingHandler,
     /// The input cannot be written as JSON, or is larger than the limit.
     InvalidInput,
-    /// The output is not of the type that was asked for.
+    /// The output does not fit the requested type.
     UnexpectedOutput,
-    /// The execution did not succeed; [`Error::output`] says why.
+    /// The execution did not succeed; [`Error::output`] has the error and cause.
     ExecutionFailed,
     /// There is no such task token.
     InvalidToken,
-    /// The task of a token has ended: it was answered, timed out or was cancelled.
+    /// The token's task has ended: it was answered, timed out or was cancelled.
     TaskTimedOut,
-    /// A worker asks for the tasks of an activity that was not declared.
+    /// A worker polled an activity that was not declared.
     ActivityDoesNotExist,
     /// The interpreter is shut down.
     ShutDown,
@@ -127,7 +126,7 @@ impl Error {
         }
     }
 
-    /// What kind it is.
+    /// The kind of error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! Arguments that several commands have.
+//! Arguments shared by several commands.
 
 use clap::Args;
 use serde_json::Value;
@@ -9,13 +9,13 @@ use super::failure::Failure;
 use crate::definition::WorkflowType;
 use crate::loading::{Loader, Substitutions};
 
-/// How definitions are loaded.
+/// Options for loading definitions.
 #[derive(Args, Clone)]
 pub(super) struct Loading {
     /// Value of a `${NAME}` placeholder in the definitions; may be given more than once
     #[arg(short, long = "substitution", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) substitutions: Vec<(String, String)>,
-    /// Type of the workflows; a template says it itself
+    /// Workflow type; a template sets it itself
     #[arg(long = "type", value_name = "TYPE", default_value = "standard")]
     pub(super) workflow_type: TypeOfWorkflow,
 }
@@ -46,7 +46,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A value given as JSON, as `@FILE`, or as `-` for standard input.
+/// A JSON value, given directly, as `@FILE`, or as `-` for standard input.
 pub(super) fn json_argument(argument: &str, text: &str) -> Result<Value, Failure> {
     let (text, place) = match text.strip_prefix('@') {
         Some(file) => (read_file(file)?, format!("`{file}`")),
@@ -59,7 +59,7 @@ pub(super) fn json_argument(argument: &str, text: &str) -> Result<Value, Failure
     })
 }
 
-/// Larger files are not read: none of the files of a state machine is.
+/// Larger files are refused: no file of a state machine is that large.
 const LARGEST_FILE: u64 = 256 << 20;
 
 /// The text of a file; `-` is standard input.
@@ -83,7 +83,7 @@ pub(super) fn read_file(file: &str) -> Result<String, Failure> {
         let at = error.utf8_error().valid_up_to();
         Failure::new(format!("`{file}` is no UTF-8 text: byte {at} begins no character"))
     })?;
-    // Editors on Windows write it.
+    // Editors on Windows write a byte order mark.
     Ok(match text.strip_prefix('\u{feff}') {
         Some(text) => text.to_owned(),
         None => text,

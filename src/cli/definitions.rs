@@ -1,4 +1,4 @@
-//! The state machines of the files that a command is given.
+//! The state machines in a command's files.
 
 use std::path::Path;
 
@@ -8,19 +8,19 @@ use super::output::diagnostic;
 use crate::definition::{Diagnostic, InvalidDefinition, Severity, StateMachine};
 use crate::loading::template::{self, Format, Found};
 
-/// A file that was looked at, with all that is to be said about it.
+/// A file with its state machines and diagnostics.
 pub(super) struct Checked {
-    /// As messages name it.
+    /// Its name in messages.
     pub(super) file: String,
     pub(super) source: String,
     pub(super) machines: Vec<CheckedMachine>,
 }
 
-/// A state machine of a file, or what keeps the file from having one.
+/// A state machine of a file, or the problems that keep the file from having one.
 pub(super) struct CheckedMachine {
     /// Its logical id, in a template.
     pub(super) name: Option<String>,
-    /// Where the definition stands, where that is not the file itself, with its text.
+    /// The file that holds the definition, with its text, if it is another file.
     pub(super) elsewhere: Option<(String, String)>,
     pub(super) machine: Option<StateMachine>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -93,7 +93,7 @@ impl CheckedMachine {
     }
 }
 
-/// The one machine of a file that a command works on; of a template with several, the one that is `named`.
+/// The machine of a file that a command works on; of a template with several, the one called `named`.
 pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) -> Result<StateMachine, Failure> {
     let checked = Checked::read(file, loading)?;
     let chosen = choose(file, checked.machines, named)?;

@@ -1,4 +1,4 @@
-//! Why a command cannot be carried out.
+//! The errors of the commands.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use super::output::colours;
 
-/// The command cannot be carried out: a sentence, and perhaps what to do.
+/// A command's error: a sentence, and help if there is some.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Nobody reads what is printed any more: no failure at all.
+    /// The reader of standard output has gone away, which is not an error.
     ClosedPipe,
-    /// What is wrong, and how to fix it.
+    /// The problem and its fix.
     Said {
         message: String,
         help: Option<String>,
@@ -28,7 +28,7 @@ impl Failure {
         }
     }
 
-    /// It is what the command looks at that is wrong, not the command: exit code 1.
+    /// Marks a problem in the inspected files rather than in the command itself: exit code 1.
     pub(super) fn finding(mut self) -> Self {
         if let Self::Said { code, .. } = &mut self {
             *code = 1;
@@ -43,7 +43,7 @@ impl Failure {
         self
     }
 
-    /// Several at once, each with its help; `None` of none.
+    /// Joins several errors, each with its help; `None` if there are none.
     pub(super) fn joined(failures: Vec<Self>) -> Option<Self> {
         let mut failures = failures.into_iter();
         let first = failures.next()?;
@@ -76,7 +76,7 @@ impl Failure {
         }
     }
 
-    /// Prints it; the exit code.
+    /// Prints the error and returns the exit code.
     pub(super) fn report(self, colour: anstream::ColorChoice) -> ExitCode {
         let Self::Said { message, help, code } = self else {
             return ExitCode::SUCCESS;
@@ -87,7 +87,7 @@ impl Failure {
             text = format!("{text}  = {}help{}: {help}\n", colours.strong, colours.reset);
         }
         let mut stderr = anstream::AutoStream::new(io::stderr(), colour);
-        // There is nobody left to tell.
+        // Standard error is closed: the message cannot be shown.
         let _ = stderr.write_all(text.as_bytes());
         ExitCode::from(code)
     }
@@ -102,7 +102,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What the system says, without its number.
+/// The system's message, without the error number.
 pub(super) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);

@@ -16,8 +16,8 @@ use crate::simulation::Coverage;
 
 /// Draw a state machine as Mermaid, Graphviz DOT or SVG
 ///
-/// Nested branches and Maps are boxes. An SVG needs nothing else, and is light or dark as its viewer is. A definition with
-/// errors is drawn as far as it goes.
+/// Nested branches and Maps are boxes. An SVG is self-contained and follows its viewer's light or dark mode. A
+/// definition with errors is drawn as far as possible.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   asl graph charge.asl.json > charge.mmd
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
     /// The state machine of a template that has several
     #[arg(long, value_name = "NAME")]
     state_machine: Option<String>,
-    /// Format; without it, the one that the ending of `--output` names, else Mermaid
+    /// Format; default: by the ending of `--output`, else Mermaid
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Write the picture to a file
@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     /// Draw errors and warnings at their states
     #[arg(long, conflicts_with = "coverage")]
     diagnostics: bool,
-    /// Draw what tests have covered: a report of `asl test --coverage-report`
+    /// Draw the coverage of a report from `asl test --coverage-report`
     #[arg(long, value_name = "FILE")]
     coverage: Option<String>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
-    /// A flowchart, which GitHub and GitLab draw in Markdown
+    /// A flowchart that GitHub and GitLab draw in Markdown
     Mermaid,
     /// For `dot` of Graphviz
     Dot,
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         (Some(valid), ..) => Diagram::of(valid),
         (None, Some((_, text)), _) => broken(&arguments.file, Some(&text))?,
         (None, None, None) => broken(&arguments.file, Some(&source))?,
-        // It is a part of a template.
+        // The definition is part of a template.
         (None, None, Some(_)) => broken(&arguments.file, None)?,
     };
     write(
@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a report says of a machine.
+/// A machine's coverage in a report.
 fn covered(file: &str, machine: &StateMachine) -> Result<Coverage, Failure> {
     let report: Value = serde_json::from_str(&read_file(file)?)
         .map_err(|error| Failure::new(format!("`{file}` is no coverage report: {error}")))?;
@@ -109,7 +109,7 @@ fn covered(file: &str, machine: &StateMachine) -> Result<Coverage, Failure> {
         .help("write it anew with `asl test PATH --coverage-report FILE`"))
 }
 
-/// The format that the ending of a file's name says; `otherwise` where it has none. Errors where it says another.
+/// The format by the ending of a file's name; `otherwise` if it has none. Errors if the ending is unknown.
 fn format_of(file: &str, otherwise: Format) -> Result<Format, Failure> {
     match Path::new(file).extension().and_then(OsStr::to_str) {
         Some("svg") => Ok(Format::Svg),
@@ -121,7 +121,7 @@ fn format_of(file: &str, otherwise: Format) -> Result<Format, Failure> {
     }
 }
 
-/// The format of a picture that is only wanted in a file: what its ending says, else SVG.
+/// The format of a picture written to a file: by its ending, else SVG.
 pub(super) fn picture(file: &str) -> Result<Format, Failure> {
     format_of(file, Format::Svg)
 }
@@ -149,7 +149,7 @@ pub(super) fn write(
     }
 }
 
-/// The diagram of a definition with errors, where its text stands by itself.
+/// The diagram of a definition with errors, if the definition has a text of its own.
 fn broken(file: &str, source: Option<&str>) -> Result<Diagram, Failure> {
     let definition = source.and_then(|source| {
         let format = template::Format::of(file, source);
@@ -163,7 +163,7 @@ fn broken(file: &str, source: Option<&str>) -> Result<Diagram, Failure> {
     Ok(Diagram::of_definition(&definition))
 }
 
-/// Every state with what is said about it, by the state's name in the pointer.
+/// The diagnostics of each state, found by their JSON Pointers.
 fn diagnostics_overlay(diagnostics: &[Diagnostic]) -> Overlay {
     let mut notes: Vec<(String, Tone, String)> = Vec::new();
     for diagnostic in diagnostics {

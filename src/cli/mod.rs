@@ -1,9 +1,9 @@
-//! The `asl` command: `validate`, `run`, `test`, `graph`, `replay` and what belongs to them.
+//! The `asl` command with its subcommands `validate`, `run`, `test`, `graph`, `replay`, `schema` and `completions`.
 //!
 //! It only reads files, asks the library and prints; `src/bin/asl.rs` calls [`main`].
 //!
-//! Exit codes: 0 where all is well, 1 where a definition, an execution or a test is not, 2 where the command itself cannot
-//! be carried out (its arguments, its files).
+//! Exit codes: 0 for success, 1 if a definition, an execution or a test is not fine, 2 if the command itself cannot run
+//! (wrong arguments, unreadable files).
 
 mod arguments;
 mod definitions;
@@ -40,7 +40,7 @@ Exit codes:
 #[derive(Parser)]
 #[command(name = "asl", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
 struct Arguments {
-    /// When to use colours; `NO_COLOR` is looked at too
+    /// When to use colours; `NO_COLOR` counts too
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Colour,
     #[command(subcommand)]
@@ -71,12 +71,12 @@ enum Command {
     },
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command given by the process's arguments.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Also `--help` and `--version`; that nobody reads them is no failure.
+            // Also `--help` and `--version`; a closed standard output is not an error.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }

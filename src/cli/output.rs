@@ -1,4 +1,4 @@
-//! Standard output: buffered, with colours where they are wanted, and quiet when nobody reads on.
+//! Standard output: buffered, with colours if wanted, and silent once its reader has gone away.
 
 use anstream::{AutoStream, ColorChoice};
 use std::fmt;
@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::definition::{Colours, Diagnostic};
 use crate::history::ErrorOutput;
 
-/// What a command prints.
+/// The output of a command.
 pub(super) struct Output {
     stream: BufWriter<AutoStream<StdoutLock<'static>>>,
 }
@@ -33,13 +33,13 @@ impl Output {
         Ok(self.stream.write_all(bytes)?)
     }
 
-    /// Shows what was printed so far.
+    /// Flushes the buffer.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.stream.flush()?)
     }
 }
 
-/// The colours of everything that is printed; [`Output`] takes them away where they are not wanted.
+/// The colours of all output; [`Output`] strips them if they are not wanted.
 pub(super) fn colours() -> Colours {
     Colours {
         error: "\u{1b}[1;31m",
@@ -51,16 +51,16 @@ pub(super) fn colours() -> Colours {
     }
 }
 
-/// A diagnostic with the file it stands in.
+/// A diagnostic with its file.
 pub(super) fn diagnostic(file: &str, diagnostic: &Diagnostic) -> String {
     let mut text = String::new();
     let place = format_args!("{file}:{}:{}", diagnostic.line, diagnostic.column);
-    // Writing to a string never fails.
+    // Writing to a `String` cannot fail.
     let _ = diagnostic.render(&mut text, &place, &colours());
     text
 }
 
-/// A text in one line, and not too long.
+/// A text in one line, cut if it is long.
 pub(super) fn short(text: &str) -> String {
     const LONGEST: usize = 200;
     let line: String = text

@@ -10,11 +10,11 @@ use super::output::{Output, colours};
 use crate::diagram::Diagram;
 use crate::simulation::Recording;
 
-/// Run a real execution again, from its history, and compare its path
+/// Replay a real execution from its history and compare the paths
 ///
-/// Takes what `aws stepfunctions get-execution-history --include-execution-data` prints; pages may follow each other in
-/// the file. The recorded answers of the tasks are given again, at their recorded times. The exit code is 1 where the
-/// definition now takes another path.
+/// Reads the output of `aws stepfunctions get-execution-history --include-execution-data`; the file may hold several
+/// pages. The tasks give their recorded answers at their recorded times. The exit code is 1 if the definition now takes
+/// another path.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   aws stepfunctions get-execution-history --include-execution-data --execution-arn ARN > history.json
@@ -30,10 +30,10 @@ pub(super) struct Arguments {
     /// The state machine of a template that has several
     #[arg(long, value_name = "NAME")]
     state_machine: Option<String>,
-    /// Tell in plain words what happened, and why it failed where it did
+    /// Explain in plain words what happened and why it failed
     #[arg(long)]
     explain: bool,
-    /// Draw the way of the execution with its times: an SVG, or what the ending says (`.mmd`, `.dot`)
+    /// Draw the execution's path with its times: SVG, or Mermaid and DOT by the file's ending (`.mmd`, `.dot`)
     #[arg(long, value_name = "FILE")]
     graph: Option<String>,
     #[command(flatten)]

@@ -1,8 +1,8 @@
-//! A Choice Rule as people write conditions.
+//! Prints a Choice Rule as a readable condition.
 
 use serde_json::Value;
 
-/// Deeper rules are not written out.
+/// Deeper nested rules are not printed.
 const MAX_DEPTH: usize = 4;
 
 /// The condition of a rule: `$.kilograms ≤ 2 and $.country matches "d*"`.
@@ -13,7 +13,7 @@ pub(super) fn condition(rule: &Value) -> String {
     }
 }
 
-/// A JSONata expression without its delimiters; any other text as it is.
+/// A JSONata expression without its delimiters; any other text unchanged.
 pub(super) fn expression(text: &str) -> &str {
     let inner = text.strip_prefix("{%").and_then(|text| text.strip_suffix("%}"));
     inner.map_or(text, str::trim)

@@ -1,4 +1,4 @@
-//! What a state does, in few words.
+//! Describes a state's work in a few words.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Kind;
 use super::condition::expression;
 use crate::definition::StateType;
 
-/// The words below a state's name, behind its type; may be empty.
+/// The text after a state's type, below its name; may be empty.
 pub(super) fn detail(kind: Kind, state: &Value) -> String {
     let text = |name: &str| state.get(name).and_then(Value::as_str);
     let mut parts = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn detail(kind: Kind, state: &Value) -> String {
     parts.join(" · ")
 }
 
-/// A resource without what all ARNs have.
+/// A resource without the common parts of an ARN.
 fn resource(arn: &str) -> String {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     match parts.as_slice() {

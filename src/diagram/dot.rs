@@ -32,7 +32,7 @@ struct Printer {
 
 impl Printer {
     fn line(&mut self, depth: usize, line: impl std::fmt::Display) {
-        // Writing to a string never fails.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(self.text, "{:indent$}{line}", "", indent = 2 * depth);
     }
 
@@ -60,7 +60,7 @@ impl Printer {
             self.node(node, first + i, depth);
         }
         for edge in &graph.edges {
-            // What leaves a box leaves it from the point at its bottom.
+            // Edges leave a box from the point at its bottom.
             let from = first + edge.from;
             let mut attributes = vec![format!("label={}", quoted(&edge.full_label()))];
             let tail = if is_box(edge.from) {

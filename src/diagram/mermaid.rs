@@ -36,7 +36,7 @@ pub(super) fn print(graph: &Graph) -> String {
 
 struct Printer {
     text: String,
-    /// States printed so far, of all graphs.
+    /// The number of states printed so far in all graphs.
     numbers: usize,
     graphs: usize,
     edges: usize,

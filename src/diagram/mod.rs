@@ -1,7 +1,7 @@
 //! Pictures of state machines: Mermaid, Graphviz DOT, and SVG (feature `svg`).
 //!
-//! A [`Diagram`] is read from a machine, or from a definition however broken its states are. An [`Overlay`] is plain data
-//! that is drawn over it: what an execution did, what tests have covered, what a diagnostic says.
+//! A [`Diagram`] is read from a machine, or from a definition however broken its states are. An [`Overlay`] is plain
+//! data that is drawn over it: what an execution did, what tests have covered, what a diagnostic says.
 //!
 //! ```
 //! use asl_engine::StateMachine;
@@ -133,8 +133,8 @@ impl Diagram {
 
     /// A picture that needs nothing else: no script, no font, no style sheet; light or dark as its viewer is.
     ///
-    /// Errors where a machine has more than 1,000 states, or so many transitions over many of them, that nobody could look
-    /// at the picture.
+    /// Errors where a machine has more than 1,000 states, or so many transitions over many of them, that nobody could
+    /// look at the picture.
     #[cfg(feature = "svg")]
     pub fn to_svg(&self) -> Result<String, SvgError> {
         svg::print(&self.graph)

@@ -1,4 +1,4 @@
-//! What each type of history event tells.
+//! The types of history events with their details.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -10,8 +10,9 @@ use crate::definition::StateType;
 
 /// The type of a history event with its details (AWS Step Functions API, `HistoryEvent`).
 ///
-/// Inputs, outputs and parameters are JSON texts, as on AWS; one text serves all events that show the same data. The variants are AWS's types; only the types that begin
-/// with a state's `Type` (`PassStateEntered`, `TaskStateExited`, `WaitStateAborted`) are folded into one each.
+/// Inputs, outputs and parameters are JSON texts, as on AWS; events with the same data share one text. The variants are
+/// AWS's types; only the types that begin with a state's `Type` (`PassStateEntered`, `TaskStateExited`,
+/// `WaitStateAborted`) are folded into one each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -41,8 +42,8 @@ pub enum EventDetails {
         state_type: StateType,
         name: Arc<str>,
         output: JsonText,
-        /// Variable names with their values as JSON texts, where some were assigned.
-        // Boxed, as the credentials are: events are moved, and most have neither.
+        /// Assigned variables: names with values as JSON texts.
+        // Boxed, like the credentials: events are moved often, and most have neither.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         assigned_variables: Option<Box<IndexMap<String, String>>>,
     },
@@ -146,26 +147,26 @@ pub enum EventDetails {
     },
 }
 
-/// The Error Output: why something failed. Absent members stay absent (specification, "Errors").
+/// The Error Output of a failure. Absent members stay absent (specification, "Errors").
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ErrorOutput {
     /// The error name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Its cause: a text, often JSON.
+    /// The cause: a text, often JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
-/// The role that a task was given.
+/// The role of a task's `Credentials`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCredentials {
-    /// Its ARN.
+    /// The role's ARN.
     pub role_arn: String,
 }
 
-/// Which iteration of which Map state.
+/// An iteration of a Map state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapIteration {
     /// The Map state's name.
@@ -175,7 +176,7 @@ pub struct MapIteration {
 }
 
 impl EventDetails {
-    /// The details member's name and value; `None` for the types that AWS gives no details.
+    /// The name and value of the details member; `None` for types without details on AWS.
     pub(super) fn to_json(&self) -> Option<(String, Value)> {
         let mut details = match serde_json::to_value(self) {
             Ok(Value::Object(tagged)) => tagged.into_iter().next()?.1,
@@ -200,7 +201,7 @@ impl EventDetails {
         Some((member, details))
     }
 
-    /// The bytes of the data that it holds, about as many as it takes.
+    /// Roughly how many bytes its data takes.
     pub(crate) fn data_bytes(&self) -> usize {
         let of_error = |failure: &ErrorOutput| failure.cause.as_ref().map_or(0, String::len);
         match self {

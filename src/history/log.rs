@@ -1,24 +1,24 @@
-//! The records that executions leave in log groups of `CloudWatch`.
+//! The log records of executions in `CloudWatch`.
 
 use serde_json::{Map, Value, json};
 
 use super::HistoryEvent;
 
-/// Which events are logged: the `level` of AWS's `LoggingConfiguration`.
+/// The level of logging: `level` of AWS's `LoggingConfiguration`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogLevel {
     /// All.
     All,
-    /// Those that tell of a failure, the end of something that was aborted, and the entries of Fail states.
+    /// Failures, aborts and the entries of Fail states.
     Error,
-    /// The ends of executions that did not succeed.
+    /// The final events of executions that did not succeed.
     Fatal,
     /// None.
     #[default]
     Off,
 }
 
-/// The members of details that are data of the execution: logged only with `includeExecutionData`.
+/// The members of details that hold data of the execution: logged only with `includeExecutionData`.
 const DATA: [&str; 7] = [
     "assignedVariables",
     "assignedVariablesDetails",
@@ -56,8 +56,8 @@ impl LogLevel {
 }
 
 impl HistoryEvent {
-    /// The event as AWS logs it: numbers are texts, the time is milliseconds since 1970, and inputs, outputs, parameters
-    /// and variables are there only with `include_execution_data`. `None` where the level leaves it out.
+    /// The event as AWS logs it: numbers are texts, the time is milliseconds since 1970, and inputs, outputs,
+    /// parameters and variables are there only with `include_execution_data`. `None` if the level leaves it out.
     ///
     /// ```
     /// use asl_engine::history::LogLevel;

@@ -17,7 +17,7 @@ pub use log::LogLevel;
 /// How much of the history is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum HistoryLevel {
-    /// Nothing. Events are still counted, for the ids in error causes and for the limit.
+    /// No events. They are still counted, for the ids in error causes and for the limit.
     Off,
     /// Every event with all its data.
     #[default]
@@ -30,16 +30,16 @@ pub enum HistoryLevel {
 pub struct HistoryEvent {
     /// 1, 2, 3 … in the order of emission.
     pub id: u64,
-    /// The id of the event that caused it; 0 where nothing did.
+    /// The id of the event that caused it, or 0.
     pub previous_event_id: u64,
-    /// When it happened.
+    /// The time of the event.
     pub timestamp: DateTime<Utc>,
-    /// What happened.
+    /// The type with its details.
     pub details: EventDetails,
 }
 
 impl HistoryEvent {
-    /// An event as the engine records it.
+    /// Creates an event.
     pub fn new(id: u64, previous_event_id: u64, timestamp: DateTime<Utc>, details: EventDetails) -> Self {
         Self {
             id,

@@ -10,14 +10,14 @@ use super::activity_queue::{ActivityQueue, Closed};
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskRequest;
 
-/// How long a worker waits for a task, in seconds: as long as on AWS.
+/// How long a poll waits for a task, in seconds, as on AWS.
 const LONG_POLL: i64 = 60;
 
-/// A task that a worker has taken up; [`Interpreter::get_activity_task`] hands it out.
+/// A task for an activity's worker, from [`Interpreter::get_activity_task`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ActivityTask {
-    /// What the answer must carry.
+    /// The task token, needed to answer.
     pub token: String,
     /// The Task state's effective input.
     pub input: Value,
@@ -42,13 +42,13 @@ impl Activities {
         declared.entry(activity.to_owned()).or_default();
     }
 
-    /// Workers that wait get no task any more, and go when their time is over.
+    /// Ends all activities: waiting workers get no more tasks, and their polls end in time.
     pub(super) fn delete(&self, activity: &str) {
         let mut declared = self.0.write().unwrap_or_else(PoisonError::into_inner);
         declared.remove(activity);
     }
 
-    /// The activity of an ARN, or of a name that was declared as it is. One that was declared by its ARN goes first.
+    /// The activity of an ARN or name. A declaration by ARN takes precedence over one by name.
     pub(super) fn find(&self, activity: &str) -> Option<Arc<ActivityQueue>> {
         let declared = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let by_name = || declared.get(activity.split_once(":activity:")?.1);
@@ -63,11 +63,11 @@ impl Activities {
 }
 
 impl Interpreter {
-    /// Declares an activity, by its ARN or by its name alone, whatever region and account its ARN has: a Task state on it
-    /// waits until a worker asks for the task with [`Interpreter::get_activity_task`].
+    /// Declares an activity by its ARN, or by its name alone for any region and account. A Task state with this
+    /// activity waits until a worker gets the task with [`Interpreter::get_activity_task`].
     ///
-    /// The state's `TimeoutSeconds` and `HeartbeatSeconds` count from when the task is scheduled. A handler that is
-    /// registered for the ARN goes first, and no worker sees its tasks.
+    /// The state's `TimeoutSeconds` and `HeartbeatSeconds` count from the time when the task is scheduled. A handler
+    /// registered for the ARN takes precedence; workers then get no tasks.
     ///
     /// ```
     /// use asl_engine::{Interpreter, StateMachine};
@@ -105,17 +105,17 @@ impl Interpreter {
         self
     }
 
-    /// Waits for a task of an activity, for a minute of the interpreter's clock at the most (`GetActivityTask`); `None` where
+    /// Waits for a task of an activity, for at most a minute of the interpreter's clock (`GetActivityTask`); `None` if
     /// there was none.
     ///
-    /// Tasks are handed out in the order they were scheduled, to workers in the order they asked. The worker's name, which
-    /// may be `None`, goes into the history. A poll that is cancelled loses no task: the next worker is handed it.
+    /// Tasks are handed out in the order they were scheduled, to workers in the order of their polls. The worker's
+    /// name, which may be `None`, goes into the history. Cancelling a poll loses no task: the next worker gets it.
     ///
-    /// The answer goes to [`Interpreter::send_task_success`], [`Interpreter::send_task_failure`] and
-    /// [`Interpreter::send_task_heartbeat`]. They refuse the token of a task that has timed out or was cancelled
+    /// Answer with [`Interpreter::send_task_success`], [`Interpreter::send_task_failure`] and
+    /// [`Interpreter::send_task_heartbeat`]. They refuse the token of a task that has timed out or has been cancelled
     /// ([`ErrorKind::TaskTimedOut`]).
     ///
-    /// Errors when the activity was not declared ([`ErrorKind::ActivityDoesNotExist`]), and when the interpreter has shut
+    /// Errors if the activity was not declared ([`ErrorKind::ActivityDoesNotExist`]), or if the interpreter has shut
     /// down ([`ErrorKind::ShutDown`]).
     ///
     /// # Panics

@@ -1,4 +1,4 @@
-//! The tasks of an activity that no worker has taken up yet, and the workers that wait for one.
+//! An activity's scheduled tasks that no worker has yet, and its waiting workers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,45 +11,45 @@ use super::ActivityTask;
 use super::running::Running;
 use crate::execution::{TaskId, TaskRequest};
 
-/// One activity: tasks are handed out in the order they were scheduled, to workers in the order they asked.
+/// One activity. Tasks are handed out in the order they were scheduled, to workers in the order of their polls.
 #[derive(Debug, Default)]
 pub(super) struct ActivityQueue {
     waiting: Mutex<Waiting>,
 }
 
-/// INVARIANT: there are never both tasks and workers, but for workers that have gone.
+/// INVARIANT: never both tasks and workers, except for workers that have gone away.
 #[derive(Debug, Default)]
 struct Waiting {
     tasks: BTreeMap<u64, Scheduled>,
     workers: BTreeMap<u64, oneshot::Sender<Offer>>,
-    /// How many tasks were scheduled and workers have asked.
+    /// The number of scheduled tasks and polls so far.
     last: u64,
     is_closed: bool,
 }
 
-/// A task, as the queue hands it to a worker.
+/// A task as handed to a worker.
 pub(super) struct Scheduled {
     pub(super) running: Weak<Running>,
     pub(super) task: TaskId,
     pub(super) request: Arc<TaskRequest>,
 }
 
-/// A task with its place in the queue.
+/// A queued task with its number.
 type Offer = (u64, Scheduled);
 
-/// The place of a task; nobody is handed the task any more when it is dropped.
+/// A task's place in the queue; dropping it removes the task.
 #[derive(Debug)]
 pub(super) struct Ticket {
     queue: Arc<ActivityQueue>,
     number: u64,
 }
 
-/// There will be no tasks any more.
+/// The activity is closed: no more tasks will come.
 #[derive(Debug)]
 pub(super) struct Closed;
 
 impl ActivityQueue {
-    /// Hands a task to the worker that has waited the longest, or keeps it for the next one that asks.
+    /// Hands a task to the worker that has waited longest, or keeps it for the next poll.
     pub(super) fn schedule(self: &Arc<Self>, task: Scheduled) -> Ticket {
         let mut waiting = self.waiting();
         let number = waiting.next();
@@ -60,7 +60,7 @@ impl ActivityQueue {
         }
     }
 
-    /// Waits for a task until then. A poll that is dropped loses no task.
+    /// Waits for a task until this time. Dropping the poll loses no task.
     pub(super) async fn poll(
         self: &Arc<Self>,
         worker_name: Option<&str>,
@@ -80,7 +80,7 @@ impl ActivityQueue {
         }
     }
 
-    /// Sends all workers away, now and later.
+    /// Ends all polls, now and in future.
     pub(super) fn close(&self) {
         let mut waiting = self.waiting();
         waiting.is_closed = true;
@@ -110,7 +110,7 @@ impl Waiting {
 }
 
 impl Scheduled {
-    /// `None` where the task has ended meanwhile.
+    /// `None` if the task has ended meanwhile.
     fn take_up(self, worker_name: Option<&str>) -> Option<ActivityTask> {
         let running = self.running.upgrade()?;
         running
@@ -133,7 +133,7 @@ impl Drop for Ticket {
     }
 }
 
-/// A worker that waits.
+/// A waiting worker.
 struct Poll<'a> {
     queue: &'a ActivityQueue,
     number: u64,
@@ -159,7 +159,7 @@ impl Drop for Poll<'_> {
         let mut waiting = self.queue.waiting();
         waiting.workers.remove(&self.number);
         self.offer.close();
-        // What was handed over, and never taken, goes back to its place or to the next worker.
+        // A task that was handed over but never received goes back to its place or to the next worker.
         if let Ok(offer) = self.offer.try_recv() {
             waiting.hand_out(offer);
         }

@@ -1,4 +1,4 @@
-//! What a service on top of an interpreter needs of it: state machines and activities that come and go.
+//! The interpreter's interface for a service above it: state machines and activities that come and go.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -13,25 +13,25 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::Execution;
 use crate::services::step_functions::{StepFunctionsError, Target};
 
-/// State machines that are created while the interpreter runs.
+/// State machines created while the interpreter runs.
 pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
-    /// The state machine of an ARN, which may end in a version or an alias.
+    /// The state machine of an ARN; the ARN may end in a version or an alias.
     fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError>;
 
-    /// An execution of a target has started another one, with this text as its input.
+    /// Called when an execution has started another one, with this text as its input.
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str);
 }
 
-/// Why an execution was not started.
+/// The reason why an execution was not started.
 pub(crate) enum Refusal {
-    /// As AWS would.
+    /// A refusal as on AWS.
     Api(StepFunctionsError),
-    /// By the driver.
+    /// An error of the driver.
     Driver(Error),
 }
 
 impl Interpreter {
-    /// Has tasks start executions of these state machines too. Executions that run already know nothing of it.
+    /// Lets tasks start executions of these state machines too. Running executions are unaffected.
     pub(crate) fn set_catalogue(&mut self, catalogue: Weak<dyn Catalogue>) {
         self.settings.catalogue = Some(catalogue);
         self.shared = OnceLock::new();
@@ -42,7 +42,7 @@ impl Interpreter {
         (&self.settings.region, &self.settings.account)
     }
 
-    /// What time it is.
+    /// The current time.
     ///
     /// # Panics
     ///
@@ -51,7 +51,7 @@ impl Interpreter {
         self.shared().host().clock.now()
     }
 
-    /// Errors when there is no such token, and when its task has ended.
+    /// Errors if there is no such token, or if its task has ended.
     pub(crate) fn check_token(&self, token: &str) -> Result<(), Error> {
         self.shared().task_of(token).map(|_| ())
     }
@@ -64,8 +64,8 @@ impl Interpreter {
         self.shared().activities.delete(arn);
     }
 
-    /// Starts an execution as `StartExecution` does: a name that is taken is the running execution of the same input, or
-    /// refused. Whether there are handlers is not asked; a task without one fails.
+    /// Starts an execution as `StartExecution` does: a name in use gives the running execution if the input is the
+    /// same, and is refused otherwise. Handlers are not checked; a task without one fails.
     ///
     /// # Panics
     ///
@@ -99,7 +99,7 @@ impl Interpreter {
         let execution = Execution::start(Arc::clone(&target.program), options, now);
         match Running::start(execution, origin, Arc::clone(shared), host) {
             Ok(running) => Ok(ExecutionHandle::new(running)),
-            // Somebody else took the name in between.
+            // Another start took the name in between.
             Err(error) if error.kind() == ErrorKind::InvalidInput => {
                 known().unwrap_or_else(|| Err(Refusal::Api(StepFunctionsError::execution_already_exists(&arn))))
             }

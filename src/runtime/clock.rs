@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Duration, Instant};
 
-/// What time it is for an interpreter: the system's time, or one that runs faster.
+/// An interpreter's clock: the system's time, or a faster one.
 ///
-/// Time is measured by tokio's clock, so that `tokio::time::pause` holds it too.
+/// It is measured by tokio's clock, so `tokio::time::pause` stops it too.
 #[derive(Debug, Clone)]
 pub struct Clock {
     started: DateTime<Utc>,
@@ -24,9 +24,8 @@ impl Clock {
         }
     }
 
-    /// A clock that starts at the system's time and runs `speed` times as fast: a test of a machine that waits for
-    /// half a minute takes 30 ms at 1000. Speeds that are not positive and finite count as 1, and
-    /// those beyond a billion as a billion.
+    /// A clock that starts at the system's time and runs `speed` times as fast: at 1000, a wait of half a minute takes
+    /// 30 ms. Speeds that are not positive and finite count as 1, higher ones than a billion as a billion.
     #[must_use]
     pub fn faster(speed: f64) -> Self {
         let speed = if speed.is_finite() && speed > 0.0 {
@@ -49,15 +48,15 @@ impl Clock {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// When the clock will show that time.
+    /// The instant at which the clock will show this time.
     pub(super) fn instant_of(&self, time: DateTime<Utc>) -> Instant {
-        // The longest that tokio sleeps for sure. Who waits longer is woken on the way, and looks again.
+        // The longest sleep that tokio supports for certain. A longer wait wakes up on the way and sleeps again.
         const FAR: Duration = Duration::from_hours(24 * 365 * 30);
         let far = Instant::now() + FAR;
         let seconds = (time - self.started)
             .to_std()
             .map_or(0.0, |after| after.as_secs_f64() / self.speed);
-        // A microsecond more, so that the clock is not a rounding error short of the deadline when it wakes.
+        // One microsecond more, so that a rounding error cannot wake us just before the deadline.
         Duration::try_from_secs_f64(seconds)
             .ok()
             .and_then(|after| self.origin.checked_add(after.saturating_add(Duration::from_micros(1))))

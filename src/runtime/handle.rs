@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, Event, MapRun, MapRunLog, Outcome};
 use crate::history::HistoryEvent;
 
-/// A running execution. The execution goes on when its handle is dropped; a clone is cheap.
+/// A handle of an execution. Dropping it does not stop the execution; cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct ExecutionHandle {
     running: Arc<Running>,
@@ -30,27 +30,27 @@ impl ExecutionHandle {
         self.running.outcome().map_or("RUNNING", |outcome| outcome.status())
     }
 
-    /// When it started.
+    /// The time of the start.
     pub fn start_time(&self) -> DateTime<Utc> {
         self.running.start_time
     }
 
-    /// When it ended; `None` while it runs.
+    /// The time of the end; `None` while the execution runs.
     pub fn stop_time(&self) -> Option<DateTime<Utc>> {
         self.running.stop_time()
     }
 
-    /// How it ended; `None` while it runs.
+    /// The outcome; `None` while the execution runs.
     pub fn ended(&self) -> Option<Outcome> {
         self.running.outcome()
     }
 
-    /// How many events there are so far, those of child executions among them.
+    /// The number of events so far, including those of child executions.
     pub(crate) fn event_count(&self) -> usize {
         self.running.event_count()
     }
 
-    /// Its Map Runs so far, as they are now.
+    /// The Map Runs so far, in their current state.
     pub(crate) fn described_map_runs(&self) -> Vec<MapRun> {
         self.running.described_map_runs()
     }
@@ -64,7 +64,8 @@ impl ExecutionHandle {
         self.running.finished().await
     }
 
-    /// Waits for the end and reads the output. Errors when the execution does not succeed or the output does not fit.
+    /// Waits for the end and reads the output. Errors if the execution does not succeed or the output does not fit the
+    /// type.
     pub async fn output<T: DeserializeOwned>(&self) -> Result<T, Error> {
         match self.outcome().await {
             Outcome::Succeeded { output } => serde_json::from_value(output.into_value())
@@ -87,7 +88,7 @@ impl ExecutionHandle {
         self.running.map_runs()
     }
 
-    /// Ends the execution `ABORTED` and cancels its tasks (`StopExecution`). One that has ended stays as it is.
+    /// Ends the execution as `ABORTED` and cancels its tasks (`StopExecution`). An ended execution stays as it is.
     pub fn stop(&self, error: Option<&str>, cause: Option<&str>) {
         let error = ErrorOutput {
             error: error.map(str::to_owned),
@@ -96,7 +97,7 @@ impl ExecutionHandle {
         self.running.deliver(Event::Stop(error));
     }
 
-    /// Sends a heartbeat for every unanswered task of a state (`SendTaskHeartbeat`); how many there were.
+    /// Sends a heartbeat for every unanswered task of a state (`SendTaskHeartbeat`); returns their number.
     pub fn heartbeat(&self, state: &str) -> usize {
         self.running.heartbeat_of(state)
     }

@@ -1,4 +1,4 @@
-//! A tokio runtime that executions run in.
+//! The tokio runtime in which executions run.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::shared::Shared;
 use super::timer_queue::TimerQueue;
 
-/// What all executions of one tokio runtime share; each runs in the runtime that started it.
+/// State shared by all executions of one tokio runtime; each execution runs in the runtime that started it.
 #[derive(Debug)]
 pub(super) struct Host {
     pub(super) runtime: Handle,
@@ -22,7 +22,7 @@ impl Host {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// If called outside a tokio runtime.
     pub(super) fn start(clock: Clock, shared: Weak<Shared>) -> Arc<Self> {
         let has_ended = Arc::<AtomicBool>::default();
         let end = End {
@@ -37,13 +37,13 @@ impl Host {
         })
     }
 
-    /// Whether the runtime runs nothing any more.
+    /// Whether the runtime has shut down.
     pub(super) fn has_ended(&self) -> bool {
         self.has_ended.load(Ordering::SeqCst)
     }
 }
 
-/// Dropped when the runtime drops its tasks: nobody would carry its executions on, and nobody wait for their end.
+/// Dropped when the runtime drops its tasks: its executions cannot go on, so they are ended and their waiters told.
 struct End {
     has_ended: Arc<AtomicBool>,
     shared: Weak<Shared>,

@@ -1,4 +1,4 @@
-//! One attempt of a task: handed to whoever does the work, and its answer taken back.
+//! One attempt of a task: invokes its handler and delivers the answer.
 
 use serde_json::Value;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Running {
         progress.in_flight.insert(id, in_flight);
     }
 
-    /// The handler is done; a callback task goes on until its token comes back.
+    /// Handles the end of the handler; a callback task goes on until it is answered by its token.
     fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
         let mut progress = self.progress();
         let mut in_flight = progress.in_flight.get_mut(&task);
@@ -131,7 +131,7 @@ impl TaskChannel for Channel {
     }
 }
 
-/// A handler that panics fails its task; nothing waits for an answer that never comes.
+/// Fails the task of a handler that panics: its answer would never come.
 struct ReportPanic {
     running: Option<Arc<Running>>,
     id: TaskId,

@@ -4,20 +4,20 @@
 //!
 //! | `Resource` | done by |
 //! |---|---|
-//! | any | the handler that is registered for it ([`Interpreter::task`], [`Interpreter::handler`]), before all others |
+//! | any | the handler that is registered for it ([`Interpreter::task`], [`Interpreter::handler`]), takes precedence |
 //! | `…:function:NAME`, `lambda:invoke` | a local function ([`Interpreter::function`]) |
-//! | `…:activity:NAME` | whoever asks for the tasks of a declared activity ([`Interpreter::get_activity_task`]) |
+//! | `…:activity:NAME` | the workers of a declared activity ([`Interpreter::get_activity_task`]) |
 //! | `…:states:startExecution`, `.sync`, `.sync:2`, `.waitForTaskToken`, `aws-sdk:sfn:startExecution`, `aws-sdk:sfn:startSyncExecution` | an execution of a registered state machine ([`Interpreter::state_machine`]) |
 //! | `aws-sdk:sfn:sendTaskSuccess`, `…Failure`, `…Heartbeat` | the task that waits for the token |
 //! | `events:putEvents` | an event bridge ([`Interpreter::event_bridge`]) |
 //! | `s3:getObject`, `s3:listObjectsV2`, `s3:putObject` of a distributed Map | an S3 in memory ([`Interpreter::s3`]) |
 //!
-//! What nobody does is an error at the start, and not first when an execution comes to it.
+//! A resource without a handler is an error at the start, not only when an execution reaches it.
 //!
 //! # Standard and Express
 //!
-//! A machine is of the type that its [`Loader`](crate::loading::Loader) was told. Executions of an Express workflow take five
-//! minutes at the most, and any number of them may have one name, as their ARN ends in an id of its own.
+//! The [`Loader`](crate::loading::Loader) sets a machine's workflow type. Executions of an Express workflow take at
+//! most five minutes, and any number of them may share a name, since each ARN ends in an id of its own.
 //!
 //! ```
 //! use asl_engine::Interpreter;
@@ -38,9 +38,9 @@
 //!
 //! # In tests
 //!
-//! Time is tokio's: with `tokio::time::pause`, or `#[tokio::test(start_paused = true)]`, long polls, waits and whole trees of
-//! executions take no time. A [`Simulation`](crate::Simulation) needs no runtime at all; it too starts the executions that
-//! executions start, and scripts the answers of workers.
+//! Time is tokio's: with `tokio::time::pause`, or `#[tokio::test(start_paused = true)]`, long polls, waits and whole
+//! trees of executions take no time. A [`Simulation`](crate::Simulation) needs no runtime at all; it supports nested
+//! executions and scripted workers too.
 
 mod activity;
 mod activity_queue;
@@ -113,9 +113,9 @@ use shared::Shared;
 /// # }
 /// ```
 ///
-/// Handlers are registered before the first start. An execution runs in the tokio runtime that started it, and ends
-/// `ABORTED` when that shuts down. All executions of a runtime share one timer; one that waits is plain data, not a tokio
-/// task.
+/// Register handlers before the first start. Executions live in memory: they end with the process. An execution runs in
+/// the tokio runtime that started it, and ends `ABORTED` when that runtime shuts down. All executions of a runtime
+/// share one timer; a waiting execution is plain data, not a tokio task.
 #[derive(Debug, Default)]
 pub struct Interpreter {
     settings: Settings,
@@ -129,7 +129,7 @@ impl Interpreter {
         Self::default()
     }
 
-    /// Registers a closure for a resource: an ARN, in which `*` stands for any run of characters.
+    /// Registers a closure for a resource: an ARN, in which `*` matches any run of characters.
     ///
     /// A function's ARN serves `arn:aws:states:::lambda:invoke` too.
     #[must_use]
@@ -137,21 +137,21 @@ impl Interpreter {
         self.handler(resource, handler.into_handler())
     }
 
-    /// Registers a local function by its name alone, whatever region and account its ARN has.
+    /// Registers a local function by its name, for any region and account.
     #[must_use]
     pub fn function<M, H: IntoHandler<M>>(self, name: impl AsRef<str>, handler: H) -> Self {
         let arn = format!("arn:aws:lambda:*:*:function:{}", name.as_ref());
         self.task(arn, handler)
     }
 
-    /// Registers a handler that is a type of its own.
+    /// Registers a type that implements [`Handler`].
     #[must_use]
     pub fn handler(mut self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
         self.settings.handlers.register(resource.as_ref(), Arc::new(handler));
         self
     }
 
-    /// Puts the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
+    /// Sends the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
     /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
     #[must_use]
     pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
@@ -161,7 +161,7 @@ impl Interpreter {
         })
     }
 
-    /// Answers what the `ItemReader` and the `ResultWriter` of distributed Maps ask S3 for; see [`LocalS3`].
+    /// Sets the S3 for the `ItemReader` and `ResultWriter` of distributed Maps; see [`LocalS3`].
     #[must_use]
     pub fn s3(self, s3: &LocalS3) -> Self {
         S3_RESOURCES
@@ -169,28 +169,28 @@ impl Interpreter {
             .fold(self, |interpreter, resource| interpreter.handler(resource, s3.clone()))
     }
 
-    /// What time it is; default the system's time.
+    /// Sets the clock; default: the system's time.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = Some(clock);
         self
     }
 
-    /// How much of the history is kept in memory with each execution's handle; default all of it.
+    /// Sets how much history is kept in memory with each execution's handle; default: all of it.
     #[must_use]
     pub fn history(mut self, level: HistoryLevel) -> Self {
         self.settings.history = level;
         self
     }
 
-    /// What an execution may use; default AWS's quotas.
+    /// Sets the limits of an execution; default: AWS's quotas.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
         self
     }
 
-    /// Region and account of the ARNs that executions have; default `us-east-1` and `123456789012`.
+    /// Sets region and account in the ARNs of executions; default: `us-east-1` and `123456789012`.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>, account: impl Into<String>) -> Self {
         self.settings.region = region.into();
@@ -200,7 +200,8 @@ impl Interpreter {
 
     /// Runs an execution to its end and reads its output.
     ///
-    /// Errors as [`Interpreter::start`] does, when the execution does not succeed, and when the output does not fit.
+    /// Errors as [`Interpreter::start`] does, if the execution does not succeed, and if the output does not fit the
+    /// type.
     pub async fn run<T: DeserializeOwned>(
         &self,
         machine: impl Into<Arc<Program>>,
@@ -211,18 +212,18 @@ impl Interpreter {
 
     /// Starts an execution of a machine (`&machine`), or of a [`Program`] compiled from it once for many executions.
     ///
-    /// Errors when a resource of the machine has no handler, when it has an activity that is not declared, when it invokes a function by a name that none is registered
-    /// under, when the input is no JSON or larger than the limit, and after [`Interpreter::shutdown`].
+    /// Errors if a resource of the machine has no handler, if an activity is not declared, if an invoked function is
+    /// not registered, if the input is not JSON or exceeds the limit, and after [`Interpreter::shutdown`].
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// If called outside a tokio runtime.
     pub fn start(&self, machine: impl Into<Arc<Program>>, input: impl Serialize) -> Result<ExecutionHandle, Error> {
         self.start_with(machine, input, StartRequest::default())
     }
 
-    /// Starts an execution with a name and more. Errors and panics as [`Interpreter::start`] does; a name that is
-    /// running already is an error too.
+    /// Starts an execution with a name and other options. Errors and panics as [`Interpreter::start`] does; the name of
+    /// a running execution is an error too.
     pub fn start_with(
         &self,
         machine: impl Into<Arc<Program>>,
@@ -249,19 +250,19 @@ impl Interpreter {
         Ok(ExecutionHandle::new(running))
     }
 
-    /// The running execution of an ARN, as for one that another execution has started; `None` once it has ended.
+    /// The running execution of an ARN, also one that another execution has started; `None` once it has ended.
     pub fn execution(&self, arn: &str) -> Option<ExecutionHandle> {
         let running = self.shared.get()?.execution(arn)?;
         Some(ExecutionHandle::new(running))
     }
 
-    /// How many executions run.
+    /// The number of running executions.
     pub fn running(&self) -> usize {
         self.shared.get().map_or(0, |shared| shared.running())
     }
 
-    /// Starts nothing any more, gives what runs `grace` of real time to end, and stops what is left; how many those
-    /// were.
+    /// Refuses new executions, waits up to `grace` of real time for the running ones, then aborts the rest; returns how
+    /// many were aborted.
     pub async fn shutdown(&self, grace: Duration) -> usize {
         let executions = self.shared().close();
         let ended = async {
@@ -269,7 +270,7 @@ impl Interpreter {
                 execution.finished().await;
             }
         };
-        // Whoever has not ended by then is stopped below.
+        // Executions that are still running are stopped below.
         let _ = tokio::time::timeout(grace, ended).await;
         let left: Vec<_> = executions
             .iter()
@@ -294,7 +295,7 @@ impl Interpreter {
         options
     }
 
-    /// The state machine's name and ARN: one for all its executions, as long as no other is started in between.
+    /// The state machine's name and ARN, shared by consecutive executions of the same machine.
     fn state_machine_context(&self, name: Option<&str>) -> Arc<StateMachineContext> {
         let name = name.unwrap_or("StateMachine");
         let mut last = self.last_started.lock().unwrap_or_else(PoisonError::into_inner);

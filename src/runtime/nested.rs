@@ -1,4 +1,4 @@
-//! Tasks that call Step Functions itself: executions that start executions, and hand tokens back.
+//! Tasks that call Step Functions itself: they start executions and answer tasks by token.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -17,16 +17,16 @@ use crate::services::step_functions::{
     Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, TaskAnswer, started,
 };
 
-/// How many executions run at once, for a long chain of executions to go on.
+/// How many executions may run at once, so that an endless chain of executions stops.
 const CROWD: usize = 10_000;
 
 impl Interpreter {
-    /// Registers a state machine that executions can start, by its ARN, or by its name alone, whatever region and account its
-    /// ARN has. An ARN with a version or an alias finds the state machine without, unless it is registered with it.
+    /// Registers a state machine that executions can start, by its ARN, or by its name for any region and account. An
+    /// ARN with a version or alias means the unqualified state machine, unless the qualified ARN is registered.
     ///
     /// `arn:aws:states:::states:startExecution` starts it and goes on, `.sync` and `.sync:2` wait for its end,
-    /// `.waitForTaskToken` waits for a token that its input carries; so do `aws-sdk:sfn:startExecution` and, for an Express
-    /// workflow, `aws-sdk:sfn:startSyncExecution`. A handler that is registered for such a resource goes first.
+    /// `.waitForTaskToken` waits for the token in its input; so do `aws-sdk:sfn:startExecution` and, for an Express
+    /// workflow, `aws-sdk:sfn:startSyncExecution`. A handler registered for such a resource takes precedence.
     ///
     /// ```
     /// use asl_engine::{Interpreter, StateMachine};
@@ -61,10 +61,10 @@ impl Interpreter {
     /// # }
     /// ```
     ///
-    /// A child of `.sync` and `.sync:2` is stopped when its task times out or its parent is stopped. A name stands for one
-    /// execution: started again with the same input while it runs, it is that execution; otherwise the task fails with
-    /// `StepFunctions.ExecutionAlreadyExistsException`, also on a retry. Executions that start themselves without end fail with
-    /// `StepFunctions.ExecutionLimitExceededException`.
+    /// A child of `.sync` and `.sync:2` is stopped when its task times out or its parent is stopped. Starting a name
+    /// again with the same input while it runs gives the running execution; otherwise the task fails with
+    /// `StepFunctions.ExecutionAlreadyExistsException`, also on a retry. Executions that start themselves without end
+    /// fail with `StepFunctions.ExecutionLimitExceededException`.
     #[must_use]
     pub fn state_machine(mut self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
         self.settings.state_machines.register(name.into(), machine.into());
@@ -120,7 +120,7 @@ async fn start_execution(
     })
 }
 
-/// Starts the execution that a task asks for, or finds the one that runs under its name.
+/// Starts the execution for a task, or finds the running one of the same name.
 fn start_child(
     shared: &Arc<Shared>,
     operation: Operation,
@@ -153,7 +153,7 @@ fn start_child(
             shared.tell_of_start(&child, &target, &request.input_text);
             Ok(child)
         }
-        // Somebody else took the name in between.
+        // Another start took the name in between.
         Err(error) if error.kind() == ErrorKind::InvalidInput => {
             match shared.execution_of_name(&arn, &request.input, now) {
                 Some(known) => known.map_err(in_style),
@@ -164,7 +164,7 @@ fn start_child(
     }
 }
 
-/// Where a child of the task's execution comes from, if there may be one.
+/// The lineage of a child of the task's execution, if a child is allowed.
 fn lineage(
     shared: &Shared,
     operation: Operation,
@@ -183,7 +183,7 @@ fn lineage(
     parent.start_child(now, shared.running())
 }
 
-/// Hands a token's answer on.
+/// Delivers an answer given by token.
 fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Result<Value, TaskError> {
     let in_style = |error: Error| api_error(&error).in_style(operation.style);
     let request = SendTask::read(operation.action, input)?;
@@ -204,7 +204,7 @@ fn api_error(error: &Error) -> StepFunctionsError {
     }
 }
 
-/// A child goes with the task that waits for it.
+/// Stops the child of a cancelled task.
 struct StopOnDrop(Option<Arc<Running>>);
 
 impl Drop for StopOnDrop {

@@ -1,4 +1,4 @@
-//! What must be registered or declared for a machine to start, as far as its definition says.
+//! Checks that a machine's handlers, activities and functions are registered before it starts.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use crate::execution::Program;
 use crate::services::s3::S3Action;
 use crate::services::step_functions::Operation;
 
-/// Errors when a resource has no handler, an activity is not declared, or a function that is invoked by a literal name is
-/// not there; also of a state machine that the machine may start.
+/// Errors if a resource has no handler, an activity is not declared, or a function invoked by a literal name is not
+/// registered. Also checks the state machines that the machine may start.
 pub(super) fn check(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
     check_machine(program, shared, execution_arn)?;
     let is_nesting = |resource| Operation::of(resource).is_some_and(Operation::starts_executions);
@@ -23,7 +23,7 @@ pub(super) fn check(program: &Program, shared: &Shared, execution_arn: &str) -> 
     Ok(())
 }
 
-/// What keeps a registered state machine from running.
+/// The error that keeps a registered state machine from running.
 fn unmet(shared: &Shared, execution_arn: &str) -> Option<String> {
     let machines = shared.settings.state_machines.iter();
     let mut problems: Vec<_> = machines

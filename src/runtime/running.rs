@@ -18,8 +18,8 @@ use crate::execution::{Command, ErrorOutput, Event, Execution, MapRun, MapRunLog
 use crate::history::HistoryEvent;
 use crate::services::step_functions::Lineage;
 
-/// An execution that runs: passive data that tasks and the timer come to with their events. A waiting execution is
-/// no tokio task.
+/// A running execution: passive data; tasks and the timer deliver their events to it. A waiting execution is not a
+/// tokio task.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) arn: Arc<str>,
@@ -34,15 +34,15 @@ pub(super) struct Running {
     pub(super) span: tracing::Span,
 }
 
-/// Whether another execution started it, and how.
+/// The execution that started this one, if there is one, and how.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Origin {
     pub(super) lineage: Lineage,
-    /// Whether its name is given to no other execution after its end.
+    /// Whether its name stays taken after its end.
     pub(super) keeps_name: bool,
 }
 
-/// How many child executions have their histories kept: as many as a Map Run runs at once.
+/// How many child executions' histories are kept: as many as a Map Run runs at once.
 const KEPT_CHILDREN: usize = 10_000;
 
 #[derive(Debug)]
@@ -57,23 +57,23 @@ pub(super) struct Progress {
     pub(super) in_flight: HashMap<TaskId, InFlight>,
     history: Vec<HistoryEvent>,
     map_runs: MapRunLog,
-    /// The deadline that the timer knows.
+    /// The deadline armed in the timer.
     armed: Option<(DateTime<Utc>, WakeUp)>,
 }
 
-/// A task that was invoked and not yet answered.
+/// An invoked task without an answer yet.
 #[derive(Debug)]
 pub(super) struct InFlight {
     /// Its handler, while it runs.
     pub(super) handler: Option<AbortHandle>,
     pub(super) request: Arc<TaskRequest>,
     pub(super) pattern: IntegrationPattern,
-    /// The place among the tasks that wait for a worker, given up when this is dropped.
+    /// Its place among the tasks waiting for a worker; given up on drop.
     pub(super) ticket: Option<Ticket>,
 }
 
 impl Running {
-    /// Lets an execution that was just started go on. Errors as [`Shared::admit`] does.
+    /// Begins a newly created execution. Errors as [`Shared::admit`] does.
     pub(super) fn start(
         execution: Execution,
         origin: Origin,
@@ -111,18 +111,18 @@ impl Running {
         self.carry_out(&mut progress);
     }
 
-    /// The timer woke it.
+    /// Handles a wake-up by the timer.
     pub(super) fn reach_deadline(self: &Arc<Self>, wake_up: WakeUp) {
         let mut progress = self.progress();
         if progress.armed.take_if(|(_, armed)| *armed == wake_up).is_none() {
-            // The deadline was changed when the timer had woken up already.
+            // The deadline changed after the timer had already fired.
             return;
         }
         progress.execution.handle(self.host.clock.now(), Event::DeadlineReached);
         self.carry_out(&mut progress);
     }
 
-    /// A task's answer, from its handler or by its token; whether somebody waited for it.
+    /// Handles a task's answer, from its handler or by its token; returns whether the task was still waiting.
     pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> bool {
         let settled = self.progress().in_flight.remove(&task);
         let was_waiting = settled.is_some();
@@ -136,14 +136,14 @@ impl Running {
         was_waiting
     }
 
-    /// A task is alive; whether somebody still waits for it.
+    /// Handles a task's heartbeat; returns whether the task was still waiting.
     pub(super) fn heartbeat(self: &Arc<Self>, task: TaskId) -> bool {
         let is_waiting = self.progress().in_flight.contains_key(&task);
         self.deliver(Event::TaskHeartbeat { task });
         is_waiting
     }
 
-    /// A worker takes up a task; whether it is there to be taken.
+    /// Handles a worker's start of a task; returns whether the task was still waiting.
     pub(super) fn take_up(self: &Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool {
         let mut progress = self.progress();
         if !progress.in_flight.contains_key(&task) {
@@ -153,16 +153,16 @@ impl Running {
         let event = Event::TaskStarted { task, worker_name };
         progress.execution.handle(self.host.clock.now(), event);
         self.carry_out(&mut progress);
-        // It may have been too late already.
+        // The task may have timed out before this.
         progress.in_flight.contains_key(&task)
     }
 
-    /// Stops it without a reason.
+    /// Stops the execution without an error and cause.
     pub(super) fn stop(self: &Arc<Self>) {
         self.deliver(Event::Stop(ErrorOutput::default()));
     }
 
-    /// Stops it, for it will not come to its end.
+    /// Stops an execution that cannot go on.
     pub(super) fn shut_down(self: &Arc<Self>, cause: &str) {
         self.deliver(Event::Stop(ErrorOutput {
             error: Some("ShutDown".into()),
@@ -170,7 +170,7 @@ impl Running {
         }));
     }
 
-    /// Ends it without another look at its data, which a panic may have left half changed.
+    /// Ends the execution without touching its data, which a panic may have left half-changed.
     pub(super) fn give_up(&self, cause: &str) {
         let mut progress = self.progress();
         for (_, task) in std::mem::take(&mut progress.in_flight) {
@@ -189,7 +189,7 @@ impl Running {
         self.ended_with.get().map(|end| end.outcome.clone())
     }
 
-    /// When it ended.
+    /// The time of the end.
     pub(super) fn stop_time(&self) -> Option<DateTime<Utc>> {
         self.ended_with.get().map(|end| end.stop_time)
     }
@@ -208,7 +208,7 @@ impl Running {
 
     pub(super) async fn finished(&self) -> Outcome {
         loop {
-            // Waiting begins before the look, so that an end in between is not missed.
+            // Subscribe before checking, so that an end in between is not missed.
             let ended = self.ended.notified();
             if let Some(end) = self.ended_with.get() {
                 return end.outcome.clone();
@@ -230,7 +230,7 @@ impl Running {
         self.progress().map_runs.clone()
     }
 
-    /// The Map Runs; those that run as they are now.
+    /// The Map Runs; running ones in their current state.
     pub(super) fn described_map_runs(&self) -> Vec<MapRun> {
         let progress = self.progress();
         let mut runs = progress.map_runs.map_runs().to_vec();
@@ -242,7 +242,7 @@ impl Running {
         runs
     }
 
-    /// Sends a heartbeat for every unanswered task of a state; how many there were.
+    /// Sends a heartbeat for every unanswered task of a state; returns their number.
     pub(super) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
         let tasks = self.progress().execution.unanswered_tasks();
         let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
@@ -293,12 +293,12 @@ impl Running {
     fn end(&self, outcome: Outcome) {
         self.shared.remove(self);
         let stop_time = self.host.clock.now();
-        // The first outcome is the one; a second comes only of an execution that was given up.
+        // The first outcome counts; a second one comes only from an execution that was given up.
         let _ = self.ended_with.set(End { outcome, stop_time });
         self.ended.notify_waiters();
     }
 
-    /// Nobody waits for this task any more.
+    /// Cancels a task.
     fn release(&self, task: InFlight) {
         if let Some(handler) = task.handler {
             handler.abort();

@@ -1,4 +1,4 @@
-//! What an interpreter is told before its first start.
+//! An interpreter's settings, fixed at its first start.
 
 use serde_json::Value;
 use std::sync::{Arc, Weak};
@@ -19,9 +19,9 @@ pub(super) struct Settings {
     /// The declared activities, by ARN or name.
     pub(super) activities: Vec<String>,
     pub(super) state_machines: StateMachines,
-    /// State machines that come and go while the interpreter runs.
+    /// The state machines of a service above, which come and go while the interpreter runs.
     pub(super) catalogue: Option<Weak<dyn Catalogue>>,
-    /// Without one, each runtime has the system's time.
+    /// The clock; `None` for the system's time.
     pub(super) clock: Option<Clock>,
     pub(super) history: HistoryLevel,
     pub(super) limits: Limits,

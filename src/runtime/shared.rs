@@ -1,4 +1,4 @@
-//! What all executions of an interpreter share.
+//! State shared by all executions of an interpreter.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(super) struct Shared {
     pub(super) activities: Activities,
     /// Serves the tasks that call Step Functions itself.
     step_functions: Arc<dyn Handler>,
-    /// What keeps a registered state machine from running, once somebody asked.
+    /// The errors that keep registered state machines from running, computed on first use.
     unmet: OnceLock<Option<String>>,
     live: Mutex<Live>,
 }
@@ -58,22 +58,22 @@ impl Shared {
         })
     }
 
-    /// The host of the runtime that this is called in.
+    /// The host of the current runtime.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// If called outside a tokio runtime.
     pub(super) fn host(self: &Arc<Self>) -> Arc<Host> {
         let runtime = Handle::current().id();
         let known = |live: &Live| live.hosts.iter().find(|host| host.runtime.id() == runtime).cloned();
         if let Some(host) = known(&self.live()) {
             return host;
         }
-        // Started without the lock: a runtime that shuts down drops the timer at once, and that asks for the lock.
+        // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
         let started = Host::start(self.settings.clock.clone().unwrap_or_default(), Arc::downgrade(self));
         let mut live = self.live();
         if let Some(host) = known(&live) {
-            // Without the lock again, as `started` is dropped.
+            // Without the lock again, since this drops `started`.
             drop(live);
             return host;
         }
@@ -81,13 +81,13 @@ impl Shared {
         started
     }
 
-    /// What does the work of a resource: a registered handler, or the interpreter itself.
+    /// The handler of a resource: a registered one, or the interpreter's own.
     pub(super) fn handler_of(&self, resource: &Resource) -> Option<&Arc<dyn Handler>> {
         let own = || self.serves(resource).then_some(&self.step_functions);
         self.settings.handlers.find(resource.arn()).or_else(own)
     }
 
-    /// Whether a resource calls Step Functions in a way that the interpreter does itself.
+    /// Whether the interpreter itself serves this call of Step Functions.
     pub(super) fn serves(&self, resource: &Resource) -> bool {
         Operation::of(resource).is_some_and(|operation| !operation.starts_executions() || self.has_state_machines())
     }
@@ -96,7 +96,7 @@ impl Shared {
         self.settings.catalogue.is_some() || !self.settings.state_machines.is_empty()
     }
 
-    /// The state machine of an ARN: one of the catalogue, or one that was registered.
+    /// The state machine of an ARN, from the catalogue or from the registered ones.
     pub(super) fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
         let registered = || self.settings.state_machines.resolve(arn);
         match self.catalogue() {
@@ -107,7 +107,7 @@ impl Shared {
         }
     }
 
-    /// Tells the catalogue, if there is one, that an execution was started by another.
+    /// Tells the catalogue, if there is one, that an execution has started another.
     pub(super) fn tell_of_start(&self, running: &Arc<Running>, target: &Target, input: &str) {
         if let Some(catalogue) = self.catalogue() {
             catalogue.started(ExecutionHandle::new(Arc::clone(running)), target, input);
@@ -118,13 +118,13 @@ impl Shared {
         self.settings.catalogue.as_ref()?.upgrade()
     }
 
-    /// What keeps a registered state machine from running, if anything does.
+    /// The error that keeps a registered state machine from running, if there is one.
     pub(super) fn unmet(&self, find: impl FnOnce() -> Option<String>) -> Option<&str> {
         self.unmet.get_or_init(find).as_deref()
     }
 
-    /// Lets an execution run. Errors after [`Shared::close`], while another of its name runs, and in a runtime that shuts
-    /// down.
+    /// Admits an execution. Errors after [`Shared::close`], while another execution of its name runs, and in a runtime
+    /// that is shutting down.
     pub(super) fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
         let mut live = self.live();
         if live.closed {
@@ -151,7 +151,7 @@ impl Shared {
         }
     }
 
-    /// The execution has ended.
+    /// Removes an ended execution.
     pub(super) fn remove(&self, running: &Running) {
         let mut live = self.live();
         let known = live.executions.get(&running.arn);
@@ -168,7 +168,7 @@ impl Shared {
         self.live().executions.get(arn).cloned()
     }
 
-    /// The execution that has a name already: the same again with the same input while it runs, and otherwise an error.
+    /// The execution that already has a name: the running one if the input is the same, otherwise an error.
     pub(super) fn execution_of_name(
         &self,
         arn: &str,
@@ -193,14 +193,14 @@ impl Shared {
         self.live().executions.len()
     }
 
-    /// Admits nothing any more; what was admitted and runs.
+    /// Stops admitting executions and returns the running ones.
     pub(super) fn close(&self) -> Vec<Arc<Running>> {
         let mut live = self.live();
         live.closed = true;
         live.executions.values().cloned().collect()
     }
 
-    /// Ends what ran in a runtime that has shut down.
+    /// Ends the executions of a runtime that has shut down.
     pub(super) fn stop_without_host(&self) {
         let mut live = self.live();
         let hosts = std::mem::take(&mut live.hosts);
@@ -215,18 +215,18 @@ impl Shared {
         }
     }
 
-    /// Makes a task known by its token; whether it is, as no task takes the token of another.
+    /// Registers a task by its token; false if the token is taken.
     #[must_use]
     pub(super) fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
         self.live().tokens.remember(token, running, task)
     }
 
-    /// The task of a token has ended.
+    /// Removes the token of an ended task.
     pub(super) fn end_token(&self, token: &str) {
         self.live().tokens.end(token);
     }
 
-    /// Who waits for a token's answer.
+    /// The task waiting for a token.
     pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
         self.live().tokens.task_of(token)
     }

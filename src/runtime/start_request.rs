@@ -1,14 +1,14 @@
-//! What the caller says about one execution.
+//! Options of starting one execution.
 
 /// Options of one start.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct StartRequest {
-    /// The execution's name; default a new UUID.
+    /// The execution's name; default: a new UUID.
     pub name: Option<String>,
-    /// The state machine's name, which the context object shows; default `StateMachine`.
+    /// The state machine's name in the context object; default: `StateMachine`.
     pub state_machine_name: Option<String>,
-    /// The seed of jitter and of random intrinsic functions; default random.
+    /// The seed of jitter and of random intrinsic functions; default: random.
     pub seed: Option<u64>,
 }
 

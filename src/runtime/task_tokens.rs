@@ -1,4 +1,4 @@
-//! Task tokens: which task waits for which answer.
+//! Task tokens: finds the task that waits for an answer.
 
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
@@ -11,14 +11,14 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::{ErrorOutput, TaskId};
 use crate::services::step_functions::StepFunctionsError;
 
-/// Of so many tasks that have ended it is remembered that they were there.
+/// How many tokens of ended tasks are remembered, to tell them from tokens that never existed.
 const ENDED: usize = 10_000;
 
-/// The tokens that were given out.
+/// All tokens handed out.
 #[derive(Debug, Default)]
 pub(super) struct TaskTokens {
     tasks: HashMap<Arc<str>, Holder>,
-    /// The tokens of tasks that have ended, the latest last.
+    /// The tokens of ended tasks, the latest last.
     ended: VecDeque<Arc<str>>,
 }
 
@@ -29,7 +29,7 @@ enum Holder {
 }
 
 impl TaskTokens {
-    /// Makes a task known by its token; whether it is, as no task takes the token of another.
+    /// Registers a task by its token; false if the token is taken.
     #[must_use]
     pub(super) fn remember(&mut self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
         if let Some(Holder::Waiting(..)) = self.tasks.get(token) {
@@ -39,7 +39,7 @@ impl TaskTokens {
         true
     }
 
-    /// The task of the token has ended.
+    /// Marks a token's task as ended.
     pub(super) fn end(&mut self, token: &str) {
         let Some((token, _)) = self.tasks.remove_entry(token) else {
             return;
@@ -54,7 +54,7 @@ impl TaskTokens {
         }
     }
 
-    /// Who waits for the token's answer. Errors in AWS's words.
+    /// The task waiting for the token. Errors in AWS's words.
     pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
         match self.tasks.get(token) {
             None => Err(Error::new(
@@ -75,10 +75,11 @@ fn timed_out() -> Error {
 }
 
 impl Interpreter {
-    /// Gives the task of a token its result (`SendTaskSuccess`): a `.waitForTaskToken` task, or one of an activity.
+    /// Completes the task of a token with its result (`SendTaskSuccess`): a `.waitForTaskToken` task, or one of an
+    /// activity.
     ///
-    /// Errors when there is no such token ([`ErrorKind::InvalidToken`]), and when its task has ended
-    /// ([`ErrorKind::TaskTimedOut`]); so do the others.
+    /// Errors if there is no such token ([`ErrorKind::InvalidToken`]), and if its task has ended
+    /// ([`ErrorKind::TaskTimedOut`]); the other methods do the same.
     pub fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
         match self.shared().task_of(token) {
             Ok((running, task)) => in_time(running.answer(task, Ok(output))),
@@ -95,14 +96,14 @@ impl Interpreter {
         in_time(running.answer(task, Err(error)))
     }
 
-    /// Says that the task of a token is alive (`SendTaskHeartbeat`).
+    /// Sends a heartbeat for the task of a token (`SendTaskHeartbeat`).
     pub fn send_task_heartbeat(&self, token: &str) -> Result<(), Error> {
         let (running, task) = self.shared().task_of(token)?;
         in_time(running.heartbeat(task))
     }
 }
 
-/// A task may end between the look at its token and the answer.
+/// The task may end between finding its token and delivering the answer.
 pub(super) fn in_time(was_waiting: bool) -> Result<(), Error> {
     if was_waiting { Ok(()) } else { Err(timed_out()) }
 }

@@ -9,14 +9,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::running::Running;
 
-/// Wakes executions at their deadlines: one tokio task, however many executions wait.
+/// Wakes executions at their deadlines: one tokio task for any number of executions.
 #[derive(Debug)]
 pub(super) struct TimerQueue {
     queue: Arc<Queue>,
     task: AbortHandle,
 }
 
-/// Names one wake-up; no two are equal.
+/// The unique key of a wake-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WakeUp {
     at: Instant,
@@ -26,7 +26,7 @@ pub(super) struct WakeUp {
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
-    /// Some wake-up is earlier than all others were.
+    /// Signals that a new wake-up is earlier than all others.
     is_earlier: Notify,
 }
 
@@ -37,8 +37,8 @@ struct Waiting {
 }
 
 impl TimerQueue {
-    /// Starts the task, with something to drop when the task is: with its runtime, if not with the queue. Must be called
-    /// inside a tokio runtime.
+    /// Starts the task. `dropped_with_it` is dropped with the task, which ends with its runtime at the latest. Must be
+    /// called inside a tokio runtime.
     pub(super) fn start(dropped_with_it: impl Send + 'static) -> Self {
         let queue = Arc::<Queue>::default();
         let served = Arc::clone(&queue);
@@ -66,7 +66,7 @@ impl TimerQueue {
         wake_up
     }
 
-    /// Nobody waits for this wake-up any more.
+    /// Cancels a wake-up.
     pub(super) fn forget(&self, wake_up: WakeUp) {
         self.queue.waiting().wake_ups.remove(&wake_up);
     }
@@ -88,7 +88,7 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the earliest wake-up out if its time has come; otherwise says when that will be.
+    /// Takes out the earliest wake-up if it is due; otherwise returns its time.
     fn next(&self, now: Instant) -> Next {
         let mut waiting = self.waiting();
         match waiting.first() {
@@ -125,14 +125,14 @@ async fn serve(queue: &Queue) {
             },
             Next::Due(wake_up, execution) => {
                 wake(wake_up, &execution);
-                // What an execution does now may take its time; the other tasks of the runtime have their turn first.
+                // The execution may work for a while now, so the runtime's other tasks get their turn first.
                 tokio::task::yield_now().await;
             }
         }
     }
 }
 
-/// Wakes an execution. One that panics ends alone, and all others are woken in time.
+/// Wakes an execution. If it panics, it alone ends; the others are still woken in time.
 fn wake(wake_up: WakeUp, execution: &Weak<Running>) {
     let Some(execution) = execution.upgrade() else { return };
     let woken = catch_unwind(AssertUnwindSafe(|| execution.reach_deadline(wake_up)));

@@ -2,12 +2,12 @@
 
 use crate::services::step_functions::StepFunctionsError;
 
-/// The ARN of a state machine: `…:stateMachine:NAME`, with `:VERSION` or `:ALIAS` behind it.
+/// The ARN of a state machine: `…:stateMachine:NAME`, optionally with `:VERSION` or `:ALIAS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StateMachineArn<'a> {
-    /// As it was given.
+    /// The ARN as given.
     pub(super) text: &'a str,
-    /// Without version or alias.
+    /// The ARN without version or alias.
     pub(super) unqualified: &'a str,
     pub(super) name: &'a str,
     pub(super) qualifier: Option<Qualifier<'a>>,
@@ -15,7 +15,7 @@ pub(super) struct StateMachineArn<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Qualifier<'a> {
-    /// A text of digits; there may be no such version.
+    /// Digits; the version may not exist.
     Version(&'a str),
     Alias(&'a str),
 }
@@ -53,7 +53,7 @@ impl<'a> StateMachineArn<'a> {
         })
     }
 
-    /// The same for an action that takes no version and no alias.
+    /// The same for an action that accepts neither version nor alias.
     pub(super) fn parse_unqualified(text: &'a str) -> Result<Self, StepFunctionsError> {
         let arn = Self::parse(text)?;
         if arn.qualifier.is_some() {
@@ -75,7 +75,7 @@ pub(super) fn check_execution(text: &str) -> Result<(), StepFunctionsError> {
     }
 }
 
-/// Checks the ARN of a Map Run, `…:mapRun:NAME/LABEL:UUID`; that of its state machine.
+/// Checks the ARN of a Map Run, `…:mapRun:NAME/LABEL:UUID`, and returns the ARN of its state machine.
 pub(super) fn check_map_run(text: &str) -> Result<String, StepFunctionsError> {
     let (kind, names) = resource(text)?;
     if kind != "mapRun" {
@@ -107,7 +107,7 @@ pub(super) fn check_activity(text: &str) -> Result<(), StepFunctionsError> {
     Ok(())
 }
 
-/// Checks the ARN of what may have tags: a state machine or an activity. Versions and aliases have none.
+/// Checks the ARN of a resource that can have tags: a state machine or an activity, not a version or alias.
 pub(super) fn check_tagged(text: &str) -> Result<(), StepFunctionsError> {
     let (kind, name) = resource(text)?;
     match kind {

@@ -1,4 +1,4 @@
-//! Logging, tracing and encryption of a state machine. None of them does anything here; they are checked, kept and shown.
+//! Logging, tracing and encryption of a state machine: checked, kept and shown, but without effect here.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::request::Request;
 use super::with;
 use crate::services::step_functions::StepFunctionsError;
 
-/// The configurations of a state machine, in the form that AWS shows.
+/// The configurations of a state machine in AWS's form.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Configuration {
     pub(super) logging: Value,
@@ -32,7 +32,7 @@ impl Configuration {
         "encryptionConfiguration",
     ];
 
-    /// Replaces what a request names.
+    /// Replaces the configurations in a request.
     pub(super) fn read(self, request: &Request<'_>) -> Result<Self, StepFunctionsError> {
         let read = |name, read: fn(&Value) -> Result<Value, StepFunctionsError>, kept| {
             request.value(name).map_or(Ok(kept), read)
@@ -100,7 +100,7 @@ fn tracing(value: &Value) -> Result<Value, StepFunctionsError> {
     Ok(json!({ "enabled": is_enabled }))
 }
 
-/// How the data of a state machine or an activity is encrypted, as AWS shows it.
+/// The encryption of a state machine's or activity's data, in AWS's form.
 pub(super) fn encryption(value: &Value) -> Result<Value, StepFunctionsError> {
     let known = ["kmsKeyId", "kmsDataKeyReusePeriodSeconds", "type"];
     let mut request = Request::inside("encryptionConfiguration.", value, &known)?;
@@ -139,7 +139,7 @@ mod tests {
             read(&json!({ "loggingConfiguration": {} })),
             Ok(Configuration::default())
         );
-        // What was given is shown, as far as it goes.
+        // AWS shows the given members only.
         assert_eq!(
             read(&json!({ "loggingConfiguration": { "destinations": [] } }))
                 .unwrap()

@@ -9,12 +9,12 @@ use super::state_machine::Revision;
 use crate::execution::{ErrorOutput, Outcome};
 use crate::runtime::ExecutionHandle;
 
-/// How many executions that have ended are remembered, and how many events of theirs: the oldest go first.
+/// How many ended executions are remembered, and how many events of them in total; the oldest are dropped first.
 ///
 /// DIFFERENCE: AWS remembers them for 90 days.
 const MOST_ENDED: usize = 10_000;
 const MOST_EVENTS: usize = 1_000_000;
-/// So many starts lie between two looks at what has ended.
+/// How many starts lie between two clean-ups of ended executions.
 const LOOKS: u64 = 64;
 
 /// One execution.
@@ -28,7 +28,7 @@ pub(super) struct Execution {
     pub(super) version_arn: Option<Arc<str>>,
     pub(super) alias_arn: Option<Arc<str>>,
     pub(super) revision: Arc<Revision>,
-    /// The text as it was given.
+    /// The input's text as given.
     pub(super) input: String,
     pub(super) trace_header: Option<String>,
 }
@@ -41,7 +41,7 @@ pub(super) struct Executions {
 }
 
 impl Executions {
-    /// Adds an execution; one that is there already stays as it is.
+    /// Adds an execution; an existing one stays as it is.
     pub(super) fn add(&mut self, arn: &str, execution: impl FnOnce(u64) -> Execution) {
         if self.by_arn.contains_key(arn) {
             return;
@@ -59,13 +59,13 @@ impl Executions {
         self.by_arn.get(arn)
     }
 
-    /// The latest first.
+    /// The executions, the latest first.
     pub(super) fn of_state_machine<'e>(&'e self, arn: &'e str) -> impl Iterator<Item = &'e Arc<Execution>> + 'e {
         let newest_first = self.by_number.values().rev();
         newest_first.filter(move |execution| execution.state_machine_arn == arn)
     }
 
-    /// Whether an execution of a state machine still runs.
+    /// Whether a state machine has a running execution.
     pub(super) fn any_running(&self, arn: &str) -> bool {
         self.of_state_machine(arn)
             .any(|execution| execution.handle.stop_time().is_none())
@@ -100,7 +100,7 @@ impl Execution {
         members.into()
     }
 
-    /// The answer of `DescribeExecution`. `METADATA_ONLY` leaves the data out.
+    /// The response of `DescribeExecution`. `METADATA_ONLY` leaves the data out.
     pub(super) fn describe(&self, is_whole: bool) -> Value {
         let mut members = self.identity();
         let outcome = self.handle.ended();
@@ -137,7 +137,7 @@ impl Execution {
     }
 }
 
-/// The answer of `StartSyncExecution`.
+/// The response of `StartSyncExecution`.
 pub(super) fn describe_sync(
     handle: &ExecutionHandle,
     state_machine_arn: &str,
@@ -173,7 +173,7 @@ fn identity(handle: &ExecutionHandle, name: &str, state_machine_arn: &str) -> Ma
     members
 }
 
-/// Input, output and error.
+/// The input, output, error and cause.
 fn data(members: &mut Map<String, Value>, input: &str, outcome: Option<&Outcome>, is_whole: bool) {
     let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
     if is_whole {
@@ -184,7 +184,7 @@ fn data(members: &mut Map<String, Value>, input: &str, outcome: Option<&Outcome>
         set("output", output.to_string().into());
     }
     set("outputDetails", json!({ "included": is_whole }));
-    // One that timed out has none to show.
+    // AWS shows neither error nor cause of a timeout.
     if let Some(Outcome::Failed(ErrorOutput { error, cause }) | Outcome::Aborted(ErrorOutput { error, cause })) =
         outcome
     {
@@ -218,7 +218,8 @@ mod tests {
         json!({ "StartAt": "Nap", "States": { "Nap": { "Type": "Wait", "SecondsPath": "$", "End": true } } })
     }
 
-    /// The names of the executions that are still known, of one that runs and five that have ended with four events each.
+    /// The names of the executions that are still known, of one that runs and five that have ended with four events
+    /// each.
     async fn known(most_ended: usize, most_events: usize) -> Vec<String> {
         let api = api_with(nap()).await;
         for (name, seconds) in [("a", 9), ("b", 0), ("c", 0), ("d", 0), ("e", 0), ("f", 0)] {

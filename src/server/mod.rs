@@ -1,8 +1,8 @@
 //! The AWS Step Functions API: requests and responses as JSON, over an [`Interpreter`], without a transport.
 //!
-//! [`StepFunctions::call`] takes the name of an action and its request, and answers as AWS does, with AWS's errors. What an
-//! execution's tasks call is registered with the interpreter; state machines, versions, aliases, activities and executions
-//! come and go by calls.
+//! [`StepFunctions::call`] takes the name of an action and its request, and answers as AWS does, with AWS's errors.
+//! Handlers of tasks are registered with the interpreter; calls create and delete state machines, versions, aliases,
+//! activities and executions.
 //!
 //! ```
 //! use asl_engine::Interpreter;
@@ -57,28 +57,27 @@
 //! | tags | `TagResource`, `UntagResource`, `ListTagsForResource` |
 //! | definitions | `ValidateStateMachineDefinition`, `TestState` |
 //!
-//! `RedriveExecution` and `UpdateMapRun` are refused: they are not implemented. The child executions of a Map Run are
-//! counted, and not described or listed one by one.
+//! `RedriveExecution` and `UpdateMapRun` are not implemented and are refused. The child executions of a Map Run are
+//! counted, but not described or listed one by one.
 //!
 //! # Executions that tasks start
 //!
-//! `arn:aws:states:::states:startExecution` and `aws-sdk:sfn:startExecution` find the state machines that were created here,
-//! by version and alias too, and what they start is described and listed like any execution. Where a task has no handler, the
-//! execution starts and the task fails with `States.TaskFailed`.
+//! `arn:aws:states:::states:startExecution` and `aws-sdk:sfn:startExecution` find the state machines created here, by
+//! version and alias too, and the executions they start are described and listed like any other. An execution starts
+//! even if a task has no handler; the task then fails with `States.TaskFailed`.
 //!
 //! # What is kept, and how much of it
 //!
-//! All is in memory and gone with the value; a clone is another handle on the same. There are 10,000 state machines at
-//! the most, each with 1,000 versions, 100 aliases and 50 tags; 10,000 activities; and 100,000 executions that run at once. Of executions
-//! that have ended, the last 10,000 are remembered, and no more than have 1,000,000 events together.
+//! Everything lives in memory and is gone with the value; a clone is another handle of the same API. The quotas are
+//! 10,000 state machines, each with 1,000 versions, 100 aliases and 50 tags; 10,000 activities; and 100,000 running
+//! executions. The last 10,000 ended executions are remembered, with at most 1,000,000 events in total.
 //!
 //! # Differences from AWS
 //!
-//! * A member that an action does not have is refused with `ValidationException`, as AWS's clients do; its servers overlook it.
-//! * Roles, log groups and keys are checked for their form, and nothing is done with them. All ARNs are of the interpreter's
-//!   region and account.
+//! * An unknown member of a request is refused with `ValidationException`, as AWS's clients do; AWS's servers ignore it.
+//! * Roles, log groups and keys are checked for their form but not used. All ARNs have the interpreter's region and account.
 //! * A definition with a `${Name}` is refused: AWS's servers take it as text.
-//! * `TestState` does the work of no Task: one without a mock is refused.
+//! * `TestState` refuses a Task without a mock.
 //! * Reads see every write at once, where AWS's may lag behind.
 
 mod actions;
@@ -103,7 +102,7 @@ use crate::services::step_functions::{StepFunctionsError, Target};
 
 use registry::Registry;
 
-/// The API over an interpreter; see the [module documentation](self). A clone is cheap, and another handle on the same.
+/// The API over an interpreter; see the [module documentation](self). A clone is cheap: another handle of the same API.
 #[derive(Debug, Clone)]
 pub struct StepFunctions {
     service: Arc<Service>,
@@ -116,14 +115,14 @@ struct Service {
 }
 
 impl StepFunctions {
-    /// The API with nothing in it. Executions that the interpreter runs already are not among its own.
+    /// An empty API. It does not know executions that the interpreter is already running.
     #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
     pub fn new(interpreter: Interpreter) -> Self {
         Self::seeded(interpreter, Uuid::new_v4().as_u64_pair().1)
     }
 
-    /// The same with a seed for all that is drawn by lot here: ids of revisions, and the version that an alias leads an
-    /// execution to.
+    /// The same with a seed for everything random: ids of revisions, and the version that an alias picks for an
+    /// execution.
     pub fn seeded(mut interpreter: Interpreter, seed: u64) -> Self {
         let service = Arc::new_cyclic(|service: &Weak<Service>| {
             let catalogue: Weak<dyn Catalogue> = Weak::<Service>::clone(service);
@@ -136,22 +135,22 @@ impl StepFunctions {
         Self { service }
     }
 
-    /// The interpreter that runs the executions, to wait for one or to shut down.
+    /// The interpreter that runs the executions, for example to shut it down.
     pub fn interpreter(&self) -> &Interpreter {
         &self.service.interpreter
     }
 
-    /// Makes a call of the API: an action such as `CreateStateMachine` with its request, an object. Answers with the response,
-    /// also an object; dates are seconds since 1970.
+    /// Calls an action such as `CreateStateMachine` with its request, an object. Returns the response, also an object;
+    /// dates are seconds since 1970.
     ///
-    /// Errors as AWS does. An action that AWS does not have, or that is not implemented, is an `UnknownOperationException`.
+    /// Errors as AWS does. An unknown action, or one that is not implemented, is an `UnknownOperationException`.
     ///
-    /// `StartSyncExecution` answers when the execution has ended, which goes on when the call is dropped;
+    /// `StartSyncExecution` answers when the execution has ended; dropping the call does not stop the execution.
     /// `GetActivityTask` answers when there is a task, or after a minute without one.
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// If called outside a tokio runtime.
     pub async fn call(&self, action: &str, request: Value) -> Result<Value, StepFunctionsError> {
         let Some(request) = within_nesting(request) else {
             return Err(StepFunctionsError::new(
@@ -208,7 +207,7 @@ impl Service {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The ARN of a resource of this account: `kind` is `activity`.
+    /// The ARN of a resource in this account; `kind` is for example `activity`.
     fn arn(&self, kind: &str, name: &str) -> String {
         let (region, account) = self.interpreter.place();
         format!("arn:aws:states:{region}:{account}:{kind}:{name}")
@@ -231,14 +230,14 @@ fn unknown(message: &str) -> StepFunctionsError {
     StepFunctionsError::new("UnknownOperationException", message)
 }
 
-/// A date as the API has it: seconds since 1970, with milliseconds.
+/// A date in the API's form: seconds since 1970, with milliseconds.
 fn seconds(date: DateTime<Utc>) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 need 41 of 52 bits")]
     let seconds = date.timestamp_millis() as f64 / 1000.0;
     json!(seconds)
 }
 
-/// An object with another member.
+/// Adds a member to an object.
 fn with(mut object: Value, member: &str, value: impl Into<Value>) -> Value {
     if let Some(members) = object.as_object_mut() {
         members.insert(member.to_owned(), value.into());
@@ -246,7 +245,7 @@ fn with(mut object: Value, member: &str, value: impl Into<Value>) -> Value {
     object
 }
 
-/// The answer that says nothing.
+/// The empty response.
 fn empty() -> Value {
     Value::Object(Map::new())
 }

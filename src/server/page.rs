@@ -7,14 +7,14 @@ use serde_json::{Map, Value, json};
 use super::request::Request;
 use crate::services::step_functions::StepFunctionsError;
 
-/// What a page has where the request says nothing, or 0.
+/// The default page size, also for `maxResults` 0.
 const DEFAULT: usize = 100;
 const MOST: i64 = 1_000;
 
-/// The part of a list that a request asks for.
+/// The page of a list in a request.
 ///
-/// A token is text that says where the last page ended: the key of its last item. What is created or deleted meanwhile
-/// neither repeats nor hides an item.
+/// A token holds the key of the last item of the previous page, so items created or deleted meanwhile neither repeat
+/// nor hide others.
 #[derive(Debug)]
 pub(super) struct Page {
     most: usize,
@@ -32,8 +32,8 @@ impl Page {
         }
     }
 
-    /// Answers with a page of items that stand in ascending order of their keys. `list` says which list it is: a token of
-    /// another one is refused.
+    /// A page of items, which are in ascending order of their keys. `list` names the list: a token of another list is
+    /// refused.
     pub(super) fn of(
         self,
         member: &str,
@@ -58,12 +58,12 @@ impl Page {
     }
 }
 
-/// A key for items in the order of their numbers.
+/// A key that sorts items by number, ascending.
 pub(super) fn ascending(number: u64) -> String {
     format!("{number:020}")
 }
 
-/// A key for items of which the last comes first.
+/// A key that sorts items by number, descending.
 pub(super) fn descending(number: u64) -> String {
     ascending(u64::MAX - number)
 }
@@ -93,7 +93,7 @@ mod tests {
     fn pages_are_the_list_in_pieces() {
         let first = page(2, None, &[1, 2, 3]).unwrap();
         assert_eq!(first["numbers"], json!([1, 2]));
-        // Two is gone meanwhile, and so is nothing else.
+        // Item two was deleted meanwhile; no other item is skipped.
         let second = page(2, Some(&first["nextToken"]), &[1, 3, 4, 5]).unwrap();
         assert_eq!(second["numbers"], json!([3, 4]));
         let third = page(2, Some(&second["nextToken"]), &[1, 3, 4, 5]).unwrap();

@@ -1,4 +1,4 @@
-//! All that was created and not yet deleted.
+//! All existing state machines, activities and executions.
 
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
@@ -19,11 +19,11 @@ pub(super) const MOST_ACTIVITIES: usize = 10_000;
 
 #[derive(Debug)]
 pub(super) struct Registry {
-    /// By ARN, and so in the order of their names.
+    /// By ARN, and so sorted by name.
     pub(super) state_machines: BTreeMap<String, StateMachine>,
     pub(super) activities: BTreeMap<String, Activity>,
     pub(super) executions: Executions,
-    /// Chooses among the versions of an alias, and gives revisions their ids.
+    /// Picks among the versions of an alias and draws the ids of revisions.
     pub(super) random: Random,
 }
 
@@ -45,7 +45,7 @@ impl Registry {
         }
     }
 
-    /// The state machine of an ARN, whatever version or alias stands behind it.
+    /// The state machine of an ARN, ignoring version and alias.
     pub(super) fn state_machine(&mut self, arn: &StateMachineArn<'_>) -> Result<&mut StateMachine, StepFunctionsError> {
         self.forget_deleted(arn.unqualified);
         self.state_machines
@@ -53,7 +53,7 @@ impl Registry {
             .ok_or_else(|| does_not_exist(arn.text))
     }
 
-    /// What an execution of an ARN runs.
+    /// The revision that an execution of an ARN runs.
     pub(super) fn target(&mut self, text: &str) -> Result<Target, StepFunctionsError> {
         let arn = StateMachineArn::parse(text)?;
         self.forget_deleted(arn.unqualified);
@@ -78,7 +78,7 @@ impl Registry {
         Ok(target(machine, revision, Some(Arc::clone(arn)), alias_arn))
     }
 
-    /// Remembers an execution.
+    /// Adds an execution.
     pub(super) fn add_execution(
         &mut self,
         handle: ExecutionHandle,
@@ -108,7 +108,7 @@ impl Registry {
         found.ok_or_else(|| StepFunctionsError::execution_does_not_exist(arn))
     }
 
-    /// A state machine that was deleted goes when its last execution has ended.
+    /// Removes deleted state machines whose last execution has ended.
     pub(super) fn forget_deleted(&mut self, arn: &str) {
         let is_deleting = self.state_machines.get(arn).is_some_and(|machine| machine.is_deleting);
         if is_deleting && !self.executions.any_running(arn) {

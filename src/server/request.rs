@@ -1,24 +1,24 @@
-//! The members of a request, with the constraints of the API's model.
+//! Reads the members of a request and checks the constraints of the API's model.
 
 use crate::services::step_functions::StepFunctionsError;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 
-/// Of a value that breaks a constraint, so many characters are printed.
+/// How many characters of an invalid value are printed.
 pub(super) const LONGEST_QUOTE: usize = 4_096;
 
-/// An object of a request. Reading collects what is wrong with its members; [`Request::check`] says it.
+/// An object of a request. Reading collects the problems of its members; [`Request::check`] reports them.
 #[derive(Debug)]
 pub(super) struct Request<'r> {
     members: &'r Map<String, Value>,
-    /// Where the object stands in the request: `loggingConfiguration.`, or nothing for the request itself.
+    /// The object's path in the request, such as `loggingConfiguration.`; empty for the request itself.
     place: String,
     violations: Vec<String>,
     mismatch: Option<StepFunctionsError>,
 }
 
 impl<'r> Request<'r> {
-    /// Errors where the request is no object, or has a member that the action does not.
+    /// Errors if the request is not an object, or has an unknown member.
     pub(super) fn of(request: &'r Value, known: &[&str]) -> Result<Self, StepFunctionsError> {
         Self::inside("", request, known)
     }
@@ -46,7 +46,7 @@ impl<'r> Request<'r> {
         })
     }
 
-    /// Errors where a member is missing, has another type or breaks a constraint.
+    /// Errors if a member is missing, has the wrong type or breaks a constraint.
     pub(super) fn check(&mut self) -> Result<(), StepFunctionsError> {
         if let Some(mismatch) = self.mismatch.take() {
             return Err(mismatch);
@@ -79,7 +79,7 @@ impl<'r> Request<'r> {
         self.text(name, length).unwrap_or_default()
     }
 
-    /// A text that is not printed again: data, a definition.
+    /// A text that messages do not repeat: data, a definition.
     pub(super) fn data(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<&'r str> {
         let text = self.any_text(name)?;
         self.check_length(name, "", text.chars().count(), length);
@@ -141,14 +141,14 @@ impl<'r> Request<'r> {
         self.list(name, length).unwrap_or_default()
     }
 
-    /// A member has to be there.
+    /// Notes a missing member.
     pub(super) fn require(&mut self, name: &str) {
         if self.value(name).is_none() {
             self.violation(name, "null", "Member must not be null");
         }
     }
 
-    /// A member breaks a constraint; its value is printed as it is given.
+    /// Notes a member that breaks a constraint, with its value.
     pub(super) fn violation(&mut self, name: &str, value: &str, constraint: &str) {
         let blank = if value.is_empty() { "" } else { " " };
         let place = &self.place;
@@ -195,7 +195,7 @@ fn mismatch(name: &str, wanted: &str, value: &Value) -> StepFunctionsError {
     StepFunctionsError::new("SerializationException", message)
 }
 
-/// A text for a message, not longer than anybody would read.
+/// A text for a message, cut to a readable length.
 pub(super) fn quoted(text: &str) -> String {
     match text.char_indices().nth(LONGEST_QUOTE) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -19,19 +19,19 @@ use crate::services::step_functions::StepFunctionsError;
 const MOST_VERSIONS: usize = 1_000;
 pub(super) const MOST_ALIASES: usize = 100;
 
-/// A definition, made ready to run once.
+/// A compiled definition.
 #[derive(Debug)]
 pub(super) struct Definition {
-    /// As it was given.
+    /// The definition's text as given.
     pub(super) text: String,
     pub(super) program: Arc<Program>,
     variable_references: IndexMap<String, BTreeSet<String>>,
 }
 
-/// A state machine as it was created or updated; executions keep the one that they started with.
+/// A state machine as created or updated; executions keep the revision with which they started.
 #[derive(Debug)]
 pub(super) struct Revision {
-    /// None for the first one.
+    /// `None` for the first revision.
     pub(super) id: Option<String>,
     pub(super) definition: Arc<Definition>,
     pub(super) role_arn: Arc<str>,
@@ -49,11 +49,11 @@ pub(super) struct Version {
 
 #[derive(Debug)]
 pub(super) struct Alias {
-    /// Counts the aliases of a state machine in the order of their creation.
+    /// The alias's number in the order of creation.
     pub(super) number: u64,
     pub(super) arn: Arc<str>,
     pub(super) description: Option<String>,
-    /// One or two versions with their weights, which are 100 together.
+    /// One or two versions with their weights, which add up to 100.
     pub(super) routes: Vec<Route>,
     pub(super) created: DateTime<Utc>,
     pub(super) updated: DateTime<Utc>,
@@ -71,23 +71,23 @@ pub(super) struct StateMachine {
     pub(super) workflow_type: WorkflowType,
     pub(super) created: DateTime<Utc>,
     pub(super) current: Arc<Revision>,
-    /// By number.
+    /// The versions by number.
     pub(super) versions: BTreeMap<u64, Version>,
-    /// The number of the version that was published last.
+    /// The number of the latest published version.
     last_version: u64,
-    /// How many aliases were created.
+    /// The number of aliases ever created.
     pub(super) last_alias: u64,
-    /// The oldest first.
+    /// The aliases, the oldest first.
     pub(super) aliases: IndexMap<String, Alias>,
     pub(super) tags: IndexMap<String, String>,
-    /// `publish` and `versionDescription` of its creation.
+    /// `publish` and `versionDescription` at its creation.
     pub(super) created_with: (bool, Option<String>),
-    /// Whether it goes when its executions have ended.
+    /// Whether it is deleted and waits for its executions to end.
     pub(super) is_deleting: bool,
 }
 
 impl Definition {
-    /// Errors where the definition is refused.
+    /// Errors if the definition is invalid.
     pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, StepFunctionsError> {
         let loader = Loader::new().workflow_type(workflow_type);
         let machine = loader.parse(text).map_err(|refused| invalid(text, refused))?;
@@ -99,7 +99,7 @@ impl Definition {
     }
 }
 
-/// AWS's words for a definition that is refused; what is no JSON is quoted.
+/// AWS's message for an invalid definition; a text that is not JSON is quoted.
 fn invalid(text: &str, refused: InvalidDefinition) -> StepFunctionsError {
     let is_json = |diagnostic: &Diagnostic| diagnostic.code != Code::InvalidJsonDescription;
     let problem = if refused.diagnostics().iter().all(is_json) {
@@ -130,7 +130,7 @@ impl Revision {
             && self.configuration == other.configuration
     }
 
-    /// The members that all descriptions of a state machine have. `METADATA_ONLY` leaves the definition out.
+    /// The members shared by all descriptions of a state machine. `METADATA_ONLY` leaves out the definition.
     pub(super) fn describe(&self, name: &str, is_whole: bool) -> Map<String, Value> {
         let mut members = Map::new();
         let mut set = |member: &str, value: Value| drop(members.insert(member.to_owned(), value));
@@ -178,7 +178,7 @@ impl StateMachine {
         &self.context.id
     }
 
-    /// Publishes the current revision. One that was published already stays the version that it is.
+    /// Publishes the current revision, or returns its version if it is already published.
     pub(super) fn publish(
         &mut self,
         description: Option<&str>,
@@ -206,14 +206,14 @@ impl StateMachine {
         }))
     }
 
-    /// The number of the version that a revision is.
+    /// The version number of a revision.
     fn version_of(&self, revision: &Arc<Revision>) -> Option<u64> {
         let mut versions = self.versions.iter();
         let found = versions.find(|(_, version)| Arc::ptr_eq(&version.revision, revision));
         found.map(|(number, _)| *number)
     }
 
-    /// The version with a number as it stands in an ARN.
+    /// The version for a number in an ARN.
     pub(super) fn version(&self, number: &str) -> Option<&Version> {
         self.versions.get(&version_number(number)?)
     }
@@ -234,7 +234,7 @@ impl StateMachine {
 }
 
 impl Alias {
-    /// The version that an execution runs, each as likely as its weight says.
+    /// Picks the version for an execution at random by weight.
     pub(super) fn route(&self, random: &Random) -> Option<u64> {
         let mut draw = random.below(100);
         for route in &self.routes {
@@ -251,7 +251,7 @@ impl Alias {
     }
 }
 
-/// The number that a text is, written as AWS writes it.
+/// Parses a number in AWS's notation.
 pub(super) fn version_number(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)

@@ -25,21 +25,21 @@ use crate::history::ErrorOutput;
 pub struct Answer {
     pub(super) end: End,
     pub(super) after: Duration,
-    /// The virtual time since the start of the run before which it does not come.
+    /// The earliest virtual time of the answer, counted from the start of the run.
     pub(super) not_before: Duration,
-    /// What the service answers before the work is done.
+    /// The service's first response, before the work is done.
     pub(super) submitted: Option<Value>,
-    /// The worker that takes an activity task up.
+    /// The worker that polls the activity task.
     pub(super) worker: Option<Worker>,
-    /// The time from heartbeat to heartbeat.
+    /// The time between heartbeats.
     pub(super) beat: Option<Duration>,
-    /// After which time it sends no more; `None` for never.
+    /// When the heartbeats stop; `None` if they go on until the answer.
     pub(super) beats_for: Option<Duration>,
-    /// Whether it must come by task token.
+    /// Whether the result must come by task token.
     pub(super) is_callback: bool,
 }
 
-/// Somebody who takes an activity task up.
+/// The worker that polls an activity task.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Worker {
     pub(super) name: Option<String>,
@@ -50,7 +50,7 @@ pub(super) struct Worker {
 pub(super) enum End {
     Success(Value),
     Error(ErrorOutput),
-    /// It never does, so that a timeout or the end of a sibling ends it.
+    /// It never ends by itself: a timeout or a failing sibling ends it.
     Never,
     /// At the state's `TimeoutSeconds`, with heartbeats until then.
     Timeout,
@@ -82,46 +82,46 @@ impl Answer {
         TaskError::new(error, cause).into()
     }
 
-    /// The task never answers, so that its timeout or heartbeat ends it, whichever comes first.
+    /// The task never answers: its timeout or heartbeat ends it, whichever comes first.
     pub fn never() -> Self {
         Self::of(End::Never)
     }
 
-    /// The task works until the state's `TimeoutSeconds` are over, and sends its heartbeats meanwhile. A run fails where
-    /// the state has no `TimeoutSeconds`.
+    /// The task runs into the state's `TimeoutSeconds`, sending its heartbeats until then. The run is an error if the
+    /// state has no `TimeoutSeconds`.
     pub fn timeout() -> Self {
         Self::of(End::Timeout)
     }
 
-    /// The task sends no heartbeat, so that the state's `HeartbeatSeconds` end it. A run fails where the state waits for
-    /// none.
+    /// The task sends no heartbeat, so the state's `HeartbeatSeconds` end it. The run is an error if the state waits
+    /// for no heartbeat.
     pub fn heartbeat_loss() -> Self {
         Self::of(End::HeartbeatLoss)
     }
 
-    /// The service takes the work up at once, and somebody sends the result by the task token, after some time where
-    /// [`Answer::after`] says so. A run fails where the task has no token.
+    /// The service accepts the work at once; the result comes later by the task token, at the time set by
+    /// [`Answer::after`]. The run is an error if the task has no token.
     pub fn callback(result: Result<Value, TaskError>) -> Self {
         let mut answer = Self::from(result);
         answer.is_callback = true;
         answer
     }
 
-    /// The answer comes after some virtual time.
+    /// Delays the answer by some virtual time.
     #[must_use]
     pub fn after(mut self, latency: Duration) -> Self {
         self.after = latency;
         self
     }
 
-    /// What the service answers when it takes the work up: of a `.sync` or `.waitForTaskToken` task.
+    /// The service's first response to a `.sync` or `.waitForTaskToken` task, before the work is done.
     #[must_use]
     pub fn submitted(mut self, output: Value) -> Self {
         self.submitted = Some(bounded(output));
         self
     }
 
-    /// The name of the worker that takes an activity task up.
+    /// The name of the worker that polls the activity task.
     #[must_use]
     pub fn taken_up_by(mut self, worker_name: impl Into<String>) -> Self {
         let name = Some(worker_name.into());
@@ -129,7 +129,7 @@ impl Answer {
         self
     }
 
-    /// The task sends a heartbeat whenever this time is over, until it answers.
+    /// The task sends a heartbeat at this interval until it answers.
     #[must_use]
     pub fn heartbeat_every(mut self, time: Duration) -> Self {
         self.beat = Some(time);
@@ -140,13 +140,13 @@ impl Answer {
         matches!(self.end, End::Success(_))
     }
 
-    /// What the service says at first, where it says something.
+    /// The service's first response, if there is one.
     pub(super) fn first_output(&self) -> Option<Value> {
         self.submitted.clone().or_else(|| self.is_callback.then(|| json!({})))
     }
 }
 
-/// The value; where it nests too deeply to be worked with, or even to be dropped as it is, one that nests just too deeply.
+/// The value, or a stand-in that is just too deep where the value nests so deeply that even dropping it could overflow.
 pub(super) fn bounded(value: Value) -> Value {
     match within_nesting(value) {
         Some(value) => value,
@@ -154,7 +154,7 @@ pub(super) fn bounded(value: Value) -> Value {
     }
 }
 
-/// In a few words: `success {"paid":true} after 90 s`.
+/// A short summary: `success {"paid":true} after 90 s`.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.end {

@@ -1,4 +1,4 @@
-//! What a task was asked, and what it answered.
+//! One call of a task: its request and its answer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::Answer;
 use crate::definition::Resource;
 use crate::execution::TaskRequest;
 
-/// One attempt of a task, as it was asked.
+/// One attempt of a task: the request and the answer.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Call {
@@ -16,29 +16,29 @@ pub struct Call {
     pub state: Arc<str>,
     /// Where the state stands in its definition, as a JSON Pointer.
     pub pointer: Arc<str>,
-    /// What does the work.
+    /// The resource that does the work.
     pub resource: Resource,
     /// What the state asks of it.
     pub request: Arc<TaskRequest>,
-    /// Which visit to the state it is, from 0; iterations of a Map and rounds of a loop are visits.
+    /// The number of the visit to the state, from 0; iterations of a Map and rounds of a loop count as visits.
     pub visit: usize,
-    /// Which attempt of the visit it is, from 0.
+    /// The number of the attempt in its visit, from 0.
     pub attempt: usize,
-    /// The index of the item of every Map around the state, outermost first.
+    /// The item index in every Map around the state, outermost first.
     pub iterations: Vec<usize>,
-    /// When it was asked, in virtual time from the start of the run.
+    /// The virtual time of the request, from the start of the run.
     pub asked: Duration,
-    /// What it answered; `None` while that is being made up, and for what other executions answered.
+    /// The answer; `None` while the answer is being chosen, and where another execution answered.
     pub answer: Option<Answer>,
-    /// How many visits to the state went before in the same iterations.
+    /// The number of earlier visits to the state within the same iterations.
     pub(super) round: usize,
-    /// How many calls of the visit went before.
+    /// The number of earlier calls in this visit.
     pub(super) nth: usize,
-    /// Which execution asked; 0 for the one that the run is about.
+    /// The execution that made the request; 0 is the simulated one.
     pub(super) member: usize,
 }
 
-/// In a few words: `` `Charge`, visit 0, attempt 1: error `Busy` ``.
+/// A short summary: `` `Charge`, visit 0, attempt 1: error `Busy` ``.
 impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`, visit {}, attempt {}: ", self.state, self.visit, self.attempt)?;
@@ -50,7 +50,7 @@ impl fmt::Display for Call {
 }
 
 impl Call {
-    /// The index of the innermost Map's item.
+    /// The item index in the innermost Map.
     pub fn item(&self) -> Option<usize> {
         self.iterations.last().copied()
     }

@@ -20,13 +20,13 @@ use crate::history::ErrorOutput;
 use crate::services::s3::Objects;
 use crate::services::step_functions::ClosedNames;
 
-/// The execution that the simulation is about; the others are started by it.
+/// The simulated execution; it starts all others.
 pub(super) const ROOT: usize = 0;
 
-/// The Task states that an error names.
+/// The most Task states that an error lists.
 const MOST_KNOWN: usize = 20;
 
-/// The heartbeats after which nothing but heartbeats will ever happen.
+/// After so many heartbeats in a row, nothing but heartbeats will ever happen.
 const MOST_BEATS: usize = 100_000;
 
 pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
@@ -84,7 +84,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
     Ok(run)
 }
 
-/// What watches an execution of the simulation.
+/// The observers of one execution.
 pub(super) fn observer(simulation: &Simulation, program: &Arc<Program>, start: DateTime<Utc>) -> Observer {
     let keeps = simulation.keeps_visits();
     let since = if start < simulation.start {
@@ -104,36 +104,36 @@ pub(super) struct Beats {
 
 pub(super) struct Driver<'s> {
     pub(super) simulation: &'s Simulation,
-    /// The executions that run, by the order of their starts.
+    /// The running executions, in the order of their starts.
     pub(super) members: BTreeMap<usize, Member>,
-    /// When which execution wants to be woken.
+    /// The deadlines of the executions.
     pub(super) deadlines: BTreeSet<(DateTime<Utc>, usize)>,
-    /// How many executions were started by others.
+    /// The number of executions that others started.
     pub(super) started: usize,
     pub(super) scripts: Scripts,
     pub(super) now: DateTime<Utc>,
-    /// What will be answered to which execution, by time and then in the order of asking.
+    /// The answers to come, by time and then by the order of their requests.
     pub(super) answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
     asked: u64,
-    /// When which task is answered.
+    /// The time of each task's answer.
     answered: HashMap<(usize, TaskId), (DateTime<Utc>, u64)>,
-    /// The tasks that send heartbeats, with the time from one to the next.
+    /// The tasks that send heartbeats, with their intervals.
     pub(super) beats: HashMap<(usize, TaskId), Beats>,
     beats_in_a_row: usize,
-    /// Which execution a task waits for.
+    /// The execution that each task waits for.
     pub(super) awaited: HashMap<(usize, TaskId), usize>,
-    /// Every task token that was given out.
+    /// Every task token handed out.
     pub(super) tokens: HashMap<String, (usize, TaskId)>,
     pub(super) closed_names: ClosedNames,
-    /// The Map Runs of the execution that the simulation is about.
+    /// The Map Runs of the simulated execution.
     map_runs: MapRunLog,
     pub(super) objects: Option<Objects>,
-    /// What was asked so far.
+    /// The calls so far.
     pub(super) calls: Vec<Call>,
-    /// Which call a task that waits is.
+    /// The call of each waiting task.
     pub(super) call_of: HashMap<(usize, TaskId), usize>,
     pub(super) moments: Vec<Moment>,
-    /// The executions that were started by others and are over.
+    /// The ended executions that others had started.
     pub(super) ended: Vec<ExecutionRun>,
 }
 
@@ -152,7 +152,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Carries the commands of an execution out; how the one that the simulation is about has ended.
+    /// Carries out an execution's commands; returns the outcome of the simulated execution once it has ended.
     fn carry_out(&mut self, id: usize, polled: &mut VecDeque<usize>) -> Result<Option<Outcome>, SimulationError> {
         while let Some(member) = self.members.get_mut(&id) {
             match member.execution.poll_command() {
@@ -160,12 +160,12 @@ impl Driver<'_> {
                 Some(Command::Cancel(task)) => self.cancel(id, task, polled),
                 Some(Command::Record(event)) => {
                     member.history.push(event);
-                    // The trace is taken with the history, and so is no longer than that.
+                    // The trace is taken together with the history, so it cannot grow beyond the history's limit.
                     member.observe();
                 }
                 Some(Command::RecordChild(event)) if id == ROOT => self.map_runs.record(*event),
                 Some(Command::MapRun(map_run)) if id == ROOT => self.map_runs.update(*map_run),
-                // What others have started is not reported.
+                // Map Runs of executions that others started are not reported.
                 Some(Command::RecordChild(_) | Command::MapRun(_)) => {}
                 Some(Command::Complete(outcome)) if id == ROOT => return Ok(Some(outcome)),
                 Some(Command::Complete(outcome)) => self.child_ended(id, &outcome),
@@ -176,7 +176,7 @@ impl Driver<'_> {
         Ok(None)
     }
 
-    /// Takes the next deadline of an execution down.
+    /// Notes the next deadline of an execution.
     fn arm(&mut self, id: usize) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
@@ -191,12 +191,12 @@ impl Driver<'_> {
         }
     }
 
-    /// Lets the next thing happen; to which execution.
+    /// Delivers the next event; returns the execution that got it.
     fn next_event(&mut self) -> Result<usize, SimulationError> {
         loop {
             let (at, id, event) = self.next_due()?;
             if let Event::TaskHeartbeat { task } = event {
-                // Heartbeats that `.task` asks for; those of other executions come once.
+                // Heartbeats scripted by an answer repeat; those sent by other executions come once.
                 let due = (id, task);
                 self.beats_in_a_row += 1;
                 if let Some(beats) = self.beats.get(&due).copied() {
@@ -249,7 +249,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Whether a task has a token, by which somebody may have sent a heartbeat.
+    /// Whether a task has a token, so a heartbeat may have been sent by it.
     fn answered_by_token(&self, due: (usize, TaskId)) -> bool {
         self.tokens.values().any(|holder| *holder == due)
     }
@@ -259,14 +259,14 @@ impl Driver<'_> {
             .members
             .values_mut()
             .flat_map(|member| member.execution.unanswered_tasks());
-        // Those that were started last are waited for by the others.
+        // The latest starts go first: the earlier executions wait for them.
         let state = tasks.last().map(|task| task.state.to_string());
         SimulationError::Stuck {
             state: state.unwrap_or_default(),
         }
     }
 
-    /// Lets an event happen then.
+    /// Schedules an event.
     pub(super) fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
         if let Some(task) = answered(&event) {
             self.answered.insert((id, task), (at, self.asked));

@@ -12,8 +12,8 @@ use crate::history::ErrorOutput;
 
 /// A `MockConfigFile.json` of AWS Step Functions Local: test cases of state machines, and what their tasks answer.
 ///
-/// A test case names for each Task state a response; a response has an answer for each invocation of the state, counted
-/// from 0 over the whole execution: retries, rounds of a loop and iterations of a Map count alike. A mocked error goes
+/// A test case names a response for each Task state. A response has an answer for each invocation of the state, counted
+/// from 0 over the whole execution: retries, rounds of a loop and iterations of a Map all count. A mocked error goes
 /// through Retry and Catch, a mocked result through every stage of the state.
 ///
 /// ```
@@ -45,35 +45,35 @@ pub struct MockConfig {
     denies_left_over: bool,
 }
 
-/// The test cases of a state machine: for each state the name of its response.
+/// The test cases of a state machine: the name of each state's response.
 type TestCases = IndexMap<String, IndexMap<String, String>>;
 
-/// Why a mock file cannot be used.
+/// The reasons why a mock file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MockConfigError {
-    /// It is no JSON, or a member stands twice in its object.
+    /// The text is not JSON, or an object has a member twice.
     #[error("the mock file cannot be read: {problem}")]
     NoJson {
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
-    /// Something in it is not as it must be.
+    /// A value has the wrong shape.
     #[error("the mock file is wrong at {pointer}: {problem}")]
     Wrong {
-        /// Where, as a JSON Pointer.
+        /// The place, as a JSON Pointer.
         pointer: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// It has no such state machine, test case or response, or the state machine no such Task state.
+    /// The file has no such state machine, test case or response, or the state machine has no such Task state.
     #[error("there is no {kind} `{name}`{}", known_names(.known))]
     Unknown {
-        /// What is missing.
+        /// The kind of thing that is missing.
         kind: &'static str,
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What there is.
+        /// The existing names.
         known: Vec<String>,
     },
 }
@@ -86,7 +86,7 @@ fn known_names(known: &[String]) -> String {
 }
 
 impl MockConfig {
-    /// Reads a mock file. Errors with the place of whatever is not as it must be.
+    /// Reads a mock file. Errors with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, MockConfigError> {
         let file = parse_unique(text).map_err(|error| MockConfigError::NoJson {
             problem: error.to_string(),
@@ -107,7 +107,7 @@ impl MockConfig {
         Ok(config)
     }
 
-    /// Refuses a test case whose response is not there.
+    /// Refuses a test case that names a missing response.
     fn check_names(&self) -> Result<(), MockConfigError> {
         for (machine, cases) in &self.state_machines {
             for (case, states) in cases {
@@ -125,9 +125,8 @@ impl MockConfig {
         Ok(())
     }
 
-    /// Lets a run fail that ends before it came to every entry of the responses that its test case names: the test then
-    /// does not test what it says. Step Functions Local lets it pass, and so do the simulations of a mock file without
-    /// this. A range counts as one entry.
+    /// Makes a run fail if it does not use every entry of the responses in its test case: such a test does not test
+    /// what it claims. By default, as in Step Functions Local, unused entries are fine. A range counts as one entry.
     #[must_use]
     pub fn deny_left_over(mut self) -> Self {
         self.denies_left_over = true;
@@ -139,13 +138,13 @@ impl MockConfig {
         self.state_machines.keys().map(String::as_str)
     }
 
-    /// The names of a state machine's test cases; none of one that is not there.
+    /// The names of a state machine's test cases; empty if there is no such machine.
     pub fn test_cases(&self, state_machine: &str) -> impl Iterator<Item = &str> {
         let cases = self.state_machines.get(state_machine);
         cases.into_iter().flat_map(|cases| cases.keys().map(String::as_str))
     }
 
-    /// The responses that no test case names.
+    /// The responses that no test case uses.
     pub fn unused_responses(&self) -> impl Iterator<Item = &str> {
         let names = |response: &&String| {
             let mut cases = self.state_machines.values().flat_map(IndexMap::values);
@@ -157,13 +156,13 @@ impl MockConfig {
             .map(String::as_str)
     }
 
-    /// A simulation of a state machine in which the states of a test case answer as it says.
+    /// A simulation of a state machine with the answers of a test case.
     ///
-    /// `state_machine` and `test_case` are the names of the file, which Step Functions Local takes from the ARN:
-    /// `…:stateMachine:Orders#Busy`. States that the test case does not name have no answer yet, where Step Functions Local
-    /// would call the real thing: script them, or a run that comes to them fails.
+    /// `state_machine` and `test_case` are names in the file, which Step Functions Local takes from the ARN:
+    /// `…:stateMachine:Orders#Busy`. Step Functions Local calls the real service for states that the test case does not
+    /// name; here they need a script, or the run is an error when it reaches them.
     ///
-    /// Errors where the file has no such test case, or the state machine no such Task state.
+    /// Errors if the file has no such test case, or the state machine has no such Task state.
     pub fn simulation(
         &self,
         state_machine: &str,

@@ -76,29 +76,29 @@ pub use visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 use recorded::Recorded;
 use script::Part;
 
-/// A state machine with scripted tasks, ready to run as often as a test likes.
+/// A state machine with scripted tasks; it can run any number of times.
 #[derive(Debug, Clone)]
 pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
     parts: Vec<(String, Part)>,
-    /// The S3 that there is to ask, if any.
+    /// The simulated S3, if there is one.
     objects: Option<Objects>,
     options: StartOptions,
     start: DateTime<Utc>,
-    /// What was answered before, and is answered again.
+    /// Answers of an earlier run.
     recorded: Option<Arc<Recorded>>,
     coverage: Vec<Coverage>,
-    /// What goes wrong, whatever is scripted.
+    /// Faults that override scripts.
     faults: Arc<[Fault]>,
-    /// The answer of tasks that are not scripted.
+    /// The answer of tasks without a script.
     otherwise: Option<Answer>,
     allows_left_over: bool,
-    /// When somebody stops the execution, and why.
+    /// When the execution is stopped, and why.
     stop: Option<(Duration, ErrorOutput)>,
-    /// Whether what was not recorded fails, rather than the run.
+    /// Whether a call without a recorded answer fails as a task instead of ending the run with an error.
     is_replay: bool,
-    /// Whether visits are kept where the history is not.
+    /// Whether visits are kept without a history.
     keeps_visits: bool,
 }
 
@@ -127,19 +127,19 @@ impl Simulation {
         }
     }
 
-    /// Scripts the answers of a task, one for each attempt of each visit, in order.
+    /// Scripts the answers of a task: one for each attempt of each visit, in order.
     ///
     /// `task` is the state's name, its `Resource`, or the name of the function that a Lambda ARN ends with; the state's
-    /// name goes first. A run fails when an answer is missing and when one is left over, and when a name is scripted twice.
+    /// name takes precedence. The run is an error if an answer is missing or left over, or if a name is scripted twice.
     #[must_use]
     pub fn task<A: Into<Answer>>(self, task: impl Into<String>, answers: impl IntoIterator<Item = A>) -> Self {
         let answers = answers.into_iter().map(Into::into).collect();
         self.part(task, Part::Answers(answers))
     }
 
-    /// Scripts the answers to the attempts of one visit to a task: the one that asks for it after `visit` others did.
+    /// Scripts the answers to the attempts of one visit to a task; `visit` counts from 0.
     ///
-    /// Iterations of a Map and rounds of a loop are visits. A visit that has such a script asks no other.
+    /// Iterations of a Map and rounds of a loop are visits. A visit with such a script uses no other.
     ///
     /// ```
     /// use asl_engine::{Simulation, StateMachine, TaskError};
@@ -166,8 +166,8 @@ impl Simulation {
         self.part(task, Part::Visit(visit, answers))
     }
 
-    /// Scripts the answers to the attempts of a task in one iteration of the Map around it, by the index of the item, in
-    /// whatever order the iterations run.
+    /// Scripts the answers to the attempts of a task in one iteration of the Map around it, by the item's index,
+    /// independent of the order in which iterations run.
     #[must_use]
     pub fn item<A: Into<Answer>>(
         self,
@@ -179,21 +179,21 @@ impl Simulation {
         self.part(task, Part::Item(item, answers))
     }
 
-    /// Gives every attempt of a task the same answer; a run that never asks for it fails.
+    /// Gives every attempt of a task the same answer. The run is an error if the task is never called.
     #[must_use]
     pub fn always(self, task: impl Into<String>, answer: impl Into<Answer>) -> Self {
         self.part(task, Part::Always(answer.into()))
     }
 
-    /// Gives every attempt of every task that is not scripted the same answer.
+    /// Gives every attempt of every task without a script the same answer.
     #[must_use]
     pub fn otherwise(mut self, answer: impl Into<Answer>) -> Self {
         self.otherwise = Some(answer.into());
         self
     }
 
-    /// Answers every attempt of a task by a function of all there is to know about it: the state, the visit, the attempt,
-    /// the item, the input, the task token. A run that never calls it fails.
+    /// Answers every attempt of a task by a function of the whole [`Call`]: the state, the visit, the attempt, the
+    /// item, the input, the task token. The run is an error if the task is never called.
     ///
     /// ```
     /// use asl_engine::simulation::{Answer, Call};
@@ -221,7 +221,8 @@ impl Simulation {
         self.part(task, Part::Call(Arc::new(move |call: &Call| function(call).into())))
     }
 
-    /// Answers every attempt of a task by a function of its effective input; a run that never calls it fails.
+    /// Answers every attempt of a task by a function of its effective input. The run is an error if the task is never
+    /// called.
     #[must_use]
     pub fn task_fn(
         self,
@@ -231,7 +232,7 @@ impl Simulation {
         self.part(task, Part::Input(Arc::new(function)))
     }
 
-    /// Whether the visits of runs are kept.
+    /// Whether runs keep their visits.
     fn keeps_visits(&self) -> bool {
         self.options.history == HistoryLevel::Full || self.keeps_visits
     }
@@ -241,21 +242,21 @@ impl Simulation {
         self
     }
 
-    /// Lets a run end with answers that nobody asked for, which otherwise is an error.
+    /// Allows answers to be left over, which is otherwise an error.
     #[must_use]
     pub fn allow_left_over(mut self) -> Self {
         self.allows_left_over = true;
         self
     }
 
-    /// Stops the execution after some virtual time, as `StopExecution` does, where it has not ended before.
+    /// Stops the execution after some virtual time, as `StopExecution` does, if it is still running then.
     #[must_use]
     pub fn stop_after(mut self, time: Duration, error: ErrorOutput) -> Self {
         self.stop = Some((time, error));
         self
     }
 
-    /// Counts every run in a [`Coverage`], which many simulations may share.
+    /// Counts every run in a [`Coverage`], which several simulations may share.
     #[must_use]
     pub fn coverage(mut self, coverage: &Coverage) -> Self {
         self.coverage.push(coverage.clone());
@@ -263,11 +264,11 @@ impl Simulation {
         self
     }
 
-    /// Puts an object into S3, for the `ItemReader` of a distributed Map: the text of a CSV, JSON or JSON Lines file. What a
-    /// `ResultWriter` writes comes beside it, for [`Run::object`].
+    /// Puts an object into S3, for the `ItemReader` of a distributed Map: the text of a CSV, JSON or JSON Lines file.
+    /// Objects written by a `ResultWriter` join it; read them with [`Run::object`].
     ///
-    /// Without any object, the requests `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` are scripted as
-    /// those of Tasks are, and answered as S3 answers: `{"Body": "…"}`, `{"Contents": [{"Key": "…"}]}`, `{}`.
+    /// Without any object, the requests `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` are
+    /// scripted like Tasks, with S3's responses as answers: `{"Body": "…"}`, `{"Contents": [{"Key": "…"}]}`, `{}`.
     #[must_use]
     pub fn object(mut self, bucket: &str, key: &str, body: impl Into<String>) -> Self {
         let objects = self.objects.get_or_insert_default();
@@ -289,14 +290,14 @@ impl Simulation {
         self
     }
 
-    /// How much of the history is recorded; default all of it.
+    /// How much of the history is recorded; default: everything.
     #[must_use]
     pub fn history(mut self, level: HistoryLevel) -> Self {
         self.options.history = level;
         self
     }
 
-    /// What an execution may use; default AWS's quotas.
+    /// The execution's limits; default: AWS's quotas.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.options.limits = limits;
@@ -304,11 +305,11 @@ impl Simulation {
     }
 
     /// Registers a state machine that the simulated execution can start, by its ARN, or by its name alone: by
-    /// `states:startExecution` in any form, `aws-sdk:sfn:startExecution` and `startSyncExecution`, where their tasks are not
-    /// scripted. `aws-sdk:sfn:sendTaskSuccess`, `sendTaskFailure` and `sendTaskHeartbeat` answer by token.
+    /// `states:startExecution` in any form, `aws-sdk:sfn:startExecution` and `startSyncExecution`, where their tasks
+    /// are not scripted. `aws-sdk:sfn:sendTaskSuccess`, `sendTaskFailure` and `sendTaskHeartbeat` answer by token.
     ///
-    /// All executions share the virtual time and the scripts. The run ends with the execution it is about: what that has
-    /// started, and did not wait for, goes no further.
+    /// All executions share the virtual time and the scripts. The run ends with the simulated execution; executions
+    /// that it started without waiting for them stop there.
     ///
     /// ```
     /// use asl_engine::{Simulation, StateMachine};
@@ -333,14 +334,14 @@ impl Simulation {
         self
     }
 
-    /// The ARNs of the activities that exist, which otherwise are all: a Task of another one fails as on AWS.
+    /// The ARNs of the existing activities; a Task with any other fails as on AWS. Default: every activity exists.
     #[must_use]
     pub fn activities(mut self, arns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.options.activities = Some(Arc::new(arns.into_iter().map(Into::into).collect()));
         self
     }
 
-    /// Names, ARNs and everything else that an execution starts with; its input is given to `run`.
+    /// The start options of the execution, such as names and ARNs; `run` takes the input.
     #[must_use]
     pub fn options(mut self, options: StartOptions) -> Self {
         self.options = options;
@@ -351,8 +352,8 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// When a script is missing, left over or there twice, as a test that scripts too little or too much should fail;
-    /// [`Simulation::try_run`] gives the error instead. An execution that fails is no such error.
+    /// If an answer is missing or left over, or a task is scripted twice; [`Simulation::try_run`] returns the error
+    /// instead. A failed execution does not panic.
     #[track_caller]
     #[expect(clippy::panic, reason = "the way a test fails")]
     pub fn run(&self, input: Value) -> Run {
@@ -362,7 +363,7 @@ impl Simulation {
         }
     }
 
-    /// Runs an execution to its end. Errors when a script is missing, left over or there twice.
+    /// Runs an execution to its end. Errors if an answer is missing or left over, or a task is scripted twice.
     pub fn try_run(&self, input: Value) -> Result<Run, SimulationError> {
         driver::run(self, input)
     }

@@ -1,4 +1,4 @@
-//! The moments of a run: whenever something happened to its execution.
+//! The moments of a run: the points in time at which its execution got an event.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -7,21 +7,21 @@ use super::driver::{Driver, ROOT};
 use crate::execution::{Event, TaskId};
 use crate::history::HistoryLevel;
 
-/// A moment of a run: what happened, and what followed at once.
+/// A moment of a run: an event and its immediate effects.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Moment {
-    /// When, in virtual time from the start of the run.
+    /// The virtual time from the start of the run.
     pub at: Duration,
-    /// What happened.
+    /// The event.
     pub happened: Happened,
-    /// The events of the history that followed at once, by their places in [`Run::history`](super::Run::history).
+    /// The history events that followed at once, as indices into [`Run::history`](super::Run::history).
     pub events: Range<usize>,
-    /// The visits that go on afterwards, by their places in [`Run::visits`](super::Run::visits).
+    /// The visits still running afterwards, as indices into [`Run::visits`](super::Run::visits).
     pub running: Vec<usize>,
 }
 
-/// What happened to an execution. Calls are named by their places in [`Run::calls`](super::Run::calls).
+/// An event of an execution. Calls are given as indices into [`Run::calls`](super::Run::calls).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Happened {
@@ -29,22 +29,22 @@ pub enum Happened {
     Started,
     /// A task answered.
     Answered {
-        /// Which; `None` where another execution answered.
+        /// The call; `None` if another execution answered.
         call: Option<usize>,
     },
-    /// A task was taken up, and goes on.
+    /// A service accepted a task, which goes on.
     TakenUp {
-        /// Which; `None` where another execution answered.
+        /// The call; `None` if another execution answered.
         call: Option<usize>,
     },
     /// A task sent a heartbeat.
     Heartbeat {
-        /// Which; `None` where another execution sent it.
+        /// The call; `None` if another execution sent it.
         call: Option<usize>,
     },
-    /// The time came that a Wait, a retry or a timeout waited for.
+    /// A deadline passed: of a Wait, a retry or a timeout.
     TimePassed,
-    /// Somebody stopped it.
+    /// It was stopped.
     Stopped,
 }
 
@@ -60,7 +60,7 @@ impl Moment {
 }
 
 impl Driver<'_> {
-    /// Something happens to an execution.
+    /// Notes an event of an execution.
     pub(super) fn moment_begins(&mut self, id: usize, event: &Event) {
         if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
             return;
@@ -86,7 +86,7 @@ impl Driver<'_> {
         });
     }
 
-    /// Everything that follows from what happened last has happened.
+    /// Closes the moment: all effects of its event are there.
     pub(super) fn moment_ends(&mut self) {
         let Some(root) = self.members.get_mut(&ROOT) else {
             return;

@@ -16,7 +16,7 @@ use crate::services::step_functions::{
     started,
 };
 
-/// How many executions run at once, for a long chain of executions to go on.
+/// How many executions may run at once, so that an endless chain of executions stops.
 const CROWD: usize = 1_000;
 
 /// An execution of a simulation.
@@ -26,18 +26,18 @@ pub(super) struct Member {
     pub(super) observer: Observer,
     lineage: Lineage,
     keeps_name: bool,
-    /// The deadline that the driver knows.
+    /// The deadline noted by the driver.
     pub(super) armed: Option<DateTime<Utc>>,
-    /// The tasks that wait for its end.
+    /// The tasks waiting for its end.
     waiting: Vec<Waiting>,
 }
 
-/// A task that waits for the end of an execution.
+/// A task waiting for the end of an execution.
 struct Waiting {
     member: usize,
     task: TaskId,
     operation: Operation,
-    /// The input as the task gave it.
+    /// The input from the task.
     input: String,
 }
 
@@ -54,13 +54,13 @@ impl Member {
         }
     }
 
-    /// Takes in what the execution did since the last time.
+    /// Reads what the execution did since the last call.
     pub(super) fn observe(&mut self) {
         let trace = self.execution.take_trace();
         self.observer.observe(trace);
     }
 
-    /// What is left of it when it is over, or nobody looks any further.
+    /// The result of the execution when it has ended or is no longer watched.
     pub(super) fn into_run(self, outcome: Option<Outcome>) -> ExecutionRun {
         ExecutionRun {
             arn: self.execution.arn().clone(),
@@ -79,7 +79,7 @@ impl Member {
 }
 
 impl Driver<'_> {
-    /// Does what a task asks Step Functions itself for.
+    /// Carries out a task's request to Step Functions itself.
     pub(super) fn call_service(&mut self, id: usize, task: &Task, operation: Operation, polled: &mut VecDeque<usize>) {
         let done = if operation.starts_executions() {
             self.start_execution(id, task, operation, polled)
@@ -117,7 +117,7 @@ impl Driver<'_> {
         }
         let task_id = task.id;
         let event = match (operation.action, task.resource.pattern()) {
-            // Nothing is known of it before its end.
+            // An execution that is not observed shows nothing before its end.
             (Action::StartSyncExecution, _) => return Ok(()),
             (_, IntegrationPattern::RequestResponse) => Event::TaskSucceeded { task: task_id, output },
             (_, IntegrationPattern::Sync | IntegrationPattern::WaitForTaskToken) => {
@@ -128,7 +128,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// The execution that a request asks for: a new one, or the one that runs under its name.
+    /// The execution for a start request: a new one, or the running one of the same name.
     fn child(
         &mut self,
         id: usize,
@@ -183,7 +183,7 @@ impl Driver<'_> {
         Ok(self.started)
     }
 
-    /// The simulation's options, with a name, a seed and an id that follow from the order of the starts.
+    /// The simulation's options, with a name, a seed and an id derived from the order of the starts.
     fn child_options(&self, program: &Program, request: &StartExecution) -> StartOptions {
         let number = self.started as u64 + 1;
         let uuid = format!("00000000-0000-4000-8000-{number:012x}");
@@ -196,7 +196,7 @@ impl Driver<'_> {
         options
     }
 
-    /// An execution that another one has started is over.
+    /// Handles the end of an execution that another one started.
     pub(super) fn child_ended(&mut self, id: usize, outcome: &Outcome) {
         let Some(mut child) = self.members.remove(&id) else {
             return;
@@ -233,7 +233,7 @@ impl Driver<'_> {
         self.ended.push(child.into_run(Some(outcome.clone())));
     }
 
-    /// Nobody waits for a task any more, nor for the execution that it waits for.
+    /// Forgets a cancelled task and its wait for an execution.
     pub(super) fn stop_child(&mut self, id: usize, task: TaskId, polled: &mut VecDeque<usize>) {
         let Some(child) = self.awaited.remove(&(id, task)) else {
             return;
@@ -253,7 +253,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Hands a token's answer on.
+    /// Delivers an answer given by token.
     fn send_task(&mut self, id: usize, task: &Task, operation: Operation) -> Result<(), TaskError> {
         let request = SendTask::read(operation.action, &task.request.effective_input)?;
         let in_style = |error: StepFunctionsError| error.in_style(operation.style);

@@ -1,4 +1,4 @@
-//! Puts the visits of an execution together from its trace.
+//! Assembles the visits of an execution from its trace.
 
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -14,20 +14,20 @@ use crate::execution::{Assigned, FrameKey, Next, Program, StateId, TaskId, Trace
 pub(super) struct Observer {
     program: Arc<Program>,
     start: DateTime<Utc>,
-    /// Whether finished visits are kept; where they are not, only the running ones are known.
+    /// Whether finished visits are kept; otherwise only the running ones are known.
     keeps: bool,
     pub(super) visits: Vec<Visit>,
     /// The running visit of each frame.
     frames: HashMap<FrameKey, Current>,
     /// How often each state was entered.
     entries: HashMap<StateId, usize>,
-    /// How often each state was entered in the same iterations.
+    /// How often each state was entered within the same iterations.
     rounds: HashMap<(StateId, Vec<usize>), usize>,
-    /// Which frame asked for which task.
+    /// The visit of each task.
     tasks: HashMap<TaskId, FrameKey>,
 }
 
-/// What must be known of a frame's visit while it runs.
+/// The visit of a frame while it runs.
 #[derive(Debug, Clone)]
 struct Current {
     state: StateId,
@@ -41,15 +41,15 @@ struct Current {
     is_caught: Option<usize>,
 }
 
-/// Where a task was asked for.
+/// The origin of a task.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asked {
     pub(super) number: usize,
-    /// How many visits went before in the same iterations.
+    /// The number of earlier visits within the same iterations.
     pub(super) round: usize,
     pub(super) iterations: Vec<usize>,
     pub(super) attempt: usize,
-    /// How many calls of the visit went before.
+    /// The number of earlier calls in the visit.
     pub(super) nth: usize,
     pub(super) pointer: Arc<str>,
 }
@@ -68,14 +68,14 @@ impl Observer {
         }
     }
 
-    /// Takes in what happened since the last time.
+    /// Reads the trace since the last call.
     pub(super) fn observe(&mut self, entries: Vec<TraceEntry>) {
         for entry in entries {
             self.take_in(entry);
         }
     }
 
-    /// Where a task was asked for that the trace has told of.
+    /// The visit that issued the task.
     pub(super) fn asked(&mut self, task: TaskId) -> Asked {
         let frame = self.tasks.remove(&task).and_then(|key| self.frames.get(&key));
         frame.map_or_else(Asked::default, |current| Asked {
@@ -88,7 +88,7 @@ impl Observer {
         })
     }
 
-    /// The states that run, in the order of their entries.
+    /// The running states, in the order of their entries.
     pub(super) fn running(&self) -> Vec<usize> {
         let goes_on = |visit: &usize| self.visits.get(*visit).is_none_or(|visit| visit.ended.is_none());
         let visits = self.frames.values().map(|current| current.visit);
@@ -148,7 +148,8 @@ impl Observer {
                 };
                 current.attempts += 1;
                 self.change(frame, |visit| {
-                    // Where nothing selects, the state works on what it got; those with work of their own tell.
+                    // Without a field that selects, the effective input is the raw input; states with work report
+                    // theirs.
                     let tells = matches!(visit.state_type, StateType::Task | StateType::Parallel | StateType::Map);
                     visit.effective_input = (!tells).then(|| visit.raw_input.clone());
                     visit.attempts.push(Attempt {
@@ -182,7 +183,7 @@ impl Observer {
         }
     }
 
-    /// A state failed, and with it everything that ran inside of it.
+    /// Ends the visit of a failed state and all visits running inside it.
     fn forget_graphs(&mut self, frame: FrameKey) {
         let node = self.frames.get(&frame).map(|current| self.program.node(current.state));
         let mut gone: Vec<FrameKey> = node
@@ -271,7 +272,7 @@ impl Observer {
     }
 }
 
-/// What concerns the visit alone.
+/// Applies an entry that concerns only the visit itself.
 fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
     match traced {
         Traced::EffectiveInput(input) => {

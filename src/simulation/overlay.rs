@@ -1,4 +1,4 @@
-//! What runs and coverage draw over a diagram.
+//! The marks of runs and coverage on a diagram.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::definition::StateType;
 use crate::diagram::{Exit, Overlay, Tone};
 
 impl Run {
-    /// The way of the run, for a [`Diagram`](crate::diagram::Diagram) of its machine: which states it visited and how long it
-    /// was in them, which transitions it took.
+    /// The run's path, for a [`Diagram`](crate::diagram::Diagram) of its machine: the visited states with their
+    /// durations, and the transitions taken.
     ///
     /// ```
     /// use asl_engine::diagram::Diagram;
@@ -32,7 +32,8 @@ impl Run {
 }
 
 impl Coverage {
-    /// What was covered and how often, and what was missed, for a [`Diagram`](crate::diagram::Diagram) of the machine.
+    /// The covered points with their counts, and the missed points, for a [`Diagram`](crate::diagram::Diagram) of the
+    /// machine.
     ///
     /// ```
     /// use asl_engine::diagram::Diagram;
@@ -66,7 +67,7 @@ fn of_run(run: &Run) -> Overlay {
     }
     let overlay = Overlay::new().rest(Tone::Idle);
     let overlay = states.into_iter().fold(overlay, |overlay, (name, visits)| {
-        // That of a Succeed or Fail; others have a count of their own.
+        // The exit of a Succeed or Fail state has no field of its own; all others do.
         let ends = |visit: &&Visit| matches!(visit.state_type, StateType::Succeed | StateType::Fail);
         let overlay = if visits.iter().any(ends) {
             overlay.transition(name, Exit::End, tone(&visits), "")
@@ -85,7 +86,7 @@ fn of_coverage(coverage: &Coverage) -> Overlay {
     for point in coverage.missed() {
         let whats = missed.entry(point.state).or_default();
         let what = match point.kind {
-            // Their arrows show them.
+            // The arrows of these points show them.
             PointKind::State | PointKind::Transition | PointKind::Catcher => continue,
             PointKind::ChoiceRule => format!("rule {} {}", rule_number(&point.pointer), point.what),
             _ => point.what,
@@ -108,7 +109,7 @@ fn of_coverage(coverage: &Coverage) -> Overlay {
             }
         };
         let exit = if state.count > 0 { Tone::Good } else { Tone::Bad };
-        // That of a Succeed or Fail; others have a count of their own.
+        // The exit of a Succeed or Fail state has no field of its own; all others do.
         overlay = overlay
             .transition(&*state.state, Exit::End, exit, "")
             .state(state.state, tone, note);

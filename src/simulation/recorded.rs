@@ -1,11 +1,11 @@
-//! Answers that were given before, to be given again.
+//! Answers of an earlier run, to be given again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Answer, Call};
 
-/// Which call it was, in whatever order parallel work was asked.
+/// The identity of a call, independent of the order of parallel work.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct CallKey {
     pub(super) member: usize,
@@ -27,22 +27,22 @@ impl From<&Call> for CallKey {
     }
 }
 
-/// The answers of an earlier run, or of a recording.
+/// The answers of an earlier run or of a recording.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recorded {
-    /// Those that go before all scripts.
+    /// Answers that override scripts.
     first: HashMap<CallKey, Answer>,
-    /// Those that come after all scripts.
+    /// Answers used where no script answers.
     last: HashMap<CallKey, Answer>,
 }
 
 impl Recorded {
-    /// Answers a call so, whatever is scripted.
+    /// Forces this answer.
     pub(super) fn insert(&mut self, key: CallKey, answer: Answer) {
         self.first.insert(key, answer);
     }
 
-    /// Answers a call so where no script does.
+    /// Gives this answer where no script does.
     pub(super) fn insert_last(&mut self, key: CallKey, answer: Answer) {
         self.last.insert(key, answer);
     }

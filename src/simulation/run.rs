@@ -1,4 +1,4 @@
-//! What a simulated execution did.
+//! The result of a simulated execution.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ use crate::execution::{MapRunLog, Outcome, Program};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 use crate::services::s3::Objects;
 
-/// A simulated execution that has ended, with all that it did on the way.
+/// A finished simulated execution, with everything that it did.
 ///
 /// Visits, moments and history are there with [`HistoryLevel::Full`](crate::history::HistoryLevel::Full), which is the
 /// default.
@@ -48,25 +48,25 @@ pub struct Run {
     pub(super) calls: Vec<Call>,
     pub(super) moments: Vec<Moment>,
     pub(super) first_moment: Moment,
-    /// What it was run by, and on.
+    /// Its simulation and its input.
     pub(super) simulation: Arc<Simulation>,
 }
 
-/// One execution of a run: the one it is about, or one that another has started.
+/// One execution of a run: the simulated one, or one started by another.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ExecutionRun {
     /// Its ARN.
     pub arn: Arc<str>,
-    /// How it ended; `None` where it still ran at the end of the run.
+    /// Its outcome; `None` if it was still running at the end of the run.
     pub outcome: Option<Outcome>,
-    /// Whether its visits had more data than the 256 MiB that are kept: the later ones show `null`, and no variables.
+    /// Whether its visits exceeded the 256 MiB of data that are kept; later ones show `null` and no variables.
     pub is_data_cut: bool,
-    /// The states that it visited, in the order of their entries.
+    /// Its visits, in the order of their entries.
     pub visits: Vec<Visit>,
     /// Its history.
     pub history: Vec<HistoryEvent>,
-    /// What it was started with; `null` where that nests too deeply to be looked at.
+    /// Its input; `null` if the input nests too deeply.
     pub input: Payload,
     pub(super) program: Arc<Program>,
 }
@@ -78,11 +78,11 @@ impl PartialEq for ExecutionRun {
     }
 }
 
-// A run calls none of its simulation's functions: what a test catches, it cannot have spoiled.
+// A run calls none of its simulation's functions, so a caught panic cannot leave it half-changed.
 impl UnwindSafe for Run {}
 impl RefUnwindSafe for Run {}
 
-/// Runs are equal that did the same.
+/// Two runs are equal if they did the same.
 impl PartialEq for Run {
     fn eq(&self, other: &Self) -> bool {
         self.outcome == other.outcome
@@ -96,17 +96,17 @@ impl PartialEq for Run {
 }
 
 impl Run {
-    /// How it ended.
+    /// Its outcome.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
-    /// The output of an execution that succeeded.
+    /// The output, if the execution succeeded.
     pub fn output(&self) -> Option<&Value> {
         self.outcome.output()
     }
 
-    /// The error and cause of an execution that did not succeed.
+    /// The error and cause, if the execution did not succeed.
     pub fn error(&self) -> Option<&ErrorOutput> {
         self.outcome.error()
     }
@@ -116,11 +116,11 @@ impl Run {
         self.error()?.error.as_deref()
     }
 
-    /// Fails a test whose execution did not succeed, with its story; the output otherwise.
+    /// Returns the output, or fails the test with the run's story if the execution did not succeed.
     ///
     /// # Panics
     ///
-    /// When the execution did not succeed.
+    /// If the execution did not succeed.
     #[track_caller]
     #[expect(clippy::panic, reason = "the way a test fails")]
     pub fn assert_succeeded(&self) -> &Value {
@@ -130,11 +130,11 @@ impl Run {
         }
     }
 
-    /// Fails a test whose execution did not end with an error of this name, with its story; the Error Output otherwise.
+    /// Returns the Error Output, or fails the test with the run's story if the execution did not end with this error.
     ///
     /// # Panics
     ///
-    /// When the execution succeeded, or ended with another error.
+    /// If the execution succeeded, or ended with another error.
     #[track_caller]
     #[expect(clippy::panic, reason = "the way a test fails")]
     pub fn assert_failed(&self, name: &str) -> &ErrorOutput {
@@ -144,12 +144,12 @@ impl Run {
         }
     }
 
-    /// The virtual time it took.
+    /// Its duration in virtual time.
     pub fn elapsed(&self) -> Duration {
         self.elapsed
     }
 
-    /// What it was started with; `null` where that nests too deeply to be looked at.
+    /// Its input; `null` if the input nests too deeply.
     pub fn input(&self) -> &Value {
         self.root.input.value()
     }
@@ -164,12 +164,12 @@ impl Run {
         &self.map_runs
     }
 
-    /// The text of an object in S3, as it is at the end.
+    /// The text of an object in S3 at the end.
     pub fn object(&self, bucket: &str, key: &str) -> Option<&str> {
         self.objects.as_ref()?.get(bucket, key)
     }
 
-    /// The buckets and keys of all objects in S3, in their order.
+    /// The buckets and keys of all objects in S3, sorted.
     pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
         self.objects.iter().flat_map(Objects::iter)
     }
@@ -201,7 +201,7 @@ impl Run {
         self.visits_of(state).count()
     }
 
-    /// How often each state was visited, in the order of the first visits; those that never were are not among them.
+    /// How often each visited state was visited, in the order of first visits.
     pub fn visit_counts(&self) -> IndexMap<&str, usize> {
         let mut counts = IndexMap::new();
         for visit in &self.root.visits {
@@ -214,7 +214,7 @@ impl Run {
     ///
     /// # Panics
     ///
-    /// When there is none, or more than one: [`Run::visits_of`] shows all.
+    /// If there is none, or more than one: [`Run::visits_of`] shows all.
     #[track_caller]
     #[expect(clippy::panic, reason = "the way a test fails")]
     pub fn visit(&self, state: &str) -> &Visit {
@@ -237,7 +237,7 @@ impl Run {
         retries.map(|retry| retry.delay).collect()
     }
 
-    /// The variables of the machine itself as they were at the end; those of branches and iterations went with them.
+    /// The variables of the machine itself at the end; variables of branches and iterations are gone by then.
     pub fn variables(&self) -> Map<String, Value> {
         let mut variables = Map::new();
         for visit in self.root.visits.iter().filter(|visit| visit.within.is_none()) {
@@ -246,28 +246,28 @@ impl Run {
         variables
     }
 
-    /// Every moment at which something happened to the execution, in order.
+    /// Every moment of the execution, in order.
     pub fn moments(&self) -> &[Moment] {
         &self.moments
     }
 
-    /// What tasks were asked and what they answered, in the order of asking; those of executions that others started
-    /// are among them.
+    /// All calls of tasks with their answers, in the order of the calls, including those of executions that others
+    /// started.
     pub fn calls(&self) -> &[Call] {
         &self.calls
     }
 
-    /// The calls of one state, in the order of asking.
+    /// The calls of one state, in order.
     pub fn calls_of<'a, 's>(&'a self, state: &'s str) -> impl Iterator<Item = &'a Call> + use<'a, 's> {
         self.calls.iter().filter(move |call| *call.state == *state)
     }
 
-    /// The executions that were started by others: first those that ended, then those that still ran.
+    /// The executions that others started: first the ended ones, then those still running.
     pub fn children(&self) -> &[ExecutionRun] {
         &self.children
     }
 
-    /// The execution itself, as its children are shown.
+    /// The simulated execution, in the same form as the executions it started.
     pub fn execution(&self) -> &ExecutionRun {
         &self.root
     }
@@ -276,7 +276,7 @@ impl Run {
         self.simulation.keeps_visits()
     }
 
-    /// The visit over which the execution failed: the innermost whose failure nobody took.
+    /// The visit that made the execution fail: the innermost whose error was not caught.
     pub fn failed_visit(&self) -> Option<&Visit> {
         self.error()?;
         let visits = &self.root.visits;
@@ -287,7 +287,7 @@ impl Run {
             let inner = visits
                 .iter()
                 .rposition(|visit| visit.within == Some(place) && visit.has_failed())
-                // A state that failed by itself may have had branches before: they ended well, or in an earlier attempt.
+                // A state that failed by itself may have had branches: they succeeded, or belong to an earlier attempt.
                 .filter(|inner| visits.get(*inner).and_then(Visit::error) == visits.get(place).and_then(Visit::error));
             match inner {
                 Some(inner) => place = inner,

@@ -1,4 +1,4 @@
-//! Where the answers of tasks come from.
+//! Scripts: the answers that a test gives to tasks.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -8,18 +8,18 @@ use std::sync::Arc;
 use super::{Answer, Call, SimulationError};
 use crate::TaskError;
 
-/// What a test says about a task, as one call of a builder says it.
+/// One scripted part, from one call of the builder.
 #[derive(Clone)]
 pub(super) enum Part {
-    /// Answers in the order of asking.
+    /// Answers in the order of the calls.
     Answers(VecDeque<Answer>),
-    /// The same answer for ever.
+    /// The same answer to every call.
     Always(Answer),
     /// A function of the effective input.
     Input(Arc<InputFn>),
-    /// A function of everything there is to know.
+    /// A function of the whole [`Call`].
     Call(Arc<CallFn>),
-    /// Answers by the number of the invocation.
+    /// Answers by the invocation's number.
     Indexed(Indexed),
     /// Answers to the attempts of one visit.
     Visit(usize, VecDeque<Answer>),
@@ -33,7 +33,7 @@ pub(super) struct Indexed {
     /// The first and the last invocation of each range, in order; none overlap.
     entries: Vec<(u64, u64, Answer)>,
     next: u64,
-    /// Whether each range has to be come to.
+    /// Whether every range must be used.
     pub(super) denies_left_over: bool,
 }
 
@@ -58,7 +58,7 @@ impl Indexed {
         (*first <= index).then(|| answer.clone())
     }
 
-    /// The ranges that an invocation had to come to, and none did.
+    /// The required ranges that no invocation used.
     fn left_over(&self) -> usize {
         let is_left = |first: u64| self.denies_left_over && first >= self.next;
         self.entries.iter().filter(|(first, _, _)| is_left(*first)).count()
@@ -68,24 +68,24 @@ impl Indexed {
 type InputFn = dyn Fn(&Value) -> Result<Value, TaskError> + Send + Sync;
 type CallFn = dyn Fn(&Call) -> Answer + Send + Sync;
 
-/// All that is scripted for one task.
+/// Everything scripted for one task.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Script {
-    /// For what no visit and no item stands.
+    /// Used where neither a visit nor an item has a script.
     rest: Option<Part>,
     was_called: bool,
     visits: BTreeMap<usize, VecDeque<Answer>>,
     items: BTreeMap<usize, VecDeque<Answer>>,
-    /// The numbers of the visits that came to this script, by execution and visit.
+    /// The numbers of the visits that used this script, by execution and visit.
     seen: HashMap<(usize, usize, Arc<str>), usize>,
 }
 
-/// The scripts of a run, by what `.task` and its like were called with.
+/// The scripts of a run, by the name given to `.task` and similar methods.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scripts(pub(super) Vec<(String, Script)>);
 
 impl Scripts {
-    /// Puts together what belongs to the same task. Errors where two parts would answer the same.
+    /// Merges the parts for each task. Errors if two parts would answer the same call.
     pub(super) fn of(parts: &[(String, Part)]) -> Result<Self, SimulationError> {
         let mut scripts = Self::default();
         for (task, part) in parts {
@@ -104,7 +104,7 @@ impl Scripts {
 }
 
 impl Script {
-    /// Whether nothing else answered the same before.
+    /// Whether no earlier part answers the same call.
     fn add(&mut self, part: &Part) -> bool {
         match part {
             Part::Visit(visit, answers) => self.visits.insert(*visit, answers.clone()).is_none(),
@@ -113,7 +113,7 @@ impl Script {
         }
     }
 
-    /// The answer to a call; `None` where there is none, or none left.
+    /// The answer to a call; `None` if there is none, or none left.
     pub(super) fn next(&mut self, call: &Call) -> Option<Answer> {
         let count = self.seen.len();
         let key = (call.member, call.visit, Arc::clone(&call.pointer));
@@ -136,7 +136,7 @@ impl Script {
         }
     }
 
-    /// The answers that nobody asked for.
+    /// The number of answers left over.
     pub(super) fn left_over(&self) -> usize {
         let listed = match &self.rest {
             Some(Part::Answers(answers)) => answers.len(),
@@ -147,7 +147,7 @@ impl Script {
         listed + apart.map(VecDeque::len).sum::<usize>()
     }
 
-    /// Whether there is an answer to every call, and none came.
+    /// Whether it answers every call but was never used.
     pub(super) fn is_unused(&self) -> bool {
         let is_endless = matches!(self.rest, Some(Part::Always(_) | Part::Input(_) | Part::Call(_)));
         is_endless && !self.was_called

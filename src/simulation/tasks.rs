@@ -1,4 +1,4 @@
-//! Tasks: who answers them, and when.
+//! Answers tasks: from scripts, earlier answers or other executions, each at its time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::VecDeque;
@@ -70,7 +70,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// What is known of an attempt.
+    /// An attempt as far as it is known.
     fn call(&mut self, id: usize, task: &Task) -> Call {
         let asked = self.members.get_mut(&id).map(|member| {
             member.observe();
@@ -93,14 +93,14 @@ impl Driver<'_> {
         }
     }
 
-    /// The place of the script that answers a task; one of its state goes first.
+    /// The index of the script that answers a task; a script for its state takes precedence.
     fn script_of(&self, task: &Task) -> Option<usize> {
         let scripts = &self.scripts.0;
         let by_state = scripts.iter().position(|(name, _)| **name == *task.state);
         by_state.or_else(|| scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
     }
 
-    /// Lets a task answer so, when its time has come.
+    /// Schedules a task's answer.
     fn answer(&mut self, mut call: Call, task: &Task, answer: Answer) -> Result<(), SimulationError> {
         let id = call.member;
         let beat = beat_of(task, &answer)?;
@@ -144,7 +144,8 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// When a recorded answer comes at the latest: it did come in time, though the state was entered a little later then.
+    /// The latest time of a recorded answer: on AWS it came in time, even if the state was entered slightly later
+    /// there.
     fn latest(&self, task: &Task, answer: &Answer) -> DateTime<Utc> {
         let is_recorded = !answer.not_before.is_zero();
         match task.request.timeout_seconds.filter(|_| is_recorded) {
@@ -154,7 +155,7 @@ impl Driver<'_> {
     }
 }
 
-/// The time from heartbeat to heartbeat of an answer. Errors where the task cannot end as the answer says.
+/// The time between an answer's heartbeats. Errors if the task cannot end as scripted.
 fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationError> {
     let state = || task.state.to_string();
     let heartbeat = task.request.awaited_heartbeat(&task.resource);

@@ -1,4 +1,4 @@
-//! Goes through a run moment by moment, back and forth, and from any of them another way.
+//! Walks through a run moment by moment, back and forth, and forks it at any of them.
 
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -9,7 +9,7 @@ use super::script::Part;
 use super::{Answer, Call, Happened, Moment, Run, Simulation, Visit};
 use crate::history::{EventDetails, HistoryEvent};
 
-/// A place in a run: a moment, with all that is known of it.
+/// A position in a run: a moment, with everything known about it.
 ///
 /// ```
 /// use asl_engine::simulation::Answer;
@@ -39,26 +39,26 @@ pub struct TimeTravel<'r> {
 impl<'r> TimeTravel<'r> {
     /// The moment.
     pub fn moment(&self) -> &'r Moment {
-        // INVARIANT: a run has a moment, that of its start, and the place is that of one.
+        // INVARIANT: a run has at least one moment, its start, and the position is always valid.
         self.run.moments.get(self.place).unwrap_or(&self.run.first_moment)
     }
 
-    /// Which moment it is, from 0.
+    /// The number of the moment, from 0.
     pub fn place(&self) -> usize {
         self.place
     }
 
-    /// Goes on to the next moment; false at the last.
+    /// Moves to the next moment; false at the last.
     pub fn forward(&mut self) -> bool {
         self.go_to(self.place + 1)
     }
 
-    /// Goes back to the moment before; false at the first.
+    /// Moves to the previous moment; false at the first.
     pub fn back(&mut self) -> bool {
         self.place.checked_sub(1).is_some_and(|place| self.go_to(place))
     }
 
-    /// Goes to a moment; false where there is none.
+    /// Moves to a moment; false if there is none.
     pub fn go_to(&mut self, place: usize) -> bool {
         let is_there = place < self.run.moments.len();
         if is_there {
@@ -67,7 +67,7 @@ impl<'r> TimeTravel<'r> {
         is_there
     }
 
-    /// Goes to the moment at which an event was recorded; false where there is none.
+    /// Moves to the moment at which an event was recorded; false if there is none.
     pub fn go_to_event(&mut self, event: u64) -> bool {
         let is_it = |moment: &Moment| {
             let mut events = self.run.history().get(moment.events.clone()).into_iter().flatten();
@@ -77,18 +77,18 @@ impl<'r> TimeTravel<'r> {
         place.is_some_and(|place| self.go_to(place))
     }
 
-    /// The events that were recorded at the moment.
+    /// The events recorded at this moment.
     pub fn events(&self) -> &'r [HistoryEvent] {
         self.run.history().get(self.moment().events.clone()).unwrap_or_default()
     }
 
-    /// The states that the execution is in when the moment is over: several in a Parallel or a Map.
+    /// The states in which the execution is after this moment: several in a Parallel or a Map.
     pub fn states(&self) -> Vec<&'r Visit> {
         let running = self.moment().running.iter();
         running.filter_map(|visit| self.run.visits().get(*visit)).collect()
     }
 
-    /// The variables of the machine itself when the moment is over.
+    /// The variables of the machine itself after this moment.
     pub fn variables(&self) -> Map<String, Value> {
         let outermost = self.run.visits().iter().filter(|visit| visit.within.is_none());
         let outermost: HashSet<&str> = outermost.map(|visit| &*visit.state).collect();
@@ -111,7 +111,7 @@ impl<'r> TimeTravel<'r> {
         variables
     }
 
-    /// The call that was answered at the moment; `None` where none was.
+    /// The call answered at this moment, if any.
     pub fn call(&self) -> Option<&'r Call> {
         self.run.calls.get(self.call_place()?)
     }
@@ -123,28 +123,29 @@ impl<'r> TimeTravel<'r> {
         }
     }
 
-    /// The same execution with another answer at this moment; `None` where no scripted task answers. See [`Run::fork`].
+    /// The same execution with another answer at this moment; `None` if no scripted task answers here. See
+    /// [`Run::fork`].
     pub fn fork(&self, answer: impl Into<Answer>) -> Option<Simulation> {
         Some(self.run.fork(self.call_place()?, answer))
     }
 }
 
 impl Run {
-    /// Goes through the run, from its start.
+    /// Walks through the run from its start.
     pub fn time_travel(&self) -> TimeTravel<'_> {
         TimeTravel { run: self, place: 0 }
     }
 
-    /// The same execution up to a call, by its place in [`Run::calls`], which is answered in another way; run it on the
+    /// The same execution up to a call, given by its index in [`Run::calls`], which gets another answer. Run it on the
     /// same input.
     ///
-    /// Everything that was asked before is answered as it was. What is asked later is answered by what is scripted on the
-    /// result, then by the functions and endless answers of the run's own simulation, then as the same call was answered
-    /// in the run; a call that none of them knows is an error.
+    /// Earlier calls get their old answers. Later calls are answered by scripts added to the result, then by the
+    /// functions and endless answers of the run's own simulation, then by the answers of the same calls in the run. Any
+    /// other call is an error.
     #[must_use]
     pub fn fork(&self, call: usize, answer: impl Into<Answer>) -> Simulation {
         let mut simulation = Simulation::clone(&self.simulation).allow_left_over();
-        // Lists have given their answers away, and these are known by the call.
+        // Lists are used up; their answers are known by call from the run.
         simulation.parts.retain(|(_, part)| part.is_endless());
         let mut recorded = simulation.recorded.as_deref().cloned().unwrap_or_default();
         for (place, known) in self.calls.iter().enumerate() {
@@ -171,7 +172,7 @@ impl Part {
 }
 
 impl Recorded {
-    /// Answers a call so where no script does, and no longer before all scripts.
+    /// Moves an answer behind the scripts: it is used only where no script answers the call.
     fn move_last(&mut self, key: CallKey, answer: Answer) {
         self.remove(&key);
         self.insert_last(key, answer);

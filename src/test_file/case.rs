@@ -1,4 +1,4 @@
-//! One case: an input, what the tasks answer, and what must come out.
+//! One case: an input, the answers of the tasks, and the expected result.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -14,27 +14,27 @@ pub struct Case {
     pub name: String,
     /// The execution's input; default `{}`.
     pub input: Value,
-    /// What the tasks answer, by the state's name, its resource, or the function's name.
+    /// The answers of the tasks, by the state's name, its resource, or the function's name.
     pub tasks: Vec<(String, Script)>,
     /// A test case of the file's mock file: the names of the state machine and the case.
     pub mock: Option<(String, String)>,
-    /// When the execution starts; default 1970-01-01T00:00:00Z.
+    /// The time of the start; default 1970-01-01T00:00:00Z.
     pub starts_at: Option<DateTime<Utc>>,
     /// The seed of jitter and of random functions; default 0.
     pub seed: u64,
-    /// Whether answers that nobody asked for are no failure.
+    /// Whether answers may be left over.
     pub allows_left_over: bool,
-    /// What must come out.
+    /// The expected result.
     pub expect: Expectation,
 }
 
-/// What a task answers.
+/// A task's answers.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Script {
     /// One answer for each attempt of each visit, in order.
     Answers(Vec<Answer>),
-    /// The same answer for ever.
+    /// The same answer to every attempt.
     Always(Box<Answer>),
     /// The answers to the attempts of one visit, counted from 0.
     Visit(usize, Vec<Answer>),
@@ -42,7 +42,7 @@ pub enum Script {
     Item(usize, Vec<Answer>),
 }
 
-/// What must come out. What is not said is not looked at, but for the status: a case that names neither a status nor an
+/// The expected result. Absent members are not checked, except for the status: a case with neither a status nor an
 /// error expects `SUCCEEDED`.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
@@ -51,17 +51,17 @@ pub struct Expectation {
     pub status: String,
     /// The output, exactly.
     pub output: Option<Value>,
-    /// What the output must have: objects may have more members than this.
+    /// A part of the output: objects may have more members than this.
     pub output_contains: Option<Value>,
     /// The error name.
     pub error: Option<String>,
     /// The cause, exactly.
     pub cause: Option<String>,
-    /// The states that are entered, in order; those of branches and iterations are among them.
+    /// The entered states in order, including those of branches and iterations.
     pub path: Option<Vec<String>>,
-    /// The virtual time that it takes.
+    /// The duration in virtual time.
     pub elapsed: Option<Duration>,
-    /// For Task states the effective inputs of all their attempts.
+    /// The effective inputs of all attempts, by Task state.
     pub calls: Vec<(String, Vec<Value>)>,
     /// Variables of the machine at the end.
     pub variables: Map<String, Value>,

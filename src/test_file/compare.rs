@@ -1,27 +1,27 @@
-//! What came out beside what was expected.
+//! Compares the result with the expected one.
 
 use serde_json::{Value, json};
 
 use super::Expectation;
 use crate::simulation::Run;
 
-/// Something that is not as expected.
+/// A difference from the expected result.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Mismatch {
-    /// What differs.
+    /// The differing part.
     pub what: Expected,
-    /// What the case expects.
+    /// The expected value.
     pub expected: Value,
-    /// What came out; `null` where nothing did, even where `null` is expected.
+    /// The actual value; `null` if there is none, even where `null` is expected.
     pub actual: Value,
 }
 
-/// What a case can expect.
+/// The parts of a result that a case can expect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected {
-    /// How the execution ended.
+    /// The status.
     Status,
     /// The output.
     Output,
@@ -31,7 +31,7 @@ pub enum Expected {
     Error,
     /// The cause.
     Cause,
-    /// The states that were entered.
+    /// The entered states.
     Path,
     /// The virtual time in seconds.
     Elapsed,
@@ -41,10 +41,10 @@ pub enum Expected {
     Variable(String),
 }
 
-/// Everything that is not as expected.
+/// All differences.
 pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    // `null` is a value too: what is not there at all differs from it.
+    // `null` is a value too: an absent value differs from it.
     let mut compare = |what: Expected, expected: Value, actual: Option<Value>| {
         if actual.as_ref() != Some(&expected) {
             let actual = actual.unwrap_or_default();
@@ -76,7 +76,7 @@ pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
         compare(Expected::Path, json!(expected), Some(json!(run.path())));
     }
     if let Some(expected) = expect.elapsed {
-        // Numbers of seconds that people write have few digits.
+        // People write seconds with few digits.
         if expected.abs_diff(run.elapsed()).as_micros() > 0 {
             let (expected, actual) = (expected.as_secs_f64(), run.elapsed().as_secs_f64());
             compare(Expected::Elapsed, json!(expected), Some(json!(actual)));
@@ -102,7 +102,7 @@ pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
     found
 }
 
-/// Whether `actual` has everything that `expected` has; arrays have the same length.
+/// Whether `actual` contains `expected`; arrays must have the same length.
 fn contains(actual: &Value, expected: &Value) -> bool {
     match (actual, expected) {
         (Value::Object(actual), Value::Object(expected)) => expected

@@ -1,4 +1,4 @@
-//! A mock file of Step Functions Local, run as it is: each of its test cases is one here.
+//! Runs a mock file of Step Functions Local as it is: each of its test cases becomes a case.
 
 use indexmap::IndexMap;
 use serde_json::json;
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use super::{Case, Expectation, Suite, SuiteError, TestFile, suite};
 use crate::simulation::MockConfig;
 
-/// What the file of a definition may be called, behind the state machine's name.
+/// The endings of a definition's file, after the state machine's name.
 const ENDINGS: [&str; 4] = [".asl.json", ".asl.yaml", ".asl.yml", ".json"];
 
 impl Suite {
     /// The suites of a mock file of Step Functions Local, one for each of its state machines: a test case starts an
-    /// execution with the input `{}`, and passes where that succeeds. Whatever else is to be expected, or another input,
-    /// stands in a test file that names the mock file.
+    /// execution with the input `{}`, and passes if it succeeds. Other inputs and expectations belong in a test file
+    /// that names the mock file.
     ///
-    /// `definition` is the file of a state machine's definition, by its name; where it has none, the definition stands
+    /// `definition` gives the file of a state machine's definition by name; without one, the definition is searched
     /// beside the mock file: `NAME.asl.json`, `NAME.asl.yaml`, `NAME.asl.yml` or `NAME.json`.
     pub fn open_mocks(
         file: impl AsRef<Path>,
@@ -36,7 +36,7 @@ impl Suite {
     }
 }
 
-/// The test file that says the same as a mock file of one state machine.
+/// A test file equivalent to a mock file of one state machine.
 fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> TestFile {
     let cases = mocks.test_cases(name).map(|case| Case {
         name: case.to_owned(),
@@ -45,7 +45,7 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> Tes
         mock: Some((name.to_owned(), case.to_owned())),
         starts_at: None,
         seed: 0,
-        // As Step Functions Local has it.
+        // As in Step Functions Local.
         allows_left_over: true,
         expect: Expectation {
             status: "SUCCEEDED".to_owned(),

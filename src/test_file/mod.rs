@@ -1,6 +1,6 @@
 //! Test files: a state machine with cases of it, as plain data in JSON or YAML (`*.asl-test.json`, `*.asl-test.yaml`).
 //!
-//! `asl test` runs them; so can a Rust test:
+//! `asl test` runs them, and so can a Rust test:
 //!
 //! ```
 //! use asl_engine::test_file::Suite;
@@ -25,7 +25,7 @@
 //!         - { error: Busy, cause: try later }
 //!         - { result: { paid: true }, after: 0.5 }
 //!     expect:
-//!       output: { paid: true }        # `status: SUCCEEDED` is understood
+//!       output: { paid: true }        # `status: SUCCEEDED` is the default
 //!       elapsed: 2.5                  # virtual seconds
 //!       path: [Charge]
 //! ```
@@ -51,11 +51,11 @@ pub use suite::{CaseResult, Suite, SuiteError, Verdict};
 /// The JSON Schema of test files.
 pub const SCHEMA: &str = include_str!("../../asl-samples/asl-test.schema.json");
 
-/// A test file as it was read.
+/// The content of a test file.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TestFile {
-    /// The file of the state machine, from the folder of the test file: a definition or a template.
+    /// The file of the state machine, relative to the test file: a definition or a template.
     pub machine: String,
     /// The logical id of the state machine in a template that has several.
     pub state_machine: Option<String>,
@@ -71,7 +71,7 @@ pub struct TestFile {
     pub cases: Vec<Case>,
 }
 
-/// A test file cannot be used: what is wrong with it, with its line and a caret.
+/// An invalid test file: its problems, each with its line and a caret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the test file is invalid{}", shown(.diagnostics))]
 #[non_exhaustive]
@@ -87,7 +87,7 @@ fn shown(diagnostics: &[Diagnostic]) -> String {
 }
 
 impl TestFile {
-    /// Reads a test file. Errors with the place of whatever is not as it must be.
+    /// Reads a test file. Errors with the place of each problem.
     pub fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
         let fast = match format {
             Format::Json => stream::file(text),

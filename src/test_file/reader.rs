@@ -1,4 +1,4 @@
-//! From JSON to a [`TestFile`], with the place of whatever is not as it must be.
+//! Reads a [`TestFile`] from JSON; problems have their places.
 
 use chrono::DateTime;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use crate::simulation::Answer;
 
 type Read<T> = Result<T, Problem>;
 
-/// A value with the way to it.
+/// A value with its path.
 #[derive(Clone, Copy)]
 struct At<'v> {
     value: &'v Value,
@@ -27,7 +27,7 @@ enum Way<'v> {
     Index(&'v At<'v>, usize),
 }
 
-/// Reads a file whose JSON is fine.
+/// Reads a file from its JSON.
 fn file(value: &Value) -> Read<TestFile> {
     let root = At { value, way: Way::Root };
     let mut file = head(value)?;
@@ -48,7 +48,7 @@ fn file(value: &Value) -> Read<TestFile> {
     Ok(file)
 }
 
-/// Reads everything of a file but its cases.
+/// Reads everything except the cases.
 pub(super) fn head(value: &Value) -> Read<TestFile> {
     let root = At { value, way: Way::Root };
     let fields = [
@@ -74,13 +74,13 @@ pub(super) fn head(value: &Value) -> Read<TestFile> {
     })
 }
 
-/// Reads a case alone, which may name a mock file.
+/// Reads a single case, which may use the mock file.
 pub(super) fn one_case(value: &Value) -> Read<Case> {
     let root = At { value, way: Way::Root };
     case(root, true)
 }
 
-/// Reads a file by the tree that knows its lines.
+/// Reads a file from the tree with its lines.
 pub(super) fn file_with_places(text: &str, format: Format) -> Result<TestFile, InvalidTestFile> {
     let places = Places::of(text, format).map_err(|diagnostics| InvalidTestFile { diagnostics })?;
     file(&places.to_value()).map_err(|problem| InvalidTestFile {
@@ -198,7 +198,7 @@ fn expectation(at: At<'_>) -> Read<Expectation> {
     })
 }
 
-/// What a task answers: an array of answers, or an object with `always`, `visits`, `items`.
+/// A task's answers: an array, or an object with `always`, `visits`, `items`.
 fn scripts(at: At<'_>) -> Read<Vec<Script>> {
     if at.value.is_array() {
         return Ok(vec![Script::Answers(at.each(answer)?)]);
@@ -287,7 +287,7 @@ fn answer(at: At<'_>) -> Read<Answer> {
 }
 
 impl<'v> At<'v> {
-    /// Errors where it is no object, or has a field that is none of these.
+    /// Errors if it is not an object, or has a field that is not in `known`.
     fn object(&self, fields: &[&str]) -> Read<&'v Map<String, Value>> {
         let object = self
             .value

@@ -8,7 +8,7 @@ use std::fmt;
 use super::{Case, TestFile, reader};
 use crate::data::UniqueMembers;
 
-/// `None` where anything is wrong, in JSON or in the file: what that is, and where, takes another way to find out.
+/// `None` if anything is wrong, in the JSON or in the file; the slower reader then finds out what and where.
 pub(super) fn file(text: &str) -> Option<TestFile> {
     let mut json = serde_json::Deserializer::from_str(text);
     let file = TopLevel.deserialize(&mut json).ok()?;

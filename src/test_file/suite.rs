@@ -11,10 +11,10 @@ use crate::loading::template::{self, Format};
 use crate::loading::{Loader, Substitutions};
 use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
 
-/// A test file with its state machines; its cases run in any order, from many threads at once.
+/// A test file with its state machines. Cases can run in any order and from several threads.
 #[derive(Debug, Clone)]
 pub struct Suite {
-    /// The file that was read.
+    /// The test file.
     pub file: TestFile,
     machine: StateMachine,
     program: Arc<Program>,
@@ -24,46 +24,46 @@ pub struct Suite {
     children: Vec<(String, Arc<Program>)>,
 }
 
-/// Why a test file cannot be run.
+/// The reasons why a test file cannot be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SuiteError {
     /// A file cannot be read.
     #[error("cannot read `{}`: {error}", .file.display())]
     Unreadable {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// The test file is not as it must be.
+    /// The test file is invalid.
     #[error("`{}`: {error}", .file.display())]
     InvalidTestFile {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problems.
         error: InvalidTestFile,
     },
     /// The definition has errors.
     #[error("`{}`: {error}", .file.display())]
     InvalidDefinition {
-        /// Which file it stands in.
+        /// The definition's file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problems.
         error: InvalidDefinition,
     },
-    /// A file has not the one state machine that is asked for.
+    /// A file does not have the one requested state machine.
     #[error("`{}` {problem}", .file.display())]
     NoStateMachine {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What it has instead.
+        /// A description of what it has instead.
         problem: String,
     },
-    /// Nobody says where the definition of a mock file's state machine is.
+    /// The definition of a mock file's state machine is not found.
     #[error("`{}` has test cases of the state machine `{state_machine}`, whose definition is not beside it", .file.display())]
     NoDefinition {
-        /// Which mock file.
+        /// The mock file.
         file: PathBuf,
         /// The name of the state machine.
         state_machine: String,
@@ -71,45 +71,45 @@ pub enum SuiteError {
     /// The mock file cannot be used.
     #[error("`{}`: {problem}", .file.display())]
     Mocks {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// The problems.
         problem: String,
     },
 }
 
-/// How a case went.
+/// The result of a case.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CaseResult {
     /// The case's name.
     pub name: String,
-    /// Whether it passed, and if not, why.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The run; `None` where there was none.
+    /// The run; `None` if there was none.
     pub run: Option<Box<Run>>,
 }
 
-/// Whether a case passed.
+/// The verdict on a case.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// All is as expected.
+    /// Everything is as expected.
     Passed,
-    /// Something is not.
+    /// There are differences.
     Failed(Vec<Mismatch>),
-    /// The case could not be run to its end: an answer is missing or left over.
+    /// The case could not be run to its end, or an answer is missing or left over.
     Broken(String),
 }
 
 impl CaseResult {
-    /// Whether all is as expected.
+    /// Whether the case passed.
     pub fn has_passed(&self) -> bool {
         self.verdict == Verdict::Passed
     }
 }
 
 impl Suite {
-    /// Reads a test file and the files that it names.
+    /// Reads a test file with the files that it names.
     pub fn open(file: impl AsRef<Path>) -> Result<Self, SuiteError> {
         let path = file.as_ref();
         let text = read(path)?;
@@ -121,7 +121,7 @@ impl Suite {
         Self::of(file, path.parent().unwrap_or(Path::new("")))
     }
 
-    /// The suite of a test file; what it names is looked for from `folder`.
+    /// The suite of a test file; the files that it names are relative to `folder`.
     pub fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
         let substitutions: Substitutions = file
             .substitutions
@@ -162,12 +162,12 @@ impl Suite {
         })
     }
 
-    /// The state machine that is tested.
+    /// The tested state machine.
     pub fn machine(&self) -> &StateMachine {
         &self.machine
     }
 
-    /// What the cases that were run have covered of it.
+    /// The coverage by the cases run so far.
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
     }
@@ -177,7 +177,7 @@ impl Suite {
         self.file.cases.iter().map(|case| self.run(case)).collect()
     }
 
-    /// Runs one case, and counts what it covers.
+    /// Runs one case and counts its coverage.
     pub fn run(&self, case: &Case) -> CaseResult {
         let result = self.attempt(case);
         if let Some(run) = &result.run {
@@ -186,7 +186,7 @@ impl Suite {
         result
     }
 
-    /// Runs one case, and counts nothing.
+    /// Runs one case without counting its coverage.
     pub fn attempt(&self, case: &Case) -> CaseResult {
         let ran = self
             .simulation_of(case)
@@ -226,7 +226,7 @@ impl Suite {
         Ok(case.script(simulation))
     }
 
-    /// Refuses `calls` of a state that no task has: that it is never asked would always be so.
+    /// Refuses `calls` of a state that is not a Task: it would trivially have no calls.
     fn check_calls(&self, case: &Case) -> Result<(), String> {
         for (state, _) in &case.expect.calls {
             if !self.tasks().any(|task| task == state) {
@@ -248,7 +248,7 @@ impl Suite {
     }
 }
 
-/// Why a case could not be run, in the words of test files.
+/// A simulation's error in the words of test files.
 fn told(error: &SimulationError) -> String {
     match error {
         SimulationError::MissingAnswer {
@@ -285,7 +285,7 @@ pub(super) fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
     })
 }
 
-/// The one machine of a file, or the one that is named.
+/// The machine of a file, or the named one.
 fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<StateMachine, SuiteError> {
     let text = read(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));

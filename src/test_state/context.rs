@@ -1,11 +1,11 @@
-//! The context object that a test gives in place of AWS's.
+//! The context object given by a test.
 
 use serde_json::{Map, Value};
 
 use super::error::TestStateError;
 use super::json;
 
-/// The members of each part; all are texts but those that [`is_free`] and [`is_number`] name.
+/// The members of each part; all are texts except those in [`is_free`] and [`is_number`].
 const PARTS: [(&str, &[&str]); 4] = [
     (
         "Execution",
@@ -24,7 +24,7 @@ const PARTS: [(&str, &[&str]); 4] = [
     ("Task", &["Token"]),
 ];
 
-/// Reads and checks a context object; `has_token` where the state waits for a job or a token.
+/// Reads and checks a context object; `has_token` if the state waits for a job or a token.
 pub(super) fn read(text: &str, has_token: bool) -> Result<Value, TestStateError> {
     let Some(Value::Object(context)) = json::read(text) else {
         return Err(invalid("Context object must be a valid JSON object"));
@@ -70,7 +70,7 @@ fn is_number(member: &str) -> bool {
     matches!(member, "RetryCount" | "RedriveCount")
 }
 
-/// An execution's input is any JSON.
+/// An execution's input may be any JSON.
 fn is_free(member: &str) -> bool {
     member == "Input"
 }

@@ -6,10 +6,10 @@ use super::error::{Exception, TestStateError};
 use crate::definition::{InvalidDefinition, StateMachine};
 use crate::loading::Loader;
 
-/// The name that AWS gives to a state that comes alone.
+/// AWS's name for a state given without a machine.
 pub(super) const STATE_NAME: &str = "StateName";
 
-/// What is tested: a state alone, or a state machine with that state in it.
+/// The definition under test: a single state, or a state machine that contains it.
 ///
 /// Made from the text of a definition, from its JSON, or from a [`StateMachine`].
 #[derive(Debug, Clone)]
@@ -43,12 +43,12 @@ impl From<&StateMachine> for Definition {
 pub(super) struct Tested {
     pub(super) machine: StateMachine,
     pub(super) name: String,
-    /// The state as it stands in the definition.
+    /// The state's JSON in the definition.
     pub(super) source: Value,
 }
 
 impl Tested {
-    /// The named state of a machine, nested or not; or a state that comes alone.
+    /// The named state of a machine, nested or not, or a single state.
     pub(super) fn read(definition: &Definition, name: Option<&str>) -> Result<Self, TestStateError> {
         let (text, name) = match name {
             Some("") => {
@@ -74,15 +74,15 @@ impl Tested {
         self.source.get(field).is_some()
     }
 
-    /// Whether a state with this name stands in the graphs of the state under test.
+    /// Whether the graphs inside the state under test have a state with this name.
     pub(super) fn holds(&self, name: &str) -> bool {
         nested(&self.source).any(|graph| state_in(graph, name).is_some())
     }
 }
 
-/// A machine of a state alone. The states that it leads to are not there: a Succeed stands for each.
+/// Builds a machine around a single state, with a Succeed state for each of its targets.
 ///
-/// What is no JSON object stays as it is, for the parser to refuse.
+/// A text that is not a JSON object stays as it is; the parser refuses it.
 fn as_machine(state: &str) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(state) else {
         return state.to_owned();
@@ -99,7 +99,7 @@ fn as_machine(state: &str) -> String {
     format!("{{\"StartAt\":\"{STATE_NAME}\",\"States\":{states}}}}}")
 }
 
-/// The names that a state's transitions lead to.
+/// The targets of a state's transitions.
 fn targets(state: &Value) -> Vec<String> {
     let within = ["Choices", "Catch"]
         .into_iter()
@@ -111,7 +111,7 @@ fn targets(state: &Value) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The graphs inside a state. Definitions nest only as deep as the parser lets them.
+/// The graphs inside a state. The recursion is bounded: definitions nest only as deep as the parser allows.
 fn nested(state: &Value) -> impl Iterator<Item = &Value> {
     let branches = state.get("Branches").and_then(Value::as_array).into_iter().flatten();
     let processor = state.get("ItemProcessor").or_else(|| state.get("Iterator"));
@@ -126,7 +126,7 @@ fn state_in<'a>(graph: &'a Value, name: &str) -> Option<&'a Value> {
     })
 }
 
-/// All that is wrong, as AWS prints it.
+/// All problems, as AWS prints them.
 fn refused(invalid: &InvalidDefinition) -> TestStateError {
     TestStateError::definition(invalid.api_message())
 }

@@ -1,11 +1,11 @@
-//! What `TestState` refuses.
+//! The errors of `TestState`.
 
 use std::fmt;
 use thiserror::Error;
 
-/// A call that AWS would answer with an exception: nothing was run.
+/// A refused call: AWS would answer with an exception, and nothing was run.
 ///
-/// The message is AWS's, word for word, where it is known.
+/// The message is AWS's exact message where it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct TestStateError {
@@ -17,18 +17,18 @@ pub struct TestStateError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Exception {
-    /// The state or machine is not valid, or no state that can be tested.
+    /// The state or machine is not valid, or the state cannot be tested.
     InvalidDefinition,
     /// The input is not JSON.
     InvalidExecutionInput,
     /// The arguments do not go together.
     ValidationException,
-    /// An argument that AWS's clients do not even send.
+    /// An argument that AWS's clients refuse to send.
     ParamValidationError,
 }
 
 impl Exception {
-    /// The name as AWS spells it.
+    /// The name on AWS.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidDefinition => "InvalidDefinition",
@@ -61,7 +61,7 @@ impl TestStateError {
         Self::new(Exception::InvalidDefinition, message)
     }
 
-    /// Which exception AWS answers with.
+    /// AWS's exception.
     pub fn exception(&self) -> Exception {
         self.exception
     }

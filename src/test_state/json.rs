@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::data::within_nesting;
 
-/// The value of a text, if it is JSON that nests no deeper than the data of an execution may.
+/// Parses a text; `None` if it is not JSON or nests too deeply for an execution's data.
 pub(super) fn read(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().and_then(within_nesting)
 }

@@ -1,4 +1,4 @@
-//! What stands for the work of a state: `mock` and `stateConfiguration`.
+//! The mock of a state's work: `mock` and `stateConfiguration`.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::service_result;
 use crate::definition::State;
 use crate::execution::ErrorOutput;
 
-/// What a Task, Parallel or Map gives in place of its work.
+/// The mocked result or error of a Task, Parallel or Map.
 ///
 /// ```
 /// use asl_engine::test_state::{FieldValidationMode, Mock};
@@ -21,7 +21,7 @@ use crate::execution::ErrorOutput;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Mock {
-    /// As JSON text, which may be none.
+    /// JSON text, not yet checked.
     pub(super) result: Option<String>,
     pub(super) error_output: Option<ErrorOutput>,
     pub(super) mode: FieldValidationMode,
@@ -30,22 +30,22 @@ pub struct Mock {
 /// How a mocked result is checked against the API of the service (API reference, `MockInput`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldValidationMode {
-    /// `STRICT`, the default: what must be there is there, and everything known has its type and range.
+    /// `STRICT`, the default: required members must be present, and known members must have their type and range.
     #[default]
     Strict,
-    /// `PRESENT`: what is there has its type and range.
+    /// `PRESENT`: members that are present must have their type and range.
     Present,
     /// `NONE`: no check.
     None,
 }
 
 impl Mock {
-    /// The work gives this result.
+    /// The work succeeds with this result.
     pub fn result(result: Value) -> Self {
         Self::result_text(result.to_string())
     }
 
-    /// The same from JSON text, which shows in the outcome as it is written.
+    /// The same from JSON text, which the outcome shows unchanged.
     pub fn result_text(result: impl Into<String>) -> Self {
         Self {
             result: Some(result.into()),
@@ -65,14 +65,14 @@ impl Mock {
         }
     }
 
-    /// How the result is checked.
+    /// Sets how the result is checked.
     #[must_use]
     pub fn field_validation(mut self, mode: FieldValidationMode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// Whether it says one thing.
+    /// Whether it is either a result or an error.
     pub(super) fn check(&self) -> Result<(), TestStateError> {
         if self.result.is_some() == self.error_output.is_some() {
             return Err(TestStateError::validation(
@@ -82,7 +82,7 @@ impl Mock {
         Ok(())
     }
 
-    /// The mocked result, if it is what the state can get.
+    /// The mocked result, if the state can have such a result.
     pub(super) fn result_for(&self, tested: &Tested, state: &State) -> Result<Option<Value>, TestStateError> {
         let Some(text) = &self.result else { return Ok(None) };
         let result: Value =
@@ -110,16 +110,16 @@ impl Mock {
     }
 }
 
-/// What came before, and inside, the work that a mock stands for (API reference, `TestStateConfiguration`).
+/// The circumstances of the mocked work (API reference, `TestStateConfiguration`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StateConfiguration {
-    /// How often the Retrier that matches the error has tried already; default 0.
+    /// How often the Retrier that matches the error has already retried; default 0.
     pub retrier_retry_count: Option<u32>,
-    /// The state inside the Map or Parallel that the mocked error comes from.
+    /// The state inside the Map or Parallel that raised the mocked error.
     pub error_caused_by_state: Option<String>,
-    /// How many iterations of the Map have failed.
+    /// The number of failed iterations of the Map.
     pub map_iteration_failure_count: Option<u32>,
-    /// What the Map's `ItemReader` reads, as JSON text.
+    /// The items read by the Map's `ItemReader`, as JSON text.
     pub map_item_reader_data: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Tests one state on its own: AWS's `TestState` as a library call.
 //!
-//! A state gets an input and a mock of its work; the answer says what it leaves behind, where it leads, and at the level
-//! [`InspectionLevel::Debug`] what each stage on the way made of the data. No machine around it, no handlers, no clock:
+//! A state gets an input and a mock of its work. The result has its output and next state, and at the level
+//! [`InspectionLevel::Debug`] the data after each stage. There is no machine around it, no handlers, no clock:
 //!
 //! ```
 //! use asl_engine::TestState;
@@ -20,7 +20,7 @@
 //! }"#;
 //! let test = || TestState::of(charge).input(json!({ "order": { "total": 7 } }));
 //!
-//! // The work goes well: what came of it, and how.
+//! // The work succeeds: look at the output and at each stage.
 //! let paid = test()
 //!     .mock(Mock::result(json!({ "StatusCode": 200, "Payload": { "paid": true } })))
 //!     .inspection_level(InspectionLevel::Debug)
@@ -31,14 +31,14 @@
 //! assert_eq!(seen.after_parameters.unwrap().as_str(), r#"{"FunctionName":"Charge","Payload":{"amount":7}}"#);
 //! assert_eq!(seen.after_result_selector.unwrap().as_str(), r#"{"paid":true}"#);
 //!
-//! // The work fails: tried again once, then caught.
+//! // The work fails: one retry, then it is caught.
 //! let busy = test().mock(Mock::error("Busy", "try later"));
 //! assert_eq!(busy.run()?.status, TestStatus::Retriable);
 //! let busy = test().mock(Mock::error("Busy", "try later")).retrier_retry_count(1);
 //! let caught = busy.run()?;
 //! assert_eq!((caught.status, caught.next_state.as_deref()), (TestStatus::CaughtError, Some("Refuse")));
 //!
-//! // A mock is held against the API of the service that it stands for.
+//! // A mock is checked against the API of its service.
 //! let wrong = test().mock(Mock::result(json!({ "StatusCode": "200" }))).run().unwrap_err();
 //! assert_eq!(wrong.message(), "Mock result schema validation error: Field 'StatusCode' must be a number");
 //! # Ok::<(), asl_engine::test_state::TestStateError>(())
@@ -46,7 +46,7 @@
 //!
 //! # Differences from AWS
 //!
-//! * A Wait is over at once.
+//! * A Wait ends at once.
 //! * A Task without a mock is answered by the closure given to [`TestState::task`]; AWS calls the service. It needs the role's ARN, as on AWS.
 //! * Mocked results are checked against the models of the services that state machines call most. For other services
 //!   a mock is refused unless its [`FieldValidationMode`] is `None`.
@@ -92,23 +92,23 @@ pub struct TestState<'a> {
     now: DateTime<Utc>,
 }
 
-/// What does the work of a Task.
+/// Does the work of a Task.
 type Handler<'a> = dyn FnOnce(&Value) -> Result<Value, TaskError> + 'a;
 
-/// How much a test shows (API reference, `TestState`, `inspectionLevel`).
+/// How much of the data a test shows (API reference, `TestState`, `inspectionLevel`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum InspectionLevel {
-    /// `INFO`, the default: the outcome alone.
+    /// `INFO`, the default: only the outcome.
     #[default]
     Info,
-    /// `DEBUG`: what each stage made of the data.
+    /// `DEBUG`: the data after each stage.
     Debug,
     /// `TRACE`: the same.
     Trace,
 }
 
 impl<'a> TestState<'a> {
-    /// Tests a state alone, or one of a state machine: then [`TestState::state_name`] says which.
+    /// Tests a single state, or one of a state machine, chosen by [`TestState::state_name`].
     pub fn of(definition: impl Into<Definition>) -> Self {
         Self {
             definition: definition.into(),
@@ -127,24 +127,24 @@ impl<'a> TestState<'a> {
         }
     }
 
-    /// Names the state of a machine, nested in a Parallel or Map or not.
+    /// Chooses the state of a machine; it may be nested in a Parallel or Map.
     pub fn state_name(mut self, name: impl Into<String>) -> Self {
         self.state_name = Some(name.into());
         self
     }
 
-    /// The state's raw input; default `{}`.
+    /// Sets the state's raw input; default `{}`.
     pub fn input(self, input: Value) -> Self {
         self.input_text(input.to_string())
     }
 
-    /// The same from JSON text, which shows in the outcome as it is written.
+    /// The same from JSON text, which the outcome shows unchanged.
     pub fn input_text(mut self, input: impl Into<String>) -> Self {
         self.input = input.into();
         self
     }
 
-    /// What stands for the work of a Task, Parallel or Map.
+    /// Mocks the work of a Task, Parallel or Map.
     pub fn mock(mut self, mock: Mock) -> Self {
         self.mock = Some(mock);
         self
@@ -156,73 +156,73 @@ impl<'a> TestState<'a> {
         self
     }
 
-    /// How much is shown; default the outcome alone.
+    /// Sets how much is shown; default: only the outcome.
     pub fn inspection_level(mut self, level: InspectionLevel) -> Self {
         self.level = level;
         self
     }
 
-    /// The variables as the state finds them: an object.
+    /// Sets the variables before the state: an object.
     pub fn variables(mut self, variables: Value) -> Self {
         self.variables = Some(variables.to_string());
         self
     }
 
-    /// What stands for the whole context object; a mock must be given too.
+    /// Replaces the whole context object; needs a mock too.
     pub fn context(mut self, context: Value) -> Self {
         self.context = Some(context.to_string());
         self
     }
 
-    /// The role of the state machine, whose account shows in the context object. A Task without a mock needs it.
+    /// Sets the role of the state machine; the context object shows its account. A Task without a mock needs it.
     pub fn role_arn(mut self, arn: impl Into<String>) -> Self {
         self.role_arn = Some(arn.into());
         self
     }
 
-    /// What came before, and inside, the work that the mock stands for.
+    /// Sets the circumstances of the mocked work.
     pub fn state_configuration(mut self, configuration: StateConfiguration) -> Self {
         self.configuration = configuration;
         self
     }
 
-    /// How often the Retrier that matches the error has tried already.
+    /// Sets how often the Retrier that matches the error has already retried.
     pub fn retrier_retry_count(mut self, count: u32) -> Self {
         self.configuration.retrier_retry_count = Some(count);
         self
     }
 
-    /// The state inside the Map or Parallel that the mocked error comes from.
+    /// Sets the state inside the Map or Parallel that raised the mocked error.
     pub fn error_caused_by_state(mut self, name: impl Into<String>) -> Self {
         self.configuration.error_caused_by_state = Some(name.into());
         self
     }
 
-    /// How many iterations of the Map have failed.
+    /// Sets the number of failed iterations of the Map.
     pub fn map_iteration_failure_count(mut self, count: u32) -> Self {
         self.configuration.map_iteration_failure_count = Some(count);
         self
     }
 
-    /// What the Map's `ItemReader` reads: an array.
+    /// Sets the items read by the Map's `ItemReader`: an array.
     pub fn map_item_reader_data(mut self, items: Value) -> Self {
         self.configuration.map_item_reader_data = Some(items.to_string());
         self
     }
 
-    /// Shows secrets of HTTP tasks, on AWS. There are none here; but beside a mock it is refused, as on AWS.
+    /// On AWS, shows secrets of HTTP tasks. There are none here, but together with a mock it is refused, as on AWS.
     pub fn reveal_secrets(mut self, reveals: bool) -> Self {
         self.reveals_secrets = reveals;
         self
     }
 
-    /// The seed of everything random; default 0.
+    /// Sets the seed of everything random; default 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// The time; default 1970-01-01.
+    /// Sets the time; default 1970-01-01.
     pub fn at(mut self, now: DateTime<Utc>) -> Self {
         self.now = now;
         self

@@ -1,4 +1,4 @@
-//! A test as AWS's API spells it.
+//! Tests in the form of AWS's API.
 
 use serde_json::{Map, Value};
 
@@ -21,9 +21,10 @@ const MEMBERS: &[&str] = &[
 ];
 
 impl TestState<'static> {
-    /// A test from a request of AWS's API: what an SDK or the CLI sends (API reference, `TestState`, request syntax).
+    /// Reads a test from a request of AWS's API, as an SDK or the CLI sends it (API reference, `TestState`, request
+    /// syntax).
     ///
-    /// Fails where a member is unknown or has another type.
+    /// Fails if a member is unknown or has the wrong type.
     ///
     /// ```
     /// use asl_engine::TestState;
@@ -111,7 +112,7 @@ fn configuration_of(configuration: &Value) -> Result<StateConfiguration, TestSta
     })
 }
 
-/// An object of a request, with where it stands.
+/// An object of a request, with its path.
 struct Members<'a> {
     place: &'static str,
     members: &'a Map<String, Value>,

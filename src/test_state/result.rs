@@ -1,4 +1,4 @@
-//! What `TestState` answers.
+//! The result of `TestState`.
 
 use serde_json::{Map, Value};
 use std::fmt;
@@ -7,27 +7,27 @@ use super::InspectionLevel;
 use crate::data::{JsonText, Payload};
 use crate::execution::{End, Inspection, Stage};
 
-/// How the state ended, and what could be seen of it (API reference, `TestState`, response syntax).
+/// The outcome of a tested state, with its inspection data (API reference, `TestState`, response syntax).
 ///
-/// Data is JSON text, as AWS gives it: a text that no stage has touched is the caller's own, blanks and all.
+/// Data is JSON text, as on AWS: a text that no stage has touched is the caller's own, with its whitespace.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TestStateResult {
-    /// What became of the state.
+    /// The status.
     pub status: TestStatus,
-    /// The output of a state that succeeded, or what its Catcher made of the error.
+    /// The output of a state that succeeded, or the output of its Catcher.
     pub output: Option<JsonText>,
-    /// The name of the error, whatever became of it.
+    /// The name of the error, also if it was retried or caught.
     pub error: Option<String>,
     /// The cause of the error.
     pub cause: Option<String>,
-    /// The state that comes next; none where the state ends its graph, is tried again or failed.
+    /// The next state; `None` if the state ends its graph, is retried or failed.
     pub next_state: Option<String>,
-    /// What each stage made; none at the level [`InspectionLevel::Info`].
+    /// The data after each stage; `None` at the level [`InspectionLevel::Info`].
     pub inspection_data: Option<InspectionData>,
 }
 
-/// What became of a state that was tested.
+/// The status of a tested state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TestStatus {
@@ -35,14 +35,14 @@ pub enum TestStatus {
     Succeeded,
     /// `FAILED`
     Failed,
-    /// `RETRIABLE`: a Retrier would try it again.
+    /// `RETRIABLE`: a Retrier would retry it.
     Retriable,
-    /// `CAUGHT_ERROR`: a Catcher took the error.
+    /// `CAUGHT_ERROR`: a Catcher caught the error.
     CaughtError,
 }
 
 impl TestStatus {
-    /// The status as AWS spells it.
+    /// The status on AWS.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "SUCCEEDED",
@@ -59,26 +59,26 @@ impl fmt::Display for TestStatus {
     }
 }
 
-/// What each stage made of the data, as JSON text (API reference, `InspectionData`). A stage that the state does not
-/// have, or did not reach, is absent.
+/// The data after each stage, as JSON text (API reference, `InspectionData`). A stage that the state does not have, or
+/// did not reach, is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct InspectionData {
-    /// Behind `Arguments`, in JSONata.
+    /// After `Arguments`, in JSONata.
     pub after_arguments: Option<JsonText>,
-    /// Behind `InputPath`.
+    /// After `InputPath`.
     pub after_input_path: Option<JsonText>,
-    /// The input of each iteration, behind `ItemSelector`.
+    /// The input of each iteration, after `ItemSelector`.
     pub after_item_selector: Option<JsonText>,
-    /// The items, behind `ItemsPath`.
+    /// The items, after `ItemsPath`.
     pub after_items_path: Option<JsonText>,
-    /// Behind `Parameters`.
+    /// After `Parameters`.
     pub after_parameters: Option<JsonText>,
-    /// Behind `ResultPath`.
+    /// After `ResultPath`.
     pub after_result_path: Option<JsonText>,
-    /// Behind `ResultSelector`.
+    /// After `ResultSelector`.
     pub after_result_selector: Option<JsonText>,
-    /// Which Retrier or Catcher took the error.
+    /// The Retrier or Catcher that handled the error.
     pub error_details: Option<ErrorDetails>,
     /// The raw input.
     pub input: Option<JsonText>,
@@ -90,24 +90,24 @@ pub struct InspectionData {
     pub tolerated_failure_count: Option<u64>,
     /// A Map's `ToleratedFailurePercentage`.
     pub tolerated_failure_percentage: Option<f64>,
-    /// The variables behind the state, where there are any.
+    /// The variables after the state, if there are any.
     pub variables: Option<JsonText>,
 }
 
-/// Which Retrier or Catcher took an error, by its index (API reference, `InspectionErrorDetails`).
+/// The Retrier or Catcher that handled an error, by its index (API reference, `InspectionErrorDetails`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorDetails {
-    /// The Catcher that took it.
+    /// The Catcher that caught the error.
     pub catch_index: Option<usize>,
-    /// The Retrier that matches, though its retries may be used up.
+    /// The matching Retrier, even if its retries are used up.
     pub retry_index: Option<usize>,
-    /// Whole seconds before the retry.
+    /// The delay before the retry in whole seconds.
     pub retry_backoff_interval_seconds: Option<i64>,
 }
 
 impl TestStateResult {
-    /// The response as AWS's API prints it: data as text, members in the order of their names.
+    /// The response in the form of AWS's API: data as text, members sorted by name.
     pub fn to_json(&self) -> Value {
         object([
             ("cause", self.cause.clone().map(Value::from)),
@@ -152,7 +152,7 @@ impl InspectionData {
         ])
     }
 
-    /// What was seen, at a level that shows it.
+    /// The inspection data, if the level shows it.
     pub(super) fn of(
         level: InspectionLevel,
         seen: &Inspection,
@@ -219,14 +219,14 @@ impl ErrorDetails {
     }
 }
 
-/// Data that came as text, each with that text.
+/// Data that was given as text, with its text.
 pub(super) struct Texts {
     pub(super) input: (Payload, JsonText),
     pub(super) result: Option<(Payload, JsonText)>,
 }
 
 impl Texts {
-    /// The caller's own text where no stage has touched the data; else compact text.
+    /// The caller's own text if no stage has touched the data, else compact text.
     pub(super) fn of(&self, data: &Payload) -> JsonText {
         let given = [Some(&self.input), self.result.as_ref()];
         let same = given

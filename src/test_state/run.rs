@@ -20,8 +20,8 @@ const LONGEST_INPUT: usize = 262_144;
 impl TestState<'_> {
     /// Runs the state.
     ///
-    /// Fails where AWS answers with an exception: the definition is not valid, or the arguments do not go together. A
-    /// state that fails is a result like any other.
+    /// Errors where AWS answers with an exception: the definition is not valid, or the arguments do not fit together. A
+    /// failing state is a normal result.
     pub fn run(mut self) -> Result<TestStateResult, TestStateError> {
         self.check_mock()?;
         let tested = Tested::read(&self.definition, self.state_name.as_deref())?;
@@ -76,7 +76,7 @@ impl TestState<'_> {
         mock.check()
     }
 
-    /// Whether a state of this type can be tested with, or without, a mock.
+    /// Checks that a state of this type may be tested with, or without, a mock.
     fn check_support(&self, state: &State) -> Result<(), TestStateError> {
         let has_work = matches!(state, State::Task(_) | State::Parallel(_) | State::Map(_));
         if self.mock.is_some() {
@@ -180,7 +180,7 @@ impl TestState<'_> {
         Some(JsonText::from(text))
     }
 
-    /// What AWS's context object tells of a test: an Express execution, in the account of the role.
+    /// The context object of a test as on AWS: an Express execution in the account of the role.
     fn surroundings(&self, input: &Payload) -> Result<Surroundings, TestStateError> {
         let options = StartOptions::new(Value::Null);
         let role_arn = self.role_arn.as_deref().map_or(options.role_arn, Into::into);
@@ -212,7 +212,7 @@ impl TestState<'_> {
         })
     }
 
-    /// How the state's work ends.
+    /// The outcome of the state's work.
     fn worked(
         &mut self,
         work: Work<'_>,
@@ -247,7 +247,7 @@ impl TestState<'_> {
         }
     }
 
-    /// The error of a Map that tolerates fewer failures than there were. A mocked error goes before it.
+    /// The error of a Map with more failures than it tolerates. A mocked error takes precedence.
     fn too_many_failures(
         &self,
         iterations: usize,
@@ -274,7 +274,7 @@ impl TestState<'_> {
     }
 }
 
-/// The input, or what AWS says of a text that is none.
+/// The input, or AWS's error for a text that is not JSON.
 fn execution_input(text: &str) -> Result<Payload, TestStateError> {
     if text.len() > LONGEST_INPUT {
         return Err(TestStateError::validation(format!(

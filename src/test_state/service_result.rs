@@ -1,6 +1,6 @@
-//! What a service may answer: a mock is checked against its API.
+//! Checks a mock against the API of its service.
 //!
-//! The files in `api` are made from AWS's public models by `.ci/service-results.py`, one for each service.
+//! `.ci/service-results.py` makes the files in `api` from AWS's public models, one for each service.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::error::TestStateError;
 use super::mock::FieldValidationMode;
 use crate::definition::{IntegrationPattern, Resource};
 
-/// The models by service, as `aws-sdk:` resources name it.
+/// The models by service, named as in `aws-sdk:` resources.
 const MODELS: &[(&str, &str)] = &[
     ("athena", include_str!("api/athena.txt")),
     ("batch", include_str!("api/batch.txt")),
@@ -43,15 +43,15 @@ const MODELS: &[(&str, &str)] = &[
 /// Optimised integrations whose model has another name.
 const OTHER_NAMES: [(&str, &str); 2] = [("states", "sfn"), ("events", "eventbridge")];
 
-/// Optimised integrations that answer with whatever the other side says.
+/// Optimised integrations that pass on any answer of the other side.
 const FREE: [&str; 2] = ["apigateway", "http"];
 
-/// Checks what a mock says that a resource answers.
+/// Checks a resource's mocked result.
 pub(super) fn check(resource: &Resource, mode: FieldValidationMode, result: &Value) -> Result<(), TestStateError> {
     let Some((resource_type, action)) = resource.service() else {
         return Ok(());
     };
-    // Whoever has the token answers what they like.
+    // The holder of the token may answer anything.
     let has_token = resource.pattern() == IntegrationPattern::WaitForTaskToken;
     if mode == FieldValidationMode::None || has_token || FREE.contains(&resource_type) {
         return Ok(());
@@ -63,7 +63,7 @@ pub(super) fn check(resource: &Resource, mode: FieldValidationMode, result: &Val
     let other = OTHER_NAMES.iter().find(|(name, _)| !is_sdk && *name == service);
     let service = other.map_or(service, |(_, model)| model);
     let (operation, free): (&str, &[&str]) = match (service, action) {
-        // The integration reads what functions and executions answer.
+        // The integration parses the answers of functions and executions.
         ("lambda", "invoke") if !is_sdk => ("invoke", &["Payload"]),
         ("sfn", "startExecution.sync" | "startExecution.sync:2") => ("describeExecution", &["Input", "Output"]),
         (_, action) => (action, &[]),
@@ -88,17 +88,17 @@ pub(super) fn check(resource: &Resource, mode: FieldValidationMode, result: &Val
     check.value("", shape, result)
 }
 
-/// The lines of a file, the first of which says what they mean.
+/// The lines of a file; its first line explains the format.
 #[derive(Clone, Copy)]
 struct Model(&'static str);
 
 impl Model {
-    /// The shape that an operation answers with; `-` where it answers nothing.
+    /// The shape of an operation's response; `-` if it has none.
     fn result_of(self, operation: &str) -> Option<&'static str> {
         self.line("=", operation)?.next()
     }
 
-    /// What stands behind a shape's name, with its kind in front.
+    /// A shape's description, which begins with its kind.
     fn shape(self, name: &str) -> Option<(&'static str, impl Iterator<Item = &'static str> + Clone)> {
         self.0.lines().find_map(|line| {
             let mut words = line.split(' ');
@@ -123,7 +123,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// Checks the value of a field. Values nest only as deep as their parser lets them.
+    /// Checks the value of a field. The recursion is bounded: values nest only as deep as the parser allows.
     fn value(&self, field: &str, shape: &str, value: &Value) -> Result<(), TestStateError> {
         let Some((kind, mut words)) = self.model.shape(shape) else {
             return Ok(());
@@ -168,7 +168,7 @@ impl Check<'_> {
         }
     }
 
-    /// Checks the members that a structure has; others may be there too.
+    /// Checks the known members of a structure; others may be present too.
     fn structure<'w>(
         &self,
         field: &str,

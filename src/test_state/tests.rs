@@ -1,4 +1,4 @@
-//! A state on its own keeps to the limits that it has in an execution.
+//! A single state has the same limits as in an execution.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn text_of(bytes: usize) -> Value {
     "x".repeat(bytes - 2).into()
 }
 
-/// A Task that drops its result and catches all that can be caught.
+/// A Task that drops its result and catches all errors.
 fn task(resource: &str, retry: &Value) -> Value {
     json!({
         "Type": "Task", "Resource": resource, "ResultPath": null, "Retry": retry,
@@ -31,7 +31,7 @@ fn mocked(resource: &str, retry: &Value, result: &Value) -> TestStateResult {
 const LAMBDA: &str = "arn:aws:states:::lambda:invoke";
 const TOO_DEEP: &str = "The result nests arrays and objects deeper than 112 levels.";
 
-/// What a Pass state with `"Assign": { "NAME": … }` leaves, where the variables stored take `stored` bytes.
+/// The outcome of a Pass state with `"Assign": { "NAME": … }` when the stored variables take `stored` bytes.
 fn assigned(name: &str, bytes: usize, stored: usize) -> TestStateResult {
     let state = json!({ "Type": "Pass", "Assign": { format!("{name}.$"): "$.value" }, "End": true });
     TestState::of(state)
@@ -53,7 +53,7 @@ fn all_variables_together_are_limited() {
         limit + 1
     );
     assert_eq!(failed.cause, Some(cause));
-    // What gives way counts no more.
+    // A replaced value does not count.
     assert_eq!(assigned("old", 101, limit - 100).status, TestStatus::Succeeded);
 }
 

@@ -37,13 +37,13 @@ fn what_hangs_loops_or_is_not_caught_is_found_with_the_smallest_script() {
     assert_eq!(
         told(&report),
         [
-            "nobody catches an error in `Begin`: `States.Timeout`\n  started with {}\n  \
+            "nothing catches an error in `Begin`: `States.Timeout`\n  started with {}\n  \
              when `Begin` times out in the attempt 0 of the visit 0\n",
-            "nobody catches an error in `Done`: `UnnamedError`, injected by the exploration\n  started with {}\n  \
+            "nothing catches an error in `Done`: `UnnamedError`, injected by the exploration\n  started with {}\n  \
              when `Done` fails with `UnnamedError` in the attempt 0 of the visit 0\n",
             "it waits for ever in `Done`\n  started with {}\n  \
              when `Done` never answers (it has no `TimeoutSeconds`) in the attempt 0 of the visit 0\n",
-            "it goes round for ever in `Poll`: `States.Runtime`, The execution reached the maximum number of history \
+            "it loops for ever in `Poll`: `States.Runtime`, The execution reached the maximum number of history \
              events (25000).\n  started with {}\n  \
              when `Poll` fails with `UnnamedError` from the attempt 0 of the visit 0 on, for ever\n",
         ]

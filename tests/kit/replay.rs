@@ -153,7 +153,7 @@ fn what_is_no_whole_history_is_refused() {
         Recording::parse("{")
             .unwrap_err()
             .to_string()
-            .starts_with("the history is no JSON: EOF")
+            .starts_with("the history is not JSON: EOF")
     );
     assert!(
         Recording::parse("")

@@ -24,11 +24,11 @@ use programs::Programs;
 
 /// Run a state machine
 ///
-/// The time is virtual: a Wait of a year takes no time, and a program's running time does not count. With `--real-time`
-/// waits wait, programs of parallel branches run side by side, and `TimeoutSeconds` stop them.
+/// Time is virtual: a Wait of a year takes no time, and a program's running time does not count. With `--real-time`,
+/// waits really wait, programs of parallel branches run side by side, and `TimeoutSeconds` stops them.
 ///
-/// The output goes to standard output, as JSON; what happens on the way goes to standard error. The exit code is 1 where
-/// the execution does not succeed.
+/// The output goes to standard output as JSON, the progress to standard error. The exit code is 1 if the execution does
+/// not succeed.
 #[derive(clap::Args)]
 #[command(after_help = "Task programs:
   The command is run by the shell for each attempt of the task. It gets the effective input on standard input, as JSON, \
@@ -57,43 +57,43 @@ pub(super) struct Arguments {
     /// Mock file of Step Functions Local that answers the tasks
     #[arg(long, value_name = "FILE")]
     mock: Option<String>,
-    /// The test case of the mock file; may be left out where it has only one
+    /// Test case of the mock file; not needed if it has only one
     #[arg(long, value_name = "MACHINE#CASE", requires = "mock")]
     test_case: Option<String>,
     /// State machine that tasks can start, by its name or ARN
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
-    /// Wait where the machine waits
+    /// Run in real time: waits really wait
     #[arg(long)]
     real_time: bool,
-    /// Write the execution history to a file, as `GetExecutionHistory` gives it
+    /// Write the execution history to a file, in the form of `GetExecutionHistory`
     #[arg(long, value_name = "FILE")]
     history: Option<String>,
-    /// Tell in plain words what happened, and why it failed where it did
+    /// Explain in plain words what happened and why it failed
     #[arg(long)]
     explain: bool,
-    /// Draw the way of the execution with its times: an SVG, or what the ending says (`.mmd`, `.dot`)
+    /// Draw the execution's path with its times: SVG, or Mermaid and DOT by the file's ending (`.mmd`, `.dot`)
     #[arg(long, value_name = "FILE")]
     graph: Option<String>,
     /// Seed of jitter and of random functions
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
-    /// Print the output alone
+    /// Print only the output
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
     loading: Loading,
 }
 
-/// An execution that has ended.
+/// A finished execution.
 struct Ended {
     outcome: Outcome,
     history: Vec<HistoryEvent>,
-    /// All that is known of it, where the time was virtual.
+    /// The whole run, if time was virtual.
     run: Option<Run>,
 }
 
-/// What is run.
+/// The machine to run, with its input and tasks.
 struct Job {
     machine: StateMachine,
     children: Vec<(String, StateMachine)>,
@@ -135,7 +135,7 @@ pub(super) fn run(
 }
 
 impl Ended {
-    /// All that is known of the execution: what was run in real time is run again from its history.
+    /// The whole run; an execution in real time is replayed from its history.
     fn run(&self, machine: &StateMachine) -> Result<Cow<'_, Run>, Failure> {
         if let Some(run) = &self.run {
             return Ok(Cow::Borrowed(run));
@@ -147,7 +147,7 @@ impl Ended {
     }
 }
 
-/// A history as `GetExecutionHistory` gives it.
+/// A history in the form of `GetExecutionHistory`.
 fn history_text(history: &[HistoryEvent]) -> String {
     let events: Vec<_> = history.iter().map(HistoryEvent::to_json).collect();
     format!("{:#}\n", json!({ "events": events }))
@@ -213,7 +213,7 @@ fn mocks(file: &str, case: Option<&str>) -> Result<(MockConfig, String, String),
     Ok((config, machine, case))
 }
 
-/// The last line of what happened.
+/// The last line of the progress.
 fn verdict(outcome: &Outcome, elapsed: std::time::Duration) -> String {
     let colours = colours();
     let elapsed = progress::seconds(elapsed);

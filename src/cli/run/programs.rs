@@ -1,4 +1,4 @@
-//! Tasks whose work is done by programs.
+//! Programs that do the work of tasks.
 
 use serde_json::Value;
 use std::process::Stdio;
@@ -10,16 +10,16 @@ use crate::cli::failure::{Failure, reason};
 use crate::definition::{Resource, ResourceKind, StateMachine};
 use crate::execution::Program;
 
-/// What a program may write: more is no task's result.
+/// The most output of a program: a larger result is beyond AWS's quota anyway.
 const LARGEST_OUTPUT: u64 = 16 << 20;
 
-/// The commands of tasks, by what `--task` named them with.
+/// The commands of tasks, by the name given to `--task`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Programs {
     commands: Vec<(String, String)>,
 }
 
-/// What a program is told about its task.
+/// The environment variables that describe a program's task.
 pub(super) struct About<'t> {
     pub(super) state: &'t str,
     pub(super) resource: &'t str,
@@ -28,7 +28,7 @@ pub(super) struct About<'t> {
 }
 
 impl Programs {
-    /// Errors where a name is none of a task, or stands twice.
+    /// Errors if a name belongs to no task, or is given twice.
     pub(super) fn new(
         commands: &[(String, String)],
         machine: &StateMachine,
@@ -59,12 +59,12 @@ impl Programs {
         })
     }
 
-    /// What `--task` named them with.
+    /// The names given to `--task`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.commands.iter().map(|(name, _)| &**name)
     }
 
-    /// The command of a task; that of its state goes first.
+    /// The command of a task; a command for its state takes precedence.
     pub(super) fn of(&self, state: &str, resource: &Resource) -> Option<&str> {
         let by_state = self.commands.iter().find(|(name, _)| name == state);
         let found = by_state.or_else(|| self.commands.iter().find(|(name, _)| is_named(name, state, resource)));
@@ -95,7 +95,7 @@ pub(super) async fn call(command: &str, input: &Value, about: About<'_>) -> Resu
     let text = input.to_string();
     let write = async {
         if let Some(mut stdin) = stdin {
-            // A program need not read its input.
+            // A program may ignore its input, so a broken pipe is fine.
             let _ = stdin.write_all(text.as_bytes()).await;
         }
     };

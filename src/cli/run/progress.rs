@@ -1,4 +1,4 @@
-//! What happens, as it happens: a line for each event that tells something, and on a terminal the states that run.
+//! The progress of an execution: a line for each notable event, and on a terminal the running states.
 
 use anstream::{AutoStream, ColorChoice};
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 pub(super) struct Progress {
     stream: AutoStream<Stderr>,
     quiet: bool,
-    /// Whether the line of running states can be drawn over.
+    /// Whether the line of running states can be overwritten.
     is_live: bool,
     /// Whether that line is on the screen.
     is_drawn: bool,
@@ -24,9 +24,9 @@ pub(super) struct Progress {
     start: Option<DateTime<Utc>>,
     /// The state that an event belongs to.
     states: HashMap<u64, Arc<str>>,
-    /// How often a state has begun its work.
+    /// How often a state has started its work.
     attempts: HashMap<Arc<str>, usize>,
-    /// The states that run, with when they were entered.
+    /// The running states with the times of their entries.
     running: Vec<(Arc<str>, DateTime<Utc>)>,
 }
 
@@ -38,7 +38,7 @@ impl Progress {
         let is_terminal = stderr.is_terminal();
         let stream = AutoStream::new(stderr, colour);
         Self {
-            // To draw over a line takes the same sequences that colours take.
+            // Overwriting a line takes the same escape sequences as colours.
             is_live: !quiet && is_terminal && stream.current_choice() != ColorChoice::Never,
             stream,
             quiet,
@@ -51,7 +51,7 @@ impl Progress {
         }
     }
 
-    /// Takes in an event, and prints what it tells.
+    /// Reads an event and prints its line, if it has one.
     pub(super) fn event(&mut self, event: &HistoryEvent) {
         let start = *self.start.get_or_insert(event.timestamp);
         let state = self.state_of(event);
@@ -75,11 +75,11 @@ impl Progress {
             return;
         }
         self.clear();
-        // Nobody may be there to read it, which does not stop the execution.
+        // A closed standard error must not stop the execution.
         let _ = writeln!(self.stream, "{text}");
     }
 
-    /// Draws the states that run, on a terminal.
+    /// Draws the running states on a terminal.
     pub(super) fn draw(&mut self, now: DateTime<Utc>) {
         if !self.is_live {
             return;
@@ -109,14 +109,14 @@ impl Progress {
         self.is_drawn = true;
     }
 
-    /// Takes the line of running states away.
+    /// Erases the line of running states.
     pub(super) fn clear(&mut self) {
         if std::mem::take(&mut self.is_drawn) {
             let _ = write!(self.stream, "\r\u{1b}[2K");
         }
     }
 
-    /// The state that an event belongs to: that of the event before it, unless it enters one.
+    /// The state of an event: the state of the event before it, unless the event enters one.
     fn state_of(&mut self, event: &HistoryEvent) -> Option<Arc<str>> {
         let state = match &event.details {
             EventDetails::StateEntered { name, .. } | EventDetails::StateExited { name, .. } => Some(Arc::clone(name)),

@@ -13,7 +13,7 @@ use crate::handlers::{Handler, TaskContext};
 use crate::runtime::{Interpreter, StartRequest};
 use crate::{ErrorKind, TaskError};
 
-/// How often the terminal is drawn anew.
+/// How often the terminal is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
 pub(super) fn run(job: &Job, progress: Progress) -> Result<Ended, Failure> {
@@ -88,7 +88,7 @@ fn programs_of(job: &Job) -> Vec<Arc<Program>> {
     machines.map(Into::into).collect()
 }
 
-/// Runs the program of the state, or else of the resource.
+/// Runs the program for the state, or else for the resource.
 struct ByProgram(Arc<Programs>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! In virtual time: scripted by programs and mocks; with mocks, paced by the clock on the wall where that is wanted.
+//! In virtual time: answered by programs and mocks; with mocks, paced by the wall clock if wanted.
 
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<E
     })
 }
 
-/// Prints what happened, at its time where it is paced.
+/// Prints the progress, paced if wanted.
 fn show(run: &Run, progress: &mut Progress, is_paced: bool) {
     #[expect(
         clippy::disallowed_methods,
@@ -60,7 +60,7 @@ fn show(run: &Run, progress: &mut Progress, is_paced: bool) {
     progress.line(&verdict(run.outcome(), run.elapsed()));
 }
 
-/// Runs the program of a task, and waits for it.
+/// Runs a task's program and waits for it.
 fn blocking(command: &str, asked: &Call) -> Result<serde_json::Value, TaskError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let about = About {
@@ -72,7 +72,7 @@ fn blocking(command: &str, asked: &Call) -> Result<serde_json::Value, TaskError>
     runtime?.block_on(call(command, &asked.request.effective_input, about))
 }
 
-/// Why the run says nothing about the machine, in the words of the command line.
+/// An error of the script, in the words of the command line.
 fn explained(error: &SimulationError) -> Failure {
     match error {
         SimulationError::MissingAnswer {

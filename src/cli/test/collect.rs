@@ -1,4 +1,4 @@
-//! Finds the test files, and loads what they name.
+//! Finds the test files and loads the files that they name.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use crate::cli::output::diagnostic;
 use crate::definition::{Diagnostic, Severity};
 use crate::test_file::{Suite, SuiteError};
 
-/// How deep folders are looked through.
+/// How deep folders are searched.
 const MAX_DEPTH: usize = 32;
 
-/// The test files of the paths: files as they are named, folders with all that is below them, in the order of names.
+/// The test files of the paths: named files, and all test files below named folders, sorted by name.
 pub(super) fn files(paths: &[String]) -> Result<Vec<String>, Failure> {
     let mut files = Vec::new();
     for path in paths {
@@ -40,7 +40,7 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<String>) -> Result<(), Fai
     for entry in entries {
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().map_err(failed)?;
-        // Links to folders are not followed: they may lead in circles.
+        // Links to folders are not followed: they may form circles.
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             if let Some(depth) = depth.checked_sub(1) {
                 below(&entry.path(), depth, files)?;
@@ -63,8 +63,8 @@ fn is_mock_file(text: &str) -> bool {
     serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("StateMachines").is_some())
 }
 
-/// Loads the test files with their state machines; `machines` has the definitions of mock files' state machines. Errors
-/// with all that cannot be loaded.
+/// Loads the test files with their state machines; `machines` gives the definitions of mock files' state machines.
+/// Errors with everything that cannot be loaded.
 pub(super) fn suites(files: &[String], machines: &[(String, String)]) -> Result<Vec<(String, Suite)>, Failure> {
     let mut suites = Vec::new();
     let mut failures = Vec::new();

@@ -1,4 +1,4 @@
-//! What the cases of all files cover of each state machine.
+//! The coverage of each state machine over the cases of all files.
 
 use serde_json::{Value, json};
 
@@ -7,16 +7,16 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Output, colours};
 use crate::simulation::{Coverage, PointKind, Share};
 
-/// The parts missed that are named for each machine.
+/// How many missed points are listed for each machine.
 const MOST_MISSED: usize = 20;
 
-/// The coverage of one state machine, over all test files that test it.
+/// The coverage of one state machine over all its test files.
 pub(super) struct MachineCoverage {
     name: String,
     coverage: Coverage,
 }
 
-/// The state machines of all test files, with what their cases have covered.
+/// The coverage of the state machines of all test files.
 pub(super) fn machines(tested: &[Tested]) -> Vec<MachineCoverage> {
     let mut machines: Vec<MachineCoverage> = Vec::new();
     for tested in tested {
@@ -70,7 +70,7 @@ pub(super) fn print(machines: &[MachineCoverage], output: &mut Output) -> Result
     Ok(())
 }
 
-/// Whether enough is covered over all machines; says what is not.
+/// Whether enough is covered over all machines; prints what is not.
 pub(super) fn judge(
     machines: &[MachineCoverage],
     thresholds: &[Threshold],

@@ -18,9 +18,9 @@ use crate::test_file::{CaseResult, Suite};
 
 /// Run test files
 ///
-/// A test file (`*.asl-test.json`, `*.asl-test.yaml`) names a state machine and has cases of it: an input, what the tasks
-/// answer, and what must come out. `asl schema` prints the JSON Schema of the format. Time is virtual, so a Wait of a year
-/// takes no time; cases run in parallel.
+/// A test file (`*.asl-test.json`, `*.asl-test.yaml`) names a state machine and has cases for it: an input, the answers
+/// of the tasks, and the expected result. `asl schema` prints the JSON Schema of the format. Time is virtual, so a Wait
+/// of a year takes no time; cases run in parallel.
 #[derive(clap::Args)]
 #[command(after_help = "A test file:
   machine: charge.asl.json
@@ -47,16 +47,16 @@ pub(super) struct Arguments {
     /// Test files, folders with test files at any depth, and mock files of Step Functions Local
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
-    /// The definition of a state machine of a mock file; default `NAME.asl.json` or the like beside the mock file
+    /// Definition of a mock file's state machine; default: `NAME.asl.json` or similar beside the mock file
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
-    /// Run only cases whose name has this in it
+    /// Run only cases whose name contains this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Tell what the cases cover of each state machine, and what they miss
+    /// Show which parts of each state machine the cases cover and miss
     #[arg(long)]
     coverage: bool,
-    /// Fail where less is covered: of all points, or of one kind (`state`, `transition`, `choiceRule`, `retrier`,
+    /// Fail if less is covered: of all points, or of one kind (`state`, `transition`, `choiceRule`, `retrier`,
     /// `catcher`, `map`, `branch`)
     #[arg(long, value_name = "[KIND=]PERCENT", value_parser = threshold)]
     fail_under: Vec<Threshold>,
@@ -66,18 +66,18 @@ pub(super) struct Arguments {
     /// Write the results to a file, as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<String>,
-    /// Threads; default the cores of the machine
+    /// Number of threads; default: the machine's cores
     #[arg(short, long, value_name = "NUMBER")]
     jobs: Option<usize>,
-    /// Print every case, not only those that fail
+    /// Print every case, not only failed ones
     #[arg(short, long)]
     verbose: bool,
 }
 
-/// The least that must be covered.
+/// The required coverage.
 #[derive(Clone, Copy)]
 pub(super) struct Threshold {
-    /// Of everything, where there is none.
+    /// The kind of points; `None` for all points.
     kind: Option<PointKind>,
     percent: f64,
 }
@@ -98,12 +98,12 @@ fn threshold(text: &str) -> Result<Threshold, String> {
     }
 }
 
-/// A test file with what became of it.
+/// A test file with its results.
 struct Tested {
-    /// As messages name it.
+    /// Its name in messages.
     file: String,
     suite: Suite,
-    /// The cases that were run, in the order of the file, with the time that each took.
+    /// The results of the cases in the order of the file, each with its time.
     results: Vec<(CaseResult, Duration)>,
 }
 
@@ -136,7 +136,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         coverage::print(&machines, output)?;
         is_covered = coverage::judge(&machines, &arguments.fail_under, output)?;
     }
-    // The process ends now: ten thousand cases are not given back piece by piece.
+    // The process ends now: freeing ten thousand cases one by one would only take time.
     std::mem::forget(tested);
     Ok(ExitCode::from(u8::from(failed || !is_covered)))
 }
@@ -171,7 +171,7 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
         for _ in 0..threads {
             scope.spawn(|| {
                 let mut own = Vec::new();
-                // Small batches: threads seldom meet, and long cases are spread.
+                // Small batches: threads rarely contend, and long cases are spread.
                 loop {
                     let start = next.fetch_add(16, Ordering::Relaxed);
                     let Some(batch) = jobs
@@ -184,7 +184,7 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
                         own.extend(run_one(&suites, file, case, wants_coverage));
                     }
                 }
-                // A thread that panicked ends the command anyway.
+                // A panic in a thread ends the command anyway.
                 done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
             });
         }
@@ -207,7 +207,7 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
     tested
 }
 
-/// A case that was run, by the places of its file and in it.
+/// The result of a case, by the indices of its file and of the case.
 struct Done {
     file: usize,
     case: usize,
@@ -226,7 +226,7 @@ fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage:
         suite.attempt(wanted)
     };
     if result.has_passed() {
-        // Ten thousand runs with their histories would fill the memory.
+        // Keeping ten thousand runs with their histories would fill the memory.
         result.run = None;
     }
     Some(Done {

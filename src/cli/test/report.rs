@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{Output, colours, error_line};
 use crate::test_file::{CaseResult, Expected, Mismatch, Verdict};
 
-/// Prints the results; whether anything failed.
+/// Prints the results and returns whether anything failed.
 pub(super) fn print(tested: &[Tested], verbose: bool, took: Duration, output: &mut Output) -> Result<bool, Failure> {
     let colours = colours();
     let (mut passed, mut failed) = (0, 0);
@@ -44,7 +44,7 @@ pub(super) fn print(tested: &[Tested], verbose: bool, took: Duration, output: &m
     Ok(failed > 0)
 }
 
-/// Why a case failed, indented.
+/// The reason of a failed case, indented.
 pub(super) fn failure(result: &CaseResult, in_colour: bool) -> String {
     let mut text = String::new();
     match &result.verdict {

@@ -64,7 +64,7 @@ fn result(diagnostic: &Diagnostic, rule: usize, file: &str, source: &str) -> Val
     })
 }
 
-/// Where the span ends.
+/// The end of the span.
 fn end(diagnostic: &Diagnostic, source: &str) -> (usize, usize) {
     let marked = source.get(diagnostic.span.clone()).unwrap_or_default();
     match marked.rsplit_once('\n') {
@@ -83,7 +83,7 @@ fn uri(file: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             uri.push(char::from(byte));
         } else {
-            // Writing to a string never fails.
+            // Writing to a `String` cannot fail.
             let _ = write!(uri, "%{byte:02X}");
         }
     }

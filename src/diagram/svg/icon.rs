@@ -1,4 +1,4 @@
-//! The icons of the state types: strokes in a square of 16 pixels.
+//! The icons of the state types: strokes in a 16-pixel square.
 
 use super::super::Kind;
 use crate::definition::StateType;

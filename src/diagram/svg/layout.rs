@@ -1,4 +1,4 @@
-//! Where everything stands: nested graphs are laid out first, and are one large node of the graph around them.
+//! Lays out graphs: nested graphs first; each is then one large node of the graph around it.
 
 use dagre::graph::{Graph as Layout, GraphOptions};
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, Point};
@@ -13,19 +13,19 @@ pub(super) const TITLE_LINE: f64 = 18.0;
 pub(super) const SMALL_LINE: f64 = 15.5;
 pub(super) const LABEL_LINE: f64 = 14.0;
 pub(super) const PADDING: f64 = 11.0;
-/// The icon with the gap behind it.
+/// The width of the icon and the gap after it.
 pub(super) const ICON: f64 = 24.0;
-/// Between a box and the graphs in it.
+/// The space between a box and the graphs in it.
 pub(super) const MARGIN: f64 = 14.0;
 pub(super) const DOT: f64 = 14.0;
 
-/// A graph with its places; its own top left corner is 0, 0.
+/// A graph with the positions of its parts; its top left corner is 0, 0.
 pub(super) struct PlacedGraph<'g> {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) nodes: Vec<PlacedNode<'g>>,
     pub(super) edges: Vec<PlacedEdge<'g>>,
-    /// The way from the start to the first state.
+    /// The edge from the start to the first state.
     pub(super) entry: Option<Vec<Point>>,
     pub(super) start: Option<Point>,
     pub(super) end: Option<Point>,
@@ -38,7 +38,7 @@ pub(super) struct PlacedNode<'g> {
     pub(super) top: f64,
     pub(super) width: f64,
     pub(super) height: f64,
-    /// Nested graphs, with their places in the node.
+    /// Nested graphs with their positions in the node.
     pub(super) inside: Vec<(f64, f64, PlacedGraph<'g>)>,
 }
 
@@ -167,7 +167,7 @@ pub(super) fn place(graph: &Graph) -> PlacedGraph<'_> {
 }
 
 impl PlacedGraph<'_> {
-    /// Moves everything so that nothing lies left of or above 0, 0, and measures the whole.
+    /// Moves everything so that the top left corner is 0, 0, and measures the whole.
     fn settle(&mut self) {
         let mut corners = Vec::new();
         for node in &self.nodes {
@@ -209,7 +209,7 @@ impl PlacedGraph<'_> {
     }
 }
 
-/// A node with its size and what is in it; it stands nowhere yet.
+/// A node with its size and content, not yet positioned.
 fn place_inside(node: &Node) -> PlacedNode<'_> {
     let text = NodeText::of(node);
     let (mut width, mut height) = (text.width(), text.height());
@@ -255,7 +255,7 @@ fn target(edge: &Edge) -> String {
     edge.to.map_or_else(|| "end".to_owned(), |to| to.to_string())
 }
 
-/// The straighter, the heavier: the way without errors is the picture's spine.
+/// Heavier edges are drawn straighter: the path without errors is the picture's spine.
 fn edge_label(edge: &Edge, lines: &[String]) -> EdgeLabel {
     EdgeLabel {
         labelpos: dagre::layout::types::LabelPos::Center,
@@ -286,7 +286,7 @@ fn options() -> LayoutOptions {
         nodesep: 34.0,
         edgesep: 22.0,
         ranksep: 40.0,
-        // Choice Rules stand from left to right as they are tried.
+        // Choice Rules go from left to right in their order of evaluation.
         tie_keep_first: true,
         ..LayoutOptions::default()
     }

@@ -8,14 +8,14 @@ mod text;
 
 use super::Graph;
 
-/// More states of one graph are not laid out.
+/// The most states of one graph that are laid out.
 const MAX_STATES: usize = 1_000;
 
-/// Why there is no picture.
+/// The reasons why a picture cannot be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SvgError {
-    /// A graph has more states than anybody could look at.
+    /// A graph has too many states for a readable picture.
     #[error(
         "{states} states are too many for a picture: at most {MAX_STATES} are laid out; Mermaid and DOT take any number"
     )]
@@ -23,7 +23,7 @@ pub enum SvgError {
         /// The states of the machine, nested ones included.
         states: usize,
     },
-    /// The transitions of a graph cross each other too often to be followed.
+    /// A graph has too many long transitions for a readable picture.
     #[error("the transitions are too many and too long for a picture; Mermaid and DOT take any number")]
     TooTangled,
     /// The layout gave up.
@@ -31,7 +31,7 @@ pub enum SvgError {
     NoLayout,
 }
 
-/// The layout recurses as deep as the longest way through the graph.
+/// The stack for the layout, which recurses as deep as the longest path through the graph.
 const LAYOUT_STACK: usize = 256 << 20;
 
 pub(super) fn print(graph: &Graph) -> Result<String, SvgError> {

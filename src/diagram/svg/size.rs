@@ -1,12 +1,12 @@
-//! How much work a layout would be, so that it is refused before it is begun.
+//! Estimates the work of a layout, so that a layout that would take too long is refused before it starts.
 
 use super::super::Graph;
 
-/// The layers that all transitions together cross, of one graph: the layout gives each of them a place of its own, and
+/// The most layers that the transitions of one graph may cross in total: the layout makes a node for each crossing and
 /// takes seconds for so many.
 pub(super) const MAX_CROSSINGS: usize = 8_000;
 
-/// The most layers that the transitions of one of the graphs cross, nested ones included.
+/// The largest number of crossed layers of any graph, nested ones included.
 pub(super) fn crossings(graph: &Graph) -> usize {
     let inside = graph.nodes.iter().flat_map(|node| &node.inside).map(crossings);
     inside.max().unwrap_or(0).max(own_crossings(graph))
@@ -23,7 +23,7 @@ fn own_crossings(graph: &Graph) -> usize {
     crossed.sum()
 }
 
-/// The layer of each state: one below the lowest of those that lead to it, but for the transitions that lead back.
+/// The layer of each state: one below its lowest predecessor, ignoring transitions that lead back.
 fn layers(graph: &Graph) -> Vec<usize> {
     let mut targets: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
     for edge in &graph.edges {
@@ -54,8 +54,7 @@ fn layers(graph: &Graph) -> Vec<usize> {
     layers
 }
 
-/// The states so that each stands before those that it leads to, but for transitions that lead back; without recursion,
-/// since a chain may be long.
+/// The states in topological order, ignoring transitions that lead back. Without recursion, since a chain may be long.
 fn downwards(targets: &[Vec<usize>], start: Option<usize>) -> Vec<usize> {
     let mut is_seen = vec![false; targets.len()];
     let mut finished = Vec::with_capacity(targets.len());

@@ -1,4 +1,4 @@
-//! How wide text is, and where it breaks: no font is at hand, so widths are estimated, rather too large than too small.
+//! Text widths and line breaks. There is no font here, so widths are estimated, rather too large than too small.
 
 /// The width of a text in a sans-serif font of this size, in pixels.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
@@ -6,7 +6,7 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     units * size * if bold { 1.22 } else { 1.0 }
 }
 
-/// The width of a character, as a part of the font's size.
+/// The width of a character as a fraction of the font size.
 fn units(c: char) -> f64 {
     match c {
         'i' | 'j' | 'l' | '\'' | '|' | '.' | ',' | ':' | ';' | '!' => 0.30,
@@ -18,12 +18,12 @@ fn units(c: char) -> f64 {
     }
 }
 
-/// Breaks a text into lines of at most `widest` pixels; what does not fit into so many lines is cut.
+/// Breaks a text into lines of at most `widest` pixels; text beyond the last line is cut.
 pub(super) fn wrap(text: &str, size: f64, bold: bool, widest: f64, lines: usize) -> Vec<String> {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut wrapped: Vec<String> = Vec::new();
     let mut line = String::new();
-    // A path stays whole where it fits into a line.
+    // A path is not broken if it fits into a line.
     let fits = |word: &str| width(word.trim_end(), size, bold) <= widest;
     let pieces = text.split_inclusive(' ').flat_map(|word| {
         let (whole, parts) = if fits(word) { (Some(word), "") } else { (None, word) };
@@ -58,7 +58,7 @@ pub(super) fn wrap(text: &str, size: f64, bold: bool, widest: f64, lines: usize)
     wrapped
 }
 
-/// Text as XML holds it.
+/// Escapes text for XML.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Activities, and the workers that ask for their tasks.
+//! Activities and their workers.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::server::{Service, empty, seconds, with};
 use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
-    /// `CreateActivity`: the same again is the activity that is there.
+    /// `CreateActivity`: the same request again returns the existing activity.
     pub(in crate::server) fn create_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["name", "tags", "encryptionConfiguration"])?;
         let name = request.required_text("name", NAME);
@@ -58,7 +58,7 @@ impl Service {
         Ok(with(item, "encryptionConfiguration", encryption))
     }
 
-    /// `DeleteActivity`: one that does not exist is deleted already.
+    /// `DeleteActivity`: succeeds if there is no such activity.
     pub(in crate::server) fn delete_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = only_arn(request, "activityArn")?;
         check_activity(arn)?;
@@ -68,7 +68,7 @@ impl Service {
         Ok(empty())
     }
 
-    /// `ListActivities`, in the order of their names.
+    /// `ListActivities`, sorted by name.
     pub(in crate::server) fn list_activities(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["maxResults", "nextToken"])?;
         let page = Page::read(&mut request, TOKEN);
@@ -79,7 +79,7 @@ impl Service {
         page.of("activities", "ListActivities", items)
     }
 
-    /// `GetActivityTask`: waits for a task, for a minute at the most.
+    /// `GetActivityTask`: waits for a task for at most a minute.
     pub(in crate::server) async fn take_activity_task(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["activityArn", "workerName"])?;
         let arn = request.required_text("activityArn", ARN);

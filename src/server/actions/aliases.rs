@@ -1,4 +1,4 @@
-//! Aliases: names that lead to one or two versions.
+//! Aliases: names for one or two versions.
 
 use serde_json::{Value, json};
 
@@ -12,13 +12,13 @@ use crate::server::state_machine::{Alias, MOST_ALIASES, Route, StateMachine, ver
 use crate::server::{Service, empty, seconds, with};
 use crate::services::step_functions::StepFunctionsError;
 
-/// What an alias may be called, as AWS prints it: not a number alone.
+/// The pattern of an alias's name, as AWS prints it: not only digits.
 const PATTERN: &str = r"^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$";
-/// How many versions an alias leads to.
+/// The most versions of an alias.
 const MOST_ROUTES: usize = 2;
 
 impl Service {
-    /// `CreateStateMachineAlias`: the same again is the alias that is there.
+    /// `CreateStateMachineAlias`: the same request again returns the existing alias.
     pub(in crate::server) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["name", "description", "routingConfiguration"])?;
         let name = request.required_text("name", NAME);
@@ -130,7 +130,7 @@ impl Service {
         })
     }
 
-    /// `DeleteStateMachineAlias`: one that does not exist is deleted already.
+    /// `DeleteStateMachineAlias`: succeeds if there is no such alias.
     pub(in crate::server) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
         let mut registry = self.registry();
@@ -211,7 +211,7 @@ impl<'r> Routing<'r> {
         Ok(Some(Self(routes)))
     }
 
-    /// Whether it leads anywhere; the state machine that it leads to.
+    /// Checks the routes and returns their state machine.
     fn check(&self) -> Result<StateMachineArn<'r>, StepFunctionsError> {
         let Self(routes) = self;
         let refused = |constraint: &str, received: &[String]| {
@@ -254,7 +254,7 @@ impl<'r> Routing<'r> {
         Ok(*first)
     }
 
-    /// Errors where a version is not there.
+    /// Errors if a version does not exist.
     fn routes(&self, machine: &StateMachine) -> Result<Vec<Route>, StepFunctionsError> {
         let routes = self.0.iter().map(|(arn, weight)| {
             let number = arn.rsplit(':').next().and_then(version_number);
@@ -276,7 +276,7 @@ fn printed(items: &[Value]) -> String {
         Some(Value::String(text)) => text.clone(),
         other => other.unwrap_or(&Value::Null).to_string(),
     };
-    // No more of them are printed anyway.
+    // AWS prints no more of them either.
     let shown = items.iter().take(LONGEST_QUOTE).map(|item| {
         let (arn, weight) = (member(item, "stateMachineVersionArn"), member(item, "weight"));
         format!("RoutingConfigurationListItem(stateMachineVersionArn={arn}, weight={weight})")

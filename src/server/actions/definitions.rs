@@ -1,4 +1,4 @@
-//! Definitions that are only looked at.
+//! Actions that only inspect definitions.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::server::{Service, with};
 use crate::services::step_functions::StepFunctionsError;
 use crate::test_state::{Exception, TestState, TestStateError};
 
-/// How many diagnostics are answered with, at the most.
+/// The most diagnostics in a response.
 const MOST: i64 = 100;
 
-/// `ValidateStateMachineDefinition`: what AWS would say to a definition.
+/// `ValidateStateMachineDefinition`: AWS's diagnostics of a definition.
 pub(in crate::server) fn validate_state_machine_definition(request: &Value) -> Result<Value, StepFunctionsError> {
     let mut request = Request::of(request, &["definition", "type", "severity", "maxResults"])?;
     let definition = request.required_data("definition", 1..=1_048_576);
@@ -52,7 +52,7 @@ fn diagnostic_json(diagnostic: &Diagnostic, definition: &str) -> Value {
         Severity::Error => "ERROR",
         Severity::Warning => "WARNING",
     };
-    // The API says where the text stops being JSON as its parser does.
+    // For a text that is not JSON the API gives its parser's position.
     let problem = (diagnostic.code == Code::InvalidJsonDescription)
         .then(|| NotJson::of_syntax(definition))
         .flatten();
@@ -78,7 +78,7 @@ impl Service {
 impl From<TestStateError> for StepFunctionsError {
     fn from(error: TestStateError) -> Self {
         let code = match error.exception() {
-            // What AWS's clients do not even send is no request.
+            // A request that AWS's clients refuse to send is refused here too.
             Exception::ParamValidationError => Exception::ValidationException,
             exception => exception,
         };

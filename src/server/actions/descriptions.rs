@@ -1,4 +1,4 @@
-//! What state machines look like.
+//! Descriptions of state machines.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::server::{Service, seconds};
 use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
-    /// `DescribeStateMachine`: as it is now, or one of its versions.
+    /// `DescribeStateMachine`: the current state machine, or one of its versions.
     pub(in crate::server) fn describe_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["stateMachineArn", "includedData"])?;
         let arn = request.required_text("stateMachineArn", ARN);
@@ -41,7 +41,7 @@ impl Service {
         Ok(answer.into())
     }
 
-    /// `DescribeStateMachineForExecution`: as it was when the execution started.
+    /// `DescribeStateMachineForExecution`: the state machine at the start of the execution.
     pub(in crate::server) fn describe_state_machine_for_execution(
         &self,
         request: &Value,

@@ -14,7 +14,7 @@ use crate::server::request::Request;
 use crate::server::{Service, seconds};
 use crate::services::step_functions::{StepFunctionsError, Target};
 
-/// How many executions run at once.
+/// The most executions that run at once.
 const MOST_RUNNING: usize = 100_000;
 const EXECUTIONS_TOKEN: usize = 3_096;
 const STATUSES: [&str; 6] = [
@@ -25,7 +25,7 @@ const STATUSES: [&str; 6] = [
     "FAILED",
     "RUNNING",
 ];
-/// The members of events that hold data.
+/// The members of events that hold the execution's data.
 const DATA_OF_EVENTS: [&str; 4] = ["assignedVariables", "input", "output", "parameters"];
 
 /// The request of `StartExecution` and `StartSyncExecution`.
@@ -75,7 +75,7 @@ impl<'r> Start<'r> {
 }
 
 impl Service {
-    /// `StartExecution`: of a Standard workflow, a name and an input that run already are that execution.
+    /// `StartExecution`: the name and input of a running execution of a Standard workflow return that execution.
     pub(in crate::server) fn start_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
@@ -89,7 +89,7 @@ impl Service {
         Ok(answer)
     }
 
-    /// `StartSyncExecution` of an Express workflow: answers when it has ended, however it did.
+    /// `StartSyncExecution` of an Express workflow: answers at its end, also if it failed.
     pub(in crate::server) async fn start_sync_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &Start::MEMBERS)?;
         let is_whole = includes_data(&mut request);
@@ -110,7 +110,7 @@ impl Service {
         ))
     }
 
-    /// `StopExecution`: one that has ended stays as it is.
+    /// `StopExecution`: an ended execution stays as it is.
     pub(in crate::server) fn stop_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "error", "cause"])?;
         let arn = request.required_text("executionArn", ARN);
@@ -132,7 +132,7 @@ impl Service {
         Ok(self.execution(arn)?.describe(is_whole))
     }
 
-    /// `ListExecutions` of a state machine, one of its versions or one of its aliases; the latest first.
+    /// `ListExecutions` of a state machine, one of its versions or one of its aliases, the latest first.
     pub(in crate::server) fn list_executions(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = [
             "stateMachineArn",
@@ -183,7 +183,7 @@ impl Service {
         )
     }
 
-    /// `GetExecutionHistory`, from the first event or from the last.
+    /// `GetExecutionHistory`, from the first event or, reversed, from the last.
     pub(in crate::server) fn execution_history(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = [
             "executionArn",
@@ -220,7 +220,7 @@ impl Service {
     }
 }
 
-/// An event as the API shows it: the execution's input is the caller's own text.
+/// An event in the API's form: the execution's input is the caller's own text.
 fn event_json(mut event: Value, input: &str, includes_data: bool) -> Value {
     if let Some(Value::Object(details)) = event.get_mut("executionStartedEventDetails") {
         details.insert("input".to_owned(), input.into());

@@ -1,4 +1,4 @@
-//! The actions, by what they are about.
+//! The actions of the API, grouped by subject.
 
 mod activities;
 mod aliases;
@@ -17,18 +17,18 @@ use super::request::Request;
 use crate::definition::is_name;
 use crate::services::step_functions::StepFunctionsError;
 
-/// The longest ARN, in characters.
+/// The longest ARN in characters.
 const ARN: std::ops::RangeInclusive<usize> = 1..=256;
-/// The longest ARN of a Map Run, in characters.
+/// The longest ARN of a Map Run in characters.
 const LONG_ARN: std::ops::RangeInclusive<usize> = 1..=2_000;
 const NAME: std::ops::RangeInclusive<usize> = 1..=80;
 const DESCRIPTION: std::ops::RangeInclusive<usize> = 0..=256;
-/// The longest input and output.
+/// The longest input or output in bytes.
 const DATA: std::ops::RangeInclusive<usize> = 0..=262_144;
-/// The longest token of most lists.
+/// The longest `nextToken` of most lists.
 const TOKEN: usize = 1_024;
 
-/// The ARN that is all that a request has.
+/// Reads a request whose only member is an ARN.
 fn only_arn<'r>(request: &'r serde_json::Value, member: &str) -> Result<&'r str, StepFunctionsError> {
     let mut request = Request::of(request, &[member])?;
     let arn = request.required_text(member, ARN);
@@ -36,7 +36,7 @@ fn only_arn<'r>(request: &'r serde_json::Value, member: &str) -> Result<&'r str,
     Ok(arn)
 }
 
-/// Errors where a name has characters that none may have.
+/// Errors if a name has forbidden characters.
 fn check_name(name: &str) -> Result<(), StepFunctionsError> {
     if is_name(name) {
         return Ok(());
@@ -44,7 +44,7 @@ fn check_name(name: &str) -> Result<(), StepFunctionsError> {
     Err(StepFunctionsError::invalid_name(name).into())
 }
 
-/// Whether a request asks for data too, or for `METADATA_ONLY`.
+/// Whether a request asks for all data rather than `METADATA_ONLY`.
 fn includes_data(request: &mut Request<'_>) -> bool {
     request.one_of("includedData", &["ALL_DATA", "METADATA_ONLY"]) != Some("METADATA_ONLY")
 }

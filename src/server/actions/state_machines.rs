@@ -1,4 +1,4 @@
-//! State machines: created, updated, deleted.
+//! Creates, updates, deletes and lists state machines.
 
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ struct Create {
 }
 
 impl Service {
-    /// `CreateStateMachine`: the same again is the state machine that is there.
+    /// `CreateStateMachine`: the same request again returns the existing state machine.
     pub(in crate::server) fn create_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut members = vec![
             "name",
@@ -67,7 +67,7 @@ impl Service {
         create_in(&mut registry, context, create, tags)
     }
 
-    /// `UpdateStateMachine`: what changes nothing makes no revision.
+    /// `UpdateStateMachine`: an update that changes nothing makes no new revision.
     pub(in crate::server) fn update_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut members = vec![
             "stateMachineArn",
@@ -103,7 +103,7 @@ impl Service {
             let mut registry = self.registry();
             Arc::clone(&existing(&mut registry, &arn)?.current)
         };
-        // Without the lock: a long definition takes its time.
+        // Without the lock: loading a long definition takes a while.
         let definition = match definition {
             Some(text) if text != current.definition.text => Definition::of(text, current.workflow_type())?,
             _ => Arc::clone(&current.definition),
@@ -135,7 +135,7 @@ impl Service {
         Ok(answer.into())
     }
 
-    /// `DeleteStateMachine`: one that does not exist is deleted already.
+    /// `DeleteStateMachine`: succeeds if there is no such state machine.
     pub(in crate::server) fn delete_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = StateMachineArn::parse_unqualified(only_arn(request, "stateMachineArn")?)?;
         let mut registry = self.registry();
@@ -146,7 +146,7 @@ impl Service {
         Ok(empty())
     }
 
-    /// `ListStateMachines`, in the order of their names.
+    /// `ListStateMachines`, sorted by name.
     pub(in crate::server) fn list_state_machines(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["maxResults", "nextToken"])?;
         let page = Page::read(&mut request, TOKEN);
@@ -196,7 +196,7 @@ fn create_in(
 }
 
 impl Create {
-    /// Whether it asks for a state machine that is there; neither role nor tags count.
+    /// Whether the request describes the existing state machine; role and tags do not count.
     fn is_of(&self, machine: &StateMachine) -> bool {
         let (revision, current) = (&self.revision, &machine.current);
         revision.definition.text == current.definition.text
@@ -235,7 +235,7 @@ fn publish(
     Ok(())
 }
 
-/// A state machine that is not about to go.
+/// The state machine of an ARN, unless it is being deleted.
 pub(super) fn existing<'s>(
     registry: &'s mut Registry,
     arn: &StateMachineArn<'_>,

@@ -10,13 +10,13 @@ use crate::server::request::Request;
 use crate::server::{Service, empty};
 use crate::services::step_functions::StepFunctionsError;
 
-/// How many tags a resource has.
+/// The most tags of a resource.
 const MOST: usize = 50;
 const KEY: std::ops::RangeInclusive<usize> = 1..=128;
 const VALUE: std::ops::RangeInclusive<usize> = 0..=256;
 
 impl Service {
-    /// `TagResource`: a key that is there gets the new value.
+    /// `TagResource`: an existing key gets the new value.
     pub(in crate::server) fn tag_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["resourceArn", "tags"])?;
         let arn = request.required_text("resourceArn", ARN);
@@ -34,7 +34,7 @@ impl Service {
         Ok(empty())
     }
 
-    /// `UntagResource`: keys that are not there count as removed.
+    /// `UntagResource`: missing keys are ignored.
     pub(in crate::server) fn untag_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["resourceArn", "tagKeys"])?;
         let arn = request.required_text("resourceArn", ARN);
@@ -51,7 +51,7 @@ impl Service {
         Ok(empty())
     }
 
-    /// `ListTagsForResource`, in the order they were added.
+    /// `ListTagsForResource`, in the order of addition.
     pub(in crate::server) fn list_tags_for_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = only_arn(request, "resourceArn")?;
         let mut registry = self.registry();
@@ -61,7 +61,7 @@ impl Service {
     }
 }
 
-/// Reads `tags`: of a key that stands twice, the last value counts.
+/// Reads `tags`; if a key is there twice, the last value counts.
 pub(super) fn read(request: &mut Request<'_>) -> Result<IndexMap<String, String>, StepFunctionsError> {
     let items = request.list("tags", 0..=usize::MAX).unwrap_or_default();
     let mut tags = IndexMap::new();

@@ -19,7 +19,7 @@ impl Service {
         let token = request.required_data("taskToken", TASK_TOKEN);
         let output = request.required_data("output", DATA);
         request.check()?;
-        // The token first, as AWS does.
+        // The token is checked first, as on AWS.
         self.interpreter.check_token(token)?;
         let output = serde_json::from_str(output)
             .map_err(|_| StepFunctionsError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;

@@ -1,4 +1,4 @@
-//! Versions: published, deleted, listed.
+//! Publishes, deletes and lists versions.
 
 use serde_json::{Value, json};
 
@@ -11,11 +11,11 @@ use crate::server::state_machine::version_number;
 use crate::server::{Service, empty, seconds};
 use crate::services::step_functions::StepFunctionsError;
 
-/// What the first revision is called, which has no id.
+/// The name of the first revision, which has no id.
 const INITIAL: &str = "INITIAL";
 
 impl Service {
-    /// `PublishStateMachineVersion`: a revision is one version, however often it is published.
+    /// `PublishStateMachineVersion`: publishing a revision again returns its version.
     pub(in crate::server) fn publish_state_machine_version(
         &self,
         request: &Value,
@@ -40,7 +40,7 @@ impl Service {
         Ok(json!({ "creationDate": seconds(version.created), "stateMachineVersionArn": *version.arn }))
     }
 
-    /// `DeleteStateMachineVersion`: not while an alias leads to it. One that does not exist is deleted already.
+    /// `DeleteStateMachineVersion`: refused while an alias uses the version; succeeds if there is no such version.
     pub(in crate::server) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let arn = StateMachineArn::parse(only_arn(request, "stateMachineVersionArn")?)?;
         let Some(Qualifier::Version(number)) = arn.qualifier else {

@@ -1,11 +1,11 @@
-//! What visits did of what there is to cover.
+//! Counts the points of a definition that visits covered.
 
 use super::points::{Aspect, way_out};
 use crate::definition::StateType;
 use crate::execution::{Node, Program};
 use crate::simulation::visit::{Visit, VisitEnd};
 
-/// Everything that happened, with the place where it did.
+/// Every point that a visit covered, with its place.
 pub(super) fn happened(program: &Program, visits: &[Visit]) -> Vec<(String, Aspect)> {
     let nodes: std::collections::HashMap<&str, &Node> =
         program.nodes().map(|(_, node)| (&*node.pointer, node)).collect();
@@ -45,7 +45,7 @@ fn visited(program: &Program, node: &Node, visit: &Visit, happened: &mut Vec<(St
             }
         }
         VisitEnd::Exited { .. } => at(way_out(node), Aspect::Left),
-        // It took the error, but led nowhere.
+        // The Catcher matched the error but then failed itself, so no transition was taken.
         VisitEnd::CatcherFailed { catcher, .. } => at(&format!("/Catch/{catcher}"), Aspect::Caught),
         VisitEnd::Failed | VisitEnd::Aborted | VisitEnd::Unfinished => {}
     }

@@ -1,4 +1,4 @@
-//! Which parts of a definition a test suite has exercised.
+//! The parts of a definition that a test suite has exercised.
 
 mod counting;
 mod points;
@@ -15,11 +15,11 @@ use points::{Aspect, PointAt, points_of};
 
 pub use points::PointKind;
 
-/// Counts over many runs what they did of a definition: states, transitions, Choice Rules both ways, every retry, every
-/// Catcher, Maps of no, one and many items, failing branches and iterations. Nested states are among them.
+/// Counts over many runs which parts of a definition they exercised: states, transitions, Choice Rules both ways, every
+/// retry, every Catcher, Maps with no, one and many items, failing branches and iterations. Nested states are included.
 ///
-/// It is shared by cloning and counts from many threads at once. An execution of another definition counts nothing; so
-/// the coverage of a machine that another one starts comes from the runs of that other one.
+/// Clones share one count, also across threads. An execution of another definition counts nothing, so the coverage of a
+/// machine that another one starts comes from the runs of that other one.
 ///
 /// ```
 /// use asl_engine::simulation::Coverage;
@@ -58,15 +58,15 @@ struct Counted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Point {
-    /// What sort of thing it is.
+    /// The kind of point.
     pub kind: PointKind,
-    /// The name of the state that it belongs to.
+    /// The name of its state.
     pub state: String,
-    /// Where it stands in the definition, as a JSON Pointer.
+    /// Its place in the definition, as a JSON Pointer.
     pub pointer: String,
-    /// What happens there: `true`, `retry 2 of 3`, `to the end`.
+    /// The event to cover: `true`, `retry 2 of 3`, `to the end`.
     pub what: String,
-    /// How often that happened.
+    /// How often it was covered.
     pub count: u64,
 }
 
@@ -82,7 +82,7 @@ impl fmt::Display for Point {
 pub struct StateCount {
     /// The state's name.
     pub state: String,
-    /// Where it stands in the definition, as a JSON Pointer.
+    /// Its place in the definition, as a JSON Pointer.
     pub pointer: String,
     /// How often it was entered.
     pub count: u64,
@@ -102,7 +102,7 @@ pub struct TransitionCount {
     pub count: u64,
 }
 
-/// How much is covered of what there is.
+/// The covered share of all points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Share {
@@ -123,23 +123,23 @@ impl Share {
     }
 }
 
-/// Why a report cannot be counted in.
+/// Why a report cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CoverageError {
-    /// It is about another definition.
+    /// The report is about another definition.
     #[error("the coverage is that of another definition; collect it again with this one")]
     OtherDefinition,
-    /// It is no report.
+    /// The text is not a report.
     #[error("this is no coverage report: {problem}; give what `Coverage::to_json` made")]
     NoReport {
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
 }
 
 impl Coverage {
-    /// A coverage of a definition that nothing has exercised yet.
+    /// An empty coverage of a definition.
     pub fn of(machine: impl Into<Arc<Program>>) -> Self {
         let program = machine.into();
         let points = points_of(&program);
@@ -159,11 +159,11 @@ impl Coverage {
         }
     }
 
-    /// Counts what a run did.
+    /// Counts a run.
     ///
     /// # Panics
     ///
-    /// When the run kept no visits, which is so with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off):
+    /// If the run kept no visits, as with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off):
     /// [`Simulation::coverage`](super::Simulation::coverage) keeps them.
     #[track_caller]
     pub fn add(&self, run: &Run) {
@@ -185,7 +185,7 @@ impl Coverage {
         }
     }
 
-    /// Counts what another coverage of the same definition has counted.
+    /// Adds the counts of another coverage of the same definition.
     pub fn merge(&self, other: &Self) -> Result<(), CoverageError> {
         if self.program.fingerprint() != other.program.fingerprint() {
             return Err(CoverageError::OtherDefinition);
@@ -195,7 +195,8 @@ impl Coverage {
         Ok(())
     }
 
-    /// Counts what a report of the same definition says, as [`Coverage::to_json`] made it: that of another process.
+    /// Adds the counts of a report that [`Coverage::to_json`] made, for example in another process. The report must be
+    /// of the same definition.
     pub fn merge_json(&self, report: &Value) -> Result<(), CoverageError> {
         let (runs, counts) = report::read(report, self.program.fingerprint(), &self.points)?;
         self.count_in(runs, &counts);
@@ -204,7 +205,7 @@ impl Coverage {
 
     fn count_in(&self, runs: u64, counts: &[u64]) {
         let mut counted = self.lock();
-        // A report may say anything.
+        // A report is untrusted input: its counts may be anything.
         counted.runs = counted.runs.saturating_add(runs);
         for (count, more) in counted.counts.iter_mut().zip(counts) {
             *count = count.saturating_add(*more);
@@ -216,7 +217,7 @@ impl Coverage {
         self.lock().runs
     }
 
-    /// Everything there is to cover, in the order of the definition.
+    /// All points to cover, in the order of the definition.
     pub fn points(&self) -> Vec<Point> {
         let counted = self.lock();
         let counts = self.points.iter().zip(&counted.counts);
@@ -230,24 +231,24 @@ impl Coverage {
         points.collect()
     }
 
-    /// What never happened.
+    /// The points that were never covered.
     pub fn missed(&self) -> Vec<Point> {
         let mut points = self.points();
         points.retain(|point| point.count == 0);
         points
     }
 
-    /// How much is covered of all that there is.
+    /// The covered share of all points.
     pub fn share(&self) -> Share {
         share(&self.points(), |_| true)
     }
 
-    /// How much is covered of one kind.
+    /// The covered share of the points of one kind.
     pub fn share_of(&self, kind: PointKind) -> Share {
         share(&self.points(), |point| point.kind == kind)
     }
 
-    /// How much is covered of all that there is, from 0 to 100.
+    /// The covered share of all points, from 0 to 100.
     pub fn percent(&self) -> f64 {
         self.share().percent()
     }
@@ -279,11 +280,11 @@ impl Coverage {
         transitions.collect()
     }
 
-    /// Fails a test that covers too little, with all that is missing.
+    /// Fails a test that covers too little and lists what is missing.
     ///
     /// # Panics
     ///
-    /// When less than `percent` of all points are covered.
+    /// If less than `percent` of all points are covered.
     #[track_caller]
     pub fn assert_at_least(&self, percent: f64) {
         let covered = self.percent();
@@ -295,7 +296,8 @@ impl Coverage {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {
-        // Counts are whole between any two statements: a test that panicked elsewhere spoils none.
+        // A poisoned lock is fine: no statement leaves the counts half-written, so a test that panicked elsewhere harms
+        // nothing.
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,17 +1,17 @@
-//! All that tests can cover of a definition.
+//! The points of a definition that tests can cover.
 
 use std::collections::HashSet;
 
 use crate::definition::{State, StateType};
 use crate::execution::{Next, Node, Program};
 
-/// The retries of a Retrier that are told apart; what comes later looks the same.
+/// How many retries of a Retrier are counted apart; later ones share one point.
 const MOST_RETRIES: u32 = 10;
 
-/// The retries that a test can exhaust.
+/// The most retries that a test can reasonably exhaust.
 const MOST_EXHAUSTED: u32 = 1_000;
 
-/// What sort of thing is covered.
+/// The kind of a coverage point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PointKind {
@@ -21,9 +21,9 @@ pub enum PointKind {
     Transition,
     /// A Choice Rule was true, or false.
     ChoiceRule,
-    /// A Retrier tried again, or had no retry left.
+    /// A Retrier retried, or had no retries left.
     Retrier,
-    /// A Catcher took an error.
+    /// A Catcher caught an error.
     Catcher,
     /// A Map had no item, one, or many.
     Map,
@@ -56,7 +56,7 @@ impl PointKind {
         }
     }
 
-    /// The name in texts, of many.
+    /// The plural name in texts.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::State => "states",
@@ -70,7 +70,7 @@ impl PointKind {
     }
 }
 
-/// What can happen at a place.
+/// An event that can happen at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Aspect {
     Entered,
@@ -86,7 +86,7 @@ pub(super) enum Aspect {
     Failed,
 }
 
-/// A point that is not counted yet.
+/// A point with the count 0.
 #[derive(Debug)]
 pub(super) struct PointAt {
     pub(super) kind: PointKind,
@@ -94,7 +94,7 @@ pub(super) struct PointAt {
     pub(super) pointer: String,
     pub(super) aspect: Aspect,
     pub(super) what: String,
-    /// Of a transition: where it starts and where it leads, which is nowhere at an end.
+    /// A transition's source and target; no target at an end.
     pub(super) ends: Option<(String, Option<String>)>,
 }
 
@@ -111,8 +111,8 @@ pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
     points.found
 }
 
-/// The pointers of the branches and iterations that a state inside of them can make fail: what only passes data on is
-/// hardly made to, and what catches `States.ALL` lets nothing through.
+/// The pointers of the branches and iterations that can fail. Those whose states only pass data on, and those that
+/// catch `States.ALL`, hardly ever do and are left out.
 fn failing(program: &Program) -> HashSet<&str> {
     let catches_all = |node: &Node| {
         let mut names = node.catch().iter().flat_map(|catcher| &catcher.error_equals);
@@ -128,7 +128,7 @@ fn failing(program: &Program) -> HashSet<&str> {
         let can_fail = matches!(node.state, State::Fail(_)) || (node.takes_errors() && !catches_all(node));
         let around = node.pointer.rmatch_indices('/').filter(|_| can_fail);
         for outer in around.filter_map(|(end, _)| node.pointer.get(..end)) {
-            // What is around it was told already, or is safe.
+            // The graph around it is already listed, or cannot fail.
             if !failing.insert(outer) || tight.contains(outer) {
                 break;
             }
@@ -139,7 +139,7 @@ fn failing(program: &Program) -> HashSet<&str> {
 
 struct Points<'p> {
     program: &'p Program,
-    /// Where there are states inside that can fail: what only passes data on is hardly made to.
+    /// Whether it has states that can fail; states that only pass data on hardly ever do.
     failing: HashSet<&'p str>,
     found: Vec<PointAt>,
 }
@@ -236,7 +236,7 @@ impl Points<'_> {
     }
 }
 
-/// The field by which a state that is no Choice is left.
+/// The field by which a state other than a Choice is left.
 pub(super) fn way_out(node: &Node) -> &'static str {
     match node.next {
         Next::State(_) => "/Next",

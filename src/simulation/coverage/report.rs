@@ -10,10 +10,10 @@ use super::{Coverage, CoverageError, PointKind, Share};
 const VERSION: u64 = 1;
 
 impl Coverage {
-    /// The report for people: a line for each kind, then everything that never happened, with its place.
+    /// The report for people: a line for each kind, then every missed point with its place.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = self.tell(&mut text);
         text
     }
@@ -52,8 +52,8 @@ impl Coverage {
     /// }
     /// ```
     ///
-    /// `definition` tells definitions apart. The kinds are `state`, `transition`, `choiceRule`, `retrier`, `catcher`, `map`
-    /// and `branch`. `to` is `null` at the end of the machine, a branch or an iteration.
+    /// `definition` is a fingerprint of the definition. The kinds are `state`, `transition`, `choiceRule`, `retrier`,
+    /// `catcher`, `map` and `branch`. `to` is `null` at the end of the machine, a branch or an iteration.
     pub fn to_json(&self) -> Value {
         let kinds = PointKind::ALL.map(|kind| {
             let share = self.share_of(kind);

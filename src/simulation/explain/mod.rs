@@ -1,4 +1,4 @@
-//! What happened in a run, and why it failed where it did, in plain words.
+//! Tells a run as a story: what happened and why it failed.
 
 mod story;
 
@@ -11,11 +11,11 @@ use super::visit::{Visit, VisitEnd};
 use crate::execution::{Node, Outcome, Program};
 use crate::history::ErrorOutput;
 
-/// The characters of a value that are shown.
+/// The most characters of a value that are shown.
 const MOST_CHARACTERS: usize = 160;
 
 impl Run {
-    /// Tells in plain words what happened, and why the execution failed where it did: a text of many lines.
+    /// Tells what happened and why the execution failed, in plain words over several lines.
     ///
     /// ```
     /// use asl_engine::{Simulation, StateMachine, TaskError};
@@ -37,7 +37,7 @@ impl Run {
     /// ```
     pub fn explain(&self) -> String {
         let mut text = String::new();
-        // Writing to a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = self.tell(&mut text);
         text
     }
@@ -95,7 +95,7 @@ impl Run {
     }
 }
 
-/// Why nothing of the state took the error that it failed with.
+/// Why no Retrier or Catcher of the state handled its error.
 fn uncaught(node: &Node, visit: &Visit) -> String {
     let name = visit
         .error()
@@ -132,7 +132,7 @@ fn node_of<'p>(program: &'p Program, visit: &Visit) -> Option<&'p Node> {
         .find(|node| node.pointer == visit.pointer)
 }
 
-/// An error in a few words.
+/// A one-line summary of an error.
 pub(super) fn told(error: &ErrorOutput) -> String {
     let name = match &error.error {
         Some(name) => format!("`{name}`"),
@@ -144,7 +144,7 @@ pub(super) fn told(error: &ErrorOutput) -> String {
     }
 }
 
-/// A value as JSON text, cut where it is long.
+/// A value as JSON text, cut if it is long.
 pub(super) fn shown(value: &Value) -> String {
     cut(&value.to_string())
 }
@@ -165,7 +165,7 @@ pub(super) fn seconds(time: Duration) -> String {
         .filter(|(count, _)| *count > 0);
     let mut parts: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
     if parts.is_empty() || !rest.is_zero() {
-        // AWS tells milliseconds; less than one tells more than nothing.
+        // AWS shows milliseconds; a shorter time is shown exactly rather than as zero.
         let milliseconds = Duration::from_millis(u64::try_from(rest.as_millis()).unwrap_or_default());
         let shown = if milliseconds.is_zero() { rest } else { milliseconds };
         parts.push(format!("{} s", shown.as_secs_f64()));

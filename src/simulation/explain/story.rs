@@ -1,4 +1,4 @@
-//! The visits of a run, one after the other, those inside of Parallel and Map states within them.
+//! The visits of a run in order, with the visits inside Parallel and Map states nested in them.
 
 use serde_json::Value;
 use std::fmt::{Result, Write};
@@ -8,7 +8,7 @@ use super::{seconds, shown, told};
 use crate::definition::StateType;
 use crate::simulation::visit::{Attempt, Visit, VisitEnd};
 
-/// The visits that are told of, from the first and from the last.
+/// How many of the first and of the last visits are told.
 const MOST_VISITS: usize = 40;
 
 pub(super) fn tell(text: &mut String, visits: &[Visit]) -> Result {
@@ -35,13 +35,13 @@ pub(super) fn tell(text: &mut String, visits: &[Visit]) -> Result {
 struct Story<'a> {
     text: &'a mut String,
     visits: &'a [Visit],
-    /// The visits within each visit.
+    /// The visits nested in each visit.
     inner: Vec<Vec<usize>>,
     told: usize,
 }
 
 impl Story<'_> {
-    /// States nest only as deep as the parser lets them.
+    /// The recursion is bounded: states nest only as deep as the parser allows.
     fn tell(&mut self, place: usize, depth: usize) -> Result {
         let Some(visit) = self.visits.get(place) else {
             return Ok(());
@@ -63,13 +63,13 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Counts a visit; whether it is among those that are told of.
+    /// Counts a visit and returns whether it is told.
     fn counts(&mut self) -> bool {
         let count = self.visits.len();
         let place = self.told;
         self.told += 1;
         if place == MOST_VISITS && count > 2 * MOST_VISITS {
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(self.text, "… {} visits more …", count - 2 * MOST_VISITS);
         }
         place < MOST_VISITS || place + MOST_VISITS >= count

@@ -1,4 +1,4 @@
-//! What can go wrong with a task.
+//! The faults that an exploration injects into tasks.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use crate::definition::{Catcher, Retrier};
 use crate::execution::{Node, Program};
 use crate::simulation::{Answer, Call};
 
-/// The error that no Retrier and no Catcher names.
+/// An error name that no Retrier and no Catcher uses.
 pub const UNNAMED_ERROR: &str = "UnnamedError";
 
-/// Errors that the interpreter makes, and no task: a definition that names them needs no faulty task.
+/// Errors that only the interpreter reports: no task is made to fail with them.
 const OF_THE_INTERPRETER: &[&str] = &[
     "States.BranchFailed",
     "States.DataLimitExceeded",
@@ -25,22 +25,22 @@ const OF_THE_INTERPRETER: &[&str] = &[
     "States.Runtime",
 ];
 
-/// One thing that goes wrong in a run.
+/// One fault in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
     /// The Task state.
     pub state: Arc<str>,
-    /// Where the state stands in its definition, as a JSON Pointer.
+    /// The state's place in its definition, as a JSON Pointer.
     pub pointer: Arc<str>,
-    /// What goes wrong.
+    /// The kind of fault.
     pub kind: FaultKind,
-    /// For how long.
+    /// How long the fault lasts.
     pub extent: Extent,
     pub(super) member: usize,
 }
 
-/// How an attempt of a task goes wrong.
+/// How an attempt of a task fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FaultKind {
@@ -48,13 +48,13 @@ pub enum FaultKind {
     Error(String),
     /// Its `TimeoutSeconds` are over.
     Timeout,
-    /// Its heartbeats fail to come.
+    /// Its heartbeats stop.
     HeartbeatLoss,
     /// It never answers, and has no `TimeoutSeconds`.
     NoAnswer,
 }
 
-/// For how long a task goes wrong. Visits and attempts are counted from 0.
+/// How long a fault lasts. Visits and attempts are counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Extent {
@@ -72,7 +72,7 @@ pub enum Extent {
         /// The first attempt that fails.
         attempt: usize,
     },
-    /// For ever: for the rest of that visit, and for every later one.
+    /// For ever: for the rest of the visit and all later ones.
     Always {
         /// The first visit to the state that fails.
         visit: usize,
@@ -82,7 +82,7 @@ pub enum Extent {
 }
 
 impl Fault {
-    /// Everything that can go wrong with a call, once.
+    /// All single faults of a call.
     pub(super) fn of(call: &Call, program: &Program) -> Vec<Self> {
         let mut kinds = Vec::new();
         let mut add = |kind| {
@@ -120,7 +120,7 @@ impl Fault {
         faults.collect()
     }
 
-    /// Whether a call goes wrong so.
+    /// Whether the fault hits a call.
     pub(in crate::simulation) fn strikes(&self, call: &Call) -> bool {
         if call.member != self.member || call.pointer != self.pointer {
             return false;
@@ -142,8 +142,8 @@ impl Fault {
         }
     }
 
-    /// The same for the next longer time; `None` where there is none, or where it would make no difference in a run that
-    /// asked so.
+    /// The same fault with the next longer extent; `None` if there is none, or if it would change nothing in a run with
+    /// these calls.
     pub(super) fn longer(&self, calls: &[Call]) -> Option<Self> {
         let has = |is_it: &dyn Fn(&Call) -> bool| {
             let own = |call: &&Call| call.member == self.member && call.pointer == self.pointer;
@@ -166,7 +166,7 @@ impl Fault {
         })
     }
 
-    /// The same for shorter times, the shortest first.
+    /// The same fault with shorter extents, the shortest first.
     pub(super) fn shorter(&self) -> Vec<Self> {
         let with = |extent| Self { extent, ..self.clone() };
         match self.extent {

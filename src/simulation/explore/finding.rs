@@ -1,4 +1,4 @@
-//! What an exploration has found.
+//! The findings of an exploration.
 
 use serde_json::Value;
 use std::fmt;
@@ -11,43 +11,43 @@ use crate::history::ErrorOutput;
 use crate::simulation::explain::{shown, told};
 use crate::simulation::{Run, Simulation, SimulationError, Visit};
 
-/// How long an execution may take on AWS.
+/// The longest time that an execution may take on AWS.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
-/// An execution that ends as none should, with the smallest script that makes it do so.
+/// A bad ending, with the smallest script that leads to it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How it ends.
+    /// The kind of ending.
     pub kind: FindingKind,
-    /// The state in which it does; empty where no state is at fault.
+    /// The state at fault; empty if there is none.
     pub state: String,
-    /// The error that it ends with, where it ends with one.
+    /// The final error, if there is one.
     pub error: Option<ErrorOutput>,
-    /// What it is started with.
+    /// The input of the execution.
     pub input: Value,
-    /// What goes wrong; all else succeeds. Empty where it ends so without any fault.
+    /// The faults; all other calls succeed. Empty if it ends like this without any fault.
     pub faults: Vec<Fault>,
-    /// How many of the explored executions end so.
+    /// How many of the explored executions end like this.
     pub executions: usize,
     pub(super) simulation: Simulation,
 }
 
-/// How an execution ends that should not.
+/// A way in which an execution should not end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FindingKind {
     /// It waits for ever: for a task that never answers and has no `TimeoutSeconds`.
     Hang,
-    /// It goes round until its history or the work that it may do is full.
+    /// It loops until its history or its allowed work is used up.
     Loop,
     /// The `TimeoutSeconds` of the state machine are over, or the year that AWS gives an execution.
     TimedOut,
-    /// It fails over an error that nobody catches, and not in a Fail state.
+    /// It fails with an error that nothing catches, outside a Fail state.
     UncaughtError,
 }
 
-/// What tells findings apart.
+/// The identity of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Symptom {
     pub(super) kind: FindingKind,
@@ -56,14 +56,14 @@ pub(super) struct Symptom {
 }
 
 impl Finding {
-    /// The simulation that ends so when it is run on the [`input`](Self::input).
+    /// The simulation that reproduces the finding when run on the [`input`](Self::input).
     pub fn simulation(&self) -> &Simulation {
         &self.simulation
     }
 }
 
 impl Symptom {
-    /// What is wrong with a run, if anything is, and the error that it ended with.
+    /// The finding of a run, if there is one, and its final error.
     pub(super) fn of(run: &Result<Run, SimulationError>) -> Option<(Self, Option<ErrorOutput>)> {
         let symptom = |kind, state: &str, error: Option<&ErrorOutput>| {
             let symptom = Self {
@@ -100,7 +100,7 @@ impl Symptom {
                 Some(visit) if visit.is_meant_to_fail() => None,
                 Some(visit) => symptom(FindingKind::UncaughtError, &visit.state, Some(error)),
                 None if error.error.as_deref() == Some("States.Runtime") => {
-                    // One that is tried again for ever, or else where the round was when it ended.
+                    // The state that is retried for ever, or the place of the loop when the execution ended.
                     let tried = run.visits().iter().filter(|visit| visit.attempts.len() > 1);
                     let most = tried
                         .filter(|visit| visit.ended.is_none())
@@ -127,10 +127,10 @@ impl fmt::Display for Finding {
         let error = self.error.as_ref().map(told).unwrap_or_default();
         match self.kind {
             FindingKind::Hang => writeln!(f, "it waits for ever{place}")?,
-            FindingKind::Loop => writeln!(f, "it goes round for ever{place}: {error}")?,
+            FindingKind::Loop => writeln!(f, "it loops for ever{place}: {error}")?,
             FindingKind::TimedOut if self.error.is_some() => writeln!(f, "it times out{place}")?,
             FindingKind::TimedOut => writeln!(f, "it takes longer{place} than the year that AWS gives an execution")?,
-            FindingKind::UncaughtError => writeln!(f, "nobody catches an error{place}: {error}")?,
+            FindingKind::UncaughtError => writeln!(f, "nothing catches an error{place}: {error}")?,
         }
         writeln!(f, "  started with {}", shown(&self.input))?;
         if self.faults.is_empty() {
@@ -143,26 +143,26 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What an exploration has done and found.
+/// The result of an exploration.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Report {
-    /// What it has found, each thing once, in the order of finding.
+    /// The findings, each once, in the order of discovery.
     pub findings: Vec<Finding>,
-    /// How many executions it ran, those that made scripts smaller not counted.
+    /// How many executions it ran, not counting those that shrank scripts.
     pub runs: usize,
-    /// Whether there was more to explore than it was allowed to.
+    /// Whether a limit cut the exploration short.
     pub is_cut: bool,
-    /// The faults that it injected at all, by state and kind, in the order of the first time.
+    /// The injected faults by state and kind, in the order of first use.
     pub injected: Vec<(Arc<str>, FaultKind)>,
 }
 
 impl Report {
-    /// Fails a test whose exploration has found something.
+    /// Fails a test if there are findings.
     ///
     /// # Panics
     ///
-    /// When there are findings.
+    /// If there are findings.
     #[track_caller]
     pub fn assert_none(&self) {
         assert!(self.findings.is_empty(), "{self}");

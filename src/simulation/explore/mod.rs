@@ -15,21 +15,21 @@ use crate::history::HistoryLevel;
 pub use fault::{Extent, Fault, FaultKind, UNNAMED_ERROR};
 pub use finding::{Finding, FindingKind, Report};
 
-/// How many executions are run at the most, if nothing else is said.
+/// The default limit of executions.
 const MOST_RUNS: usize = 1_000;
 
-/// How many tasks go wrong in one execution, if nothing else is said.
+/// The default limit of faults in one execution.
 const MOST_FAULTS: usize = 2;
 
 /// Explores what a state machine does when its tasks go wrong: every task with every error that its Retriers and
 /// Catchers name (and those of the states around it), with an error that none names, and with a timeout; once, at every
 /// retry, and for ever.
 ///
-/// It starts with executions in which all goes well, then lets one call go wrong, then two, as far as
-/// [`max_faults`](Self::max_faults) and [`max_runs`](Self::max_runs) allow, always in the same order. It reports executions
-/// that hang, go round for ever, time out or end in an uncaught error, each with the smallest script and the smallest
-/// input that makes them do so. To end in a Fail state is no such thing. Tasks of executions that others start succeed:
-/// explore their state machines by themselves.
+/// It starts with executions without faults, then injects one fault, then two, as far as
+/// [`max_faults`](Self::max_faults) and [`max_runs`](Self::max_runs) allow, always in the same order. It reports
+/// executions that hang, loop for ever, time out or end in an uncaught error, each with the smallest script and the
+/// smallest input that reproduce it. Ending in a Fail state is fine. Tasks of executions that others start succeed:
+/// explore their state machines on their own.
 ///
 /// ```
 /// use asl_engine::simulation::{Exploration, FindingKind};
@@ -44,7 +44,7 @@ const MOST_FAULTS: usize = 2;
 /// let told: Vec<String> = report.findings.iter().map(|finding| finding.to_string()).collect();
 /// assert_eq!(
 ///     told[0],
-///     "nobody catches an error in `Charge`: `UnnamedError`, injected by the exploration\n  \
+///     "nothing catches an error in `Charge`: `UnnamedError`, injected by the exploration\n  \
 ///      started with {}\n  \
 ///      when `Charge` fails with `UnnamedError` in the attempt 0 of the visit 0\n"
 /// );
@@ -62,23 +62,23 @@ pub struct Exploration {
     allows_hangs: bool,
 }
 
-/// Why [`Exploration::check`] is not content.
+/// Why [`Exploration::check`] fails.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExplorationError {
-    /// It has found something.
+    /// There are findings.
     #[error("{0}")]
     Findings(Box<Report>),
-    /// The simulation scripts too little.
+    /// The simulation scripts too few answers.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
 }
 
 impl Exploration {
-    /// Explores a state machine whose tasks succeed as the simulation says.
+    /// Explores a state machine whose tasks otherwise succeed with the simulation's answers.
     ///
-    /// Where it gives a list of answers, the last success of the list is the answer to every call; functions and answers
-    /// to single visits and items stay as they are. [`Simulation::otherwise`] is for all tasks that it does not name.
+    /// Of a list of answers, the last success answers every call; functions and answers to single visits and items stay
+    /// as they are. [`Simulation::otherwise`] answers for all tasks without a script.
     pub fn of(simulation: &Simulation) -> Self {
         let mut simulation = simulation.clone().allow_left_over().history(HistoryLevel::Off);
         simulation.keeps_visits = true;
@@ -97,7 +97,7 @@ impl Exploration {
         }
     }
 
-    /// Adds an input to start executions with; where none is given, it is `{}`.
+    /// Adds an input to start executions with; the default is `{}`.
     #[must_use]
     pub fn input(mut self, input: Value) -> Self {
         self.inputs.push(bounded(input));
@@ -111,21 +111,22 @@ impl Exploration {
         self
     }
 
-    /// How many executions are run at the most; default 1,000. The report says where that was too few.
+    /// Limits the number of executions; default 1,000. The report says if that was too few.
     #[must_use]
     pub fn max_runs(mut self, runs: usize) -> Self {
         self.max_runs = runs;
         self
     }
 
-    /// How many faults are in one execution at the most; default 2.
+    /// Limits the number of faults in one execution; default 2.
     #[must_use]
     pub fn max_faults(mut self, faults: usize) -> Self {
         self.max_faults = faults;
         self
     }
 
-    /// Lets executions end in an uncaught error of this name; [`UNNAMED_ERROR`] is that of errors that nobody names.
+    /// Lets executions end in an uncaught error of this name; [`UNNAMED_ERROR`] is the injected error that no Retrier
+    /// or Catcher names.
     #[must_use]
     pub fn allow_error(mut self, name: impl Into<String>) -> Self {
         self.allowed.push(name.into());
@@ -139,7 +140,7 @@ impl Exploration {
         self
     }
 
-    /// Explores. Errors where the simulation has no answer for a task that should succeed.
+    /// Explores. Errors if the simulation has no answer for a task that should succeed.
     pub fn explore(&self) -> Result<Report, SimulationError> {
         let default = [Value::Object(serde_json::Map::new())];
         let inputs = if self.inputs.is_empty() {
@@ -150,7 +151,7 @@ impl Exploration {
         search::explore(self, inputs)
     }
 
-    /// Explores one more input, and errors with what it found: for property tests.
+    /// Explores one input and returns the findings as an error: for property tests.
     ///
     /// ```
     /// use asl_engine::simulation::Exploration;
@@ -174,7 +175,7 @@ impl Exploration {
         Err(ExplorationError::Findings(Box::new(report)))
     }
 
-    /// Whether a symptom is none of those that are allowed.
+    /// Whether a symptom is not allowed.
     fn minds(&self, symptom: &finding::Symptom) -> bool {
         match symptom.kind {
             FindingKind::Hang => !self.allows_hangs,
@@ -193,7 +194,7 @@ impl Exploration {
         simulation
     }
 
-    /// The same for a run that is not counted in any coverage.
+    /// The same, but the run counts in no coverage.
     fn uncounted(&self, faults: &[Fault]) -> Simulation {
         let mut simulation = self.with(faults);
         simulation.coverage.clear();

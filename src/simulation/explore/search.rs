@@ -9,7 +9,7 @@ use super::{Exploration, Fault, Finding, Report, shrink};
 use crate::simulation::driver::ROOT;
 use crate::simulation::{Call, Run, SimulationError};
 
-/// An execution to be run.
+/// An execution to run.
 struct Candidate<'i> {
     input: &'i Value,
     faults: Vec<Fault>,
@@ -38,9 +38,9 @@ pub(super) fn explore(exploration: &Exploration, inputs: &[Value]) -> Result<Rep
 struct Search<'i> {
     exploration: &'i Exploration,
     report: Report,
-    /// What is tried with as many faults as now.
+    /// The candidates with the current number of faults.
     level: VecDeque<Candidate<'i>>,
-    /// What is tried with one fault more.
+    /// The candidates with one more fault.
     next_level: VecDeque<Candidate<'i>>,
 }
 
@@ -77,7 +77,7 @@ impl<'i> Search<'i> {
         let symptom = Symptom::of(&run).filter(|(symptom, _)| self.exploration.minds(symptom));
         if let Some((symptom, error)) = symptom {
             self.found(&candidate, &symptom, error);
-            // What follows from a bad end is no worse; but a fault that lasts may end differently.
+            // More faults after a bad end teach nothing; but a longer fault may end differently.
             if let Ok(run) = &run {
                 self.lengthen(&candidate, run);
             }
@@ -94,7 +94,7 @@ impl<'i> Search<'i> {
         }
     }
 
-    /// Lets the last fault last, where there were more calls that it could strike.
+    /// Extends the last fault if there were more calls that it could hit.
     fn lengthen(&mut self, candidate: &Candidate<'i>, run: &Run) {
         let Some((last, others)) = candidate.faults.split_last() else {
             return;
@@ -109,14 +109,14 @@ impl<'i> Search<'i> {
         }
     }
 
-    /// Lets one more call go wrong, of those after the last that did.
+    /// Adds a fault to one of the calls after the last faulty one.
     fn add_faults(&mut self, candidate: &Candidate<'i>, calls: &[Call]) {
         let strikes = |call: &Call| candidate.faults.iter().any(|fault| fault.strikes(call));
         let first = calls.iter().rposition(strikes).map_or(0, |last| last + 1);
         if candidate.faults.len() >= self.exploration.max_faults {
             return;
         }
-        // No more is kept than can be tried.
+        // Keep no more candidates than can still be run.
         let room = self.exploration.max_runs.saturating_sub(self.next_level.len());
         let program = &self.exploration.simulation.program;
         let open = calls

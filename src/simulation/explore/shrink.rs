@@ -1,14 +1,14 @@
-//! Makes the script and the input of a finding as small as they can be.
+//! Shrinks the script and the input of a finding.
 
 use serde_json::Value;
 
 use super::finding::Symptom;
 use super::{Exploration, Fault};
 
-/// The executions that one finding is made smaller with; a long one counts for many.
+/// The budget of executions for shrinking one finding; a long execution counts as several.
 const MOST_RUNS: usize = 300;
 
-/// The visits to states that make an execution count for one more.
+/// So many visits count as one execution of the budget.
 const VISITS: usize = 500;
 
 /// The smallest input and the fewest and shortest faults that still show the symptom.
@@ -38,7 +38,7 @@ struct Shrinking<'e> {
 }
 
 impl Shrinking<'_> {
-    /// Leaves a fault out, or makes it shorter.
+    /// Removes a fault or shortens it.
     fn shrink_faults(&mut self) -> bool {
         for i in 0..self.faults.len() {
             let mut fewer = self.faults.clone();
@@ -57,7 +57,7 @@ impl Shrinking<'_> {
         false
     }
 
-    /// Leaves a member or an item of the input out.
+    /// Removes a member or an item of the input.
     fn shrink_input(&mut self) -> bool {
         let mut places = Vec::new();
         removable(&self.input, &mut Vec::new(), &mut places);
@@ -74,7 +74,7 @@ impl Shrinking<'_> {
         false
     }
 
-    /// Goes on with something smaller where it shows the same.
+    /// Keeps a smaller candidate if it shows the same symptom.
     fn takes(&mut self, input: Value, faults: Vec<Fault>) -> bool {
         if self.runs >= MOST_RUNS {
             return false;
@@ -91,7 +91,8 @@ impl Shrinking<'_> {
     }
 }
 
-/// Where something can be left out; what holds the most comes first. Inputs nest only as deep as the parser lets them.
+/// The places where something can be removed, largest first. The recursion is bounded: inputs nest only as deep as the
+/// parser allows.
 fn removable(value: &Value, at: &mut Vec<String>, places: &mut Vec<Vec<String>>) {
     if places.len() > MOST_RUNS {
         return;

@@ -11,17 +11,17 @@ use crate::simulation::answer::{Answer, End, Worker};
 use crate::simulation::driver::ROOT;
 use crate::simulation::recorded::{CallKey, Recorded};
 
-/// How much a recorded time may differ from the seconds that a state allows.
+/// How far a recorded time may lie beyond the state's limit.
 const TOLERANCE: Duration = Duration::from_millis(1500);
 
-/// One attempt of a task, as far as its history goes.
+/// One attempt of a task, as its history shows it.
 struct Attempt<'e> {
     key: CallKey,
     scheduled: &'e RecordedEvent,
     answer: Answer,
 }
 
-/// What every attempt answered, and when.
+/// The answer of every attempt, with its time.
 pub(super) fn answers(events: &[RecordedEvent], visits: &Visits, places: &Places) -> Recorded {
     let mut attempts: Vec<Attempt<'_>> = Vec::new();
     let mut attempt_of: HashMap<u64, usize> = HashMap::new();
@@ -80,12 +80,13 @@ fn is_of_task(kind: &str) -> bool {
 }
 
 impl Attempt<'_> {
-    /// Takes in the attempt's next event; `at` is its time since the start, `took` that since the attempt's.
+    /// Reads the attempt's next event. `at` is the time since the start of the execution, `took` since that of the
+    /// attempt.
     fn tell(&mut self, event: &RecordedEvent, at: Duration, took: Duration) {
         let answer = &mut self.answer;
         let seconds = |member: &str| self.scheduled.details.get(member)?.as_u64().map(Duration::from_secs);
         let heartbeat = seconds("heartbeatInSeconds");
-        // Work that went on for longer than its heartbeat has sent some.
+        // Work that outlasted its heartbeat interval must have sent heartbeats; the history does not show them.
         let beat = heartbeat.map(|heartbeat| heartbeat / 2);
         let ended = |end| {
             let mut answer = Answer {

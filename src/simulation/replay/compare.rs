@@ -8,23 +8,23 @@ use super::events::RecordedEvent;
 use super::lanes::{Lane, Places, Visits};
 use crate::simulation::explain::shown;
 
-/// The equal steps that are shown before the first difference.
+/// How many equal steps are shown before the first difference.
 const SHOWN_BEFORE: usize = 4;
 
-/// The differences in data that are told.
+/// The most differences in data that are listed.
 const MOST_DATA: usize = 50;
 
-/// Where a replay leaves the recorded path.
+/// The point at which a replay leaves the recorded path.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PathDifference {
-    /// Where: the machine itself, a branch or an iteration.
+    /// The place: the machine itself, a branch or an iteration.
     pub place: String,
     /// The last equal steps before it.
     pub before: Vec<PathStep>,
-    /// What was recorded; `None` where nothing followed.
+    /// The recorded step; `None` if nothing followed.
     pub recorded: Option<PathStep>,
-    /// What the replay did; `None` where nothing followed.
+    /// The replayed step; `None` if nothing followed.
     pub replayed: Option<PathStep>,
 }
 
@@ -34,13 +34,13 @@ pub struct PathDifference {
 pub struct PathStep {
     /// The event's id.
     pub event: u64,
-    /// Its type, with the state and the error that it names.
+    /// Its type, with the state and the error in it.
     pub what: String,
-    /// The input or the output that it shows.
+    /// The input or the output in it.
     pub data: Option<Value>,
 }
 
-/// A step of both paths that shows other data.
+/// A step that both paths have, with different data.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DataDifference {
@@ -50,7 +50,7 @@ pub struct DataDifference {
     pub replayed: PathStep,
 }
 
-/// What was compared.
+/// The result of the comparison.
 pub(super) struct Compared {
     pub(super) difference: Option<PathDifference>,
     pub(super) data: Vec<DataDifference>,
@@ -69,7 +69,7 @@ pub(super) fn compare(recorded: &[RecordedEvent], replayed: &[RecordedEvent], pl
     for (lane, replayed) in &ours {
         compare_lane(lane, &[], replayed, cuts, &mut differences, &mut data);
     }
-    // What differs first is why the rest does.
+    // The earliest difference is the likely reason for the others, so it goes first.
     let first = |difference: &PathDifference| {
         let step = difference.recorded.as_ref().or(difference.replayed.as_ref());
         step.map_or(u64::MAX, |step| step.event)
@@ -98,8 +98,8 @@ fn compare_lane(
         replayed: b.clone(),
     }));
     let (next, other) = (recorded.get(count), replayed.get(count));
-    // How far a branch or iteration came before it was aborted is a matter of milliseconds; one that failed came to its
-    // end.
+    // How far an aborted branch or iteration got is a matter of milliseconds, so it is not compared; one that failed
+    // reached its end.
     let is_open = |last: Option<&PathStep>| {
         last.is_none_or(|last| !last.what.contains("Failed") && !last.what.contains("TimedOut"))
     };
@@ -169,7 +169,7 @@ fn steps(events: &[RecordedEvent], places: &Places) -> BTreeMap<Lane, Vec<PathSt
     lanes
 }
 
-/// What an event says about the path; `None` where it says nothing.
+/// An event's step of the path; `None` for events that are not part of it.
 fn step(event: &RecordedEvent) -> Option<PathStep> {
     let kind = &*event.kind;
     let entered = kind.ends_with("StateEntered");

@@ -1,4 +1,4 @@
-//! Reads what `aws stepfunctions get-execution-history` prints.
+//! Reads the output of `aws stepfunctions get-execution-history`.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -18,17 +18,17 @@ pub(super) struct RecordedEvent {
 }
 
 impl RecordedEvent {
-    /// A member of the details that is a text.
+    /// A text member of the details.
     pub(super) fn text(&self, member: &str) -> Option<&str> {
         self.details.get(member)?.as_str()
     }
 
-    /// The state that an event of a state names.
+    /// The state's name in an event of a state.
     pub(super) fn state(&self) -> Option<&str> {
         self.text("name").or_else(|| self.text("state"))
     }
 
-    /// A member of the details that is a JSON text.
+    /// A member of the details that holds JSON text.
     pub(super) fn data(&self, member: &str) -> Option<Value> {
         serde_json::from_str(self.text(member)?).ok()
     }
@@ -126,7 +126,7 @@ fn event(mut json: Value) -> Result<RecordedEvent, RecordingError> {
     Ok(event)
 }
 
-/// The value of the only member whose name ends with `EventDetails`.
+/// The value of the one member whose name ends with `EventDetails`.
 fn details_of(json: &mut Value) -> Map<String, Value> {
     let members = json.as_object_mut().into_iter().flat_map(Map::iter_mut);
     let mut details = members.filter(|(name, _)| name.ends_with("EventDetails"));
@@ -152,7 +152,7 @@ fn time(json: &Value) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Whether the history is whole, and one that can be replayed.
+/// Checks that the history is complete and can be replayed.
 fn check(events: &[RecordedEvent]) -> Result<(), RecordingError> {
     let first = events.first().ok_or_else(|| no_history("no event at all"))?;
     if first.id != 1 || first.kind != "ExecutionStarted" {

@@ -1,4 +1,4 @@
-//! What belongs together in a history: the visits, and the lanes of parallel work.
+//! Groups the events of a history into visits and into lanes of parallel work.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::events::RecordedEvent;
 use crate::definition::State;
 use crate::execution::Program;
 
-/// Where states stand: the names of the Maps around them, outermost first, and the graph that they belong to.
+/// Where states are: the names of the Maps around them, outermost first, and their graph.
 pub(super) struct Places {
     places: HashMap<String, Place>,
 }
@@ -16,15 +16,15 @@ pub(super) struct Places {
 pub(super) struct Place {
     pub(super) pointer: Arc<str>,
     maps: Vec<String>,
-    /// The graph's JSON Pointer: that of the machine is empty.
+    /// The graph's JSON Pointer; empty for the machine itself.
     graph: String,
 }
 
-/// The machine itself, a branch or an iteration: what happens in it happens one after the other.
+/// The machine itself, a branch or an iteration: its events follow one another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(super) struct Lane {
     pub(super) graph: String,
-    /// The item's index of each Map around it, outermost first.
+    /// The item index in each Map around it, outermost first.
     pub(super) iterations: Vec<usize>,
 }
 
@@ -33,19 +33,19 @@ pub(super) struct Lane {
 pub(super) struct RecordedVisit {
     pub(super) state: String,
     pub(super) lane: Lane,
-    /// How many visits to the state went before in the same lane.
+    /// The number of earlier visits to the state in the same lane.
     pub(super) round: usize,
 }
 
-/// What an event belongs to.
+/// The visit and lane of an event.
 #[derive(Debug, Clone, Default)]
 struct Context {
     visit: Option<usize>,
-    /// The item's index of every Map that is known by now.
+    /// The item index of every Map known so far.
     items: Vec<(String, usize)>,
 }
 
-/// The visits of a history, and which of them each event belongs to.
+/// The visits of a history, and the visit of each event.
 #[derive(Debug)]
 pub(super) struct Visits {
     pub(super) visits: Vec<RecordedVisit>,
@@ -81,7 +81,7 @@ impl Places {
 }
 
 impl Visits {
-    /// Follows the chains of a history. Every event hangs on an earlier one.
+    /// Follows the `previousEventId` chains of a history: every event refers to an earlier one.
     pub(super) fn of(events: &[RecordedEvent], places: &Places) -> Self {
         let mut visits = Self {
             visits: Vec::new(),
@@ -108,7 +108,7 @@ impl Visits {
                     });
                     *round += 1;
                 }
-                // What hangs on an event inside of a Map or Parallel, or before the entry, says whose it is by name.
+                // An event that refers to one inside a Map or Parallel, or before the entry, names its state itself.
                 (kind, Some(state)) if kind.ends_with("StateExited") || kind == "EvaluationFailed" => {
                     let lane = places.lane(state, &context.items);
                     let is_it = |visit: &RecordedVisit| visit.state == state && visit.lane == lane;
@@ -121,7 +121,7 @@ impl Visits {
         visits
     }
 
-    /// The visit that an event belongs to, by its place.
+    /// The index of an event's visit.
     pub(super) fn place_of(&self, event: u64) -> Option<usize> {
         self.of_events.get(&event)?.visit
     }

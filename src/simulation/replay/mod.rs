@@ -23,8 +23,8 @@ pub use compare::{DataDifference, PathDifference, PathStep};
 
 /// The history of a real execution, as `aws stepfunctions get-execution-history --execution-arn …` prints it.
 ///
-/// Pages may follow each other in the text. The recorded answers of its tasks become scripts, each at its recorded time;
-/// the replay must take the same path.
+/// Pages may follow each other in the text. The recorded answers of its tasks become scripts, each at its recorded
+/// time; the replay must take the same path.
 ///
 /// ```
 /// use asl_engine::StateMachine;
@@ -45,57 +45,57 @@ pub struct Recording {
     events: Vec<RecordedEvent>,
 }
 
-/// Why a history cannot be replayed.
+/// The reasons why a history cannot be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// It is no JSON.
-    #[error("the history is no JSON: {problem}")]
+    /// The text is not JSON.
+    #[error("the history is not JSON: {problem}")]
     NoJson {
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
-    /// It is JSON, but no history.
-    #[error("this is no history: there is {problem}; give what `aws stepfunctions get-execution-history` prints")]
+    /// The JSON is not a history.
+    #[error("this is not a history: there is {problem}; give the output of `aws stepfunctions get-execution-history`")]
     NoHistory {
-        /// What there is in its place.
+        /// What was found instead.
         problem: String,
     },
     /// Events are missing.
     #[error("the events {first} to {last} are missing; join all pages of the history")]
     Missing {
-        /// The first that is missing.
+        /// The first missing event.
         first: u64,
-        /// The last that is missing in a row.
+        /// The last missing event of the gap.
         last: u64,
     },
-    /// The pages are those of several executions.
-    #[error("the event {event} stands there twice, and differs; join the pages of one execution only")]
+    /// The pages belong to several executions.
+    #[error("the event {event} is there twice, with different content; join the pages of one execution only")]
     Conflicting {
         /// The event.
         event: u64,
     },
-    /// The execution had not ended when it was recorded.
+    /// The execution was still running when the history was recorded.
     #[error(
-        "the history ends at the event {last}, and the execution still ran; record it when it is over, or join all pages"
+        "the history ends at the event {last} while the execution was still running; record it after the end, or join all pages"
     )]
     Unfinished {
         /// The last event.
         last: u64,
     },
-    /// It was recorded without the data.
+    /// The history was recorded without its data.
     #[error("the history holds no data; record it with `--include-execution-data`")]
     NoData,
-    /// AWS left a part of the data out.
+    /// AWS truncated the data.
     #[error("the history holds only a part of the `{member}` of the event {event}")]
     Truncated {
         /// The event.
         event: u64,
-        /// The member that is cut.
+        /// The truncated member.
         member: String,
     },
-    /// There is something in it that cannot be replayed.
-    #[error("the event {event} is a `{kind}`, which cannot be replayed: it belongs to an execution that was redriven")]
+    /// The history has an event that cannot be replayed.
+    #[error("the event {event} is a `{kind}`, which cannot be replayed: the execution was redriven")]
     Unsupported {
         /// The event.
         event: u64,
@@ -112,9 +112,9 @@ pub enum RecordingError {
         /// The state.
         state: String,
     },
-    /// What a task of a distributed Map answered is not in this history.
+    /// The answers of a distributed Map's tasks are not in this history.
     #[error(
-        "the state `{state}` runs in child executions of a distributed Map, whose answers stand in histories of their own; script it on `Recording::simulation`, and compare the run"
+        "the state `{state}` runs in child executions of a distributed Map, which have histories of their own; script it on `Recording::simulation` and compare the run"
     )]
     OfChildExecution {
         /// The Task state.
@@ -129,12 +129,11 @@ pub enum RecordingError {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Replay {
-    /// What the replay did.
+    /// The run of the replay.
     pub run: Run,
-    /// Where it left the recorded path; `None` where it took the same.
+    /// Where the replay left the recorded path; `None` if it did not.
     pub difference: Option<PathDifference>,
-    /// The steps of both that show other data: the names and ids of executions, times and all that is random differ. The
-    /// first 50.
+    /// The first 50 steps with different data. Names and ids of executions, times and random values always differ.
     pub data: Vec<DataDifference>,
 }
 
@@ -143,7 +142,7 @@ impl Replay {
     ///
     /// # Panics
     ///
-    /// When there is a difference.
+    /// If the paths differ.
     #[track_caller]
     pub fn assert_same_path(&self) {
         assert!(self.difference.is_none(), "{self}");
@@ -156,7 +155,7 @@ impl fmt::Display for Replay {
             None => writeln!(f, "the replay takes the recorded path")?,
             Some(difference) => write!(f, "{difference}")?,
         }
-        // What differs first in the data may be why the paths part.
+        // The first difference in the data may be the reason why the paths part.
         for data in self.data.iter().take(3) {
             writeln!(f, "  other data: {data}")?;
         }
@@ -165,14 +164,14 @@ impl fmt::Display for Replay {
 }
 
 impl Recording {
-    /// Reads a history. Errors where it is not whole: pages or data are missing, or the execution had not ended.
+    /// Reads a history. Errors if it is incomplete: pages or data are missing, or the execution had not ended.
     pub fn parse(text: &str) -> Result<Self, RecordingError> {
         Ok(Self {
             events: events::read(text)?,
         })
     }
 
-    /// What the execution was started with.
+    /// The execution's input.
     pub fn input(&self) -> Value {
         self.events
             .first()
@@ -185,10 +184,10 @@ impl Recording {
         self.events.last().map_or("", |event| &event.kind)
     }
 
-    /// A simulation of the execution in which every task answers as it was recorded, at the recorded time. Run it on the
-    /// [`input`](Self::input), or script more for tasks that were never asked.
+    /// A simulation in which every task gives its recorded answer at its recorded time. Run it on the
+    /// [`input`](Self::input), or script more for tasks that were never called.
     ///
-    /// Errors where the history is that of another state machine.
+    /// Errors if the history belongs to another state machine.
     pub fn simulation(&self, machine: &StateMachine) -> Result<Simulation, RecordingError> {
         let mut simulation = Simulation::of(machine).allow_left_over();
         let places = Places::of(&simulation.program);
@@ -211,8 +210,8 @@ impl Recording {
 
     /// Runs the execution again, and compares the path with the recorded one.
     ///
-    /// Errors where a task of a distributed Map is asked: what it answered stands in the histories of the child executions.
-    /// Script it on [`Recording::simulation`], and compare the run.
+    /// Errors if a task of a distributed Map is called: its answers are in the histories of the child executions.
+    /// Script it on [`Recording::simulation`] and compare the run.
     pub fn replay(&self, machine: &StateMachine) -> Result<Replay, RecordingError> {
         let mut simulation = self.simulation(machine)?;
         simulation.is_replay = true;
@@ -241,7 +240,7 @@ impl Recording {
         }
     }
 
-    /// The activities that there were, where the execution failed because one was not.
+    /// The known activities, if the execution failed because one did not exist.
     fn activities(&self, program: &Program) -> Option<BTreeSet<String>> {
         let ended = self.events.last()?;
         ended.text("cause").filter(|cause| cause.contains("does not exist"))?;
@@ -271,12 +270,12 @@ impl Recording {
     }
 }
 
-/// What a call answers that was not recorded.
+/// The answer to a call that was not recorded.
 pub(super) fn not_recorded() -> Answer {
-    Answer::error("Replay.NotRecorded", "the recording has no such call")
+    Answer::error("Replay.NotRecorded", "the recording does not have this call")
 }
 
-/// Where the states of distributed Maps' child executions begin.
+/// The pointers below which states run in child executions of distributed Maps.
 fn distributed_maps(program: &Program) -> Vec<String> {
     let maps = program.nodes().map(|(_, node)| node).filter(|node| match &node.state {
         State::Map(map) => map.distributed.is_some(),
