@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::output::colours;
+use super::colours::colours;
 
 /// A command's error: a sentence, and help if there is some.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 //! (wrong arguments, unreadable files).
 
 mod arguments;
+mod colours;
 mod definitions;
 mod failure;
 mod graph;

@@ -4,8 +4,9 @@ use anstream::{AutoStream, ColorChoice};
 use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
+use super::colours::colours;
 use super::failure::Failure;
-use crate::definition::{Colours, Diagnostic};
+use crate::definition::Diagnostic;
 use crate::history::ErrorOutput;
 
 /// The output of a command.
@@ -36,18 +37,6 @@ impl Output {
     /// Flushes the buffer.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.stream.flush()?)
-    }
-}
-
-/// The colours of all output; [`Output`] strips them if they are not wanted.
-pub(super) fn colours() -> Colours {
-    Colours {
-        error: "\u{1b}[1;31m",
-        warning: "\u{1b}[1;33m",
-        good: "\u{1b}[32m",
-        strong: "\u{1b}[1m",
-        faint: "\u{1b}[34m",
-        reset: "\u{1b}[0m",
     }
 }
 

@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use super::arguments::{Loading, read_file};
+use super::colours::colours;
 use super::definitions::one_machine;
 use super::failure::Failure;
 use super::graph;
-use super::output::{Output, colours};
+use super::output::Output;
 use crate::diagram::Diagram;
 use crate::simulation::Recording;
 

@@ -7,8 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 use super::closure::Closure;
-use super::connections::{ConnectionDescription, PostToConnectionError};
+use super::connection_description::ConnectionDescription;
 use super::limits::Limits;
+use super::post_to_connection::PostToConnectionError;
 use super::proxy_event::Identity;
 
 /// One connection, as its tasks and the `@connections` API share it.

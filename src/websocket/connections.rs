@@ -1,13 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
-
 use super::closure::Closure;
 use super::connection::Connection;
+use super::connection_description::ConnectionDescription;
 use super::connections_registry::ConnectionsRegistry;
-use super::proxy_event::Identity;
+use super::post_to_connection::PostToConnectionError;
 
 /// The `@connections` API: posts to, describes and closes the open connections of a [`WebSocketApi`](super::WebSocketApi).
 ///
@@ -17,43 +15,10 @@ pub struct Connections {
     pub(super) registry: Arc<ConnectionsRegistry>,
 }
 
-/// Why a payload was not posted (API Gateway `PostToConnection`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PostToConnectionError {
-    /// `GoneException`: there is no such connection, not yet or not any more.
-    #[error("the connection is gone")]
-    Gone,
-    /// `PayloadTooLargeException`: the payload is longer than a message may be.
-    #[error("the payload is longer than {limit} bytes")]
-    PayloadTooLarge {
-        /// How many bytes it may have.
-        limit: usize,
-    },
-    /// `LimitExceededException`: the client does not read fast enough, and its queue is full. Try later.
-    #[error("the client does not read fast enough, and its queue is full")]
-    LimitExceeded,
-}
-
 /// `GoneException`: there is no such connection, not yet or not any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection is gone")]
 pub struct ConnectionGone;
-
-/// An open connection (API Gateway `GetConnection`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ConnectionDescription {
-    /// When it was made.
-    #[serde(serialize_with = "as_iso8601")]
-    pub connected_at: DateTime<Utc>,
-    /// Who is on the other end.
-    pub identity: Identity,
-    /// When either side last sent something.
-    #[serde(serialize_with = "as_iso8601")]
-    pub last_active_at: DateTime<Utc>,
-}
 
 impl Connections {
     pub(super) fn new() -> Self {
@@ -121,8 +86,4 @@ impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connections").field("len", &self.len()).finish()
     }
-}
-
-fn as_iso8601<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }

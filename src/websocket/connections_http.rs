@@ -6,7 +6,8 @@ use axum::response::Response;
 use axum::routing::get;
 use serde_json::json;
 
-use super::{Connections, PostToConnectionError};
+use super::connections::Connections;
+use super::post_to_connection::PostToConnectionError;
 
 /// A body is read up to this even where messages may be longer: nothing else bounds it before the connection is known.
 const LONGEST_BODY: usize = 1024 * 1024;

@@ -2,7 +2,8 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::connections::{Connections, PostToConnectionError};
+use super::connections::Connections;
+use super::post_to_connection::PostToConnectionError;
 use crate::TaskError;
 use crate::handlers::{Handler, TaskContext};
 

@@ -11,10 +11,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use super::arguments::{Loading, json_argument, pair, read_file};
+use super::colours::colours;
 use super::definitions::one_machine;
 use super::failure::Failure;
 use super::graph;
-use super::output::{Output, colours, error_line};
+use super::output::{Output, error_line};
 use crate::definition::StateMachine;
 use crate::diagram::Diagram;
 use crate::execution::Outcome;

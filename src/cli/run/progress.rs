@@ -8,7 +8,8 @@ use std::io::{self, IsTerminal, Stderr, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cli::output::{colours, error_line, short};
+use crate::cli::colours::colours;
+use crate::cli::output::{error_line, short};
 use crate::definition::StateType;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 

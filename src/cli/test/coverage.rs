@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Tested, Threshold};
+use crate::cli::colours::colours;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, colours};
+use crate::cli::output::Output;
 use crate::simulation::{Coverage, PointKind, Share};
 
 /// How many missed points are listed for each machine.

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::Tested;
+use crate::cli::colours::colours;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, colours, error_line};
+use crate::cli::output::{Output, error_line};
 use crate::test_file::{CaseResult, Expected, Mismatch, Verdict};
 
 /// Prints the results and returns whether anything failed.

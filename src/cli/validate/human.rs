@@ -1,8 +1,9 @@
 //! For people.
 
 use super::{Checked, count, machines, place};
+use crate::cli::colours::colours;
 use crate::cli::failure::Failure;
-use crate::cli::output::{Output, colours, diagnostic};
+use crate::cli::output::{Output, diagnostic};
 use crate::definition::Severity;
 
 pub(super) fn print(checked: &[Checked], output: &mut Output) -> Result<(), Failure> {
