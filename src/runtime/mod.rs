@@ -52,6 +52,7 @@ mod invocation;
 mod nested;
 mod requirements;
 mod running;
+mod services;
 mod settings;
 mod shared;
 mod start_request;
@@ -67,8 +68,7 @@ use std::time::Duration;
 use crate::data::{StateMachineContext, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Limits, Program, StartOptions};
-use crate::handlers::event_bus::EventBridge;
-use crate::handlers::{Handler, IntoHandler, LocalS3, PUT_EVENTS, PutEvents, S3_RESOURCES};
+use crate::handlers::{Handler, IntoHandler};
 use crate::history::HistoryLevel;
 
 pub use activity::ActivityTask;
@@ -149,24 +149,6 @@ impl Interpreter {
     pub fn handler(mut self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
         self.settings.handlers.register(resource.as_ref(), Arc::new(handler));
         self
-    }
-
-    /// Sends the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
-    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
-    #[must_use]
-    pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
-        let handler = PutEvents::new(event_bridge);
-        PUT_EVENTS.iter().fold(self, |interpreter, resource| {
-            interpreter.handler(resource, handler.clone())
-        })
-    }
-
-    /// Sets the S3 for the `ItemReader` and `ResultWriter` of distributed Maps; see [`LocalS3`].
-    #[must_use]
-    pub fn s3(self, s3: &LocalS3) -> Self {
-        S3_RESOURCES
-            .iter()
-            .fold(self, |interpreter, resource| interpreter.handler(resource, s3.clone()))
     }
 
     /// Sets the clock; default: the system's time.

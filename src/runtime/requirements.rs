@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
+use super::services;
 use super::shared::Shared;
 use crate::definition::ResourceKind;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
-use crate::services::s3::S3Action;
 use crate::services::step_functions::Operation;
 
 /// Errors if a resource has no handler, an activity is not declared, or a function invoked by a literal name is not
@@ -53,10 +53,8 @@ fn check_machine(program: &Program, shared: &Shared, execution_arn: &str) -> Res
             format!(
                 "there is no state machine that the state `{state}` could start; register it with `.state_machine(\"NAME\", &machine)`, or a handler with `.task(\"{resource}\", …)`"
             )
-        } else if S3Action::of(resource).is_some() {
-            format!(
-                "there is no S3 for the resource `{resource}` of the distributed Map `{state}`; give one with `.s3(&LocalS3::new())`, or register a handler with `.task(\"{resource}\", …)`"
-            )
+        } else if let Some(missing) = services::missing(resource, state) {
+            missing
         } else {
             format!(
                 "no handler is registered for the resource `{resource}` of the state `{state}`; register one with `.task(\"{resource}\", …)`"

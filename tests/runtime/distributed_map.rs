@@ -186,7 +186,7 @@ async fn an_item_reader_without_an_s3_is_told_at_the_start() {
     assert_eq!(error.kind(), ErrorKind::MissingHandler);
     assert_eq!(
         error.to_string(),
-        "there is no S3 for the resource `arn:aws:states:::s3:getObject` of the distributed Map `M`; give one with \
+        "there is no S3 for the resource `arn:aws:states:::s3:getObject` of the state `M`; give one with \
          `.s3(&LocalS3::new())`, or register a handler with `.task(\"arn:aws:states:::s3:getObject\", …)`"
     );
 }

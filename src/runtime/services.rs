@@ -1,0 +1,80 @@
+//! The services that a handler stands in for: how an interpreter is given one, and what to say where one is missing.
+
+use std::sync::Arc;
+
+use super::Interpreter;
+use crate::definition::Resource;
+use crate::handlers::event_bus::EventBridge;
+use crate::handlers::{Handler, LocalS3, PUT_EVENTS, PutEvents, S3_RESOURCES};
+
+/// A service, and the resources that one handler serves for it.
+struct Service {
+    name: &'static str,
+    resources: &'static [&'static str],
+    /// The call that gives an interpreter the service.
+    given_by: &'static str,
+}
+
+const EVENT_BRIDGE: Service = Service {
+    name: "event bridge",
+    resources: &PUT_EVENTS,
+    given_by: ".event_bridge(Arc::new(LocalEventBus::new()))",
+};
+
+const S3: Service = Service {
+    name: "S3",
+    resources: &S3_RESOURCES,
+    given_by: ".s3(&LocalS3::new())",
+};
+
+const SERVICES: [Service; 2] = [EVENT_BRIDGE, S3];
+
+impl Interpreter {
+    /// Sends the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
+    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
+    #[must_use]
+    pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
+        self.service(&EVENT_BRIDGE, &PutEvents::new(event_bridge))
+    }
+
+    /// Sets the S3 for the `ItemReader` and `ResultWriter` of distributed Maps; see [`LocalS3`].
+    #[must_use]
+    pub fn s3(self, s3: &LocalS3) -> Self {
+        self.service(&S3, s3)
+    }
+
+    fn service(self, service: &Service, handler: &(impl Handler + Clone)) -> Self {
+        let resources = service.resources.iter();
+        resources.fold(self, |interpreter, resource| {
+            interpreter.handler(resource, handler.clone())
+        })
+    }
+}
+
+/// Why the resource of a state has no handler, where it belongs to one of these services.
+pub(super) fn missing(resource: &Resource, state: &str) -> Option<String> {
+    let service = SERVICES
+        .iter()
+        .find(|service| service.resources.contains(&resource.arn()))?;
+    let Service { name, given_by, .. } = service;
+    Some(format!(
+        "there is no {name} for the resource `{resource}` of the state `{state}`; give one with `{given_by}`, or register a handler with `.task(\"{resource}\", …)`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_service_is_named_with_the_call_that_gives_it() {
+        let missing = |resource| missing(&Resource::parse(resource).unwrap(), "Tell");
+        assert_eq!(
+            missing("arn:aws:states:::events:putEvents.waitForTaskToken").unwrap(),
+            "there is no event bridge for the resource `arn:aws:states:::events:putEvents.waitForTaskToken` of the state `Tell`; \
+             give one with `.event_bridge(Arc::new(LocalEventBus::new()))`, or register a handler with \
+             `.task(\"arn:aws:states:::events:putEvents.waitForTaskToken\", …)`"
+        );
+        assert_eq!(missing("arn:aws:states:::sqs:sendMessage"), None);
+    }
+}
