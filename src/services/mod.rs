@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O. Drivers and handlers do, and take from here what AWS would read and answer.
 
+pub(crate) mod doubles;
 pub mod event_bridge;
 pub(crate) mod parameters;
 pub(crate) mod s3;

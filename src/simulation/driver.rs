@@ -17,7 +17,7 @@ use super::{Simulation, SimulationError};
 use crate::definition::Resource;
 use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, TaskId};
 use crate::history::ErrorOutput;
-use crate::services::s3::Objects;
+use crate::services::doubles::Doubles;
 use crate::services::step_functions::ClosedNames;
 
 /// The simulated execution; it starts all others.
@@ -67,7 +67,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         tokens: HashMap::new(),
         closed_names: ClosedNames::default(),
         map_runs: MapRunLog::default(),
-        objects: simulation.objects.clone(),
+        doubles: simulation.doubles.clone(),
         calls: Vec::new(),
         call_of: HashMap::new(),
         moments: vec![Moment::start()],
@@ -127,7 +127,7 @@ pub(super) struct Driver<'s> {
     pub(super) closed_names: ClosedNames,
     /// The Map Runs of the simulated execution.
     map_runs: MapRunLog,
-    pub(super) objects: Option<Objects>,
+    pub(super) doubles: Doubles,
     /// The calls so far.
     pub(super) calls: Vec<Call>,
     /// The call of each waiting task.
@@ -321,7 +321,7 @@ impl Driver<'_> {
             root,
             children,
             map_runs: self.map_runs,
-            objects: self.objects,
+            doubles: self.doubles,
             calls: self.calls,
             first_moment: Moment::start(),
             moments: self.moments,

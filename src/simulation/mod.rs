@@ -30,6 +30,7 @@
 mod answer;
 mod call;
 mod coverage;
+mod doubles;
 mod driver;
 mod error;
 mod explain;
@@ -56,7 +57,7 @@ use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
 use crate::history::{ErrorOutput, HistoryLevel};
-use crate::services::s3::Objects;
+use crate::services::doubles::Doubles;
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;
@@ -82,8 +83,7 @@ pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
     parts: Vec<(String, Part)>,
-    /// The simulated S3, if there is one.
-    objects: Option<Objects>,
+    doubles: Doubles,
     options: StartOptions,
     start: DateTime<Utc>,
     /// Answers of an earlier run.
@@ -113,7 +113,7 @@ impl Simulation {
             program: Arc::new(Program::compile(machine)),
             state_machines: StateMachines::default(),
             parts: Vec::new(),
-            objects: None,
+            doubles: Doubles::default(),
             options,
             start: DateTime::UNIX_EPOCH,
             recorded: None,
@@ -261,18 +261,6 @@ impl Simulation {
     pub fn coverage(mut self, coverage: &Coverage) -> Self {
         self.coverage.push(coverage.clone());
         self.keeps_visits = true;
-        self
-    }
-
-    /// Puts an object into S3, for the `ItemReader` of a distributed Map: the text of a CSV, JSON or JSON Lines file.
-    /// Objects written by a `ResultWriter` join it; read them with [`Run::object`].
-    ///
-    /// Without any object, the requests `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` are
-    /// scripted like Tasks, with S3's responses as answers: `{"Body": "…"}`, `{"Contents": [{"Key": "…"}]}`, `{}`.
-    #[must_use]
-    pub fn object(mut self, bucket: &str, key: &str, body: impl Into<String>) -> Self {
-        let objects = self.objects.get_or_insert_default();
-        objects.put(bucket, key, body.into(), self.start);
         self
     }
 

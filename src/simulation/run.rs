@@ -12,7 +12,7 @@ use super::{Call, Simulation};
 use crate::data::Payload;
 use crate::execution::{MapRunLog, Outcome, Program};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
-use crate::services::s3::Objects;
+use crate::services::doubles::Doubles;
 
 /// A finished simulated execution, with everything that it did.
 ///
@@ -43,7 +43,7 @@ pub struct Run {
     pub(super) elapsed: Duration,
     pub(super) root: ExecutionRun,
     pub(super) map_runs: MapRunLog,
-    pub(super) objects: Option<Objects>,
+    pub(super) doubles: Doubles,
     pub(super) children: Vec<ExecutionRun>,
     pub(super) calls: Vec<Call>,
     pub(super) moments: Vec<Moment>,
@@ -91,7 +91,7 @@ impl PartialEq for Run {
             && self.children == other.children
             && self.calls == other.calls
             && self.map_runs == other.map_runs
-            && self.objects == other.objects
+            && self.doubles == other.doubles
     }
 }
 
@@ -162,16 +162,6 @@ impl Run {
     /// The Map Runs of its distributed Maps, with the histories of their child executions.
     pub fn map_runs(&self) -> &MapRunLog {
         &self.map_runs
-    }
-
-    /// The text of an object in S3 at the end.
-    pub fn object(&self, bucket: &str, key: &str) -> Option<&str> {
-        self.objects.as_ref()?.get(bucket, key)
-    }
-
-    /// The buckets and keys of all objects in S3, sorted.
-    pub fn objects(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.objects.iter().flat_map(Objects::iter)
     }
 
     /// The states it entered, in order; read from the history.

@@ -12,7 +12,6 @@ use super::driver::{Beats, Driver, after};
 use super::replay::not_recorded;
 use crate::definition::{Resource, ResourceKind};
 use crate::execution::{Event, Task};
-use crate::services::s3::S3Action;
 use crate::services::step_functions::Operation;
 
 impl Driver<'_> {
@@ -45,8 +44,9 @@ impl Driver<'_> {
         if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
             return self.answer(call, &task, answer);
         }
-        if let (Some(action), Some(objects)) = (S3Action::of(&task.resource), &mut self.objects) {
-            let event = match objects.answer(action, &task.request.effective_input, self.now) {
+        let input = &task.request.effective_input;
+        if let Some(answer) = self.doubles.answer(&task.resource, input, self.now) {
+            let event = match answer {
                 Ok(output) => Event::TaskSucceeded { task: task.id, output },
                 Err(error) => Event::TaskFailed {
                     task: task.id,
