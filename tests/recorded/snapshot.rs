@@ -20,15 +20,15 @@ pub(crate) fn compare<C: Case>(report: &Report<C>, variable: &str, parts: &[Part
         return report.conclusion.exit_code();
     }
     let mut code = ExitCode::SUCCESS;
-    for (name, is_in) in parts.iter().filter(|(_, is_in)| report.counts(is_in).passed > 0) {
-        if !is_committed(report, name, is_in) {
+    for &(name, is_in) in parts {
+        if report.counts(is_in).passed > 0 && !is_committed(report, name, is_in) {
             code = ExitCode::FAILURE;
         }
     }
     code
 }
 
-fn is_committed<C: Case>(report: &Report<C>, name: &str, is_in: &fn(&C) -> bool) -> bool {
+fn is_committed<C: Case>(report: &Report<C>, name: &str, is_in: fn(&C) -> bool) -> bool {
     let totals = totals(report, is_in);
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/recorded/{name}.snapshot"));
     if env::var_os("UPDATE").is_some() {
@@ -52,7 +52,7 @@ fn is_committed<C: Case>(report: &Report<C>, name: &str, is_in: &fn(&C) -> bool)
 }
 
 /// The totals of each area and of all, a line each.
-fn totals<C: Case>(report: &Report<C>, is_in: &fn(&C) -> bool) -> String {
+fn totals<C: Case>(report: &Report<C>, is_in: fn(&C) -> bool) -> String {
     let all = ("all", report.counts(is_in));
     let mut text = String::new();
     for (area, counts) in report.areas(is_in).chain([all]) {
