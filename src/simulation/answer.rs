@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::time::Duration;
 
-use super::explain::{seconds, shown, told};
+use super::words::{seconds, shown, told};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, within_nesting};
 use crate::history::ErrorOutput;

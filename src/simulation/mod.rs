@@ -37,16 +37,15 @@ mod explain;
 mod explore;
 mod mock_config;
 mod moment;
-mod nested;
 mod observer;
 mod overlay;
 mod recorded;
 mod replay;
 mod run;
 mod script;
-mod tasks;
 mod time_travel;
 mod visit;
+mod words;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

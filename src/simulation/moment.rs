@@ -3,10 +3,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::driver::{Driver, ROOT};
-use crate::execution::{Event, TaskId};
-use crate::history::HistoryLevel;
-
 /// A moment of a run: an event and its immediate effects.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -55,46 +51,6 @@ impl Moment {
             happened: Happened::Started,
             events: 0..0,
             running: Vec::new(),
-        }
-    }
-}
-
-impl Driver<'_> {
-    /// Notes an event of an execution.
-    pub(super) fn moment_begins(&mut self, id: usize, event: &Event) {
-        if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
-            return;
-        }
-        let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());
-        let call = |task: &TaskId| self.call_of.get(&(id, *task)).copied();
-        let happened = match event {
-            Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => {
-                Happened::Answered { call: call(task) }
-            }
-            Event::TaskStarted { task, .. } | Event::TaskSubmitted { task, .. } => {
-                Happened::TakenUp { call: call(task) }
-            }
-            Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
-            Event::DeadlineReached => Happened::TimePassed,
-            Event::Stop(_) => Happened::Stopped,
-        };
-        self.moments.push(Moment {
-            at: self.elapsed(),
-            happened,
-            events: first..first,
-            running: Vec::new(),
-        });
-    }
-
-    /// Closes the moment: all effects of its event are there.
-    pub(super) fn moment_ends(&mut self) {
-        let Some(root) = self.members.get_mut(&ROOT) else {
-            return;
-        };
-        root.observe();
-        if let Some(moment) = self.moments.last_mut() {
-            moment.events.end = root.history.len();
-            moment.running = root.observer.running();
         }
     }
 }

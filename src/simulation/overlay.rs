@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::explain::seconds;
+use super::words::seconds;
 use super::{Coverage, PointKind, Run, Visit, VisitEnd};
 use crate::definition::StateType;
 use crate::diagram::{Exit, Overlay, Tone};

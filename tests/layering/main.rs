@@ -91,7 +91,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "a Map is distributed or not, and has two query languages",
     ),
     ("runtime", "an execution that runs and what all of them share"),
-    ("simulation", "the driver and its parts"),
     (
         "test_state",
         "a mock is checked by service results, which know how strict a mock is",

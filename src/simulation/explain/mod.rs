@@ -2,17 +2,12 @@
 
 mod story;
 
-use serde_json::Value;
 use std::fmt::Write;
-use std::time::Duration;
 
 use super::Run;
 use super::visit::{Visit, VisitEnd};
+use super::words::{seconds, shown, told};
 use crate::execution::{Node, Outcome, Program};
-use crate::history::ErrorOutput;
-
-/// The most characters of a value that are shown.
-const MOST_CHARACTERS: usize = 160;
 
 impl Run {
     /// Tells what happened and why the execution failed, in plain words over several lines.
@@ -130,45 +125,4 @@ fn node_of<'p>(program: &'p Program, visit: &Visit) -> Option<&'p Node> {
         .nodes()
         .map(|(_, node)| node)
         .find(|node| node.pointer == visit.pointer)
-}
-
-/// A one-line summary of an error.
-pub(super) fn told(error: &ErrorOutput) -> String {
-    let name = match &error.error {
-        Some(name) => format!("`{name}`"),
-        None => "an error without a name".to_owned(),
-    };
-    match error.cause.as_deref() {
-        Some(cause) if !cause.is_empty() => format!("{name}, {}", cut(cause)),
-        _ => name,
-    }
-}
-
-/// A value as JSON text, cut if it is long.
-pub(super) fn shown(value: &Value) -> String {
-    cut(&value.to_string())
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(MOST_CHARACTERS) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-/// A time in hours, minutes and seconds.
-pub(super) fn seconds(time: Duration) -> String {
-    let (hours, minutes) = (time.as_secs() / 3600, time.as_secs() / 60 % 60);
-    let rest = time.saturating_sub(Duration::from_secs(time.as_secs() / 60 * 60));
-    let parts = [(hours, "h"), (minutes, "min")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0);
-    let mut parts: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
-    if parts.is_empty() || !rest.is_zero() {
-        // AWS shows milliseconds; a shorter time is shown exactly rather than as zero.
-        let milliseconds = Duration::from_millis(u64::try_from(rest.as_millis()).unwrap_or_default());
-        let shown = if milliseconds.is_zero() { rest } else { milliseconds };
-        parts.push(format!("{} s", shown.as_secs_f64()));
-    }
-    parts.join(" ")
 }

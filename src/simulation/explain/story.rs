@@ -4,9 +4,9 @@ use serde_json::Value;
 use std::fmt::{Result, Write};
 use std::time::Duration;
 
-use super::{seconds, shown, told};
 use crate::definition::StateType;
 use crate::simulation::visit::{Attempt, Visit, VisitEnd};
+use crate::simulation::words::{seconds, shown, told};
 
 /// How many of the first and of the last visits are told.
 const MOST_VISITS: usize = 40;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Fault, FaultKind};
 use crate::execution::Outcome;
 use crate::history::ErrorOutput;
-use crate::simulation::explain::{shown, told};
+use crate::simulation::words::{shown, told};
 use crate::simulation::{Run, Simulation, SimulationError, Visit};
 
 /// The longest time that an execution may take on AWS.

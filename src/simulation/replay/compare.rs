@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::events::RecordedEvent;
 use super::lanes::{Lane, Places, Visits};
-use crate::simulation::explain::shown;
+use crate::simulation::words::shown;
 
 /// How many equal steps are shown before the first difference.
 const SHOWN_BEFORE: usize = 4;

@@ -12,7 +12,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Call, Run, Simulation, SimulationError};
+use super::recorded::not_recorded;
+use super::{Call, Run, Simulation, SimulationError};
 use crate::definition::{ResourceKind, State, StateMachine};
 use crate::execution::Program;
 use compare::compare;
@@ -268,11 +269,6 @@ impl Recording {
         }
         Ok(())
     }
-}
-
-/// The answer to a call that was not recorded.
-pub(super) fn not_recorded() -> Answer {
-    Answer::error("Replay.NotRecorded", "the recording does not have this call")
 }
 
 /// The pointers below which states run in child executions of distributed Maps.

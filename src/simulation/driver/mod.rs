@@ -1,5 +1,9 @@
 //! The driver that jumps from deadline to deadline.
 
+mod moments;
+mod nested;
+mod tasks;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -8,17 +12,18 @@ use std::time::Duration;
 
 use super::call::Call;
 use super::moment::Moment;
-use super::nested::Member;
 use super::observer::Observer;
 use super::run::{ExecutionRun, Run};
 use super::script::Scripts;
-use super::tasks::is_named;
 use super::{Simulation, SimulationError};
 use crate::definition::Resource;
 use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, TaskId};
 use crate::history::ErrorOutput;
 use crate::services::doubles::Doubles;
 use crate::services::step_functions::ClosedNames;
+
+use nested::Member;
+use tasks::is_named;
 
 /// The simulated execution; it starts all others.
 pub(super) const ROOT: usize = 0;
@@ -85,7 +90,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
 }
 
 /// The observers of one execution.
-pub(super) fn observer(simulation: &Simulation, program: &Arc<Program>, start: DateTime<Utc>) -> Observer {
+fn observer(simulation: &Simulation, program: &Arc<Program>, start: DateTime<Utc>) -> Observer {
     let keeps = simulation.keeps_visits();
     let since = if start < simulation.start {
         start
@@ -97,44 +102,44 @@ pub(super) fn observer(simulation: &Simulation, program: &Arc<Program>, start: D
 
 /// The heartbeats of a task.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Beats {
-    pub(super) every: Duration,
-    pub(super) until: DateTime<Utc>,
+struct Beats {
+    every: Duration,
+    until: DateTime<Utc>,
 }
 
-pub(super) struct Driver<'s> {
-    pub(super) simulation: &'s Simulation,
+struct Driver<'s> {
+    simulation: &'s Simulation,
     /// The running executions, in the order of their starts.
-    pub(super) members: BTreeMap<usize, Member>,
+    members: BTreeMap<usize, Member>,
     /// The deadlines of the executions.
-    pub(super) deadlines: BTreeSet<(DateTime<Utc>, usize)>,
+    deadlines: BTreeSet<(DateTime<Utc>, usize)>,
     /// The number of executions that others started.
-    pub(super) started: usize,
-    pub(super) scripts: Scripts,
-    pub(super) now: DateTime<Utc>,
+    started: usize,
+    scripts: Scripts,
+    now: DateTime<Utc>,
     /// The answers to come, by time and then by the order of their requests.
-    pub(super) answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
+    answers: BTreeMap<(DateTime<Utc>, u64), (usize, Event)>,
     asked: u64,
     /// The time of each task's answer.
     answered: HashMap<(usize, TaskId), (DateTime<Utc>, u64)>,
     /// The tasks that send heartbeats, with their intervals.
-    pub(super) beats: HashMap<(usize, TaskId), Beats>,
+    beats: HashMap<(usize, TaskId), Beats>,
     beats_in_a_row: usize,
     /// The execution that each task waits for.
-    pub(super) awaited: HashMap<(usize, TaskId), usize>,
+    awaited: HashMap<(usize, TaskId), usize>,
     /// Every task token handed out.
-    pub(super) tokens: HashMap<String, (usize, TaskId)>,
-    pub(super) closed_names: ClosedNames,
+    tokens: HashMap<String, (usize, TaskId)>,
+    closed_names: ClosedNames,
     /// The Map Runs of the simulated execution.
     map_runs: MapRunLog,
-    pub(super) doubles: Doubles,
+    doubles: Doubles,
     /// The calls so far.
-    pub(super) calls: Vec<Call>,
+    calls: Vec<Call>,
     /// The call of each waiting task.
-    pub(super) call_of: HashMap<(usize, TaskId), usize>,
-    pub(super) moments: Vec<Moment>,
+    call_of: HashMap<(usize, TaskId), usize>,
+    moments: Vec<Moment>,
     /// The ended executions that others had started.
-    pub(super) ended: Vec<ExecutionRun>,
+    ended: Vec<ExecutionRun>,
 }
 
 impl Driver<'_> {
@@ -267,7 +272,7 @@ impl Driver<'_> {
     }
 
     /// Schedules an event.
-    pub(super) fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
+    fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
         if let Some(task) = answered(&event) {
             self.answered.insert((id, task), (at, self.asked));
         }
@@ -283,7 +288,7 @@ impl Driver<'_> {
         self.stop_child(id, task, polled);
     }
 
-    pub(super) fn elapsed(&self) -> Duration {
+    fn elapsed(&self) -> Duration {
         (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO)
     }
 
@@ -330,7 +335,7 @@ impl Driver<'_> {
     }
 }
 
-pub(super) fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
+fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
     let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
     at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::SimulationError;
-use super::answer::{Answer, End};
-use super::call::Call;
-use super::driver::{Beats, Driver, after};
-use super::replay::not_recorded;
+use super::{Beats, Driver, after};
 use crate::definition::{Resource, ResourceKind};
 use crate::execution::{Event, Task};
 use crate::services::step_functions::Operation;
+use crate::simulation::SimulationError;
+use crate::simulation::answer::{Answer, End};
+use crate::simulation::call::Call;
+use crate::simulation::recorded::not_recorded;
 
 impl Driver<'_> {
     pub(super) fn invoke(

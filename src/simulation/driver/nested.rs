@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::VecDeque;
 
-use super::driver::{Driver, observer};
-use super::observer::Observer;
-use super::run::ExecutionRun;
+use super::{Driver, observer};
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, WorkflowType};
 use crate::execution::{ErrorOutput, Event, Execution, Outcome, Program, StartOptions, Task, TaskId};
@@ -15,6 +13,8 @@ use crate::services::step_functions::{
     Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, Target, TaskAnswer,
     started,
 };
+use crate::simulation::observer::Observer;
+use crate::simulation::run::ExecutionRun;
 
 /// How many executions may run at once, so that an endless chain of executions stops.
 const CROWD: usize = 1_000;
