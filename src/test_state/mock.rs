@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::definition::Tested;
 use super::error::TestStateError;
-use super::service_result;
+use super::service_result::{self, FieldValidationMode};
 use crate::definition::State;
 use crate::execution::ErrorOutput;
 
@@ -25,18 +25,6 @@ pub struct Mock {
     pub(super) result: Option<String>,
     pub(super) error_output: Option<ErrorOutput>,
     pub(super) mode: FieldValidationMode,
-}
-
-/// How a mocked result is checked against the API of the service (API reference, `MockInput`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FieldValidationMode {
-    /// `STRICT`, the default: required members must be present, and known members must have their type and range.
-    #[default]
-    Strict,
-    /// `PRESENT`: members that are present must have their type and range.
-    Present,
-    /// `NONE`: no check.
-    None,
 }
 
 impl Mock {

@@ -71,8 +71,9 @@ use crate::TaskError;
 
 pub use definition::Definition;
 pub use error::{Exception, TestStateError};
-pub use mock::{FieldValidationMode, Mock, StateConfiguration};
+pub use mock::{Mock, StateConfiguration};
 pub use result::{ErrorDetails, InspectionData, TestStateResult, TestStatus};
+pub use service_result::FieldValidationMode;
 
 /// A test of one state; see the [module documentation](self).
 #[must_use = "a test does nothing until it is run"]

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::error::{Exception, TestStateError};
-use super::mock::{FieldValidationMode, Mock, StateConfiguration};
+use super::mock::{Mock, StateConfiguration};
+use super::service_result::FieldValidationMode;
 use super::{InspectionLevel, TestState};
 use crate::execution::ErrorOutput;
 

@@ -5,8 +5,19 @@
 use serde_json::Value;
 
 use super::error::TestStateError;
-use super::mock::FieldValidationMode;
 use crate::definition::{IntegrationPattern, Resource};
+
+/// How a mocked result is checked against the API of the service (API reference, `MockInput`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FieldValidationMode {
+    /// `STRICT`, the default: required members must be present, and known members must have their type and range.
+    #[default]
+    Strict,
+    /// `PRESENT`: members that are present must have their type and range.
+    Present,
+    /// `NONE`: no check.
+    None,
+}
 
 /// The models by service, named as in `aws-sdk:` resources.
 const MODELS: &[(&str, &str)] = &[

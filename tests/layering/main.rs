@@ -91,10 +91,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "a Map is distributed or not, and has two query languages",
     ),
     ("runtime", "an execution that runs and what all of them share"),
-    (
-        "test_state",
-        "a mock is checked by service results, which know how strict a mock is",
-    ),
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
