@@ -86,10 +86,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "execution",
         "frames and Map Runs hold parts of the engine that works on them",
     ),
-    (
-        "execution/states",
-        "a Map is distributed or not, and has two query languages",
-    ),
     ("runtime", "an execution that runs and what all of them share"),
 ];
 

@@ -5,19 +5,19 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use super::jsonata;
 use crate::data::{JsonPath, Payload, parse_timestamp};
-use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, Operand, Relation};
+use crate::definition::{ChoiceData, ChoiceState, Comparison, Condition, DataTest, JsonataChoice, Operand, Relation};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::{Next, Node};
+use crate::execution::query::Query;
 
 pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let state = match &state.data {
         ChoiceData::JsonPath(state) => state,
-        ChoiceData::Jsonata(state) => return jsonata::choice(state, node, &raw, view),
+        ChoiceData::Jsonata(state) => return enter_jsonata(state, node, &raw, view),
     };
     let input = view.select(&state.input_path, raw)?;
     view.inspect(Stage::AfterInputPath, &input);
@@ -31,7 +31,7 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
         }
     }
     let (Some(next), assign) = decided else {
-        return Err(super::no_way_out());
+        return Err(no_way_out());
     };
     let assigned = view.assign(assign, input.value())?;
     let output = view.select(&state.output_path, input)?;
@@ -40,6 +40,28 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
         assigned,
         next: Next::State(next),
     }))
+}
+
+/// The first rule that is true leaves the state in its own way; where there is none, the state itself does.
+fn enter_jsonata(state: &JsonataChoice, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let mut query = Query::new(view, raw);
+    for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
+        query = query.within("Choices", index);
+        let is_true = query.boolean("Condition", &rule.condition)?;
+        view.inspect_rule(index, is_true);
+        if is_true {
+            let exit = query.exit(&rule.exit, || raw.clone(), Next::State(*next))?;
+            return Ok(Intent::Exit(exit));
+        }
+    }
+    let next = node.default_next.ok_or_else(no_way_out)?;
+    let exit = query.outside().exit(&state.exit, || raw.clone(), Next::State(next))?;
+    Ok(Intent::Exit(exit))
+}
+
+/// No rule is true, and there is no `Default`.
+fn no_way_out() -> Failure {
+    Failure::runtime("Failed to transition out of the state. The state does not point to a next state.")
 }
 
 /// Evaluates a condition, from left to right and no further than needed. Conditions nest only as deep as the parser

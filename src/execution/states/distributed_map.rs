@@ -1,10 +1,8 @@
 //! The Map state in its distributed mode: what its fields say, and what its child executions get.
 
-use serde_json::Value;
-
-use super::map::{not_a, whole_number};
+use super::numbers::{not_a, whole_number};
 use crate::data::{Expected, Payload, ReferencePath};
-use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, MapState, Transformation};
+use crate::definition::{Amount, Arguments, DistributedMap, JsonataValue, Transformation};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::map_run::{Batching, MapRunSettings};
@@ -99,18 +97,6 @@ fn number_at(field: &str, path: &ReferencePath, input: &Payload, view: &StateVie
         .evaluate_within(&view.scope(input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     whole_number(found.as_ref()).ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
-}
-
-/// What the next child execution gets of the next item: what `ItemSelector` makes of it, or the item.
-///
-/// The view's context object must show the item.
-pub(crate) fn select_next(
-    state: &MapState,
-    item: &Value,
-    input: &Payload,
-    view: &StateView<'_>,
-) -> Result<Payload, Failure> {
-    super::map::selected(state, input, view).unwrap_or_else(|| Ok(Payload::from(item.clone())))
 }
 
 /// What the state tells of its child executions.

@@ -2,19 +2,19 @@
 
 use serde_json::Value;
 
-use super::jsonata;
 use crate::data::Payload;
-use crate::definition::{FailData, FailState, FailText};
+use crate::definition::{FailData, FailState, FailText, JsonataValue};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
+use crate::execution::query::Query;
 use crate::history::ErrorOutput;
 
 pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {
     let (error, cause) = match &state.data {
         FailData::JsonPath { error, cause } => (error, cause),
         FailData::Jsonata { error, cause } => {
-            return jsonata::fail(error.as_ref(), cause.as_ref(), raw, view).unwrap_or_else(|failure| failure);
+            return enter_jsonata(error.as_ref(), cause.as_ref(), raw, view).unwrap_or_else(|failure| failure);
         }
     };
     view.inspect(Stage::AfterInputPath, raw);
@@ -26,6 +26,20 @@ pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> F
         Ok(cause) => Failure::Error(ErrorOutput { error, cause }),
         Err(failure) => failure,
     }
+}
+
+fn enter_jsonata(
+    error: Option<&JsonataValue<String>>,
+    cause: Option<&JsonataValue<String>>,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Failure, Failure> {
+    let query = Query::new(view, raw);
+    let text = |field, value: Option<&JsonataValue<String>>| value.map(|value| query.text(field, value)).transpose();
+    Ok(Failure::Error(ErrorOutput {
+        error: text("Error", error)?,
+        cause: text("Cause", cause)?,
+    }))
 }
 
 fn text(text: Option<&FailText>, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<Option<String>, Failure> {

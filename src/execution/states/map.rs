@@ -1,19 +1,16 @@
 //! The Map state.
 
-use serde_json::Value;
-use std::borrow::Cow;
-use std::str::FromStr;
-
 use super::distributed_map::{self, Tolerated};
-use super::jsonata;
-use crate::data::{Payload, ReferencePath};
-use crate::definition::{DistributedMap, JsonPathMap, MapData, MapState, MaxConcurrency, Tolerance};
+use super::numbers::{found, not_a, parsed, whole_number};
+use crate::data::{Expected, Payload, ReferencePath};
+use crate::definition::{DistributedMap, JsonPathMap, JsonataMap, MapData, MapState, MaxConcurrency, Tolerance};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Fork, Intent, MapRunRequest};
 use crate::execution::map_run::{Items, MapRunSettings};
 use crate::execution::program::{GraphId, Node};
+use crate::execution::query::Query;
 
 pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     // Whoever looks at the state alone runs no child executions.
@@ -21,7 +18,7 @@ pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<
     let distributed = map.distributed.as_deref().filter(|_| !is_alone);
     let state = match &map.data {
         MapData::JsonPath(state) => state,
-        MapData::Jsonata(state) => return jsonata::map(state, distributed, node, raw, view),
+        MapData::Jsonata(state) => return enter_jsonata(state, distributed, node, raw, view),
     };
     let input = view.select(&state.input_path, raw)?;
     view.inspect(Stage::AfterInputPath, &input);
@@ -80,13 +77,68 @@ pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<
     })))
 }
 
+fn enter_jsonata(
+    state: &JsonataMap,
+    distributed: Option<&DistributedMap>,
+    node: &Node,
+    raw: Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let query = Query::new(view, &raw);
+    let given = view.inspection.and_then(|inspection| inspection.items.clone());
+    let expected = if distributed.is_some() {
+        Expected::ArrayOrObject
+    } else {
+        Expected::Array
+    };
+    let reads = distributed.is_some_and(|map| map.item_reader.is_some());
+    let items = match (&state.items, given) {
+        (_, Some(given)) => given,
+        (Some(template), None) => query.fill("Items", template, expected)?,
+        (None, None) => raw.clone(),
+    };
+    // The state's input, or an object that the definition itself holds: an expression was looked at.
+    if !items.is_array() && !reads && (distributed.is_none() || !items.is_object()) {
+        return Err(Failure::query(format!(
+            "Map state input must be an array but was: {items}"
+        )));
+    }
+    let max_concurrency = query.integer("MaxConcurrency", &state.max_concurrency)?;
+    view.inspect_number(Stage::MaxConcurrency, || max_concurrency.into());
+    // Only a distributed Map tolerates failures, but the fields must make sense in every Map.
+    let mut tolerated = Tolerated {
+        count: None,
+        percentage: None,
+    };
+    if let Some(count) = &state.tolerated_failure_count {
+        let count = query.integer("ToleratedFailureCount", count)?;
+        view.inspect_number(Stage::ToleratedFailureCount, || count.into());
+        tolerated.count = Some(u64::from(count));
+    }
+    if let Some(percentage) = &state.tolerated_failure_percentage {
+        let percentage = query.percentage("ToleratedFailurePercentage", percentage)?;
+        view.inspect_number(Stage::ToleratedFailurePercentage, || percentage.into());
+        tolerated.percentage = Some(percentage);
+    }
+    let Some(&graph) = node.graphs.first() else {
+        return Err(Failure::runtime("The Map state has no item processor."));
+    };
+    let max_concurrency = usize::try_from(max_concurrency).unwrap_or(usize::MAX);
+    if let Some(distributed) = distributed {
+        let items = if reads { None } else { Items::of(items) };
+        let settings = distributed_map::settings(distributed, max_concurrency, &tolerated, &raw, view)?;
+        return Ok(map_run(graph, items, raw.clone(), Ok(settings)));
+    }
+    Ok(Intent::Fork(Box::new(Fork::Iterations {
+        graph,
+        items,
+        max_concurrency,
+        input: raw.clone(),
+    })))
+}
+
 /// Asks for a Map Run, whatever comes of its settings: AWS looks at those of JSONPath once the Map has begun.
-pub(super) fn map_run(
-    graph: GraphId,
-    items: Option<Items>,
-    input: Payload,
-    settings: Result<MapRunSettings, Failure>,
-) -> Intent {
+fn map_run(graph: GraphId, items: Option<Items>, input: Payload, settings: Result<MapRunSettings, Failure>) -> Intent {
     Intent::Fork(Box::new(Fork::MapRun(Box::new(MapRunRequest {
         graph,
         items,
@@ -132,61 +184,6 @@ fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Resu
         view.inspect_number(Stage::ToleratedFailurePercentage, || percentage.into());
     }
     Ok(Tolerated { count, percentage })
-}
-
-fn found(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Value, Failure> {
-    let found = path.evaluate_within(&view.scope(input.value()), &view.budget);
-    found
-        .map(Cow::into_owned)
-        .map_err(|error| Failure::invalid_path(path.as_str(), &error))
-}
-
-/// The whole number that a path of a Map found. A text that is one counts: so it was recorded of variables, and measured
-/// of `MaxItemsPath`.
-pub(super) fn whole_number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| parsed(value))
-}
-
-fn parsed<T: FromStr>(value: &Value) -> Option<T> {
-    value.as_str().and_then(|text| text.parse().ok())
-}
-
-/// A path that should select a number selects something else.
-pub(super) fn not_a(field: &str, value: &Value, kind: &str, path: &ReferencePath) -> Failure {
-    let printed = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    Failure::runtime(format!(
-        "The {field} field refers to value \"{printed}\" which is not a valid {kind}: {}",
-        path.as_str()
-    ))
-}
-
-/// The input of one iteration: what `ItemSelector` builds, or the item.
-///
-/// The view's context object must show the item.
-pub(crate) fn iteration_input(
-    state: &MapState,
-    items: &Payload,
-    input: &Payload,
-    index: usize,
-    view: &StateView<'_>,
-) -> Result<Payload, Failure> {
-    let item = || Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null));
-    selected(state, input, view).unwrap_or_else(|| Ok(item()))
-}
-
-/// What `ItemSelector` makes of an item; `None` where there is none.
-#[inline]
-pub(super) fn selected(state: &MapState, input: &Payload, view: &StateView<'_>) -> Option<Result<Payload, Failure>> {
-    match &state.data {
-        MapData::JsonPath(state) => state.item_selector.as_ref().map(|template| view.fill(template, input)),
-        MapData::Jsonata(state) => {
-            let selector = state.item_selector.as_ref();
-            selector.map(|template| jsonata::select_item(template, input, view))
-        }
-    }
 }
 
 pub(super) fn result_stages(state: &JsonPathMap) -> ResultStages<'_> {

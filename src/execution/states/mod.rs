@@ -6,8 +6,10 @@
 mod choice;
 mod distributed_map;
 mod fail;
+mod item_selector;
 mod jsonata;
 mod map;
+mod numbers;
 mod parallel;
 mod pass;
 mod succeed;
@@ -25,14 +27,9 @@ use super::program::Node;
 use crate::data::Payload;
 use crate::definition::{MapData, ParallelData, State, TaskData};
 
-pub(crate) use distributed_map::{select_next, transformation};
-pub(crate) use map::iteration_input;
+pub(crate) use distributed_map::transformation;
+pub(crate) use item_selector::{iteration_input, select_next};
 pub(crate) use task::{check_result, has_token};
-
-/// What a Choice fails with where no rule is true and there is no `Default`.
-fn no_way_out() -> Failure {
-    Failure::runtime("Failed to transition out of the state. The state does not point to a next state.")
-}
 
 /// Enters a state, or tries it again.
 #[expect(

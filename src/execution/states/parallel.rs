@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use super::jsonata;
 use crate::data::Payload;
 use crate::definition::{JsonPathParallel, ParallelData, ParallelState};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::intent::{Fork, Intent};
 use crate::execution::program::Node;
+use crate::execution::query::Query;
 
 pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let state = match &state.data {
-        ParallelData::JsonPath(state) => state,
-        ParallelData::Jsonata(state) => return jsonata::parallel(state, node, &raw, view),
+    let input = match &state.data {
+        ParallelData::JsonPath(state) => {
+            let input = view.select(&state.input_path, raw)?;
+            view.apply(state.parameters.as_ref(), input)?
+        }
+        ParallelData::Jsonata(state) => {
+            Query::new(view, &raw).fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?
+        }
     };
-    let input = view.select(&state.input_path, raw)?;
-    let input = view.apply(state.parameters.as_ref(), input)?;
     Ok(Intent::Fork(Box::new(Fork::Branches {
         graphs: Arc::clone(&node.graphs),
         input,

@@ -1,13 +1,13 @@
 //! The Succeed state.
 
-use super::jsonata;
-use crate::data::Payload;
+use crate::data::{JsonataTemplate, Payload};
 use crate::definition::{SucceedData, SucceedState};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Assigned, Exit, Intent};
 use crate::execution::program::Next;
+use crate::execution::query::Query;
 
 pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let (input_path, output_path) = match &state.data {
@@ -15,11 +15,20 @@ pub(super) fn enter(state: &SucceedState, raw: Payload, view: &StateView<'_>) ->
             input_path,
             output_path,
         } => (input_path, output_path),
-        SucceedData::Jsonata { output } => return jsonata::succeed(output.as_ref(), &raw, view),
+        SucceedData::Jsonata { output } => return enter_jsonata(output.as_ref(), &raw, view),
     };
     let input = view.select(input_path, raw)?;
     view.inspect(Stage::AfterInputPath, &input);
     let output = view.select(output_path, input)?;
+    Ok(Intent::Exit(Exit {
+        output,
+        assigned: Assigned::default(),
+        next: Next::End,
+    }))
+}
+
+fn enter_jsonata(output: Option<&JsonataTemplate>, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+    let output = Query::new(view, raw).fill_or("Output", output, || raw.clone())?;
     Ok(Intent::Exit(Exit {
         output,
         assigned: Assigned::default(),

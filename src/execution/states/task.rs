@@ -3,15 +3,18 @@
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::jsonata;
 use crate::data::{Payload, ReferencePath};
-use crate::definition::{IntegrationPattern, JsonPathTask, Resource, ResourceKind, TaskData, TaskDuration, TaskState};
+use crate::definition::{
+    IntegrationPattern, JsonPathTask, JsonataTask, JsonataValue, Resource, ResourceKind, TaskData, TaskDuration,
+    TaskState,
+};
 use crate::execution::command::Limits;
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
 use crate::execution::intent::Intent;
 use crate::execution::parameters;
+use crate::execution::query::Query;
 use crate::execution::task_request::TaskRequest;
 
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
@@ -21,7 +24,7 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     let resource = &state.resource;
     let state = match &state.data {
         TaskData::JsonPath(state) => state,
-        TaskData::Jsonata(state) => return jsonata::task(state, resource, raw, view),
+        TaskData::Jsonata(state) => return enter_jsonata(state, resource, raw, view),
     };
     let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
     let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
@@ -44,8 +47,40 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
     invoke(resource, request, view)
 }
 
+fn enter_jsonata(
+    state: &JsonataTask,
+    resource: &Resource,
+    raw: &Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let query = Query::new(view, raw);
+    let seconds = |field, value: &Option<JsonataValue<u32>>| {
+        let seconds = value.as_ref().map(|value| query.integer(field, value));
+        seconds.transpose()
+    };
+    let timeout_seconds = seconds("TimeoutSeconds", &state.timeout)?;
+    let heartbeat_seconds = seconds("HeartbeatSeconds", &state.heartbeat)?;
+    let credentials = state
+        .credentials
+        .as_ref()
+        .map(|template| query.credentials(template))
+        .transpose()?;
+    let effective_input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    if state.arguments.is_some() {
+        view.inspect(Stage::AfterArguments, &effective_input);
+    }
+    let request = TaskRequest {
+        effective_input,
+        timeout_seconds,
+        heartbeat_seconds,
+        token: view.task_token.map(str::to_owned),
+        credentials,
+    };
+    invoke(resource, request, view)
+}
+
 /// Refuses a request that AWS would not schedule.
-pub(super) fn invoke(resource: &Resource, request: TaskRequest, view: &StateView<'_>) -> Result<Intent, Failure> {
+fn invoke(resource: &Resource, request: TaskRequest, view: &StateView<'_>) -> Result<Intent, Failure> {
     parameters::check(resource, &request.effective_input)?;
     if request.effective_input.exceeds(view.limits.payload_bytes) {
         return Err(view.data_limit_exceeded());

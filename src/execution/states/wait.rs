@@ -4,14 +4,15 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::jsonata;
-use crate::data::{Payload, ReferencePath, parse_timestamp};
-use crate::definition::{JsonPathWait, WaitData, WaitState, WaitUntil};
-use crate::execution::command::Timestamp;
+use crate::data::{Expected, Payload, ReferencePath, parse_timestamp};
+use crate::definition::{JsonPathWait, JsonataValue, JsonataWait, JsonataWaitUntil, WaitData, WaitState, WaitUntil};
+use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::Node;
+use crate::execution::query::Query;
 
 /// AWS refuses to wait longer, in seconds: some 68 years.
 const LONGEST: i64 = 2_147_483_647;
@@ -23,7 +24,7 @@ pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateVi
             view.inspect(Stage::AfterInputPath, &input);
             until(&state.until, &input, view)?
         }
-        WaitData::Jsonata(state) => jsonata::until(state, &raw, view)?,
+        WaitData::Jsonata(state) => jsonata_until(state, &raw, view)?,
     };
     if until - view.now > TimeDelta::seconds(LONGEST) {
         return Err(Failure::runtime("Wait state delay is too long."));
@@ -105,6 +106,28 @@ fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> 
             "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: {text} == {}",
             printed(&found)
         ))
+    })
+}
+
+/// The time at which the state goes on.
+fn jsonata_until(state: &JsonataWait, raw: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+    let query = Query::new(view, raw);
+    match &state.until {
+        JsonataWaitUntil::Seconds(seconds) => Ok(seconds_later(view.now, query.integer("Seconds", seconds)?)),
+        JsonataWaitUntil::Timestamp(JsonataValue::Constant(timestamp)) => Ok(*timestamp),
+        JsonataWaitUntil::Timestamp(JsonataValue::Expression(expression)) => {
+            jsonata_timestamp(&query.expression("Timestamp", expression, Expected::String)?)
+        }
+    }
+}
+
+fn jsonata_timestamp(value: &Value) -> Result<Timestamp, Failure> {
+    let text = value.as_str().unwrap_or_default();
+    parse_timestamp(text).ok_or_else(|| {
+        let cause = format!(
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {text}"
+        );
+        Failure::evaluation(cause, "Timestamp")
     })
 }
 
