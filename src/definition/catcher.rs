@@ -1,4 +1,4 @@
-//! `Catch`: where an execution goes on after an error.
+//! `Catch`: the next state after an error.
 
 use super::{Assign, JsonataExit, ResultPath};
 
@@ -8,15 +8,15 @@ use super::{Assign, JsonataExit, ResultPath};
 pub struct Catcher {
     /// The error names it matches; `States.ALL` and `States.TaskFailed` are wildcards.
     pub error_equals: Vec<String>,
-    /// The state that goes on, of the same `States` object.
+    /// The next state, in the same `States` object.
     pub next: String,
-    /// What it makes of the Error Output, in the language of its state.
+    /// Its handling of the Error Output, in the language of its state.
     pub data: CatcherData,
     /// The author's remark.
     pub comment: Option<String>,
 }
 
-/// The fields of a Catcher that have a query language.
+/// The fields of a Catcher that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum CatcherData {
     /// In a JSONPath state.

@@ -3,17 +3,17 @@
 use std::fmt;
 
 /// The code of a [`Diagnostic`](super::Diagnostic), as `ValidateStateMachineDefinition` of the AWS Step Functions API
-/// names it; those that AWS does not have are this crate's own.
+/// names it. Codes unknown to AWS are this crate's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
     /// The text is not JSON.
     InvalidJsonDescription,
-    /// A test file is not as it must be.
+    /// A test file is invalid.
     InvalidTestFile,
     /// The text is not YAML.
     InvalidYaml,
-    /// A field is unknown, missing, misplaced or has a value it cannot have.
+    /// A field is unknown, missing, misplaced or has an invalid value.
     SchemaValidationFailed,
     /// No state can end the machine.
     MissingEndState,
@@ -23,11 +23,11 @@ pub enum Code {
     DuplicateStateName,
     /// A state name is empty or too long.
     InvalidStateName,
-    /// A Map state's `Label` is empty, too long, or has characters that an ARN has not.
+    /// A Map state's `Label` is empty, too long, or has characters that an ARN cannot have.
     InvalidLabelName,
     /// Two Map states have the same `Label`.
     DuplicateLabelName,
-    /// The definition nests deeper than the parser follows.
+    /// The definition nests deeper than the parser allows.
     TooDeeplyNested,
     /// A warning: the value looks like a path or an intrinsic function, but its key lacks `.$`.
     NoDollar,
@@ -37,19 +37,19 @@ pub enum Code {
     PassResultIsStatic,
     /// Valid on AWS, but not supported by this version of the crate.
     NotSupported,
-    /// A template names a resource, a parameter or a file that is not there.
+    /// A template names a missing resource, parameter or file.
     UnresolvedReference,
     /// A `${Name}` substitution has no value.
     UnresolvedSubstitution,
-    /// The definition has more characters than Step Functions takes.
+    /// The definition has more characters than Step Functions accepts.
     DefinitionTooLong,
-    /// A warning: YAML 1.1, which SAM and CloudFormation read, takes the text for a boolean.
+    /// A warning: YAML 1.1, which SAM and CloudFormation read, reads the text as a boolean.
     AmbiguousYaml,
-    /// A warning: an earlier Retrier or Catcher matches the error already.
+    /// A warning: an earlier Retrier or Catcher already matches the error.
     ErrorAlreadyMatched,
-    /// A warning: a Retrier or Catcher names an error that the state cannot fail with, or that nothing catches.
+    /// A warning: a Retrier or Catcher names an error that the state cannot have, or that cannot be caught.
     ErrorCannotOccur,
-    /// A warning: a field is accepted, but changes nothing where it stands.
+    /// A warning: a field is accepted but has no effect there.
     FieldWithoutEffect,
     /// A warning: an expression calls a function of JSONata that Step Functions does not have.
     FunctionNotSupported,
@@ -59,22 +59,22 @@ pub enum Code {
     NoWayToEnd,
     /// A warning: the text looks like a JSONata expression, but lacks its delimiters.
     NotAnExpression,
-    /// A warning: a field that needs a text gets a value that is none.
+    /// A warning: a field that needs a text gets another value.
     NotAText,
-    /// A warning: an error of one's own begins with `States.`.
+    /// A warning: a custom error name begins with `States.`.
     ReservedErrorName,
-    /// A warning: a constant is larger than Step Functions lets data be when the machine runs.
+    /// A warning: a constant is larger than Step Functions allows data to be in an execution.
     SizeLimitExceeded,
-    /// A warning: a Task waits for its task token, but hands it to nobody.
+    /// A warning: a Task waits for its task token but does not pass it on.
     TaskTokenNotPassed,
     /// A warning: a path reads a variable that no state assigns.
     UnassignedVariable,
-    /// A warning: a Retrier or Catcher names an error of the language that there is not.
+    /// A warning: a Retrier or Catcher names a `States.` error that does not exist.
     UnknownErrorName,
 }
 
 impl Code {
-    /// The code as AWS spells it, `SCHEMA_VALIDATION_FAILED` and the like.
+    /// The code in AWS's spelling, such as `SCHEMA_VALIDATION_FAILED`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidJsonDescription => "INVALID_JSON_DESCRIPTION",

@@ -1,20 +1,20 @@
-//! What is said about a definition, as plain data.
+//! The problems of a definition, as plain data.
 
 use std::fmt::{self, Write};
 use std::ops::Range;
 
 use super::Code;
 
-/// How much a [`Diagnostic`] weighs: errors refuse the definition, warnings do not.
+/// The severity of a [`Diagnostic`]: errors refuse the definition, warnings do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The definition is accepted, but is probably not what was meant.
+    /// The definition is accepted but probably does not do what its author meant.
     Warning,
     /// The definition is refused.
     Error,
 }
 
-/// One problem of a definition: what is wrong, where, and what to do.
+/// One problem of a definition, with its place and help.
 ///
 /// `Display` prints it with the line of the source that must be edited:
 ///
@@ -31,13 +31,13 @@ pub enum Severity {
 pub struct Diagnostic {
     /// AWS's code where AWS has one.
     pub code: Code,
-    /// Whether it refuses the definition.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong, in AWS's wording where AWS has one.
+    /// The message, in AWS's wording where AWS has one.
     pub message: String,
     /// AWS's `location`, a path such as `/States/Charge/Next`; AWS leaves it out for some problems.
     pub location: Option<String>,
-    /// JSON Pointer (RFC 6901) of the value that the problem is about.
+    /// JSON Pointer (RFC 6901) of the value with the problem.
     ///
     /// Here and in `location` a name of more than 256 characters is cut, and ends in `…`.
     pub pointer: String,
@@ -45,19 +45,19 @@ pub struct Diagnostic {
     pub line: usize,
     /// Column in that line, in characters, from 1.
     pub column: usize,
-    /// The bytes of the source text that it points at.
+    /// The range of bytes in the source text.
     pub span: Range<usize>,
-    /// How to fix it, where there is something to say.
+    /// How to fix it, if there is a hint.
     pub help: Option<String>,
     pub(crate) excerpt: Excerpt,
 }
 
-/// The line of the source text that a diagnostic shows, cut where it is long.
+/// The line of the source text shown by a diagnostic, cut if it is long.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Excerpt {
     /// The line, printable, without its end.
     pub(crate) text: String,
-    /// Blanks and carets to print below it.
+    /// The spaces and carets to print below it.
     pub(crate) underline: String,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Escape sequences to print around the parts of a diagnostic; by default none.
+/// Escape sequences for the parts of a diagnostic; none by default.
 #[derive(Debug, Clone, Copy, Default)]
 #[cfg_attr(
     not(feature = "cli"),
@@ -84,7 +84,7 @@ pub(crate) struct Colours {
 }
 
 impl Diagnostic {
-    /// Prints it with its line of the source; `place` says where that is.
+    /// Prints the diagnostic with its source line; `place` describes its position.
     pub(crate) fn render(&self, f: &mut impl Write, place: &dyn fmt::Display, colours: &Colours) -> fmt::Result {
         let Colours {
             strong, faint, reset, ..
@@ -119,7 +119,7 @@ impl Diagnostic {
     }
 }
 
-/// Text of a definition may hold control characters, which could play tricks on a terminal.
+/// Escapes control characters: in a definition's text they could manipulate a terminal.
 struct Printable<'t>(&'t str);
 
 impl fmt::Display for Printable<'_> {
@@ -145,14 +145,13 @@ pub struct InvalidDefinition {
 impl InvalidDefinition {
     /// Every problem found; at least one is an error.
     ///
-    /// The order is AWS's: what is wrong with the fields, transitions to states that do not exist, states that nothing
-    /// leads to, a missing terminal state, and then the warnings; each of them in source order. It depends on nothing
-    /// but the text of the definition.
+    /// The order is AWS's: problems of fields, transitions to missing states, unreachable states, a missing terminal
+    /// state, then the warnings; each group in source order. It depends only on the text of the definition.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// The errors as the Step Functions API says them: one behind the other.
+    /// The errors in one text, in the form of the Step Functions API.
     pub(crate) fn api_message(&self) -> String {
         let errors = self
             .diagnostics
@@ -168,7 +167,7 @@ impl InvalidDefinition {
         format!("Invalid State Machine Definition: '{}'", errors.join(", "))
     }
 
-    /// How many problems were left out, because nobody reads that many.
+    /// How many further problems were left out.
     pub fn omitted(&self) -> usize {
         self.omitted
     }

@@ -1,4 +1,4 @@
-//! A definition as data that can be printed: what a builder puts together, and what serde reads.
+//! A definition as printable data: the output of a builder, and the input from serde.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
@@ -8,7 +8,7 @@ use super::MAX_CHARACTERS;
 use crate::data::discard;
 use crate::data::json::MAX_DEPTH;
 
-/// JSON that may have a name twice in an object, so that the parser can say so.
+/// JSON that keeps duplicate names in an object, so that the parser can report them.
 #[derive(Debug, Clone)]
 pub(crate) enum Document {
     /// `null`, a boolean, a number or a string.
@@ -18,10 +18,10 @@ pub(crate) enum Document {
 }
 
 impl Document {
-    /// The document as text with one member or element a line; in one line where that would be too long for a
+    /// The document as text with one member or element per line, or in a single line if that would be too long for a
     /// definition.
     ///
-    /// A `${` is printed with an escape: the text is meant, and no substitution.
+    /// A `${` is printed with an escape: it is text, not a substitution.
     pub(crate) fn print(&self) -> String {
         let mut pretty = Printer {
             text: String::new(),
@@ -38,7 +38,7 @@ impl Document {
         compact.text
     }
 
-    /// Nesting that is too deep for a definition is cut where the parser refuses it.
+    /// Cuts nesting that is too deep at the depth where the parser refuses it.
     fn of(value: Value, depth: usize) -> Self {
         match value {
             nested @ (Value::Array(_) | Value::Object(_)) if depth > MAX_DEPTH => {
@@ -70,12 +70,12 @@ impl<V: Into<Value>> From<V> for Document {
 
 struct Printer {
     text: String,
-    /// How far the line is indented; none for one line.
+    /// The indentation; `None` prints a single line.
     indent: Option<usize>,
 }
 
 impl Printer {
-    /// Prints a document; `false` where it stopped, since the text became too long.
+    /// Prints a document; `false` if it stopped because the text became too long.
     fn document(&mut self, document: &Document, depth: usize) -> bool {
         match document {
             Document::Scalar(Value::String(text)) => self.string(text),

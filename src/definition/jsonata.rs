@@ -1,21 +1,21 @@
-//! What the fields of JSONata states hold (specification, "JSONata"); those of JSONPath states are in `paths`.
+//! The values of fields in JSONata states (specification, "JSONata"); for JSONPath states see `paths`.
 
 use crate::data::{JsonataExpression, JsonataTemplate};
 
-/// A field that takes a value as it is, or an expression that makes it when the state runs.
+/// A field with a constant value, or an expression evaluated when the state runs.
 #[derive(Debug, Clone)]
 pub enum JsonataValue<T> {
-    /// The value itself, checked when the definition is loaded.
+    /// A constant, checked when the definition is loaded.
     Constant(T),
     /// `{% … %}`; type and range of its result are checked when it is evaluated.
     Expression(JsonataExpression),
 }
 
-/// What a JSONata state, Choice Rule or Catcher leaves behind; both fields see the variables as they were on entry.
+/// `Output` and `Assign` of a JSONata state, Choice Rule or Catcher; both see the variables as they were on entry.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct JsonataExit {
-    /// `Output`: makes the output; without it the state's result, or the state's input where it has none, or a Catcher's
+    /// `Output`: computes the output. Default: the state's result, or its input if it has no result, or a Catcher's
     /// Error Output.
     pub output: Option<JsonataTemplate>,
     /// `Assign`: the variables it assigns.

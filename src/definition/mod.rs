@@ -1,9 +1,9 @@
-//! What a State Machine is: typed states, parsed and validated; nothing here runs.
+//! The types of a State Machine: typed states, parsed and validated. Nothing here runs.
 //!
 //! Everything that can be decided about a definition is decided at load: names resolve, paths, payload templates,
-//! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code asks again.
+//! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code checks them again.
 //!
-//! A definition comes from text, from serde, or from the [`builder`]; one parser and one set of rules judge them all.
+//! A definition comes from text, from serde, or from the [`builder`]; one parser and one set of rules check them all.
 
 pub mod builder;
 mod catcher;
@@ -52,5 +52,5 @@ pub use states::{
 };
 pub use workflow_type::WorkflowType;
 
-/// The longest definition that AWS takes, in characters.
+/// The longest definition that AWS accepts, in characters.
 pub(crate) const MAX_CHARACTERS: usize = 1_048_576;

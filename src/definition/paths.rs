@@ -5,12 +5,12 @@ use crate::data::{JsonPath, PayloadTemplate, ReferencePath};
 /// `InputPath` or `OutputPath`: default `$`; `null` gives `{}`.
 #[derive(Debug, Clone, Default)]
 pub enum InputOutputPath {
-    /// `$`, or the field is absent: all of it, without a copy.
+    /// `$`, or the field is absent: the whole value, without a copy.
     #[default]
     Whole,
     /// `null`: an empty object.
     Empty,
-    /// What the path selects.
+    /// The selection of a path.
     Path(JsonPath),
 }
 
@@ -20,9 +20,9 @@ pub enum ResultPath {
     /// `$`, or the field is absent: the result replaces the raw input.
     #[default]
     Whole,
-    /// `null`: the result is discarded, the raw input goes on.
+    /// `null`: the result is discarded and the raw input kept.
     Discard,
-    /// The result is written there into the raw input.
+    /// The result is written into the raw input at this path.
     At(ReferencePath),
 }
 

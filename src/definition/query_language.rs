@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The language in which a state selects and makes its data (specification, "Query languages").
+/// The language of a state's data fields (specification, "Query languages").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum QueryLanguage {
     /// `"JSONPath"`, the default: paths, payload templates and intrinsic functions.
@@ -13,7 +13,7 @@ pub enum QueryLanguage {
 }
 
 impl QueryLanguage {
-    /// The name as a definition spells it.
+    /// The name in a definition.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::JsonPath => "JSONPath",
@@ -21,7 +21,7 @@ impl QueryLanguage {
         }
     }
 
-    /// The language of a name, if it is one.
+    /// The language with this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         [Self::JsonPath, Self::Jsonata]
             .into_iter()

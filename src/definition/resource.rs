@@ -1,4 +1,4 @@
-//! `Resource`: what a Task calls, parsed once.
+//! `Resource`: the target of a Task, parsed once.
 
 mod integrations;
 mod sdk_services;
@@ -20,7 +20,7 @@ struct Parsed {
     pattern: IntegrationPattern,
 }
 
-/// What stands behind a [`Resource`], which decides the history events of the task.
+/// The kind of a [`Resource`]; it determines the history events of the task.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResourceKind {
@@ -37,20 +37,20 @@ pub enum ResourceKind {
     },
 }
 
-/// When a service integration counts as done.
+/// The integration pattern: when a task counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IntegrationPattern {
-    /// When the service has answered.
+    /// Request response: done when the service has answered.
     RequestResponse,
-    /// `.sync`, `.sync:2`: when the job it started has ended.
+    /// `.sync`, `.sync:2`: done when the started job has ended.
     Sync,
-    /// `.waitForTaskToken`: when somebody hands the task token back.
+    /// `.waitForTaskToken`: done when an answer with the task token arrives.
     WaitForTaskToken,
 }
 
 impl Resource {
-    /// Parses an ARN. `None` where it has no form that Step Functions knows, or names an optimised integration that
-    /// there is not.
+    /// Parses an ARN. `None` if Step Functions does not know its form, or if it names an optimised integration that
+    /// does not exist.
     pub fn parse(arn: &str) -> Option<Self> {
         let mut parts = arn.splitn(6, ':');
         let ("arn", partition, service, _region, _account, rest) = (
@@ -85,9 +85,10 @@ impl Resource {
         })))
     }
 
-    /// What a distributed Map reads its items by, or writes its results: `arn:aws:states:::ACTION` of one of the actions.
+    /// The resource by which a distributed Map reads its items or writes its results: `arn:aws:states:::ACTION` with
+    /// one of the actions.
     ///
-    /// No Task calls them.
+    /// Tasks cannot call them.
     pub(crate) fn of_map(arn: &str, actions: &[&str]) -> Option<Self> {
         let (partition, action) = arn.strip_prefix("arn:")?.split_once(":states:::")?;
         let (resource_type, resource) = actions.iter().find(|name| **name == action)?.split_once(':')?;
@@ -104,7 +105,7 @@ impl Resource {
         })
     }
 
-    /// What to do about an ARN that does not parse; `similar` finds the nearest of some names.
+    /// Help for an ARN that does not parse; `similar` finds the nearest name.
     pub(crate) fn advice<'c>(arn: &str, similar: impl FnOnce(&str, Vec<&'c str>) -> Option<&'c str>) -> String {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         match parts.as_slice() {
@@ -128,22 +129,23 @@ impl Resource {
         }
     }
 
-    /// The ARN as it stands in the definition.
+    /// The ARN in the definition.
     pub fn arn(&self) -> &str {
         &self.0.arn
     }
 
-    /// The same, to be kept.
+    /// The same as a shared text.
     pub(crate) fn shared_arn(&self) -> Arc<str> {
         Arc::clone(&self.0.arn)
     }
 
-    /// What stands behind it.
+    /// The kind of resource.
     pub fn kind(&self) -> &ResourceKind {
         &self.0.kind
     }
 
-    /// The service and its action, where it is one: `s3` and `getObject`, `aws-sdk:sfn` and `startExecution`.
+    /// The service and its action, if it is a service integration: `s3` and `getObject`, `aws-sdk:sfn` and
+    /// `startExecution`.
     pub(crate) fn service(&self) -> Option<(&str, &str)> {
         match self.kind() {
             ResourceKind::Service {
@@ -154,7 +156,7 @@ impl Resource {
         }
     }
 
-    /// When the task counts as done.
+    /// The integration pattern.
     pub fn pattern(&self) -> IntegrationPattern {
         self.0.pattern
     }
@@ -254,13 +256,13 @@ fn advice_for_sdk<'c>(
     format!("did you mean `arn:aws:states:::aws-sdk:{known}:{action}{suffix}`?")
 }
 
-/// The most characters that a name has.
+/// The longest name in characters.
 const LONGEST_NAME: usize = 80;
 
-/// What a name does not hold, besides blanks and control characters.
+/// The characters forbidden in a name, besides whitespace and control characters.
 const FORBIDDEN_IN_NAMES: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
 
-/// Whether an activity, a state machine or an execution can have a name.
+/// Whether a text is a valid name of an activity, a state machine or an execution.
 pub(crate) fn is_name(name: &str) -> bool {
     let forbidden = |c: char| {
         c.is_whitespace()
@@ -271,7 +273,7 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().nth(LONGEST_NAME).is_none() && !name.contains(forbidden)
 }
 
-/// Whether a text is the name of a function, with its alias or version if there is one.
+/// Whether a text is a function's name, optionally with an alias or version.
 fn is_function_name(name: &str) -> bool {
     let forbidden = |c: char| c.is_whitespace() || c.is_control() || "\"'*?/\\^|{}[]()".contains(c);
     let parts = name.split(':');

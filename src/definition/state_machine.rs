@@ -12,13 +12,13 @@ use super::{Diagnostic, QueryLanguage, WorkflowType};
 pub struct StateMachine {
     /// The author's remark.
     pub comment: Option<String>,
-    /// The language of the states that name none of their own, those inside branches and item processors included.
+    /// The language of states without their own, including those inside branches and item processors.
     pub query_language: QueryLanguage,
-    /// Seconds an execution may take; it ends `TIMED_OUT` when they are over.
+    /// The longest time of an execution in seconds; after it the execution ends `TIMED_OUT`.
     pub timeout_seconds: Option<u32>,
-    /// The states and where they start.
+    /// The states and the first of them.
     pub graph: StateGraph,
-    /// What it was loaded as; the definition itself does not say.
+    /// The workflow type with which it was loaded; it is not part of the definition.
     pub workflow_type: WorkflowType,
     pub(crate) source: Arc<Value>,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -30,7 +30,7 @@ impl StateMachine {
         &self.source
     }
 
-    /// What is probably not meant, though valid.
+    /// The warnings.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }

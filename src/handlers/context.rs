@@ -1,4 +1,4 @@
-//! What a handler knows about the task besides its input.
+//! The context of a task for its handler.
 
 use serde_json::Value;
 use std::fmt;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use crate::definition::Resource;
 use crate::execution::{TaskId, TaskRequest};
 
-/// The attempt that a handler works on; a clone is cheap.
+/// The task attempt of a handler; a clone is cheap.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct TaskContext {
-    /// The execution's ARN; of a task in a distributed Map, its child execution's.
+    /// The execution's ARN; for a task in a distributed Map, the ARN of its child execution.
     pub execution_arn: Arc<str>,
     /// The state machine's ARN.
     pub state_machine_arn: Arc<str>,
@@ -23,19 +23,19 @@ pub struct TaskContext {
     pub retry_count: u32,
     /// What the state asks of the resource: its task token, its `Credentials`, its `TimeoutSeconds`.
     pub request: Arc<TaskRequest>,
-    /// The execution that the driver runs: the same, or the one around all Map Runs.
+    /// The execution that the driver runs: the same one, or the one around all Map Runs.
     pub(crate) driven_arn: Arc<str>,
     pub(crate) id: TaskId,
     pub(crate) channel: Arc<dyn TaskChannel>,
 }
 
 impl TaskContext {
-    /// Tells the execution that the task is alive: the clock of its `HeartbeatSeconds` starts anew.
+    /// Sends a heartbeat: the time of `HeartbeatSeconds` starts again.
     pub fn heartbeat(&self) {
         self.channel.heartbeat(self.id);
     }
 
-    /// Records what the service behind a `.sync` task answered at once (`TaskSubmitted`), before the job has ended.
+    /// Records the first response of a `.sync` task's service (`TaskSubmitted`), before the job has ended.
     pub fn submitted(&self, output: Value) {
         self.channel.submitted(self.id, output);
     }
@@ -52,7 +52,7 @@ impl fmt::Debug for TaskContext {
     }
 }
 
-/// The way from a handler back to its driver.
+/// The channel from a handler to its driver.
 pub(crate) trait TaskChannel: Send + Sync {
     fn heartbeat(&self, task: TaskId);
     fn submitted(&self, task: TaskId, output: Value);

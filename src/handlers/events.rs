@@ -10,24 +10,24 @@ use super::{Handler, TaskContext};
 use crate::TaskError;
 use crate::services::parameters::{others, refused, unsupported};
 
-/// The resource that it stands behind, and its callback form.
+/// The resource that it serves, and its callback form.
 pub(crate) const PUT_EVENTS: [&str; 2] = [
     "arn:aws:states:::events:putEvents",
     "arn:aws:states:::events:putEvents.waitForTaskToken",
 ];
 
-/// Puts the events of a task, with the state machine's and the execution's ARN in front of each entry's `Resources`.
+/// Puts the events of a task, adding the ARNs of the state machine and the execution to each entry's `Resources`.
 ///
-/// It answers `{"Entries":[{"EventId":"…"}],"FailedEntryCount":0}`. Fails with `EventBridge.FailedEntry`, and the response
-/// as the cause, when any entry failed; a retry puts all entries again. Fails with the [`EventBridgeError`]'s name when the
-/// request was refused, and with `States.Runtime` when the task's parameters are no request.
+/// It answers `{"Entries":[{"EventId":"…"}],"FailedEntryCount":0}`. Fails with `EventBridge.FailedEntry`, and the
+/// response as the cause, when any entry failed; a retry puts all entries again. Fails with the [`EventBridgeError`]'s
+/// name when the request was refused, and with `States.Runtime` when the task's parameters are no request.
 #[derive(Clone)]
 pub struct PutEvents {
     event_bridge: Arc<dyn EventBridge>,
 }
 
 impl PutEvents {
-    /// A handler that puts to this event bridge.
+    /// Creates a handler that puts events to this event bridge.
     pub fn new(event_bridge: Arc<dyn EventBridge>) -> Self {
         Self { event_bridge }
     }
@@ -56,7 +56,7 @@ impl Handler for PutEvents {
     }
 }
 
-/// The request that a task's parameters make.
+/// The request from a task's parameters.
 fn request_of(parameters: &Value) -> Result<PutEventsRequest, TaskError> {
     let unknown: Vec<_> = unknown_fields(parameters).map(unsupported).collect();
     let problems = if unknown.is_empty() {

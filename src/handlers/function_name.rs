@@ -3,7 +3,7 @@
 /// A function's name, partial ARN or ARN; each may end in a qualifier, which is a version or an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FunctionName<'a> {
-    /// `None` but in an ARN.
+    /// The region; only in an ARN.
     pub(crate) region: Option<&'a str>,
     /// `None` in a name alone.
     pub(crate) account: Option<&'a str>,
@@ -15,7 +15,7 @@ pub(crate) struct FunctionName<'a> {
 }
 
 impl<'a> FunctionName<'a> {
-    /// `None` where the text has none of the three forms.
+    /// Parses the text; `None` if it has none of the three forms.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let parts: Vec<&str> = text.split(':').collect();
         let (place, named) = match parts.as_slice() {

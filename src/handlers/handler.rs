@@ -1,4 +1,4 @@
-//! The trait behind every task, and the closures that are one.
+//! The trait of task handlers, and its implementation for closures.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -13,9 +13,9 @@ use crate::data::to_bounded_value;
 
 /// Does the work of a Task state.
 ///
-/// Most handlers are plain async closures, `|input: T|` or `|input: T, context: TaskContext|`, where `T` is anything
-/// that `serde` reads, and the answer anything that `serde` writes. Implement the trait itself for a handler that is
-/// a type of its own, or that wants the JSON as it is.
+/// Most handlers are plain async closures, `|input: T|` or `|input: T, context: TaskContext|`, where `T` is any type
+/// that `serde` can deserialise, and the answer any type that it can serialise. Implement the trait for a handler that
+/// is a type of its own, or that wants the raw JSON.
 ///
 /// ```
 /// use asl_engine::TaskError;
@@ -33,7 +33,7 @@ use crate::data::to_bounded_value;
 /// }
 /// ```
 ///
-/// A handler that is cancelled (its task timed out, or its execution was stopped) is dropped at its next `.await`.
+/// A cancelled handler (its task timed out, or its execution was stopped) is dropped at its next `.await`.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
     /// Does one attempt of a task. `input` is the state's effective input, the answer its raw result.
@@ -42,7 +42,7 @@ pub trait Handler: Send + Sync + 'static {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError>;
 }
 
-/// What can be registered as a handler: async closures of one or two arguments.
+/// Types that can be registered as a handler: async closures with one or two arguments.
 ///
 /// The closure must be `Fn`, `Send`, `Sync` and `'static`; its future `Send`; and it must return
 /// `Result<R, TaskError>`. Where the compiler says that a closure does not implement this trait, it is one of these:

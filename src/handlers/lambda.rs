@@ -10,7 +10,7 @@ use crate::TaskError;
 use crate::data::{MAX_NESTING, within_nesting};
 use crate::services::parameters::{others, refused, unsupported};
 
-/// The resource that the functions stand behind, and its callback form.
+/// The resource that serves the functions, and its callback form.
 const LAMBDA_INVOKE: [&str; 2] = [
     "arn:aws:states:::lambda:invoke",
     "arn:aws:states:::lambda:invoke.waitForTaskToken",
@@ -24,7 +24,7 @@ const FIELDS: [&str; 5] = [
     "Qualifier",
 ];
 
-/// The functions of a registry, and the resources that they are served at.
+/// The functions of a registry, and the resources that serve them.
 #[derive(Debug)]
 pub(crate) struct Functions {
     functions: Registry,
@@ -32,7 +32,7 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    /// Serves the functions of a registry at `lambda:invoke`, where it has no handler yet.
+    /// Serves the functions of a registry at `lambda:invoke`, unless that has a handler.
     pub(crate) fn serve(handlers: &mut Registry) -> Self {
         let functions = handlers.clone();
         let has_functions = functions.has_functions();
@@ -50,14 +50,14 @@ impl Functions {
         self.resources.contains(&resource)
     }
 
-    /// The function that a task of these `Parameters` will not find, as far as they say so literally.
+    /// The missing function of a task with these `Parameters`, if they name it literally.
     pub(crate) fn missing<'p>(&self, resource: &str, parameters: &'p Value, execution_arn: &str) -> Option<&'p str> {
         if !self.are_served_at(resource) || parameters.get("Qualifier.$").is_some() {
             return None;
         }
         let function = parameters.get("FunctionName")?.as_str()?;
         let qualifier = parameters.get("Qualifier").and_then(Value::as_str);
-        // What is wrong in other ways is the task's failure.
+        // Other problems are failures of the task.
         match find(&self.functions, function, qualifier, execution_arn) {
             Ok(None) => Some(function),
             _ => None,
@@ -65,7 +65,7 @@ impl Functions {
     }
 }
 
-/// Calls the local function that `FunctionName` names with `Payload`, and answers with AWS's result envelope.
+/// Calls the local function in `FunctionName` with `Payload` and wraps its answer in AWS's response.
 #[derive(Debug)]
 struct LambdaInvoke {
     functions: Registry,
@@ -127,7 +127,7 @@ fn find<'r>(
     Ok(functions.find_function(&function, qualifier.or(function.qualifier), execution_arn))
 }
 
-/// Refuses what would be done otherwise than asked for.
+/// Refuses options that would not have their effect.
 fn check_invocation(input: &Value) -> Result<(), TaskError> {
     if text(input, "ClientContext")?.is_some() {
         let cause = "the local `lambda:invoke` hands no client context on: leave `ClientContext` away";
@@ -160,7 +160,7 @@ fn text<'i>(input: &'i Value, field: &str) -> Result<Option<&'i str>, TaskError>
     }
 }
 
-/// The response of the Lambda API as Step Functions hands it on.
+/// The response of the Lambda API in the form of Step Functions.
 fn envelope(payload: Value) -> Value {
     json!({
         "ExecutedVersion": "$LATEST",

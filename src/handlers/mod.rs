@@ -1,4 +1,4 @@
-//! What does the work of Task states: the [`Handler`] trait, closures as handlers, and the services that come along.
+//! Handlers of Task states: the [`Handler`] trait, closures as handlers, and built-in services.
 
 mod context;
 pub mod event_bus;

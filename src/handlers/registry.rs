@@ -1,4 +1,4 @@
-//! Which handler does the work of which resource.
+//! The registry of handlers by resource.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::definition::StringPattern;
 
 /// Handlers by resource ARN, exact or by pattern.
 ///
-/// An exact name goes before every pattern; of the patterns the first registered that matches.
+/// An exact name takes precedence over patterns; among patterns, the first registered match counts.
 #[derive(Clone, Default)]
 pub struct Registry {
     exact: HashMap<String, Arc<dyn Handler>>,
@@ -18,8 +18,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Registers a handler; `resource` is an ARN in which `*` stands for any run of characters. Registering the same
-    /// name again replaces the handler.
+    /// Registers a handler; `resource` is an ARN in which `*` matches any run of characters. Registering the same name
+    /// again replaces the handler.
     pub fn register(&mut self, resource: &str, handler: Arc<dyn Handler>) {
         let pattern = resource.contains('*').then(|| StringPattern::parse(resource)).flatten();
         match pattern {
@@ -43,13 +43,12 @@ impl Registry {
         })
     }
 
-    /// The function that `FunctionName` of `lambda:invoke` names, with the qualifier that goes with it.
+    /// The function for `FunctionName` of `lambda:invoke`, with its qualifier.
     ///
-    /// An ARN is that function and no other. What it leaves out is that of the execution: a name alone is looked up in the
-    /// execution's own region and account. Only where there is no such function does a name alone, or an account with a
-    /// name, also find one elsewhere: the first in the order of the registered ARNs, and then the first registered of the
-    /// patterns. A function that is registered for the qualifier goes first; otherwise the function without one stands
-    /// for all its versions and aliases.
+    /// A full ARN means exactly that function. A name alone is first looked up in the execution's region and account.
+    /// If there is none, a name, or an account with a name, also finds a function elsewhere: the first of the
+    /// registered ARNs in their order, then the first registered pattern. A function registered with the qualifier
+    /// takes precedence; otherwise the unqualified function serves all versions and aliases.
     pub(crate) fn find_function(
         &self,
         function: &FunctionName<'_>,
@@ -101,7 +100,7 @@ impl Registry {
         elsewhere.or_else(|| {
             let mut patterns = self.patterns.iter().filter(|(text, ..)| is_eligible(text));
             let found = patterns.find(|(text, pattern, _)| {
-                // The ARN of such a function at a place that the pattern is for.
+                // The ARN of the function in a region and account that the pattern matches.
                 let place = text.split_once(":function:").map(|(place, _)| place);
                 place.is_some_and(|place| {
                     let account_fits = function
@@ -114,7 +113,7 @@ impl Registry {
         })
     }
 
-    /// Whether there is any function for `lambda:invoke` to call.
+    /// Whether there is any function for `lambda:invoke`.
     pub(crate) fn has_functions(&self) -> bool {
         let patterns = self.patterns.iter().map(|(name, ..)| name);
         let mut names = self.exact.keys().chain(patterns);

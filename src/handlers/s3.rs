@@ -1,5 +1,5 @@
-//! `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` over objects in memory: what the `ItemReader` and
-//! the `ResultWriter` of a distributed Map ask for.
+//! `arn:aws:states:::s3:getObject`, `s3:listObjectsV2` and `s3:putObject` over objects in memory, for the `ItemReader`
+//! and the `ResultWriter` of distributed Maps.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -10,18 +10,18 @@ use super::{Handler, TaskContext};
 use crate::TaskError;
 use crate::services::s3::{Objects, S3Action};
 
-/// The resources that it stands behind.
+/// The resources that it serves.
 pub(crate) const S3_RESOURCES: [&str; 3] = [
     "arn:aws:states:::s3:getObject",
     "arn:aws:states:::s3:listObjectsV2",
     "arn:aws:states:::s3:putObject",
 ];
 
-/// S3 in memory: objects that are texts, by bucket and key. A clone is the same S3.
+/// S3 in memory: text objects by bucket and key. Clones share their objects.
 ///
 /// It answers `{"Body": "…"}` to `getObject`, `{"Contents": [{"Key": "…", …}], "NextContinuationToken": "…"}` to
-/// `listObjectsV2`, a thousand objects at a time, and `{"ETag": "…"}` to `putObject`; so does any handler of one's own that
-/// stands behind these resources.
+/// `listObjectsV2`, a thousand objects at a time, and `{"ETag": "…"}` to `putObject`; a custom handler
+/// for these resources must do the same.
 ///
 /// ```
 /// use asl_engine::handlers::LocalS3;
@@ -67,7 +67,7 @@ impl LocalS3 {
         Self::default()
     }
 
-    /// Puts an object, in place of one that is there.
+    /// Puts an object, replacing an existing one.
     pub fn put(&self, bucket: &str, key: &str, body: impl Into<String>) {
         self.objects().put(bucket, key, body.into(), now());
     }
@@ -77,7 +77,7 @@ impl LocalS3 {
         self.objects().get(bucket, key).map(str::to_owned)
     }
 
-    /// The keys of a bucket's objects, in their order.
+    /// The keys of a bucket's objects, sorted.
     pub fn keys(&self, bucket: &str) -> Vec<String> {
         let objects = self.objects();
         let of_bucket = objects.iter().filter(|(other, _)| *other == bucket);
@@ -100,7 +100,7 @@ impl Handler for LocalS3 {
     }
 }
 
-/// When an object is written.
+/// The time at which an object is written.
 #[expect(clippy::disallowed_methods, reason = "an S3 has a clock of its own")]
 fn now() -> DateTime<Utc> {
     Utc::now()

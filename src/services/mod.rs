@@ -1,6 +1,6 @@
-//! AWS's services as plain data: the requests that a task's parameters make, responses and errors, in AWS's words.
+//! AWS's services as plain data: requests from a task's parameters, responses and errors, in AWS's words.
 //!
-//! Nothing here does I/O. Drivers and handlers do, and take from here what AWS would read and answer.
+//! Nothing here does I/O. Drivers and handlers do, using the requests and responses from here.
 
 pub(crate) mod doubles;
 pub mod event_bridge;

@@ -1,27 +1,27 @@
-//! Parameters that a service integration does not take, in AWS's words.
+//! Checks the parameters of a service integration, in AWS's words.
 
 use serde_json::{Map, Value};
 
 use crate::TaskError;
 
-/// What a task fails with whose parameters are no request.
+/// The failure of a task whose parameters are not a valid request.
 pub(crate) fn refused(parameters: &Value, problems: &str) -> TaskError {
     let cause = format!("The Parameters '{parameters}' could not be used to start the Task: [{problems}]");
     TaskError::new("States.Runtime", cause)
 }
 
-/// What there is to say about a field that the integration does not have.
+/// The problem of a field that the integration does not have.
 pub(crate) fn unsupported(field: &str) -> String {
     format!("The field \"{field}\" is not supported by Step Functions")
 }
 
-/// The fields of an object that are not among the known ones.
+/// The unknown fields of an object.
 pub(crate) fn others<'a>(object: Option<&'a Map<String, Value>>, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
     let keys = object.into_iter().flat_map(Map::keys).map(String::as_str);
     keys.filter(move |key| !known.contains(key))
 }
 
-/// Refuses fields that the integration does not have.
+/// Refuses unknown fields.
 pub(crate) fn only(parameters: &Value, known: &[&str]) -> Result<(), TaskError> {
     let unknown: Vec<_> = others(parameters.as_object(), known).map(unsupported).collect();
     if unknown.is_empty() {
@@ -30,7 +30,7 @@ pub(crate) fn only(parameters: &Value, known: &[&str]) -> Result<(), TaskError> 
     Err(refused(parameters, &unknown.join(", ")))
 }
 
-/// A field that is a text, if it is there; `null` counts as absent.
+/// An optional text field; `null` counts as absent.
 pub(crate) fn text<'p>(parameters: &'p Value, field: &str) -> Result<Option<&'p str>, TaskError> {
     match parameters.get(field) {
         None | Some(Value::Null) => Ok(None),
@@ -42,7 +42,7 @@ pub(crate) fn text<'p>(parameters: &'p Value, field: &str) -> Result<Option<&'p 
     }
 }
 
-/// A field that must be a text.
+/// A required text field.
 pub(crate) fn required_text<'p>(parameters: &'p Value, field: &str) -> Result<&'p str, TaskError> {
     text(parameters, field)?.ok_or_else(|| {
         let problem = format!("The field '{field}' is required but was missing");

@@ -1,4 +1,4 @@
-//! S3 as far as distributed Maps ask for it: objects that are texts, by bucket and key.
+//! S3 as needed by distributed Maps: text objects by bucket and key.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use md5::{Digest, Md5};
@@ -10,7 +10,7 @@ use super::parameters::required_text;
 use crate::TaskError;
 use crate::definition::Resource;
 
-/// The most objects in a part of a listing, as on AWS.
+/// The most objects on a page of a listing, as on AWS.
 const MOST_LISTED: usize = 1_000;
 
 /// Objects in memory.
@@ -23,7 +23,7 @@ struct Object {
     last_modified: DateTime<Utc>,
 }
 
-/// What a request asks S3 for.
+/// A request to S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum S3Action {
     GetObject,
@@ -32,7 +32,7 @@ pub(crate) enum S3Action {
 }
 
 impl S3Action {
-    /// What a resource asks for, if it is one of S3's.
+    /// The request of a resource, if it is one of S3's.
     pub(crate) fn of(resource: &Resource) -> Option<Self> {
         match resource.service()? {
             ("s3", "getObject") => Some(Self::GetObject),
@@ -55,7 +55,7 @@ impl Objects {
         self.0.get(&place).map(|object| object.body.as_str())
     }
 
-    /// The buckets and keys of all objects, in their order.
+    /// The buckets and keys of all objects, sorted.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.keys().map(|(bucket, key)| (bucket.as_str(), key.as_str()))
     }
@@ -81,7 +81,7 @@ impl Objects {
         }
     }
 
-    /// A part of a listing, in the order of the keys.
+    /// A page of a listing, sorted by key.
     fn list(&self, bucket: &str, input: &Value) -> Value {
         let text = |name: &str| input.get(name).and_then(Value::as_str);
         let prefix = text("Prefix").unwrap_or_default();
@@ -114,7 +114,7 @@ impl Objects {
     }
 }
 
-/// The digest of an object in quotes, as S3 writes it.
+/// The digest of an object in quotes, in S3's form.
 fn etag(body: &str) -> String {
     let digest = Md5::digest(body.as_bytes());
     let digits = digest

@@ -1,12 +1,12 @@
-//! Catchers in the making.
+//! The builder of Catchers.
 
 use super::fields::{FieldList, assign, comment, names, output, result_path};
 use crate::definition::Catcher;
 use crate::definition::document::Document;
 
 impl Catcher {
-    /// A Catcher for errors of these names, after which the state `next` goes on; `States.ALL`, which stands alone and
-    /// last, is for all.
+    /// Builds a Catcher for errors of these names, leading to the state `next`. `States.ALL` catches all errors; it
+    /// must be alone in its Catcher, and that Catcher the last.
     pub fn builder<N: Into<String>>(
         error_equals: impl IntoIterator<Item = N>,
         next: impl Into<String>,
@@ -18,7 +18,7 @@ impl Catcher {
     }
 }
 
-/// A Catcher in the making (specification, "Fallback states").
+/// Builds a Catcher (specification, "Fallback states").
 #[derive(Debug, Clone)]
 #[must_use = "a Catcher does nothing until a state has it"]
 pub struct CatcherBuilder(FieldList);

@@ -1,4 +1,4 @@
-//! Choice states and their rules in the making.
+//! The builder of Choice states and their rules.
 
 use super::fields::{FieldList, assign, comment, input_and_output, output, query_language};
 use super::state::fields_of;
@@ -6,13 +6,13 @@ use super::{ConditionBuilder, StateBuilder};
 use crate::definition::{ChoiceRule, ChoiceState, StateType};
 
 impl ChoiceState {
-    /// A Choice state, which needs a rule at least.
+    /// Builds a Choice state, which needs at least one rule.
     pub fn builder() -> ChoiceStateBuilder {
         ChoiceStateBuilder(fields_of(StateType::Choice))
     }
 }
 
-/// A Choice state in the making (specification, "Choice state").
+/// Builds a Choice state (specification, "Choice state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct ChoiceStateBuilder(FieldList);
@@ -35,7 +35,7 @@ impl ChoiceStateBuilder {
         self
     }
 
-    /// `Default`: the state that goes on when no rule is true.
+    /// `Default`: the next state when no rule is true.
     pub fn default(mut self, state: impl Into<String>) -> Self {
         self.0.set("Default", state.into());
         self
@@ -49,7 +49,7 @@ impl From<ChoiceStateBuilder> for StateBuilder {
 }
 
 impl ChoiceRule {
-    /// A rule: when `condition` is true, the state `next` goes on.
+    /// Builds a rule: when `condition` is true, `next` is the next state.
     pub fn builder(condition: ConditionBuilder, next: impl Into<String>) -> ChoiceRuleBuilder {
         let mut fields = condition.into_fields();
         fields.set("Next", next.into());
@@ -57,7 +57,7 @@ impl ChoiceRule {
     }
 }
 
-/// A Choice Rule in the making.
+/// Builds a Choice Rule.
 #[derive(Debug, Clone)]
 #[must_use = "a rule does nothing until a Choice state has it"]
 pub struct ChoiceRuleBuilder(FieldList);

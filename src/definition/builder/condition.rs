@@ -1,4 +1,4 @@
-//! The conditions of Choice Rules in the making.
+//! The builder of conditions of Choice Rules.
 
 use std::ops;
 
@@ -9,7 +9,7 @@ use crate::definition::Condition;
 use crate::definition::document::Document;
 
 impl Condition {
-    /// A test of the value that a path selects; one of the 39 comparison operators makes a condition of it.
+    /// Starts a test of the value that a path selects; one of the 39 comparison operators completes it.
     ///
     /// ```
     /// use asl_engine::definition::Condition;
@@ -23,8 +23,8 @@ impl Condition {
         VariableTest(path.into())
     }
 
-    /// `Condition`, in JSONata: an expression such as `{% $states.input.total > 100 %}`, or `true` or `false`. It is a
-    /// rule's condition as a whole: what is combined is combined in the expression.
+    /// `Condition`, in JSONata: an expression such as `{% $states.input.total > 100 %}`, or `true` or `false`. It must
+    /// be a rule's whole condition: combine conditions inside the expression.
     pub fn expression(expression: impl Into<Value>) -> ConditionBuilder {
         let mut fields = FieldList::default();
         fields.set("Condition", expression.into());
@@ -45,22 +45,22 @@ impl Condition {
     }
 }
 
-/// A condition in the making; `!` negates it.
+/// Builds a condition; `!` negates it.
 #[derive(Debug, Clone)]
 #[must_use = "a condition does nothing until a rule has it"]
 pub struct ConditionBuilder {
-    /// `And`, `Or` or `Not`, or none for a test.
+    /// `And`, `Or` or `Not`; `None` for a test.
     combination: Option<&'static str>,
     fields: FieldList,
 }
 
 impl ConditionBuilder {
-    /// `And`: this and the other one.
+    /// `And`: both conditions.
     pub fn and(self, other: Self) -> Self {
         self.joined("And", other)
     }
 
-    /// `Or`: this or the other one.
+    /// `Or`: either condition.
     pub fn or(self, other: Self) -> Self {
         self.joined("Or", other)
     }
@@ -80,7 +80,7 @@ impl ConditionBuilder {
         }
     }
 
-    /// `a.and(b).and(c)` is one `And` of three.
+    /// `a.and(b).and(c)` becomes one `And` of three.
     fn joined(mut self, combination: &'static str, other: Self) -> Self {
         if self.combination != Some(combination) {
             return Self::combined(combination, [self, other]);
@@ -104,7 +104,7 @@ impl ops::Not for ConditionBuilder {
     }
 }
 
-/// A `Variable` that lacks its comparison operator: every method is one of them.
+/// A `Variable` without its comparison operator; each method adds one.
 ///
 /// A value of another type than the operator's makes the condition false.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ impl VariableTest {
     }
 }
 
-/// A method for each operator: its name, the operator, and what the value is then.
+/// Makes a method for each operator from its name, the operator, and the type of its value.
 macro_rules! operators {
     ($operand:ty, $meaning:literal; $($method:ident = $operator:literal is $is:literal;)*) => {
         impl VariableTest {

@@ -1,4 +1,4 @@
-//! Fail states in the making.
+//! The builder of Fail states.
 
 use super::StateBuilder;
 use super::fields::{FieldList, comment, query_language};
@@ -6,13 +6,13 @@ use super::state::fields_of;
 use crate::definition::{FailState, StateType};
 
 impl FailState {
-    /// A Fail state.
+    /// Builds a Fail state.
     pub fn builder() -> FailStateBuilder {
         FailStateBuilder(fields_of(StateType::Fail))
     }
 }
 
-/// A Fail state in the making (specification, "Fail state").
+/// Builds a Fail state (specification, "Fail state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct FailStateBuilder(FieldList);
@@ -33,7 +33,7 @@ impl FailStateBuilder {
         self
     }
 
-    /// `Cause`: what happened, for people; in JSONata also an expression.
+    /// `Cause`: an explanation for people; in JSONata also an expression.
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.0.set("Cause", cause.into());
         self

@@ -1,4 +1,4 @@
-//! The fields of an object in the making, and the methods that several builders share.
+//! The fields of an object being built, and the methods shared by several builders.
 
 use crate::definition::document::Document;
 
@@ -7,7 +7,7 @@ use crate::definition::document::Document;
 pub(super) struct FieldList(Vec<(String, Document)>);
 
 impl FieldList {
-    /// Sets a field; one that is set already gets the new value.
+    /// Sets a field, replacing an earlier value.
     pub(super) fn set(&mut self, name: &str, value: impl Into<Document>) {
         let value = value.into();
         match self.field(name) {
@@ -24,7 +24,7 @@ impl FieldList {
         }
     }
 
-    /// Adds a member to a field that is an object. A name that is there already is there twice then, which is refused.
+    /// Adds a member to a field that is an object. A name added twice stays there twice, so that the parser refuses it.
     pub(super) fn insert(&mut self, name: &str, member: String, value: Document) {
         match self.field(name) {
             Some(Document::Object(members)) => members.push((member, value)),
@@ -92,7 +92,7 @@ macro_rules! input_and_output {
 /// `QueryLanguage`
 macro_rules! query_language {
     () => {
-        /// `QueryLanguage`: the language of the state, where it is not the machine's.
+        /// `QueryLanguage`: the state's language; default: the machine's.
         pub fn query_language(mut self, language: crate::definition::QueryLanguage) -> Self {
             self.0.set("QueryLanguage", language.as_str());
             self
@@ -153,7 +153,7 @@ macro_rules! result_path {
             self
         }
 
-        /// `"ResultPath": null`: the raw input goes on, the result is dropped.
+        /// `"ResultPath": null`: drops the result and keeps the raw input.
         pub fn discard_result(mut self) -> Self {
             self.0.set("ResultPath", ());
             self
@@ -176,13 +176,13 @@ macro_rules! assign {
 /// `Next`, `End`
 macro_rules! transition {
     () => {
-        /// `Next`: the state that goes on.
+        /// `Next`: the next state.
         pub fn next(mut self, state: impl Into<String>) -> Self {
             self.0.set("Next", state.into());
             self
         }
 
-        /// `"End": true`: no state goes on.
+        /// `"End": true`: ends the graph.
         pub fn end(mut self) -> Self {
             self.0.set("End", true);
             self

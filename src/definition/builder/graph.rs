@@ -1,4 +1,4 @@
-//! `StartAt` with `States` in the making.
+//! The builder of a graph: `StartAt` with `States`.
 
 use super::StateBuilder;
 use super::fields::FieldList;
@@ -6,13 +6,13 @@ use crate::definition::StateGraph;
 use crate::definition::document::Document;
 
 impl StateGraph {
-    /// The graph of a branch or an item processor.
+    /// Builds the graph of a branch or an item processor.
     pub fn builder() -> StateGraphBuilder {
         StateGraphBuilder::default()
     }
 }
 
-/// A graph in the making: the states of a branch or of an item processor.
+/// Builds a graph: the states of a branch or of an item processor.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a graph does nothing until a state has it"]
 pub struct StateGraphBuilder {
@@ -28,13 +28,13 @@ impl StateGraphBuilder {
         self
     }
 
-    /// `StartAt`: the state that is entered first; the first one that was added, unless this says otherwise.
+    /// `StartAt`: the first state; default: the first one added.
     pub fn start_at(mut self, state: impl Into<String>) -> Self {
         self.start_at = Some(state.into());
         self
     }
 
-    /// `States`: adds a state. A name that another state of the machine has is refused when the machine is built.
+    /// `States`: adds a state. A name that another state of the machine has is refused by `build`.
     pub fn state(mut self, name: impl Into<String>, state: impl Into<StateBuilder>) -> Self {
         self.states.push((name.into(), state.into().into_document()));
         self
@@ -50,7 +50,7 @@ impl StateGraphBuilder {
         self.into_fields(fields).into_document()
     }
 
-    /// The fields of the graph behind some others.
+    /// Appends the fields of the graph to others.
     pub(super) fn into_fields(self, mut fields: FieldList) -> FieldList {
         if let Some(comment) = self.comment {
             fields.set("Comment", comment);

@@ -1,4 +1,4 @@
-//! Map states in the making.
+//! The builder of Map states.
 
 use super::fields::{
     FieldList, assign, comment, input_and_output, output, query_language, result_path, result_selector, transition,
@@ -10,7 +10,8 @@ use crate::definition::document::Document;
 use crate::definition::{MapState, StateType, WorkflowType};
 
 impl MapState {
-    /// A Map state whose items go through the graph `item_processor`, inline unless it is made [distributed](MapStateBuilder::distributed).
+    /// Builds a Map state that runs the graph `item_processor` for each item: inline, unless
+    /// [`distributed`](MapStateBuilder::distributed) is called.
     pub fn builder(item_processor: StateGraphBuilder) -> MapStateBuilder {
         let mut fields = fields_of(StateType::Map);
         fields.set("ItemProcessor", item_processor.into_item_processor());
@@ -18,7 +19,7 @@ impl MapState {
     }
 }
 
-/// A Map state in the making (specification, "Map state").
+/// Builds a Map state (specification, "Map state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct MapStateBuilder(FieldList);
@@ -34,7 +35,7 @@ impl MapStateBuilder {
     retry_and_catch!();
     transition!();
 
-    /// `"Mode": "DISTRIBUTED"`: every item goes through the graph as a child execution of this type.
+    /// `"Mode": "DISTRIBUTED"`: each item runs as a child execution of this type.
     pub fn distributed(mut self, execution_type: WorkflowType) -> Self {
         let execution_type = match execution_type {
             WorkflowType::Standard => "STANDARD",
@@ -50,25 +51,25 @@ impl MapStateBuilder {
         self
     }
 
-    /// `Label`: what the child executions and Map Runs of a distributed Map are named after.
+    /// `Label`: the label in the ARNs of a distributed Map's child executions and Map Runs.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.0.set("Label", label.into());
         self
     }
 
-    /// `ItemReader`: where a distributed Map reads its items from.
+    /// `ItemReader`: the source of a distributed Map's items.
     pub fn item_reader(mut self, reader: impl Into<serde_json::Value>) -> Self {
         self.0.set("ItemReader", reader.into());
         self
     }
 
-    /// `ItemBatcher`: how many items a child execution gets.
+    /// `ItemBatcher`: the number of items per child execution.
     pub fn item_batcher(mut self, batcher: impl Into<serde_json::Value>) -> Self {
         self.0.set("ItemBatcher", batcher.into());
         self
     }
 
-    /// `ResultWriter`: what a distributed Map tells of its child executions, and where it writes that.
+    /// `ResultWriter`: the form and the destination of a distributed Map's results.
     pub fn result_writer(mut self, writer: impl Into<serde_json::Value>) -> Self {
         self.0.set("ResultWriter", writer.into());
         self
@@ -80,7 +81,7 @@ impl MapStateBuilder {
         self
     }
 
-    /// `ToleratedFailurePercentage`: how many of a hundred items of a distributed Map may fail. In JSONata also an
+    /// `ToleratedFailurePercentage`: the percentage of a distributed Map's items that may fail. In JSONata also an
     /// expression.
     pub fn tolerated_failure_percentage(mut self, items: impl Into<serde_json::Value>) -> Self {
         self.0.set("ToleratedFailurePercentage", items.into());

@@ -1,10 +1,10 @@
 //! Definitions written in Rust.
 //!
-//! [`StateMachine::builder`] puts a definition together, state by state, and [`StateMachineBuilder::build`] validates it
-//! as [`StateMachine::parse`] would: there is one parser, and the builder writes the JSON that it reads. A diagnostic points
+//! [`StateMachine::builder`] builds a definition state by state, and [`StateMachineBuilder::build`] validates it as
+//! [`StateMachine::parse`] does: there is one parser, and the builder writes the JSON for it. A diagnostic points
 //! into that document, [`StateMachineBuilder::to_json`].
 //!
-//! Every type of state has a builder of its own, whose methods are the fields of the specification. Paths and payload
+//! Each state type has its own builder, with a method for each field of the specification. Paths and payload
 //! templates are written as in JSON: `"id.$": "$.order.id"`.
 //!
 //! ```
@@ -48,7 +48,7 @@
 //! # Ok::<(), asl_engine::InvalidDefinition>(())
 //! ```
 //!
-//! In JSONata, expressions stand where values do:
+//! In JSONata, expressions take the place of values:
 //!
 #![cfg_attr(feature = "jsonata", doc = "```")]
 #![cfg_attr(not(feature = "jsonata"), doc = "```ignore")]

@@ -1,4 +1,4 @@
-//! Parallel states in the making.
+//! The builder of Parallel states.
 
 use super::fields::{
     FieldList, arguments, assign, comment, input_and_output, output, parameters, query_language, result_path,
@@ -10,13 +10,13 @@ use super::{StateBuilder, StateGraphBuilder};
 use crate::definition::{ParallelState, StateType};
 
 impl ParallelState {
-    /// A Parallel state, which needs a branch at least.
+    /// Builds a Parallel state, which needs at least one branch.
     pub fn builder() -> ParallelStateBuilder {
         ParallelStateBuilder(fields_of(StateType::Parallel))
     }
 }
 
-/// A Parallel state in the making (specification, "Parallel state").
+/// Builds a Parallel state (specification, "Parallel state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct ParallelStateBuilder(FieldList);
@@ -34,7 +34,7 @@ impl ParallelStateBuilder {
     retry_and_catch!();
     transition!();
 
-    /// `Branches`: adds a graph that runs at the same time as the others.
+    /// `Branches`: adds a graph; all run in parallel.
     pub fn branch(mut self, branch: StateGraphBuilder) -> Self {
         self.0.push("Branches", branch.into_document());
         self

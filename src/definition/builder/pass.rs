@@ -1,4 +1,4 @@
-//! Pass states in the making.
+//! The builder of Pass states.
 
 use super::StateBuilder;
 use super::fields::{
@@ -8,13 +8,13 @@ use super::state::fields_of;
 use crate::definition::{PassState, StateType};
 
 impl PassState {
-    /// A Pass state.
+    /// Builds a Pass state.
     pub fn builder() -> PassStateBuilder {
         PassStateBuilder(fields_of(StateType::Pass))
     }
 }
 
-/// A Pass state in the making (specification, "Pass state").
+/// Builds a Pass state (specification, "Pass state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct PassStateBuilder(FieldList);

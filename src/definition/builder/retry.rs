@@ -1,11 +1,12 @@
-//! Retriers in the making.
+//! The builder of Retriers.
 
 use super::fields::{FieldList, comment, names};
 use crate::definition::document::Document;
 use crate::definition::{JitterStrategy, Retrier};
 
 impl Retrier {
-    /// A Retrier for errors of these names; `States.ALL`, which stands alone and last, is for all.
+    /// Builds a Retrier for errors of these names. `States.ALL` matches all errors; it must be alone in its Retrier,
+    /// and that Retrier the last.
     pub fn builder<N: Into<String>>(error_equals: impl IntoIterator<Item = N>) -> RetrierBuilder {
         let mut fields = FieldList::default();
         fields.set("ErrorEquals", names(error_equals));
@@ -13,7 +14,7 @@ impl Retrier {
     }
 }
 
-/// A Retrier in the making (specification, "Retrying after error").
+/// Builds a Retrier (specification, "Retrying after error").
 #[derive(Debug, Clone)]
 #[must_use = "a Retrier does nothing until a state has it"]
 pub struct RetrierBuilder(FieldList);
@@ -27,13 +28,13 @@ impl RetrierBuilder {
         self
     }
 
-    /// `MaxAttempts`: retries at the most; 0 never retries; default 3.
+    /// `MaxAttempts`: the most retries; 0 never retries; default 3.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.0.set("MaxAttempts", attempts);
         self
     }
 
-    /// `BackoffRate`: what the delay is multiplied by from one retry to the next, at least 1; default 2.
+    /// `BackoffRate`: the factor between one delay and the next, at least 1; default 2.
     pub fn backoff_rate(mut self, rate: f64) -> Self {
         self.0.set("BackoffRate", rate);
         self
@@ -45,7 +46,7 @@ impl RetrierBuilder {
         self
     }
 
-    /// `JitterStrategy`: whether the delay is drawn at random; default no.
+    /// `JitterStrategy`: whether the delay is randomised; default no.
     pub fn jitter_strategy(mut self, strategy: JitterStrategy) -> Self {
         let name = match strategy {
             JitterStrategy::Full => "FULL",

@@ -8,9 +8,9 @@ use crate::definition::{
     ChoiceState, FailState, MapState, ParallelState, PassState, SucceedState, TaskState, WaitState,
 };
 
-/// A state in the making, of any type: what [`TaskState::builder`], [`PassState::builder`], [`ChoiceState::builder`],
+/// A built state of any type, from [`TaskState::builder`], [`PassState::builder`], [`ChoiceState::builder`],
 /// [`WaitState::builder`], [`SucceedState::builder`], [`FailState::builder`], [`ParallelState::builder`] and
-/// [`MapState::builder`] make.
+/// [`MapState::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct StateBuilder(FieldList);
@@ -25,7 +25,7 @@ impl StateBuilder {
     }
 }
 
-/// The fields that every state of a type begins with.
+/// The first fields of a state of a type.
 pub(super) fn fields_of(state_type: StateType) -> FieldList {
     let mut fields = FieldList::default();
     fields.set("Type", state_type.as_str());

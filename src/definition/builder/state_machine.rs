@@ -1,11 +1,11 @@
-//! The machine itself in the making.
+//! The builder of state machines.
 
 use super::fields::FieldList;
 use super::{StateBuilder, StateGraphBuilder};
 use crate::definition::{QueryLanguage, StateMachine, WorkflowType};
 
 impl StateMachine {
-    /// A machine that is put together in Rust; the [builder's module](crate::definition::builder) shows one.
+    /// Builds a machine in Rust; the [builder's module](crate::definition::builder) shows one.
     ///
     /// ```
     /// use asl_engine::StateMachine;
@@ -26,7 +26,7 @@ impl StateMachine {
     }
 }
 
-/// A machine in the making.
+/// Builds a state machine.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct StateMachineBuilder {
@@ -43,25 +43,25 @@ impl StateMachineBuilder {
         self
     }
 
-    /// `QueryLanguage`: the language of all states that name none of their own.
+    /// `QueryLanguage`: the language of all states without their own.
     pub fn query_language(mut self, language: QueryLanguage) -> Self {
         self.query_language = Some(language);
         self
     }
 
-    /// `TimeoutSeconds`: how long an execution may take.
+    /// `TimeoutSeconds`: the longest time of an execution in seconds.
     pub fn timeout_seconds(mut self, seconds: u32) -> Self {
         self.timeout_seconds = Some(seconds);
         self
     }
 
-    /// Checks the definition for a workflow of this type; its executions are of this type too.
+    /// Sets the workflow type, for the checks of the definition and for its executions.
     pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
         self.workflow_type = workflow_type;
         self
     }
 
-    /// `StartAt`: the state that is entered first; the first one that was added, unless this says otherwise.
+    /// `StartAt`: the first state; default: the first one added.
     pub fn start_at(mut self, state: impl Into<String>) -> Self {
         self.graph = self.graph.start_at(state);
         self
@@ -73,7 +73,7 @@ impl StateMachineBuilder {
         self
     }
 
-    /// The definition as it stands, which the diagnostics of [`Self::build`] point into.
+    /// The definition so far, as JSON; diagnostics of [`Self::build`] point into this text.
     pub fn to_json(&self) -> String {
         let mut fields = FieldList::default();
         if let Some(language) = self.query_language {

@@ -1,4 +1,4 @@
-//! Succeed states in the making.
+//! The builder of Succeed states.
 
 use super::StateBuilder;
 use super::fields::{FieldList, comment, input_and_output, output, query_language};
@@ -6,13 +6,13 @@ use super::state::fields_of;
 use crate::definition::{StateType, SucceedState};
 
 impl SucceedState {
-    /// A Succeed state.
+    /// Builds a Succeed state.
     pub fn builder() -> SucceedStateBuilder {
         SucceedStateBuilder(fields_of(StateType::Succeed))
     }
 }
 
-/// A Succeed state in the making (specification, "Succeed state").
+/// Builds a Succeed state (specification, "Succeed state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct SucceedStateBuilder(FieldList);

@@ -1,4 +1,4 @@
-//! Task states in the making.
+//! The builder of Task states.
 
 use super::StateBuilder;
 use super::fields::{
@@ -10,7 +10,7 @@ use super::state::fields_of;
 use crate::definition::{StateType, TaskState};
 
 impl TaskState {
-    /// A Task state that calls `resource`, an ARN such as `arn:aws:states:::lambda:invoke`.
+    /// Builds a Task state that calls `resource`, an ARN such as `arn:aws:states:::lambda:invoke`.
     pub fn builder(resource: impl Into<String>) -> TaskStateBuilder {
         let mut fields = fields_of(StateType::Task);
         fields.set("Resource", resource.into());
@@ -18,7 +18,7 @@ impl TaskState {
     }
 }
 
-/// A Task state in the making (specification, "Task state").
+/// Builds a Task state (specification, "Task state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct TaskStateBuilder(FieldList);
@@ -36,7 +36,7 @@ impl TaskStateBuilder {
     retry_and_catch!();
     transition!();
 
-    /// `TimeoutSeconds`: how long one attempt may take; in JSONata also an expression.
+    /// `TimeoutSeconds`: the longest time of one attempt in seconds; in JSONata also an expression.
     pub fn timeout_seconds(mut self, seconds: impl Into<serde_json::Value>) -> Self {
         self.0.set("TimeoutSeconds", seconds.into());
         self
@@ -48,7 +48,7 @@ impl TaskStateBuilder {
         self
     }
 
-    /// `HeartbeatSeconds`: how long an attempt may go without a heartbeat; in JSONata also an expression.
+    /// `HeartbeatSeconds`: the longest time between heartbeats in seconds; in JSONata also an expression.
     pub fn heartbeat_seconds(mut self, seconds: impl Into<serde_json::Value>) -> Self {
         self.0.set("HeartbeatSeconds", seconds.into());
         self

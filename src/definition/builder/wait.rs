@@ -1,4 +1,4 @@
-//! Wait states in the making.
+//! The builder of Wait states.
 
 use super::StateBuilder;
 use super::fields::{FieldList, assign, comment, input_and_output, output, query_language, transition};
@@ -6,13 +6,13 @@ use super::state::fields_of;
 use crate::definition::{StateType, WaitState};
 
 impl WaitState {
-    /// A Wait state; how long it waits is one of `seconds`, `seconds_path`, `timestamp` and `timestamp_path`.
+    /// Builds a Wait state; it needs one of `seconds`, `seconds_path`, `timestamp` and `timestamp_path`.
     pub fn builder() -> WaitStateBuilder {
         WaitStateBuilder(fields_of(StateType::Wait))
     }
 }
 
-/// A Wait state in the making (specification, "Wait state").
+/// Builds a Wait state (specification, "Wait state").
 #[derive(Debug, Clone)]
 #[must_use = "a state does nothing until a graph has it"]
 pub struct WaitStateBuilder(FieldList);
@@ -25,7 +25,7 @@ impl WaitStateBuilder {
     assign!();
     transition!();
 
-    /// `Seconds`: waits that long; in JSONata also an expression.
+    /// `Seconds`: the time to wait in seconds; in JSONata also an expression.
     pub fn seconds(mut self, seconds: impl Into<serde_json::Value>) -> Self {
         self.0.set("Seconds", seconds.into());
         self
@@ -37,7 +37,7 @@ impl WaitStateBuilder {
         self
     }
 
-    /// `Timestamp`: waits until then, a time such as `2026-08-14T18:30:00Z`; in JSONata also an expression.
+    /// `Timestamp`: waits until a time such as `2026-08-14T18:30:00Z`; in JSONata also an expression.
     pub fn timestamp(mut self, timestamp: impl Into<String>) -> Self {
         self.0.set("Timestamp", timestamp.into());
         self

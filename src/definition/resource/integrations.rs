@@ -2,7 +2,7 @@
 
 use super::IntegrationPattern;
 
-/// `SERVICE:ACTION` and the patterns it may be called with.
+/// `SERVICE:ACTION` and its integration patterns.
 pub(super) struct Integration {
     pub(super) name: &'static str,
     patterns: &'static [&'static str],
@@ -14,18 +14,18 @@ impl Integration {
         INTEGRATIONS.iter().find(|integration| integration.name == name)
     }
 
-    /// Whether it may be called with a pattern, spelt as the suffix of its ARN.
+    /// Whether it supports a pattern, given as the suffix of its ARN.
     pub(super) fn allows(&self, suffix: &str) -> bool {
         self.patterns.contains(&suffix)
     }
 
-    /// The suffixes that it may be called with.
+    /// The suffixes of its patterns.
     pub(super) fn suffixes(&self) -> impl Iterator<Item = &'static str> {
         self.patterns.iter().copied().filter(|suffix| !suffix.is_empty())
     }
 }
 
-/// The suffix of an ARN that says when its task counts as done, the text before it, and the pattern.
+/// Splits off the suffix of an ARN that gives the integration pattern.
 pub(super) fn split_pattern(rest: &str) -> (&str, &str, IntegrationPattern) {
     let suffixes = [
         (TOKEN, IntegrationPattern::WaitForTaskToken),
@@ -53,7 +53,8 @@ const fn row(name: &'static str, patterns: &'static [&'static str]) -> Integrati
     Integration { name, patterns }
 }
 
-/// The integrations by service. Where the guide's table of patterns says little about an action, it is taken with all of its service's.
+/// The integrations by service. Where the guide's table does not list an action's patterns, the action has all patterns
+/// of its service.
 pub(super) const INTEGRATIONS: &[Integration] = &[
     row("apigateway:invoke", RT),
     row("athena:startQueryExecution", RS),

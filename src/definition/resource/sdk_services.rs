@@ -2,13 +2,13 @@
 
 /// Whether Step Functions can call the API of a service.
 ///
-/// DIFFERENCE: AWS takes the services of the region, this the ones of an AWS SDK of 2026 and some that were retired
-/// before.
+/// DIFFERENCE: AWS accepts the services of the region; this list has the services of an AWS SDK of 2026 and some that
+/// were retired before.
 pub(super) fn is_sdk_service(name: &str) -> bool {
     SDK_SERVICES.binary_search(&name).is_ok()
 }
 
-/// Their names, in order: those of the AWS SDK for Java 2, in lowercase letters and digits.
+/// Their names, sorted: as in the AWS SDK for Java 2, in lowercase letters and digits.
 #[rustfmt::skip]
 pub(super) const SDK_SERVICES: &[&str] = &[
     "accessanalyzer", "account", "accountaccess", "accountaccessruntime", "acm", "acmpca", "agentregistry",

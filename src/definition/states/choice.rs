@@ -1,4 +1,4 @@
-//! `"Type": "Choice"`: goes on according to the data.
+//! `"Type": "Choice"`: picks the next state by the data.
 
 use chrono::{DateTime, Utc};
 
@@ -11,14 +11,14 @@ use crate::definition::{Assign, InputOutputPath, JsonataExit, JsonataValue};
 pub struct ChoiceState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// How it decides, and what it makes of its input.
+    /// Its rules and data fields.
     pub data: ChoiceData,
-    /// Where it leads when no rule is true; without it the execution fails then.
+    /// The next state when no rule is true; without it the execution fails.
     pub default: Option<String>,
 }
 
 impl ChoiceState {
-    /// For each rule the state it leads to.
+    /// The next state of each rule.
     pub(crate) fn targets(&self) -> Vec<&str> {
         match &self.data {
             ChoiceData::JsonPath(choice) => choice.choices.iter().map(|rule| &*rule.next).collect(),
@@ -27,7 +27,7 @@ impl ChoiceState {
     }
 }
 
-/// The fields of a Choice state that have a query language.
+/// The fields of a Choice state that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum ChoiceData {
     /// `"QueryLanguage": "JSONPath"`
@@ -56,11 +56,11 @@ pub struct JsonPathChoice {
 pub struct ChoiceRule {
     /// The author's remark.
     pub comment: Option<String>,
-    /// When it is true …
+    /// The condition.
     pub condition: Condition,
-    /// … this state of the same `States` object goes on …
+    /// The next state if the condition is true, in the same `States` object.
     pub next: String,
-    /// … after these variables are assigned; `$` is the effective input.
+    /// The variables to assign if the condition is true; `$` is the effective input.
     pub assign: Option<Assign>,
 }
 
@@ -70,7 +70,7 @@ pub struct ChoiceRule {
 pub struct JsonataChoice {
     /// Tried in order; the first that is true decides.
     pub choices: Vec<JsonataChoiceRule>,
-    /// What it leaves behind when no rule is true.
+    /// The output and assigned variables when no rule is true.
     pub exit: JsonataExit,
 }
 
@@ -80,22 +80,22 @@ pub struct JsonataChoice {
 pub struct JsonataChoiceRule {
     /// The author's remark.
     pub comment: Option<String>,
-    /// When it is true …
+    /// The condition.
     pub condition: JsonataValue<bool>,
-    /// … this state of the same `States` object goes on …
+    /// The next state if the condition is true, in the same `States` object.
     pub next: String,
-    /// … with this, in place of what the state has for the case that no rule is true.
+    /// The output and assigned variables, which replace those of the state.
     pub exit: JsonataExit,
 }
 
 /// A boolean expression over the state's input.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// All of them, tried from left to right.
+    /// All conditions are true; evaluated from left to right.
     And(Vec<Condition>),
-    /// Any of them, tried from left to right.
+    /// Any condition is true; evaluated from left to right.
     Or(Vec<Condition>),
-    /// Not that.
+    /// The condition is false.
     Not(Box<Condition>),
     /// One comparison.
     Test(DataTest),
@@ -105,9 +105,9 @@ pub enum Condition {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DataTest {
-    /// Selects the value that is compared.
+    /// Selects the value to compare.
     pub variable: JsonPath,
-    /// What it is compared with.
+    /// The comparison.
     pub comparison: Comparison,
 }
 
@@ -126,7 +126,7 @@ pub enum Comparison {
     StringMatches(StringPattern),
     /// `IsNull`.
     IsNull(bool),
-    /// `IsPresent`: the only one that a missing value does not fail.
+    /// `IsPresent`: the only operator that accepts a missing value.
     IsPresent(bool),
     /// `IsNumeric`.
     IsNumeric(bool),
@@ -138,7 +138,7 @@ pub enum Comparison {
     IsTimestamp(bool),
 }
 
-/// How the value stands to the operand.
+/// The relation between value and operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
     /// `…Equals`
@@ -153,7 +153,7 @@ pub enum Relation {
     GreaterOrEqual,
 }
 
-/// What a value is compared with.
+/// The operand of a comparison.
 #[derive(Debug, Clone)]
 pub enum Operand<T> {
     /// A constant of the definition.
@@ -162,7 +162,7 @@ pub enum Operand<T> {
     Path(JsonPath),
 }
 
-/// A `StringMatches` pattern: `*` stands for any run of characters, `\*` for a star, `\\` for a backslash.
+/// A `StringMatches` pattern: `*` matches any run of characters, `\*` a star, `\\` a backslash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StringPattern {
     /// The literal pieces between the stars; n stars make n + 1 pieces.
@@ -170,7 +170,7 @@ pub struct StringPattern {
 }
 
 impl StringPattern {
-    /// Parses a pattern. `None` where a backslash stands before anything but a star or a backslash.
+    /// Parses a pattern. `None` if a backslash is followed by anything but a star or a backslash.
     pub fn parse(text: &str) -> Option<Self> {
         let mut pieces = Vec::new();
         let mut piece = String::new();

@@ -1,4 +1,4 @@
-//! What a Map state has in its distributed mode.
+//! The fields of a Map state in distributed mode.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,31 +11,31 @@ use crate::definition::{JsonataValue, Resource, WorkflowType};
 pub struct DistributedMap {
     /// `ExecutionType`: the type of the child executions.
     pub execution_type: WorkflowType,
-    /// What the ARNs of its child executions and Map Runs are known by; made up where there is none.
+    /// The label in the ARNs of its child executions and Map Runs; generated if absent.
     pub label: Option<String>,
-    /// Where the items come from, if not from the input.
+    /// The source of the items, if it is not the input.
     pub item_reader: Option<ItemReader>,
-    /// How many items one child execution gets; without it one.
+    /// The number of items per child execution; one if absent.
     pub item_batcher: Option<ItemBatcher>,
-    /// What becomes of the results.
+    /// The form and destination of the results.
     pub result_writer: Option<ResultWriter>,
 }
 
-/// `ItemReader`: the items are read from objects of S3.
+/// `ItemReader`: reads the items from objects in S3.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ItemReader {
-    /// `s3:getObject` or `s3:listObjectsV2`: the driver answers such a request as it answers those of Tasks.
+    /// `s3:getObject` or `s3:listObjectsV2`; the driver answers the request like that of a Task.
     pub resource: Resource,
     /// The request's bucket with its key or prefix.
     pub arguments: Arguments,
-    /// What is read.
+    /// The format of the source.
     pub reads: Reads,
-    /// The most items; without it, and where it is 0, all.
+    /// The most items; all if it is absent or 0.
     pub max_items: Option<Amount>,
 }
 
-/// What an [`ItemReader`] makes items of.
+/// The source format of an [`ItemReader`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reads {
@@ -47,7 +47,7 @@ pub enum Reads {
     ListedObjects {
         /// How each object holds its items.
         format: ItemFormat,
-        /// `s3:getObject`, by which each is asked for.
+        /// `s3:getObject`, which reads each object.
         get_object: Resource,
     },
 }
@@ -60,26 +60,26 @@ pub struct ItemBatcher {
     pub max_items_per_batch: Option<Amount>,
     /// The most bytes of a batch.
     pub max_input_bytes_per_batch: Option<Amount>,
-    /// What every batch gets besides its items.
+    /// The `BatchInput` of every batch.
     pub batch_input: Option<Arguments>,
 }
 
-/// `ResultWriter`: how results look, and the objects of S3 that they are written to.
+/// `ResultWriter`: the form of the results and the objects in S3 to which they are written.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ResultWriter {
-    /// `s3:putObject` with the bucket and prefix; without it the results are the state's.
+    /// `s3:putObject` with the bucket and prefix; if absent, the results become the state's result.
     pub export: Option<(Resource, Arguments)>,
-    /// What is told of each child execution.
+    /// The form of each child execution's result.
     pub transformation: Transformation,
-    /// How they are written.
+    /// The format of the output.
     pub output_type: OutputType,
 }
 
-/// `WriterConfig.Transformation`. What failed is always told of as a whole.
+/// `WriterConfig.Transformation`. Failed child executions are always described in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transformation {
-    /// `NONE`: all there is to say about the execution.
+    /// `NONE`: the full description of the execution.
     None,
     /// `COMPACT`: the execution's output.
     Compact,
@@ -96,7 +96,7 @@ pub enum OutputType {
     JsonLines,
 }
 
-/// A field that both query languages compute, each in its way.
+/// A field that each query language computes in its own way.
 #[derive(Debug, Clone)]
 pub enum Arguments {
     /// In JSONPath.

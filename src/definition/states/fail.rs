@@ -9,11 +9,11 @@ use crate::definition::JsonataValue;
 pub struct FailState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// The error it fails with; absent fields stay absent in the Error Output.
+    /// The error; absent fields stay absent in the Error Output.
     pub data: FailData,
 }
 
-/// The fields of a Fail state that have a query language.
+/// The fields of a Fail state that depend on the query language.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum FailData {

@@ -1,4 +1,4 @@
-//! `"Type": "Map"`: the same graph for every item of an array.
+//! `"Type": "Map"`: runs the same graph for every item of an array.
 
 use super::{StateGraph, Transition};
 use crate::data::{JsonPath, JsonataTemplate, PayloadTemplate, ReferencePath};
@@ -12,21 +12,21 @@ use crate::definition::{
 pub struct MapState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// The states every item goes through (`ItemProcessor`, or the older `Iterator`).
+    /// The graph for each item (`ItemProcessor`, or the older `Iterator`).
     pub item_processor: StateGraph,
-    /// What its items are, what each iteration gets, and what it makes of their outputs.
+    /// Its items, the inputs of iterations, and other data fields.
     pub data: MapData,
-    /// What its distributed mode adds; `None` for the inline mode.
+    /// The fields of the distributed mode; `None` in inline mode.
     pub distributed: Option<Box<DistributedMap>>,
     /// Tried in order when an iteration fails; a retry runs all items again.
     pub retry: Vec<Retrier>,
-    /// Tried in order when no Retrier takes the error.
+    /// Tried in order when no Retrier retries.
     pub catch: Vec<Catcher>,
-    /// Where it leads.
+    /// The transition.
     pub transition: Transition,
 }
 
-/// The fields of a Map state that have a query language.
+/// The fields of a Map state that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum MapData {
     /// `"QueryLanguage": "JSONPath"`
@@ -45,11 +45,11 @@ pub struct JsonPathMap {
     pub items_path: Option<JsonPath>,
     /// Builds each iteration's input (`ItemSelector`, or the older `Parameters`); without it the item itself.
     pub item_selector: Option<PayloadTemplate>,
-    /// How many iterations run at once.
+    /// The most iterations that run at once.
     pub max_concurrency: MaxConcurrency,
-    /// How many iterations may fail, of a distributed Map.
+    /// The number of iterations that may fail, of a distributed Map.
     pub tolerated_failure_count: Option<Tolerance<u32>>,
-    /// How many of a hundred iterations may fail, of a distributed Map.
+    /// The percentage of iterations that may fail, of a distributed Map.
     pub tolerated_failure_percentage: Option<Tolerance<f64>>,
     /// Builds the effective result from the array of the iterations' outputs.
     pub result_selector: Option<PayloadTemplate>,
@@ -88,12 +88,12 @@ pub struct JsonataMap {
     pub items: Option<JsonataTemplate>,
     /// Makes each iteration's input; without it the item itself.
     pub item_selector: Option<JsonataTemplate>,
-    /// How many iterations run at once; 0, the default, sets no limit of its own.
+    /// The most iterations that run at once; 0, the default, sets no limit of its own.
     pub max_concurrency: JsonataValue<u32>,
     /// `ToleratedFailureCount`, which an inline Map only evaluates.
     pub tolerated_failure_count: Option<JsonataValue<u32>>,
     /// `ToleratedFailurePercentage`, from 0 to 100, which an inline Map only evaluates.
     pub tolerated_failure_percentage: Option<JsonataValue<f64>>,
-    /// What it leaves behind; `$states.result` is the array of the iterations' outputs.
+    /// The output and assigned variables; `$states.result` is the array of the iterations' outputs.
     pub exit: JsonataExit,
 }

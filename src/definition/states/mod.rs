@@ -1,6 +1,6 @@
 //! The eight state types.
 //!
-//! A state holds the fields that both query languages have; its `data` holds those of the one it is written in.
+//! A state holds the fields common to both query languages; its `data` holds the fields of its own language.
 
 mod choice;
 mod distributed_map;

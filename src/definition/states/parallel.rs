@@ -1,4 +1,4 @@
-//! `"Type": "Parallel"`: several graphs at once.
+//! `"Type": "Parallel"`: runs several graphs at once.
 
 use super::{StateGraph, Transition};
 use crate::data::{JsonataTemplate, PayloadTemplate};
@@ -10,19 +10,19 @@ use crate::definition::{Assign, Catcher, InputOutputPath, JsonataExit, ResultPat
 pub struct ParallelState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// The graphs that run, at least one; all get the same effective input.
+    /// The graphs, at least one; all get the same effective input.
     pub branches: Vec<Branch>,
-    /// What its branches get, and what it makes of their outputs.
+    /// Its data fields.
     pub data: ParallelData,
     /// Tried in order when a branch fails; a retry runs all branches again.
     pub retry: Vec<Retrier>,
-    /// Tried in order when no Retrier takes the error.
+    /// Tried in order when no Retrier retries.
     pub catch: Vec<Catcher>,
-    /// Where it leads.
+    /// The transition.
     pub transition: Transition,
 }
 
-/// The fields of a Parallel state that have a query language.
+/// The fields of a Parallel state that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum ParallelData {
     /// `"QueryLanguage": "JSONPath"`
@@ -55,7 +55,7 @@ pub struct JsonPathParallel {
 pub struct JsonataParallel {
     /// The input of the branches; without it the state's input.
     pub arguments: Option<JsonataTemplate>,
-    /// What it leaves behind; `$states.result` is the array of the branches' outputs.
+    /// The output and assigned variables; `$states.result` is the array of the branches' outputs.
     pub exit: JsonataExit,
 }
 

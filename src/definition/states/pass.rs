@@ -1,4 +1,4 @@
-//! `"Type": "Pass"`: hands its input on, or something made from it.
+//! `"Type": "Pass"`: passes its input on, or data computed from it.
 
 use super::Transition;
 use crate::data::{Payload, PayloadTemplate};
@@ -10,13 +10,13 @@ use crate::definition::{Assign, InputOutputPath, JsonataExit, ResultPath};
 pub struct PassState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// What it makes of its input.
+    /// Its data fields.
     pub data: PassData,
-    /// Where it leads.
+    /// The transition.
     pub transition: Transition,
 }
 
-/// The fields of a Pass state that have a query language.
+/// The fields of a Pass state that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum PassData {
     /// `"QueryLanguage": "JSONPath"`

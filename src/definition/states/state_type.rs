@@ -1,4 +1,4 @@
-//! `Type`: which of the eight a state is.
+//! `Type`: the type of a state.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,7 +21,7 @@ pub enum StateType {
 }
 
 impl StateType {
-    /// All of them, in the order of AWS's messages.
+    /// All types, in the order of AWS's messages.
     pub(crate) const LISTED: [Self; 8] = [
         Self::Task,
         Self::Wait,
@@ -33,17 +33,17 @@ impl StateType {
         Self::Map,
     ];
 
-    /// The type of a name, if it is one.
+    /// The type with this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::LISTED.into_iter().find(|state_type| state_type.as_str() == name)
     }
 
-    /// Whether a state of this type leads on by `Next` or `End`.
+    /// Whether states of this type have `Next` or `End`.
     pub(crate) fn has_transition(self) -> bool {
         !matches!(self, Self::Choice | Self::Succeed | Self::Fail)
     }
 
-    /// The name as a definition spells it.
+    /// The name in a definition.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Task => "Task",

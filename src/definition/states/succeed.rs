@@ -9,11 +9,11 @@ use crate::definition::InputOutputPath;
 pub struct SucceedState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// What it makes of its input.
+    /// Its data fields.
     pub data: SucceedData,
 }
 
-/// The fields of a Succeed state that have a query language.
+/// The fields of a Succeed state that depend on the query language.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SucceedData {
@@ -28,7 +28,7 @@ pub enum SucceedData {
     /// `"QueryLanguage": "JSONata"`
     #[non_exhaustive]
     Jsonata {
-        /// Makes the output; without it the state's input.
+        /// Computes the output; default: the state's input.
         output: Option<JsonataTemplate>,
     },
 }

@@ -1,4 +1,4 @@
-//! `"Type": "Task"`: one piece of work, done by a resource.
+//! `"Type": "Task"`: a unit of work done by a resource.
 
 use super::Transition;
 use crate::data::{JsonataTemplate, PayloadTemplate, ReferencePath};
@@ -10,19 +10,19 @@ use crate::definition::{Assign, Catcher, InputOutputPath, JsonataExit, JsonataVa
 pub struct TaskState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// What does the work.
+    /// The resource that does the work.
     pub resource: Resource,
-    /// What it hands to the resource, and makes of the result.
+    /// Its data fields.
     pub data: TaskData,
     /// Tried in order when it fails.
     pub retry: Vec<Retrier>,
-    /// Tried in order when no Retrier takes the error.
+    /// Tried in order when no Retrier retries.
     pub catch: Vec<Catcher>,
-    /// Where it leads.
+    /// The transition.
     pub transition: Transition,
 }
 
-/// The fields of a Task state that have a query language.
+/// The fields of a Task state that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum TaskData {
     /// `"QueryLanguage": "JSONPath"`
@@ -41,9 +41,9 @@ pub struct JsonPathTask {
     pub parameters: Option<PayloadTemplate>,
     /// The role the task runs under.
     pub credentials: Option<PayloadTemplate>,
-    /// How long one attempt may take; without it as long as it likes.
+    /// The longest time of one attempt; unlimited if absent.
     pub timeout: Option<TaskDuration>,
-    /// How long an attempt may go without a heartbeat.
+    /// The longest time between heartbeats.
     pub heartbeat: Option<TaskDuration>,
     /// Builds the effective result from the raw result.
     pub result_selector: Option<PayloadTemplate>,
@@ -68,14 +68,14 @@ pub enum TaskDuration {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct JsonataTask {
-    /// What the resource gets; without it the state's input.
+    /// The input of the resource; default: the state's input.
     pub arguments: Option<JsonataTemplate>,
     /// The role the task runs under.
     pub credentials: Option<JsonataTemplate>,
-    /// How long one attempt may take, in whole seconds from 1 to 99,999,999; without it as long as it likes.
+    /// The longest time of one attempt, in whole seconds from 1 to 99,999,999; unlimited if absent.
     pub timeout: Option<JsonataValue<u32>>,
-    /// How long an attempt may go without a heartbeat, in whole seconds from 1 to 99,999,999.
+    /// The longest time between heartbeats, in whole seconds from 1 to 99,999,999.
     pub heartbeat: Option<JsonataValue<u32>>,
-    /// What it leaves behind; `$states.result` is the raw result.
+    /// The output and assigned variables; `$states.result` is the raw result.
     pub exit: JsonataExit,
 }

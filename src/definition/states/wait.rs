@@ -1,4 +1,4 @@
-//! `"Type": "Wait"`: lets time pass.
+//! `"Type": "Wait"`: waits for some time.
 
 use chrono::{DateTime, Utc};
 
@@ -12,13 +12,13 @@ use crate::definition::{Assign, InputOutputPath, JsonataExit, JsonataValue};
 pub struct WaitState {
     /// The author's remark.
     pub comment: Option<String>,
-    /// How long it waits, and what it makes of its input.
+    /// Its data fields.
     pub data: WaitData,
-    /// Where it leads.
+    /// The transition.
     pub transition: Transition,
 }
 
-/// The fields of a Wait state that have a query language.
+/// The fields of a Wait state that depend on the query language.
 #[derive(Debug, Clone)]
 pub enum WaitData {
     /// `"QueryLanguage": "JSONPath"`
@@ -33,7 +33,7 @@ pub enum WaitData {
 pub struct JsonPathWait {
     /// Selects the effective input from the raw input.
     pub input_path: InputOutputPath,
-    /// How long.
+    /// The time to wait.
     pub until: WaitUntil,
     /// Selects the effective output.
     pub output_path: InputOutputPath,
@@ -41,14 +41,14 @@ pub struct JsonPathWait {
     pub assign: Option<Assign>,
 }
 
-/// How long a JSONPath Wait state waits; a definition gives exactly one.
+/// How long a JSONPath Wait state waits; exactly one form.
 #[derive(Debug, Clone)]
 pub enum WaitUntil {
     /// `Seconds`: whole seconds from now, 0 to 99,999,999.
     Seconds(u32),
     /// `SecondsPath`: the same, read from the input.
     SecondsPath(ReferencePath),
-    /// `Timestamp`: a point in time; one that is past does not wait.
+    /// `Timestamp`: a point in time; if it is past, the state does not wait.
     Timestamp(DateTime<Utc>),
     /// `TimestampPath`: the same, read from the input.
     TimestampPath(ReferencePath),
@@ -58,17 +58,17 @@ pub enum WaitUntil {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct JsonataWait {
-    /// How long.
+    /// The time to wait.
     pub until: JsonataWaitUntil,
-    /// What it leaves behind.
+    /// The output and assigned variables.
     pub exit: JsonataExit,
 }
 
-/// How long a JSONata Wait state waits; a definition gives exactly one.
+/// How long a JSONata Wait state waits; exactly one form.
 #[derive(Debug, Clone)]
 pub enum JsonataWaitUntil {
     /// `Seconds`: whole seconds from now, 0 to 99,999,999.
     Seconds(JsonataValue<u32>),
-    /// `Timestamp`: a point in time, which an expression gives as a text in RFC 3339; one that is past does not wait.
+    /// `Timestamp`: a point in time, from an expression a text in RFC 3339; if it is past, the state does not wait.
     Timestamp(JsonataValue<DateTime<Utc>>),
 }

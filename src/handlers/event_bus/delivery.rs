@@ -1,4 +1,4 @@
-//! Deliveries: each event to each of its targets, in tasks of their own.
+//! Delivers each event to each of its targets, in separate tasks.
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +28,7 @@ pub(super) struct Deliveries {
 #[derive(Debug)]
 struct Shared {
     state: watch::Sender<State>,
-    /// Apart from the state, so that those who wait for a retry sleep on when deliveries begin and end.
+    /// Separate from the state, so that deliveries waiting for a retry are not woken when others begin or end.
     closing: watch::Sender<bool>,
     lines: Mutex<HashMap<LineId, VecDeque<Waiting>>>,
 }
@@ -39,9 +39,9 @@ struct State {
     is_closing: bool,
 }
 
-/// Deliveries that wait for each other: a target, by its address, and an ordering key.
+/// Deliveries that must be in order: those with the same target address and ordering key.
 ///
-/// INVARIANT: a line is in the map if and only if a task works on it, and that task holds the target.
+/// INVARIANT: a line is in the map exactly while a task works on it, and that task holds the target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct LineId {
     target: usize,
@@ -55,7 +55,7 @@ struct Waiting {
     pending: Pending,
 }
 
-/// Counts as a pending delivery until it is dropped, so that none is counted for ever whatever happens to its task.
+/// Counts as a pending delivery until dropped, so that the count is right even if its task panics.
 #[derive(Debug)]
 struct Pending(Arc<Shared>);
 
@@ -67,7 +67,7 @@ impl Drop for Pending {
     }
 }
 
-/// Why deliveries were not begun.
+/// The reasons why deliveries were not begun.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refused {
     Closing,
@@ -86,7 +86,7 @@ impl Deliveries {
         }
     }
 
-    /// Begins all or, if the bus is closing or they would be more than `maximum` at a time, none.
+    /// Begins all deliveries, or none if the bus is closing or more than `maximum` would be pending.
     pub(super) fn begin(&self, deliveries: Vec<Delivery>, maximum: usize, runtime: &Handle) -> Result<(), Refused> {
         let mut refused = None;
         self.shared.state.send_if_modified(|state| {
@@ -118,7 +118,7 @@ impl Deliveries {
 
     /// Waits until nothing is pending.
     pub(super) async fn idle(&self) {
-        // The sender is in `self`, so the wait cannot end for want of one.
+        // The sender is in `self`, so it cannot be gone while we wait.
         let _ = self.shared.state.subscribe().wait_for(|state| state.pending == 0).await;
     }
 
@@ -126,7 +126,7 @@ impl Deliveries {
         self.shared.state.borrow().is_closing
     }
 
-    /// Takes no more deliveries and no more retries.
+    /// Refuses new deliveries and retries.
     pub(super) fn close(&self) {
         self.shared.state.send_modify(|state| state.is_closing = true);
         self.shared.closing.send_replace(true);
@@ -160,7 +160,7 @@ impl Deliveries {
 }
 
 impl Shared {
-    /// The next in a line, which ends when it is empty.
+    /// The next delivery in a line; an empty line ends.
     fn next_of(&self, line: &LineId) -> Option<Waiting> {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let next = lines.get_mut(line)?.pop_front();
@@ -203,7 +203,7 @@ impl Shared {
 }
 
 impl Delivery {
-    /// Tries once, in a task of its own: a target that panics has failed, and nothing else has.
+    /// Tries once, in a separate task, so that a panic of the target only fails this delivery.
     async fn attempt(&self) -> Result<(), TargetError> {
         let (event, target, sent) = (
             Arc::clone(&self.event),

@@ -1,4 +1,4 @@
-//! The event bus in process.
+//! The in-process event bus.
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -18,7 +18,7 @@ use crate::services::event_bridge::{Event, Rule};
 
 const SHUT_DOWN: &str = "the event bus is shut down";
 
-/// Enough for bursts; a target that hangs must not fill the memory.
+/// Enough for bursts, but a hanging target must not fill the memory.
 const DEFAULT_MAXIMUM_PENDING: usize = 100_000;
 
 /// EventBridge in process: named event buses, rules, and targets that run as tokio tasks.
@@ -131,7 +131,7 @@ impl LocalEventBus {
         }
     }
 
-    /// Reads the time of arrival from elsewhere than the system's clock.
+    /// Sets the clock for times of arrival; default: the system's clock.
     #[must_use]
     pub fn clock(self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self {
@@ -140,7 +140,7 @@ impl LocalEventBus {
         }
     }
 
-    /// Draws the ids of events from elsewhere than random UUIDs.
+    /// Sets the source of event ids; default: random UUIDs.
     #[must_use]
     pub fn event_ids(self, next: impl Fn() -> String + Send + Sync + 'static) -> Self {
         Self {
@@ -149,8 +149,8 @@ impl LocalEventBus {
         }
     }
 
-    /// Adds a rule and its targets, or replaces the rule of this name on its bus with all its targets; a bus that is not
-    /// there yet is added. Of targets with the same id the last one counts. Events that are on their way stay on it.
+    /// Adds a rule and its targets, or replaces the rule of this name on its bus with all its targets; a missing bus is
+    /// added. If several targets have the same id, the last one counts. Events already on their way are unaffected.
     pub fn put_rule(&self, rule: Rule, targets: impl IntoIterator<Item = RuleTarget>) {
         let mut own: Vec<Arc<RuleTarget>> = Vec::new();
         for target in targets {
@@ -169,17 +169,17 @@ impl LocalEventBus {
         });
     }
 
-    /// Deletes a rule, if it is there. Events that are on their way stay on it.
+    /// Deletes a rule, if it exists. Events already on their way are unaffected.
     pub fn delete_rule(&self, event_bus: &str, name: &str) {
         self.with_buses(|buses| buses.rules.retain(|other| !is(&other.rule, event_bus, name)));
     }
 
-    /// Waits until every delivery is done: taken by its target or given up.
+    /// Waits until every delivery has succeeded or been given up.
     pub async fn idle(&self) {
         self.deliveries.idle().await;
     }
 
-    /// Takes no more events, gives up deliveries that wait for a retry, and waits for all others.
+    /// Refuses new events, gives up deliveries that wait for a retry, and waits for all others.
     pub async fn shutdown(&self) {
         self.deliveries.close();
         self.idle().await;
@@ -210,7 +210,7 @@ impl LocalEventBus {
             Err(Refused::Full) => {
                 PutEventsResultEntry::failed("ThrottlingException", "Too many deliveries are pending.")
             }
-            // Alone, too: entries before it may have been taken.
+            // Only this entry fails: earlier entries may already have been accepted.
             Err(Refused::Closing) => PutEventsResultEntry::failed("InternalException", SHUT_DOWN),
         }
     }
@@ -219,7 +219,7 @@ impl LocalEventBus {
         let rules = {
             let buses = self.state.read().unwrap_or_else(PoisonError::into_inner);
             if !buses.names.contains(bus) {
-                // As EventBridge does, which takes events for any bus.
+                // As EventBridge does: it accepts events for any bus.
                 tracing::debug!(bus, event = event.id, "event dropped: there is no such bus");
                 return Vec::new();
             }
@@ -260,8 +260,8 @@ impl fmt::Debug for LocalEventBus {
     }
 }
 
-/// Fails also with `EventBridge.InternalException` after [`LocalEventBus::shutdown`] or without a tokio runtime, and with
-/// `EventBridge.ValidationException` for an `EndpointId`.
+/// Fails also with `EventBridge.InternalException` after [`LocalEventBus::shutdown`] or without a tokio runtime, and
+/// with `EventBridge.ValidationException` for an `EndpointId`.
 #[async_trait]
 impl EventBridge for LocalEventBus {
     async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
@@ -290,7 +290,7 @@ fn is(rule: &Rule, event_bus: &str, name: &str) -> bool {
     rule.event_bus_name() == event_bus && rule.name() == name
 }
 
-/// DIFFERENCE: of an ARN only the name counts, so that definitions written for any account run here.
+/// DIFFERENCE: only the name in an ARN counts, so that definitions written for any account run here.
 fn bus_name(name_or_arn: &str) -> &str {
     match name_or_arn
         .strip_prefix("arn:")
@@ -336,7 +336,7 @@ mod tests {
                 let id = ids.fetch_add(1, Ordering::Relaxed);
                 if id == 1 {
                     let bus = closing.upgrade().unwrap();
-                    // Polled once, it has closed the bus and waits for what is pending.
+                    // After one poll the bus is closed, and the future waits for the pending deliveries.
                     let shutdown = pin!(bus.get().unwrap().shutdown());
                     assert!(shutdown.poll(&mut Context::from_waker(Waker::noop())).is_pending());
                 }
@@ -351,7 +351,7 @@ mod tests {
         );
         bus.idle().await;
         assert_eq!(seen.load(Ordering::Relaxed), 1);
-        // Afterwards nothing is taken, and the request fails as a whole.
+        // After that the bus refuses events, and the request fails as a whole.
         let error = bus.put_events(orders(1)).await.unwrap_err();
         assert_eq!(error.error, "EventBridge.InternalException");
     }

@@ -1,7 +1,7 @@
 //! Amazon EventBridge in process: `PutEvents` and the delivery of events to targets.
 //!
-//! [`EventBridge`] is where events are put; [`LocalEventBus`] takes EventBridge's place in a program or a test. An entry of
-//! `PutEvents` becomes an [`Event`](crate::services::event_bridge::Event); each enabled
+//! [`EventBridge`] is the interface for putting events; [`LocalEventBus`] implements it for programs and tests. An
+//! entry of `PutEvents` becomes an [`Event`](crate::services::event_bridge::Event); each enabled
 //! [`Rule`](crate::services::event_bridge::Rule) of its bus whose pattern matches sends it to all of the rule's
 //! [`RuleTarget`]s.
 //!

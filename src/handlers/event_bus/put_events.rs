@@ -1,4 +1,4 @@
-//! `PutEvents`: the request, the response, and what EventBridge says of entries that it does not take.
+//! `PutEvents`: the request, the response, and EventBridge's errors for refused entries.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 const MAX_ENTRIES: usize = 10;
 /// The most bytes of a request's entries (EventBridge user guide, "Calculating `PutEvents` event entry size").
 const MAX_TOTAL_SIZE: usize = 256 * 1024;
-/// What a `Time` counts for in the size of an entry.
+/// The size of a `Time` in an entry.
 const TIME_SIZE: usize = 14;
 
-/// Where events are put: EventBridge itself, or a [`LocalEventBus`](super::LocalEventBus) in its place.
+/// An event bridge: EventBridge itself, or a [`LocalEventBus`](super::LocalEventBus) in its place.
 #[async_trait]
 pub trait EventBridge: Send + Sync {
-    /// Puts up to ten events on event buses. An entry that is not valid fails alone: the response says which.
+    /// Puts up to ten events on event buses. An invalid entry fails alone; the response shows which.
     ///
     /// Source: EventBridge API reference, `PutEvents`. Fails with `EventBridge.ValidationException` for no entries,
     /// for more than ten, or for more than 256 KB of them.
@@ -29,7 +29,7 @@ pub trait EventBridge: Send + Sync {
 pub struct PutEventsRequest {
     /// One to ten entries.
     pub entries: Vec<PutEventsRequestEntry>,
-    /// The global endpoint, which a local bus has none of.
+    /// The global endpoint; a local bus has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_id: Option<String>,
 }
@@ -44,7 +44,7 @@ impl PutEventsRequest {
     }
 }
 
-/// One event to be put. What is missing or malformed is told by the entry's result, as all of it comes from outside.
+/// One event to put. Missing or malformed members are reported in the entry's result, since they come from outside.
 ///
 /// ```
 /// use asl_engine::handlers::event_bus::PutEventsRequestEntry;
@@ -62,19 +62,19 @@ impl PutEventsRequest {
 #[serde(rename_all = "PascalCase", default)]
 #[non_exhaustive]
 pub struct PutEventsRequestEntry {
-    /// When it happened, in JSON as seconds since 1970; an RFC 3339 text is read as well. Without it: on arrival.
+    /// The time of the event, in JSON seconds since 1970 or an RFC 3339 text; default: the time of arrival.
     #[serde(skip_serializing_if = "Option::is_none", with = "super::epoch_seconds")]
     pub time: Option<DateTime<Utc>>,
-    /// Who puts it.
+    /// The source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The ARNs of what it is about.
+    /// The ARNs of the resources concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<String>>,
-    /// What kind of event it is.
+    /// The kind of event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail_type: Option<String>,
-    /// The event, the text of a JSON object. JSON that is no text is read too, as Step Functions takes it.
+    /// The event, as the text of a JSON object. Other JSON is accepted too, as in Step Functions.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_of_json")]
     pub detail: Option<String>,
     /// The name or the ARN of the bus; without it, `default`.
@@ -86,7 +86,7 @@ pub struct PutEventsRequestEntry {
 }
 
 impl PutEventsRequestEntry {
-    /// An entry with what every entry must have, for the default bus.
+    /// An entry with the required members, for the default bus.
     pub fn new(source: impl Into<String>, detail_type: impl Into<String>, detail: &Value) -> Self {
         Self {
             source: Some(source.into()),
@@ -105,7 +105,7 @@ impl PutEventsRequestEntry {
         }
     }
 
-    /// Says what it is about.
+    /// Sets the ARNs of the resources concerned.
     #[must_use]
     pub fn resources(self, arns: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl PutEventsRequestEntry {
         }
     }
 
-    /// Says when it happened.
+    /// Sets the time of the event.
     #[must_use]
     pub fn time(self, time: DateTime<Utc>) -> Self {
         Self {
@@ -123,7 +123,7 @@ impl PutEventsRequestEntry {
         }
     }
 
-    /// Its size as EventBridge counts it.
+    /// Its size by EventBridge's rules.
     fn size(&self) -> usize {
         let texts = [&self.source, &self.detail_type, &self.detail].into_iter().flatten();
         let time = self.time.map(|_| TIME_SIZE);
@@ -134,7 +134,7 @@ impl PutEventsRequestEntry {
             .sum()
     }
 
-    /// What must be there, if it is; otherwise the result of the entry.
+    /// The required members, or the entry's error if one is missing.
     pub(super) fn validate(self) -> Result<ValidEntry, PutEventsResultEntry> {
         let source = required("Source", self.source)?;
         let detail_type = required("DetailType", self.detail_type)?;
@@ -153,7 +153,7 @@ impl PutEventsRequestEntry {
     }
 }
 
-/// An entry that EventBridge takes.
+/// A valid entry.
 #[derive(Debug)]
 pub(super) struct ValidEntry {
     pub(super) time: Option<DateTime<Utc>>,
@@ -171,7 +171,7 @@ fn required(name: &str, value: Option<String>) -> Result<String, PutEventsResult
     })
 }
 
-/// What EventBridge tests of a request before it looks into the entries.
+/// EventBridge's checks of a request before those of its entries.
 pub(super) fn validate_request(request: &PutEventsRequest) -> Result<(), EventBridgeError> {
     let length = |bound: &str| {
         EventBridgeError::validation(format!(
@@ -200,7 +200,7 @@ pub(super) fn validate_request(request: &PutEventsRequest) -> Result<(), EventBr
 pub struct PutEventsResponse {
     /// The result of each entry, in the order of the request.
     pub entries: Vec<PutEventsResultEntry>,
-    /// How many of them failed.
+    /// The number of failed entries.
     pub failed_entry_count: usize,
 }
 
@@ -217,7 +217,7 @@ impl PutEventsResponse {
         }
     }
 
-    /// The error that a `Task` state of `events:putEvents` fails with when entries failed: `EventBridge.FailedEntry`,
+    /// The error of a Task of `events:putEvents` whose entries failed: `EventBridge.FailedEntry`,
     /// with the response as its message (Step Functions developer guide, "Call EventBridge with Step Functions").
     pub fn failed_entry_error(&self) -> Option<EventBridgeError> {
         if self.failed_entry_count == 0 {
@@ -232,12 +232,12 @@ impl PutEventsResponse {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, rename_all_fields = "PascalCase")]
 pub enum PutEventsResultEntry {
-    /// The event was taken.
+    /// The event was accepted.
     Accepted {
         /// The id of the event.
         event_id: String,
     },
-    /// The event was not taken.
+    /// The event was refused.
     Failed {
         /// `InvalidArgument`, `MalformedDetail`, `ThrottlingException`, …
         error_code: String,
@@ -255,7 +255,7 @@ impl PutEventsResultEntry {
     }
 }
 
-/// Why a call failed as a whole.
+/// The error of a call that failed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}: {message}")]
 #[non_exhaustive]

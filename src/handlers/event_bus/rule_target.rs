@@ -1,4 +1,4 @@
-//! A target as a rule has it: its id, what it gets, how it is delivered to.
+//! A rule's target: its id, its input, its delivery options.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::target::{DeadLetter, RetryPolicy, Target, TargetError};
 use crate::services::event_bridge::{Event, Rule, TargetInput};
 
-/// A target of a rule, with how it is delivered to.
+/// A target of a rule, with its delivery options.
 ///
 /// Source: EventBridge API reference, `Target`.
 pub struct RuleTarget {
@@ -28,7 +28,7 @@ impl RuleTarget {
         Self::to(id, WholeEvent(target))
     }
 
-    /// A target that gets what the input makes of the event.
+    /// A target that gets an input computed from the event.
     ///
     /// ```
     /// use asl_engine::handlers::event_bus::RuleTarget;
@@ -49,7 +49,7 @@ impl RuleTarget {
         Self::to(id, OwnInput { input, target })
     }
 
-    /// Tries by another policy than EventBridge's own.
+    /// Sets the retry policy; default: EventBridge's.
     #[must_use]
     pub fn retry_policy(self, policy: RetryPolicy) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl RuleTarget {
         }
     }
 
-    /// Hands over events that could not be delivered. Without this they are logged and dropped.
+    /// Sets the handler of undeliverable events; without one they are logged and dropped.
     #[must_use]
     pub fn dead_letter(self, take: impl Fn(DeadLetter) + Send + Sync + 'static) -> Self {
         Self {
@@ -67,10 +67,11 @@ impl RuleTarget {
         }
     }
 
-    /// Delivers events with the same key one after the other, in the order in which they were put; a retry makes those
-    /// behind it wait. Events with other keys go on beside them.
+    /// Delivers events with the same key one after another, in the order in which they were put; a retry delays later
+    /// events. Events with other keys are delivered in parallel.
     ///
-    /// EventBridge itself promises no order: this is for a target that stands for a FIFO queue, by its message group.
+    /// EventBridge itself guarantees no order; this models a target that is a FIFO queue, with its message group as the
+    /// key.
     ///
     /// ```
     /// use asl_engine::handlers::event_bus::RuleTarget;
@@ -130,14 +131,14 @@ impl fmt::Debug for RuleTarget {
     }
 }
 
-/// By which rule an event is sent, and when the bus took it.
+/// The rule that sends an event, and the time when the bus accepted it.
 #[derive(Debug)]
 pub(super) struct Sent {
     pub(super) rule: Arc<Rule>,
     pub(super) ingestion_time: DateTime<Utc>,
 }
 
-/// A target with the kind of its payload hidden.
+/// A target with its payload type erased.
 #[async_trait]
 trait Destination: Send + Sync {
     async fn deliver(&self, event: &Event, sent: &Sent) -> Result<(), TargetError>;

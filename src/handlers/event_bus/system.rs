@@ -1,4 +1,4 @@
-//! What the bus reads of the system it runs on, unless it is told otherwise.
+//! The system's clock and randomness, the bus's defaults.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Targets: what events are delivered to, how often it is tried, and what becomes of the rest.
+//! Targets of events, retry policies and dead letters.
 
 use async_trait::async_trait;
 use std::fmt;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use crate::TaskError;
 use crate::services::event_bridge::Event;
 
-/// What a rule sends to. A plain async closure is one: `|event: Event| async move { … Ok(()) }`.
+/// A target of events. A plain async closure is one: `|event: Event| async move { … Ok(()) }`.
 ///
-/// The payload is the whole [`Event`], or JSON where the rule's target has an input of its own
-/// ([`RuleTarget::with_input`](super::RuleTarget::with_input)). EventBridge promises that each event is delivered at
-/// least once: a target that fails after it has done half its work sees the event again.
+/// The payload is the whole [`Event`], or JSON if the rule's target has its own input
+/// ([`RuleTarget::with_input`](super::RuleTarget::with_input)). EventBridge delivers each event at least
+/// once: a target that fails halfway sees the event again.
 ///
 /// ```
 /// use asl_engine::handlers::event_bus::{Target, TargetError};
@@ -33,7 +33,7 @@ use crate::services::event_bridge::Event;
 /// ```
 #[async_trait]
 pub trait Target<Payload = Event>: Send + Sync {
-    /// Takes one event. An error makes the bus try again, by the target's [`RetryPolicy`].
+    /// Handles one event. After an error the bus retries, by the target's [`RetryPolicy`].
     async fn deliver(&self, payload: Payload) -> Result<(), TargetError>;
 }
 
@@ -49,7 +49,7 @@ where
     }
 }
 
-/// Why a target did not take an event. Any error becomes one by `?`.
+/// The error of a target. `?` converts any error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetError {
     error: String,
@@ -67,7 +67,7 @@ impl TargetError {
         }
     }
 
-    /// Makes it an error that no retry can mend, such as a missing permission: the event is a dead letter at once.
+    /// Marks an error that no retry can fix, such as a missing permission: the event becomes a dead letter at once.
     #[must_use]
     pub fn without_retry(self) -> Self {
         Self { is_final: true, ..self }
@@ -94,7 +94,7 @@ impl fmt::Display for TargetError {
     }
 }
 
-// `TargetError` itself is no `std::error::Error`: only so can every such error become one.
+// `TargetError` does not implement `std::error::Error`: otherwise the blanket `From` below would conflict with itself.
 impl<E: std::error::Error> From<E> for TargetError {
     fn from(error: E) -> Self {
         let error = TaskError::from(error);
@@ -102,7 +102,7 @@ impl<E: std::error::Error> From<E> for TargetError {
     }
 }
 
-/// How often and how long a delivery is tried again.
+/// The retries of a delivery.
 ///
 /// By default 185 times within 24 hours, as EventBridge does; the first wait is one second and each further one twice
 /// as long, up to ten minutes. Source: EventBridge user guide, "How EventBridge retries delivering events".
@@ -136,7 +136,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// How often it is tried again after the first time: 0 to 185, and more counts as 185.
+    /// The most retries after the first attempt: 0 to 185; larger values count as 185.
     #[must_use]
     pub fn maximum_retry_attempts(self, attempts: u32) -> Self {
         Self {
@@ -145,7 +145,7 @@ impl RetryPolicy {
         }
     }
 
-    /// How old an event gets before no more is tried: one minute to 24 hours, and the nearest of them for others.
+    /// The greatest age of an event for a retry: one minute to 24 hours; other values are clamped.
     #[must_use]
     pub fn maximum_event_age(self, age: Duration) -> Self {
         Self {
@@ -154,13 +154,13 @@ impl RetryPolicy {
         }
     }
 
-    /// The wait before the first retry. It doubles with each.
+    /// The wait before the first retry; it doubles with each retry.
     #[must_use]
     pub fn backoff(self, first: Duration) -> Self {
         Self { backoff: first, ..self }
     }
 
-    /// The wait before the next attempt, or why there is none.
+    /// The wait before the next attempt, or the reason why there is none.
     pub(super) fn next_wait(&self, attempts: u32, age: Duration) -> Result<Duration, ExhaustedRetryCondition> {
         let retries = attempts.saturating_sub(1);
         if retries >= self.maximum_retry_attempts {
@@ -175,7 +175,7 @@ impl RetryPolicy {
     }
 }
 
-/// An event that a target did not take, with what EventBridge writes to a dead-letter queue.
+/// An undelivered event, with the data that EventBridge writes to a dead-letter queue.
 ///
 /// Source: EventBridge user guide, "Using dead-letter queues to process undelivered events".
 #[derive(Debug, Clone, PartialEq)]
@@ -189,19 +189,19 @@ pub struct DeadLetter {
     pub rule_arn: String,
     /// The id of the target in that rule.
     pub target_id: String,
-    /// What the target answered last.
+    /// The target's last error.
     pub error: TargetError,
-    /// How often it was tried, the first time included.
+    /// The number of attempts, including the first.
     pub attempts: u32,
-    /// Why it was not tried once more.
+    /// The reason why it was not retried again.
     pub exhausted_retry_condition: ExhaustedRetryCondition,
 }
 
-/// Why a delivery was not tried once more.
+/// The reasons why a delivery is not retried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExhaustedRetryCondition {
-    /// As many retries as the policy allows.
+    /// The policy's retries are used up.
     MaximumRetryAttempts,
     /// The event would have been too old.
     MaximumEventAge,

@@ -1,12 +1,12 @@
-//! The event as rules and targets see it.
+//! The event for rules and targets.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-/// An event: what was put, in the envelope which EventBridge adds.
+/// An event: the put entry in EventBridge's envelope.
 ///
-/// It serialises to AWS's JSON, keys in AWS's order, and is read from it.
+/// It serialises to and from AWS's JSON, with keys in AWS's order.
 /// Source: EventBridge user guide, "AWS service event metadata".
 ///
 /// ```
@@ -27,20 +27,20 @@ use serde_json::{Map, Value, json};
 pub struct Event {
     /// Always `0`.
     pub version: String,
-    /// The `EventId` that `PutEvents` answered.
+    /// The `EventId` from the response of `PutEvents`.
     pub id: String,
-    /// What kind of event it is, to the source.
+    /// The kind of event, defined by the source.
     pub detail_type: String,
-    /// Who put it.
+    /// The source.
     pub source: String,
     /// The account of the bus.
     pub account: String,
-    /// When it happened, in whole seconds: the entry's `Time`, or when it arrived.
+    /// The time in whole seconds: the entry's `Time`, or the time of arrival.
     #[serde(serialize_with = "whole_seconds", deserialize_with = "rounded_down")]
     pub time: DateTime<Utc>,
     /// The region of the bus.
     pub region: String,
-    /// The ARNs of what it is about.
+    /// The ARNs of the resources concerned.
     pub resources: Vec<String>,
     /// The event itself.
     pub detail: Map<String, Value>,

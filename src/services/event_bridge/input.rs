@@ -1,4 +1,4 @@
-//! What a target gets instead of the whole event: `Input`, `InputPath` or `InputTransformer`.
+//! A target's input in place of the whole event: `Input`, `InputPath` or `InputTransformer`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
@@ -12,10 +12,10 @@ use crate::data::{JsonPath, Root};
 const MAX_INPUT_PATHS: usize = 100;
 /// The most characters of an `InputTemplate` (EventBridge API reference, `InputTransformer`).
 const MAX_TEMPLATE: usize = 8192;
-/// The most bytes that a template may grow to, which is the size of an event.
+/// The most bytes of an expanded template, the same as of an event.
 const MAX_PAYLOAD: usize = 256 * 1024;
 
-/// What a target gets instead of the whole event.
+/// A target's input in place of the whole event.
 ///
 /// Source: EventBridge user guide, "Amazon EventBridge input transformation".
 ///
@@ -67,30 +67,30 @@ enum Placeholder {
     Event,
 }
 
-/// Why a text is no input for a target.
+/// The error of an invalid target input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InvalidTargetInput {
     message: String,
 }
 
-/// A transformer's template has grown larger than an event may be.
+/// A transformer's expanded template is larger than an event may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the transformed input is larger than 256 KB")]
 pub struct PayloadTooLarge;
 
 impl TargetInput {
-    /// `Input`: always the same.
+    /// `Input`: a constant.
     pub fn constant(input: Value) -> Self {
         Self(Kind::Constant(input))
     }
 
-    /// `InputPath`: a part of the event; `null` where the event has none. Fails if it is no JSONPath.
+    /// `InputPath`: a part of the event; `null` if the event does not have it. Errors if it is not a JSONPath.
     pub fn path(path: &str) -> Result<Self, InvalidTargetInput> {
         Ok(Self(Kind::Path(json_path(path)?)))
     }
 
-    /// `InputTransformer`: a template with `<name>` for what a path finds in the event.
+    /// `InputTransformer`: a template in which `<name>` is replaced by a path's selection from the event.
     ///
     /// Without quotes around it, a placeholder is JSON; within, it is text. A path that finds nothing gives an empty
     /// text. A result that is no JSON is a text. Fails for broken paths, more than 100 of them, more than 8192
@@ -181,7 +181,7 @@ fn parts(template: &str, paths: &HashMap<&str, JsonPath>) -> Result<Vec<Part>, I
     Ok(parts)
 }
 
-/// Whether a text that begins outside of quotes ends within them, or the other way round.
+/// Whether a text changes between outside and inside of quotes.
 fn has_odd_quotes(text: &str) -> bool {
     let (mut odd, mut escaped) = (false, false);
     for character in text.chars() {
@@ -201,7 +201,7 @@ fn is_name(name: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
-/// What the placeholders of a template stand for.
+/// The values of a template's placeholders.
 struct Source<'r> {
     event: Value,
     rule_name: &'r str,

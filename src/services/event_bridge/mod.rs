@@ -1,5 +1,4 @@
-//! Amazon EventBridge as plain data: events, the pattern language that tells which of them a rule takes, and what targets get
-//! of them.
+//! Amazon EventBridge as plain data: events, the pattern language of rules, and the inputs of targets.
 //!
 //! A `handlers::event_bus::LocalEventBus` delivers by these rules (feature `runtime`).
 

@@ -1,10 +1,10 @@
-//! Rules: which events of an event bus are sent on.
+//! Rules: select the events of an event bus.
 
 use serde_json::Value;
 
 use super::{Event, EventPattern};
 
-/// A rule: a name, the event bus that it is on, and the pattern of the events that it takes.
+/// A rule: a name, its event bus, and the pattern of its events.
 ///
 /// It has no targets of its own: `LocalEventBus::put_rule` takes a rule
 /// together with its targets.
@@ -80,7 +80,7 @@ impl Rule {
         }
     }
 
-    /// Whether the rule takes an event of its bus: it is enabled, and its pattern matches.
+    /// Whether the rule is enabled and its pattern matches an event of its bus.
     pub fn matches(&self, event: &Event) -> bool {
         self.matches_value(&event.to_value())
     }

@@ -1,4 +1,4 @@
-//! The names of nested executions that have ended: AWS gives no such name a second time.
+//! The names of ended nested executions: AWS does not allow their reuse.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashSet, VecDeque};
@@ -7,12 +7,12 @@ use std::sync::Arc;
 /// How long a name is kept after the end (API reference, `StartExecution`).
 const KEPT: TimeDelta = TimeDelta::days(90);
 
-/// How many names are kept at the most.
+/// The most names kept.
 ///
 /// DIFFERENCE: AWS keeps all of them for its 90 days.
 const MOST: usize = 100_000;
 
-/// ARNs of executions that were given a name, with when they ended.
+/// ARNs of named executions with the times of their ends.
 #[derive(Debug, Default)]
 pub(crate) struct ClosedNames {
     known: HashSet<Arc<str>>,

@@ -1,4 +1,4 @@
-//! What tasks are told about the executions they started.
+//! Descriptions of executions for the tasks that started them.
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::execution::{ErrorOutput, Outcome};
 /// The longest cause that AWS keeps, in characters.
 const LONGEST_CAUSE: usize = 32_768;
 
-/// The answer to a start: an execution's ARN and when it started.
+/// The response to a start: the execution's ARN and start time.
 pub(crate) fn started(style: Style, execution_arn: &str, start_date: DateTime<Utc>) -> Value {
     match style {
         Style::Optimised => json!({
@@ -23,7 +23,7 @@ pub(crate) fn started(style: Style, execution_arn: &str, start_date: DateTime<Ut
     }
 }
 
-/// An execution that has ended.
+/// An ended execution.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Description<'a> {
     pub(crate) execution_arn: &'a str,
@@ -36,8 +36,8 @@ pub(crate) struct Description<'a> {
 }
 
 impl Description<'_> {
-    /// The answer of `.sync` and, with input and output `as_json`, of `.sync:2`. An execution that did not succeed fails the
-    /// task, with its description as the cause.
+    /// The answer of `.sync` and, with input and output `as_json`, of `.sync:2`. An execution that did not succeed
+    /// fails the task, with its description as the cause.
     pub(crate) fn of_run(&self, as_json: bool) -> Result<Value, TaskError> {
         if self.outcome.output().is_some() {
             return Ok(self.members(as_json, self.error().cause).into());
@@ -45,7 +45,7 @@ impl Description<'_> {
         Err(TaskError::new("States.TaskFailed", self.cause()))
     }
 
-    /// AWS's members in AWS's order.
+    /// The description with AWS's members in AWS's order.
     fn members(&self, as_json: bool, cause: Option<String>) -> Map<String, Value> {
         let mut members = Map::new();
         let mut set = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
@@ -85,8 +85,8 @@ impl Description<'_> {
         members
     }
 
-    /// The description as a cause. One that is too long leaves the input away, and then the end of the inner cause: it stays
-    /// JSON, and causes that quote causes do not grow without bounds.
+    /// The description as a cause. One that is too long leaves the input away, and then the end of the inner cause: it
+    /// stays JSON, and causes that quote causes do not grow without bounds.
     fn cause(&self) -> String {
         let fits = |text: &str| text.chars().nth(LONGEST_CAUSE).is_none();
         let mut cause = self.error().cause;
@@ -143,7 +143,7 @@ impl Description<'_> {
         members.into()
     }
 
-    /// Its error and cause; one that timed out has none to show.
+    /// Its error and cause; none for a timeout.
     fn error(&self) -> ErrorOutput {
         match self.outcome {
             Outcome::Failed(error) | Outcome::Aborted(error) => error.clone(),
@@ -157,7 +157,7 @@ fn text(text: &str, as_json: bool) -> Value {
     parsed.unwrap_or_else(|| text.into())
 }
 
-/// A date as the SDK writes it: to the millisecond, without a fraction where it is zero.
+/// A date in the SDK's form: to the millisecond, without a zero fraction.
 fn date(date: DateTime<Utc>) -> String {
     date.trunc_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use super::Style;
 use crate::TaskError;
 
-/// An error that the Step Functions API answers with: AWS's name of it, and AWS's message where that is known.
+/// An error response of the Step Functions API: AWS's name, and AWS's message where it is known.
 ///
 /// Source: Step Functions API reference, "Common Errors" and the errors of each action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,17 +19,17 @@ pub struct StepFunctionsError {
 const INTERNAL: &str = "InternalServerError";
 
 impl StepFunctionsError {
-    /// AWS's name: `StateMachineDoesNotExist`, `ValidationException`.
+    /// The name on AWS: `StateMachineDoesNotExist`, `ValidationException`.
     pub fn code(&self) -> &'static str {
         self.code
     }
 
-    /// What is wrong.
+    /// The message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The `reason` of a `ValidationException`, where it has one.
+    /// The `reason` of a `ValidationException`, if it has one.
     pub fn reason(&self) -> Option<&'static str> {
         self.reason
     }
@@ -119,7 +119,7 @@ impl StepFunctionsError {
         Self::new(INTERNAL, problem)
     }
 
-    /// What the task fails with. The name of the error is AWS's with `Exception` behind it, where it does not have that itself.
+    /// The failure of the task. The error's name is AWS's name, ending in `Exception`.
     pub(crate) fn in_style(self, style: Style) -> TaskError {
         let Self { code, message, .. } = self;
         let code = code.strip_suffix("Exception").unwrap_or(code);

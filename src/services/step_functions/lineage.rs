@@ -1,46 +1,46 @@
-//! Executions that start executions: how far they go.
+//! Limits on executions that start executions.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::StepFunctionsError;
 
-/// How deep executions wait for executions that they started.
+/// The deepest chain of executions that wait for executions they started.
 const DEEPEST: u32 = 100;
 
-/// How many executions start one another in a row, each within [`HURRIED`] of its own start.
+/// The longest chain of executions that start one another, each within [`HURRIED`] of its own start.
 const LONGEST_CHAIN: u32 = 10_000;
 
-/// An execution that ran for so long may start the next one for ever, as a workflow that goes on as a new execution does.
+/// An execution that ran for this long does not count in a chain: a workflow may continue as a new execution for ever.
 const HURRIED: TimeDelta = TimeDelta::seconds(1);
 
-/// How many executions run at once, for another to be started by one of them.
+/// The most executions that may run at once for one of them to start another.
 const MOST_RUNNING: usize = 100_000;
 
-/// How many executions before an execution are many.
+/// Chain length where the stricter limit applies.
 const LONG: u32 = 10;
 
-/// Where an execution comes from; the default is one that no execution started.
+/// The ancestors of an execution; the default has none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Lineage {
-    /// The executions that wait for it, one for another.
+    /// The number of executions waiting for it, directly or indirectly.
     depth: u32,
     /// The executions before it that started the next one in a hurry.
     chain: u32,
 }
 
-/// The execution that starts another, as far as that counts.
+/// The execution that starts another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Parent {
     pub(crate) lineage: Lineage,
     pub(crate) start_time: DateTime<Utc>,
     pub(crate) waits: bool,
-    /// How many executions run at once, for another to be started at the end of a long chain: a machine that starts itself
-    /// twice doubles each time.
+    /// How many executions run at once, for another to be started at the end of a long chain: a machine that starts
+    /// itself twice doubles each time.
     pub(crate) crowd: usize,
 }
 
 impl Parent {
-    /// Errors where a state machine that starts itself would never come to an end.
+    /// Errors if a state machine that starts itself would never end.
     pub(crate) fn start_child(self, now: DateTime<Utc>, running: usize) -> Result<Lineage, StepFunctionsError> {
         let child = Lineage {
             depth: if self.waits { self.lineage.depth + 1 } else { 0 },

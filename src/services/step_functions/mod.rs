@@ -1,4 +1,4 @@
-//! Step Functions as a service of its own tasks: executions started by executions, tokens handed back (developer guide,
+//! Step Functions as a service for its own tasks: they start executions and answer tasks by token (developer guide,
 //! "Start a workflow from a running execution").
 
 mod closed_names;
@@ -23,17 +23,17 @@ pub(crate) use start_execution::StartExecution;
 pub(crate) use state_machines::Deployment;
 pub(crate) use state_machines::{StateMachines, Target};
 
-/// What a resource calls, and how it is answered.
+/// The operation of a resource, and the form of its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Operation {
     pub(crate) action: Action,
     pub(crate) style: Style,
 }
 
-/// The calls that there are.
+/// The operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// `startExecution`, and `.waitForTaskToken`: answers as soon as the execution runs.
+    /// `startExecution`, also `.waitForTaskToken`: answers as soon as the execution has started.
     StartExecution,
     /// `startExecution.sync`: waits for its end; its output is a text.
     RunExecution,
@@ -46,7 +46,7 @@ pub(crate) enum Action {
     SendTaskHeartbeat,
 }
 
-/// Who calls, which decides how errors are named and how dates are written.
+/// The kind of integration, which determines the names of errors and the form of dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     /// `arn:aws:states:::states:…`
@@ -56,7 +56,7 @@ pub(crate) enum Style {
 }
 
 impl Operation {
-    /// The call that a resource stands for, if it is one of these.
+    /// The operation of a resource, if it is one of these.
     pub(crate) fn of(resource: &Resource) -> Option<Self> {
         let (service, action) = resource.service()?;
         let style = match service {
@@ -85,11 +85,11 @@ impl Operation {
         )
     }
 
-    /// Errors when it is not there for the type of the state machine.
+    /// Errors if the operation is not available for the state machine's type.
     pub(crate) fn check_type(self, is_express: bool) -> Result<(), StepFunctionsError> {
         let is_supported = match self.action {
             Action::StartSyncExecution => is_express,
-            // Nobody can ask how an Express execution goes.
+            // An Express execution cannot be described, so its end cannot be awaited.
             Action::RunExecution | Action::RunExecutionForJson => !is_express,
             _ => true,
         };
@@ -100,7 +100,7 @@ impl Operation {
         }
     }
 
-    /// The answer of a task whose execution has ended.
+    /// The response to a task whose execution has ended.
     pub(crate) fn ended(self, description: &Description<'_>) -> Result<serde_json::Value, TaskError> {
         match self.action {
             Action::RunExecutionForJson => description.of_run(true),

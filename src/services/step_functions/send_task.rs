@@ -8,7 +8,7 @@ use crate::data::json::{NotJson, Source};
 use crate::execution::ErrorOutput;
 use crate::services::parameters::{only, refused, required_text, text};
 
-/// What a task says to the task that waits for a token.
+/// A request to the task that waits for a token.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SendTask {
     pub(crate) token: String,
@@ -57,7 +57,7 @@ impl SendTask {
         })
     }
 
-    /// What is said; looked at after the token, as AWS does. An `Output` is a text that holds JSON, or the JSON itself.
+    /// The answer, checked after the token as on AWS. An `Output` is a text that holds JSON, or the JSON itself.
     pub(crate) fn into_answer(self, style: Style) -> Result<TaskAnswer, TaskError> {
         Ok(match self.answer {
             Unread::Output(Value::String(text)) => {

@@ -10,14 +10,14 @@ use crate::services::parameters::{only, required_text, text};
 
 const FIELDS: [&str; 4] = ["Input", "Name", "StateMachineArn", "TraceHeader"];
 
-/// An execution that a task asks for.
+/// A task's request to start an execution.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct StartExecution {
     pub(crate) state_machine_arn: String,
-    /// Default a new UUID.
+    /// The name; default: a new UUID.
     pub(crate) name: Option<String>,
     pub(crate) input: Value,
-    /// The input as it was given, or as compact text.
+    /// The input's text as given, or as compact JSON.
     pub(crate) input_text: String,
 }
 

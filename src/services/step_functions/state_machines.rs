@@ -13,34 +13,34 @@ use crate::execution::Program;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StateMachines(HashMap<String, Arc<Program>>);
 
-/// The state machine that an ARN names.
+/// The state machine of an ARN.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) program: Arc<Program>,
     /// Its name and its ARN, without version or alias.
     pub(crate) state_machine: Arc<StateMachineContext>,
-    /// How it is kept, where it was created while the driver runs.
+    /// Its record, if it was created while the driver runs.
     #[cfg(feature = "runtime")]
     pub(crate) deployment: Deployment,
 }
 
-/// What there is to know of a state machine besides its program.
+/// The description of a state machine besides its program.
 #[cfg(feature = "runtime")]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deployment {
-    /// The role that its executions run under.
+    /// The role of its executions.
     pub(crate) role_arn: Option<Arc<str>>,
-    /// The version that was asked for, or that an alias leads to.
+    /// The requested version, or the version of an alias.
     pub(crate) version_arn: Option<Arc<str>>,
-    /// The alias that was asked for.
+    /// The requested alias.
     pub(crate) alias_arn: Option<Arc<str>>,
-    /// What whoever keeps it wants to be told again.
+    /// Opaque value returned to the catalogue.
     pub(crate) revision: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl StateMachines {
-    /// Registers a state machine by its ARN, or by its name alone, whatever region and account it is in. Registering the
-    /// same again replaces it.
+    /// Registers a state machine by its ARN, or by its name for any region and account. Registering the same name again
+    /// replaces it.
     pub(crate) fn register(&mut self, name: String, program: Arc<Program>) {
         self.0.insert(name, program);
     }
@@ -49,13 +49,13 @@ impl StateMachines {
         self.0.is_empty()
     }
 
-    /// Every state machine with what it is registered by.
+    /// Every state machine with the ARN or name of its registration.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Arc<Program>)> {
         self.0.iter().map(|(name, program)| (name.as_str(), program))
     }
 
-    /// The state machine of an ARN, which may end in a version or an alias: one that is registered with it goes first, and
-    /// the one without it stands for all.
+    /// The state machine of an ARN, which may end in a version or alias: a registration with it takes precedence, and
+    /// an unqualified one serves all versions and aliases.
     pub(crate) fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
         let parts: Vec<&str> = arn.split(':').collect();
         let ["arn", _, "states", _, _, kind, name, qualifier @ ..] = parts.as_slice() else {
@@ -103,7 +103,7 @@ mod tests {
         machines
     }
 
-    /// What the found machine was registered by, with its name and ARN.
+    /// The name and ARN of the found machine.
     fn found(names: &[&str], arn: &str) -> Result<(String, String), String> {
         let target = machines(names).resolve(arn);
         let target = target.map_err(|error| error.in_style(Style::Sdk).error().to_owned())?;

@@ -21,7 +21,7 @@ pub(super) enum Comparison {
     SuffixIgnoreCase(CaseFolded),
     EqualsIgnoreCase(CaseFolded),
     Wildcard(Wildcard),
-    /// The field is there, and none of these holds.
+    /// The field is present, and none of these holds.
     AnythingBut(Vec<Comparison>),
     Numeric(NumericRange),
     Cidr(Cidr),
@@ -44,7 +44,7 @@ impl Comparison {
         }
     }
 
-    /// Whether the value of a field, which is neither an object nor an array, is as this says.
+    /// Whether a field's value, which is neither an object nor an array, matches.
     pub(super) fn matches(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Present, _) | (Self::Null, Value::Null) => true,
@@ -110,7 +110,7 @@ fn only_entry<'a>(expression: &'a Map<String, Value>, missing: &str) -> Result<(
     }
 }
 
-/// Tested after the first entry, whose mistakes EventBridge tells first.
+/// Checked after the first entry: EventBridge reports the first entry's mistakes first.
 fn no_second_entry(expression: &Map<String, Value>) -> Result<(), String> {
     if expression.len() > 1 {
         return Err("Only one key allowed in match expression".to_owned());
@@ -135,7 +135,7 @@ fn ignoring_case(expression: &Map<String, Value>, outer: &str, capitalised: &str
     Ok(folded)
 }
 
-/// What the field must not be, by `{"anything-but": …}`.
+/// The excluded values of `{"anything-but": …}`.
 fn anything_but(operand: &Value) -> Result<Vec<Comparison>, String> {
     match operand {
         Value::String(_) | Value::Number(_) => Ok(vec![Comparison::parse(operand)?]),
@@ -192,7 +192,7 @@ fn end(item: &Value) -> Result<String, String> {
     }
 }
 
-/// A text in lower case, to be compared with others whatever their case.
+/// A text in lower case, for comparisons that ignore case.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct CaseFolded(String);
 
@@ -216,7 +216,8 @@ impl CaseFolded {
     }
 }
 
-/// Each character for itself: `str::to_lowercase` looks at a letter's place in the word, which a prefix does not know.
+/// Lower-cases each character alone: `str::to_lowercase` depends on a letter's position in its word, unknown for a
+/// prefix.
 fn fold(text: &str) -> impl DoubleEndedIterator<Item = char> + '_ {
     text.chars().flat_map(char::to_lowercase)
 }

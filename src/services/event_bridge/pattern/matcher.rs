@@ -8,10 +8,10 @@ use super::comparison::Comparison;
 use super::parse::{Clause, Parsed};
 use super::path_tree::PathTree;
 
-/// The deepest that an event is looked into. An event that was read from a text is no deeper.
+/// The greatest depth examined in an event. An event parsed from a text is no deeper.
 const MAX_DEPTH: usize = 256;
 
-/// The clauses of a pattern with the tree of their paths, and the combinations of which an event is to meet one.
+/// The clauses of a pattern with the tree of their paths, and the combinations; an event must meet one of them.
 #[derive(Debug, Clone)]
 pub(super) struct Matcher {
     tree: PathTree,
@@ -25,7 +25,7 @@ pub(super) struct Matcher {
     apart: Vec<(usize, usize)>,
 }
 
-/// What a value has for the combinations: for those in neither set, no field at all, and they take that.
+/// The result of matching a value, by combination. Combinations in neither set have no field in it, which is fine.
 struct Found {
     /// The combinations that ask for something else.
     refused: Bits,
@@ -134,7 +134,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// What the value at a node of the tree has, of the wanted clauses there and below.
+    /// Matches the value at a node of the tree against the wanted clauses there and below.
     fn found(&self, node: usize, value: &Value, wanted: &[bool], depth: usize) -> Found {
         match value {
             Value::Object(_) | Value::Array(_) if depth == 0 => {
@@ -274,7 +274,7 @@ impl Walk<'_> {
 }
 
 impl Found {
-    /// Adds what another field of the same object has.
+    /// Adds the result of another field of the same object.
     fn add(&mut self, other: &Self) {
         self.refused.add(&other.refused);
         self.met.add(&other.met);

@@ -1,4 +1,4 @@
-//! The event pattern language: which events a rule takes.
+//! The event pattern language, which selects a rule's events.
 
 mod bits;
 mod cidr;
@@ -42,8 +42,8 @@ const MAX_NESTING: usize = 127;
 /// An array in an event matches by any of its elements; several keys below one array of objects are to be met by the
 /// same element. A key with dots in it and the nested spelling are one path: `{"a.b": …}` is `{"a": {"b": …}}`.
 ///
-/// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns" and "Comparison operators for use in event
-/// patterns".
+/// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns" and "Comparison operators for use in
+/// event patterns".
 ///
 /// ```
 /// use asl_engine::services::event_bridge::EventPattern;
@@ -62,7 +62,7 @@ pub struct EventPattern {
     matcher: Matcher,
 }
 
-/// Why a text is no event pattern, in EventBridge's words.
+/// The error of an invalid event pattern, in EventBridge's words.
 ///
 /// Source: EventBridge API reference, `InvalidEventPatternException`.
 ///
@@ -92,7 +92,7 @@ impl From<String> for InvalidEventPattern {
 }
 
 impl EventPattern {
-    /// Compiles a pattern that is JSON already. Fails as [`EventPattern::from_str`] does.
+    /// Compiles a pattern from JSON. Errors as [`EventPattern::from_str`] does.
     ///
     /// ```
     /// use asl_engine::services::event_bridge::EventPattern;
@@ -102,7 +102,7 @@ impl EventPattern {
     /// assert!(EventPattern::from_json(&json!({ "source": [{ "PREFIX": "shop." }] })).is_err());
     /// ```
     pub fn from_json(pattern: &Value) -> Result<Self, InvalidEventPattern> {
-        // The nesting first: all that follows recurses.
+        // The nesting is checked first: everything after it recurses.
         if !nests_within(pattern, MAX_NESTING) {
             return Err(too_deep().into());
         }
@@ -115,7 +115,7 @@ impl EventPattern {
         self.matches_value(&event.to_value())
     }
 
-    /// Whether an event given as JSON matches. It may be any JSON: a pattern looks only at what it mentions.
+    /// Whether an event given as JSON matches. It may be any JSON: a pattern checks only the fields it names.
     pub fn matches_value(&self, event: &Value) -> bool {
         self.matcher.matches(event)
     }

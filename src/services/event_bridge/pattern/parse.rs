@@ -1,4 +1,4 @@
-//! From the JSON of a pattern to its clauses, and to the combinations of them which `$or` asks for.
+//! Parses the JSON of a pattern into clauses and their combinations by `$or`.
 
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ pub(super) fn parse(pattern: &Value) -> Result<Parsed, String> {
     };
     let mut clauses = Vec::new();
     let combinations = object(fields, "", vec![Vec::new()], &mut clauses)?;
-    // EventBridge judges the complexity of a pattern only after it has read the whole of it.
+    // EventBridge checks the complexity of a pattern only after parsing all of it.
     if clauses
         .iter()
         .flat_map(|clause| &clause.alternatives)

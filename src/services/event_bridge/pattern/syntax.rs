@@ -1,4 +1,4 @@
-//! What EventBridge says of a pattern that is no JSON: the words of its parser, Jackson.
+//! EventBridge's messages for a pattern that is not JSON, in the words of its parser, Jackson.
 
 /// The reason for a text that `serde_json` could not read.
 pub(super) fn reason(text: &str, error: &serde_json::Error) -> String {
