@@ -6,7 +6,6 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::command::{Timestamp, seconds_later};
-use super::engine::Core;
 use super::invariant::Invariant;
 use super::map_run::MapRunProgress;
 use super::program::{GraphId, StateId};
@@ -347,15 +346,15 @@ impl Frames {
         }
     }
 
-    /// The child executions of all Map Runs.
-    pub(crate) fn children_mut(&mut self) -> impl Iterator<Item = &mut Core> {
-        self.slots.iter_mut().flatten().flat_map(|frame| {
+    /// All Map Runs, each with its frame and the state that it is of.
+    pub(crate) fn map_runs_mut(&mut self) -> impl Iterator<Item = (FrameKey, StateId, &mut MapRunProgress)> {
+        (0u32..).zip(&mut self.slots).filter_map(|(slot, frame)| {
+            let frame = frame.as_mut()?;
+            let serial = frame.serial;
             match &mut frame.activity {
-                Activity::MapRun(run) => Some(run.children.values_mut().map(|child| &mut *child.core)),
+                Activity::MapRun(run) => Some((FrameKey { slot, serial }, frame.state, &mut **run)),
                 _ => None,
             }
-            .into_iter()
-            .flatten()
         })
     }
 

@@ -42,6 +42,8 @@ pub(crate) enum Next {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) name: Arc<str>,
+    /// The graph that it belongs to.
+    pub(crate) graph: GraphId,
     /// Where it stands in the definition, as a JSON Pointer.
     pub(crate) pointer: Arc<str>,
     /// INVARIANT: its nested graphs are taken out; `graphs` stands for them.
@@ -204,6 +206,7 @@ impl Program {
                 _ => Vec::new(),
             });
             let mut node = Node {
+                graph: graph_id,
                 pointer: format!("{pointer}/States/{}", name.replace('~', "~0").replace('/', "~1")).into(),
                 name: name.into(),
                 next: next_of(&state, id_of),

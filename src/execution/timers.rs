@@ -49,6 +49,11 @@ impl Timers {
         self.heap.is_empty()
     }
 
+    /// Every wake-up, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Timestamp, FrameKey)> {
+        self.heap.iter().map(|Reverse(timer)| (timer.at, timer.frame))
+    }
+
     pub(crate) fn clear(&mut self) {
         self.heap.clear();
     }

@@ -31,7 +31,7 @@ impl Engine<'_> {
         if is_to_queue {
             self.core.ready.push_back(key);
         }
-        if goes_on { Ok(()) } else { Err(Invariant::MapRunGoesOn) }
+        Invariant::MapRunGoesOn.holds_if(goes_on)
     }
 
     /// Starts a child execution, or lets one go on: one at a time, so that what is around the Map has its turn, too.

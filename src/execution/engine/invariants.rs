@@ -27,11 +27,7 @@ impl Engine<'_> {
         let core = &*self.core;
         let goes_on =
             core.outcome.is_some() || !core.ready.is_empty() || !core.timers.is_empty() || core.frames.await_answers();
-        if goes_on {
-            Ok(())
-        } else {
-            Err(Invariant::ExecutionGoesOn)
-        }
+        Invariant::ExecutionGoesOn.holds_if(goes_on)
     }
 
     #[cold]

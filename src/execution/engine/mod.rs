@@ -170,7 +170,11 @@ impl Core {
 }
 
 /// When an execution that started then has taken too long.
-pub(super) fn deadline(timeout_seconds: Option<u32>, is_express: bool, start: Timestamp) -> Option<Timestamp> {
+pub(in crate::execution) fn deadline(
+    timeout_seconds: Option<u32>,
+    is_express: bool,
+    start: Timestamp,
+) -> Option<Timestamp> {
     let seconds = match timeout_seconds {
         Some(seconds) if is_express => Some(seconds.min(LONGEST_EXPRESS)),
         None if is_express => Some(LONGEST_EXPRESS),

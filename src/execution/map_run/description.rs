@@ -64,18 +64,37 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// So many that ran have ended.
     pub(super) fn end(&mut self, number: u64, outcome: &Outcome) {
         self.running = self.running.saturating_sub(number);
-        match outcome {
-            Outcome::Succeeded { .. } => {
-                self.succeeded += number;
-                // As recorded: also where no results are written anywhere.
-                self.results_written += number;
-            }
-            Outcome::Failed(_) => self.failed += number,
-            Outcome::TimedOut(_) => self.timed_out += number,
-            Outcome::Aborted(_) => self.aborted += number,
-        }
+        let ended = match outcome {
+            Outcome::Succeeded { .. } => &mut self.succeeded,
+            Outcome::Failed(_) => &mut self.failed,
+            Outcome::TimedOut(_) => &mut self.timed_out,
+            Outcome::Aborted(_) => &mut self.aborted,
+        };
+        *ended = ended.saturating_add(number);
+        // As recorded: also where no results are written anywhere.
+        self.results_written = self.succeeded;
+    }
+
+    /// How many did not succeed, but for those that were stopped.
+    pub(crate) fn failures(&self) -> u64 {
+        self.failed.saturating_add(self.timed_out)
+    }
+
+    /// Whether each is in one state.
+    pub(crate) fn is_complete(&self) -> bool {
+        let states = [
+            self.pending,
+            self.running,
+            self.succeeded,
+            self.failed,
+            self.timed_out,
+            self.aborted,
+        ];
+        let sum = states.into_iter().try_fold(0, u64::checked_add);
+        sum == Some(self.total) && self.results_written == self.succeeded
     }
 }
 

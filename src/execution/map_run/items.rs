@@ -66,6 +66,12 @@ impl Items {
         self.list().len().saturating_sub(self.next)
     }
 
+    /// How many are not given to a child execution yet; `None` where more are taken than there are.
+    pub(crate) fn pending(&self) -> Option<usize> {
+        let left = self.list().len().checked_sub(self.next)?;
+        Some(left + usize::from(self.selected.is_some()))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.left() == 0 && self.selected.is_none()
     }

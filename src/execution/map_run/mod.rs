@@ -169,7 +169,7 @@ impl MapRunProgress {
 
     /// Whether more items failed than are tolerated: what a child execution fails with counts for all its items.
     pub(crate) fn is_over_threshold(&self) -> bool {
-        let failed = self.item_counts.failed + self.item_counts.timed_out;
+        let failed = self.item_counts.failures();
         if failed == 0 {
             return false;
         }
@@ -189,9 +189,10 @@ impl MapRunProgress {
     pub(crate) fn count_start(&mut self, items: usize) {
         let items = items as u64;
         self.item_counts.pending = self.item_counts.pending.saturating_sub(items);
-        self.item_counts.running += items;
-        self.execution_counts.running += 1;
-        self.execution_counts.total += 1;
+        self.item_counts.running = self.item_counts.running.saturating_add(items);
+        let executions = &mut self.execution_counts;
+        executions.running = executions.running.saturating_add(1);
+        executions.total = executions.total.saturating_add(1);
     }
 
     /// Counts a child execution that ended.

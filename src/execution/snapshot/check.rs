@@ -1,52 +1,56 @@
 //! What a snapshot must look like for an execution to go on from it: it comes from a store, and anybody may have
 //! written there.
+//!
+//! Every [`Invariant`] that can be told from the data is looked at, for the execution and for all child executions in
+//! it. Data itself (inputs, variables, results, times) is taken as it is: nobody can tell what it should be.
 
 use serde_json::Value;
-use std::collections::HashSet;
 
-use super::SnapshotError;
+use super::{map_run, tree, waiting};
 use crate::data::{MAX_NESTING, Payload, json_size, nests_within};
-use crate::definition::State;
-use crate::execution::engine::Core;
-use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
-use crate::execution::program::{Node, Program};
-
-/// The most graphs inside each other; a definition nests no deeper.
-const MAX_DEPTH: usize = 128;
+use crate::execution::engine::{Core, deadline};
+use crate::execution::frames::{Activity, Frame};
+use crate::execution::invariant::Invariant;
+use crate::execution::program::{GraphId, Program};
 
 /// The most child executions inside each other; a definition nests no deeper.
 const MAX_CHILDREN: usize = 64;
 
-/// Refuses a core whose frames are no tree of the program's graphs, and counts again what depends on its data.
-pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), SnapshotError> {
-    check_within(core, program, MAX_CHILDREN)
+/// What a core is the execution of.
+struct Expected {
+    graph: GraphId,
+    timeout_seconds: Option<u32>,
+    is_express: bool,
+    /// How many child executions may be inside each other.
+    depth_left: usize,
 }
 
-/// The same for a core inside of which there may be so many others.
-fn check_within(core: &mut Core, program: &Program, depth_left: usize) -> Result<(), SnapshotError> {
+/// Looks at a core, and counts again what depends on its data.
+pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), Invariant> {
+    let expected = Expected {
+        graph: Program::MAIN,
+        timeout_seconds: program.machine().timeout_seconds,
+        is_express: core.execution.redrive_count.is_none(),
+        depth_left: MAX_CHILDREN,
+    };
+    check_core(core, program, &expected)
+}
+
+fn check_core(core: &mut Core, program: &Program, expected: &Expected) -> Result<(), Invariant> {
     core.is_restored = true;
     if core.outcome.is_some() {
         core.ready.clear();
         core.timers.clear();
         core.deadline = None;
-        return sound(core.frames.iter().next().is_none());
+        return Invariant::EndIsTheEnd.holds_if(core.frames.iter().next().is_none());
     }
-    sound(core.frames.has_sound_slots())?;
-    let mut listed = HashSet::new();
-    let mut roots = 0;
-    for (key, frame) in core.frames.iter() {
-        sound(program.has_state(frame.state))?;
-        fits(frame, program.node(frame.state))?;
-        roots += usize::from(frame.parent.is_none());
-        for child in running(frame) {
-            let parent = core.frames.get(*child).and_then(|child| child.parent);
-            sound(parent == Some(key) && listed.insert(*child))?;
-        }
-        sound(depth(core, frame).is_some())?;
-    }
-    sound(roots == 1 && listed.len() + 1 == core.frames.iter().count())?;
+    tree::check(core, program, expected.graph)?;
+    waiting::check(core, program)?;
+    let start = core.execution.start_time;
+    Invariant::DeadlineIsTheTimeout
+        .holds_if(core.deadline == deadline(expected.timeout_seconds, expected.is_express, start))?;
     let values = core.frames.iter().flat_map(|(_, frame)| values(frame));
-    sound(values.chain([&*core.execution.input]).all(is_shallow))?;
+    Invariant::DataIsShallow.holds_if(values.chain([&*core.execution.input]).all(is_shallow))?;
     core.variable_bytes = core
         .frames
         .iter()
@@ -55,57 +59,21 @@ fn check_within(core: &mut Core, program: &Program, depth_left: usize) -> Result
         .map(|value| json_size(value))
         .sum();
     core.frames.count_again();
-    let mut inner = core.frames.children_mut().peekable();
-    sound(depth_left > 0 || inner.peek().is_none())?;
-    inner.try_for_each(|child| {
-        sound(child.outcome.is_none())?;
-        check_within(child, program, depth_left - 1)
-    })
-}
-
-fn sound(is_sound: bool) -> Result<(), SnapshotError> {
-    if is_sound { Ok(()) } else { Err(SnapshotError::Damaged) }
-}
-
-/// What a frame does must be what its state does.
-fn fits(frame: &Frame, node: &Node) -> Result<(), SnapshotError> {
-    sound(match (frame.activity(), &node.state) {
-        (Activity::Entering | Activity::Waiting | Activity::Backoff, _) | (Activity::Task(_), State::Task(_)) => true,
-        (Activity::Fork(fork), State::Parallel(_)) => {
-            fork.items.is_none() && fork.graphs == node.graphs && counts_fit(fork, node.graphs.len())
-        }
-        (Activity::Fork(fork), State::Map(_)) => {
-            let items = fork.items.as_ref().and_then(|items| items.value().as_array());
-            fork.graphs == node.graphs && items.is_some_and(|items| counts_fit(fork, items.len()))
-        }
-        (Activity::MapRun(run), State::Map(map)) => {
-            map.distributed.is_some() && node.graphs.contains(&run.graph) && run.items.all().is_array()
-        }
-        _ => false,
-    })
-}
-
-fn counts_fit(fork: &ForkProgress, total: usize) -> bool {
-    fork.total == total
-        && fork.results.len() == total
-        && fork.started <= total
-        && (1..=fork.started).contains(&fork.running.len())
-}
-
-fn running(frame: &Frame) -> impl Iterator<Item = &FrameKey> {
-    frame.fork().into_iter().flat_map(|fork| &fork.running)
-}
-
-/// How many frames are around a frame; `None` where they are too many, or go in a circle.
-fn depth(core: &Core, frame: &Frame) -> Option<usize> {
-    let mut at = frame;
-    for depth in 0..MAX_DEPTH {
-        match at.parent {
-            None => return Some(depth),
-            Some(parent) => at = core.frames.get(parent)?,
+    for (key, state, run) in core.frames.map_runs_mut() {
+        map_run::check(key, program.node(state), run)?;
+        let expected = Expected {
+            graph: run.graph,
+            timeout_seconds: None,
+            is_express: run.is_express,
+            depth_left: expected.depth_left.saturating_sub(1),
+        };
+        Invariant::ChildrenAreShallow.holds_if(expected.depth_left > 0 || run.children.is_empty())?;
+        for child in run.children.values_mut() {
+            Invariant::EndIsTheEnd.holds_if(child.core.outcome.is_none())?;
+            check_core(&mut child.core, program, &expected)?;
         }
     }
-    None
+    Ok(())
 }
 
 fn values(frame: &Frame) -> impl Iterator<Item = &Value> {

@@ -1,11 +1,15 @@
 //! An execution between two events, as plain data.
 
 mod check;
+mod map_run;
+mod tree;
+mod waiting;
 
 use serde::{Deserialize, Serialize};
 
 use super::command::{Command, PendingCommand};
 use super::engine::Core;
+use super::invariant::Invariant;
 use super::program::Program;
 
 /// An execution as it stands, to be stored with serde in any self-describing format, JSON among
@@ -31,8 +35,12 @@ pub enum SnapshotError {
     #[error("the snapshot belongs to another definition than the program")]
     OtherDefinition,
     /// The data was not written by [`Execution::snapshot`](super::Execution::snapshot).
-    #[error("the snapshot is damaged: its frames are not those of the program")]
-    Damaged,
+    #[error("the snapshot is damaged: {reason}")]
+    #[non_exhaustive]
+    Damaged {
+        /// What is wrong with it, as a clause.
+        reason: String,
+    },
 }
 
 impl Snapshot {
@@ -64,7 +72,13 @@ impl Snapshot {
             return Err(SnapshotError::OtherDefinition);
         }
         let mut core = self.core;
-        check::check(&mut core, program)?;
+        let tells_its_end = |command: &PendingCommand| matches!(command, PendingCommand::Complete(_));
+        let is_sound = Invariant::EndIsTheEnd
+            .holds_if(core.outcome.is_some() || !self.pending.iter().any(tells_its_end))
+            .and_then(|()| check::check(&mut core, program));
+        is_sound.map_err(|invariant| SnapshotError::Damaged {
+            reason: invariant.to_string(),
+        })?;
         if !core.ready.is_empty() {
             core.stop_until_polled();
         }

@@ -1,0 +1,128 @@
+//! What a Map Run knows of its items and child executions is what they are.
+
+use std::collections::BTreeSet;
+
+use crate::definition::{State, WorkflowType};
+use crate::execution::command::TaskId;
+use crate::execution::engine::Core;
+use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::invariant::Invariant;
+use crate::execution::map_run::{Child, Counts, MapRunProgress, Stage};
+use crate::execution::program::Node;
+use crate::execution::states;
+
+/// `key` and `node` are the frame of the Map Run and its state.
+pub(super) fn check(key: FrameKey, node: &Node, run: &MapRunProgress) -> Result<(), Invariant> {
+    Invariant::MapRunIsOfItsMap.holds_if(run.frame == key && is_of(run, node))?;
+    Invariant::RequestIsOfItsMap.holds_if(asks_its_services(run, node))?;
+    Invariant::MapRunCounts.holds_if(items_fit(run) && children_fit(run) && results_fit(run))?;
+    let ready: BTreeSet<u32> = run.ready.iter().copied().collect();
+    let armed = run.children.values().filter(|child| child.armed.is_some());
+    // A child execution that ended may still stand in the queue; one that never was may not.
+    let is_known = |id: &u32| *id < run.started;
+    Invariant::ChildIsKnown.holds_if(ready.iter().all(is_known) && armed.count() == run.deadlines.len())?;
+    for (id, child) in &run.children {
+        check_child(run, *id, child, ready.contains(id))?;
+    }
+    let tasks = run.children.values().map(|child| child.tasks.len());
+    Invariant::TaskOfChildIsKnown.holds_if(tasks.sum::<usize>() == run.tasks.len())?;
+    // One that is through, or whose failures are too many, would have ended.
+    Invariant::MapRunGoesOn.holds_if(run.goes_on() && !run.is_through() && !run.is_over_threshold())
+}
+
+fn is_of(run: &MapRunProgress, node: &Node) -> bool {
+    let State::Map(map) = &node.state else { return false };
+    let batching = run.settings.batching.as_ref();
+    map.distributed.as_deref().is_some_and(|map| {
+        node.graphs.first() == Some(&run.graph)
+            && run.is_express == (map.execution_type == WorkflowType::Express)
+            && run.transformation == states::transformation(map)
+            && batching.is_some() == map.item_batcher.is_some()
+            // A batch of no items would be made for ever.
+            && batching.is_none_or(|batching| batching.most_items != Some(0))
+    })
+}
+
+/// Whether the stage is one that the state has, with the request that it waits for.
+fn asks_its_services(run: &MapRunProgress, node: &Node) -> bool {
+    let State::Map(map) = &node.state else { return false };
+    let Some(map) = map.distributed.as_deref() else {
+        return false;
+    };
+    match &run.stage {
+        Stage::Running => true,
+        Stage::Reading(reading) => reading.asked.is_some() && map.item_reader.is_some() && run.started == 0,
+        Stage::Writing(writing) => {
+            let writer = map.result_writer.as_ref();
+            writing.asked.is_some()
+                && writer.is_some_and(|writer| writer.export.is_some())
+                && run.children.is_empty()
+                && run.items.is_empty()
+        }
+    }
+}
+
+fn items_fit(run: &MapRunProgress) -> bool {
+    let counts = &run.item_counts;
+    let Some(items) = run.items.all().as_array() else {
+        return false;
+    };
+    let running = run.children.values().map(|child| child.items as u64);
+    counts.is_complete()
+        && counts.total == items.len() as u64
+        && run.items.pending() == usize::try_from(counts.pending).ok()
+        && counts.running == running.fold(0, u64::saturating_add)
+}
+
+fn children_fit(run: &MapRunProgress) -> bool {
+    let (items, counts) = (&run.item_counts, &run.execution_counts);
+    let ended = |counts: &Counts| [counts.succeeded, counts.failed, counts.timed_out, counts.aborted];
+    counts.is_complete()
+        && counts.total == u64::from(run.started)
+        && counts.pending == 0
+        && counts.running == run.children.len() as u64
+        // Each has an item at least, so that no more were started than there are items.
+        && run.children.values().all(|child| child.items > 0)
+        && ended(counts).into_iter().zip(ended(items)).all(|(children, items)| children <= items && (children > 0) == (items > 0))
+}
+
+fn results_fit(run: &MapRunProgress) -> bool {
+    let has_ended = |id: &u32| *id < run.started && !run.children.contains_key(id);
+    let is_open = |id: &u32| run.results.get(*id as usize).is_none_or(serde_json::Value::is_null);
+    run.results.len() <= run.started as usize
+        && run.failed.len() as u64 == run.execution_counts.failures()
+        && run.failed.iter().all(has_ended)
+        && run.children.keys().all(|id| *id < run.started && is_open(id))
+}
+
+/// The Map Run knows when a child execution is to be woken, and the tasks whose answers are for it.
+fn check_child(run: &MapRunProgress, id: u32, child: &Child, is_ready: bool) -> Result<(), Invariant> {
+    let is_armed = child.armed.is_none_or(|at| run.deadlines.contains(&(at, id)));
+    // What is ready is looked at soon, and then its deadline is.
+    let is_up_to_date = is_ready || (child.core.ready.is_empty() && child.armed == child.core.next_deadline());
+    Invariant::ChildIsKnown.holds_if(is_armed && is_up_to_date)?;
+    let unanswered: BTreeSet<TaskId> = unanswered(&child.core).collect();
+    let mut known = child.tasks.iter();
+    Invariant::TaskOfChildIsKnown.holds_if(
+        unanswered.len() == child.tasks.len()
+            && known
+                .all(|(task, generation)| unanswered.contains(task) && run.tasks.get(generation) == Some(&(id, *task))),
+    )
+}
+
+/// The tasks of a core, with the requests of its Map Runs and the tasks inside them.
+fn unanswered(core: &Core) -> impl Iterator<Item = TaskId> {
+    core.frames.iter().flat_map(|(key, frame)| {
+        let id = move |generation| TaskId {
+            frame: key.slot,
+            generation,
+        };
+        let (task, run) = match frame.activity() {
+            Activity::Task(attempt) => (Some(attempt.generation), None),
+            Activity::MapRun(run) => (run.asked().map(|asked| asked.generation), Some(run)),
+            _ => (None, None),
+        };
+        let inner = run.into_iter().flat_map(|run| run.tasks.keys().copied());
+        task.into_iter().chain(inner).map(id)
+    })
+}
