@@ -51,6 +51,9 @@
 //! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: what passes the boundary, in and out.
 //! * **Deadline**: the earliest time at which the execution wants to be woken.
+//! * **Turn**: all that one event leads to, until everything waits again.
+//! * **Invariant**: a rule that holds between two turns. Where one is broken, the execution fails with `States.Runtime` and
+//!   the cause says which; so it never waits for something that cannot come.
 //!
 //! More words, and why the core is as it is, are in [Contributing](crate::docs::contributing).
 

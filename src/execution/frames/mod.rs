@@ -1,176 +1,18 @@
 //! Frames: the running graphs of an execution, as plain data.
 
-use indexmap::{IndexMap, IndexSet};
+mod activity;
+mod frame;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::sync::Arc;
 
-use super::command::{Timestamp, seconds_later};
 use super::invariant::Invariant;
 use super::map_run::MapRunProgress;
-use super::program::{GraphId, StateId};
-use super::task_request::TaskRequest;
-use crate::data::{MapItemContext, Payload, VariableScope, json_size};
-use crate::definition::Resource;
+use super::program::StateId;
+use crate::data::{MapItemContext, VariableScope, json_size};
 
-/// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Frame {
-    pub(crate) serial: u32,
-    /// The frame whose Parallel or Map forked this one; `None` for the machine itself.
-    pub(crate) parent: Option<FrameKey>,
-    /// Which branch or item.
-    pub(crate) index: usize,
-    pub(crate) state: StateId,
-    /// The raw input of the state; `None` only while the engine works on it.
-    pub(crate) raw_input: Option<Payload>,
-    /// The variables of this scope; outer ones are found in the parents.
-    // Boxed, because most frames assign nothing, and a frame is kept small.
-    pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
-    /// The id of this frame's last event: the next one's `previousEventId`.
-    pub(crate) last_event: u64,
-    /// The id of the state's `…StateEntered` event.
-    pub(crate) entered_event: u64,
-    pub(crate) entered_time: Timestamp,
-    /// Retries of this state so far.
-    pub(crate) retry_count: u32,
-    /// Retries by Retrier; empty before the first.
-    pub(crate) retries: Vec<u32>,
-    // Changed by `Frames::set_activity` alone, which counts.
-    activity: Activity,
-    /// When the frame must be woken; its timer is armed for then.
-    pub(crate) deadline: Option<Timestamp>,
-}
-
-impl Frame {
-    /// A frame that enters a state next.
-    pub(crate) fn new(
-        state: StateId,
-        raw_input: Option<Payload>,
-        parent: Option<FrameKey>,
-        index: usize,
-        last_event: u64,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            serial: 0,
-            parent,
-            index,
-            state,
-            raw_input,
-            variables: None,
-            last_event,
-            entered_event: 0,
-            entered_time: now,
-            retry_count: 0,
-            retries: Vec::new(),
-            activity: Activity::Entering,
-            deadline: None,
-        }
-    }
-
-    /// What it is doing.
-    #[inline]
-    pub(crate) fn activity(&self) -> &Activity {
-        &self.activity
-    }
-
-    /// The graphs that run inside it; `None` but for a Parallel and an inline Map at work.
-    pub(crate) fn fork(&self) -> Option<&ForkProgress> {
-        match &self.activity {
-            Activity::Fork(fork) => Some(fork),
-            _ => None,
-        }
-    }
-}
-
-/// What a frame is doing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) enum Activity {
-    /// It stands in the ready queue and enters its state next.
-    Entering,
-    /// A Wait state waits. Any other state is so only while the engine works on it.
-    Waiting,
-    /// The state failed and is tried again at the deadline.
-    Backoff,
-    /// A Task waits for its answer.
-    Task(Box<TaskAttempt>),
-    /// A Parallel or Map waits for its graphs.
-    Fork(Box<ForkProgress>),
-    /// A distributed Map waits for its Map Run.
-    MapRun(Box<MapRunProgress>),
-}
-
-impl Activity {
-    /// Whether it may go on without a timer: by the answer to a task, or by what runs in a Map Run, which looks after
-    /// itself.
-    fn awaits_answers(&self) -> bool {
-        matches!(self, Self::Task(_) | Self::MapRun(_))
-    }
-}
-
-/// A Task's attempt in flight.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct TaskAttempt {
-    pub(crate) generation: u32,
-    pub(crate) request: Arc<TaskRequest>,
-    pub(crate) times_out_at: Option<Timestamp>,
-    pub(crate) heartbeat_due_at: Option<Timestamp>,
-}
-
-impl TaskAttempt {
-    pub(crate) fn new(request: Arc<TaskRequest>, resource: &Resource, generation: u32, now: Timestamp) -> Self {
-        let after = |seconds: u32| seconds_later(now, seconds);
-        Self {
-            generation,
-            times_out_at: request.timeout_seconds.map(after),
-            heartbeat_due_at: request.awaited_heartbeat(resource).map(after),
-            request,
-        }
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        [self.times_out_at, self.heartbeat_due_at].into_iter().flatten().min()
-    }
-}
-
-/// A Parallel or Map whose graphs run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ForkProgress {
-    /// The graphs by index; a Map has one for all.
-    pub(crate) graphs: Arc<[GraphId]>,
-    /// The items of a Map; `None` for a Parallel.
-    pub(crate) items: Option<Payload>,
-    /// What every branch gets; a Map's effective input.
-    pub(crate) input: Payload,
-    /// Graphs at once.
-    pub(crate) limit: usize,
-    /// How many graphs there are.
-    pub(crate) total: usize,
-    /// How many were started.
-    pub(crate) started: usize,
-    /// How many came to their end.
-    // Not what `started` and `running` leave over: that is what it is checked by.
-    pub(crate) ended: usize,
-    /// The frames that run, in no order.
-    pub(crate) running: IndexSet<FrameKey>,
-    /// The outputs by index; `Null` where there is none yet.
-    pub(crate) results: Vec<Value>,
-    /// The sum of the outputs' size bounds.
-    #[serde(skip)]
-    pub(crate) results_bound: usize,
-}
-
-impl ForkProgress {
-    /// The graph of a branch or iteration.
-    pub(crate) fn graph(&self, index: usize) -> Option<GraphId> {
-        let graph = match self.items {
-            Some(_) => self.graphs.first(),
-            None => self.graphs.get(index),
-        };
-        graph.copied()
-    }
-}
+pub(crate) use activity::{Activity, ForkProgress, TaskAttempt};
+pub(crate) use frame::Frame;
 
 /// Where a frame stands, and which of the frames that stood there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

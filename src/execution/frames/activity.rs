@@ -1,0 +1,100 @@
+use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::FrameKey;
+use crate::data::Payload;
+use crate::definition::Resource;
+use crate::execution::command::{Timestamp, seconds_later};
+use crate::execution::map_run::MapRunProgress;
+use crate::execution::program::GraphId;
+use crate::execution::task_request::TaskRequest;
+
+/// What a frame is doing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Activity {
+    /// It stands in the ready queue and enters its state next.
+    Entering,
+    /// A Wait state waits. Any other state is so only while the engine works on it.
+    Waiting,
+    /// The state failed and is tried again at the deadline.
+    Backoff,
+    /// A Task waits for its answer.
+    Task(Box<TaskAttempt>),
+    /// A Parallel or Map waits for its graphs.
+    Fork(Box<ForkProgress>),
+    /// A distributed Map waits for its Map Run.
+    MapRun(Box<MapRunProgress>),
+}
+
+impl Activity {
+    /// Whether it may go on without a timer: by the answer to a task, or by what runs in a Map Run, which looks after
+    /// itself.
+    pub(super) fn awaits_answers(&self) -> bool {
+        matches!(self, Self::Task(_) | Self::MapRun(_))
+    }
+}
+
+/// A Task's attempt in flight.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TaskAttempt {
+    pub(crate) generation: u32,
+    pub(crate) request: Arc<TaskRequest>,
+    pub(crate) times_out_at: Option<Timestamp>,
+    pub(crate) heartbeat_due_at: Option<Timestamp>,
+}
+
+impl TaskAttempt {
+    pub(crate) fn new(request: Arc<TaskRequest>, resource: &Resource, generation: u32, now: Timestamp) -> Self {
+        let after = |seconds: u32| seconds_later(now, seconds);
+        Self {
+            generation,
+            times_out_at: request.timeout_seconds.map(after),
+            heartbeat_due_at: request.awaited_heartbeat(resource).map(after),
+            request,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        [self.times_out_at, self.heartbeat_due_at].into_iter().flatten().min()
+    }
+}
+
+/// A Parallel or Map whose graphs run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ForkProgress {
+    /// The graphs by index; a Map has one for all.
+    pub(crate) graphs: Arc<[GraphId]>,
+    /// The items of a Map; `None` for a Parallel.
+    pub(crate) items: Option<Payload>,
+    /// What every branch gets; a Map's effective input.
+    pub(crate) input: Payload,
+    /// Graphs at once.
+    pub(crate) limit: usize,
+    /// How many graphs there are.
+    pub(crate) total: usize,
+    /// How many were started.
+    pub(crate) started: usize,
+    /// How many came to their end.
+    // Not what `started` and `running` leave over: that is what it is checked by.
+    pub(crate) ended: usize,
+    /// The frames that run, in no order.
+    pub(crate) running: IndexSet<FrameKey>,
+    /// The outputs by index; `Null` where there is none yet.
+    pub(crate) results: Vec<Value>,
+    /// The sum of the outputs' size bounds.
+    #[serde(skip)]
+    pub(crate) results_bound: usize,
+}
+
+impl ForkProgress {
+    /// The graph of a branch or iteration.
+    pub(crate) fn graph(&self, index: usize) -> Option<GraphId> {
+        let graph = match self.items {
+            Some(_) => self.graphs.first(),
+            None => self.graphs.get(index),
+        };
+        graph.copied()
+    }
+}

@@ -1,0 +1,80 @@
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::{Activity, ForkProgress, FrameKey};
+use crate::data::Payload;
+use crate::execution::command::Timestamp;
+use crate::execution::program::StateId;
+
+/// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Frame {
+    pub(crate) serial: u32,
+    /// The frame whose Parallel or Map forked this one; `None` for the machine itself.
+    pub(crate) parent: Option<FrameKey>,
+    /// Which branch or item.
+    pub(crate) index: usize,
+    pub(crate) state: StateId,
+    /// The raw input of the state; `None` only while the engine works on it.
+    pub(crate) raw_input: Option<Payload>,
+    /// The variables of this scope; outer ones are found in the parents.
+    // Boxed, because most frames assign nothing, and a frame is kept small.
+    pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
+    /// The id of this frame's last event: the next one's `previousEventId`.
+    pub(crate) last_event: u64,
+    /// The id of the state's `…StateEntered` event.
+    pub(crate) entered_event: u64,
+    pub(crate) entered_time: Timestamp,
+    /// Retries of this state so far.
+    pub(crate) retry_count: u32,
+    /// Retries by Retrier; empty before the first.
+    pub(crate) retries: Vec<u32>,
+    // Changed by `Frames::set_activity` alone, which counts.
+    pub(super) activity: Activity,
+    /// When the frame must be woken; its timer is armed for then.
+    pub(crate) deadline: Option<Timestamp>,
+}
+
+impl Frame {
+    /// A frame that enters a state next.
+    pub(crate) fn new(
+        state: StateId,
+        raw_input: Option<Payload>,
+        parent: Option<FrameKey>,
+        index: usize,
+        last_event: u64,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            serial: 0,
+            parent,
+            index,
+            state,
+            raw_input,
+            variables: None,
+            last_event,
+            entered_event: 0,
+            entered_time: now,
+            retry_count: 0,
+            retries: Vec::new(),
+            activity: Activity::Entering,
+            deadline: None,
+        }
+    }
+
+    /// What it is doing.
+    #[inline]
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// The graphs that run inside it; `None` but for a Parallel and an inline Map at work.
+    pub(crate) fn fork(&self) -> Option<&ForkProgress> {
+        match &self.activity {
+            Activity::Fork(fork) => Some(fork),
+            _ => None,
+        }
+    }
+}
