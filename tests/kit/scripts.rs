@@ -136,6 +136,23 @@ fn heartbeats_keep_a_task_alive_until_it_answers() {
     assert_eq!(run.error_name(), Some("Sorry"));
 }
 
+/// A call that answers when it is done cannot miss a heartbeat, whatever it sends meanwhile.
+#[test]
+fn a_plain_call_misses_no_heartbeat() {
+    let machine = json!({ "StartAt": "A", "States": { "A": {
+        "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:a", "HeartbeatSeconds": 2, "End": true
+    }}})
+    .to_string()
+    .parse()
+    .unwrap();
+    let seconds = Duration::from_secs;
+    let beats = Answer::success(json!("done"))
+        .after(seconds(10))
+        .heartbeat_every(seconds(6));
+    let run = Simulation::of(&machine).task("A", [beats]).run(json!({}));
+    assert_eq!((run.output(), run.elapsed()), (Some(&json!("done")), seconds(10)));
+}
+
 #[test]
 fn heartbeats_for_ever_are_no_end() {
     let machine = json!({ "StartAt": "A", "States": { "A": {

@@ -106,9 +106,10 @@ impl<'a> Engine<'a> {
 
     pub(super) fn heartbeat(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let now = self.core.now;
+        let resource = self.resource_of(key)?;
         let attempt = self.core.frames.attempt_mut(key)?;
-        // Without `HeartbeatSeconds` nobody waits for one.
-        if let Some(seconds) = attempt.request.heartbeat_seconds {
+        // One that nobody waits for may come, too: it must not make anybody wait for the next.
+        if let Some(seconds) = attempt.request.awaited_heartbeat(resource) {
             attempt.heartbeat_due_at = Some(seconds_later(now, seconds));
             if let Some(deadline) = attempt.deadline() {
                 self.wake_at(key, deadline)?;
