@@ -1,4 +1,4 @@
-//! Catch: which Catcher takes a failure, and how the state is left then (specification, "Fallback states").
+//! Catch: which Catcher handles a failure, and the output and transition it gives (specification, "Fallback states").
 
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -11,17 +11,17 @@ use super::query::Query;
 use crate::data::Payload;
 use crate::definition::{Catcher, CatcherData};
 
-/// A failure that a Catcher takes.
+/// A failure caught by a Catcher.
 #[derive(Debug)]
 pub(crate) struct Caught<'a> {
-    /// Which of the state's Catchers.
+    /// The index of the Catcher.
     pub(crate) index: usize,
     catcher: &'a Catcher,
     next: StateId,
     error_output: Value,
 }
 
-/// The first Catcher that matches the error takes it.
+/// Finds the first Catcher that matches the error.
 pub(crate) fn decide<'a>(node: &'a Node, failure: &Failure) -> Option<Caught<'a>> {
     let catchers = node.catch().iter().zip(&node.catch_next).enumerate();
     for (index, (catcher, &next)) in catchers {
@@ -45,7 +45,7 @@ fn error_output(failure: &Failure, matched: &str) -> Value {
     } else {
         output.error
     };
-    // What a failure leaves out is `null`, but a timeout, which never has a cause, has an empty one.
+    // Absent members become `null`; but a timeout, which never has a cause, gets an empty one.
     let cause = match &error {
         Some(name) if output.cause.is_none() && matches!(name.as_str(), TIMEOUT | HEARTBEAT_TIMEOUT) => {
             Some(String::new())
@@ -56,8 +56,8 @@ fn error_output(failure: &Failure, matched: &str) -> Value {
 }
 
 impl Caught<'_> {
-    /// How the Catcher leaves the state. `$` of its `Assign` is the Error Output, which `ResultPath` places in the raw
-    /// input; in JSONata it is `$states.errorOutput`.
+    /// The exit of the state through the Catcher. `$` of its `Assign` is the Error Output, which `ResultPath` places in
+    /// the raw input; in JSONata it is `$states.errorOutput`.
     pub(crate) fn exit(self, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Exit, Failure> {
         let next = Next::State(self.next);
         let exit = match &self.catcher.data {
@@ -78,7 +78,7 @@ impl Caught<'_> {
                 query.exit(catcher, || Payload::from(self.error_output.clone()), next)?
             }
         };
-        // A Catcher's own failure is no more caught by the state, but by the state around it.
+        // A Catcher's own failure is not caught by this state, only by the state around it.
         if exit.output.exceeds(view.limits.payload_bytes) {
             return Err(view.data_limit_exceeded());
         }

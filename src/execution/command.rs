@@ -1,4 +1,4 @@
-//! What passes the boundary of an execution: its options, events in, commands out.
+//! The boundary of an execution: start options, events in, commands out.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::data::{MAX_NESTING, Payload, StateMachineContext, discard, nests_with
 use crate::definition::Resource;
 use crate::history::{ErrorOutput, HistoryEvent, HistoryLevel};
 
-/// How an execution starts. Names and ids appear in the context object and in the history.
+/// The options of an execution's start. Names and ids appear in the context object and in the history.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct StartOptions {
@@ -27,26 +27,26 @@ pub struct StartOptions {
     pub role_arn: Arc<str>,
     /// Seed of everything random: jitter, `States.UUID`, `States.MathRandom`.
     pub seed: u64,
-    /// What makes task tokens unguessable; default none.
+    /// The secret that makes task tokens unguessable; default: none.
     pub token_secret: TokenSecret,
     /// How much of the history is recorded.
     pub history: HistoryLevel,
-    /// What the execution may use.
+    /// The execution's limits.
     pub limits: Limits,
-    /// What tells executions of an Express workflow apart that have the same name, usually a UUID: the last part of the
-    /// ARN. `None` for a Standard workflow; default.
+    /// For an Express workflow, the last part of the ARN, usually a UUID; it distinguishes executions of the same name.
+    /// `None`, the default, for a Standard workflow.
     ///
-    /// An Express execution takes five minutes at the most, and its context object has no `RedriveCount`.
+    /// An Express execution takes at most five minutes, and its context object has no `RedriveCount`.
     pub express_id: Option<String>,
-    /// The ARNs of the activities that exist; a Task of another one fails with `States.Runtime`, as on AWS one fails
-    /// whose activity was deleted. `None` for all that there can be; default.
+    /// The ARNs of the existing activities; a Task with any other fails with `States.Runtime`, as on AWS with a deleted
+    /// activity. `None`, the default: every activity exists.
     pub activities: Option<Arc<BTreeSet<String>>>,
-    /// Whether the execution keeps a trace of what its history does not tell.
+    /// Whether the execution keeps a trace, which has details that the history lacks.
     pub(crate) is_traced: bool,
 }
 
 impl StartOptions {
-    /// Options with this input and names that say nothing.
+    /// Options with this input and placeholder names.
     pub fn new(input: Value) -> Self {
         Self {
             input,
@@ -73,7 +73,7 @@ impl StartOptions {
     }
 }
 
-// What says nothing is the same for all that do not say otherwise.
+// Defaults shared by executions that set none.
 static STATE_MACHINE: LazyLock<Arc<StateMachineContext>> =
     LazyLock::new(|| Arc::new(StateMachineContext::new("us-east-1", "123456789012", "StateMachine")));
 static ROLE_ARN: LazyLock<Arc<str>> = LazyLock::new(|| "arn:aws:iam::123456789012:role/StepFunctions".into());
@@ -83,23 +83,23 @@ static ROLE_ARN: LazyLock<Arc<str>> = LazyLock::new(|| "arn:aws:iam::12345678901
 #[serde(default)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes of an input, output or result as UTF-8 JSON text; 262,144.
+    /// The most bytes of an input, output or result as UTF-8 JSON text; 262,144.
     pub payload_bytes: usize,
-    /// Events of the history; the last may only be the end of the execution. `None` for no limit; 25,000.
+    /// The most events of the history; the last one is always the end of the execution. `None` for no limit; 25,000.
     pub history_events: Option<u64>,
-    /// Bytes of one variable's value, and of one `Assign` in total; 262,144.
+    /// The most bytes of one variable's value, and of one `Assign` in total; 262,144.
     pub variable_bytes: usize,
-    /// Bytes of all variables of the execution; 10,485,760.
+    /// The most bytes of all variables of the execution; 10,485,760.
     pub stored_variable_bytes: usize,
-    /// Iterations of an inline Map that run at once; 40.
+    /// The most iterations of an inline Map that run at once; 40.
     pub inline_map_concurrency: usize,
-    /// Work between two events, after which an execution that neither waits nor ends has failed; 1,000,000,000.
+    /// The most work between two events; an execution that does more without waiting or ending fails; 1,000,000,000.
     ///
-    /// A state that is entered or tried counts 1,000, and a value that a path looks at counts 1: a state machine that
-    /// loops for ever ends after a million rounds, where the history has no limit. A child execution of a distributed Map
-    /// counts 1,000 and what it does, so that a few hundred thousand of them can run in one go where none waits for a task.
+    /// Entering or retrying a state counts 1,000, and each value visited by a path counts 1: without a limit of the
+    /// history, a state machine that loops for ever ends after a million rounds. A child execution of a distributed Map
+    /// counts 1,000 plus its own work, so a few hundred thousand of them can run in one go if none waits for a task.
     pub work: u64,
-    /// Bytes of memory, as far as they can be told, that the data of all running states may take; 1,073,741,824.
+    /// The most bytes of memory, estimated, for the data of all running states; 1,073,741,824.
     pub held_bytes: usize,
 }
 
@@ -117,7 +117,7 @@ impl Default for Limits {
     }
 }
 
-/// Names one attempt of one task of one execution; a later attempt has another.
+/// Identifies one attempt of one task in one execution; every attempt has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TaskId {
     pub(crate) frame: u32,
@@ -125,97 +125,97 @@ pub struct TaskId {
     pub(crate) generation: u32,
 }
 
-/// One attempt of a Task state that waits for its answer.
+/// An unanswered attempt of a Task state.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Task {
-    /// What the answer must carry.
+    /// The id, needed to answer.
     pub id: TaskId,
     /// The state's name.
     pub state: Arc<str>,
-    /// What does the work.
+    /// The resource that does the work.
     pub resource: Resource,
     /// What the state asks of it.
     pub request: Arc<TaskRequest>,
     /// 0 for the first attempt, then the number of retries.
     pub retry_count: u32,
-    /// The child execution that it is a task of; `None` for one of the execution itself.
+    /// The child execution of the task; `None` for a task of the execution itself.
     pub child: Option<Arc<ChildExecution>>,
 }
 
-/// A child execution of a distributed Map, as its tasks show it.
+/// The child execution of a distributed Map in which a task runs.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChildExecution {
     /// Its ARN.
     pub arn: Arc<str>,
-    /// The ARN of what it is an execution of, `…:stateMachine:MACHINE/LABEL`.
+    /// The ARN of its state machine, `…:stateMachine:MACHINE/LABEL`.
     pub state_machine_arn: String,
 }
 
-/// What a driver must carry out.
+/// A command to the driver.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Command {
     /// Start the task and report how it ends.
     Invoke(Task),
-    /// Nobody waits for this task any more; an answer that comes all the same is ignored.
+    /// The task is cancelled; a later answer is ignored.
     Cancel(TaskId),
     /// Append to the history.
     Record(HistoryEvent),
     /// Append to the history of a child execution.
     RecordChild(Box<ChildEvent>),
-    /// A Map Run began or ended: what it looks like now.
+    /// A Map Run began or ended; its current state.
     MapRun(Box<MapRun>),
     /// The execution is over; no command follows.
     Complete(Outcome),
 }
 
-/// What a driver reports.
+/// An event reported by the driver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Event {
-    /// A worker took up an activity task.
+    /// A worker started an activity task.
     TaskStarted {
-        /// Which.
+        /// The task.
         task: TaskId,
-        /// Who.
+        /// The worker's name.
         worker_name: Option<String>,
     },
-    /// The service behind a `.sync` or `.waitForTaskToken` task answered; the task goes on.
+    /// The service of a `.sync` or `.waitForTaskToken` task accepted it; the task goes on.
     TaskSubmitted {
-        /// Which.
+        /// The task.
         task: TaskId,
-        /// What the service answered.
+        /// The service's response.
         output: Value,
     },
     /// The task sent a heartbeat.
     TaskHeartbeat {
-        /// Which.
+        /// The task.
         task: TaskId,
     },
-    /// The task ended well.
+    /// The task succeeded.
     TaskSucceeded {
-        /// Which.
+        /// The task.
         task: TaskId,
         /// The raw result.
         output: Value,
     },
     /// The task failed.
     TaskFailed {
-        /// Which.
+        /// The task.
         task: TaskId,
-        /// Why.
+        /// The error.
         error: ErrorOutput,
     },
-    /// Time went on, usually to [`Execution::next_deadline`](super::Execution::next_deadline).
+    /// Time passed, usually up to [`Execution::next_deadline`](super::Execution::next_deadline).
     DeadlineReached,
-    /// Somebody stops the execution (`StopExecution`).
+    /// The execution is stopped (`StopExecution`).
     Stop(ErrorOutput),
 }
 
 impl Event {
-    /// The task that it is about.
+    /// The event's task.
     pub(super) fn task(&mut self) -> Option<&mut TaskId> {
         match self {
             Self::TaskStarted { task, .. }
@@ -227,7 +227,8 @@ impl Event {
         }
     }
 
-    /// Drops an output that nests too deeply to be worked with, or even to be dropped as it is; whether there was one.
+    /// Drops an output that nests too deeply and returns whether there was one. Even dropping it the usual way could
+    /// overflow the stack.
     pub(super) fn drop_deep_output(&mut self) -> bool {
         let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { output, .. }) = self else {
             return false;
@@ -240,7 +241,7 @@ impl Event {
     }
 }
 
-/// How an execution ended.
+/// The outcome of an execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// `SUCCEEDED`
@@ -250,9 +251,9 @@ pub enum Outcome {
     },
     /// `FAILED`
     Failed(ErrorOutput),
-    /// `TIMED_OUT`: the machine's `TimeoutSeconds` were over.
+    /// `TIMED_OUT`: it took longer than the machine's `TimeoutSeconds`.
     TimedOut(ErrorOutput),
-    /// `ABORTED`: somebody stopped it.
+    /// `ABORTED`: it was stopped.
     Aborted(ErrorOutput),
 }
 
@@ -267,7 +268,7 @@ impl Outcome {
         }
     }
 
-    /// The output of an execution that succeeded.
+    /// The output, if the execution succeeded.
     pub fn output(&self) -> Option<&Value> {
         match self {
             Self::Succeeded { output } => Some(output),
@@ -275,7 +276,7 @@ impl Outcome {
         }
     }
 
-    /// The error and cause of an execution that did not succeed.
+    /// The error and cause, if the execution did not succeed.
     pub fn error(&self) -> Option<&ErrorOutput> {
         match self {
             Self::Succeeded { .. } => None,
@@ -284,7 +285,7 @@ impl Outcome {
     }
 }
 
-/// A command of a snapshot. Tasks are not among them: restoring dispatches every unanswered one.
+/// A command in a snapshot. Tasks are not included: restoring dispatches every unanswered one again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum PendingCommand {
     Cancel(TaskId),
@@ -294,10 +295,10 @@ pub(crate) enum PendingCommand {
     Complete(Outcome),
 }
 
-/// When an event happened; drivers give it, the core never asks a clock.
+/// The time of an event, given by the driver: the core never reads a clock.
 pub(crate) type Timestamp = DateTime<Utc>;
 
-/// So much later, or the last moment that the clock knows.
+/// A later time, or the last representable one.
 pub(crate) fn later(now: Timestamp, delay: TimeDelta) -> Timestamp {
     now.checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

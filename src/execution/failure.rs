@@ -1,39 +1,39 @@
-//! Why states fail, and which names in `ErrorEquals` match (specification, "Errors").
+//! Failures of states, and the matching of `ErrorEquals` (specification, "Errors").
 
 use super::invariant::Invariant;
 use crate::data::{EvaluationError, MAX_NESTING, PathError};
 use crate::history::ErrorOutput;
 
-/// Matches every error but the ones that nothing matches.
+/// Matches every error except those that cannot be caught.
 const ALL: &str = "States.ALL";
-/// Matches every error but a timeout and what does not come from work.
+/// Matches every error of a task except a timeout.
 const TASK_FAILED: &str = "States.TaskFailed";
 /// A task or the machine took too long.
 pub(crate) const TIMEOUT: &str = "States.Timeout";
-/// A task's heartbeat did not come; its history says `States.Timeout`.
+/// A task's heartbeat did not arrive; the history shows `States.Timeout`.
 pub(super) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
-/// The definition cannot work on this data; neither retried nor caught.
+/// The definition cannot process this data; neither retried nor caught.
 pub(crate) const RUNTIME: &str = "States.Runtime";
-/// A JSONata field has no value, or none that it can have.
+/// A JSONata field has no value, or a value of the wrong type or range.
 const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
-/// A payload has more bytes than the limit allows.
+/// A payload is larger than the limit.
 pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
-/// The result cannot be placed where `ResultPath` says.
+/// The result cannot be placed at `ResultPath`.
 const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 
-/// More items of a distributed Map failed than are tolerated.
+/// More items of a distributed Map failed than tolerated.
 pub(crate) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
 /// The items of a distributed Map could not be read.
 pub(crate) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
 /// The results of a distributed Map could not be written.
 pub(crate) const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
 
-/// Why a state failed.
+/// The failure of a state.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
-    /// `States.Runtime`, with the cause but for the sentence that names the state.
+    /// `States.Runtime`; the cause is without the sentence that names the state.
     Runtime(String),
-    /// `States.QueryEvaluationError`: a JSONata field has no value, or none that it can have.
+    /// `States.QueryEvaluationError`: a JSONata field has no value, or a value of the wrong type or range.
     Evaluation(Box<EvaluationFailure>),
     /// Any other error, complete.
     Error(ErrorOutput),
@@ -43,12 +43,12 @@ pub(crate) enum Failure {
     Broken(Invariant),
 }
 
-/// What a history tells of a JSONata field that failed.
+/// The details of a failed JSONata field in the history.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EvaluationFailure {
-    /// The cause but for the sentence that names the state.
+    /// The cause without the sentence that names the state.
     pub(crate) detail: String,
-    /// The field, such as `Output/total`; `None` where no field is at fault.
+    /// The field, such as `Output/total`; `None` if no field is at fault.
     pub(crate) location: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl Failure {
         Self::Runtime(detail.into())
     }
 
-    /// A JSONata field failed.
+    /// The failure of a JSONata field.
     #[cold]
     pub(crate) fn evaluation(detail: String, location: &str) -> Self {
         Self::Evaluation(Box::new(EvaluationFailure {
@@ -66,7 +66,7 @@ impl Failure {
         }))
     }
 
-    /// A JSONata state failed that needs a field which is not there.
+    /// The failure of a JSONata state that lacks a field.
     #[cold]
     pub(crate) fn query(detail: String) -> Self {
         Self::Evaluation(Box::new(EvaluationFailure { detail, location: None }))
@@ -79,7 +79,7 @@ impl Failure {
         })
     }
 
-    /// `name` is a state's name, or what its resource is known by.
+    /// `name` is the state's name, or the name of its resource.
     pub(crate) fn data_limit_exceeded(name: &str) -> Self {
         Self::error(
             DATA_LIMIT_EXCEEDED,
@@ -89,7 +89,7 @@ impl Failure {
         )
     }
 
-    /// A result that could be made, but neither printed nor stored.
+    /// A result that nests too deeply to be printed or stored.
     pub(crate) fn nested_too_deep() -> Self {
         Self::error(
             DATA_LIMIT_EXCEEDED,
@@ -97,14 +97,14 @@ impl Failure {
         )
     }
 
-    /// What a state assigns has more bytes than the limit allows.
+    /// The values assigned by a state are larger than the limit.
     pub(crate) fn variables_too_large(bytes: usize, limit: usize) -> Self {
         Self::runtime(format!(
             "The variables assigned have {bytes} bytes, more than the limit of {limit} bytes."
         ))
     }
 
-    /// All variables together would have more bytes than the limit allows.
+    /// All variables together would be larger than the limit.
     pub(crate) fn stored_variables_too_large(bytes: usize, limit: usize) -> Self {
         Self::runtime(format!(
             "The variables stored have {bytes} bytes, more than the limit of {limit} bytes."
@@ -122,12 +122,12 @@ impl Failure {
         })
     }
 
-    /// `InputPath`, `OutputPath` and their like found nothing.
+    /// `InputPath`, `OutputPath` or a similar path selected nothing.
     pub(crate) fn invalid_path(path: &str, error: &PathError) -> Self {
         Self::runtime(format!("Invalid path '{path}' : {error}"))
     }
 
-    /// Says in which state a runtime error or an evaluation failed, as AWS does; other failures stay as they are.
+    /// Adds the state's name to a runtime error or failed evaluation, as AWS does; other failures stay unchanged.
     pub(crate) fn in_state(self, name: &str, entered_event: u64) -> Self {
         let (error, detail) = match self {
             Self::Runtime(detail) => (RUNTIME, detail),

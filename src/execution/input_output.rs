@@ -1,5 +1,4 @@
-//! The stages that data goes through on its way into a state and out of it (specification, "Input and output
-//! processing").
+//! The stages of data on the way into a state and out of it (specification, "Input and output processing").
 
 #![expect(
     clippy::inline_always,
@@ -22,21 +21,21 @@ use crate::data::{
 };
 use crate::definition::{Assign, InputOutputPath, ResultPath, State};
 
-/// What a state sees besides its input.
+/// A state's view of its execution, besides its input.
 pub(crate) struct StateView<'a> {
     pub(crate) node: &'a Node,
     pub(crate) execution: &'a ExecutionContext,
     pub(crate) state_machine: &'a StateMachineContext,
     pub(crate) variables: VisibleVariables<'a>,
-    /// The item, where a Map makes the input of an iteration or of a child execution.
+    /// The item, if a Map computes the input of an iteration or child execution.
     pub(crate) own_item: Option<&'a MapItemContext<'a>>,
     pub(crate) task_token: Option<&'a str>,
     pub(crate) random: &'a Random,
     pub(crate) limits: &'a Limits,
     pub(crate) now: Timestamp,
-    /// What all expressions together may still do.
+    /// The remaining work of all expressions together.
     pub(crate) budget: Budget,
-    /// Who looks at the stages, if anybody does.
+    /// The inspection of the stages, if there is one.
     pub(crate) inspection: Option<&'a Inspection>,
 }
 
@@ -50,7 +49,7 @@ impl StateView<'_> {
         }
     }
 
-    /// Shows what a stage made to whoever looks.
+    /// Reports the data after a stage to the inspection, if there is one.
     #[inline(always)]
     pub(crate) fn inspect(&self, stage: Stage, data: &Payload) {
         if let Some(inspection) = self.inspection {
@@ -58,7 +57,7 @@ impl StateView<'_> {
         }
     }
 
-    /// Shows whether a Choice Rule is true to whoever looks.
+    /// Reports a Choice Rule's result to the inspection, if there is one.
     #[inline]
     pub(crate) fn inspect_rule(&self, index: usize, is_true: bool) {
         if let Some(inspection) = self.inspection {
@@ -66,19 +65,19 @@ impl StateView<'_> {
         }
     }
 
-    /// Shows a number that a field gave to whoever looks.
+    /// Reports a field's number to the inspection, if there is one.
     pub(crate) fn inspect_number(&self, stage: Stage, number: impl FnOnce() -> Value) {
         if let Some(inspection) = self.inspection {
             inspection.see(stage, Payload::from(number()));
         }
     }
 
-    /// The result of the state has more bytes than the limit allows.
+    /// The state's result is larger than the limit.
     pub(crate) fn data_limit_exceeded(&self) -> Failure {
         Failure::data_limit_exceeded(&self.node.name)
     }
 
-    /// `InputPath` on the raw input, or `OutputPath` on what the other stages made.
+    /// `InputPath` on the raw input, or `OutputPath` on the data before it.
     #[inline(always)]
     pub(crate) fn select(&self, path: &InputOutputPath, payload: Payload) -> Result<Payload, Failure> {
         match path {
@@ -88,7 +87,7 @@ impl StateView<'_> {
         }
     }
 
-    /// What a path selects, as a payload of its own.
+    /// The selection of a path, as a payload of its own.
     pub(crate) fn follow(&self, path: &JsonPath, payload: &Payload) -> Result<Payload, Failure> {
         if path.is_identity() {
             return Ok(payload.clone());
@@ -96,7 +95,7 @@ impl StateView<'_> {
         let found = path
             .evaluate_within(&self.scope(payload.value()), &self.budget)
             .map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
-        // Only a definite path into the payload itself is sure to select no more than the payload holds.
+        // Only the selection of a definite path into the payload is certainly no larger than the payload.
         if path.is_definite() && *path.root() == crate::data::Root::Input {
             Ok(payload.part(found.into_owned()))
         } else {
@@ -104,7 +103,7 @@ impl StateView<'_> {
         }
     }
 
-    /// `Parameters`, `ResultSelector`: the template over the payload, or the payload where there is none.
+    /// `Parameters`, `ResultSelector`: the template over the payload; the payload itself without a template.
     #[inline(always)]
     pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
         match template {
@@ -118,7 +117,7 @@ impl StateView<'_> {
         Ok(template.evaluate_within(&self.scope(input), &self.budget)?)
     }
 
-    /// The values that `Assign` gives to variables; `$` is `input`.
+    /// The assigned values of `Assign`; `$` is `input`.
     #[inline(always)]
     pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Assigned, Failure> {
         match assign {
@@ -136,7 +135,7 @@ impl StateView<'_> {
 
     /// The last stages of a state with a result: `Assign`, `ResultSelector`, `ResultPath`, `OutputPath`.
     ///
-    /// `raw_input` is taken only when nothing can fail any more that a Catcher may want it for.
+    /// `raw_input` is taken only once nothing can fail any more, since a Catcher would need it.
     #[inline(always)]
     pub(crate) fn finish(
         &self,
@@ -156,7 +155,7 @@ impl StateView<'_> {
     }
 }
 
-/// The context object as the state sees it.
+/// The state's context object.
 impl ContextScope for StateView<'_> {
     fn given(&self) -> Option<&Value> {
         self.inspection?.context.as_ref()
@@ -191,7 +190,7 @@ impl StateView<'_> {
         result: Cow<'_, Payload>,
     ) -> Result<Payload, Failure> {
         let limit = self.limits.payload_bytes;
-        // What surely stays within the limit is written in place, where nobody else holds the raw input.
+        // A result that certainly stays within the limit is written in place if the raw input is not shared.
         let raw_bound = raw_input.as_ref().map_or(0, Payload::bound);
         let whole = matches!(stages.output_path, InputOutputPath::Whole);
         let is_safe = whole && grown(stages.result_path, &result).saturating_add(raw_bound) <= limit;
@@ -207,7 +206,7 @@ impl StateView<'_> {
     }
 }
 
-/// The fields of a state that its result goes through.
+/// The fields applied to a state's result.
 pub(crate) struct ResultStages<'a> {
     pub(crate) assign: Option<&'a Assign>,
     pub(crate) result_selector: Option<&'a PayloadTemplate>,
@@ -215,7 +214,7 @@ pub(crate) struct ResultStages<'a> {
     pub(crate) output_path: &'a InputOutputPath,
 }
 
-/// `ResultPath`: the result in its place in the raw input. An error leaves the raw input as it was.
+/// `ResultPath`: places the result in the raw input. An error leaves the raw input unchanged.
 #[inline(always)]
 pub(crate) fn place(
     path: &ResultPath,
@@ -243,7 +242,7 @@ pub(crate) fn place(
     }
 }
 
-/// The bytes that a result adds to the raw input, at the most.
+/// The most bytes that a result adds to the raw input.
 #[inline]
 fn grown(path: &ResultPath, result: &Payload) -> usize {
     match path {

@@ -1,13 +1,13 @@
-//! What somebody looks at while a state runs on its own: the data behind every stage.
+//! Inspection of a single state: the data after each stage.
 //!
-//! An execution that nobody looks at pays nothing for it but the question.
+//! Without an inspection, an execution pays only for the check.
 
 use serde_json::Value;
 use std::cell::RefCell;
 
 use crate::data::Payload;
 
-/// A stage of a state, by what shows behind it.
+/// A stage of a state, named by the data after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     AfterInputPath,
@@ -23,19 +23,19 @@ pub(crate) enum Stage {
     AfterResultPath,
 }
 
-/// Keeps what each stage made, and gives the state what a test has in place of the engine's own.
+/// Keeps the data after each stage, and supplies a test's replacements for the engine's data.
 #[derive(Debug)]
 pub(crate) struct Inspection {
     stages: RefCell<Vec<(Stage, Payload)>>,
-    /// The Choice Rules that were looked at, and whether each is true.
+    /// The evaluated Choice Rules with their results.
     rules: RefCell<Vec<(usize, bool)>>,
-    /// Whether the state runs alone, and shows what only its own fields say.
+    /// Whether the state runs alone, outside an execution.
     pub(crate) is_alone: bool,
     /// What the context object calls the state, whatever its name.
     pub(crate) state_name: Option<&'static str>,
-    /// What stands for the whole context object.
+    /// The replacement of the whole context object.
     pub(crate) context: Option<Value>,
-    /// What stands for the items that an `ItemReader` reads.
+    /// The replacement of an `ItemReader`'s items.
     pub(crate) items: Option<Payload>,
 }
 
@@ -51,7 +51,7 @@ impl Inspection {
         }
     }
 
-    /// Looks at a state of an execution, and gives it nothing.
+    /// Inspects a state of an execution, without replacements.
     pub(crate) fn of_execution() -> Self {
         Self {
             is_alone: false,
@@ -69,13 +69,13 @@ impl Inspection {
         self.rules.borrow_mut().push((index, is_true));
     }
 
-    /// What was seen: the stages, and the Choice Rules.
+    /// The inspected stages and Choice Rules.
     #[expect(clippy::type_complexity, reason = "two lists that are taken apart at once")]
     pub(crate) fn into_seen(self) -> (Vec<(Stage, Payload)>, Vec<(usize, bool)>) {
         (self.stages.into_inner(), self.rules.into_inner())
     }
 
-    /// What a stage made, if it was reached.
+    /// The data after a stage, if it was reached.
     pub(crate) fn at(&self, stage: Stage) -> Option<Payload> {
         let stages = self.stages.borrow();
         let seen = stages.iter().rev().find(|(seen, _)| *seen == stage);

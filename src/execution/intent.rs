@@ -1,4 +1,4 @@
-//! All that a state may ask for.
+//! Intents: the requests of states to the engine.
 
 use serde_json::Value;
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use super::program::{GraphId, Next};
 use super::task_request::TaskRequest;
 use crate::data::Payload;
 
-/// What becomes of a state that was entered or whose work is done.
+/// The result of entering a state, or of continuing it after its work.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Intent {
-    /// The state is done.
+    /// Exit the state.
     Exit(Exit),
-    /// A resource does the work.
+    /// Let a resource do the work.
     Invoke(Arc<TaskRequest>),
-    /// Time must pass; the state is done afterwards.
+    /// Wait, then exit the state.
     WaitUntil(Timestamp),
-    /// Graphs of its own run first.
+    /// Run the state's own graphs first.
     Fork(Box<Fork>),
 }
 
-/// A state that is done.
+/// The exit of a state.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Exit {
     pub(crate) output: Payload,
-    /// The variables that get a value.
+    /// The assigned variables.
     pub(crate) assigned: Assigned,
     pub(crate) next: Next,
 }
@@ -35,10 +35,10 @@ pub(crate) struct Exit {
 /// Names of variables with their new values, in the order they are declared.
 pub(crate) type Assigned = Box<[(Arc<str>, Value)]>;
 
-/// Graphs that run inside a state.
+/// Graphs to run inside a state.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fork {
-    /// Each branch with the same input.
+    /// Branches, all with the same input.
     Branches { graphs: Arc<[GraphId]>, input: Payload },
     /// One graph for each item.
     Iterations {
@@ -47,21 +47,21 @@ pub(crate) enum Fork {
         items: Payload,
         /// The Map's effective input: `$` of the item selector.
         input: Payload,
-        /// Iterations at once; 0 for no limit.
+        /// The most iterations at once; 0 for no limit.
         max_concurrency: usize,
     },
     /// The items of a distributed Map.
     MapRun(Box<MapRunRequest>),
 }
 
-/// A Map Run that is to begin.
+/// A Map Run to begin.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct MapRunRequest {
     pub(crate) graph: GraphId,
-    /// `None` where they are to be read.
+    /// The items; `None` if an `ItemReader` reads them.
     pub(crate) items: Option<Items>,
     /// The Map's effective input: `$` of the item selector.
     pub(crate) input: Payload,
-    /// What the other fields say; a failure is one of a Map that has begun.
+    /// The evaluated settings; a failure here is that of a Map that has already begun.
     pub(crate) settings: Result<MapRunSettings, Failure>,
 }

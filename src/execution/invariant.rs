@@ -1,10 +1,10 @@
-//! What always holds of an execution between two events.
+//! The invariants of an execution between two events.
 
 use std::fmt;
 
 /// A rule that the engine keeps, and that an execution cannot go on without.
 ///
-/// The engine returns the rule that is broken instead of doing nothing: an execution that nobody lets go on would hang
+/// The engine returns the rule that is broken instead of doing nothing: an execution that nothing wakes would hang
 /// for ever. The same rules decide whether a snapshot can be restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Invariant {

@@ -1,6 +1,6 @@
-//! The interpreter as a deterministic state machine that does no I/O.
+//! The interpreter core: a deterministic state machine that does no I/O.
 //!
-//! **The execution owns** the data, the states, the order of things, the timers, the retries, the history and all
+//! **The execution owns** the data, the states, the order of events, the timers, the retries, the history and all
 //! randomness. **The driver owns** the clock, the tasks and the storage. The execution never sleeps, spawns, reads a
 //! clock or calls a handler; so the same events with the same seed give the same history, a year of waiting costs
 //! nothing, and an execution is plain data between any two events.
@@ -46,11 +46,11 @@
 //!     └── iteration 2: in the Task `Slice`, in backoff before a retry
 //! ```
 //!
-//! * **Intent**: all that a state may ask for: exit, invoke, wait until, fork; or it fails.
-//! * **Map Run**: the child executions of a distributed Map, which live in its frame and go by its execution's commands.
+//! * **Intent**: a state's request to the engine: exit, invoke, wait until, fork; or the state fails.
+//! * **Map Run**: the child executions of a distributed Map. They live in its frame and use its execution's commands.
 //! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
-//! * **Event** and **Command**: what passes the boundary, in and out.
-//! * **Deadline**: the earliest time at which the execution wants to be woken.
+//! * **Event** and **Command**: messages from the driver to the execution, and back.
+//! * **Deadline**: the earliest time at which the driver must wake the execution.
 //! * **Turn**: all that one event leads to, until everything waits again.
 //! * **Invariant**: a rule that holds between two turns. Where one is broken, the execution fails with `States.Runtime` and
 //!   the cause says which; so it never waits for something that cannot come.
@@ -115,7 +115,7 @@ pub struct Execution {
 impl Execution {
     /// Starts an execution; commands may be ready at once.
     ///
-    /// An input that has more bytes than [`Limits`] allow, or that nests deeper than
+    /// An input that is larger than [`Limits`] allow, or that nests deeper than
     /// [`MAX_NESTING`](crate::data::MAX_NESTING), fails the execution with `States.DataLimitExceeded`.
     pub fn start(program: Arc<Program>, mut options: StartOptions, now: DateTime<Utc>) -> Self {
         let input = within_nesting(std::mem::take(&mut options.input));
@@ -127,9 +127,9 @@ impl Execution {
         execution
     }
 
-    /// The next thing the driver must carry out, in order; `None` until another event is handled.
+    /// The next command for the driver, in order; `None` until another event is handled.
     ///
-    /// An execution that has much to record stops until this is called, so that unread commands take bounded memory.
+    /// An execution with much to record pauses until this is called, so that unpolled commands take bounded memory.
     pub fn poll_command(&mut self) -> Option<Command> {
         if self.core.commands.is_empty() && self.core.is_backed_up() {
             self.core.queued_bytes = 0;
@@ -137,7 +137,7 @@ impl Execution {
         }
         let command = self.core.commands.pop_front();
         if command.is_none() {
-            // An execution that waits holds no more than it needs.
+            // A waiting execution holds no more memory than it needs.
             self.core.commands = VecDeque::new();
             if self.core.ready.is_empty() {
                 self.core.ready = VecDeque::new();
@@ -147,25 +147,25 @@ impl Execution {
         command
     }
 
-    /// What happened since the last call; nothing where the options ask for no trace.
+    /// The trace since the last call; empty if the options ask for none.
     pub(crate) fn take_trace(&mut self) -> Vec<TraceEntry> {
         self.core.trace.as_mut().map(|trace| trace.take()).unwrap_or_default()
     }
 
-    /// Whether the trace lost data of which there was too much to keep.
+    /// Whether the trace dropped data because there was too much.
     pub(crate) fn is_trace_cut(&self) -> bool {
         self.core.trace.as_ref().is_some_and(|trace| trace.is_cut())
     }
 
-    /// When the execution wants [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.
+    /// The time for [`Event::DeadlineReached`]: the earliest Wait, Retry, timeout or heartbeat.
     pub fn next_deadline(&self) -> Option<DateTime<Utc>> {
         self.core.next_deadline()
     }
 
-    /// Takes in what happened. `now` is never earlier than before; if it is, the earlier time is passed over.
+    /// Handles an event. `now` must not be earlier than before; an earlier time is ignored.
     ///
-    /// What is due by `now` happens after the event. Answers of tasks that nobody waits for are ignored, as is
-    /// everything after the end.
+    /// Deadlines up to `now` are handled after the event. Answers to cancelled tasks are ignored, as is everything
+    /// after the end.
     pub fn handle(&mut self, now: DateTime<Utc>, mut event: Event) {
         let is_too_deep = event.drop_deep_output();
         if self.core.outcome.is_some() {
@@ -178,12 +178,12 @@ impl Execution {
         engine.go_on();
     }
 
-    /// How it ended; `None` while it runs.
+    /// The outcome; `None` while the execution runs.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.core.outcome.as_ref()
     }
 
-    /// Whether it still runs.
+    /// Whether the execution is still running.
     pub fn is_running(&self) -> bool {
         self.core.outcome.is_none()
     }
@@ -193,7 +193,7 @@ impl Execution {
         &self.core.execution.id
     }
 
-    /// What `$$.Execution` shows: its name, its input, when it was started.
+    /// The content of `$$.Execution`: name, input, start time.
     pub fn context(&self) -> &ExecutionContext {
         &self.core.execution
     }
@@ -208,22 +208,22 @@ impl Execution {
         &self.program
     }
 
-    /// The tasks that wait for an answer, in the order of their frames; those of child executions are among them.
+    /// The unanswered tasks in the order of their frames, including those of child executions.
     pub fn unanswered_tasks(&mut self) -> Vec<Task> {
         self.engine().unanswered_tasks()
     }
 
-    /// The Map Runs that run, in the order of their frames; those of child executions are not among them.
+    /// The running Map Runs in the order of their frames, without those of child executions.
     pub fn map_runs(&self) -> Vec<MapRun> {
         self.core.map_runs(&self.program)
     }
 
-    /// The execution as plain data, with the commands that are not polled yet; [`Execution::restore`] goes on from it.
+    /// The execution as plain data, including unpolled commands; [`Execution::restore`] continues it.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::of(&self.program, &self.core)
     }
 
-    /// Goes on from a snapshot. Every unanswered task is among the commands again, so that the driver dispatches it.
+    /// Continues from a snapshot. Every unanswered task is issued as a command again, so that the driver dispatches it.
     pub fn restore(program: Arc<Program>, snapshot: Snapshot) -> Result<Self, SnapshotError> {
         let core = snapshot.into_core(&program)?;
         let mut execution = Self { program, core };

@@ -1,4 +1,5 @@
-//! Parameters that a service integration refuses before its task is scheduled (developer guide, "Integrating services").
+//! Parameters that a service integration refuses before its task is scheduled (developer guide, "Integrating
+//! services").
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ const LISTS_OF_TEXTS: [&str; 2] = ["Headers", "QueryParameters"];
 
 /// Refuses parameters of the wrong shape: AWS does not schedule the task then, and nothing catches the failure.
 ///
-/// The services themselves look at everything else, and their answer is the task's.
+/// The services themselves check everything else, and their answer is the task's.
 pub(crate) fn check(resource: &Resource, parameters: &Value) -> Result<(), Failure> {
     let ResourceKind::Service { resource_type, .. } = resource.kind() else {
         return Ok(());
@@ -32,7 +33,7 @@ pub(crate) fn check(resource: &Resource, parameters: &Value) -> Result<(), Failu
     )))
 }
 
-/// AWS takes a text that stands alone for no list.
+/// A single text does not count as a list, as on AWS.
 fn holds_lists_of_texts(value: &Value) -> bool {
     let is_list = |value: &Value| {
         value

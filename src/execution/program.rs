@@ -1,11 +1,11 @@
-//! A state machine made ready to run: nested graphs flattened, names resolved.
+//! A compiled state machine: nested graphs flattened, names resolved.
 
 use indexmap::IndexMap;
 use std::sync::Arc;
 
 use crate::definition::{Catcher, Reads, Resource, Retrier, State, StateGraph, StateMachine, Transition};
 
-/// A state machine whose states are numbered and whose transitions point at numbers.
+/// A compiled state machine: states are numbered and transitions point at numbers.
 ///
 /// Compiled once and shared by all its executions.
 #[derive(Debug)]
@@ -44,14 +44,14 @@ pub(crate) struct Node {
     pub(crate) name: Arc<str>,
     /// The graph that it belongs to.
     pub(crate) graph: GraphId,
-    /// Where it stands in the definition, as a JSON Pointer.
+    /// Its place in the definition, as a JSON Pointer.
     pub(crate) pointer: Arc<str>,
     /// INVARIANT: its nested graphs are taken out; `graphs` stands for them.
     pub(crate) state: State,
     pub(crate) next: Next,
-    /// For each Catcher the state it leads to.
+    /// The next state of each Catcher.
     pub(crate) catch_next: Box<[StateId]>,
-    /// For each Choice Rule the state it leads to.
+    /// The next state of each Choice Rule.
     pub(crate) choice_next: Box<[StateId]>,
     /// A Choice's `Default`.
     pub(crate) default_next: Option<StateId>,
@@ -125,8 +125,8 @@ impl Program {
         &self.machine
     }
 
-    /// Every resource with the name of the state that calls it, nested ones included: those of Tasks, and those that a
-    /// distributed Map reads its items from and writes its results to.
+    /// Every resource with the name of its state, including nested states: the resources of Tasks, and those by which
+    /// distributed Maps read their items and write their results.
     pub fn resources(&self) -> impl Iterator<Item = (&str, &Resource)> {
         self.nodes
             .iter()
@@ -138,7 +138,7 @@ impl Program {
         self.nodes.iter().find(|node| &*node.name == name)
     }
 
-    /// Tells definitions apart: equal for equal definitions, over processes and versions.
+    /// A fingerprint of the definition, equal for equal definitions across processes and versions.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
@@ -167,7 +167,7 @@ impl Program {
         (0u32..).map(StateId).zip(&self.nodes)
     }
 
-    /// Where the `index`-th graph of a state stands in the definition.
+    /// The place of a state's `index`-th graph in the definition.
     pub(crate) fn graph_pointer(&self, node: &Node, index: usize) -> String {
         let of_map = || {
             let definition = self.machine.definition().pointer(&node.pointer);
@@ -180,7 +180,8 @@ impl Program {
         }
     }
 
-    /// Adds a graph with all graphs nested in it. Definitions nest only as deep as the parser lets them.
+    /// Adds a graph with all graphs nested in it. The recursion is bounded: definitions nest only as deep as the parser
+    /// allows.
     fn add_graph(&mut self, graph: StateGraph, pointer: &str) -> GraphId {
         let graph_id = GraphId(number(self.graphs.len()));
         let first = self.nodes.len();

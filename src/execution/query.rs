@@ -1,4 +1,4 @@
-//! JSONata in the fields of a state (specification, "JSONata"): what they see, want and give.
+//! Evaluates the JSONata fields of a state (specification, "JSONata").
 
 use serde_json::Value;
 
@@ -12,10 +12,10 @@ use crate::data::{
 };
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 
-/// The most seconds and numbers that the fields of a state take.
+/// The largest number in a state's numeric fields.
 const MAXIMUM: i64 = 99_999_999;
 
-/// The fields of one state, evaluated on the same bindings: made once, whatever number of fields there is.
+/// The fields of one state, evaluated on the same bindings, which are built once for all fields.
 ///
 /// All see the variables as they were when the state was entered.
 pub(crate) struct Query<'a> {
@@ -62,7 +62,7 @@ impl<'a> Query<'a> {
         Self { within: None, ..self }
     }
 
-    /// What a template gives, or `default` where there is none.
+    /// The value of a template, or `default` without one.
     pub(crate) fn fill_or(
         &self,
         field: &'static str,
@@ -72,7 +72,7 @@ impl<'a> Query<'a> {
         template.map_or_else(|| Ok(default()), |template| self.fill(field, template, Expected::Any))
     }
 
-    /// What a template gives, as a payload of its own.
+    /// The value of a template, as a payload of its own.
     pub(crate) fn fill(
         &self,
         field: &'static str,
@@ -91,7 +91,7 @@ impl<'a> Query<'a> {
         Ok(value)
     }
 
-    /// `Credentials`, whose role is a text.
+    /// `Credentials`; the role must be a text.
     pub(crate) fn credentials(&self, template: &JsonataTemplate) -> Result<Payload, Failure> {
         const ROLE: &str = "Credentials/RoleArn";
         if let Some(role) = template.member("RoleArn") {
@@ -140,7 +140,7 @@ impl<'a> Query<'a> {
         self.value(field, value, Expected::String, text)
     }
 
-    /// The value of an expression, which is as the field expects it.
+    /// The value of an expression, checked against the field's type.
     pub(crate) fn expression(
         &self,
         field: &'static str,
@@ -167,7 +167,7 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// `Assign` and `Output`, neither of which sees what the other does; `output` is for where there is no `Output`.
+    /// `Assign` and `Output`; neither sees the other's effect. `output` is the default without an `Output`.
     pub(crate) fn exit(
         &self,
         exit: &JsonataExit,

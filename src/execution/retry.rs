@@ -1,4 +1,4 @@
-//! Retry: whether a state that failed is tried again, and after which delay (specification, "Retrying after error").
+//! Retry: decides whether a failed state is retried, and after which delay (specification, "Retrying after error").
 
 use chrono::TimeDelta;
 
@@ -6,14 +6,14 @@ use super::failure::Failure;
 use crate::data::Random;
 use crate::definition::{JitterStrategy, Retrier};
 
-/// What the Retriers of a state decide about a failure.
+/// The decision of a state's Retriers about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryDecision {
-    /// None of them matches the error.
+    /// No Retrier matches the error.
     NoneMatches,
-    /// The Retrier that matches has no retry left.
+    /// The matching Retrier has no retries left.
     Exhausted { retrier: usize },
-    /// The state is tried again after the delay; `number` counts the retries of this Retrier from 1.
+    /// The state is retried after the delay; `number` counts the retries of this Retrier from 1.
     Retry {
         retrier: usize,
         number: u32,
@@ -21,8 +21,8 @@ pub(crate) enum RetryDecision {
     },
 }
 
-/// The first Retrier that matches the error decides. `retries` tells how many retries a Retrier has made since the state
-/// was entered.
+/// The first Retrier that matches the error decides. `retries` gives the number of retries that a Retrier has made
+/// since the state was entered.
 pub(crate) fn decide(
     retriers: &[Retrier],
     failure: &Failure,
@@ -45,8 +45,8 @@ pub(crate) fn decide(
     }
 }
 
-/// The delay before the next retry, after `done` retries: `IntervalSeconds`, times `BackoffRate` for each retry so far, at
-/// most `MaxDelaySeconds`; with full jitter a random part of that.
+/// The delay before the next retry, after `done` retries: `IntervalSeconds`, times `BackoffRate` for each retry so far,
+/// at most `MaxDelaySeconds`; with full jitter a random part of that.
 fn delay(retrier: &Retrier, done: u32, random: &Random) -> TimeDelta {
     let longest = f64::from(retrier.max_delay_seconds.unwrap_or(u32::MAX));
     let grown = f64::from(retrier.interval_seconds) * retrier.backoff_rate.powf(f64::from(done));

@@ -1,6 +1,7 @@
-//! One state on its own, without the graph around it: what `TestState` runs.
+//! Runs one state on its own, without the graph around it, for `TestState`.
 //!
-//! The state goes through the same functions as in an execution; instead of an engine, the caller says how its work ends.
+//! The state uses the same functions as in an execution; in place of the engine, the caller supplies the result of its
+//! work.
 
 use chrono::TimeDelta;
 use indexmap::IndexMap;
@@ -23,13 +24,13 @@ use crate::data::{Budget, ExecutionContext, MapItemContext, Payload, Random, Sta
 use crate::definition::{MapData, State};
 use crate::history::ErrorOutput;
 
-/// What a state sees besides its input.
+/// The surroundings of a state: its view besides the input.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
     pub(crate) execution: ExecutionContext,
     pub(crate) state_machine: StateMachineContext,
     pub(crate) variables: Map<String, Value>,
-    /// Retries that the Retrier of its error has made.
+    /// The number of retries that the matching Retrier has made.
     pub(crate) retries: u32,
     pub(crate) seed: u64,
     pub(crate) now: Timestamp,
@@ -48,33 +49,33 @@ pub(crate) struct SingleState<'a> {
     inspection: &'a Inspection,
 }
 
-/// What somebody else has to do before the state is done.
+/// The work of a state, done by the caller.
 pub(crate) enum Work<'a> {
-    /// A resource gets this.
+    /// A call of a resource.
     Task(&'a Payload),
     Branches,
     Iterations(&'a Payload),
 }
 
-/// How it went.
+/// The outcome.
 pub(crate) struct Ended {
     pub(crate) end: End,
-    /// What went wrong, whatever became of it.
+    /// The error, also if it was retried or caught.
     pub(crate) error: Option<ErrorOutput>,
-    /// The variables behind the state.
+    /// The variables after the state.
     pub(crate) variables: Map<String, Value>,
 }
 
-/// What became of the state.
+/// The end of the state.
 pub(crate) enum End {
     Left(Left),
-    /// By the Catcher with this index; `retrier` has no retries left.
+    /// Caught by the Catcher with this index; `retrier` has no retries left.
     Caught {
         catcher: usize,
         retrier: Option<usize>,
         left: Left,
     },
-    /// It would be tried again, after so much time.
+    /// It would be retried after this delay.
     Retried {
         retrier: usize,
         delay: TimeDelta,
@@ -84,15 +85,15 @@ pub(crate) enum End {
     },
 }
 
-/// What the state leaves behind.
+/// The effective output.
 pub(crate) struct Left {
     pub(crate) output: Payload,
-    /// The state it leads to; `None` where its graph ends.
+    /// The next state; `None` at the end of the graph.
     pub(crate) next: Option<Arc<str>>,
 }
 
 impl<'a> SingleState<'a> {
-    /// The state with this name; `None` where the program has none.
+    /// The state with this name; `None` if the program has none.
     pub(crate) fn new(
         program: &'a Program,
         name: &str,
@@ -128,7 +129,7 @@ impl<'a> SingleState<'a> {
         })
     }
 
-    /// Runs the state; `work` says how its work ends, if it has any. What `work` refuses ends the run.
+    /// Runs the state; `work` does its work, if it has any. An error of `work` ends the run.
     ///
     /// All data that comes from outside nests within [`MAX_NESTING`](crate::data::MAX_NESTING), as an execution's does.
     pub(crate) fn run<E>(
@@ -138,7 +139,7 @@ impl<'a> SingleState<'a> {
     ) -> Result<Ended, E> {
         let mut raw_input = Some(input.clone());
         let exit = self.exit(&mut raw_input, work)?;
-        // A Catcher works on what came in, whatever the stages made of it.
+        // A Catcher works on the raw input.
         let raw_input = Some(raw_input.unwrap_or_else(|| input.clone()));
         Ok(match exit.and_then(|exit| self.leave(exit)) {
             Ok(left) => self.ended(End::Left(left), None),
@@ -158,7 +159,7 @@ impl<'a> SingleState<'a> {
         };
         let worked = match intent {
             Intent::Exit(exit) => return Ok(Ok(exit)),
-            // Nobody waits: the time is over.
+            // The wait ends at once.
             Intent::WaitUntil(_) => Ok(raw_input.clone().unwrap_or_else(Payload::empty_object)),
             Intent::Invoke(request) => work(Work::Task(&request.effective_input))?,
             Intent::Fork(fork) => match *fork {
@@ -169,7 +170,7 @@ impl<'a> SingleState<'a> {
                     }
                     work(Work::Iterations(&items))?
                 }
-                // Whoever looks at a state alone gets its iterations.
+                // A single state shows the inputs of its iterations.
                 Fork::MapRun(_) => return Ok(Err(Failure::runtime("A Map Run has nobody to run it."))),
             },
         };

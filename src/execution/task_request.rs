@@ -13,9 +13,9 @@ use crate::definition::{IntegrationPattern, Resource, ResourceKind};
 pub struct TaskRequest {
     /// The effective input: behind `Parameters` or `Arguments`.
     pub effective_input: Payload,
-    /// Seconds the attempt may take, where the state sets them. The execution itself keeps the time.
+    /// The attempt's timeout in seconds, if the state sets one. The execution itself enforces it.
     pub timeout_seconds: Option<u32>,
-    /// Seconds the attempt may go without a heartbeat, where the state sets them.
+    /// The heartbeat interval in seconds, if the state sets one.
     pub heartbeat_seconds: Option<u32>,
     /// The task token of a `.waitForTaskToken`, `.sync` or activity task.
     pub token: Option<String>,
@@ -35,8 +35,8 @@ impl TaskRequest {
         }
     }
 
-    /// The seconds after which a heartbeat is missed. AWS waits for the heartbeats of work that goes on after the call; a
-    /// plain call has none to send.
+    /// The seconds after which a heartbeat is missed. AWS waits for the heartbeats of work that goes on after the call;
+    /// a plain call has none to send.
     pub(crate) fn awaited_heartbeat(&self, resource: &Resource) -> Option<u32> {
         let goes_on =
             *resource.kind() == ResourceKind::Activity || resource.pattern() != IntegrationPattern::RequestResponse;

@@ -7,14 +7,14 @@ use std::collections::BinaryHeap;
 use super::command::Timestamp;
 use super::frames::FrameKey;
 
-/// A queue of wake-ups. A frame whose deadline moved or went leaves its entry behind; such entries are passed over.
+/// A queue of wake-ups. A frame whose deadline changed leaves a stale entry behind; stale entries are skipped.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Timers {
     heap: BinaryHeap<Reverse<Timer>>,
     armed: u64,
 }
 
-/// One wake-up; equal times in the order of arming.
+/// One wake-up; equal times keep the order of arming.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Timer {
     at: Timestamp,
@@ -25,7 +25,7 @@ struct Timer {
 impl Timers {
     pub(crate) fn arm(&mut self, at: Timestamp, frame: FrameKey) {
         if self.heap.is_empty() {
-            // Most executions wait for one thing at a time.
+            // Most executions have one timer at a time.
             self.heap.reserve_exact(1);
         }
         self.heap.push(Reverse(Timer {
@@ -40,7 +40,7 @@ impl Timers {
         self.heap.peek().map(|Reverse(timer)| (timer.at, timer.frame))
     }
 
-    /// Takes out the earliest.
+    /// Removes the earliest wake-up.
     pub(crate) fn pop(&mut self) -> Option<(Timestamp, FrameKey)> {
         self.heap.pop().map(|Reverse(timer)| (timer.at, timer.frame))
     }

@@ -1,4 +1,4 @@
-//! Task tokens: texts that nobody guesses, and that an execution finds again without keeping them.
+//! Task tokens: unguessable texts that an execution can recompute instead of storing them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -8,10 +8,11 @@ use std::fmt;
 
 use super::frames::{Frame, FrameKey};
 
-/// What makes the task tokens of an execution unguessable; it never shows in the execution's data, nor in `Debug`.
+/// The secret that makes an execution's task tokens unguessable; it never appears in the execution's data or in
+/// `Debug`.
 ///
-/// A driver that takes tokens from outside gives each execution a secret of its own, drawn from the system. The default
-/// is no secret at all: the same execution has the same tokens every time, as a test likes it.
+/// A driver that accepts tokens from outside gives each execution its own random secret. The default is no secret: the
+/// same execution then always has the same tokens, which suits tests.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenSecret(String);
@@ -29,10 +30,10 @@ impl fmt::Debug for TokenSecret {
     }
 }
 
-/// The token of the attempt that a frame makes: the same whenever it is asked for, and no other attempt's.
+/// The token of a frame's attempt: always the same, and different from every other attempt's.
 pub(crate) fn task_token(secret: &TokenSecret, execution_arn: &str, key: FrameKey, frame: &Frame) -> String {
     let mut hash = Sha256::new();
-    // With their lengths in front, so that no two attempts are the same bytes.
+    // Each part is prefixed with its length, so that no two attempts hash the same bytes.
     for text in [&secret.0, execution_arn] {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text);

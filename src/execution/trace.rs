@@ -1,7 +1,7 @@
-//! What an execution does beyond what its history tells: which rule was false, which Retrier decided, what a state
-//! made of its input.
+//! The trace of an execution: details that its history lacks, such as false Choice Rules, the deciding Retrier, and the
+//! effective input.
 //!
-//! An execution that nobody traces pays nothing for it but the question.
+//! Without a trace, an execution pays only for the check.
 
 use serde_json::Value;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use super::program::{Next, StateId};
 use crate::data::{Payload, json_size};
 use crate::history::ErrorOutput;
 
-/// One thing that happened in a frame.
+/// An entry of the trace: something that happened in a frame.
 #[derive(Debug, Clone)]
 pub(crate) struct TraceEntry {
     pub(crate) at: Timestamp,
@@ -22,7 +22,7 @@ pub(crate) struct TraceEntry {
     pub(crate) traced: Traced,
 }
 
-/// What happened, in the order in which it did.
+/// The kinds of entries.
 #[derive(Debug, Clone)]
 pub(crate) enum Traced {
     /// A state was entered; `event` is the id of its `…StateEntered`.
@@ -33,13 +33,13 @@ pub(crate) enum Traced {
         raw_input: Payload,
         event: u64,
     },
-    /// It does its work, for the first time or again.
+    /// An attempt starts.
     Attempted,
     /// The effective input of the attempt.
     EffectiveInput(Payload),
-    /// A Choice Rule was looked at.
+    /// A Choice Rule was evaluated.
     Rule { index: usize, is_true: bool },
-    /// A task was asked.
+    /// A task was invoked.
     Invoked(TaskId),
     /// The graphs of a Parallel or Map start.
     Forked { total: usize },
@@ -47,19 +47,19 @@ pub(crate) enum Traced {
     Result(Payload),
     /// The attempt failed.
     Failed { error: ErrorOutput, missed_heartbeat: bool },
-    /// A Retrier tries the state again after a delay; `number` counts its retries from 1.
+    /// A Retrier retries the state after a delay; `number` counts its retries from 1.
     Retried {
         retrier: usize,
         number: u32,
         delay: chrono::TimeDelta,
     },
-    /// A Retrier matches the error, and has no attempt left.
+    /// A Retrier matches the error but has no retries left.
     Exhausted { retrier: usize },
-    /// A Catcher takes the error.
+    /// A Catcher catches the error.
     Caught { catcher: usize },
-    /// A Catcher matches the error, and fails itself.
+    /// A Catcher matches the error but fails itself.
     CatcherFailed { catcher: usize, error: ErrorOutput },
-    /// The state was left.
+    /// The state was exited.
     Exited {
         output: Payload,
         assigned: Assigned,
@@ -71,20 +71,20 @@ pub(crate) enum Traced {
     Aborted,
 }
 
-/// The bytes of data that a trace keeps, as texts; what is the same in several places counts in each.
+/// The most bytes of data that a trace keeps, as texts; shared data counts each time.
 const MOST_DATA: usize = 256 * 1024 * 1024;
 
-/// The trace of an execution, until somebody takes it.
+/// The trace of an execution since it was last taken.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trace {
     entries: Vec<TraceEntry>,
-    /// The bytes of data that went through it.
+    /// The bytes of data added so far.
     data_bytes: usize,
-    /// How many frames of child executions have names of their own in it.
+    /// The number of frames of child executions that have names in it.
     children: u32,
 }
 
-/// The frames of a child execution by the names that they have in the trace of the execution around it.
+/// The names of a child execution's frames in the trace of the execution around it.
 pub(crate) type OutsideFrames = HashMap<FrameKey, FrameKey>;
 
 impl Trace {
@@ -97,7 +97,7 @@ impl Trace {
         self.entries.push(TraceEntry { at, frame, traced });
     }
 
-    /// Whether there was more data than is kept.
+    /// Whether data was dropped.
     pub(crate) fn is_cut(&self) -> bool {
         self.data_bytes > MOST_DATA
     }
@@ -106,9 +106,9 @@ impl Trace {
         std::mem::take(&mut self.entries)
     }
 
-    /// Takes over what a child execution did, as if its graph ran in the frame `map` of its Map, as the item at `index`.
+    /// Adds the trace of a child execution, as if its graph ran in the frame `map` of its Map as the item at `index`.
     ///
-    /// `task` is the name that a task of it has outside.
+    /// `task` maps its tasks to their outer ids.
     #[cold]
     pub(crate) fn take_over(
         &mut self,
@@ -142,7 +142,7 @@ impl Trace {
         }
     }
 
-    /// A name that no frame of the execution has.
+    /// A name that no frame of the execution uses.
     fn next_child(&mut self) -> FrameKey {
         self.children = self.children.wrapping_add(1);
         FrameKey {
@@ -151,7 +151,7 @@ impl Trace {
         }
     }
 
-    /// Takes over what a state showed while it was entered.
+    /// Adds the inspection of a state's entry.
     #[cold]
     pub(crate) fn see(&mut self, at: Timestamp, frame: FrameKey, inspection: Inspection) {
         let (stages, rules) = inspection.into_seen();

@@ -1,4 +1,4 @@
-//! Workflow variables: what a state assigns, within the limits (developer guide, "Quotas").
+//! Workflow variables: assignment within the limits (developer guide, "Quotas").
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -9,8 +9,8 @@ use super::failure::Failure;
 use super::intent::Assigned;
 use crate::data::json_size;
 
-/// Stores what a state assigns in the variables of its scope. `stored` are the bytes of all variables of the execution,
-/// before and after.
+/// Stores assigned values in the variables of a scope. `stored` is the size of all variables of the execution in bytes
+/// and is updated.
 pub(crate) fn store(
     scope: &mut IndexMap<String, Arc<Value>>,
     assigned: Assigned,

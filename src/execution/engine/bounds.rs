@@ -1,4 +1,4 @@
-//! What keeps an execution within bounded time and memory, whatever its definition and data ask for.
+//! Keeps an execution within bounded time and memory, whatever its definition and data are.
 
 use serde_json::Value;
 use std::collections::HashSet;
@@ -10,46 +10,46 @@ use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::execution::frames::Activity;
 use crate::history::EventDetails;
 
-/// The work that entering or trying a state stands for, besides what its expressions do.
+/// The work counted for entering or retrying a state, besides that of its expressions.
 const WORK_OF_A_STATE: u64 = 1_000;
 
-/// The bytes of commands that wait to be polled before the execution stops. Each event may hold a whole payload.
+/// The execution pauses when unpolled commands take so many bytes. Each event may hold a whole payload.
 const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
 
-/// What an event takes besides the texts of its data.
+/// The bytes of an event besides the texts of its data.
 const BYTES_OF_AN_EVENT: usize = 256;
 
-/// The bytes of new data after which the memory is looked at.
+/// The memory is measured again after so many bytes of new data.
 const GROWTH: usize = 16 * 1024 * 1024;
 
 impl Core {
-    /// Accounts for an event that waits to be polled.
+    /// Counts an event waiting to be polled.
     pub(super) fn queue(&mut self, details: &EventDetails) {
         let bytes = details.data_bytes() + BYTES_OF_AN_EVENT;
         self.queued_bytes = self.queued_bytes.saturating_add(bytes);
     }
 
-    /// Whether nothing more is done until the commands are polled.
+    /// Whether the execution pauses until its commands are polled.
     pub(in crate::execution) fn is_backed_up(&self) -> bool {
         self.queued_bytes > MAX_QUEUED_BYTES
     }
 
-    /// Makes a restored execution go on where it had stopped, once its commands are polled.
+    /// Lets a restored execution continue once its commands are polled.
     pub(in crate::execution) fn stop_until_polled(&mut self) {
         self.queued_bytes = usize::MAX;
     }
 
-    /// Accounts for new data.
+    /// Counts new data.
     pub(super) fn grow(&mut self, bytes: usize) {
         self.grown_bytes = self.grown_bytes.saturating_add(bytes);
     }
 
-    /// The bytes of data made since somebody asked.
+    /// The bytes of data made since the last call.
     pub(super) fn take_growth(&mut self) -> usize {
         std::mem::take(&mut self.grown_bytes)
     }
 
-    /// The memory that the data of all frames takes; what several frames share is counted once.
+    /// The memory of all frames' data; data shared by several frames counts once.
     fn held_bytes(&self) -> usize {
         let mut seen = HashSet::new();
         let mut bytes: usize = 0;
@@ -89,7 +89,7 @@ impl Core {
 }
 
 impl Engine<'_> {
-    /// Ends an execution that works without end, or that holds too much.
+    /// Fails an execution that works without end or holds too much data.
     pub(super) fn check_bounds(&mut self) {
         if self.core.outcome.is_some() {
             return;
@@ -99,7 +99,7 @@ impl Engine<'_> {
             let cause = "The execution has worked for too long without a Wait or a Task.";
             return self.give_up(RUNTIME, cause.to_owned());
         }
-        // Looking takes as long as what is held: it is done again only after as much came to it.
+        // Measuring takes time proportional to the data held, so it is repeated only after as much new data.
         if self.core.grown_bytes > GROWTH {
             let held = self.core.held_bytes();
             let most = self.core.limits.held_bytes;
@@ -112,7 +112,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The execution cannot start with such an input.
+    /// Fails the execution because its input is not allowed.
     pub(super) fn refuse_input(&mut self, is_too_deep: bool, bytes: usize) {
         let cause = if is_too_deep {
             format!("The input of the execution nests arrays and objects deeper than {MAX_NESTING} levels.")

@@ -1,4 +1,4 @@
-//! Child executions: how they start, go on and end, one at a time.
+//! Starts, advances and ends child executions, one at a time.
 
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::history::ErrorOutput;
 use serde_json::{Map, Value};
 
 impl Engine<'_> {
-    /// Puts a Map Run back into its frame, and lets it go on if it can.
+    /// Puts a Map Run back into its frame and queues the frame if the Map Run can go on.
     pub(super) fn put_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
         let deadline = run.next_deadline();
         let goes_on = run.goes_on();
@@ -34,20 +34,20 @@ impl Engine<'_> {
         Invariant::MapRunGoesOn.holds_if(goes_on)
     }
 
-    /// Starts a child execution, or lets one go on: one at a time, so that what is around the Map has its turn, too.
+    /// Starts or advances one child execution: only one, so that the frames around the Map get their turn.
     pub(super) fn go_on_with_map_run(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let mut run = self.core.frames.take_map_run(key)?;
         run.is_queued = false;
         let done = match run.ready.pop_front() {
             Some(id) if run.children.contains_key(&id) => self.resume(&mut run, id, None).map_err(Failure::from),
             None if run.may_start() => self.start_child(key, &mut run),
-            // Nothing is left to start; or an answer let the child execution go on while it was queued, and it ended.
+            // Nothing is left to start; or the queued child execution has already ended after an answer.
             None | Some(_) => Ok(()),
         };
         self.settle_map_run(key, run, done)
     }
 
-    /// A child execution's task was answered.
+    /// Handles the answer to a child execution's task.
     pub(super) fn happen_in_map_run(
         &mut self,
         key: FrameKey,
@@ -86,7 +86,7 @@ impl Engine<'_> {
         self.resume(run, id, Some((event, is_too_deep)))
     }
 
-    /// Time went on for the child executions that are due.
+    /// Wakes the child executions that are due.
     pub(super) fn wake_children(&mut self, key: FrameKey, at: Timestamp) -> Result<(), Invariant> {
         let mut run = self.core.frames.take_map_run(key)?;
         let mut done = Ok(());
@@ -112,7 +112,7 @@ impl Engine<'_> {
             return Err(Failure::data_limit_exceeded(&self.node_of(key)?.name));
         }
         self.core.grow(input.bound());
-        // No timeout of its own: the machine's is that of the execution around it.
+        // No timeout of its own: the machine's timeout applies to the execution around it.
         let mut core = Core::new(None, self.child_options(run, input), self.core.now);
         core.is_restored = self.core.is_restored;
         let id = run.started;
@@ -134,7 +134,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// As its parent's, but for what is its own.
+    /// The parent's options with the child's own names and ids.
     fn child_options(&self, run: &MapRunProgress, input: Payload) -> StartOptions {
         let core = &*self.core;
         StartOptions {
@@ -152,7 +152,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The input of the next child execution: an item, or a batch of them. `None` where there is no item left.
+    /// The input of the next child execution: an item, or a batch of them. `None` if no item is left.
     fn next_input(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<Option<Selected>, Failure> {
         let Some(batching) = run.settings.batching.clone() else {
             let input = self.next_item(key, run)?;
@@ -198,7 +198,7 @@ impl Engine<'_> {
         }))
     }
 
-    /// What `ItemSelector` makes of the next item, or the item.
+    /// The next item, after `ItemSelector` if there is one.
     fn next_item(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<Option<Payload>, Failure> {
         let Some((item, context)) = run.items.peek() else {
             return Ok(None);
@@ -211,7 +211,7 @@ impl Engine<'_> {
         Ok(Some(input))
     }
 
-    /// Lets a child execution go on.
+    /// Advances a child execution.
     fn resume(&mut self, run: &mut MapRunProgress, id: u32, event: Option<(Event, bool)>) -> Result<(), Invariant> {
         let mut child = run.children.remove(&id).ok_or(Invariant::ChildIsKnown)?;
         if let Some(at) = child.armed.take() {
@@ -229,10 +229,10 @@ impl Engine<'_> {
         self.take_commands(run, id, child)
     }
 
-    /// Hands the commands of a child execution on as those of this one.
+    /// Passes on the commands of a child execution as commands of this one.
     ///
-    /// A rule that is broken in a child execution is broken in this one: how many failures of items a Map tolerates says
-    /// nothing of it.
+    /// A rule that is broken in a child execution is broken in this one: how many failures of items a Map tolerates
+    /// says nothing of it.
     fn take_commands(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) -> Result<(), Invariant> {
         let mut outcome = None;
         let mut broken = child.core.broken;
@@ -289,7 +289,7 @@ impl Engine<'_> {
         broken.map_or(Ok(()), Err)
     }
 
-    /// What a child execution did, for whoever wants to know.
+    /// Passes on the trace of a child execution, if there is a trace.
     fn take_trace(&mut self, run: &MapRunProgress, id: u32, child: &mut Child) {
         let (Some(trace), Some(of_child)) = (&mut self.core.trace, &mut child.core.trace) else {
             return;
@@ -303,7 +303,7 @@ impl Engine<'_> {
         trace.take_over(of_child.take(), frames, (run.frame, id as usize), task);
     }
 
-    /// What a child execution did counts for this one, too.
+    /// Counts the child execution's work and data for this execution too.
     fn account_for(&mut self, child: &mut Core) {
         let core = &mut *self.core;
         core.queued_bytes = core
@@ -351,7 +351,7 @@ impl Engine<'_> {
     }
 }
 
-/// A task of a child execution by the name that it has outside. Its frame is that of the Map.
+/// A child execution's task under its outer id; its frame is the Map's.
 fn outside(run: &MapRunProgress, generation: u32) -> TaskId {
     TaskId {
         frame: run.frame.slot,

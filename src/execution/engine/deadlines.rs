@@ -1,4 +1,4 @@
-//! Time: waits that end, retries that are due, tasks and executions that took too long.
+//! Deadlines: ends waits, starts due retries, times out tasks and executions.
 
 use super::Engine;
 use crate::execution::command::{Outcome, Timestamp};
@@ -8,10 +8,10 @@ use crate::execution::invariant::Invariant;
 use crate::history::{ErrorOutput, EventDetails};
 
 impl Engine<'_> {
-    /// Does everything that is due by now, earliest first.
+    /// Handles everything due by now, earliest first.
     ///
-    /// Each wake-up is followed by all that it makes ready, as if every one came in a turn of its own: an execution that was
-    /// asleep for a day does in one turn what it would have done in many.
+    /// After each wake-up, everything that it made ready runs first, as if each wake-up had its own turn: an execution
+    /// that was not driven for a day does in one turn exactly what it would have done in many.
     pub(super) fn reach_deadlines(&mut self) -> Result<(), Invariant> {
         let now = self.core.now;
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
@@ -30,7 +30,7 @@ impl Engine<'_> {
     pub(super) fn wake_at(&mut self, key: FrameKey, deadline: Timestamp) -> Result<(), Invariant> {
         let frame = self.core.frames.at_mut(key)?;
         if frame.deadline != Some(deadline) {
-            // The timer that it had stays where it is, and is stale: taking it out of the middle would cost a walk.
+            // The old timer stays in the queue as a stale entry: removing it from the middle would need a search.
             frame.deadline = Some(deadline);
             self.core.timers.arm(deadline, key);
         }
@@ -52,12 +52,12 @@ impl Engine<'_> {
         }
     }
 
-    /// Wakes the frame whose timer is the earliest, if it still waits for it.
+    /// Wakes the frame with the earliest timer, if the frame still waits for it.
     fn wake(&mut self) -> Result<(), Invariant> {
         let Some((at, key)) = self.core.timers.pop() else {
             return Ok(());
         };
-        // A frame that went, or waits for another time by now, left its timer behind.
+        // A frame that has ended or waits for another time leaves a stale timer behind.
         let Some(frame) = self.core.frames.get_mut(key).filter(|frame| frame.deadline == Some(at)) else {
             return Ok(());
         };
@@ -75,8 +75,8 @@ impl Engine<'_> {
         self.run()
     }
 
-    /// A task took too long, and all that took too long at the same time: AWS records every one of them before a state
-    /// fails over the first.
+    /// Times out a task together with all tasks that are due at the same time: AWS records all their timeouts before
+    /// the first state fails.
     fn time_out_tasks(&mut self, first: FrameKey, at: Timestamp) -> Result<(), Invariant> {
         let mut late: Vec<(FrameKey, Failure)> = self.late_task(first, at).into_iter().collect();
         while let Some((_, key)) = self.core.timers.earliest().filter(|(due, _)| *due == at) {
@@ -109,7 +109,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// How the task that a frame waits for is late; `None` where it waits for none.
+    /// The kind of timeout of a frame's task; `None` if it waits for no task.
     fn late_task(&self, key: FrameKey, at: Timestamp) -> Option<(FrameKey, Failure)> {
         let Activity::Task(attempt) = self.core.frames.get(key)?.activity() else {
             return None;
@@ -138,7 +138,7 @@ impl Engine<'_> {
         );
     }
 
-    /// Somebody stops the execution: AWS records only that.
+    /// Stops the execution: AWS records only the abort itself.
     pub(super) fn stop(&mut self, error: ErrorOutput) {
         self.cancel_all_tasks();
         self.complete(

@@ -23,7 +23,7 @@ impl Engine<'_> {
         core.deadline = None;
     }
 
-    /// The history is full: its last event is the failure of the execution.
+    /// Ends the execution because its history is full: the last event is its failure.
     pub(in crate::execution) fn fail_on_full_history(&mut self) {
         let cause = format!(
             "The execution reached the maximum number of history events ({}).",
@@ -32,7 +32,7 @@ impl Engine<'_> {
         self.give_up(RUNTIME, cause);
     }
 
-    /// The execution itself fails, whatever its states say.
+    /// Fails the execution itself, past all Retriers and Catchers.
     pub(super) fn give_up(&mut self, error: &str, cause: String) {
         let error = ErrorOutput {
             error: Some(error.into()),

@@ -1,4 +1,4 @@
-//! What happens outside: whom it is for.
+//! Routes events to their frame.
 
 use super::Engine;
 use crate::execution::command::{Event, Task, TaskId};
@@ -6,7 +6,7 @@ use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::invariant::Invariant;
 
 impl Engine<'_> {
-    /// Takes in what happened. An output that nested too deeply was dropped.
+    /// Handles an event. An output that nested too deeply has been dropped before.
     pub(in crate::execution) fn happen(&mut self, event: Event, is_too_deep: bool) {
         self.turn(|engine| engine.route(event, is_too_deep));
     }
@@ -16,13 +16,13 @@ impl Engine<'_> {
             if let Event::Stop(error) = event {
                 self.stop(error);
             }
-            // What is due is done after any event, by the rest of the turn.
+            // The rest of the turn handles deadlines after every event.
             return Ok(());
         };
         if let Some(key) = self.map_run_of(task) {
             return self.happen_in_map_run(key, task, event, is_too_deep);
         }
-        // A driver may answer late: the attempt timed out, or its state was aborted, before it heard of that.
+        // A late answer is normal: the attempt timed out, or its state was aborted, before the driver knew.
         let Some(key) = self.frame_of(task) else {
             return Ok(());
         };
@@ -35,12 +35,12 @@ impl Engine<'_> {
             Event::TaskHeartbeat { .. } => self.heartbeat(key),
             Event::TaskSucceeded { output, .. } => self.task_succeeded(key, output),
             Event::TaskFailed { error, .. } => self.task_failed(key, error),
-            // Of no task.
+            // Not an event of a task.
             Event::DeadlineReached | Event::Stop(_) => Ok(()),
         }
     }
 
-    /// The tasks that wait for an answer, in the order of their frames.
+    /// The unanswered tasks, in the order of their frames.
     pub(in crate::execution) fn unanswered_tasks(&mut self) -> Vec<Task> {
         let keys: Vec<_> = self.core.frames.iter().map(|(key, _)| key).collect();
         let mut tasks = Vec::new();

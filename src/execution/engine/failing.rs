@@ -1,4 +1,4 @@
-//! Failure: retried, caught, or handed to the state around it.
+//! Handles failures: retries, catches, or fails the state around.
 
 use super::Engine;
 use crate::definition::State;
@@ -13,22 +13,22 @@ use crate::history::{ErrorOutput, EventDetails};
 use std::sync::Arc;
 
 impl Engine<'_> {
-    /// A state failed while it was entered or tried; `previous` is the event that led to that.
+    /// Fails a state that failed on entry or on a retry; `previous` is the event that led to it.
     pub(super) fn fail_on_entry(&mut self, key: FrameKey, failure: Failure, previous: u64) -> Result<(), Invariant> {
         if matches!(failure, Failure::Evaluation(_)) && !matches!(self.node_of(key)?.state, State::Wait(_)) {
-            // As recorded: what fails on entry hangs on the event before the entry, but for a Wait.
+            // As recorded on AWS: a failure on entry refers to the event before the entry, except for a Wait.
             self.core.frames.at_mut(key)?.last_event = previous;
         }
         self.fail(key, failure)
     }
 
-    /// A state failed: its Retriers and Catchers decide, then those of the states around it.
+    /// Fails a state: its Retriers and Catchers decide, then those of the states around it.
     pub(super) fn fail(&mut self, key: FrameKey, failure: Failure) -> Result<(), Invariant> {
         self.fail_and_record(key, failure, false)
     }
 
-    /// The same; `records_event` is whether a Parallel or Map records that it failed: it does so over a graph of its own,
-    /// and over its own JSONata.
+    /// The same; `records_event` says whether a Parallel or Map records its own failure, which it does if one of its
+    /// graphs or its own JSONata failed.
     pub(super) fn fail_and_record(
         &mut self,
         key: FrameKey,
@@ -37,7 +37,7 @@ impl Engine<'_> {
     ) -> Result<(), Invariant> {
         let mut key = key;
         let mut failure = failure;
-        // A loop: the failure goes up through as many states as the definition nests.
+        // A loop instead of recursion: the failure may pass through as many states as the definition nests.
         loop {
             let node = self.node_of(key)?;
             records_event |= matches!(failure, Failure::Evaluation(_));
@@ -83,7 +83,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The failure with its state named; one of JSONata has an event of its own.
+    /// Adds the state's name to the failure; a failure of JSONata gets an event of its own.
     pub(super) fn named(&mut self, key: FrameKey, mut failure: Failure) -> Result<Failure, Invariant> {
         let location = match &mut failure {
             // No state can answer for it: here is where such a failure leaves the states for the execution.
@@ -107,7 +107,7 @@ impl Engine<'_> {
         Ok(failure)
     }
 
-    /// Tries the state again if a Retrier says so.
+    /// Retries the state if a Retrier decides so.
     fn retry(&mut self, key: FrameKey, failure: &Failure) -> Result<bool, Invariant> {
         let node = self.node_of(key)?;
         let frame = self.core.frames.at_mut(key)?;
@@ -120,7 +120,7 @@ impl Engine<'_> {
             }
             RetryDecision::Retry { retrier, number, delay } => (retrier, number, delay),
         };
-        // Most states never fail: they count nothing.
+        // Most states never fail, so the counters are made on the first retry.
         frame.retries.resize(node.retry().len(), 0);
         let retries = frame.retries.get_mut(retrier);
         *retries.ok_or(Invariant::RetriersAreCounted)? = number;

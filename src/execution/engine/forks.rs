@@ -1,4 +1,4 @@
-//! Parallel and Map: graphs that run inside a state, how they start, join and are aborted.
+//! Parallel and Map: starts, joins and aborts the graphs inside a state.
 
 use indexmap::IndexSet;
 use serde_json::Value;
@@ -69,7 +69,7 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Starts the next branch or iteration. False where the state failed over it.
+    /// Starts the next branch or iteration; false if that made the state fail.
     fn start_graph(&mut self, parent: FrameKey, previous: u64) -> Result<bool, Invariant> {
         let fork = self.core.frames.fork_mut(parent)?;
         let index = fork.started;
@@ -134,7 +134,7 @@ impl<'a> Engine<'a> {
         })
     }
 
-    /// The input of a branch or iteration, unless it has more bytes than any state's may have.
+    /// The input of a branch or iteration, unless it is larger than a state's input may be.
     fn fitting_input(&self, parent: FrameKey, input: Payload) -> Result<Payload, Failure> {
         if input.exceeds(self.core.limits.payload_bytes) {
             return Err(Failure::data_limit_exceeded(&self.node_of(parent)?.name));
@@ -142,7 +142,7 @@ impl<'a> Engine<'a> {
         Ok(input)
     }
 
-    /// A branch or iteration has come to its end.
+    /// Handles the end of a branch or iteration.
     pub(super) fn join(&mut self, parent: FrameKey, child: FrameKey, output: Payload) -> Result<(), Invariant> {
         let frame = self.core.frames.remove(child)?;
         self.forget_variables(&frame);
@@ -168,14 +168,14 @@ impl<'a> Engine<'a> {
         if fork.started < fork.total {
             self.start_graph(parent, frame.last_event)?;
         } else if fork.running.is_empty() {
-            // AWS hangs the end of a Map or Parallel on the graph that ended last.
+            // On AWS the end of a Map or Parallel refers to the last event of the graph that ended last.
             self.core.frames.at_mut(parent)?.last_event = succeeded.unwrap_or(frame.last_event);
             self.joined(parent)?;
         }
         Ok(())
     }
 
-    /// Every graph of a Parallel or Map has come to its end.
+    /// Handles the end of all graphs of a Parallel or Map.
     fn joined(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let is_map = self.map_name(key)?.is_some();
         let previous = self.core.frames.at(key)?.last_event;
@@ -185,7 +185,8 @@ impl<'a> Engine<'a> {
         if fork.ended != fork.total {
             return Err(Invariant::AllGraphsEnd);
         }
-        // The exit hangs on the same event as the success, so this one stays out of the chain.
+        // The exit event refers to the same event as the success, so the success does not become the frame's last
+        // event.
         self.core.record(previous, || {
             if is_map {
                 EventDetails::MapStateSucceeded
@@ -201,7 +202,7 @@ impl<'a> Engine<'a> {
         self.finish(key, results)
     }
 
-    /// A branch or iteration failed uncaught: what happens to it and its siblings, before its Parallel or Map fails.
+    /// Ends a failed branch or iteration and aborts its siblings, before its Parallel or Map fails.
     pub(super) fn fail_graph(&mut self, parent: FrameKey, child: FrameKey) -> Result<(), Invariant> {
         let frame = self.core.frames.remove(child)?;
         self.forget_variables(&frame);
@@ -242,7 +243,7 @@ impl<'a> Engine<'a> {
         for key in running {
             by_index.push((self.core.frames.at(key)?.index, key));
         }
-        // As recorded; the list itself has lost the order of their starts.
+        // As recorded on AWS; the list itself no longer has the order of their starts.
         by_index.sort_unstable();
         let name = self.map_name(parent)?;
         for (index, key) in by_index {
@@ -259,7 +260,8 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Aborts a graph with all that runs in it, the innermost first. Graphs nest only as deep as the parser lets them.
+    /// Aborts a graph with everything that runs in it, the innermost first. The recursion is bounded: graphs nest only
+    /// as deep as the parser allows.
     fn abort(&mut self, key: FrameKey, failing: u64) -> Result<(), Invariant> {
         match self.core.frames.at(key)?.activity() {
             Activity::Fork(_) => self.abort_running(key, failing)?,
@@ -269,7 +271,7 @@ impl<'a> Engine<'a> {
         let frame = self.core.frames.remove(key)?;
         self.forget_variables(&frame);
         let state_type = self.program.node(frame.state).state.state_type();
-        // A state that was not entered yet cannot be aborted: the history never told of it.
+        // A state that was not entered yet gets no abort event: the history never mentioned it.
         if matches!(frame.activity(), Activity::Entering) {
             return Ok(());
         }
@@ -288,7 +290,7 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Cancels every task that is in flight, and stops every child execution; nobody will look at the answers.
+    /// Cancels every unanswered task and stops every child execution.
     ///
     /// The execution ends with it, so that there is nothing left to fail: a broken child execution stays stopped.
     pub(super) fn cancel_all_tasks(&mut self) {
@@ -314,7 +316,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The name of the Map state that a frame is in; `None` in any other state.
+    /// The name of the frame's Map state; `None` in any other state.
     fn map_name(&self, key: FrameKey) -> Result<Option<&'a Arc<str>>, Invariant> {
         let node = self.node_of(key)?;
         Ok(matches!(node.state, State::Map(_)).then_some(&node.name))

@@ -1,4 +1,4 @@
-//! `ItemReader` and `ResultWriter`: their requests to services go out as those of Tasks do, and leave no events.
+//! `ItemReader` and `ResultWriter`: they send requests like Tasks do, but leave no events.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// A request was answered.
+    /// Handles the answer to a request.
     pub(super) fn request_answered(
         &mut self,
         key: FrameKey,
@@ -37,7 +37,7 @@ impl Engine<'_> {
             Event::TaskSucceeded { .. } if is_too_deep => Err("The answer nests arrays and objects too deeply.".into()),
             Event::TaskSucceeded { output, .. } => Ok(output),
             Event::TaskFailed { error, .. } => Err(error.cause.or(error.error).unwrap_or_default()),
-            // A heartbeat and the like: the request has no timeout, and leaves no events.
+            // Heartbeats and similar events have no effect: the request has no timeout and leaves no events.
             _ => return self.put_map_run(key, run),
         };
         match &mut run.stage {
@@ -67,7 +67,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Writes the next object of the results; behind the last, the Map Run has succeeded.
+    /// Writes the next object of the results; after the last one, the Map Run has succeeded.
     pub(super) fn write_next(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
         let Stage::Writing(writing) = &mut run.stage else {
             return Err(Invariant::RequestIsOfItsMap);
@@ -94,7 +94,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// The request that waits for its answer, if one does.
+    /// The unanswered request, if there is one.
     pub(super) fn request_at(&self, key: FrameKey, run: &MapRunProgress) -> Option<Task> {
         let asked = run.asked()?;
         let map = self.distributed_map(key).ok()?;

@@ -1,4 +1,4 @@
-//! Map Runs: how they begin and end.
+//! Begins and ends Map Runs.
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -67,14 +67,14 @@ impl<'a> Engine<'a> {
         self.settle_map_run(key, run, done)
     }
 
-    /// The items are there.
+    /// Hands the items to the Map Run.
     pub(super) fn run_items(&mut self, run: &mut MapRunProgress, items: Items) {
         let total = items.left();
         self.core.trace(run.frame, || Traced::Forked { total });
         run.run(items);
     }
 
-    /// Puts a Map Run back into its frame, and ends it if it has come to its end.
+    /// Puts a Map Run back into its frame and ends it if it is complete.
     pub(super) fn settle_map_run(
         &mut self,
         key: FrameKey,
@@ -97,7 +97,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Every item was worked on: the results are written, if they are to be.
+    /// Handles the end of all items: writes the results if there is a `ResultWriter`.
     fn items_are_through(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
         let writer = self.distributed_map(key)?.result_writer.as_ref();
         match writer.filter(|writer| writer.export.is_some()) {
@@ -114,11 +114,11 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The Map Run has succeeded. Its frame waits no more.
+    /// Completes a Map Run that has succeeded.
     pub(super) fn end_map_run(&mut self, key: FrameKey, run: &MapRunProgress, result: Value) -> Result<(), Invariant> {
         let started = self.core.frames.at(key)?.last_event;
         self.leave_queue(key, run);
-        // The exit hangs on the start of the Map Run, so these two stay out of the chain.
+        // The exit event refers to the start of the Map Run, so these two events do not become the frame's last event.
         let succeeded = self.core.record(started, || EventDetails::MapRunSucceeded);
         self.core.record(succeeded, || EventDetails::MapStateSucceeded);
         self.tell_map_run(key, run, MapRunStatus::Succeeded)?;
@@ -128,7 +128,7 @@ impl<'a> Engine<'a> {
         self.finish(key, Payload::from(result))
     }
 
-    /// The Map Run has failed, and with it the Map.
+    /// Fails a Map Run and its Map state.
     pub(super) fn fail_map_run(
         &mut self,
         key: FrameKey,
@@ -144,7 +144,7 @@ impl<'a> Engine<'a> {
         self.fail_and_record(key, failure, true)
     }
 
-    /// The Map Run of a frame is over, and nothing of it can go on any more.
+    /// Removes the ended Map Run of a frame.
     fn leave_queue(&mut self, key: FrameKey, run: &MapRunProgress) {
         // Its frame lives on: an entry left behind would let it go on before its retry is due.
         if run.is_queued {
@@ -152,7 +152,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Stops the Map Run of a frame: what is around it does not go on.
+    /// Stops the Map Run of a frame that is being aborted.
     pub(super) fn abort_map_run(&mut self, key: FrameKey, previous: u64) -> Result<(), Invariant> {
         let mut run = self.core.frames.take_map_run(key)?;
         if let Some(asked) = run.asked() {
@@ -167,7 +167,7 @@ impl<'a> Engine<'a> {
         self.tell_map_run(key, &run, MapRunStatus::Aborted)
     }
 
-    /// Adds what a Map Run waits for to the tasks that wait for an answer.
+    /// Adds a Map Run's unanswered tasks to the list.
     pub(super) fn add_tasks_of_map_run(&mut self, key: FrameKey, tasks: &mut Vec<Task>) {
         // Most frames have none.
         let Ok(mut run) = self.core.frames.take_map_run(key) else {
@@ -197,7 +197,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Tells the driver what has become of a Map Run.
+    /// Sends the driver the current state of a Map Run.
     fn tell_map_run(&mut self, key: FrameKey, run: &MapRunProgress, status: MapRunStatus) -> Result<(), Invariant> {
         let frame = self.core.frames.at(key)?;
         let map_run = self.core.describe(self.program, frame, run, status);
@@ -213,12 +213,12 @@ impl<'a> Engine<'a> {
         map.ok_or(Invariant::MapRunIsOfItsMap)
     }
 
-    /// What child executions are executions of: the state machine itself, not one of its Map Runs, by the Map's label.
+    /// The state machine of child executions: the machine itself with the Map's label.
     fn child_state_machine(&self, key: FrameKey, map: &DistributedMap) -> Result<StateMachineContext, Invariant> {
         let label = if let Some(label) = &map.label {
             label.clone()
         } else {
-            // The same in every execution of the machine, as on AWS.
+            // The label is the same in every execution of the machine, as on AWS.
             let number = u64::from(self.core.frames.at(key)?.state.number());
             Random::seeded(self.program.fingerprint().wrapping_add(number)).uuid()
         };
@@ -227,7 +227,7 @@ impl<'a> Engine<'a> {
 }
 
 impl Core {
-    /// The Map Runs that run.
+    /// The running Map Runs.
     pub(in crate::execution) fn map_runs(&self, program: &Program) -> Vec<MapRun> {
         let frames = self.frames.iter();
         let runs = frames.filter_map(|(_, frame)| match frame.activity() {

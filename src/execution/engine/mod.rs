@@ -1,8 +1,8 @@
-//! The one loop, and the only code that changes an execution.
+//! The engine: the one loop, and the only code that changes an execution.
 //!
-//! States say what they ask for ([`Intent`]); the engine carries it out: it moves frames from state to state, starts
+//! States return an [`Intent`], and the engine carries it out: it moves frames from state to state, starts
 //! and ends graphs, arms timers, queues commands and records history. Leaving a state never calls entering the next
-//! one: frames that can go on stand in a ready queue.
+//! one: frames that can go on wait in a ready queue.
 //!
 //! A turn is what one event leads to. Where something is not as it must be, a function of the engine returns the
 //! [`Invariant`] that is broken, and the turn ends with the execution: see `invariants`.
@@ -41,7 +41,7 @@ use crate::data::{ExecutionContext, JsonText, Payload, Random, StateMachineConte
 use crate::history::{EventDetails, HistoryEvent};
 pub(crate) use recorder::Recorder;
 
-/// Everything of an execution but its program: plain data that serialises.
+/// The whole state of an execution except its program: plain, serialisable data.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Core {
     pub(crate) execution: ExecutionContext,
@@ -53,13 +53,13 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     #[serde(skip)]
     pub(crate) commands: VecDeque<Command>,
-    /// The bytes of the commands that are not polled yet.
+    /// The bytes of the unpolled commands.
     #[serde(skip)]
     pub(crate) queued_bytes: usize,
-    /// What was done since the last event, in the units of [`Limits::work`].
+    /// The work done since the last event, in the units of [`Limits::work`].
     #[serde(skip)]
     pub(crate) work: u64,
-    /// The bytes of data made since the memory was last looked at.
+    /// The bytes of data made since the memory was last measured.
     #[serde(skip)]
     grown_bytes: usize,
     pub(crate) recorder: Recorder,
@@ -74,25 +74,25 @@ pub(crate) struct Core {
     /// Whether it comes from a snapshot, where anybody may have written: a broken rule may be no defect of ours.
     #[serde(skip)]
     pub(crate) is_restored: bool,
-    /// The activities that exist; `None` for all.
+    /// The existing activities; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) activities: Option<Arc<BTreeSet<String>>>,
-    /// What happened that the history does not tell, where somebody wants it.
+    /// The trace, if one is kept.
     #[serde(skip)]
     pub(crate) trace: Option<Box<Trace>>,
 }
 
-/// The seconds that an Express execution may take (developer guide, "Quotas").
+/// The longest time of an Express execution in seconds (developer guide, "Quotas").
 const LONGEST_EXPRESS: u32 = 300;
 
-/// A core with its program: what the loop works on.
+/// A core with its program, on which the loop works.
 pub(super) struct Engine<'a> {
     pub(super) program: &'a Program,
     pub(super) core: &'a mut Core,
 }
 
 impl Core {
-    /// `timeout_seconds` are those of the machine, if it has some.
+    /// `timeout_seconds` is the machine's timeout, if it has one.
     pub(super) fn new(timeout_seconds: Option<u32>, options: StartOptions, now: Timestamp) -> Self {
         let is_express = options.express_id.is_some();
         Self {
@@ -127,7 +127,7 @@ impl Core {
         }
     }
 
-    /// Records an event; where nobody reads the history, `details` is never called.
+    /// Records an event; `details` is not called if no history is kept.
     fn record(&mut self, previous: u64, details: impl FnOnce() -> EventDetails) -> u64 {
         let id = self.recorder.next_id();
         if self.recorder.records() {
@@ -136,7 +136,7 @@ impl Core {
         id
     }
 
-    /// Traces what happened in a frame; where nobody wants to know, `traced` is never called.
+    /// Adds an entry to the trace; `traced` is not called if no trace is kept.
     #[inline]
     fn trace(&mut self, key: FrameKey, traced: impl FnOnce() -> Traced) {
         if let Some(trace) = &mut self.trace {
@@ -151,13 +151,13 @@ impl Core {
             .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details)));
     }
 
-    /// When the execution wants to be woken.
+    /// The execution's next deadline.
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         let timer = self.timers.earliest().map(|(at, _)| at);
         [self.deadline, timer].into_iter().flatten().min()
     }
 
-    /// Records an event in a frame's chain.
+    /// Records an event and makes it the frame's last one.
     fn record_in(&mut self, key: FrameKey, details: impl FnOnce() -> EventDetails) -> Result<(), Invariant> {
         let frame = self.frames.at_mut(key)?;
         let id = self.recorder.next_id();
@@ -169,7 +169,7 @@ impl Core {
     }
 }
 
-/// When an execution that started then has taken too long.
+/// The deadline of an execution by its time of start.
 pub(in crate::execution) fn deadline(
     timeout_seconds: Option<u32>,
     is_express: bool,
@@ -206,10 +206,10 @@ impl Engine<'_> {
         });
     }
 
-    /// Does all that can be done by now.
+    /// Does everything possible by now.
     pub(super) fn go_on(&mut self) {
         self.turn(|engine| {
-            // What is ready became so before anything that is due now.
+            // Ready frames became ready before any deadline that is due now.
             engine.run()?;
             engine.reach_deadlines()?;
             engine.run()?;
@@ -217,9 +217,9 @@ impl Engine<'_> {
         });
     }
 
-    /// Lets every frame that can go on go on, as long as somebody takes the commands.
+    /// Advances every ready frame, as long as the commands are polled.
     ///
-    /// First in, first out: branches take turns, a state each, as AWS's histories show them.
+    /// First in, first out: branches take turns state by state, as in AWS's histories.
     fn run(&mut self) -> Result<(), Invariant> {
         while self.core.outcome.is_none() && !self.core.is_backed_up() {
             if self.core.recorder.is_exhausted() {
@@ -227,13 +227,14 @@ impl Engine<'_> {
                 break;
             }
             let Some(key) = self.core.ready.pop_front() else { break };
-            // A frame that was aborted leaves its entry behind: looking for it there would cost more than passing it over.
+            // A frame that was aborted leaves its entry behind: looking for it there would cost more than passing it
+            // over.
             let Some(frame) = self.core.frames.get(key) else {
                 continue;
             };
             match frame.activity() {
                 Activity::Entering => self.enter(key)?,
-                // Only where the delay is zero; any other has a timer.
+                // Only a retry without delay is queued; any other has a timer.
                 Activity::Backoff if frame.deadline.is_none() => self.try_again(key)?,
                 Activity::MapRun(_) => self.go_on_with_map_run(key)?,
                 Activity::Backoff | Activity::Waiting | Activity::Task(_) | Activity::Fork(_) => {
@@ -272,13 +273,13 @@ impl Engine<'_> {
         self.attempt(key, previous)
     }
 
-    /// Does what the state does once more, after it failed.
+    /// Retries the state after a failure.
     fn try_again(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let failed = self.core.frames.at(key)?.last_event;
         self.attempt(key, failed)
     }
 
-    /// Does what the state does, for the first time or again; `previous` is the event that led to it.
+    /// Starts an attempt of the state; `previous` is the event that led to it.
     fn attempt(&mut self, key: FrameKey, previous: u64) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::Attempted);
         match self.with_state(key, None, states::enter) {
@@ -293,7 +294,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Goes on with a state whose work is done.
+    /// Continues a state after its work.
     fn finish(&mut self, key: FrameKey, result: Payload) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::Result(result.clone()));
         let exit = self.with_state(key, None, |node, raw_input, view| {
@@ -305,7 +306,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Leaves a state.
+    /// Exits a state.
     fn exit(&mut self, key: FrameKey, exit: Exit) -> Result<(), Invariant> {
         let node = self.node_of(key)?;
         if exit.output.exceeds(self.core.limits.payload_bytes) {
@@ -345,7 +346,7 @@ impl Engine<'_> {
         }
     }
 
-    /// A graph has come to its end: the machine itself, or a branch or iteration.
+    /// Handles the end of a graph: the machine itself, a branch or an iteration.
     fn end_graph(&mut self, key: FrameKey, output: Payload) -> Result<(), Invariant> {
         let frame = self.core.frames.at(key)?;
         if let Some(parent) = frame.parent {

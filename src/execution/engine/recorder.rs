@@ -1,4 +1,4 @@
-//! Counts history events, and makes them where somebody wants them.
+//! Counts history events, and records them if a history is kept.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Recorder {
         }
     }
 
-    /// How much is recorded.
+    /// The history level.
     pub(super) fn level(&self) -> HistoryLevel {
         self.level
     }
@@ -33,8 +33,8 @@ impl Recorder {
         self.level == HistoryLevel::Full && !self.exhausted
     }
 
-    /// The id of the next event. The last id is kept for the end of the execution: an event too many is not counted,
-    /// and ends the execution.
+    /// The id of the next event. The last id is reserved for the end of the execution: an event beyond it is not
+    /// counted and ends the execution.
     #[inline]
     pub(super) fn next_id(&mut self) -> u64 {
         if self.count.saturating_add(1) >= self.limit {

@@ -1,4 +1,4 @@
-//! Tasks: how they are invoked, and how their answers come back.
+//! Invokes tasks and handles their answers.
 
 use serde_json::Value;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ impl<'a> Engine<'a> {
         self.core.record_in(key, || {
             scheduled(resource, &attempt.request, region.unwrap_or_default())
         })?;
-        // An activity starts when a worker takes it up.
+        // An activity task starts when a worker gets it.
         if *resource.kind() != ResourceKind::Activity {
             self.core.record_in(key, || started(resource))?;
         }
@@ -47,7 +47,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// The command that a frame's unanswered task stands for; `None` where it waits for none.
+    /// The command of a frame's unanswered task; `None` if there is none.
     pub(in crate::execution) fn task_at(&self, key: FrameKey) -> Option<Task> {
         let frame = self.core.frames.get(key)?;
         let node = self.program.node(frame.state);
@@ -67,10 +67,10 @@ impl<'a> Engine<'a> {
         })
     }
 
-    /// Where the attempt waits, if it still does.
+    /// The frame of an attempt, if the attempt still waits.
     ///
-    /// A slot is used again, so the generation tells: a late answer of an attempt that timed out or was aborted must not
-    /// reach what stands in its place by now.
+    /// A slot is used again, so the generation tells: a late answer of an attempt that timed out or was aborted must
+    /// not reach what stands in its place by now.
     pub(in crate::execution) fn frame_of(&self, task: TaskId) -> Option<FrameKey> {
         let (key, frame) = self.core.frames.in_slot(task.frame)?;
         match frame.activity() {
@@ -84,7 +84,7 @@ impl<'a> Engine<'a> {
             ResourceKind::Activity => self
                 .core
                 .record_in(key, || EventDetails::ActivityStarted { worker_name }),
-            // Recorded when it was scheduled.
+            // Already recorded when the task was scheduled.
             ResourceKind::LambdaFunction | ResourceKind::Service { .. } => Ok(()),
         }
     }
@@ -99,7 +99,7 @@ impl<'a> Engine<'a> {
                 resource,
                 output: output.to_string().into(),
             }),
-            // AWS has no such event for them.
+            // AWS has no such event for these resources.
             ResourceKind::LambdaFunction | ResourceKind::Activity => Ok(()),
         }
     }
@@ -108,13 +108,13 @@ impl<'a> Engine<'a> {
         let now = self.core.now;
         let resource = self.resource_of(key)?;
         let attempt = self.core.frames.attempt_mut(key)?;
-        // One that nobody waits for may come, too: it must not make anybody wait for the next.
+        // An unexpected heartbeat must not start a timer for the next one.
         if let Some(seconds) = attempt.request.awaited_heartbeat(resource) {
             attempt.heartbeat_due_at = Some(seconds_later(now, seconds));
             if let Some(deadline) = attempt.deadline() {
                 self.wake_at(key, deadline)?;
             }
-            // The timer of the heartbeat before is most often the earliest of all.
+            // The previous heartbeat's timer is usually the earliest of all.
             self.drop_stale_timers();
         }
         Ok(())
@@ -132,7 +132,7 @@ impl<'a> Engine<'a> {
         self.finish(key, result)
     }
 
-    /// The task's answer nests too deeply to be worked with.
+    /// Fails a task whose answer nests too deeply.
     pub(super) fn task_answered_too_deeply(&mut self, key: FrameKey) -> Result<(), Invariant> {
         let resource = self.resource_of(key)?;
         self.task_ended(key, resource, Failure::nested_too_deep())
@@ -143,7 +143,7 @@ impl<'a> Engine<'a> {
         self.task_ended(key, resource, Failure::Error(error))
     }
 
-    /// Records that the attempt took too long; its state fails afterwards.
+    /// Records the attempt's timeout; its state fails afterwards.
     pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: &Failure) -> Result<(), Invariant> {
         let resource = self.resource_of(key)?;
         let task = self.task_at(key).ok_or(Invariant::TaskIsOfATask)?;
@@ -159,14 +159,14 @@ impl<'a> Engine<'a> {
         self.fail(key, failure)
     }
 
-    /// The attempt is over; a later answer to it lands nowhere.
+    /// Ends the attempt; a later answer is ignored.
     fn settle(&mut self, key: FrameKey) -> Result<(), Invariant> {
         self.core.frames.set_activity(key, Activity::Waiting)?;
         self.core.frames.at_mut(key)?.deadline = None;
         Ok(())
     }
 
-    /// Whether there is somebody to ask; only an activity may be missing.
+    /// Whether the resource exists; only an activity may be missing.
     fn exists(&self, resource: &Resource) -> bool {
         let Some(activities) = &self.core.activities else {
             return true;
@@ -220,7 +220,7 @@ fn scheduled(resource: &Resource, request: &TaskRequest, region: Arc<str>) -> Ev
     }
 }
 
-/// The event that follows at once.
+/// The event that follows immediately.
 fn started(resource: &Resource) -> EventDetails {
     match resource.kind().clone() {
         ResourceKind::LambdaFunction => EventDetails::LambdaFunctionStarted,

@@ -14,7 +14,7 @@ impl Engine<'_> {
         variables::store(scope, assigned, &mut core.variable_bytes, &core.limits)
     }
 
-    /// The variables of a scope go with it.
+    /// Removes the variables of an ended scope.
     pub(super) fn forget_variables(&mut self, frame: &Frame) {
         if let Some(scope) = &frame.variables {
             self.core.variable_bytes = self.core.variable_bytes.saturating_sub(variables::size(scope));

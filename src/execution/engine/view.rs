@@ -1,4 +1,4 @@
-//! What a state sees of its execution.
+//! The view that a state has of its execution.
 
 use super::Engine;
 use crate::data::{Budget, MapItemContext, Payload};
@@ -13,7 +13,7 @@ use crate::execution::states;
 use crate::execution::token::task_token;
 
 impl<'a> Engine<'a> {
-    /// Calls a pure function of the state that a frame is in, with the frame's raw input and a view of the rest.
+    /// Calls a pure function of a frame's state with the raw input and a view of the execution.
     #[inline]
     pub(super) fn with_state<T>(
         &mut self,
@@ -27,7 +27,7 @@ impl<'a> Engine<'a> {
         self.with_seen_state(key, own_item, None, call)
     }
 
-    /// The same where somebody wants to know what the state makes of its data.
+    /// The same with an inspection of the data after each stage.
     #[cold]
     #[inline(never)]
     fn with_traced_state<T>(
@@ -87,7 +87,7 @@ impl<'a> Engine<'a> {
         called
     }
 
-    /// The state that a frame is in.
+    /// The state of a frame.
     pub(super) fn node_of(&self, key: FrameKey) -> Result<&'a Node, Invariant> {
         let program: &'a Program = self.program;
         Ok(program.node(self.core.frames.at(key)?.state))

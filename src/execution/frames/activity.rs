@@ -11,14 +11,14 @@ use crate::execution::map_run::MapRunProgress;
 use crate::execution::program::GraphId;
 use crate::execution::task_request::TaskRequest;
 
-/// What a frame is doing.
+/// The activity of a frame.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Activity {
-    /// It stands in the ready queue and enters its state next.
+    /// It is in the ready queue and enters its state next.
     Entering,
-    /// A Wait state waits. Any other state is so only while the engine works on it.
+    /// A Wait state waits. Other states have this activity only while the engine works on them.
     Waiting,
-    /// The state failed and is tried again at the deadline.
+    /// The state failed and is retried at the deadline.
     Backoff,
     /// A Task waits for its answer.
     Task(Box<TaskAttempt>),
@@ -29,8 +29,7 @@ pub(crate) enum Activity {
 }
 
 impl Activity {
-    /// Whether it may go on without a timer: by the answer to a task, or by what runs in a Map Run, which looks after
-    /// itself.
+    /// Whether it needs no timer to go on: it waits for a task's answer, or for a Map Run, which has its own timers.
     pub(super) fn awaits_answers(&self) -> bool {
         matches!(self, Self::Task(_) | Self::MapRun(_))
     }
@@ -68,20 +67,20 @@ pub(crate) struct ForkProgress {
     pub(crate) graphs: Arc<[GraphId]>,
     /// The items of a Map; `None` for a Parallel.
     pub(crate) items: Option<Payload>,
-    /// What every branch gets; a Map's effective input.
+    /// The input of every branch; a Map's effective input.
     pub(crate) input: Payload,
-    /// Graphs at once.
+    /// The most graphs at once.
     pub(crate) limit: usize,
-    /// How many graphs there are.
+    /// The number of graphs.
     pub(crate) total: usize,
-    /// How many were started.
+    /// The number of started graphs.
     pub(crate) started: usize,
-    /// How many came to their end.
-    // Not what `started` and `running` leave over: that is what it is checked by.
+    /// The number of ended graphs.
+    // Stored although `started` and `running` determine it: the difference is the check of this count.
     pub(crate) ended: usize,
-    /// The frames that run, in no order.
+    /// The running frames, in no order.
     pub(crate) running: IndexSet<FrameKey>,
-    /// The outputs by index; `Null` where there is none yet.
+    /// The outputs by index; `Null` until a graph has ended.
     pub(crate) results: Vec<Value>,
     /// The sum of the outputs' size bounds.
     #[serde(skip)]

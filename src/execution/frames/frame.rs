@@ -14,13 +14,13 @@ pub(crate) struct Frame {
     pub(crate) serial: u32,
     /// The frame whose Parallel or Map forked this one; `None` for the machine itself.
     pub(crate) parent: Option<FrameKey>,
-    /// Which branch or item.
+    /// The index of the branch or item.
     pub(crate) index: usize,
     pub(crate) state: StateId,
     /// The raw input of the state; `None` only while the engine works on it.
     pub(crate) raw_input: Option<Payload>,
-    /// The variables of this scope; outer ones are found in the parents.
-    // Boxed, because most frames assign nothing, and a frame is kept small.
+    /// The variables of this scope; outer variables are in the parents.
+    // Boxed to keep frames small: most assign nothing.
     pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
     /// The id of this frame's last event: the next one's `previousEventId`.
     pub(crate) last_event: u64,
@@ -31,14 +31,14 @@ pub(crate) struct Frame {
     pub(crate) retry_count: u32,
     /// Retries by Retrier; empty before the first.
     pub(crate) retries: Vec<u32>,
-    // Changed by `Frames::set_activity` alone, which counts.
+    // Only `Frames::set_activity` changes it, since that keeps the count of waiting frames.
     pub(super) activity: Activity,
-    /// When the frame must be woken; its timer is armed for then.
+    /// The time for which the frame's timer is armed.
     pub(crate) deadline: Option<Timestamp>,
 }
 
 impl Frame {
-    /// A frame that enters a state next.
+    /// Creates a frame that enters a state next.
     pub(crate) fn new(
         state: StateId,
         raw_input: Option<Payload>,
@@ -64,13 +64,13 @@ impl Frame {
         }
     }
 
-    /// What it is doing.
+    /// The frame's activity.
     #[inline]
     pub(crate) fn activity(&self) -> &Activity {
         &self.activity
     }
 
-    /// The graphs that run inside it; `None` but for a Parallel and an inline Map at work.
+    /// The graphs running inside it; only for a Parallel or inline Map at work.
     pub(crate) fn fork(&self) -> Option<&ForkProgress> {
         match &self.activity {
             Activity::Fork(fork) => Some(fork),

@@ -14,21 +14,21 @@ use crate::data::{MapItemContext, VariableScope, json_size};
 pub(crate) use activity::{Activity, ForkProgress, TaskAttempt};
 pub(crate) use frame::Frame;
 
-/// Where a frame stands, and which of the frames that stood there.
+/// A frame's slot, with the serial number of the frame in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct FrameKey {
     pub(crate) slot: u32,
     pub(crate) serial: u32,
 }
 
-/// All frames of an execution. Slots are used again; serials are not.
+/// All frames of an execution. Slots are reused, serial numbers are not.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Frames {
     slots: Vec<Option<Frame>>,
     free: Vec<u32>,
-    /// Numbers frames and task attempts. One sequence for both, so that no number tells two things.
+    /// The next number of a frame or task attempt. Both share one sequence, so no number has two meanings.
     serials: u32,
-    /// How many frames wait for an answer, so that nobody has to look at them all after each event.
+    /// The number of frames waiting for an answer, kept so that events need no search through all frames.
     #[serde(skip)]
     awaiting: usize,
 }
@@ -50,7 +50,7 @@ impl Frames {
         }
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         if self.slots.is_empty() {
-            // Most executions never fork: one frame is all they need.
+            // Most executions never fork and have a single frame.
             self.slots.reserve_exact(1);
         }
         self.slots.push(Some(frame));
@@ -73,19 +73,19 @@ impl Frames {
             .filter(|frame| frame.serial == key.serial)
     }
 
-    /// The frame, which must be there.
+    /// The frame of a key; it must exist.
     #[inline]
     pub(crate) fn at(&self, key: FrameKey) -> Result<&Frame, Invariant> {
         self.get(key).ok_or(Invariant::FrameExists)
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     #[inline]
     pub(crate) fn at_mut(&mut self, key: FrameKey) -> Result<&mut Frame, Invariant> {
         self.get_mut(key).ok_or(Invariant::FrameExists)
     }
 
-    /// Changes what a frame does; gives what it did before.
+    /// Changes a frame's activity and returns the previous one.
     #[inline]
     pub(crate) fn set_activity(&mut self, key: FrameKey, activity: Activity) -> Result<Activity, Invariant> {
         let frame = self.at_mut(key)?;
@@ -105,7 +105,7 @@ impl Frames {
         self.awaiting > 0
     }
 
-    /// The attempt of a Task that waits for its answer.
+    /// The unanswered attempt of a Task.
     pub(crate) fn attempt_mut(&mut self, key: FrameKey) -> Result<&mut TaskAttempt, Invariant> {
         match &mut self.at_mut(key)?.activity {
             Activity::Task(attempt) => Ok(attempt),
@@ -113,7 +113,7 @@ impl Frames {
         }
     }
 
-    /// The graphs that run inside a Parallel or Map.
+    /// The graphs running inside a Parallel or Map.
     pub(crate) fn fork_mut(&mut self, key: FrameKey) -> Result<&mut ForkProgress, Invariant> {
         match &mut self.at_mut(key)?.activity {
             Activity::Fork(fork) => Ok(fork),
@@ -132,7 +132,7 @@ impl Frames {
         }
     }
 
-    /// The frame in a slot, whichever it is.
+    /// The frame in a slot.
     pub(crate) fn in_slot(&self, slot: u32) -> Option<(FrameKey, &Frame)> {
         let frame = self.slots.get(slot as usize)?.as_ref()?;
         Some((
@@ -144,7 +144,7 @@ impl Frames {
         ))
     }
 
-    /// Removes a frame, which must be there.
+    /// Removes a frame; it must exist.
     pub(crate) fn remove(&mut self, key: FrameKey) -> Result<Frame, Invariant> {
         self.at(key)?;
         let slot = self.slots.get_mut(key.slot as usize);
@@ -154,7 +154,7 @@ impl Frames {
         Ok(frame)
     }
 
-    /// Every frame, in the order of the slots.
+    /// All frames in the order of their slots.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (FrameKey, &Frame)> {
         (0u32..).zip(&self.slots).filter_map(|(slot, frame)| {
             frame.as_ref().map(|frame| {
@@ -169,7 +169,7 @@ impl Frames {
         })
     }
 
-    /// Whether every slot that is free, and no other, is known as such, once.
+    /// Whether the list of free slots has exactly the free slots, each once.
     pub(crate) fn has_sound_slots(&self) -> bool {
         let mut free = self.free.clone();
         free.sort_unstable();
@@ -177,7 +177,7 @@ impl Frames {
         free.into_iter().eq(empty.map(|(slot, _)| slot))
     }
 
-    /// Counts what a snapshot does not tell: the sizes of results, and who waits for an answer.
+    /// Recomputes the counts that a snapshot does not store: the sizes of results and the number of waiting frames.
     pub(crate) fn count_again(&mut self) {
         self.awaiting = 0;
         for frame in self.slots.iter_mut().flatten() {
@@ -188,7 +188,7 @@ impl Frames {
         }
     }
 
-    /// All Map Runs, each with its frame and the state that it is of.
+    /// All Map Runs, each with its frame and its state.
     pub(crate) fn map_runs_mut(&mut self) -> impl Iterator<Item = (FrameKey, StateId, &mut MapRunProgress)> {
         (0u32..).zip(&mut self.slots).filter_map(|(slot, frame)| {
             let frame = frame.as_mut()?;
@@ -214,7 +214,7 @@ impl Frames {
     }
 }
 
-/// The workflow variables that a frame sees: its own, then its parents'.
+/// The workflow variables visible to a frame: its own, then its parents'.
 #[derive(Clone, Copy)]
 pub(crate) struct VisibleVariables<'a> {
     pub(crate) frames: &'a Frames,

@@ -4,36 +4,36 @@ use std::sync::Arc;
 use crate::execution::command::{Outcome, Timestamp};
 use crate::history::HistoryEvent;
 
-/// A Map Run, as `DescribeMapRun` of the AWS Step Functions API shows it.
+/// A Map Run as in `DescribeMapRun` of the AWS Step Functions API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MapRun {
     /// Its ARN, `arn:aws:states:REGION:ACCOUNT:mapRun:MACHINE/LABEL:UUID`.
     pub map_run_arn: Arc<str>,
-    /// The execution whose Map state it runs for.
+    /// The execution of its Map state.
     pub execution_arn: Arc<str>,
-    /// That state's name.
+    /// The name of its Map state.
     pub state: Arc<str>,
-    /// Whether it runs, and how it ended.
+    /// The status.
     pub status: MapRunStatus,
-    /// When it began.
+    /// The time of the start.
     pub start_date: Timestamp,
-    /// When it ended.
+    /// The time of the end.
     pub stop_date: Option<Timestamp>,
-    /// Child executions at once; 0 for no limit of its own.
+    /// The most child executions at once; 0 for no limit of its own.
     pub max_concurrency: usize,
-    /// How many items may fail.
+    /// The number of items that may fail.
     pub tolerated_failure_count: u64,
-    /// How many of a hundred items may fail.
+    /// The percentage of items that may fail.
     pub tolerated_failure_percentage: f64,
-    /// What became of the items.
+    /// The counts of items.
     pub item_counts: Counts,
-    /// What became of the child executions.
+    /// The counts of child executions.
     pub execution_counts: Counts,
 }
 
-/// Whether a Map Run runs, and how it ended.
+/// The status of a Map Run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MapRunStatus {
@@ -41,13 +41,13 @@ pub enum MapRunStatus {
     Running,
     /// `SUCCEEDED`
     Succeeded,
-    /// `FAILED`: no items could be read, or more failed than are tolerated.
+    /// `FAILED`: the items could not be read, or more failed than tolerated.
     Failed,
     /// `ABORTED`: the execution was stopped, or failed elsewhere.
     Aborted,
 }
 
-/// How many items, or child executions, are in which state.
+/// The number of items, or child executions, by status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -74,11 +74,11 @@ impl Counts {
             Outcome::Aborted(_) => &mut self.aborted,
         };
         *ended = ended.saturating_add(number);
-        // As recorded: also where no results are written anywhere.
+        // As recorded on AWS, also without a `ResultWriter`.
         self.results_written = self.succeeded;
     }
 
-    /// How many did not succeed, but for those that were stopped.
+    /// How many failed, not counting those that were stopped.
     pub(crate) fn failures(&self) -> u64 {
         self.failed.saturating_add(self.timed_out)
     }

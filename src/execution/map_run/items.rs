@@ -3,29 +3,29 @@ use serde_json::Value;
 
 use crate::data::{MapItemContext, Payload, pair};
 
-/// The items of a Map Run, taken one after the other.
+/// The items of a Map Run, taken one by one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Items {
     /// INVARIANT: an array.
     all: Payload,
-    /// Whether they are the members of an object, each `{"Key": …, "Value": …}`.
+    /// Whether they come from an object; each item is then `{"Key": …, "Value": …}`.
     are_pairs: bool,
     /// Where they were read: from the item at an index on, from such a place.
     sources: Vec<(usize, String)>,
     next: usize,
-    /// One that was selected, and did not fit into a batch.
+    /// A selected item that did not fit into the last batch.
     selected: Option<Value>,
 }
 
-/// The input of a child execution, before it is put into a batch.
+/// The input of a child execution before batching.
 pub(crate) struct Selected {
     pub(crate) input: Payload,
-    /// How many items it stands for.
+    /// The number of items in it.
     pub(crate) items: usize,
 }
 
 impl Items {
-    /// Those of a value; `None` where it is neither an array nor an object.
+    /// The items of a value; `None` if it is neither an array nor an object.
     pub(crate) fn of(value: Payload) -> Option<Self> {
         match value.value() {
             Value::Array(_) => Some(Self::listed(value, false, Vec::new())),
@@ -38,7 +38,7 @@ impl Items {
         }
     }
 
-    /// Those that were read.
+    /// The items that were read.
     pub(crate) fn listed(all: Payload, are_pairs: bool, sources: Vec<(usize, String)>) -> Self {
         Self {
             all,
@@ -61,7 +61,7 @@ impl Items {
         self.all.value().as_array().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// How many are not taken yet.
+    /// The number of remaining items.
     pub(crate) fn left(&self) -> usize {
         self.list().len().saturating_sub(self.next)
     }
@@ -76,17 +76,17 @@ impl Items {
         self.left() == 0 && self.selected.is_none()
     }
 
-    /// Whether the next is one that was taken before.
+    /// Whether the next item was put back before.
     pub(crate) fn take_selected(&mut self) -> Option<Value> {
         self.selected.take()
     }
 
-    /// Puts one back that did not fit.
+    /// Puts back an item that did not fit.
     pub(crate) fn put_back(&mut self, selected: Value) {
         self.selected = Some(selected);
     }
 
-    /// The next as it is, and as `$$.Map.Item` shows it.
+    /// The next item, and the same in the form of `$$.Map.Item`.
     pub(crate) fn peek(&self) -> Option<(&Value, MapItemContext<'_>)> {
         let item = self.list().get(self.next)?;
         let (key, value) = if self.are_pairs {
@@ -105,7 +105,7 @@ impl Items {
         Some((item, context))
     }
 
-    /// Takes the next.
+    /// Takes the next item.
     pub(crate) fn advance(&mut self) {
         self.next += 1;
     }

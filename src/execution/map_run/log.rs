@@ -4,14 +4,14 @@ use std::sync::Arc;
 use super::{ChildEvent, MapRun};
 use crate::history::HistoryEvent;
 
-/// What a driver keeps of Map Runs: those that there were, with the histories of their child executions.
+/// A driver's log of Map Runs, with the histories of their child executions.
 ///
 /// A driver hands [`Command::MapRun`](crate::execution::Command::MapRun) and
-/// [`Command::RecordChild`](crate::execution::Command::RecordChild) on to it, or does without.
+/// [`Command::RecordChild`](crate::execution::Command::RecordChild) on to it if it wants a log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapRunLog {
     map_runs: Vec<MapRun>,
-    /// How many child executions may still get a history.
+    /// How many more child executions may get a history.
     left: usize,
     /// By Map Run, then by execution.
     histories: IndexMap<Arc<str>, IndexMap<Arc<str>, Vec<HistoryEvent>>>,
@@ -25,7 +25,7 @@ impl Default for MapRunLog {
 }
 
 impl MapRunLog {
-    /// A log that keeps the histories of the first so many child executions, and all Map Runs. The default keeps all.
+    /// A log of all Map Runs that keeps the histories of only the first child executions. The default keeps all.
     pub fn of_first(executions: usize) -> Self {
         Self {
             map_runs: Vec::new(),
@@ -35,7 +35,7 @@ impl MapRunLog {
         }
     }
 
-    /// Takes in a Map Run that began or ended.
+    /// Adds a Map Run that began or ended.
     pub fn update(&mut self, map_run: MapRun) {
         let known = self.map_runs.iter_mut().rev();
         match known.into_iter().find(|known| known.map_run_arn == map_run.map_run_arn) {
@@ -44,7 +44,7 @@ impl MapRunLog {
         }
     }
 
-    /// Takes in an event of a child execution.
+    /// Adds an event of a child execution.
     pub fn record(&mut self, event: ChildEvent) {
         let of_map_run = self.histories.entry(event.map_run_arn).or_default();
         if let Some(history) = of_map_run.get_mut(&event.execution_arn) {
@@ -57,12 +57,12 @@ impl MapRunLog {
         }
     }
 
-    /// How many events it keeps.
+    /// The number of events in it.
     pub fn event_count(&self) -> usize {
         self.events
     }
 
-    /// The Map Runs in the order of their starts, those of child executions among them.
+    /// The Map Runs in the order of their starts, including those of child executions.
     pub fn map_runs(&self) -> &[MapRun] {
         &self.map_runs
     }

@@ -1,8 +1,8 @@
-//! Map Runs: what a distributed Map does with its items, as plain data.
+//! Map Runs: the child executions of a distributed Map, as plain data.
 //!
 //! A Map Run lives in the frame of its Map state. Its child executions are cores of their own, over the same program:
-//! with their own frames, timers, history, variables and limits. The engine lets one go on at a time, and hands their
-//! commands on as those of the execution around them; so a driver needs to know nothing of them, and a snapshot holds all.
+//! with their own frames, timers, history, variables and limits. The engine advances one at a time and passes on their
+//! commands as commands of the execution around them, so drivers need not know about them and a snapshot holds them.
 //!
 //! ```text
 //! the machine: in the Map `Orders`
@@ -43,19 +43,19 @@ pub(crate) use writing::Writing;
 /// The most child executions at once (developer guide, "Quotas").
 const MOST_CHILDREN: usize = 10_000;
 
-/// What a distributed Map's fields say, once evaluated.
+/// The evaluated fields of a distributed Map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MapRunSettings {
-    /// Child executions at once; 0 for no limit of its own.
+    /// The most child executions at once; 0 for no limit of its own.
     pub(crate) max_concurrency: usize,
     pub(crate) tolerated_failure_count: Option<u64>,
     pub(crate) tolerated_failure_percentage: Option<f64>,
-    /// The most items that are read; 0 for all.
+    /// The most items to read; 0 for all.
     pub(crate) max_items: i64,
     pub(crate) batching: Option<Batching>,
-    /// What the `ItemReader` asks for.
+    /// The request of the `ItemReader`.
     pub(crate) read: Option<Payload>,
-    /// Where the `ResultWriter` writes to.
+    /// The destination of the `ResultWriter`.
     pub(crate) write: Option<Payload>,
 }
 
@@ -71,9 +71,9 @@ pub(crate) struct Batching {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MapRunProgress {
     pub(crate) arn: Arc<str>,
-    /// Its frame, whose slot its tasks go by.
+    /// Its frame; its tasks are addressed by the frame's slot.
     pub(crate) frame: FrameKey,
-    /// What its child executions are executions of.
+    /// The state machine of its child executions.
     pub(crate) state_machine: Arc<StateMachineContext>,
     pub(crate) graph: GraphId,
     pub(crate) is_express: bool,
@@ -84,26 +84,26 @@ pub(crate) struct MapRunProgress {
     pub(crate) start_date: Timestamp,
     pub(crate) stage: Stage,
     pub(crate) items: Items,
-    /// The child executions that run, by the order of their starts.
+    /// The running child executions in the order of their starts.
     pub(crate) children: BTreeMap<u32, Child>,
     pub(crate) started: u32,
-    /// Those that can go on.
+    /// The child executions that can go on.
     pub(crate) ready: VecDeque<u32>,
-    /// When which one wants to be woken.
+    /// The deadlines of the child executions.
     pub(crate) deadlines: BTreeSet<(Timestamp, u32)>,
-    /// The tasks of child executions, by the generation that they go by outside.
+    /// The tasks of child executions by their outer generation.
     pub(crate) tasks: BTreeMap<u32, (u32, TaskId)>,
-    /// What each child execution made, in the order of the starts; `Null` where there is nothing yet.
+    /// The results of the child executions in the order of their starts; `Null` until there is one.
     pub(crate) results: Vec<Value>,
-    /// Those that failed.
+    /// The failed ones.
     pub(crate) failed: BTreeSet<u32>,
     pub(crate) item_counts: Counts,
     pub(crate) execution_counts: Counts,
-    /// Whether its frame stands in the ready queue.
+    /// Whether its frame is in the ready queue.
     pub(crate) is_queued: bool,
 }
 
-/// What a Map Run is about.
+/// The stage of a Map Run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Stage {
     Reading(Box<Reading>),
@@ -115,20 +115,20 @@ pub(crate) enum Stage {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Child {
     pub(crate) core: Box<Core>,
-    /// How many items it has.
+    /// The number of its items.
     pub(crate) items: usize,
-    /// Its tasks that wait for an answer, with the generations that they go by outside.
+    /// Its unanswered tasks with their outer generations.
     #[serde(with = "indexmap::map::serde_seq")]
     pub(crate) tasks: IndexMap<TaskId, u32>,
-    /// Its deadline, as the Map Run knows it.
+    /// Its deadline as noted by the Map Run.
     pub(crate) armed: Option<Timestamp>,
-    /// Its frames in the trace, where somebody wants one.
+    /// Its frames in the trace, if one is kept.
     #[serde(skip)]
     pub(crate) traced_frames: Option<Box<OutsideFrames>>,
 }
 
 impl MapRunProgress {
-    /// Whether there is something to do at once.
+    /// Whether something can be done at once.
     pub(crate) fn can_go_on(&self) -> bool {
         matches!(self.stage, Stage::Running) && (!self.ready.is_empty() || self.may_start())
     }
@@ -150,7 +150,7 @@ impl MapRunProgress {
         }
     }
 
-    /// Whether every item was worked on.
+    /// Whether all items are processed.
     pub(crate) fn is_through(&self) -> bool {
         matches!(self.stage, Stage::Running) && self.children.is_empty() && self.items.is_empty()
     }
@@ -159,7 +159,7 @@ impl MapRunProgress {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    /// The items are known.
+    /// Sets the items.
     pub(crate) fn run(&mut self, items: Items) {
         self.item_counts.total = items.left() as u64;
         self.item_counts.pending = self.item_counts.total;
@@ -167,7 +167,7 @@ impl MapRunProgress {
         self.stage = Stage::Running;
     }
 
-    /// Whether more items failed than are tolerated: what a child execution fails with counts for all its items.
+    /// Whether more items failed than tolerated; a failed child execution counts with all its items.
     pub(crate) fn is_over_threshold(&self) -> bool {
         let failed = self.item_counts.failures();
         if failed == 0 {
@@ -185,7 +185,7 @@ impl MapRunProgress {
         count.is_some_and(|most| failed > most) || percentage.is_some_and(|most| share > most)
     }
 
-    /// Counts a child execution that starts.
+    /// Counts the start of a child execution.
     pub(crate) fn count_start(&mut self, items: usize) {
         let items = items as u64;
         self.item_counts.pending = self.item_counts.pending.saturating_sub(items);
@@ -195,13 +195,13 @@ impl MapRunProgress {
         executions.total = executions.total.saturating_add(1);
     }
 
-    /// Counts a child execution that ended.
+    /// Counts the end of a child execution.
     pub(crate) fn count_end(&mut self, items: usize, outcome: &Outcome) {
         self.item_counts.end(items as u64, outcome);
         self.execution_counts.end(1, outcome);
     }
 
-    /// Keeps what a child execution made.
+    /// Keeps the result of a child execution.
     pub(crate) fn keep(&mut self, id: u32, result: Value) {
         let index = id as usize;
         if self.results.len() <= index {
@@ -212,8 +212,8 @@ impl MapRunProgress {
         }
     }
 
-    /// The results, each with whether its child execution failed. Where they are flattened, the outputs that are arrays have
-    /// given way to their elements.
+    /// The results, each with whether its child execution failed. If they are flattened, array outputs are replaced by
+    /// their elements.
     pub(crate) fn take_results(&mut self) -> Vec<(Value, bool)> {
         let mut results = Vec::with_capacity(self.results.len());
         for (id, result) in (0u32..).zip(std::mem::take(&mut self.results)) {
@@ -228,7 +228,7 @@ impl MapRunProgress {
         results
     }
 
-    /// All data that it holds, but for that of its child executions.
+    /// All data in it, except that of its child executions.
     pub(crate) fn payloads(&self) -> impl Iterator<Item = &Payload> {
         let batching = self.settings.batching.as_ref();
         let settings = [
@@ -251,7 +251,7 @@ impl MapRunProgress {
         reading.into_iter().flatten().chain(writing.into_iter().flatten())
     }
 
-    /// The request to a service that waits for its answer.
+    /// The unanswered request to a service.
     pub(crate) fn asked(&self) -> Option<&Asked> {
         match &self.stage {
             Stage::Reading(reading) => reading.asked.as_ref(),

@@ -6,49 +6,49 @@ use super::Items;
 use crate::data::{ItemFormat, ItemLimits, ItemsError, Payload, held_size, parse_timestamp};
 use crate::definition::{ItemReader, Reads, Resource};
 
-/// The most items that a reader reads (developer guide, "Quotas").
+/// The most items of a reader (developer guide, "Quotas").
 const MOST_ITEMS: usize = 100_000_000;
-/// The most parts of a listing: S3 lists a thousand objects in each.
+/// The most pages of a listing; S3 lists a thousand objects on each.
 const MOST_PARTS: usize = MOST_ITEMS / 1_000;
 
-/// An `ItemReader` at work: a request at a time.
+/// An `ItemReader` at work, one request at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Reading {
-    /// The request that waits for its answer.
+    /// The unanswered request.
     pub(crate) asked: Option<Asked>,
     limits: (usize, usize),
     bucket: String,
-    /// The objects that are still to be read.
+    /// The objects still to be read.
     keys: VecDeque<String>,
-    /// The object that is read.
+    /// The object being read.
     key: Option<String>,
     read: Vec<Value>,
-    /// Whether they are the members of an object.
+    /// Whether the items are the members of an object.
     are_pairs: bool,
     bytes: usize,
-    /// How many parts the listing had so far.
+    /// The number of pages of the listing so far.
     #[serde(default)]
     parts: usize,
     sources: Vec<(usize, String)>,
 }
 
-/// A request to a service that waits for its answer, as a Task's would.
+/// An unanswered request to a service, like that of a Task.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) generation: u32,
     pub(crate) input: Payload,
 }
 
-/// What comes of an answer.
+/// The next step after an answer.
 pub(crate) enum Step {
     /// Another request.
     Ask(Payload),
-    /// All items are there.
+    /// All items are read.
     Done(Items),
 }
 
 impl Reading {
-    /// Begins to read; with the first request. `max_items` of 0 are all, `bytes` what the items may take.
+    /// Begins to read with the first request. `max_items` 0 reads all; `bytes` limits the size of the items.
     pub(crate) fn begin(arguments: &Payload, max_items: i64, bytes: usize) -> Self {
         let most = match usize::try_from(max_items) {
             Ok(0) | Err(_) => MOST_ITEMS,
@@ -75,7 +75,7 @@ impl Reading {
         }
     }
 
-    /// What the request that waits for its answer asks.
+    /// The unanswered request's arguments.
     pub(crate) fn resource<'r>(&self, reader: &'r ItemReader) -> &'r Resource {
         match &reader.reads {
             Reads::ListedObjects { get_object, .. } if self.key.is_some() && self.asks_for_an_object() => get_object,
@@ -89,7 +89,7 @@ impl Reading {
             .is_some_and(|asked| asked.input.get("Key").is_some())
     }
 
-    /// Takes in the answer to the request; an error is the cause of `States.ItemReaderFailed`.
+    /// Handles the answer to the request; an error becomes the cause of `States.ItemReaderFailed`.
     pub(crate) fn answered(&mut self, reader: &ItemReader, answer: Value) -> Result<Step, String> {
         let was_object = self.asks_for_an_object();
         let asked = self.asked.take();
@@ -126,11 +126,11 @@ impl Reading {
         Ok(())
     }
 
-    /// The objects of a part of a listing.
+    /// The objects on a page of a listing.
     fn list(&mut self, mut answer: Value, flattens: bool, asked: Option<Asked>) -> Result<Step, String> {
         let contents = match answer.get_mut("Contents").map(Value::take) {
             Some(Value::Array(contents)) => contents,
-            // A bucket without such objects.
+            // The bucket has no such objects.
             None | Some(Value::Null) => Vec::new(),
             Some(_) => return Err("The answer to the request has `Contents` that are no array.".into()),
         };
@@ -166,7 +166,7 @@ impl Reading {
         Ok(self.next_object())
     }
 
-    /// Accounts for something that is kept.
+    /// Counts kept data.
     fn take(&mut self, bytes: usize) -> Result<(), String> {
         let limit = self.limits.1;
         self.bytes = self.bytes.saturating_add(bytes);
@@ -176,7 +176,7 @@ impl Reading {
         Ok(())
     }
 
-    /// The request for the next object, as long as there are items to be read.
+    /// The request for the next object, if more items are to be read.
     fn next_object(&mut self) -> Step {
         if self.read.len() < self.limits.0
             && let Some(key) = self.keys.pop_front()
@@ -199,7 +199,7 @@ impl Reading {
         )
     }
 
-    /// All data that it holds.
+    /// All data in it.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         let asked = self.asked.as_ref().map(|asked| asked.input.value());
         self.read.iter().chain(asked)

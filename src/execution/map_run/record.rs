@@ -4,7 +4,7 @@ use crate::data::timestamp_text;
 use crate::execution::command::{Outcome, Timestamp};
 use crate::execution::engine::Core;
 
-/// What a `ResultWriter` tells of a child execution that has ended, where it tells all; members as AWS orders them.
+/// The full description of an ended child execution for a `ResultWriter`, with members in AWS's order.
 pub(crate) fn record_of(core: &Core, outcome: &Outcome, now: Timestamp) -> Value {
     let context = &core.execution;
     let mut members = Map::new();

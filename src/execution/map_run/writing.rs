@@ -6,19 +6,19 @@ use super::{Asked, MapRunProgress};
 use crate::data::Payload;
 use crate::definition::OutputType;
 
-/// A `ResultWriter` at work: a request at a time.
+/// A `ResultWriter` at work, one request at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Writing {
-    /// The request that waits for its answer.
+    /// The unanswered request.
     pub(crate) asked: Option<Asked>,
-    /// The requests that follow.
+    /// The following requests.
     requests: VecDeque<Payload>,
-    /// What the state results in.
+    /// The result of the state.
     pub(crate) result: Payload,
 }
 
 impl Writing {
-    /// The objects that tell the results of a Map Run, the manifest last.
+    /// The objects with the results of a Map Run, the manifest last.
     pub(crate) fn of(run: &mut MapRunProgress, output_type: OutputType) -> Self {
         let results = run.take_results();
         let to = run.settings.write.clone().unwrap_or_else(Payload::empty_object);
@@ -65,12 +65,12 @@ impl Writing {
         }
     }
 
-    /// The next request; `None` when all is written.
+    /// The next request; `None` if everything is written.
     pub(crate) fn next_request(&mut self) -> Option<Payload> {
         self.requests.pop_front()
     }
 
-    /// All data that it holds.
+    /// All data in it.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         let asked = self.asked.as_ref().map(|asked| &asked.input);
         self.requests

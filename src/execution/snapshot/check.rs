@@ -1,5 +1,4 @@
-//! What a snapshot must look like for an execution to go on from it: it comes from a store, and anybody may have
-//! written there.
+//! Checks a snapshot before an execution continues from it: a snapshot comes from a store and is untrusted.
 //!
 //! Every [`Invariant`] that can be told from the data is looked at, for the execution and for all child executions in
 //! it. Data itself (inputs, variables, results, times) is taken as it is: nobody can tell what it should be.
@@ -13,7 +12,7 @@ use crate::execution::frames::{Activity, Frame};
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Program};
 
-/// The most child executions inside each other; a definition nests no deeper.
+/// The deepest nesting of child executions; a definition nests no deeper.
 const MAX_CHILDREN: usize = 64;
 
 /// What a core is the execution of.

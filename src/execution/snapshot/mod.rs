@@ -12,8 +12,8 @@ use super::engine::Core;
 use super::invariant::Invariant;
 use super::program::Program;
 
-/// An execution as it stands, to be stored with serde in any self-describing format, JSON among
-/// them, and restored in another process.
+/// The state of an execution, to be stored with serde in any self-describing format such as JSON and restored in
+/// another process.
 ///
 /// It nests as its data does, and eight levels deeper for each distributed Map inside another; `serde_json` reads 128
 /// levels unless it is told to read more.
@@ -27,7 +27,7 @@ pub struct Snapshot {
     pending: Vec<PendingCommand>,
 }
 
-/// Why a snapshot cannot be restored.
+/// The reasons why a snapshot cannot be restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {

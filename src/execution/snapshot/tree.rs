@@ -8,7 +8,7 @@ use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Node, Program};
 
-/// The most graphs inside each other; a definition nests no deeper.
+/// The deepest nesting of graphs; a definition nests no deeper.
 const MAX_DEPTH: usize = 128;
 
 /// `graph` is what the root runs.
@@ -41,7 +41,7 @@ pub(super) fn check(core: &Core, program: &Program, graph: GraphId) -> Result<()
     Invariant::RunningGraphsAreListed.holds_if(listed.len() + 1 == frames)
 }
 
-/// What a frame does must be what its state does.
+/// Checks that a frame's activity fits its state.
 fn fits(frame: &Frame, node: &Node) -> bool {
     match (frame.activity(), &node.state) {
         (Activity::Entering, _) | (Activity::Waiting, State::Wait(_)) | (Activity::Task(_), State::Task(_)) => true,
@@ -65,7 +65,8 @@ fn counts_fit(fork: &ForkProgress) -> bool {
         && fork.ended.checked_add(fork.running.len()) == Some(fork.started)
 }
 
-/// A fork counts its graphs right; each that it lists as running is its own, with an index of its own, and no result yet.
+/// A fork counts its graphs right; each that it lists as running is its own, with an index of its own, and no result
+/// yet.
 fn check_running(
     core: &Core,
     key: FrameKey,

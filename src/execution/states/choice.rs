@@ -42,7 +42,7 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
     }))
 }
 
-/// The first rule that is true leaves the state in its own way; where there is none, the state itself does.
+/// The exit through the first rule that is true, or else through `Default`.
 fn enter_jsonata(state: &JsonataChoice, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let mut query = Query::new(view, raw);
     for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
@@ -64,8 +64,8 @@ fn no_way_out() -> Failure {
     Failure::runtime("Failed to transition out of the state. The state does not point to a next state.")
 }
 
-/// Evaluates a condition, from left to right and no further than needed. Conditions nest only as deep as the parser
-/// lets them.
+/// Evaluates a condition from left to right and no further than needed. The recursion is bounded: conditions nest only
+/// as deep as the parser allows.
 fn holds(condition: &Condition, input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
     match condition {
         Condition::And(conditions) => {
@@ -133,7 +133,7 @@ fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, 
     })
 }
 
-/// The operand: a constant, or read from the input. `None` where it has another type, which no comparison survives.
+/// The operand: a constant, or read from the input. `None` if it has another type; the comparison is then false.
 fn read<'a, T: Clone>(
     operand: &'a Operand<T>,
     input: &Value,
@@ -155,7 +155,7 @@ fn value_at<'a>(path: &JsonPath, input: &'a Value, view: &'a StateView<'_>) -> R
     })
 }
 
-/// Whether the relation holds; values of another type than the operator's are in no relation.
+/// Whether the relation holds; it never holds for values of another type than the operator's.
 fn compare<T>(
     relation: Relation,
     value: Option<T>,
@@ -177,7 +177,7 @@ fn compare<T>(
     }
 }
 
-/// Java's string order, which AWS has: by UTF-16 code units.
+/// Java's string order, as on AWS: by UTF-16 code units.
 fn by_code_units(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }

@@ -1,4 +1,4 @@
-//! The Map state in its distributed mode: what its fields say, and what its child executions get.
+//! The Map state in distributed mode: evaluates its fields and the inputs of its child executions.
 
 use super::numbers::{not_a, whole_number};
 use crate::data::{Expected, Payload, ReferencePath};
@@ -8,13 +8,13 @@ use crate::execution::input_output::StateView;
 use crate::execution::map_run::{Batching, MapRunSettings};
 use crate::execution::query::Query;
 
-/// What the state tolerates.
+/// The tolerated failures.
 pub(super) struct Tolerated {
     pub(super) count: Option<u64>,
     pub(super) percentage: Option<f64>,
 }
 
-/// The fields that a distributed Map has besides, evaluated on its effective input.
+/// The fields of the distributed mode, evaluated on the effective input.
 pub(super) fn settings(
     map: &DistributedMap,
     max_concurrency: usize,
@@ -64,7 +64,7 @@ fn fill(field: &'static str, template: &Arguments, input: &Payload, view: &State
     }
 }
 
-/// A whole number; a path may find one below zero.
+/// A whole number; a path may select a negative one.
 fn number(field: &'static str, amount: &Amount, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
     match amount {
         Amount::Value(JsonataValue::Constant(number)) => Ok(i64::from(*number)),
@@ -73,7 +73,7 @@ fn number(field: &'static str, amount: &Amount, input: &Payload, view: &StateVie
     }
 }
 
-/// The same for a number that has to be one at least.
+/// The same for a number of at least one.
 fn positive(field: &'static str, amount: &Amount, input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
     let number = number(field, amount, input, view)?;
     match usize::try_from(number) {
@@ -82,7 +82,7 @@ fn positive(field: &'static str, amount: &Amount, input: &Payload, view: &StateV
     }
 }
 
-/// Where AWS says that a JSONata field stands.
+/// The location of a JSONata field in AWS's notation.
 fn location(field: &'static str) -> &'static str {
     match field {
         "MaxItems" => "ItemReader/ReaderConfig/MaxItems",
@@ -99,7 +99,7 @@ fn number_at(field: &str, path: &ReferencePath, input: &Payload, view: &StateVie
     whole_number(found.as_ref()).ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
 }
 
-/// What the state tells of its child executions.
+/// The description of the child executions in the state's result.
 pub(crate) fn transformation(map: &DistributedMap) -> Transformation {
     map.result_writer
         .as_ref()

@@ -8,7 +8,7 @@ use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::query::Query;
 
-/// The input of one iteration: what `ItemSelector` builds, or the item.
+/// The input of one iteration: the result of `ItemSelector`, or the item itself.
 ///
 /// The view's context object must show the item.
 pub(crate) fn iteration_input(
@@ -22,7 +22,7 @@ pub(crate) fn iteration_input(
     selected(state, input, view).unwrap_or_else(|| Ok(item()))
 }
 
-/// What the next child execution gets of the next item: what `ItemSelector` makes of it, or the item.
+/// The next item's input for a child execution: the result of `ItemSelector`, or the item itself.
 ///
 /// The view's context object must show the item.
 pub(crate) fn select_next(
@@ -34,7 +34,7 @@ pub(crate) fn select_next(
     selected(state, input, view).unwrap_or_else(|| Ok(Payload::from(item.clone())))
 }
 
-/// What `ItemSelector` makes of an item; `None` where there is none.
+/// The result of `ItemSelector` for an item; `None` without an `ItemSelector`.
 #[inline]
 fn selected(state: &MapState, input: &Payload, view: &StateView<'_>) -> Option<Result<Payload, Failure>> {
     match &state.data {

@@ -1,4 +1,4 @@
-//! How states in JSONata are left: `Assign` and `Output` stand for all that JSONPath does to a result.
+//! The exits of JSONata states: `Assign` and `Output` replace all result fields of JSONPath.
 
 use serde_json::Value;
 
@@ -10,12 +10,12 @@ use crate::execution::intent::Exit;
 use crate::execution::program::Node;
 use crate::execution::query::Query;
 
-/// Leaves a state that has no result: a Pass, a Wait whose time is over.
+/// The exit of a state without a result: a Pass, or a Wait whose time is over.
 pub(super) fn leave(exit: &JsonataExit, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
     Query::new(view, raw).exit(exit, || raw.clone(), node.next)
 }
 
-/// Leaves a state with a result: a Task, a Parallel, a Map.
+/// The exit of a state with a result: a Task, a Parallel, a Map.
 pub(super) fn leave_with(
     exit: &JsonataExit,
     node: &Node,

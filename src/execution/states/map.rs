@@ -13,7 +13,7 @@ use crate::execution::program::{GraphId, Node};
 use crate::execution::query::Query;
 
 pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    // Whoever looks at the state alone runs no child executions.
+    // A single state runs no child executions.
     let is_alone = view.inspection.is_some_and(|inspection| inspection.is_alone);
     let distributed = map.distributed.as_deref().filter(|_| !is_alone);
     let state = match &map.data {
@@ -33,7 +33,7 @@ pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<
         let tolerated = tolerated(state, &input, view)?;
         distributed_map::settings(map, max_concurrency, &tolerated, &input, view)
     };
-    // Like AWS, whoever has an `ItemReader` has no need of an `ItemsPath`.
+    // As on AWS, `ItemsPath` is not needed with an `ItemReader`.
     if let Some(map) = distributed.filter(|map| map.item_reader.is_some()) {
         let settings = settings(map);
         return Ok(map_run(graph, None, input, settings));
@@ -137,7 +137,7 @@ fn enter_jsonata(
     })))
 }
 
-/// Asks for a Map Run, whatever comes of its settings: AWS looks at those of JSONPath once the Map has begun.
+/// Requests a Map Run even if its settings are wrong: AWS checks JSONPath settings only after the Map has begun.
 fn map_run(graph: GraphId, items: Option<Items>, input: Payload, settings: Result<MapRunSettings, Failure>) -> Intent {
     Intent::Fork(Box::new(Fork::MapRun(Box::new(MapRunRequest {
         graph,
@@ -147,7 +147,7 @@ fn map_run(graph: GraphId, items: Option<Items>, input: Payload, settings: Resul
     }))))
 }
 
-/// How many failures are tolerated: what a distributed Map asks before it begins.
+/// The tolerated failures, evaluated before a distributed Map begins.
 fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Result<Tolerated, Failure> {
     let count = match &state.tolerated_failure_count {
         None => None,

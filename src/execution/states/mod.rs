@@ -1,7 +1,7 @@
-//! What each state type does when it is entered and when its work is done: straight-line and pure.
+//! The behaviour of each state type, on entry and after its work: straight-line and pure.
 //!
-//! Every function takes the state, its raw input and a view of the rest of the execution, and says what it asks for;
-//! the engine carries it out.
+//! Every function takes the state, its raw input and a view of the execution, and returns an intent; the engine carries
+//! it out.
 
 mod choice;
 mod distributed_map;
@@ -31,14 +31,14 @@ pub(crate) use distributed_map::transformation;
 pub(crate) use item_selector::{iteration_input, select_next};
 pub(crate) use task::{check_result, has_token};
 
-/// Enters a state, or tries it again.
+/// Enters a state, or retries it.
 #[expect(
     clippy::inline_always,
     reason = "passing the intent through a call costs as much as a state that does little"
 )]
 #[inline(always)]
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
-    // What may be caught, or waits, needs its raw input again.
+    // States that may be caught or that wait need their raw input again.
     let kept = || raw_input.clone().unwrap_or_else(Payload::empty_object);
     match &node.state {
         State::Pass(state) => pass::enter(state, node, raw_input, view),
@@ -56,7 +56,7 @@ fn taken(raw_input: &mut Option<Payload>) -> Payload {
     raw_input.take().unwrap_or_else(Payload::empty_object)
 }
 
-/// Goes on with a state whose work is done: a Task's result, a Parallel's or Map's outputs, a Wait's time.
+/// Continues a state after its work: with a Task's result, with a Parallel's or Map's outputs, or after a Wait.
 pub(crate) fn finish(
     node: &Node,
     raw_input: &mut Option<Payload>,

@@ -15,8 +15,8 @@ pub(super) fn found(path: &ReferencePath, input: &Payload, view: &StateView<'_>)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))
 }
 
-/// The whole number that a path of a Map found. A text that is one counts: so it was recorded of variables, and measured
-/// of `MaxItemsPath`.
+/// The whole number selected by a path of a Map. A numeric text counts too, as recorded on AWS with variables and
+/// measured with `MaxItemsPath`.
 pub(super) fn whole_number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| parsed(value))
 }
@@ -25,7 +25,7 @@ pub(super) fn parsed<T: FromStr>(value: &Value) -> Option<T> {
     value.as_str().and_then(|text| text.parse().ok())
 }
 
-/// A path that should select a number selects something else.
+/// The failure of a path that does not select a number.
 pub(super) fn not_a(field: &str, value: &Value, kind: &str, path: &ReferencePath) -> Failure {
     let printed = match value {
         Value::String(text) => text.clone(),

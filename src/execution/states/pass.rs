@@ -28,7 +28,8 @@ pub(super) fn enter(
         view.inspect(Stage::Result, result);
         Cow::Borrowed(result)
     } else {
-        // Where nothing selects, the raw input itself goes on: no second holder, so a later write copies nothing.
+        // Without a field that selects, the raw input itself is passed on: it is not shared, so a later write copies
+        // nothing.
         let replaces = matches!(state.result_path, ResultPath::Whole);
         let raw = if replaces { raw_input.take() } else { raw_input.clone() };
         let input = view.select(&state.input_path, raw.unwrap_or_else(Payload::empty_object))?;

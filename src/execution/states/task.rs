@@ -88,7 +88,7 @@ fn invoke(resource: &Resource, request: TaskRequest, view: &StateView<'_>) -> Re
     Ok(Intent::Invoke(Arc::new(request)))
 }
 
-/// Refuses a raw result that has more bytes than the limit allows. AWS names the resource then, not the state.
+/// Refuses a raw result that is larger than the limit. AWS then names the resource, not the state.
 pub(crate) fn check_result(resource: &Resource, result: &Payload, limits: &Limits) -> Result<(), Failure> {
     if !result.exceeds(limits.payload_bytes) {
         return Ok(());

@@ -14,7 +14,7 @@ use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::Node;
 use crate::execution::query::Query;
 
-/// AWS refuses to wait longer, in seconds: some 68 years.
+/// The longest wait on AWS in seconds: about 68 years.
 const LONGEST: i64 = 2_147_483_647;
 
 pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
@@ -35,7 +35,7 @@ pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateVi
     Ok(Intent::WaitUntil(until))
 }
 
-/// The time is over; `raw` is the state's raw input.
+/// Exits after the wait; `raw` is the state's raw input.
 pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
     match &state.data {
         WaitData::JsonPath(state) => leave(state, node, raw, view),
@@ -109,7 +109,7 @@ fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> 
     })
 }
 
-/// The time at which the state goes on.
+/// The end of the wait.
 fn jsonata_until(state: &JsonataWait, raw: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     let query = Query::new(view, raw);
     match &state.until {
@@ -139,7 +139,7 @@ fn whole_number(value: &Value) -> Option<i64> {
     }
 }
 
-/// Strings bare, everything else as compact JSON: how AWS prints a value in these sentences.
+/// Prints a value as in AWS's messages: strings bare, everything else as compact JSON.
 fn printed(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
