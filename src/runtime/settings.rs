@@ -49,8 +49,8 @@ impl Settings {
     /// Options of an execution of a target, with a new name, seed and secret.
     pub(super) fn start_options_of(&self, input: Value, target: &Target) -> StartOptions {
         let mut options = self.start_options(input, &target.program, Arc::clone(&target.state_machine));
-        if let Some(role_arn) = &target.deployment.role_arn {
-            options.role_arn = Arc::clone(role_arn);
+        if let Some(deployment) = &target.deployment {
+            options.role_arn = Arc::clone(&deployment.revision.role_arn);
         }
         options
     }

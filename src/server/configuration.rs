@@ -4,15 +4,7 @@ use serde_json::{Value, json};
 
 use super::request::Request;
 use super::with;
-use crate::services::step_functions::StepFunctionsError;
-
-/// The configurations of a state machine in AWS's form.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Configuration {
-    pub(super) logging: Value,
-    pub(super) tracing: Value,
-    pub(super) encryption: Value,
-}
+use crate::services::step_functions::{Configuration, StepFunctionsError};
 
 impl Default for Configuration {
     fn default() -> Self {

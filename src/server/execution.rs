@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::seconds;
-use super::state_machine::Revision;
 use crate::execution::{ErrorOutput, Outcome};
 use crate::runtime::ExecutionHandle;
+use crate::services::step_functions::Revision;
 
 /// How many ended executions are remembered, and how many events of them in total; the oldest are dropped first.
 ///

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use super::arn::{Qualifier, StateMachineArn};
 use super::execution::{Execution, Executions};
-use super::state_machine::{Revision, StateMachine, Version};
+use super::state_machine::{StateMachine, Version};
 use crate::data::Random;
 use crate::runtime::ExecutionHandle;
-use crate::services::step_functions::{Deployment, StepFunctionsError, Target};
+use crate::services::step_functions::{Deployment, Revision, StepFunctionsError, Target};
 
 /// AWS's quotas of an account.
 pub(super) const MOST_STATE_MACHINES: usize = 10_000;
@@ -86,9 +86,7 @@ impl Registry {
         input: &str,
         trace_header: Option<&str>,
     ) {
-        let deployment = &target.deployment;
-        let revision = deployment.revision.clone().map(Arc::downcast::<Revision>);
-        let Some(Ok(revision)) = revision else { return };
+        let Some(deployment) = &target.deployment else { return };
         let arn = handle.arn().to_owned();
         self.executions.add(&arn, |number| Execution {
             number,
@@ -97,7 +95,7 @@ impl Registry {
             state_machine_arn: target.state_machine.id.clone(),
             version_arn: deployment.version_arn.clone(),
             alias_arn: deployment.alias_arn.clone(),
-            revision,
+            revision: Arc::clone(&deployment.revision),
             input: input.to_owned(),
             trace_header: trace_header.map(str::to_owned),
         });
@@ -138,11 +136,10 @@ fn target(
     Target {
         program: Arc::clone(&revision.definition.program),
         state_machine: Arc::clone(&machine.context),
-        deployment: Deployment {
-            role_arn: Some(Arc::clone(&revision.role_arn)),
+        deployment: Some(Deployment {
+            revision: Arc::clone(revision),
             version_arn,
             alias_arn,
-            revision: Some(Arc::<Revision>::clone(revision)),
-        },
+        }),
     }
 }

@@ -3,41 +3,20 @@
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::configuration::Configuration;
 use super::seconds;
 use crate::data::json::{NotJson, Source};
 use crate::data::{Random, StateMachineContext};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, WorkflowType};
 use crate::execution::Program;
 use crate::loading::Loader;
-use crate::services::step_functions::StepFunctionsError;
+use crate::services::step_functions::{Definition, Revision, StepFunctionsError};
 
 /// AWS's quotas of one state machine.
 const MOST_VERSIONS: usize = 1_000;
 pub(super) const MOST_ALIASES: usize = 100;
-
-/// A compiled definition.
-#[derive(Debug)]
-pub(super) struct Definition {
-    /// The definition's text as given.
-    pub(super) text: String,
-    pub(super) program: Arc<Program>,
-    variable_references: IndexMap<String, BTreeSet<String>>,
-}
-
-/// A state machine as created or updated; executions keep the revision with which they started.
-#[derive(Debug)]
-pub(super) struct Revision {
-    /// `None` for the first revision.
-    pub(super) id: Option<String>,
-    pub(super) definition: Arc<Definition>,
-    pub(super) role_arn: Arc<str>,
-    pub(super) configuration: Configuration,
-    pub(super) date: DateTime<Utc>,
-}
 
 #[derive(Debug)]
 pub(super) struct Version {

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{ARN, NAME, TOKEN, check_name, only_arn, tags};
 use crate::server::arn::check_activity;
-use crate::server::configuration::{Configuration, encryption};
+use crate::server::configuration::encryption;
 use crate::server::page::Page;
 use crate::server::registry::{Activity, MOST_ACTIVITIES};
 use crate::server::request::Request;
 use crate::server::{Service, empty, seconds, with};
-use crate::services::step_functions::StepFunctionsError;
+use crate::services::step_functions::{Configuration, StepFunctionsError};
 
 impl Service {
     /// `CreateActivity`: the same request again returns the existing activity.

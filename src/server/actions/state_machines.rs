@@ -8,13 +8,12 @@ use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
 use crate::runtime::Refusal;
 use crate::server::arn::{Qualifier, StateMachineArn, check_role};
-use crate::server::configuration::Configuration;
 use crate::server::page::Page;
 use crate::server::registry::{MOST_STATE_MACHINES, Registry, does_not_exist};
 use crate::server::request::Request;
-use crate::server::state_machine::{Definition, Revision, StateMachine};
+use crate::server::state_machine::StateMachine;
 use crate::server::{Service, empty, seconds};
-use crate::services::step_functions::StepFunctionsError;
+use crate::services::step_functions::{Configuration, Definition, Revision, StepFunctionsError};
 
 const DEFINITION: std::ops::RangeInclusive<usize> = 1..=1_048_576;
 

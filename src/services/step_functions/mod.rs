@@ -5,6 +5,8 @@ mod closed_names;
 mod description;
 mod error;
 mod lineage;
+#[cfg(feature = "runtime")]
+mod revision;
 mod send_task;
 mod start_execution;
 mod state_machines;
@@ -17,6 +19,8 @@ pub use error::StepFunctionsError;
 pub(crate) use closed_names::ClosedNames;
 pub(crate) use description::{Description, started};
 pub(crate) use lineage::{Lineage, Parent};
+#[cfg(feature = "runtime")]
+pub(crate) use revision::{Configuration, Definition, Revision};
 pub(crate) use send_task::{SendTask, TaskAnswer};
 pub(crate) use start_execution::StartExecution;
 #[cfg(feature = "runtime")]

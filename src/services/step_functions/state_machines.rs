@@ -1,10 +1,10 @@
 //! The state machines that executions can start, by name or ARN.
 
-#[cfg(feature = "runtime")]
-use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "runtime")]
+use super::Revision;
 use super::StepFunctionsError;
 use crate::data::StateMachineContext;
 use crate::execution::Program;
@@ -19,23 +19,20 @@ pub(crate) struct Target {
     pub(crate) program: Arc<Program>,
     /// Its name and its ARN, without version or alias.
     pub(crate) state_machine: Arc<StateMachineContext>,
-    /// Its record, if it was created while the driver runs.
+    /// Its revision, if it was created while the driver runs.
     #[cfg(feature = "runtime")]
-    pub(crate) deployment: Deployment,
+    pub(crate) deployment: Option<Deployment>,
 }
 
-/// The description of a state machine besides its program.
+/// The revision of a state machine that an ARN leads to.
 #[cfg(feature = "runtime")]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Deployment {
-    /// The role of its executions.
-    pub(crate) role_arn: Option<Arc<str>>,
+    pub(crate) revision: Arc<Revision>,
     /// The requested version, or the version of an alias.
     pub(crate) version_arn: Option<Arc<str>>,
     /// The requested alias.
     pub(crate) alias_arn: Option<Arc<str>>,
-    /// Opaque value returned to the catalogue.
-    pub(crate) revision: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl StateMachines {
@@ -79,7 +76,7 @@ impl StateMachines {
                 name: (*name).to_owned(),
             }),
             #[cfg(feature = "runtime")]
-            deployment: Deployment::default(),
+            deployment: None,
         })
     }
 }
