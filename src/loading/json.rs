@@ -107,7 +107,9 @@ fn report_syntax_error(error: SyntaxError, report: &mut Report) {
             let help = "a definition is an object: it begins with `{`";
             (error.message, Some(help.to_owned()))
         }
-        SyntaxErrorKind::EndOfInput | SyntaxErrorKind::Plain => (error.message, error.help),
+        SyntaxErrorKind::EndOfInput | SyntaxErrorKind::CloseMarker | SyntaxErrorKind::Plain => {
+            (error.message, error.help)
+        }
     };
     report
         .error(Code::InvalidJsonDescription, Place::at(error.span).nowhere(), message)

@@ -11,8 +11,8 @@ use super::syntax::{Problem, SyntaxError, SyntaxErrorKind};
 pub(crate) struct NotJson<'t> {
     text: &'t str,
     message: String,
-    /// The bracket of what is never closed, which the message names.
-    start_marker: Option<usize>,
+    /// The bracket whose place stands behind the message, and the words before that place.
+    opening: Option<(String, usize)>,
     at: usize,
 }
 
@@ -47,18 +47,23 @@ impl<'t> NotJson<'t> {
         Self {
             text,
             message,
-            start_marker: None,
+            opening: None,
             at,
         }
     }
 
     /// Where the text ends too early, Jackson says so at its end, and what is `open` there.
     fn of_error(text: &'t str, error: SyntaxError, open: Option<(&'static str, usize)>) -> Self {
-        let (message, start_marker, at) = match (error.kind, open) {
+        let (message, opening, at) = match (error.kind, open) {
             (SyntaxErrorKind::EndOfInput, Some((container, start))) => (
                 format!("Unexpected end-of-input: expected close marker for {container}"),
-                Some(start),
+                Some(("start marker at".to_owned(), start)),
                 text.len(),
+            ),
+            (SyntaxErrorKind::CloseMarker, Some((container, start))) => (
+                error.message,
+                Some((format!("for {container} starting at"), start)),
+                error.at,
             ),
             (SyntaxErrorKind::EndOfInput, None) => {
                 let message = "No content to map due to end-of-input";
@@ -69,7 +74,7 @@ impl<'t> NotJson<'t> {
         Self {
             text,
             message,
-            start_marker,
+            opening,
             at,
         }
     }
@@ -81,11 +86,8 @@ impl<'t> NotJson<'t> {
 
     /// The problem alone, as the Step Functions API says it. A place inside of it stays.
     pub(crate) fn problem(&self, source: Source) -> String {
-        match self.start_marker {
-            Some(start) => {
-                let marker = Place::of(self.text, start, source);
-                format!("{} (start marker at {marker})", self.message)
-            }
+        match &self.opening {
+            Some((words, start)) => format!("{} ({words} {})", self.message, Place::of(self.text, *start, source)),
             None => self.message.clone(),
         }
     }
@@ -206,6 +208,30 @@ mod tests {
             );
         }
         assert!(message(" ").starts_with("No content to map due to end-of-input\n at "));
+    }
+
+    #[test]
+    fn a_wrong_bracket_names_what_is_open() {
+        for (json, said) in [
+            (
+                "[1}",
+                "'}': expected ']' (for Array starting at [line: 1, column: 1])\n at [line: 1, column: 3]",
+            ),
+            (
+                "{\"a\": [}",
+                "'}': expected ']' (for Array starting at [line: 1, column: 7])\n at [line: 1, column: 8]",
+            ),
+            (
+                "[\n{]",
+                "']': expected '}' (for Object starting at [line: 2, column: 1])\n at [line: 2, column: 2]",
+            ),
+            (
+                "{\"a\": 1]",
+                "']': expected '}' (for Object starting at [line: 1, column: 1])\n at [line: 1, column: 8]",
+            ),
+        ] {
+            assert_eq!(message(json), format!("Unexpected close marker {said}"), "{json}");
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub(crate) enum SyntaxErrorKind {
     TooDeep,
     /// The text ends inside a value, though not inside a string, or before it.
     EndOfInput,
+    /// An array ends with `}`, or an object with `]`.
+    CloseMarker,
 }
 
 /// Something wrong that does not keep the text from being read.

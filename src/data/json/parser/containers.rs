@@ -15,6 +15,7 @@ impl Parser<'_> {
             self.skip_blanks();
             match self.peek() {
                 Some('}') if comma.is_none() => break,
+                Some(']') if comma.is_none() => return Err(self.close_marker(']', '}')),
                 Some('"') => {}
                 None => return Err(unclosed("Object", opening)),
                 Some(c) => return Err(self.no_field_name(c, comma)),
@@ -32,6 +33,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(',') => comma = Some(self.take()),
                 Some('}') => break,
+                Some(']') => return Err(self.close_marker(']', '}')),
                 None => return Err(unclosed("Object", opening)),
                 Some('/') => return Err(comment(self.here())),
                 Some(c) => {
@@ -86,6 +88,7 @@ impl Parser<'_> {
             self.skip_blanks();
             match (self.peek(), comma) {
                 (Some(']'), None) => break,
+                (Some('}'), None) => return Err(self.close_marker('}', ']')),
                 (Some(']'), Some(comma)) => {
                     let message = format!("Unexpected character ({}): {VALUE}", character(']'));
                     let error = SyntaxError::new(comma, message).at(self.at);
@@ -98,6 +101,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(',') => comma = Some(self.take()),
                 Some(']') => break,
+                Some('}') => return Err(self.close_marker('}', ']')),
                 None => return Err(unclosed("Array", opening)),
                 Some('/') => return Err(comment(self.here())),
                 Some(c) => {
@@ -106,7 +110,7 @@ impl Parser<'_> {
                         character(c)
                     );
                     let help = match c {
-                        '}' | ':' => "is the array's `]` missing?",
+                        ':' => "is the array's `]` missing?",
                         _ => "put a comma between the elements",
                     };
                     return Err(SyntaxError::new(self.here(), message).help(help));
@@ -115,6 +119,18 @@ impl Parser<'_> {
         }
         self.take();
         Ok(Kind::Array(elements))
+    }
+
+    /// The error where the wrong bracket closes what is open.
+    fn close_marker(&self, found: char, expected: char) -> SyntaxError {
+        let message = format!("Unexpected close marker '{found}': expected '{expected}'");
+        let help = match expected {
+            ']' => "is the array's `]` missing?",
+            _ => "is the object's `}` missing?",
+        };
+        SyntaxError::new(self.here(), message)
+            .help(help)
+            .kind(SyntaxErrorKind::CloseMarker)
     }
 
     fn no_field_name(&self, c: char, comma: Option<Span>) -> SyntaxError {

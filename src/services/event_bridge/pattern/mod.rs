@@ -7,13 +7,13 @@ mod matcher;
 mod numeric;
 mod parse;
 mod path_tree;
-mod syntax;
 mod wildcard;
 
 use serde_json::Value;
 use std::str::FromStr;
 
 use super::event::Event;
+use crate::data::json::{NotJson, Source};
 use crate::data::nests_within;
 use matcher::Matcher;
 
@@ -140,7 +140,8 @@ impl FromStr for EventPattern {
         check_length(text)?;
         let source: Value = match serde_json::from_str(text) {
             Ok(source) => source,
-            Err(error) => return Err(syntax::reason(text, &error).into()),
+            Err(_) if text.trim().is_empty() => return Err("Filter is not an object".to_owned().into()),
+            Err(_) => return Err(NotJson::of(text).problem(Source::Quoted).into()),
         };
         if !nests_within(&source, MAX_NESTING) {
             return Err(too_deep().into());
@@ -252,6 +253,22 @@ mod tests {
                 prop_assert!(EventPattern::from_json(&pattern).unwrap().matches_value(&event), "{pattern} {event}");
             }
         }
+    }
+
+    #[test]
+    fn broken_json_is_refused_in_the_words_of_jackson() {
+        let reason = |text: &str| text.parse::<EventPattern>().unwrap_err().reason().to_owned();
+        let rest = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+        assert_eq!(reason("this is no JSON"), format!("Unrecognized token 'this': {rest}"));
+        assert_eq!(
+            reason("{'a': 1}"),
+            "Unexpected character (''' (code 39)): was expecting double-quote to start field name"
+        );
+        assert_eq!(
+            reason(r#"{"a": 1"#),
+            r#"Unexpected end-of-input: expected close marker for Object (start marker at [Source: (String)"{"a": 1"; line: 1, column: 1])"#
+        );
+        assert_eq!(reason(" "), "Filter is not an object");
     }
 
     #[test]
