@@ -129,10 +129,11 @@ fn frames_do_what_their_states_do() {
     let count = "a Parallel or Map does not count its branches or iterations right";
     let place = "a branch or iteration has no place for its result";
     let retries = "the retries of a state are not those of its Retriers";
-    let task = json!({ "Task": {
-        "generation": 1, "input": {}, "timeout_seconds": null, "heartbeat_seconds": null, "credentials": null,
-        "token": null, "times_out_at": null, "heartbeat_due_at": null
-    }});
+    let request = json!({
+        "effective_input": {}, "timeout_seconds": null, "heartbeat_seconds": null, "token": null, "credentials": null
+    });
+    let task =
+        json!({ "Task": { "generation": 1, "request": request, "times_out_at": null, "heartbeat_due_at": null } });
     let changes = [
         (
             "0/state",
@@ -183,7 +184,11 @@ fn frames_are_woken() {
             // The attempt of the task would take longer than it may, or end for no reason.
             ("/core/frames/slots/3/activity/Task/times_out_at", Value::Null, timer),
             ("/core/frames/slots/3/activity/Task/times_out_at", later(), timer),
-            ("/core/frames/slots/3/activity/Task/timeout_seconds", Value::Null, timer),
+            (
+                "/core/frames/slots/3/activity/Task/request/timeout_seconds",
+                Value::Null,
+                timer,
+            ),
             ("/core/frames/slots/3/activity/Task/heartbeat_due_at", later(), timer),
             (
                 "/core/frames/slots/1/activity",
