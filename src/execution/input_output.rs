@@ -8,12 +8,13 @@
 use serde_json::Value;
 use std::borrow::Cow;
 
-use super::command::{Limits, Timestamp};
 use super::failure::Failure;
 use super::frames::VisibleVariables;
 use super::inspection::{Inspection, Stage};
 use super::intent::{Assigned, Exit};
+use super::limits::Limits;
 use super::program::{Next, Node};
+use super::time::Timestamp;
 use crate::data::Payload;
 use crate::data::{
     Budget, ContextObject, ContextScope, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope,

@@ -3,11 +3,11 @@
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::command::Timestamp;
 use super::failure::Failure;
 use super::map_run::{Items, MapRunSettings};
 use super::program::{GraphId, Next};
 use super::task_request::TaskRequest;
+use super::time::Timestamp;
 use crate::data::Payload;
 
 /// The result of entering a state, or of continuing it after its work.

@@ -9,15 +9,16 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use super::catch;
-use super::command::{Limits, Timestamp};
 use super::failure::Failure;
 use super::frames::{Frame, FrameKey, Frames, VisibleVariables};
 use super::input_output::StateView;
 use super::inspection::{Inspection, Stage};
 use super::intent::{Exit, Fork, Intent};
+use super::limits::Limits;
 use super::program::{Next, Node, Program};
 use super::retry::{self, RetryDecision};
 use super::states;
+use super::time::Timestamp;
 use super::token::{TokenSecret, task_token};
 use super::variables;
 use crate::data::{Budget, ExecutionContext, MapItemContext, Payload, Random, StateMachineContext};

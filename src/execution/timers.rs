@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::command::Timestamp;
 use super::frames::FrameKey;
+use super::time::Timestamp;
 
 /// A queue of wake-ups. A frame whose deadline changed leaves a stale entry behind; stale entries are skipped.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

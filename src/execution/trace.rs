@@ -6,11 +6,12 @@
 use serde_json::Value;
 use std::collections::HashMap;
 
-use super::command::{TaskId, Timestamp};
 use super::frames::FrameKey;
 use super::inspection::{Inspection, Stage};
 use super::intent::Assigned;
 use super::program::{Next, StateId};
+use super::task::TaskId;
+use super::time::Timestamp;
 use crate::data::{Payload, json_size};
 use crate::history::ErrorOutput;
 

@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::command::Limits;
 use super::failure::Failure;
 use super::intent::Assigned;
+use super::limits::Limits;
 use crate::data::json_size;
 
 /// Stores assigned values in the variables of a scope. `stored` is the size of all variables of the execution in bytes

@@ -1,10 +1,11 @@
 //! Deadlines: ends waits, starts due retries, times out tasks and executions.
 
 use super::Engine;
-use crate::execution::command::{Outcome, Timestamp};
 use crate::execution::failure::{Failure, TIMEOUT};
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::invariant::Invariant;
+use crate::execution::outcome::Outcome;
+use crate::execution::time::Timestamp;
 use crate::history::{ErrorOutput, EventDetails};
 
 impl Engine<'_> {

@@ -1,9 +1,10 @@
 //! The end of an execution.
 
 use super::Engine;
-use crate::execution::command::{Command, Outcome};
+use crate::execution::command::Command;
 use crate::execution::failure::RUNTIME;
 use crate::execution::frames::Frames;
+use crate::execution::outcome::Outcome;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 
 impl Engine<'_> {

@@ -1,9 +1,10 @@
 //! Routes events to their frame.
 
 use super::Engine;
-use crate::execution::command::{Event, Task, TaskId};
+use crate::execution::event::Event;
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::invariant::Invariant;
+use crate::execution::task::{Task, TaskId};
 
 impl Engine<'_> {
     /// Handles an event. An output that nested too deeply has been dropped before.

@@ -3,11 +3,12 @@
 use super::Engine;
 use crate::definition::State;
 use crate::execution::catch;
-use crate::execution::command::{Outcome, later};
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::invariant::Invariant;
+use crate::execution::outcome::Outcome;
 use crate::execution::retry::{self, RetryDecision};
+use crate::execution::time::later;
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails};
 use std::sync::Arc;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use super::Engine;
 use crate::data::{MAX_NESTING, MapItemContext, Payload, nests_within};
 use crate::definition::{State, StateType};
-use crate::execution::command::{Command, TaskId};
+use crate::execution::command::Command;
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
 use crate::execution::intent::Fork;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::GraphId;
 use crate::execution::states;
+use crate::execution::task::TaskId;
 use crate::execution::trace::Traced;
 use crate::history::{EventDetails, MapIteration};
 

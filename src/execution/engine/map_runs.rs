@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Core, Engine};
 use crate::data::{MAX_NESTING, Payload, Random, StateMachineContext, nests_within};
 use crate::definition::{DistributedMap, State, WorkflowType};
-use crate::execution::command::{Command, Task, TaskId};
+use crate::execution::command::Command;
 use crate::execution::failure::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
 use crate::execution::frames::{Activity, Frame, FrameKey};
 use crate::execution::intent::MapRunRequest;
@@ -15,6 +15,7 @@ use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Counts, Items, MapRun, MapRunProgress, MapRunStatus, Stage, Writing};
 use crate::execution::program::Program;
 use crate::execution::states;
+use crate::execution::task::{Task, TaskId};
 use crate::execution::trace::Traced;
 use crate::history::EventDetails;
 

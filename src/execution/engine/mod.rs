@@ -27,13 +27,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::command::{Command, Limits, Outcome, StartOptions, Timestamp, seconds_later};
+use super::command::Command;
 use super::failure::Failure;
 use super::frames::{Activity, Frame, FrameKey, Frames};
 use super::intent::{Assigned, Exit, Intent};
 use super::invariant::Invariant;
+use super::limits::Limits;
+use super::outcome::Outcome;
 use super::program::{GraphId, Next, Program};
+use super::start_options::StartOptions;
 use super::states;
+use super::time::{Timestamp, seconds_later};
 use super::timers::Timers;
 use super::token::TokenSecret;
 use super::trace::{Trace, Traced};

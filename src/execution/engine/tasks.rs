@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::Engine;
 use crate::data::Payload;
 use crate::definition::{Resource, ResourceKind, State};
-use crate::execution::command::{Command, Task, TaskId, seconds_later};
+use crate::execution::command::Command;
 use crate::execution::failure::Failure;
 use crate::execution::frames::{Activity, FrameKey, TaskAttempt};
 use crate::execution::invariant::Invariant;
 use crate::execution::states;
+use crate::execution::task::{Task, TaskId};
 use crate::execution::task_request::TaskRequest;
+use crate::execution::time::seconds_later;
 use crate::execution::trace::Traced;
 use crate::history::{ErrorOutput, EventDetails, TaskCredentials};
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::FrameKey;
 use crate::data::Payload;
 use crate::definition::Resource;
-use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::map_run::MapRunProgress;
 use crate::execution::program::GraphId;
 use crate::execution::task_request::TaskRequest;
+use crate::execution::time::{Timestamp, seconds_later};
 
 /// The activity of a frame.
 #[derive(Debug, Clone, Serialize, Deserialize)]

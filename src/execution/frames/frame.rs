@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Activity, ForkProgress, FrameKey};
 use crate::data::Payload;
-use crate::execution::command::Timestamp;
 use crate::execution::program::StateId;
+use crate::execution::time::Timestamp;
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use crate::execution::command::{Outcome, Timestamp};
+use crate::execution::outcome::Outcome;
+use crate::execution::time::Timestamp;
 use crate::history::HistoryEvent;
 
 /// A Map Run as in `DescribeMapRun` of the AWS Step Functions API.

@@ -25,10 +25,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::command::{Outcome, TaskId, Timestamp};
 use super::engine::Core;
 use super::frames::FrameKey;
+use super::outcome::Outcome;
 use super::program::GraphId;
+use super::task::TaskId;
+use super::time::Timestamp;
 use super::trace::OutsideFrames;
 use crate::data::{Payload, StateMachineContext};
 use crate::definition::Transformation;

@@ -1,8 +1,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::data::timestamp_text;
-use crate::execution::command::{Outcome, Timestamp};
 use crate::execution::engine::Core;
+use crate::execution::outcome::Outcome;
+use crate::execution::time::Timestamp;
 
 /// The full description of an ended child execution for a `ResultWriter`, with members in AWS's order.
 pub(crate) fn record_of(core: &Core, outcome: &Outcome, now: Timestamp) -> Value {

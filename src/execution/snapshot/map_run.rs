@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::definition::{State, WorkflowType};
-use crate::execution::command::TaskId;
 use crate::execution::engine::Core;
 use crate::execution::frames::{Activity, FrameKey};
 use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Child, Counts, MapRunProgress, Stage};
 use crate::execution::program::Node;
 use crate::execution::states;
+use crate::execution::task::TaskId;
 
 /// `key` and `node` are the frame of the Map Run and its state.
 pub(super) fn check(key: FrameKey, node: &Node, run: &MapRunProgress) -> Result<(), Invariant> {

@@ -7,10 +7,14 @@ mod waiting;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::{Command, PendingCommand};
+use super::command::Command;
 use super::engine::Core;
 use super::invariant::Invariant;
+use super::map_run::{ChildEvent, MapRun};
+use super::outcome::Outcome;
 use super::program::Program;
+use super::task::TaskId;
+use crate::history::HistoryEvent;
 
 /// The state of an execution, to be stored with serde in any self-describing format such as JSON and restored in
 /// another process.
@@ -95,4 +99,14 @@ impl Snapshot {
             .collect();
         Ok(core)
     }
+}
+
+/// A command in a snapshot. Tasks are not included: restoring dispatches every unanswered one again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum PendingCommand {
+    Cancel(TaskId),
+    Record(HistoryEvent),
+    RecordChild(Box<ChildEvent>),
+    MapRun(Box<MapRun>),
+    Complete(Outcome),
 }

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::definition::State;
-use crate::execution::command::Timestamp;
 use crate::execution::engine::Core;
 use crate::execution::frames::{Activity, Frame, FrameKey};
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{Node, Program};
+use crate::execution::time::Timestamp;
 
 /// What is to wake the frames of a core.
 struct Wakers {

@@ -8,11 +8,11 @@ use crate::definition::{
     IntegrationPattern, JsonPathTask, JsonataTask, JsonataValue, Resource, ResourceKind, TaskData, TaskDuration,
     TaskState,
 };
-use crate::execution::command::Limits;
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
 use crate::execution::intent::Intent;
+use crate::execution::limits::Limits;
 use crate::execution::parameters;
 use crate::execution::query::Query;
 use crate::execution::task_request::TaskRequest;

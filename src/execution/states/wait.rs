@@ -6,13 +6,13 @@ use serde_json::Value;
 use super::jsonata;
 use crate::data::{Expected, Payload, ReferencePath, parse_timestamp};
 use crate::definition::{JsonPathWait, JsonataValue, JsonataWait, JsonataWaitUntil, WaitData, WaitState, WaitUntil};
-use crate::execution::command::{Timestamp, seconds_later};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Stage;
 use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::Node;
 use crate::execution::query::Query;
+use crate::execution::time::{Timestamp, seconds_later};
 
 /// The longest wait on AWS in seconds: about 68 years.
 const LONGEST: i64 = 2_147_483_647;

@@ -1,0 +1,78 @@
+//! What passes the boundary of an execution inwards.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::task::TaskId;
+use crate::data::{MAX_NESTING, discard, nests_within};
+use crate::history::ErrorOutput;
+
+/// An event reported by the driver.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Event {
+    /// A worker started an activity task.
+    TaskStarted {
+        /// The task.
+        task: TaskId,
+        /// The worker's name.
+        worker_name: Option<String>,
+    },
+    /// The service of a `.sync` or `.waitForTaskToken` task accepted it; the task goes on.
+    TaskSubmitted {
+        /// The task.
+        task: TaskId,
+        /// The service's response.
+        output: Value,
+    },
+    /// The task sent a heartbeat.
+    TaskHeartbeat {
+        /// The task.
+        task: TaskId,
+    },
+    /// The task succeeded.
+    TaskSucceeded {
+        /// The task.
+        task: TaskId,
+        /// The raw result.
+        output: Value,
+    },
+    /// The task failed.
+    TaskFailed {
+        /// The task.
+        task: TaskId,
+        /// The error.
+        error: ErrorOutput,
+    },
+    /// Time passed, usually up to [`Execution::next_deadline`](super::Execution::next_deadline).
+    DeadlineReached,
+    /// The execution is stopped (`StopExecution`).
+    Stop(ErrorOutput),
+}
+
+impl Event {
+    /// The event's task.
+    pub(super) fn task(&mut self) -> Option<&mut TaskId> {
+        match self {
+            Self::TaskStarted { task, .. }
+            | Self::TaskSubmitted { task, .. }
+            | Self::TaskHeartbeat { task }
+            | Self::TaskSucceeded { task, .. }
+            | Self::TaskFailed { task, .. } => Some(task),
+            Self::DeadlineReached | Self::Stop(_) => None,
+        }
+    }
+
+    /// Drops an output that nests too deeply and returns whether there was one. Even dropping it the usual way could
+    /// overflow the stack.
+    pub(super) fn drop_deep_output(&mut self) -> bool {
+        let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { output, .. }) = self else {
+            return false;
+        };
+        let is_too_deep = !nests_within(output, MAX_NESTING);
+        if is_too_deep {
+            discard(std::mem::take(output));
+        }
+        is_too_deep
+    }
+}

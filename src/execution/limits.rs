@@ -1,0 +1,42 @@
+//! What one execution may use.
+
+use serde::{Deserialize, Serialize};
+
+/// AWS's quotas of one execution (developer guide, "Quotas"), and two of our own; all may be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most bytes of an input, output or result as UTF-8 JSON text; 262,144.
+    pub payload_bytes: usize,
+    /// The most events of the history; the last one is always the end of the execution. `None` for no limit; 25,000.
+    pub history_events: Option<u64>,
+    /// The most bytes of one variable's value, and of one `Assign` in total; 262,144.
+    pub variable_bytes: usize,
+    /// The most bytes of all variables of the execution; 10,485,760.
+    pub stored_variable_bytes: usize,
+    /// The most iterations of an inline Map that run at once; 40.
+    pub inline_map_concurrency: usize,
+    /// The most work between two events; an execution that does more without waiting or ending fails; 1,000,000,000.
+    ///
+    /// Entering or retrying a state counts 1,000, and each value visited by a path counts 1: without a limit of the
+    /// history, a state machine that loops for ever ends after a million rounds. A child execution of a distributed Map
+    /// counts 1,000 plus its own work, so a few hundred thousand of them can run in one go if none waits for a task.
+    pub work: u64,
+    /// The most bytes of memory, estimated, for the data of all running states; 1,073,741,824.
+    pub held_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            payload_bytes: 262_144,
+            history_events: Some(25_000),
+            variable_bytes: 262_144,
+            stored_variable_bytes: 10_485_760,
+            inline_map_concurrency: 40,
+            work: 1_000_000_000,
+            held_bytes: 1024 * 1024 * 1024,
+        }
+    }
+}

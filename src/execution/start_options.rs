@@ -1,0 +1,75 @@
+//! How an execution starts.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use super::limits::Limits;
+use super::token::TokenSecret;
+use crate::data::StateMachineContext;
+use crate::history::HistoryLevel;
+
+/// The options of an execution's start. Names and ids appear in the context object and in the history.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct StartOptions {
+    /// The execution's input; default `{}`.
+    pub input: Value,
+    /// The execution's name.
+    pub name: String,
+    /// The state machine's name and ARN, shared by its executions.
+    pub state_machine: Arc<StateMachineContext>,
+    /// The role the execution runs under, as an ARN.
+    pub role_arn: Arc<str>,
+    /// Seed of everything random: jitter, `States.UUID`, `States.MathRandom`.
+    pub seed: u64,
+    /// The secret that makes task tokens unguessable; default: none.
+    pub token_secret: TokenSecret,
+    /// How much of the history is recorded.
+    pub history: HistoryLevel,
+    /// The execution's limits.
+    pub limits: Limits,
+    /// For an Express workflow, the last part of the ARN, usually a UUID; it distinguishes executions of the same name.
+    /// `None`, the default, for a Standard workflow.
+    ///
+    /// An Express execution takes at most five minutes, and its context object has no `RedriveCount`.
+    pub express_id: Option<String>,
+    /// The ARNs of the existing activities; a Task with any other fails with `States.Runtime`, as on AWS with a deleted
+    /// activity. `None`, the default: every activity exists.
+    pub activities: Option<Arc<BTreeSet<String>>>,
+    /// Whether the execution keeps a trace, which has details that the history lacks.
+    pub(crate) is_traced: bool,
+}
+
+impl StartOptions {
+    /// Options with this input and placeholder names.
+    pub fn new(input: Value) -> Self {
+        Self {
+            input,
+            name: "execution".into(),
+            state_machine: Arc::clone(&STATE_MACHINE),
+            role_arn: Arc::clone(&ROLE_ARN),
+            seed: 0,
+            token_secret: TokenSecret::default(),
+            history: HistoryLevel::default(),
+            limits: Limits::default(),
+            express_id: None,
+            activities: None,
+            is_traced: false,
+        }
+    }
+
+    /// The execution's ARN, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`, of an Express workflow
+    /// `arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:ID`.
+    pub fn execution_arn(&self) -> String {
+        match &self.express_id {
+            None => self.state_machine.execution_arn(&self.name),
+            Some(id) => self.state_machine.express_arn(&self.name, id),
+        }
+    }
+}
+
+// Defaults shared by executions that set none.
+static STATE_MACHINE: LazyLock<Arc<StateMachineContext>> =
+    LazyLock::new(|| Arc::new(StateMachineContext::new("us-east-1", "123456789012", "StateMachine")));
+static ROLE_ARN: LazyLock<Arc<str>> = LazyLock::new(|| "arn:aws:iam::123456789012:role/StepFunctions".into());
