@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Budget, EvaluationError, Intrinsic, JsonPath, Scope, SyntaxError};
+use super::{Budget, EvaluationError, Intrinsic, JsonPath, Root, Scope, SyntaxError};
 
 /// What a `.$` field, `ErrorPath` or `CausePath` holds: a path, or a call of an intrinsic function.
 ///
@@ -58,11 +58,57 @@ impl Expression {
         }
     }
 
+    /// The paths in it, each with the byte where it begins: itself, or those among the arguments of a call.
+    pub(crate) fn paths(&self) -> Vec<(usize, &JsonPath)> {
+        match self {
+            Self::Path(path) => vec![(0, path)],
+            Self::Intrinsic(intrinsic) => intrinsic.paths(),
+        }
+    }
+
+    /// The variables that it reads, in the order they are written, each with the byte where its `$` stands.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.paths().into_iter().filter_map(|(offset, path)| match path.root() {
+            Root::Variable(name) => Some((offset, name.as_str())),
+            Root::Input | Root::Context => None,
+        })
+    }
+
     /// The text as written.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Path(path) => path.as_str(),
             Self::Intrinsic(intrinsic) => intrinsic.as_str(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Expression;
+
+    #[test]
+    fn variables_are_those_that_paths_start_from() {
+        let read = |text: &str| -> Vec<(usize, String)> {
+            let expression = Expression::parse(text).unwrap();
+            expression.variables().map(|(at, name)| (at, name.to_owned())).collect()
+        };
+        assert_eq!(read("$order.items[0]"), [(0, "order".to_owned())]);
+        let call = r"States.Format('$no {} it\'s $neither', $a, $$.b, States.Array($.c, $größe_2['$d']))";
+        let variable = |name: &str| (call.find(name).unwrap() - 1, name.to_owned());
+        let first = (call.find("$a,").unwrap(), "a".to_owned());
+        assert_eq!(read(call), [first, variable("größe_2")]);
+        for text in [
+            "$",
+            "$$",
+            "$$.Execution.Name",
+            "$.a",
+            "$['$b']",
+            r#"$["$b"]"#,
+            "$.a$b",
+            "States.UUID()",
+        ] {
+            assert_eq!(read(text), [], "{text}");
         }
     }
 }

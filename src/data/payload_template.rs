@@ -64,6 +64,14 @@ impl PayloadTemplate {
     ///
     /// Fails with every field at fault, in the order they are written.
     pub fn compile(template: &Value) -> Result<Self, Vec<TemplateError>> {
+        Self::compile_with(template, &mut Expression::parse)
+    }
+
+    /// The same, where `parse` reads the expressions.
+    pub(crate) fn compile_with(
+        template: &Value,
+        parse: &mut dyn FnMut(&str) -> Result<Expression, SyntaxError>,
+    ) -> Result<Self, Vec<TemplateError>> {
         if !nests_within(template, MAX_NESTING) {
             return Err(vec![TemplateError {
                 pointer: String::new(),
@@ -71,7 +79,11 @@ impl PayloadTemplate {
                 problem: TemplateProblem::TooDeep,
             }]);
         }
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler {
+            parse,
+            path: Vec::new(),
+            errors: Vec::new(),
+        };
         let root = compiler.node(template);
         if compiler.errors.is_empty() {
             Ok(Self {
@@ -192,14 +204,14 @@ impl ComputedField {
     }
 }
 
-#[derive(Default)]
-struct Compiler {
+struct Compiler<'p> {
+    parse: &'p mut dyn FnMut(&str) -> Result<Expression, SyntaxError>,
     /// The way to the value in hand, as the tokens of a JSON Pointer.
     path: Vec<String>,
     errors: Vec<TemplateError>,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     fn node(&mut self, template: &Value) -> Node {
         match template {
             Value::Array(items) => self.array(template, items),
@@ -242,7 +254,7 @@ impl Compiler {
 
     fn computed_field(&mut self, name: &str, field: &str, value: &Value) -> Option<ComputedField> {
         let problem = match value {
-            Value::String(text) => match Expression::parse(text) {
+            Value::String(text) => match (self.parse)(text) {
                 Ok(expression) => {
                     return Some(ComputedField {
                         name: name.to_owned(),

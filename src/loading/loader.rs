@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
-use super::outline::{Outline, variable_references};
+use super::outline::{Expressions, Outline, variable_references};
+use super::parse::Reading;
 use super::report::Report;
 use super::{json, parse, rules};
 use crate::data::json::{Node, Place, Substitutions};
@@ -91,7 +92,7 @@ impl Loader {
         let Some(root) = self.read(source, &mut report) else {
             return IndexMap::new();
         };
-        variable_references(&Outline::of(&root, &mut report.expressions))
+        variable_references(&Outline::of(&root, &mut Expressions::default()))
     }
 
     /// The same for a definition in YAML, as SAM takes it; the lines are those of the YAML text.
@@ -131,13 +132,18 @@ impl Loader {
         &self,
         root: Option<&Node>,
         source: &str,
-        mut report: Report,
+        report: Report,
     ) -> (Option<StateMachine>, Vec<Diagnostic>, usize) {
+        let mut reading = Reading {
+            report,
+            expressions: Expressions::default(),
+        };
         let machine = root.and_then(|root| {
-            let outline = Outline::of(root, &mut report.expressions);
-            rules::check(&outline, self.workflow_type, &mut report);
-            parse::state_machine(root, &mut report).ok()
+            let outline = Outline::of(root, &mut reading.expressions);
+            rules::check(&outline, self.workflow_type, &mut reading.report);
+            parse::state_machine(root, &mut reading).ok()
         });
+        let mut report = reading.report;
         if machine.is_none() && !report.has_errors() {
             // INVARIANT: whatever keeps a state from being built is reported.
             debug_assert!(false, "a definition was refused without a reason");

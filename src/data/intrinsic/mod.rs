@@ -42,7 +42,11 @@ enum Argument {
     /// A number, `true`, `false` or `null`
     Literal(Value),
     Text(TextLiteral),
-    Path(JsonPath),
+    Path {
+        path: JsonPath,
+        /// Where it begins in the text of the expression.
+        offset: usize,
+    },
     Call(Call),
 }
 
@@ -71,6 +75,13 @@ impl Intrinsic {
         &self.text
     }
 
+    /// The paths among the arguments, those of calls inside it included, each with the byte where it begins.
+    pub(crate) fn paths(&self) -> Vec<(usize, &JsonPath)> {
+        let mut paths = Vec::new();
+        self.call.add_paths(&mut paths);
+        paths
+    }
+
     /// Calls the function.
     ///
     /// Fails where a path argument finds nothing, and where the function refuses its arguments.
@@ -83,6 +94,18 @@ impl Intrinsic {
     pub(super) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
         let text = &self.text;
         Evaluation { text, scope, budget }.call(&self.call)
+    }
+}
+
+impl Call {
+    fn add_paths<'c>(&'c self, paths: &mut Vec<(usize, &'c JsonPath)>) {
+        for argument in &self.arguments {
+            match argument {
+                Argument::Path { path, offset } => paths.push((*offset, path)),
+                Argument::Call(call) => call.add_paths(paths),
+                Argument::Literal(_) | Argument::Text(_) => {}
+            }
+        }
     }
 }
 
@@ -140,7 +163,7 @@ impl<'a> Evaluation<'_, 'a> {
         match argument {
             Argument::Literal(value) => Ok(Cow::Borrowed(value)),
             Argument::Text(text) => Ok(Cow::Borrowed(&text.value)),
-            Argument::Path(path) => self.path(path),
+            Argument::Path { path, .. } => self.path(path),
             Argument::Call(call) => self.call(call).map(Cow::Owned),
         }
     }

@@ -63,7 +63,10 @@ fn skip_space(cursor: &mut Cursor<'_>) {
 fn argument(cursor: &mut Cursor<'_>, depth: usize) -> Result<Argument, SyntaxError> {
     match cursor.peek() {
         Some('\'') => text(cursor).map(Argument::Text),
-        Some('$') => path(cursor).map(Argument::Path),
+        Some('$') => {
+            let offset = cursor.offset();
+            path(cursor).map(|path| Argument::Path { path, offset })
+        }
         Some('-' | '0'..='9') => number(cursor).map(Argument::Literal),
         _ => {
             let word = cursor.clone().take_while(|next| next.is_ascii_alphabetic());

@@ -22,11 +22,19 @@ pub(crate) enum Source {
     /// Nothing: it was told not to.
     Redacted,
     /// The beginning of the text.
+    #[cfg_attr(
+        all(not(feature = "runtime"), not(test)),
+        expect(dead_code, reason = "only the server quotes what it was sent")
+    )]
     Quoted,
 }
 
 impl<'t> NotJson<'t> {
     /// The syntax error of a text; `None` for JSON.
+    #[cfg_attr(
+        all(not(feature = "runtime"), not(test)),
+        expect(dead_code, reason = "only the server quotes what it was sent")
+    )]
     pub(crate) fn of_syntax(text: &'t str) -> Option<Self> {
         let parsed = parse(text);
         let error = parsed.root.err()?;

@@ -26,7 +26,9 @@ pub(crate) use locate::{Locator, Step};
 #[cfg(feature = "yaml")]
 pub(crate) use node::SeenKeys;
 pub(crate) use node::{Kind, Member, Node, Object, Span};
-pub(crate) use parser::{Parsed, parse, parse_with};
+#[cfg(feature = "yaml")]
+pub(crate) use parser::parse;
+pub(crate) use parser::{Parsed, parse_with};
 pub(crate) use place::Place;
 #[cfg(feature = "yaml")]
 pub(crate) use substitute::substitute;

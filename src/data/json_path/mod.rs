@@ -12,12 +12,14 @@ mod trail;
 mod walk;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 pub use error::{PathError, WriteError};
 pub use reference_path::ReferencePath;
 
+use self::segment::Segment;
 use self::stages::Stages;
 use super::{Budget, Scope, SyntaxError};
 
@@ -50,8 +52,13 @@ pub enum Root {
 /// assert_eq!(read("$.tables[*]").unwrap(), json!([]));
 /// assert_eq!(read("$.tables").unwrap_err().to_string(), "No results for path: $['tables']");
 /// ```
+///
+/// Clones share what was compiled.
 #[derive(Clone, Debug)]
-pub struct JsonPath {
+pub struct JsonPath(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
     text: Box<str>,
     root: Root,
     stages: Stages,
@@ -63,31 +70,41 @@ impl JsonPath {
     /// Fails on text outside the dialect, on more than 64 segments, and on filters nested too deeply.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let (root, segments) = parse::path(text)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Compiled {
             text: text.into(),
             root,
             stages: Stages::new(segments),
-        })
+        })))
     }
 
     /// The path as written.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// What the path starts from.
     pub fn root(&self) -> &Root {
-        &self.root
+        &self.0.root
     }
 
     /// Whether the path names one value, rather than giving an array of matches.
     pub fn is_definite(&self) -> bool {
-        self.stages.is_definite()
+        self.0.stages.is_definite()
     }
 
     /// Whether the path is exactly `$`.
     pub fn is_identity(&self) -> bool {
-        self.root == Root::Input && self.stages.segments().is_empty()
+        self.0.root == Root::Input && self.0.stages.segments().is_empty()
+    }
+
+    /// Whether the path may read the member `name` of what it starts from: it goes there, or takes all members.
+    pub(crate) fn may_read(&self, name: &str) -> bool {
+        match self.0.stages.segments().first() {
+            None | Some(Segment::Wildcard | Segment::Descendants) => true,
+            Some(Segment::Name(first)) => **first == *name,
+            Some(Segment::Names(names)) => names.iter().any(|first| **first == *name),
+            Some(_) => false,
+        }
     }
 
     /// The path's value in `scope`, borrowed where the path is definite.
@@ -102,8 +119,8 @@ impl JsonPath {
     #[inline]
     pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         // Nearly all paths are names below the input, all of which are there.
-        if self.root == Root::Input
-            && let Some(value) = straight::walk_straight(self.stages.segments(), scope.input)
+        if self.0.root == Root::Input
+            && let Some(value) = straight::walk_straight(self.0.stages.segments(), scope.input)
         {
             return Ok(Cow::Borrowed(value));
         }
@@ -111,14 +128,14 @@ impl JsonPath {
     }
 
     fn evaluate_any<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
-        match &self.root {
-            Root::Input => evaluate::in_document(&self.stages, scope.input, 0, budget),
+        match &self.0.root {
+            Root::Input => evaluate::in_document(&self.0.stages, scope.input, 0, budget),
             Root::Context => match scope.context.given() {
-                None => evaluate::in_context(&self.stages, &scope.context.context_object(), budget),
-                Some(given) => evaluate::in_document(&self.stages, given, 0, budget),
+                None => evaluate::in_context(&self.0.stages, &scope.context.context_object(), budget),
+                Some(given) => evaluate::in_document(&self.0.stages, given, 0, budget),
             },
             Root::Variable(name) => match scope.variables.variable(name) {
-                Some(value) => evaluate::in_document(&self.stages, value, 0, budget),
+                Some(value) => evaluate::in_document(&self.0.stages, value, 0, budget),
                 None => Err(PathError::undefined_variable(name)),
             },
         }
@@ -128,12 +145,12 @@ impl JsonPath {
     ///
     /// Fails as [`JsonPath::evaluate`] does.
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
-        evaluate::in_document(&self.stages, document, 0, &Budget::new())
+        evaluate::in_document(&self.0.stages, document, 0, &Budget::new())
     }
 
     /// The document that the path reads.
     pub(super) fn document<'a>(&self, scope: &Scope<'a>) -> Cow<'a, Value> {
-        match &self.root {
+        match &self.0.root {
             Root::Input => Cow::Borrowed(scope.input),
             Root::Context => match scope.context.given() {
                 None => Cow::Owned(scope.context.context_object().to_value()),
@@ -146,7 +163,7 @@ impl JsonPath {
 
 impl PartialEq for JsonPath {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.0.text == other.0.text
     }
 }
 

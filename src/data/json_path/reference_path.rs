@@ -33,12 +33,27 @@ impl ReferencePath {
     ///
     /// Fails where the text is no path, or one that may name several values; the message is AWS's.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        Self::check_text(text)?;
+        Self::of_single(JsonPath::parse(text)?)
+    }
+
+    /// A path that is parsed already.
+    ///
+    /// Fails where it may name several values.
+    pub(crate) fn of(path: JsonPath) -> Result<Self, SyntaxError> {
+        Self::check_text(path.as_str())?;
+        Self::of_single(path)
+    }
+
+    fn check_text(text: &str) -> Result<(), SyntaxError> {
         if !text.starts_with('$') {
             return Err(SyntaxError::new("Reference path didn't start with '$'", 0));
         }
-        check_operators(text)?;
-        let path = JsonPath::parse(text)?;
-        match path.stages.segments().iter().find(|segment| !is_single(segment)) {
+        check_operators(text)
+    }
+
+    fn of_single(path: JsonPath) -> Result<Self, SyntaxError> {
+        match path.0.stages.segments().iter().find(|segment| !is_single(segment)) {
             None => Ok(Self { path }),
             Some(segment) => Err(SyntaxError::new(format!("`{segment}` may name several values"), 0)),
         }
@@ -56,7 +71,7 @@ impl ReferencePath {
 
     /// The member of the input that the path goes into, if it does.
     pub(crate) fn first_name(&self) -> Option<&str> {
-        match self.path.stages.segments() {
+        match self.path.0.stages.segments() {
             [Segment::Name(name), ..] => Some(name),
             _ => None,
         }
@@ -94,16 +109,16 @@ impl ReferencePath {
     /// something else than an array or is beyond its end, where the path starts at `$$` or a variable, and where the
     /// result would nest too deeply.
     pub fn write(&self, target: &mut Value, value: Value) -> Result<(), WriteError> {
-        if self.path.root != Root::Input {
+        if self.path.0.root != Root::Input {
             return Err(WriteError::NotInput {
                 path: self.as_str().to_owned(),
             });
         }
-        if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.stages.segments().len())) {
+        if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.0.stages.segments().len())) {
             return Err(WriteError::TooDeep);
         }
         // The common case, one name below an object, is found in one look-up.
-        if let ([Segment::Name(name)], Value::Object(members)) = (self.path.stages.segments(), &mut *target) {
+        if let ([Segment::Name(name)], Value::Object(members)) = (self.path.0.stages.segments(), &mut *target) {
             match members.get_mut(&**name) {
                 Some(member) => *member = value,
                 None => drop(members.insert(name.to_string(), value)),
@@ -112,7 +127,7 @@ impl ReferencePath {
         }
         self.check(target)?;
         let mut place = target;
-        for segment in self.path.stages.segments() {
+        for segment in self.path.0.stages.segments() {
             match segment_place(segment, place) {
                 Some(next) => place = next,
                 // INVARIANT: `check` found every place that does not belong to a missing parent.
@@ -126,7 +141,7 @@ impl ReferencePath {
     /// Finds what `write` would stumble over.
     fn check(&self, target: &Value) -> Result<(), WriteError> {
         let mut place = Some(target);
-        for (position, segment) in self.path.stages.segments().iter().enumerate() {
+        for (position, segment) in self.path.0.stages.segments().iter().enumerate() {
             place = match (segment, place) {
                 (Segment::Name(name), Some(Value::Object(members))) => members.get(&**name),
                 (Segment::Name(_), None) => None,
@@ -151,7 +166,7 @@ impl ReferencePath {
     }
 
     fn way_to(&self, position: usize) -> String {
-        let segments = self.path.stages.segments().iter().take(position);
+        let segments = self.path.0.stages.segments().iter().take(position);
         std::iter::once("$".to_owned())
             .chain(segments.map(ToString::to_string))
             .collect()

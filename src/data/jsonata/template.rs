@@ -13,7 +13,8 @@ use crate::data::{MAX_NESTING, nests_within};
 /// `Arguments`, `Output`, `Assign`, `ItemSelector` and the like hold one. Names of fields are never expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct JsonataTemplate {
-    source: Value,
+    /// In a box, since a state holds several templates side by side.
+    source: Box<Value>,
     root: Node,
 }
 
@@ -90,7 +91,7 @@ impl JsonataTemplate {
         let root = compiler.node(source);
         if compiler.errors.is_empty() {
             Ok(Self {
-                source: source.clone(),
+                source: Box::new(source.clone()),
                 root,
             })
         } else {

@@ -1,6 +1,6 @@
 //! Which field belongs where, as one table (specification, "State types" and the fields of each type).
 
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 
 /// The query language in which a field means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,12 +11,12 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// Whether a field of this language means something in a state in JSONata, or in JSONPath.
-    pub(crate) fn is_of(self, jsonata: bool) -> bool {
+    /// Whether a field of this language means something in a state in `query_language`.
+    pub(crate) fn is_of(self, query_language: QueryLanguage) -> bool {
         match self {
             Self::Both => true,
-            Self::JsonPath => !jsonata,
-            Self::Jsonata => jsonata,
+            Self::JsonPath => query_language == QueryLanguage::JsonPath,
+            Self::Jsonata => query_language == QueryLanguage::Jsonata,
         }
     }
 }

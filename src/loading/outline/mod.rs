@@ -3,22 +3,23 @@
 mod expressions;
 mod jsonata_texts;
 mod matrix;
+mod path_texts;
 mod variables;
 
-pub(super) use expressions::{TEMPLATE_FIELDS, each_expression, variables_read};
+pub(super) use expressions::Expressions;
 pub(super) use jsonata_texts::{JsonataText, Sees, expression_text, place_in};
 pub(super) use matrix::{
     BRANCH_FIELDS, CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, FieldRule, ITEM_PROCESSOR_FIELDS,
     Language, MACHINE_FIELDS, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS, STATE_FIELDS, TOLERANCE_FIELDS,
     state_field,
 };
-pub(super) use variables::{VariableRead, reads, variable_references};
+pub(super) use path_texts::{PathText, TEMPLATE_FIELDS};
+pub(super) use variables::{VariableRead, leading_variable, reads, variable_references};
 
 use std::collections::HashMap;
 
-use crate::data::JsonataExpressions;
 use crate::data::json::{Member, Node, Object, Span};
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 
 /// All graphs of a definition; a graph stands before those inside its states.
 #[derive(Debug)]
@@ -60,12 +61,13 @@ pub(crate) struct StateOutline<'n> {
     pub(crate) object: Option<&'n Object>,
     /// Its type, where that is one.
     pub(crate) state_type: Option<StateType>,
-    /// Whether its query language is JSONata.
-    pub(crate) jsonata: bool,
+    pub(crate) query_language: QueryLanguage,
     /// Whether it ends its graph. What cannot be made out counts as if it did.
     pub(crate) is_terminal: bool,
     /// Where it leads, in source order.
     pub(crate) edges: Vec<Edge<'n>>,
+    /// Where its expressions stand, if its query language is JSONPath.
+    pub(crate) paths: Vec<PathText<'n>>,
     /// Where its expressions stand, if its query language is JSONata.
     pub(crate) texts: Vec<JsonataText<'n>>,
     /// The variables it assigns, in source order.
@@ -91,16 +93,19 @@ pub(crate) struct Edge<'n> {
 }
 
 impl<'n> Outline<'n> {
-    pub(crate) fn of(root: &'n Node, expressions: &mut JsonataExpressions) -> Self {
+    pub(crate) fn of(root: &'n Node, expressions: &mut Expressions) -> Self {
         let mut outline = Self {
             root,
             graphs: Vec::new(),
         };
-        let jsonata = query_language(root) == Some("JSONata");
-        outline.add_graph(root, GraphOwner::Machine, None, jsonata);
-        let states = outline.graphs.iter_mut().flat_map(|graph| &mut graph.states);
-        for text in states.flat_map(|state| &mut state.texts) {
-            text.read(expressions);
+        let machine = query_language(root, QueryLanguage::JsonPath);
+        outline.add_graph(root, GraphOwner::Machine, None, machine);
+        for state in outline.graphs.iter_mut().flat_map(|graph| &mut graph.states) {
+            state.paths.iter_mut().for_each(|text| text.read(expressions));
+            state
+                .texts
+                .iter_mut()
+                .for_each(|text| text.read(&mut expressions.jsonata));
         }
         outline
     }
@@ -112,14 +117,14 @@ impl<'n> Outline<'n> {
             .flat_map(|graph| graph.states.iter().map(move |state| (graph, state)))
     }
 
-    fn add_graph(&mut self, node: &'n Node, owner: GraphOwner, parent: Option<usize>, jsonata: bool) {
+    fn add_graph(&mut self, node: &'n Node, owner: GraphOwner, parent: Option<usize>, machine: QueryLanguage) {
         let Some(object) = node.as_object() else { return };
         let states_member = object
             .member("States")
             .filter(|member| member.value.as_object().is_some());
         let members = states_member.and_then(|member| member.value.as_object());
         let members = members.map(|states| states.members.as_slice()).unwrap_or_default();
-        let states: Vec<_> = members.iter().map(|member| StateOutline::of(member, jsonata)).collect();
+        let states: Vec<_> = members.iter().map(|member| StateOutline::of(member, machine)).collect();
         let by_name = states
             .iter()
             .enumerate()
@@ -136,21 +141,21 @@ impl<'n> Outline<'n> {
             by_name,
         });
         for member in members {
-            self.add_nested_graphs(&member.value, index, jsonata);
+            self.add_nested_graphs(&member.value, index, machine);
         }
     }
 
-    fn add_nested_graphs(&mut self, state: &'n Node, parent: usize, jsonata: bool) {
+    fn add_nested_graphs(&mut self, state: &'n Node, parent: usize, machine: QueryLanguage) {
         match state.field("Type").and_then(Node::as_str).and_then(StateType::of) {
             Some(StateType::Parallel) => {
                 for branch in state.field("Branches").and_then(Node::as_array).unwrap_or_default() {
-                    self.add_graph(branch, GraphOwner::Branch, Some(parent), jsonata);
+                    self.add_graph(branch, GraphOwner::Branch, Some(parent), machine);
                 }
             }
             Some(StateType::Map) => {
                 for name in ["ItemProcessor", "Iterator"] {
                     if let Some(node) = state.field(name) {
-                        self.add_graph(node, GraphOwner::ItemProcessor, Some(parent), jsonata);
+                        self.add_graph(node, GraphOwner::ItemProcessor, Some(parent), machine);
                     }
                 }
             }
@@ -183,7 +188,7 @@ impl<'n> StateOutline<'n> {
         self.object?.field(name)
     }
 
-    fn of(member: &'n Member, machine_is_jsonata: bool) -> Self {
+    fn of(member: &'n Member, machine: QueryLanguage) -> Self {
         let node = &member.value;
         let object = node.as_object();
         let type_node = node.field("Type");
@@ -191,7 +196,7 @@ impl<'n> StateOutline<'n> {
             member,
             object,
             state_type: type_node.and_then(Node::as_str).and_then(StateType::of),
-            jsonata: query_language(node).map_or(machine_is_jsonata, |language| language == "JSONata"),
+            query_language: query_language(node, machine),
             // Like AWS: a state without a type does not end anything, one with an unknown type does.
             is_terminal: match type_node.map(|node| (node.unresolved, node.as_str())) {
                 None => object.is_none(),
@@ -202,11 +207,14 @@ impl<'n> StateOutline<'n> {
                     .is_some_and(|end| end.unresolved || end.as_bool() == Some(true)),
             },
             edges: Vec::new(),
+            paths: Vec::new(),
             texts: Vec::new(),
             variables: Vec::new(),
         };
-        if let Some(object) = object.filter(|_| state.jsonata) {
-            state.texts = JsonataText::of(object, state.state_type);
+        match (object, state.query_language) {
+            (Some(object), QueryLanguage::JsonPath) => state.paths = PathText::of(object),
+            (Some(object), QueryLanguage::Jsonata) => state.texts = JsonataText::of(object, state.state_type),
+            (None, _) => {}
         }
         for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
             match member.key.as_str() {
@@ -227,10 +235,9 @@ impl<'n> StateOutline<'n> {
     fn add_variables(&mut self, assign: Option<&'n Node>, by_catcher: bool) {
         let object = assign.and_then(Node::as_object);
         for member in object.map(|object| object.members.as_slice()).unwrap_or_default() {
-            let name = if self.jsonata {
-                &member.key
-            } else {
-                variable_name(&member.key)
+            let name = match self.query_language {
+                QueryLanguage::JsonPath => variable_name(&member.key),
+                QueryLanguage::Jsonata => &member.key,
             };
             self.variables.push(Variable {
                 name,
@@ -251,8 +258,12 @@ impl<'n> Edge<'n> {
     }
 }
 
-fn query_language(node: &Node) -> Option<&str> {
-    node.field("QueryLanguage").and_then(Node::as_str)
+/// `QueryLanguage`, or the `default`. One that there is not counts as JSONPath.
+fn query_language(node: &Node, default: QueryLanguage) -> QueryLanguage {
+    match node.field("QueryLanguage").and_then(Node::as_str) {
+        Some(name) => QueryLanguage::of(name).unwrap_or_default(),
+        None => default,
+    }
 }
 
 /// Whether an item processor runs as child executions of its own.

@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
-use crate::data::json::{Node, Place};
+use super::{Outline, StateOutline};
+use crate::data::json::Place;
 use crate::data::{Expression, Target};
-use crate::loading::outline::{Outline, StateOutline, each_expression, variables_read};
 
 /// A place where a variable is read.
 pub(crate) struct VariableRead<'s> {
@@ -18,15 +18,14 @@ pub(crate) struct VariableRead<'s> {
 /// The variables that a state reads.
 pub(crate) fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<VariableRead<'s>> {
     let mut found = Vec::new();
-    each_expression(state, &mut |member| {
-        let node = &member.value;
-        let variables = read_by(node).into_iter();
+    for text in &state.paths {
+        let variables = text.expression.iter().flat_map(Expression::variables);
         found.extend(variables.map(|(offset, name)| VariableRead {
             name,
-            place: Place::inside(node, offset),
+            place: Place::inside(text.node, offset),
             is_called: false,
         }));
-    });
+    }
     for text in &state.texts {
         for reference in text.references() {
             if let Target::Variable(name) = &reference.target {
@@ -41,17 +40,13 @@ pub(crate) fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<VariableRead<'s>> {
     found
 }
 
-/// The variables that a text reads, where it is a path or a call.
-fn read_by(node: &Node) -> Vec<(usize, &str)> {
-    let text = node
-        .as_str()
-        .filter(|text| !node.unresolved && text.contains('$'))
-        .unwrap_or_default();
-    let variables = variables_read(text);
-    if variables.is_empty() || Expression::parse(text).is_err() {
-        return Vec::new();
-    }
-    variables
+/// The variable whose name a constant begins with, behind its `$`.
+pub(crate) fn leading_variable(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('$')?;
+    let is_in_names = |c: char| c.is_alphanumeric() || c == '_';
+    let end = name.find(|c| !is_in_names(c)).unwrap_or(name.len());
+    name.get(..end)
+        .filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
 /// The variables that each state reads, by the state's name, nested ones among them; states that read none are left out.

@@ -1,10 +1,10 @@
 //! `Assign`: the names of variables and their values.
 
-use super::{Fields, payload_template, values};
+use super::{Fields, Reading, payload_template, values};
 use crate::data::json::Node;
 use crate::definition::Assign;
 use crate::loading::outline::variable_name;
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 impl Fields<'_, '_> {
     /// `Assign` of a state, a Choice Rule or a Catcher.
@@ -14,9 +14,9 @@ impl Fields<'_, '_> {
 }
 
 /// An `Assign` field. The names themselves are the variable rules' to judge.
-fn assign(node: &Node, report: &mut Report) -> Result<Assign, Reported> {
-    let template = payload_template::payload_template(node, report)?;
-    let names = values::object(node, report)?
+fn assign(node: &Node, reading: &mut Reading) -> Result<Assign, Reported> {
+    let template = payload_template::payload_template(node, reading)?;
+    let names = values::object(node, reading)?
         .members
         .iter()
         .map(|member| variable_name(&member.key).to_owned())

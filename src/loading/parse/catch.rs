@@ -1,19 +1,19 @@
 //! `Catch`: its Catchers.
 
-use super::{Fields, retry};
+use super::{Fields, Reading, retry};
 use crate::data::json::Node;
 use crate::definition::{Catcher, CatcherData, JsonPathCatcher, QueryLanguage};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 impl Fields<'_, '_> {
     /// `Catch`
     pub(super) fn catch(&mut self, language: QueryLanguage) -> Result<Vec<Catcher>, Reported> {
-        self.elements("Catch", |node, report| catcher(node, language, report))
+        self.elements("Catch", |node, reading| catcher(node, language, reading))
     }
 }
 
-fn catcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<Catcher, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn catcher(node: &Node, language: QueryLanguage, reading: &mut Reading) -> Result<Catcher, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let comment = fields.comment();
     let error_equals = retry::error_equals(&mut fields);
     let next = fields.required_string("Next");

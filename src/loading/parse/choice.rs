@@ -1,13 +1,13 @@
 //! Choice states and their rules.
 
-use super::{Fields, timestamp, values};
+use super::{Fields, Reading, timestamp, values};
 use crate::data::json::{Member, Node, Place};
 use crate::definition::{
     ChoiceData, ChoiceRule, ChoiceState, Comparison, Condition, DataTest, JsonPathChoice, JsonataChoice,
     JsonataChoiceRule, Operand, QueryLanguage, Relation, StringPattern,
 };
 use crate::loading::outline::COMPARISON_OPERATORS;
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 pub(super) fn choice_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<ChoiceState, Reported> {
     let comment = fields.comment();
@@ -46,8 +46,8 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataChoice, Reported> {
 }
 
 /// A rule in JSONata. That it has a `Condition` is the choice rules' rule to say.
-fn jsonata_rule(node: &Node, report: &mut Report) -> Result<JsonataChoiceRule, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn jsonata_rule(node: &Node, reading: &mut Reading) -> Result<JsonataChoiceRule, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let comment = fields.comment();
     let condition = fields.jsonata_value("Condition", values::boolean);
     let next = fields.required_string("Next");
@@ -60,12 +60,12 @@ fn jsonata_rule(node: &Node, report: &mut Report) -> Result<JsonataChoiceRule, R
     })
 }
 
-fn choice_rule(node: &Node, report: &mut Report) -> Result<ChoiceRule, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn choice_rule(node: &Node, reading: &mut Reading) -> Result<ChoiceRule, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let comment = fields.comment();
     let next = fields.required_string("Next");
     let assign = fields.assign();
-    let condition = condition(node, report);
+    let condition = condition(node, reading);
     Ok(ChoiceRule {
         comment: comment?,
         condition: condition?,
@@ -75,13 +75,13 @@ fn choice_rule(node: &Node, report: &mut Report) -> Result<ChoiceRule, Reported>
 }
 
 /// A boolean expression. That it is exactly one is the choice rules' rule to say.
-fn condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn condition(node: &Node, reading: &mut Reading) -> Result<Condition, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let and = fields
         .node("And")
         .map(|_| fields.some_elements("And", nested_condition));
     let or = fields.node("Or").map(|_| fields.some_elements("Or", nested_condition));
-    let not = fields.node("Not").map(|node| nested_condition(node, fields.report));
+    let not = fields.node("Not").map(|node| nested_condition(node, fields.reading));
     let test = data_test(&mut fields);
     match (and, or, not) {
         (Some(and), ..) => and.map(Condition::And),
@@ -92,19 +92,19 @@ fn condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
 }
 
 /// An expression inside another one, which may have a comment of its own.
-fn nested_condition(node: &Node, report: &mut Report) -> Result<Condition, Reported> {
-    let comment = Fields::of(node, report)?.comment();
-    let condition = condition(node, report);
+fn nested_condition(node: &Node, reading: &mut Reading) -> Result<Condition, Reported> {
+    let comment = Fields::of(node, reading)?.comment();
+    let condition = condition(node, reading);
     comment.and(condition)
 }
 
 fn data_test(fields: &mut Fields<'_, '_>) -> Result<DataTest, Reported> {
     let variable = fields
         .required("Variable")
-        .and_then(|node| values::choice_path(node, fields.report));
+        .and_then(|node| values::choice_path(node, fields.reading));
     let members = fields.members().iter();
     let operators = members.filter(|member| COMPARISON_OPERATORS.contains(&member.key.as_str()));
-    let comparisons: Vec<_> = operators.map(|member| comparison(member, fields.report)).collect();
+    let comparisons: Vec<_> = operators.map(|member| comparison(member, fields.reading)).collect();
     Ok(DataTest {
         variable: variable?,
         comparison: comparisons.into_iter().next().ok_or(Reported)??,
@@ -112,32 +112,32 @@ fn data_test(fields: &mut Fields<'_, '_>) -> Result<DataTest, Reported> {
 }
 
 /// A comparison operator with its operand.
-fn comparison(member: &Member, report: &mut Report) -> Result<Comparison, Reported> {
+fn comparison(member: &Member, reading: &mut Reading) -> Result<Comparison, Reported> {
     let node = &member.value;
     let (name, is_path) = match member.key.strip_suffix("Path") {
         Some(name) => (name, true),
         None => (member.key.as_str(), false),
     };
     match name {
-        "StringMatches" => return string_pattern(node, report).map(Comparison::StringMatches),
-        "IsNull" => return values::boolean(node, report).map(Comparison::IsNull),
-        "IsPresent" => return values::boolean(node, report).map(Comparison::IsPresent),
-        "IsNumeric" => return values::boolean(node, report).map(Comparison::IsNumeric),
-        "IsString" => return values::boolean(node, report).map(Comparison::IsString),
-        "IsBoolean" => return values::boolean(node, report).map(Comparison::IsBoolean),
-        "IsTimestamp" => return values::boolean(node, report).map(Comparison::IsTimestamp),
-        "BooleanEquals" => return operand(node, is_path, values::boolean, report).map(Comparison::Boolean),
+        "StringMatches" => return string_pattern(node, reading).map(Comparison::StringMatches),
+        "IsNull" => return values::boolean(node, reading).map(Comparison::IsNull),
+        "IsPresent" => return values::boolean(node, reading).map(Comparison::IsPresent),
+        "IsNumeric" => return values::boolean(node, reading).map(Comparison::IsNumeric),
+        "IsString" => return values::boolean(node, reading).map(Comparison::IsString),
+        "IsBoolean" => return values::boolean(node, reading).map(Comparison::IsBoolean),
+        "IsTimestamp" => return values::boolean(node, reading).map(Comparison::IsTimestamp),
+        "BooleanEquals" => return operand(node, is_path, values::boolean, reading).map(Comparison::Boolean),
         _ => {}
     }
     if let Some(relation) = name.strip_prefix("String").and_then(relation) {
-        let text = |node: &Node, report: &mut Report| values::string(node, report).map(str::to_owned);
-        return operand(node, is_path, text, report).map(|operand| Comparison::String(relation, operand));
+        let text = |node: &Node, reading: &mut Reading| values::string(node, reading).map(str::to_owned);
+        return operand(node, is_path, text, reading).map(|operand| Comparison::String(relation, operand));
     }
     if let Some(relation) = name.strip_prefix("Numeric").and_then(relation) {
-        return operand(node, is_path, values::number, report).map(|operand| Comparison::Numeric(relation, operand));
+        return operand(node, is_path, values::number, reading).map(|operand| Comparison::Numeric(relation, operand));
     }
     let relation = name.strip_prefix("Timestamp").and_then(relation).ok_or(Reported)?;
-    operand(node, is_path, timestamp::timestamp, report).map(|operand| Comparison::Timestamp(relation, operand))
+    operand(node, is_path, timestamp::timestamp, reading).map(|operand| Comparison::Timestamp(relation, operand))
 }
 
 fn relation(name: &str) -> Option<Relation> {
@@ -154,22 +154,23 @@ fn relation(name: &str) -> Option<Relation> {
 fn operand<T>(
     node: &Node,
     is_path: bool,
-    literal: impl FnOnce(&Node, &mut Report) -> Result<T, Reported>,
-    report: &mut Report,
+    literal: impl FnOnce(&Node, &mut Reading) -> Result<T, Reported>,
+    reading: &mut Reading,
 ) -> Result<Operand<T>, Reported> {
     if is_path {
-        values::choice_path(node, report).map(Operand::Path)
+        values::choice_path(node, reading).map(Operand::Path)
     } else {
-        literal(node, report).map(Operand::Literal)
+        literal(node, reading).map(Operand::Literal)
     }
 }
 
 /// `StringMatches`.
 ///
 /// DIFFERENCE: specification and AWS take any other backslash, and fail when the rule is evaluated.
-fn string_pattern(node: &Node, report: &mut Report) -> Result<StringPattern, Reported> {
-    StringPattern::parse(values::string(node, report)?).ok_or_else(|| {
-        report
+fn string_pattern(node: &Node, reading: &mut Reading) -> Result<StringPattern, Reported> {
+    StringPattern::parse(values::string(node, reading)?).ok_or_else(|| {
+        reading
+            .report
             .schema(Place::value(node), "a backslash stands before neither `*` nor `\\`")
             .help("in JSON, `\\\\*` is a star itself and `\\\\\\\\` a backslash itself");
         Reported

@@ -3,14 +3,14 @@
 mod item_reader;
 
 use self::item_reader::item_reader;
-use super::{Fields, values};
+use super::{Fields, Reading, values};
 use crate::data::json::{Node, Place};
 use crate::definition::{
     Amount, Arguments, Code, DistributedMap, ItemBatcher, JsonataValue, OutputType, QueryLanguage, Resource,
     ResultWriter, Transformation, WorkflowType,
 };
 use crate::loading::outline::is_distributed;
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 /// The most items that a reader reads, and that a Map Run has (developer guide, "Quotas").
 const MOST_ITEMS: u32 = 100_000_000;
@@ -28,11 +28,11 @@ pub(super) fn distributed_map(
     let Some(processor) = item_processor.filter(|processor| is_distributed(processor)) else {
         return Ok(None);
     };
-    let execution_type = execution_type(processor, fields.report);
+    let execution_type = execution_type(processor, fields.reading);
     let label = fields.optional("Label", label);
-    let item_reader = fields.optional("ItemReader", |node, report| item_reader(node, language, report));
-    let item_batcher = fields.optional("ItemBatcher", |node, report| item_batcher(node, language, report));
-    let result_writer = fields.optional("ResultWriter", |node, report| result_writer(node, language, report));
+    let item_reader = fields.optional("ItemReader", |node, reading| item_reader(node, language, reading));
+    let item_batcher = fields.optional("ItemBatcher", |node, reading| item_batcher(node, language, reading));
+    let result_writer = fields.optional("ResultWriter", |node, reading| result_writer(node, language, reading));
     Ok(Some(Box::new(DistributedMap {
         execution_type: execution_type?,
         label: label?,
@@ -42,12 +42,13 @@ pub(super) fn distributed_map(
     })))
 }
 
-fn execution_type(processor: &Node, report: &mut Report) -> Result<WorkflowType, Reported> {
+fn execution_type(processor: &Node, reading: &mut Reading) -> Result<WorkflowType, Reported> {
     let Some(config) = processor.field("ProcessorConfig") else {
         return Err(Reported);
     };
     let Some(node) = config.field("ExecutionType") else {
-        report
+        reading
+            .report
             .schema(Place::opening(config), "The field 'ExecutionType' is required")
             .help("the child executions are `STANDARD` or `EXPRESS`");
         return Err(Reported);
@@ -56,12 +57,12 @@ fn execution_type(processor: &Node, report: &mut Report) -> Result<WorkflowType,
         "ExecutionType",
         node,
         &[("STANDARD", WorkflowType::Standard), ("EXPRESS", WorkflowType::Express)],
-        report,
+        reading,
     )
 }
 
-fn label(node: &Node, report: &mut Report) -> Result<String, Reported> {
-    let text = values::string(node, report)?;
+fn label(node: &Node, reading: &mut Reading) -> Result<String, Reported> {
+    let text = values::string(node, reading)?;
     // It becomes a part of ARNs.
     let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"/".contains(c);
     let problem = if text.is_empty() {
@@ -73,7 +74,8 @@ fn label(node: &Node, report: &mut Report) -> Result<String, Reported> {
     } else {
         return Ok(text.to_owned());
     };
-    report
+    reading
+        .report
         .error(
             Code::InvalidLabelName,
             Place::value(node),
@@ -83,15 +85,16 @@ fn label(node: &Node, report: &mut Report) -> Result<String, Reported> {
     Err(Reported)
 }
 
-fn item_batcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<ItemBatcher, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn item_batcher(node: &Node, language: QueryLanguage, reading: &mut Reading) -> Result<ItemBatcher, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let max_items = amount(&mut fields, "MaxItemsPerBatch", 1, MOST_ITEMS, language);
     let max_bytes = amount(&mut fields, "MaxInputBytesPerBatch", 1, MOST_BYTES, language);
     let batch_input = arguments(&mut fields, "BatchInput", language);
     let (max_items, max_bytes) = (max_items?, max_bytes?);
     if max_items.is_none() && max_bytes.is_none() {
         let message = "These fields are required: [MaxItemsPerBatch, MaxInputBytesPerBatch]";
-        report
+        reading
+            .report
             .schema(Place::opening(node), message)
             .help("a batch has a most number of items, of bytes, or both");
         return Err(Reported);
@@ -103,19 +106,19 @@ fn item_batcher(node: &Node, language: QueryLanguage, report: &mut Report) -> Re
     })
 }
 
-fn result_writer(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<ResultWriter, Reported> {
+fn result_writer(node: &Node, language: QueryLanguage, reading: &mut Reading) -> Result<ResultWriter, Reported> {
     const TRANSFORMATIONS: [(&str, Transformation); 3] = [
         ("NONE", Transformation::None),
         ("COMPACT", Transformation::Compact),
         ("FLATTEN", Transformation::Flatten),
     ];
     const OUTPUT_TYPES: [(&str, OutputType); 2] = [("JSON", OutputType::Json), ("JSONL", OutputType::JsonLines)];
-    let mut fields = Fields::of(node, report)?;
+    let mut fields = Fields::of(node, reading)?;
     let name = arguments_name(language);
     let export = match (fields.node("Resource"), fields.node(name)) {
         (None, None) => Ok(None),
         (None, Some(_)) => {
-            missing("Resource", node, fields.report);
+            missing("Resource", node, fields.reading);
             Err(Reported)
         }
         (Some(_), _) => {
@@ -127,19 +130,20 @@ fn result_writer(node: &Node, language: QueryLanguage, report: &mut Report) -> R
     let config = fields.node("WriterConfig");
     let (transformation, output_type) = match config {
         None if export.is_none() => {
-            report
+            reading
+                .report
                 .schema(Place::value(node), "Value cannot be empty")
                 .help("it has a `WriterConfig`, a `Resource` with its bucket, or all");
             return Err(Reported);
         }
         None => (None, None),
         Some(config) => {
-            let mut fields = Fields::of(config, fields.report)?;
-            let transformation = fields.optional("Transformation", |node, report| {
-                one_of("Transformation", node, &TRANSFORMATIONS, report)
+            let mut fields = Fields::of(config, fields.reading)?;
+            let transformation = fields.optional("Transformation", |node, reading| {
+                one_of("Transformation", node, &TRANSFORMATIONS, reading)
             });
-            let output_type = fields.optional("OutputType", |node, report| {
-                one_of("OutputType", node, &OUTPUT_TYPES, report)
+            let output_type = fields.optional("OutputType", |node, reading| {
+                one_of("OutputType", node, &OUTPUT_TYPES, reading)
             });
             (transformation?, output_type?)
         }
@@ -147,7 +151,8 @@ fn result_writer(node: &Node, language: QueryLanguage, report: &mut Report) -> R
     let output_type = output_type.unwrap_or(OutputType::Json);
     if export.is_none() && output_type == OutputType::JsonLines {
         let place = config.and_then(|config| config.field("OutputType")).unwrap_or(node);
-        report
+        reading
+            .report
             .error(
                 Code::NotSupported,
                 Place::value(place),
@@ -169,14 +174,15 @@ fn result_writer(node: &Node, language: QueryLanguage, report: &mut Report) -> R
 
 fn resource(fields: &mut Fields<'_, '_>, owner: &Node, actions: &[&str]) -> Result<Resource, Reported> {
     let Some(node) = fields.node("Resource") else {
-        missing("Resource", owner, fields.report);
+        missing("Resource", owner, fields.reading);
         return Err(Reported);
     };
-    let text = values::string(node, fields.report)?;
+    let text = values::string(node, fields.reading)?;
     Resource::of_map(text, actions).ok_or_else(|| {
         let resources: Vec<String> = actions.iter().map(|action| format!("`arn:aws:states:::{action}`")).collect();
         let message = format!("The resource provided {text} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.");
         fields
+            .reading
             .report
             .schema(Place::value(node), message)
             .help(format!("it is {}", resources.join(" or ")));
@@ -201,7 +207,7 @@ fn required_arguments(
     let found = arguments(fields, name, language)?;
     found.ok_or_else(|| {
         let message = format!("These fields are required: [{name}]");
-        fields.report.schema(Place::opening(owner), message);
+        fields.reading.report.schema(Place::opening(owner), message);
         Reported
     })
 }
@@ -230,7 +236,11 @@ fn amount(
         (Some(_), Some(_)) => {
             let message = format!("You cannot have both '{name}' and '{path_name}' defined");
             let place = fields.node(&path_name).map_or_else(Place::document, Place::value);
-            fields.report.schema(place, message).help("leave one of them away");
+            fields
+                .reading
+                .report
+                .schema(place, message)
+                .help("leave one of them away");
             Err(Reported)
         }
         (Some(constant), None) => Ok(Some(Amount::Value(JsonataValue::Constant(constant)))),
@@ -238,8 +248,8 @@ fn amount(
     }
 }
 
-fn one_of<T: Copy>(field: &str, node: &Node, values: &[(&str, T)], report: &mut Report) -> Result<T, Reported> {
-    let text = values::string(node, report)?;
+fn one_of<T: Copy>(field: &str, node: &Node, values: &[(&str, T)], reading: &mut Reading) -> Result<T, Reported> {
+    let text = values::string(node, reading)?;
     let found = values.iter().find(|(name, _)| *name == text);
     found.map(|(_, value)| *value).ok_or_else(|| {
         let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
@@ -247,21 +257,25 @@ fn one_of<T: Copy>(field: &str, node: &Node, values: &[(&str, T)], report: &mut 
             "The field '{field}' should have one of these values: [{}]",
             names.join(", ")
         );
-        let help = report
+        let help = reading
+            .report
             .similar(text, names)
             .map(|similar| format!("did you mean `{similar}`?"));
-        report.schema(Place::value(node), message).maybe_help(help);
+        reading.report.schema(Place::value(node), message).maybe_help(help);
         Reported
     })
 }
 
-fn missing(field: &str, owner: &Node, report: &mut Report) {
-    report.schema(Place::opening(owner), format!("The field '{field}' is required"));
+fn missing(field: &str, owner: &Node, reading: &mut Reading) {
+    reading
+        .report
+        .schema(Place::opening(owner), format!("The field '{field}' is required"));
 }
 
 /// What AWS reads, and this crate does not.
-fn refused(node: &Node, message: &str, report: &mut Report) -> Reported {
-    report
+fn refused(node: &Node, message: &str, reading: &mut Reading) -> Reported {
+    reading
+        .report
         .error(Code::NotSupported, Place::value(node), message)
         .help("objects of CSV, JSON and JSON Lines are read, and listings of a bucket");
     Reported

@@ -43,5 +43,5 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<FailData, Reported> {
 }
 
 fn text(fields: &mut Fields<'_, '_>, name: &str) -> Result<Option<JsonataValue<String>>, Reported> {
-    fields.jsonata_value(name, |node, report| values::string(node, report).map(str::to_owned))
+    fields.jsonata_value(name, |node, reading| values::string(node, reading).map(str::to_owned))
 }

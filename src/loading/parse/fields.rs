@@ -3,22 +3,22 @@
 use crate::loading::outline::state_field;
 use serde_json::Value;
 
-use super::values;
+use super::{Reading, values};
 use crate::data::json::{Kind, Member, Node, Object, Place};
 use crate::data::{Expression, JsonPath, MAX_NESTING, ReferencePath, Root, nests_within};
 use crate::definition::{InputOutputPath, ResultPath, Transition};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 /// Reads an object's fields. Where a value is wrong, the report says so.
 pub(crate) struct Fields<'n, 'r> {
     object: &'n Object,
-    pub(crate) report: &'r mut Report,
+    pub(crate) reading: &'r mut Reading,
 }
 
 impl<'n, 'r> Fields<'n, 'r> {
-    pub(crate) fn of(node: &'n Node, report: &'r mut Report) -> Result<Self, Reported> {
-        let object = values::object(node, report)?;
-        Ok(Self { object, report })
+    pub(crate) fn of(node: &'n Node, reading: &'r mut Reading) -> Result<Self, Reported> {
+        let object = values::object(node, reading)?;
+        Ok(Self { object, reading })
     }
 
     pub(crate) fn members(&self) -> &'n [Member] {
@@ -35,7 +35,7 @@ impl<'n, 'r> Fields<'n, 'r> {
     }
 
     pub(crate) fn required_string(&mut self, name: &str) -> Result<String, Reported> {
-        values::string(self.required(name)?, self.report).map(str::to_owned)
+        values::string(self.required(name)?, self.reading).map(str::to_owned)
     }
 
     pub(crate) fn string(&mut self, name: &str) -> Result<Option<&'n str>, Reported> {
@@ -51,8 +51,8 @@ impl<'n, 'r> Fields<'n, 'r> {
         let path = format!("{name}Path");
         let is_state_with_path = self.node("Type").is_some() && state_field(&path).is_some();
         let hint = is_state_with_path.then(|| format!("to read it from the input, use `{path}`"));
-        self.optional(name, |node, report| {
-            values::integer(node, minimum, maximum, hint, report)
+        self.optional(name, |node, reading| {
+            values::integer(node, minimum, maximum, hint, reading)
         })
     }
 
@@ -64,7 +64,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         if is_null(node) {
             return Ok(InputOutputPath::Empty);
         }
-        let path = values::json_path(node, self.report)?;
+        let path = values::json_path(node, self.reading)?;
         Ok(if path.is_identity() {
             InputOutputPath::Whole
         } else {
@@ -80,11 +80,11 @@ impl<'n, 'r> Fields<'n, 'r> {
         if is_null(node) {
             return Ok(ResultPath::Discard);
         }
-        let path = values::reference_path(node, self.report)?;
+        let path = values::reference_path(node, self.reading)?;
         if *path.root() != Root::Input {
             let message = "Value is not a Reference Path: a result can only be placed in the input";
             let help = "begin it with `$.`; variables are written by `Assign`";
-            self.report.schema(Place::value(node), message).help(help);
+            self.reading.report.schema(Place::value(node), message).help(help);
             return Err(Reported);
         }
         Ok(if path.is_identity() {
@@ -106,25 +106,26 @@ impl<'n, 'r> Fields<'n, 'r> {
 
     /// A number in a range, fractions included.
     pub(crate) fn number(&mut self, name: &str, minimum: f64, maximum: f64) -> Result<Option<f64>, Reported> {
-        self.optional(name, |node, report| {
-            values::number_within(node, minimum, maximum, report)
+        self.optional(name, |node, reading| {
+            values::number_within(node, minimum, maximum, reading)
         })
     }
 
     /// `ErrorPath`, `CausePath`
     pub(crate) fn expression(&mut self, name: &str) -> Result<Option<Expression>, Reported> {
-        self.optional(name, |node, report| values::expression(name, node, report))
+        self.optional(name, |node, reading| values::expression(name, node, reading))
     }
 
     /// A value that is handed on as it is.
     pub(crate) fn literal(&mut self, name: &str) -> Result<Option<Value>, Reported> {
-        self.optional(name, |node, report| {
+        self.optional(name, |node, reading| {
             let value = node.to_value();
             if nests_within(&value, MAX_NESTING) {
                 return Ok(value);
             }
             let message = format!("the value nests deeper than {MAX_NESTING} arrays and objects");
-            report
+            reading
+                .report
                 .schema(Place::value(node), message)
                 .help("make it flatter, or hand it on as a JSON text");
             Err(Reported)
@@ -146,10 +147,10 @@ impl<'n, 'r> Fields<'n, 'r> {
     pub(crate) fn elements<T>(
         &mut self,
         name: &str,
-        read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
+        read: impl Fn(&'n Node, &mut Reading) -> Result<T, Reported>,
     ) -> Result<Vec<T>, Reported> {
         match self.node(name) {
-            Some(node) => values::elements(node, read, self.report),
+            Some(node) => values::elements(node, read, self.reading),
             None => Ok(Vec::new()),
         }
     }
@@ -158,7 +159,7 @@ impl<'n, 'r> Fields<'n, 'r> {
     pub(crate) fn some_elements<T>(
         &mut self,
         name: &str,
-        read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
+        read: impl Fn(&'n Node, &mut Reading) -> Result<T, Reported>,
     ) -> Result<Vec<T>, Reported> {
         let node = self.required(name)?;
         if node.as_array().is_some_and(<[Node]>::is_empty) {
@@ -167,21 +168,22 @@ impl<'n, 'r> Fields<'n, 'r> {
                 "Choices" => "a rule is written `{ \"Variable\": \"$.…\", \"StringEquals\": \"…\", \"Next\": \"…\" }`",
                 _ => "it combines at least one rule",
             };
-            self.report
+            self.reading
+                .report
                 .schema(Place::value(node), "Value cannot be empty")
                 .help(help);
             return Err(Reported);
         }
-        values::elements(node, read, self.report)
+        values::elements(node, read, self.reading)
     }
 
     pub(super) fn optional<T>(
         &mut self,
         name: &str,
-        read: impl FnOnce(&'n Node, &mut Report) -> Result<T, Reported>,
+        read: impl FnOnce(&'n Node, &mut Reading) -> Result<T, Reported>,
     ) -> Result<Option<T>, Reported> {
         match self.node(name) {
-            Some(node) => read(node, self.report).map(Some),
+            Some(node) => read(node, self.reading).map(Some),
             None => Ok(None),
         }
     }

@@ -1,11 +1,11 @@
 //! The fields of JSONata states: constants, expressions, and templates of both (specification, "JSONata").
 
-use super::{Fields, jsonata_syntax, values};
+use super::{Fields, Reading, jsonata_syntax, values};
 use crate::data::json::{Kind, Node, Place};
 use crate::data::{Delimited, JsonataExpression, JsonataTemplate, delimited};
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 use crate::loading::outline::place_in;
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 impl<'n> Fields<'n, '_> {
     /// `Output`, `Arguments` and the like: any value, with expressions at any depth.
@@ -15,12 +15,12 @@ impl<'n> Fields<'n, '_> {
 
     /// `Items`: an array or object, or an expression that makes one.
     pub(super) fn items(&mut self) -> Result<Option<JsonataTemplate>, Reported> {
-        self.optional("Items", |node, report| {
+        self.optional("Items", |node, reading| {
             let is_text = node.as_str().is_some_and(|text| delimited(text) != Delimited::Constant);
             if !is_text && node.as_object().is_none() {
-                values::array(node, report)?;
+                values::array(node, reading)?;
             }
-            template(node, report)
+            template(node, reading)
         })
     }
 
@@ -38,13 +38,13 @@ impl<'n> Fields<'n, '_> {
     pub(super) fn jsonata_value<T>(
         &mut self,
         name: &str,
-        constant: impl FnOnce(&'n Node, &mut Report) -> Result<T, Reported>,
+        constant: impl FnOnce(&'n Node, &mut Reading) -> Result<T, Reported>,
     ) -> Result<Option<JsonataValue<T>>, Reported> {
-        self.optional(name, |node, report| match node.as_str().map(delimited) {
-            Some(Delimited::Expression(text)) => expression(node, text, report).map(JsonataValue::Expression),
+        self.optional(name, |node, reading| match node.as_str().map(delimited) {
+            Some(Delimited::Expression(text)) => expression(node, text, reading).map(JsonataValue::Expression),
             // The rule of delimiters says so.
             Some(Delimited::Improper) => Err(Reported),
-            Some(Delimited::Constant) | None => constant(node, report).map(JsonataValue::Constant),
+            Some(Delimited::Constant) | None => constant(node, reading).map(JsonataValue::Constant),
         })
     }
 
@@ -55,8 +55,8 @@ impl<'n> Fields<'n, '_> {
         minimum: u32,
         maximum: u32,
     ) -> Result<Option<JsonataValue<u32>>, Reported> {
-        self.jsonata_value(name, |node, report| {
-            values::integer(node, minimum, maximum, None, report)
+        self.jsonata_value(name, |node, reading| {
+            values::integer(node, minimum, maximum, None, reading)
         })
     }
 
@@ -67,27 +67,27 @@ impl<'n> Fields<'n, '_> {
         minimum: f64,
         maximum: f64,
     ) -> Result<Option<JsonataValue<f64>>, Reported> {
-        self.jsonata_value(name, |node, report| {
-            values::number_within(node, minimum, maximum, report)
+        self.jsonata_value(name, |node, reading| {
+            values::number_within(node, minimum, maximum, reading)
         })
     }
 }
 
 /// `Assign`. The names themselves are the variable rules' to judge.
-fn assign(node: &Node, report: &mut Report) -> Result<JsonataAssign, Reported> {
-    let members = &values::object(node, report)?.members;
-    let template = template(node, report)?;
+fn assign(node: &Node, reading: &mut Reading) -> Result<JsonataAssign, Reported> {
+    let members = &values::object(node, reading)?.members;
+    let template = template(node, reading)?;
     let names = members.iter().map(|member| member.key.clone()).collect();
     Ok(JsonataAssign { names, template })
 }
 
-fn template(node: &Node, report: &mut Report) -> Result<JsonataTemplate, Reported> {
-    if !is_well_formed(node, report) || node.has_unresolved() {
+fn template(node: &Node, reading: &mut Reading) -> Result<JsonataTemplate, Reported> {
+    if !is_well_formed(node, reading) || node.has_unresolved() {
         return Err(Reported);
     }
-    JsonataTemplate::compile(&node.to_value(), &mut report.expressions).map_err(|errors| {
+    JsonataTemplate::compile(&node.to_value(), &mut reading.expressions.jsonata).map_err(|errors| {
         for error in errors {
-            report.schema(Place::value(node), error.to_string());
+            reading.report.schema(Place::value(node), error.to_string());
         }
         Reported
     })
@@ -96,23 +96,23 @@ fn template(node: &Node, report: &mut Report) -> Result<JsonataTemplate, Reporte
 /// Whether all expressions of a template can be parsed.
 ///
 /// Compiling would say so, too; this knows where they stand.
-fn is_well_formed(node: &Node, report: &mut Report) -> bool {
+fn is_well_formed(node: &Node, reading: &mut Reading) -> bool {
     let mut well_formed = true;
     match &node.kind {
         Kind::String(text) => match delimited(text) {
-            Delimited::Expression(text) => well_formed = expression(node, text, report).is_ok(),
+            Delimited::Expression(text) => well_formed = expression(node, text, reading).is_ok(),
             // The rule of delimiters says so.
             Delimited::Improper => well_formed = false,
             Delimited::Constant => {}
         },
         Kind::Array(elements) => {
             for element in elements {
-                well_formed &= is_well_formed(element, report);
+                well_formed &= is_well_formed(element, reading);
             }
         }
         Kind::Object(object) => {
             for member in &object.members {
-                well_formed &= is_well_formed(&member.value, report);
+                well_formed &= is_well_formed(&member.value, reading);
             }
         }
         _ => {}
@@ -121,13 +121,14 @@ fn is_well_formed(node: &Node, report: &mut Report) -> bool {
 }
 
 /// An expression; `text` is what `node` holds between its delimiters.
-fn expression(node: &Node, text: &str, report: &mut Report) -> Result<JsonataExpression, Reported> {
+fn expression(node: &Node, text: &str, reading: &mut Reading) -> Result<JsonataExpression, Reported> {
     if node.unresolved {
         return Err(Reported);
     }
-    report.expressions.parse(text).map_err(|error| {
+    reading.expressions.jsonata.parse(text).map_err(|error| {
         let help = jsonata_syntax::help(text, &error);
-        report
+        reading
+            .report
             .schema(place_in(node, error.offset, ""), error.message)
             .help(help);
         Reported

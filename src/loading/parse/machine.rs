@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::retry::MAXIMUM;
-use super::{Fields, query_language, state_graph};
+use super::{Fields, Reading, query_language, state_graph};
 use crate::data::json::{Node, Place};
 use crate::definition::{QueryLanguage, StateMachine, WorkflowType};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
-pub(crate) fn state_machine(root: &Node, report: &mut Report) -> Result<StateMachine, Reported> {
-    let mut fields = Fields::of(root, report)?;
+pub(crate) fn state_machine(root: &Node, reading: &mut Reading) -> Result<StateMachine, Reported> {
+    let mut fields = Fields::of(root, reading)?;
     let comment = fields.comment();
     let version = version(&mut fields);
     let timeout_seconds = fields.integer("TimeoutSeconds", 1, MAXIMUM);
     let query_language = query_language(root, QueryLanguage::JsonPath);
-    let graph = state_graph(root, query_language.unwrap_or_default(), report);
+    let graph = state_graph(root, query_language.unwrap_or_default(), reading);
     let ((), graph) = (version?, graph?);
     Ok(StateMachine {
         comment: comment?,
@@ -34,6 +34,7 @@ fn version(fields: &mut Fields<'_, '_>) -> Result<(), Reported> {
         Some(_) => {
             let node = fields.required("Version")?;
             fields
+                .reading
                 .report
                 .schema(
                     Place::value(node),

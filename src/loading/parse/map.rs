@@ -26,7 +26,7 @@ pub(super) fn map_state(
     let retry = fields.retry();
     let catch = fields.catch(language);
     let transition = fields.transition();
-    let item_processor = item_processor.map(|node| state_graph(node, machine, fields.report));
+    let item_processor = item_processor.map(|node| state_graph(node, machine, fields.reading));
     let item_processor = item_processor.ok_or(Reported)?;
     Ok(MapState {
         comment: comment?,

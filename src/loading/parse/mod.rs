@@ -32,18 +32,26 @@ use indexmap::IndexMap;
 
 use crate::data::json::{Member, Node, Place};
 use crate::definition::{QueryLanguage, State, StateGraph, StateType};
+use crate::loading::outline::Expressions;
 use crate::loading::report::{Report, Reported};
+
+/// What all parts of a definition are read with.
+pub(super) struct Reading {
+    pub(super) report: Report,
+    pub(super) expressions: Expressions,
+}
 
 /// The graph of an object that has `StartAt` and `States`. Where they are missing, the required fields' rule says so.
 ///
 /// `machine` is the language of the states that name none.
-fn state_graph(node: &Node, machine: QueryLanguage, report: &mut Report) -> Result<StateGraph, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn state_graph(node: &Node, machine: QueryLanguage, reading: &mut Reading) -> Result<StateGraph, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let start_at = fields.required_string("StartAt");
     let states_node = fields.required("States")?;
-    let members = &values::object(states_node, report)?.members;
+    let members = &values::object(states_node, reading)?.members;
     if members.is_empty() {
-        report
+        reading
+            .report
             .schema(Place::value(states_node), "Value cannot be empty")
             .help("a machine has at least one state");
         return Err(Reported);
@@ -51,7 +59,7 @@ fn state_graph(node: &Node, machine: QueryLanguage, report: &mut Report) -> Resu
     let mut states = IndexMap::with_capacity(members.len());
     let mut complete = true;
     for member in members {
-        match state(member, machine, report) {
+        match state(member, machine, reading) {
             Ok(state) => drop(states.insert(member.key.clone(), state)),
             Err(Reported) => complete = false,
         }
@@ -64,9 +72,9 @@ fn state_graph(node: &Node, machine: QueryLanguage, report: &mut Report) -> Resu
     }
 }
 
-fn state(member: &Member, machine: QueryLanguage, report: &mut Report) -> Result<State, Reported> {
+fn state(member: &Member, machine: QueryLanguage, reading: &mut Reading) -> Result<State, Reported> {
     let node = &member.value;
-    let mut fields = Fields::of(node, report)?;
+    let mut fields = Fields::of(node, reading)?;
     let state_type = fields.string("Type")?.and_then(StateType::of).ok_or(Reported)?;
     let named = query_language(node, machine);
     let language = named.unwrap_or(machine);

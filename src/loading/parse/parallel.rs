@@ -1,9 +1,9 @@
 //! Parallel states.
 
-use super::{Fields, state_graph};
+use super::{Fields, Reading, state_graph};
 use crate::data::json::Node;
 use crate::definition::{Branch, JsonPathParallel, JsonataParallel, ParallelData, ParallelState, QueryLanguage};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 /// `machine` is the language of the states in the branches that name none.
 pub(super) fn parallel_state(
@@ -12,7 +12,7 @@ pub(super) fn parallel_state(
     machine: QueryLanguage,
 ) -> Result<ParallelState, Reported> {
     let comment = fields.comment();
-    let branches = fields.some_elements("Branches", |node, report| branch(node, machine, report));
+    let branches = fields.some_elements("Branches", |node, reading| branch(node, machine, reading));
     let data = match language {
         QueryLanguage::JsonPath => json_path(&mut fields).map(ParallelData::JsonPath),
         QueryLanguage::Jsonata => jsonata(&mut fields).map(ParallelData::Jsonata),
@@ -56,9 +56,9 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataParallel, Reported> {
     })
 }
 
-fn branch(node: &Node, machine: QueryLanguage, report: &mut Report) -> Result<Branch, Reported> {
-    let comment = Fields::of(node, report)?.comment();
-    let graph = state_graph(node, machine, report);
+fn branch(node: &Node, machine: QueryLanguage, reading: &mut Reading) -> Result<Branch, Reported> {
+    let comment = Fields::of(node, reading)?.comment();
+    let graph = state_graph(node, machine, reading);
     Ok(Branch {
         comment: comment?,
         graph: graph?,

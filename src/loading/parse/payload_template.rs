@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Fields, values};
+use super::{Fields, Reading, values};
+use crate::data::PayloadTemplate;
 use crate::data::json::{Kind, Member, Node, Object, Place};
-use crate::data::{Expression, PayloadTemplate};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 impl Fields<'_, '_> {
     /// `Parameters` and the like.
@@ -15,21 +15,23 @@ impl Fields<'_, '_> {
 }
 
 /// A payload template, which is an object.
-pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<PayloadTemplate, Reported> {
+pub(super) fn payload_template(node: &Node, reading: &mut Reading) -> Result<PayloadTemplate, Reported> {
     if let Some(text) = node.as_str().filter(|text| !node.unresolved && text.starts_with('$')) {
         let help = format!("a template is an object with fields such as `\"order.$\": \"{text}\"`");
-        report
+        reading
+            .report
             .schema(Place::value(node), "Expected value of type Object")
             .help(help);
         return Err(Reported);
     }
-    values::object(node, report)?;
-    if !is_well_formed(node, node, report) || node.has_unresolved() {
+    values::object(node, reading)?;
+    if !is_well_formed(node, node, reading) || node.has_unresolved() {
         return Err(Reported);
     }
-    PayloadTemplate::compile(&node.to_value()).map_err(|errors| {
+    let compiled = PayloadTemplate::compile_with(&node.to_value(), &mut |text| reading.expressions.path_or_call(text));
+    compiled.map_err(|errors| {
         for error in errors {
-            report.schema(Place::value(node), error.to_string());
+            reading.report.schema(Place::value(node), error.to_string());
         }
         Reported
     })
@@ -38,21 +40,21 @@ pub(super) fn payload_template(node: &Node, report: &mut Report) -> Result<Paylo
 /// Whether all the computed fields of `node`, a part of `template`, are well formed.
 ///
 /// Compiling would say so, too; this knows where they stand.
-fn is_well_formed(node: &Node, template: &Node, report: &mut Report) -> bool {
+fn is_well_formed(node: &Node, template: &Node, reading: &mut Reading) -> bool {
     let mut well_formed = true;
     match &node.kind {
         Kind::Array(elements) => {
             for element in elements {
-                well_formed &= is_well_formed(element, template, report);
+                well_formed &= is_well_formed(element, template, reading);
             }
         }
         Kind::Object(Object { members }) => {
             let names: HashSet<&str> = members.iter().map(|member| member.key.as_str()).collect();
             for member in members {
                 well_formed &= match member.key.strip_suffix(".$").filter(|name| !name.is_empty()) {
-                    None => is_well_formed(&member.value, template, report),
-                    Some(name) if names.contains(name) => is_there_twice(name, member, template, report),
-                    Some(_) => is_computed(member, template, report),
+                    None => is_well_formed(&member.value, template, reading),
+                    Some(name) if names.contains(name) => is_there_twice(name, member, template, reading),
+                    Some(_) => is_computed(member, template, reading),
                 };
             }
         }
@@ -61,17 +63,20 @@ fn is_well_formed(node: &Node, template: &Node, report: &mut Report) -> bool {
     well_formed
 }
 
-fn is_there_twice(name: &str, member: &Member, template: &Node, report: &mut Report) -> bool {
+fn is_there_twice(name: &str, member: &Member, template: &Node, reading: &mut Reading) -> bool {
     let message = format!("the field `{name}` stands here twice");
     let help = format!(
         "the value of `{}` becomes `{name}`, which has a value already",
         member.key
     );
-    report.schema(Place::key(member).about(template), message).help(help);
+    reading
+        .report
+        .schema(Place::key(member).about(template), message)
+        .help(help);
     false
 }
 
-fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
+fn is_computed(member: &Member, template: &Node, reading: &mut Reading) -> bool {
     let node = &member.value;
     if node.unresolved {
         return false;
@@ -80,17 +85,21 @@ fn is_computed(member: &Member, template: &Node, report: &mut Report) -> bool {
     let Some(text) = node.as_str() else {
         let name = member.key.trim_end_matches(".$");
         let help = format!("it is {}: a constant stands in `{name}`, without `.$`", node.describe());
-        report.schema(Place::value(node).about(template), message).help(help);
+        reading
+            .report
+            .schema(Place::value(node).about(template), message)
+            .help(help);
         return false;
     };
-    let Err(error) = Expression::parse(text) else {
+    let Err(error) = reading.expressions.path_or_call(text) else {
         return true;
     };
     let help = match values::not_a_path(text) {
         Some(path) if !text.starts_with("States.") => format!("{path}; a constant stands in a field without `.$`"),
-        _ => values::expression_help(text, &error, report),
+        _ => values::expression_help(text, &error, reading),
     };
-    report
+    reading
+        .report
         .schema(
             Place::inside(node, values::offset(text, &error)).about(template),
             message,

@@ -1,9 +1,9 @@
 //! `Retry`: its Retriers.
 
-use super::{Fields, values};
+use super::{Fields, Reading, values};
 use crate::data::json::{Node, Place};
 use crate::definition::{JitterStrategy, Retrier};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 /// The largest number of seconds or attempts.
 pub(super) const MAXIMUM: u32 = 99_999_999;
@@ -18,8 +18,8 @@ impl Fields<'_, '_> {
     }
 }
 
-fn retrier(node: &Node, report: &mut Report) -> Result<Retrier, Reported> {
-    let mut fields = Fields::of(node, report)?;
+fn retrier(node: &Node, reading: &mut Reading) -> Result<Retrier, Reported> {
+    let mut fields = Fields::of(node, reading)?;
     let comment = fields.comment();
     let error_equals = error_equals(&mut fields);
     let interval_seconds = fields.integer("IntervalSeconds", 1, MAXIMUM);
@@ -43,6 +43,7 @@ pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Result<Vec<String>, R
     let node = fields.required("ErrorEquals")?;
     if node.as_array().is_some_and(<[Node]>::is_empty) {
         fields
+            .reading
             .report
             .schema(Place::value(node), "Value cannot be empty")
             .help("`[\"States.ALL\"]` matches all errors");
@@ -50,8 +51,8 @@ pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Result<Vec<String>, R
     }
     values::elements(
         node,
-        |name, report| values::string(name, report).map(str::to_owned),
-        fields.report,
+        |name, reading| values::string(name, reading).map(str::to_owned),
+        fields.reading,
     )
 }
 
@@ -59,9 +60,10 @@ fn backoff_rate(fields: &mut Fields<'_, '_>) -> Result<f64, Reported> {
     let Some(node) = fields.node("BackoffRate") else {
         return Ok(2.0);
     };
-    let rate = values::number(node, fields.report)?;
+    let rate = values::number(node, fields.reading)?;
     if rate < 1.0 {
         fields
+            .reading
             .report
             .schema(Place::value(node), "Minimum value is 1.0")
             .help("a lower rate would shorten the delays");
@@ -74,7 +76,7 @@ fn jitter_strategy(fields: &mut Fields<'_, '_>) -> Result<JitterStrategy, Report
     let Some(node) = fields.node("JitterStrategy") else {
         return Ok(JitterStrategy::None);
     };
-    match values::string(node, fields.report)? {
+    match values::string(node, fields.reading)? {
         "FULL" => Ok(JitterStrategy::Full),
         "NONE" => Ok(JitterStrategy::None),
         text => {
@@ -83,6 +85,7 @@ fn jitter_strategy(fields: &mut Fields<'_, '_>) -> Result<JitterStrategy, Report
                 _ => "`FULL` draws the delay at random, `NONE` does not".to_owned(),
             };
             fields
+                .reading
                 .report
                 .schema(
                     Place::value(node),

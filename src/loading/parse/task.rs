@@ -66,14 +66,14 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataTask, Reported> {
 
 fn resource(fields: &mut Fields<'_, '_>) -> Result<Resource, Reported> {
     let node = fields.required("Resource")?;
-    let arn = values::string(node, fields.report)?;
+    let arn = values::string(node, fields.reading)?;
     Resource::parse(arn).ok_or_else(|| {
         let message = format!(
             "The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource is \
              not available in this region."
         );
-        let help = Resource::advice(arn, |name, known| fields.report.similar(name, known));
-        fields.report.schema(Place::value(node), message).help(help);
+        let help = Resource::advice(arn, |name, known| fields.reading.report.similar(name, known));
+        fields.reading.report.schema(Place::value(node), message).help(help);
         Reported
     })
 }

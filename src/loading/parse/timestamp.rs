@@ -2,20 +2,21 @@
 
 use chrono::{DateTime, Utc};
 
-use super::values;
+use super::{Reading, values};
 use crate::data::json::{Node, Place};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
 /// A `Timestamp`, or the operand of a timestamp comparison.
-pub(super) fn timestamp(node: &Node, report: &mut Report) -> Result<DateTime<Utc>, Reported> {
-    let text = values::string(node, report)?;
+pub(super) fn timestamp(node: &Node, reading: &mut Reading) -> Result<DateTime<Utc>, Reported> {
+    let text = values::string(node, reading)?;
     parse(text).ok_or_else(|| {
         let help = if text.starts_with('$') {
             "a path stands in the field whose name ends in `Path`"
         } else {
             "write it as `2026-08-14T18:30:00Z`: with an uppercase `T`, and with `Z` or an offset such as `+02:00`"
         };
-        report
+        reading
+            .report
             .schema(Place::value(node), "String does not match RFC3339 timestamp")
             .help(help);
         Reported

@@ -2,40 +2,42 @@
 
 use serde_json::Number;
 
+use super::Reading;
 use crate::data::json::{Kind, Node, Object, Place};
 use crate::data::{Expression, JsonPath, ReferencePath, SyntaxError};
-use crate::loading::report::{Report, Reported};
+use crate::loading::report::Reported;
 
-pub(super) fn object<'n>(node: &'n Node, report: &mut Report) -> Result<&'n Object, Reported> {
-    expected("Object", node, node.as_object(), report)
+pub(super) fn object<'n>(node: &'n Node, reading: &mut Reading) -> Result<&'n Object, Reported> {
+    expected("Object", node, node.as_object(), reading)
 }
 
-pub(super) fn array<'n>(node: &'n Node, report: &mut Report) -> Result<&'n [Node], Reported> {
-    expected("Array", node, node.as_array(), report)
+pub(super) fn array<'n>(node: &'n Node, reading: &mut Reading) -> Result<&'n [Node], Reported> {
+    expected("Array", node, node.as_array(), reading)
 }
 
-pub(super) fn string<'n>(node: &'n Node, report: &mut Report) -> Result<&'n str, Reported> {
-    expected("String", node, node.as_str(), report)
+pub(super) fn string<'n>(node: &'n Node, reading: &mut Reading) -> Result<&'n str, Reported> {
+    expected("String", node, node.as_str(), reading)
 }
 
-pub(super) fn boolean(node: &Node, report: &mut Report) -> Result<bool, Reported> {
-    expected("Boolean", node, node.as_bool(), report)
+pub(super) fn boolean(node: &Node, reading: &mut Reading) -> Result<bool, Reported> {
+    expected("Boolean", node, node.as_bool(), reading)
 }
 
 /// A number, as the 64-bit floating-point number that the language computes with.
-pub(super) fn number(node: &Node, report: &mut Report) -> Result<f64, Reported> {
-    expected("Number", node, as_number(node).and_then(Number::as_f64), report)
+pub(super) fn number(node: &Node, reading: &mut Reading) -> Result<f64, Reported> {
+    expected("Number", node, as_number(node).and_then(Number::as_f64), reading)
 }
 
 /// A number in a range.
-pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, report: &mut Report) -> Result<f64, Reported> {
-    let number = number(node, report)?;
+pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, reading: &mut Reading) -> Result<f64, Reported> {
+    let number = number(node, reading)?;
     let problem = match number {
         _ if number < minimum => format!("Minimum value is {minimum:?}"),
         _ if number > maximum => format!("Maximum value is {maximum:?}"),
         _ => return Ok(number),
     };
-    report
+    reading
+        .report
         .schema(Place::value(node), problem)
         .help(format!("it is a number from {minimum} to {maximum}"));
     Err(Reported)
@@ -44,12 +46,12 @@ pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, report: &mu
 /// All elements of an array. One that is wrong does not keep the others from being read.
 pub(super) fn elements<'n, T>(
     node: &'n Node,
-    read: impl Fn(&'n Node, &mut Report) -> Result<T, Reported>,
-    report: &mut Report,
+    read: impl Fn(&'n Node, &mut Reading) -> Result<T, Reported>,
+    reading: &mut Reading,
 ) -> Result<Vec<T>, Reported> {
-    let elements: Vec<_> = array(node, report)?
+    let elements: Vec<_> = array(node, reading)?
         .iter()
-        .map(|element| read(element, report))
+        .map(|element| read(element, reading))
         .collect();
     elements.into_iter().collect()
 }
@@ -60,14 +62,14 @@ pub(super) fn integer(
     minimum: u32,
     maximum: u32,
     hint: Option<String>,
-    report: &mut Report,
+    reading: &mut Reading,
 ) -> Result<u32, Reported> {
     let value = as_number(node)
         .filter(|number| is_integer(number))
         .and_then(Number::as_f64);
     let value = match value {
         Some(value) if !node.unresolved => value,
-        _ => return Err(no_integer(node, hint, report)),
+        _ => return Err(no_integer(node, hint, reading)),
     };
     let problem = if value < f64::from(minimum) {
         format!("Minimum value is {minimum}")
@@ -79,7 +81,8 @@ pub(super) fn integer(
             .and_then(|value| u32::try_from(value).ok());
         return exact.ok_or(Reported);
     };
-    report
+    reading
+        .report
         .schema(Place::value(node), problem)
         .help(format!("it is a whole number from {minimum} to {maximum}"));
     Err(Reported)
@@ -94,11 +97,13 @@ fn is_integer(number: &Number) -> bool {
             .is_some_and(|value| value.fract() == 0.0 && value.abs() > BEYOND_64_BITS)
 }
 
-fn no_integer(node: &Node, hint: Option<String>, report: &mut Report) -> Reported {
+fn no_integer(node: &Node, hint: Option<String>, reading: &mut Reading) -> Reported {
     if node.unresolved {
         return Reported;
     }
-    let finding = report.schema(Place::value(node), "Expected value of type Integer");
+    let finding = reading
+        .report
+        .schema(Place::value(node), "Expected value of type Integer");
     match (node.as_str(), hint) {
         (Some(text), Some(hint)) if text.starts_with('$') => finding.help(hint),
         (Some(text), None) if text.starts_with('$') => finding.help("it is a path, where only a constant can stand"),
@@ -130,9 +135,9 @@ pub(super) fn offset(text: &str, error: &SyntaxError) -> usize {
     error.offset
 }
 
-pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
-    let text = string(node, report)?;
-    JsonPath::parse(text).map_err(|error| {
+pub(super) fn json_path(node: &Node, reading: &mut Reading) -> Result<JsonPath, Reported> {
+    let text = string(node, reading)?;
+    reading.expressions.json_path(text).map_err(|error| {
         let help = match not_a_path(text) {
             Some(help) => help,
             None if is_call(text) => {
@@ -142,7 +147,8 @@ pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Re
             None if !text.starts_with('$') => "a path begins with `$`, such as `$.order.id`".to_owned(),
             None => error.message.clone(),
         };
-        report
+        reading
+            .report
             .schema(
                 Place::inside(node, offset(text, &error)),
                 "Value must be a valid JSONPath.",
@@ -152,35 +158,37 @@ pub(super) fn json_path(node: &Node, report: &mut Report) -> Result<JsonPath, Re
     })
 }
 
-pub(super) fn reference_path(node: &Node, report: &mut Report) -> Result<ReferencePath, Reported> {
-    let text = string(node, report)?;
-    ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, error, report))
+pub(super) fn reference_path(node: &Node, reading: &mut Reading) -> Result<ReferencePath, Reported> {
+    let text = string(node, reading)?;
+    let path = reading.expressions.reference_path(text);
+    path.map_err(|error| no_reference_path(node, text, error, reading))
 }
 
 /// A Reference Path, as any other path.
-pub(super) fn single_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
-    reference_path(node, report)?;
-    json_path(node, report)
+pub(super) fn single_path(node: &Node, reading: &mut Reading) -> Result<JsonPath, Reported> {
+    reference_path(node, reading)?;
+    json_path(node, reading)
 }
 
 /// A path whose problems AWS words as those of a Reference Path, though it takes any path: the fields of Choice Rules.
-pub(super) fn choice_path(node: &Node, report: &mut Report) -> Result<JsonPath, Reported> {
-    let text = string(node, report)?;
+pub(super) fn choice_path(node: &Node, reading: &mut Reading) -> Result<JsonPath, Reported> {
+    let text = string(node, reading)?;
     let parsed = if text.starts_with('$') {
-        JsonPath::parse(text)
+        reading.expressions.json_path(text)
     } else {
         // Its message is AWS's.
         ReferencePath::parse(text).and_then(|path| JsonPath::parse(path.as_str()))
     };
-    parsed.map_err(|error| no_reference_path(node, text, error, report))
+    parsed.map_err(|error| no_reference_path(node, text, error, reading))
 }
 
-fn no_reference_path(node: &Node, text: &str, mut error: SyntaxError, report: &mut Report) -> Reported {
+fn no_reference_path(node: &Node, text: &str, mut error: SyntaxError, reading: &mut Reading) -> Reported {
     if error.offset == 0 && text.starts_with('$') {
         error.offset = text.find("..").unwrap_or(0);
     }
     let message = format!("Value is not a Reference Path: {}", error.message);
-    report
+    reading
+        .report
         .schema(Place::inside(node, offset(text, &error)), message)
         .help(reference_path_help(text, error.offset));
     Reported
@@ -214,17 +222,19 @@ fn reference_path_help(text: &str, offset: usize) -> String {
 }
 
 /// The value of `field`: a Reference Path, or a call of an intrinsic function.
-pub(super) fn expression(field: &str, node: &Node, report: &mut Report) -> Result<Expression, Reported> {
-    let text = string(node, report)?;
-    let expression = Expression::parse(text).map_err(|error| {
-        let help = expression_help(text, &error, report);
-        report
+pub(super) fn expression(field: &str, node: &Node, reading: &mut Reading) -> Result<Expression, Reported> {
+    let text = string(node, reading)?;
+    let expression = reading.expressions.path_or_call(text).map_err(|error| {
+        let help = expression_help(text, &error, reading);
+        reading
+            .report
             .schema(Place::inside(node, offset(text, &error)), no_expression(field))
             .help(help);
         Reported
     })?;
     if let Expression::Path(_) = &expression {
-        ReferencePath::parse(text).map_err(|error| no_reference_path(node, text, error, report))?;
+        let path = reading.expressions.reference_path(text);
+        path.map_err(|error| no_reference_path(node, text, error, reading))?;
     }
     Ok(expression)
 }
@@ -270,14 +280,14 @@ const INTRINSIC_FUNCTIONS: [&str; 18] = [
 ];
 
 /// Help where a text is neither a path nor a call of an intrinsic function.
-pub(super) fn expression_help(text: &str, error: &SyntaxError, report: &mut Report) -> String {
+pub(super) fn expression_help(text: &str, error: &SyntaxError, reading: &mut Reading) -> String {
     let rest = text.get(error.offset..).unwrap_or_default();
     let name = rest
         .split('(')
         .next()
         .filter(|name| name.starts_with("States.") && name.len() < rest.len());
     let misspelt = name.filter(|name| !INTRINSIC_FUNCTIONS.contains(name));
-    if let Some(similar) = misspelt.and_then(|name| report.similar(name, INTRINSIC_FUNCTIONS)) {
+    if let Some(similar) = misspelt.and_then(|name| reading.report.similar(name, INTRINSIC_FUNCTIONS)) {
         return format!("did you mean `{similar}`?");
     }
     match text {
@@ -299,7 +309,7 @@ fn as_number(node: &Node) -> Option<&Number> {
 }
 
 /// A value of the expected type; a missing substitution is reported already.
-fn expected<T>(type_name: &str, node: &Node, value: Option<T>, report: &mut Report) -> Result<T, Reported> {
+fn expected<T>(type_name: &str, node: &Node, value: Option<T>, reading: &mut Reading) -> Result<T, Reported> {
     if node.unresolved {
         return Err(Reported);
     }
@@ -318,7 +328,7 @@ fn expected<T>(type_name: &str, node: &Node, value: Option<T>, report: &mut Repo
             ("Array", Kind::Object(_)) => format!("it is {is}: an array of one is written `[{{ … }}]`"),
             _ => format!("it is {is}"),
         };
-        report.schema(Place::value(node), message).help(help);
+        reading.report.schema(Place::value(node), message).help(help);
         Reported
     })
 }

@@ -38,7 +38,7 @@ fn wait_until(fields: &mut Fields<'_, '_>) -> Result<WaitUntil, Reported> {
     let seconds_path = fields.reference_path("SecondsPath");
     let timestamp = fields
         .node("Timestamp")
-        .map(|node| timestamp::timestamp(node, fields.report));
+        .map(|node| timestamp::timestamp(node, fields.reading));
     let timestamp_path = fields.reference_path("TimestampPath");
     match (seconds?, seconds_path?, timestamp.transpose()?, timestamp_path?) {
         (Some(seconds), ..) => Ok(WaitUntil::Seconds(seconds)),

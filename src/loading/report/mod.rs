@@ -8,7 +8,6 @@ mod similar;
 use self::lines::{Columns, Lines};
 use self::location::{location, pointer};
 use self::similar::Suggestions;
-use crate::data::JsonataExpressions;
 use crate::data::json::{Place, Span, Step};
 use crate::definition::{Code, Diagnostic, Severity};
 
@@ -21,8 +20,6 @@ pub(crate) struct Report {
     errors: usize,
     lines: Lines,
     suggestions: Suggestions,
-    /// Those that were read so far.
-    pub(super) expressions: JsonataExpressions,
 }
 
 /// A problem before its position is worked out.
@@ -76,7 +73,6 @@ impl Report {
             errors: 0,
             lines: Lines::of(source),
             suggestions: Suggestions::default(),
-            expressions: JsonataExpressions::default(),
         }
     }
 

@@ -16,16 +16,16 @@
 
 use super::exclusive_fields::{none_of, too_many};
 use crate::data::json::{Member, Node, Object, Place};
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 use crate::loading::outline::{COMPARISON_OPERATORS, Outline};
 use crate::loading::report::Report;
 
 const COMBINATIONS: [&str; 3] = ["And", "Or", "Not"];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    let choices = outline
-        .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Choice) && !state.jsonata);
+    let choices = outline.states().filter(|(_, state)| {
+        state.state_type == Some(StateType::Choice) && state.query_language == QueryLanguage::JsonPath
+    });
     for (_, state) in choices {
         for rule in state.field("Choices").and_then(Node::as_array).unwrap_or_default() {
             expression(rule, report);

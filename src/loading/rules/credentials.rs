@@ -14,7 +14,7 @@
 //! ```
 
 use crate::data::json::Place;
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
@@ -29,9 +29,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let Some(credentials) = member.value.as_object() else {
             continue;
         };
-        let computed = credentials.contains("RoleArn.$") && !state.jsonata;
+        let computed = credentials.contains("RoleArn.$") && state.query_language == QueryLanguage::JsonPath;
         if !credentials.contains("RoleArn") && !computed {
-            let help = if state.jsonata {
+            let help = if state.query_language == QueryLanguage::Jsonata {
                 "write `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or give it an expression"
             } else {
                 "write `\"RoleArn\": \"arn:aws:iam::ACCOUNT:role/NAME\"`, or `\"RoleArn.$\"` with a path"

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 
 use crate::data::json::{Node, Place};
-use crate::definition::{Code, StateType, WorkflowType};
+use crate::definition::{Code, QueryLanguage, StateType, WorkflowType};
 use crate::loading::outline::{Language, Outline, StateOutline, is_distributed};
 use crate::loading::report::Report;
 
@@ -100,7 +100,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         for Fields { path, fields } in OBJECTS {
             let node = path.iter().try_fold(state.node(), |node, name| node.field(name));
             if let Some(node) = node {
-                object(node, fields, state.jsonata, report);
+                object(node, fields, state.query_language, report);
             }
         }
         if let Some(config) = state
@@ -147,7 +147,7 @@ fn is_distributed_map(state: &StateOutline<'_>) -> bool {
     state.state_type == Some(StateType::Map) && processor().is_some_and(is_distributed)
 }
 
-fn object(node: &Node, fields: &[(&str, Language)], jsonata: bool, report: &mut Report) {
+fn object(node: &Node, fields: &[(&str, Language)], query_language: QueryLanguage, report: &mut Report) {
     for member in node
         .as_object()
         .map(|object| object.members.as_slice())
@@ -162,9 +162,9 @@ fn object(node: &Node, fields: &[(&str, Language)], jsonata: bool, report: &mut 
             .find(|(name, _)| *name == key)
             .map(|(_, language)| *language);
         let message = match language {
-            Some(language) if language.is_of(jsonata) => continue,
+            Some(language) if language.is_of(query_language) => continue,
             Some(_) => {
-                let (own, other) = if jsonata {
+                let (own, other) = if query_language == QueryLanguage::Jsonata {
                     ("JSONata", "JSONPath")
                 } else {
                     ("JSONPath", "JSONata")
@@ -179,7 +179,7 @@ fn object(node: &Node, fields: &[(&str, Language)], jsonata: bool, report: &mut 
         let own = || {
             fields
                 .iter()
-                .filter(|(_, language)| language.is_of(jsonata))
+                .filter(|(_, language)| language.is_of(query_language))
                 .map(|(name, _)| *name)
         };
         let help = report

@@ -17,7 +17,7 @@
 use std::collections::HashMap;
 
 use crate::data::json::{Node, Place};
-use crate::definition::{Code, StateType};
+use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::{Outline, StateOutline};
 use crate::loading::report::Report;
 
@@ -114,7 +114,9 @@ fn cannot_occur(name: &str, state: &StateOutline<'_>) -> Option<&'static str> {
         "States.ExceedToleratedFailureThreshold" | "States.ItemReaderFailed" | "States.ResultWriterFailed" => {
             Some("only a Map state fails with it")
         }
-        "States.QueryEvaluationError" if !state.jsonata => Some("only a state in JSONata fails with it"),
+        "States.QueryEvaluationError" if state.query_language == QueryLanguage::JsonPath => {
+            Some("only a state in JSONata fails with it")
+        }
         "States.HeartbeatTimeout"
             if state
                 .field("HeartbeatSeconds")

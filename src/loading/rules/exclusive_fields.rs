@@ -93,7 +93,7 @@ fn next_or_end(state: &StateOutline<'_>, object: &Object, report: &mut Report) {
 
 fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut Report) {
     // Those of the other language are refused for that.
-    let own = |field: &&str| state_field(field).is_some_and(|rule| rule.language.is_of(state.jsonata));
+    let own = |field: &&str| state_field(field).is_some_and(|rule| rule.language.is_of(state.query_language));
     let fields: Vec<&str> = group.fields.iter().copied().filter(own).collect();
     let mut there: Vec<&Member> = fields.iter().filter_map(|field| object.member(field)).collect();
     there.sort_by_key(|member| member.key_span.start);

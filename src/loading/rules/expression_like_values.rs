@@ -17,8 +17,8 @@
 use std::collections::HashSet;
 
 use crate::data::json::{Kind, Node, Place};
-use crate::definition::Code;
-use crate::loading::outline::{Outline, TEMPLATE_FIELDS, expression_text, variables_read};
+use crate::definition::{Code, QueryLanguage};
+use crate::loading::outline::{Outline, TEMPLATE_FIELDS, expression_text, leading_variable};
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -40,7 +40,10 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         };
         warn(text.node, help, report);
     }
-    for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.query_language == QueryLanguage::JsonPath)
+    {
         for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
             if TEMPLATE_FIELDS.contains(&member.key.as_str()) || matches!(&*member.key, "Result" | "Error" | "Cause") {
                 constants_of_json_path(&member.value, report);
@@ -79,8 +82,7 @@ fn warn(node: &Node, help: &str, report: &mut Report) {
 }
 
 fn begins_with_a_variable(text: &str, variables: &HashSet<&str>) -> bool {
-    let first = variables_read(text).first().copied();
-    first.is_some_and(|(at, name)| at == 0 && variables.contains(name))
+    leading_variable(text).is_some_and(|name| variables.contains(name))
 }
 
 #[cfg(all(test, feature = "jsonata"))]

@@ -16,7 +16,7 @@
 
 use crate::data::Expression;
 use crate::data::json::{Node, Place};
-use crate::definition::{Code, StateType};
+use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
@@ -35,9 +35,9 @@ const GIVE_NO_TEXT: [&str; 10] = [
 ];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    let fails = outline
-        .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Fail) && !state.jsonata);
+    let fails = outline.states().filter(|(_, state)| {
+        state.state_type == Some(StateType::Fail) && state.query_language == QueryLanguage::JsonPath
+    });
     for (_, state) in fails {
         for field in ["ErrorPath", "CausePath"] {
             if let Some(node) = state.field(field).filter(|node| !node.unresolved) {

@@ -15,7 +15,7 @@
 //! ```
 
 use crate::data::json::{Member, Node, Place};
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 use crate::loading::outline::{
     CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, Language, Outline, Presence, state_field,
 };
@@ -24,53 +24,55 @@ use crate::loading::report::Report;
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
         let Some(state_type) = state.state_type else { continue };
-        let jsonata = state.jsonata;
+        let query_language = state.query_language;
         for member in members(state.node()) {
             let rule = state_field(&member.key).filter(|rule| rule.presence(state_type) != Presence::Never);
-            if rule.is_some_and(|rule| !rule.language.is_of(jsonata)) {
-                let help = state_help(&member.key, state_type, jsonata);
-                refuse(member, state.node(), jsonata, help, report);
+            if rule.is_some_and(|rule| !rule.language.is_of(query_language)) {
+                let help = state_help(&member.key, state_type, query_language);
+                refuse(member, state.node(), query_language, help, report);
             }
         }
         for catcher in state.field("Catch").and_then(Node::as_array).unwrap_or_default() {
             for member in members(catcher) {
-                if language_of(CATCHER_FIELDS, &member.key).is_some_and(|language| !language.is_of(jsonata)) {
-                    let help = if jsonata {
+                if language_of(CATCHER_FIELDS, &member.key).is_some_and(|language| !language.is_of(query_language)) {
+                    let help = if query_language == QueryLanguage::Jsonata {
                         "in JSONata, `Output` makes the output: `{% $states.errorOutput %}` is the Error Output"
                     } else {
                         "in JSONPath, `ResultPath` places the Error Output in the input"
                     };
-                    refuse(member, catcher, jsonata, Some(help.to_owned()), report);
+                    refuse(member, catcher, query_language, Some(help.to_owned()), report);
                 }
             }
         }
         if state_type == StateType::Choice {
             for rule in state.field("Choices").and_then(Node::as_array).unwrap_or_default() {
-                choice_rule(rule, jsonata, report);
+                choice_rule(rule, query_language, report);
             }
         }
     }
 }
 
 /// A Choice Rule, or an expression nested in it.
-fn choice_rule(node: &Node, jsonata: bool, report: &mut Report) {
+fn choice_rule(node: &Node, query_language: QueryLanguage, report: &mut Report) {
     for member in members(node) {
         let key = member.key.as_str();
         let language =
             language_of(CHOICE_RULE_FIELDS, key).or(COMPARISON_OPERATORS.contains(&key).then_some(Language::JsonPath));
-        if language.is_some_and(|language| !language.is_of(jsonata)) {
+        if language.is_some_and(|language| !language.is_of(query_language)) {
             let help = match key {
-                _ if jsonata => "in JSONata, a rule has a `Condition` such as `{% $states.input.total > 100 %}`",
+                _ if query_language == QueryLanguage::Jsonata => {
+                    "in JSONata, a rule has a `Condition` such as `{% $states.input.total > 100 %}`"
+                }
                 "Condition" => "in JSONPath, a rule has a `Variable` and an operator",
                 _ => "in JSONPath, the state's `OutputPath` shapes the output",
             };
-            refuse(member, node, jsonata, Some(help.to_owned()), report);
+            refuse(member, node, query_language, Some(help.to_owned()), report);
         } else if matches!(key, "And" | "Or") {
             for nested in member.value.as_array().unwrap_or_default() {
-                choice_rule(nested, jsonata, report);
+                choice_rule(nested, query_language, report);
             }
         } else if key == "Not" {
-            choice_rule(&member.value, jsonata, report);
+            choice_rule(&member.value, query_language, report);
         }
     }
 }
@@ -88,8 +90,8 @@ fn language_of(fields: &[(&str, Language)], name: &str) -> Option<Language> {
         .map(|(_, language)| *language)
 }
 
-fn refuse(member: &Member, owner: &Node, jsonata: bool, help: Option<String>, report: &mut Report) {
-    let (set, other) = if jsonata {
+fn refuse(member: &Member, owner: &Node, query_language: QueryLanguage, help: Option<String>, report: &mut Report) {
+    let (set, other) = if query_language == QueryLanguage::Jsonata {
         ("JSONata", "JSONPath")
     } else {
         ("JSONPath", "JSONata")
@@ -102,7 +104,7 @@ fn refuse(member: &Member, owner: &Node, jsonata: bool, help: Option<String>, re
 }
 
 /// What stands in the place of a state's field in its own language.
-fn state_help(field: &str, state_type: StateType, jsonata: bool) -> Option<String> {
+fn state_help(field: &str, state_type: StateType, query_language: QueryLanguage) -> Option<String> {
     let help = match (field, state_type) {
         ("Output", _) => "in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output",
         ("Arguments", _) => "in JSONPath, the field is called `Parameters`",
@@ -113,7 +115,7 @@ fn state_help(field: &str, state_type: StateType, jsonata: bool) -> Option<Strin
         ("ItemsPath", _) => "in JSONata, the field is called `Items`",
         ("ResultSelector" | "ResultPath", _) => "in JSONata, `Output` makes the output of `$states.result`",
         ("Parameters" | "OutputPath" | "Result", _) => "in JSONata, `Output` makes the output",
-        (field, _) if jsonata => {
+        (field, _) if query_language == QueryLanguage::Jsonata => {
             let value = field.strip_suffix("Path")?;
             return Some(format!("in JSONata, `{value}` takes an expression: `{{% … %}}`"));
         }

@@ -16,14 +16,14 @@
 //! ```
 
 use crate::data::json::{Kind, Member, Node, Place};
-use crate::definition::{Code, StateType};
+use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::{Outline, StateOutline, TOLERANCE_FIELDS, is_distributed};
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for (_, state) in outline.states() {
         match state.state_type {
-            Some(StateType::Pass) if !state.jsonata => pass(state, report),
+            Some(StateType::Pass) if state.query_language == QueryLanguage::JsonPath => pass(state, report),
             Some(StateType::Map) => map(state, report),
             _ => {}
         }
@@ -52,7 +52,7 @@ fn map(state: &StateOutline<'_>, report: &mut Report) {
     }
     for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
         // A path in a state in JSONata is refused.
-        let refused = state.jsonata && member.key.ends_with("Path");
+        let refused = state.query_language == QueryLanguage::Jsonata && member.key.ends_with("Path");
         if TOLERANCE_FIELDS.contains(&member.key.as_str()) && !refused {
             let message = format!(
                 "`{}` has no effect: an inline Map fails with its first iteration",

@@ -18,14 +18,17 @@
 use std::collections::HashSet;
 
 use crate::data::json::{Kind, Node, Object, Place};
-use crate::definition::Code;
-use crate::loading::outline::{Outline, TEMPLATE_FIELDS, state_field, variables_read};
+use crate::definition::{Code, QueryLanguage};
+use crate::loading::outline::{Outline, TEMPLATE_FIELDS, leading_variable, state_field};
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let assigned = outline.states().flat_map(|(_, state)| &state.variables);
     let variables = Variables(assigned.map(|variable| variable.name).collect());
-    for (_, state) in outline.states().filter(|(_, state)| !state.jsonata) {
+    for (_, state) in outline
+        .states()
+        .filter(|(_, state)| state.query_language == QueryLanguage::JsonPath)
+    {
         let (Some(object), Some(_)) = (state.object, state.state_type) else {
             continue;
         };
@@ -91,8 +94,7 @@ impl Variables<'_> {
 
     /// Whether a text is a path, a call, or a variable that there is.
     fn look_computed(&self, text: &str) -> bool {
-        let first = variables_read(text).first().copied();
-        looks_computed(text) || first.is_some_and(|(at, name)| at == 0 && self.0.contains(name))
+        looks_computed(text) || leading_variable(text).is_some_and(|name| self.0.contains(name))
     }
 }
 

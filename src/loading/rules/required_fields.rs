@@ -15,7 +15,7 @@
 //! ```
 
 use crate::data::json::{Node, Place};
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 use crate::loading::outline::{GraphOwner, Outline, Presence, STATE_FIELDS, StateOutline};
 use crate::loading::report::Report;
 
@@ -81,7 +81,7 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place
         ("Catch", &["Next", "ErrorEquals"]),
         (
             "Choices",
-            if state.jsonata {
+            if state.query_language == QueryLanguage::Jsonata {
                 &["Condition", "Next"]
             } else {
                 &["Next"]

@@ -16,7 +16,7 @@
 //! ```
 
 use crate::data::json::{Kind, Node, Place};
-use crate::definition::{Code, StateType};
+use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::{Outline, expression_text};
 use crate::loading::report::Report;
 
@@ -30,7 +30,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             let place = Place::key(member);
             match (member.key.as_str(), state.state_type) {
                 ("Result", Some(StateType::Pass)) | ("Parameters" | "Arguments" | "Output" | "Assign", _) => {
-                    let size = constant_size(&member.value, state.jsonata);
+                    let size = constant_size(&member.value, state.query_language);
                     if size > LARGEST {
                         let message = format!(
                             "the constants of `{}` are {size} bytes, {LARGEST} are allowed",
@@ -45,7 +45,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                     }
                 }
                 ("Error" | "Cause", Some(StateType::Fail))
-                    if state.jsonata && expression_text(&member.value).is_some() => {}
+                    if state.query_language == QueryLanguage::Jsonata && expression_text(&member.value).is_some() => {}
                 ("Error", Some(StateType::Fail)) => text(&member.key, &member.value, 256, place, report),
                 ("Cause", Some(StateType::Fail)) => text(&member.key, &member.value, 32_768, place, report),
                 _ => {}
@@ -67,7 +67,7 @@ fn warn(place: Place, message: String, help: &str, report: &mut Report) {
 }
 
 /// The bytes that a value takes as compact JSON at the least; fields that are computed count nothing.
-fn constant_size(node: &Node, jsonata: bool) -> usize {
+fn constant_size(node: &Node, query_language: QueryLanguage) -> usize {
     match &node.kind {
         Kind::Null => 4,
         Kind::Boolean(value) => {
@@ -78,22 +78,22 @@ fn constant_size(node: &Node, jsonata: bool) -> usize {
             }
         }
         Kind::Number(number) => number.to_string().len(),
-        Kind::String(_) if jsonata && expression_text(node).is_some() => 0,
+        Kind::String(_) if query_language == QueryLanguage::Jsonata && expression_text(node).is_some() => 0,
         Kind::String(text) => text.len() + 2,
         Kind::Array(elements) => {
             2 + elements.len().saturating_sub(1)
                 + elements
                     .iter()
-                    .map(|element| constant_size(element, jsonata))
+                    .map(|element| constant_size(element, query_language))
                     .sum::<usize>()
         }
         Kind::Object(object) => {
             let constant = object
                 .members
                 .iter()
-                .filter(|member| jsonata || !member.key.ends_with(".$"));
+                .filter(|member| query_language == QueryLanguage::Jsonata || !member.key.ends_with(".$"));
             2 + constant
-                .map(|member| member.key.len() + 4 + constant_size(&member.value, jsonata))
+                .map(|member| member.key.len() + 4 + constant_size(&member.value, query_language))
                 .sum::<usize>()
                 .saturating_sub(1)
         }

@@ -15,14 +15,14 @@
 
 use super::path_like_values::looks_computed;
 use crate::data::json::{Kind, Node, Place};
-use crate::definition::{Code, StateType};
+use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    let passes = outline
-        .states()
-        .filter(|(_, state)| state.state_type == Some(StateType::Pass) && !state.jsonata);
+    let passes = outline.states().filter(|(_, state)| {
+        state.state_type == Some(StateType::Pass) && state.query_language == QueryLanguage::JsonPath
+    });
     for (_, state) in passes {
         let Some(result) = state.object.and_then(|object| object.member("Result")) else {
             continue;

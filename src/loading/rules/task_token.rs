@@ -15,9 +15,9 @@
 //! ```
 
 use crate::data::json::{Node, Place};
-use crate::data::{Reference, Target};
-use crate::definition::{Code, IntegrationPattern, Resource, StateType};
-use crate::loading::outline::{JsonataText, Outline, each_expression};
+use crate::data::{Reference, Root, Target};
+use crate::definition::{Code, IntegrationPattern, QueryLanguage, Resource, StateType};
+use crate::loading::outline::{JsonataText, Outline, PathText};
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -36,10 +36,8 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             continue;
         }
         let mut passed = state.texts.iter().any(may_read_the_token);
-        each_expression(state, &mut |member| {
-            passed |= member.value.unresolved || member.value.as_str().is_none_or(reads_the_token);
-        });
-        let (field, help) = if state.jsonata {
+        passed |= state.paths.iter().any(reads_the_token);
+        let (field, help) = if state.query_language == QueryLanguage::Jsonata {
             let help = "put a field such as `\"TaskToken\": \"{% $states.context.Task.Token %}\"` into `Arguments`";
             ("Arguments", help)
         } else {
@@ -68,16 +66,13 @@ fn may_read_the_token(text: &JsonataText<'_>) -> bool {
     text.node.unresolved || text.references().any(reads)
 }
 
-/// Whether a path or a call reads the token, perhaps with all of the context object.
-fn reads_the_token(text: &str) -> bool {
-    text.match_indices("$$").any(|(at, root)| {
-        let rest = text.get(at + root.len()..).unwrap_or_default();
-        let whole = !rest.starts_with(['.', '[']);
-        whole
-            || [".Task", "['Task']", "[\"Task\"]", "..", ".*", "[*]"]
-                .iter()
-                .any(|step| rest.starts_with(step))
-    })
+/// Whether a path or a call reads the token, perhaps with all of the context object. What is no expression may be meant to.
+fn reads_the_token(text: &PathText<'_>) -> bool {
+    let Some(expression) = &text.expression else {
+        return true;
+    };
+    let mut paths = expression.paths().into_iter();
+    paths.any(|(_, path)| *path.root() == Root::Context && path.may_read("Task"))
 }
 
 #[cfg(test)]

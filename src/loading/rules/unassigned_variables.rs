@@ -17,7 +17,7 @@
 
 use std::collections::HashSet;
 
-use crate::definition::Code;
+use crate::definition::{Code, QueryLanguage};
 use crate::loading::outline::{GraphOutline, GraphOwner, Outline, VariableRead, is_distributed, reads};
 use crate::loading::report::Report;
 
@@ -52,7 +52,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 } else if is_called {
                     format!("neither JSONata nor Step Functions has a function `${name}`")
                 } else {
-                    help(name, elsewhere, state.jsonata, visible, report)
+                    help(name, elsewhere, state.query_language, visible, report)
                 };
                 report
                     .warning(
@@ -81,7 +81,13 @@ fn assigned_in<'n>(graph: &GraphOutline<'n>) -> impl Iterator<Item = &'n str> + 
     names.into_iter()
 }
 
-fn help(name: &str, elsewhere: bool, jsonata: bool, scopes: &[(usize, HashSet<&str>)], report: &mut Report) -> String {
+fn help(
+    name: &str,
+    elsewhere: bool,
+    query_language: QueryLanguage,
+    scopes: &[(usize, HashSet<&str>)],
+    report: &mut Report,
+) -> String {
     if name == "states" {
         return "`$states` is JSONata; in JSONPath, the context object is `$$` and the input `$`".to_owned();
     }
@@ -95,7 +101,7 @@ fn help(name: &str, elsewhere: bool, jsonata: bool, scopes: &[(usize, HashSet<&s
     }
     match report.similar(name, names) {
         Some(similar) => format!("did you mean `${similar}`?"),
-        None if jsonata => {
+        None if query_language == QueryLanguage::Jsonata => {
             format!("a field of the input is written `$states.input.{name}`; `Assign` gives a variable its value")
         }
         None => format!("a field of the input is written `$.{name}`; `Assign` gives a variable its value"),

@@ -15,7 +15,7 @@
 //! ```
 
 use crate::data::json::{Member, Node, Place};
-use crate::definition::StateType;
+use crate::definition::{QueryLanguage, StateType};
 use crate::loading::outline::{
     BRANCH_FIELDS, CATCHER_FIELDS, CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, FieldRule, GraphOwner,
     ITEM_PROCESSOR_FIELDS, Language, MACHINE_FIELDS, Outline, PROCESSOR_CONFIG_FIELDS, Presence, RETRIER_FIELDS,
@@ -46,11 +46,11 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             plain_object(retrier, RETRIER_FIELDS, report);
         }
         for catcher in state.field("Catch").and_then(Node::as_array).unwrap_or_default() {
-            object_with_languages(catcher, CATCHER_FIELDS, state.jsonata, report);
+            object_with_languages(catcher, CATCHER_FIELDS, state.query_language, report);
         }
         if state_type == StateType::Choice {
             for rule in state.field("Choices").and_then(Node::as_array).unwrap_or_default() {
-                choice_rule(rule, true, state.jsonata, report);
+                choice_rule(rule, true, state.query_language, report);
             }
         }
     }
@@ -64,7 +64,7 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut
         }
         if rule.is_none_or(|rule| rule.presence(state_type) == Presence::Never) {
             let help = rule.map_or_else(
-                || similar_field(member, state_type, state.jsonata, report),
+                || similar_field(member, state_type, state.query_language, report),
                 |rule| Some(owners(rule)),
             );
             let place = Place::key(member).about(state.node());
@@ -79,9 +79,11 @@ fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
 }
 
 /// Objects whose fields depend on the query language; the rule of languages judges those of the other one.
-fn object_with_languages(node: &Node, fields: &[(&str, Language)], jsonata: bool, report: &mut Report) {
+fn object_with_languages(node: &Node, fields: &[(&str, Language)], query_language: QueryLanguage, report: &mut Report) {
     let names = |own: bool| {
-        let fields = fields.iter().filter(|(_, language)| language.is_of(jsonata) == own);
+        let fields = fields
+            .iter()
+            .filter(|(_, language)| language.is_of(query_language) == own);
         fields.map(|(name, _)| *name).collect::<Vec<_>>()
     };
     unknown_members(node, &names(true), &names(false), report);
@@ -108,7 +110,7 @@ fn unknown_members(node: &Node, known: &[&str], judged_elsewhere: &[&str], repor
 }
 
 /// A Choice Rule, or an expression nested in it; the rule of languages judges fields of the other one.
-fn choice_rule(node: &Node, top_level: bool, jsonata: bool, report: &mut Report) {
+fn choice_rule(node: &Node, top_level: bool, query_language: QueryLanguage, report: &mut Report) {
     for member in node
         .as_object()
         .map(|object| object.members.as_slice())
@@ -116,12 +118,14 @@ fn choice_rule(node: &Node, top_level: bool, jsonata: bool, report: &mut Report)
     {
         let key = member.key.as_str();
         match key {
-            "And" | "Or" if !jsonata => {
+            "And" | "Or" if query_language == QueryLanguage::JsonPath => {
                 for nested in member.value.as_array().unwrap_or_default() {
-                    choice_rule(nested, false, jsonata, report);
+                    choice_rule(nested, false, query_language, report);
                 }
             }
-            "Not" if !jsonata => choice_rule(&member.value, false, jsonata, report),
+            "Not" if query_language == QueryLanguage::JsonPath => {
+                choice_rule(&member.value, false, query_language, report);
+            }
             "Next" | "Assign" if !top_level => {
                 report
                     .schema(Place::key(member).about(node), not_supported(key))
@@ -134,8 +138,10 @@ fn choice_rule(node: &Node, top_level: bool, jsonata: bool, report: &mut Report)
             _ => {
                 let fields = CHOICE_RULE_FIELDS
                     .iter()
-                    .filter(|(_, language)| language.is_of(jsonata));
-                let operators = COMPARISON_OPERATORS.iter().filter(|_| !jsonata);
+                    .filter(|(_, language)| language.is_of(query_language));
+                let operators = COMPARISON_OPERATORS
+                    .iter()
+                    .filter(|_| query_language == QueryLanguage::JsonPath);
                 let known = operators.copied().chain(fields.map(|(name, _)| *name));
                 let similar = report
                     .similar(key, known)
@@ -148,12 +154,17 @@ fn choice_rule(node: &Node, top_level: bool, jsonata: bool, report: &mut Report)
     }
 }
 
-fn similar_field(member: &Member, state_type: StateType, jsonata: bool, report: &mut Report) -> Option<String> {
+fn similar_field(
+    member: &Member,
+    state_type: StateType,
+    query_language: QueryLanguage,
+    report: &mut Report,
+) -> Option<String> {
     let belongs =
-        |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language.is_of(jsonata);
+        |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language.is_of(query_language);
     if let Some(rule) = member.key.strip_suffix(".$").and_then(state_field).filter(belongs) {
         let name = rule.name;
-        if jsonata {
+        if query_language == QueryLanguage::Jsonata {
             return Some(format!(
                 "call it `{name}`: in JSONata, a text between `{{%` and `%}}` is evaluated"
             ));

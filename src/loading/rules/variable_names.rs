@@ -17,6 +17,7 @@
 //! ```
 
 use crate::data::json::Place;
+use crate::definition::QueryLanguage;
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
@@ -33,7 +34,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             let Some((message, mut help)) = problem(variable.name) else {
                 continue;
             };
-            if state.jsonata && variable.name.ends_with(".$") {
+            if state.query_language == QueryLanguage::Jsonata && variable.name.ends_with(".$") {
                 help = Some("in JSONata, no name ends in `.$`: a text between `{%` and `%}` is evaluated".to_owned());
             }
             report.schema(Place::key(variable.member), message).maybe_help(help);

@@ -4,15 +4,15 @@ use super::{MOST_ITEMS, amount, missing, one_of, refused, required_arguments, re
 use crate::data::json::{Node, Place};
 use crate::data::{CsvFormat, ItemFormat};
 use crate::definition::{ItemReader, QueryLanguage, Reads, Resource};
-use crate::loading::parse::{Fields, values};
-use crate::loading::report::{Report, Reported};
+use crate::loading::parse::{Fields, Reading, values};
+use crate::loading::report::Reported;
 
 /// The most characters of `ItemsPointer`.
 const LONGEST_POINTER: usize = 2_000;
 
-pub(super) fn item_reader(node: &Node, language: QueryLanguage, report: &mut Report) -> Result<ItemReader, Reported> {
+pub(super) fn item_reader(node: &Node, language: QueryLanguage, reading: &mut Reading) -> Result<ItemReader, Reported> {
     const ACTIONS: [&str; 2] = ["s3:getObject", "s3:listObjectsV2"];
-    let mut fields = Fields::of(node, report)?;
+    let mut fields = Fields::of(node, reading)?;
     let resource = resource(&mut fields, node, &ACTIONS);
     let arguments = required_arguments(&mut fields, node, language);
     let resource = resource?;
@@ -20,13 +20,13 @@ pub(super) fn item_reader(node: &Node, language: QueryLanguage, report: &mut Rep
     let (reads, max_items) = match fields.node("ReaderConfig") {
         None if lists => (Ok(Reads::Listing), Ok(None)),
         None => {
-            missing("ReaderConfig", node, fields.report);
+            missing("ReaderConfig", node, fields.reading);
             return Err(Reported);
         }
         Some(config) => {
-            let mut config_fields = Fields::of(config, fields.report)?;
+            let mut config_fields = Fields::of(config, fields.reading)?;
             let max_items = amount(&mut config_fields, "MaxItems", 0, MOST_ITEMS, language);
-            (reads(config, &resource, lists, fields.report), max_items)
+            (reads(config, &resource, lists, fields.reading), max_items)
         }
     };
     Ok(ItemReader {
@@ -37,37 +37,38 @@ pub(super) fn item_reader(node: &Node, language: QueryLanguage, report: &mut Rep
     })
 }
 
-fn reads(config: &Node, resource: &Resource, lists: bool, report: &mut Report) -> Result<Reads, Reported> {
+fn reads(config: &Node, resource: &Resource, lists: bool, reading: &mut Reading) -> Result<Reads, Reported> {
     const TRANSFORMATIONS: [(&str, bool); 2] = [("NONE", false), ("LOAD_AND_FLATTEN", true)];
-    let mut fields = Fields::of(config, report)?;
-    let flattens = fields.optional("Transformation", |node, report| {
-        one_of("Transformation", node, &TRANSFORMATIONS, report)
+    let mut fields = Fields::of(config, reading)?;
+    let flattens = fields.optional("Transformation", |node, reading| {
+        one_of("Transformation", node, &TRANSFORMATIONS, reading)
     })?;
     if let Some(manifest) = fields.node("ManifestType") {
         // What it lists is told first, as far as it is told: AWS says that something is missing, and nothing of the rest.
         let listed = config
             .field("InputType")
-            .map(|_| item_format(config, report))
+            .map(|_| item_format(config, reading))
             .transpose()?;
         return Err(match listed {
             // The rule of distributed Maps says so.
             Some(ItemFormat::Json { .. }) => Reported,
-            _ => refused(manifest, "a manifest is not read yet", report),
+            _ => refused(manifest, "a manifest is not read yet", reading),
         });
     }
     match (lists, flattens.unwrap_or(false)) {
         (true, false) => Ok(Reads::Listing),
         (true, true) => {
-            let format = item_format(config, report)?;
+            let format = item_format(config, reading)?;
             let arn = resource.arn().replace(":s3:listObjectsV2", ":s3:getObject");
             let get_object = Resource::of_map(&arn, &["s3:getObject"]).ok_or(Reported)?;
             Ok(Reads::ListedObjects { format, get_object })
         }
-        (false, false) => item_format(config, report).map(Reads::Object),
+        (false, false) => item_format(config, reading).map(Reads::Object),
         (false, true) => {
             let help = "one object is read as it is: `LOAD_AND_FLATTEN` is for `s3:listObjectsV2`";
             let place = Place::value(config.field("Transformation").unwrap_or(config));
-            report
+            reading
+                .report
                 .schema(place, "Field 'Transformation' is not supported")
                 .help(help);
             Err(Reported)
@@ -75,7 +76,7 @@ fn reads(config: &Node, resource: &Resource, lists: bool, report: &mut Report) -
     }
 }
 
-fn item_format(config: &Node, report: &mut Report) -> Result<ItemFormat, Reported> {
+fn item_format(config: &Node, reading: &mut Reading) -> Result<ItemFormat, Reported> {
     #[derive(Clone, Copy)]
     enum Input {
         Csv,
@@ -92,22 +93,22 @@ fn item_format(config: &Node, report: &mut Report) -> Result<ItemFormat, Reporte
         ("MANIFEST", Input::Manifest),
     ];
     let Some(node) = config.field("InputType") else {
-        missing("InputType", config, report);
+        missing("InputType", config, reading);
         return Err(Reported);
     };
-    match one_of("InputType", node, &INPUT_TYPES, report)? {
-        Input::Csv => csv(config, report).map(ItemFormat::Csv),
+    match one_of("InputType", node, &INPUT_TYPES, reading)? {
+        Input::Csv => csv(config, reading).map(ItemFormat::Csv),
         Input::Json => {
-            let pointer = Fields::of(config, report)?.optional("ItemsPointer", items_pointer)?;
+            let pointer = Fields::of(config, reading)?.optional("ItemsPointer", items_pointer)?;
             Ok(ItemFormat::Json { pointer })
         }
         Input::JsonLines => Ok(ItemFormat::JsonLines),
-        Input::Parquet => Err(refused(node, "a Parquet file is not read yet", report)),
-        Input::Manifest => Err(refused(node, "a manifest is not read yet", report)),
+        Input::Parquet => Err(refused(node, "a Parquet file is not read yet", reading)),
+        Input::Manifest => Err(refused(node, "a manifest is not read yet", reading)),
     }
 }
 
-fn csv(config: &Node, report: &mut Report) -> Result<CsvFormat, Reported> {
+fn csv(config: &Node, reading: &mut Reading) -> Result<CsvFormat, Reported> {
     const DELIMITERS: [(&str, u8); 5] = [
         ("COMMA", b','),
         ("PIPE", b'|'),
@@ -117,25 +118,26 @@ fn csv(config: &Node, report: &mut Report) -> Result<CsvFormat, Reported> {
     ];
     const LOCATIONS: [(&str, bool); 2] = [("FIRST_ROW", false), ("GIVEN", true)];
     let Some(location) = config.field("CSVHeaderLocation") else {
-        missing("CSVHeaderLocation", config, report);
+        missing("CSVHeaderLocation", config, reading);
         return Err(Reported);
     };
-    let is_given = one_of("CSVHeaderLocation", location, &LOCATIONS, report)?;
-    let mut fields = Fields::of(config, report)?;
-    let delimiter = fields.optional("CSVDelimiter", |node, report| {
-        one_of("CSVDelimiter", node, &DELIMITERS, report)
+    let is_given = one_of("CSVHeaderLocation", location, &LOCATIONS, reading)?;
+    let mut fields = Fields::of(config, reading)?;
+    let delimiter = fields.optional("CSVDelimiter", |node, reading| {
+        one_of("CSVDelimiter", node, &DELIMITERS, reading)
     });
     let headers = match fields.node("CSVHeaders") {
         None if is_given => {
-            report
+            reading
+                .report
                 .schema(Place::opening(config), "These fields are required: [CSVHeaders]")
                 .help("`\"CSVHeaderLocation\": \"GIVEN\"` says that the definition names the columns");
             return Err(Reported);
         }
         None => None,
         Some(node) => {
-            let header = |node: &Node, report: &mut Report| values::string(node, report).map(str::to_owned);
-            Some(values::elements(node, header, report)?)
+            let header = |node: &Node, reading: &mut Reading| values::string(node, reading).map(str::to_owned);
+            Some(values::elements(node, header, reading)?)
         }
     };
     Ok(CsvFormat {
@@ -144,18 +146,19 @@ fn csv(config: &Node, report: &mut Report) -> Result<CsvFormat, Reported> {
     })
 }
 
-fn items_pointer(node: &Node, report: &mut Report) -> Result<String, Reported> {
-    let text = values::string(node, report)?;
+fn items_pointer(node: &Node, reading: &mut Reading) -> Result<String, Reported> {
+    let text = values::string(node, reading)?;
     if !text.is_empty() && !text.starts_with('/') {
         let message = format!("Invalid input: JSON Pointer expression must start with '/': \"{text}\"");
-        report
+        reading
+            .report
             .schema(Place::value(node), message)
             .help("a JSON Pointer is written `/orders/open`");
         return Err(Reported);
     }
     if text.chars().count() > LONGEST_POINTER {
         let message = format!("Maximum length is {LONGEST_POINTER}");
-        report.schema(Place::value(node), message);
+        reading.report.schema(Place::value(node), message);
         return Err(Reported);
     }
     Ok(text.to_owned())
