@@ -1,4 +1,4 @@
-//! What is wrong with a JSON text, as diagnostics.
+//! Turns the problems of a JSON text into diagnostics.
 
 use super::report::Report;
 use crate::data::json::{
@@ -6,13 +6,13 @@ use crate::data::json::{
 };
 use crate::definition::{Code, Diagnostic, MAX_CHARACTERS};
 
-/// Reads a text in which each `${Name}` stands for its value. Problems go to the report; `None` when the text is no JSON.
+/// Reads a text, replacing each `${Name}` by its value. Problems go to the report; `None` if the text is not JSON.
 pub(super) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
     let parsed = json::parse_with(source, substitutions, MAX_CHARACTERS);
     reported(parsed, substitutions, report)
 }
 
-/// The same for a text in which `${Name}` stands for itself.
+/// The same without replacing `${Name}`.
 #[cfg(feature = "yaml")]
 pub(super) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> {
     reported(json::parse(source), &Substitutions::new(), report)
@@ -70,7 +70,7 @@ fn report_problem(problem: Problem, substitutions: &Substitutions, report: &mut 
     }
 }
 
-/// How to give the placeholder `name` a value.
+/// Help on giving the placeholder `name` a value.
 fn help_with_name(name: &str, substitutions: &Substitutions, report: &mut Report) -> String {
     if let Some(similar) = report.similar(name, substitutions.names()) {
         return format!("did you mean `${{{similar}}}`?");
@@ -116,7 +116,7 @@ fn report_syntax_error(error: SyntaxError, report: &mut Report) {
         .maybe_help(help);
 }
 
-/// Reports that a text, in JSON or in YAML, nests deeper than is read.
+/// Reports that a text, in JSON or YAML, nests too deeply.
 pub(super) fn report_too_deep(span: Span, report: &mut Report) {
     let message = format!("the definition nests deeper than {MAX_DEPTH} arrays and objects");
     report
@@ -124,7 +124,7 @@ pub(super) fn report_too_deep(span: Span, report: &mut Report) {
         .help("make a machine of its own of what is nested, and start it by `states:startExecution`");
 }
 
-/// Reports a key that stands in its object already, at `earlier`.
+/// Reports a key that its object already has at `earlier`.
 pub(super) fn report_duplicate(code: Code, key: &str, span: Span, earlier: Span, report: &mut Report) {
     let line = report.line_of(earlier.start);
     report

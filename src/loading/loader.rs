@@ -1,4 +1,4 @@
-//! How a definition is loaded.
+//! `Loader`: loads definitions with options.
 
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use super::{json, parse, rules};
 use crate::data::json::{Node, Place, Substitutions};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, MAX_CHARACTERS, Severity, StateMachine, WorkflowType};
 
-/// How a definition is loaded: [`StateMachine::parse`] with options.
+/// Loads definitions: [`StateMachine::parse`] with options.
 ///
 /// ```
 /// use asl_engine::definition::WorkflowType;
@@ -42,7 +42,7 @@ impl Loader {
         self
     }
 
-    /// Checks the definition for a workflow of this type; its executions are of this type too.
+    /// Sets the workflow type, for the checks of the definition and for its executions.
     pub fn workflow_type(mut self, workflow_type: WorkflowType) -> Self {
         self.workflow_type = workflow_type;
         self
@@ -63,20 +63,20 @@ impl Loader {
         }
     }
 
-    /// Parses and validates a definition. Fails with everything that is wrong with it, not only the first problem.
+    /// Parses and validates a definition. Errors with all of its problems, not only the first.
     pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let (machine, diagnostics, omitted) = self.load(source);
         self.finished(machine, diagnostics, omitted)
     }
 
-    /// Everything there is to say about a definition, warnings included, in the order of
-    /// [`InvalidDefinition::diagnostics`]; nothing for a definition that is fine.
+    /// All diagnostics of a definition, including warnings, in the order of [`InvalidDefinition::diagnostics`]; empty
+    /// for a flawless definition.
     pub fn validate(&self, source: &str) -> Vec<Diagnostic> {
         self.load(source).1
     }
 
-    /// The variables that each state reads, nested ones too, by the state's name; states that read none are left out
-    /// (`variableReferences` of the API's `DescribeStateMachine`). Nothing for what is no definition.
+    /// The variables that each state reads, by the state's name, including nested states; states that read none are
+    /// left out (`variableReferences` of the API's `DescribeStateMachine`). Empty if the text is not a definition.
     ///
     /// ```
     /// use asl_engine::loading::Loader;
@@ -97,7 +97,7 @@ impl Loader {
 
     /// The same for a definition in YAML, as SAM takes it; the lines are those of the YAML text.
     ///
-    /// A `${Name}` may stand in any text, and is replaced there; what it makes is a text, as with SAM.
+    /// A `${Name}` in any text is replaced; the result is a text, as in SAM.
     #[cfg(feature = "yaml")]
     pub fn parse_yaml(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let mut report = Report::new(source);
@@ -127,7 +127,7 @@ impl Loader {
         self.judged(root.as_ref(), source, report)
     }
 
-    /// The machine, unless it cannot be built, with all that is to be said about it.
+    /// The machine, unless it cannot be built, with all diagnostics.
     fn judged(
         &self,
         root: Option<&Node>,
@@ -145,7 +145,7 @@ impl Loader {
         });
         let mut report = reading.report;
         if machine.is_none() && !report.has_errors() {
-            // INVARIANT: whatever keeps a state from being built is reported.
+            // INVARIANT: every reason that keeps a state from being built is reported.
             debug_assert!(false, "a definition was refused without a reason");
             let place = Place::document();
             report.error(
@@ -158,7 +158,7 @@ impl Loader {
         (machine, diagnostics, omitted)
     }
 
-    /// The machine with its warnings, or all that is wrong with it.
+    /// The machine with its warnings, or all problems.
     fn finished(
         &self,
         machine: Option<StateMachine>,
@@ -204,7 +204,7 @@ impl Loader {
         Self::is_object(&root, report).then_some(root)
     }
 
-    /// Whether a definition is an object; reported where it is none.
+    /// Whether a definition is an object; reports it if not.
     fn is_object(root: &Node, report: &mut Report) -> bool {
         if root.as_object().is_some() {
             return true;

@@ -1,7 +1,7 @@
 //! From text to a [`StateMachine`]: parsed, validated, with every problem and its place.
 //!
 //! 1. `data::json`, or the YAML reader here, reads the text into a tree that knows the place of every key and value.
-//! 2. `outline` draws the graphs out of the tree, however broken the states are, and the `rules` judge them.
+//! 2. `outline` extracts the graphs from the tree, even if states are broken, and the `rules` check them.
 //! 3. `parse` turns the same tree into the types of [`definition`](crate::definition).
 //!
 //! All problems go to one `report`, which sorts them and finds their lines. [`Loader`] runs it all.

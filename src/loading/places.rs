@@ -1,4 +1,4 @@
-//! Files that are no definitions, but whose problems have lines and carets too.
+//! Files other than definitions whose problems have lines and carets too.
 
 use serde_json::Value;
 
@@ -14,12 +14,12 @@ pub(crate) struct Places<'s> {
     root: Node,
 }
 
-/// What is wrong with a value of such a text.
+/// A problem of a value in such a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     /// The JSON Pointer of the value.
     pointer: String,
-    /// The member of that value whose key is meant, rather than the value itself.
+    /// The member whose key has the problem, instead of the value itself.
     key: Option<String>,
     message: String,
     help: Option<String>,
@@ -47,7 +47,7 @@ impl Problem {
 }
 
 impl<'s> Places<'s> {
-    /// Errors where the text is no JSON or YAML.
+    /// Errors if the text is not JSON or YAML.
     pub(crate) fn of(source: &'s str, format: Format) -> Result<Self, Vec<Diagnostic>> {
         let mut report = Report::new(source);
         let root = match format {
@@ -89,7 +89,7 @@ impl<'s> Places<'s> {
         Report::new(self.source).relocated(found, span, self.source)
     }
 
-    /// The value of a JSON Pointer, or the last one on the way.
+    /// The value of a JSON Pointer, or the deepest existing value on its path.
     fn node(&self, pointer: &str) -> &Node {
         let steps = pointer.split('/').skip(1);
         let mut node = &self.root;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::definition::{Document, StateMachine};
 
-/// The document it was read from, after substitutions: that of [`StateMachine::definition`]. The workflow type is no part
-/// of it, and what is read back is a Standard workflow.
+/// Serialises the document of [`StateMachine::definition`], after substitutions. The workflow type is not part of it,
+/// so deserialising gives a Standard workflow.
 ///
 /// ```
 /// use asl_engine::StateMachine;
@@ -23,10 +23,10 @@ impl Serialize for StateMachine {
     }
 }
 
-/// Parses and validates, as [`StateMachine::parse`] does, whatever format the document is in.
+/// Parses and validates as [`StateMachine::parse`] does, from any format of serde.
 ///
-/// A `${Name}` is the text itself here, not a placeholder, so that what was serialised can be read back. The lines that
-/// an error names are those of the document as JSON, one member a line.
+/// A `${Name}` is plain text here, not a placeholder, so that a serialised machine can be read back. Lines in errors
+/// refer to the document printed as JSON with one member per line.
 impl<'de> Deserialize<'de> for StateMachine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let document = Document::deserialize(deserializer)?;

@@ -1,4 +1,4 @@
-//! How a [`StateMachine`] comes from text, and from its builder.
+//! Creates a [`StateMachine`] from text and from its builder.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use crate::definition::{Diagnostic, InvalidDefinition, StateMachine};
 impl StateMachine {
     /// Parses and validates a definition. A `${Name}` in it is refused; see [`StateMachine::parse_with`].
     ///
-    /// Fails with everything that is wrong with it, not only the first problem.
+    /// Errors with all of its problems, not only the first.
     ///
     /// ```
     /// use asl_engine::StateMachine;
@@ -34,8 +34,8 @@ impl StateMachine {
         Loader::new().substitutions(substitutions.clone()).parse(source)
     }
 
-    /// Everything there is to say about a definition, warnings included, in the order of
-    /// [`InvalidDefinition::diagnostics`]; nothing for a definition that is fine.
+    /// All diagnostics of a definition, including warnings, in the order of [`InvalidDefinition::diagnostics`]; empty
+    /// for a flawless definition.
     pub fn validate(source: &str) -> Vec<Diagnostic> {
         Loader::new().validate(source)
     }
@@ -52,7 +52,7 @@ impl FromStr for StateMachine {
 impl StateMachineBuilder {
     /// Validates the definition.
     ///
-    /// Fails with everything that is wrong with it, as [`StateMachine::parse`] does.
+    /// Errors with all problems, as [`StateMachine::parse`] does.
     pub fn build(self) -> Result<StateMachine, InvalidDefinition> {
         Loader::new().workflow_type(self.workflow_type).parse(&self.to_json())
     }

@@ -5,7 +5,7 @@ use crate::data::{Delimited, JsonataExpression, JsonataExpressions, Reference, T
 use crate::definition::StateType;
 use crate::loading::report::Report;
 
-/// The fields of states whose values may be expressions, or hold them.
+/// The fields of states whose values may be or contain expressions.
 const FIELDS: [&str; 18] = [
     "Arguments",
     "Assign",
@@ -27,16 +27,16 @@ const FIELDS: [&str; 18] = [
     "ToleratedFailurePercentage",
 ];
 
-/// A text where an expression may stand.
+/// A text that may be an expression.
 #[derive(Debug)]
 pub(crate) struct JsonataText<'n> {
     pub(crate) node: &'n Node,
-    /// The expression, where it is one. Reading the field reports those that cannot be parsed.
+    /// The expression, if the text is one. Syntax errors are reported when the field is read.
     pub(crate) expression: Option<JsonataExpression>,
     pub(crate) sees: Sees,
 }
 
-/// What `$states` has besides `input` and `context`.
+/// The members of `$states` besides `input` and `context`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sees {
     Nothing,
@@ -47,7 +47,7 @@ pub(crate) enum Sees {
 }
 
 impl<'n> JsonataText<'n> {
-    /// The texts of a state in source order; those of states inside it are not its own.
+    /// The texts of a state in source order, without those of nested states.
     pub(super) fn of(state: &'n Object, state_type: Option<StateType>) -> Vec<Self> {
         let has_result = matches!(state_type, Some(StateType::Task | StateType::Parallel | StateType::Map));
         let mut texts = Vec::new();
@@ -68,18 +68,18 @@ impl<'n> JsonataText<'n> {
         texts
     }
 
-    /// Reads the expression, where it is one.
+    /// Reads the expression, if the text is one.
     pub(super) fn read(&mut self, expressions: &mut JsonataExpressions) {
         let text = expression_text(self.node).filter(|_| !self.node.unresolved);
         self.expression = text.and_then(|text| expressions.parse(text).ok());
     }
 
-    /// Whether it is neither an expression, nor meant to be one by its delimiters.
+    /// Whether the text neither is an expression nor has one of its delimiters.
     pub(crate) fn is_constant(&self) -> bool {
         !self.node.unresolved && self.node.as_str().map(delimited) == Some(Delimited::Constant)
     }
 
-    /// What the expression refers to outside itself.
+    /// The expression's references to data outside itself.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
         self.expression
             .iter()
@@ -102,7 +102,7 @@ impl<'n> JsonataText<'n> {
         place_in(self.node, blanks + reference.offset, &token)
     }
 
-    /// Whether the variable `name` that is referred to is called.
+    /// Whether the reference to the variable `name` is a call.
     pub(crate) fn is_called(&self, reference: &Reference, name: &str) -> bool {
         let text = self.expression.as_ref().map_or("", JsonataExpression::as_str);
         let behind = text.get(reference.offset + 1 + name.len()..).unwrap_or_default();
@@ -115,7 +115,7 @@ impl<'n> JsonataText<'n> {
     }
 }
 
-/// What stands between `{%` and `%}`, where a node is a text of that form.
+/// The text between `{%` and `%}`, if the node has this form.
 pub(crate) fn expression_text(node: &Node) -> Option<&str> {
     match delimited(node.as_str()?) {
         Delimited::Expression(text) => Some(text),
@@ -123,8 +123,8 @@ pub(crate) fn expression_text(node: &Node) -> Option<&str> {
     }
 }
 
-/// The part of the expression in `node` that begins at the byte `offset`: `token` where it stands there, or all up to
-/// the end. Behind the end, it is the closing delimiter.
+/// The part of the expression in `node` at the byte `offset`: `token` if it is there, or everything up to the end.
+/// After the end, it is the closing delimiter.
 pub(crate) fn place_in(node: &Node, offset: usize, token: &str) -> Place {
     let text = expression_text(node).unwrap_or_default();
     let end = match text.get(offset..) {

@@ -1,8 +1,8 @@
-//! Which field belongs where, as one table (specification, "State types" and the fields of each type).
+//! The fields of each state type in one table (specification, "State types" and the fields of each type).
 
 use crate::definition::{QueryLanguage, StateType};
 
-/// The query language in which a field means something.
+/// The query language to which a field belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Both,
@@ -54,7 +54,7 @@ impl FieldRule {
     }
 }
 
-/// The row of a field, where any state type has it.
+/// The row of a field, if any state type has it.
 pub(crate) fn state_field(name: &str) -> Option<&'static FieldRule> {
     STATE_FIELDS.iter().find(|rule| rule.name == name)
 }
@@ -210,7 +210,7 @@ pub(crate) const COMPARISON_OPERATORS: [&str; 39] = [
     "NumericGreaterThanEqualsPath",
 ];
 
-/// How many failed iterations are tolerated, by name; only a distributed Map does, though AWS takes them on both.
+/// The fields for tolerated failures. Only a distributed Map uses them, though AWS accepts them on both modes.
 pub(crate) const TOLERANCE_FIELDS: [&str; 4] = [
     "ToleratedFailureCount",
     "ToleratedFailureCountPath",

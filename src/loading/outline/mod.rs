@@ -1,4 +1,4 @@
-//! The graphs of a definition with their states and transitions, drawn even where states are broken.
+//! The graphs of a definition with their states and transitions, extracted even if states are broken.
 
 mod expressions;
 mod jsonata_texts;
@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use crate::data::json::{Member, Node, Object, Span};
 use crate::definition::{QueryLanguage, StateType};
 
-/// All graphs of a definition; a graph stands before those inside its states.
+/// All graphs of a definition; a graph comes before those inside its states.
 #[derive(Debug)]
 pub(crate) struct Outline<'n> {
     pub(crate) root: &'n Node,
@@ -31,20 +31,20 @@ pub(crate) struct Outline<'n> {
 /// `StartAt` with `States`.
 #[derive(Debug)]
 pub(crate) struct GraphOutline<'n> {
-    /// The object that has them.
+    /// The object with `StartAt` and `States`.
     pub(crate) node: &'n Node,
-    /// What that object is.
+    /// The owner of the graph.
     pub(crate) owner: GraphOwner,
     /// The graph around it.
     pub(crate) parent: Option<usize>,
     pub(crate) start_at: Option<Edge<'n>>,
-    /// The `States` field, where it is an object.
+    /// The `States` field, if it is an object.
     pub(crate) states_member: Option<&'n Member>,
     pub(crate) states: Vec<StateOutline<'n>>,
     by_name: HashMap<&'n str, usize>,
 }
 
-/// What a graph belongs to.
+/// The owner of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GraphOwner {
     Machine,
@@ -52,23 +52,23 @@ pub(crate) enum GraphOwner {
     ItemProcessor,
 }
 
-/// A state, as far as it can be made out.
+/// A state as far as it can be recognised.
 #[derive(Debug)]
 pub(crate) struct StateOutline<'n> {
     /// Its name and its value.
     pub(crate) member: &'n Member,
-    /// Its fields, where it is an object.
+    /// Its fields, if it is an object.
     pub(crate) object: Option<&'n Object>,
-    /// Its type, where that is one.
+    /// Its type, if it is valid.
     pub(crate) state_type: Option<StateType>,
     pub(crate) query_language: QueryLanguage,
-    /// Whether it ends its graph. What cannot be made out counts as if it did.
+    /// Whether it ends its graph. A state that cannot be recognised counts as an end.
     pub(crate) is_terminal: bool,
-    /// Where it leads, in source order.
+    /// Its transitions in source order.
     pub(crate) edges: Vec<Edge<'n>>,
     /// Where its expressions stand, if its query language is JSONPath.
     pub(crate) paths: Vec<PathText<'n>>,
-    /// Where its expressions stand, if its query language is JSONata.
+    /// The texts that may be expressions, if its query language is JSONata.
     pub(crate) texts: Vec<JsonataText<'n>>,
     /// The variables it assigns, in source order.
     pub(crate) variables: Vec<Variable<'n>>,
@@ -79,7 +79,7 @@ pub(crate) struct StateOutline<'n> {
 pub(crate) struct Variable<'n> {
     pub(crate) name: &'n str,
     pub(crate) member: &'n Member,
-    /// Whether it is a Catcher that assigns it.
+    /// Whether a Catcher assigns it.
     pub(crate) by_catcher: bool,
 }
 
@@ -88,7 +88,7 @@ pub(crate) struct Variable<'n> {
 pub(crate) struct Edge<'n> {
     pub(crate) target: &'n str,
     pub(crate) span: Span,
-    /// A substitution in the name has no value: unless a state is called just so, it may lead anywhere.
+    /// Whether a substitution in the name has no value. Unless a state has exactly this name, it may lead anywhere.
     pub(crate) unresolved: bool,
 }
 

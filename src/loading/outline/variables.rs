@@ -7,11 +7,11 @@ use super::{Outline, StateOutline};
 use crate::data::json::Place;
 use crate::data::{Expression, Target};
 
-/// A place where a variable is read.
+/// A reference that reads a variable.
 pub(crate) struct VariableRead<'s> {
     pub(crate) name: &'s str,
     pub(crate) place: Place,
-    /// Whether it is called, in JSONata.
+    /// Whether it is called like a function, in JSONata.
     pub(crate) is_called: bool,
 }
 
@@ -49,8 +49,8 @@ pub(crate) fn leading_variable(text: &str) -> Option<&str> {
         .filter(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
 }
 
-/// The variables that each state reads, by the state's name, nested ones among them; states that read none are left out.
-/// What is called is a function.
+/// The variables that each state reads, by the state's name, including nested states; states that read none are left
+/// out. Called names are functions, not variables.
 pub(crate) fn variable_references(outline: &Outline<'_>) -> IndexMap<String, BTreeSet<String>> {
     let mut references: IndexMap<String, BTreeSet<String>> = IndexMap::new();
     for (_, state) in outline.states() {

@@ -13,7 +13,7 @@ impl Fields<'_, '_> {
     }
 }
 
-/// An `Assign` field. The names themselves are the variable rules' to judge.
+/// An `Assign` field. The rules about variables check the names.
 fn assign(node: &Node, reading: &mut Reading) -> Result<Assign, Reported> {
     let template = payload_template::payload_template(node, reading)?;
     let names = values::object(node, reading)?

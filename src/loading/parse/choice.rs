@@ -45,7 +45,7 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataChoice, Reported> {
     })
 }
 
-/// A rule in JSONata. That it has a `Condition` is the choice rules' rule to say.
+/// A rule in JSONata. The rule about Choice Rules checks that it has a `Condition`.
 fn jsonata_rule(node: &Node, reading: &mut Reading) -> Result<JsonataChoiceRule, Reported> {
     let mut fields = Fields::of(node, reading)?;
     let comment = fields.comment();
@@ -74,7 +74,7 @@ fn choice_rule(node: &Node, reading: &mut Reading) -> Result<ChoiceRule, Reporte
     })
 }
 
-/// A boolean expression. That it is exactly one is the choice rules' rule to say.
+/// A boolean expression. The rule about Choice Rules checks that there is exactly one.
 fn condition(node: &Node, reading: &mut Reading) -> Result<Condition, Reported> {
     let mut fields = Fields::of(node, reading)?;
     let and = fields
@@ -166,7 +166,7 @@ fn operand<T>(
 
 /// `StringMatches`.
 ///
-/// DIFFERENCE: specification and AWS take any other backslash, and fail when the rule is evaluated.
+/// DIFFERENCE: the specification and AWS accept any other backslash and fail when the rule is evaluated.
 fn string_pattern(node: &Node, reading: &mut Reading) -> Result<StringPattern, Reported> {
     StringPattern::parse(values::string(node, reading)?).ok_or_else(|| {
         reading

@@ -1,4 +1,4 @@
-//! The fields that a Map state has in its distributed mode. Which of them there are, the rule of the same name says.
+//! The fields of a Map state in distributed mode. The rule of the same name checks which of them are present.
 
 mod item_reader;
 
@@ -12,14 +12,14 @@ use crate::definition::{
 use crate::loading::outline::is_distributed;
 use crate::loading::report::Reported;
 
-/// The most items that a reader reads, and that a Map Run has (developer guide, "Quotas").
+/// The most items of a reader and of a Map Run (developer guide, "Quotas").
 const MOST_ITEMS: u32 = 100_000_000;
-/// The most bytes of a batch: those of an input.
+/// The most bytes of a batch, the same as of an input.
 const MOST_BYTES: u32 = 262_144;
 /// The most characters of a label.
 const LONGEST_LABEL: usize = 40;
 
-/// What the state has besides; `None` where it is inline.
+/// The fields of the distributed mode; `None` in inline mode.
 pub(super) fn distributed_map(
     fields: &mut Fields<'_, '_>,
     item_processor: Option<&Node>,
@@ -63,7 +63,7 @@ fn execution_type(processor: &Node, reading: &mut Reading) -> Result<WorkflowTyp
 
 fn label(node: &Node, reading: &mut Reading) -> Result<String, Reported> {
     let text = values::string(node, reading)?;
-    // It becomes a part of ARNs.
+    // The label becomes part of ARNs.
     let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || "?*<>{}[]:;,\\|^~$#%&`\"/".contains(c);
     let problem = if text.is_empty() {
         "it is empty"
@@ -190,7 +190,7 @@ fn resource(fields: &mut Fields<'_, '_>, owner: &Node, actions: &[&str]) -> Resu
     })
 }
 
-/// What a resource is asked with, by language.
+/// The arguments of a resource, by language.
 pub(crate) fn arguments_name(language: QueryLanguage) -> &'static str {
     match language {
         QueryLanguage::JsonPath => "Parameters",
@@ -272,7 +272,7 @@ fn missing(field: &str, owner: &Node, reading: &mut Reading) {
         .schema(Place::opening(owner), format!("The field '{field}' is required"));
 }
 
-/// What AWS reads, and this crate does not.
+/// Formats that AWS reads and this crate does not.
 fn refused(node: &Node, message: &str, reading: &mut Reading) -> Reported {
     reading
         .report

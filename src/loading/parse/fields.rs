@@ -9,7 +9,7 @@ use crate::data::{Expression, JsonPath, MAX_NESTING, ReferencePath, Root, nests_
 use crate::definition::{InputOutputPath, ResultPath, Transition};
 use crate::loading::report::Reported;
 
-/// Reads an object's fields. Where a value is wrong, the report says so.
+/// Reads an object's fields and reports wrong values.
 pub(crate) struct Fields<'n, 'r> {
     object: &'n Object,
     pub(crate) reading: &'r mut Reading,
@@ -29,7 +29,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.object.field(name)
     }
 
-    /// A field that must be there. Where it is missing, the required fields' rule says so.
+    /// A required field. The rule about required fields reports it if it is missing.
     pub(crate) fn required(&self, name: &str) -> Result<&'n Node, Reported> {
         self.node(name).ok_or(Reported)
     }
@@ -42,7 +42,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.optional(name, values::string)
     }
 
-    /// `Comment`, whose value says nothing to anybody but the reader.
+    /// `Comment`, which only people read.
     pub(crate) fn comment(&mut self) -> Result<Option<String>, Reported> {
         Ok(self.string("Comment")?.map(str::to_owned))
     }
@@ -116,7 +116,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         self.optional(name, |node, reading| values::expression(name, node, reading))
     }
 
-    /// A value that is handed on as it is.
+    /// A value that is passed on unchanged.
     pub(crate) fn literal(&mut self, name: &str) -> Result<Option<Value>, Reported> {
         self.optional(name, |node, reading| {
             let value = node.to_value();
@@ -132,7 +132,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         })
     }
 
-    /// `Next` or `End`. That there is one of them, and not both, is the exclusive fields' rule to say.
+    /// `Next` or `End`. The rule about exclusive fields checks that there is exactly one.
     pub(crate) fn transition(&mut self) -> Result<Transition, Reported> {
         let next = self.string("Next");
         let end = self.optional("End", values::boolean);
@@ -143,7 +143,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         }
     }
 
-    /// Reads the elements of an array; without the field there are none.
+    /// Reads the elements of an array; empty if the field is absent.
     pub(crate) fn elements<T>(
         &mut self,
         name: &str,
@@ -155,7 +155,7 @@ impl<'n, 'r> Fields<'n, 'r> {
         }
     }
 
-    /// The same for an array that must be there and hold something.
+    /// The same for a required, non-empty array.
     pub(crate) fn some_elements<T>(
         &mut self,
         name: &str,

@@ -42,7 +42,7 @@ impl<'n> Fields<'n, '_> {
     ) -> Result<Option<JsonataValue<T>>, Reported> {
         self.optional(name, |node, reading| match node.as_str().map(delimited) {
             Some(Delimited::Expression(text)) => expression(node, text, reading).map(JsonataValue::Expression),
-            // The rule of delimiters says so.
+            // The rule about delimiters reports it.
             Some(Delimited::Improper) => Err(Reported),
             Some(Delimited::Constant) | None => constant(node, reading).map(JsonataValue::Constant),
         })
@@ -73,7 +73,7 @@ impl<'n> Fields<'n, '_> {
     }
 }
 
-/// `Assign`. The names themselves are the variable rules' to judge.
+/// `Assign`. The rules about variables check the names.
 fn assign(node: &Node, reading: &mut Reading) -> Result<JsonataAssign, Reported> {
     let members = &values::object(node, reading)?.members;
     let template = template(node, reading)?;
@@ -95,13 +95,13 @@ fn template(node: &Node, reading: &mut Reading) -> Result<JsonataTemplate, Repor
 
 /// Whether all expressions of a template can be parsed.
 ///
-/// Compiling would say so, too; this knows where they stand.
+/// Compiling would find errors too, but without their places.
 fn is_well_formed(node: &Node, reading: &mut Reading) -> bool {
     let mut well_formed = true;
     match &node.kind {
         Kind::String(text) => match delimited(text) {
             Delimited::Expression(text) => well_formed = expression(node, text, reading).is_ok(),
-            // The rule of delimiters says so.
+            // The rule about delimiters reports it.
             Delimited::Improper => well_formed = false,
             Delimited::Constant => {}
         },
@@ -120,7 +120,7 @@ fn is_well_formed(node: &Node, reading: &mut Reading) -> bool {
     well_formed
 }
 
-/// An expression; `text` is what `node` holds between its delimiters.
+/// An expression; `text` is the text of `node` between its delimiters.
 fn expression(node: &Node, text: &str, reading: &mut Reading) -> Result<JsonataExpression, Reported> {
     if node.unresolved {
         return Err(Reported);

@@ -1,8 +1,8 @@
-//! Help for texts that are no JSONata expressions.
+//! Help for texts that are not valid JSONata.
 
 use crate::data::JsonataSyntaxError;
 
-/// Operators of other languages, longer ones first, with what JSONata has in their place.
+/// Operators of other languages, longer ones first, with their JSONata counterparts.
 const OPERATORS: [(&str, &str); 13] = [
     ("===", "a single `=` compares"),
     ("!==", "`!=` compares"),
@@ -25,7 +25,7 @@ const OPERATORS: [(&str, &str); 13] = [
     ("!", "`$not(…)` negates"),
 ];
 
-/// What to write instead; `text` is the expression.
+/// A suggestion of what to write instead; `text` is the expression.
 pub(super) fn help(text: &str, error: &JsonataSyntaxError) -> String {
     if text.trim().is_empty() {
         return "it is empty: write an expression such as `{% $states.input %}`".to_owned();

@@ -27,7 +27,7 @@ pub(crate) fn state_machine(root: &Node, reading: &mut Reading) -> Result<StateM
     })
 }
 
-/// `Version`: `"1.0"` is the only one there is.
+/// `Version`: only `"1.0"` exists.
 fn version(fields: &mut Fields<'_, '_>) -> Result<(), Reported> {
     match fields.string("Version")? {
         None | Some("1.0") => Ok(()),

@@ -10,7 +10,7 @@ use crate::definition::{
 use crate::loading::outline::TOLERANCE_FIELDS;
 use crate::loading::report::Reported;
 
-/// A Map of either mode. `machine` is the language of the states in the item processor that name none.
+/// A Map in either mode. `machine` is the default language of the states in the item processor.
 pub(super) fn map_state(
     mut fields: Fields<'_, '_>,
     language: QueryLanguage,

@@ -1,6 +1,6 @@
 //! From the tree to typed states: the files are named as the specification's terms.
 //!
-//! This file reads what holds states: `StartAt` with `States`, of the machine, a branch or an item processor.
+//! This file reads graphs: `StartAt` with `States`, of the machine, a branch or an item processor.
 
 mod assign;
 mod catch;
@@ -41,9 +41,9 @@ pub(super) struct Reading {
     pub(super) expressions: Expressions,
 }
 
-/// The graph of an object that has `StartAt` and `States`. Where they are missing, the required fields' rule says so.
+/// The graph of an object with `StartAt` and `States`. The rule about required fields reports missing ones.
 ///
-/// `machine` is the language of the states that name none.
+/// `machine` is the default language of the states.
 fn state_graph(node: &Node, machine: QueryLanguage, reading: &mut Reading) -> Result<StateGraph, Reported> {
     let mut fields = Fields::of(node, reading)?;
     let start_at = fields.required_string("StartAt");
@@ -79,7 +79,7 @@ fn state(member: &Member, machine: QueryLanguage, reading: &mut Reading) -> Resu
     let named = query_language(node, machine);
     let language = named.unwrap_or(machine);
     if language == QueryLanguage::Jsonata && !cfg!(feature = "jsonata") {
-        // The language rule says so.
+        // The rule about query languages reports it.
         return Err(Reported);
     }
     let state = match state_type {
@@ -95,7 +95,7 @@ fn state(member: &Member, machine: QueryLanguage, reading: &mut Reading) -> Resu
     named.and(state)
 }
 
-/// `QueryLanguage` of a machine or state. Where it is none, or one that cannot stand there, the language rule says so.
+/// `QueryLanguage` of a machine or state. The rule about query languages reports invalid values.
 fn query_language(node: &Node, default: QueryLanguage) -> Result<QueryLanguage, Reported> {
     let Some(node) = node.field("QueryLanguage") else {
         return Ok(default);

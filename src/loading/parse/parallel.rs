@@ -5,7 +5,7 @@ use crate::data::json::Node;
 use crate::definition::{Branch, JsonPathParallel, JsonataParallel, ParallelData, ParallelState, QueryLanguage};
 use crate::loading::report::Reported;
 
-/// `machine` is the language of the states in the branches that name none.
+/// `machine` is the default language of the states in the branches.
 pub(super) fn parallel_state(
     mut fields: Fields<'_, '_>,
     language: QueryLanguage,

@@ -39,7 +39,7 @@ pub(super) fn payload_template(node: &Node, reading: &mut Reading) -> Result<Pay
 
 /// Whether all the computed fields of `node`, a part of `template`, are well formed.
 ///
-/// Compiling would say so, too; this knows where they stand.
+/// Compiling would find errors too, but without their places.
 fn is_well_formed(node: &Node, template: &Node, reading: &mut Reading) -> bool {
     let mut well_formed = true;
     match &node.kind {

@@ -38,7 +38,7 @@ fn retrier(node: &Node, reading: &mut Reading) -> Result<Retrier, Reported> {
     })
 }
 
-/// `ErrorEquals` of a Retrier or Catcher. Where it is missing, the required fields' rule says so.
+/// `ErrorEquals` of a Retrier or Catcher. The rule about required fields reports it if it is missing.
 pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Result<Vec<String>, Reported> {
     let node = fields.required("ErrorEquals")?;
     if node.as_array().is_some_and(<[Node]>::is_empty) {

@@ -1,8 +1,8 @@
-//! States for the tests of what reads them.
+//! States for tests of the parser.
 
 use crate::definition::{State, StateMachine};
 
-/// The state `X` of a machine in JSONPath; where it ends, a state `Y` follows.
+/// The state `X` of a machine in JSONPath, followed by a state `Y`.
 pub(super) fn state(state: &str) -> State {
     read("JSONPath", state)
 }

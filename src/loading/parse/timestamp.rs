@@ -1,4 +1,4 @@
-//! Timestamps, as strict as AWS reads them.
+//! Timestamps, parsed as strictly as on AWS.
 
 use chrono::{DateTime, Utc};
 

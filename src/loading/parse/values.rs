@@ -1,4 +1,4 @@
-//! Reading values of one type, with what is wrong with them.
+//! Reads values of one type and reports wrong ones.
 
 use serde_json::Number;
 
@@ -23,7 +23,7 @@ pub(super) fn boolean(node: &Node, reading: &mut Reading) -> Result<bool, Report
     expected("Boolean", node, node.as_bool(), reading)
 }
 
-/// A number, as the 64-bit floating-point number that the language computes with.
+/// A number as a 64-bit float, as the language computes.
 pub(super) fn number(node: &Node, reading: &mut Reading) -> Result<f64, Reported> {
     expected("Number", node, as_number(node).and_then(Number::as_f64), reading)
 }
@@ -43,7 +43,7 @@ pub(super) fn number_within(node: &Node, minimum: f64, maximum: f64, reading: &m
     Err(Reported)
 }
 
-/// All elements of an array. One that is wrong does not keep the others from being read.
+/// All elements of an array; a wrong element does not stop the reading of the others.
 pub(super) fn elements<'n, T>(
     node: &'n Node,
     read: impl Fn(&'n Node, &mut Reading) -> Result<T, Reported>,
@@ -56,7 +56,7 @@ pub(super) fn elements<'n, T>(
     elements.into_iter().collect()
 }
 
-/// An integer in a range; `hint` helps where it is a path.
+/// An integer in a range; `hint` is the help if it is a path.
 pub(super) fn integer(
     node: &Node,
     minimum: u32,
@@ -121,14 +121,14 @@ fn no_integer(node: &Node, hint: Option<String>, reading: &mut Reading) -> Repor
     Reported
 }
 
-/// Help where an expression stands in a state in JSONPath.
+/// Help for a JSONata expression in a JSONPath state.
 const NEEDS_JSONATA: &str = "`{% … %}` is JSONata: give the state `\"QueryLanguage\": \"JSONata\"`";
 
-/// The byte where a syntax error begins.
+/// The byte at which a syntax error begins.
 pub(super) fn offset(text: &str, error: &SyntaxError) -> usize {
     let is_escape = error.message.starts_with("a backslash stands before");
     if is_escape && !text.get(error.offset..).is_some_and(|rest| rest.starts_with('\\')) {
-        // It is noticed behind the backslash.
+        // The error is noticed only after the backslash.
         let read = text.get(..error.offset).unwrap_or_default();
         return read.rfind('\\').unwrap_or(error.offset);
     }
@@ -164,19 +164,19 @@ pub(super) fn reference_path(node: &Node, reading: &mut Reading) -> Result<Refer
     path.map_err(|error| no_reference_path(node, text, error, reading))
 }
 
-/// A Reference Path, as any other path.
+/// A Reference Path.
 pub(super) fn single_path(node: &Node, reading: &mut Reading) -> Result<JsonPath, Reported> {
     reference_path(node, reading)?;
     json_path(node, reading)
 }
 
-/// A path whose problems AWS words as those of a Reference Path, though it takes any path: the fields of Choice Rules.
+/// A path in a Choice Rule: any path is allowed, but AWS words its problems as those of a Reference Path.
 pub(super) fn choice_path(node: &Node, reading: &mut Reading) -> Result<JsonPath, Reported> {
     let text = string(node, reading)?;
     let parsed = if text.starts_with('$') {
         reading.expressions.json_path(text)
     } else {
-        // Its message is AWS's.
+        // The message is AWS's.
         ReferencePath::parse(text).and_then(|path| JsonPath::parse(path.as_str()))
     };
     parsed.map_err(|error| no_reference_path(node, text, error, reading))
@@ -194,7 +194,7 @@ fn no_reference_path(node: &Node, text: &str, mut error: SyntaxError, reading: &
     Reported
 }
 
-/// What to write instead of a text that is no Reference Path.
+/// A suggestion for a text that is not a Reference Path.
 fn reference_path_help(text: &str, offset: usize) -> String {
     if let Some(help) = not_a_path(text) {
         return help;
@@ -239,7 +239,7 @@ pub(super) fn expression(field: &str, node: &Node, reading: &mut Reading) -> Res
     Ok(expression)
 }
 
-/// AWS's text for a field that should be computed, and cannot be.
+/// AWS's message for a computed field that is not valid.
 pub(super) fn no_expression(field: &str) -> String {
     format!("The value for the field '{field}' must be a valid JSONPath or a valid intrinsic function call")
 }
@@ -249,7 +249,7 @@ fn is_call(text: &str) -> bool {
     text.starts_with("States.") && text.contains('(')
 }
 
-/// Help where a path is expected, but the text is none at all.
+/// Help for a text that should be a path but is not.
 pub(super) fn not_a_path(text: &str) -> Option<String> {
     let is_in_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
     let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(is_in_names);
@@ -279,7 +279,7 @@ const INTRINSIC_FUNCTIONS: [&str; 18] = [
     "States.UUID",
 ];
 
-/// Help where a text is neither a path nor a call of an intrinsic function.
+/// Help for a text that is neither a path nor a call of an intrinsic function.
 pub(super) fn expression_help(text: &str, error: &SyntaxError, reading: &mut Reading) -> String {
     let rest = text.get(error.offset..).unwrap_or_default();
     let name = rest
@@ -308,7 +308,7 @@ fn as_number(node: &Node) -> Option<&Number> {
     }
 }
 
-/// A value of the expected type; a missing substitution is reported already.
+/// A value of the expected type; a missing substitution is already reported.
 fn expected<T>(type_name: &str, node: &Node, value: Option<T>, reading: &mut Reading) -> Result<T, Reported> {
     if node.unresolved {
         return Err(Reported);

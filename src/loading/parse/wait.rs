@@ -32,7 +32,7 @@ fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathWait, Reported> {
     })
 }
 
-/// All four fields are read, so that each is judged; that there is exactly one is the exclusive fields' rule to say.
+/// Reads all four fields, so that each is checked. The rule about exclusive fields checks that there is exactly one.
 fn wait_until(fields: &mut Fields<'_, '_>) -> Result<WaitUntil, Reported> {
     let seconds = fields.integer("Seconds", 0, MAXIMUM);
     let seconds_path = fields.reference_path("SecondsPath");

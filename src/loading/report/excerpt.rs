@@ -1,17 +1,17 @@
-//! The line of source text that a diagnostic shows, with what is underlined in it.
+//! The source line shown by a diagnostic, with the underlined part.
 
 use std::ops::Range;
 
 use crate::definition::Excerpt;
 
 impl Excerpt {
-    /// A longer line is cut.
+    /// The longest line that is not cut.
     const LONGEST: usize = 160;
 
-    /// Characters of a cut line shown before and behind the start of what is underlined, at the most.
+    /// The most characters of a cut line shown before and after the start of the underlined part.
     const REACH: usize = 80;
 
-    /// The line `line` with `span` underlined as far as it lies in it; both are ranges of bytes of `source`.
+    /// The line `line` with the part of `span` in it underlined; both are byte ranges of `source`.
     pub(crate) fn new(source: &str, line: Range<usize>, span: Range<usize>) -> Self {
         let before = source.get(line.start..span.start).unwrap_or_default();
         let marked_end = span.end.clamp(span.start, line.end.max(span.start));
@@ -70,7 +70,7 @@ impl Excerpt {
     }
 }
 
-/// The columns that a terminal gives to a character: East Asian wide characters and emoji take two, marks none.
+/// The width of a character in a terminal: two for East Asian wide characters and emoji, zero for combining marks.
 fn columns(c: char) -> usize {
     match u32::from(c) {
         0x300..=0x36F | 0x200B..=0x200F | 0xFE00..=0xFE0F => 0,

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use crate::definition::{Excerpt, MAX_CHARACTERS};
 
-/// Where the lines of a text start.
+/// The starts of a text's lines.
 pub(super) struct Lines {
     starts: Vec<usize>,
 }
 
 impl Lines {
     pub(super) fn of(source: &str) -> Self {
-        // No character has more bytes than four, and a longer definition is refused as a whole.
+        // A character has at most four bytes, and a longer definition is refused as a whole.
         let breaks = source
             .bytes()
             .take(4 * MAX_CHARACTERS)
@@ -44,7 +44,7 @@ impl Lines {
     }
 }
 
-/// Counts columns onwards from the last one, since a whole definition may be one long line.
+/// Counts columns from the last counted position, since a whole definition may be one long line.
 #[derive(Default)]
 pub(super) struct Columns {
     line_start: usize,

@@ -1,4 +1,4 @@
-//! From the keys and indices that lead to a value to AWS's `location` and to a JSON Pointer.
+//! Formats the path to a value as AWS's `location` and as a JSON Pointer.
 
 use crate::data::json::Step;
 

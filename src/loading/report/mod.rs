@@ -1,4 +1,4 @@
-//! Where problems are collected, sorted and given their lines.
+//! Collects problems, sorts them and finds their lines.
 
 mod excerpt;
 mod lines;
@@ -11,7 +11,7 @@ use self::similar::Suggestions;
 use crate::data::json::{Place, Span, Step};
 use crate::definition::{Code, Diagnostic, Severity};
 
-/// Diagnostics kept; more are only counted.
+/// The most diagnostics kept; further ones are only counted.
 const MAX_DIAGNOSTICS: usize = 500;
 
 /// Collects the problems of one definition.
@@ -22,7 +22,7 @@ pub(crate) struct Report {
     suggestions: Suggestions,
 }
 
-/// A problem before its position is worked out.
+/// A problem before its position is computed.
 #[derive(Debug)]
 pub(crate) struct Finding {
     phase: Phase,
@@ -33,33 +33,33 @@ pub(crate) struct Finding {
     help: Option<String>,
 }
 
-/// The groups that diagnostics come in, as AWS orders them.
+/// The groups of diagnostics, in AWS's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     /// Fields and values.
     Schema,
-    /// Transitions to states that are not there.
+    /// Transitions to missing states.
     Targets,
-    /// States that nothing leads to.
+    /// Unreachable states.
     Reachability,
     /// Graphs that cannot end.
     TerminalState,
-    /// What is only probably wrong.
+    /// Warnings.
     Warnings,
 }
 
-/// There is no value: why is in the report, or a [rule](crate::loading::rules) puts it there.
+/// No value; the reason is already reported, or a [rule](crate::loading::rules) reports it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reported;
 
 impl Finding {
-    /// Says how to fix it.
+    /// Adds help.
     pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Says how to fix it, where there is something to say.
+    /// Adds help, if there is some.
     pub(crate) fn maybe_help(&mut self, help: Option<String>) -> &mut Self {
         self.help = help;
         self
@@ -81,7 +81,7 @@ impl Report {
         self.error_in(Phase::Schema, code, place, message)
     }
 
-    /// `SCHEMA_VALIDATION_FAILED`, the most frequent one.
+    /// `SCHEMA_VALIDATION_FAILED`, the most frequent code.
     pub(crate) fn schema(&mut self, place: Place, message: impl Into<String>) -> &mut Finding {
         self.error(Code::SchemaValidationFailed, place, message)
     }
@@ -101,7 +101,7 @@ impl Report {
         self.add(Phase::Warnings, code, Severity::Warning, place, message.into())
     }
 
-    /// How many errors there are so far.
+    /// The number of errors so far.
     #[cfg(feature = "yaml")]
     pub(crate) fn errors(&self) -> usize {
         self.errors
@@ -111,7 +111,7 @@ impl Report {
         self.errors > 0
     }
 
-    /// The candidate that is most probably meant by `name`, if one is near.
+    /// The candidate most similar to `name`, if one is similar enough.
     pub(crate) fn similar<'c>(&mut self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
         self.suggestions.similar(name, candidates)
     }
@@ -121,14 +121,14 @@ impl Report {
         self.lines.line_of(offset)
     }
 
-    /// The diagnostics in their order, and how many more there were. `steps_to` leads from a byte of the text to the keys and
-    /// indices of what stands there, unless the text has none.
+    /// The diagnostics in their order, and how many more there were. `steps_to` gives the keys and indices that
+    /// lead to a byte of the text, if the text has any.
     pub(crate) fn finish<'n>(
         mut self,
         source: &str,
         steps_to: impl Fn(usize) -> Option<Vec<Step<'n>>>,
     ) -> (Vec<Diagnostic>, usize) {
-        // Stable: problems at one place stay in the order in which they were found.
+        // A stable sort: problems at one place keep the order in which they were found.
         self.findings
             .sort_by_key(|finding| (finding.phase, finding.place.span().start));
         let omitted = self.findings.len().saturating_sub(MAX_DIAGNOSTICS);
@@ -181,7 +181,7 @@ impl Report {
         }
     }
 
-    /// A problem of a text that stands inside of `source`, shown at `span` there.
+    /// A problem of a text embedded in `source`, shown at `span` there.
     #[cfg(feature = "yaml")]
     pub(crate) fn relocated(&self, diagnostic: Diagnostic, span: Span, source: &str) -> Diagnostic {
         let span = span.start..span.end;

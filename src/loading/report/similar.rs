@@ -1,9 +1,9 @@
 //! "Did you mean": the nearest of the names that would have been right.
 
-/// Finds near names, with a limit on the work for one definition.
+/// Finds similar names, with a limit on the work for one definition.
 #[derive(Debug)]
 pub(super) struct Suggestions {
-    /// Pairs of characters that may still be compared.
+    /// How many more pairs of characters may be compared.
     work: usize,
 }
 
@@ -14,10 +14,10 @@ impl Default for Suggestions {
 }
 
 impl Suggestions {
-    /// Longer names are not compared: no field or state name is.
+    /// Longer names are not compared: no field or state name is longer.
     const LONGEST: usize = 80;
 
-    /// The candidate with the fewest typing errors, if they are few for its length; the first of several.
+    /// The candidate with the fewest typing errors, if they are few for its length; the first one if several tie.
     pub(super) fn similar<'c>(&mut self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
         let name: Vec<char> = name
             .chars()
@@ -50,7 +50,7 @@ impl Suggestions {
     }
 }
 
-/// Typing errors between two names: letters added, left out, replaced, or swapped with their neighbour.
+/// The number of typing errors between two names: letters added, omitted, replaced, or swapped with their neighbour.
 fn distance(from: &[char], to: &[char]) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=to.len()).collect();

@@ -1,8 +1,8 @@
 //! # Map mode
 //!
 //! **What**: a Map state is `INLINE`, the default, or `DISTRIBUTED`, which runs every item as an execution of its own.
-//! The fields that only the latter has are refused in the former; `ToleratedFailure…` is accepted, as AWS does, but has no
-//! effect.
+//! The fields that only the latter has are refused in the former; `ToleratedFailure…` is accepted, as AWS does, but has
+//! no effect.
 //!
 //! **Why**: an inline Map would not read the items that are asked for.
 //!

@@ -66,7 +66,8 @@ fn may_read_the_token(text: &JsonataText<'_>) -> bool {
     text.node.unresolved || text.references().any(reads)
 }
 
-/// Whether a path or a call reads the token, perhaps with all of the context object. What is no expression may be meant to.
+/// Whether a path or a call reads the token, perhaps with all of the context object. What is no expression may be meant
+/// to.
 fn reads_the_token(text: &PathText<'_>) -> bool {
     let Some(expression) = &text.expression else {
         return true;

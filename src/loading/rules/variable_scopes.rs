@@ -3,8 +3,8 @@
 //! **What**: a branch or an item processor does not assign a variable whose name a graph around it assigns, too.
 //!
 //! **Why**: variables of a graph are its own; an inner one of the same name would hide the outer one and be gone at the
-//! end, which nobody means. Like AWS, the rule overlooks what a Catcher around it assigns: it runs when the inner graph is
-//! gone.
+//! end, which nobody means. Like AWS, the rule overlooks what a Catcher around it assigns: it runs when the inner graph
+//! is gone.
 //!
 //! Bad:
 //! ```json

@@ -9,7 +9,7 @@ use crate::loading::Loader;
 use crate::loading::json::substitute;
 use crate::loading::report::Report;
 
-/// A template, of which only the state machines are read.
+/// A template; only its state machines are read.
 pub(super) struct Template<'n> {
     resources: &'n Object,
     deployment: Deployment<'n>,
@@ -18,7 +18,7 @@ pub(super) struct Template<'n> {
 type Machine = Result<StateMachine, InvalidDefinition>;
 
 impl<'n> Template<'n> {
-    /// `None` for what is no template.
+    /// `None` if the text is not a template.
     pub(super) fn of(root: &'n Node) -> Option<Self> {
         let resources = root.field("Resources")?.as_object()?;
         let parameters = root.field("Parameters").and_then(Node::as_object);
@@ -103,7 +103,7 @@ impl<'n> Template<'n> {
         }
     }
 
-    /// `DefinitionSubstitutions`, with what a deployment would give them.
+    /// `DefinitionSubstitutions` with their values as in a deployment.
     fn substitutions(&self, properties: &Node, report: &mut Report) -> Substitutions {
         let members = properties
             .field("DefinitionSubstitutions")
@@ -130,7 +130,7 @@ impl<'n> Template<'n> {
         loader.parse_node(Some(&node), source, report)
     }
 
-    /// `DefinitionString`: a text, in `Fn::Sub` perhaps, or one that is put together.
+    /// `DefinitionString`: a text, possibly in `Fn::Sub` or joined from parts.
     fn text(&self, node: &Node, loader: &Loader, source: &str, mut report: Report) -> Machine {
         let sub = node.field("Fn::Sub");
         let (template, values) = match sub.map(|sub| &sub.kind) {
@@ -170,7 +170,7 @@ impl<'n> Template<'n> {
     }
 }
 
-/// The machine of a text inside of `source`, with its diagnostics where they stand there.
+/// The machine of a text embedded in `source`, with its diagnostics placed in `source`.
 fn moved(machine: Machine, report: &Report, source: &str, place: impl Fn(usize) -> usize) -> Machine {
     let relocated = |diagnostics: Vec<_>| {
         diagnostics

@@ -5,7 +5,7 @@ use crate::data::json::{Place, Substitutions};
 use crate::definition::Code;
 use crate::loading::report::Report;
 
-/// What a deployment would make of the names of a template.
+/// The values of a template's names as in a deployment.
 pub(super) struct Deployment<'n> {
     pub(super) resources: &'n Object,
     pub(super) parameters: Option<&'n Object>,
@@ -14,11 +14,11 @@ pub(super) struct Deployment<'n> {
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "123456789012";
 
-/// `Fn::Sub` inside of `Fn::Join` and so on is followed this deep.
+/// How deep functions inside functions are evaluated.
 const MAX_FUNCTIONS: usize = 16;
 
 impl Deployment<'_> {
-    /// Replaces the functions below `node` by the texts that they give.
+    /// Replaces the functions below `node` by their results.
     pub(super) fn resolve_below(&self, node: &mut Node, report: &mut Report) {
         if function(node).is_some() {
             let span = node.span;
@@ -43,12 +43,12 @@ impl Deployment<'_> {
         }
     }
 
-    /// The text that a value or function gives; `None` where it gives none, which is reported.
+    /// The text of a value or function; `None` if it has none, which is reported.
     pub(super) fn text(&self, node: &Node, report: &mut Report) -> Option<String> {
         self.text_within(node, MAX_FUNCTIONS, report)
     }
 
-    /// The values of the placeholders of a text in `Fn::Sub`, which may bring its own.
+    /// The values of the placeholders in an `Fn::Sub`, which may define its own.
     pub(super) fn names_in(&self, text: &str, own: Option<&Node>, report: &mut Report) -> Substitutions {
         self.names_within(text, own, MAX_FUNCTIONS, report)
     }
@@ -100,7 +100,7 @@ impl Deployment<'_> {
         text
     }
 
-    /// What a function gives; `None` where it gives nothing, which may be reported or not.
+    /// A function's result; `None` if it has none, which may or may not be reported.
     fn called(&self, name: &str, argument: &Node, depth: usize, report: &mut Report) -> Option<String> {
         match name {
             "Ref" => {
@@ -152,7 +152,7 @@ impl Deployment<'_> {
         value
     }
 
-    /// What `Ref` gives: the name of most resources, the ARN of a few.
+    /// The result of `Ref`: the name of most resources, the ARN of a few.
     fn reference(&self, name: &str) -> Option<String> {
         let pseudo = match name {
             "AWS::Region" => Some(REGION),
@@ -186,9 +186,9 @@ impl Deployment<'_> {
         })
     }
 
-    /// What `Fn::GetAtt` gives.
+    /// The result of `Fn::GetAtt`.
     fn attribute(&self, resource: &str, attribute: &str) -> Option<String> {
-        // `Function.Version` and the like are resources that SAM adds.
+        // SAM adds resources such as `Function.Version`.
         let kind = self.kind(resource)?;
         Some(if attribute.ends_with("Arn") {
             arn(kind, resource)

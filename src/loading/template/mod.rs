@@ -1,8 +1,8 @@
 //! The state machines of a file: a definition in JSON or YAML, or a SAM or CloudFormation template with any number of
 //! them (`Definition`, `DefinitionString`, `DefinitionUri`, `DefinitionSubstitutions`).
 //!
-//! What only a deployment knows has a stand-in: the ARN of a function of the template has the region and account of the
-//! documentation, `us-east-1` and `123456789012`.
+//! Values known only after a deployment get stand-ins: the ARN of a template's function has the region and account of
+//! AWS's documentation, `us-east-1` and `123456789012`.
 
 mod embedded;
 mod intrinsic;
@@ -24,7 +24,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// By the ending of the file's name, and otherwise by what it begins with.
+    /// The format by the ending of the file's name, else by the beginning of its text.
     pub fn of(file_name: &str, source: &str) -> Self {
         let ending = file_name.rsplit('.').next().map(str::to_ascii_lowercase);
         match ending.as_deref() {
@@ -40,17 +40,17 @@ impl Format {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Found {
-    /// Its logical id in the template; a definition has none.
+    /// Its logical id in the template; `None` for a definition.
     pub name: Option<String>,
-    /// The file that its definition stands in, as `DefinitionUri` names it, where that is another one.
+    /// The file of its definition, as in `DefinitionUri`, if it is another file.
     pub file: Option<String>,
-    /// The machine, with its warnings, or what is wrong with it, by the lines of that file.
+    /// The machine with its warnings, or its problems, with the lines of that file.
     pub machine: Result<StateMachine, InvalidDefinition>,
 }
 
 /// Every state machine of a file, in the order of the file.
 ///
-/// `open` reads what a `DefinitionUri` names. Fails with the problems of a template that is no JSON or YAML.
+/// `open` reads the file of a `DefinitionUri`. Errors with the problems of a template that is not JSON or YAML.
 ///
 /// ```
 /// use asl_engine::loading::Loader;
@@ -109,7 +109,7 @@ fn definition(loader: &Loader, source: &str, format: Format) -> Result<StateMach
     }
 }
 
-/// A field, by the first of its names that is there.
+/// A field by the first of its names that is present.
 fn field<'n>(node: &'n Node, names: &[&str]) -> Option<&'n Node> {
     names.iter().find_map(|name| node.field(name))
 }
@@ -117,7 +117,7 @@ fn field<'n>(node: &'n Node, names: &[&str]) -> Option<&'n Node> {
 const SERVERLESS: &str = "AWS::Serverless::StateMachine";
 const STEP_FUNCTIONS: &str = "AWS::StepFunctions::StateMachine";
 
-/// Whether a text may be a template with state machines; most definitions are known here to be none.
+/// A quick check whether a text may be a template with state machines; it rules out most definitions.
 fn names_machines(source: &str) -> bool {
     source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS)
 }

@@ -1,4 +1,4 @@
-//! Where the characters of a scalar stand: quotes, escapes, folding and indentation lie between.
+//! Finds the positions of a scalar's characters in the source, across quotes, escapes, folding and indentation.
 
 use saphyr_parser::ScalarStyle;
 
@@ -29,9 +29,9 @@ pub(super) fn align(text: &str, raw: &str, start: usize, column: usize, style: S
     map
 }
 
-/// Where the text begins in `raw`, and how far its lines are indented.
+/// The start of the text in `raw`, and the indentation of its lines.
 fn content(raw: &str, column: usize, style: ScalarStyle) -> (usize, usize) {
-    // Tags and anchors stand before it.
+    // Tags and anchors come before it.
     let mut at = 0;
     while let Some(rest) = raw.get(at..).filter(|rest| rest.starts_with(['!', '&'])) {
         let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -60,7 +60,7 @@ fn content(raw: &str, column: usize, style: ScalarStyle) -> (usize, usize) {
     }
 }
 
-/// The bytes of `rest` that mean nothing before the character `c` of the text.
+/// The number of bytes of `rest` to skip before the character `c` of the text.
 fn skipped(rest: &str, c: char, line_starts: bool, indent: usize, style: ScalarStyle) -> usize {
     let blanks = || rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
     match style {
@@ -97,7 +97,7 @@ fn spelled(rest: &str, c: char, style: ScalarStyle) -> (usize, bool) {
     if rest.starts_with(c) && (c != ' ' || style == ScalarStyle::Literal) {
         return (c.len_utf8(), true);
     }
-    // Few blanks are looked through, or a line of blanks would cost its square.
+    // Only a few blanks are searched, or a line of blanks would take quadratic time.
     let is_fold = || {
         rest.bytes()
             .take(64)

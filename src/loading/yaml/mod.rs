@@ -1,8 +1,9 @@
-//! YAML as a person wrote it: the tree of [`json`](super::json), with the place of every key and value in the YAML text.
+//! YAML as a person wrote it: the tree of [`json`](super::json), with the place of every key and value in the YAML
+//! text.
 //!
 //! The core schema of YAML 1.2, without complex keys and merge keys. The short tags of CloudFormation (`!Ref`, `!Sub`,
-//! `!GetAtt`) become the objects that they stand for (`Ref`, `Fn::Sub`, `Fn::GetAtt`). Nesting is bounded as in JSON, and
-//! aliases cannot make a text longer than a definition may be.
+//! `!GetAtt`) become the objects that they stand for (`Ref`, `Fn::Sub`, `Fn::GetAtt`). Nesting is bounded as in JSON,
+//! and aliases cannot make a text longer than a definition may be.
 
 mod align;
 mod offsets;
@@ -17,7 +18,7 @@ use crate::data::json::{Kind, MAX_DEPTH, Member, Node, Object, Place, SeenKeys, 
 use crate::definition::{Code, MAX_CHARACTERS};
 use offsets::Offsets;
 
-/// Parses a whole text, in which `${Name}` stands for itself. Problems go to the report; `None` when it is no YAML.
+/// Parses a whole text, without replacing `${Name}`. Problems go to the report; `None` if it is not YAML.
 pub(crate) fn parse(source: &str, report: &mut Report) -> Option<Node> {
     let mut reader = Reader {
         source,
@@ -37,12 +38,12 @@ struct Reader<'s, 'r> {
     events: Parser<'s, StrInput<'s>>,
     report: &'r mut Report,
     anchors: HashMap<usize, Node>,
-    /// How many values aliases may still add.
+    /// How many more values aliases may add.
     room: usize,
     depth: usize,
 }
 
-/// The text is no YAML that can be read; why is in the report.
+/// The text cannot be read as YAML; the reason is reported.
 struct Refused;
 
 impl<'s> Reader<'s, '_> {
@@ -89,8 +90,8 @@ impl<'s> Reader<'s, '_> {
         }
     }
 
-    /// The value that begins with `event`. `owner` is where its key ends or its `-` stands: a block that has no bracket
-    /// of its own is pointed at there.
+    /// The value that begins with `event`. `owner` is the end of its key, or its `-`: the position shown for a block,
+    /// which has no bracket of its own.
     fn value(&mut self, event: Event<'s>, span: Span, owner: usize) -> Result<Node, Refused> {
         let (anchor, tag, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -128,7 +129,7 @@ impl<'s> Reader<'s, '_> {
         Ok(node)
     }
 
-    /// Where an array or object begins: its bracket, or what owns it.
+    /// The start of an array or object: its bracket, or its owner.
     fn opening(&self, span: Span, bracket: u8, owner: usize) -> usize {
         let shown = self.source.get(span.start..span.end).unwrap_or_default();
         match shown.bytes().position(|byte| byte == bracket) {
@@ -234,7 +235,7 @@ impl<'s> Reader<'s, '_> {
         }
         let raw = self.source.get(span.start..span.end).unwrap_or_default();
         let column = match style {
-            // No two of them stand in one line, so this is linear.
+            // There is at most one per line, so this is linear.
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 let before = self.source.get(..span.start).unwrap_or_default();
                 before.len() - before.rfind('\n').map_or(0, |at| at + 1)
@@ -249,7 +250,7 @@ impl<'s> Reader<'s, '_> {
         })
     }
 
-    /// A copy of what the anchor stands at, which stands wholly at the alias.
+    /// A copy of the anchor's value, placed at the alias.
     fn alias(&mut self, id: usize, span: Span) -> Result<Node, Refused> {
         let Some(mut node) = self.anchors.get(&id).cloned() else {
             return Err(self.refuse(span, "the alias stands inside of its own anchor", None));
@@ -264,7 +265,7 @@ impl<'s> Reader<'s, '_> {
         Ok(node)
     }
 
-    /// The end of what is not blank.
+    /// The end without trailing blanks.
     fn trimmed_end(&self, span: Span) -> usize {
         let shown = self.source.get(span.start..span.end).unwrap_or_default();
         span.start + shown.trim_end().len()
@@ -277,7 +278,7 @@ impl<'s> Reader<'s, '_> {
     }
 }
 
-/// The name of a tag of the document's own (`!Sub`), as CloudFormation has them.
+/// The name of a local tag (`!Sub`), as in CloudFormation.
 fn short_tag(tag: &Tag) -> Option<String> {
     (tag.handle == "!" && !tag.suffix.is_empty()).then(|| tag.suffix.clone())
 }
@@ -305,7 +306,7 @@ fn intrinsic(tag: String, value: Node) -> Node {
     }
 }
 
-/// Lets a whole tree stand at `span`; `false` where it is too large or too deep there.
+/// Places a whole tree at `span`; `false` if it is too large or too deep.
 fn stamp(node: &mut Node, span: Span, depth: usize, room: &mut usize) -> bool {
     let size = match &node.kind {
         Kind::String(text) => text.len() + 1,

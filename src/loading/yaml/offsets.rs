@@ -1,8 +1,8 @@
-//! From characters, which the YAML parser counts, to bytes.
+//! Converts character positions, which the YAML parser counts, to bytes.
 
-/// The byte at which each character stands.
+/// The byte offset of each character.
 pub(super) struct Offsets {
-    /// Empty where every character has one byte.
+    /// Empty if every character has one byte.
     starts: Vec<usize>,
     length: usize,
 }
@@ -20,7 +20,7 @@ impl Offsets {
         }
     }
 
-    /// Where a character stands; behind the last one, the end of the text.
+    /// The byte of a character; the end of the text after the last one.
     pub(super) fn byte(&self, character: usize) -> usize {
         if self.starts.is_empty() {
             return character.min(self.length);

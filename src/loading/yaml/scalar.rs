@@ -1,10 +1,10 @@
-//! What a plain scalar is: the core schema of YAML 1.2.
+//! The type of a plain scalar: the core schema of YAML 1.2.
 
 use serde_json::Number;
 
 use crate::data::json::Kind;
 
-/// What an unquoted text stands for; `None` for the text itself, an error for a number that JSON has none of.
+/// The value of an unquoted text; `None` if it is text, an error for a number that JSON cannot have.
 pub(super) fn plain(text: &str) -> Result<Option<Kind>, &'static str> {
     Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Kind::Null),
@@ -15,7 +15,7 @@ pub(super) fn plain(text: &str) -> Result<Option<Kind>, &'static str> {
     })
 }
 
-/// Whether YAML 1.1 has a boolean where YAML 1.2 has a text.
+/// Whether the text is a boolean in YAML 1.1 but a text in YAML 1.2.
 pub(super) fn is_boolean_in_yaml_1_1(text: &str) -> bool {
     let words = [
         "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",

@@ -44,13 +44,13 @@ fn reads(config: &Node, resource: &Resource, lists: bool, reading: &mut Reading)
         one_of("Transformation", node, &TRANSFORMATIONS, reading)
     })?;
     if let Some(manifest) = fields.node("ManifestType") {
-        // What it lists is told first, as far as it is told: AWS says that something is missing, and nothing of the rest.
+        // AWS reports a missing source first, and then nothing about the other fields.
         let listed = config
             .field("InputType")
             .map(|_| item_format(config, reading))
             .transpose()?;
         return Err(match listed {
-            // The rule of distributed Maps says so.
+            // The rule about distributed Maps reports it.
             Some(ItemFormat::Json { .. }) => Reported,
             _ => refused(manifest, "a manifest is not read yet", reading),
         });
