@@ -2,19 +2,19 @@
 
 mod context;
 pub mod event_bus;
-mod events;
 mod function_name;
 mod handler;
 mod lambda;
+mod put_events;
 mod registry;
 mod s3;
 
 pub(crate) use context::TaskChannel;
 pub use context::TaskContext;
-pub(crate) use events::PUT_EVENTS;
-pub use events::PutEvents;
 pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
 pub(crate) use lambda::Functions;
+pub(crate) use put_events::PUT_EVENTS;
+pub use put_events::PutEvents;
 pub use registry::Registry;
 pub use s3::LocalS3;
 pub(crate) use s3::S3_RESOURCES;

@@ -2,8 +2,34 @@
 //!
 //! Nothing here does I/O. Drivers and handlers do, using the requests and responses from here.
 
-pub(crate) mod doubles;
 pub mod event_bridge;
 pub(crate) mod parameters;
 pub(crate) mod s3;
 pub mod step_functions;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::TaskError;
+use crate::definition::Resource;
+use s3::{Objects, S3Action};
+
+/// The local doubles that are plain data, for drivers that ask them without a handler; `None` where the driver was given none.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Doubles {
+    pub(crate) s3: Option<Objects>,
+}
+
+impl Doubles {
+    /// Answers a request, in the spelling of Step Functions; `None` where no double serves the resource.
+    pub(crate) fn answer(
+        &mut self,
+        resource: &Resource,
+        input: &Value,
+        now: DateTime<Utc>,
+    ) -> Option<Result<Value, TaskError>> {
+        let objects = self.s3.as_mut()?;
+        let action = S3Action::of(resource)?;
+        Some(objects.answer(action, input, now))
+    }
+}

@@ -56,7 +56,7 @@ use crate::TaskError;
 use crate::definition::{StateMachine, WorkflowType};
 use crate::execution::{Limits, Program, StartOptions};
 use crate::history::{ErrorOutput, HistoryLevel};
-use crate::services::doubles::Doubles;
+use crate::services::Doubles;
 use crate::services::step_functions::StateMachines;
 
 pub use answer::Answer;

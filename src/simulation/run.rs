@@ -12,7 +12,7 @@ use super::{Call, Simulation};
 use crate::data::Payload;
 use crate::execution::{MapRunLog, Outcome, Program};
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
-use crate::services::doubles::Doubles;
+use crate::services::Doubles;
 
 /// A finished simulated execution, with everything that it did.
 ///

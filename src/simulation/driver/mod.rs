@@ -19,7 +19,7 @@ use super::{Simulation, SimulationError};
 use crate::definition::Resource;
 use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, TaskId};
 use crate::history::ErrorOutput;
-use crate::services::doubles::Doubles;
+use crate::services::Doubles;
 use crate::services::step_functions::ClosedNames;
 
 use nested::Member;
