@@ -67,7 +67,7 @@ impl<'r> Start<'r> {
     fn launch(&self, service: &Service, target: &Target) -> Result<ExecutionHandle, StepFunctionsError> {
         if service.interpreter.running() >= MOST_RUNNING {
             let problem = format!("{MOST_RUNNING} executions are running, which is the most");
-            return Err(StepFunctionsError::execution_limit_exceeded(&problem).into());
+            return Err(StepFunctionsError::execution_limit_exceeded(&problem));
         }
         let name = self.name.map(str::to_owned);
         Ok(service.interpreter.launch(target, name, &self.input)?)
@@ -96,7 +96,7 @@ impl Service {
         let start = Start::read(&mut request)?;
         let target = self.registry().target(start.arn)?;
         if target.program.machine().workflow_type != WorkflowType::Express {
-            return Err(StepFunctionsError::type_not_supported().into());
+            return Err(StepFunctionsError::type_not_supported());
         }
         let handle = start.launch(self, &target)?;
         handle.outcome().await;
@@ -160,7 +160,7 @@ impl Service {
         let mut registry = self.registry();
         let machine = registry.state_machine(&arn)?;
         if machine.workflow_type == WorkflowType::Express {
-            return Err(StepFunctionsError::type_not_supported().into());
+            return Err(StepFunctionsError::type_not_supported());
         }
         let executions = registry.executions.of_state_machine(arn.unqualified);
         let is_asked_for = |execution: &&Arc<Execution>| {

@@ -41,7 +41,7 @@ fn check_name(name: &str) -> Result<(), StepFunctionsError> {
     if is_name(name) {
         return Ok(());
     }
-    Err(StepFunctionsError::invalid_name(name).into())
+    Err(StepFunctionsError::invalid_name(name))
 }
 
 /// Whether a request asks for all data rather than `METADATA_ONLY`.

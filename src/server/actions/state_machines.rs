@@ -249,7 +249,7 @@ pub(super) fn existing<'s>(
 impl From<Refusal> for StepFunctionsError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Api(error) => error.into(),
+            Refusal::Api(error) => error,
             Refusal::Driver(error) => StepFunctionsError::internal(error.to_string()),
         }
     }
