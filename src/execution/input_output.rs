@@ -8,8 +8,8 @@
 use serde_json::Value;
 use std::borrow::Cow;
 
+use super::core::VisibleVariables;
 use super::failure::Failure;
-use super::frames::VisibleVariables;
 use super::inspection::{Inspection, Stage};
 use super::intent::{Assigned, Exit};
 use super::limits::Limits;

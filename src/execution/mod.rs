@@ -59,10 +59,11 @@
 
 mod catch;
 mod command;
+mod core;
 mod engine;
 mod event;
 mod failure;
-mod frames;
+mod frame_key;
 mod input_output;
 mod inspection;
 mod intent;
@@ -106,7 +107,7 @@ pub use task_request::TaskRequest;
 pub use token::TokenSecret;
 
 pub(crate) use failure::Failure;
-pub(crate) use frames::FrameKey;
+pub(crate) use frame_key::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;
 pub(crate) use program::{Next, Node, StateId};
@@ -114,7 +115,8 @@ pub(crate) use trace::{TraceEntry, Traced};
 
 pub(crate) use single_state::{End, SingleState, Surroundings, Work};
 
-use engine::{Core, Engine};
+use self::core::Core;
+use engine::Engine;
 
 /// One run of a state machine; see the [module documentation](self).
 #[derive(Debug)]

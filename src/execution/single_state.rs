@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 use super::catch;
+use super::core::{Frame, Frames, VisibleVariables};
 use super::failure::Failure;
-use super::frames::{Frame, FrameKey, Frames, VisibleVariables};
 use super::input_output::StateView;
 use super::inspection::{Inspection, Stage};
 use super::intent::{Exit, Fork, Intent};
@@ -19,7 +19,7 @@ use super::program::{Next, Node, Program};
 use super::retry::{self, RetryDecision};
 use super::states;
 use super::time::Timestamp;
-use super::token::{TokenSecret, task_token};
+use super::token::TokenSecret;
 use super::variables;
 use crate::data::{Budget, ExecutionContext, MapItemContext, Payload, Random, StateMachineContext};
 use crate::definition::{MapData, State};
@@ -111,8 +111,7 @@ impl<'a> SingleState<'a> {
         frame.retry_count = surroundings.retries;
         let token = match &node.state {
             State::Task(task) if states::has_token(task) => {
-                let key = FrameKey { slot: 0, serial: 0 };
-                let token = task_token(&TokenSecret::default(), &surroundings.execution.id, key, &frame);
+                let token = frame.task_token(&TokenSecret::default(), &surroundings.execution.id);
                 Some(token)
             }
             _ => None,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::frames::FrameKey;
+use super::frame_key::FrameKey;
 use super::time::Timestamp;
 
 /// A queue of wake-ups. A frame whose deadline changed leaves a stale entry behind; stale entries are skipped.

@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-use super::frames::{Frame, FrameKey};
-
 /// The secret that makes an execution's task tokens unguessable; it never appears in the execution's data or in
 /// `Debug`.
 ///
@@ -22,26 +20,26 @@ impl TokenSecret {
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
+
+    /// The token of an attempt: `serial` is its frame's, `entered_event` the visit to the state, `retry_count` the attempt.
+    pub(crate) fn token(&self, execution_arn: &str, serial: u32, entered_event: u64, retry_count: u32) -> String {
+        let mut hash = Sha256::new();
+        // Each part is prefixed with its length, so that no two attempts hash the same bytes.
+        for text in [&self.0, execution_arn] {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        hash.update(serial.to_be_bytes());
+        hash.update(entered_event.to_be_bytes());
+        hash.update(retry_count.to_be_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
 }
 
 impl fmt::Debug for TokenSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TokenSecret(…)")
     }
-}
-
-/// The token of a frame's attempt: always the same, and different from every other attempt's.
-pub(crate) fn task_token(secret: &TokenSecret, execution_arn: &str, key: FrameKey, frame: &Frame) -> String {
-    let mut hash = Sha256::new();
-    // Each part is prefixed with its length, so that no two attempts hash the same bytes.
-    for text in [&secret.0, execution_arn] {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text);
-    }
-    hash.update(key.serial.to_be_bytes());
-    hash.update(frame.entered_event.to_be_bytes());
-    hash.update(frame.retry_count.to_be_bytes());
-    BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
 #[cfg(test)]

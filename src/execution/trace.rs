@@ -6,7 +6,7 @@
 use serde_json::Value;
 use std::collections::HashMap;
 
-use super::frames::FrameKey;
+use super::frame_key::FrameKey;
 use super::inspection::{Inspection, Stage};
 use super::intent::Assigned;
 use super::program::{Next, StateId};

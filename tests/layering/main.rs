@@ -82,10 +82,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "data/jsonata",
         "the engine takes types of those who call it, and an error's `Expected` is made of a failure",
     ),
-    (
-        "execution",
-        "frames and Map Runs hold parts of the engine that works on them",
-    ),
     ("runtime", "an execution that runs and what all of them share"),
 ];
 

@@ -4,10 +4,10 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Core, Engine};
+use super::Engine;
 use crate::data::{MAX_NESTING, Payload, held_size};
+use crate::execution::core::{Activity, Core};
 use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
-use crate::execution::frames::Activity;
 use crate::history::EventDetails;
 
 /// The work counted for entering or retrying a state, besides that of its expressions.

@@ -3,15 +3,16 @@
 use indexmap::IndexMap;
 use std::sync::Arc;
 
-use super::{Core, Engine};
+use super::Engine;
 use crate::data::Payload;
 use crate::definition::{State, Transformation};
 use crate::execution::command::Command;
+use crate::execution::core::{Activity, Child, Core, MapRunProgress};
 use crate::execution::event::Event;
 use crate::execution::failure::Failure;
-use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
-use crate::execution::map_run::{Child, ChildEvent, MapRunProgress, Selected, record_of};
+use crate::execution::map_run::{ChildEvent, Selected, record_of};
 use crate::execution::outcome::Outcome;
 use crate::execution::start_options::StartOptions;
 use crate::execution::states;
@@ -323,15 +324,17 @@ impl Engine<'_> {
             run.tasks.remove(generation);
         }
         run.count_end(child.items, &outcome);
+        let now = self.core.now;
+        let record = |outcome: &Outcome| record_of(&child.core.execution, &child.core.state_machine, outcome, now);
         let result = match outcome {
             Outcome::Succeeded { output } if run.transformation != Transformation::None => output.into_value(),
-            Outcome::Succeeded { .. } => record_of(&child.core, &outcome, self.core.now),
+            Outcome::Succeeded { .. } => record(&outcome),
             Outcome::Aborted(_) => return,
             Outcome::Failed(_) | Outcome::TimedOut(_) => {
                 let index = id as usize;
                 self.core.trace(run.frame, || Traced::GraphFailed { index });
                 run.failed.insert(id);
-                record_of(&child.core, &outcome, self.core.now)
+                record(&outcome)
             }
         };
         run.keep(id, result);

@@ -1,8 +1,9 @@
 //! Deadlines: ends waits, starts due retries, times out tasks and executions.
 
 use super::Engine;
+use crate::execution::core::Activity;
 use crate::execution::failure::{Failure, TIMEOUT};
-use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::outcome::Outcome;
 use crate::execution::time::Timestamp;

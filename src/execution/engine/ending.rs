@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::execution::command::Command;
+use crate::execution::core::Frames;
 use crate::execution::failure::RUNTIME;
-use crate::execution::frames::Frames;
 use crate::execution::outcome::Outcome;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 

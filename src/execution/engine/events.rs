@@ -1,8 +1,9 @@
 //! Routes events to their frame.
 
 use super::Engine;
+use crate::execution::core::Activity;
 use crate::execution::event::Event;
-use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::task::{Task, TaskId};
 

@@ -3,8 +3,9 @@
 use super::Engine;
 use crate::definition::State;
 use crate::execution::catch;
+use crate::execution::core::Activity;
 use crate::execution::failure::Failure;
-use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::outcome::Outcome;
 use crate::execution::retry::{self, RetryDecision};

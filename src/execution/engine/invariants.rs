@@ -1,6 +1,7 @@
 //! The one way out where something is not as it must be: the execution fails, and says which rule is broken.
 
-use super::{Core, Engine};
+use super::Engine;
+use crate::execution::core::Core;
 use crate::execution::failure::RUNTIME;
 use crate::execution::invariant::Invariant;
 

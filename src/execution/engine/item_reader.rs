@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::Engine;
 use crate::data::Payload;
 use crate::execution::command::Command;
+use crate::execution::core::{MapRunProgress, Stage};
 use crate::execution::event::Event;
 use crate::execution::failure::{Failure, ITEM_READER_FAILED, RESULT_WRITER_FAILED};
-use crate::execution::frames::FrameKey;
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
-use crate::execution::map_run::{Asked, MapRunProgress, Reading, Stage, Step};
+use crate::execution::map_run::{Asked, Reading, Step};
 use crate::execution::task::{Task, TaskId};
 use crate::execution::task_request::TaskRequest;
 

@@ -4,15 +4,16 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::{Core, Engine};
+use super::Engine;
 use crate::data::{MAX_NESTING, Payload, Random, StateMachineContext, nests_within};
 use crate::definition::{DistributedMap, State, WorkflowType};
 use crate::execution::command::Command;
+use crate::execution::core::{Activity, Core, Frame, MapRunProgress, Stage};
 use crate::execution::failure::{EXCEED_TOLERATED_FAILURE_THRESHOLD, Failure};
-use crate::execution::frames::{Activity, Frame, FrameKey};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::intent::MapRunRequest;
 use crate::execution::invariant::Invariant;
-use crate::execution::map_run::{Counts, Items, MapRun, MapRunProgress, MapRunStatus, Stage, Writing};
+use crate::execution::map_run::{Counts, Items, MapRun, MapRunStatus, Writing};
 use crate::execution::program::Program;
 use crate::execution::states;
 use crate::execution::task::{Task, TaskId};
@@ -108,7 +109,9 @@ impl<'a> Engine<'a> {
                 self.end_map_run(key, &run, results)
             }
             Some(writer) => {
-                let writing = Writing::of(&mut run, writer.output_type);
+                let results = run.take_results();
+                let to = run.settings.write.as_ref().map_or(&Value::Null, Payload::value);
+                let writing = Writing::of(&run.arn, results, to, writer.output_type);
                 run.stage = Stage::Writing(Box::new(writing));
                 self.write_next(key, run)
             }

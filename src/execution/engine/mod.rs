@@ -17,77 +17,26 @@ mod forks;
 mod invariants;
 mod item_reader;
 mod map_runs;
-mod recorder;
 mod tasks;
 mod variables;
 mod view;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::command::Command;
+use super::core::{Activity, Core, Frame};
 use super::failure::Failure;
-use super::frames::{Activity, Frame, FrameKey, Frames};
+use super::frame_key::FrameKey;
 use super::intent::{Assigned, Exit, Intent};
 use super::invariant::Invariant;
-use super::limits::Limits;
 use super::outcome::Outcome;
 use super::program::{GraphId, Next, Program};
-use super::start_options::StartOptions;
 use super::states;
-use super::time::{Timestamp, seconds_later};
-use super::timers::Timers;
-use super::token::TokenSecret;
-use super::trace::{Trace, Traced};
-use crate::data::{ExecutionContext, JsonText, Payload, Random, StateMachineContext};
+use super::time::Timestamp;
+use super::trace::Traced;
+use crate::data::{JsonText, Payload};
 use crate::history::{EventDetails, HistoryEvent};
-pub(crate) use recorder::Recorder;
-
-/// The whole state of an execution except its program: plain, serialisable data.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Core {
-    pub(crate) execution: ExecutionContext,
-    pub(crate) state_machine: Arc<StateMachineContext>,
-    pub(crate) now: Timestamp,
-    pub(crate) deadline: Option<Timestamp>,
-    pub(crate) frames: Frames,
-    pub(crate) ready: VecDeque<FrameKey>,
-    pub(crate) timers: Timers,
-    #[serde(skip)]
-    pub(crate) commands: VecDeque<Command>,
-    /// The bytes of the unpolled commands.
-    #[serde(skip)]
-    pub(crate) queued_bytes: usize,
-    /// The work done since the last event, in the units of [`Limits::work`].
-    #[serde(skip)]
-    pub(crate) work: u64,
-    /// The bytes of data made since the memory was last measured.
-    #[serde(skip)]
-    grown_bytes: usize,
-    pub(crate) recorder: Recorder,
-    pub(crate) random: Random,
-    pub(crate) token_secret: TokenSecret,
-    pub(crate) limits: Limits,
-    pub(crate) variable_bytes: usize,
-    pub(crate) outcome: Option<Outcome>,
-    /// The rule of the engine that the execution failed over.
-    #[serde(skip)]
-    pub(super) broken: Option<Invariant>,
-    /// Whether it comes from a snapshot, where anybody may have written: a broken rule may be no defect of ours.
-    #[serde(skip)]
-    pub(crate) is_restored: bool,
-    /// The existing activities; `None` for all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) activities: Option<Arc<BTreeSet<String>>>,
-    /// The trace, if one is kept.
-    #[serde(skip)]
-    pub(crate) trace: Option<Box<Trace>>,
-}
-
-/// The longest time of an Express execution in seconds (developer guide, "Quotas").
-const LONGEST_EXPRESS: u32 = 300;
 
 /// A core with its program, on which the loop works.
 pub(super) struct Engine<'a> {
@@ -96,41 +45,6 @@ pub(super) struct Engine<'a> {
 }
 
 impl Core {
-    /// `timeout_seconds` is the machine's timeout, if it has one.
-    pub(super) fn new(timeout_seconds: Option<u32>, options: StartOptions, now: Timestamp) -> Self {
-        let is_express = options.express_id.is_some();
-        Self {
-            execution: ExecutionContext {
-                id: options.execution_arn().into(),
-                input: Payload::from(options.input),
-                name: options.name,
-                role_arn: options.role_arn,
-                start_time: now,
-                redrive_count: (!is_express).then_some(0),
-            },
-            state_machine: options.state_machine,
-            now,
-            deadline: deadline(timeout_seconds, is_express, now),
-            frames: Frames::default(),
-            ready: VecDeque::new(),
-            timers: Timers::default(),
-            commands: VecDeque::new(),
-            queued_bytes: 0,
-            work: 0,
-            grown_bytes: 0,
-            recorder: Recorder::new(options.history, options.limits.history_events),
-            random: Random::seeded(options.seed),
-            token_secret: options.token_secret,
-            limits: options.limits,
-            variable_bytes: 0,
-            outcome: None,
-            broken: None,
-            is_restored: false,
-            activities: options.activities,
-            trace: options.is_traced.then(Box::default),
-        }
-    }
-
     /// Records an event; `details` is not called if no history is kept.
     fn record(&mut self, previous: u64, details: impl FnOnce() -> EventDetails) -> u64 {
         let id = self.recorder.next_id();
@@ -171,20 +85,6 @@ impl Core {
         }
         Ok(())
     }
-}
-
-/// The deadline of an execution by its time of start.
-pub(in crate::execution) fn deadline(
-    timeout_seconds: Option<u32>,
-    is_express: bool,
-    start: Timestamp,
-) -> Option<Timestamp> {
-    let seconds = match timeout_seconds {
-        Some(seconds) if is_express => Some(seconds.min(LONGEST_EXPRESS)),
-        None if is_express => Some(LONGEST_EXPRESS),
-        seconds => seconds,
-    };
-    seconds.map(|seconds| seconds_later(start, seconds))
 }
 
 impl Engine<'_> {

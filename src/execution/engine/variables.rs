@@ -1,8 +1,9 @@
 //! The variables of frames.
 
 use super::Engine;
+use crate::execution::core::Frame;
 use crate::execution::failure::Failure;
-use crate::execution::frames::{Frame, FrameKey};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::intent::Assigned;
 use crate::execution::variables;
 

@@ -3,14 +3,14 @@
 use super::Engine;
 use crate::data::{Budget, MapItemContext, Payload};
 use crate::definition::State;
+use crate::execution::core::VisibleVariables;
 use crate::execution::failure::Failure;
-use crate::execution::frames::{FrameKey, VisibleVariables};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::input_output::StateView;
 use crate::execution::inspection::Inspection;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
-use crate::execution::token::task_token;
 
 impl<'a> Engine<'a> {
     /// Calls a pure function of a frame's state with the raw input and a view of the execution.
@@ -60,7 +60,7 @@ impl<'a> Engine<'a> {
         let node = self.program.node(frame.state);
         let token = match &node.state {
             State::Task(task) if states::has_token(task) => {
-                Some(task_token(&core.token_secret, &core.execution.id, key, frame))
+                Some(frame.task_token(&core.token_secret, &core.execution.id))
             }
             _ => None,
         };

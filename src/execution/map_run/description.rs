@@ -66,7 +66,7 @@ pub struct Counts {
 
 impl Counts {
     /// So many that ran have ended.
-    pub(super) fn end(&mut self, number: u64, outcome: &Outcome) {
+    pub(crate) fn end(&mut self, number: u64, outcome: &Outcome) {
         self.running = self.running.saturating_sub(number);
         let ended = match outcome {
             Outcome::Succeeded { .. } => &mut self.succeeded,

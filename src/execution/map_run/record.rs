@@ -1,13 +1,16 @@
 use serde_json::{Map, Value, json};
 
-use crate::data::timestamp_text;
-use crate::execution::engine::Core;
+use crate::data::{ExecutionContext, StateMachineContext, timestamp_text};
 use crate::execution::outcome::Outcome;
 use crate::execution::time::Timestamp;
 
 /// The full description of an ended child execution for a `ResultWriter`, with members in AWS's order.
-pub(crate) fn record_of(core: &Core, outcome: &Outcome, now: Timestamp) -> Value {
-    let context = &core.execution;
+pub(crate) fn record_of(
+    context: &ExecutionContext,
+    state_machine: &StateMachineContext,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Value {
     let mut members = Map::new();
     let mut set = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
     if let Some(error) = outcome.error() {
@@ -38,7 +41,7 @@ pub(crate) fn record_of(core: &Core, outcome: &Outcome, now: Timestamp) -> Value
         set("RedriveStatus", "REDRIVABLE_BY_MAP_RUN".into());
     }
     set("StartDate", timestamp_text(context.start_time).into());
-    set("StateMachineArn", core.state_machine.id.clone().into());
+    set("StateMachineArn", state_machine.id.clone().into());
     set("Status", status.into());
     set("StopDate", timestamp_text(now).into());
     Value::Object(members)

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 
-use super::{Asked, MapRunProgress};
+use super::Asked;
 use crate::data::Payload;
 use crate::definition::OutputType;
 
@@ -19,12 +19,12 @@ pub(crate) struct Writing {
 
 impl Writing {
     /// The objects with the results of a Map Run, the manifest last.
-    pub(crate) fn of(run: &mut MapRunProgress, output_type: OutputType) -> Self {
-        let results = run.take_results();
-        let to = run.settings.write.clone().unwrap_or_else(Payload::empty_object);
+    ///
+    /// `results` are those of the child executions, each with whether it failed; `to` is where they are written.
+    pub(crate) fn of(map_run_arn: &str, results: Vec<(Value, bool)>, to: &Value, output_type: OutputType) -> Self {
         let text = |name: &str| to.get(name).and_then(Value::as_str).unwrap_or_default();
         let (bucket, prefix) = (text("Bucket"), text("Prefix").trim_end_matches('/'));
-        let id = run.arn.rsplit(':').next().unwrap_or_default();
+        let id = map_run_arn.rsplit(':').next().unwrap_or_default();
         let folder = if prefix.is_empty() {
             id.to_owned()
         } else {
@@ -55,13 +55,13 @@ impl Writing {
             files.insert(status.to_owned(), listed.into());
         }
         let key = format!("{folder}/manifest.json");
-        let manifest = json!({ "DestinationBucket": bucket, "MapRunArn": *run.arn, "ResultFiles": files });
+        let manifest = json!({ "DestinationBucket": bucket, "MapRunArn": map_run_arn, "ResultFiles": files });
         requests.push_back(put(bucket, &key, manifest.to_string()));
         let details = json!({ "Bucket": bucket, "Key": key });
         Self {
             asked: None,
             requests,
-            result: Payload::from(json!({ "MapRunArn": *run.arn, "ResultWriterDetails": details })),
+            result: Payload::from(json!({ "MapRunArn": map_run_arn, "ResultWriterDetails": details })),
         }
     }
 

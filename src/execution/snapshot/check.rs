@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use super::{map_run, tree, waiting};
 use crate::data::{MAX_NESTING, Payload, json_size, nests_within};
-use crate::execution::engine::{Core, deadline};
-use crate::execution::frames::{Activity, Frame};
+use crate::execution::core::{Activity, Core, Frame, deadline};
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Program};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::definition::{State, WorkflowType};
-use crate::execution::engine::Core;
-use crate::execution::frames::{Activity, FrameKey};
+use crate::execution::core::{Activity, Child, Core, MapRunProgress, Stage};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
-use crate::execution::map_run::{Child, Counts, MapRunProgress, Stage};
+use crate::execution::map_run::Counts;
 use crate::execution::program::Node;
 use crate::execution::states;
 use crate::execution::task::TaskId;

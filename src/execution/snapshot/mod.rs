@@ -8,7 +8,7 @@ mod waiting;
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
-use super::engine::Core;
+use super::core::Core;
 use super::invariant::Invariant;
 use super::map_run::{ChildEvent, MapRun};
 use super::outcome::Outcome;

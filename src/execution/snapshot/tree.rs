@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::definition::State;
-use crate::execution::engine::Core;
-use crate::execution::frames::{Activity, ForkProgress, Frame, FrameKey};
+use crate::execution::core::{Activity, Core, ForkProgress, Frame};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Node, Program};
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::definition::State;
-use crate::execution::engine::Core;
-use crate::execution::frames::{Activity, Frame, FrameKey};
+use crate::execution::core::{Activity, Core, Frame};
+use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{Node, Program};
 use crate::execution::time::Timestamp;

@@ -6,20 +6,14 @@ mod frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::invariant::Invariant;
-use super::map_run::MapRunProgress;
-use super::program::StateId;
+use super::map_run_progress::MapRunProgress;
 use crate::data::{MapItemContext, VariableScope, json_size};
+use crate::execution::frame_key::FrameKey;
+use crate::execution::invariant::Invariant;
+use crate::execution::program::StateId;
 
 pub(crate) use activity::{Activity, ForkProgress, TaskAttempt};
 pub(crate) use frame::Frame;
-
-/// A frame's slot, with the serial number of the frame in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct FrameKey {
-    pub(crate) slot: u32,
-    pub(crate) serial: u32,
-}
 
 /// All frames of an execution. Slots are reused, serial numbers are not.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

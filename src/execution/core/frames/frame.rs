@@ -3,10 +3,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Activity, ForkProgress, FrameKey};
+use super::{Activity, ForkProgress};
 use crate::data::Payload;
+use crate::execution::frame_key::FrameKey;
 use crate::execution::program::StateId;
 use crate::execution::time::Timestamp;
+use crate::execution::token::TokenSecret;
 
 /// One running graph: the machine itself, a branch or an iteration. It is in one state at a time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,6 +70,11 @@ impl Frame {
     #[inline]
     pub(crate) fn activity(&self) -> &Activity {
         &self.activity
+    }
+
+    /// The token of the attempt of its Task: always the same, and different from every other attempt's.
+    pub(crate) fn task_token(&self, secret: &TokenSecret, execution_arn: &str) -> String {
+        secret.token(execution_arn, self.serial, self.entered_event, self.retry_count)
     }
 
     /// The graphs running inside it; only for a Parallel or inline Map at work.

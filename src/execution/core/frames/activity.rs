@@ -3,10 +3,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::FrameKey;
 use crate::data::Payload;
 use crate::definition::Resource;
-use crate::execution::map_run::MapRunProgress;
+use crate::execution::core::map_run_progress::MapRunProgress;
+use crate::execution::frame_key::FrameKey;
 use crate::execution::program::GraphId;
 use crate::execution::task_request::TaskRequest;
 use crate::execution::time::{Timestamp, seconds_later};

@@ -14,7 +14,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(super) fn new(level: HistoryLevel, limit: Option<u64>) -> Self {
+    pub(in crate::execution) fn new(level: HistoryLevel, limit: Option<u64>) -> Self {
         Self {
             level,
             limit: limit.unwrap_or(u64::MAX),
@@ -24,7 +24,7 @@ impl Recorder {
     }
 
     /// The history level.
-    pub(super) fn level(&self) -> HistoryLevel {
+    pub(in crate::execution) fn level(&self) -> HistoryLevel {
         self.level
     }
 
@@ -36,7 +36,7 @@ impl Recorder {
     /// The id of the next event. The last id is reserved for the end of the execution: an event beyond it is not
     /// counted and ends the execution.
     #[inline]
-    pub(super) fn next_id(&mut self) -> u64 {
+    pub(in crate::execution) fn next_id(&mut self) -> u64 {
         if self.count.saturating_add(1) >= self.limit {
             self.exhausted = true;
         } else {
@@ -46,21 +46,21 @@ impl Recorder {
     }
 
     /// The id of the event that ends the execution.
-    pub(super) fn last_id(&mut self) -> u64 {
+    pub(in crate::execution) fn last_id(&mut self) -> u64 {
         self.exhausted = false;
         self.count = self.count.saturating_add(1);
         self.count
     }
 
-    pub(super) fn is_exhausted(&self) -> bool {
+    pub(in crate::execution) fn is_exhausted(&self) -> bool {
         self.exhausted
     }
 
-    pub(super) fn count(&self) -> u64 {
+    pub(in crate::execution) fn count(&self) -> u64 {
         self.count
     }
 
-    pub(super) fn limit(&self) -> u64 {
+    pub(in crate::execution) fn limit(&self) -> u64 {
         self.limit
     }
 }

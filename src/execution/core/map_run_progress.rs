@@ -1,0 +1,215 @@
+//! A Map Run that runs, and its child executions.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::Core;
+use crate::data::{Payload, StateMachineContext};
+use crate::definition::Transformation;
+use crate::execution::frame_key::FrameKey;
+use crate::execution::map_run::{Asked, Counts, Items, MapRunSettings, Reading, Writing};
+use crate::execution::outcome::Outcome;
+use crate::execution::program::GraphId;
+use crate::execution::task::TaskId;
+use crate::execution::time::Timestamp;
+use crate::execution::trace::OutsideFrames;
+
+/// The most child executions at once (developer guide, "Quotas").
+const MOST_CHILDREN: usize = 10_000;
+
+/// A Map Run between two events.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MapRunProgress {
+    pub(crate) arn: Arc<str>,
+    /// Its frame; its tasks are addressed by the frame's slot.
+    pub(crate) frame: FrameKey,
+    /// The state machine of its child executions.
+    pub(crate) state_machine: Arc<StateMachineContext>,
+    pub(crate) graph: GraphId,
+    pub(crate) is_express: bool,
+    pub(crate) transformation: Transformation,
+    pub(crate) settings: MapRunSettings,
+    /// The Map's effective input: `$` of the item selector.
+    pub(crate) input: Payload,
+    pub(crate) start_date: Timestamp,
+    pub(crate) stage: Stage,
+    pub(crate) items: Items,
+    /// The running child executions in the order of their starts.
+    pub(crate) children: BTreeMap<u32, Child>,
+    pub(crate) started: u32,
+    /// The child executions that can go on.
+    pub(crate) ready: VecDeque<u32>,
+    /// The deadlines of the child executions.
+    pub(crate) deadlines: BTreeSet<(Timestamp, u32)>,
+    /// The tasks of child executions by their outer generation.
+    pub(crate) tasks: BTreeMap<u32, (u32, TaskId)>,
+    /// The results of the child executions in the order of their starts; `Null` until there is one.
+    pub(crate) results: Vec<Value>,
+    /// The failed ones.
+    pub(crate) failed: BTreeSet<u32>,
+    pub(crate) item_counts: Counts,
+    pub(crate) execution_counts: Counts,
+    /// Whether its frame is in the ready queue.
+    pub(crate) is_queued: bool,
+}
+
+/// The stage of a Map Run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Stage {
+    Reading(Box<Reading>),
+    Running,
+    Writing(Box<Writing>),
+}
+
+/// A child execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Child {
+    pub(crate) core: Box<Core>,
+    /// The number of its items.
+    pub(crate) items: usize,
+    /// Its unanswered tasks with their outer generations.
+    #[serde(with = "indexmap::map::serde_seq")]
+    pub(crate) tasks: IndexMap<TaskId, u32>,
+    /// Its deadline as noted by the Map Run.
+    pub(crate) armed: Option<Timestamp>,
+    /// Its frames in the trace, if one is kept.
+    #[serde(skip)]
+    pub(crate) traced_frames: Option<Box<OutsideFrames>>,
+}
+
+impl MapRunProgress {
+    /// Whether something can be done at once.
+    pub(crate) fn can_go_on(&self) -> bool {
+        matches!(self.stage, Stage::Running) && (!self.ready.is_empty() || self.may_start())
+    }
+
+    /// Whether the next child execution may start.
+    pub(crate) fn may_start(&self) -> bool {
+        let limit = match self.settings.max_concurrency {
+            0 => MOST_CHILDREN,
+            limit => limit.min(MOST_CHILDREN),
+        };
+        matches!(self.stage, Stage::Running) && self.children.len() < limit && !self.items.is_empty()
+    }
+
+    /// Whether something will let it go on. While it reads or writes, that is the answer to a request.
+    pub(crate) fn goes_on(&self) -> bool {
+        match &self.stage {
+            Stage::Running => self.can_go_on() || !self.deadlines.is_empty() || !self.tasks.is_empty(),
+            Stage::Reading(_) | Stage::Writing(_) => self.asked().is_some(),
+        }
+    }
+
+    /// Whether all items are processed.
+    pub(crate) fn is_through(&self) -> bool {
+        matches!(self.stage, Stage::Running) && self.children.is_empty() && self.items.is_empty()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Sets the items.
+    pub(crate) fn run(&mut self, items: Items) {
+        self.item_counts.total = items.left() as u64;
+        self.item_counts.pending = self.item_counts.total;
+        self.items = items;
+        self.stage = Stage::Running;
+    }
+
+    /// Whether more items failed than tolerated; a failed child execution counts with all its items.
+    pub(crate) fn is_over_threshold(&self) -> bool {
+        let failed = self.item_counts.failures();
+        if failed == 0 {
+            return false;
+        }
+        let (count, percentage) = (
+            self.settings.tolerated_failure_count,
+            self.settings.tolerated_failure_percentage,
+        );
+        if count.is_none() && percentage.is_none() {
+            return true;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "there are at most 100,000,000 items")]
+        let share = failed as f64 * 100.0 / self.item_counts.total.max(1) as f64;
+        count.is_some_and(|most| failed > most) || percentage.is_some_and(|most| share > most)
+    }
+
+    /// Counts the start of a child execution.
+    pub(crate) fn count_start(&mut self, items: usize) {
+        let items = items as u64;
+        self.item_counts.pending = self.item_counts.pending.saturating_sub(items);
+        self.item_counts.running = self.item_counts.running.saturating_add(items);
+        let executions = &mut self.execution_counts;
+        executions.running = executions.running.saturating_add(1);
+        executions.total = executions.total.saturating_add(1);
+    }
+
+    /// Counts the end of a child execution.
+    pub(crate) fn count_end(&mut self, items: usize, outcome: &Outcome) {
+        self.item_counts.end(items as u64, outcome);
+        self.execution_counts.end(1, outcome);
+    }
+
+    /// Keeps the result of a child execution.
+    pub(crate) fn keep(&mut self, id: u32, result: Value) {
+        let index = id as usize;
+        if self.results.len() <= index {
+            self.results.resize(index + 1, Value::Null);
+        }
+        if let Some(place) = self.results.get_mut(index) {
+            *place = result;
+        }
+    }
+
+    /// The results, each with whether its child execution failed. If they are flattened, array outputs are replaced by
+    /// their elements.
+    pub(crate) fn take_results(&mut self) -> Vec<(Value, bool)> {
+        let mut results = Vec::with_capacity(self.results.len());
+        for (id, result) in (0u32..).zip(std::mem::take(&mut self.results)) {
+            let has_failed = self.failed.contains(&id);
+            match result {
+                Value::Array(elements) if self.transformation == Transformation::Flatten && !has_failed => {
+                    results.extend(elements.into_iter().map(|element| (element, false)));
+                }
+                result => results.push((result, has_failed)),
+            }
+        }
+        results
+    }
+
+    /// All data in it, except that of its child executions.
+    pub(crate) fn payloads(&self) -> impl Iterator<Item = &Payload> {
+        let batching = self.settings.batching.as_ref();
+        let settings = [
+            self.settings.read.as_ref(),
+            self.settings.write.as_ref(),
+            batching.and_then(|batching| batching.batch_input.as_ref()),
+            Some(&self.input),
+            Some(self.items.all()),
+        ];
+        settings.into_iter().flatten()
+    }
+
+    /// All data of its stage.
+    pub(crate) fn stage_values(&self) -> impl Iterator<Item = &Value> {
+        let (reading, writing) = match &self.stage {
+            Stage::Reading(reading) => (Some(reading.values()), None),
+            Stage::Running => (None, None),
+            Stage::Writing(writing) => (None, Some(writing.values())),
+        };
+        reading.into_iter().flatten().chain(writing.into_iter().flatten())
+    }
+
+    /// The unanswered request to a service.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        match &self.stage {
+            Stage::Reading(reading) => reading.asked.as_ref(),
+            Stage::Running => None,
+            Stage::Writing(writing) => writing.asked.as_ref(),
+        }
+    }
+}
