@@ -64,7 +64,7 @@
 //!
 //! * [`InvalidDefinition`]: the definition is refused; all diagnostics at once.
 //! * [`TaskError`]: what a handler returns; Retry and Catch look at it.
-//! * [`ErrorOutput`](execution::ErrorOutput): the language's own data about an error; never a Rust error.
+//! * [`ErrorOutput`](history::ErrorOutput): the language's own data about an error; never a Rust error.
 //! * [`Error`]: the driver's: a missing handler, an input that is no JSON.
 //!
 //! A failed execution is none of these, but an [`Outcome`].

@@ -93,7 +93,6 @@ use std::sync::Arc;
 
 use crate::data::{ExecutionContext, StateMachineContext, within_nesting};
 
-pub use crate::history::ErrorOutput;
 pub use command::Command;
 pub use event::Event;
 pub use limits::Limits;

@@ -46,7 +46,8 @@ impl fmt::Debug for TokenSecret {
 mod tests {
     use super::*;
     use crate::StateMachine;
-    use crate::execution::{ErrorOutput, Event, Execution, Program, Snapshot, StartOptions};
+    use crate::execution::{Event, Execution, Program, Snapshot, StartOptions};
+    use crate::history::ErrorOutput;
     use chrono::DateTime;
     use serde_json::json;
     use std::collections::HashSet;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::running::Running;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, Event, MapRun, MapRunLog, Outcome};
-use crate::history::HistoryEvent;
+use crate::execution::{Event, MapRun, MapRunLog, Outcome};
+use crate::history::{ErrorOutput, HistoryEvent};
 
 /// A handle of an execution. Dropping it does not stop the execution; cloning is cheap.
 #[derive(Debug, Clone)]

@@ -8,8 +8,9 @@ use super::activity_queue::Scheduled;
 use super::running::{InFlight, Progress, Running};
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, ResourceKind};
-use crate::execution::{ErrorOutput, Event, Task, TaskId};
+use crate::execution::{Event, Task, TaskId};
 use crate::handlers::{TaskChannel, TaskContext};
+use crate::history::ErrorOutput;
 
 impl Running {
     pub(super) fn invoke(self: &Arc<Self>, task: Task, progress: &mut Progress) {

@@ -14,8 +14,8 @@ use super::timer_queue::WakeUp;
 use crate::data::StateMachineContext;
 use crate::definition::IntegrationPattern;
 use crate::error::Error;
-use crate::execution::{Command, ErrorOutput, Event, Execution, MapRun, MapRunLog, Outcome, TaskId, TaskRequest};
-use crate::history::HistoryEvent;
+use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, TaskId, TaskRequest};
+use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
 /// A running execution: passive data; tasks and the timer deliver their events to it. A waiting execution is not a

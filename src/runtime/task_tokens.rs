@@ -8,7 +8,8 @@ use super::Interpreter;
 use super::running::Running;
 use crate::data::discard;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{ErrorOutput, TaskId};
+use crate::execution::TaskId;
+use crate::history::ErrorOutput;
 use crate::services::step_functions::StepFunctionsError;
 
 /// How many tokens of ended tasks are remembered, to tell them from tokens that never existed.

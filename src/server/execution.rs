@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::seconds;
-use crate::execution::{ErrorOutput, Outcome};
+use crate::execution::Outcome;
+use crate::history::ErrorOutput;
 use crate::runtime::ExecutionHandle;
 use crate::services::step_functions::Revision;
 

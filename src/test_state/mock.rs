@@ -6,7 +6,7 @@ use super::definition::Tested;
 use super::error::TestStateError;
 use super::service_result::{self, FieldValidationMode};
 use crate::definition::State;
-use crate::execution::ErrorOutput;
+use crate::history::ErrorOutput;
 
 /// The mocked result or error of a Task, Parallel or Map.
 ///

@@ -6,7 +6,7 @@ use super::error::{Exception, TestStateError};
 use super::mock::{Mock, StateConfiguration};
 use super::service_result::FieldValidationMode;
 use super::{InspectionLevel, TestState};
-use crate::execution::ErrorOutput;
+use crate::history::ErrorOutput;
 
 const MEMBERS: &[&str] = &[
     "definition",

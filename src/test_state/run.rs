@@ -10,9 +10,8 @@ use crate::data::{
     ExecutionContext, JsonText, MAX_NESTING, Payload, StateMachineContext, nests_within, within_nesting,
 };
 use crate::definition::{Code, IntegrationPattern, ResourceKind, State, StateMachine};
-use crate::execution::{
-    End, ErrorOutput, Failure, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work,
-};
+use crate::execution::{End, Failure, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work};
+use crate::history::ErrorOutput;
 
 /// The longest input, in bytes.
 const LONGEST_INPUT: usize = 262_144;

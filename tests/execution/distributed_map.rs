@@ -1,9 +1,9 @@
 //! Distributed Maps where a case of `tests/files/cases/distributed_map` does not reach: on the core, and with many items.
 
 use asl_engine::execution::{
-    Command, ErrorOutput, Event, Execution, Limits, MapRunLog, MapRunStatus, Program, Snapshot, StartOptions, Task,
+    Command, Event, Execution, Limits, MapRunLog, MapRunStatus, Program, Snapshot, StartOptions, Task,
 };
-use asl_engine::history::{HistoryEvent, HistoryLevel};
+use asl_engine::history::{ErrorOutput, HistoryEvent, HistoryLevel};
 use asl_engine::simulation::{Coverage, VisitEnd};
 use asl_engine::{Simulation, StateMachine, TaskError};
 use chrono::{DateTime, TimeDelta};

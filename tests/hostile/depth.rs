@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use asl_engine::definition::{Code, PassState};
-use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Snapshot, TaskId};
+use asl_engine::execution::{Command, Event, Execution, Snapshot, TaskId};
+use asl_engine::history::ErrorOutput;
 use asl_engine::simulation::Exploration;
 use asl_engine::{Simulation, StateMachine};
 use chrono::DateTime;

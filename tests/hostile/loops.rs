@@ -1,6 +1,7 @@
 //! State machines that never end by themselves.
 
-use asl_engine::execution::{Command, ErrorOutput, Event, Execution};
+use asl_engine::execution::{Command, Event, Execution};
+use asl_engine::history::ErrorOutput;
 use chrono::DateTime;
 use serde_json::{Value, json};
 

@@ -1,7 +1,6 @@
 //! Activities and their workers.
 
-use asl_engine::execution::ErrorOutput;
-use asl_engine::history::HistoryEvent;
+use asl_engine::history::{ErrorOutput, HistoryEvent};
 use asl_engine::runtime::{ActivityTask, ExecutionHandle};
 use asl_engine::{ErrorKind, Interpreter, StateMachine};
 use serde_json::{Value, json};

@@ -22,9 +22,8 @@ mod recordings;
 mod samples;
 mod time;
 
-use asl_engine::execution::ErrorOutput;
 use asl_engine::handlers::TaskContext;
-use asl_engine::history::HistoryEvent;
+use asl_engine::history::{ErrorOutput, HistoryEvent};
 use asl_engine::runtime::StartRequest;
 use asl_engine::{ErrorKind, Interpreter, Outcome, StateMachine, TaskError};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,7 @@
 //! Executions that start executions.
 
-use asl_engine::execution::ErrorOutput;
 use asl_engine::handlers::TaskContext;
-use asl_engine::history::HistoryEvent;
+use asl_engine::history::{ErrorOutput, HistoryEvent};
 use asl_engine::runtime::{ExecutionHandle, StartRequest};
 use asl_engine::{ErrorKind, Interpreter, StateMachine};
 use serde_json::{Value, json};

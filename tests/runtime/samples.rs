@@ -1,6 +1,6 @@
 //! The samples that need more than handlers: workers, and machines that start machines.
 
-use asl_engine::execution::ErrorOutput;
+use asl_engine::history::ErrorOutput;
 use asl_engine::{Interpreter, StateMachine};
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::DATA;
 use crate::data::json::{NotJson, Source};
 use crate::error::{Error, ErrorKind};
-use crate::execution::ErrorOutput;
+use crate::history::ErrorOutput;
 use crate::server::request::Request;
 use crate::server::{Service, empty};
 use crate::services::step_functions::StepFunctionsError;

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::Style;
 use crate::TaskError;
-use crate::execution::{ErrorOutput, Outcome};
+use crate::execution::Outcome;
+use crate::history::ErrorOutput;
 
 /// The longest cause that AWS keeps, in characters.
 const LONGEST_CAUSE: usize = 32_768;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Action, StepFunctionsError, Style};
 use crate::TaskError;
 use crate::data::json::{NotJson, Source};
-use crate::execution::ErrorOutput;
+use crate::history::ErrorOutput;
 use crate::services::parameters::{only, refused, required_text, text};
 
 /// A request to the task that waits for a token.

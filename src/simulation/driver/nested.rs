@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use super::{Driver, observer};
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, WorkflowType};
-use crate::execution::{ErrorOutput, Event, Execution, Outcome, Program, StartOptions, Task, TaskId};
-use crate::history::HistoryEvent;
+use crate::execution::{Event, Execution, Outcome, Program, StartOptions, Task, TaskId};
+use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::{
     Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, Target, TaskAnswer,
     started,

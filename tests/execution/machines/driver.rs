@@ -1,9 +1,9 @@
 //! A driver that answers tasks in random order.
 
 use asl_engine::execution::{
-    ChildEvent, Command, ErrorOutput, Event, Execution, MapRun, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
+    ChildEvent, Command, Event, Execution, MapRun, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
 };
-use asl_engine::history::{HistoryEvent, HistoryLevel};
+use asl_engine::history::{ErrorOutput, HistoryEvent, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

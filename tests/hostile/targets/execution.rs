@@ -1,8 +1,8 @@
 //! Executions: mutated definitions, run with mutated inputs and answers in any order.
 
 use asl_engine::StateMachine;
-use asl_engine::execution::{Command, ErrorOutput, Event, Execution, Program, StartOptions, TaskId};
-use asl_engine::history::HistoryLevel;
+use asl_engine::execution::{Command, Event, Execution, Program, StartOptions, TaskId};
+use asl_engine::history::{ErrorOutput, HistoryLevel};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::sync::Arc;
