@@ -48,10 +48,11 @@ pub(crate) use json_size::held_size;
 pub use json_size::json_size;
 pub use json_text::JsonText;
 pub(crate) use jsonata::{
-    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataExpressions, JsonataTemplate,
-    Location, Reference, Target, delimited,
+    Delimited, Expected, JsonataBindings, JsonataError, JsonataExpressions, Location, Reference, Target, delimited,
 };
-pub use jsonata::{Jsonata, JsonataDialect, JsonataEvaluationError, JsonataSyntaxError};
+pub use jsonata::{
+    Jsonata, JsonataDialect, JsonataEvaluationError, JsonataExpression, JsonataSyntaxError, JsonataTemplate,
+};
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;

@@ -3,6 +3,8 @@
 //! Everything that can be decided about a definition is decided at load: names resolve, paths, payload templates,
 //! intrinsic functions, resource ARNs and timestamps compile. After [`StateMachine::parse`] no code checks them again.
 //!
+//! A [`State`] holds the fields common to both query languages; its `data` holds the fields of its own language.
+//!
 //! A definition comes from text, from serde, or from the [`builder`]; one parser and one set of rules check them all.
 
 pub mod builder;
@@ -10,21 +12,13 @@ mod catcher;
 mod code;
 mod diagnostic;
 mod document;
-#[expect(
-    private_interfaces,
-    reason = "compiled JSONata is opaque: whoever reads a definition sees that an expression stands there"
-)]
 mod jsonata;
 mod paths;
 mod query_language;
 mod resource;
 mod retrier;
 mod state_machine;
-#[expect(
-    private_interfaces,
-    reason = "compiled JSONata is opaque: whoever reads a definition sees that an expression stands there"
-)]
-pub mod states;
+mod states;
 mod workflow_type;
 
 pub use catcher::{Catcher, CatcherData, JsonPathCatcher};

@@ -9,7 +9,7 @@ use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSynt
 
 /// A JSONata expression, compiled. Clones share it; two are equal where their texts are.
 #[derive(Clone, Debug)]
-pub(crate) struct JsonataExpression {
+pub struct JsonataExpression {
     text: Arc<str>,
     compiled: Arc<Compiled>,
 }
@@ -49,7 +49,7 @@ impl JsonataExpression {
     }
 
     /// The text without blanks around it, as AWS quotes it.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.text
     }
 

@@ -12,7 +12,7 @@ use crate::data::{MAX_NESTING, nests_within};
 ///
 /// `Arguments`, `Output`, `Assign`, `ItemSelector` and the like hold one. Names of fields are never expressions.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct JsonataTemplate {
+pub struct JsonataTemplate {
     /// In a box, since a state holds several templates side by side.
     source: Box<Value>,
     root: Node,
@@ -100,8 +100,7 @@ impl JsonataTemplate {
     }
 
     /// The template as written.
-    #[cfg(test)]
-    pub(crate) fn source(&self) -> &Value {
+    pub fn source(&self) -> &Value {
         &self.source
     }
 
