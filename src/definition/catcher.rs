@@ -18,6 +18,7 @@ pub struct Catcher {
 
 /// The fields of a Catcher that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum CatcherData {
     /// In a JSONPath state.
     JsonPath(JsonPathCatcher),

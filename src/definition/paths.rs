@@ -28,6 +28,7 @@ pub enum ResultPath {
 
 /// `Assign`: a payload template whose top-level fields name workflow variables.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Assign {
     /// The names assigned, as declared, without `.$`.
     pub names: Vec<String>,

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The language of a state's data fields (specification, "Query languages").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum QueryLanguage {
     /// `"JSONPath"`, the default: paths, payload templates and intrinsic functions.
     #[default]

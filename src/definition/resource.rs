@@ -39,6 +39,7 @@ pub enum ResourceKind {
 
 /// The integration pattern: when a task counts as done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum IntegrationPattern {
     /// Request response: done when the service has answered.
     RequestResponse,

@@ -22,6 +22,7 @@ pub struct Retrier {
 
 /// Whether a Retrier's delay is randomised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum JitterStrategy {
     /// Uniform between zero and the computed delay.
     Full,

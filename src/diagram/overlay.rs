@@ -15,6 +15,7 @@ pub struct Overlay {
 
 /// What a mark says by its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Tone {
     /// Done, covered: green.
     Good,

@@ -11,10 +11,9 @@ mod s3;
 
 pub(crate) use context::TaskChannel;
 pub use context::TaskContext;
-pub use handler::{ClosureHandler, Handler, IntoHandler, OfInput, OfInputAndContext};
+pub use handler::{Handler, IntoHandler};
 pub(crate) use lambda::Functions;
-pub(crate) use put_events::PUT_EVENTS;
-pub use put_events::PutEvents;
-pub use registry::Registry;
+pub(crate) use put_events::{PUT_EVENTS, PutEvents};
+pub(crate) use registry::Registry;
 pub use s3::LocalS3;
 pub(crate) use s3::S3_RESOURCES;

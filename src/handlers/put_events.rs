@@ -16,19 +16,15 @@ pub(crate) const PUT_EVENTS: [&str; 2] = [
     "arn:aws:states:::events:putEvents.waitForTaskToken",
 ];
 
-/// Puts the events of a task, adding the ARNs of the state machine and the execution to each entry's `Resources`.
-///
-/// It answers `{"Entries":[{"EventId":"…"}],"FailedEntryCount":0}`. Fails with `EventBridge.FailedEntry`, and the
-/// response as the cause, when any entry failed; a retry puts all entries again. Fails with the [`EventBridgeError`]'s
-/// name when the request was refused, and with `States.Runtime` when the task's parameters are no request.
+/// Puts the events of a task; `Interpreter::event_bridge` has the rules.
 #[derive(Clone)]
-pub struct PutEvents {
+pub(crate) struct PutEvents {
     event_bridge: Arc<dyn EventBridge>,
 }
 
 impl PutEvents {
     /// Creates a handler that puts events to this event bridge.
-    pub fn new(event_bridge: Arc<dyn EventBridge>) -> Self {
+    pub(crate) fn new(event_bridge: Arc<dyn EventBridge>) -> Self {
         Self { event_bridge }
     }
 }

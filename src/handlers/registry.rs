@@ -12,7 +12,7 @@ use crate::definition::StringPattern;
 ///
 /// An exact name takes precedence over patterns; among patterns, the first registered match counts.
 #[derive(Clone, Default)]
-pub struct Registry {
+pub(crate) struct Registry {
     exact: HashMap<String, Arc<dyn Handler>>,
     patterns: Vec<(String, StringPattern, Arc<dyn Handler>)>,
 }
@@ -20,7 +20,7 @@ pub struct Registry {
 impl Registry {
     /// Registers a handler; `resource` is an ARN in which `*` matches any run of characters. Registering the same name
     /// again replaces the handler.
-    pub fn register(&mut self, resource: &str, handler: Arc<dyn Handler>) {
+    pub(crate) fn register(&mut self, resource: &str, handler: Arc<dyn Handler>) {
         let pattern = resource.contains('*').then(|| StringPattern::parse(resource)).flatten();
         match pattern {
             None => {
@@ -34,7 +34,7 @@ impl Registry {
     }
 
     /// The handler of a resource.
-    pub fn find(&self, resource: &str) -> Option<&Arc<dyn Handler>> {
+    pub(crate) fn find(&self, resource: &str) -> Option<&Arc<dyn Handler>> {
         self.exact.get(resource).or_else(|| {
             self.patterns
                 .iter()

@@ -161,6 +161,7 @@ pub struct ErrorOutput {
 /// The role of a task's `Credentials`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct TaskCredentials {
     /// The role's ARN.
     pub role_arn: String,
@@ -168,6 +169,7 @@ pub struct TaskCredentials {
 
 /// An iteration of a Map state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MapIteration {
     /// The Map state's name.
     pub name: Arc<str>,

@@ -16,6 +16,7 @@ pub use log::LogLevel;
 
 /// How much of the history is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum HistoryLevel {
     /// No events. They are still counted, for the ids in error causes and for the limit.
     Off,

@@ -31,7 +31,13 @@ const SERVICES: [Service; 2] = [EVENT_BRIDGE, S3];
 
 impl Interpreter {
     /// Sends the events of `arn:aws:states:::events:putEvents` to an event bridge, such as a
-    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus); see [`PutEvents`].
+    /// [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus), adding the ARNs of the state machine and the
+    /// execution to each entry's `Resources`.
+    ///
+    /// The task's result is `{"Entries":[{"EventId":"…"}],"FailedEntryCount":0}`. The task fails with
+    /// `EventBridge.FailedEntry`, and the response as the cause, when any entry failed; a retry puts all entries again.
+    /// It fails with the name of the [`EventBridgeError`](crate::handlers::event_bus::EventBridgeError) when the
+    /// request was refused, and with `States.Runtime` when the task's parameters are no request.
     #[must_use]
     pub fn event_bridge(self, event_bridge: Arc<dyn EventBridge>) -> Self {
         self.service(&EVENT_BRIDGE, &PutEvents::new(event_bridge))

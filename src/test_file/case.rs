@@ -8,30 +8,28 @@ use crate::simulation::{Answer, Simulation};
 
 /// A case of a test file.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Case {
+pub(crate) struct Case {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// The execution's input; default `{}`.
-    pub input: Value,
+    pub(crate) input: Value,
     /// The answers of the tasks, by the state's name, its resource, or the function's name.
-    pub tasks: Vec<(String, Script)>,
+    pub(crate) tasks: Vec<(String, Script)>,
     /// A test case of the file's mock file: the names of the state machine and the case.
-    pub mock: Option<(String, String)>,
+    pub(crate) mock: Option<(String, String)>,
     /// The time of the start; default 1970-01-01T00:00:00Z.
-    pub starts_at: Option<DateTime<Utc>>,
+    pub(crate) starts_at: Option<DateTime<Utc>>,
     /// The seed of jitter and of random functions; default 0.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Whether answers may be left over.
-    pub allows_left_over: bool,
+    pub(crate) allows_left_over: bool,
     /// The expected result.
-    pub expect: Expectation,
+    pub(crate) expect: Expectation,
 }
 
 /// A task's answers.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Script {
+pub(crate) enum Script {
     /// One answer for each attempt of each visit, in order.
     Answers(Vec<Answer>),
     /// The same answer to every attempt.
@@ -45,26 +43,25 @@ pub enum Script {
 /// The expected result. Absent members are not checked, except for the status: a case with neither a status nor an
 /// error expects `SUCCEEDED`.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Expectation {
+pub(crate) struct Expectation {
     /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
-    pub status: String,
+    pub(crate) status: String,
     /// The output, exactly.
-    pub output: Option<Value>,
+    pub(crate) output: Option<Value>,
     /// A part of the output: objects may have more members than this.
-    pub output_contains: Option<Value>,
+    pub(crate) output_contains: Option<Value>,
     /// The error name.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// The cause, exactly.
-    pub cause: Option<String>,
+    pub(crate) cause: Option<String>,
     /// The entered states in order, including those of branches and iterations.
-    pub path: Option<Vec<String>>,
+    pub(crate) path: Option<Vec<String>>,
     /// The duration in virtual time.
-    pub elapsed: Option<Duration>,
+    pub(crate) elapsed: Option<Duration>,
     /// The effective inputs of all attempts, by Task state.
-    pub calls: Vec<(String, Vec<Value>)>,
+    pub(crate) calls: Vec<(String, Vec<Value>)>,
     /// Variables of the machine at the end.
-    pub variables: Map<String, Value>,
+    pub(crate) variables: Map<String, Value>,
 }
 
 impl Case {

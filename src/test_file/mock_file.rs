@@ -17,7 +17,7 @@ impl Suite {
     ///
     /// `definition` gives the file of a state machine's definition by name; without one, the definition is searched
     /// beside the mock file: `NAME.asl.json`, `NAME.asl.yaml`, `NAME.asl.yml` or `NAME.json`.
-    pub fn open_mocks(
+    pub(crate) fn open_mocks(
         file: impl AsRef<Path>,
         definition: impl Fn(&str) -> Option<PathBuf>,
     ) -> Result<Vec<Self>, SuiteError> {

@@ -13,7 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The format is that of [`SCHEMA`]:
+//! The format, whose JSON Schema `asl schema` prints:
 //!
 //! ```yaml
 //! machine: charge.asl.json            # from the folder of the test file; a template needs `stateMachine` too
@@ -32,6 +32,7 @@
 
 mod case;
 mod compare;
+#[cfg(feature = "cli")]
 mod mock_file;
 mod reader;
 mod stream;
@@ -44,31 +45,31 @@ use indexmap::IndexMap;
 use crate::definition::{Diagnostic, Severity};
 use crate::loading::template::Format;
 
-pub use case::{Case, Expectation, Script};
+pub(crate) use case::{Case, Expectation, Script};
 pub use compare::{Expected, Mismatch};
 pub use suite::{CaseResult, Suite, SuiteError, Verdict};
 
 /// The JSON Schema of test files.
-pub const SCHEMA: &str = include_str!("../../asl-samples/asl-test.schema.json");
+#[cfg(feature = "cli")]
+pub(crate) const SCHEMA: &str = include_str!("../../asl-samples/asl-test.schema.json");
 
 /// The content of a test file.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct TestFile {
+pub(crate) struct TestFile {
     /// The file of the state machine, relative to the test file: a definition or a template.
-    pub machine: String,
+    pub(crate) machine: String,
     /// The logical id of the state machine in a template that has several.
-    pub state_machine: Option<String>,
+    pub(crate) state_machine: Option<String>,
     /// Whether the workflow is of type Express.
-    pub is_express: bool,
+    pub(crate) is_express: bool,
     /// Values of the `${Name}` placeholders of the definition.
-    pub substitutions: IndexMap<String, String>,
+    pub(crate) substitutions: IndexMap<String, String>,
     /// The files of state machines that tasks can start, by name or ARN.
-    pub machines: IndexMap<String, String>,
+    pub(crate) machines: IndexMap<String, String>,
     /// A mock file of Step Functions Local, whose test cases the cases name.
-    pub mocks: Option<String>,
+    pub(crate) mocks: Option<String>,
     /// The cases, in the order of the file; their names are unique.
-    pub cases: Vec<Case>,
+    pub(crate) cases: Vec<Case>,
 }
 
 /// An invalid test file: its problems, each with its line and a caret.
@@ -88,7 +89,7 @@ fn shown(diagnostics: &[Diagnostic]) -> String {
 
 impl TestFile {
     /// Reads a test file. Errors with the place of each problem.
-    pub fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
+    pub(crate) fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
         let fast = match format {
             Format::Json => stream::file(text),
             Format::Yaml => None,

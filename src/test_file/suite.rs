@@ -15,7 +15,7 @@ use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
 #[derive(Debug, Clone)]
 pub struct Suite {
     /// The test file.
-    pub file: TestFile,
+    pub(crate) file: TestFile,
     machine: StateMachine,
     program: Arc<Program>,
     simulation: Simulation,
@@ -92,6 +92,7 @@ pub struct CaseResult {
 
 /// The verdict on a case.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Everything is as expected.
     Passed,
@@ -122,7 +123,7 @@ impl Suite {
     }
 
     /// The suite of a test file; the files that it names are relative to `folder`.
-    pub fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
+    pub(crate) fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
         let substitutions: Substitutions = file
             .substitutions
             .iter()
@@ -178,7 +179,7 @@ impl Suite {
     }
 
     /// Runs one case and counts its coverage.
-    pub fn run(&self, case: &Case) -> CaseResult {
+    pub(crate) fn run(&self, case: &Case) -> CaseResult {
         let result = self.attempt(case);
         if let Some(run) = &result.run {
             self.coverage.add(run);
@@ -187,7 +188,7 @@ impl Suite {
     }
 
     /// Runs one case without counting its coverage.
-    pub fn attempt(&self, case: &Case) -> CaseResult {
+    pub(crate) fn attempt(&self, case: &Case) -> CaseResult {
         let ran = self
             .simulation_of(case)
             .and_then(|simulation| simulation.try_run(case.input.clone()).map_err(|error| told(&error)));

@@ -14,6 +14,7 @@ use axum::http::header::{HOST, ORIGIN};
 /// let api = WebSocketApi::new().allowed_origins(["https://pizza.example"]);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AllowedOrigins {
     /// Pages of the host (name and port) that is connected to. The default.
     #[default]

@@ -1,7 +1,6 @@
 //! Paths, filters and patterns that cost far more than they are long.
 
 use asl_engine::data::{JsonPath, PayloadTemplate, ReferencePath};
-use asl_engine::definition::StringPattern;
 use serde_json::{Value, json};
 
 use super::run::{on_a_small_stack, options, run};
@@ -78,9 +77,6 @@ fn patterns_take_linear_time() {
         );
     }
     assert!(JsonPath::parse("$[?(@ =~ /(((a{99}){99}){99}){99}/)]").is_err());
-    let pattern = StringPattern::parse(&"*a".repeat(10_000)).unwrap();
-    assert!(!pattern.matches(&"a".repeat(9_999)));
-    assert!(pattern.matches(&"a".repeat(10_000)));
 }
 
 #[test]

@@ -29,6 +29,7 @@ impl ChoiceState {
 
 /// The fields of a Choice state that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum ChoiceData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathChoice),
@@ -113,6 +114,7 @@ pub struct DataTest {
 
 /// The 39 comparison operators, by what they compare.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Comparison {
     /// `StringEquals`, `StringLessThanPath`, …: by code units.
     String(Relation, Operand<String>),
@@ -171,7 +173,7 @@ pub struct StringPattern {
 
 impl StringPattern {
     /// Parses a pattern. `None` if a backslash is followed by anything but a star or a backslash.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut pieces = Vec::new();
         let mut piece = String::new();
         let mut chars = text.chars();
@@ -190,7 +192,7 @@ impl StringPattern {
     }
 
     /// Whether the whole text matches; linear in the text for each piece.
-    pub fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         let (Some((first, rest)), Some(last)) = (self.pieces.split_first(), self.pieces.last()) else {
             return false;
         };
@@ -235,5 +237,12 @@ mod tests {
         assert!(!StringPattern::parse(r"a\*b").unwrap().matches("axb"));
         assert!(StringPattern::parse(r"a\\*").unwrap().matches(r"a\x"));
         assert_eq!(StringPattern::parse(r"a\b"), None);
+    }
+
+    #[test]
+    fn thousands_of_stars_cost_one_walk() {
+        let pattern = StringPattern::parse(&"*a".repeat(10_000)).unwrap();
+        assert!(!pattern.matches(&"a".repeat(9_999)));
+        assert!(pattern.matches(&"a".repeat(10_000)));
     }
 }

@@ -78,6 +78,7 @@ pub struct ResultWriter {
 
 /// `WriterConfig.Transformation`. Failed child executions are always described in full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Transformation {
     /// `NONE`: the full description of the execution.
     None,
@@ -89,6 +90,7 @@ pub enum Transformation {
 
 /// `WriterConfig.OutputType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OutputType {
     /// `JSON`: one array.
     Json,
@@ -98,6 +100,7 @@ pub enum OutputType {
 
 /// A field that each query language computes in its own way.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Arguments {
     /// In JSONPath.
     JsonPath(PayloadTemplate),

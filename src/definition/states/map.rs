@@ -28,6 +28,7 @@ pub struct MapState {
 
 /// The fields of a Map state that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum MapData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathMap),

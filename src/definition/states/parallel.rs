@@ -24,6 +24,7 @@ pub struct ParallelState {
 
 /// The fields of a Parallel state that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum ParallelData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathParallel),

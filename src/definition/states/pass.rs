@@ -18,6 +18,7 @@ pub struct PassState {
 
 /// The fields of a Pass state that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum PassData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathPass),

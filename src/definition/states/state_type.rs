@@ -9,6 +9,7 @@ use std::fmt;
     missing_docs,
     reason = "the names are the specification's, and each has its own state type's documentation"
 )]
+#[non_exhaustive]
 pub enum StateType {
     Task,
     Pass,

@@ -24,6 +24,7 @@ pub struct TaskState {
 
 /// The fields of a Task state that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum TaskData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathTask),

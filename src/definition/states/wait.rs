@@ -20,6 +20,7 @@ pub struct WaitState {
 
 /// The fields of a Wait state that depend on the query language.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum WaitData {
     /// `"QueryLanguage": "JSONPath"`
     JsonPath(JsonPathWait),

@@ -37,6 +37,7 @@ pub struct MapRun {
 /// The status of a Map Run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum MapRunStatus {
     /// `RUNNING`
     Running,

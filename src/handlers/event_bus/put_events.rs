@@ -219,7 +219,7 @@ impl PutEventsResponse {
 
     /// The error of a Task of `events:putEvents` whose entries failed: `EventBridge.FailedEntry`,
     /// with the response as its message (Step Functions developer guide, "Call EventBridge with Step Functions").
-    pub fn failed_entry_error(&self) -> Option<EventBridgeError> {
+    pub(crate) fn failed_entry_error(&self) -> Option<EventBridgeError> {
         if self.failed_entry_count == 0 {
             return None;
         }

@@ -16,6 +16,7 @@ use embedded::Template;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// JSON
     Json,
