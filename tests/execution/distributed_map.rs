@@ -90,7 +90,7 @@ impl Driver {
     }
 
     fn types(&self) -> Vec<&'static str> {
-        let types = self.history.iter().map(|event| event.event_type());
+        let types = self.history.iter().map(HistoryEvent::event_type);
         types.collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use asl_engine::StateMachine;
 use asl_engine::execution::{Execution, MapRunLog, MapRunStatus, Program, SnapshotError, StartOptions};
-use asl_engine::history::HistoryLevel;
+use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::DateTime;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -96,7 +96,7 @@ proptest! {
                     prop_assert_eq!(event.id, id);
                     prop_assert!(event.previous_event_id < event.id);
                 }
-                let last = history.last().map(|event| event.event_type()).unwrap_or_default();
+                let last = history.last().map(HistoryEvent::event_type).unwrap_or_default();
                 let has_ended = last.starts_with("Execution") && last != "ExecutionStarted";
                 prop_assert!(has_ended || map_run.status == MapRunStatus::Running);
             }
