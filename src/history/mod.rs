@@ -41,7 +41,7 @@ pub struct HistoryEvent {
 
 impl HistoryEvent {
     /// Creates an event.
-    pub fn new(id: u64, previous_event_id: u64, timestamp: DateTime<Utc>, details: EventDetails) -> Self {
+    pub(crate) fn new(id: u64, previous_event_id: u64, timestamp: DateTime<Utc>, details: EventDetails) -> Self {
         Self {
             id,
             previous_event_id,
