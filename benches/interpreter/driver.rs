@@ -68,7 +68,7 @@ pub(crate) fn run(program: &Arc<Program>, input: Value, level: HistoryLevel) -> 
                 now,
                 Event::TaskSucceeded {
                     task,
-                    output: task_answer(),
+                    raw_result: task_answer(),
                 },
             );
         } else if let Some(deadline) = execution.next_deadline() {

@@ -35,7 +35,7 @@ pub enum Event {
         /// The task.
         task: TaskId,
         /// The raw result.
-        output: Value,
+        raw_result: Value,
     },
     /// The task failed.
     TaskFailed {
@@ -66,7 +66,7 @@ impl Event {
     /// Drops an output that nests too deeply and returns whether there was one. Even dropping it the usual way could
     /// overflow the stack.
     pub(super) fn drop_deep_output(&mut self) -> bool {
-        let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { output, .. }) = self else {
+        let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { raw_result: output, .. }) = self else {
             return false;
         };
         let is_too_deep = !nests_within(output, MAX_NESTING);

@@ -142,16 +142,16 @@ impl StateView<'_> {
         &self,
         stages: &ResultStages<'_>,
         raw_input: &mut Option<Payload>,
-        result: Cow<'_, Payload>,
+        raw_result: Cow<'_, Payload>,
         next: Next,
     ) -> Result<Exit, Failure> {
-        let assigned = self.assign(stages.assign, result.value())?;
-        let result = match stages.result_selector {
-            Some(template) => Cow::Owned(self.fill(template, result.value())?),
-            None => result,
+        let assigned = self.assign(stages.assign, raw_result.value())?;
+        let effective_result = match stages.result_selector {
+            Some(template) => Cow::Owned(self.fill(template, raw_result.value())?),
+            None => raw_result,
         };
-        self.inspect(Stage::AfterResultSelector, &result);
-        let output = self.output(stages, raw_input, result)?;
+        self.inspect(Stage::AfterResultSelector, &effective_result);
+        let output = self.output(stages, raw_input, effective_result)?;
         Ok(Exit { output, assigned, next })
     }
 }
@@ -188,15 +188,15 @@ impl StateView<'_> {
         &self,
         stages: &ResultStages<'_>,
         raw_input: &mut Option<Payload>,
-        result: Cow<'_, Payload>,
+        effective_result: Cow<'_, Payload>,
     ) -> Result<Payload, Failure> {
         let limit = self.limits.payload_bytes;
         // A result that certainly stays within the limit is written in place if the raw input is not shared.
         let raw_bound = raw_input.as_ref().map_or(0, Payload::bound);
         let whole = matches!(stages.output_path, InputOutputPath::Whole);
-        let is_safe = whole && grown(stages.result_path, &result).saturating_add(raw_bound) <= limit;
+        let is_safe = whole && grown(stages.result_path, &effective_result).saturating_add(raw_bound) <= limit;
         let kept = if is_safe { None } else { raw_input.clone() };
-        let placed = place(stages.result_path, raw_input, result)?;
+        let placed = place(stages.result_path, raw_input, effective_result)?;
         self.inspect(Stage::AfterResultPath, &placed);
         let output = self.select(stages.output_path, placed)?;
         if output.exceeds(limit) {

@@ -38,15 +38,18 @@ pub(crate) type Assigned = Box<[(Arc<str>, Value)]>;
 /// Graphs to run inside a state.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fork {
-    /// Branches, all with the same input.
-    Branches { graphs: Arc<[GraphId]>, input: Payload },
+    /// Branches, all with the effective input of their Parallel.
+    Branches {
+        graphs: Arc<[GraphId]>,
+        effective_input: Payload,
+    },
     /// One graph for each item.
     Iterations {
         graph: GraphId,
         /// INVARIANT: an array.
         items: Payload,
         /// The Map's effective input: `$` of the item selector.
-        input: Payload,
+        effective_input: Payload,
         /// The most iterations at once; 0 for no limit.
         max_concurrency: usize,
     },
@@ -61,7 +64,7 @@ pub(crate) struct MapRunRequest {
     /// The items; `None` if an `ItemReader` reads them.
     pub(crate) items: Option<Items>,
     /// The Map's effective input: `$` of the item selector.
-    pub(crate) input: Payload,
+    pub(crate) effective_input: Payload,
     /// The evaluated settings; a failure here is that of a Map that has already begun.
     pub(crate) settings: Result<MapRunSettings, Failure>,
 }

@@ -48,6 +48,9 @@
 //!
 //! * **Intent**: a state's request to the engine: exit, invoke, wait until, fork; or the state fails.
 //! * **Map Run**: the child executions of a distributed Map. They live in its frame and use its execution's commands.
+//! * **Stages** of a state's data: *raw input*, *filtered input* after `InputPath`, *effective input*
+//!   after `Parameters` or `Arguments`, *raw result* of its work, *effective result* after `ResultSelector`, *output* after
+//!   `ResultPath` and `OutputPath`.
 //! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: messages from the driver to the execution, and back.
 //! * **Deadline**: the earliest time at which the driver must wake the execution.

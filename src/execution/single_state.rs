@@ -52,7 +52,7 @@ pub(crate) struct SingleState<'a> {
 
 /// The work of a state, done by the caller.
 pub(crate) enum Work<'a> {
-    /// A call of a resource.
+    /// A call of a resource, with the effective input.
     Task(&'a Payload),
     Branches,
     Iterations(&'a Payload),
@@ -134,16 +134,16 @@ impl<'a> SingleState<'a> {
     /// All data that comes from outside nests within [`MAX_NESTING`](crate::data::MAX_NESTING), as an execution's does.
     pub(crate) fn run<E>(
         mut self,
-        input: &Payload,
+        raw_input: &Payload,
         work: impl FnOnce(Work<'_>) -> Result<Result<Payload, Failure>, E>,
     ) -> Result<Ended, E> {
-        let mut raw_input = Some(input.clone());
-        let exit = self.exit(&mut raw_input, work)?;
+        let mut held = Some(raw_input.clone());
+        let exit = self.exit(&mut held, work)?;
         // A Catcher works on the raw input.
-        let raw_input = Some(raw_input.unwrap_or_else(|| input.clone()));
+        let held = Some(held.unwrap_or_else(|| raw_input.clone()));
         Ok(match exit.and_then(|exit| self.leave(exit)) {
             Ok(left) => self.ended(End::Left(left), None),
-            Err(failure) => self.fail(raw_input, failure),
+            Err(failure) => self.fail(held, failure),
         })
     }
 
@@ -164,8 +164,10 @@ impl<'a> SingleState<'a> {
             Intent::Invoke(request) => work(Work::Task(&request.effective_input))?,
             Intent::Fork(fork) => match *fork {
                 Fork::Branches { .. } => work(Work::Branches)?,
-                Fork::Iterations { items, input, .. } => {
-                    if let Err(failure) = self.select_items(&items, &input) {
+                Fork::Iterations {
+                    items, effective_input, ..
+                } => {
+                    if let Err(failure) = self.select_items(&items, &effective_input) {
                         return Ok(Err(failure));
                     }
                     work(Work::Iterations(&items))?
@@ -174,17 +176,17 @@ impl<'a> SingleState<'a> {
                 Fork::MapRun(_) => return Ok(Err(Failure::runtime("A Map Run has nobody to run it."))),
             },
         };
-        Ok(worked.and_then(|result| {
+        Ok(worked.and_then(|raw_result| {
             if let State::Task(task) = &self.node.state {
-                states::check_result(&task.resource, &result, &self.limits)?;
-                view.inspect(Stage::Result, &result);
+                states::check_result(&task.resource, &raw_result, &self.limits)?;
+                view.inspect(Stage::Result, &raw_result);
             }
-            states::finish(self.node, raw_input, result, &view)
+            states::finish(self.node, raw_input, raw_result, &view)
         }))
     }
 
     /// `ItemSelector`, for every item.
-    fn select_items(&self, items: &Payload, input: &Payload) -> Result<(), Failure> {
+    fn select_items(&self, items: &Payload, effective_input: &Payload) -> Result<(), Failure> {
         let State::Map(map) = &self.node.state else {
             return Ok(());
         };
@@ -200,7 +202,7 @@ impl<'a> SingleState<'a> {
         for (index, item) in items.as_array().into_iter().flatten().enumerate() {
             let context = MapItemContext::element(index, Some(item));
             let view = self.view(Some(&context));
-            let input = states::iteration_input(map, items, input, index, &view)?;
+            let input = states::iteration_input(map, items, effective_input, index, &view)?;
             bytes += input.bound();
             if input.exceeds(self.limits.payload_bytes) || bytes > self.limits.held_bytes {
                 return Err(view.data_limit_exceeded());

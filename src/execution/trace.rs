@@ -45,7 +45,7 @@ pub(crate) enum Traced {
     /// The graphs of a Parallel or Map start.
     Forked { total: usize },
     /// The raw result of the state.
-    Result(Payload),
+    RawResult(Payload),
     /// The attempt failed.
     Failed { error: ErrorOutput, missed_heartbeat: bool },
     /// A Retrier retries the state after a delay; `number` counts its retries from 1.
@@ -161,7 +161,7 @@ impl Trace {
                 Stage::AfterInputPath | Stage::AfterParameters | Stage::AfterArguments => {
                     self.push(at, frame, Traced::EffectiveInput(data));
                 }
-                Stage::Result => self.push(at, frame, Traced::Result(data)),
+                Stage::Result => self.push(at, frame, Traced::RawResult(data)),
                 _ => {}
             }
         }
@@ -174,7 +174,7 @@ impl Trace {
 impl Traced {
     fn data_bytes(&self) -> usize {
         match self {
-            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::Result(data) => data.bound(),
+            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::RawResult(data) => data.bound(),
             Self::Exited { output, assigned, .. } => {
                 let assigned = assigned.iter().map(|(_, value)| json_size(value));
                 output.bound().saturating_add(assigned.sum())
@@ -185,7 +185,7 @@ impl Traced {
 
     fn drop_data(&mut self) {
         match self {
-            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::Result(data) => {
+            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::RawResult(data) => {
                 *data = Payload::from(Value::Null);
             }
             Self::Exited { output, assigned, .. } => {

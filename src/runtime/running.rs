@@ -130,7 +130,7 @@ impl Running {
             self.release(settled);
         }
         self.deliver(match result {
-            Ok(output) => Event::TaskSucceeded { task, output },
+            Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
             Err(error) => Event::TaskFailed { task, error },
         });
         was_waiting

@@ -6,7 +6,7 @@
 pub enum SimulationError {
     /// A task was invoked more often than it has scripted answers.
     #[error(
-        "the state `{state}` invoked `{resource}` with the input {input} (visit {visit}, attempt {attempt}, both from 0), and no answer is scripted for it; script it with `.task(\"{state}\", …)`"
+        "the state `{state}` invoked `{resource}` with the input {effective_input} (visit {visit}, attempt {attempt}, both from 0), and no answer is scripted for it; script it with `.task(\"{state}\", …)`"
     )]
     MissingAnswer {
         /// The Task state.
@@ -14,7 +14,7 @@ pub enum SimulationError {
         /// Its resource.
         resource: String,
         /// The effective input, as JSON text.
-        input: String,
+        effective_input: String,
         /// The number of the visit to the state, from 0.
         visit: usize,
         /// The number of the attempt in its visit, from 0.

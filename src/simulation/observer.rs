@@ -124,7 +124,7 @@ impl Observer {
                         ended: None,
                         effective_input: None,
                         raw_input,
-                        result: None,
+                        raw_result: None,
                         output: None,
                         assigned: serde_json::Map::new(),
                         attempts: Vec::new(),
@@ -284,7 +284,7 @@ fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
         Traced::Rule { index, is_true } => visit.rules.push(RuleTried { index, is_true }),
         Traced::Forked { total } => visit.graphs = Some(total),
         // A Wait has no result of its own.
-        Traced::Result(result) if visit.state_type != StateType::Wait => visit.result = Some(result),
+        Traced::RawResult(raw_result) if visit.state_type != StateType::Wait => visit.raw_result = Some(raw_result),
         Traced::Failed {
             error,
             missed_heartbeat,

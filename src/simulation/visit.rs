@@ -39,7 +39,7 @@ pub struct Visit {
     /// The effective input of the last attempt, after `InputPath`, `Parameters` or `Arguments`; `None` if they failed.
     pub effective_input: Option<Payload>,
     /// The raw result, before `ResultSelector` and `ResultPath`: of a Task, a Parallel, a Map, a Pass with `Result`.
-    pub result: Option<Payload>,
+    pub raw_result: Option<Payload>,
     /// The effective output, also when a Catcher made it; `None` if the visit failed.
     pub output: Option<Payload>,
     /// The assigned variables with their values.

@@ -255,11 +255,11 @@ fn told(error: &SimulationError) -> String {
         SimulationError::MissingAnswer {
             state,
             resource,
-            input,
+            effective_input,
             visit,
             attempt,
         } => format!(
-            "the state `{state}` invoked `{resource}` with the input {input} (visit {visit}, attempt {attempt}, both from 0), and \
+            "the state `{state}` invoked `{resource}` with the input {effective_input} (visit {visit}, attempt {attempt}, both from 0), and \
              the test has no answer for it"
         ),
         SimulationError::ScriptedTwice { task } => {

@@ -31,7 +31,7 @@ impl TestState<'_> {
         self.check_support(state)?;
         self.check_configuration(&tested, state)?;
         let input = execution_input(&self.input)?;
-        let result = match &self.mock {
+        let raw_result = match &self.mock {
             Some(mock) => mock.result_for(&tested, state)?.map(Payload::from),
             None => None,
         };
@@ -39,14 +39,14 @@ impl TestState<'_> {
         inspection.state_name = Some(STATE_NAME);
         let texts = Texts {
             input: (input.clone(), JsonText::from(self.input.as_str())),
-            result: result.clone().zip(self.mocked_text()),
+            result: raw_result.clone().zip(self.mocked_text()),
         };
         let surroundings = self.surroundings(&input)?;
         let Some(single) = SingleState::new(&program, &tested.name, surroundings, &inspection) else {
             return Err(TestStateError::validation("State not found in definition"));
         };
         let level = self.level;
-        let ended = single.run(&input, |work| self.worked(work, result, &inspection))?;
+        let ended = single.run(&input, |work| self.worked(work, raw_result, &inspection))?;
         let inspection_data = InspectionData::of(level, &inspection, &texts, ended.variables, &ended.end);
         let (status, left) = match ended.end {
             End::Left(left) => (TestStatus::Succeeded, Some(left)),
@@ -215,29 +215,29 @@ impl TestState<'_> {
     fn worked(
         &mut self,
         work: Work<'_>,
-        result: Option<Payload>,
+        raw_result: Option<Payload>,
         inspection: &Inspection,
     ) -> Result<Result<Payload, Failure>, TestStateError> {
         if let Work::Iterations(items) = work {
             let iterations = items.as_array().map_or(0, Vec::len);
-            if let Some(error) = self.too_many_failures(iterations, result.is_some(), inspection)? {
+            if let Some(error) = self.too_many_failures(iterations, raw_result.is_some(), inspection)? {
                 return Ok(Err(Failure::Error(error)));
             }
         }
-        if let Some(result) = result {
-            let is_too_deep = !nests_within(&result, MAX_NESTING);
+        if let Some(raw_result) = raw_result {
+            let is_too_deep = !nests_within(&raw_result, MAX_NESTING);
             return Ok(if is_too_deep {
                 Err(Failure::nested_too_deep())
             } else {
-                Ok(result)
+                Ok(raw_result)
             });
         }
         if let Some(error) = self.mock.as_mut().and_then(|mock| mock.error_output.take()) {
             return Ok(Err(Failure::Error(error)));
         }
         match (work, self.task.take()) {
-            (Work::Task(input), Some(handler)) => Ok(match handler(input) {
-                Ok(result) => within_nesting(result)
+            (Work::Task(effective_input), Some(handler)) => Ok(match handler(effective_input) {
+                Ok(raw_result) => within_nesting(raw_result)
                     .map(Payload::from)
                     .ok_or_else(Failure::nested_too_deep),
                 Err(error) => Err(Failure::Error(error.into())),

@@ -80,7 +80,10 @@ impl Driver {
 
     fn answer(&mut self, which: usize, output: Value) {
         let task = self.invoked.remove(which).id;
-        self.handle(Event::TaskSucceeded { task, output });
+        self.handle(Event::TaskSucceeded {
+            task,
+            raw_result: output,
+        });
     }
 
     fn handle(&mut self, event: Event) {
@@ -171,7 +174,10 @@ fn a_late_answer_of_a_child_execution_is_ignored() {
     let task = driver.invoked[0].id;
     driver.answer(0, json!(1));
     let ended = driver.history.len();
-    driver.handle(Event::TaskSucceeded { task, output: json!(2) });
+    driver.handle(Event::TaskSucceeded {
+        task,
+        raw_result: json!(2),
+    });
     assert_eq!(driver.history.len(), ended);
     assert_eq!(driver.execution.outcome().unwrap().output(), Some(&json!([1])));
 }

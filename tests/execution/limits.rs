@@ -173,7 +173,7 @@ fn a_token_stays_the_same_until_the_state_is_left() {
         now,
         Event::TaskSucceeded {
             task: task.id,
-            output: json!({}),
+            raw_result: json!({}),
         },
     );
     assert_eq!(

@@ -99,7 +99,13 @@ fn an_answer_is_refused() {
         let failed = on_a_small_stack(move || {
             let (mut execution, task) = waiting();
             let output = nested(depth);
-            execution.handle(DateTime::UNIX_EPOCH, Event::TaskSucceeded { task, output });
+            execution.handle(
+                DateTime::UNIX_EPOCH,
+                Event::TaskSucceeded {
+                    task,
+                    raw_result: output,
+                },
+            );
             error(&execution)
         });
         assert_eq!(failed, TOO_DEEP);
@@ -123,10 +129,22 @@ fn an_answer_that_nobody_waits_for_is_dropped() {
         let (mut execution, task) = waiting();
         execution.handle(DateTime::UNIX_EPOCH, Event::Stop(ErrorOutput::default()));
         let output = nested(100_000);
-        execution.handle(DateTime::UNIX_EPOCH, Event::TaskSucceeded { task, output });
+        execution.handle(
+            DateTime::UNIX_EPOCH,
+            Event::TaskSucceeded {
+                task,
+                raw_result: output,
+            },
+        );
         let (mut other, _) = waiting();
         let output = nested(100_000);
-        other.handle(DateTime::UNIX_EPOCH, Event::TaskSucceeded { task, output });
+        other.handle(
+            DateTime::UNIX_EPOCH,
+            Event::TaskSucceeded {
+                task,
+                raw_result: output,
+            },
+        );
     });
 }
 

@@ -19,7 +19,7 @@ fn a_visit_shows_the_data_of_every_stage() {
     let price = run.visit("Price");
     assert_eq!(price.raw_input.value(), &order());
     assert_eq!(price.effective_input.as_ref().unwrap().value(), &order());
-    assert_eq!(price.result.as_ref().unwrap().value(), &json!([7, 8]));
+    assert_eq!(price.raw_result.as_ref().unwrap().value(), &json!([7, 8]));
     assert_eq!(
         price.output.as_ref().unwrap().value(),
         &json!({ "lines": ["a", "b"], "prices": [7, 8] })
@@ -59,7 +59,7 @@ fn parameters_make_the_effective_input() {
         .run(order());
     let bank = run.visit("Ask the bank");
     assert_eq!(bank.effective_input.as_ref().unwrap()["QueueUrl"], "https://bank");
-    assert_eq!(bank.result.as_ref().unwrap().value(), &json!("yes"));
+    assert_eq!(bank.raw_result.as_ref().unwrap().value(), &json!("yes"));
     let rest = run.visit("Rest");
     assert_eq!(rest.took(), Duration::from_hours(4));
     assert_eq!(run.calls_of("Ask the bank").next().unwrap().asked, Duration::ZERO);

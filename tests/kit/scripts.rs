@@ -53,7 +53,7 @@ fn a_function_sees_visit_attempt_item_and_input() {
         .run(json!({ "lines": ["a", "b"] }));
     // The first line costs nothing, and that is no price.
     assert_eq!(run.error_name(), Some("Sorry"));
-    assert_eq!(run.visit("Price").result.as_ref().unwrap().value(), &json!([0, 11]));
+    assert_eq!(run.visit("Price").raw_result.as_ref().unwrap().value(), &json!([0, 11]));
 }
 
 #[test]

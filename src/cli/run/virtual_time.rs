@@ -76,9 +76,12 @@ fn blocking(command: &str, asked: &Call) -> Result<serde_json::Value, TaskError>
 fn explained(error: &SimulationError) -> Failure {
     match error {
         SimulationError::MissingAnswer {
-            state, resource, input, ..
+            state,
+            resource,
+            effective_input,
+            ..
         } => {
-            let input = cli::output::short(input);
+            let input = cli::output::short(effective_input);
             Failure::new(format!(
                 "nothing does the work of the task `{state}`: it invoked `{resource}` with {input}"
             ))

@@ -33,7 +33,7 @@ pub(crate) struct MapRunProgress {
     pub(crate) transformation: Transformation,
     pub(crate) settings: MapRunSettings,
     /// The Map's effective input: `$` of the item selector.
-    pub(crate) input: Payload,
+    pub(crate) effective_input: Payload,
     pub(crate) start_date: Timestamp,
     pub(crate) stage: Stage,
     pub(crate) items: Items,
@@ -188,7 +188,7 @@ impl MapRunProgress {
             self.settings.read.as_ref(),
             self.settings.write.as_ref(),
             batching.and_then(|batching| batching.batch_input.as_ref()),
-            Some(&self.input),
+            Some(&self.effective_input),
             Some(self.items.all()),
         ];
         settings.into_iter().flatten()

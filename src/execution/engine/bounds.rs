@@ -67,7 +67,7 @@ impl Core {
             match frame.activity() {
                 Activity::Task(attempt) => shared(&attempt.request.effective_input),
                 Activity::Fork(fork) => {
-                    shared(&fork.input);
+                    shared(&fork.effective_input);
                     fork.items.iter().for_each(shared);
                     results += fork.results.iter().map(held_size).sum::<usize>();
                 }

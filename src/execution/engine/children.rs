@@ -210,7 +210,7 @@ impl Engine<'_> {
             return Ok(None);
         };
         let input = self.with_state(key, Some(&context), |node, _, view| match &node.state {
-            State::Map(map) => states::select_next(map, item, &run.input, view),
+            State::Map(map) => states::select_next(map, item, &run.effective_input, view),
             _ => Ok(Payload::from(item.clone())),
         })?;
         run.items.advance();

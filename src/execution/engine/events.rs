@@ -35,7 +35,7 @@ impl Engine<'_> {
             Event::TaskStarted { worker_name, .. } => self.task_started(key, worker_name),
             Event::TaskSubmitted { output, .. } => self.task_submitted(key, &output),
             Event::TaskHeartbeat { .. } => self.heartbeat(key),
-            Event::TaskSucceeded { output, .. } => self.task_succeeded(key, output),
+            Event::TaskSucceeded { raw_result, .. } => self.task_succeeded(key, raw_result),
             Event::TaskFailed { error, .. } => self.task_failed(key, error),
             // Not an event of a task.
             Event::DeadlineReached | Event::Stop(_) => Ok(()),

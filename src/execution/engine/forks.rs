@@ -24,20 +24,25 @@ impl<'a> Engine<'a> {
     pub(super) fn fork(&mut self, key: FrameKey, fork: Fork) -> Result<(), Invariant> {
         self.core.trace(key, || {
             Traced::EffectiveInput(match &fork {
-                Fork::Branches { input, .. } | Fork::Iterations { input, .. } => input.clone(),
-                Fork::MapRun(request) => request.input.clone(),
+                Fork::Branches { effective_input, .. } | Fork::Iterations { effective_input, .. } => {
+                    effective_input.clone()
+                }
+                Fork::MapRun(request) => request.effective_input.clone(),
             })
         });
         let progress = match fork {
-            Fork::Branches { graphs, input } => {
+            Fork::Branches {
+                graphs,
+                effective_input,
+            } => {
                 self.core.record_in(key, || EventDetails::ParallelStateStarted)?;
                 let total = graphs.len();
-                ForkProgress::new(graphs, None, input, total, total)
+                ForkProgress::new(graphs, None, effective_input, total, total)
             }
             Fork::Iterations {
                 graph,
                 items,
-                input,
+                effective_input,
                 max_concurrency,
             } => {
                 let total = items.value().as_array().map_or(0, Vec::len);
@@ -49,7 +54,7 @@ impl<'a> Engine<'a> {
                 } else {
                     max_concurrency.min(most)
                 };
-                ForkProgress::new(Arc::from([graph]), Some(items), input, limit, total)
+                ForkProgress::new(Arc::from([graph]), Some(items), effective_input, limit, total)
             }
             Fork::MapRun(request) => return self.start_map_run(key, *request),
         };
@@ -78,10 +83,10 @@ impl<'a> Engine<'a> {
         let is_iteration = fork.items.is_some();
         let graph = fork.graph(index).ok_or(Invariant::GraphExists)?;
         let input = match fork.items.clone() {
-            None => Ok(fork.input.clone()),
+            None => Ok(fork.effective_input.clone()),
             Some(items) => {
-                let input = fork.input.clone();
-                self.iteration_input(parent, &items, &input, index)
+                let effective_input = fork.effective_input.clone();
+                self.iteration_input(parent, &items, &effective_input, index)
             }
         };
         let input = input.and_then(|input| self.fitting_input(parent, input));
@@ -125,14 +130,14 @@ impl<'a> Engine<'a> {
         &mut self,
         parent: FrameKey,
         items: &Payload,
-        input: &Payload,
+        effective_input: &Payload,
         index: usize,
     ) -> Result<Payload, Failure> {
         let value = items.value().get(index).unwrap_or(&Value::Null);
         let item = MapItemContext::element(index, Some(value));
         self.with_state(parent, Some(&item), |node, _, view| match &node.state {
-            State::Map(map) => states::iteration_input(map, items, input, index, view),
-            _ => Ok(input.clone()),
+            State::Map(map) => states::iteration_input(map, items, effective_input, index, view),
+            _ => Ok(effective_input.clone()),
         })
     }
 
@@ -326,11 +331,17 @@ impl<'a> Engine<'a> {
 }
 
 impl ForkProgress {
-    fn new(graphs: Arc<[GraphId]>, items: Option<Payload>, input: Payload, limit: usize, total: usize) -> Self {
+    fn new(
+        graphs: Arc<[GraphId]>,
+        items: Option<Payload>,
+        effective_input: Payload,
+        limit: usize,
+        total: usize,
+    ) -> Self {
         Self {
             graphs,
             items,
-            input,
+            effective_input,
             limit,
             total,
             started: 0,

@@ -38,7 +38,7 @@ impl Engine<'_> {
     ) -> Result<(), Invariant> {
         let answer = match event {
             Event::TaskSucceeded { .. } if is_too_deep => Err("The answer nests arrays and objects too deeply.".into()),
-            Event::TaskSucceeded { output, .. } => Ok(output),
+            Event::TaskSucceeded { raw_result, .. } => Ok(raw_result),
             Event::TaskFailed { error, .. } => Err(error.cause.or(error.error).unwrap_or_default()),
             // Heartbeats and similar events have no effect: the request has no timeout and leaves no events.
             _ => return self.put_map_run(key, run),

@@ -40,7 +40,7 @@ impl<'a> Engine<'a> {
             is_express: map.execution_type == WorkflowType::Express,
             transformation: states::transformation(map),
             settings,
-            input: request.input,
+            effective_input: request.effective_input,
             start_date: self.core.now,
             stage: Stage::Running,
             items: Items::none(),

@@ -199,10 +199,10 @@ impl Engine<'_> {
     }
 
     /// Continues a state after its work.
-    fn finish(&mut self, key: FrameKey, result: Payload) -> Result<(), Invariant> {
-        self.core.trace(key, || Traced::Result(result.clone()));
+    fn finish(&mut self, key: FrameKey, raw_result: Payload) -> Result<(), Invariant> {
+        self.core.trace(key, || Traced::RawResult(raw_result.clone()));
         let exit = self.with_state(key, None, |node, raw_input, view| {
-            states::finish(node, raw_input, result, view)
+            states::finish(node, raw_input, raw_result, view)
         });
         match exit {
             Ok(exit) => self.exit(key, exit),

@@ -123,16 +123,16 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    pub(super) fn task_succeeded(&mut self, key: FrameKey, output: Value) -> Result<(), Invariant> {
+    pub(super) fn task_succeeded(&mut self, key: FrameKey, raw_result: Value) -> Result<(), Invariant> {
         let resource = self.resource_of(key)?;
-        let result = Payload::from(output);
-        if let Err(failure) = states::check_result(resource, &result, &self.core.limits) {
+        let raw_result = Payload::from(raw_result);
+        if let Err(failure) = states::check_result(resource, &raw_result, &self.core.limits) {
             return self.task_ended(key, resource, failure);
         }
-        self.core.grow(result.bound());
-        self.core.record_in(key, || succeeded(resource, &result))?;
+        self.core.grow(raw_result.bound());
+        self.core.record_in(key, || succeeded(resource, &raw_result))?;
         self.settle(key)?;
-        self.finish(key, result)
+        self.finish(key, raw_result)
     }
 
     /// Fails a task whose answer nests too deeply.

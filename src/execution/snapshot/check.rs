@@ -85,7 +85,7 @@ fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
     let payloads = [
         frame.raw_input.as_ref(),
         attempt.map(|attempt| &attempt.request.effective_input),
-        fork.map(|fork| &fork.input),
+        fork.map(|fork| &fork.effective_input),
         fork.and_then(|fork| fork.items.as_ref()),
     ];
     let of_map_run = map_run.into_iter().flat_map(|run| {

@@ -14,16 +14,21 @@ use crate::execution::intent::{Exit, Intent};
 use crate::execution::program::{Next, Node};
 use crate::execution::query::Query;
 
-pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+pub(super) fn enter(
+    state: &ChoiceState,
+    node: &Node,
+    raw_input: Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
     let state = match &state.data {
         ChoiceData::JsonPath(state) => state,
-        ChoiceData::Jsonata(state) => return enter_jsonata(state, node, &raw, view),
+        ChoiceData::Jsonata(state) => return enter_jsonata(state, node, &raw_input, view),
     };
-    let input = view.select(&state.input_path, raw)?;
-    view.inspect(Stage::AfterInputPath, &input);
+    let effective_input = view.select(&state.input_path, raw_input)?;
+    view.inspect(Stage::AfterInputPath, &effective_input);
     let mut decided = (node.default_next, state.assign.as_ref());
     for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
-        let is_true = holds(&rule.condition, input.value(), view)?;
+        let is_true = holds(&rule.condition, effective_input.value(), view)?;
         view.inspect_rule(index, is_true);
         if is_true {
             decided = (Some(*next), rule.assign.as_ref());
@@ -33,8 +38,8 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
     let (Some(next), assign) = decided else {
         return Err(no_way_out());
     };
-    let assigned = view.assign(assign, input.value())?;
-    let output = view.select(&state.output_path, input)?;
+    let assigned = view.assign(assign, effective_input.value())?;
+    let output = view.select(&state.output_path, effective_input)?;
     Ok(Intent::Exit(Exit {
         output,
         assigned,
@@ -43,19 +48,26 @@ pub(super) fn enter(state: &ChoiceState, node: &Node, raw: Payload, view: &State
 }
 
 /// The exit through the first rule that is true, or else through `Default`.
-fn enter_jsonata(state: &JsonataChoice, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let mut query = Query::new(view, raw);
+fn enter_jsonata(
+    state: &JsonataChoice,
+    node: &Node,
+    raw_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let mut query = Query::new(view, raw_input);
     for (index, (rule, next)) in state.choices.iter().zip(&node.choice_next).enumerate() {
         query = query.within("Choices", index);
         let is_true = query.boolean("Condition", &rule.condition)?;
         view.inspect_rule(index, is_true);
         if is_true {
-            let exit = query.exit(&rule.exit, || raw.clone(), Next::State(*next))?;
+            let exit = query.exit(&rule.exit, || raw_input.clone(), Next::State(*next))?;
             return Ok(Intent::Exit(exit));
         }
     }
     let next = node.default_next.ok_or_else(no_way_out)?;
-    let exit = query.outside().exit(&state.exit, || raw.clone(), Next::State(next))?;
+    let exit = query
+        .outside()
+        .exit(&state.exit, || raw_input.clone(), Next::State(next))?;
     Ok(Intent::Exit(exit))
 }
 
@@ -66,11 +78,11 @@ fn no_way_out() -> Failure {
 
 /// Evaluates a condition from left to right and no further than needed. The recursion is bounded: conditions nest only
 /// as deep as the parser allows.
-fn holds(condition: &Condition, input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
+fn holds(condition: &Condition, effective_input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
     match condition {
         Condition::And(conditions) => {
             for condition in conditions {
-                if !holds(condition, input, view)? {
+                if !holds(condition, effective_input, view)? {
                     return Ok(false);
                 }
             }
@@ -78,26 +90,28 @@ fn holds(condition: &Condition, input: &Value, view: &StateView<'_>) -> Result<b
         }
         Condition::Or(conditions) => {
             for condition in conditions {
-                if holds(condition, input, view)? {
+                if holds(condition, effective_input, view)? {
                     return Ok(true);
                 }
             }
             Ok(false)
         }
-        Condition::Not(condition) => Ok(!holds(condition, input, view)?),
-        Condition::Test(test) => passes(test, input, view),
+        Condition::Not(condition) => Ok(!holds(condition, effective_input, view)?),
+        Condition::Test(test) => passes(test, effective_input, view),
     }
 }
 
-fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
+fn passes(test: &DataTest, effective_input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
     if let Comparison::IsPresent(wanted) = test.comparison {
-        let scope = view.scope(input);
+        let scope = view.scope(effective_input);
         return Ok(test.variable.evaluate_within(&scope, &view.budget).is_ok() == wanted);
     }
-    let value = value_at(&test.variable, input, view)?;
+    let value = value_at(&test.variable, effective_input, view)?;
     Ok(match &test.comparison {
         Comparison::String(relation, operand) => {
-            let operand = read(operand, input, view, |value| value.as_str().map(str::to_owned))?;
+            let operand = read(operand, effective_input, view, |value| {
+                value.as_str().map(str::to_owned)
+            })?;
             compare(
                 *relation,
                 value.as_str(),
@@ -106,19 +120,19 @@ fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, 
             )
         }
         Comparison::Numeric(relation, operand) => {
-            let operand = read(operand, input, view, Value::as_f64)?;
+            let operand = read(operand, effective_input, view, Value::as_f64)?;
             compare(*relation, value.as_f64(), operand.as_deref().copied(), |a, b| {
                 a.partial_cmp(&b)
             })
         }
         Comparison::Timestamp(relation, operand) => {
-            let operand = read(operand, input, view, timestamp)?;
+            let operand = read(operand, effective_input, view, timestamp)?;
             compare(*relation, timestamp(&value), operand.as_deref().copied(), |a, b| {
                 Some(a.cmp(&b))
             })
         }
         Comparison::Boolean(operand) => {
-            let operand = read(operand, input, view, Value::as_bool)?;
+            let operand = read(operand, effective_input, view, Value::as_bool)?;
             compare(Relation::Equal, value.as_bool(), operand.as_deref().copied(), |a, b| {
                 Some(a.cmp(&b))
             })
@@ -136,23 +150,28 @@ fn passes(test: &DataTest, input: &Value, view: &StateView<'_>) -> Result<bool, 
 /// The operand: a constant, or read from the input. `None` if it has another type; the comparison is then false.
 fn read<'a, T: Clone>(
     operand: &'a Operand<T>,
-    input: &Value,
+    effective_input: &Value,
     view: &StateView<'_>,
     typed: impl Fn(&Value) -> Option<T>,
 ) -> Result<Option<Cow<'a, T>>, Failure> {
     match operand {
         Operand::Literal(literal) => Ok(Some(Cow::Borrowed(literal))),
-        Operand::Path(path) => Ok(typed(&*value_at(path, input, view)?).map(Cow::Owned)),
+        Operand::Path(path) => Ok(typed(&*value_at(path, effective_input, view)?).map(Cow::Owned)),
     }
 }
 
-fn value_at<'a>(path: &JsonPath, input: &'a Value, view: &'a StateView<'_>) -> Result<Cow<'a, Value>, Failure> {
-    path.evaluate_within(&view.scope(input), &view.budget).map_err(|_| {
-        Failure::runtime(format!(
-            "Invalid path '{}': The choice state's condition path references an invalid value.",
-            path.as_str()
-        ))
-    })
+fn value_at<'a>(
+    path: &JsonPath,
+    effective_input: &'a Value,
+    view: &'a StateView<'_>,
+) -> Result<Cow<'a, Value>, Failure> {
+    path.evaluate_within(&view.scope(effective_input), &view.budget)
+        .map_err(|_| {
+            Failure::runtime(format!(
+                "Invalid path '{}': The choice state's condition path references an invalid value.",
+                path.as_str()
+            ))
+        })
 }
 
 /// Whether the relation holds; it never holds for values of another type than the operator's.

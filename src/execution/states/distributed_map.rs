@@ -19,20 +19,22 @@ pub(super) fn settings(
     map: &DistributedMap,
     max_concurrency: usize,
     tolerated: &Tolerated,
-    input: &Payload,
+    effective_input: &Payload,
     view: &StateView<'_>,
 ) -> Result<MapRunSettings, Failure> {
     let max_items = map.item_reader.as_ref().and_then(|reader| reader.max_items.as_ref());
     let max_items = max_items
-        .map(|amount| number("MaxItems", amount, input, view))
+        .map(|amount| number("MaxItems", amount, effective_input, view))
         .transpose()?;
     let read = map.item_reader.as_ref().map(|reader| {
         let field = "ItemReader/Arguments";
-        fill(field, &reader.arguments, input, view)
+        fill(field, &reader.arguments, effective_input, view)
     });
     let batching = map.item_batcher.as_ref().map(|batcher| -> Result<_, Failure> {
         let most = |name, amount: &Option<Amount>| {
-            let number = amount.as_ref().map(|amount| positive(name, amount, input, view));
+            let number = amount
+                .as_ref()
+                .map(|amount| positive(name, amount, effective_input, view));
             number.transpose()
         };
         let batch_input = batcher.batch_input.as_ref();
@@ -40,12 +42,12 @@ pub(super) fn settings(
             most_items: most("MaxItemsPerBatch", &batcher.max_items_per_batch)?,
             most_bytes: most("MaxInputBytesPerBatch", &batcher.max_input_bytes_per_batch)?,
             batch_input: batch_input
-                .map(|template| fill("ItemBatcher/BatchInput", template, input, view))
+                .map(|template| fill("ItemBatcher/BatchInput", template, effective_input, view))
                 .transpose()?,
         })
     });
     let export = map.result_writer.as_ref().and_then(|writer| writer.export.as_ref());
-    let write = export.map(|(_, arguments)| fill("ResultWriter/Arguments", arguments, input, view));
+    let write = export.map(|(_, arguments)| fill("ResultWriter/Arguments", arguments, effective_input, view));
     Ok(MapRunSettings {
         max_concurrency,
         tolerated_failure_count: tolerated.count,
@@ -57,25 +59,42 @@ pub(super) fn settings(
     })
 }
 
-fn fill(field: &'static str, template: &Arguments, input: &Payload, view: &StateView<'_>) -> Result<Payload, Failure> {
+fn fill(
+    field: &'static str,
+    template: &Arguments,
+    effective_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<Payload, Failure> {
     match template {
-        Arguments::JsonPath(template) => view.fill(template, input),
-        Arguments::Jsonata(template) => Query::new(view, input).fill(field, template, Expected::Any),
+        Arguments::JsonPath(template) => view.fill(template, effective_input),
+        Arguments::Jsonata(template) => Query::new(view, effective_input).fill(field, template, Expected::Any),
     }
 }
 
 /// A whole number; a path may select a negative one.
-fn number(field: &'static str, amount: &Amount, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
+fn number(
+    field: &'static str,
+    amount: &Amount,
+    effective_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<i64, Failure> {
     match amount {
         Amount::Value(JsonataValue::Constant(number)) => Ok(i64::from(*number)),
-        Amount::Value(value) => Query::new(view, input).integer(location(field), value).map(i64::from),
-        Amount::Path(path) => number_at(field, path, input, view),
+        Amount::Value(value) => Query::new(view, effective_input)
+            .integer(location(field), value)
+            .map(i64::from),
+        Amount::Path(path) => number_at(field, path, effective_input, view),
     }
 }
 
 /// The same for a number of at least one.
-fn positive(field: &'static str, amount: &Amount, input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
-    let number = number(field, amount, input, view)?;
+fn positive(
+    field: &'static str,
+    amount: &Amount,
+    effective_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<usize, Failure> {
+    let number = number(field, amount, effective_input, view)?;
     match usize::try_from(number) {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(Failure::runtime(format!("field {field} must be positive"))),
@@ -92,9 +111,14 @@ fn location(field: &'static str) -> &'static str {
     }
 }
 
-fn number_at(field: &str, path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
+fn number_at(
+    field: &str,
+    path: &ReferencePath,
+    effective_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<i64, Failure> {
     let found = path
-        .evaluate_within(&view.scope(input.value()), &view.budget)
+        .evaluate_within(&view.scope(effective_input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     whole_number(found.as_ref()).ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
 }

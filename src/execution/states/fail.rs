@@ -10,19 +10,19 @@ use crate::execution::inspection::Stage;
 use crate::execution::query::Query;
 use crate::history::ErrorOutput;
 
-pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> Failure {
+pub(super) fn enter(state: &FailState, raw_input: &Payload, view: &StateView<'_>) -> Failure {
     let (error, cause) = match &state.data {
         FailData::JsonPath { error, cause } => (error, cause),
         FailData::Jsonata { error, cause } => {
-            return enter_jsonata(error.as_ref(), cause.as_ref(), raw, view).unwrap_or_else(|failure| failure);
+            return enter_jsonata(error.as_ref(), cause.as_ref(), raw_input, view).unwrap_or_else(|failure| failure);
         }
     };
-    view.inspect(Stage::AfterInputPath, raw);
-    let error = match text(error.as_ref(), "ErrorPath", raw, view) {
+    view.inspect(Stage::AfterInputPath, raw_input);
+    let error = match text(error.as_ref(), "ErrorPath", raw_input, view) {
         Ok(error) => error,
         Err(failure) => return failure,
     };
-    match text(cause.as_ref(), "CausePath", raw, view) {
+    match text(cause.as_ref(), "CausePath", raw_input, view) {
         Ok(cause) => Failure::Error(ErrorOutput { error, cause }),
         Err(failure) => failure,
     }
@@ -31,10 +31,10 @@ pub(super) fn enter(state: &FailState, raw: &Payload, view: &StateView<'_>) -> F
 fn enter_jsonata(
     error: Option<&JsonataValue<String>>,
     cause: Option<&JsonataValue<String>>,
-    raw: &Payload,
+    raw_input: &Payload,
     view: &StateView<'_>,
 ) -> Result<Failure, Failure> {
-    let query = Query::new(view, raw);
+    let query = Query::new(view, raw_input);
     let text = |field, value: Option<&JsonataValue<String>>| value.map(|value| query.text(field, value)).transpose();
     Ok(Failure::Error(ErrorOutput {
         error: text("Error", error)?,
@@ -42,12 +42,17 @@ fn enter_jsonata(
     }))
 }
 
-fn text(text: Option<&FailText>, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<Option<String>, Failure> {
+fn text(
+    text: Option<&FailText>,
+    field: &str,
+    raw_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<Option<String>, Failure> {
     match text {
         None => Ok(None),
         Some(FailText::Literal(text)) => Ok(Some(text.clone())),
         Some(FailText::Expression(expression)) => {
-            let scope = view.scope(raw.value());
+            let scope = view.scope(raw_input.value());
             let value = expression.evaluate_within(field, &scope, &view.budget)?;
             match value.as_ref() {
                 Value::String(text) => Ok(Some(text.clone())),

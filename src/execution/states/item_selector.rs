@@ -14,12 +14,12 @@ use crate::execution::query::Query;
 pub(crate) fn iteration_input(
     state: &MapState,
     items: &Payload,
-    input: &Payload,
+    effective_input: &Payload,
     index: usize,
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
     let item = || Payload::from(items.value().get(index).cloned().unwrap_or(Value::Null));
-    selected(state, input, view).unwrap_or_else(|| Ok(item()))
+    selected(state, effective_input, view).unwrap_or_else(|| Ok(item()))
 }
 
 /// The next item's input for a child execution: the result of `ItemSelector`, or the item itself.
@@ -28,20 +28,23 @@ pub(crate) fn iteration_input(
 pub(crate) fn select_next(
     state: &MapState,
     item: &Value,
-    input: &Payload,
+    effective_input: &Payload,
     view: &StateView<'_>,
 ) -> Result<Payload, Failure> {
-    selected(state, input, view).unwrap_or_else(|| Ok(Payload::from(item.clone())))
+    selected(state, effective_input, view).unwrap_or_else(|| Ok(Payload::from(item.clone())))
 }
 
 /// The result of `ItemSelector` for an item; `None` without an `ItemSelector`.
 #[inline]
-fn selected(state: &MapState, input: &Payload, view: &StateView<'_>) -> Option<Result<Payload, Failure>> {
+fn selected(state: &MapState, effective_input: &Payload, view: &StateView<'_>) -> Option<Result<Payload, Failure>> {
     match &state.data {
-        MapData::JsonPath(state) => state.item_selector.as_ref().map(|template| view.fill(template, input)),
+        MapData::JsonPath(state) => state
+            .item_selector
+            .as_ref()
+            .map(|template| view.fill(template, effective_input)),
         MapData::Jsonata(state) => {
             let selector = state.item_selector.as_ref();
-            selector.map(|template| Query::new(view, input).fill("ItemSelector", template, Expected::Any))
+            selector.map(|template| Query::new(view, effective_input).fill("ItemSelector", template, Expected::Any))
         }
     }
 }

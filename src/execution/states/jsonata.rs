@@ -11,19 +11,24 @@ use crate::execution::program::Node;
 use crate::execution::query::Query;
 
 /// The exit of a state without a result: a Pass, or a Wait whose time is over.
-pub(super) fn leave(exit: &JsonataExit, node: &Node, raw: &Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
-    Query::new(view, raw).exit(exit, || raw.clone(), node.next)
+pub(super) fn leave(
+    exit: &JsonataExit,
+    node: &Node,
+    raw_input: &Payload,
+    view: &StateView<'_>,
+) -> Result<Exit, Failure> {
+    Query::new(view, raw_input).exit(exit, || raw_input.clone(), node.next)
 }
 
 /// The exit of a state with a result: a Task, a Parallel, a Map.
 pub(super) fn leave_with(
     exit: &JsonataExit,
     node: &Node,
-    raw: Option<&Payload>,
-    result: Payload,
+    raw_input: Option<&Payload>,
+    raw_result: Payload,
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
-    let raw = raw.map_or(&Value::Null, Payload::value);
-    let query = Query::new(view, raw).with_result(&result);
-    query.exit(exit, || result.clone(), node.next)
+    let raw_input = raw_input.map_or(&Value::Null, Payload::value);
+    let query = Query::new(view, raw_input).with_result(&raw_result);
+    query.exit(exit, || raw_result.clone(), node.next)
 }

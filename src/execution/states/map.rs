@@ -12,44 +12,44 @@ use crate::execution::map_run::{Items, MapRunSettings};
 use crate::execution::program::{GraphId, Node};
 use crate::execution::query::Query;
 
-pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+pub(super) fn enter(map: &MapState, node: &Node, raw_input: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     // A single state runs no child executions.
     let is_alone = view.inspection.is_some_and(|inspection| inspection.is_alone);
     let distributed = map.distributed.as_deref().filter(|_| !is_alone);
     let state = match &map.data {
         MapData::JsonPath(state) => state,
-        MapData::Jsonata(state) => return enter_jsonata(state, distributed, node, raw, view),
+        MapData::Jsonata(state) => return enter_jsonata(state, distributed, node, raw_input, view),
     };
-    let input = view.select(&state.input_path, raw)?;
-    view.inspect(Stage::AfterInputPath, &input);
+    let effective_input = view.select(&state.input_path, raw_input)?;
+    view.inspect(Stage::AfterInputPath, &effective_input);
     let max_concurrency = match &state.max_concurrency {
         MaxConcurrency::Limit(limit) => usize::try_from(*limit).unwrap_or(usize::MAX),
-        MaxConcurrency::Path(path) => concurrency_at(path, &input, view)?,
+        MaxConcurrency::Path(path) => concurrency_at(path, &effective_input, view)?,
     };
     let Some(&graph) = node.graphs.first() else {
         return Err(Failure::runtime("The Map state has no item processor."));
     };
     let settings = |map: &DistributedMap| {
-        let tolerated = tolerated(state, &input, view)?;
-        distributed_map::settings(map, max_concurrency, &tolerated, &input, view)
+        let tolerated = tolerated(state, &effective_input, view)?;
+        distributed_map::settings(map, max_concurrency, &tolerated, &effective_input, view)
     };
     // As on AWS, `ItemsPath` is not needed with an `ItemReader`.
     if let Some(map) = distributed.filter(|map| map.item_reader.is_some()) {
         let settings = settings(map);
-        return Ok(map_run(graph, None, input, settings));
+        return Ok(map_run(graph, None, effective_input, settings));
     }
     let given = view.inspection.and_then(|inspection| inspection.items.clone());
     let is_given = given.is_some();
     let items = match (&state.items_path, given) {
         (_, Some(given)) => given,
-        (None, None) => input.clone(),
-        (Some(path), None) => view.follow(path, &input)?,
+        (None, None) => effective_input.clone(),
+        (Some(path), None) => view.follow(path, &effective_input)?,
     };
     if let Some(map) = distributed
         && let Some(items) = Items::of(items.clone())
     {
         let settings = settings(map);
-        return Ok(map_run(graph, Some(items), input, settings));
+        return Ok(map_run(graph, Some(items), effective_input, settings));
     }
     if !items.value().is_array() {
         let path = state.items_path.as_ref().map_or("$", |path| path.as_str());
@@ -67,12 +67,12 @@ pub(super) fn enter(map: &MapState, node: &Node, raw: Payload, view: &StateView<
             view.inspect(Stage::AfterItemsPath, &items);
         }
         view.inspect_number(Stage::MaxConcurrency, || max_concurrency.into());
-        tolerated(state, &input, view)?;
+        tolerated(state, &effective_input, view)?;
     }
     Ok(Intent::Fork(Box::new(Fork::Iterations {
         graph,
         items,
-        input,
+        effective_input,
         max_concurrency,
     })))
 }
@@ -81,10 +81,10 @@ fn enter_jsonata(
     state: &JsonataMap,
     distributed: Option<&DistributedMap>,
     node: &Node,
-    raw: Payload,
+    raw_input: Payload,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
-    let query = Query::new(view, &raw);
+    let query = Query::new(view, &raw_input);
     let given = view.inspection.and_then(|inspection| inspection.items.clone());
     let expected = if distributed.is_some() {
         Expected::ArrayOrObject
@@ -95,7 +95,7 @@ fn enter_jsonata(
     let items = match (&state.items, given) {
         (_, Some(given)) => given,
         (Some(template), None) => query.fill("Items", template, expected)?,
-        (None, None) => raw.clone(),
+        (None, None) => raw_input.clone(),
     };
     // The state's input, or an object that the definition itself holds: an expression was looked at.
     if !items.is_array() && !reads && (distributed.is_none() || !items.is_object()) {
@@ -126,34 +126,39 @@ fn enter_jsonata(
     let max_concurrency = usize::try_from(max_concurrency).unwrap_or(usize::MAX);
     if let Some(distributed) = distributed {
         let items = if reads { None } else { Items::of(items) };
-        let settings = distributed_map::settings(distributed, max_concurrency, &tolerated, &raw, view)?;
-        return Ok(map_run(graph, items, raw.clone(), Ok(settings)));
+        let settings = distributed_map::settings(distributed, max_concurrency, &tolerated, &raw_input, view)?;
+        return Ok(map_run(graph, items, raw_input.clone(), Ok(settings)));
     }
     Ok(Intent::Fork(Box::new(Fork::Iterations {
         graph,
         items,
         max_concurrency,
-        input: raw.clone(),
+        effective_input: raw_input.clone(),
     })))
 }
 
 /// Requests a Map Run even if its settings are wrong: AWS checks JSONPath settings only after the Map has begun.
-fn map_run(graph: GraphId, items: Option<Items>, input: Payload, settings: Result<MapRunSettings, Failure>) -> Intent {
+fn map_run(
+    graph: GraphId,
+    items: Option<Items>,
+    effective_input: Payload,
+    settings: Result<MapRunSettings, Failure>,
+) -> Intent {
     Intent::Fork(Box::new(Fork::MapRun(Box::new(MapRunRequest {
         graph,
         items,
-        input,
+        effective_input,
         settings,
     }))))
 }
 
 /// The tolerated failures, evaluated before a distributed Map begins.
-fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Result<Tolerated, Failure> {
+fn tolerated(state: &JsonPathMap, effective_input: &Payload, view: &StateView<'_>) -> Result<Tolerated, Failure> {
     let count = match &state.tolerated_failure_count {
         None => None,
         Some(Tolerance::Constant(count)) => Some(i64::from(*count)),
         Some(Tolerance::Path(path)) => {
-            let value = found(path, input, view)?;
+            let value = found(path, effective_input, view)?;
             let refused = || not_a("ToleratedFailureCountPath", &value, "integer", path);
             Some(whole_number(&value).ok_or_else(refused)?)
         }
@@ -170,7 +175,7 @@ fn tolerated(state: &JsonPathMap, input: &Payload, view: &StateView<'_>) -> Resu
         None => None,
         Some(Tolerance::Constant(percentage)) => Some(*percentage),
         Some(Tolerance::Path(path)) => {
-            let value = found(path, input, view)?;
+            let value = found(path, effective_input, view)?;
             let refused = || not_a("ToleratedFailurePercentagePath", &value, "float", path);
             Some(value.as_f64().or_else(|| parsed(&value)).ok_or_else(refused)?)
         }
@@ -195,9 +200,9 @@ pub(super) fn result_stages(state: &JsonPathMap) -> ResultStages<'_> {
     }
 }
 
-fn concurrency_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
+fn concurrency_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
     let found = path
-        .evaluate_within(&view.scope(input.value()), &view.budget)
+        .evaluate_within(&view.scope(effective_input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let Some(limit) = whole_number(found.as_ref()) else {
         return Err(not_a("MaxConcurrencyPath", found.as_ref(), "integer", path));

@@ -60,34 +60,39 @@ fn taken(raw_input: &mut Option<Payload>) -> Payload {
 pub(crate) fn finish(
     node: &Node,
     raw_input: &mut Option<Payload>,
-    result: Payload,
+    raw_result: Payload,
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
     match &node.state {
         State::Task(state) => match &state.data {
-            TaskData::JsonPath(state) => {
-                view.finish(&task::result_stages(state), raw_input, Cow::Owned(result), node.next)
-            }
-            TaskData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
+            TaskData::JsonPath(state) => view.finish(
+                &task::result_stages(state),
+                raw_input,
+                Cow::Owned(raw_result),
+                node.next,
+            ),
+            TaskData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), raw_result, view),
         },
         State::Parallel(state) => match &state.data {
             ParallelData::JsonPath(state) => view.finish(
                 &parallel::result_stages(state),
                 raw_input,
-                Cow::Owned(result),
+                Cow::Owned(raw_result),
                 node.next,
             ),
-            ParallelData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
+            ParallelData::Jsonata(state) => {
+                jsonata::leave_with(&state.exit, node, raw_input.as_ref(), raw_result, view)
+            }
         },
         State::Map(state) => match &state.data {
             MapData::JsonPath(state) => {
-                view.finish(&map::result_stages(state), raw_input, Cow::Owned(result), node.next)
+                view.finish(&map::result_stages(state), raw_input, Cow::Owned(raw_result), node.next)
             }
-            MapData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), result, view),
+            MapData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), raw_result, view),
         },
-        State::Wait(state) => wait::finish(state, node, result, view),
+        State::Wait(state) => wait::finish(state, node, raw_result, view),
         _ => Ok(Exit {
-            output: result,
+            output: raw_result,
             assigned: Assigned::default(),
             next: node.next,
         }),

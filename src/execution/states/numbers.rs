@@ -8,8 +8,8 @@ use crate::data::{Payload, ReferencePath};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 
-pub(super) fn found(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Value, Failure> {
-    let found = path.evaluate_within(&view.scope(input.value()), &view.budget);
+pub(super) fn found(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<Value, Failure> {
+    let found = path.evaluate_within(&view.scope(effective_input.value()), &view.budget);
     found
         .map(Cow::into_owned)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))

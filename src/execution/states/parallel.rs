@@ -10,19 +10,24 @@ use crate::execution::intent::{Fork, Intent};
 use crate::execution::program::Node;
 use crate::execution::query::Query;
 
-pub(super) fn enter(state: &ParallelState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
-    let input = match &state.data {
+pub(super) fn enter(
+    state: &ParallelState,
+    node: &Node,
+    raw_input: Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
+    let effective_input = match &state.data {
         ParallelData::JsonPath(state) => {
-            let input = view.select(&state.input_path, raw)?;
-            view.apply(state.parameters.as_ref(), input)?
+            let filtered_input = view.select(&state.input_path, raw_input)?;
+            view.apply(state.parameters.as_ref(), filtered_input)?
         }
         ParallelData::Jsonata(state) => {
-            Query::new(view, &raw).fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?
+            Query::new(view, &raw_input).fill_or("Arguments", state.arguments.as_ref(), || raw_input.clone())?
         }
     };
     Ok(Intent::Fork(Box::new(Fork::Branches {
         graphs: Arc::clone(&node.graphs),
-        input,
+        effective_input,
     })))
 }
 

@@ -20,8 +20,8 @@ pub(super) fn enter(
     let state = match &state.data {
         PassData::JsonPath(state) => state,
         PassData::Jsonata(exit) => {
-            let raw = raw_input.take().unwrap_or_else(Payload::empty_object);
-            return jsonata::leave(exit, node, &raw, view).map(Intent::Exit);
+            let raw_input = raw_input.take().unwrap_or_else(Payload::empty_object);
+            return jsonata::leave(exit, node, &raw_input, view).map(Intent::Exit);
         }
     };
     let result = if let Some(result) = &state.result {
@@ -31,12 +31,12 @@ pub(super) fn enter(
         // Without a field that selects, the raw input itself is passed on: it is not shared, so a later write copies
         // nothing.
         let replaces = matches!(state.result_path, ResultPath::Whole);
-        let raw = if replaces { raw_input.take() } else { raw_input.clone() };
-        let input = view.select(&state.input_path, raw.unwrap_or_else(Payload::empty_object))?;
-        view.inspect(Stage::AfterInputPath, &input);
-        let input = view.apply(state.parameters.as_ref(), input)?;
-        view.inspect(Stage::AfterParameters, &input);
-        Cow::Owned(input)
+        let held = if replaces { raw_input.take() } else { raw_input.clone() };
+        let filtered_input = view.select(&state.input_path, held.unwrap_or_else(Payload::empty_object))?;
+        view.inspect(Stage::AfterInputPath, &filtered_input);
+        let effective_input = view.apply(state.parameters.as_ref(), filtered_input)?;
+        view.inspect(Stage::AfterParameters, &effective_input);
+        Cow::Owned(effective_input)
     };
     let stages = ResultStages {
         assign: state.assign.as_ref(),

@@ -20,22 +20,22 @@ use crate::execution::task_request::TaskRequest;
 /// AWS's longest `TimeoutSeconds` and `HeartbeatSeconds`.
 const LONGEST: u64 = 99_999_999;
 
-pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+pub(super) fn enter(state: &TaskState, raw_input: &Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
     let resource = &state.resource;
     let state = match &state.data {
         TaskData::JsonPath(state) => state,
-        TaskData::Jsonata(state) => return enter_jsonata(state, resource, raw, view),
+        TaskData::Jsonata(state) => return enter_jsonata(state, resource, raw_input, view),
     };
-    let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw, view)?;
-    let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw, view)?;
-    let input = view.select(&state.input_path, raw.clone())?;
-    view.inspect(Stage::AfterInputPath, &input);
+    let timeout_seconds = seconds(state.timeout.as_ref(), "TimeoutSecondsPath", raw_input, view)?;
+    let heartbeat_seconds = seconds(state.heartbeat.as_ref(), "HeartbeatSecondsPath", raw_input, view)?;
+    let filtered_input = view.select(&state.input_path, raw_input.clone())?;
+    view.inspect(Stage::AfterInputPath, &filtered_input);
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| view.fill(template, input.value()))
+        .map(|template| view.fill(template, filtered_input.value()))
         .transpose()?;
-    let effective_input = view.apply(state.parameters.as_ref(), input)?;
+    let effective_input = view.apply(state.parameters.as_ref(), filtered_input)?;
     view.inspect(Stage::AfterParameters, &effective_input);
     let request = TaskRequest {
         effective_input,
@@ -50,10 +50,10 @@ pub(super) fn enter(state: &TaskState, raw: &Payload, view: &StateView<'_>) -> R
 fn enter_jsonata(
     state: &JsonataTask,
     resource: &Resource,
-    raw: &Payload,
+    raw_input: &Payload,
     view: &StateView<'_>,
 ) -> Result<Intent, Failure> {
-    let query = Query::new(view, raw);
+    let query = Query::new(view, raw_input);
     let seconds = |field, value: &Option<JsonataValue<u32>>| {
         let seconds = value.as_ref().map(|value| query.integer(field, value));
         seconds.transpose()
@@ -65,7 +65,7 @@ fn enter_jsonata(
         .as_ref()
         .map(|template| query.credentials(template))
         .transpose()?;
-    let effective_input = query.fill_or("Arguments", state.arguments.as_ref(), || raw.clone())?;
+    let effective_input = query.fill_or("Arguments", state.arguments.as_ref(), || raw_input.clone())?;
     if state.arguments.is_some() {
         view.inspect(Stage::AfterArguments, &effective_input);
     }
@@ -89,8 +89,8 @@ fn invoke(resource: &Resource, request: TaskRequest, view: &StateView<'_>) -> Re
 }
 
 /// Refuses a raw result that is larger than the limit. AWS then names the resource, not the state.
-pub(crate) fn check_result(resource: &Resource, result: &Payload, limits: &Limits) -> Result<(), Failure> {
-    if !result.exceeds(limits.payload_bytes) {
+pub(crate) fn check_result(resource: &Resource, raw_result: &Payload, limits: &Limits) -> Result<(), Failure> {
+    if !raw_result.exceeds(limits.payload_bytes) {
         return Ok(());
     }
     Err(Failure::data_limit_exceeded(match resource.kind() {
@@ -116,19 +116,19 @@ pub(super) fn result_stages(state: &JsonPathTask) -> ResultStages<'_> {
 fn seconds(
     duration: Option<&TaskDuration>,
     field: &str,
-    raw: &Payload,
+    raw_input: &Payload,
     view: &StateView<'_>,
 ) -> Result<Option<u32>, Failure> {
     match duration {
         None => Ok(None),
         Some(TaskDuration::Seconds(seconds)) => Ok(Some(*seconds)),
-        Some(TaskDuration::Path(path)) => seconds_at(path, field, raw, view).map(Some),
+        Some(TaskDuration::Path(path)) => seconds_at(path, field, raw_input, view).map(Some),
     }
 }
 
-fn seconds_at(path: &ReferencePath, field: &str, raw: &Payload, view: &StateView<'_>) -> Result<u32, Failure> {
+fn seconds_at(path: &ReferencePath, field: &str, raw_input: &Payload, view: &StateView<'_>) -> Result<u32, Failure> {
     let found = path
-        .evaluate_within(&view.scope(raw.value()), &view.budget)
+        .evaluate_within(&view.scope(raw_input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let refused = || {
         let path = path.as_str();

@@ -150,8 +150,11 @@ fn parallel_and_map_states_fork() {
     let graph = json!({ "StartAt": "S", "States": { "S": { "Type": "Succeed" } } });
     let parallel = json!({ "P": { "Type": "Parallel", "Branches": [graph], "Parameters": { "x": 1 }, "End": true } });
     match fork_of(&parallel, json!({})) {
-        Fork::Branches { graphs, input } => {
-            assert_eq!((graphs.len(), input.value()), (1, &json!({ "x": 1 })));
+        Fork::Branches {
+            graphs,
+            effective_input,
+        } => {
+            assert_eq!((graphs.len(), effective_input.value()), (1, &json!({ "x": 1 })));
         }
         other => panic!("{other:?}"),
     }

@@ -17,36 +17,46 @@ use crate::execution::time::{Timestamp, seconds_later};
 /// The longest wait on AWS in seconds: about 68 years.
 const LONGEST: i64 = 2_147_483_647;
 
-pub(super) fn enter(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Intent, Failure> {
+pub(super) fn enter(
+    state: &WaitState,
+    node: &Node,
+    raw_input: Payload,
+    view: &StateView<'_>,
+) -> Result<Intent, Failure> {
     let until = match &state.data {
         WaitData::JsonPath(state) => {
-            let input = view.select(&state.input_path, raw.clone())?;
-            view.inspect(Stage::AfterInputPath, &input);
-            until(&state.until, &input, view)?
+            let effective_input = view.select(&state.input_path, raw_input.clone())?;
+            view.inspect(Stage::AfterInputPath, &effective_input);
+            until(&state.until, &effective_input, view)?
         }
-        WaitData::Jsonata(state) => jsonata_until(state, &raw, view)?,
+        WaitData::Jsonata(state) => jsonata_until(state, &raw_input, view)?,
     };
     if until - view.now > TimeDelta::seconds(LONGEST) {
         return Err(Failure::runtime("Wait state delay is too long."));
     }
     if until <= view.now {
-        return finish(state, node, raw, view).map(Intent::Exit);
+        return finish(state, node, raw_input, view).map(Intent::Exit);
     }
     Ok(Intent::WaitUntil(until))
 }
 
-/// Exits after the wait; `raw` is the state's raw input.
-pub(super) fn finish(state: &WaitState, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
+/// Exits after the wait; `raw_input` is the state's raw input.
+pub(super) fn finish(
+    state: &WaitState,
+    node: &Node,
+    raw_input: Payload,
+    view: &StateView<'_>,
+) -> Result<Exit, Failure> {
     match &state.data {
-        WaitData::JsonPath(state) => leave(state, node, raw, view),
-        WaitData::Jsonata(state) => jsonata::leave(&state.exit, node, &raw, view),
+        WaitData::JsonPath(state) => leave(state, node, raw_input, view),
+        WaitData::Jsonata(state) => jsonata::leave(&state.exit, node, &raw_input, view),
     }
 }
 
-fn leave(state: &JsonPathWait, node: &Node, raw: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
-    let input = view.select(&state.input_path, raw)?;
-    let assigned = view.assign(state.assign.as_ref(), input.value())?;
-    let output = view.select(&state.output_path, input)?;
+fn leave(state: &JsonPathWait, node: &Node, raw_input: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
+    let effective_input = view.select(&state.input_path, raw_input)?;
+    let assigned = view.assign(state.assign.as_ref(), effective_input.value())?;
+    let output = view.select(&state.output_path, effective_input)?;
     Ok(Exit {
         output,
         assigned,
@@ -54,15 +64,15 @@ fn leave(state: &JsonPathWait, node: &Node, raw: Payload, view: &StateView<'_>) 
     })
 }
 
-fn until(until: &WaitUntil, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+fn until(until: &WaitUntil, effective_input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     match until {
         WaitUntil::Seconds(seconds) => after(view.now, i64::from(*seconds)),
         WaitUntil::Timestamp(timestamp) => Ok(*timestamp),
         WaitUntil::SecondsPath(path) => {
-            let seconds = seconds_at(path, input, view)?;
+            let seconds = seconds_at(path, effective_input, view)?;
             after(view.now, seconds)
         }
-        WaitUntil::TimestampPath(path) => timestamp_at(path, input, view),
+        WaitUntil::TimestampPath(path) => timestamp_at(path, effective_input, view),
     }
 }
 
@@ -72,9 +82,9 @@ fn after(now: Timestamp, seconds: i64) -> Result<Timestamp, Failure> {
         .ok_or_else(|| Failure::runtime("Wait state delay is too long."))
 }
 
-fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
+fn seconds_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate_within(&view.scope(input.value()), &view.budget) else {
+    let Ok(found) = path.evaluate_within(&view.scope(effective_input.value()), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The SecondsPath parameter does not reference an input value: {text}"
         )));
@@ -94,9 +104,9 @@ fn seconds_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Re
     Ok(seconds)
 }
 
-fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+fn timestamp_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate_within(&view.scope(input.value()), &view.budget) else {
+    let Ok(found) = path.evaluate_within(&view.scope(effective_input.value()), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The TimestampPath parameter does not reference an input value: {text}"
         )));
@@ -110,8 +120,8 @@ fn timestamp_at(path: &ReferencePath, input: &Payload, view: &StateView<'_>) -> 
 }
 
 /// The end of the wait.
-fn jsonata_until(state: &JsonataWait, raw: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
-    let query = Query::new(view, raw);
+fn jsonata_until(state: &JsonataWait, raw_input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
+    let query = Query::new(view, raw_input);
     match &state.until {
         JsonataWaitUntil::Seconds(seconds) => Ok(seconds_later(view.now, query.integer("Seconds", seconds)?)),
         JsonataWaitUntil::Timestamp(JsonataValue::Constant(timestamp)) => Ok(*timestamp),

@@ -119,7 +119,10 @@ impl Driver<'_> {
         let event = match (operation.action, task.resource.pattern()) {
             // An execution that is not observed shows nothing before its end.
             (Action::StartSyncExecution, _) => return Ok(()),
-            (_, IntegrationPattern::RequestResponse) => Event::TaskSucceeded { task: task_id, output },
+            (_, IntegrationPattern::RequestResponse) => Event::TaskSucceeded {
+                task: task_id,
+                raw_result: output,
+            },
             (_, IntegrationPattern::Sync | IntegrationPattern::WaitForTaskToken) => {
                 Event::TaskSubmitted { task: task_id, output }
             }
@@ -222,7 +225,7 @@ impl Driver<'_> {
             let task = waiting.task;
             self.awaited.remove(&(waiting.member, task));
             let event = match waiting.operation.ended(&description) {
-                Ok(output) => Event::TaskSucceeded { task, output },
+                Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
                 Err(error) => Event::TaskFailed {
                     task,
                     error: error.into(),
@@ -267,13 +270,23 @@ impl Driver<'_> {
             return Err(in_style(StepFunctionsError::task_timed_out()));
         }
         let event = match request.into_answer(operation.style)? {
-            TaskAnswer::Success(output) => Event::TaskSucceeded { task: asked, output },
+            TaskAnswer::Success(raw_result) => Event::TaskSucceeded {
+                task: asked,
+                raw_result,
+            },
             TaskAnswer::Failure(error) => Event::TaskFailed { task: asked, error },
             TaskAnswer::Heartbeat => Event::TaskHeartbeat { task: asked },
         };
         self.send(self.now, member, event);
         let output = json!({});
-        self.send(self.now, id, Event::TaskSucceeded { task: task.id, output });
+        self.send(
+            self.now,
+            id,
+            Event::TaskSucceeded {
+                task: task.id,
+                raw_result: output,
+            },
+        );
         Ok(())
     }
 }

@@ -47,7 +47,10 @@ impl Driver<'_> {
         let input = &task.request.effective_input;
         if let Some(answer) = self.doubles.answer(&task.resource, input, self.now) {
             let event = match answer {
-                Ok(output) => Event::TaskSucceeded { task: task.id, output },
+                Ok(raw_result) => Event::TaskSucceeded {
+                    task: task.id,
+                    raw_result,
+                },
                 Err(error) => Event::TaskFailed {
                     task: task.id,
                     error: error.into(),
@@ -129,7 +132,10 @@ impl Driver<'_> {
             }
         }
         let event = match answer.end.clone() {
-            End::Success(output) => Some(Event::TaskSucceeded { task: task.id, output }),
+            End::Success(raw_result) => Some(Event::TaskSucceeded {
+                task: task.id,
+                raw_result,
+            }),
             End::Error(error) => Some(Event::TaskFailed { task: task.id, error }),
             End::Never | End::Timeout | End::HeartbeatLoss => None,
         };
@@ -181,7 +187,7 @@ fn missing_answer(call: &Call) -> SimulationError {
     SimulationError::MissingAnswer {
         state: call.state.to_string(),
         resource: call.resource.to_string(),
-        input: call.request.effective_input.to_string(),
+        effective_input: call.request.effective_input.to_string(),
         visit: call.visit,
         attempt: call.attempt,
     }

@@ -107,7 +107,7 @@ impl Story<'_> {
             (StateType::Parallel, Some(branches), _) => write!(text, "ran {branches} branches")?,
             _ => write!(text, "tried")?,
         }
-        match (&attempt.error, &visit.result) {
+        match (&attempt.error, &visit.raw_result) {
             (Some(error), _) if took == Duration::ZERO => write!(text, "; it failed: {}", told(error))?,
             (Some(error), _) => write!(text, "; it failed after {}: {}", seconds(took), told(error))?,
             (None, Some(result)) => write!(text, "; the result is {}", shown(result))?,

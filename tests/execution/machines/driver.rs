@@ -88,7 +88,10 @@ impl Calls {
         if action == 7 && !self.done.is_empty() {
             let task = *self.done.iter().nth(which % self.done.len())?;
             let output = json!("too late");
-            return Some(Event::TaskSucceeded { task, output });
+            return Some(Event::TaskSucceeded {
+                task,
+                raw_result: output,
+            });
         }
         let task = *self.waiting.keys().nth(which % self.waiting.len().max(1))?;
         let event = match action {
@@ -110,7 +113,7 @@ impl Calls {
             },
             _ => Event::TaskSucceeded {
                 task,
-                output: self.waiting.get(&task).map_or(Value::Null, |task| answer(task, choice)),
+                raw_result: self.waiting.get(&task).map_or(Value::Null, |task| answer(task, choice)),
             },
         };
         if matches!(event, Event::TaskFailed { .. } | Event::TaskSucceeded { .. }) {

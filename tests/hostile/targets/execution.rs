@@ -130,7 +130,7 @@ impl Driver {
             },
             _ => Event::TaskSucceeded {
                 task,
-                output: self.answer(dice),
+                raw_result: self.answer(dice),
             },
         }
     }

@@ -192,7 +192,10 @@ impl<'a> Replay<'a> {
         }
         if &**resource == "putObject" {
             let output = json!({});
-            return Some(Event::TaskSucceeded { task: task.id, output });
+            return Some(Event::TaskSucceeded {
+                task: task.id,
+                raw_result: output,
+            });
         }
         let objects = self.case.json["s3_objects"].as_array()?;
         let bucket = task.request.effective_input["Bucket"].as_str()?;
@@ -216,7 +219,10 @@ impl<'a> Replay<'a> {
             }
             _ => return None,
         };
-        Some(Event::TaskSucceeded { task: task.id, output })
+        Some(Event::TaskSucceeded {
+            task: task.id,
+            raw_result: output,
+        })
     }
 
     /// The inline Map iterations around the attempt that was scheduled last, as `mock` names them.
@@ -329,7 +335,7 @@ impl Pending<'_> {
         match self.attempt.get("output") {
             Some(output) => Event::TaskSucceeded {
                 task,
-                output: output.clone(),
+                raw_result: output.clone(),
             },
             None => Event::TaskFailed {
                 task,

@@ -67,8 +67,8 @@ pub(crate) struct ForkProgress {
     pub(crate) graphs: Arc<[GraphId]>,
     /// The items of a Map; `None` for a Parallel.
     pub(crate) items: Option<Payload>,
-    /// The input of every branch; a Map's effective input.
-    pub(crate) input: Payload,
+    /// The effective input: the raw input of every branch, and `$` of a Map's item selector.
+    pub(crate) effective_input: Payload,
     /// The most graphs at once.
     pub(crate) limit: usize,
     /// The number of graphs.

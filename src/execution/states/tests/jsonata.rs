@@ -92,7 +92,10 @@ fn a_fork_hands_its_arguments_or_items_on() {
     let graph = json!({ "StartAt": "X", "States": { "X": { "Type": "Succeed" } } });
     let parallel = json!({ "Type": "Parallel", "Branches": [graph], "Arguments": ["{% 1 + 1 %}"], "End": true });
     match fork_of(&state(parallel), json!({})) {
-        Fork::Branches { graphs, input } => assert_eq!((graphs.len(), input.value()), (1, &json!([2]))),
+        Fork::Branches {
+            graphs,
+            effective_input,
+        } => assert_eq!((graphs.len(), effective_input.value()), (1, &json!([2]))),
         other => panic!("{other:?}"),
     }
     let map = json!({
@@ -102,12 +105,12 @@ fn a_fork_hands_its_arguments_or_items_on() {
     match fork_of(&state(map), json!(3)) {
         Fork::Iterations {
             items,
-            input,
+            effective_input,
             max_concurrency,
             ..
         } => {
             assert_eq!((items.value(), max_concurrency), (&json!([1, 2, 3]), 2));
-            assert_eq!(input, json!(3));
+            assert_eq!(effective_input, json!(3));
         }
         other => panic!("{other:?}"),
     }
