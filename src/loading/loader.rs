@@ -95,7 +95,7 @@ impl Loader {
         variable_references(&Outline::of(&root, &mut Expressions::default()))
     }
 
-    /// The same for a definition in YAML, as SAM takes it; the lines are those of the YAML text.
+    /// Parses and validates a definition in YAML, as SAM takes it; the lines are those of the YAML text.
     ///
     /// A `${Name}` in any text is replaced; the result is a text, as in SAM.
     #[cfg(feature = "yaml")]

@@ -3,7 +3,7 @@
 //! **What**: an object of the definition has only fields that mean something there.
 //!
 //! **Why**: a field that is misspelt, or belongs to another type of state, would do nothing, and nobody would know.
-//! AWS refuses it, too. [`STATE_FIELDS`](crate::loading::outline::STATE_FIELDS) says which field belongs where.
+//! AWS refuses it, too. [`STATE_FIELDS`] says which field belongs where.
 //!
 //! Bad:
 //! ```json

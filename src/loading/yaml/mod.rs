@@ -1,5 +1,5 @@
-//! YAML as a person wrote it: the tree of [`json`](super::json), with the place of every key and value in the YAML
-//! text.
+//! YAML as a person wrote it: the tree of [`json`](crate::data::json), with the place of every key and value in the
+//! YAML text.
 //!
 //! The core schema of YAML 1.2, without complex keys and merge keys. The short tags of CloudFormation (`!Ref`, `!Sub`,
 //! `!GetAtt`) become the objects that they stand for (`Ref`, `Fn::Sub`, `Fn::GetAtt`). Nesting is bounded as in JSON,
