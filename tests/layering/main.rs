@@ -157,6 +157,20 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
+fn imports_name_what_they_take() {
+    // What `use other::*` brings in is nowhere named, and so unseen by the other checks.
+    let modules = crate_modules();
+    let imports = modules.imports();
+    let all = imports
+        .iter()
+        .filter(|import| import.name.path.last().is_some_and(|last| last == "*"));
+    let wrong: Vec<_> = all
+        .map(|import| format!("{}:{}: imports `*`", import.from.file.display(), import.name.line))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_core_knows_no_runtime_and_no_clock() {
     let wrong = impure_names(&crate_modules());
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
@@ -225,6 +239,7 @@ mod the_checker {
             ("pub(crate) use super::d;", "a/d.rs"),
             ("use super::super::b::c as other; fn f() { other::g() }", "b/c.rs"),
             ("fn f() -> crate::b::X { vec![super::d::Y::new()] }", "b/mod.rs a/d.rs"),
+            ("use crate::b::*;", "b/mod.rs"),
             ("#[serde(with = \"super::d\")] struct S;", "a/d.rs"),
             (
                 "use std::fmt; /// crate::b::X\nfn f() { \"crate::b::X\"; fmt::g() } // crate::b",
