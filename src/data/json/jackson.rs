@@ -22,10 +22,6 @@ pub(crate) enum Source {
     /// Nothing: it was told not to.
     Redacted,
     /// The beginning of the text.
-    #[cfg_attr(
-        all(not(feature = "runtime"), not(test)),
-        expect(dead_code, reason = "only the server quotes what it was sent")
-    )]
     Quoted,
 }
 
@@ -33,7 +29,7 @@ impl<'t> NotJson<'t> {
     /// The syntax error of a text; `None` for JSON.
     #[cfg_attr(
         all(not(feature = "runtime"), not(test)),
-        expect(dead_code, reason = "only the server quotes what it was sent")
+        expect(dead_code, reason = "only the server checks the syntax alone")
     )]
     pub(crate) fn of_syntax(text: &'t str) -> Option<Self> {
         let parsed = parse(text);
