@@ -89,10 +89,11 @@ impl Caught<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::ErrorOutput;
 
     #[test]
     fn an_error_output_has_both_members() {
-        let bare = Failure::Error(Default::default());
+        let bare = Failure::Error(ErrorOutput::default());
         assert_eq!(
             error_output(&bare, "States.ALL"),
             json!({ "Error": null, "Cause": null })

@@ -21,12 +21,12 @@ pub(crate) enum RetryDecision {
     },
 }
 
-/// The first Retrier that matches the error decides. `retries` gives the number of retries that a Retrier has made
+/// The first Retrier that matches the error decides. `retries_of` gives the number of retries that a Retrier has made
 /// since the state was entered.
 pub(crate) fn decide(
     retriers: &[Retrier],
     failure: &Failure,
-    retries: impl Fn(usize) -> u32,
+    retries_of: impl Fn(usize) -> u32,
     random: &Random,
 ) -> RetryDecision {
     let mut candidates = retriers.iter().enumerate();
@@ -34,7 +34,7 @@ pub(crate) fn decide(
     else {
         return RetryDecision::NoneMatches;
     };
-    let done = retries(index);
+    let done = retries_of(index);
     if done >= retrier.max_attempts {
         return RetryDecision::Exhausted { retrier: index };
     }
@@ -84,8 +84,8 @@ mod tests {
         busy.error_equals = vec!["Busy".into()];
         let retriers = [busy, retrier_of(9, 1.0, None)];
         let decide = |error: &str, done: [u32; 2]| {
-            let retries = |retrier: usize| done[retrier];
-            decide(&retriers, &Failure::error(error, ""), retries, &Random::seeded(1))
+            let done_by = |retrier: usize| done[retrier];
+            decide(&retriers, &Failure::error(error, ""), done_by, &Random::seeded(1))
         };
         let retry = |retrier, number, seconds| RetryDecision::Retry {
             retrier,

@@ -113,8 +113,8 @@ impl Engine<'_> {
     fn retry(&mut self, key: FrameKey, failure: &Failure) -> Result<bool, Invariant> {
         let node = self.node_of(key)?;
         let frame = self.core.frames.at_mut(key)?;
-        let retries = |retrier: usize| frame.retries.get(retrier).copied().unwrap_or(0);
-        let (retrier, number, delay) = match retry::decide(node.retry(), failure, retries, &self.core.random) {
+        let done_by = |retrier: usize| frame.retries.get(retrier).copied().unwrap_or(0);
+        let (retrier, number, delay) = match retry::decide(node.retry(), failure, done_by, &self.core.random) {
             RetryDecision::NoneMatches => return Ok(false),
             RetryDecision::Exhausted { retrier } => {
                 self.core.trace(key, || Traced::Exhausted { retrier });
@@ -124,8 +124,8 @@ impl Engine<'_> {
         };
         // Most states never fail, so the counters are made on the first retry.
         frame.retries.resize(node.retry().len(), 0);
-        let retries = frame.retries.get_mut(retrier);
-        *retries.ok_or(Invariant::RetriersAreCounted)? = number;
+        let done = frame.retries.get_mut(retrier);
+        *done.ok_or(Invariant::RetriersAreCounted)? = number;
         frame.retry_count = frame.retry_count.saturating_add(1);
         frame.deadline = None;
         self.core.frames.set_activity(key, Activity::Backoff)?;
