@@ -1,36 +1,15 @@
 //! Activities: tasks that wait until a worker asks for them (developer guide, "Activities").
 
 use chrono::TimeDelta;
-use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Interpreter;
-use super::activity_queue::{ActivityQueue, Closed};
+use super::activity_queue::{ActivityQueue, ActivityTask, Closed};
 use crate::error::{Error, ErrorKind};
-use crate::execution::TaskRequest;
 
 /// How long a poll waits for a task, in seconds, as on AWS.
 const LONG_POLL: i64 = 60;
-
-/// A task for an activity's worker, from [`Interpreter::get_activity_task`].
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ActivityTask {
-    /// The task token, needed to answer.
-    pub token: String,
-    /// The Task state's effective input.
-    pub input: Value,
-}
-
-impl ActivityTask {
-    pub(super) fn new(request: &TaskRequest) -> Self {
-        Self {
-            token: request.token.clone().unwrap_or_default(),
-            input: request.effective_input.value().clone(),
-        }
-    }
-}
 
 /// The declared activities with their tasks, by ARN or by name.
 #[derive(Debug, Default)]

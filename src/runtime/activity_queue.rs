@@ -1,5 +1,6 @@
 //! An activity's scheduled tasks that no worker has yet, and its waiting workers.
 
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::pin;
@@ -7,9 +8,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use super::ActivityTask;
-use super::running::Running;
 use crate::execution::{TaskId, TaskRequest};
+
+/// A task for an activity's worker, from [`Interpreter::get_activity_task`](super::Interpreter::get_activity_task).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ActivityTask {
+    /// The task token, needed to answer.
+    pub token: String,
+    /// The Task state's effective input.
+    pub input: Value,
+}
+
+impl ActivityTask {
+    fn new(request: &TaskRequest) -> Self {
+        Self {
+            token: request.token.clone().unwrap_or_default(),
+            input: request.effective_input.value().clone(),
+        }
+    }
+}
+
+/// An execution with a task that a worker takes up.
+pub(super) trait TakeUp: Send + Sync {
+    /// Handles a worker's start of a task; returns whether the task was still waiting.
+    fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool;
+}
 
 /// One activity. Tasks are handed out in the order they were scheduled, to workers in the order of their polls.
 #[derive(Debug, Default)]
@@ -29,7 +53,7 @@ struct Waiting {
 
 /// A task as handed to a worker.
 pub(super) struct Scheduled {
-    pub(super) running: Weak<Running>,
+    pub(super) execution: Weak<dyn TakeUp>,
     pub(super) task: TaskId,
     pub(super) request: Arc<TaskRequest>,
 }
@@ -112,8 +136,8 @@ impl Waiting {
 impl Scheduled {
     /// `None` if the task has ended meanwhile.
     fn take_up(self, worker_name: Option<&str>) -> Option<ActivityTask> {
-        let running = self.running.upgrade()?;
-        running
+        let execution = self.execution.upgrade()?;
+        execution
             .take_up(self.task, worker_name)
             .then(|| ActivityTask::new(&self.request))
     }

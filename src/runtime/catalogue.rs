@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use super::Interpreter;
 use super::handle::ExecutionHandle;
-use super::running::{Origin, Running};
+use super::running::Origin;
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Execution;
@@ -97,7 +97,7 @@ impl Interpreter {
             return known;
         }
         let execution = Execution::start(Arc::clone(&target.program), options, now);
-        match Running::start(execution, origin, Arc::clone(shared), host) {
+        match shared.start(execution, origin, host) {
             Ok(running) => Ok(ExecutionHandle::new(running)),
             // Another start took the name in between.
             Err(error) if error.kind() == ErrorKind::InvalidInput => {

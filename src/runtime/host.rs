@@ -1,33 +1,32 @@
 //! The tokio runtime in which executions run.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
 use tokio::runtime::Handle;
 
 use super::clock::Clock;
-use super::shared::Shared;
-use super::timer_queue::TimerQueue;
+use super::timer_queue::{TimerQueue, Wake};
 
 /// State shared by all executions of one tokio runtime; each execution runs in the runtime that started it.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(super) struct Host<T> {
     pub(super) runtime: Handle,
     pub(super) clock: Clock,
-    pub(super) timer: TimerQueue,
+    pub(super) timer: TimerQueue<T>,
     has_ended: Arc<AtomicBool>,
 }
 
-impl Host {
-    /// Starts its timer.
+impl<T: Wake> Host<T> {
+    /// Starts its timer. `on_end` is called when the runtime shuts down.
     ///
     /// # Panics
     ///
     /// If called outside a tokio runtime.
-    pub(super) fn start(clock: Clock, shared: Weak<Shared>) -> Arc<Self> {
+    pub(super) fn start(clock: Clock, on_end: impl FnOnce() + Send + 'static) -> Arc<Self> {
         let has_ended = Arc::<AtomicBool>::default();
         let end = End {
             has_ended: Arc::clone(&has_ended),
-            shared,
+            on_end: Some(on_end),
         };
         Arc::new(Self {
             runtime: Handle::current(),
@@ -44,16 +43,16 @@ impl Host {
 }
 
 /// Dropped when the runtime drops its tasks: its executions cannot go on, so they are ended and their waiters told.
-struct End {
+struct End<F: FnOnce()> {
     has_ended: Arc<AtomicBool>,
-    shared: Weak<Shared>,
+    on_end: Option<F>,
 }
 
-impl Drop for End {
+impl<F: FnOnce()> Drop for End<F> {
     fn drop(&mut self) {
         self.has_ended.store(true, Ordering::SeqCst);
-        if let Some(shared) = self.shared.upgrade() {
-            shared.stop_without_host();
+        if let Some(on_end) = self.on_end.take() {
+            on_end();
         }
     }
 }

@@ -18,7 +18,7 @@ impl Running {
             parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
         if let Some(token) = &task.request.token
-            && !self.shared.remember_token(token, Arc::downgrade(self), task.id)
+            && !self.directory.remember_token(token, Arc::downgrade(self), task.id)
         {
             let error = TaskError::new("States.Runtime", "another task waits for this task's token");
             let event = Event::TaskFailed {
@@ -33,12 +33,12 @@ impl Running {
             pattern: task.resource.pattern(),
             ticket: None,
         };
-        let handler = self.shared.handler_of(&task.resource).cloned();
+        let handler = self.directory.handler_of(&task.resource);
         if handler.is_none()
-            && let Some(activity) = self.shared.activities.find(task.resource.arn())
+            && let Some(activity) = self.directory.activity(task.resource.arn())
         {
             in_flight.ticket = Some(activity.schedule(Scheduled {
-                running: Arc::downgrade(self),
+                execution: Arc::<Self>::downgrade(self),
                 task: task.id,
                 request: task.request,
             }));

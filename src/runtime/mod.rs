@@ -71,14 +71,15 @@ use crate::execution::{Execution, Limits, Program, StartOptions};
 use crate::handlers::{Handler, IntoHandler};
 use crate::history::HistoryLevel;
 
-pub use activity::ActivityTask;
+pub use activity_queue::ActivityTask;
 pub use clock::Clock;
 pub use handle::ExecutionHandle;
 pub use start_request::StartRequest;
 
 pub(crate) use catalogue::{Catalogue, Refusal};
 
-use running::{Origin, Running};
+use nested::StepFunctionsIntegration;
+use running::Origin;
 use settings::Settings;
 use shared::Shared;
 
@@ -228,7 +229,7 @@ impl Interpreter {
         requirements::check(&program, shared, &options.execution_arn())?;
         let host = shared.host();
         let execution = Execution::start(program, options, host.clock.now());
-        let running = Running::start(execution, Origin::default(), Arc::clone(shared), host)?;
+        let running = shared.start(execution, Origin::default(), host)?;
         Ok(ExecutionHandle::new(running))
     }
 
@@ -291,6 +292,10 @@ impl Interpreter {
     }
 
     fn shared(&self) -> &Arc<Shared> {
-        self.shared.get_or_init(|| Shared::new(self.settings.clone()))
+        self.shared.get_or_init(|| {
+            Shared::new(self.settings.clone(), |shared| {
+                Arc::new(StepFunctionsIntegration(shared))
+            })
+        })
     }
 }

@@ -148,7 +148,7 @@ fn start_child(
         keeps_name: request.name.is_some() && !is_express,
     };
     let execution = Execution::start(program, options, now);
-    match Running::start(execution, origin, Arc::clone(shared), host) {
+    match shared.start(execution, origin, host) {
         Ok(child) => {
             shared.tell_of_start(&child, &target, &request.input_text);
             Ok(child)

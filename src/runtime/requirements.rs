@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::running::Directory;
 use super::services;
 use super::shared::Shared;
 use crate::definition::ResourceKind;

@@ -3,18 +3,19 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::activity_queue::Ticket;
+use super::activity_queue::{ActivityQueue, TakeUp, Ticket};
 use super::host::Host;
-use super::shared::Shared;
-use super::timer_queue::WakeUp;
+use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
-use crate::definition::IntegrationPattern;
+use crate::definition::{IntegrationPattern, Resource};
 use crate::error::Error;
 use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, TaskId, TaskRequest};
+use crate::handlers::Handler;
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
@@ -24,14 +25,37 @@ use crate::services::step_functions::Lineage;
 pub(super) struct Running {
     pub(super) arn: Arc<str>,
     pub(super) state_machine: Arc<StateMachineContext>,
-    pub(super) host: Arc<Host>,
+    pub(super) host: Arc<Host<Self>>,
     pub(super) origin: Origin,
     pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
     ended_with: OnceLock<End>,
     ended: Notify,
-    pub(super) shared: Arc<Shared>,
+    pub(super) directory: Arc<dyn Directory>,
     pub(super) span: tracing::Span,
+}
+
+/// Where running executions are listed, with what does the work of their tasks.
+pub(super) trait Directory: fmt::Debug + Send + Sync {
+    /// Admits an execution. Errors after the shutdown of the interpreter, while another execution of its name runs, and
+    /// in a tokio runtime that is shutting down.
+    fn admit(&self, running: &Arc<Running>) -> Result<(), Error>;
+
+    /// Removes an ended execution.
+    fn remove(&self, running: &Running);
+
+    /// The handler of a resource.
+    fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>>;
+
+    /// The queue of a declared activity.
+    fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>>;
+
+    /// Registers a task by its token; false if the token is taken.
+    #[must_use]
+    fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool;
+
+    /// Removes the token of an ended task.
+    fn end_token(&self, token: &str);
 }
 
 /// The execution that started this one, if there is one, and how.
@@ -73,12 +97,12 @@ pub(super) struct InFlight {
 }
 
 impl Running {
-    /// Begins a newly created execution. Errors as [`Shared::admit`] does.
+    /// Begins a newly created execution. Errors as [`Directory::admit`] does.
     pub(super) fn start(
         execution: Execution,
         origin: Origin,
-        shared: Arc<Shared>,
-        host: Arc<Host>,
+        directory: Arc<dyn Directory>,
+        host: Arc<Host<Self>>,
     ) -> Result<Arc<Self>, Error> {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
@@ -98,9 +122,9 @@ impl Running {
             }),
             ended_with: OnceLock::new(),
             ended: Notify::new(),
-            shared,
+            directory,
         });
-        running.shared.admit(&running)?;
+        running.directory.admit(&running)?;
         running.carry_out(&mut running.progress());
         Ok(running)
     }
@@ -108,17 +132,6 @@ impl Running {
     pub(super) fn deliver(self: &Arc<Self>, event: Event) {
         let mut progress = self.progress();
         progress.execution.handle(self.host.clock.now(), event);
-        self.carry_out(&mut progress);
-    }
-
-    /// Handles a wake-up by the timer.
-    pub(super) fn reach_deadline(self: &Arc<Self>, wake_up: WakeUp) {
-        let mut progress = self.progress();
-        if progress.armed.take_if(|(_, armed)| *armed == wake_up).is_none() {
-            // The deadline changed after the timer had already fired.
-            return;
-        }
-        progress.execution.handle(self.host.clock.now(), Event::DeadlineReached);
         self.carry_out(&mut progress);
     }
 
@@ -143,20 +156,6 @@ impl Running {
         is_waiting
     }
 
-    /// Handles a worker's start of a task; returns whether the task was still waiting.
-    pub(super) fn take_up(self: &Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool {
-        let mut progress = self.progress();
-        if !progress.in_flight.contains_key(&task) {
-            return false;
-        }
-        let worker_name = worker_name.map(str::to_owned);
-        let event = Event::TaskStarted { task, worker_name };
-        progress.execution.handle(self.host.clock.now(), event);
-        self.carry_out(&mut progress);
-        // The task may have timed out before this.
-        progress.in_flight.contains_key(&task)
-    }
-
     /// Stops the execution without an error and cause.
     pub(super) fn stop(self: &Arc<Self>) {
         self.deliver(Event::Stop(ErrorOutput::default()));
@@ -166,21 +165,6 @@ impl Running {
     pub(super) fn shut_down(self: &Arc<Self>, cause: &str) {
         self.deliver(Event::Stop(ErrorOutput {
             error: Some("ShutDown".into()),
-            cause: Some(cause.into()),
-        }));
-    }
-
-    /// Ends the execution without touching its data, which a panic may have left half-changed.
-    pub(super) fn give_up(&self, cause: &str) {
-        let mut progress = self.progress();
-        for (_, task) in std::mem::take(&mut progress.in_flight) {
-            self.release(task);
-        }
-        if let Some((_, wake_up)) = progress.armed.take() {
-            self.host.timer.forget(wake_up);
-        }
-        self.end(Outcome::Failed(ErrorOutput {
-            error: Some("States.Runtime".into()),
             cause: Some(cause.into()),
         }));
     }
@@ -291,7 +275,7 @@ impl Running {
     }
 
     fn end(&self, outcome: Outcome) {
-        self.shared.remove(self);
+        self.directory.remove(self);
         let stop_time = self.host.clock.now();
         // The first outcome counts; a second one comes only from an execution that was given up.
         let _ = self.ended_with.set(End { outcome, stop_time });
@@ -304,7 +288,48 @@ impl Running {
             handler.abort();
         }
         if let Some(token) = &task.request.token {
-            self.shared.end_token(token);
+            self.directory.end_token(token);
         }
+    }
+}
+
+impl Wake for Running {
+    fn reach_deadline(self: Arc<Self>, wake_up: WakeUp) {
+        let mut progress = self.progress();
+        if progress.armed.take_if(|(_, armed)| *armed == wake_up).is_none() {
+            // The deadline changed after the timer had already fired.
+            return;
+        }
+        progress.execution.handle(self.host.clock.now(), Event::DeadlineReached);
+        self.carry_out(&mut progress);
+    }
+
+    fn give_up(&self, cause: &str) {
+        let mut progress = self.progress();
+        for (_, task) in std::mem::take(&mut progress.in_flight) {
+            self.release(task);
+        }
+        if let Some((_, wake_up)) = progress.armed.take() {
+            self.host.timer.forget(wake_up);
+        }
+        self.end(Outcome::Failed(ErrorOutput {
+            error: Some("States.Runtime".into()),
+            cause: Some(cause.into()),
+        }));
+    }
+}
+
+impl TakeUp for Running {
+    fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool {
+        let mut progress = self.progress();
+        if !progress.in_flight.contains_key(&task) {
+            return false;
+        }
+        let worker_name = worker_name.map(str::to_owned);
+        let event = Event::TaskStarted { task, worker_name };
+        progress.execution.handle(self.host.clock.now(), event);
+        self.carry_out(&mut progress);
+        // The task may have timed out before this.
+        progress.in_flight.contains_key(&task)
     }
 }

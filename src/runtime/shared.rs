@@ -9,16 +9,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
 
 use super::activity::Activities;
+use super::activity_queue::ActivityQueue;
 use super::catalogue::Catalogue;
 use super::handle::ExecutionHandle;
 use super::host::Host;
-use super::nested::StepFunctionsIntegration;
-use super::running::Running;
+use super::running::{Directory, Origin, Running};
 use super::settings::Settings;
 use super::task_tokens::TaskTokens;
 use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
-use crate::execution::TaskId;
+use crate::execution::{Execution, TaskId};
 use crate::handlers::{Functions, Handler};
 use crate::services::step_functions::{ClosedNames, Operation, StepFunctionsError, Target};
 
@@ -38,18 +38,22 @@ struct Live {
     executions: HashMap<Arc<str>, Arc<Running>>,
     tokens: TaskTokens,
     closed_names: ClosedNames,
-    hosts: Vec<Arc<Host>>,
+    hosts: Vec<Arc<Host<Running>>>,
     closed: bool,
 }
 
 impl Shared {
-    pub(super) fn new(mut settings: Settings) -> Arc<Self> {
+    /// `step_functions` makes the handler of the tasks that call Step Functions itself.
+    pub(super) fn new(
+        mut settings: Settings,
+        step_functions: impl FnOnce(Weak<Self>) -> Arc<dyn Handler>,
+    ) -> Arc<Self> {
         let activities = Activities::default();
         for activity in &settings.activities {
             activities.declare(activity);
         }
         Arc::new_cyclic(|shared| Self {
-            step_functions: Arc::new(StepFunctionsIntegration(Weak::clone(shared))),
+            step_functions: step_functions(Weak::clone(shared)),
             unmet: OnceLock::new(),
             functions: Functions::serve(&mut settings.handlers),
             settings,
@@ -63,14 +67,19 @@ impl Shared {
     /// # Panics
     ///
     /// If called outside a tokio runtime.
-    pub(super) fn host(self: &Arc<Self>) -> Arc<Host> {
+    pub(super) fn host(self: &Arc<Self>) -> Arc<Host<Running>> {
         let runtime = Handle::current().id();
         let known = |live: &Live| live.hosts.iter().find(|host| host.runtime.id() == runtime).cloned();
         if let Some(host) = known(&self.live()) {
             return host;
         }
         // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
-        let started = Host::start(self.settings.clock.clone().unwrap_or_default(), Arc::downgrade(self));
+        let shared = Arc::downgrade(self);
+        let started = Host::start(self.settings.clock.clone().unwrap_or_default(), move || {
+            if let Some(shared) = shared.upgrade() {
+                shared.stop_without_host();
+            }
+        });
         let mut live = self.live();
         if let Some(host) = known(&live) {
             // Without the lock again, since this drops `started`.
@@ -81,12 +90,6 @@ impl Shared {
         started
     }
 
-    /// The handler of a resource: a registered one, or the interpreter's own.
-    pub(super) fn handler_of(&self, resource: &Resource) -> Option<&Arc<dyn Handler>> {
-        let own = || self.serves(resource).then_some(&self.step_functions);
-        self.settings.handlers.find(resource.arn()).or_else(own)
-    }
-
     /// Whether the interpreter itself serves this call of Step Functions.
     pub(super) fn serves(&self, resource: &Resource) -> bool {
         Operation::of(resource).is_some_and(|operation| !operation.starts_executions() || self.has_state_machines())
@@ -94,6 +97,16 @@ impl Shared {
 
     fn has_state_machines(&self) -> bool {
         self.settings.catalogue.is_some() || !self.settings.state_machines.is_empty()
+    }
+
+    /// Begins a newly created execution. Errors as [`Directory::admit`] does.
+    pub(super) fn start(
+        self: &Arc<Self>,
+        execution: Execution,
+        origin: Origin,
+        host: Arc<Host<Running>>,
+    ) -> Result<Arc<Running>, Error> {
+        Running::start(execution, origin, Arc::<Self>::clone(self), host)
     }
 
     /// The state machine of an ARN, from the catalogue or from the registered ones.
@@ -121,46 +134,6 @@ impl Shared {
     /// The error that keeps a registered state machine from running, if there is one.
     pub(super) fn unmet(&self, find: impl FnOnce() -> Option<String>) -> Option<&str> {
         self.unmet.get_or_init(find).as_deref()
-    }
-
-    /// Admits an execution. Errors after [`Shared::close`], while another execution of its name runs, and in a runtime
-    /// that is shutting down.
-    pub(super) fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
-        let mut live = self.live();
-        if live.closed {
-            return Err(Error::new(
-                ErrorKind::ShutDown,
-                "the interpreter is shut down and starts nothing any more",
-            ));
-        }
-        if running.host.has_ended() {
-            return Err(Error::new(
-                ErrorKind::ShutDown,
-                "the tokio runtime shuts down and starts nothing any more",
-            ));
-        }
-        match live.executions.entry(Arc::clone(&running.arn)) {
-            Entry::Vacant(place) => {
-                place.insert(Arc::clone(running));
-                Ok(())
-            }
-            Entry::Occupied(_) => Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("the execution `{}` is running already", running.arn),
-            )),
-        }
-    }
-
-    /// Removes an ended execution.
-    pub(super) fn remove(&self, running: &Running) {
-        let mut live = self.live();
-        let known = live.executions.get(&running.arn);
-        if known.is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), running)) {
-            live.executions.remove(&running.arn);
-            if running.origin.keeps_name {
-                live.closed_names.insert(&running.arn, running.host.clock.now());
-            }
-        }
     }
 
     /// The running execution of an ARN.
@@ -215,17 +188,6 @@ impl Shared {
         }
     }
 
-    /// Registers a task by its token; false if the token is taken.
-    #[must_use]
-    pub(super) fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        self.live().tokens.remember(token, running, task)
-    }
-
-    /// Removes the token of an ended task.
-    pub(super) fn end_token(&self, token: &str) {
-        self.live().tokens.end(token);
-    }
-
     /// The task waiting for a token.
     pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
         self.live().tokens.task_of(token)
@@ -233,6 +195,62 @@ impl Shared {
 
     fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Directory for Shared {
+    fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
+        let mut live = self.live();
+        if live.closed {
+            return Err(Error::new(
+                ErrorKind::ShutDown,
+                "the interpreter is shut down and starts nothing any more",
+            ));
+        }
+        if running.host.has_ended() {
+            return Err(Error::new(
+                ErrorKind::ShutDown,
+                "the tokio runtime shuts down and starts nothing any more",
+            ));
+        }
+        match live.executions.entry(Arc::clone(&running.arn)) {
+            Entry::Vacant(place) => {
+                place.insert(Arc::clone(running));
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("the execution `{}` is running already", running.arn),
+            )),
+        }
+    }
+
+    fn remove(&self, running: &Running) {
+        let mut live = self.live();
+        let known = live.executions.get(&running.arn);
+        if known.is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), running)) {
+            live.executions.remove(&running.arn);
+            if running.origin.keeps_name {
+                live.closed_names.insert(&running.arn, running.host.clock.now());
+            }
+        }
+    }
+
+    fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>> {
+        let own = || self.serves(resource).then_some(&self.step_functions);
+        self.settings.handlers.find(resource.arn()).or_else(own).cloned()
+    }
+
+    fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>> {
+        self.activities.find(arn)
+    }
+
+    fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
+        self.live().tokens.remember(token, running, task)
+    }
+
+    fn end_token(&self, token: &str) {
+        self.live().tokens.end(token);
     }
 }
 

@@ -7,12 +7,19 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::running::Running;
+/// An execution that the timer wakes.
+pub(super) trait Wake: Send + Sync + 'static {
+    /// Handles a wake-up.
+    fn reach_deadline(self: Arc<Self>, wake_up: WakeUp);
+
+    /// Ends it without touching its data, which a panic may have left half-changed.
+    fn give_up(&self, cause: &str);
+}
 
 /// Wakes executions at their deadlines: one tokio task for any number of executions.
 #[derive(Debug)]
-pub(super) struct TimerQueue {
-    queue: Arc<Queue>,
+pub(super) struct TimerQueue<T> {
+    queue: Arc<Queue<T>>,
     task: AbortHandle,
 }
 
@@ -23,24 +30,30 @@ pub(super) struct WakeUp {
     order: u64,
 }
 
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Mutex<Waiting>,
+#[derive(Debug)]
+struct Queue<T> {
+    waiting: Mutex<Waiting<T>>,
     /// Signals that a new wake-up is earlier than all others.
     is_earlier: Notify,
 }
 
-#[derive(Debug, Default)]
-struct Waiting {
-    wake_ups: BTreeMap<WakeUp, Weak<Running>>,
+#[derive(Debug)]
+struct Waiting<T> {
+    wake_ups: BTreeMap<WakeUp, Weak<T>>,
     asked: u64,
 }
 
-impl TimerQueue {
+impl<T: Wake> TimerQueue<T> {
     /// Starts the task. `dropped_with_it` is dropped with the task, which ends with its runtime at the latest. Must be
     /// called inside a tokio runtime.
     pub(super) fn start(dropped_with_it: impl Send + 'static) -> Self {
-        let queue = Arc::<Queue>::default();
+        let queue = Arc::new(Queue {
+            waiting: Mutex::new(Waiting {
+                wake_ups: BTreeMap::new(),
+                asked: 0,
+            }),
+            is_earlier: Notify::new(),
+        });
         let served = Arc::clone(&queue);
         let task = tokio::spawn(async move {
             let _dropped_with_it = dropped_with_it;
@@ -52,7 +65,7 @@ impl TimerQueue {
         }
     }
 
-    pub(super) fn wake_at(&self, at: Instant, execution: Weak<Running>) -> WakeUp {
+    pub(super) fn wake_at(&self, at: Instant, execution: Weak<T>) -> WakeUp {
         let mut waiting = self.queue.waiting();
         let wake_up = WakeUp {
             at,
@@ -77,19 +90,19 @@ impl TimerQueue {
     }
 }
 
-impl Drop for TimerQueue {
+impl<T> Drop for TimerQueue<T> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-impl Queue {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+impl<T> Queue<T> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting<T>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes out the earliest wake-up if it is due; otherwise returns its time.
-    fn next(&self, now: Instant) -> Next {
+    fn next(&self, now: Instant) -> Next<T> {
         let mut waiting = self.waiting();
         match waiting.first() {
             None => Next::Nothing,
@@ -102,20 +115,20 @@ impl Queue {
     }
 }
 
-impl Waiting {
-    fn first(&self) -> Option<(WakeUp, Weak<Running>)> {
+impl<T> Waiting<T> {
+    fn first(&self) -> Option<(WakeUp, Weak<T>)> {
         let (wake_up, execution) = self.wake_ups.first_key_value()?;
         Some((*wake_up, Weak::clone(execution)))
     }
 }
 
-enum Next {
+enum Next<T> {
     Nothing,
     At(Instant),
-    Due(WakeUp, Weak<Running>),
+    Due(WakeUp, Weak<T>),
 }
 
-async fn serve(queue: &Queue) {
+async fn serve<T: Wake>(queue: &Queue<T>) {
     loop {
         match queue.next(Instant::now()) {
             Next::Nothing => queue.is_earlier.notified().await,
@@ -133,9 +146,9 @@ async fn serve(queue: &Queue) {
 }
 
 /// Wakes an execution. If it panics, it alone ends; the others are still woken in time.
-fn wake(wake_up: WakeUp, execution: &Weak<Running>) {
+fn wake<T: Wake>(wake_up: WakeUp, execution: &Weak<T>) {
     let Some(execution) = execution.upgrade() else { return };
-    let woken = catch_unwind(AssertUnwindSafe(|| execution.reach_deadline(wake_up)));
+    let woken = catch_unwind(AssertUnwindSafe(|| Arc::clone(&execution).reach_deadline(wake_up)));
     if woken.is_err() {
         execution.give_up("the interpreter panicked when it reached a deadline");
     }

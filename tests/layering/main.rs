@@ -82,7 +82,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
         "data/jsonata",
         "the engine takes types of those who call it, and an error's `Expected` is made of a failure",
     ),
-    ("runtime", "an execution that runs and what all of them share"),
 ];
 
 /// Folders that use std, serde, `serde_json` and small pure crates only.
