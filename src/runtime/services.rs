@@ -1,4 +1,4 @@
-//! The services that a handler stands in for: how an interpreter is given one, and what to say where one is missing.
+//! Services with a local double: how an interpreter is given one, and the error if one is missing.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Interpreter {
     }
 }
 
-/// Why the resource of a state has no handler, where it belongs to one of these services.
+/// The error for a state whose resource belongs to one of these services, without a handler.
 pub(super) fn missing(resource: &Resource, state: &str) -> Option<String> {
     let service = SERVICES
         .iter()

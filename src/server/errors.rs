@@ -1,4 +1,4 @@
-//! The errors that callers of the API get and tasks do not.
+//! Errors that only callers of the API get, never tasks.
 
 use crate::definition::InvalidDefinition;
 use crate::services::step_functions::StepFunctionsError;

@@ -14,7 +14,7 @@ use crate::TaskError;
 use crate::definition::Resource;
 use s3::{Objects, S3Action};
 
-/// The local doubles that are plain data, for drivers that ask them without a handler; `None` where the driver was given none.
+/// Local doubles of services, for drivers without handlers; `None` for a service that the driver does not have.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Doubles {
     pub(crate) s3: Option<Objects>,

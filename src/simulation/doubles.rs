@@ -1,4 +1,4 @@
-//! The services in memory of a simulation: how a test fills them, and what it finds there afterwards.
+//! The local doubles of services in a simulation: how a test fills them and reads them afterwards.
 
 use super::{Run, Simulation};
 use crate::services::s3::Objects;

@@ -5,8 +5,8 @@ use std::fmt;
 
 use crate::modules::Import;
 
-/// Children of one folder of which each reaches every other by imports. A module and its own children are none: neither
-/// of them counts as a sibling of the other.
+/// Files or folders of one folder, each of which reaches every other by imports. Imports between a module and its own
+/// children do not count.
 pub(crate) struct Circle<'m> {
     pub(crate) folder: String,
     siblings: BTreeSet<&'m str>,

@@ -1,12 +1,12 @@
-//! All files of `src`, and which of them names which other.
+//! All files of `src`, and the imports between them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::source::{ModulePath, Name, Source};
 
-/// How many imports a name is followed through; one that leads to itself is no name at all.
-const LONGEST_WAY: usize = 16;
+/// How many re-exports a name is followed through.
+const MOST_REEXPORTS: usize = 16;
 
 /// The modules of the crate without those of tests.
 pub(crate) struct Modules {
@@ -60,8 +60,8 @@ impl Modules {
         self.sources.values()
     }
 
-    /// Every other file that a file names, with where it does. What a file only passes on (`pub use`) belongs to whoever
-    /// names it there.
+    /// All imports from one file to another. An import of a re-exported name counts as one of the file that defines it, so
+    /// that a circle cannot hide behind a `mod.rs`.
     pub(crate) fn imports(&self) -> Vec<Import<'_>> {
         let mut imports = Vec::new();
         for from in self.sources.values() {
@@ -77,10 +77,10 @@ impl Modules {
         imports
     }
 
-    /// The file that holds what a path names in a module; `None` for what is of no file.
+    /// The file that defines what a path in a module names; `None` if it belongs to another crate.
     fn owner(&self, module: &[String], path: &[String]) -> Option<&Source> {
         let mut path = self.absolute(module, path)?;
-        for _ in 0..LONGEST_WAY {
+        for _ in 0..MOST_REEXPORTS {
             let depth = (0..=path.len())
                 .rev()
                 .find(|depth| self.sources.contains_key(&path[..*depth]))?;
@@ -92,14 +92,13 @@ impl Modules {
             let Some(imported) = source.imports.get(name) else {
                 return Some(source);
             };
-            // What is imported from another crate is of no file.
             let start = self.absolute(module, imported)?;
             path = [start.as_slice(), rest].concat();
         }
         None
     }
 
-    /// A path from the crate's root on; `None` where it leads into another crate.
+    /// The same path from the crate's root; `None` if it leads into another crate.
     fn absolute(&self, module: &[String], path: &[String]) -> Option<ModulePath> {
         let (first, rest) = path.split_first()?;
         let mut start = match first.as_str() {
