@@ -3,23 +3,28 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::function::{Refusal, array, exactly, printed, whole};
+use super::arguments::{Arguments, Refusal, items_of, printed, whole};
 use super::java;
 
 /// The most items that `States.ArrayRange` gives.
 const MAX_RANGE: i128 = 1_000;
 
+/// `States.Array(values…)`
+pub(super) fn array(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    Ok(arguments.values.iter().map(|value| Value::clone(value)).collect())
+}
+
 /// `States.ArrayContains(array, value)`: compares printed texts, so that 5 is found in `["5"]`.
-pub(super) fn contains(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [items, value] = exactly(arguments)?;
+pub(super) fn contains(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [items, value] = arguments.exactly()?;
     let value = printed(value);
-    Ok(array(items)?.iter().any(|item| printed(item) == value).into())
+    Ok(items_of(items)?.iter().any(|item| printed(item) == value).into())
 }
 
 /// `States.ArrayGetItem(array, index)`. An empty array gives null for any index.
-pub(super) fn get_item(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [items, index] = exactly(arguments)?;
-    let items = array(items)?;
+pub(super) fn get_item(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [items, index] = arguments.exactly()?;
+    let items = items_of(items)?;
     let index = usize::try_from(whole(index)?).map_err(|_| Refusal::InvalidArguments)?;
     match items.get(index) {
         Some(item) => Ok(item.clone()),
@@ -29,15 +34,15 @@ pub(super) fn get_item(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 }
 
 /// `States.ArrayLength(array)`
-pub(super) fn length(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [items] = exactly(arguments)?;
-    Ok(array(items)?.len().into())
+pub(super) fn length(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [items] = arguments.exactly()?;
+    Ok(items_of(items)?.len().into())
 }
 
 /// `States.ArrayPartition(array, size)`: chunks of `size` items, its fraction cut off.
-pub(super) fn partition(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [items, size] = exactly(arguments)?;
-    let items = array(items)?;
+pub(super) fn partition(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [items, size] = arguments.exactly()?;
+    let items = items_of(items)?;
     match usize::try_from(whole(size)?) {
         Ok(size) if size > 0 => Ok(items.chunks(size).map(<[Value]>::to_vec).collect()),
         _ => Err(Refusal::InvalidArguments),
@@ -45,8 +50,8 @@ pub(super) fn partition(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> 
 }
 
 /// `States.ArrayRange(first, last, step)`: `last` is included where it is hit.
-pub(super) fn range(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [first, last, step] = exactly(arguments)?;
+pub(super) fn range(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [first, last, step] = arguments.exactly()?;
     let (first, last, step) = (whole(first)?, whole(last)?, whole(step)?);
     if step == 0 {
         return Err(Refusal::InvalidArguments);
@@ -64,9 +69,9 @@ pub(super) fn range(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 }
 
 /// `States.ArrayUnique(array)`, in the order of a Java `HashSet`.
-pub(super) fn unique(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [items] = exactly(arguments)?;
-    let items = array(items)?;
+pub(super) fn unique(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [items] = arguments.exactly()?;
+    let items = items_of(items)?;
     let mut seen = BTreeSet::new();
     let unique: Vec<&Value> = items
         .iter()

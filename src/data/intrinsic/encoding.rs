@@ -1,11 +1,9 @@
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-use super::function::{Refusal, exactly, is_short, text};
+use super::arguments::{Arguments, Refusal, is_short, text};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -15,8 +13,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// `States.Base64Encode(text)`: one line, with padding.
-pub(super) fn base64_encode(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [data] = exactly(arguments)?;
+pub(super) fn base64_encode(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [data] = arguments.exactly()?;
     let data = text(data)?;
     if is_short(data) {
         Ok(BASE64.encode(data).into())
@@ -26,8 +24,8 @@ pub(super) fn base64_encode(arguments: &[Cow<'_, Value>]) -> Result<Value, Refus
 }
 
 /// `States.Base64Decode(text)`: what is no Base64 is passed over, and padding may be missing.
-pub(super) fn base64_decode(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [data] = exactly(arguments)?;
+pub(super) fn base64_decode(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [data] = arguments.exactly()?;
     let data = text(data)?;
     if !is_short(data) {
         return Err(Refusal::InvalidArguments);

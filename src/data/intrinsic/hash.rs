@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use std::fmt::Write as _;
 
 use md5::Md5;
@@ -7,11 +5,11 @@ use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::function::{Refusal, exactly, is_short, printed, text};
+use super::arguments::{Arguments, Refusal, is_short, printed, text};
 
 /// `States.Hash(data, algorithm)`: lower-case hexadecimal digits. Data that is no text is hashed as its JSON.
-pub(super) fn hash(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [data, algorithm] = exactly(arguments)?;
+pub(super) fn hash(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [data, algorithm] = arguments.exactly()?;
     let data = printed(data);
     if !is_short(&data) {
         return Err(Refusal::InvalidArguments);

@@ -1,14 +1,12 @@
-use std::borrow::Cow;
-
 use serde_json::Value;
 
-use super::function::{Refusal, exactly, text};
+use super::arguments::{Arguments, Refusal, text};
 use super::java;
 use crate::data::json::{NotJson, Source};
 
 /// `States.JsonMerge(left, right, false)`: the right one's members win, and none is merged itself.
-pub(super) fn merge(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [left, right, is_deep] = exactly(arguments)?;
+pub(super) fn merge(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [left, right, is_deep] = arguments.exactly()?;
     match (left, right) {
         // Anything but `true` counts as `false`; deep merging is in the specification, but not on AWS.
         (Value::Object(left), Value::Object(right)) if *is_deep != Value::Bool(true) => {
@@ -26,8 +24,8 @@ pub(super) fn merge(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
 }
 
 /// `States.JsonToString(value)`: compact JSON.
-pub(super) fn to_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    match arguments {
+pub(super) fn to_string(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    match arguments.values {
         [value] => Ok(value.to_string().into()),
         _ => Err(Refusal::Other(
             "Invalid arguments in States.JsonToString: only a single argument is allowed.".to_owned(),
@@ -36,8 +34,8 @@ pub(super) fn to_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> 
 }
 
 /// `States.StringToJson(text)`: a blank text is null.
-pub(super) fn from_string(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [json] = exactly(arguments)?;
+pub(super) fn from_string(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [json] = arguments.exactly()?;
     let json = text(json)?;
     match json.trim() {
         "" => Ok(Value::Null),

@@ -1,21 +1,18 @@
-use std::borrow::Cow;
-
 use serde_json::Value;
 
-use super::function::{Refusal, exactly, whole};
+use super::arguments::{Arguments, Refusal, exactly, whole};
 use super::java;
-use crate::data::Random;
 
 /// `States.MathAdd(left, right)`: rounds both, half up; operands and sum are Java `int`s.
-pub(super) fn add(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [left, right] = exactly(arguments)?;
+pub(super) fn add(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [left, right] = arguments.exactly()?;
     let sum = rounded(left)?.checked_add(rounded(right)?);
     sum.map(Value::from).ok_or(Refusal::InvalidArguments)
 }
 
 /// `States.MathRandom(start, end [, seed])`: from `start` up to, and without, `end`. With a seed, Java's generator.
-pub(super) fn random(arguments: &[Cow<'_, Value>], random: &Random) -> Result<Value, Refusal> {
-    let (bounds, seed) = match arguments {
+pub(super) fn random(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let (bounds, seed) = match arguments.values {
         [bounds @ .., seed] if bounds.len() == 2 => (bounds, Some(whole(seed)?)),
         bounds => (bounds, None),
     };
@@ -27,7 +24,7 @@ pub(super) fn random(arguments: &[Cow<'_, Value>], random: &Random) -> Result<Va
         .ok_or(Refusal::InvalidArguments)?;
     let offset = match seed {
         Some(seed) => i64::from(java::Random::new(seed).next_int(width)),
-        None => i64::try_from(random.below(u64::from(width.unsigned_abs()))).unwrap_or_default(),
+        None => i64::try_from(arguments.random.below(u64::from(width.unsigned_abs()))).unwrap_or_default(),
     };
     Ok((i64::from(start) + offset).into())
 }

@@ -1,9 +1,11 @@
 //! Intrinsic functions (ASL: "Intrinsic Functions").
 
+mod arguments;
 pub(super) mod array;
 mod encoding;
 mod function;
 pub(super) mod hash;
+mod identifier;
 mod json;
 mod math;
 mod parse;
@@ -13,7 +15,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use self::function::Function;
+use self::arguments::{Arguments, Refusal};
+use self::function::{Body, FUNCTIONS, Function, Gives};
 use super::{Budget, EvaluationError, JsonPath, Scope, SyntaxError, java};
 
 /// A call of an intrinsic function, compiled (ASL: "Intrinsic Functions").
@@ -33,7 +36,7 @@ pub struct Intrinsic {
 
 #[derive(Clone, Debug)]
 struct Call {
-    function: Function,
+    function: &'static Function,
     arguments: Vec<Argument>,
 }
 
@@ -68,6 +71,21 @@ impl Intrinsic {
             text: text.into(),
             call: parse::call(text)?,
         })
+    }
+
+    /// The names of all functions.
+    pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
+        FUNCTIONS.iter().map(|function| function.name)
+    }
+
+    /// The name of the function that is called.
+    pub(crate) fn function(&self) -> &'static str {
+        self.call.function.name
+    }
+
+    /// Whether the function gives a text for some arguments.
+    pub(crate) fn may_give_text(&self) -> bool {
+        self.call.function.gives != Gives::NoText
     }
 
     /// The call as written.
@@ -119,27 +137,39 @@ struct Evaluation<'e, 'a> {
 impl<'a> Evaluation<'_, 'a> {
     /// Recursion goes no deeper than the parser's bound on nested calls.
     fn call(&self, call: &Call) -> Result<Value, EvaluationError> {
-        if call.function == Function::Uuid {
-            return Ok(self.scope.random.uuid().into());
-        }
+        let body = match call.function.body {
+            Body::OfArguments(body) => body,
+            Body::OfNothing(body) => return Ok(body(self.scope.random)),
+        };
         // Most calls have one or two arguments: they need no memory of their own.
         match call.arguments.as_slice() {
-            [one] => self.apply(call, &[self.counted(one)?]),
-            [one, two] => self.apply(call, &[self.counted(one)?, self.counted(two)?]),
+            [one] => self.apply(call, body, &[self.counted(one)?]),
+            [one, two] => self.apply(call, body, &[self.counted(one)?, self.counted(two)?]),
             all => {
                 let arguments: Result<Vec<_>, _> = all.iter().map(|argument| self.counted(argument)).collect();
-                self.apply(call, &arguments?)
+                self.apply(call, body, &arguments?)
             }
         }
     }
 
     #[inline]
-    fn apply(&self, call: &Call, arguments: &[Cow<'_, Value>]) -> Result<Value, EvaluationError> {
-        let result = match (call.function, call.arguments.first()) {
-            (Function::Format, Some(Argument::Text(template))) => string::format_literal(template, arguments),
-            _ => call.function.apply(arguments, self.scope.random),
+    fn apply(
+        &self,
+        call: &Call,
+        body: fn(Arguments<'_>) -> Result<Value, Refusal>,
+        values: &[Cow<'_, Value>],
+    ) -> Result<Value, EvaluationError> {
+        let literal = match call.arguments.first() {
+            Some(Argument::Text(text)) => Some(text),
+            _ => None,
         };
-        result.map_err(|refusal| EvaluationError::intrinsic(self.text, &refusal.message(call.function)))
+        let random = self.scope.random;
+        body(Arguments {
+            values,
+            literal,
+            random,
+        })
+        .map_err(|refusal| EvaluationError::intrinsic(self.text, &call.function.message(&refusal)))
     }
 
     /// An argument. No function gives much more than it takes, so that its arguments are what is counted.

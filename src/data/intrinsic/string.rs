@@ -3,29 +3,26 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::function::{Refusal, exactly, text};
-use super::{TextLiteral, java};
+use super::arguments::{Arguments, Refusal, text};
+use super::java;
 
 /// `States.StringSplit(text, delimiters)`: each character of the second is a delimiter, and empty pieces are dropped.
-pub(super) fn split(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [text_value, delimiters] = exactly(arguments)?;
+pub(super) fn split(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [text_value, delimiters] = arguments.exactly()?;
     // A set, as both texts may be long.
     let delimiters: HashSet<char> = text(delimiters)?.chars().collect();
     let pieces = text(text_value)?.split(|next| delimiters.contains(&next));
     Ok(pieces.filter(|piece| !piece.is_empty()).collect())
 }
 
-/// `States.Format(template, values…)`, the template being a literal.
-pub(super) fn format_literal(template: &TextLiteral, arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let values = arguments.get(1..).unwrap_or_default();
-    fill(text(&template.value)?, &template.escaped_braces, values)
-}
-
-/// `States.Format(template, values…)`, the template being computed. There too a backslash escapes a brace.
-pub(super) fn format(arguments: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
-    let [template, values @ ..] = arguments else {
+/// `States.Format(template, values…)`. A backslash escapes a brace, whether the template is written there or computed.
+pub(super) fn format(arguments: Arguments<'_>) -> Result<Value, Refusal> {
+    let [template, values @ ..] = arguments.values else {
         return Err(Refusal::InvalidArguments);
     };
+    if let Some(literal) = arguments.literal {
+        return fill(text(&literal.value)?, &literal.escaped_braces, values);
+    }
     let mut resolved = String::new();
     let mut escaped_braces = Vec::new();
     let mut rest = text(template)?.chars().peekable();

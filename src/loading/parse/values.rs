@@ -4,7 +4,7 @@ use serde_json::Number;
 
 use super::Reading;
 use crate::data::json::{Kind, Node, Object, Place};
-use crate::data::{Expression, JsonPath, ReferencePath, SyntaxError};
+use crate::data::{Expression, Intrinsic, JsonPath, ReferencePath, SyntaxError};
 use crate::loading::report::Reported;
 
 pub(super) fn object<'n>(node: &'n Node, reading: &mut Reading) -> Result<&'n Object, Reported> {
@@ -253,31 +253,13 @@ fn is_call(text: &str) -> bool {
 pub(super) fn not_a_path(text: &str) -> Option<String> {
     let is_in_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
     let is_name = text.starts_with(char::is_alphabetic) && text.chars().all(is_in_names);
-    let is_function = INTRINSIC_FUNCTIONS.contains(&text);
-    (is_name && !is_function).then(|| format!("a path into the input is written `$.{text}`"))
+    (is_name && !is_function(text)).then(|| format!("a path into the input is written `$.{text}`"))
 }
 
-/// The intrinsic functions (specification, "Intrinsic Functions").
-const INTRINSIC_FUNCTIONS: [&str; 18] = [
-    "States.Array",
-    "States.ArrayContains",
-    "States.ArrayGetItem",
-    "States.ArrayLength",
-    "States.ArrayPartition",
-    "States.ArrayRange",
-    "States.ArrayUnique",
-    "States.Base64Decode",
-    "States.Base64Encode",
-    "States.Format",
-    "States.Hash",
-    "States.JsonMerge",
-    "States.JsonToString",
-    "States.MathAdd",
-    "States.MathRandom",
-    "States.StringSplit",
-    "States.StringToJson",
-    "States.UUID",
-];
+/// Whether a text is the name of an intrinsic function.
+fn is_function(text: &str) -> bool {
+    Intrinsic::functions().any(|name| name == text)
+}
 
 /// Help for a text that is neither a path nor a call of an intrinsic function.
 pub(super) fn expression_help(text: &str, error: &SyntaxError, reading: &mut Reading) -> String {
@@ -286,13 +268,13 @@ pub(super) fn expression_help(text: &str, error: &SyntaxError, reading: &mut Rea
         .split('(')
         .next()
         .filter(|name| name.starts_with("States.") && name.len() < rest.len());
-    let misspelt = name.filter(|name| !INTRINSIC_FUNCTIONS.contains(name));
-    if let Some(similar) = misspelt.and_then(|name| reading.report.similar(name, INTRINSIC_FUNCTIONS)) {
+    let misspelt = name.filter(|name| !is_function(name));
+    if let Some(similar) = misspelt.and_then(|name| reading.report.similar(name, Intrinsic::functions())) {
         return format!("did you mean `{similar}`?");
     }
     match text {
         "" => "it is empty: a path is written like `$.order.id`, a constant stands in a field without `.$`".to_owned(),
-        text if INTRINSIC_FUNCTIONS.contains(&text) => format!("a function is called with parentheses: `{text}(…)`"),
+        text if is_function(text) => format!("a function is called with parentheses: `{text}(…)`"),
         text if text.starts_with("{%") => NEEDS_JSONATA.to_owned(),
         text if !text.starts_with('$') && !text.starts_with("States.") => {
             "a path begins with `$`, a function with `States.`; a constant stands in a field without `.$`".to_owned()

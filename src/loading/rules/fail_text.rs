@@ -20,20 +20,6 @@ use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
-/// The functions that never give a text.
-const GIVE_NO_TEXT: [&str; 10] = [
-    "States.Array",
-    "States.ArrayContains",
-    "States.ArrayLength",
-    "States.ArrayPartition",
-    "States.ArrayRange",
-    "States.ArrayUnique",
-    "States.JsonMerge",
-    "States.MathAdd",
-    "States.MathRandom",
-    "States.StringSplit",
-];
-
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let fails = outline.states().filter(|(_, state)| {
         state.state_type == Some(StateType::Fail) && state.query_language == QueryLanguage::JsonPath
@@ -52,9 +38,8 @@ fn text(field: &str, node: &Node, report: &mut Report) {
     let Some(Ok(Expression::Intrinsic(call))) = node.as_str().map(Expression::parse) else {
         return;
     };
-    let name = call.as_str().split('(').next().unwrap_or_default();
-    if GIVE_NO_TEXT.contains(&name) {
-        let message = format!("`{name}` gives no text, which `{field}` needs");
+    if !call.may_give_text() {
+        let message = format!("`{}` gives no text, which `{field}` needs", call.function());
         report
             .warning(Code::NotAText, Place::value(node), message)
             .help("`States.Format` and `States.JsonToString` make a text of any value");
