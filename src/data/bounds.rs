@@ -81,8 +81,12 @@ pub(crate) fn within_nesting(value: Value) -> Option<Value> {
     None
 }
 
-/// The most values that all evaluations on behalf of one state may look at.
+/// The most values that all evaluations on behalf of one state may look at: a visit stands for 200 nanoseconds at the most,
+/// so that these take some 2 seconds.
 const MAX_VISITS: usize = 10_000_000;
+
+/// The bytes that can be looked at in the time of one visit.
+pub(super) const BYTES_PER_VISIT: usize = 64;
 
 /// What all evaluations on behalf of one state may still do: a definition holds tens of thousands of expressions, each
 /// of which is bounded, but not cheap.
@@ -94,7 +98,7 @@ pub(crate) struct Budget {
 
 /// Why an evaluation was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exceeded {
+pub(crate) enum Exceeded {
     Nesting,
     Size,
 }
@@ -134,11 +138,26 @@ impl Budget {
         Ok(())
     }
 
+    /// Accounts for bytes of a text about to be compared. Fails where they are too many.
+    pub(crate) fn compare(&self, bytes: usize) -> Result<(), Exceeded> {
+        self.visit(bytes / BYTES_PER_VISIT)
+    }
+
     /// Accounts for values looked at. Fails where they are too many.
     pub(super) fn visit(&self, values: usize) -> Result<(), Exceeded> {
         let left = self.visits.get().checked_sub(values).ok_or(Exceeded::Size)?;
         self.visits.set(left);
         Ok(())
+    }
+
+    /// The visits that are left.
+    pub(super) fn left(&self) -> usize {
+        self.visits.get()
+    }
+
+    /// Accounts for work that is done already: it may have been more than what was left.
+    pub(super) fn use_up(&self, visits: usize) {
+        self.visits.set(self.visits.get().saturating_sub(visits));
     }
 
     /// The work that was done: a value looked at, or a few bytes copied, is one.

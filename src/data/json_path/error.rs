@@ -74,6 +74,10 @@ impl PathError {
         Self::new(Kind::TooMuch, "The path selects more than one evaluation may")
     }
 
+    pub(super) fn is_too_much(&self) -> bool {
+        self.kind == Kind::TooMuch
+    }
+
     /// The failure of the template or expression that holds the path; `not_found` words it from the path and the JSON
     /// that it was read in.
     pub(in crate::data) fn into_evaluation_error(

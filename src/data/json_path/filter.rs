@@ -9,21 +9,26 @@ use serde_json::Value;
 use self::compare::compare;
 use super::segment::{Filter, FilterPath, Operand};
 use super::{PathError, straight};
+use crate::data::bounds::BYTES_PER_VISIT;
 use crate::data::java;
 
-/// What matching a byte of text may cost: as much as looking at so many values.
-const WORK_OF_A_MATCH: usize = 8;
+/// The states of a pattern that can be looked at in the time of one visit.
+const STATES_PER_VISIT: usize = 16;
 
-/// What filters have cost, counted as values looked at.
-#[derive(Debug, Default)]
-pub(super) struct Work(pub(super) usize);
+/// What a filter costs, counted as values looked at.
+#[derive(Debug)]
+pub(super) struct Work {
+    done: usize,
+    most: usize,
+}
 
 impl Filter {
     /// Whether `value`, somewhere in `document`, stays.
     ///
-    /// Fails where one of the filter's paths applies an index to something else than an array.
+    /// Fails where one of the filter's paths applies an index to something else than an array, and before it does more
+    /// work than it may.
     pub(super) fn accepts(&self, value: &Value, document: &Value, work: &mut Work) -> Result<bool, PathError> {
-        work.add(1);
+        work.add(1)?;
         match self {
             Self::All(filters) => {
                 for filter in filters {
@@ -47,16 +52,15 @@ impl Filter {
                 let (Some(left), Some(right)) = (left.read(value, document)?, right.read(value, document)?) else {
                     return Ok(false);
                 };
-                work.add(left.length().min(right.length()) / 64);
+                work.add(left.length().min(right.length()) / BYTES_PER_VISIT)?;
                 Ok(compare(left, *comparison, right))
             }
             Self::Matches(path, pattern) => {
                 let Some(text) = path.find(value, document)?.and_then(text_of) else {
                     return Ok(false);
                 };
-                // A match takes as long as the text times the pattern, and the pattern is bounded.
-                work.add(text.len().saturating_mul(WORK_OF_A_MATCH));
-                Ok(pattern.is_match(&text))
+                work.add(text.len().saturating_mul(pattern.states) / STATES_PER_VISIT)?;
+                Ok(pattern.regex.is_match(&text))
             }
         }
     }
@@ -72,8 +76,22 @@ fn text_of(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 impl Work {
-    fn add(&mut self, work: usize) {
-        self.0 = self.0.saturating_add(work);
+    /// Work that may be so many visits.
+    pub(super) fn within(most: usize) -> Self {
+        Self { done: 0, most }
+    }
+
+    pub(super) fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Accounts for work about to be done.
+    fn add(&mut self, work: usize) -> Result<(), PathError> {
+        self.done = self.done.saturating_add(work);
+        if self.done > self.most {
+            return Err(PathError::too_much());
+        }
+        Ok(())
     }
 }
 

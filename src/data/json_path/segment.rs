@@ -2,7 +2,7 @@ mod filter;
 
 use std::fmt;
 
-pub(super) use self::filter::{Comparison, Filter, FilterPath, Operand};
+pub(super) use self::filter::{Comparison, Filter, FilterPath, Operand, Pattern};
 
 /// One step of a path.
 #[derive(Clone, Debug)]

@@ -219,10 +219,13 @@ impl<'p, 'v> Walk<'p, 'v> {
 
     fn accepts(&mut self, filter: &Filter, value: &'v Value) -> Result<bool, Stop> {
         self.look_at(1)?;
-        let mut work = Work::default();
+        let mut work = Work::within(self.budget.left());
         let accepted = filter.accepts(value, self.document, &mut work);
-        self.budget.visit(work.0).map_err(|_| Stop::TooMuch)?;
-        accepted.map_err(|error| Stop::Invalid(error.to_string()))
+        self.budget.use_up(work.done());
+        accepted.map_err(|error| match error.is_too_much() {
+            true => Stop::TooMuch,
+            false => Stop::Invalid(error.to_string()),
+        })
     }
 
     /// `..`: applies the next segment to the value and all below it that it fits, parents first.

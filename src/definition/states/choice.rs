@@ -191,7 +191,7 @@ impl StringPattern {
         Some(Self { pieces })
     }
 
-    /// Whether the whole text matches; linear in the text for each piece.
+    /// Whether the whole text matches, in time linear in the text: each piece is looked for behind the one before.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let (Some((first, rest)), Some(last)) = (self.pieces.split_first(), self.pieces.last()) else {
             return false;

@@ -107,6 +107,11 @@ fn passes(test: &DataTest, effective_input: &Value, view: &StateView<'_>) -> Res
         return Ok(test.variable.evaluate_within(&scope, &view.budget).is_ok() == wanted);
     }
     let value = value_at(&test.variable, effective_input, view)?;
+    // All comparisons of texts are linear in the shorter one, or in the one that a pattern goes through.
+    let bytes = value.as_str().map_or(0, str::len);
+    view.budget
+        .compare(bytes)
+        .map_err(|_| Failure::runtime("The conditions of the Choice state compare more text than one state may."))?;
     Ok(match &test.comparison {
         Comparison::String(relation, operand) => {
             let operand = read(operand, effective_input, view, |value| {

@@ -3,13 +3,16 @@ use regex_lite::RegexBuilder;
 use super::segments;
 use crate::data::SyntaxError;
 use crate::data::cursor::Cursor;
-use crate::data::json_path::segment::{Comparison, Filter, FilterPath, Operand, Segment};
+use crate::data::json_path::segment::{Comparison, Filter, FilterPath, Operand, Pattern, Segment};
 
 /// The deepest nesting of parentheses and `!` in a filter.
 const MAX_DEPTH: usize = 16;
 
-/// The most bytes a compiled pattern may take; its matching time grows with them.
-const MAX_PATTERN_SIZE: usize = 64 * 1024;
+/// The bytes that a compiled pattern takes, tried from the least to the most: its matching time grows with them.
+const PATTERN_SIZES: [usize; 9] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
+
+/// The bytes that a state of a compiled pattern takes at least.
+const STATE_SIZE: usize = 32;
 
 /// Reads `?( … )`.
 pub(super) fn filter(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
@@ -189,12 +192,25 @@ fn pattern(cursor: &mut Cursor<'_>, path: FilterPath) -> Result<Filter, SyntaxEr
             Some(next) => pattern.push(next),
         }
     }
-    let regex = RegexBuilder::new(&format!("^(?:{pattern})$"))
-        .case_insensitive(cursor.eat("i"))
-        .size_limit(MAX_PATTERN_SIZE)
-        .build()
+    let mut builder = RegexBuilder::new(&format!("^(?:{pattern})$"));
+    builder.case_insensitive(cursor.eat("i"));
+    let compiled = compile(&mut builder)
         .map_err(|error| SyntaxError::new(format!("the pattern is not understood: {error}"), start))?;
-    Ok(Filter::Matches(path, regex))
+    Ok(Filter::Matches(path, compiled))
+}
+
+/// Compiles a pattern into the least room that it fits into, which tells how large it is.
+fn compile(builder: &mut RegexBuilder) -> Result<Pattern, regex_lite::Error> {
+    let mut result = builder.size_limit(0).build();
+    let mut states = 0;
+    for size in PATTERN_SIZES {
+        if result.is_ok() {
+            break;
+        }
+        states = size / STATE_SIZE;
+        result = builder.size_limit(size).build();
+    }
+    result.map(|regex| Pattern { regex, states })
 }
 
 #[cfg(test)]

@@ -16,7 +16,15 @@ pub(in crate::data::json_path) enum Filter {
     Exists(FilterPath),
     Comparison(Operand, Comparison, Operand),
     /// `=~ /pattern/`: the whole text matches
-    Matches(FilterPath, Regex),
+    Matches(FilterPath, Pattern),
+}
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub(in crate::data::json_path) struct Pattern {
+    pub(in crate::data::json_path) regex: Regex,
+    /// The states of its automaton, at the most: a match looks at each of them for each byte of the text.
+    pub(in crate::data::json_path) states: usize,
 }
 
 /// A comparison operator.
