@@ -1,10 +1,8 @@
-use std::cell::RefCell;
-
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::engine::Prepared;
-use super::needs::Need;
+use super::scope::JsonataScope;
 use crate::data::{Budget, ContextScope, Random, VariableScope};
 
 /// What the expressions of a state read: `$states`, the workflow variables, the time and the randomness.
@@ -12,16 +10,8 @@ use crate::data::{Budget, ContextScope, Random, VariableScope};
 /// A state makes it once for all its fields. Everything is borrowed; the engine is handed copies of those parts alone
 /// that the expressions refer to, and keeps them for the next field.
 pub(crate) struct JsonataBindings<'a> {
-    input: &'a Value,
-    pub(super) context: &'a dyn ContextScope,
-    result: Option<&'a Value>,
-    error_output: Option<&'a Value>,
-    variables: &'a dyn VariableScope,
-    pub(super) random: &'a Random,
-    pub(super) now: DateTime<Utc>,
-    pub(super) budget: &'a Budget,
-    /// Made when the engine is handed copies.
-    pub(super) prepared: RefCell<Option<Box<Prepared>>>,
+    pub(super) scope: JsonataScope<'a>,
+    pub(super) prepared: Prepared,
 }
 
 impl<'a> JsonataBindings<'a> {
@@ -34,93 +24,25 @@ impl<'a> JsonataBindings<'a> {
         now: DateTime<Utc>,
         budget: &'a Budget,
     ) -> Self {
-        Self {
-            input,
-            context,
-            result: None,
-            error_output: None,
-            variables,
-            random,
-            now,
-            budget,
-            prepared: RefCell::default(),
-        }
+        Self::of(JsonataScope::new(input, context, variables, random, now, budget))
     }
 
     /// The same with `$states.result`.
     #[must_use]
     pub(crate) fn with_result(self, result: &'a Value) -> Self {
-        Self {
-            result: Some(result),
-            prepared: RefCell::default(),
-            ..self
-        }
+        Self::of(self.scope.with_result(result))
     }
 
     /// The same with `$states.errorOutput`.
     #[must_use]
     pub(crate) fn with_error_output(self, error_output: &'a Value) -> Self {
+        Self::of(self.scope.with_error_output(error_output))
+    }
+
+    fn of(scope: JsonataScope<'a>) -> Self {
         Self {
-            error_output: Some(error_output),
-            prepared: RefCell::default(),
-            ..self
-        }
-    }
-
-    /// The members of `$states` but for the context object, which stands behind the first.
-    pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
-        [
-            ("input", Some(self.input)),
-            ("result", self.result),
-            ("errorOutput", self.error_output),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-    }
-
-    /// A workflow variable.
-    pub(super) fn variable(&self, name: &str) -> Option<&'a Value> {
-        self.variables.variable(name)
-    }
-
-    /// The value that a path of names reads, where it can be borrowed.
-    pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
-        if variable != "states" {
-            return Some((self.variables.variable(variable)?, 0));
-        }
-        let first = path.first()?.as_str();
-        let member = self.members().into_iter().find(|(name, _)| *name == first);
-        member.map(|(_, value)| (value, 1))
-    }
-
-    /// A copy of the part of a variable that is needed, `states` among them; `None` where there is no such variable.
-    pub(super) fn cut(&self, variable: &str, need: &Need) -> Option<Value> {
-        if variable == "states" {
-            Some(self.cut_states(need))
-        } else {
-            self.variables.variable(variable).map(|value| need.cut(value))
-        }
-    }
-
-    fn cut_states(&self, need: &Need) -> Value {
-        let mut states = Map::new();
-        for (name, value) in self.members() {
-            if let Some(need) = need.of(name) {
-                states.insert(name.to_owned(), need.cut(value));
-            }
-            // AWS prints the context object behind the input.
-            if let ("input", Some(need)) = (name, need.of("context")) {
-                states.insert("context".to_owned(), self.cut_context(need));
-            }
-        }
-        Value::Object(states)
-    }
-
-    /// A copy of the part of the context object that is needed.
-    pub(super) fn cut_context(&self, need: &Need) -> Value {
-        match self.context.given() {
-            None => need.cut_context(&self.context.context_object()),
-            Some(given) => need.cut(given),
+            scope,
+            prepared: Prepared::default(),
         }
     }
 }

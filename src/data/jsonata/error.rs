@@ -1,7 +1,7 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use super::Expected;
+use super::expected::Misfit;
 
 /// A text that is no JSONata expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -51,12 +51,8 @@ pub(crate) enum Failure {
     Raised { code: String, message: String },
     /// A bound was reached.
     Exceeded(Bound),
-    /// The result is of another type than the field wants.
-    WrongType { expected: &'static str, value: Value },
-    /// The result is a number with a fraction, where the field wants an integer.
-    Fraction { value: Value },
-    /// The result is a number out of the field's range.
-    OutOfRange { expected: Expected, value: Value },
+    /// The field does not take the result.
+    Misfit(Misfit),
 }
 
 /// A bound of an evaluation.
@@ -99,13 +95,15 @@ impl Failure {
                 format!("{} threw an error during evaluation. {code}: {message}", subject())
             }
             Self::Exceeded(bound) => format!("{} threw an error during evaluation. {}", subject(), bound.message()),
-            Self::WrongType { expected, value } => format!(
+            Self::Misfit(Misfit::Type { expected, value }) => format!(
                 "{} returned an unexpected result type. Expected '{expected}', but was '{}' for value: {value}",
                 subject(),
                 type_name(value)
             ),
-            Self::Fraction { value } => format!("The {location} field cannot be parsed as an integer: {value}"),
-            Self::OutOfRange { expected, value } => {
+            Self::Misfit(Misfit::Fraction { value }) => {
+                format!("The {location} field cannot be parsed as an integer: {value}")
+            }
+            Self::Misfit(Misfit::Range { expected, value }) => {
                 format!("{location} must be {} but was: {value}", expected.range())
             }
         }

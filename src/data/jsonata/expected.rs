@@ -1,6 +1,15 @@
 use serde_json::Value;
 
-use super::error::Failure;
+/// Why a field does not take a value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Misfit {
+    /// It is of another type than the field wants.
+    Type { expected: &'static str, value: Value },
+    /// It is a number with a fraction, where the field wants an integer.
+    Fraction { value: Value },
+    /// It is a number out of the field's range.
+    Range { expected: Expected, value: Value },
+}
 
 /// What a field wants of the value of its expression.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,16 +36,16 @@ impl Expected {
     /// The value, if the field takes it: an integer always as one (`5`, not `5.0`).
     ///
     /// Like AWS, looks at the type first, then at the fraction, then at the range.
-    pub(super) fn of(self, value: Value) -> Result<Value, Failure> {
+    pub(super) fn of(self, value: Value) -> Result<Value, Misfit> {
         if !self.is_type_of(&value) {
             let expected = self.type_name();
-            return Err(Failure::WrongType { expected, value });
+            return Err(Misfit::Type { expected, value });
         }
         match self {
             Self::Integer { minimum, maximum } => match whole(&value) {
                 Some(number) if (minimum..=maximum).contains(&number) => Ok(number.into()),
-                Some(_) => Err(Failure::OutOfRange { expected: self, value }),
-                None => Err(Failure::Fraction { value }),
+                Some(_) => Err(Misfit::Range { expected: self, value }),
+                None => Err(Misfit::Fraction { value }),
             },
             Self::Number { minimum, maximum } => {
                 if value
@@ -45,7 +54,7 @@ impl Expected {
                 {
                     Ok(value)
                 } else {
-                    Err(Failure::OutOfRange { expected: self, value })
+                    Err(Misfit::Range { expected: self, value })
                 }
             }
             _ => Ok(value),

@@ -68,8 +68,8 @@ impl JsonataExpression {
         bindings: &JsonataBindings<'_>,
     ) -> Result<Value, JsonataError> {
         self.compiled
-            .evaluate(bindings)
-            .and_then(|value| expected.of(value))
+            .evaluate(&bindings.scope, &bindings.prepared)
+            .and_then(|value| expected.of(value).map_err(Failure::Misfit))
             .map_err(|failure| self.error(location, failure))
     }
 

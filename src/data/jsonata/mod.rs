@@ -9,6 +9,7 @@
 //! which cannot come to be, holds an uninhabited engine. No other layer needs to know.
 
 mod bindings;
+mod dialect;
 #[cfg_attr(not(feature = "jsonata"), path = "no_engine.rs")]
 mod engine;
 mod error;
@@ -17,6 +18,7 @@ mod expression;
 mod location;
 mod needs;
 mod references;
+mod scope;
 mod standalone;
 mod template;
 
@@ -28,6 +30,7 @@ mod hostile;
 mod tests;
 
 pub(crate) use bindings::JsonataBindings;
+pub use dialect::JsonataDialect;
 pub(crate) use error::JsonataError;
 pub use error::JsonataSyntaxError;
 pub(crate) use expected::Expected;
@@ -35,6 +38,6 @@ pub use expression::JsonataExpression;
 pub(crate) use expression::JsonataExpressions;
 pub(crate) use location::Location;
 pub(crate) use references::{Reference, References, Target};
-pub use standalone::{Jsonata, JsonataDialect, JsonataEvaluationError};
+pub use standalone::{Jsonata, JsonataEvaluationError};
 pub use template::JsonataTemplate;
 pub(crate) use template::{Delimited, delimited};

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::error::Failure;
-use super::{JsonataBindings, JsonataDialect, JsonataSyntaxError, References};
+use super::scope::JsonataScope;
+use super::{JsonataDialect, JsonataSyntaxError, References};
 use crate::data::Random;
 
 /// An expression that cannot come to be.
@@ -39,7 +40,7 @@ impl Compiled {
         match *self {}
     }
 
-    pub(super) fn evaluate(&self, _bindings: &JsonataBindings<'_>) -> Result<Value, Failure> {
+    pub(super) fn evaluate(&self, _scope: &JsonataScope<'_>, _prepared: &Prepared) -> Result<Value, Failure> {
         match *self {}
     }
 }

@@ -2,9 +2,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::JsonataSyntaxError;
 use super::engine::Compiled;
 use super::error::Failure;
+use super::{JsonataDialect, JsonataSyntaxError};
 use crate::data::Random;
 
 /// A JSONata expression by itself: without a state, but with an input document, as JSONata is used elsewhere.
@@ -29,16 +29,6 @@ use crate::data::Random;
 pub struct Jsonata {
     compiled: Compiled,
     dialect: JsonataDialect,
-}
-
-/// Which JSONata an expression is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsonataDialect {
-    /// What Step Functions runs: JSONata 2.0.6 without `$eval`, with `$partition`, `$range`, `$hash`, `$random(seed)`,
-    /// `$uuid` and `$parse`, evaluated no deeper than 100 levels.
-    Aws,
-    /// JSONata of today as its authors publish it.
-    Standard,
 }
 
 /// Why an expression has no value.

@@ -7,6 +7,7 @@ use jlens_core::ast::{Ast, Node, NodeKind, SortTerm, Stage};
 use jlens_core::{function_catalog, stack};
 
 use super::functions;
+use super::patterns::PatternCost;
 use super::plain_path::{PlainPath, is_plain, names, plain_path};
 use crate::data::jsonata::needs::Need;
 use crate::data::jsonata::{Reference, References, Target};
@@ -30,8 +31,10 @@ pub(super) struct Analysis {
     pub(super) unbounded: Vec<&'static str>,
     /// Whether `$replace` is used, built in.
     pub(super) uses_replace: bool,
-    /// Whether a built-in function that may make much of little is used as a value, or applied in part.
-    pub(super) passes_functions: bool,
+    /// Where built-in functions are named, and by which name.
+    pub(super) mentioned: Vec<(usize, String)>,
+    /// What matching the regular expressions may cost, if there are some.
+    pub(super) patterns: Option<PatternCost>,
     /// Whether a function may take the input document for an argument that is not given: `$string()`.
     pub(super) takes_input: bool,
 }
@@ -168,7 +171,10 @@ impl Walker {
                     self.node(delete, Context::Item);
                 }
             }
-            NodeKind::Regex { .. } => self.found.holds_functions = true,
+            NodeKind::Regex { pattern, flags } => {
+                self.found.holds_functions = true;
+                self.matches(PatternCost::of(pattern, flags));
+            }
             NodeKind::Sort { terms } => terms
                 .iter()
                 .for_each(|SortTerm { expr, .. }| self.node(expr, Context::Item)),
@@ -298,12 +304,11 @@ impl Walker {
 
     /// What is called: a built-in function is no value here.
     fn procedure(&mut self, procedure: &Node, context: Context) {
-        let (held, passed) = (self.found.holds_functions, self.found.passes_functions);
+        let held = self.found.holds_functions;
         let passes_takers = self.passes_takers;
         self.node(procedure, context);
         if matches!(procedure.kind, NodeKind::Variable { .. }) {
             self.found.holds_functions = held;
-            self.found.passes_functions = passed;
             self.passes_takers = passes_takers;
         }
     }
@@ -328,11 +333,15 @@ impl Walker {
             "eval" => self.refer(node, Target::Eval),
             _ if is_built_in(name) => {
                 self.found.holds_functions = true;
-                self.found.passes_functions |= !SMALL.contains(&name);
+                self.found.mentioned.push((node.span.start, name.to_owned()));
                 self.passes_takers |= functions::takes_context(name, 0);
                 let unbounded = functions::UNBOUNDED.iter().find(|unbounded| **unbounded == name);
                 self.found.unbounded.extend(unbounded);
                 self.found.uses_replace |= name == "replace";
+                if name == "toMillis" {
+                    // It makes a regular expression of its picture.
+                    self.matches(PatternCost::default());
+                }
                 self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");
             }
             _ => self.refer(node, Target::Variable(name.to_owned())),
@@ -342,41 +351,15 @@ impl Walker {
         need.add(names.iter().copied());
     }
 
+    fn matches(&mut self, pattern: PatternCost) {
+        self.found.patterns.get_or_insert_default().merge(pattern);
+    }
+
     fn refer(&mut self, node: &Node, target: Target) {
         let offset = node.span.start;
         self.found.references.0.push(Reference { target, offset });
     }
 }
-
-/// Built-in functions that, given one item, make a number, a boolean or nothing bigger than the item.
-const SMALL: [&str; 26] = [
-    "abs",
-    "average",
-    "boolean",
-    "ceil",
-    "contains",
-    "count",
-    "exists",
-    "floor",
-    "length",
-    "lowercase",
-    "max",
-    "min",
-    "millis",
-    "not",
-    "now",
-    "number",
-    "power",
-    "random",
-    "round",
-    "sqrt",
-    "substring",
-    "substringAfter",
-    "substringBefore",
-    "sum",
-    "trim",
-    "uppercase",
-];
 
 /// The name that an expression of a block binds.
 fn bound_name(expression: &Node) -> Option<&str> {
@@ -392,7 +375,7 @@ fn bound_name(expression: &Node) -> Option<&str> {
 pub(super) fn is_built_in(name: &str) -> bool {
     static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
         let mut names: Vec<&str> = function_catalog().iter().map(|function| function.name).collect();
-        names.extend(functions::NAMES);
+        names.extend(functions::ADDED.map(|(name, _)| name));
         names
     });
     NAMES.contains(&name)

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::Compiled;
-use super::direct::Direct;
-use crate::data::jsonata::{JsonataBindings, JsonataDialect};
+use super::Prepared;
+use crate::data::jsonata::JsonataDialect;
+use crate::data::jsonata::scope::JsonataScope;
 use crate::data::{Budget, NoVariables, Random, VariableScope, sample};
 
-fn in_bindings<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataBindings<'_>) -> T) -> T {
+fn in_scope<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataScope<'_>) -> T) -> T {
     let input = json!({
         "n": 3, "zero": -0.0, "big": 1e20, "none": null, "text": "wörd", "yes": true, "empty": [], "one": [5], "nested": [[1]],
         "orders": [
@@ -19,22 +20,22 @@ fn in_bindings<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataBindi
         ],
         "2": "b", "1": "a", "order": { "9": "z", "10": "y", "a b": 1 },
     });
-    sample::in_scope(&input, |scope| {
+    sample::in_scope(&input, |sample| {
         let random = Random::seeded(7);
         let budget = Budget::new();
-        let context = scope.context.context_object();
-        let bindings = JsonataBindings::new(&input, &context, variables, &random, DateTime::UNIX_EPOCH, &budget);
-        test(&bindings)
+        let context = sample.context.context_object();
+        let scope = JsonataScope::new(&input, &context, variables, &random, DateTime::UNIX_EPOCH, &budget);
+        test(&scope)
     })
 }
 
 /// The values of direct and of metered evaluation.
-fn both(text: &str, bindings: &JsonataBindings<'_>) -> (Option<Value>, Option<Value>) {
+fn both(text: &str, scope: &JsonataScope<'_>) -> (Option<Value>, Option<Value>) {
     let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap_or_else(|error| panic!("{text}: {error}"));
     let direct = compiled
         .direct()
-        .and_then(|direct| direct.evaluate(&compiled.expression, bindings));
-    (direct.map(|(value, _)| value), compiled.run_metered(bindings).ok())
+        .and_then(|direct| direct.evaluate(&compiled.expression, scope));
+    (direct, compiled.run_metered(scope, &Prepared::default()).ok())
 }
 
 #[test]
@@ -59,13 +60,13 @@ fn values_are_those_of_metered_evaluation() {
         $states.input.orders{ $string(id): total }
         $map($states.input.orders, function($o) { $o.id })
         $filter($states.input.orders, function($o) { $o.id = 1 })
-        $reduce([1, 2, 3], function($a, $b) { $a + $b })
         $count($empty) + $count($lone) + $count($nested)
         [$empty, $lone, $nested, $null]
         { 'e': $empty, 's': $lone, 'n': $nested, 'null': $null, 'o': $object.a.b }
         $lone[0]
         $nested[0][1]
         $append($lone, $states.input.one)
+        $reduce([1, 2, 3], function($a, $b) { $a + $b })
         ($y := $x; $y * 2)
         ($x := 1; $x)
         [$x, ($x := 1; $x), $x]
@@ -96,16 +97,14 @@ fn values_are_those_of_metered_evaluation() {
         $lookup($states.input, 'text')
         $split('a,b', ',')
         $match('ab', /a/).match
-        $states.input.orders@$o.{ 'o': $o.id }
-        $states.input.orders#$i.{ 'i': $i }
         $boolean($states.input.empty) ? 1 : 2
         -$states.input.n
         $states.input.orders[-1].id
         $states.input.`order`.`a b`
     ";
-    in_bindings(&variables, |bindings| {
+    in_scope(&variables, |scope| {
         for text in expressions.lines().map(str::trim).filter(|text| !text.is_empty()) {
-            let (direct, metered) = both(text, bindings);
+            let (direct, metered) = both(text, scope);
             assert!(direct.is_some(), "{text} is evaluated directly");
             // As text: the order of members counts, and how numbers are written.
             assert_eq!(
@@ -119,7 +118,7 @@ fn values_are_those_of_metered_evaluation() {
 
 #[test]
 fn what_takes_much_or_has_no_value_is_left_to_the_meter() {
-    in_bindings(&NoVariables, |bindings| {
+    in_scope(&NoVariables, |scope| {
         for text in [
             "[1..2000]",
             "$sum([1..100].[1..200].($))",
@@ -133,8 +132,14 @@ fn what_takes_much_or_has_no_value_is_left_to_the_meter() {
             "$uuid()",
             "$eval('1')",
             "$pad('', 5000)",
+            // What each round makes, the next one takes.
+            "$reduce([1, 2, 3], function($a, $b) { $append($a, $b) })",
+            "($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(9))",
+            // Later steps are evaluated in the same context many times.
+            "$states.input.orders@$o.{ 'o': $o.id }",
+            "$states.input.orders#$i.{ 'i': $i }",
         ] {
-            assert_eq!(both(text, bindings).0, None, "{text}");
+            assert_eq!(both(text, scope).0, None, "{text}");
         }
     });
 }
@@ -142,17 +147,17 @@ fn what_takes_much_or_has_no_value_is_left_to_the_meter() {
 #[test]
 fn a_variable_comes_before_a_built_in_function() {
     let variables: IndexMap<String, Arc<Value>> = [("sum".to_owned(), Arc::new(json!(1)))].into();
-    in_bindings(&variables, |bindings| {
-        assert_eq!(both("$sum + 1", bindings), (None, Some(json!(2))));
+    in_scope(&variables, |scope| {
+        assert_eq!(both("$sum + 1", scope), (None, Some(json!(2))));
     });
 }
 
 #[test]
 fn the_depth_is_that_of_metered_evaluation() {
-    in_bindings(&NoVariables, |bindings| {
-        for depth in 1..100 {
-            let text = format!("($f := function($n) {{ $n = 0 ? 0 : 1 + $f($n - 1) }}; $f({depth}))");
-            let (direct, metered) = both(&text, bindings);
+    in_scope(&NoVariables, |scope| {
+        for depth in 1..110 {
+            let text = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+            let (direct, metered) = both(&text, scope);
             assert_eq!(direct, metered, "{depth}");
         }
     });
@@ -162,11 +167,8 @@ fn the_depth_is_that_of_metered_evaluation() {
 fn big_inputs_are_not_built_before_they_are_read() {
     let text = "$states.input.text & $states.context.State.Name";
     let compiled = Compiled::new(text, JsonataDialect::Aws).unwrap();
-    let direct: &Direct = compiled.direct().unwrap();
-    in_bindings(&NoVariables, |bindings| {
-        assert_eq!(
-            direct.evaluate(&compiled.expression, bindings).map(|(_, steps)| steps),
-            Some(512)
-        );
+    in_scope(&NoVariables, |scope| {
+        assert!(compiled.evaluate(scope, &Prepared::default()).is_ok());
+        assert!(scope.budget.spent() < 1_000, "{}", scope.budget.spent());
     });
 }

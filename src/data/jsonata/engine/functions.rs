@@ -1,20 +1,29 @@
 //! The functions that AWS adds to JSONata.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use indexmap::IndexSet;
-use jlens_core::{Bindings, Error, Expression, HostFunction, Result, function_catalog};
-use serde_json::Value;
+use jlens_core::{Bindings, Error, HostFunction, Result, function_catalog};
+use serde_json::{Value, json};
 
-use super::MAX_ARRAY_LENGTH;
+use super::limits::{MAX_ARRAY_LENGTH, MAX_PICTURE};
+use super::natives::FEW;
 use crate::data::Random;
 use crate::data::intrinsic::array::sorted;
 use crate::data::intrinsic::hash::digest;
 use crate::data::java;
 
-/// The functions' names, for what tells free names from built-in ones.
-pub(super) const NAMES: [&str; 6] = ["hash", "parse", "partition", "random", "range", "uuid"];
+/// The functions' names, for what tells free names from built-in ones, and their signatures.
+pub(super) const ADDED: [(&str, &str); 6] = [
+    ("hash", "<ss:s>"),
+    ("parse", "<s?:x>"),
+    ("partition", "<xn?:a>"),
+    ("random", "<n?:n>"),
+    ("range", "<n?n?n?:a>"),
+    ("uuid", "<:s>"),
+];
 
 /// The most bytes that `$replace` could make, if it put the text in for every letter.
 const MAX_REPLACED: usize = 64 * 1024 * 1024;
@@ -43,10 +52,10 @@ impl Randomness {
 pub(super) fn bindings(randomness: &Randomness) -> Bindings {
     static PURE: LazyLock<Bindings> = LazyLock::new(|| {
         [
-            function("hash", "<ss:s>", hash),
-            function("parse", "<s?:x>", parse),
-            function("partition", "<xn?:a>", partition),
-            function("range", "<n?n?n?:a>", range),
+            added("hash", hash),
+            added("parse", parse),
+            added("partition", partition),
+            added("range", range),
         ]
         .into_iter()
         .flatten()
@@ -56,8 +65,8 @@ pub(super) fn bindings(randomness: &Randomness) -> Bindings {
     });
     let (uuids, numbers) = (randomness.clone(), randomness.clone());
     let drawing = [
-        function("uuid", "<:s>", move |_| Ok(Some(uuids.draw(Random::uuid).into()))),
-        function("random", "<n?:n>", move |arguments| {
+        added("uuid", move |_| Ok(Some(uuids.draw(Random::uuid).into()))),
+        added("random", move |arguments| {
             let number = match number(arguments, 0) {
                 Some(seed) => java::Random::new(floor(seed)).next_double(),
                 None => numbers.draw(Random::uniform),
@@ -73,6 +82,15 @@ pub(super) fn bindings(randomness: &Randomness) -> Bindings {
 
 type Arguments<'a> = &'a [Option<Value>];
 
+/// A function of [`ADDED`].
+fn added(
+    name: &'static str,
+    call: impl Fn(Arguments<'_>) -> Result<Option<Value>> + Send + Sync + 'static,
+) -> Option<(&'static str, HostFunction)> {
+    let (_, signature) = ADDED.into_iter().find(|(added, _)| *added == name)?;
+    function(name, signature, call)
+}
+
 /// A function by its signature in JSONata's notation; nothing where that is none.
 fn function(
     name: &'static str,
@@ -83,22 +101,22 @@ fn function(
     Some((name, function.without_input()))
 }
 
-/// The built-in functions that the engine does not bound: they compare every two items or names, and put a long text in
-/// for every letter of another, in one step.
-pub(super) const UNBOUNDED: [&str; 3] = ["distinct", "keys", "replace"];
+/// The built-in functions that the engine does not bound: they compare every two items or names, put a long text in for
+/// every letter of another, or take time quadratic in a picture, in one step.
+pub(super) const UNBOUNDED: [&str; 7] = [
+    "distinct",
+    "formatInteger",
+    "formatNumber",
+    "keys",
+    "parseInteger",
+    "replace",
+    "toMillis",
+];
 
-/// The expression with bounded functions in place of these; `None` where there are none.
+/// What binds bounded functions to the names of these.
 ///
 /// The engine's own stay where it matters: they alone know an array from a sequence, which is unwrapped when one item is
 /// left, and are quick where few are.
-pub(super) fn with_bounds(text: &str, unbounded: &[&str]) -> Option<Expression> {
-    if unbounded.is_empty() {
-        return None;
-    }
-    Expression::compile(&format!("( {} {text}\n)", prelude(unbounded))).ok()
-}
-
-/// What binds bounded functions to the names of these.
 pub(super) fn prelude(unbounded: &[&str]) -> String {
     unbounded.iter().copied().map(bounded).collect()
 }
@@ -106,57 +124,90 @@ pub(super) fn prelude(unbounded: &[&str]) -> String {
 fn bounded(name: &str) -> &'static str {
     match name {
         "distinct" => {
-            "$__distinct := $distinct; $distinct := function($x)<x:x> { $__size($x) <= 500 ? $__distinct($x) : \
-             ( $__y := $__many($x); $__size($__y) = 1 ? $__distinct($x) : $__y ) };"
+            "$__distinct := $distinct; $distinct := function($x)<x:x> { \
+             ( $__y := $__many($x); $__y ? $__y.all : $__distinct($x) ) };"
         }
         "keys" => {
-            "$__keys := $keys; $keys := function($x)<x-:a<s>> { $__size($x) <= 500 ? $__keys($x) : \
-             ( $__y := $__names($x); $__size($__y) = 1 ? $__keys($x) : $__y ) };"
+            "$__keys := $keys; $keys := function($x)<x-:a<s>> { \
+             ( $__y := $__names($x); $__y ? $__y.all : $__keys($x) ) };"
         }
         "replace" => {
             "$__replace := $replace; $replace := function($s, $p, $r, $l)<s-(sf)(sf)n?:s> { \
              $__fits($s, $r) ? $__replace($s, $p, $r, $l) };"
         }
+        "formatInteger" => {
+            "$__formatInteger := $formatInteger; $formatInteger := function($n, $p)<n-s:s> { \
+             $__short($p) ? $__formatInteger($n, $p) };"
+        }
+        "formatNumber" => {
+            "$__formatNumber := $formatNumber; $formatNumber := function($n, $p, $o)<n-so?:s> { \
+             $__short($p) ? $__formatNumber($n, $p, $o) };"
+        }
+        "parseInteger" => {
+            "$__parseInteger := $parseInteger; $parseInteger := function($s, $p)<s-s:n> { \
+             $__short($p) ? $__parseInteger($s, $p) };"
+        }
+        "toMillis" => {
+            "$__toMillis := $toMillis; $toMillis := function($s, $p)<s-s?:n> { \
+             $__short($p) ? $__toMillis($s, $p) };"
+        }
         _ => "",
     }
 }
 
+/// A built-in function as it is declared.
+pub(super) struct Declared {
+    pub(super) signature: String,
+    pub(super) parameters: usize,
+}
+
+/// How the built-in functions are declared, AWS's own among them.
+pub(super) fn declared(name: &str) -> Option<&'static Declared> {
+    static DECLARED: LazyLock<BTreeMap<&str, Declared>> = LazyLock::new(|| {
+        let catalog = function_catalog().into_iter().map(|function| {
+            let declared = Declared {
+                signature: function.signature,
+                parameters: function.params.len(),
+            };
+            (function.name, declared)
+        });
+        let added = ADDED.into_iter().map(|(name, signature)| {
+            let parameters = HostFunction::with_signature(signature, |_, _| Ok(None));
+            let declared = Declared {
+                signature: signature.to_owned(),
+                parameters: parameters.map_or(0, |function| function.arity()),
+            };
+            (name, declared)
+        });
+        catalog.chain(added).collect()
+    });
+    DECLARED.get(name)
+}
+
 /// Whether a built-in function takes the context for an argument that is not given: `-` in its signature.
 pub(super) fn takes_context(name: &str, given: usize) -> bool {
-    /// Such functions, with the arguments that keep them from it.
-    static TAKERS: LazyLock<BTreeMap<&str, usize>> = LazyLock::new(|| {
-        let takers = function_catalog();
-        let takers = takers.iter().filter(|function| function.signature.contains('-'));
-        takers
-            .map(|function| {
-                let optional = function.signature.matches('?').count();
-                (function.name, function.params.len().saturating_sub(optional))
-            })
-            .collect()
-    });
-    TAKERS.get(name).is_some_and(|needed| given < *needed)
+    declared(name).is_some_and(|function| {
+        let optional = function.signature.matches('?').count();
+        function.signature.contains('-') && given < function.parameters.saturating_sub(optional)
+    })
 }
 
 /// What the bounded functions call.
 pub(super) fn bounds() -> Bindings {
     static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
         [
-            function("__many", "<x:x>", |arguments| Ok(distinct(arguments))),
-            function("__names", "<x:x>", |arguments| Ok(names(arguments))),
-            function("__size", "<x:n>", |arguments| {
-                let size = match arguments.first() {
-                    Some(Some(Value::Array(items))) => items.len(),
-                    Some(Some(Value::Object(members))) => members.len(),
-                    _ => 1,
-                };
-                Ok(Some(size.into()))
-            }),
+            function("__many", "<x:o>", |arguments| Ok(distinct(arguments))),
+            function("__names", "<x:o>", |arguments| Ok(names(arguments))),
             function("__fits", "<xx:b>", |arguments| {
                 let length = |index| text(arguments, index).map_or(0, str::len);
                 if (length(0) + 1).saturating_mul(length(1)) > MAX_REPLACED {
                     return Err(Error::new("U1001"));
                 }
                 Ok(Some(true.into()))
+            }),
+            function("__short", "<s?:b>", |arguments| match text(arguments, 0) {
+                Some(picture) if picture.len() > MAX_PICTURE => Err(Error::new("U1001")),
+                _ => Ok(Some(true.into())),
             }),
         ]
         .into_iter()
@@ -166,17 +217,28 @@ pub(super) fn bounds() -> Bindings {
     BOUNDS.clone()
 }
 
-/// The distinct items of an array, in time linear in its text.
+/// The distinct items of an array, in time linear in its text; nothing where the engine's own function does.
 fn distinct(arguments: Arguments<'_>) -> Option<Value> {
     let Some(Some(Value::Array(items))) = arguments.first() else {
-        return arguments.first().cloned().flatten();
+        return None;
     };
+    if items.len() <= FEW {
+        return None;
+    }
     let mut seen = HashSet::new();
-    let left = items.iter().filter(|item| seen.insert(sorted(item).to_string()));
-    Some(left.cloned().collect())
+    let left = items.iter().filter(|item| seen.insert(key(item)));
+    all(left.cloned().collect())
 }
 
-/// The names of an object's members, or those of all objects of an array.
+/// What is the same for equal values alone: a text for a text, and JSON for all else.
+fn key(value: &Value) -> (bool, Cow<'_, str>) {
+    match value {
+        Value::String(text) => (true, text.into()),
+        value => (false, sorted(value).to_string().into()),
+    }
+}
+
+/// The names of an object's members, or those of all objects of an array; nothing where the engine's own function does.
 fn names(arguments: Arguments<'_>) -> Option<Value> {
     let mut names = IndexSet::new();
     let mut pending: Vec<&Value> = arguments.first().into_iter().flatten().collect();
@@ -187,7 +249,15 @@ fn names(arguments: Arguments<'_>) -> Option<Value> {
             _ => {}
         }
     }
-    (!names.is_empty()).then(|| names.into_iter().map(String::as_str).collect())
+    if names.len() <= FEW {
+        return None;
+    }
+    all(names.into_iter().map(String::as_str).map(Value::from).collect())
+}
+
+/// An object around an array, which is true even where all of the items are false.
+fn all(items: Vec<Value>) -> Option<Value> {
+    (items.len() > 1).then(|| json!({ "all": items }))
 }
 
 /// `$hash(text, algorithm)`

@@ -1,63 +1,111 @@
-use std::fmt::{self, Write as _};
-
 use jlens_core::ast::{BinaryOp, Node, NodeKind};
 use jlens_core::audit::{CaptureLimits, Outcome, Tracer, ValueRef};
 use jlens_core::{CancelToken, Options};
 use serde_json::Value;
 
-use super::analysis::Analysis;
-use crate::data::{MAX_NESTING, MAX_RESULT_BYTES};
+use super::limits::{MAX_BYTES, MAX_VALUE_BYTES};
+use super::natives::Used;
+use super::patterns::PatternCost;
+use super::roles::{Made, Roles};
+use super::size::{items, json_bytes, text_bytes};
+use crate::data::MAX_NESTING;
+use crate::data::bounds::BYTES_PER_VISIT;
+use crate::data::jsonata::error::Bound;
 
-/// The bytes that one evaluation may make in all.
-const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// The bytes of JSON text that one value may stand for. A value that holds another several times takes no more memory
-/// than if it held it once, but to compare it, or to show it in an error, takes as long as its text is.
-const MAX_VALUE_BYTES: usize = 2 * MAX_RESULT_BYTES;
-
-/// What a value takes in an array.
+/// What an item or member takes.
 const ITEM: usize = 16;
 
-/// Watches an evaluation: what it makes, where the engine limits single values only, and what it did.
+/// What a byte of JSON text takes in memory, where its values are new.
+const BYTE_OF_COPY: usize = 12;
+
+/// Watches an evaluation: what it makes, what it looks at, and what it did.
 ///
-/// `[1..100000].[1..100000]` makes arrays of an allowed length, but so many of them that memory runs out.
-pub(super) struct Meter {
+/// The engine counts steps, but a step may be a function that goes through a megabyte. What functions and operators are
+/// given is looked at here before they run.
+pub(super) struct Meter<'r> {
     stop: CancelToken,
+    exceeded: Option<Bound>,
+    roles: &'r Roles,
+    /// The visits that the evaluation may take.
+    allowance: usize,
     bytes: usize,
+    looks: usize,
+    /// Nodes evaluated.
+    nodes: usize,
+    /// Steps of the engine: nodes, functions called by others, and steps of regular expressions.
     steps: u64,
-    /// Whether the result may be, or hold, functions.
-    looks_for_functions: bool,
+    /// The looks at what partial applications keep.
+    kept: usize,
+    /// The most bytes of a text that regular expressions may look through, and the most that one should.
+    most_text: usize,
+    longest_text: usize,
+    watches_texts: bool,
     /// Whether texts count that are only passed on, as `$replace` puts them in many times.
     counts_texts: bool,
+    /// Whether the result may be, or hold, functions.
+    looks_for_functions: bool,
     result_type: &'static str,
     /// The result with `<function>` in place of each function, where that is looked for.
     shown: Option<Value>,
 }
 
-impl Meter {
-    pub(super) fn new(options: &mut Options, analysis: &Analysis) -> Self {
+/// What a meter is to watch.
+#[derive(Clone, Copy)]
+pub(super) struct Watch<'r> {
+    pub(super) roles: &'r Roles,
+    pub(super) looks_for_functions: bool,
+    pub(super) counts_texts: bool,
+    /// The most bytes of a text for regular expressions, where there are some.
+    pub(super) most_text: Option<usize>,
+}
+
+impl<'r> Meter<'r> {
+    pub(super) fn new(options: &mut Options, allowance: usize, watch: Watch<'r>) -> Self {
         let stop = CancelToken::new();
         options.cancel_token = Some(stop.clone());
         Self {
             stop,
+            exceeded: None,
+            roles: watch.roles,
+            allowance,
             bytes: 0,
+            looks: 0,
+            nodes: 0,
             steps: 0,
-            looks_for_functions: analysis.holds_functions,
-            counts_texts: analysis.uses_replace,
+            kept: 0,
+            most_text: watch.most_text.unwrap_or(usize::MAX),
+            longest_text: 0,
+            watches_texts: watch.most_text.is_some(),
+            counts_texts: watch.counts_texts,
+            looks_for_functions: watch.looks_for_functions,
             result_type: "undefined",
             shown: None,
         }
     }
 
-    /// Whether the evaluation made more than it may.
-    pub(super) fn exceeded(&self) -> bool {
-        self.stop.is_cancelled()
+    /// The bound that the evaluation went beyond, if it did.
+    pub(super) fn exceeded(&self) -> Option<Bound> {
+        self.exceeded
     }
 
-    /// What the evaluation did, in values looked at.
-    pub(super) fn work(&self) -> usize {
-        usize::try_from(self.steps)
-            .unwrap_or(usize::MAX)
+    /// The bytes of a text that is too long for the regular expressions, if one is.
+    pub(super) fn too_long_text(&self) -> Option<usize> {
+        (self.longest_text > self.most_text).then_some(self.longest_text)
+    }
+
+    /// What the evaluation did, in visits; `patterns` is what a step may cost that is no node.
+    pub(super) fn work(&self, patterns: Option<PatternCost>) -> usize {
+        let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
+        let other = steps.saturating_sub(self.nodes);
+        let step = patterns.map_or(1, |patterns| patterns.step(self.longest_text));
+        let other = other.saturating_mul(usize::try_from(step).unwrap_or(usize::MAX));
+        self.looked().saturating_add(other)
+    }
+
+    /// The same without what is no node.
+    fn looked(&self) -> usize {
+        self.nodes
+            .saturating_add(self.looks / BYTES_PER_VISIT)
             .saturating_add(self.bytes / ITEM)
     }
 
@@ -70,10 +118,159 @@ impl Meter {
         self.shown.as_ref().is_some_and(|shown| lacks_function(shown, result))
     }
 
+    fn exceed(&mut self, bound: Bound) {
+        self.exceeded.get_or_insert(bound);
+        self.stop.cancel();
+    }
+
+    /// Accounts for memory.
     fn spend(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > MAX_BYTES {
+            self.exceed(Bound::Memory);
+        }
+    }
+
+    /// Accounts for bytes looked at, or as much work.
+    fn look(&mut self, looks: usize) {
+        self.looks = self.looks.saturating_add(looks);
+        if self.looked() > self.allowance {
+            self.exceed(Bound::Time);
+        }
+    }
+
+    /// A text that regular expressions look through.
+    fn matched(&mut self, bytes: usize) {
+        self.longest_text = self.longest_text.max(bytes);
+        if self.longest_text > self.most_text {
             self.stop.cancel();
+        }
+    }
+
+    /// What a use of a value takes, in looks.
+    fn using(&mut self, value: ValueRef<'_>, used: Used) -> usize {
+        match value.type_name() {
+            "string" if used.text > 0 => text_bytes(value).saturating_mul(used.text.into()),
+            "array" => self.using_whole(value, used.item, used.array),
+            "object" => self.using_whole(value, used.item, used.object),
+            _ => 0,
+        }
+    }
+
+    fn using_whole(&mut self, value: ValueRef<'_>, item: u16, byte: u16) -> usize {
+        let mut looks = 0;
+        if item > 0 {
+            looks = items(value).saturating_mul(item.into());
+        }
+        if byte > 0 {
+            looks = looks.saturating_add(self.measured(value).saturating_mul(byte.into()));
+        }
+        looks
+    }
+
+    /// The bytes of JSON text that a value stands for.
+    fn measured(&mut self, value: ValueRef<'_>) -> usize {
+        let bytes = json_bytes(value);
+        if bytes > MAX_VALUE_BYTES {
+            self.exceed(Bound::Memory);
+        }
+        bytes
+    }
+
+    fn made(&mut self, value: ValueRef<'_>, made: Made, making: u16) {
+        match (made, value.type_name()) {
+            (Made::Nothing, "string") if !self.counts_texts => {}
+            (_, "string") => {
+                let bytes = text_bytes(value);
+                self.spend(bytes);
+                self.look(bytes.saturating_mul(making.into()));
+            }
+            (Made::Copies, "array" | "object") => {
+                let bytes = self.measured(value);
+                self.spend(bytes.saturating_mul(BYTE_OF_COPY));
+                self.look(bytes.saturating_mul(Used::PLACED.array.into()));
+            }
+            (Made::Sequences, "array") | (Made::Values, "array" | "object") => {
+                self.spend(ITEM.saturating_mul(items(value)));
+            }
+            _ => {}
+        }
+    }
+
+    /// What a comparison takes, in looks.
+    fn comparing(&mut self, operator: BinaryOp, left: ValueRef<'_>, right: ValueRef<'_>) -> usize {
+        if operator == BinaryOp::In {
+            let each = ITEM + text_bytes(left) / ITEM;
+            return items(right).saturating_mul(each);
+        }
+        match (left.type_name(), right.type_name()) {
+            ("string", "string") => match operator {
+                BinaryOp::Eq | BinaryOp::Ne => text_bytes(left).min(text_bytes(right)) / ITEM,
+                // By UTF-16 units, which are read off the texts.
+                _ => 2 * text_bytes(left).min(text_bytes(right)),
+            },
+            ("array", "array") | ("object", "object") if items(left) == items(right) => self.using(left, Used::PRINTED),
+            _ => 0,
+        }
+    }
+}
+
+impl Tracer for Meter<'_> {
+    fn enter(&mut self, node: &Node, input: ValueRef<'_>) {
+        self.nodes += 1;
+        let role = self.roles.role(node);
+        if role.context != Used::NOT {
+            let looks = self.using(input, role.context);
+            self.look(looks);
+        }
+        if self.watches_texts && role.matches_context {
+            self.matched(text_bytes(input));
+        }
+    }
+
+    fn exit(&mut self, node: &Node, outcome: Outcome<'_>) {
+        let Outcome::Value(value) = outcome else { return };
+        let role = self.roles.role(node);
+        self.made(value, role.made, role.making);
+        let mut looks = if role.used == Used::NOT {
+            0
+        } else {
+            self.using(value, role.used)
+        };
+        if role.is_remade {
+            self.spend(text_bytes(value));
+        }
+        if role.is_kept {
+            self.kept = self.kept.saturating_add(looks);
+        }
+        if role.uses_kept {
+            looks = looks.saturating_add(self.kept);
+        }
+        if looks > 0 {
+            self.look(looks);
+        }
+        if self.watches_texts && role.is_matched {
+            self.matched(text_bytes(value));
+        }
+    }
+
+    fn operands(&mut self, node: &Node, left: ValueRef<'_>, right: ValueRef<'_>) {
+        if let NodeKind::Binary { op, .. } = &node.kind {
+            let looks = self.comparing(*op, left, right);
+            self.look(looks);
+        }
+    }
+
+    fn steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
+    fn end(&mut self, outcome: Outcome<'_>) {
+        if let Outcome::Value(value) = outcome {
+            self.result_type = value.type_name();
+            if self.looks_for_functions {
+                self.shown = value.capture(&SHOWN);
+            }
         }
     }
 }
@@ -95,23 +292,6 @@ fn lacks_function(shown: &Value, result: &Value) -> bool {
     }
 }
 
-/// Shows an array as how many items it has.
-const LENGTH: CaptureLimits = CaptureLimits {
-    max_items: 0,
-    max_string: 0,
-    max_depth: 1,
-    max_rejected: 0,
-    max_nodes: 0,
-    max_source: 0,
-};
-
-/// Shows how many items the first items of an array have.
-const FIRST: CaptureLimits = CaptureLimits {
-    max_items: 64,
-    max_depth: 2,
-    ..LENGTH
-};
-
 /// Shows all but long texts.
 const SHOWN: CaptureLimits = CaptureLimits {
     max_items: usize::MAX,
@@ -121,112 +301,3 @@ const SHOWN: CaptureLimits = CaptureLimits {
     max_nodes: 0,
     max_source: 0,
 };
-
-impl Tracer for Meter {
-    fn exit(&mut self, node: &Node, outcome: Outcome<'_>) {
-        let Outcome::Value(value) = outcome else { return };
-        match (makes(node), value.type_name()) {
-            (Makes::Nothing, "string") if !self.counts_texts => {}
-            (_, "string") => self.spend(value.to_json().as_ref().and_then(Value::as_str).map_or(0, str::len)),
-            (Makes::Sequences, "array") => self.spend(ITEM.saturating_mul(length(value))),
-            (Makes::Values, "array" | "object") => {
-                let size = size(value);
-                if size > MAX_VALUE_BYTES {
-                    self.stop.cancel();
-                }
-                self.spend(size / 4);
-            }
-            _ => {}
-        }
-    }
-
-    fn steps(&mut self, steps: u64) {
-        self.steps = steps;
-    }
-
-    fn end(&mut self, outcome: Outcome<'_>) {
-        if let Outcome::Value(value) = outcome {
-            self.result_type = value.type_name();
-            if self.looks_for_functions {
-                self.shown = value.capture(&SHOWN);
-            }
-        }
-    }
-}
-
-/// What the evaluation of a node makes.
-enum Makes {
-    /// Nothing: it passes on what is there
-    Nothing,
-    /// Arrays of what is there
-    Sequences,
-    /// Values that may hold what is there several times
-    Values,
-}
-
-fn makes(node: &Node) -> Makes {
-    match &node.kind {
-        NodeKind::Path { steps, .. } if steps.iter().all(is_lookup) => Makes::Sequences,
-        NodeKind::Binary {
-            op: BinaryOp::Concat | BinaryOp::Range,
-            ..
-        }
-        | NodeKind::Wildcard
-        | NodeKind::Descendant => Makes::Sequences,
-        NodeKind::Path { .. }
-        | NodeKind::Object { .. }
-        | NodeKind::Array { .. }
-        | NodeKind::Function { .. }
-        | NodeKind::Apply { .. } => Makes::Values,
-        _ if node.attrs.group.is_some() => Makes::Values,
-        _ if node.attrs.predicate.is_empty() => Makes::Nothing,
-        _ => Makes::Sequences,
-    }
-}
-
-fn is_lookup(step: &Node) -> bool {
-    matches!(step.kind, NodeKind::Name { .. } | NodeKind::Variable { .. }) && step.attrs.group.is_none()
-}
-
-/// The bytes of a value's text, or so many that it is too much: the engine writes up to 256 MiB of it.
-fn size(value: ValueRef<'_>) -> usize {
-    if value.type_name() == "array" && length(value) >= FIRST.max_items && first_items(value) > MAX_VALUE_BYTES {
-        return usize::MAX;
-    }
-    let mut bytes = Bytes(0);
-    match write!(bytes, "{value:?}") {
-        Ok(()) => bytes.0,
-        Err(fmt::Error) => usize::MAX,
-    }
-}
-
-/// Counts what is written.
-struct Bytes(usize);
-
-impl fmt::Write for Bytes {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // What stands in place of a text that would be longer is no JSON: `<invalid>`.
-        let bytes = if text.starts_with('<') { usize::MAX } else { text.len() };
-        self.0 = self.0.saturating_add(bytes);
-        Ok(())
-    }
-}
-
-/// The items of an array.
-fn length(array: ValueRef<'_>) -> usize {
-    array.capture(&LENGTH).as_ref().map_or(0, more)
-}
-
-/// The items of the first items of an array.
-fn first_items(array: ValueRef<'_>) -> usize {
-    let shown = array.capture(&FIRST);
-    let items = shown.as_ref().and_then(Value::as_array);
-    items.map_or(0, |items| items.iter().map(more).sum())
-}
-
-/// How many items the engine left out, which it tells in a sentence behind those that it shows: `… 7 more`.
-fn more(shown: &Value) -> usize {
-    let last = shown.as_array().and_then(|items| items.last()?.as_str());
-    last.and_then(|last| last.strip_prefix("… ")?.split(' ').next()?.parse().ok())
-        .unwrap_or(0)
-}

@@ -7,11 +7,11 @@ use crate::data::jsonata::error::{Bound, Failure};
 
 /// The result of an evaluation that succeeded, if it is JSON.
 pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Failure> {
+    if let Some(bound) = meter.exceeded() {
+        discard(value.unwrap_or_default());
+        return Err(Failure::Exceeded(bound));
+    }
     match value {
-        value if meter.exceeded() => {
-            discard(value.unwrap_or_default());
-            Err(Failure::Exceeded(Bound::Memory))
-        }
         None if meter.is_function() => Err(Failure::Unsupported),
         None => Err(Failure::Undefined),
         Some(value) if meter.holds_function(&value) => {
@@ -62,12 +62,12 @@ pub(super) fn message(error: &Error) -> String {
 
 /// Why an evaluation failed: the engine's limits in AWS's words, JSONata's own errors in JSONata's.
 pub(super) fn failure(error: &Error, meter: &Meter) -> Failure {
-    if meter.exceeded() {
-        return Failure::Exceeded(Bound::Memory);
+    if let Some(bound) = meter.exceeded() {
+        return Failure::Exceeded(bound);
     }
     match error.code() {
         "D1011" => Failure::Exceeded(Bound::Depth),
-        "D1012" | "U1006" => Failure::Exceeded(Bound::Time),
+        "U1006" => Failure::Exceeded(Bound::Time),
         "U1001" => Failure::Exceeded(Bound::Memory),
         code => Failure::Raised {
             code: code.to_owned(),

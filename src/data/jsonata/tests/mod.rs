@@ -105,11 +105,11 @@ fn result_and_error_output_are_there_where_they_are_bound() {
         let (result, error) = (json!({ "a": [1] }), json!({ "Error": "E", "Cause": "c" }));
         let bindings = JsonataBindings::new(
             &result,
-            bindings.context,
+            bindings.scope.context,
             &crate::data::NoVariables,
-            bindings.random,
-            bindings.now,
-            bindings.budget,
+            bindings.scope.random,
+            bindings.scope.now,
+            bindings.scope.budget,
         )
         .with_result(&result)
         .with_error_output(&error);

@@ -96,7 +96,7 @@ fn fields_share_one_budget() {
             })
             .collect();
         assert!(outcomes[0] && !outcomes[299], "a state cannot go on for ever");
-        assert!(bindings.budget.spent() > 1_000_000);
+        assert!(bindings.scope.budget.spent() > 1_000_000);
     });
 }
 

@@ -1,0 +1,516 @@
+//! What an expression may look at, as a multiple of what it reads, told from its syntax tree.
+//!
+//! Steps bound an evaluation without a meter only where no step looks at much. So this follows what each part of an
+//! expression can hold: what is read is a tree, of which an expression that goes through its parts looks at each once;
+//! what stands outside of a loop may be looked at in every round.
+
+use jlens_core::ast::{Ast, BinaryOp, Group, Node, NodeKind, Stage};
+use jlens_core::stack;
+
+use super::analysis::is_built_in;
+use super::functions::takes_context;
+use super::natives::{Gives, Native, calls_function, native, pattern_argument};
+use super::plain_path::is_plain;
+use crate::data::MAX_NESTING;
+
+/// The items of an array, or the bytes of a text by 16, that an expression builds.
+const BUILT: u64 = 1_024;
+
+/// How many values are looked at, at the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Looks {
+    /// For each value that is read.
+    pub(super) per_value: u64,
+    /// Besides, whatever is read.
+    pub(super) fixed: u64,
+}
+
+/// How many values an expression looks at, where there are so many rounds in all loops together. `None` where that cannot be told: values that grow from round to round, functions that call themselves.
+pub(super) fn estimate(ast: &Ast, rounds: u64) -> Option<Looks> {
+    let mut estimator = Estimator {
+        rounds,
+        loops: 0,
+        work: Size::NOTHING,
+        variables: Vec::new(),
+    };
+    estimator.node(&ast.root, Size::ALL)?;
+    Some(Looks {
+        per_value: estimator.work.own.max(1),
+        fixed: estimator.work.fixed,
+    })
+}
+
+/// How much something holds, or how much is looked at.
+#[derive(Clone, Copy)]
+struct Size {
+    /// Of all rounds of the innermost loop together, as a multiple of what the loop goes through.
+    own: u64,
+    /// Of each round, as a multiple of what the expression reads.
+    each: u64,
+    /// Of each round, whatever the expression reads.
+    fixed: u64,
+}
+
+impl Size {
+    const NOTHING: Self = Self::fixed(0);
+    /// All that the expression reads, or that the loop goes through.
+    const ALL: Self = Self {
+        own: 1,
+        each: 0,
+        fixed: 0,
+    };
+
+    const fn fixed(fixed: u64) -> Self {
+        Self { own: 0, each: 0, fixed }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            own: self.own.saturating_add(other.own),
+            each: self.each.saturating_add(other.each),
+            fixed: self.fixed.saturating_add(other.fixed),
+        }
+    }
+
+    fn times(self, times: u64) -> Self {
+        Self {
+            own: self.own.saturating_mul(times),
+            each: self.each.saturating_mul(times),
+            fixed: self.fixed.saturating_mul(times),
+        }
+    }
+
+    /// The same, seen from within a loop.
+    fn in_each_round(self) -> Self {
+        Self {
+            own: 0,
+            each: self.own.saturating_add(self.each),
+            fixed: self.fixed,
+        }
+    }
+
+    /// The one that is looked at where a comparison stops at the end of the smaller.
+    fn smaller(self, other: Self) -> Self {
+        if (other.each, other.own, other.fixed) < (self.each, self.own, self.fixed) {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+struct Variable<'n> {
+    name: &'n str,
+    size: Size,
+    /// The loops around its binding.
+    loops: usize,
+}
+
+struct Estimator<'n> {
+    rounds: u64,
+    loops: usize,
+    work: Size,
+    variables: Vec<Variable<'n>>,
+}
+
+impl<'n> Estimator<'n> {
+    fn node(&mut self, node: &'n Node, context: Size) -> Option<Size> {
+        let attrs = &node.attrs;
+        if attrs.tuple || attrs.focus.is_some() || attrs.index.is_some() {
+            // Later steps are evaluated in the same context many times.
+            return None;
+        }
+        stack::grow(|| {
+            let mut size = self.kind(node, context)?;
+            for stage in attrs.stages.iter().chain(&attrs.predicate) {
+                let Stage::Filter { expr, .. } = stage else { return None };
+                self.each_of(size, |walk| {
+                    let judged = walk.node(expr, Size::ALL)?;
+                    walk.look(judged);
+                    Some(Size::NOTHING)
+                })?;
+            }
+            if let Some(group) = &attrs.group {
+                size = self.group(group, size)?;
+            }
+            Some(size)
+        })
+    }
+
+    fn kind(&mut self, node: &'n Node, context: Size) -> Option<Size> {
+        match &node.kind {
+            NodeKind::String { .. } | NodeKind::Number { .. } | NodeKind::Bool { .. } | NodeKind::Null => {
+                Some(Size::NOTHING)
+            }
+            NodeKind::Name { .. } | NodeKind::Wildcard => Some(context),
+            NodeKind::Descendant => {
+                // Each value is there once for each that it lies in.
+                let all = context.times(u64::try_from(MAX_NESTING).unwrap_or(u64::MAX));
+                self.look(all);
+                Some(all)
+            }
+            NodeKind::Variable { name } => self.variable(name, context),
+            NodeKind::Path { steps, .. } => self.path(steps, context),
+            NodeKind::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs, context),
+            NodeKind::Negate { expr } => self.node(expr, context).map(|_| Size::NOTHING),
+            NodeKind::Array { items } => {
+                let items: Vec<&Node> = items.iter().collect();
+                self.container(&items, context)
+            }
+            NodeKind::Object { pairs } => {
+                let items: Vec<&Node> = pairs.iter().flat_map(|(key, value)| [key, value]).collect();
+                self.container(&items, context)
+            }
+            NodeKind::Condition {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let judged = self.node(condition, context)?;
+                self.look(judged);
+                let then = self.node(then, context)?;
+                match otherwise {
+                    Some(otherwise) => Some(then.plus(self.node(otherwise, context)?)),
+                    None => Some(then),
+                }
+            }
+            NodeKind::Fallback { lhs, rhs, .. } => {
+                let size = self.node(lhs, context)?;
+                self.look(size);
+                Some(size.plus(self.node(rhs, context)?))
+            }
+            NodeKind::Block { exprs, .. } => {
+                let bound = self.variables.len();
+                let mut size = Size::NOTHING;
+                for expression in exprs {
+                    size = self.node(expression, context)?;
+                }
+                self.variables.truncate(bound);
+                Some(size)
+            }
+            NodeKind::Bind { lhs, rhs } => {
+                let NodeKind::Variable { name } = &lhs.kind else {
+                    return None;
+                };
+                let size = self.node(rhs, context)?;
+                self.bind(name, size);
+                Some(size)
+            }
+            NodeKind::Apply { lhs, rhs } => match &rhs.kind {
+                NodeKind::Function { procedure, args } => self.call(procedure, Some(lhs), args, context),
+                _ => self.call(rhs, Some(lhs), &[], context),
+            },
+            NodeKind::Function { procedure, args } => self.call(procedure, None, args, context),
+            NodeKind::Lambda(def) if def.thunk => self.node(&def.body, context),
+            NodeKind::Parent { .. }
+            | NodeKind::Regex { .. }
+            | NodeKind::Partial { .. }
+            | NodeKind::Placeholder
+            | NodeKind::Lambda(_)
+            | NodeKind::Transform(_)
+            | NodeKind::Sort { .. }
+            | NodeKind::Error { .. } => None,
+        }
+    }
+
+    fn look(&mut self, size: Size) {
+        self.work = self.work.plus(size);
+    }
+
+    fn bind(&mut self, name: &'n str, size: Size) {
+        self.variables.push(Variable {
+            name,
+            size,
+            loops: self.loops,
+        });
+    }
+
+    fn variable(&self, name: &str, context: Size) -> Option<Size> {
+        if name.is_empty() {
+            return Some(context);
+        }
+        let bound = self.variables.iter().rev().find(|variable| variable.name == name);
+        let (size, loops) = match bound {
+            Some(variable) => (variable.size, variable.loops),
+            None if is_built_in(name) => return None,
+            None => (Size::ALL, 0),
+        };
+        Some(if loops == self.loops {
+            size
+        } else {
+            size.in_each_round()
+        })
+    }
+
+    /// What a loop over the items of a collection makes of them.
+    fn each_of(&mut self, collection: Size, body: impl FnOnce(&mut Self) -> Option<Size>) -> Option<Size> {
+        let before = std::mem::replace(&mut self.work, Size::NOTHING);
+        let bound = self.variables.len();
+        self.loops += 1;
+        let made = body(self)?;
+        self.loops -= 1;
+        self.variables.truncate(bound);
+        let work = std::mem::replace(&mut self.work, before);
+        self.work = self.work.plus(self.over(work, collection));
+        Some(self.over(made, collection))
+    }
+
+    fn over(&self, round: Size, collection: Size) -> Size {
+        let all = collection.times(round.own);
+        let repeated = round.each.saturating_mul(self.rounds);
+        let fixed = all.fixed.saturating_add(round.fixed.saturating_mul(self.rounds));
+        let each = all.each.saturating_add(repeated);
+        if self.loops == 0 {
+            // Outside of all loops, each round is all rounds.
+            Size {
+                own: all.own.saturating_add(each),
+                each: 0,
+                fixed,
+            }
+        } else {
+            Size {
+                own: all.own,
+                each,
+                fixed,
+            }
+        }
+    }
+
+    fn path(&mut self, steps: &'n [Node], context: Size) -> Option<Size> {
+        let (first, rest) = steps.split_first()?;
+        let mut size = self.node(first, context)?;
+        for step in rest {
+            size = match &step.kind {
+                NodeKind::Sort { terms } if is_plain(&step.attrs) => {
+                    for term in terms {
+                        self.each_of(size, |walk| {
+                            let key = walk.node(&term.expr, Size::ALL)?;
+                            walk.look(key.times(native("sort").times));
+                            Some(Size::NOTHING)
+                        })?;
+                    }
+                    size
+                }
+                _ => self.each_of(size, |walk| walk.node(step, Size::ALL))?,
+            };
+        }
+        Some(size)
+    }
+
+    fn group(&mut self, group: &'n Group, size: Size) -> Option<Size> {
+        self.each_of(size, |walk| {
+            let mut made = Size::NOTHING;
+            for (key, value) in &group.pairs {
+                made = made.plus(walk.node(key, Size::ALL)?).plus(walk.node(value, Size::ALL)?);
+            }
+            Some(made)
+        })
+    }
+
+    fn container(&mut self, items: &[&'n Node], context: Size) -> Option<Size> {
+        let mut size = Size::fixed(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        for item in items {
+            size = size.plus(self.node(item, context)?);
+        }
+        Some(size)
+    }
+
+    fn binary(&mut self, operator: BinaryOp, lhs: &'n Node, rhs: &'n Node, context: Size) -> Option<Size> {
+        let left = self.node(lhs, context)?;
+        let right = self.node(rhs, context)?;
+        match operator {
+            BinaryOp::Range => {
+                return Some(Size::fixed(BUILT));
+            }
+            // Texts are short, and no longer one is made of an array or object.
+            BinaryOp::Concat => return Some(left.plus(right)),
+            BinaryOp::In => self.look(right),
+            BinaryOp::And | BinaryOp::Or => self.look(left.plus(right)),
+            _ => self.look(left.smaller(right)),
+        }
+        Some(Size::NOTHING)
+    }
+
+    /// A call of a built-in function, the first argument of which may stand before `~>`.
+    fn call(&mut self, procedure: &'n Node, first: Option<&'n Node>, args: &'n [Node], context: Size) -> Option<Size> {
+        let NodeKind::Variable { name } = &procedure.kind else {
+            return None;
+        };
+        let is_bound = self.variables.iter().any(|variable| variable.name == name);
+        if is_bound || !is_built_in(name) || !is_plain(&procedure.attrs) {
+            return None;
+        }
+        let args: Vec<&Node> = first.into_iter().chain(args).collect();
+        if calls_function(name) {
+            return self.call_of_calls(name, &args, context);
+        }
+        let mut size = Size::NOTHING;
+        for (index, argument) in args.iter().enumerate() {
+            let is_pattern = pattern_argument(name) == Some(index) && matches!(argument.kind, NodeKind::Regex { .. });
+            if !is_pattern {
+                size = size.plus(self.node(argument, context)?);
+            }
+        }
+        if takes_context(name, args.len()) {
+            size = size.plus(context);
+        }
+        Some(self.native(native(name), size))
+    }
+
+    fn native(&mut self, native: Native, arguments: Size) -> Size {
+        // A number has no items: what making much of it takes is fixed.
+        self.look(arguments.plus(Size::fixed(1)).times(native.times));
+        match native.gives {
+            Gives::Scalar => Size::NOTHING,
+            Gives::Text => Size::fixed(BUILT / 4),
+            Gives::Arguments(times) => arguments.times(times),
+            Gives::Items => Size::fixed(BUILT),
+        }
+    }
+
+    /// A call of a function that calls another: one that is written there.
+    fn call_of_calls(&mut self, name: &str, args: &[&'n Node], context: Size) -> Option<Size> {
+        let (collection, function) = match args {
+            [collection] if name == "sort" || name == "single" => (collection, None),
+            [collection, function] => (collection, Some(function)),
+            [collection, function, start] if name == "reduce" => {
+                self.node(start, context)?;
+                (collection, Some(function))
+            }
+            _ => return None,
+        };
+        let collection = self.node(collection, context)?;
+        let times = if name == "sort" { native(name).times } else { 1 };
+        self.look(collection.times(times));
+        let Some(function) = function else {
+            return Some(collection);
+        };
+        let made = self.each_of(collection, |walk| {
+            let first = match name {
+                "reduce" => reduced(function)?,
+                _ => Size::ALL,
+            };
+            let made = walk.called(function, first, collection, context)?;
+            walk.look(made);
+            walk.work = walk.work.times(times);
+            Some(made)
+        })?;
+        match name {
+            "each" | "map" => Some(made),
+            "reduce" => Some(Size::fixed(BUILT)),
+            _ => Some(collection),
+        }
+    }
+
+    /// What a function gives that is called with an item, its place, and all of them.
+    fn called(&mut self, function: &'n Node, first: Size, all: Size, context: Size) -> Option<Size> {
+        match &function.kind {
+            NodeKind::Lambda(def) if !def.thunk && is_plain(&function.attrs) => {
+                let sizes = [first, Size::ALL, all.in_each_round()];
+                for (parameter, size) in def.params.iter().zip(sizes) {
+                    self.bind(parameter, size);
+                }
+                self.node(&def.body, context.in_each_round())
+            }
+            NodeKind::Variable { name } if is_built_in(name) && !calls_function(name) => {
+                Some(self.native(native(name), Size::ALL))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What each round gives to the next one, where that is a number, a boolean or a text and so cannot grow.
+fn reduced(function: &Node) -> Option<Size> {
+    let NodeKind::Lambda(def) = &function.kind else {
+        return None;
+    };
+    match &def.body.kind {
+        NodeKind::Binary {
+            op: BinaryOp::Range, ..
+        } => None,
+        NodeKind::Binary { .. } => Some(Size::fixed(BUILT)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::estimate;
+
+    fn looks(text: &str) -> Option<u64> {
+        let expression = jlens_core::Expression::compile(text).unwrap();
+        estimate(expression.ast(), 500).map(|looks| looks.per_value)
+    }
+
+    #[track_caller]
+    fn assert_few(text: &str) {
+        let looks = looks(text);
+        assert!(looks.is_some_and(|looks| looks <= 150), "{text}: {looks:?}");
+    }
+
+    #[test]
+    fn what_goes_through_the_input_looks_at_each_value_a_few_times() {
+        for text in [
+            "1 + 2",
+            "$states.input.order.id",
+            "$states.input.orders[total > 50].items.(price * quantity)",
+            "$map($states.input.orders, function($o) { { 'id': $o.id, 'sum': $sum($o.items.(price * quantity)) } })",
+            "$filter($x, function($o) { $o.name = 'a' and $not($o.done) })",
+            "$distinct($states.input.orders.customer)",
+            "$x^(>total, name).id",
+            "$x{ $string(id): total }",
+            "$merge([$states.input, { 'n': 1 }])",
+            "($a := $x.y; $b := $a; { 'a': $a, 'b': $b })",
+            "$x ~> $map($string) ~> $join(',')",
+            "$reduce($x, function($sum, $o) { $sum + $o.total }, 0)",
+        ] {
+            assert_few(text);
+        }
+    }
+
+    #[test]
+    fn what_stands_outside_of_a_loop_is_looked_at_in_every_round() {
+        for text in [
+            "$map($x, function($o) { $o.id in $y })",
+            "$x.(id in $y)",
+            "$x[$string($y[1]) = '1']",
+            "$map($x, function($o, $i, $all) { $string($all) })",
+        ] {
+            assert!(
+                looks(text).is_some_and(|looks| (500..10_000).contains(&looks)),
+                "{text}: {:?}",
+                looks(text)
+            );
+        }
+        // A comparison ends with the smaller side, and nobody looks at the result.
+        for text in ["$x[id = $y]", "$x.{ 'all': $y }", "$x.(price * $y.rate & $y.currency)"] {
+            assert_few(text);
+        }
+    }
+
+    #[test]
+    fn values_that_hold_others_several_times_multiply() {
+        let doubled = |times: usize| format!("($a := $x; {} $a = $a)", "$a := [$a, $a];".repeat(times));
+        assert!(looks(&doubled(10)).is_some_and(|looks| looks > 1_000));
+        assert!(looks(&doubled(70)).is_some_and(|looks| looks == u64::MAX));
+        assert!(looks("$string($x.[$, $].[$, $].[$, $])").is_some_and(|looks| looks > 16));
+        assert!(looks("$sum($x.{ 'all': $y }.all.n)").is_some_and(|looks| looks >= 500));
+        assert!(looks("$x.**.**.**").is_some_and(|looks| looks > 1_000_000));
+    }
+
+    #[test]
+    fn what_feeds_on_itself_cannot_be_told() {
+        for text in [
+            "$reduce($x, $append)",
+            "$reduce($x, function($all, $o) { $append($all, $o) })",
+            "($f := function($n) { $f($n) }; $f(1))",
+            "$map($x, function($f) { $f(1) })",
+            "$x ~> |$|{}|",
+            "$f(1)",
+            "a.b.%",
+        ] {
+            assert_eq!(looks(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,493 @@
+//! What matching a regular expression may cost, read off its pattern.
+//!
+//! The matcher behind the engine backtracks, and spends one of the engine's steps for each 1,024 steps of its own. But it
+//! counts neither the characters that a step looks at nor what a match takes besides, both of which grow with the text.
+//! Here is the most that they can be, so that an expression with patterns may take as many steps fewer.
+
+/// The steps of the matcher that the engine counts as one.
+const STEPS_OF_A_POLL: u64 = 1_024;
+
+/// What a step of the matcher takes besides the characters that it looks at, in characters.
+const WORK_OF_A_STEP: u64 = 16;
+
+/// The characters that can be looked at in the time of one visit.
+const CHARACTERS_PER_VISIT: u64 = 192;
+
+/// The times that the engine goes through a text for one match: to tell where it is, and to cut the text there.
+const PASSES_OF_A_MATCH: u64 = 3;
+
+/// What keeping a group costs that is captured while looking ahead or behind: other matches capture the same text again.
+const PASSES_OF_A_KEPT_GROUP: u64 = 16;
+
+/// What compiling a node of a pattern takes, in visits.
+const WORK_OF_A_NODE: u64 = 4;
+
+/// Loops that repeat no more than this are written out when a pattern is compiled.
+const WRITTEN_OUT: u64 = 5;
+
+/// The most that a match may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct PatternCost {
+    /// The characters looked at between two steps of the matcher, in a text of any length.
+    reach: u64,
+    /// How often the whole text is looked through between two steps of the matcher.
+    scans: u64,
+    /// How often the whole text is looked through for each match.
+    passes: u64,
+    /// The nodes of the compiled patterns.
+    nodes: u64,
+}
+
+impl PatternCost {
+    pub(super) fn of(pattern: &str, flags: &str) -> Self {
+        Reader::new(pattern, flags).read()
+    }
+
+    /// The cost of an expression that matches either.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.reach = self.reach.max(other.reach);
+        self.scans = self.scans.max(other.scans);
+        self.passes = self.passes.max(other.passes);
+        self.nodes = self.nodes.saturating_add(other.nodes);
+    }
+
+    /// The visits that one step of the engine may take where texts have no more than so many bytes.
+    pub(super) fn step(self, text: usize) -> u64 {
+        let text = u64::try_from(text).unwrap_or(u64::MAX);
+        let reach = self.reach.saturating_add(self.scans.saturating_mul(text));
+        let poll = STEPS_OF_A_POLL.saturating_mul(WORK_OF_A_STEP.saturating_add(reach.saturating_mul(2)));
+        let a_match = text.saturating_mul(PASSES_OF_A_MATCH.saturating_add(self.passes));
+        (poll.saturating_add(a_match) / CHARACTERS_PER_VISIT).saturating_add(1)
+    }
+
+    /// The visits that compiling the patterns takes.
+    pub(super) fn compiling(self) -> u64 {
+        self.nodes.saturating_mul(WORK_OF_A_NODE)
+    }
+}
+
+/// What is known of a part of a pattern.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    reach: u64,
+    scans: u64,
+    passes: u64,
+    nodes: u64,
+    /// Loops over one character that take what they can: all that they look at is either passed or stepped back through.
+    greedy: u64,
+    /// The same that take as little as they can: they look how far they could go, which is for nothing where what follows
+    /// matches at once.
+    lazy: u64,
+    /// Capture groups.
+    captures: u64,
+    /// The most characters that it matches.
+    length: u64,
+}
+
+impl Part {
+    fn character() -> Self {
+        Self {
+            nodes: 1,
+            length: 1,
+            ..Self::default()
+        }
+    }
+
+    /// This, and then that.
+    fn then(self, next: Self) -> Self {
+        Self {
+            length: self.length.saturating_add(next.length),
+            ..self.beside(next)
+        }
+    }
+
+    /// This or that.
+    fn or(self, other: Self) -> Self {
+        Self {
+            length: self.length.max(other.length),
+            ..self.beside(other)
+        }
+    }
+
+    fn beside(self, other: Self) -> Self {
+        Self {
+            reach: self.reach.saturating_add(other.reach),
+            scans: self.scans.saturating_add(other.scans),
+            passes: self.passes.saturating_add(other.passes),
+            nodes: self.nodes.saturating_add(other.nodes),
+            greedy: self.greedy.saturating_add(other.greedy),
+            lazy: self.lazy.saturating_add(other.lazy),
+            captures: self.captures.saturating_add(other.captures),
+            length: self.length,
+        }
+    }
+
+    fn repeated(self, times: Repetition) -> Self {
+        let written_out = if times.least <= WRITTEN_OUT {
+            times.least.max(1)
+        } else {
+            1
+        };
+        let mut part = Self {
+            reach: self.reach.saturating_mul(written_out),
+            nodes: self.nodes.saturating_mul(written_out).saturating_add(1),
+            length: self.length.saturating_mul(times.most),
+            ..self
+        };
+        if times.most > 1 {
+            // Each round may look ahead for nothing once more.
+            part.scans = part.scans.saturating_add(self.lazy);
+            part.lazy = 0;
+        }
+        if self.length <= 1 {
+            part.reach = part.reach.saturating_add(times.least);
+            match times.is_lazy {
+                true => part.lazy = part.lazy.saturating_add(1),
+                false => part.greedy = part.greedy.saturating_add(1),
+            }
+        }
+        part
+    }
+
+    /// Looked at ahead or behind: what matches there is never stepped back through.
+    fn looked_at(self, is_once: bool) -> Self {
+        let looks = self.greedy.saturating_add(self.lazy);
+        let (scans, passes) = if is_once { (0, looks) } else { (looks, 0) };
+        let kept = self.captures.saturating_mul(PASSES_OF_A_KEPT_GROUP);
+        Self {
+            scans: self.scans.saturating_add(scans),
+            passes: self.passes.saturating_add(passes).saturating_add(kept),
+            greedy: 0,
+            lazy: 0,
+            captures: 0,
+            length: 0,
+            ..self
+        }
+    }
+}
+
+/// How often something is repeated.
+#[derive(Clone, Copy)]
+struct Repetition {
+    least: u64,
+    most: u64,
+    is_lazy: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Plain,
+    Capture(usize),
+    Look,
+}
+
+/// A group that is not closed yet.
+struct Open {
+    group: Group,
+    /// Whether nothing stands before it but the start of the text and others that are looked at.
+    leads: bool,
+    alternatives: Part,
+    sequence: Part,
+}
+
+struct Reader<'p> {
+    rest: &'p str,
+    /// The longest text of each capture group.
+    captures: Vec<u64>,
+    open: Vec<Open>,
+    alternatives: Part,
+    sequence: Part,
+    /// Whether the pattern begins with `^`, and no alternative to it.
+    is_anchored: bool,
+    leads: bool,
+}
+
+impl<'p> Reader<'p> {
+    fn new(pattern: &'p str, flags: &str) -> Self {
+        let is_multiline = flags.contains('m');
+        Self {
+            rest: pattern,
+            captures: Vec::new(),
+            open: Vec::new(),
+            alternatives: Part::default(),
+            sequence: Part::default(),
+            is_anchored: pattern.starts_with('^') && !is_multiline && !has_alternatives(pattern),
+            leads: true,
+        }
+    }
+
+    /// Reads the whole pattern, without recursion: patterns nest as deep as their texts are long.
+    fn read(mut self) -> PatternCost {
+        let length = self.rest.len() as u64;
+        while let Some(next) = self.bump() {
+            match next {
+                '(' => self.enter(),
+                ')' => self.leave(),
+                '|' => {
+                    self.alternatives = self.alternatives.or(self.sequence);
+                    self.sequence = Part::default();
+                    self.leads = false;
+                }
+                '^' | '$' => {}
+                '[' => {
+                    self.skip_class();
+                    self.atom(Part::character());
+                }
+                '\\' => self.escape(),
+                _ => self.atom(Part::character()),
+            }
+        }
+        while !self.open.is_empty() {
+            self.leave();
+        }
+        let whole = self.alternatives.or(self.sequence);
+        let groups = self.captures.len() as u64;
+        PatternCost {
+            reach: whole.reach.saturating_add(length),
+            scans: whole.scans,
+            passes: whole.passes.saturating_add(whole.lazy).saturating_add(groups),
+            nodes: whole.nodes,
+        }
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let mut characters = self.rest.chars();
+        let next = characters.next()?;
+        self.rest = characters.as_str();
+        Some(next)
+    }
+
+    fn eat(&mut self, expected: &str) -> bool {
+        match self.rest.strip_prefix(expected) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn enter(&mut self) {
+        let group = if self.eat("?:") {
+            Group::Plain
+        } else if ["?=", "?!", "?<=", "?<!"].into_iter().any(|look| self.eat(look)) {
+            Group::Look
+        } else {
+            self.captures.push(u64::MAX);
+            Group::Capture(self.captures.len() - 1)
+        };
+        self.open.push(Open {
+            group,
+            leads: std::mem::take(&mut self.leads),
+            alternatives: std::mem::take(&mut self.alternatives),
+            sequence: std::mem::take(&mut self.sequence),
+        });
+    }
+
+    fn leave(&mut self) {
+        let Some(open) = self.open.pop() else { return };
+        let part = self.alternatives.or(self.sequence);
+        self.alternatives = open.alternatives;
+        self.sequence = open.sequence;
+        match open.group {
+            Group::Plain => self.atom(part),
+            Group::Capture(index) => {
+                if let Some(longest) = self.captures.get_mut(index) {
+                    *longest = part.length;
+                }
+                self.atom(Part {
+                    captures: part.captures.saturating_add(1),
+                    ..part
+                });
+            }
+            Group::Look => {
+                let is_once = open.leads && self.is_anchored;
+                self.atom(part.looked_at(is_once));
+                self.leads = open.leads;
+            }
+        }
+    }
+
+    /// Something that is matched, with the repetition behind it.
+    fn atom(&mut self, part: Part) {
+        let part = match self.repetition() {
+            Some(times) => part.repeated(times),
+            None => part,
+        };
+        self.sequence = self.sequence.then(part);
+        self.leads = false;
+    }
+
+    fn repetition(&mut self) -> Option<Repetition> {
+        let (least, most) = if self.eat("*") {
+            (0, u64::MAX)
+        } else if self.eat("+") {
+            (1, u64::MAX)
+        } else if self.eat("?") {
+            (0, 1)
+        } else {
+            self.counted()?
+        };
+        let is_lazy = self.eat("?");
+        Some(Repetition { least, most, is_lazy })
+    }
+
+    /// `{2}`, `{2,}`, `{2,5}`; anything else in braces is matched as it stands.
+    fn counted(&mut self) -> Option<(u64, u64)> {
+        let (counts, rest) = self.rest.strip_prefix('{')?.split_once('}')?;
+        let number = |text: &str| {
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| text.parse().unwrap_or(u64::MAX))
+        };
+        let times = match counts.split_once(',') {
+            None => number(counts).map(|times| (times, times)),
+            Some((least, "")) => number(least).map(|least| (least, u64::MAX)),
+            Some((least, most)) => number(least).zip(number(most)),
+        }?;
+        self.rest = rest;
+        Some(times)
+    }
+
+    fn skip_class(&mut self) {
+        while let Some(next) = self.bump() {
+            match next {
+                ']' => break,
+                '\\' => {
+                    self.bump();
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn escape(&mut self) {
+        match self.bump() {
+            Some('b' | 'B') => {}
+            Some(digit @ '1'..='9') => {
+                let digits = self.rest.len() - self.rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+                let (more, rest) = self.rest.split_at(digits);
+                self.rest = rest;
+                let number = format!("{digit}{more}").parse().unwrap_or(usize::MAX);
+                self.back_reference(self.captures.get(number - 1).copied());
+            }
+            Some('k') => self.back_reference(None),
+            _ => self.atom(Part::character()),
+        }
+    }
+
+    /// What a group has matched is compared in one step.
+    fn back_reference(&mut self, longest: Option<u64>) {
+        /// Longer texts count as any length.
+        const SHORT: u64 = 64;
+        let part = match longest {
+            Some(length) if length <= SHORT => Part {
+                reach: length,
+                length,
+                ..Part::character()
+            },
+            _ => Part {
+                scans: 1,
+                length: u64::MAX,
+                ..Part::character()
+            },
+        };
+        self.atom(part);
+    }
+}
+
+/// Whether `|` stands outside of all groups, as far as a glance tells: one in a class counts too.
+fn has_alternatives(pattern: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut is_escaped = false;
+    pattern.chars().any(|next| {
+        match next {
+            _ if std::mem::take(&mut is_escaped) => {}
+            '\\' => is_escaped = true,
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '|' => return depth == 0,
+            _ => {}
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PatternCost;
+
+    fn cost(pattern: &str) -> (u64, u64, u64) {
+        let PatternCost {
+            reach, scans, passes, ..
+        } = PatternCost::of(pattern, "");
+        (reach - pattern.len() as u64, scans, passes)
+    }
+
+    #[test]
+    fn ordinary_patterns_step_through_what_they_look_at() {
+        for pattern in [
+            "",
+            "abc",
+            "a*b",
+            "[a-z]+@[a-z]+",
+            r"\d{0,4}-\d*",
+            "(?:a|b)*c",
+            r"x\{9\}",
+            "a{b}",
+            "(?:(?:a*)*)*b",
+        ] {
+            assert!(cost(pattern).0 <= 2, "{pattern}");
+            assert_eq!((cost(pattern).1, cost(pattern).2), (0, 0), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn counted_repetitions_of_a_character_are_one_step() {
+        assert_eq!(cost("^(a?){1000}a{1000}$"), (2_000, 0, 1));
+        assert_eq!(cost("(?:a{1000}b){5}"), (5_000, 0, 0));
+        assert_eq!(cost("(?:a{1000}b){6}"), (1_000, 0, 0));
+        assert!(cost("a{99999999999999999999999}").0 > u64::MAX / 2);
+    }
+
+    #[test]
+    fn lazy_loops_look_ahead_for_each_match_or_in_loops_for_each_step() {
+        assert_eq!(cost("<.*?>"), (0, 0, 1));
+        assert_eq!(cost("(?:.*?b)*c"), (0, 1, 0));
+        assert_eq!(cost("(?:(?:.+?b)c)+"), (1, 1, 0));
+    }
+
+    #[test]
+    fn what_is_looked_at_is_not_stepped_back_through() {
+        assert_eq!(cost("(?=.*a)b"), (0, 1, 0));
+        assert_eq!(cost("(?<!a*?b)"), (0, 1, 0));
+        assert_eq!(cost("(?=ab|c)b"), (0, 0, 0));
+        // Once for each match, as the pattern is tried at the start of the text alone.
+        assert_eq!(cost(r"^(?=.*\d)(?=.*[a-z]).{8,}$"), (8, 0, 2));
+        assert_eq!(cost(r"^(?=.*\d)|b"), (0, 1, 0));
+        assert_eq!(cost(r"^x*(?=.*\d)"), (0, 1, 0));
+        assert_eq!(cost(r"(^(?=.*\d))"), (0, 1, 1));
+        assert_eq!(cost("(?=(a))b"), (0, 0, 17));
+    }
+
+    #[test]
+    fn references_back_compare_what_was_matched() {
+        assert_eq!(cost(r#"(["'])x\1"#), (1, 0, 1));
+        assert_eq!(cost(r"(a*)\1"), (0, 1, 1));
+        assert_eq!(cost(r"\1(a)"), (0, 1, 1));
+        assert_eq!(cost(r"(?<q>a)\k<q>"), (0, 1, 1));
+    }
+
+    #[test]
+    fn deep_nesting_is_read_without_recursion() {
+        let deep = format!("{}a{}", "(".repeat(100_000), ")".repeat(50_000));
+        assert_eq!(cost(&deep).2, 100_000);
+    }
+
+    #[test]
+    fn the_longer_the_text_the_more_a_step_may_take() {
+        let plain = PatternCost::of("b", "");
+        assert!(plain.step(100) < 100 && plain.step(100_000) > 1_000);
+        let looking = PatternCost::of("(?=.*a)b", "");
+        assert!(looking.step(1_000) > 10_000);
+    }
+}

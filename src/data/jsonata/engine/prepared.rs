@@ -1,0 +1,68 @@
+use std::cell::{RefCell, RefMut};
+use std::collections::BTreeMap;
+
+use jlens_core::Bindings;
+
+use super::functions::{self, Randomness};
+use crate::data::json_size;
+use crate::data::jsonata::error::{Bound, Failure};
+use crate::data::jsonata::needs::Need;
+use crate::data::jsonata::scope::JsonataScope;
+
+/// What the engine keeps between two evaluations in the same scope: nothing, until one needs copies.
+#[derive(Debug, Default)]
+pub(in crate::data::jsonata) struct Prepared(RefCell<Option<Box<Copies>>>);
+
+/// Copies of what expressions read.
+#[derive(Debug, Default)]
+pub(super) struct Copies {
+    pub(super) bindings: Bindings,
+    pub(super) randomness: Randomness,
+    /// What the bindings hold, by variable.
+    held: BTreeMap<String, Need>,
+    builds: usize,
+}
+
+impl Prepared {
+    /// The copies, which hold what an expression needs.
+    pub(super) fn hold(
+        &self,
+        needs: &BTreeMap<String, Need>,
+        source: &JsonataScope<'_>,
+    ) -> Result<RefMut<'_, Box<Copies>>, Failure> {
+        let mut copies = RefMut::map(self.0.borrow_mut(), Option::get_or_insert_default);
+        copies.hold(needs, source)?;
+        Ok(copies)
+    }
+}
+
+impl Copies {
+    /// Sees to it that the bindings hold what an expression needs.
+    /// Copying is work, which an iteration of a Map does over and over again.
+    fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataScope<'_>) -> Result<(), Failure> {
+        let is_held =
+            |(variable, need): (&String, &Need)| self.held.get(variable).is_some_and(|held| held.covers(need));
+        if self.builds > 0 && needs.iter().all(is_held) {
+            return Ok(());
+        }
+        for (variable, need) in needs {
+            // What is asked for again and again, each time some more of it, is copied whole for once.
+            let need = if self.builds < 2 { need } else { &Need::Whole };
+            self.held
+                .entry(variable.clone())
+                .or_insert_with(Need::nothing)
+                .merge(need);
+        }
+        self.builds += 1;
+        let mut bindings = functions::bindings(&self.randomness);
+        for (variable, need) in &self.held {
+            if let Some(value) = source.cut(variable, need) {
+                let copied = source.budget.visit(json_size(&value) / 4);
+                copied.map_err(|_| Failure::Exceeded(Bound::Time))?;
+                bindings = bindings.var(variable, value);
+            }
+        }
+        self.bindings = bindings;
+        Ok(())
+    }
+}

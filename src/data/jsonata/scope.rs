@@ -1,0 +1,115 @@
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::needs::Need;
+use crate::data::{Budget, ContextScope, Random, VariableScope};
+
+/// What the expressions of a state read: `$states`, the workflow variables, the time and the randomness.
+pub(super) struct JsonataScope<'a> {
+    input: &'a Value,
+    pub(super) context: &'a dyn ContextScope,
+    result: Option<&'a Value>,
+    error_output: Option<&'a Value>,
+    variables: &'a dyn VariableScope,
+    pub(super) random: &'a Random,
+    pub(super) now: DateTime<Utc>,
+    pub(super) budget: &'a Budget,
+}
+
+impl<'a> JsonataScope<'a> {
+    /// A scope of `$states.input` and `$states.context`; `now` is the time that `$now()` and `$millis()` tell.
+    pub(super) fn new(
+        input: &'a Value,
+        context: &'a dyn ContextScope,
+        variables: &'a dyn VariableScope,
+        random: &'a Random,
+        now: DateTime<Utc>,
+        budget: &'a Budget,
+    ) -> Self {
+        Self {
+            input,
+            context,
+            result: None,
+            error_output: None,
+            variables,
+            random,
+            now,
+            budget,
+        }
+    }
+
+    /// The same with `$states.result`.
+    #[must_use]
+    pub(super) fn with_result(self, result: &'a Value) -> Self {
+        Self {
+            result: Some(result),
+            ..self
+        }
+    }
+
+    /// The same with `$states.errorOutput`.
+    #[must_use]
+    pub(super) fn with_error_output(self, error_output: &'a Value) -> Self {
+        Self {
+            error_output: Some(error_output),
+            ..self
+        }
+    }
+
+    /// The members of `$states` but for the context object, which stands behind the first.
+    pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
+        [
+            ("input", Some(self.input)),
+            ("result", self.result),
+            ("errorOutput", self.error_output),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// A workflow variable.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a Value> {
+        self.variables.variable(name)
+    }
+
+    /// The value that a path of names reads, where it can be borrowed.
+    pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
+        if variable != "states" {
+            return Some((self.variables.variable(variable)?, 0));
+        }
+        let first = path.first()?.as_str();
+        let member = self.members().into_iter().find(|(name, _)| *name == first);
+        member.map(|(_, value)| (value, 1))
+    }
+
+    /// A copy of the part of a variable that is needed, `states` among them; `None` where there is no such variable.
+    pub(super) fn cut(&self, variable: &str, need: &Need) -> Option<Value> {
+        if variable == "states" {
+            Some(self.cut_states(need))
+        } else {
+            self.variables.variable(variable).map(|value| need.cut(value))
+        }
+    }
+
+    fn cut_states(&self, need: &Need) -> Value {
+        let mut states = Map::new();
+        for (name, value) in self.members() {
+            if let Some(need) = need.of(name) {
+                states.insert(name.to_owned(), need.cut(value));
+            }
+            // AWS prints the context object behind the input.
+            if let ("input", Some(need)) = (name, need.of("context")) {
+                states.insert("context".to_owned(), self.cut_context(need));
+            }
+        }
+        Value::Object(states)
+    }
+
+    /// A copy of the part of the context object that is needed.
+    pub(super) fn cut_context(&self, need: &Need) -> Value {
+        match self.context.given() {
+            None => need.cut_context(&self.context.context_object()),
+            Some(given) => need.cut(given),
+        }
+    }
+}
