@@ -10,6 +10,7 @@ use super::java;
 const MAX_RANGE: i128 = 1_000;
 
 /// `States.Array(values…)`
+#[expect(clippy::unnecessary_wraps, reason = "every function of the table has this signature")]
 pub(super) fn array(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     Ok(arguments.values.iter().map(|value| Value::clone(value)).collect())
 }

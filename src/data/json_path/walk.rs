@@ -222,9 +222,12 @@ impl<'p, 'v> Walk<'p, 'v> {
         let mut work = Work::within(self.budget.left());
         let accepted = filter.accepts(value, self.document, &mut work);
         self.budget.use_up(work.done());
-        accepted.map_err(|error| match error.is_too_much() {
-            true => Stop::TooMuch,
-            false => Stop::Invalid(error.to_string()),
+        accepted.map_err(|error| {
+            if error.is_too_much() {
+                Stop::TooMuch
+            } else {
+                Stop::Invalid(error.to_string())
+            }
         })
     }
 

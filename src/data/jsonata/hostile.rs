@@ -15,7 +15,7 @@ use crate::data::{Budget, NoVariables, Random, sample};
 const STACK: usize = 2 * 1024 * 1024;
 
 /// What is slower hangs, in a debug build on a busy machine too.
-const SLOW: Duration = Duration::from_secs(120);
+const SLOW: Duration = Duration::from_mins(2);
 
 /// The beginning of the value, or of the sentence that the evaluation ends with.
 #[track_caller]

@@ -134,8 +134,8 @@ impl Direct {
         if analysis.uses_randomness || analysis.takes_input {
             return None;
         }
-        let stages = Stage::all(plain, analysis.patterns);
-        if stages.is_empty() {
+        let tries = Stage::all(plain, analysis.patterns);
+        if tries.is_empty() {
             return None;
         }
         let (built_in, free): (Vec<&String>, Vec<&String>) = analysis.needs.keys().partition(|name| is_built_in(name));
@@ -146,7 +146,7 @@ impl Direct {
         let text = plain.source();
         Some(Self {
             expression: Expression::compile(&format!("( {prelude} {bounded} ({text}\n))")).ok()?,
-            stages,
+            stages: tries,
             calls_ours: !analysis.unbounded.is_empty() || built_in.iter().any(|name| is_ours(name)),
             holds_functions: analysis.holds_functions,
             variables: match states {

@@ -13,6 +13,7 @@ use super::result;
 use super::roles::Roles;
 use super::values::rewritten;
 use crate::data::Budget;
+use crate::data::jsonata::Target;
 use crate::data::jsonata::error::{Bound, Failure};
 
 /// The same limits where a built-in function is called without a word to the meter.
@@ -30,6 +31,8 @@ pub(super) struct Metered {
     expression: Expression,
     roles: Roles,
     depth: usize,
+    /// Whether functions are called without a word to the meter: the text that `$eval` reads is none that could have been
+    /// rewritten. AWS has no `$eval`.
     is_unseen: bool,
     patterns: Option<PatternCost>,
     looks_for_functions: bool,
@@ -69,7 +72,7 @@ impl Metered {
             roles: Roles::of(expression.ast()),
             expression,
             depth,
-            is_unseen: rewritten.is_unseen,
+            is_unseen: rewritten.is_unseen || analysis.references.iter().any(|found| found.target == Target::Eval),
             patterns: analysis.patterns,
             looks_for_functions: analysis.holds_functions,
             counts_texts: analysis.uses_replace,

@@ -8,12 +8,16 @@ mod direct;
 mod direct_tests;
 mod document;
 mod estimate;
+#[cfg(test)]
+mod estimate_tests;
 mod functions;
 mod limits;
 mod meter;
 mod metered;
 mod natives;
 mod patterns;
+#[cfg(test)]
+mod patterns_tests;
 mod plain_path;
 mod prepared;
 mod result;

@@ -1,6 +1,6 @@
 //! Expressions that only name a value.
 
-use jlens_core::ast::{Attrs, Node, NodeKind};
+use jlens_core::ast::{Attrs, Node, NodeKind, Stage};
 
 /// A variable and the names that follow it: `$states.input.order`.
 #[derive(Debug)]
@@ -70,4 +70,19 @@ pub(super) fn is_plain(attrs: &Attrs) -> bool {
         return false;
     };
     stages.is_empty() && predicate.is_empty() && seeking_parent.is_empty()
+}
+
+/// The predicates attached to a node.
+pub(super) fn predicates(attrs: &Attrs) -> impl Iterator<Item = &Node> {
+    let stages = attrs.stages.iter().chain(&attrs.predicate);
+    stages.filter_map(|stage| match stage {
+        Stage::Filter { expr, .. } => Some(&**expr),
+        Stage::Index { .. } => None,
+    })
+}
+
+/// The keys and values of the groups attached to a node.
+pub(super) fn grouping(attrs: &Attrs) -> impl Iterator<Item = &Node> {
+    let pairs = attrs.group.iter().flat_map(|group| &group.pairs);
+    pairs.flat_map(|(key, value)| [key, value])
 }

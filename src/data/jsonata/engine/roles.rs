@@ -1,11 +1,12 @@
 //! What becomes of the value of each node of a syntax tree: what making it and using it costs.
 
-use jlens_core::ast::{Ast, BinaryOp, FallbackOp, Node, NodeKind, Span, Stage};
+use jlens_core::ast::{Ast, BinaryOp, FallbackOp, Node, NodeKind, Span};
 use jlens_core::stack;
 
 use super::analysis::is_built_in;
 use super::functions::takes_context;
 use super::natives::{Gives, MAKING, Used, native, pattern_argument};
+use super::plain_path::{grouping, predicates};
 
 /// The roles of an expression's nodes.
 #[derive(Clone, Debug)]
@@ -16,6 +17,10 @@ pub(super) struct Roles {
 
 /// What the value of a node is for.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one node, each with its own meaning"
+)]
 pub(super) struct Role {
     pub(super) made: Made,
     /// The looks that making each byte of a text takes.
@@ -94,6 +99,7 @@ impl Roles {
         stack::grow(|| {
             let mut role = Role {
                 made: made(node),
+                making: called(node).map_or(MAKING, |name| native(name).made),
                 ..role
             };
             match &node.kind {
@@ -101,7 +107,6 @@ impl Roles {
                 NodeKind::Name { .. } | NodeKind::Wildcard | NodeKind::Descendant => role.context = Used::JUDGED,
                 NodeKind::Function { procedure, args } => {
                     let name = function_name(procedure).unwrap_or_default();
-                    role.making = native(name).made;
                     if takes_context(name, args.len()) {
                         role.context = native(name).used;
                         role.matches_context = pattern_argument(name).is_some();
@@ -117,15 +122,8 @@ impl Roles {
                 *known = (node.span, role);
             }
             self.children(node);
-            for stage in node.attrs.stages.iter().chain(&node.attrs.predicate) {
-                if let Stage::Filter { expr, .. } = stage {
-                    self.used(expr, Used::JUDGED);
-                }
-            }
-            for (key, value) in node.attrs.group.iter().flat_map(|group| &group.pairs) {
-                self.used(key, Used::PLACED);
-                self.used(value, Used::PLACED);
-            }
+            predicates(&node.attrs).for_each(|predicate| self.used(predicate, Used::JUDGED));
+            grouping(&node.attrs).for_each(|part| self.used(part, Used::PLACED));
         });
     }
 
@@ -237,8 +235,8 @@ impl Roles {
         match &function.kind {
             NodeKind::Function { procedure, args } => {
                 self.call(procedure, Some(value), args, false);
-                // The call itself is evaluated with the value at hand.
-                self.nodes_of_call(function);
+                // The call is no node that is evaluated by itself; what is attached to it is.
+                predicates(&function.attrs).for_each(|predicate| self.used(predicate, Used::JUDGED));
             }
             NodeKind::Transform(_) => {
                 self.used(value, Used::PRINTED);
@@ -247,15 +245,6 @@ impl Roles {
             _ => {
                 self.used(value, Used::NOT);
                 self.used(function, Used::NOT);
-            }
-        }
-    }
-
-    /// A call that `~>` makes is no node that is evaluated by itself; what is attached to it is.
-    fn nodes_of_call(&mut self, function: &Node) {
-        for stage in function.attrs.stages.iter().chain(&function.attrs.predicate) {
-            if let Stage::Filter { expr, .. } = stage {
-                self.used(expr, Used::JUDGED);
             }
         }
     }
@@ -313,7 +302,7 @@ fn made(node: &Node) -> Made {
         }
         | NodeKind::Wildcard
         | NodeKind::Descendant => Made::Sequences,
-        NodeKind::Function { procedure, .. } if copies(function_name(procedure).unwrap_or_default()) => Made::Copies,
+        _ if called(node).is_some_and(copies) => Made::Copies,
         NodeKind::Apply { rhs, .. } if matches!(rhs.kind, NodeKind::Transform(_)) => Made::Copies,
         NodeKind::Path { .. }
         | NodeKind::Object { .. }
@@ -323,6 +312,15 @@ fn made(node: &Node) -> Made {
         _ if node.attrs.group.is_some() => Made::Values,
         _ if node.attrs.predicate.is_empty() => Made::Nothing,
         _ => Made::Sequences,
+    }
+}
+
+/// The function whose value the node's is.
+fn called(node: &Node) -> Option<&str> {
+    match &node.kind {
+        NodeKind::Function { procedure, .. } => function_name(procedure),
+        NodeKind::Apply { rhs, .. } => called(rhs),
+        _ => None,
     }
 }
 

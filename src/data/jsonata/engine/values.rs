@@ -11,7 +11,7 @@ use jlens_core::stack;
 use super::analysis::is_built_in;
 use super::functions::{UNBOUNDED, declared};
 use super::natives::{Used, native, pattern_argument};
-use super::plain_path::is_plain;
+use super::plain_path::{grouping, is_plain, predicates};
 use super::roles::{PARTIAL, PATTERN};
 
 /// The text of an expression, rewritten.
@@ -125,18 +125,10 @@ impl Rewriter<'_> {
         self.attached(node);
     }
 
-    /// What is attached to a node: predicates and groups.
     fn attached(&mut self, node: &Node) {
-        let own: Vec<&Node> = match &node.kind {
-            NodeKind::Function { procedure, args } => std::iter::once(&**procedure).chain(args).collect(),
-            NodeKind::Apply { lhs, rhs } => vec![lhs, rhs],
-            _ => Vec::new(),
-        };
-        node.for_each_child(|child| {
-            if !own.iter().any(|known| std::ptr::eq(*known, child)) {
-                self.visit(child, Position::Value);
-            }
-        });
+        for attached in predicates(&node.attrs).chain(grouping(&node.attrs)) {
+            self.visit(attached, Position::Value);
+        }
     }
 
     /// The last call of a function, which the engine makes after it has left the function.
