@@ -14,6 +14,8 @@ pub(crate) enum Invariant {
     FreeSlotsAreEmpty,
     /// One root, and every other frame in the list of its parent.
     FramesAreATree,
+    /// Each frame and each attempt has a number of its own.
+    NumbersAreUnique,
     /// A frame's state exists.
     StateExists,
     /// A frame's state belongs to the graph that the frame runs.
@@ -87,6 +89,7 @@ impl fmt::Display for Invariant {
             Self::FrameExists => "a state that it works on is gone",
             Self::FreeSlotsAreEmpty => "the places of the states that run are not those that are in use",
             Self::FramesAreATree => "the branches and iterations that run form no tree",
+            Self::NumbersAreUnique => "two states or tasks have the same number",
             Self::StateExists => "a state is not part of the definition",
             Self::StateIsOfItsGraph => "a branch or iteration is in a state of another one",
             Self::ActivityFitsState => "a state does something that its type does not do",

@@ -157,6 +157,11 @@ fn frames_do_what_their_states_do() {
         ("1/index", json!(1), place),
         ("1/index", json!(u64::MAX), place),
         ("4/index", json!(1), place),
+        (
+            "3/activity/Task/generation",
+            json!(1),
+            "two states or tasks have the same number",
+        ),
         ("1/raw_input", Value::Null, "a state that waits has lost its input"),
         ("1/retry_count", json!(u32::MAX), retries),
         ("3/retries", json!([u32::MAX]), retries),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::definition::{State, WorkflowType};
-use crate::execution::core::{Activity, Child, Core, MapRunProgress, Stage};
+use crate::execution::core::{Child, MapRunProgress, Stage};
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::map_run::Counts;
@@ -77,13 +77,14 @@ fn items_fit(run: &MapRunProgress) -> bool {
 fn children_fit(run: &MapRunProgress) -> bool {
     let (items, counts) = (&run.item_counts, &run.execution_counts);
     let ended = |counts: &Counts| [counts.succeeded, counts.failed, counts.timed_out, counts.aborted];
+    let mut each = ended(counts).into_iter().zip(ended(items));
     counts.is_complete()
         && counts.total == u64::from(run.started)
         && counts.pending == 0
         && counts.running == run.children.len() as u64
         // Each has an item at least, so that no more were started than there are items.
         && run.children.values().all(|child| child.items > 0)
-        && ended(counts).into_iter().zip(ended(items)).all(|(children, items)| children <= items && (children > 0) == (items > 0))
+        && each.all(|(children, items)| children <= items && (children > 0) == (items > 0))
 }
 
 fn results_fit(run: &MapRunProgress) -> bool {
@@ -101,28 +102,20 @@ fn check_child(run: &MapRunProgress, id: u32, child: &Child, is_ready: bool) -> 
     // What is ready is looked at soon, and then its deadline is.
     let is_up_to_date = is_ready || (child.core.ready.is_empty() && child.armed == child.core.next_deadline());
     Invariant::ChildIsKnown.holds_if(is_armed && is_up_to_date)?;
-    let unanswered: BTreeSet<TaskId> = unanswered(&child.core).collect();
+    let frames = child.core.frames.iter();
+    let unanswered: BTreeSet<TaskId> = frames
+        .flat_map(|(key, frame)| {
+            let id = move |generation| TaskId {
+                frame: key.slot,
+                generation,
+            };
+            frame.activity().unanswered().map(id)
+        })
+        .collect();
     let mut known = child.tasks.iter();
     Invariant::TaskOfChildIsKnown.holds_if(
         unanswered.len() == child.tasks.len()
             && known
                 .all(|(task, generation)| unanswered.contains(task) && run.tasks.get(generation) == Some(&(id, *task))),
     )
-}
-
-/// The tasks of a core, with the requests of its Map Runs and the tasks inside them.
-fn unanswered(core: &Core) -> impl Iterator<Item = TaskId> {
-    core.frames.iter().flat_map(|(key, frame)| {
-        let id = move |generation| TaskId {
-            frame: key.slot,
-            generation,
-        };
-        let (task, run) = match frame.activity() {
-            Activity::Task(attempt) => (Some(attempt.generation), None),
-            Activity::MapRun(run) => (run.asked().map(|asked| asked.generation), Some(run)),
-            _ => (None, None),
-        };
-        let inner = run.into_iter().flat_map(|run| run.tasks.keys().copied());
-        task.into_iter().chain(inner).map(id)
-    })
 }

@@ -15,6 +15,7 @@ const MAX_DEPTH: usize = 128;
 pub(super) fn check(core: &Core, program: &Program, graph: GraphId) -> Result<(), Invariant> {
     Invariant::FreeSlotsAreEmpty.holds_if(core.frames.has_sound_slots())?;
     let mut listed = HashSet::new();
+    let mut numbers = HashSet::new();
     let mut roots = 0;
     for (key, frame) in core.frames.iter() {
         Invariant::StateExists.holds_if(program.has_state(frame.state))?;
@@ -35,6 +36,8 @@ pub(super) fn check(core: &Core, program: &Program, graph: GraphId) -> Result<()
             check_running(core, key, fork, &mut listed)?;
         }
         Invariant::FramesAreATree.holds_if(is_below_a_root(core, frame))?;
+        let mut its_numbers = frame.activity().unanswered().chain([frame.serial]);
+        Invariant::NumbersAreUnique.holds_if(its_numbers.all(|number| numbers.insert(number)))?;
     }
     let frames = core.frames.iter().count();
     Invariant::FramesAreATree.holds_if(roots == 1)?;
@@ -58,8 +61,8 @@ fn counts_fit(fork: &ForkProgress) -> bool {
         Some(items) => items.value().as_array().map(Vec::len),
         None => Some(fork.graphs.len()),
     };
-    let total_fits = total == Some(fork.total) && total == Some(fork.results.len());
-    total_fits
+    total == Some(fork.total)
+        && fork.results.len() == fork.total
         && fork.started <= fork.total
         && !fork.running.is_empty()
         && fork.ended.checked_add(fork.running.len()) == Some(fork.started)

@@ -91,6 +91,8 @@ impl Driver {
             assert_eq!(execution.next_deadline(), None);
             return false;
         }
+        let is_woken = execution.next_deadline().is_some() || !execution.unanswered_tasks().is_empty();
+        assert!(is_woken, "it hangs");
         let event = self.event(dice);
         if matches!(event, Event::DeadlineReached) {
             let Some(deadline) = execution.next_deadline() else {
@@ -135,13 +137,14 @@ impl Driver {
         }
     }
 
+    /// What the tasks of the sample return.
+    pub(crate) fn scripted(&self) -> Vec<&'static Value> {
+        let answers = self.sample.answers.iter();
+        answers.filter_map(|answer| answer.get("return")).collect()
+    }
+
     fn answer(&self, dice: &Dice) -> Value {
-        let scripted: Vec<&Value> = self
-            .sample
-            .answers
-            .iter()
-            .filter_map(|answer| answer.get("return"))
-            .collect();
+        let scripted = self.scripted();
         if scripted.is_empty() || dice.chance(30) {
             return dice.json(3);
         }

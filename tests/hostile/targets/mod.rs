@@ -9,6 +9,7 @@ mod dice;
 mod event;
 mod execution;
 mod expression;
+mod frames;
 mod grammar;
 mod jsonata;
 mod snapshot;
@@ -22,7 +23,7 @@ pub(crate) struct Target {
     pub(crate) try_one: fn(&Dice) -> bool,
 }
 
-pub(crate) const TARGETS: [Target; 11] = [
+pub(crate) const TARGETS: [Target; 12] = [
     Target {
         name: "definition",
         try_one: definition::definition,
@@ -58,6 +59,10 @@ pub(crate) const TARGETS: [Target; 11] = [
     Target {
         name: "snapshot",
         try_one: snapshot::snapshot,
+    },
+    Target {
+        name: "frames",
+        try_one: frames::frames,
     },
     Target {
         name: "api",

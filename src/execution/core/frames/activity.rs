@@ -33,6 +33,18 @@ impl Activity {
     pub(super) fn awaits_answers(&self) -> bool {
         matches!(self, Self::Task(_) | Self::MapRun(_))
     }
+
+    /// The generations of the tasks whose answers it waits for. A Map Run's requests and the tasks of its child
+    /// executions are among them.
+    pub(crate) fn unanswered(&self) -> impl Iterator<Item = u32> {
+        let (task, run) = match self {
+            Self::Task(attempt) => (Some(attempt.generation), None),
+            Self::MapRun(run) => (run.asked().map(|asked| asked.generation), Some(run)),
+            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) => (None, None),
+        };
+        task.into_iter()
+            .chain(run.into_iter().flat_map(|run| run.tasks.keys().copied()))
+    }
 }
 
 /// A Task's attempt in flight.
