@@ -1,6 +1,7 @@
 //! Deadlines: ends waits, starts due retries, times out tasks and executions.
 
 use super::Engine;
+use crate::definition::State;
 use crate::execution::core::Activity;
 use crate::execution::failure::{Failure, TIMEOUT};
 use crate::execution::frame_key::FrameKey;
@@ -66,6 +67,8 @@ impl Engine<'_> {
         frame.deadline = None;
         match frame.activity() {
             Activity::Waiting => {
+                let is_wait = matches!(self.program.node(frame.state).state, State::Wait(_));
+                Invariant::ActivityFitsState.holds_if(is_wait)?;
                 let raw = frame.raw_input.clone().ok_or(Invariant::InputIsKept)?;
                 self.finish(key, raw)?;
             }

@@ -101,6 +101,8 @@ impl<'a> Engine<'a> {
 
     /// Handles the end of all items: writes the results if there is a `ResultWriter`.
     fn items_are_through(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
+        // A child execution that got lost has no result: `null` in its place would be a wrong one.
+        Invariant::MapRunCounts.holds_if(run.execution_counts.running == 0 && run.item_counts.running == 0)?;
         let writer = self.distributed_map(key)?.result_writer.as_ref();
         match writer.filter(|writer| writer.export.is_some()) {
             None => {

@@ -18,6 +18,8 @@ mod invariants;
 mod item_reader;
 mod map_runs;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod view;
 
@@ -179,7 +181,9 @@ impl Engine<'_> {
 
     /// Retries the state after a failure.
     fn try_again(&mut self, key: FrameKey) -> Result<(), Invariant> {
-        let failed = self.core.frames.at(key)?.last_event;
+        let frame = self.core.frames.at(key)?;
+        Invariant::RetriersAreCounted.holds_if(frame.retry_count > 0)?;
+        let failed = frame.last_event;
         self.attempt(key, failed)
     }
 

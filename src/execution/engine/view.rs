@@ -55,7 +55,8 @@ impl<'a> Engine<'a> {
     ) -> Result<T, Failure> {
         let core = &mut *self.core;
         // Taken out, so that a state that is its only holder changes it in place; what is left of it goes back below.
-        let mut raw_input = core.frames.at_mut(key)?.raw_input.take();
+        let raw_input = core.frames.at_mut(key)?.raw_input.take();
+        let mut raw_input = Some(raw_input.ok_or(Invariant::InputIsKept)?);
         let frame = core.frames.at(key)?;
         let node = self.program.node(frame.state);
         let token = match &node.state {

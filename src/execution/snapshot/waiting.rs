@@ -37,7 +37,10 @@ impl Wakers {
         let (is_ready, deadline) = match frame.activity() {
             Activity::Entering => (true, None),
             // One of the two: a delay of zero has no timer.
-            Activity::Backoff => (frame.deadline.is_none(), frame.deadline),
+            Activity::Backoff => {
+                Invariant::RetriersAreCounted.holds_if(frame.retry_count > 0)?;
+                (frame.deadline.is_none(), frame.deadline)
+            }
             Activity::Waiting => {
                 Invariant::WaitingFramesHaveATimer.holds_if(frame.deadline.is_some())?;
                 (false, frame.deadline)

@@ -29,9 +29,14 @@ pub(crate) enum Activity {
 }
 
 impl Activity {
-    /// Whether it needs no timer to go on: it waits for a task's answer, or for a Map Run, which has its own timers.
+    /// Whether it needs no timer to go on: it waits for the answer of a task, or of one inside its Map Run.
+    #[inline]
     pub(super) fn awaits_answers(&self) -> bool {
-        matches!(self, Self::Task(_) | Self::MapRun(_))
+        match self {
+            Self::Task(_) => true,
+            Self::MapRun(run) => !run.tasks.is_empty() || run.asked().is_some(),
+            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) => false,
+        }
     }
 
     /// The generations of the tasks whose answers it waits for. A Map Run's requests and the tasks of its child
