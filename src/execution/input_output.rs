@@ -94,7 +94,7 @@ impl StateView<'_> {
             return Ok(payload.clone());
         }
         let found = path
-            .evaluate_within(&self.scope(payload.value()), &self.budget)
+            .evaluate(&self.scope(payload.value()), &self.budget)
             .map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
         // Only the selection of a definite path into the payload is certainly no larger than the payload.
         if path.is_definite() && *path.root() == crate::data::Root::Input {
@@ -115,7 +115,7 @@ impl StateView<'_> {
 
     /// The template's value; `$` is `input`.
     pub(crate) fn fill(&self, template: &PayloadTemplate, input: &Value) -> Result<Payload, Failure> {
-        Ok(template.evaluate_within(&self.scope(input), &self.budget)?)
+        Ok(template.evaluate(&self.scope(input), &self.budget)?)
     }
 
     /// The assigned values of `Assign`; `$` is `input`.

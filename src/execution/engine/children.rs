@@ -265,7 +265,9 @@ impl Engine<'_> {
                         continue;
                     }
                     Some(generation) => {
-                        run.tasks.remove(&generation);
+                        if run.tasks.remove(&generation).is_none() {
+                            broken = broken.or(Some(Invariant::TaskOfChildIsKnown));
+                        }
                         Command::Cancel(outside(run, generation))
                     }
                 },

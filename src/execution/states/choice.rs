@@ -104,7 +104,7 @@ fn holds(condition: &Condition, effective_input: &Value, view: &StateView<'_>) -
 fn passes(test: &DataTest, effective_input: &Value, view: &StateView<'_>) -> Result<bool, Failure> {
     if let Comparison::IsPresent(wanted) = test.comparison {
         let scope = view.scope(effective_input);
-        return Ok(test.variable.evaluate_within(&scope, &view.budget).is_ok() == wanted);
+        return Ok(test.variable.evaluate(&scope, &view.budget).is_ok() == wanted);
     }
     let value = value_at(&test.variable, effective_input, view)?;
     // All comparisons of texts are linear in the shorter one, or in the one that a pattern goes through.
@@ -170,13 +170,12 @@ fn value_at<'a>(
     effective_input: &'a Value,
     view: &'a StateView<'_>,
 ) -> Result<Cow<'a, Value>, Failure> {
-    path.evaluate_within(&view.scope(effective_input), &view.budget)
-        .map_err(|_| {
-            Failure::runtime(format!(
-                "Invalid path '{}': The choice state's condition path references an invalid value.",
-                path.as_str()
-            ))
-        })
+    path.evaluate(&view.scope(effective_input), &view.budget).map_err(|_| {
+        Failure::runtime(format!(
+            "Invalid path '{}': The choice state's condition path references an invalid value.",
+            path.as_str()
+        ))
+    })
 }
 
 /// Whether the relation holds; it never holds for values of another type than the operator's.

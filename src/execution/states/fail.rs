@@ -53,7 +53,7 @@ fn text(
         Some(FailText::Literal(text)) => Ok(Some(text.clone())),
         Some(FailText::Expression(expression)) => {
             let scope = view.scope(raw_input.value());
-            let value = expression.evaluate_within(field, &scope, &view.budget)?;
+            let value = expression.evaluate(field, &scope, &view.budget)?;
             match value.as_ref() {
                 Value::String(text) => Ok(Some(text.clone())),
                 other => Err(Failure::runtime(format!(

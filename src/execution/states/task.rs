@@ -128,7 +128,7 @@ fn seconds(
 
 fn seconds_at(path: &ReferencePath, field: &str, raw_input: &Payload, view: &StateView<'_>) -> Result<u32, Failure> {
     let found = path
-        .evaluate_within(&view.scope(raw_input.value()), &view.budget)
+        .evaluate(&view.scope(raw_input.value()), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let refused = || {
         let path = path.as_str();

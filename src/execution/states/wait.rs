@@ -84,7 +84,7 @@ fn after(now: Timestamp, seconds: i64) -> Result<Timestamp, Failure> {
 
 fn seconds_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate_within(&view.scope(effective_input.value()), &view.budget) else {
+    let Ok(found) = path.evaluate(&view.scope(effective_input.value()), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The SecondsPath parameter does not reference an input value: {text}"
         )));
@@ -106,7 +106,7 @@ fn seconds_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<
 
 fn timestamp_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate_within(&view.scope(effective_input.value()), &view.budget) else {
+    let Ok(found) = path.evaluate(&view.scope(effective_input.value()), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The TimestampPath parameter does not reference an input value: {text}"
         )));
