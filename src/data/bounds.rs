@@ -15,17 +15,8 @@ pub const MAX_NESTING: usize = 112;
 pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whether no array or object of the value lies below `levels` others, itself counted.
-///
-/// ```
-/// use asl_engine::data::nests_within;
-/// use serde_json::json;
-///
-/// assert!(nests_within(&json!("text"), 0));
-/// assert!(nests_within(&json!({ "a": [1] }), 2));
-/// assert!(!nests_within(&json!({ "a": [1] }), 1));
-/// ```
 #[inline]
-pub fn nests_within(value: &Value, levels: usize) -> bool {
+pub(crate) fn nests_within(value: &Value, levels: usize) -> bool {
     !is_nested(value) || nested_within(value, levels)
 }
 
@@ -168,7 +159,7 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_NESTING, discard, within_nesting};
+    use super::{MAX_NESTING, discard, nests_within, within_nesting};
     use serde_json::{Value, json};
 
     fn nested(depth: usize) -> Value {
@@ -179,6 +170,13 @@ mod tests {
                 Value::Object([("a".to_owned(), value)].into_iter().collect())
             }
         })
+    }
+
+    #[test]
+    fn scalars_do_not_nest() {
+        assert!(nests_within(&json!("text"), 0));
+        assert!(nests_within(&json!({ "a": [1] }), 2));
+        assert!(!nests_within(&json!({ "a": [1] }), 1));
     }
 
     #[test]

@@ -12,21 +12,22 @@ use super::{Payload, timestamp_text};
 ///
 /// All is borrowed, and a member is built only when a path reads it: `$$.Execution.Input.order` costs no copy.
 #[derive(Clone, Copy, Debug)]
-pub struct ContextObject<'a> {
+pub(crate) struct ContextObject<'a> {
     /// `$$.Execution`
-    pub execution: &'a ExecutionContext,
+    pub(crate) execution: &'a ExecutionContext,
     /// `$$.StateMachine`
-    pub state_machine: &'a StateMachineContext,
+    pub(crate) state_machine: &'a StateMachineContext,
     /// `$$.State`
-    pub state: StateContext<'a>,
+    pub(crate) state: StateContext<'a>,
     /// `$$.Task.Token`, in a Task that waits for its token.
-    pub task_token: Option<&'a str>,
+    pub(crate) task_token: Option<&'a str>,
     /// `$$.Map.Item`, inside a Map state's iteration.
-    pub map_item: Option<MapItemContext<'a>>,
+    pub(crate) map_item: Option<MapItemContext<'a>>,
 }
 
 /// `$$.Execution`: one run of a state machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ExecutionContext {
     /// The execution's ARN.
     pub id: Arc<str>,
@@ -44,6 +45,7 @@ pub struct ExecutionContext {
 
 /// `$$.StateMachine`: the definition that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StateMachineContext {
     /// The state machine's ARN.
     pub id: String,
@@ -96,26 +98,26 @@ impl StateMachineContext {
 
 /// `$$.State`: the state that runs.
 #[derive(Clone, Copy, Debug)]
-pub struct StateContext<'a> {
+pub(crate) struct StateContext<'a> {
     /// The state's name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// When the state was entered.
-    pub entered_time: DateTime<Utc>,
+    pub(crate) entered_time: DateTime<Utc>,
     /// Retries made so far; present in Task, Parallel and Map states only.
-    pub retry_count: Option<u32>,
+    pub(crate) retry_count: Option<u32>,
 }
 
 /// `$$.Map.Item`: the item of the iteration that runs.
 #[derive(Clone, Copy, Debug)]
-pub struct MapItemContext<'a> {
+pub(crate) struct MapItemContext<'a> {
     /// The item's place in the array, from zero.
-    pub index: usize,
+    pub(crate) index: usize,
     /// The item itself.
-    pub value: Option<&'a Value>,
+    pub(crate) value: Option<&'a Value>,
     /// The item's key, where the Map state iterates over an object.
-    pub key: Option<&'a str>,
+    pub(crate) key: Option<&'a str>,
     /// Where a Distributed Map read the item.
-    pub source: Option<&'a str>,
+    pub(crate) source: Option<&'a str>,
 }
 
 impl<'a> MapItemContext<'a> {
@@ -131,7 +133,7 @@ impl<'a> MapItemContext<'a> {
 }
 
 /// Where `$$` is looked up.
-pub trait ContextScope {
+pub(crate) trait ContextScope {
     /// The context object, asked for only where an expression reads it.
     fn context_object(&self) -> ContextObject<'_>;
 
@@ -149,7 +151,7 @@ impl ContextScope for ContextObject<'_> {
 
 impl<'a> ContextObject<'a> {
     /// The whole object, members in the order AWS prints them.
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(self) -> Value {
         let mut members = Map::new();
         members.insert("Execution".to_owned(), self.execution.to_value());
         members.insert("StateMachine".to_owned(), self.state_machine.to_value());
@@ -252,7 +254,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use crate::data::{JsonPath, sample};
+    use crate::data::{Budget, JsonPath, sample};
 
     #[test]
     fn every_path_reads_the_same_as_in_the_whole_object() {
@@ -287,7 +289,12 @@ mod tests {
                 "$$.State.Name[0]",
             ] {
                 let path = JsonPath::parse(path).unwrap();
-                assert_eq!(path.evaluate(scope), path.evaluate_in(&whole), "{}", path.as_str());
+                assert_eq!(
+                    path.evaluate(scope, &Budget::new()),
+                    path.evaluate_in(&whole),
+                    "{}",
+                    path.as_str()
+                );
             }
         });
     }
@@ -301,7 +308,10 @@ mod tests {
                 "$$.Map.Item.Value.slice",
             ] {
                 assert!(
-                    matches!(JsonPath::parse(path).unwrap().evaluate(scope), Ok(Cow::Borrowed(_))),
+                    matches!(
+                        JsonPath::parse(path).unwrap().evaluate(scope, &Budget::new()),
+                        Ok(Cow::Borrowed(_))
+                    ),
                     "{path}"
                 );
             }

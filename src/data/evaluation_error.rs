@@ -10,7 +10,7 @@ use super::{MAX_NESTING, MAX_RESULT_BYTES};
 /// executing the state '…' (entered at the event id #…). `, which only the execution can fill in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{cause}")]
-pub struct EvaluationError {
+pub(crate) struct EvaluationError {
     cause: String,
 }
 

@@ -36,25 +36,20 @@ impl Expression {
     /// The value in `scope`; `field` names the field that holds the expression, for AWS's error text.
     ///
     /// Fails where the path finds nothing or the function refuses its arguments.
-    pub fn evaluate<'a>(&self, field: &str, scope: &Scope<'a>) -> Result<Cow<'a, Value>, EvaluationError> {
-        self.evaluate_within(field, scope, &Budget::new())
-    }
-
-    /// The same, on a budget that others share.
     #[inline]
-    pub(crate) fn evaluate_within<'a>(
+    pub(crate) fn evaluate<'a>(
         &self,
         field: &str,
         scope: &Scope<'a>,
         budget: &Budget,
     ) -> Result<Cow<'a, Value>, EvaluationError> {
         match self {
-            Self::Path(path) => path.evaluate_within(scope, budget).map_err(|error| {
+            Self::Path(path) => path.evaluate(scope, budget).map_err(|error| {
                 error.into_evaluation_error(path, scope, |path, document| {
                     EvaluationError::path_not_found(path, field, document)
                 })
             }),
-            Self::Intrinsic(intrinsic) => intrinsic.evaluate_within(scope, budget).map(Cow::Owned),
+            Self::Intrinsic(intrinsic) => intrinsic.evaluate(scope, budget).map(Cow::Owned),
         }
     }
 

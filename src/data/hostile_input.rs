@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Expression, Intrinsic, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, sample};
+use super::{Budget, Expression, Intrinsic, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, sample};
 
 /// Texts out of pieces of the grammar, so that most of them get past the first character.
 fn texts(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
@@ -116,7 +116,7 @@ proptest! {
     #[test]
     fn paths(text in texts(PATH), document in documents()) {
         if let Ok(path) = JsonPath::parse(&text) {
-            let _ = sample::in_scope(&document, |scope| path.evaluate(scope).map(std::borrow::Cow::into_owned));
+            let _ = sample::in_scope(&document, |scope| path.evaluate(scope, &Budget::new()).map(std::borrow::Cow::into_owned));
         }
         let _ = JsonPath::parse(&format!("${text}")).map(|path| path.evaluate_in(&document).map(drop));
     }
@@ -142,7 +142,7 @@ proptest! {
     fn intrinsics(text in texts(CALL), document in documents()) {
         for text in [&text, &format!("States.Array({text})"), &format!("States.Format('{{}}', {text})")] {
             if let Ok(intrinsic) = Intrinsic::parse(text) {
-                let _ = sample::in_scope(&document, |scope| intrinsic.evaluate(scope));
+                let _ = sample::in_scope(&document, |scope| intrinsic.evaluate(scope, &Budget::new()));
             }
         }
     }
@@ -151,7 +151,7 @@ proptest! {
     fn templates(template in documents(), name in "[a-z.$]{0,4}", text in texts(CALL), document in documents()) {
         let template = json!({ name: text, "nested.$": "$", "static": template });
         if let Ok(template) = PayloadTemplate::compile(&template) {
-            let _ = sample::in_scope(&document, |scope| template.evaluate(scope));
+            let _ = sample::in_scope(&document, |scope| template.evaluate(scope, &Budget::new()));
         }
     }
 }
@@ -166,8 +166,8 @@ fn a_template_that_wraps_its_own_output_stops_growing() {
     let template = PayloadTemplate::compile(&json!({ "wrapped.$": "$" })).unwrap();
     let mut value = json!({});
     let error = loop {
-        match sample::in_scope(&value, |scope| template.evaluate(scope)) {
-            Ok(wrapped) => value = wrapped,
+        match sample::in_scope(&value, |scope| template.evaluate(scope, &Budget::new())) {
+            Ok(wrapped) => value = wrapped.into_value(),
             Err(error) => break error.to_string(),
         }
     };
@@ -224,9 +224,14 @@ fn a_selection_that_multiplies_itself_is_stopped() {
     let large = Value::String("x".repeat(1_000_000));
     let repeated: serde_json::Map<String, Value> = (0..100).map(|field| (format!("f{field}.$"), json!("$"))).collect();
     let template = PayloadTemplate::compile(&Value::Object(repeated)).unwrap();
-    assert!(sample::in_scope(&large, |scope| template.evaluate(scope)).is_err());
+    assert!(sample::in_scope(&large, |scope| template.evaluate(scope, &Budget::new())).is_err());
     let call = format!("States.Array({})", ["$"; 100].join(","));
-    assert!(sample::in_scope(&large, |scope| Intrinsic::parse(&call).unwrap().evaluate(scope)).is_err());
+    assert!(
+        sample::in_scope(&large, |scope| Intrinsic::parse(&call)
+            .unwrap()
+            .evaluate(scope, &Budget::new()))
+        .is_err()
+    );
 }
 
 #[test]
@@ -261,7 +266,12 @@ fn a_large_document_takes_linear_time() {
         .collect();
     let unique = Expression::parse("States.ArrayUnique($)").unwrap();
     let count = sample::in_scope(&json!(same_hash), |scope| {
-        unique.evaluate("x.$", scope).unwrap().as_array().unwrap().len()
+        unique
+            .evaluate("x.$", scope, &Budget::new())
+            .unwrap()
+            .as_array()
+            .unwrap()
+            .len()
     });
     assert_eq!(count, 4_096);
 }

@@ -3,16 +3,8 @@ use serde_json::{Number, Value};
 /// The bytes of a value's compact JSON text, counted without building it.
 ///
 /// Quotas are in these bytes. Nesting is no matter: the walk keeps its own stack.
-///
-/// ```
-/// use asl_engine::data::json_size;
-/// use serde_json::json;
-///
-/// let order = json!({ "pizza": "Margherita 🍕", "slices": [1, 2.5, null], "note": "a\n\"b\"" });
-/// assert_eq!(json_size(&order), order.to_string().len());
-/// ```
 #[inline]
-pub fn json_size(value: &Value) -> usize {
+pub(crate) fn json_size(value: &Value) -> usize {
     match value {
         Value::Array(_) | Value::Object(_) => nested_size(value),
         Value::String(text) => string_size(text),

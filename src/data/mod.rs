@@ -1,7 +1,7 @@
 //! Pure JSON to JSON: paths, payload templates, intrinsic functions, JSONata. Knows no state.
 //!
 //! Everything here is *compiled* once, when a definition is loaded ([`JsonPath::parse`], [`PayloadTemplate::compile`],
-//! [`Intrinsic::parse`]), and then *evaluated* against a [`Scope`] as often as the state runs.
+//! [`Intrinsic::parse`]), and then *evaluated* against a `Scope` as often as the state runs.
 
 #[cfg(feature = "runtime")]
 mod bounded_json;
@@ -33,19 +33,19 @@ mod variables;
 
 #[cfg(feature = "runtime")]
 pub(crate) use bounded_json::to_bounded_value;
+pub(crate) use bounds::nests_within;
 pub(crate) use bounds::{Budget, discard, within_nesting};
-pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES, nests_within};
-pub use context_object::{
-    ContextObject, ContextScope, ExecutionContext, MapItemContext, StateContext, StateMachineContext,
-};
-pub use evaluation_error::EvaluationError;
+pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES};
+pub(crate) use context_object::{ContextObject, ContextScope, MapItemContext, StateContext};
+pub use context_object::{ExecutionContext, StateMachineContext};
+pub(crate) use evaluation_error::EvaluationError;
 pub use expression::Expression;
 pub use intrinsic::Intrinsic;
-pub(crate) use items::pair;
-pub use items::{CsvFormat, ItemFormat, ItemLimits, ItemsError, ReadItems};
-pub use json_path::{JsonPath, PathError, ReferencePath, Root, WriteError};
-pub(crate) use json_size::held_size;
-pub use json_size::json_size;
+pub use items::{CsvFormat, ItemFormat};
+pub(crate) use items::{ItemLimits, ItemsError, pair};
+pub(crate) use json_path::Root;
+pub use json_path::{JsonPath, PathError, ReferencePath, WriteError};
+pub(crate) use json_size::{held_size, json_size};
 pub use json_text::JsonText;
 pub(crate) use jsonata::{
     Delimited, Expected, JsonataBindings, JsonataError, JsonataExpressions, Location, Reference, Target, delimited,
@@ -56,13 +56,15 @@ pub use jsonata::{
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
-pub use scope::Scope;
+#[cfg(test)]
+pub(crate) use sample::NoVariables;
+pub(crate) use scope::Scope;
 pub use syntax_error::SyntaxError;
-pub use timestamp::{parse_timestamp, timestamp_text};
+pub(crate) use timestamp::{parse_timestamp, timestamp_text};
 #[cfg(feature = "yaml")]
 pub(crate) use unique_members::UniqueMembers;
 pub(crate) use unique_members::parse_unique;
-pub use variables::{NoVariables, VariableScope};
+pub(crate) use variables::VariableScope;
 
 #[cfg(test)]
 mod hostile_input;

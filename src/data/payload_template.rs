@@ -37,6 +37,7 @@ pub struct PayloadTemplate {
 /// A field that makes a payload template invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", .problem.message(.field))]
+#[non_exhaustive]
 pub struct TemplateError {
     /// JSON Pointer, inside the template, to the value at fault.
     pub pointer: String,
@@ -48,6 +49,7 @@ pub struct TemplateError {
 
 /// What is wrong with a field of a payload template.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TemplateProblem {
     /// A `.$` field holds a text that is neither a path nor an intrinsic function call.
     NotAPathOrIntrinsic(SyntaxError),
@@ -98,12 +100,7 @@ impl PayloadTemplate {
     /// Computes the template's value.
     ///
     /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
-    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.evaluate_within(scope, &Budget::new()).map(Payload::into_value)
-    }
-
-    /// The same, on a budget that others share.
-    pub(crate) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Payload, EvaluationError> {
+    pub(crate) fn evaluate(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Payload, EvaluationError> {
         let spent_before = budget.spent_bytes();
         let bound = |budget: &Budget| self.own_size.saturating_add(budget.spent_bytes() - spent_before);
         // Nearly all templates are objects; these are built where they stay.
@@ -196,7 +193,7 @@ fn insert_all(
 impl ComputedField {
     #[inline]
     fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
-        let value = self.expression.evaluate_within(&self.field, scope, budget)?;
+        let value = self.expression.evaluate(&self.field, scope, budget)?;
         budget
             .spend(&value, depth)
             .map_err(|exceeded| EvaluationError::exceeded(exceeded, &self.field))?;
@@ -301,13 +298,15 @@ fn computed_name(field: &str) -> Option<&str> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::PayloadTemplate;
+    use super::{Budget, Payload, PayloadTemplate};
     use crate::data::sample;
 
     fn evaluate(template: &Value) -> Result<Value, String> {
         let template = PayloadTemplate::compile(template).map_err(|errors| errors[0].to_string())?;
         let input = json!({ "vals": [1, 2, 3], "order": { "id": 7.0 } });
-        sample::in_scope(&input, |scope| template.evaluate(scope)).map_err(|error| error.to_string())
+        sample::in_scope(&input, |scope| template.evaluate(scope, &Budget::new()))
+            .map(Payload::into_value)
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext, StateMachineContext};
+use super::{
+    ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext, StateMachineContext, VariableScope,
+};
 
 /// Calls `test` with a scope around `input`: execution `e` of the state machine `Bar`, in an iteration of a Map state,
 /// with a variable `$menu`.
@@ -47,4 +49,14 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
         variables: &variables,
         random: &Random::seeded(1),
     })
+}
+
+/// A scope without variables.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NoVariables;
+
+impl VariableScope for NoVariables {
+    fn variable(&self, _name: &str) -> Option<&Value> {
+        None
+    }
 }

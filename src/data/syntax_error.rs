@@ -3,6 +3,7 @@ use thiserror::Error;
 /// Why a text is no path or no intrinsic function call.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct SyntaxError {
     /// What is wrong.
     pub message: String,

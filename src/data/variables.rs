@@ -4,19 +4,9 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 /// Where `$name` looks a variable up (ASL: "Variables").
-pub trait VariableScope {
+pub(crate) trait VariableScope {
     /// The value of the variable, or `None` where nothing has assigned it.
     fn variable(&self, name: &str) -> Option<&Value>;
-}
-
-/// A scope without variables.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoVariables;
-
-impl VariableScope for NoVariables {
-    fn variable(&self, _name: &str) -> Option<&Value> {
-        None
-    }
 }
 
 impl VariableScope for IndexMap<String, Arc<Value>> {

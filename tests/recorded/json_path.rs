@@ -13,10 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use asl_engine::data::{
-    ContextObject, ExecutionContext, JsonPath, NoVariables, Random, Scope, StateContext, StateMachineContext,
-};
-use chrono::DateTime;
+use asl_engine::data::JsonPath;
 use serde_json::Value;
 
 mod known_gaps;
@@ -91,37 +88,12 @@ fn message(row: &Value) -> Option<&str> {
 }
 
 fn evaluate(path: &str, document: &Value) -> Result<Value, String> {
-    let execution = ExecutionContext {
-        id: "".into(),
-        input: Value::Null.into(),
-        name: String::new(),
-        role_arn: "".into(),
-        start_time: DateTime::UNIX_EPOCH,
-        redrive_count: None,
-    };
-    let state_machine = StateMachineContext {
-        id: String::new(),
-        name: String::new(),
-    };
-    let context = ContextObject {
-        execution: &execution,
-        state_machine: &state_machine,
-        state: StateContext {
-            name: "S",
-            entered_time: DateTime::UNIX_EPOCH,
-            retry_count: None,
-        },
-        task_token: None,
-        map_item: None,
-    };
-    let scope = Scope {
-        input: document,
-        context: &context,
-        variables: &NoVariables,
-        random: &Random::seeded(0),
-    };
+    let (root, _) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
+    if root != "$" {
+        return Err(format!("{root} is the context object or a variable, of which there is none"));
+    }
     let path = JsonPath::parse(path).map_err(|error| error.to_string())?;
-    path.evaluate(&scope)
+    path.evaluate_in(document)
         .map(std::borrow::Cow::into_owned)
         .map_err(|error| error.to_string())
 }

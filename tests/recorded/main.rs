@@ -7,7 +7,6 @@
     reason = "tests fail by panicking"
 )]
 
-mod data_flow;
 mod pairs;
 mod recordings;
 

@@ -103,13 +103,8 @@ impl Intrinsic {
     /// Calls the function.
     ///
     /// Fails where a path argument finds nothing, and where the function refuses its arguments.
-    pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Value, EvaluationError> {
-        self.evaluate_within(scope, &Budget::new())
-    }
-
-    /// The same, on a budget that others share.
     #[inline]
-    pub(super) fn evaluate_within(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
+    pub(super) fn evaluate(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
         let text = &self.text;
         Evaluation { text, scope, budget }.call(&self.call)
     }
@@ -199,7 +194,7 @@ impl<'a> Evaluation<'_, 'a> {
     }
 
     fn path(&self, path: &JsonPath) -> Result<Cow<'a, Value>, EvaluationError> {
-        path.evaluate_within(self.scope, self.budget).map_err(|error| {
+        path.evaluate(self.scope, self.budget).map_err(|error| {
             error.into_evaluation_error(path, self.scope, |path, document| {
                 EvaluationError::argument_not_found(self.text, path, document)
             })
@@ -211,7 +206,7 @@ impl<'a> Evaluation<'_, 'a> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Intrinsic;
+    use super::{Budget, Intrinsic};
     use crate::data::sample;
 
     /// The value of a call.
@@ -234,7 +229,7 @@ mod tests {
             "template": "\\{{}\\}",
         });
         let intrinsic = Intrinsic::parse(call).unwrap_or_else(|error| panic!("{call}: {error}"));
-        sample::in_scope(&input, |scope| intrinsic.evaluate(scope)).map_err(|error| error.to_string())
+        sample::in_scope(&input, |scope| intrinsic.evaluate(scope, &Budget::new())).map_err(|error| error.to_string())
     }
 
     #[test]

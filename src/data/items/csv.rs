@@ -6,6 +6,7 @@ use crate::data::java;
 
 /// The columns of a CSV file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CsvFormat {
     /// `CSVHeaders`, where `CSVHeaderLocation` is `GIVEN`; `None` for `FIRST_ROW`.
     pub headers: Option<Vec<String>>,

@@ -12,6 +12,7 @@ pub use self::csv::CsvFormat;
 
 /// How an object holds items (`ReaderConfig`).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ItemFormat {
     /// `"InputType": "CSV"`: an item for each row but that of the headers, all its values texts.
     Csv(CsvFormat),
@@ -27,7 +28,7 @@ pub enum ItemFormat {
 /// Why an object holds no items; prints as the cause of `States.ItemReaderFailed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ItemsError {
+pub(crate) enum ItemsError {
     /// Two columns have one name.
     DuplicateHeaders,
     /// The document is neither an array nor an object.
@@ -67,40 +68,25 @@ impl std::error::Error for ItemsError {}
 /// The items of an object.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ReadItems {
+pub(crate) struct ReadItems {
     /// In the order of the object.
-    pub items: Vec<Value>,
+    pub(crate) items: Vec<Value>,
     /// Whether they are the members of a JSON object, each as `{"Key": …, "Value": …}`.
-    pub are_pairs: bool,
+    pub(crate) are_pairs: bool,
 }
 
 /// What reading may make: a small file can hold many large items.
 #[derive(Debug, Clone, Copy)]
-pub struct ItemLimits {
+pub(crate) struct ItemLimits {
     /// The most items; what is behind them is not looked at.
-    pub items: usize,
+    pub(crate) items: usize,
     /// The most bytes of memory, as far as they can be told.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
 }
 
 impl ItemFormat {
     /// The items in the text of an object.
-    ///
-    /// ```
-    /// use asl_engine::data::{CsvFormat, ItemFormat, ItemLimits};
-    /// use serde_json::json;
-    ///
-    /// let limits = ItemLimits { items: 2, bytes: 1_000_000 };
-    /// let csv = ItemFormat::Csv(CsvFormat { headers: None, delimiter: b';' });
-    /// assert_eq!(csv.read("size;pizza\n1;funghi\n2\n3\n", limits).unwrap().items, [
-    ///     json!({ "size": "1", "pizza": "funghi" }),
-    ///     json!({ "size": "2", "pizza": "" }),
-    /// ]);
-    /// let json = ItemFormat::Json { pointer: Some("/orders".into()) };
-    /// assert_eq!(json.read(r#"{ "orders": [1, 2, 3] }"#, limits).unwrap().items, [json!(1), json!(2)]);
-    /// assert_eq!(ItemFormat::JsonLines.read("{}\n[]\n", limits).unwrap().items, [json!({}), json!([])]);
-    /// ```
-    pub fn read(&self, text: &str, limits: ItemLimits) -> Result<ReadItems, ItemsError> {
+    pub(crate) fn read(&self, text: &str, limits: ItemLimits) -> Result<ReadItems, ItemsError> {
         // A byte order mark is no part of the first header, nor of JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut items = Items {
@@ -173,6 +159,29 @@ fn parsed(text: &str, line: usize) -> Result<Value, ItemsError> {
 mod tests {
     use super::{CsvFormat, ItemFormat, ItemLimits};
     use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn items_are_read_up_to_the_limit() {
+        let limits = ItemLimits {
+            items: 2,
+            bytes: 1_000_000,
+        };
+        let read = |format: ItemFormat, text| format.read(text, limits).unwrap().items;
+        let csv = ItemFormat::Csv(CsvFormat {
+            headers: None,
+            delimiter: b';',
+        });
+        let pizzas = [
+            json!({ "size": "1", "pizza": "funghi" }),
+            json!({ "size": "2", "pizza": "" }),
+        ];
+        assert_eq!(read(csv, "size;pizza\n1;funghi\n2\n3\n"), pizzas);
+        let pointer = Some("/orders".into());
+        let json = ItemFormat::Json { pointer };
+        assert_eq!(read(json, r#"{ "orders": [1, 2, 3] }"#), [json!(1), json!(2)]);
+        assert_eq!(read(ItemFormat::JsonLines, "{}\n[]\n"), [json!({}), json!([])]);
+    }
 
     fn format() -> impl Strategy<Value = ItemFormat> {
         let headers = prop::option::of(prop::collection::vec("[ab]?", 0..3));

@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_position_leads_back_to_its_keys_and_indices() {
         let source = r#"{ "a": [1, { "b/c": "text" }], "d": {} }"#;
-        let root = super::super::parse(source).root.unwrap();
+        let root = super::super::parser::parse(source).root.unwrap();
         let locator = Locator::new(Some(&root));
         let steps = |text: &str| locator.steps_to(source.find(text).unwrap()).unwrap();
         let (a, b) = (Step::Key("a"), Step::Key("b/c"));

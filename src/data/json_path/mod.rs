@@ -25,7 +25,7 @@ use super::{Budget, Scope, SyntaxError};
 
 /// What a path starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Root {
+pub(crate) enum Root {
     /// `$`: the document in hand.
     Input,
     /// `$$`: the context object.
@@ -83,7 +83,7 @@ impl JsonPath {
     }
 
     /// What the path starts from.
-    pub fn root(&self) -> &Root {
+    pub(crate) fn root(&self) -> &Root {
         &self.0.root
     }
 
@@ -111,13 +111,8 @@ impl JsonPath {
     ///
     /// Fails where a definite path finds nothing, where an index or a slice meets something else than an array, and
     /// where the path's variable was never assigned.
-    pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
-        self.evaluate_within(scope, &Budget::new())
-    }
-
-    /// The same, on a budget that others share.
     #[inline]
-    pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
+    pub(crate) fn evaluate<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         // Nearly all paths are names below the input, all of which are there.
         if self.0.root == Root::Input
             && let Some(value) = straight::walk_straight(self.0.stages.segments(), scope.input)
@@ -143,7 +138,7 @@ impl JsonPath {
 
     /// The path's value in `document`, whatever the path's root is.
     ///
-    /// Fails as [`JsonPath::evaluate`] does.
+    /// Fails where a definite path finds nothing, and where an index or a slice meets something else than an array.
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
         evaluate::in_document(&self.0.stages, document, 0, &Budget::new())
     }

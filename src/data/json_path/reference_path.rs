@@ -65,7 +65,7 @@ impl ReferencePath {
     }
 
     /// What the path starts from.
-    pub fn root(&self) -> &Root {
+    pub(crate) fn root(&self) -> &Root {
         self.path.root()
     }
 
@@ -85,18 +85,13 @@ impl ReferencePath {
     /// The path's value in `scope`.
     ///
     /// Fails where there is none, see [`JsonPath::evaluate`].
-    pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathError> {
-        self.path.evaluate(scope)
-    }
-
-    /// The same, on a budget that others share.
-    pub(crate) fn evaluate_within<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
-        self.path.evaluate_within(scope, budget)
+    pub(crate) fn evaluate<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
+        self.path.evaluate(scope, budget)
     }
 
     /// The path's value in `document`, whatever the path's root is.
     ///
-    /// Fails where there is none, see [`JsonPath::evaluate`].
+    /// Fails where there is none, see [`JsonPath::evaluate_in`].
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
         self.path.evaluate_in(document)
     }

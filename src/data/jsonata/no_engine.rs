@@ -14,7 +14,7 @@ pub(super) enum Compiled {}
 
 /// What an engine would keep between two evaluations.
 #[derive(Debug, Default)]
-pub(super) struct Prepared;
+pub(super) struct Prepared {}
 
 impl Compiled {
     pub(super) fn new(_text: &str, _dialect: JsonataDialect) -> Result<Self, JsonataSyntaxError> {

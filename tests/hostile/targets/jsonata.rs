@@ -1,10 +1,10 @@
 //! JSONata: expressions that are put together at random, and texts that are hardly any.
 
-use asl_engine::data::{Jsonata, JsonataDialect, MAX_NESTING, MAX_RESULT_BYTES, Random, json_size, nests_within};
+use asl_engine::data::{Jsonata, JsonataDialect, Random};
 use chrono::DateTime;
 use serde_json::{Map, Value};
 
-use super::Dice;
+use super::{Dice, bounds};
 
 pub(crate) fn jsonata(dice: &Dice) -> bool {
     let mut text = expression(dice, 5);
@@ -21,13 +21,7 @@ pub(crate) fn jsonata(dice: &Dice) -> bool {
     let evaluate = || parsed.evaluate(Some(&input), &variables, DateTime::UNIX_EPOCH, &Random::seeded(3));
     let result = evaluate();
     match &result {
-        Ok(value) => {
-            let value = value.as_ref().unwrap_or(&Value::Null);
-            assert!(
-                nests_within(value, MAX_NESTING) && json_size(value) <= MAX_RESULT_BYTES,
-                "{text}"
-            );
-        }
+        Ok(value) => bounds::check(value.as_ref().unwrap_or(&Value::Null)),
         Err(error) => assert!(!error.to_string().is_empty(), "{text}"),
     }
     assert_eq!(result, evaluate(), "{text} gives the same again");

@@ -3,6 +3,7 @@
 //! `thrown.rs` rolls a few hundred times in every test run, `fuzz.rs` as long as it is given time.
 
 mod api;
+mod bounds;
 mod corpus;
 mod definition;
 mod dice;
