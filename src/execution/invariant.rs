@@ -2,41 +2,41 @@
 
 use std::fmt;
 
-/// A rule that the engine keeps, and that an execution cannot go on without.
+/// A rule that the engine must keep. An execution cannot continue once one is broken.
 ///
-/// The engine returns the rule that is broken instead of doing nothing: an execution that nothing wakes would hang
-/// for ever. The same rules decide whether a snapshot can be restored.
+/// The engine returns the broken rule instead of ignoring it: an execution that nothing wakes would hang for ever. The
+/// same rules decide whether a snapshot can be restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Invariant {
-    /// A key that the engine holds has a frame.
+    /// Every key that the engine holds belongs to a frame.
     FrameExists,
-    /// Slots without a frame are known as free, once each.
+    /// Each slot without a frame is listed as free exactly once.
     FreeSlotsAreEmpty,
-    /// One root, and every other frame in the list of its parent.
+    /// There is one root, and every other frame is in its parent's list.
     FramesAreATree,
-    /// Each frame and each attempt has a number of its own.
+    /// The numbers of frames and attempts are unique.
     NumbersAreUnique,
     /// A frame's state exists.
     StateExists,
     /// A frame's state belongs to the graph that the frame runs.
     StateIsOfItsGraph,
-    /// A frame does what its state may do.
+    /// A frame's activity fits its state's type.
     ActivityFitsState,
-    /// A state keeps its raw input as long as it waits.
+    /// A waiting state still has its raw input.
     InputIsKept,
-    /// Data nests only as deep as it can be worked with.
+    /// Data nests at most as deep as the engine can process.
     DataIsShallow,
-    /// A frame that goes on at once stands in the ready queue, once.
+    /// Each frame that can continue is in the ready queue exactly once.
     ReadyFramesAreQueued,
-    /// Only frames that can go on stand in the ready queue.
+    /// Only frames that can continue are in the ready queue.
     QueuedFramesAreReady,
-    /// A frame that waits for a time has that timer, and no other frame waits for one.
+    /// A frame has a timer exactly if it waits for a time, and the two times are equal.
     WaitingFramesHaveATimer,
-    /// Something is ready, a timer is armed, or a task is unanswered.
+    /// A running execution has a ready frame, an armed timer or an unanswered task.
     ExecutionGoesOn,
     /// The execution's deadline follows from its start.
     DeadlineIsTheTimeout,
-    /// An execution that runs has not told its end, and one that has ended has nothing left that runs.
+    /// A running execution has not reported its end, and an ended one has no running frames.
     EndIsTheEnd,
     /// Retries are counted for each Retrier of the state.
     RetriersAreCounted,
@@ -44,45 +44,45 @@ pub(crate) enum Invariant {
     ParentRunsGraphs,
     /// A Parallel or Map has a graph for each index.
     GraphExists,
-    /// What its parent lists as running is all that runs, and comes to its end once.
+    /// A Parallel or Map lists exactly its running branches or iterations, and each ends once.
     RunningGraphsAreListed,
-    /// Each branch or iteration has a place for its result, which only it fills.
+    /// Each branch or iteration has its own place for its result.
     ResultHasItsPlace,
-    /// A Parallel or Map is done once each of its graphs has come to its end.
+    /// A Parallel or Map ends once all its graphs have ended.
     AllGraphsEnd,
-    /// A task waits in a Task state.
+    /// A waiting task belongs to a Task state.
     TaskIsOfATask,
-    /// A distributed Map, and nothing else, has a Map Run.
+    /// A Distributed Map has a Map Run, and no other state has one.
     MapRunExists,
-    /// A Map Run belongs to the Map state that its frame is in.
+    /// A Map Run belongs to the Map state of its frame.
     MapRunIsOfItsMap,
-    /// A Map Run asks the services that its state names, and waits for an answer while it reads or writes.
+    /// A Map Run only calls the services that its state names, and waits for an answer while it reads or writes.
     RequestIsOfItsMap,
-    /// A Map Run has something to start, or a child execution that is ready, has a timer or an unanswered task.
+    /// A running Map Run has child executions to start, or one that is ready, has a timer or has an unanswered task.
     MapRunGoesOn,
-    /// The counts of a Map Run are those of its items and child executions.
+    /// The counts of a Map Run match its items and child executions.
     MapRunCounts,
-    /// A Map Run finds its child executions by their numbers, and knows when each is to be woken.
+    /// A Map Run finds each child execution by its number, and knows the time to wake it.
     ChildIsKnown,
-    /// A Map Run knows each task of its child executions by a number of its own.
+    /// A Map Run has a unique number for each task of its child executions.
     TaskOfChildIsKnown,
-    /// Child executions nest only as deep as a definition can.
+    /// Child executions nest at most as deep as a definition can.
     ChildrenAreShallow,
 }
 
 impl Invariant {
-    /// An error where it does not hold.
+    /// `Err` with this invariant unless `it_does`.
     pub(crate) fn holds_if(self, it_does: bool) -> Result<(), Self> {
         if it_does { Ok(()) } else { Err(self) }
     }
 
-    /// What an execution fails with over it.
+    /// The cause with which an execution fails if this invariant is broken.
     pub(crate) fn cause(self) -> String {
         format!("The interpreter broke a rule of its own: {self}.")
     }
 }
 
-/// What is wrong, as a clause.
+/// Prints what is wrong, as a clause.
 impl fmt::Display for Invariant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

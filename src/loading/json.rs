@@ -6,19 +6,20 @@ use crate::data::json::{
 };
 use crate::definition::{Code, Diagnostic, MAX_CHARACTERS};
 
-/// Reads a text, replacing each `${Name}` by its value. Problems go to the report; `None` if the text is not JSON.
+/// Parses a text, and replaces each `${Name}` with its value. Problems go to the report; `None` if the text is not
+/// JSON.
 pub(super) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
     let parsed = json::parse_with(source, substitutions, MAX_CHARACTERS);
     reported(parsed, substitutions, report)
 }
 
-/// The same without replacing `${Name}`.
+/// Like [`parse`], without replacing `${Name}`.
 #[cfg(feature = "yaml")]
 pub(super) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> {
     reported(json::parse(source), &Substitutions::new(), report)
 }
 
-/// Gives every `${Name}` below `node`, a tree that was read from `source`, its value.
+/// Replaces every `${Name}` in `node`, a tree parsed from `source`, with its value.
 #[cfg(feature = "yaml")]
 pub(super) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, report: &mut Report) {
     for problem in json::substitute(node, source, substitutions, MAX_CHARACTERS) {
@@ -26,7 +27,7 @@ pub(super) fn substitute(node: &mut Node, source: &str, substitutions: &Substitu
     }
 }
 
-/// The diagnostics of a report on a tree, and how many more there were.
+/// The diagnostics of a report on a tree, and the number of those omitted.
 pub(super) fn finish(report: Report, source: &str, root: Option<&Node>) -> (Vec<Diagnostic>, usize) {
     let locator = Locator::new(root);
     report.finish(source, |offset| locator.steps_to(offset))

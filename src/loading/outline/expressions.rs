@@ -1,10 +1,10 @@
-//! The expressions of a definition, each text parsed once.
+//! The parsed expressions of a definition. Each text is parsed only once.
 
 use std::collections::HashMap;
 
 use crate::data::{Expression, JsonPath, JsonataExpressions, ReferencePath, SyntaxError};
 
-/// What was parsed so far, by its text: the outline reads it first, and then whoever reads the fields.
+/// The results of parsing, by text. The outline parses an expression first, and reading the fields asks for it again.
 #[derive(Debug, Default)]
 pub(crate) struct Expressions {
     paths_and_calls: HashMap<Box<str>, Result<Expression, SyntaxError>>,
@@ -12,7 +12,7 @@ pub(crate) struct Expressions {
 }
 
 impl Expressions {
-    /// The same as [`Expression::parse`].
+    /// Like [`Expression::parse`], but parses a known text only once.
     pub(crate) fn path_or_call(&mut self, text: &str) -> Result<Expression, SyntaxError> {
         if let Some(known) = self.paths_and_calls.get(text) {
             return known.clone();
@@ -22,7 +22,7 @@ impl Expressions {
         parsed
     }
 
-    /// The same as [`JsonPath::parse`].
+    /// Like [`JsonPath::parse`], but parses a known text only once.
     pub(crate) fn json_path(&mut self, text: &str) -> Result<JsonPath, SyntaxError> {
         if text.starts_with('$')
             && let Expression::Path(path) = self.path_or_call(text)?
@@ -32,11 +32,11 @@ impl Expressions {
         JsonPath::parse(text)
     }
 
-    /// The same as [`ReferencePath::parse`].
+    /// Like [`ReferencePath::parse`], but parses a known text only once.
     pub(crate) fn reference_path(&mut self, text: &str) -> Result<ReferencePath, SyntaxError> {
         match self.json_path(text) {
             Ok(path) => ReferencePath::of(path),
-            // AWS has words of its own for some paths that cannot be parsed.
+            // AWS has special messages for some paths that cannot be parsed, which `ReferencePath::parse` gives.
             Err(_) => ReferencePath::parse(text),
         }
     }

@@ -11,7 +11,7 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// Whether a field of this language means something in a state in `query_language`.
+    /// Whether a field of this language belongs in a state in `query_language`.
     pub(crate) fn is_of(self, query_language: QueryLanguage) -> bool {
         match self {
             Self::Both => true,
@@ -124,7 +124,7 @@ pub(crate) const STATE_FIELDS: &[FieldRule] = &[
     row("CausePath",                      JsonPath, [X, X, X, X, X, O, X, X]),
 ];
 
-/// The fields of the other objects of a definition.
+/// The top-level fields of a definition.
 pub(crate) const MACHINE_FIELDS: &[&str] = &[
     "Comment",
     "QueryLanguage",
@@ -133,9 +133,13 @@ pub(crate) const MACHINE_FIELDS: &[&str] = &[
     "TimeoutSeconds",
     "Version",
 ];
+/// The fields of a Parallel state's branch.
 pub(crate) const BRANCH_FIELDS: &[&str] = &["Comment", "StartAt", "States"];
+/// The fields of `ItemProcessor` and `Iterator`.
 pub(crate) const ITEM_PROCESSOR_FIELDS: &[&str] = &["Comment", "ProcessorConfig", "StartAt", "States"];
+/// The fields of `ProcessorConfig`.
 pub(crate) const PROCESSOR_CONFIG_FIELDS: &[&str] = &["ExecutionType", "Mode"];
+/// The fields of a Retrier.
 pub(crate) const RETRIER_FIELDS: &[&str] = &[
     "BackoffRate",
     "Comment",
@@ -145,6 +149,7 @@ pub(crate) const RETRIER_FIELDS: &[&str] = &[
     "MaxAttempts",
     "MaxDelaySeconds",
 ];
+/// The fields of a Catcher.
 pub(crate) const CATCHER_FIELDS: &[(&str, Language)] = &[
     ("Assign", Both),
     ("Comment", Both),
@@ -210,7 +215,7 @@ pub(crate) const COMPARISON_OPERATORS: [&str; 39] = [
     "NumericGreaterThanEqualsPath",
 ];
 
-/// The fields for tolerated failures. Only a distributed Map uses them, though AWS accepts them on both modes.
+/// The fields for tolerated failures. Only a Distributed Map uses them, though AWS accepts them in both modes.
 pub(crate) const TOLERANCE_FIELDS: [&str; 4] = [
     "ToleratedFailureCount",
     "ToleratedFailureCountPath",

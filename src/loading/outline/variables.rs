@@ -40,7 +40,7 @@ pub(crate) fn reads<'s>(state: &'s StateOutline<'_>) -> Vec<VariableRead<'s>> {
     found
 }
 
-/// The variable whose name a constant begins with, behind its `$`.
+/// The name after the `$` that a constant begins with, if it is a variable name.
 pub(crate) fn leading_variable(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
     let is_in_names = |c: char| c.is_alphanumeric() || c == '_';

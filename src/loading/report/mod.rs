@@ -59,7 +59,7 @@ impl Finding {
         self
     }
 
-    /// Adds help, if there is some.
+    /// Sets or removes the help.
     pub(crate) fn maybe_help(&mut self, help: Option<String>) -> &mut Self {
         self.help = help;
         self
@@ -76,12 +76,12 @@ impl Report {
         }
     }
 
-    /// A problem of a field or value.
+    /// Adds an error about a field or value.
     pub(crate) fn error(&mut self, code: Code, place: Place, message: impl Into<String>) -> &mut Finding {
         self.error_in(Phase::Schema, code, place, message)
     }
 
-    /// `SCHEMA_VALIDATION_FAILED`, the most frequent code.
+    /// Adds an error with the most frequent code, `SCHEMA_VALIDATION_FAILED`.
     pub(crate) fn schema(&mut self, place: Place, message: impl Into<String>) -> &mut Finding {
         self.error(Code::SchemaValidationFailed, place, message)
     }
@@ -121,8 +121,8 @@ impl Report {
         self.lines.line_of(offset)
     }
 
-    /// The diagnostics in their order, and how many more there were. `steps_to` gives the keys and indices that
-    /// lead to a byte of the text, if the text has any.
+    /// The diagnostics in AWS's order, and the number of those omitted. `steps_to` gives the keys and indices that lead
+    /// to a byte of the text; `None` if the text has none.
     pub(crate) fn finish<'n>(
         mut self,
         source: &str,
@@ -181,7 +181,7 @@ impl Report {
         }
     }
 
-    /// A problem of a text embedded in `source`, shown at `span` there.
+    /// Moves a diagnostic of a text embedded in `source` to `span` in `source`.
     #[cfg(feature = "yaml")]
     pub(crate) fn relocated(&self, diagnostic: Diagnostic, span: Span, source: &str) -> Diagnostic {
         let span = span.start..span.end;

@@ -2,8 +2,8 @@
 //!
 //! **What**: a Choice state has a `Default`. A warning.
 //!
-//! **Why**: when no rule is true, the execution fails with `States.Runtime`, which nothing can catch. Two rules that ask
-//! the same `Is…` question with `true` and with `false` leave nothing over, nor does a `Condition` that is `true`.
+//! **Why**: if no rule is true, the execution fails with `States.Runtime`, which nothing can catch. A `Default` is not
+//! needed if two rules ask the same `Is…` question with `true` and with `false`, or a `Condition` is `true`.
 //!
 //! Bad:
 //! ```json
@@ -40,7 +40,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a rule asks the opposite of another one, or is always true.
+/// Whether one of the rules is always true: a rule asks the opposite of another, or is `true` itself.
 fn leave_nothing_over(rules: &[Node]) -> bool {
     if rules.iter().any(is_always_true) {
         return true;
@@ -52,7 +52,7 @@ fn leave_nothing_over(rules: &[Node]) -> bool {
     })
 }
 
-/// Whether the `Condition` of a rule in JSONata is `true`, or cannot be read.
+/// Whether the `Condition` of a JSONata rule is `true`, or is unknown because of an unresolved substitution.
 fn is_always_true(rule: &Node) -> bool {
     rule.field("Condition").is_some_and(|condition| {
         let expression = expression_text(condition).map(str::trim);
@@ -60,7 +60,7 @@ fn is_always_true(rule: &Node) -> bool {
     })
 }
 
-/// The variable, the `Is…` operator and the operand of a rule that has nothing else.
+/// The variable, the `Is…` operator and the operand of a rule with such an operator.
 fn question(rule: &Node) -> Option<(&str, &str, bool)> {
     let variable = rule.field("Variable")?.as_str()?;
     let members = &rule.as_object()?.members;

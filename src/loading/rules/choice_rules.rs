@@ -3,7 +3,7 @@
 //! **What**: a Choice Rule, and every expression nested in it, is either one of `And`, `Or`, `Not`, or a `Variable`
 //! with exactly one comparison operator.
 //!
-//! **Why**: which of two operators should decide?
+//! **Why**: with two operators, it would be unclear which one decides.
 //!
 //! Bad:
 //! ```json
@@ -38,7 +38,7 @@ fn expression(node: &Node, report: &mut Report) {
     let of = |names: &[&str]| members(object, names);
     let (combinations, operators) = (of(&COMBINATIONS), of(&COMPARISON_OPERATORS));
     match (combinations.as_slice(), operators.as_slice(), object.member("Variable")) {
-        // A rule in JSONata is refused for its fields.
+        // `field_languages` rejects a rule in JSONata.
         ([], [], None) if object.contains("Condition") => {}
         ([], [], _) => {
             let help = if object.contains("Variable") {
@@ -89,7 +89,7 @@ fn expression(node: &Node, report: &mut Report) {
     }
 }
 
-/// The members whose names are among some, in source order.
+/// The members with one of these names, in source order.
 fn members<'n>(object: &'n Object, names: &[&str]) -> Vec<&'n Member> {
     object
         .members

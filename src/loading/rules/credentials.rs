@@ -1,8 +1,8 @@
 //! # Credentials
 //!
-//! **What**: `Credentials` has a `RoleArn`, as it is or computed.
+//! **What**: `Credentials` has a `RoleArn`, constant or computed.
 //!
-//! **Why**: the role is all that it is for.
+//! **Why**: `Credentials` serves only to name the role.
 //!
 //! Bad:
 //! ```json

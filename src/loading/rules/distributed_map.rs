@@ -1,10 +1,10 @@
 //! # Distributed Maps
 //!
-//! **What**: `ItemReader`, `ItemBatcher` and `ResultWriter` of a distributed Map have only fields that mean something
-//! there: in the language of the state, and for the kind of object that is read. Its `Label` is its own, and its
-//! executions are not started by an Express workflow.
+//! **What**: `ItemReader`, `ItemBatcher` and `ResultWriter` of a Distributed Map have only fields that fit the state's
+//! query language and the `InputType`. Its `Label` is unique in the machine. An Express workflow has no Distributed
+//! Map.
 //!
-//! **Why**: a field without meaning would do nothing. AWS refuses it, too.
+//! **Why**: any other field would have no effect. AWS rejects it, too.
 //!
 //! Bad:
 //! ```json
@@ -26,14 +26,14 @@ use crate::loading::report::Report;
 
 use Language::{Both, JsonPath, Jsonata};
 
-/// An object inside a distributed Map, and its fields.
+/// An object inside a Distributed Map, and its fields.
 struct Fields {
-    /// The fields that lead to it.
+    /// The path of fields to the object.
     path: &'static [&'static str],
     fields: &'static [(&'static str, Language)],
 }
 
-/// The objects inside the fields of a distributed Map, with their fields.
+/// The objects inside a Distributed Map.
 const OBJECTS: [Fields; 5] = [
     Fields {
         path: &["ItemReader"],
@@ -83,9 +83,9 @@ const OBJECTS: [Fields; 5] = [
     },
 ];
 
-/// The fields of a `ReaderConfig` that only some kinds of objects have, and those kinds.
+/// The fields of a `ReaderConfig` that belong to some values of `InputType` only, with those values.
 ///
-/// AWS says nothing about an `ItemsPointer` elsewhere; it would do nothing.
+/// AWS accepts an `ItemsPointer` with other input types, where it has no effect.
 const OF_INPUT_TYPES: [(&str, &[&str]); 5] = [
     ("CSVHeaderLocation", &["CSV"]),
     ("CSVHeaders", &["CSV"]),
@@ -122,7 +122,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// An Express workflow starts no child executions.
+/// Rejects Distributed Maps in an Express workflow, which cannot start child executions.
 pub(super) fn check_type(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
     if workflow_type != WorkflowType::Express {
         return;
@@ -194,14 +194,14 @@ fn listed<'f>(fields: impl Iterator<Item = &'f str>) -> String {
     format!("the fields here are {}", names.join(", "))
 }
 
-/// The fields that are there, but not for this kind of object.
+/// Rejects the fields that do not belong to the `InputType`.
 fn reader_config(config: &Node, report: &mut Report) {
     let input_type = match config.field("InputType") {
         Some(node) if node.unresolved => return,
         Some(node) => node.as_str().unwrap_or_default(),
         None => "",
     };
-    // What is read as CSV, and does not say where its headers are, has only this said of it.
+    // Like AWS, report only the missing `CSVHeaderLocation`, which happens when the field is read.
     if input_type == "CSV" && config.field("CSVHeaderLocation").is_none() {
         return;
     }
@@ -253,7 +253,7 @@ mod tests {
             .collect()
     }
 
-    /// As recorded on AWS.
+    /// The messages are recorded on AWS.
     #[test]
     fn a_reader_config_has_the_fields_of_its_input_type() {
         let required = ["SCHEMA_VALIDATION_FAILED: The field 'CSVHeaderLocation' is required"];

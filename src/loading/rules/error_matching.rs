@@ -1,9 +1,10 @@
 //! # Errors that never match
 //!
-//! **What**: a Retrier or Catcher names errors that the state can fail with, and that no earlier one matches. A warning.
+//! **What**: a Retrier or Catcher names errors that the state can fail with, and that no earlier Retrier or Catcher
+//! matches. A warning.
 //!
-//! **Why**: the first that matches decides, also when its attempts are used up; what follows is dead text. Some errors
-//! are never handed to `Retry` and `Catch` at all.
+//! **Why**: the first match decides, even after its attempts are used up, so a later one never applies. Some errors
+//! never reach `Retry` and `Catch` at all.
 //!
 //! Bad:
 //! ```json
@@ -21,7 +22,7 @@ use crate::definition::{Code, QueryLanguage, StateType};
 use crate::loading::outline::{Outline, StateOutline};
 use crate::loading::report::Report;
 
-/// What the wildcard `States.TaskFailed` does not match.
+/// The errors that the wildcard `States.TaskFailed` does not match.
 const NOT_TASK_FAILED: [&str; 5] = [
     "States.ALL",
     "States.DataLimitExceeded",
@@ -39,7 +40,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                     error_names(error_equals, element_name, state, &mut earlier, report);
                 }
                 if earlier.contains_key("States.ALL") {
-                    // What follows is refused.
+                    // `states_all` rejects the elements after it.
                     break;
                 }
             }
@@ -47,7 +48,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// `earlier` holds the names matched before, and where they stand.
+/// Checks the names of one element; `earlier` holds the names matched before, with their byte offsets.
 fn error_names<'n>(
     error_equals: &'n Node,
     element_name: &str,
@@ -102,7 +103,7 @@ fn already_matched(name: &str, earlier: &HashMap<&str, usize>, report: &Report) 
     ))
 }
 
-/// Why a state never fails with an error that it could retry or catch.
+/// Why a state never fails with an error of this name that it could retry or catch; `None` if it may.
 fn cannot_occur(name: &str, state: &StateOutline<'_>) -> Option<&'static str> {
     match name {
         "States.Runtime" => Some("`States.Runtime` can be neither retried nor caught"),
@@ -130,7 +131,7 @@ fn cannot_occur(name: &str, state: &StateOutline<'_>) -> Option<&'static str> {
     }
 }
 
-/// Whether a Task calls an HTTPS endpoint; one whose resource cannot be made out might.
+/// Whether a Task may call an HTTPS endpoint; `true` if its resource is unknown.
 fn calls_http(state: &StateOutline<'_>) -> bool {
     let resource = state.field("Resource").filter(|node| !node.unresolved);
     resource

@@ -1,8 +1,8 @@
 //! # Error names
 //!
-//! **What**: a name in `ErrorEquals` that begins with `States.` is one that the language defines. A warning.
+//! **What**: a name in `ErrorEquals` that begins with `States.` is an error of the specification. A warning.
 //!
-//! **Why**: names of one's own must not begin so, and a misspelt one never matches.
+//! **Why**: custom names must not begin with `States.`, and a misspelt name never matches.
 //!
 //! Bad:
 //! ```json
@@ -18,7 +18,7 @@ use crate::definition::Code;
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
-/// The names of the specification and the developer guide.
+/// The names of the specification and the developer guide, except those that `is_known` adds.
 const KNOWN: [&str; 16] = [
     "States.ALL",
     "States.BranchFailed",
@@ -53,7 +53,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 let similar = report.similar(name, KNOWN.into_iter().chain(["States.Timeout"]));
                 let help = match similar {
                     Some(similar) => format!("did you mean `{similar}`?"),
-                    // Names of one's own may begin like those of the language.
+                    // A custom name may begin similarly, such as `StatesmanIsOut`.
                     None if !name.starts_with("States.") => continue,
                     None => "names of your own begin with something else than `States.`".to_owned(),
                 };

@@ -1,9 +1,9 @@
 //! # Exclusive fields
 //!
-//! **What**: of some fields a state has exactly one (`Next` or `End`; how long a Wait state waits), of others at most
-//! one (a value or the path to it).
+//! **What**: a state has exactly one field of some groups (`Next` or `End`, the duration of a Wait state), and at most
+//! one of others (a value or the path to it).
 //!
-//! **Why**: which of them should win?
+//! **Why**: with two of them, it would be unclear which one counts.
 //!
 //! Bad:
 //! ```json
@@ -19,10 +19,10 @@ use crate::definition::StateType;
 use crate::loading::outline::{Outline, StateOutline, state_field};
 use crate::loading::report::Report;
 
-/// Fields of which a state has one at the most. They stand in AWS's order, that of a Java `HashSet`.
+/// Fields of which a state has at most one, in AWS's order, which comes from a Java `HashSet`.
 struct Group {
     fields: &'static [&'static str],
-    /// Whether there must be one.
+    /// Whether one of them is required.
     needed: bool,
     states: &'static [StateType],
 }
@@ -72,7 +72,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// `"End": false` counts as if it were not there.
+/// Checks `Next` and `End`. `"End": false` counts as missing.
 fn next_or_end(state: &StateOutline<'_>, object: &Object, report: &mut Report) {
     let end = object.member("End").filter(|end| end.value.as_bool() != Some(false));
     match (object.member("Next"), end) {
@@ -92,7 +92,7 @@ fn next_or_end(state: &StateOutline<'_>, object: &Object, report: &mut Report) {
 }
 
 fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut Report) {
-    // Those of the other language are refused for that.
+    // `field_languages` rejects fields of the other language.
     let own = |field: &&str| state_field(field).is_some_and(|rule| rule.language.is_of(state.query_language));
     let fields: Vec<&str> = group.fields.iter().copied().filter(own).collect();
     let mut there: Vec<&Member> = fields.iter().filter_map(|field| object.member(field)).collect();
@@ -118,7 +118,7 @@ fn several(fields: &[&str], there: &[&Member], owner: &Node, report: &mut Report
         .help(format!("keep one of {}", names.join(" and ")));
 }
 
-/// AWS's text where a field of a group is needed.
+/// AWS's message if a required group has no field.
 pub(super) fn none_of(fields: &[&str]) -> String {
     format!(
         "This object should have only one of the following fields: [{}]",
@@ -126,7 +126,7 @@ pub(super) fn none_of(fields: &[&str]) -> String {
     )
 }
 
-/// AWS's text where there are several fields of a group.
+/// AWS's message if a group has several fields.
 pub(super) fn too_many(fields: &[&str]) -> String {
     format!(
         "There should only be one of the following fields: [{}]",

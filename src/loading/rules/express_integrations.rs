@@ -1,9 +1,9 @@
 //! # Integrations of Express workflows
 //!
-//! **What**: an Express workflow calls services by request and response only: no `.sync`, no `.waitForTaskToken`, no
-//! activities. The same holds for the `EXPRESS` child executions of a distributed Map.
+//! **What**: an Express workflow calls services only by request and response: no `.sync`, no `.waitForTaskToken`, no
+//! activities. The same holds for the `EXPRESS` child executions of a Distributed Map.
 //!
-//! **Why**: it lives for five minutes at the most and may run twice, so that it does not wait for others.
+//! **Why**: an Express workflow lasts at most five minutes and may run twice, so it cannot wait for others.
 //!
 //! Bad:
 //! ```json
@@ -21,7 +21,7 @@ use crate::loading::outline::{GraphOutline, GraphOwner, Outline, is_distributed}
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: &mut Report) {
-    // Graphs stand before those inside them.
+    // A graph comes before the graphs inside it.
     let mut express = Vec::with_capacity(outline.graphs.len());
     for graph in &outline.graphs {
         let around = match (execution_type(graph), graph.parent) {
@@ -36,7 +36,7 @@ pub(super) fn check(outline: &Outline<'_>, workflow_type: WorkflowType, report: 
     }
 }
 
-/// The type of the child executions that run a graph, if such do.
+/// The type of the child executions that run a graph; `None` if none do.
 fn execution_type<'n>(graph: &GraphOutline<'n>) -> Option<&'n str> {
     let is_processor = graph.owner == GraphOwner::ItemProcessor && is_distributed(graph.node);
     let config = graph.node.field("ProcessorConfig").filter(|_| is_processor)?;

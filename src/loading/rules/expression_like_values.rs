@@ -1,9 +1,9 @@
 //! # Texts that look like expressions
 //!
 //! **What**: in a JSONata state, a text that looks like an expression or a path stands between `{%` and `%}`, without
-//! blanks around them; in a JSONPath state, no constant does. A warning.
+//! blanks around them. In a JSONPath state, no constant stands between them. A warning.
 //!
-//! **Why**: anything else is a constant, handed on as it is.
+//! **Why**: any other text is a constant, and is passed on as it is.
 //!
 //! Bad:
 //! ```json
@@ -67,7 +67,7 @@ fn constants_of_json_path(node: &Node, report: &mut Report) {
         Kind::Object(object) => object
             .members
             .iter()
-            // What ends in `.$` is a path, or refused.
+            // A field whose name ends in `.$` is evaluated, or rejected.
             .filter(|member| !member.key.ends_with(".$"))
             .for_each(|member| constants_of_json_path(&member.value, report)),
         _ => {}

@@ -1,8 +1,9 @@
 //! # Errors of a Fail state
 //!
-//! **What**: `Error` of a Fail state does not begin with `States.`; those names are the language's. A warning.
+//! **What**: `Error` of a Fail state does not begin with `States.`: those names are reserved. A warning.
 //!
-//! **Why**: `Retry` and `Catch` around the state, and who reads the history, take it for an error of the language.
+//! **Why**: `Retry` and `Catch` around the state would take it for an error of the specification, and so would a reader
+//! of the history.
 //!
 //! Bad:
 //! ```json
@@ -27,7 +28,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let Some(own) = node.as_str().and_then(|error| error.strip_prefix("States.")) else {
             continue;
         };
-        // A call lacks its `ErrorPath`, which another rule says.
+        // A call belongs in `ErrorPath`; `path_like_values` says so.
         if node.unresolved || own.contains('(') {
             continue;
         }

@@ -1,9 +1,9 @@
 //! # Texts of a Fail state
 //!
-//! **What**: `ErrorPath` and `CausePath` hold a Reference Path, or a call of a function that gives a text. A call of
+//! **What**: `ErrorPath` and `CausePath` hold a Reference Path, or a call of a function that returns a text. A call of
 //! another function is a warning.
 //!
-//! **Why**: an error and its cause are texts: a path that may find several values gives an array, which is none.
+//! **Why**: an error and its cause are texts, and a path that may find several values gives an array.
 //!
 //! Bad:
 //! ```json
@@ -34,7 +34,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 }
 
 fn text(field: &str, node: &Node, report: &mut Report) {
-    // Reading the field reports the others.
+    // Other mistakes are reported when the field is read.
     let Some(Ok(Expression::Intrinsic(call))) = node.as_str().map(Expression::parse) else {
         return;
     };

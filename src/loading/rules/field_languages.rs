@@ -1,9 +1,9 @@
 //! # Fields of the other query language
 //!
-//! **What**: a state in JSONPath has no field of JSONata, and a state in JSONata none of JSONPath; the same for its
-//! Choice Rules and Catchers.
+//! **What**: a state in JSONPath has no fields of JSONata, and a state in JSONata has none of JSONPath. The same holds
+//! for its Choice Rules and Catchers.
 //!
-//! **Why**: the other language's field would do nothing. AWS refuses it, too.
+//! **Why**: a field of the other language would have no effect. AWS rejects it, too.
 //!
 //! Bad:
 //! ```json
@@ -103,7 +103,7 @@ fn refuse(member: &Member, owner: &Node, query_language: QueryLanguage, help: Op
     report.schema(Place::key(member).about(owner), message).maybe_help(help);
 }
 
-/// What stands in the place of a state's field in its own language.
+/// The help for a field of the other language: the field to use instead.
 fn state_help(field: &str, state_type: StateType, query_language: QueryLanguage) -> Option<String> {
     let help = match (field, state_type) {
         ("Output", _) => "in JSONPath, `Parameters`, `ResultSelector` and `OutputPath` shape the output",

@@ -3,8 +3,8 @@
 //! **What**: a Pass state has `Result` or `Parameters`, not both; an inline Map has no `ToleratedFailure…` field; a
 //! Retrier's `MaxDelaySeconds` is not below its `IntervalSeconds`. A warning.
 //!
-//! **Why**: AWS accepts them, but the field does not do what it says: `Result` hides `Parameters`, only a distributed
-//! Map tolerates failures, and the first delay is cut to the longest one.
+//! **Why**: AWS accepts these fields, but they have no effect: `Result` hides `Parameters`, only a Distributed Map
+//! tolerates failures, and the first delay is cut to the longest one.
 //!
 //! Bad:
 //! ```json
@@ -51,7 +51,7 @@ fn map(state: &StateOutline<'_>, report: &mut Report) {
         return;
     }
     for member in state.object.map(|object| object.members.as_slice()).unwrap_or_default() {
-        // A path in a state in JSONata is refused.
+        // `field_languages` rejects a `…Path` field in JSONata.
         let refused = state.query_language == QueryLanguage::Jsonata && member.key.ends_with("Path");
         if TOLERANCE_FIELDS.contains(&member.key.as_str()) && !refused {
             let message = format!(
@@ -79,7 +79,7 @@ fn delays(retrier: &Node, report: &mut Report) {
     }
 }
 
-/// What is longer is refused.
+/// The most seconds of a delay. A longer one is rejected when the field is read.
 const MOST: u64 = 31_622_399;
 
 fn whole(node: &Node) -> Option<u64> {

@@ -2,7 +2,7 @@
 //!
 //! **What**: `HeartbeatSeconds` is smaller than `TimeoutSeconds`.
 //!
-//! **Why**: else the task is over before a heartbeat can be missed.
+//! **Why**: otherwise the task times out before a heartbeat can be missed.
 //!
 //! Bad:
 //! ```json
@@ -42,7 +42,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 
 fn seconds(node: &Node) -> Option<u64> {
     match &node.kind {
-        // Reading the field reports a zero.
+        // A zero is reported when the field is read.
         Kind::Number(number) => number.as_u64().filter(|seconds| *seconds > 0),
         _ => None,
     }

@@ -1,9 +1,9 @@
 //! # Delimiters of JSONata expressions
 //!
-//! **What**: a text that begins with `{%` ends with `%}`, and the other way round.
+//! **What**: a text that begins with `{%` ends with `%}`, and vice versa.
 //!
-//! **Why**: a text is an expression only as a whole; half of the delimiters make neither an expression nor a text that
-//! anybody means. With blanks around both of them, it is a constant.
+//! **Why**: only a whole text can be an expression; with one of the delimiters it would be a constant, which is surely
+//! a mistake. With both delimiters and blanks around them, a text is a constant.
 //!
 //! Bad:
 //! ```json

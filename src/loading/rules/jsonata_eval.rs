@@ -2,7 +2,7 @@
 //!
 //! **What**: an expression does not call `$eval`. A warning.
 //!
-//! **Why**: Step Functions does not have it, so that the call fails when the state runs.
+//! **Why**: Step Functions does not have it, so the call fails when the state runs.
 //!
 //! Bad:
 //! ```json

@@ -1,9 +1,9 @@
 //! # The input document of JSONata
 //!
-//! **What**: an expression reads no input document: neither `$$`, nor a `$` or a bare name outside paths, filters and
-//! functions that give it a value.
+//! **What**: an expression does not read an input document: it has no `$$`, and no `$` or bare name outside of the
+//! paths, filters and functions that give it a value.
 //!
-//! **Why**: a state has none. Its input is `$states.input`.
+//! **Why**: a state has no input document. Its input is `$states.input`.
 //!
 //! Bad:
 //! ```json

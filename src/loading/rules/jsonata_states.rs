@@ -1,9 +1,9 @@
 //! # `$states`
 //!
-//! **What**: an expression reads of `$states` what is there: `input` and `context` everywhere; `result` in the `Output`
-//! and `Assign` of a Task, Parallel or Map state; `errorOutput` in those of a Catcher.
+//! **What**: an expression reads only existing members of `$states`: `input` and `context` everywhere; `result` in the
+//! `Output` and `Assign` of a Task, Parallel or Map state; `errorOutput` in the `Output` and `Assign` of a Catcher.
 //!
-//! **Why**: elsewhere there is neither a result nor an error. AWS refuses it, too.
+//! **Why**: elsewhere there is neither a result nor an error. AWS rejects it, too.
 //!
 //! Bad:
 //! ```json
@@ -18,7 +18,7 @@ use crate::data::Target;
 use crate::loading::outline::{JsonataText, Outline, Sees};
 use crate::loading::report::Report;
 
-/// All that `$states` may have.
+/// All members that `$states` may have.
 const MEMBERS: [&str; 4] = ["context", "errorOutput", "input", "result"];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -35,7 +35,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Why a member of `$states` is not there, if it is not.
+/// Why a member of `$states` does not exist; `None` if it does.
 fn missing(member: &str, text: &JsonataText<'_>, report: &mut Report) -> Option<String> {
     match (member, text.sees) {
         ("input" | "context", _) | ("result", Sees::Result) | ("errorOutput", Sees::ErrorOutput) => None,

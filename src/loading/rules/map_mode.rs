@@ -1,10 +1,10 @@
 //! # Map mode
 //!
-//! **What**: a Map state is `INLINE`, the default, or `DISTRIBUTED`, which runs every item as an execution of its own.
-//! The fields that only the latter has are refused in the former; `ToleratedFailure…` is accepted, as AWS does, but has
-//! no effect.
+//! **What**: a Map state is `INLINE`, the default, or `DISTRIBUTED`, which runs every item as a child execution. An
+//! inline Map has no fields of a Distributed Map, except `ToleratedFailure…`, which AWS accepts, too, and which has no
+//! effect.
 //!
-//! **Why**: an inline Map would not read the items that are asked for.
+//! **Why**: an inline Map would ignore the field, such as the `ItemReader` of its items.
 //!
 //! Bad:
 //! ```json
@@ -21,7 +21,7 @@ use crate::definition::StateType;
 use crate::loading::outline::{Outline, StateOutline, is_distributed};
 use crate::loading::report::Report;
 
-/// Fields that read items from elsewhere and write results there.
+/// Fields that read items from other services and write results to them.
 const INPUT_AND_OUTPUT: [&str; 3] = ["ItemReader", "ItemBatcher", "ResultWriter"];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {

@@ -1,7 +1,7 @@
-//! The rules that a definition as a whole must keep, one a file.
+//! The rules for a definition as a whole, one per file.
 //!
-//! A file says what its rule asks, why, and shows what is bad and what is good; its tests hold it to that. The rules
-//! look at the [`Outline`], so that they judge a definition whose states cannot be built, too.
+//! Each file says what its rule demands and why, and shows a bad and a good example; its tests check them. The rules
+//! read the [`Outline`], so they also work for a definition whose states cannot be built.
 
 mod choice_default;
 mod choice_rules;
@@ -46,7 +46,7 @@ use super::outline::Outline;
 use super::report::Report;
 use crate::definition::WorkflowType;
 
-/// Every rule but those that depend on how the definition is used. Their order is that of problems at the same place.
+/// Every rule except those that depend on the workflow type. Problems at the same place are reported in this order.
 const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
     query_language::check,
     required_fields::check,

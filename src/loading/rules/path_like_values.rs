@@ -1,10 +1,11 @@
 //! # Values that look like paths
 //!
-//! **What**: a string that begins with `$.`, `$$.`, `$[` or `States.…(` stands where it is evaluated: in a field of a payload
-//! template whose name ends in `.$`, or in a field whose name ends in `Path`. A warning.
+//! **What**: a string that looks like a path or a call (`$.`, `$$.`, `$[`, `States.…(…)`) stands in a field that
+//! evaluates it: in a payload template, a field whose name ends in `.$`; elsewhere, a field whose name ends in `Path`.
+//! A warning.
 //!
-//! **Why**: anywhere else the text itself is handed on, which is seldom meant. Strings in an array have no name that
-//! could end in `.$`, so that they are never evaluated. A Pass state's `Result` has a rule of its own.
+//! **Why**: any other field passes on the text itself, which is seldom intended. Strings in an array have no name that
+//! could end in `.$`, so they are never evaluated. A Pass state's `Result` has a separate rule, `static_result`.
 //!
 //! Bad:
 //! ```json
@@ -51,11 +52,11 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// The names of the machine's variables.
+/// The names of all variables that the machine assigns.
 struct Variables<'n>(HashSet<&'n str>);
 
 impl Variables<'_> {
-    /// The constants of a payload template.
+    /// Checks the constants of a payload template.
     fn template(&self, node: &Node, report: &mut Report) {
         match &node.kind {
             Kind::Array(elements) => {
@@ -92,13 +93,13 @@ impl Variables<'_> {
         }
     }
 
-    /// Whether a text is a path, a call, or a variable that there is.
+    /// Whether a text looks like a path, a call or an assigned variable.
     fn look_computed(&self, text: &str) -> bool {
         looks_computed(text) || leading_variable(text).is_some_and(|name| self.0.contains(name))
     }
 }
 
-/// The operands of a Choice Rule.
+/// Checks the operands of a Choice Rule.
 fn comparisons(node: &Node, report: &mut Report) {
     let members = node
         .as_object()
@@ -121,7 +122,8 @@ fn comparisons(node: &Node, report: &mut Report) {
     }
 }
 
-/// A field whose `…Path` form would read the value. A type other than text is a problem that reading the field reports.
+/// Checks a constant for which there is also a `…Path` field. A value that is not a text is reported when the field is
+/// read.
 fn literal(key: &str, node: &Node, report: &mut Report) {
     let reads_text = matches!(key, "Error" | "Cause") || key.starts_with("String");
     if reads_text && node.as_str().is_some_and(looks_computed) {
@@ -135,7 +137,7 @@ fn literal(key: &str, node: &Node, report: &mut Report) {
     }
 }
 
-/// Whether a text is a path or a call.
+/// Whether a text looks like a path or a call.
 pub(super) fn looks_computed(text: &str) -> bool {
     ["$.", "$$.", "$["].iter().any(|start| text.starts_with(start))
         || (text.starts_with("States.") && text.ends_with(')'))

@@ -1,9 +1,9 @@
 //! # Query language
 //!
-//! **What**: `QueryLanguage` is `JSONPath`, the default, or `JSONata`. A state cannot go back to JSONPath in a machine
-//! that is JSONata. Without the feature `jsonata` of this crate, JSONata is refused.
+//! **What**: `QueryLanguage` is `JSONPath`, the default, or `JSONata`. A state cannot go back to JSONPath in a JSONata
+//! machine. Without this crate's feature `jsonata`, JSONata is rejected.
 //!
-//! **Why**: a JSONata expression that is taken as text would run, and do something else than on AWS.
+//! **Why**: if a JSONata expression were taken as text, the state would run, but not as on AWS.
 //!
 //! Bad:
 //! ```json

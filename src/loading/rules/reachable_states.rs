@@ -1,14 +1,14 @@
 //! # Reachable states
 //!
-//! **What**: from `StartAt`, transitions lead to every state of the graph; those of `Default`, `Catch` and Choice Rules
-//! count, too.
+//! **What**: transitions lead from `StartAt` to every state of the graph. `Default`, `Catch` and Choice Rules count as
+//! transitions.
 //!
-//! **Why**: a state that nothing leads to is a `Next` forgotten, or dead text. AWS refuses it.
+//! **Why**: a state without a transition to it is left over, or a `Next` is missing. AWS rejects it.
 //!
-//! Where `StartAt` is missing nothing is said, nor where a transition has a substitution without a value.
+//! The rule is silent if `StartAt` is missing, or a transition has a substitution without a value.
 //!
-//! DIFFERENCE: where `StartAt` names no state, only the states that no transition names are reported, since the others
-//! hang on them. AWS may report all; its recorded answer is for a machine of one state.
+//! DIFFERENCE: if `StartAt` names no state, only the states that no transition names are reported, since the others
+//! depend on them. AWS may report all; its recorded answer is for a machine with one state.
 //!
 //! Bad:
 //! ```json
@@ -55,7 +55,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// For each state, whether transitions lead to it from another one.
+/// For each state, whether transitions lead to it from the state `start`.
 pub(super) fn reached_from(start: usize, graph: &GraphOutline<'_>) -> Vec<bool> {
     let mut reached = vec![false; graph.states.len()];
     let mut pending = vec![start];

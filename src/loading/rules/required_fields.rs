@@ -1,9 +1,9 @@
 //! # Required fields
 //!
-//! **What**: the machine and every graph have `StartAt` and `States`, a state has its `Type` and what that type needs,
-//! a Retrier has `ErrorEquals`, a Catcher `ErrorEquals` and `Next`, a Choice Rule `Next`.
+//! **What**: the machine and every graph have `StartAt` and `States`, a state has its `Type` and the fields that the
+//! type requires, a Retrier has `ErrorEquals`, a Catcher `ErrorEquals` and `Next`, a Choice Rule `Next`.
 //!
-//! **Why**: there is no default that could be meant.
+//! **Why**: these fields have no defaults.
 //!
 //! Bad:
 //! ```json
@@ -21,7 +21,7 @@ use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     for graph in &outline.graphs {
-        // AWS's order, that of a Java HashSet.
+        // AWS's order, which comes from a Java `HashSet`.
         let place = match graph.owner {
             GraphOwner::Machine => Place::value(graph.node),
             GraphOwner::Branch | GraphOwner::ItemProcessor => Place::opening(graph.node),
@@ -52,7 +52,7 @@ fn type_of(node: &Node, report: &mut Report) {
         return;
     }
     let Some(text) = node.as_str() else {
-        // Reading the state says so.
+        // Reported when the state is read.
         return;
     };
     let names = StateType::LISTED.map(StateType::as_str);
@@ -89,7 +89,7 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place
         ),
     ] {
         for element in state.field(list).and_then(Node::as_array).unwrap_or_default() {
-            // A rule in JSONPath is refused for its fields.
+            // `field_languages` rejects a rule in JSONPath.
             let is_of_json_path = ["Variable", "And", "Or", "Not"]
                 .iter()
                 .any(|name| element.field(name).is_some());
@@ -117,7 +117,7 @@ fn missing(names: &[&str], place: Place, report: &mut Report) {
         .help(help.join("; "));
 }
 
-/// What a field is for.
+/// The purpose of a field, as help.
 fn purpose(name: &str) -> &'static str {
     match name {
         "StartAt" => "`StartAt` names the state that is entered first",

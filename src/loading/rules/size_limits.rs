@@ -1,10 +1,10 @@
 //! # Size limits
 //!
-//! **What**: a constant is not larger than data may be when the machine runs: 262,144 bytes for a Pass state's
-//! `Result` and for constant `Parameters` and `Assign`, 256 characters for `Error`, 32,768 for `Cause`. A warning.
+//! **What**: a constant is within the limits that apply when the machine runs: 262,144 bytes for a Pass state's
+//! `Result` and for the constants of `Parameters`, `Arguments`, `Output` and `Assign`, 256 characters for `Error`,
+//! 32,768 for `Cause`. A warning.
 //!
-//! **Why**: the state would fail with `States.DataLimitExceeded` whenever it runs, and the API has no room for a longer
-//! error.
+//! **Why**: the state would always fail with `States.DataLimitExceeded`, and the API has no room for a longer error.
 //!
 //! Bad:
 //! ```json
@@ -66,7 +66,7 @@ fn warn(place: Place, message: String, help: &str, report: &mut Report) {
     report.warning(Code::SizeLimitExceeded, place, message).help(help);
 }
 
-/// The bytes that a value takes as compact JSON at the least; fields that are computed count nothing.
+/// The fewest bytes that a value takes as compact JSON; computed fields count as 0.
 fn constant_size(node: &Node, query_language: QueryLanguage) -> usize {
     match &node.kind {
         Kind::Null => 4,

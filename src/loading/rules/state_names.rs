@@ -1,8 +1,8 @@
 //! # State names
 //!
-//! **What**: a state's name has 1 to 80 characters, and no other state of the machine has it, nested graphs included.
+//! **What**: a state's name has 1 to 80 characters, and is unique in the machine, nested graphs included.
 //!
-//! **Why**: history events and diagnostics name a state by nothing else.
+//! **Why**: history events and diagnostics identify a state only by its name.
 //!
 //! Bad:
 //! ```json
@@ -20,7 +20,7 @@ use crate::definition::Code;
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
-/// Characters of a name.
+/// The most characters of a name.
 const LONGEST: usize = 80;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {

@@ -1,8 +1,8 @@
 //! # `States.ALL`
 //!
-//! **What**: in `Retry` and `Catch`, `States.ALL` is the only name of its `ErrorEquals`, and stands in the last element.
+//! **What**: in `Retry` and `Catch`, `States.ALL` is the only name in its `ErrorEquals`, and is in the last element.
 //!
-//! **Why**: it matches every error, so that whatever stands beside or behind it could never match.
+//! **Why**: it matches every error, so no name beside or after it could ever match.
 //!
 //! Bad:
 //! ```json

@@ -2,7 +2,7 @@
 //!
 //! **What**: a Pass state's `Result` holds no path, no call, and no field whose name ends in `.$`. A warning.
 //!
-//! **Why**: `Result` is no payload template: all of it is handed on as it stands, with the `.$`.
+//! **Why**: `Result` is not a payload template: it is passed on as it is, with the `.$`.
 //!
 //! Bad:
 //! ```json

@@ -1,8 +1,9 @@
 //! # Task tokens
 //!
-//! **What**: a Task that waits for its task token hands `$$.Task.Token` on, in `Parameters` or as its input. A warning.
+//! **What**: a Task that waits for its task token passes `$$.Task.Token` on, in `Parameters` or as its input. A
+//! warning.
 //!
-//! **Why**: whoever does the work answers with the token; without it, the Task waits until its timeout, or for a year.
+//! **Why**: the worker needs the token to answer. Without an answer, the Task waits until its timeout, or for a year.
 //!
 //! Bad:
 //! ```json
@@ -57,7 +58,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Whether an expression in JSONata may read the token, perhaps with all of `$states` or the context object.
+/// Whether a JSONata expression may read the token, alone or with the whole of `$states` or the context object.
 fn may_read_the_token(text: &JsonataText<'_>) -> bool {
     let reads = |reference: &Reference| match &reference.target {
         Target::States(member) => member.as_deref().is_none_or(|member| member == "context"),
@@ -66,8 +67,8 @@ fn may_read_the_token(text: &JsonataText<'_>) -> bool {
     text.node.unresolved || text.references().any(reads)
 }
 
-/// Whether a path or a call reads the token, perhaps with all of the context object. What is no expression may be meant
-/// to.
+/// Whether a path or a call may read the token, alone or with the whole context object. A text that does not parse
+/// counts, too: it may be meant to.
 fn reads_the_token(text: &PathText<'_>) -> bool {
     let Some(expression) = &text.expression else {
         return true;

@@ -1,9 +1,9 @@
 //! # Terminal state
 //!
-//! **What**: every graph has a state that ends it: one with `"End": true`, a Succeed or a Fail.
+//! **What**: every graph has a terminal state: one with `"End": true`, a Succeed or a Fail.
 //!
-//! **Why**: without one an execution only ends by an error or a timeout. Like AWS, the rule asks whether there is such
-//! a state, not whether it can be reached.
+//! **Why**: without one, an execution can only end with an error or a timeout. Like AWS, the rule does not ask whether
+//! the terminal state is reachable.
 //!
 //! Bad:
 //! ```json
@@ -26,7 +26,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             continue;
         }
         let place = match graph.owner {
-            // AWS gives no location here, since it means the whole machine.
+            // AWS gives no location here: the problem concerns the whole machine.
             GraphOwner::Machine => Place::key(states).nowhere(),
             GraphOwner::Branch | GraphOwner::ItemProcessor => Place::key(states).about(graph.node),
         };

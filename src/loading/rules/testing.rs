@@ -1,8 +1,8 @@
-//! Definitions for the tests of rules, and what is found in them.
+//! Builds definitions for the tests of rules, and validates them.
 
 use crate::definition::{Severity, StateMachine};
 
-/// What is found: `CODE: message at location (help: …)`, with `warning` in front of a warning.
+/// The diagnostics of a definition: `CODE: message at location (help: …)`, with `warning` in front of a warning.
 pub(super) fn findings(source: &str) -> Vec<String> {
     let diagnostics = StateMachine::validate(source);
     let line = |diagnostic: &crate::definition::Diagnostic| {
@@ -37,7 +37,7 @@ pub(super) fn jsonata(state: &str) -> String {
     format!(r#"{{ "QueryLanguage": "JSONata", "StartAt": "X", "States": {{ "X": {state} }} }}"#)
 }
 
-/// A machine whose only state `X` is a Pass state with some more fields.
+/// A machine whose only state `X` is a Pass state with these additional fields.
 pub(super) fn pass(fields: &str) -> String {
     state(&format!(r#"{{ "Type": "Pass", "End": true, {fields} }}"#))
 }

@@ -1,6 +1,6 @@
 //! # Transition targets
 //!
-//! **What**: `StartAt`, `Next` and `Default` name states of their own `States` object.
+//! **What**: `StartAt`, `Next` and `Default` name states of the `States` object that they belong to.
 //!
 //! **Why**: a transition cannot leave a branch or an item processor, nor enter one.
 //!

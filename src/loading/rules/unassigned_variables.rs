@@ -1,10 +1,10 @@
 //! # Variables that nothing assigns
 //!
-//! **What**: a variable that a path reads is assigned by a state of the same graph, or of one around it, up to the child
-//! execution of a distributed Map that it is part of. A warning.
+//! **What**: a variable that a state reads is assigned by a state of the same graph or of a graph around it. Graphs
+//! outside of a Distributed Map's child execution do not count. A warning.
 //!
-//! **Why**: reading it fails with `States.Runtime`, which nothing can catch. Where and when it is assigned is not asked:
-//! a state that runs later counts, too.
+//! **Why**: reading an unassigned variable fails with `States.Runtime`, which nothing can catch. The rule does not ask
+//! when the variable is assigned: a state that runs later counts, too.
 //!
 //! Bad:
 //! ```json
@@ -21,19 +21,20 @@ use crate::definition::{Code, QueryLanguage};
 use crate::loading::outline::{GraphOutline, GraphOwner, Outline, VariableRead, is_distributed, reads};
 use crate::loading::report::Report;
 
-/// Of more names than these, none is suggested: looking for it would take too long.
+/// The most names to search for a similar one; among more, the search would take too long.
 const MOST_COMPARED: usize = 500;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     let mut everywhere: Option<HashSet<&str>> = None;
-    // Graphs stand before those inside them, so that a graph's ancestors are what `scopes` holds up to its parent.
+    // A graph comes before the graphs inside it, so `scopes`, cut back to the graph's parent, holds exactly its
+    // ancestors.
     let mut scopes: Vec<(usize, HashSet<&str>)> = Vec::new();
     for (index, graph) in outline.graphs.iter().enumerate() {
         while scopes.last().is_some_and(|(outer, _)| Some(*outer) != graph.parent) {
             scopes.pop();
         }
         scopes.push((index, assigned_in(graph).collect()));
-        // A child execution sees nothing of the graphs around its own.
+        // A child execution does not see the variables of the graphs around it.
         let is_child = |(outer, _): &(usize, HashSet<&str>)| outline.graphs.get(*outer).is_some_and(runs_as_executions);
         let visible = scopes.iter().rposition(is_child).unwrap_or(0);
         let visible = scopes.get(visible..).unwrap_or_default();
@@ -66,7 +67,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a graph is what the child executions of a distributed Map run.
+/// Whether the child executions of a Distributed Map run the graph.
 fn runs_as_executions(graph: &GraphOutline<'_>) -> bool {
     graph.owner == GraphOwner::ItemProcessor && is_distributed(graph.node)
 }

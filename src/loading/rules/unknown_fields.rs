@@ -1,9 +1,9 @@
 //! # Unknown and misplaced fields
 //!
-//! **What**: an object of the definition has only fields that mean something there.
+//! **What**: an object of the definition has only the fields that belong to it.
 //!
-//! **Why**: a field that is misspelt, or belongs to another type of state, would do nothing, and nobody would know.
-//! AWS refuses it, too. [`STATE_FIELDS`] says which field belongs where.
+//! **Why**: a field that is misspelt, or belongs to another type of state, would silently have no effect. AWS rejects
+//! it, too. [`STATE_FIELDS`] lists the fields of each state type.
 //!
 //! Bad:
 //! ```json
@@ -73,12 +73,12 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut
     }
 }
 
-/// Objects whose fields are the same everywhere.
+/// Checks an object whose fields are the same everywhere.
 fn plain_object(node: &Node, known: &[&str], report: &mut Report) {
     unknown_members(node, known, &[], report);
 }
 
-/// Objects whose fields depend on the query language; the rule of languages judges those of the other one.
+/// Checks an object whose fields depend on the query language; `field_languages` rejects fields of the other language.
 fn object_with_languages(node: &Node, fields: &[(&str, Language)], query_language: QueryLanguage, report: &mut Report) {
     let names = |own: bool| {
         let fields = fields
@@ -109,7 +109,7 @@ fn unknown_members(node: &Node, known: &[&str], judged_elsewhere: &[&str], repor
     }
 }
 
-/// A Choice Rule, or an expression nested in it; the rule of languages judges fields of the other one.
+/// Checks a Choice Rule, or an expression nested in it; `field_languages` rejects fields of the other language.
 fn choice_rule(node: &Node, top_level: bool, query_language: QueryLanguage, report: &mut Report) {
     for member in node
         .as_object()
@@ -208,8 +208,8 @@ fn not_supported(field: &str) -> String {
 mod tests {
     use crate::loading::rules::testing::{findings, pass, state};
 
-    /// The fields of the specification, with the types that have them: of Task, Parallel, Map, Pass, Wait, Choice,
-    /// Succeed, Fail.
+    /// The fields of the specification with the initials of the state types that have them: Task, Parallel, Map, pass,
+    /// Wait, Choice, Succeed, Fail.
     const MATRIX: [(&str, &str); 43] = [
         ("Comment", "TPMpWCSF"),
         ("QueryLanguage", "TPMpWCSF"),

@@ -1,11 +1,12 @@
 //! # Variable names
 //!
-//! **What**: a name in `Assign` begins with a letter, goes on with letters, digits and `_` (Unicode's `ID_Start` and
-//! `ID_Continue`), has 80 characters at the most, and is not `states`.
+//! **What**: a name in `Assign` begins with a letter, continues with letters, digits and `_` (Unicode's `ID_Start` and
+//! `ID_Continue`), has at most 80 characters, and is not `states`.
 //!
-//! **Why**: other names could not be read back: `$name` ends where the name ends.
+//! **Why**: an expression could not read a variable with another name.
 //!
-//! DIFFERENCE: combining marks that are no letters, which `ID_Continue` has, are refused; paths cannot read them.
+//! DIFFERENCE: combining marks that are not letters are rejected, though `ID_Continue` includes them; paths cannot read
+//! them.
 //!
 //! Bad:
 //! ```json
@@ -21,7 +22,7 @@ use crate::definition::QueryLanguage;
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
-/// Characters of a name.
+/// The most characters of a name.
 const LONGEST: usize = 80;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -73,7 +74,7 @@ fn problem(name: &str) -> Option<(String, Option<String>)> {
     Some((message, Some(help)))
 }
 
-/// Whether a number is none that a text is written with: a fraction, or a digit in a circle or above the line.
+/// Whether a numeric character is not a digit of ordinary text, such as a fraction, a superscript or a circled digit.
 fn is_no_digit(c: char) -> bool {
     matches!(
         c,

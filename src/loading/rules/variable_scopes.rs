@@ -1,10 +1,10 @@
 //! # Variable scopes
 //!
-//! **What**: a branch or an item processor does not assign a variable whose name a graph around it assigns, too.
+//! **What**: a branch or an item processor does not assign a variable that a graph around it assigns, too.
 //!
-//! **Why**: variables of a graph are its own; an inner one of the same name would hide the outer one and be gone at the
-//! end, which nobody means. Like AWS, the rule overlooks what a Catcher around it assigns: it runs when the inner graph
-//! is gone.
+//! **Why**: each graph has its own variables. An inner variable of the same name would hide the outer one until the
+//! inner graph ends, which is surely a mistake. Like AWS, the rule ignores variables that a Catcher around the graph
+//! assigns: the Catcher runs after the inner graph has ended.
 //!
 //! Bad:
 //! ```json
@@ -24,7 +24,8 @@ use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
-    // Graphs stand before those inside them, so that a graph's ancestors are what `scopes` holds up to its parent.
+    // A graph comes before the graphs inside it, so `scopes`, cut back to the graph's parent, holds exactly its
+    // ancestors.
     let mut scopes: Vec<(usize, HashMap<&str, usize>)> = Vec::new();
     for (index, graph) in outline.graphs.iter().enumerate() {
         while scopes.last().is_some_and(|(outer, _)| Some(*outer) != graph.parent) {

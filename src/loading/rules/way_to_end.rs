@@ -1,10 +1,10 @@
 //! # A way to the end
 //!
-//! **What**: from every state, transitions lead to one that ends the graph. A warning.
+//! **What**: transitions lead from every state to a terminal state of the graph. A warning.
 //!
-//! **Why**: a circle that nothing leads out of runs until an error, a timeout, or the 25,000th history event.
+//! **Why**: a circle without an exit runs until an error, a timeout, or the 25,000th history event.
 //!
-//! Nothing is said about a graph that cannot end at all, which is refused.
+//! The rule is silent about a graph without a terminal state, which `terminal_state` rejects.
 //!
 //! Bad:
 //! ```json
@@ -35,7 +35,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let ends = leading_to_an_end(graph);
         let holds = |flags: &[bool], index: usize| flags.get(index) == Some(&true);
         let mut told = vec![false; graph.states.len()];
-        // Only where the circle is entered: its other states lie behind.
+        // Report only the states at which a circle is entered, not all states in it.
         let ways = graph
             .states
             .iter()
@@ -62,12 +62,12 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
     }
 }
 
-/// Whether all transitions of a state lead to states. One without any is refused, and one that leads nowhere, too.
+/// Whether a state has transitions, and all of them lead to states. Other rules reject the rest.
 fn leads_on(graph: &GraphOutline<'_>, state: &StateOutline<'_>) -> bool {
     !state.edges.is_empty() && state.edges.iter().all(|edge| graph.index_of(edge.target).is_some())
 }
 
-/// For each state, whether one that ends the graph can be reached from it.
+/// For each state, whether a terminal state can be reached from it.
 fn leading_to_an_end(graph: &GraphOutline<'_>) -> Vec<bool> {
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); graph.states.len()];
     let mut pending = Vec::new();
