@@ -5,17 +5,17 @@ use super::engine::Prepared;
 use super::scope::JsonataScope;
 use crate::data::{Budget, ContextScope, Random, VariableScope};
 
-/// What the expressions of a state read: `$states`, the workflow variables, the time and the randomness.
+/// The data that a state's expressions read: `$states`, the workflow variables, the time and the randomness.
 ///
-/// A state makes it once for all its fields. Everything is borrowed; the engine is handed copies of those parts alone
-/// that the expressions refer to, and keeps them for the next field.
+/// A state makes the bindings once for all its fields. Everything is borrowed; the engine copies only the parts that
+/// the expressions refer to, and keeps the copies for the next field.
 pub(crate) struct JsonataBindings<'a> {
     pub(super) scope: JsonataScope<'a>,
     pub(super) prepared: Prepared,
 }
 
 impl<'a> JsonataBindings<'a> {
-    /// Bindings of `$states.input` and `$states.context`; `now` is the time that `$now()` and `$millis()` tell.
+    /// Bindings of `$states.input` and `$states.context`; `$now()` and `$millis()` return `now`.
     pub(crate) fn new(
         input: &'a Value,
         context: &'a dyn ContextScope,
@@ -27,13 +27,13 @@ impl<'a> JsonataBindings<'a> {
         Self::of(JsonataScope::new(input, context, variables, random, now, budget))
     }
 
-    /// The same with `$states.result`.
+    /// Adds `$states.result`.
     #[must_use]
     pub(crate) fn with_result(self, result: &'a Value) -> Self {
         Self::of(self.scope.with_result(result))
     }
 
-    /// The same with `$states.errorOutput`.
+    /// Adds `$states.errorOutput`.
     #[must_use]
     pub(crate) fn with_error_output(self, error_output: &'a Value) -> Self {
         Self::of(self.scope.with_error_output(error_output))

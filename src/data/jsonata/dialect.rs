@@ -1,9 +1,9 @@
-/// Which JSONata an expression is written in.
+/// The version of JSONata that an expression is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonataDialect {
-    /// What Step Functions runs: JSONata 2.0.6 without `$eval`, with `$partition`, `$range`, `$hash`, `$random(seed)`,
-    /// `$uuid` and `$parse`, evaluated no deeper than 100 levels.
+    /// The language of Step Functions: JSONata 2.0.6 without `$eval`, with `$partition`, `$range`, `$hash`,
+    /// `$random(seed)`, `$uuid` and `$parse`, evaluated at most 100 levels deep.
     Aws,
-    /// JSONata of today as its authors publish it.
+    /// The current JSONata, as its authors publish it.
     Standard,
 }

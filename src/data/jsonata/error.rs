@@ -3,23 +3,23 @@ use thiserror::Error;
 
 use super::expected::Misfit;
 
-/// A text that is no JSONata expression.
+/// Why a text is not a JSONata expression.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct JsonataSyntaxError {
     pub(crate) code: String,
-    /// What JSONata, and AWS, say about it.
+    /// The message of JSONata, which AWS gives too.
     pub(crate) message: String,
     pub(crate) offset: usize,
 }
 
 impl JsonataSyntaxError {
-    /// JSONata's code, such as `S0201`; `U1001` where the expression nests too deeply.
+    /// JSONata's code, such as `S0201`; `U1001` if the expression nests too deeply.
     pub fn code(&self) -> &str {
         &self.code
     }
 
-    /// Where, in bytes of the expression's text.
+    /// The byte offset of the error in the expression's text.
     pub fn offset(&self) -> usize {
         self.offset
     }
@@ -27,12 +27,12 @@ impl JsonataSyntaxError {
 
 /// Why an expression has no value for its field: AWS's `States.QueryEvaluationError`.
 ///
-/// Its text is what AWS writes as the cause, without the leading `An error occurred while executing the state '…'
-/// (entered at the event id #…). `, which only the execution can fill in.
+/// Its text is the cause that AWS gives, without the leading `An error occurred while executing the state '…' (entered
+/// at the event id #…). `, which only the execution can fill in.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("{}", .failure.cause(.expression, .location))]
 pub(crate) struct JsonataError {
-    /// The field, such as `Output/result` or `Arguments/Entries[0]/Detail`: what AWS's event calls the location.
+    /// The field, such as `Output/result` or `Arguments/Entries[0]/Detail`, which AWS's event calls the location.
     pub(crate) location: String,
     /// The expression, without its delimiters.
     pub(crate) expression: String,
@@ -45,13 +45,13 @@ pub(crate) struct JsonataError {
 pub(crate) enum Failure {
     /// The result is undefined.
     Undefined,
-    /// The result is, or holds, a function.
+    /// The result is, or contains, a function.
     Unsupported,
     /// JSONata's own error: `T2001: The left side of …`
     Raised { code: String, message: String },
-    /// A bound was reached.
+    /// A bound was exceeded.
     Exceeded(Bound),
-    /// The field does not take the result.
+    /// The field does not accept the result.
     Misfit(Misfit),
 }
 
@@ -64,7 +64,7 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
-    /// JSONata's code for the same.
+    /// JSONata's code for exceeding this bound.
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::Time => "D1012",

@@ -1,17 +1,17 @@
 use serde_json::Value;
 
-/// Why a field does not take a value.
+/// Why a field does not accept a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Misfit {
-    /// It is of another type than the field wants.
+    /// The value has another type than the field expects.
     Type { expected: &'static str, value: Value },
-    /// It is a number with a fraction, where the field wants an integer.
+    /// The value is a number with a fraction, and the field expects an integer.
     Fraction { value: Value },
-    /// It is a number out of the field's range.
+    /// The value is a number outside the field's range.
     Range { expected: Expected, value: Value },
 }
 
-/// What a field wants of the value of its expression.
+/// The type and range of values that a field accepts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Expected {
     Any,
@@ -33,9 +33,9 @@ pub(crate) enum Expected {
 }
 
 impl Expected {
-    /// The value, if the field takes it: an integer always as one (`5`, not `5.0`).
+    /// Returns the value if the field accepts it; an integer is returned without a fraction (`5`, not `5.0`).
     ///
-    /// Like AWS, looks at the type first, then at the fraction, then at the range.
+    /// Like AWS, checks the type first, then the fraction, then the range.
     pub(super) fn of(self, value: Value) -> Result<Value, Misfit> {
         if !self.is_type_of(&value) {
             let expected = self.type_name();
@@ -73,7 +73,7 @@ impl Expected {
         }
     }
 
-    /// As AWS names it; where it takes arrays and objects, it still speaks of arrays alone.
+    /// AWS's name for the type. For a field that accepts arrays and objects, AWS mentions only arrays.
     fn type_name(self) -> &'static str {
         match self {
             Self::Any => "any",

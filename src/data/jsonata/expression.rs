@@ -7,19 +7,20 @@ use super::engine::Compiled;
 use super::error::{Bound, Failure};
 use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, Location, References};
 
-/// A JSONata expression, compiled. Clones share it; two are equal where their texts are.
+/// A compiled JSONata expression. Clones share it; two are equal if their texts are.
 #[derive(Clone, Debug)]
 pub struct JsonataExpression {
     text: Arc<str>,
     compiled: Arc<Compiled>,
 }
 
-/// The expressions of a definition, each text parsed once: a definition is read more than once.
+/// The parsed expressions of a definition. A definition is read more than once, so each text is parsed only the first
+/// time.
 #[derive(Debug, Default)]
 pub(crate) struct JsonataExpressions(HashMap<Box<str>, Result<JsonataExpression, JsonataSyntaxError>>);
 
 impl JsonataExpressions {
-    /// The same as [`JsonataExpression::parse`].
+    /// Like [`JsonataExpression::parse`], but parses a known text only once.
     pub(crate) fn parse(&mut self, text: &str) -> Result<JsonataExpression, JsonataSyntaxError> {
         if let Some(known) = self.0.get(text) {
             return known.clone();
@@ -31,9 +32,10 @@ impl JsonataExpressions {
 }
 
 impl JsonataExpression {
-    /// Compiles what stands between `{%` and `%}`, blanks around it or not.
+    /// Compiles the text between `{%` and `%}`, with or without blanks around it.
     ///
-    /// Fails where JSONata 2.0.6 would, and always where the feature `jsonata` is off. Offsets are those of `text`.
+    /// Fails if JSONata 2.0.6 does, and always if the feature `jsonata` is off. The error's offset counts from the
+    /// start of `text`.
     pub(crate) fn parse(text: &str) -> Result<Self, JsonataSyntaxError> {
         let trimmed = text.trim();
         match Compiled::new(trimmed, JsonataDialect::Aws) {
@@ -53,14 +55,15 @@ impl JsonataExpression {
         &self.text
     }
 
-    /// What the expression refers to outside itself; offsets are those of [`JsonataExpression::as_str`].
+    /// The outside values that the expression refers to; offsets count from the start of [`JsonataExpression::as_str`].
     pub(crate) fn references(&self) -> &References {
         self.compiled.references()
     }
 
-    /// The expression's value for a field; `location` is how AWS names the field: `Output`, `Arguments/Name`.
+    /// Computes the expression's value for a field; `location` is AWS's name for the field, such as `Output` or
+    /// `Arguments/Name`.
     ///
-    /// Fails where there is no value, or one that the field does not take.
+    /// Fails if there is no value, or the field does not accept it.
     pub(crate) fn evaluate(
         &self,
         location: &Location<'_>,
@@ -82,7 +85,7 @@ impl JsonataExpression {
     }
 }
 
-/// An error as JSONata 2.0.6 has it: another number in one, and none for what `$pad` makes.
+/// Adapts an error to JSONata 2.0.6, which has another limit in `D2014`, and no error for too long a result of `$pad`.
 fn as_of_2_0_6(failure: Failure) -> Failure {
     match failure {
         Failure::Raised { code, message } if code == "D2014" => Failure::Raised {

@@ -1,4 +1,4 @@
-//! Expressions that nobody means well with: each ends soon, within its bounds, on the stack of an ordinary thread.
+//! Hostile expressions: each ends soon, within its bounds, on the stack of an ordinary thread.
 
 use std::sync::mpsc;
 use std::thread::Builder;
@@ -11,13 +11,13 @@ use super::error::{Bound, Failure};
 use super::{Expected, Jsonata, JsonataBindings, JsonataDialect, JsonataExpression, Location};
 use crate::data::{Budget, NoVariables, Random, sample};
 
-/// The stack that threads of Rust and of tokio have by default.
+/// The default stack size of threads in Rust and tokio, in bytes.
 const STACK: usize = 2 * 1024 * 1024;
 
-/// What is slower hangs, in a debug build on a busy machine too.
+/// An evaluation that takes longer counts as hanging, even in a debug build on a busy machine.
 const SLOW: Duration = Duration::from_mins(2);
 
-/// The beginning of the value, or of the sentence that the evaluation ends with.
+/// Asserts the beginning of the value, or of the message that the evaluation fails with.
 #[track_caller]
 fn outcome(expression: &str) -> String {
     in_time(expression, |text| match Jsonata::parse(text, JsonataDialect::Aws) {
@@ -32,7 +32,7 @@ fn outcome(expression: &str) -> String {
     })
 }
 
-/// The same in a state, where what takes little is evaluated without a meter.
+/// The same for an expression in a state, where cheap expressions are evaluated without a meter.
 #[track_caller]
 fn outcome_in_state(expression: &str) -> String {
     in_time(expression, |text| {
@@ -68,7 +68,7 @@ fn assert_ends(expression: &str, sentence: &str) {
     assert_eq!(outcome(expression), sentence, "{expression:.100}");
 }
 
-/// Ends both ways, by whatever bound.
+/// Asserts that the expression hits some bound, both standalone and in a state.
 #[track_caller]
 fn assert_stopped(expression: &str) {
     let bounds = [Bound::Time, Bound::Memory, Bound::Depth];
@@ -82,7 +82,7 @@ fn assert_stopped(expression: &str) {
 fn recursion_without_end_overflows_no_stack() {
     assert_ends("( $f := function(){ 1 + $f() }; $f() )", Bound::Depth.message());
     assert_ends("( $f := function(){ [$f()] }; $f() )", Bound::Depth.message());
-    // In tail position it is a loop.
+    // A tail call is a loop.
     assert_ends("( $f := function(){ $f() }; $f() )", Bound::Time.message());
 }
 
@@ -113,7 +113,7 @@ fn what_takes_long_in_one_step_times_out() {
 #[test]
 fn values_that_hold_one_another_many_times_are_never_unfolded() {
     assert_stopped(&unfolded("$f(40, 1) = $f(40, 1)"));
-    // Without a function that calls itself.
+    // Exponential growth without a function that calls itself.
     let doubled = "$x := [$x, $x];".repeat(40);
     assert_stopped(&format!(
         "( $x := [1]; {doubled} $y := [1]; {} $x = $y )",
@@ -134,10 +134,10 @@ fn the_work_of_all_attempts_is_one_budget() {
             let outcome = expression.evaluate(&Location::Field("Output"), Expected::Any, &bindings);
             (outcome.is_ok(), budget.spent())
         };
-        // Few steps, more steps, then the meter: each has cost something.
+        // Each attempt has cost something: few steps, more steps, then the meter.
         let (is_ok, visits) = spent("$sum($states.input.list.($ + 1))");
         assert!(is_ok && (512 + 16_384..100_000).contains(&visits), "{visits}");
-        // What has used up the budget leaves nothing for others.
+        // After an evaluation that uses up the budget, nothing is left for others.
         let (is_ok, visits) = spent("$contains($pad('', 100000, 'a'), /(a*)*b/)");
         assert!(!is_ok && visits >= 5_000_000, "{visits}");
     });
@@ -187,7 +187,7 @@ fn deep_nesting_is_refused_or_ends() {
     assert_ends(&vec!["$x"; 50_000].join(";"), "Syntax error: \";\"");
 }
 
-/// Each takes a second or two, until the meter stops it. `.ci/fuzz` runs it.
+/// Each expression takes a second or two until the meter stops it. `.ci/fuzz` runs this test.
 #[test]
 #[ignore = "minutes of expressions of the kinds above"]
 fn long_expressions_end() {
@@ -206,7 +206,7 @@ fn long_expressions_end() {
     }
 }
 
-/// An expression in which `$f` makes values of which each holds the one before twice.
+/// An expression in which each value that `$f` makes holds the one before twice.
 fn unfolded(expression: &str) -> String {
     format!("( $f := function($n, $x){{ $n = 0 ? $x : $f($n - 1, [[$x], [$x]]) }}; {expression} )")
 }
@@ -234,7 +234,7 @@ const UNFOLDED: &[&str] = &[
     "($a := [1..1000]; $b := $map($a, function(){ $a }); $c := $map($a, function(){ $b }); $c.x)",
 ];
 
-/// What makes far more than it is long.
+/// Short expressions that make large values.
 const BIG: &[&str] = &[
     "[1..1000000].[1..1000000]",
     "[1..10000000]",
@@ -260,7 +260,7 @@ const BIG: &[&str] = &[
     "$formatInteger(1, $pad('', 1000000, '0,') & '0')",
 ];
 
-/// Values, or JSONata's own errors, that come soon.
+/// Expressions that soon end with a value or one of JSONata's own errors.
 const CHEAP: &[(&str, &str)] = &[
     ("$distinct([1..20000])", "[1,2,3,4,5,6,7,8,9,1"),
     ("$map([[1..5000]], $distinct)", "[1,2,3,4,5,6,7,8,9,1"),
@@ -315,7 +315,7 @@ const LONG: &[&str] = &[
     "( $o := [1..20000]{$string($): $}; $map([1..10000], function(){ $merge([$o, $o]) }) )",
     "[[1..1000].[1..1000]].[1..100]",
     "$each([1..100000]{$string($): $}, function($v, $k){ $pad($k, 10000) })",
-    // Functions that others call.
+    // Functions that other functions call.
     "( $a := [1..200000]; $map([1..1000], $append(?, $a)) )",
     "( $a := [1..200000]; $map([1..1000], function(){ $a }) )",
     "( $a := [1..20000]; $reduce($a, $append) )",

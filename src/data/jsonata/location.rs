@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// Where AWS says that an expression stands: `Output/total`, `Choices[0]/Condition`. Written out when it fails only.
+/// AWS's name for an expression's place in a state: `Output/total`, `Choices[0]/Condition`. It is printed only if the
+/// expression fails.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Location<'a> {
     /// A field of a state.

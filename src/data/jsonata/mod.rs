@@ -1,12 +1,12 @@
-//! JSONata, the other query language of ASL: expressions, and JSON in which texts `{%…%}` are expressions.
+//! JSONata, the query language beside JSONPath: expressions, and templates whose texts `{%…%}` are expressions.
 //!
 //! Everything is *compiled* once ([`JsonataExpression::parse`], [`JsonataTemplate::compile`]) and *evaluated* against
 //! [`JsonataBindings`], which a state makes once and shares among its fields.
 //!
 //! The language is JSONata 2.0.6 without `$eval`, with AWS's `$partition`, `$range`, `$hash`, `$random`, `$uuid` and
-//! `$parse`. The engine below is a crate of its own; only `engine` names it. Without the feature `jsonata` every type here
-//! is still there, but nothing parses: [`JsonataExpression::parse`] answers that the feature is off, and an expression,
-//! which cannot come to be, holds an uninhabited engine. No other layer needs to know.
+//! `$parse`. The engine is a separate crate, and only the module `engine` uses it. Without the feature `jsonata`, every
+//! type here still exists, but nothing parses: [`JsonataExpression::parse`] fails with a message that the feature is
+//! off, and [`JsonataExpression`] has no values. So the other layers need no `cfg`.
 
 mod bindings;
 mod dialect;

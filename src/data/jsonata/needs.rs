@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use crate::data::ContextObject;
 
-/// Which part of a value an expression reads.
+/// The part of a value that an expression reads.
 ///
-/// INVARIANT: an expression gives the same with the part as with the whole.
+/// INVARIANT: an expression gives the same result with the part as with the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Need {
     Whole,
-    /// Members of an object, each looked up by its name and in no other way. No members: nothing.
+    /// Members of an object, each looked up only by its name. An empty map means that nothing is read.
     Members(BTreeMap<String, Need>),
 }
 
@@ -36,7 +36,7 @@ impl Need {
         }
     }
 
-    /// What of a member is needed, if anything.
+    /// The part of a member that is needed, if any.
     pub(super) fn of(&self, member: &str) -> Option<&Self> {
         match self {
             Self::Whole => Some(&Self::Whole),
@@ -44,7 +44,7 @@ impl Need {
         }
     }
 
-    /// Adds all that another needs.
+    /// Adds the parts that another needs.
     pub(super) fn merge(&mut self, other: &Self) {
         match (&mut *self, other) {
             (Self::Whole, _) => {}
@@ -57,7 +57,7 @@ impl Need {
         }
     }
 
-    /// Whether the part holds all that another needs.
+    /// Whether the part includes all parts that another needs.
     pub(super) fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Whole, _) => true,
@@ -68,7 +68,7 @@ impl Need {
         }
     }
 
-    /// A copy of the part. What is no object is copied whole: names reach through arrays.
+    /// A copy of the part. A value that is not an object is copied whole, since names reach through arrays.
     pub(super) fn cut(&self, value: &Value) -> Value {
         match (self, value) {
             (Self::Members(needs), Value::Object(members)) => needs
@@ -79,7 +79,8 @@ impl Need {
         }
     }
 
-    /// A copy of the part of the context object, which is not built whole where two names are known.
+    /// A copy of the part of the context object. The whole object is built only if a needed path has fewer than two
+    /// names.
     pub(super) fn cut_context(&self, context: &ContextObject<'_>) -> Value {
         let Self::Members(sections) = self else {
             return context.to_value();

@@ -1,4 +1,4 @@
-//! What stands in for the engine where the feature `jsonata` is off: nothing compiles, so that nothing is evaluated.
+//! Replaces the engine if the feature `jsonata` is off: nothing compiles, so nothing is evaluated.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -8,11 +8,11 @@ use super::scope::JsonataScope;
 use super::{JsonataDialect, JsonataSyntaxError, References};
 use crate::data::Random;
 
-/// An expression that cannot come to be.
+/// A compiled expression, which cannot exist without the engine.
 #[derive(Debug)]
 pub(super) enum Compiled {}
 
-/// What an engine would keep between two evaluations.
+/// The state that an engine would keep between evaluations.
 #[derive(Debug, Default)]
 pub(super) struct Prepared {}
 

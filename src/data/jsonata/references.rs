@@ -1,28 +1,29 @@
-/// What an expression refers to outside itself, in the order it is written.
+/// The outside values that an expression refers to, in the order they are written.
 ///
-/// What it binds itself (`$x := 1`, parameters, `@$x`, `#$i`) and the built-in functions are not among it.
+/// Names that the expression binds itself (`$x := 1`, parameters, `@$x`, `#$i`) and built-in functions are not
+/// included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct References(pub(super) Vec<Reference>);
 
 /// One place where an expression refers to something outside itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reference {
-    /// What it refers to.
+    /// The value referred to.
     pub(crate) target: Target,
-    /// Where, in bytes of the expression's text.
+    /// The byte offset in the expression's text.
     pub(crate) offset: usize,
 }
 
-/// What an expression can refer to.
+/// A value outside an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// `$` where it is the input document, which a state's expressions do not have
+    /// `$` as the input document, which a state's expressions do not have
     Context,
     /// `$$`, the input document, anywhere
     Root,
     /// A field of the input document: a name, `*`, `**` or `%` at the top level
     Field(String),
-    /// `$states.member`, or `$states` as a whole, and whatever is done with it
+    /// `$states.member`; `None` for `$states` as a whole
     States(Option<String>),
     /// A workflow variable
     Variable(String),

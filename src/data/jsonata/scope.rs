@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::needs::Need;
 use crate::data::{Budget, ContextScope, Random, VariableScope};
 
-/// What the expressions of a state read: `$states`, the workflow variables, the time and the randomness.
+/// The data that a state's expressions read: `$states`, the workflow variables, the time and the randomness.
 pub(super) struct JsonataScope<'a> {
     input: &'a Value,
     pub(super) context: &'a dyn ContextScope,
@@ -17,7 +17,7 @@ pub(super) struct JsonataScope<'a> {
 }
 
 impl<'a> JsonataScope<'a> {
-    /// A scope of `$states.input` and `$states.context`; `now` is the time that `$now()` and `$millis()` tell.
+    /// A scope with `$states.input` and `$states.context`; `$now()` and `$millis()` return `now`.
     pub(super) fn new(
         input: &'a Value,
         context: &'a dyn ContextScope,
@@ -38,7 +38,7 @@ impl<'a> JsonataScope<'a> {
         }
     }
 
-    /// The same with `$states.result`.
+    /// Adds `$states.result`.
     #[must_use]
     pub(super) fn with_result(self, result: &'a Value) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl<'a> JsonataScope<'a> {
         }
     }
 
-    /// The same with `$states.errorOutput`.
+    /// Adds `$states.errorOutput`.
     #[must_use]
     pub(super) fn with_error_output(self, error_output: &'a Value) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl<'a> JsonataScope<'a> {
         }
     }
 
-    /// The members of `$states` but for the context object, which stands behind the first.
+    /// The members of `$states` except the context object, which comes after the first.
     pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
         [
             ("input", Some(self.input)),
@@ -72,7 +72,8 @@ impl<'a> JsonataScope<'a> {
         self.variables.variable(name)
     }
 
-    /// The value that a path of names reads, where it can be borrowed.
+    /// A value to borrow on a path of names, with the number of names already followed. `None` if there is no value to
+    /// borrow.
     pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
         if variable != "states" {
             return Some((self.variables.variable(variable)?, 0));
@@ -82,7 +83,7 @@ impl<'a> JsonataScope<'a> {
         member.map(|(_, value)| (value, 1))
     }
 
-    /// A copy of the part of a variable that is needed, `states` among them; `None` where there is no such variable.
+    /// A copy of the needed part of a variable or of `$states`; `None` if there is no such variable.
     pub(super) fn cut(&self, variable: &str, need: &Need) -> Option<Value> {
         if variable == "states" {
             Some(self.cut_states(need))
@@ -97,7 +98,7 @@ impl<'a> JsonataScope<'a> {
             if let Some(need) = need.of(name) {
                 states.insert(name.to_owned(), need.cut(value));
             }
-            // AWS prints the context object behind the input.
+            // AWS prints the context object after the input.
             if let ("input", Some(need)) = (name, need.of("context")) {
                 states.insert("context".to_owned(), self.cut_context(need));
             }
@@ -105,7 +106,7 @@ impl<'a> JsonataScope<'a> {
         Value::Object(states)
     }
 
-    /// A copy of the part of the context object that is needed.
+    /// A copy of the needed part of the context object.
     pub(super) fn cut_context(&self, need: &Need) -> Value {
         match self.context.given() {
             None => need.cut_context(&self.context.context_object()),

@@ -7,7 +7,7 @@ use super::error::Failure;
 use super::{JsonataDialect, JsonataSyntaxError};
 use crate::data::Random;
 
-/// A JSONata expression by itself: without a state, but with an input document, as JSONata is used elsewhere.
+/// A JSONata expression outside of a state: it reads an input document, as JSONata does elsewhere.
 ///
 /// ```
 /// # #[cfg(feature = "jsonata")] {
@@ -42,17 +42,19 @@ pub struct JsonataEvaluationError {
 impl Jsonata {
     /// Compiles an expression.
     ///
-    /// Fails where the text is none in the dialect, and always where the feature `jsonata` is off.
+    /// Fails if the text is not an expression of the dialect, and always if the feature `jsonata` is off.
     pub fn parse(text: &str, dialect: JsonataDialect) -> Result<Self, JsonataSyntaxError> {
         let compiled = Compiled::new(text, dialect)?;
         Ok(Self { compiled, dialect })
     }
 
-    /// The expression's value in an input document, `None` where it is undefined or a function.
+    /// The expression's value for an input document; `None` if it is undefined or a function.
     ///
-    /// `variables` are what `$name` reads, by their names without the `$`; `now` is what `$now()` and `$millis()` tell,
-    /// `random` what is behind `$random`, `$shuffle` and `$uuid`. Fails with JSONata's own errors, and where the
-    /// evaluation takes too long, nests too deeply or makes too much.
+    /// `$name` reads the member `name` of `variables`; `$now()` and `$millis()` return `now`; `$random`, `$shuffle` and
+    /// `$uuid` draw from `random`.
+    ///
+    /// Fails with JSONata's own errors, and with `D1012`, `D1011` or `D2015` if the evaluation does too much work,
+    /// nests too deeply or makes too large values.
     pub fn evaluate(
         &self,
         input: Option<&Value>,

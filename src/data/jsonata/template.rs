@@ -8,12 +8,12 @@ use super::{
 };
 use crate::data::{MAX_NESTING, nests_within};
 
-/// JSON whose texts of the form `{%…%}` are expressions, at any depth of objects and arrays.
+/// A JSON value in which texts of the form `{%…%}`, at any depth of objects and arrays, are expressions.
 ///
-/// `Arguments`, `Output`, `Assign`, `ItemSelector` and the like hold one. Names of fields are never expressions.
+/// `Arguments`, `Output`, `Assign`, `ItemSelector` and others hold one. Names of fields are never expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonataTemplate {
-    /// In a box, since a state holds several templates side by side.
+    /// Boxed to keep states small: a state holds several templates.
     source: Box<Value>,
     root: Node,
 }
@@ -25,11 +25,11 @@ type Members = Box<[(Arc<str>, Value)]>;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{problem}")]
 pub(crate) struct JsonataTemplateError {
-    /// JSON Pointer, inside the template, to the text at fault.
+    /// JSON Pointer, inside the template, to the invalid text.
     pub(crate) pointer: String,
-    /// Where the expression begins, in bytes of the text: behind the `{%`.
+    /// The byte offset in the text where the expression begins, after the `{%`.
     pub(crate) start: usize,
-    /// What is wrong with it; its offset counts from `start`.
+    /// What is wrong with the text; its offset counts from `start`.
     pub(crate) problem: JsonataTemplateProblem,
 }
 
@@ -39,18 +39,18 @@ pub(crate) enum JsonataTemplateProblem {
     /// The text begins with `{%` or ends with `%}`, but not both.
     #[error("the delimiters `{{%` and `%}}` must open and close the text")]
     Delimiters,
-    /// The expression is none.
+    /// The text between the delimiters is not an expression.
     #[error("{0}")]
     Syntax(JsonataSyntaxError),
-    /// The value lies more than [`MAX_NESTING`] levels deep.
+    /// The template nests more than [`MAX_NESTING`] levels deep.
     #[error("the value nests deeper than {MAX_NESTING} levels")]
     TooDeep,
 }
 
-/// What a text is to a JSONata field.
+/// The meaning of a text in a JSONata field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delimited<'t> {
-    /// Between the delimiters, blanks and all.
+    /// An expression: the text between the delimiters, blanks included.
     Expression(&'t str),
     /// A constant.
     Constant,
@@ -58,7 +58,7 @@ pub(crate) enum Delimited<'t> {
     Improper,
 }
 
-/// Tells expressions from constants: an expression begins with `{%` and ends with `%}`, nothing around them.
+/// Tells expressions from constants: an expression begins with `{%` and ends with `%}`, with nothing before or after.
 pub(crate) fn delimited(text: &str) -> Delimited<'_> {
     let opened = text.strip_prefix("{%");
     match opened.and_then(|rest| rest.strip_suffix("%}")) {
@@ -71,7 +71,7 @@ pub(crate) fn delimited(text: &str) -> Delimited<'_> {
 impl JsonataTemplate {
     /// Compiles a template.
     ///
-    /// Fails with every text at fault, in the order they are written.
+    /// Fails with an error for every invalid text, in the order they are written.
     pub(crate) fn compile(
         source: &Value,
         expressions: &mut JsonataExpressions,
@@ -104,7 +104,7 @@ impl JsonataTemplate {
         &self.source
     }
 
-    /// The expression, where the template is one as a whole.
+    /// The expression, if the whole template is one.
     #[cfg(test)]
     pub(crate) fn as_expression(&self) -> Option<&JsonataExpression> {
         match &self.root {
@@ -121,7 +121,7 @@ impl JsonataTemplate {
         found
     }
 
-    /// The expression that is a member of the template, which is an object.
+    /// The member of the template with this name, if it is an expression.
     pub(crate) fn member(&self, name: &str) -> Option<&JsonataExpression> {
         let Node::Object(members) = &self.root else { return None };
         members.iter().find_map(|(member, node)| match node {
@@ -130,9 +130,10 @@ impl JsonataTemplate {
         })
     }
 
-    /// The template's value for a field: each expression gives way to its value. Names keep their order.
+    /// Computes the template's value for a field: each expression is replaced by its value. Members keep their order.
     ///
-    /// Fails with the first expression that has no value; `location` is how AWS names the field, such as `Output`.
+    /// Fails with the first expression that has no value, or if the field does not accept the value; `location` is
+    /// AWS's name for the field, such as `Output`.
     pub(crate) fn evaluate(
         &self,
         location: &Location<'_>,
@@ -145,7 +146,7 @@ impl JsonataTemplate {
         }
     }
 
-    /// The same, member by member: nothing for a template that is no object.
+    /// Like [`evaluate`](Self::evaluate), but returns the members one by one; empty if the template is not an object.
     pub(crate) fn evaluate_members(
         &self,
         location: &Location<'_>,
@@ -246,7 +247,7 @@ impl Compiler<'_> {
             ),
             scalar => return Node::Constant(scalar.clone()),
         };
-        // What computes nothing is its own value.
+        // Without expressions, a node is its own value.
         let is_constant = match &node {
             Node::Array(items) => items.iter().all(|item| matches!(item, Node::Constant(_))),
             Node::Object(members) => members.iter().all(|(_, member)| matches!(member, Node::Constant(_))),
@@ -289,7 +290,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Runs something with a name added to a JSON Pointer, which is then as it was.
+/// Runs a function with a name added to a JSON Pointer, and then removes the name.
 fn below<T>(pointer: &mut String, name: &str, run: impl FnOnce(&mut String) -> T) -> T {
     let length = pointer.len();
     pointer.push('/');

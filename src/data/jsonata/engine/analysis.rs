@@ -1,4 +1,4 @@
-//! What an expression refers to and needs, read off its syntax tree.
+//! Finds in an expression's syntax tree the names that it refers to and the data that it needs.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ use super::plain_path::{PlainPath, is_plain, names, plain_path};
 use crate::data::jsonata::needs::Need;
 use crate::data::jsonata::{Reference, References, Target};
 
-/// What there is to know about an expression before it is evaluated.
+/// Facts about an expression, known before it is evaluated.
 #[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -22,24 +22,24 @@ pub(super) struct Analysis {
     pub(super) references: References,
     /// The part of each free variable that the expression reads, `states` and the built-in functions among them.
     pub(super) needs: BTreeMap<String, Need>,
-    /// The expression, where it is nothing but a variable and names.
+    /// The expression, if it is only a variable and names.
     pub(super) path: Option<PlainPath>,
     pub(super) uses_randomness: bool,
-    /// Whether functions are used as values, so that the result may hold some.
+    /// Whether functions are used as values, so that the result may contain some.
     pub(super) holds_functions: bool,
-    /// The built-in functions in use that have to be bounded.
+    /// The built-in functions in use that need bounds.
     pub(super) unbounded: Vec<&'static str>,
-    /// Whether `$replace` is used, built in.
+    /// Whether the built-in `$replace` is used.
     pub(super) uses_replace: bool,
-    /// Where built-in functions are named, and by which name.
+    /// The byte offsets and names of the built-in functions that the expression mentions.
     pub(super) mentioned: Vec<(usize, String)>,
-    /// What matching the regular expressions may cost, if there are some.
+    /// The most that matching the regular expressions may cost, if there are any.
     pub(super) patterns: Option<PatternCost>,
-    /// Whether a function may take the input document for an argument that is not given: `$string()`.
+    /// Whether a function may take the input document in place of a missing argument, as `$string()` does.
     pub(super) takes_input: bool,
 }
 
-/// Calls a function with every node of a tree.
+/// Calls `visit` with every node of a tree.
 pub(super) fn walk<'n>(node: &'n Node, visit: &mut impl FnMut(&'n Node)) {
     visit(node);
     node.for_each_child(|child| stack::grow(|| walk(child, visit)));
@@ -69,12 +69,12 @@ pub(super) fn analyse(ast: &Ast) -> Analysis {
     found
 }
 
-/// What `$` and names without a `$` stand for.
+/// The value that `$` and names without a `$` refer to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
     /// The input document
     Input,
-    /// A value that the expression has at hand: an item of a path, of a filter
+    /// A value inside the expression, such as an item of a path or filter
     Item,
 }
 
@@ -82,9 +82,9 @@ enum Context {
 #[derive(Default)]
 struct Scope {
     bound: Vec<String>,
-    /// Bound by a later expression of the block, so that the functions defined before see it.
+    /// Names that a later expression of the block binds, and that functions defined before it therefore see.
     later: Vec<String>,
-    /// How many functions are around the block.
+    /// The number of functions around the block.
     functions: usize,
 }
 
@@ -92,13 +92,13 @@ struct Walker {
     found: Analysis,
     scopes: Vec<Scope>,
     functions: usize,
-    /// The arguments, one or none, that `~>` gives to the next call.
+    /// The number of arguments, 0 or 1, that `~>` passes to the next call.
     piped: usize,
-    /// Whether a built-in function that takes its context is used as a value.
+    /// Whether a built-in function that can take its context as an argument is used as a value.
     passes_takers: bool,
-    /// Whether something else than a built-in function by its name is called.
+    /// Whether the expression calls something other than a built-in function by its name.
     calls_values: bool,
-    /// Whether `%` is used, which reaches from a value to what it was read from.
+    /// Whether `%` is used, which reaches from a value to its parent.
     has_parent: bool,
 }
 
@@ -194,7 +194,7 @@ impl Walker {
         }
     }
 
-    /// The children of a node that gives each of them its own context.
+    /// The children of a node that passes its own context to each of them.
     fn operands(&mut self, node: &Node, context: Context) {
         match &node.kind {
             NodeKind::Binary { lhs, rhs, .. } | NodeKind::Fallback { lhs, rhs, .. } => {
@@ -302,7 +302,7 @@ impl Walker {
         })
     }
 
-    /// What is called: a built-in function is no value here.
+    /// The function of a call. A built-in function is called here, not used as a value.
     fn procedure(&mut self, procedure: &Node, context: Context) {
         let held = self.found.holds_functions;
         let passes_takers = self.passes_takers;
@@ -339,7 +339,7 @@ impl Walker {
                 self.found.unbounded.extend(unbounded);
                 self.found.uses_replace |= name == "replace";
                 if name == "toMillis" {
-                    // It makes a regular expression of its picture.
+                    // `$toMillis` turns its picture into a regular expression.
                     self.matches(PatternCost::default());
                 }
                 self.found.uses_randomness |= matches!(name, "random" | "shuffle" | "uuid");

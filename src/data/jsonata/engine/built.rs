@@ -1,10 +1,10 @@
 use jlens_core::output::Builder;
 use serde_json::{Map, Value};
 
-/// Builds the result, numbers printed as AWS prints them.
+/// Builds the result, with numbers in the form that AWS prints.
 #[derive(Default)]
 pub(super) struct Built {
-    /// Whether something was left out or written as null: undefined or a function.
+    /// Whether a value was left out or written as null, as undefined and functions are.
     pub(super) lacks: bool,
 }
 

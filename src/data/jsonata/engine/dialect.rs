@@ -2,7 +2,7 @@ use jlens_core::ast::{Ast, FallbackOp, NodeKind};
 
 use crate::data::jsonata::JsonataSyntaxError;
 
-/// The first operator that JSONata 2.0.6 does not have, refused in its words: it reads `a ?? b` and `a ?: b` as a
+/// The syntax error of JSONata 2.0.6 for the first operator that it does not have. It parses `a ?? b` and `a ?: b` as a
 /// condition whose second operator lacks its left side.
 pub(super) fn later_operator(ast: &Ast) -> Option<JsonataSyntaxError> {
     let mut found: Option<(usize, FallbackOp)> = None;

@@ -1,4 +1,4 @@
-//! Evaluation without copies and without a meter, for what takes little: nearly every expression.
+//! Evaluation without copies and without a meter, for cheap expressions, which nearly all are.
 
 use std::cell::OnceCell;
 use std::sync::LazyLock;
@@ -17,71 +17,72 @@ use super::patterns::PatternCost;
 use crate::data::jsonata::needs::Need;
 use crate::data::jsonata::scope::JsonataScope;
 
-/// The steps that an expression may take: few for most, then as many as a walk through a large payload takes. Beyond,
-/// the meter watches.
+/// The most steps of the two attempts: few, enough for most expressions, then as many as a walk through a large payload
+/// takes. An expression that takes more is metered.
 const STEPS: [u64; 2] = [512, 16_384];
 
-// Within the steps above, arrays and texts so long take some 100 MB at the most, whatever an expression does with them.
+// With these lengths and the steps above, no expression can take more than about 100 MB.
 const MAX_ARRAY_LENGTH: usize = 1_024;
 const MAX_STRING_LENGTH: usize = 4_096;
 
-/// The most bytes of a text that is read, times the steps: each may go through it.
+/// The most bytes of the longest text times the steps, since each step may read the whole text.
 const MAX_TEXT_WORK: u64 = 64 * 1024 * 1024;
 
-/// The steps where regular expressions are matched, each of which may be one of theirs.
+/// The most steps of an expression with regular expressions: each may be a step of the matcher.
 const STEPS_WITH_PATTERNS: u64 = 64;
 
-/// The most visits that those may take.
+/// The most visits that matching regular expressions may take.
 const MAX_PATTERN_WORK: u64 = 1_000_000;
 
-/// The most times that each value that is read may be looked at: what looks at more in every round of a loop is metered.
+/// The most times that each value read may be looked at. An expression that looks at a value more often, as in every
+/// round of a loop, is metered.
 const MAX_LOOKS: u64 = 256;
 
 /// The most values that may be looked at.
 const MAX_WORK: u64 = 8 * 1024 * 1024;
 
-/// The most values that are read, times the steps: a name reaches through all items of arrays in arrays.
+/// The most values read times the steps, since a name reaches through all items of arrays in arrays.
 const MAX_REACH: u64 = 1 << 30;
 
-/// The values that can be looked at in the time of one visit.
+/// How many values can be looked at in the time of one visit.
 const VALUES_PER_VISIT: u64 = 16;
 
-/// So many variables and so long texts cost less to copy than to be read from the input document.
+/// Up to this many variables, with texts up to this long, cost less to copy than to read from the input document.
 const MAX_SCALARS: usize = 4;
 const MAX_SCALAR_LENGTH: usize = 64;
 
-/// How much deeper the expression lies than it is written.
+/// How many levels the prelude adds to the expression's depth.
 const DEPTH_OF_PRELUDE: usize = 2;
 
-/// An expression compiled for direct evaluation: its variables are read from the input document.
+/// An expression compiled for direct evaluation, which reads its variables from the input document.
 #[derive(Debug)]
 pub(super) struct Direct {
     expression: Expression,
     stages: Vec<Stage>,
     calls_ours: bool,
-    /// Whether the result may hold functions, which must not be taken for nothing.
+    /// Whether the result may hold functions, which must not be mistaken for undefined.
     holds_functions: bool,
-    /// Built-in functions that the expression calls: a variable of the same name comes before them.
+    /// The built-in functions that the expression calls. A variable of the same name takes precedence.
     built_in: Vec<String>,
-    /// The variables that it reads; empty where it reads `$states` too.
+    /// The variables that the expression reads; empty if it also reads `$states`.
     variables: Vec<String>,
-    /// What the expression reads of the context object, if anything.
+    /// The part of the context object that the expression reads, if any.
     context: Option<Need>,
 }
 
-/// One try, of which each has more steps than the one before.
+/// One attempt. Each attempt may take more steps than the one before.
 #[derive(Clone, Copy, Debug)]
 struct Stage {
     steps: u64,
     looks: Looks,
-    /// The most bytes of a text that is read.
+    /// The most bytes of any text read.
     most_text: usize,
-    /// What a step may cost, where regular expressions are matched.
+    /// The most that a step may cost, if there are regular expressions.
     patterns: Option<PatternCost>,
 }
 
 impl Stage {
-    /// The stages that an expression has, none where more than a little might be done in one of its steps.
+    /// The attempts for an expression; empty if one of its steps may be expensive.
     fn all(expression: &Expression, patterns: Option<PatternCost>) -> Vec<Self> {
         let steps = match patterns {
             Some(_) => &[STEPS_WITH_PATTERNS][..],
@@ -114,7 +115,7 @@ impl Stage {
         Reading::new(by_work.min(MAX_REACH / self.steps), self.most_text)
     }
 
-    /// What the stage may have taken, in visits.
+    /// The most visits that the stage may have taken.
     fn work(&self, values: u64, longest_text: usize) -> usize {
         let looked = values
             .saturating_mul(self.looks.per_value)
@@ -129,7 +130,7 @@ impl Stage {
 }
 
 impl Direct {
-    /// `None` where the expression cannot be evaluated directly.
+    /// Compiles the expression again for direct evaluation; `None` if that is not possible.
     pub(super) fn new(plain: &Expression, analysis: &Analysis) -> Option<Self> {
         if analysis.uses_randomness || analysis.takes_input {
             return None;
@@ -158,10 +159,10 @@ impl Direct {
         })
     }
 
-    /// The value; what it may have taken is gone from the budget. `None` where there is none, or where it takes more than
-    /// a little: then the meter finds out.
+    /// Evaluates the expression, and charges the budget with the most that this may have taken. `None` if there is no
+    /// value or the evaluation is not cheap; metered evaluation tells which.
     ///
-    /// `plain` is the expression itself.
+    /// `plain` is the expression as written.
     pub(super) fn evaluate(&self, plain: &Expression, scope: &JsonataScope<'_>) -> Option<Value> {
         let is_variable = |name: &String| scope.variable(name).is_some();
         if self.built_in.iter().any(is_variable) {
@@ -184,7 +185,7 @@ impl Direct {
         })
     }
 
-    /// The variables, where the expression reads nothing but a few numbers and short texts.
+    /// The variables, if the expression reads only a few scalars and short texts.
     fn scalars<'b>(&self, scope: &JsonataScope<'b>) -> Option<[&'b Value; MAX_SCALARS]> {
         if self.calls_ours || self.variables.is_empty() || self.variables.len() > MAX_SCALARS {
             return None;
@@ -200,7 +201,7 @@ impl Direct {
         Some(scalars)
     }
 
-    /// The same over variables that are the engine's own, and no input document.
+    /// Like [`evaluate`](Self::evaluate), with copies of the variables in the engine and no input document.
     fn evaluate_scalars(
         &self,
         plain: &Expression,
@@ -220,7 +221,7 @@ impl Direct {
         })
     }
 
-    /// Evaluates with few steps first, and then with more.
+    /// Attempts the evaluation with few steps first, then with more.
     fn run(
         &self,
         depth: usize,
@@ -238,7 +239,7 @@ impl Direct {
                 .budget
                 .use_up(stage.work(reading.values(), reading.longest_text()));
             match result {
-                // With functions in the result, undefined and functions look alike.
+                // If the result may hold functions, an undefined value and a function look the same.
                 Ok(Some(_)) if self.holds_functions && built.lacks => return None,
                 Ok(value) => return value,
                 Err(error) if error.code() == TOO_MANY_STEPS => {}
@@ -249,11 +250,11 @@ impl Direct {
     }
 }
 
-/// The engine's code for an evaluation that takes more steps than it may.
+/// The engine's code for an evaluation that exceeds its steps.
 const TOO_MANY_STEPS: &str = "U1006";
 
 static NONE: LazyLock<Bindings> = LazyLock::new(Bindings::new);
-/// Without randomness, which such expressions have no use for.
+/// The generator is never used: expressions with randomness are not evaluated directly.
 static OURS: LazyLock<Bindings> = LazyLock::new(|| functions::bindings(&Randomness::default()));
 
 fn is_ours(name: &str) -> bool {

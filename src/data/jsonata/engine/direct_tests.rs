@@ -1,4 +1,4 @@
-//! Direct evaluation gives what metered evaluation gives, or nothing.
+//! Direct evaluation gives the same value as metered evaluation, or none.
 
 use chrono::DateTime;
 use indexmap::IndexMap;
@@ -106,7 +106,7 @@ fn values_are_those_of_metered_evaluation() {
         for text in expressions.lines().map(str::trim).filter(|text| !text.is_empty()) {
             let (direct, metered) = both(text, scope);
             assert!(direct.is_some(), "{text} is evaluated directly");
-            // As text: the order of members counts, and how numbers are written.
+            // Compared as text: the order of members and the form of numbers count.
             assert_eq!(
                 direct.map(|value| value.to_string()),
                 metered.map(|value| value.to_string()),
@@ -132,7 +132,7 @@ fn what_takes_much_or_has_no_value_is_left_to_the_meter() {
             "$uuid()",
             "$eval('1')",
             "$pad('', 5000)",
-            // What each round makes, the next one takes.
+            // Each round passes its value to the next.
             "$reduce([1, 2, 3], function($a, $b) { $append($a, $b) })",
             "($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(9))",
             // Later steps are evaluated in the same context many times.

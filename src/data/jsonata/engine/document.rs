@@ -1,4 +1,4 @@
-//! What an expression that is evaluated directly reads: the variables, as the members of one document.
+//! The document that a directly evaluated expression reads, with the variables as its members.
 
 use std::cell::{Cell, OnceCell};
 
@@ -28,7 +28,7 @@ impl<'a> Source<'a> for Root<'a> {
 struct Members<'a>(Root<'a>);
 
 impl<'a> Source<'a> for Members<'a> {
-    /// The expression reads its variables one by one.
+    /// Nothing: the expression reads its variables one by one, with `read_field`.
     fn read(&self, _: &mut Sink<'_, 'a>) -> Result<(), String> {
         Ok(())
     }
@@ -79,7 +79,7 @@ impl<'a> Source<'a> for States<'a> {
     }
 }
 
-/// An array or object as it is.
+/// An array or object, read only as far as the expression asks.
 struct Lazy<'a>(&'a Value, &'a Reading);
 
 impl<'a> Source<'a> for Lazy<'a> {
@@ -125,7 +125,7 @@ impl<'a> Source<'a> for Lazy<'a> {
     }
 }
 
-/// What is read of a document, and how much that may be.
+/// Counts how much of a document is read, and limits it.
 #[derive(Debug)]
 pub(super) struct Reading {
     values: Cell<u64>,
@@ -134,7 +134,7 @@ pub(super) struct Reading {
     most_text: usize,
 }
 
-/// The bytes of a text that count as a value.
+/// How many bytes of a text count as one value.
 const VALUE_OF_TEXT: usize = 16;
 
 impl Reading {
@@ -147,17 +147,17 @@ impl Reading {
         }
     }
 
-    /// The values read, texts by their length.
+    /// How many values were read; a text counts by its length.
     pub(super) fn values(&self) -> u64 {
         self.values.get()
     }
 
-    /// The bytes of the longest text.
+    /// The length of the longest text read, in bytes.
     pub(super) fn longest_text(&self) -> usize {
         self.longest_text.get()
     }
 
-    /// Fails, and with it the evaluation, where it is too much.
+    /// Counts values. Beyond the limit it fails, and so does the evaluation.
     fn count(&self, values: usize) -> Result<(), String> {
         let values = self
             .values

@@ -1,8 +1,8 @@
-//! What an expression may look at, as a multiple of what it reads, told from its syntax tree.
+//! Estimates from the syntax tree how many values an expression looks at, as a multiple of the values that it reads.
 //!
-//! Steps bound an evaluation without a meter only where no step looks at much. So this follows what each part of an
-//! expression can hold: what is read is a tree, of which an expression that goes through its parts looks at each once;
-//! what stands outside of a loop may be looked at in every round.
+//! Without a meter, counting steps bounds an evaluation only if no step looks at many values. So the estimate follows
+//! how much each part of an expression can hold. An expression that walks through its input, which is a tree, looks at
+//! each part once; but a loop may look at a value from outside of it in every round.
 
 use jlens_core::ast::{Ast, BinaryOp, Group, Node, NodeKind, Stage};
 use jlens_core::stack;
@@ -13,19 +13,21 @@ use super::natives::{Gives, Native, calls_function, native, pattern_argument};
 use super::plain_path::is_plain;
 use crate::data::MAX_NESTING;
 
-/// The items of an array, or the bytes of a text by 16, that an expression builds.
+/// The most that an expression builds: items of an array, or bytes of a text divided by 16.
 const BUILT: u64 = 1_024;
 
-/// How many values are looked at, at the most.
+/// The most values that an expression looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Looks {
-    /// For each value that is read.
+    /// For each value read.
     pub(super) per_value: u64,
-    /// Besides, whatever is read.
+    /// In addition, however much is read.
     pub(super) fixed: u64,
 }
 
-/// How many values an expression looks at, where there are so many rounds in all loops together. `None` where that cannot be told: values that grow from round to round, functions that call themselves.
+/// The most values that an expression looks at, if all loops together take at most `rounds` rounds.
+///
+/// `None` if there is no estimate, as for values that grow from round to round and functions that call themselves.
 pub(super) fn estimate(ast: &Ast, rounds: u64) -> Option<Looks> {
     let mut estimator = Estimator {
         rounds,
@@ -40,20 +42,20 @@ pub(super) fn estimate(ast: &Ast, rounds: u64) -> Option<Looks> {
     })
 }
 
-/// How much something holds, or how much is looked at.
+/// How many values something holds, or how many are looked at.
 #[derive(Clone, Copy)]
 struct Size {
-    /// Of all rounds of the innermost loop together, as a multiple of what the loop goes through.
+    /// In all rounds of the innermost loop together, as a multiple of the loop's collection.
     own: u64,
-    /// Of each round, as a multiple of what the expression reads.
+    /// In each round, as a multiple of the expression's input.
     each: u64,
-    /// Of each round, whatever the expression reads.
+    /// In each round, however much the expression reads.
     fixed: u64,
 }
 
 impl Size {
     const NOTHING: Self = Self::fixed(0);
-    /// All that the expression reads, or that the loop goes through.
+    /// The whole input of the expression, or the whole collection of the loop.
     const ALL: Self = Self {
         own: 1,
         each: 0,
@@ -80,7 +82,7 @@ impl Size {
         }
     }
 
-    /// The same, seen from within a loop.
+    /// The same size as seen from inside a loop.
     fn in_each_round(self) -> Self {
         Self {
             own: 0,
@@ -89,7 +91,7 @@ impl Size {
         }
     }
 
-    /// The one that is looked at where a comparison stops at the end of the smaller.
+    /// The smaller size, since a comparison stops at the end of the smaller side.
     fn smaller(self, other: Self) -> Self {
         if (other.each, other.own, other.fixed) < (self.each, self.own, self.fixed) {
             other
@@ -102,7 +104,7 @@ impl Size {
 struct Variable<'n> {
     name: &'n str,
     size: Size,
-    /// The loops around its binding.
+    /// The number of loops around its binding.
     loops: usize,
 }
 
@@ -144,7 +146,7 @@ impl<'n> Estimator<'n> {
             }
             NodeKind::Name { .. } | NodeKind::Wildcard => Some(context),
             NodeKind::Descendant => {
-                // Each value is there once for each that it lies in.
+                // Each value occurs once for each value that contains it.
                 let all = context.times(u64::try_from(MAX_NESTING).unwrap_or(u64::MAX));
                 self.look(all);
                 Some(all)
@@ -242,7 +244,7 @@ impl<'n> Estimator<'n> {
         })
     }
 
-    /// What a loop over the items of a collection makes of them.
+    /// The size of the results of a loop over a collection.
     fn each_of(&mut self, collection: Size, body: impl FnOnce(&mut Self) -> Option<Size>) -> Option<Size> {
         let before = std::mem::replace(&mut self.work, Size::NOTHING);
         let bound = self.variables.len();
@@ -261,7 +263,7 @@ impl<'n> Estimator<'n> {
         let fixed = all.fixed.saturating_add(round.fixed.saturating_mul(self.rounds));
         let each = all.each.saturating_add(repeated);
         if self.loops == 0 {
-            // Outside of all loops, each round is all rounds.
+            // Outside of all loops there is just one round.
             Size {
                 own: all.own.saturating_add(each),
                 each: 0,
@@ -322,7 +324,7 @@ impl<'n> Estimator<'n> {
             BinaryOp::Range => {
                 return Some(Size::fixed(BUILT));
             }
-            // Texts are short, and no longer one is made of an array or object.
+            // Texts are short, and an array or object does not print longer than it is.
             BinaryOp::Concat => return Some(left.plus(right)),
             BinaryOp::In => self.look(right),
             BinaryOp::And | BinaryOp::Or => self.look(left.plus(right)),
@@ -331,7 +333,7 @@ impl<'n> Estimator<'n> {
         Some(Size::NOTHING)
     }
 
-    /// A call of a built-in function, the first argument of which may stand before `~>`.
+    /// A call of a built-in function, whose first argument may stand before `~>`.
     fn call(&mut self, procedure: &'n Node, first: Option<&'n Node>, args: &'n [Node], context: Size) -> Option<Size> {
         let NodeKind::Variable { name } = &procedure.kind else {
             return None;
@@ -358,7 +360,7 @@ impl<'n> Estimator<'n> {
     }
 
     fn native(&mut self, native: Native, arguments: Size) -> Size {
-        // A number has no items: what making much of it takes is fixed.
+        // A number has no items, so the cost of making much from it is fixed.
         self.look(arguments.plus(Size::fixed(1)).times(native.times));
         match native.gives {
             Gives::Scalar => Size::NOTHING,
@@ -368,7 +370,7 @@ impl<'n> Estimator<'n> {
         }
     }
 
-    /// A call of a function that calls another: one that is written there.
+    /// A call of a built-in function that calls another function, which must be written in place.
     fn call_of_calls(&mut self, name: &str, args: &[&'n Node], context: Size) -> Option<Size> {
         let (collection, function) = match args {
             [collection] if name == "sort" || name == "single" => (collection, None),
@@ -402,7 +404,7 @@ impl<'n> Estimator<'n> {
         }
     }
 
-    /// What a function gives that is called with an item, its place, and all of them.
+    /// The size of a function's value when it is called with an item, its index and the whole collection.
     fn called(&mut self, function: &'n Node, first: Size, all: Size, context: Size) -> Option<Size> {
         match &function.kind {
             NodeKind::Lambda(def) if !def.thunk && is_plain(&function.attrs) => {
@@ -420,7 +422,8 @@ impl<'n> Estimator<'n> {
     }
 }
 
-/// What each round gives to the next one, where that is a number, a boolean or a text and so cannot grow.
+/// The size of the value that a round of `$reduce` passes to the next. `None` unless it is a number, a boolean or a
+/// text, which cannot grow.
 fn reduced(function: &Node) -> Option<Size> {
     let NodeKind::Lambda(def) = &function.kind else {
         return None;

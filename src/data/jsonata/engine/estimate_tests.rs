@@ -45,7 +45,7 @@ fn what_stands_outside_of_a_loop_is_looked_at_in_every_round() {
             looks(text)
         );
     }
-    // A comparison ends with the smaller side, and nobody looks at the result.
+    // A comparison ends with the smaller side, and its result is not looked at.
     for text in ["$x[id = $y]", "$x.{ 'all': $y }", "$x.(price * $y.rate & $y.currency)"] {
         assert_few(text);
     }

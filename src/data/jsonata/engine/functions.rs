@@ -15,7 +15,7 @@ use crate::data::intrinsic::array::sorted;
 use crate::data::intrinsic::hash::digest;
 use crate::data::java;
 
-/// The functions' names, for what tells free names from built-in ones, and their signatures.
+/// The added functions: names and signatures.
 pub(super) const ADDED: [(&str, &str); 6] = [
     ("hash", "<ss:s>"),
     ("parse", "<s?:x>"),
@@ -25,7 +25,7 @@ pub(super) const ADDED: [(&str, &str); 6] = [
     ("uuid", "<:s>"),
 ];
 
-/// The most bytes that `$replace` could make, if it put the text in for every letter.
+/// The most bytes that `$replace` could produce if it replaced every letter.
 const MAX_REPLACED: usize = 64 * 1024 * 1024;
 
 /// The generator behind `$uuid` and `$random` of one evaluation.
@@ -40,6 +40,7 @@ impl Default for Randomness {
 
 impl Randomness {
     pub(super) fn reseed(&self, seed: u64) {
+        // A poisoned lock does no harm: a generator is valid in every state.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Random::seeded(seed);
     }
 
@@ -48,7 +49,7 @@ impl Randomness {
     }
 }
 
-/// Bindings of AWS's functions, and of `$eval` to what cannot be called.
+/// Bindings of AWS's functions, and of `$eval` to a value that cannot be called.
 pub(super) fn bindings(randomness: &Randomness) -> Bindings {
     static PURE: LazyLock<Bindings> = LazyLock::new(|| {
         [
@@ -82,7 +83,7 @@ pub(super) fn bindings(randomness: &Randomness) -> Bindings {
 
 type Arguments<'a> = &'a [Option<Value>];
 
-/// A function of [`ADDED`].
+/// Defines a function of [`ADDED`].
 fn added(
     name: &'static str,
     call: impl Fn(Arguments<'_>) -> Result<Option<Value>> + Send + Sync + 'static,
@@ -91,7 +92,7 @@ fn added(
     function(name, signature, call)
 }
 
-/// A function by its signature in JSONata's notation; nothing where that is none.
+/// Defines a function by its signature in JSONata's notation; `None` if the signature is invalid.
 fn function(
     name: &'static str,
     signature: &str,
@@ -101,8 +102,8 @@ fn function(
     Some((name, function.without_input()))
 }
 
-/// The built-in functions that the engine does not bound: they compare every two items or names, put a long text in for
-/// every letter of another, or take time quadratic in a picture, in one step.
+/// The built-in functions that the engine does not bound. In one step they compare every two items or names, replace
+/// every letter of a text with a long one, or take time quadratic in a picture's length.
 pub(super) const UNBOUNDED: [&str; 7] = [
     "distinct",
     "formatInteger",
@@ -113,10 +114,10 @@ pub(super) const UNBOUNDED: [&str; 7] = [
     "toMillis",
 ];
 
-/// What binds bounded functions to the names of these.
+/// The beginning of an expression that binds these names to bounded functions.
 ///
-/// The engine's own stay where it matters: they alone know an array from a sequence, which is unwrapped when one item is
-/// left, and are quick where few are.
+/// The bounded functions call the engine's own for short input. Only those tell an array from a sequence, which is
+/// unwrapped if one item is left, and they are fast for few items.
 pub(super) fn prelude(unbounded: &[&str]) -> String {
     unbounded.iter().copied().map(bounded).collect()
 }
@@ -155,13 +156,13 @@ fn bounded(name: &str) -> &'static str {
     }
 }
 
-/// A built-in function as it is declared.
+/// A built-in function's declaration.
 pub(super) struct Declared {
     pub(super) signature: String,
     pub(super) parameters: usize,
 }
 
-/// How the built-in functions are declared, AWS's own among them.
+/// The declaration of a built-in function, AWS's own included.
 pub(super) fn declared(name: &str) -> Option<&'static Declared> {
     static DECLARED: LazyLock<BTreeMap<&str, Declared>> = LazyLock::new(|| {
         let catalog = function_catalog().into_iter().map(|function| {
@@ -184,7 +185,8 @@ pub(super) fn declared(name: &str) -> Option<&'static Declared> {
     DECLARED.get(name)
 }
 
-/// Whether a built-in function takes the context for an argument that is not given: `-` in its signature.
+/// Whether a built-in function, called with `given` arguments, takes the context for a missing one: `-` in its
+/// signature.
 pub(super) fn takes_context(name: &str, given: usize) -> bool {
     declared(name).is_some_and(|function| {
         let optional = function.signature.matches('?').count();
@@ -192,7 +194,7 @@ pub(super) fn takes_context(name: &str, given: usize) -> bool {
     })
 }
 
-/// What the bounded functions call.
+/// The helpers that the bounded functions call.
 pub(super) fn bounds() -> Bindings {
     static BOUNDS: LazyLock<Bindings> = LazyLock::new(|| {
         [
@@ -217,7 +219,8 @@ pub(super) fn bounds() -> Bindings {
     BOUNDS.clone()
 }
 
-/// The distinct items of an array, in time linear in its text; nothing where the engine's own function does.
+/// The distinct items of an array, in time linear in its text; `None` if it is short enough for the engine's own
+/// function.
 fn distinct(arguments: Arguments<'_>) -> Option<Value> {
     let Some(Some(Value::Array(items))) = arguments.first() else {
         return None;
@@ -230,7 +233,7 @@ fn distinct(arguments: Arguments<'_>) -> Option<Value> {
     all(left.cloned().collect())
 }
 
-/// What is the same for equal values alone: a text for a text, and JSON for all else.
+/// A key that only equal values share: the text itself, or the JSON text of any other value.
 fn key(value: &Value) -> (bool, Cow<'_, str>) {
     match value {
         Value::String(text) => (true, text.into()),
@@ -238,7 +241,8 @@ fn key(value: &Value) -> (bool, Cow<'_, str>) {
     }
 }
 
-/// The names of an object's members, or those of all objects of an array; nothing where the engine's own function does.
+/// The names of an object's members, or of the members of all objects in an array; `None` if there are few enough for
+/// the engine's own function.
 fn names(arguments: Arguments<'_>) -> Option<Value> {
     let mut names = IndexSet::new();
     let mut pending: Vec<&Value> = arguments.first().into_iter().flatten().collect();
@@ -255,7 +259,7 @@ fn names(arguments: Arguments<'_>) -> Option<Value> {
     all(names.into_iter().map(String::as_str).map(Value::from).collect())
 }
 
-/// An object around an array, which is true even where all of the items are false.
+/// Wraps an array in an object, which counts as true even if all items are false.
 fn all(items: Vec<Value>) -> Option<Value> {
     (items.len() > 1).then(|| json!({ "all": items }))
 }
@@ -283,7 +287,7 @@ fn parse(arguments: Arguments<'_>) -> Result<Option<Value>> {
         .map_err(|_| refused("Invalid JSON".to_owned()))
 }
 
-/// `$partition(array, size)`: all in one chunk without a size.
+/// `$partition(array, size)`; without a size, all items go into one chunk.
 fn partition(arguments: Arguments<'_>) -> Result<Option<Value>> {
     let items = match arguments.first() {
         Some(Some(Value::Array(items))) => items,
@@ -302,7 +306,8 @@ fn partition(arguments: Arguments<'_>) -> Result<Option<Value>> {
     ))
 }
 
-/// `$range(first, last, step)`, both ends included; like every JSONata sequence, a single number is no array.
+/// `$range(first, last, step)`, both ends included. As in every JSONata sequence, a single number is not wrapped in an
+/// array.
 fn range(arguments: Arguments<'_>) -> Result<Option<Value>> {
     let whole = |index| number(arguments, index).map(floor);
     let (Some(first), Some(last), Some(step)) = (whole(0), whole(1), whole(2)) else {
@@ -345,7 +350,7 @@ fn floor(number: f64) -> i64 {
     number.floor() as i64
 }
 
-/// A function's own failure, for which JSONata has one code.
+/// A failure of an added function. JSONata has one code for all of them.
 fn refused(message: String) -> Error {
     Error::new("D3137").with("message", message)
 }

@@ -12,16 +12,16 @@ use crate::data::MAX_NESTING;
 use crate::data::bounds::BYTES_PER_VISIT;
 use crate::data::jsonata::error::Bound;
 
-/// What an item or member takes.
+/// The bytes of memory that an item or member takes.
 const ITEM: usize = 16;
 
-/// What a byte of JSON text takes in memory, where its values are new.
+/// The bytes of memory that newly allocated values take for each byte of their JSON text.
 const BYTE_OF_COPY: usize = 12;
 
-/// Watches an evaluation: what it makes, what it looks at, and what it did.
+/// Measures an evaluation: the values it makes, the values it looks at, and the work it does.
 ///
-/// The engine counts steps, but a step may be a function that goes through a megabyte. What functions and operators are
-/// given is looked at here before they run.
+/// The engine counts steps, but a step may be a function that reads a megabyte. So the meter looks at the arguments of
+/// functions and operators before they run.
 pub(super) struct Meter<'r> {
     stop: CancelToken,
     exceeded: Option<Bound>,
@@ -30,32 +30,33 @@ pub(super) struct Meter<'r> {
     allowance: usize,
     bytes: usize,
     looks: usize,
-    /// Nodes evaluated.
+    /// The number of nodes evaluated.
     nodes: usize,
-    /// Steps of the engine: nodes, functions called by others, and steps of regular expressions.
+    /// The engine's steps: nodes, functions called by others, and steps of regular expressions.
     steps: u64,
-    /// The looks at what partial applications keep.
+    /// The looks that a call takes at the arguments kept in partial applications.
     kept: usize,
-    /// The most bytes of a text that regular expressions may look through, and the most that one should.
+    /// The most bytes of a text that regular expressions may search.
     most_text: usize,
+    /// The bytes of the longest such text so far.
     longest_text: usize,
     watches_texts: bool,
-    /// Whether texts count that are only passed on, as `$replace` puts them in many times.
+    /// Whether passing on a text counts too, since `$replace` inserts one many times.
     counts_texts: bool,
-    /// Whether the result may be, or hold, functions.
+    /// Whether the result may be, or contain, functions.
     looks_for_functions: bool,
     result_type: &'static str,
-    /// The result with `<function>` in place of each function, where that is looked for.
+    /// The result with `<function>` in place of each function, if the meter looks for functions.
     shown: Option<Value>,
 }
 
-/// What a meter is to watch.
+/// The settings of a meter.
 #[derive(Clone, Copy)]
 pub(super) struct Watch<'r> {
     pub(super) roles: &'r Roles,
     pub(super) looks_for_functions: bool,
     pub(super) counts_texts: bool,
-    /// The most bytes of a text for regular expressions, where there are some.
+    /// The most bytes of a text that regular expressions may search; `None` if there are no regular expressions.
     pub(super) most_text: Option<usize>,
 }
 
@@ -83,17 +84,17 @@ impl<'r> Meter<'r> {
         }
     }
 
-    /// The bound that the evaluation went beyond, if it did.
+    /// The bound that the evaluation exceeded, if any.
     pub(super) fn exceeded(&self) -> Option<Bound> {
         self.exceeded
     }
 
-    /// The bytes of a text that is too long for the regular expressions, if one is.
+    /// The length in bytes of a text that is too long for the regular expressions, if there is one.
     pub(super) fn too_long_text(&self) -> Option<usize> {
         (self.longest_text > self.most_text).then_some(self.longest_text)
     }
 
-    /// What the evaluation did, in visits; `patterns` is what a step may cost that is no node.
+    /// The work done, in visits. A step that is not a node may cost as much as `patterns` says.
     pub(super) fn work(&self, patterns: Option<PatternCost>) -> usize {
         let steps = usize::try_from(self.steps).unwrap_or(usize::MAX);
         let other = steps.saturating_sub(self.nodes);
@@ -102,7 +103,7 @@ impl<'r> Meter<'r> {
         self.looked().saturating_add(other)
     }
 
-    /// The same without what is no node.
+    /// The work done without the steps that are not nodes, in visits.
     fn looked(&self) -> usize {
         self.nodes
             .saturating_add(self.looks / BYTES_PER_VISIT)
@@ -123,7 +124,7 @@ impl<'r> Meter<'r> {
         self.stop.cancel();
     }
 
-    /// Accounts for memory.
+    /// Charges bytes of memory.
     fn spend(&mut self, bytes: usize) {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > MAX_BYTES {
@@ -131,7 +132,7 @@ impl<'r> Meter<'r> {
         }
     }
 
-    /// Accounts for bytes looked at, or as much work.
+    /// Charges looks: bytes looked at, or an equal amount of work.
     fn look(&mut self, looks: usize) {
         self.looks = self.looks.saturating_add(looks);
         if self.looked() > self.allowance {
@@ -139,7 +140,7 @@ impl<'r> Meter<'r> {
         }
     }
 
-    /// A text that regular expressions look through.
+    /// Records a text that regular expressions search; stops the evaluation if it is too long.
     fn matched(&mut self, bytes: usize) {
         self.longest_text = self.longest_text.max(bytes);
         if self.longest_text > self.most_text {
@@ -147,7 +148,7 @@ impl<'r> Meter<'r> {
         }
     }
 
-    /// What a use of a value takes, in looks.
+    /// The looks that a use of a value takes.
     fn using(&mut self, value: ValueRef<'_>, used: Used) -> usize {
         match value.type_name() {
             "string" if used.text > 0 => text_bytes(value).saturating_mul(used.text.into()),
@@ -168,7 +169,7 @@ impl<'r> Meter<'r> {
         looks
     }
 
-    /// The bytes of JSON text that a value stands for.
+    /// The bytes of a value's JSON text; stops the evaluation if they are too many.
     fn measured(&mut self, value: ValueRef<'_>) -> usize {
         let bytes = json_bytes(value);
         if bytes > MAX_VALUE_BYTES {
@@ -197,7 +198,7 @@ impl<'r> Meter<'r> {
         }
     }
 
-    /// What a comparison takes, in looks.
+    /// The looks that a comparison takes.
     fn comparing(&mut self, operator: BinaryOp, left: ValueRef<'_>, right: ValueRef<'_>) -> usize {
         if operator == BinaryOp::In {
             let each = ITEM + text_bytes(left) / ITEM;
@@ -206,7 +207,7 @@ impl<'r> Meter<'r> {
         match (left.type_name(), right.type_name()) {
             ("string", "string") => match operator {
                 BinaryOp::Eq | BinaryOp::Ne => text_bytes(left).min(text_bytes(right)) / ITEM,
-                // By UTF-16 units, which are read off the texts.
+                // Texts are ordered by UTF-16 units, which have to be decoded.
                 _ => 2 * text_bytes(left).min(text_bytes(right)),
             },
             ("array", "array") | ("object", "object") if items(left) == items(right) => self.using(left, Used::PRINTED),
@@ -275,7 +276,7 @@ impl Tracer for Meter<'_> {
     }
 }
 
-/// Whether the result has nothing where what is shown has a function. Recursion goes no deeper than [`SHOWN`] does.
+/// Whether the result lacks a function that `shown` has. Recursion goes no deeper than [`SHOWN`].
 fn lacks_function(shown: &Value, result: &Value) -> bool {
     match (shown, result) {
         (Value::String(text), Value::Null) => text == "<function>",
@@ -292,7 +293,7 @@ fn lacks_function(shown: &Value, result: &Value) -> bool {
     }
 }
 
-/// Shows all but long texts.
+/// Captures everything but long texts.
 const SHOWN: CaptureLimits = CaptureLimits {
     max_items: usize::MAX,
     max_string: 16,

@@ -1,4 +1,4 @@
-//! Evaluation under the meter: of all that might take more than a little.
+//! Evaluation with a meter, for expressions that may be expensive.
 
 use chrono::{DateTime, Utc};
 use jlens_core::{Bindings, Expression};
@@ -16,30 +16,30 @@ use crate::data::Budget;
 use crate::data::jsonata::Target;
 use crate::data::jsonata::error::{Bound, Failure};
 
-/// The same limits where a built-in function is called without a word to the meter.
+/// The length limit of arrays and texts if a built-in function may be called unseen by the meter.
 const MAX_UNSEEN_LENGTH: usize = 16 * 1024;
 
-/// The bytes of the texts that regular expressions look through, as long as none is longer.
+/// The first limit, in bytes, of the texts that regular expressions search.
 const TEXT: usize = 4 * 1024;
 
-/// How much deeper an expression lies behind a prelude than it is written.
+/// How many levels a prelude adds to the expression's depth.
 const DEPTH_OF_PRELUDE: usize = 1;
 
-/// An expression, as the meter can watch it.
+/// An expression rewritten so that the meter sees all its calls.
 #[derive(Clone, Debug)]
 pub(super) struct Metered {
     expression: Expression,
     roles: Roles,
     depth: usize,
-    /// Whether functions are called without a word to the meter: the text that `$eval` reads is none that could have been
-    /// rewritten. AWS has no `$eval`.
+    /// Whether functions may be called unseen by the meter, as in the text that `$eval` reads, which cannot be
+    /// rewritten beforehand. AWS has no `$eval`.
     is_unseen: bool,
     patterns: Option<PatternCost>,
     looks_for_functions: bool,
     counts_texts: bool,
 }
 
-/// What an evaluation is about.
+/// The input and settings of an evaluation.
 #[derive(Clone, Copy)]
 pub(super) struct Evaluation<'a> {
     pub(super) input: Option<&'a Value>,
@@ -50,7 +50,7 @@ pub(super) struct Evaluation<'a> {
 }
 
 impl Metered {
-    /// `is_variable` tells names of built-in functions that stand for something else.
+    /// Rewrites an expression. `is_variable` tells whether a built-in function's name is a variable instead.
     pub(super) fn new(expression: &Expression, analysis: &Analysis, is_variable: impl Fn(&str) -> bool) -> Self {
         let unbounded: Vec<&str> = analysis
             .unbounded
@@ -66,7 +66,7 @@ impl Metered {
             let text = format!("( {} {}\n)", prelude(&unbounded), rewritten.text);
             (text, DEPTH_OF_PRELUDE)
         };
-        // The text was an expression before.
+        // The rewritten text always compiles, since the original did.
         let expression = Expression::compile(&text).unwrap_or_else(|_| expression.clone());
         Self {
             roles: Roles::of(expression.ast()),
@@ -79,7 +79,7 @@ impl Metered {
         }
     }
 
-    /// The value; what it took is gone from the budget.
+    /// Evaluates the expression, and charges the budget with the work done.
     pub(super) fn evaluate(&self, evaluation: Evaluation<'_>, budget: &Budget) -> Result<Value, Failure> {
         if let Some(patterns) = self.patterns {
             budget.use_up(usize::try_from(patterns.compiling()).unwrap_or(usize::MAX));
@@ -90,7 +90,8 @@ impl Metered {
                 return Err(Failure::Exceeded(Bound::Time));
             };
             let (result, too_long) = self.attempt(evaluation, budget, left, most_text);
-            // The longer a text, the fewer steps there are: known only now that it is there.
+            // The longer the text, the fewer steps are allowed. Its length is known only during the evaluation, so
+            // start again.
             match too_long {
                 Some(longer) => most_text = longer.checked_next_power_of_two().unwrap_or(usize::MAX),
                 None => return result,
@@ -98,7 +99,8 @@ impl Metered {
         }
     }
 
-    /// The value, as long as no regular expression looks through a longer text; the bytes of one that does.
+    /// Evaluates with texts of up to `most_text` bytes for regular expressions; the second value is the length of a
+    /// text that was longer.
     fn attempt(
         &self,
         evaluation: Evaluation<'_>,

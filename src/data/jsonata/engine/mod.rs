@@ -1,4 +1,4 @@
-//! The engine, `jlens-core`, and all that is said about its syntax trees, functions and limits.
+//! Evaluates expressions with `jlens-core`. Only this module knows its syntax trees, functions and limits.
 
 mod analysis;
 mod built;
@@ -44,14 +44,14 @@ use super::scope::JsonataScope;
 use super::{JsonataDialect, JsonataSyntaxError, References};
 use crate::data::{Budget, MAX_NESTING, Random, discard, nests_within};
 
-/// An expression, compiled.
+/// A compiled expression.
 #[derive(Debug)]
 pub(super) struct Compiled {
     expression: Expression,
-    /// The same as the meter watches it.
+    /// The expression for metered evaluation.
     metered: OnceLock<Metered>,
-    /// The same as it is evaluated first, where that is possible. Like the one above it is made for the first
-    /// evaluation: who only validates has no use for them.
+    /// The expression for direct evaluation, if that is possible. Both are made on the first evaluation, since
+    /// validation does not need them.
     direct: OnceLock<Option<Direct>>,
     analysis: Analysis,
 }
@@ -93,10 +93,10 @@ impl Compiled {
         Ok(value)
     }
 
-    /// The value of an expression that only names a value: `$states.input.order.id`.
+    /// The value of an expression that is only a path, such as `$states.input.order.id`.
     ///
-    /// It needs no engine, and keeps numbers as they are, which the engine knows as `f64` only. `None` where names
-    /// reach through an array, which is the engine's.
+    /// It does not use the engine, which would turn every number into an `f64`. `None` if the path goes through an
+    /// array, which the engine handles.
     fn read(&self, scope: &JsonataScope<'_>) -> Option<Result<Value, Failure>> {
         let PlainPath { variable, names } = self.analysis.path.as_ref()?;
         let found = if let Some((value, from)) = scope.borrowed(variable, names) {
@@ -170,7 +170,7 @@ impl Compiled {
         self.metered_in(&bindings).evaluate(evaluation, &Budget::new())
     }
 
-    /// The expression as the meter watches it: a variable of the name of a built-in function stays what it is.
+    /// The expression for metered evaluation. A variable with the name of a built-in function stays a variable.
     fn metered_in(&self, bindings: &Bindings) -> Cow<'_, Metered> {
         let is_variable = |name: &str| bindings.get(name).is_some();
         if self.analysis.mentioned.iter().any(|(_, name)| is_variable(name)) {
@@ -181,11 +181,11 @@ impl Compiled {
     }
 }
 
-/// Where names lead.
+/// The result of following names.
 enum Found<V> {
     Value(V),
     Nothing,
-    /// To an array, through which names reach to its items.
+    /// An array, whose items the next name applies to.
     Array,
 }
 

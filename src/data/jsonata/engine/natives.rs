@@ -1,11 +1,11 @@
-//! What the built-in functions cost.
+//! The cost of the built-in functions.
 
-/// How a value is used, in looks: bytes that are looked at, or as much work.
+/// The cost of using a value, in looks: bytes looked at, or an equal amount of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Used {
     /// For each byte of a text.
     pub(super) text: u16,
-    /// For each item of an array or member of an object, whatever it holds.
+    /// For each item of an array or member of an object, however large.
     pub(super) item: u16,
     /// For each byte of the JSON text of an array.
     pub(super) array: u16,
@@ -21,8 +21,8 @@ impl Used {
         object: 0,
     };
 
-    /// Put into an array or object, or given back by a function that another one calls: whatever holds it stands for at
-    /// least as long a text.
+    /// The value is put into an array or object, or returned by a function that another one calls: the container's text
+    /// is at least as long.
     pub(super) const PLACED: Self = Self {
         text: 1,
         item: 0,
@@ -30,13 +30,13 @@ impl Used {
         object: MEASURING,
     };
 
-    /// Taken for true or false, or gone through for names: arrays are, and what is in them.
+    /// The value is tested for true or false, or searched for names, which walks through arrays and their items.
     pub(super) const JUDGED: Self = Self {
         array: MEASURING,
         ..Self::NOT
     };
 
-    /// Made a text of.
+    /// The value is printed.
     pub(super) const PRINTED: Self = Self {
         text: 2,
         item: 0,
@@ -45,46 +45,46 @@ impl Used {
     };
 }
 
-/// What making a byte of a text takes.
+/// The looks that making a byte of text takes.
 pub(super) const MAKING: u16 = 4;
 
-/// What measuring takes by itself, for each byte of JSON text.
+/// The looks that measuring takes, for each byte of JSON text.
 const MEASURING: u16 = 8;
 
-/// What a built-in function does with its arguments, and gives.
+/// How a built-in function uses its arguments, and how much it returns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Native {
     pub(super) used: Used,
-    /// The looks that making each byte of its text takes.
+    /// The looks that making each byte of its result takes.
     pub(super) made: u16,
-    /// How often it may look at each value that its arguments hold.
+    /// The most times that it looks at each value in its arguments.
     pub(super) times: u64,
     pub(super) gives: Gives,
 }
 
-/// The most that a function gives.
+/// The most that a function returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gives {
-    /// A number, a boolean, nothing
+    /// A number, a boolean or undefined
     Scalar,
-    /// A text that no argument bounds
+    /// A text whose length no argument bounds
     Text,
-    /// So many times what its arguments hold
+    /// This multiple of the values in its arguments
     Arguments(u64),
     /// As many items as an array may have
     Items,
 }
 
-/// Up to so many items the engine's own functions stay that compare each item with every other.
+/// The most items for which the engine's own functions, which compare each item with every other, stay in use.
 pub(super) const FEW: usize = 32;
 
-/// What comparing each with every other takes, where there are [`FEW`].
+/// The looks at each item when [`FEW`] items are compared with every other.
 const EACH_WITH_EVERY: u64 = 32;
 
-/// What sorting takes for each item: the logarithm of as many as an array may have.
+/// The looks that sorting takes for each item: the logarithm of the longest array's length.
 const SORTING: u64 = 20;
 
-/// What a function costs, by its name.
+/// The cost of a function, by its name.
 pub(super) fn native(name: &str) -> Native {
     let used = match name {
         "abs" | "assert" | "ceil" | "count" | "error" | "exists" | "floor" | "formatBase" | "millis" | "power"
@@ -103,7 +103,7 @@ pub(super) fn native(name: &str) -> Native {
         },
         "contains" | "length" => text(1),
         "encodeUrl" | "encodeUrlComponent" => text(32),
-        // Quadratic in pictures, which are short.
+        // The cost is quadratic in the picture, which is short.
         "formatInteger" | "formatNumber" | "parseInteger" | "toMillis" => text(256),
         "hash" | "parse" | "replace" | "split" => text(8),
         "base64decode" | "base64encode" | "decodeUrl" | "decodeUrlComponent" => text(4),
@@ -152,12 +152,12 @@ fn items(looks: u16) -> Used {
     }
 }
 
-/// The functions that match regular expressions, and which of their arguments is the pattern.
+/// For a function that matches regular expressions, the index of the pattern argument.
 pub(super) fn pattern_argument(name: &str) -> Option<usize> {
     matches!(name, "contains" | "match" | "replace" | "split").then_some(1)
 }
 
-/// The functions that take a function and call it.
+/// Whether a built-in function takes a function and calls it.
 pub(super) fn calls_function(name: &str) -> bool {
     matches!(name, "each" | "filter" | "map" | "reduce" | "sift" | "single" | "sort")
 }

@@ -1,28 +1,28 @@
-//! What matching a regular expression may cost, read off its pattern.
+//! Estimates from a pattern how much matching a regular expression may cost.
 //!
-//! The matcher behind the engine backtracks, and spends one of the engine's steps for each 1,024 steps of its own. But it
-//! counts neither the characters that a step looks at nor what a match takes besides, both of which grow with the text.
-//! Here is the most that they can be, so that an expression with patterns may take as many steps fewer.
+//! The engine's matcher backtracks, and counts one step of the engine for each 1,024 steps of its own. But it counts
+//! neither the characters that a step looks at nor the other costs of a match, and both grow with the text. This module
+//! computes the most that they can be; an expression with patterns is allowed fewer steps accordingly.
 
-/// The steps of the matcher that the engine counts as one.
+/// How many steps of the matcher the engine counts as one.
 const STEPS_OF_A_POLL: u64 = 1_024;
 
-/// What a step of the matcher takes besides the characters that it looks at, in characters.
+/// The fixed cost of a step of the matcher, besides the characters that it looks at, in characters.
 const WORK_OF_A_STEP: u64 = 16;
 
-/// The characters that can be looked at in the time of one visit.
+/// How many characters can be looked at in the time of one visit.
 const CHARACTERS_PER_VISIT: u64 = 192;
 
-/// The times that the engine goes through a text for one match: to tell where it is, and to cut the text there.
+/// How often the engine goes through a text for one match: to find the position, and to cut the text there.
 const PASSES_OF_A_MATCH: u64 = 3;
 
-/// What keeping a group costs that is captured while looking ahead or behind: other matches capture the same text again.
+/// The cost, in passes, of a group captured while looking ahead or behind: other matches capture the same text again.
 const PASSES_OF_A_KEPT_GROUP: u64 = 16;
 
-/// What compiling a node of a pattern takes, in visits.
+/// The visits that compiling a node of a pattern takes.
 const WORK_OF_A_NODE: u64 = 4;
 
-/// Loops that repeat no more than this are written out when a pattern is compiled.
+/// The compiler unrolls loops whose least count is at most this.
 const WRITTEN_OUT: u64 = 5;
 
 /// The most that a match may cost.
@@ -30,9 +30,9 @@ const WRITTEN_OUT: u64 = 5;
 pub(super) struct PatternCost {
     /// The characters looked at between two steps of the matcher, in a text of any length.
     pub(super) reach: u64,
-    /// How often the whole text is looked through between two steps of the matcher.
+    /// How often the whole text is searched between two steps of the matcher.
     pub(super) scans: u64,
-    /// How often the whole text is looked through for each match.
+    /// How often the whole text is searched for each match.
     pub(super) passes: u64,
     /// The nodes of the compiled patterns.
     nodes: u64,
@@ -43,7 +43,7 @@ impl PatternCost {
         Reader::new(pattern, flags).read()
     }
 
-    /// The cost of an expression that matches either.
+    /// Adds another pattern of the same expression.
     pub(super) fn merge(&mut self, other: Self) {
         self.reach = self.reach.max(other.reach);
         self.scans = self.scans.max(other.scans);
@@ -51,7 +51,7 @@ impl PatternCost {
         self.nodes = self.nodes.saturating_add(other.nodes);
     }
 
-    /// The visits that one step of the engine may take where texts have no more than so many bytes.
+    /// The most visits that one step of the engine may take if no text is longer than `text` bytes.
     pub(super) fn step(self, text: usize) -> u64 {
         let text = u64::try_from(text).unwrap_or(u64::MAX);
         let reach = self.reach.saturating_add(self.scans.saturating_mul(text));
@@ -66,21 +66,22 @@ impl PatternCost {
     }
 }
 
-/// What is known of a part of a pattern.
+/// The costs of a part of a pattern.
 #[derive(Clone, Copy, Default)]
 struct Part {
     reach: u64,
     scans: u64,
     passes: u64,
     nodes: u64,
-    /// Loops over one character that take what they can: all that they look at is either passed or stepped back through.
+    /// The number of greedy loops over one character: the matcher either passes or steps back through every character
+    /// that they look at.
     greedy: u64,
-    /// The same that take as little as they can: they look how far they could go, which is for nothing where what follows
-    /// matches at once.
+    /// The number of lazy loops over one character: they look ahead as far as they could go, in vain if the rest of the
+    /// pattern matches at once.
     lazy: u64,
-    /// Capture groups.
+    /// The number of capture groups.
     captures: u64,
-    /// The most characters that it matches.
+    /// The most characters that the part matches.
     length: u64,
 }
 
@@ -93,7 +94,7 @@ impl Part {
         }
     }
 
-    /// This, and then that.
+    /// This part followed by another.
     fn then(self, next: Self) -> Self {
         Self {
             length: self.length.saturating_add(next.length),
@@ -101,7 +102,7 @@ impl Part {
         }
     }
 
-    /// This or that.
+    /// This part or another.
     fn or(self, other: Self) -> Self {
         Self {
             length: self.length.max(other.length),
@@ -135,7 +136,7 @@ impl Part {
             ..self
         };
         if times.most > 1 {
-            // Each round may look ahead for nothing once more.
+            // Each round may look ahead in vain once more.
             part.scans = part.scans.saturating_add(self.lazy);
             part.lazy = 0;
         }
@@ -151,7 +152,7 @@ impl Part {
         part
     }
 
-    /// Looked at ahead or behind: what matches there is never stepped back through.
+    /// The part inside a look-ahead or look-behind: the matcher never steps back through its match.
     fn looked_at(self, is_once: bool) -> Self {
         let looks = self.greedy.saturating_add(self.lazy);
         let (scans, passes) = if is_once { (0, looks) } else { (looks, 0) };
@@ -168,7 +169,7 @@ impl Part {
     }
 }
 
-/// How often something is repeated.
+/// How often a part is repeated.
 #[derive(Clone, Copy)]
 struct Repetition {
     least: u64,
@@ -186,7 +187,7 @@ enum Group {
 /// A group that is not closed yet.
 struct Open {
     group: Group,
-    /// Whether nothing stands before it but the start of the text and others that are looked at.
+    /// Whether only the start of the text and other look-arounds stand before it.
     leads: bool,
     alternatives: Part,
     sequence: Part,
@@ -194,12 +195,12 @@ struct Open {
 
 struct Reader<'p> {
     rest: &'p str,
-    /// The longest text of each capture group.
+    /// The most characters that each capture group matches.
     captures: Vec<u64>,
     open: Vec<Open>,
     alternatives: Part,
     sequence: Part,
-    /// Whether the pattern begins with `^`, and no alternative to it.
+    /// Whether every match begins at the start of the text: the pattern begins with `^` and has no alternative.
     is_anchored: bool,
     leads: bool,
 }
@@ -218,7 +219,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Reads the whole pattern, without recursion: patterns nest as deep as their texts are long.
+    /// Reads the whole pattern without recursion, since patterns may nest as deep as they are long.
     fn read(mut self) -> PatternCost {
         let length = self.rest.len() as u64;
         while let Some(next) = self.bump() {
@@ -310,7 +311,7 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Something that is matched, with the repetition behind it.
+    /// A part with the repetition that follows it.
     fn atom(&mut self, part: Part) {
         let part = match self.repetition() {
             Some(times) => part.repeated(times),
@@ -334,7 +335,7 @@ impl<'p> Reader<'p> {
         Some(Repetition { least, most, is_lazy })
     }
 
-    /// `{2}`, `{2,}`, `{2,5}`; anything else in braces is matched as it stands.
+    /// `{2}`, `{2,}` or `{2,5}`; anything else in braces is matched literally.
     fn counted(&mut self) -> Option<(u64, u64)> {
         let (counts, rest) = self.rest.strip_prefix('{')?.split_once('}')?;
         let number = |text: &str| {
@@ -377,9 +378,9 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// What a group has matched is compared in one step.
+    /// A back-reference: the group's match is compared in one step.
     fn back_reference(&mut self, longest: Option<u64>) {
-        /// Longer texts count as any length.
+        /// Longer groups count as unbounded.
         const SHORT: u64 = 64;
         let part = match longest {
             Some(length) if length <= SHORT => Part {
@@ -397,7 +398,8 @@ impl<'p> Reader<'p> {
     }
 }
 
-/// Whether `|` stands outside of all groups, as far as a glance tells: one in a class counts too.
+/// Whether a `|` stands outside of all groups. A `|` in a character class counts too, which only makes the estimate
+/// higher.
 fn has_alternatives(pattern: &str) -> bool {
     let mut depth = 0_usize;
     let mut is_escaped = false;

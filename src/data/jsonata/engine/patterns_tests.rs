@@ -45,7 +45,7 @@ fn what_is_looked_at_is_not_stepped_back_through() {
     assert_eq!(cost("(?=.*a)b"), (0, 1, 0));
     assert_eq!(cost("(?<!a*?b)"), (0, 1, 0));
     assert_eq!(cost("(?=ab|c)b"), (0, 0, 0));
-    // Once for each match, as the pattern is tried at the start of the text alone.
+    // Once for each match, since the pattern is tried only at the start of the text.
     assert_eq!(cost(r"^(?=.*\d)(?=.*[a-z]).{8,}$"), (8, 0, 2));
     assert_eq!(cost(r"^(?=.*\d)|b"), (0, 1, 0));
     assert_eq!(cost(r"^x*(?=.*\d)"), (0, 1, 0));

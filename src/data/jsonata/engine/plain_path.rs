@@ -1,4 +1,4 @@
-//! Expressions that only name a value.
+//! Expressions that are only a path.
 
 use jlens_core::ast::{Attrs, Node, NodeKind, Stage};
 
@@ -9,7 +9,7 @@ pub(super) struct PlainPath {
     pub(super) names: Vec<String>,
 }
 
-/// The expression, if it is a variable and names and nothing else.
+/// The expression, if it is only a variable and names.
 pub(super) fn plain_path(root: &Node) -> Option<PlainPath> {
     if !is_plain(&root.attrs) {
         return None;
@@ -38,7 +38,7 @@ pub(super) fn plain_path(root: &Node) -> Option<PlainPath> {
     }
 }
 
-/// The names that the first steps are, up to one that does more than look a name up.
+/// The names in the first steps, up to and including the first with something attached.
 pub(super) fn names(steps: &[Node]) -> Vec<&str> {
     let mut names = Vec::new();
     for step in steps {
@@ -51,7 +51,7 @@ pub(super) fn names(steps: &[Node]) -> Vec<&str> {
     names
 }
 
-/// Whether a node has nothing attached to it.
+/// Whether nothing, such as a predicate, is attached to a node.
 pub(super) fn is_plain(attrs: &Attrs) -> bool {
     let Attrs {
         keep_array: false,

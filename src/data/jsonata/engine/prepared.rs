@@ -9,22 +9,22 @@ use crate::data::jsonata::error::{Bound, Failure};
 use crate::data::jsonata::needs::Need;
 use crate::data::jsonata::scope::JsonataScope;
 
-/// What the engine keeps between two evaluations in the same scope: nothing, until one needs copies.
+/// The copies that the engine keeps between evaluations in the same scope; empty until one needs copies.
 #[derive(Debug, Default)]
 pub(in crate::data::jsonata) struct Prepared(RefCell<Option<Box<Copies>>>);
 
-/// Copies of what expressions read.
+/// Copies of the values that expressions read.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     pub(super) bindings: Bindings,
     pub(super) randomness: Randomness,
-    /// What the bindings hold, by variable.
+    /// The part of each variable that the bindings hold.
     held: BTreeMap<String, Need>,
     builds: usize,
 }
 
 impl Prepared {
-    /// The copies, which hold what an expression needs.
+    /// The copies, extended by the values that an expression needs. Fails if copying exceeds the budget.
     pub(super) fn hold(
         &self,
         needs: &BTreeMap<String, Need>,
@@ -37,8 +37,8 @@ impl Prepared {
 }
 
 impl Copies {
-    /// Sees to it that the bindings hold what an expression needs.
-    /// Copying is work, which an iteration of a Map does over and over again.
+    /// Ensures that the bindings hold the values that an expression needs. Fails if copying exceeds the budget: every
+    /// iteration of a Map copies again.
     fn hold(&mut self, needs: &BTreeMap<String, Need>, source: &JsonataScope<'_>) -> Result<(), Failure> {
         let is_held =
             |(variable, need): (&String, &Need)| self.held.get(variable).is_some_and(|held| held.covers(need));
@@ -46,7 +46,7 @@ impl Copies {
             return Ok(());
         }
         for (variable, need) in needs {
-            // What is asked for again and again, each time some more of it, is copied whole for once.
+            // Variables that were extended twice before are copied whole, so that they are not copied again.
             let need = if self.builds < 2 { need } else { &Need::Whole };
             self.held
                 .entry(variable.clone())

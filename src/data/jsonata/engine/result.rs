@@ -5,7 +5,7 @@ use super::meter::Meter;
 use crate::data::discard;
 use crate::data::jsonata::error::{Bound, Failure};
 
-/// The result of an evaluation that succeeded, if it is JSON.
+/// The result of a successful evaluation. Fails if it is not JSON or a bound was exceeded.
 pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Failure> {
     if let Some(bound) = meter.exceeded() {
         discard(value.unwrap_or_default());
@@ -25,8 +25,8 @@ pub(super) fn checked(value: Option<Value>, meter: &Meter) -> Result<Value, Fail
     }
 }
 
-/// Writes whole numbers beyond 2^53 without a fraction, too, as Java prints them. Recursion goes no deeper than results
-/// of the engine nest, which is 1,000 levels.
+/// Turns whole numbers, also those beyond 2^53, into integers, as Java prints them. Recursion is bounded: the engine's
+/// results nest at most 1,000 levels deep.
 fn print_whole_numbers(value: &mut Value) {
     match value {
         Value::Number(float) if float.is_f64() => *value = number(float.as_f64().unwrap_or_default()),
@@ -36,7 +36,7 @@ fn print_whole_numbers(value: &mut Value) {
     }
 }
 
-/// A number of the engine, which knows `f64` only.
+/// A number of the engine, which has only `f64`.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
 pub(super) fn number(float: f64) -> Value {
     /// 2 to the 63rd.
@@ -48,7 +48,7 @@ pub(super) fn number(float: f64) -> Value {
     }
 }
 
-/// JSONata's text of an error, whole numbers in it without a fraction.
+/// JSONata's message for an error, with whole numbers printed without a fraction.
 pub(super) fn message(error: &Error) -> String {
     let mut error = error.clone();
     for detail in ["token", "value", "value2", "exp"] {
@@ -60,7 +60,7 @@ pub(super) fn message(error: &Error) -> String {
     error.message()
 }
 
-/// Why an evaluation failed: the engine's limits in AWS's words, JSONata's own errors in JSONata's.
+/// The reason why an evaluation failed: an exceeded bound, or JSONata's own error.
 pub(super) fn failure(error: &Error, meter: &Meter) -> Failure {
     if let Some(bound) = meter.exceeded() {
         return Failure::Exceeded(bound);

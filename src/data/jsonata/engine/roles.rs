@@ -1,4 +1,4 @@
-//! What becomes of the value of each node of a syntax tree: what making it and using it costs.
+//! Finds for each node of a syntax tree how its value is used, and so what making and using it costs.
 
 use jlens_core::ast::{Ast, BinaryOp, FallbackOp, Node, NodeKind, Span};
 use jlens_core::stack;
@@ -11,11 +11,11 @@ use super::plain_path::{grouping, predicates};
 /// The roles of an expression's nodes.
 #[derive(Clone, Debug)]
 pub(super) struct Roles {
-    /// By the nodes' ids, with the nodes' places: trees that the engine brings along have the same ids.
+    /// Indexed by node id, with the node's span, since nodes of the engine's own trees have the same ids.
     nodes: Vec<(Span, Role)>,
 }
 
-/// What the value of a node is for.
+/// How the value of a node is made and used.
 #[derive(Clone, Copy, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -26,37 +26,37 @@ pub(super) struct Role {
     /// The looks that making each byte of a text takes.
     pub(super) making: u16,
     pub(super) used: Used,
-    /// What the node is evaluated in, where that is used too.
+    /// How the node uses its context.
     pub(super) context: Used,
-    /// Whether regular expressions look for something in it.
+    /// Whether regular expressions search the value.
     pub(super) is_matched: bool,
-    /// The same of the context.
+    /// Whether regular expressions search the context.
     pub(super) matches_context: bool,
-    /// Whether a call makes as much of it, and nobody sees that.
+    /// Whether a call makes a value of the same size from it, unseen by the meter.
     pub(super) is_remade: bool,
-    /// Whether it is kept with a partial application, and looked at with each call of that.
+    /// Whether a partial application keeps the value, and looks at it in each call.
     pub(super) is_kept: bool,
-    /// Whether a call follows that looks at all that is kept.
+    /// Whether the value goes to a call that looks at all kept values.
     pub(super) uses_kept: bool,
 }
 
-/// What the evaluation of a node makes.
+/// The kind of value that evaluating a node makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Made {
-    /// Nothing: it passes on what is there
+    /// Nothing: it passes on an existing value
     Nothing,
-    /// Arrays of what is there
+    /// Arrays of existing values
     Sequences,
-    /// Arrays and objects of what is there, or texts
+    /// Arrays and objects of existing values, or texts
     Values,
-    /// Values that are new down to their texts
+    /// Values that are entirely new, texts included
     Copies,
 }
 
-/// A partial application of the function, by the name that the rewritten text gives it.
+/// The prefix of the name that the rewritten text gives a partial application of a built-in function.
 pub(super) const PARTIAL: &str = "__p_";
 
-/// A regular expression, by the name that the rewritten text gives it.
+/// The name that the rewritten text gives a regular expression.
 pub(super) const PATTERN: &str = "__re";
 
 impl Role {
@@ -87,7 +87,7 @@ impl Roles {
         roles
     }
 
-    /// The role of a node; the worst for one of another tree.
+    /// The role of a node; the most expensive one if the node is from another tree.
     pub(super) fn role(&self, node: &Node) -> Role {
         match self.nodes.get(index(node)) {
             Some((span, role)) if *span == node.span => *role,
@@ -149,7 +149,7 @@ impl Roles {
                 let used = match op {
                     BinaryOp::And | BinaryOp::Or => Used::JUDGED,
                     BinaryOp::Concat => Used::PRINTED,
-                    // The operands of comparisons are looked at together.
+                    // `Tracer::operands` charges for comparisons.
                     _ => Used::NOT,
                 };
                 self.used(lhs, used);
@@ -184,7 +184,7 @@ impl Roles {
                     self.visit(argument, role);
                 }
             }
-            // The last call of a function, which the engine makes after it has left the function.
+            // A tail call, which the engine makes after it has left the function.
             NodeKind::Lambda(def) if def.thunk => {
                 if let NodeKind::Function { procedure, args } = &def.body.kind {
                     self.call(procedure, None, args, true);
@@ -235,7 +235,8 @@ impl Roles {
         match &function.kind {
             NodeKind::Function { procedure, args } => {
                 self.call(procedure, Some(value), args, false);
-                // The call is no node that is evaluated by itself; what is attached to it is.
+                // The engine does not evaluate the call as a node of its own, but it does evaluate the predicates
+                // attached to it.
                 predicates(&function.attrs).for_each(|predicate| self.used(predicate, Used::JUDGED));
             }
             NodeKind::Transform(_) => {
@@ -249,7 +250,7 @@ impl Roles {
         }
     }
 
-    /// The arguments of a call, the first of which may stand before `~>`.
+    /// The arguments of a call. The first may stand before `~>`.
     fn call(&mut self, procedure: &Node, first: Option<&Node>, args: &[Node], is_last: bool) {
         self.used(procedure, Used::NOT);
         let name = function_name(procedure).unwrap_or_default();
@@ -272,7 +273,7 @@ impl Roles {
     }
 }
 
-/// The name of the built-in function that is called, also by the names that the rewritten text gives to some.
+/// The name of the called function; names that the rewritten text gives are traced back to the built-in function.
 fn function_name(procedure: &Node) -> Option<&str> {
     let name = procedure_name(procedure)?;
     if name == PATTERN {
@@ -315,7 +316,7 @@ fn made(node: &Node) -> Made {
     }
 }
 
-/// The function whose value the node's is.
+/// The function whose result is the node's value.
 fn called(node: &Node) -> Option<&str> {
     match &node.kind {
         NodeKind::Function { procedure, .. } => function_name(procedure),
@@ -324,7 +325,7 @@ fn called(node: &Node) -> Option<&str> {
     }
 }
 
-/// Whether a function makes all of its value anew.
+/// Whether a function makes an entirely new value.
 fn copies(name: &str) -> bool {
     matches!(
         name,

@@ -1,7 +1,7 @@
-//! Built-in functions where they are values: the text of an expression, rewritten so that the meter sees their calls.
+//! Rewrites an expression that uses built-in functions as values, so that the meter sees their calls.
 //!
-//! `$map(lines, $uppercase)` calls the function without a word to the meter, and so does the last call in a function of
-//! the expression. `$map(lines, function($a){ $uppercase($a) })` gives the same, and tells.
+//! The meter does not see `$map(lines, $uppercase)` call the function, nor the tail call of a function in the
+//! expression. It does see the calls of `$map(lines, function($a){ $uppercase($a) })`, which gives the same result.
 
 use std::collections::BTreeSet;
 
@@ -14,21 +14,21 @@ use super::natives::{Used, native, pattern_argument};
 use super::plain_path::{grouping, is_plain, predicates};
 use super::roles::{PARTIAL, PATTERN};
 
-/// The text of an expression, rewritten.
+/// The rewritten text of an expression.
 pub(super) struct Rewritten {
     pub(super) text: String,
-    /// Whether a function is still called that makes much of little, without a word to the meter.
+    /// Whether a function that makes much from little may still be called unseen by the meter.
     pub(super) is_unseen: bool,
 }
 
-/// What is written around a part of the text.
+/// Text to insert around a part of the expression.
 struct Edit {
     span: Span,
     before: String,
     after: String,
 }
 
-/// Rewrites the functions of an expression; `mentioned` are where the names of built-in functions mean those.
+/// Rewrites the functions of an expression; `mentioned` holds the byte offsets of names that mean built-in functions.
 pub(super) fn rewritten(ast: &Ast, mentioned: &BTreeSet<usize>) -> Rewritten {
     let mut rewriter = Rewriter {
         mentioned,
@@ -43,13 +43,13 @@ pub(super) fn rewritten(ast: &Ast, mentioned: &BTreeSet<usize>) -> Rewritten {
     }
 }
 
-/// Where a node stands.
+/// The position of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
     Value,
     /// An argument of a call
     Argument,
-    /// What is called, or the pattern that a built-in function matches: no value here
+    /// The function of a call, or the pattern that a built-in function matches: not used as a value
     Used,
 }
 
@@ -131,7 +131,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// The last call of a function, which the engine makes after it has left the function.
+    /// The tail call of a function, which the engine makes after it has left the function.
     fn last_call(&mut self, call: &Node) {
         if let NodeKind::Function { procedure, .. } = &call.kind
             && let Some(name) = self.name(procedure)
@@ -150,15 +150,15 @@ impl Rewriter<'_> {
         }
     }
 
-    /// A built-in function as a value.
+    /// A built-in function used as a value.
     fn native(&mut self, node: &Node, name: &str, position: Position) {
         let Some(declared) = declared(name) else { return };
-        // Those that the prelude binds are functions of the expression already.
+        // The prelude already binds these names to functions written in JSONata.
         if native(name).used == Used::NOT || UNBOUNDED.contains(&name) || !is_plain(&node.attrs) {
             return;
         }
         let parameters = match name {
-            // Functions that call it give it one argument, and do not know that it takes two.
+            // Functions that call `$string` pass it one argument, though it takes two.
             "string" if position == Position::Argument => 1,
             "string" => {
                 self.is_unseen = true;
@@ -172,7 +172,7 @@ impl Rewriter<'_> {
         };
         let all = variables(parameters);
         let before = format!("function({all}){}{{", declared.signature);
-        // An optional function takes no nothing.
+        // An optional function parameter does not accept undefined.
         if declared.signature.contains("f?") {
             let others = variables(last);
             self.around(
@@ -187,7 +187,7 @@ impl Rewriter<'_> {
         }
     }
 
-    /// A value that is called, by a name that tells what it is.
+    /// Binds a called value to a name that tells the meter what it is.
     fn bind(&mut self, node: &Node, name: &str, parameters: usize) {
         let all = variables(parameters);
         let call = format!("${name}({all})");
@@ -203,8 +203,8 @@ impl Rewriter<'_> {
     }
 }
 
-/// Whether the value of a function has to be looked at, where nothing but its call is in a function: it makes more than it
-/// is given. None of these gives a sequence, which would be unwrapped when it is bound to a name.
+/// Whether the meter must see the function's value in a tail call, since it may be larger than the arguments. None of
+/// these returns a sequence, which binding to a name would unwrap.
 fn is_seen_last(name: &str) -> bool {
     matches!(
         name,
@@ -232,9 +232,9 @@ fn variables(count: usize) -> String {
     names.join(",")
 }
 
-/// The text with what is written around its parts, the outer ones further out.
+/// The text with the edits applied; outer edits go further out.
 fn edited(text: &str, edits: Vec<Edit>) -> String {
-    /// Where a piece is put in, and what before: ends before beginnings, inner ends first, outer beginnings first.
+    /// The offset and order of a piece: ends before beginnings, inner ends first, outer beginnings first.
     type Place = (usize, u8, usize);
     let mut pieces: Vec<(Place, String)> = Vec::new();
     for Edit { span, before, after } in edits {

@@ -1,4 +1,4 @@
-//! AWS's functions, what is drawn at random, and what a field expects.
+//! AWS's functions, random draws, and the types that fields expect.
 
 use super::*;
 
@@ -86,7 +86,7 @@ fn functions_of_aws() {
     }
 }
 
-/// Some of the engine's own functions are replaced, which must not be seen.
+/// Some of the engine's own functions are replaced, which must not change results.
 #[test]
 fn bounded_functions_are_as_before() {
     assert_outcomes(&[

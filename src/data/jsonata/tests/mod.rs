@@ -34,7 +34,7 @@ fn in_bindings<T>(test: impl FnOnce(&JsonataBindings<'_>) -> T) -> T {
     })
 }
 
-/// The value as JSON text, or the cause of the failure without the sentence's beginning.
+/// The value as JSON text, or the cause of the failure without its beginning.
 fn outcome(expression: &str) -> String {
     in_bindings(|bindings| expected(expression, Expected::Any, bindings))
 }
@@ -133,7 +133,7 @@ fn numbers_are_printed_as_aws_prints_them() {
         ("0.1 + 0.2", "0.30000000000000004"),
         ("$power(2, 60)", "1152921504606846976"),
         ("1e20", "1e+20"),
-        // What is only passed on stays as it is.
+        // A value that is only passed on stays as it is.
         ("$states.input.order.id", "9007199254740993"),
         ("$states.input.order.total", "12.0"),
     ]);

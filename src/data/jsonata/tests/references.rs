@@ -1,4 +1,4 @@
-//! What is known of an expression before it is evaluated.
+//! The facts known about an expression before it is evaluated.
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn references_are_those_to_the_outside() {
     }
 }
 
-/// What JSONata 2.0.6 says, of which AWS leaves the code out.
+/// The messages of JSONata 2.0.6; AWS leaves out the code.
 #[test]
 fn syntax_errors() {
     for (text, code, offset, message) in [

@@ -1,4 +1,4 @@
-//! Templates, and the bounds of what expressions make.
+//! Templates, and the bounds of the values that expressions make.
 
 use super::*;
 use serde_json::Value;
