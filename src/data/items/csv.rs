@@ -4,17 +4,17 @@ use std::collections::HashSet;
 use super::{Items, ItemsError};
 use crate::data::java;
 
-/// The columns of a CSV file.
+/// How to read the columns of a CSV file (`ReaderConfig`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CsvFormat {
-    /// `CSVHeaders`, where `CSVHeaderLocation` is `GIVEN`; `None` for `FIRST_ROW`.
+    /// `CSVHeaders`, if `CSVHeaderLocation` is `GIVEN`; `None` for `FIRST_ROW`.
     pub headers: Option<Vec<String>>,
-    /// `CSVDelimiter`, as a byte of ASCII.
+    /// `CSVDelimiter`, as an ASCII byte.
     pub delimiter: u8,
 }
 
-/// An item for each row: short rows are filled with empty texts, what is behind the last header is left away.
+/// Adds an item for each row. Short rows are filled with empty texts, and values after the last header are dropped.
 pub(super) fn read(text: &str, format: &CsvFormat, items: &mut Items) -> Result<(), ItemsError> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, format: &CsvFormat, items: &mut Items) -> Result<
         .delimiter(format.delimiter)
         .from_reader(text.as_bytes());
     let mut row = csv::StringRecord::new();
-    // Only text that is no UTF-8 cannot be read, and it is.
+    // Reading only fails for text that is not UTF-8, and a `str` always is.
     let mut next = |row: &mut csv::StringRecord| reader.read_record(row).unwrap_or(false);
     let headers = match &format.headers {
         Some(headers) => headers.clone(),

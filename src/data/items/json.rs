@@ -2,10 +2,11 @@ use serde_json::Value;
 
 use super::{Items, ItemsError, pair, parsed};
 
-/// A document is held as a whole for a while, and may take so many times the bytes of its text: `[1,1,1]`.
+/// How many times the bytes of its text a document may take in memory, as `[1,1,1]` does. The whole document is held at
+/// once.
 const GROWTH: usize = 16;
 
-/// The elements of an array, or the members of an object.
+/// Adds the elements of an array, or the members of an object.
 pub(super) fn read(text: &str, pointer: Option<&str>, items: &mut Items) -> Result<(), ItemsError> {
     let limit = items.limits.bytes;
     if text.len().saturating_mul(GROWTH) > limit {
@@ -42,7 +43,7 @@ pub(super) fn read(text: &str, pointer: Option<&str>, items: &mut Items) -> Resu
     Ok(())
 }
 
-/// An item in each line; blank lines are none.
+/// Adds an item for each line that is not blank.
 pub(super) fn read_lines(text: &str, items: &mut Items) -> Result<(), ItemsError> {
     for (i, line) in text.lines().enumerate() {
         if items.is_full() {

@@ -1,4 +1,4 @@
-//! The items in a file: what a distributed Map reads from an object (developer guide, "`ItemReader`").
+//! Reads the items of a Distributed Map from an S3 object (developer guide, "`ItemReader`").
 
 mod csv;
 mod json;
@@ -10,41 +10,41 @@ use super::{MAX_NESTING, held_size, nests_within};
 
 pub use self::csv::CsvFormat;
 
-/// How an object holds items (`ReaderConfig`).
+/// The format of an object's items (`ReaderConfig`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ItemFormat {
-    /// `"InputType": "CSV"`: an item for each row but that of the headers, all its values texts.
+    /// `"InputType": "CSV"`: an item for each row except the headers; all its values are texts.
     Csv(CsvFormat),
     /// `"InputType": "JSON"`: the elements of an array, or the members of an object.
     Json {
-        /// `ItemsPointer`: a JSON Pointer to the array or object; without it the whole document is it.
+        /// `ItemsPointer`: a JSON Pointer to the array or object; `None` if that is the whole document.
         pointer: Option<String>,
     },
-    /// `"InputType": "JSONL"`: an item in each line.
+    /// `"InputType": "JSONL"`: an item on each line.
     JsonLines,
 }
 
-/// Why an object holds no items; prints as the cause of `States.ItemReaderFailed`.
+/// Why an object's items cannot be read; prints as the cause of `States.ItemReaderFailed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum ItemsError {
-    /// Two columns have one name.
+    /// Two columns have the same name.
     DuplicateHeaders,
-    /// The document is neither an array nor an object.
+    /// The document, or the value at `ItemsPointer`, is neither an array nor an object.
     NotIterable,
-    /// `ItemsPointer` points at nothing.
+    /// `ItemsPointer` does not match any value.
     NothingAtPointer,
-    /// The document, or a line of it, is no JSON.
+    /// The document, or a line of it, is not JSON.
     NotJson {
-        /// The line, counted from 1.
+        /// The line in the object, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// What is wrong with the line.
         problem: String,
     },
-    /// The items would take more memory than they may.
+    /// The items would take more memory than the limits allow.
     TooLarge {
-        /// Bytes.
+        /// The limit, in bytes.
         limit: usize,
     },
 }
@@ -69,25 +69,28 @@ impl std::error::Error for ItemsError {}
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub(crate) struct ReadItems {
-    /// In the order of the object.
+    /// The items, in the order of the object.
     pub(crate) items: Vec<Value>,
-    /// Whether they are the members of a JSON object, each as `{"Key": …, "Value": …}`.
+    /// Whether the items are the members of a JSON object, each as `{"Key": …, "Value": …}`.
     pub(crate) are_pairs: bool,
 }
 
-/// What reading may make: a small file can hold many large items.
+/// Limits of the items read, since a small file can hold many large items.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ItemLimits {
-    /// The most items; what is behind them is not looked at.
+    /// The most items. Reading stops there, without an error.
     pub(crate) items: usize,
-    /// The most bytes of memory, as far as they can be told.
+    /// The most bytes of memory, by an estimate. More is an error.
     pub(crate) bytes: usize,
 }
 
 impl ItemFormat {
-    /// The items in the text of an object.
+    /// Reads the items from the text of an object.
+    ///
+    /// Fails with an [`ItemsError`] if the text does not have this format, or the items take more than `limits.bytes`.
+    /// More items than `limits.items` are ignored.
     pub(crate) fn read(&self, text: &str, limits: ItemLimits) -> Result<ReadItems, ItemsError> {
-        // A byte order mark is no part of the first header, nor of JSON.
+        // A byte order mark belongs neither to the first header nor to JSON.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut items = Items {
             limits,
@@ -103,7 +106,7 @@ impl ItemFormat {
     }
 }
 
-/// The items that were read so far.
+/// The items read so far.
 struct Items {
     limits: ItemLimits,
     read: ReadItems,
@@ -126,7 +129,7 @@ impl Items {
     }
 }
 
-/// The item that stands for a member of an object.
+/// The item for a member of an object.
 pub(crate) fn pair(key: String, value: Value) -> Value {
     let mut pair = Map::with_capacity(2);
     pair.insert("Key".into(), key.into());
@@ -134,11 +137,11 @@ pub(crate) fn pair(key: String, value: Value) -> Value {
     Value::Object(pair)
 }
 
-/// The JSON in a text that begins on such a line.
+/// Parses the JSON of a text that begins on this line of the object.
 fn parsed(text: &str, line: usize) -> Result<Value, ItemsError> {
     let not_json = |problem: String| ItemsError::NotJson { line, problem };
     let value: Value = serde_json::from_str(text).map_err(|error| {
-        // The place is counted in the text, and ours in the object.
+        // `serde_json` counts lines in the text, we count them in the object.
         let printed = error.to_string();
         let problem = printed.split(" at line ").next().unwrap_or_default();
         ItemsError::NotJson {

@@ -1,4 +1,4 @@
-//! The texts in which Jackson, the JSON parser behind AWS, says why a text is no JSON.
+//! The messages of Jackson, AWS's JSON parser, for texts that are not JSON.
 
 use std::fmt;
 
@@ -6,27 +6,27 @@ use super::MAX_DEPTH;
 use super::parser::{Parsed, parse};
 use super::syntax::{Problem, SyntaxError, SyntaxErrorKind};
 
-/// Why Jackson refuses a text.
+/// Why Jackson rejects a text.
 #[derive(Debug)]
 pub(crate) struct NotJson<'t> {
     text: &'t str,
     message: String,
-    /// The bracket whose place stands behind the message, and the words before that place.
+    /// The words before an opening bracket's place, and its offset; both follow the message.
     opening: Option<(String, usize)>,
     at: usize,
 }
 
-/// What Jackson shows of the text itself where it names a place.
+/// The part of the text that Jackson shows with a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// Nothing: it was told not to.
+    /// Nothing: quoting is turned off.
     Redacted,
     /// The beginning of the text.
     Quoted,
 }
 
 impl<'t> NotJson<'t> {
-    /// The syntax error of a text; `None` for JSON.
+    /// The syntax error of a text; `None` if it is JSON.
     #[cfg_attr(
         all(not(feature = "runtime"), not(test)),
         expect(dead_code, reason = "only the server checks the syntax alone")
@@ -37,14 +37,15 @@ impl<'t> NotJson<'t> {
         Some(Self::of_error(text, error, parsed.open))
     }
 
-    /// Why a text is refused that `serde_json` did not take.
+    /// Why a text that `serde_json` rejected is not JSON.
     pub(crate) fn of(text: &'t str) -> Self {
         let Parsed { root, problems, open } = parse(text);
         if let Err(error) = root {
             return Self::of_error(text, error, open);
         }
         let (message, at) = problems.iter().find_map(of_problem).unwrap_or_else(|| {
-            // INVARIANT: `serde_json` takes one level less than our parser; nothing else is left to refuse.
+            // INVARIANT: `serde_json` accepts one level less than our parser, which is the only other reason to reject
+            // a text.
             let message = format!("the text nests deeper than {} arrays and objects", MAX_DEPTH - 1);
             (message, 0)
         });
@@ -56,7 +57,7 @@ impl<'t> NotJson<'t> {
         }
     }
 
-    /// Where the text ends too early, Jackson says so at its end, and what is `open` there.
+    /// If the text ends too early, Jackson names its end and the container that is `open` there.
     fn of_error(text: &'t str, error: SyntaxError, open: Option<(&'static str, usize)>) -> Self {
         let (message, opening, at) = match (error.kind, open) {
             (SyntaxErrorKind::EndOfInput, Some((container, start))) => (
@@ -83,12 +84,12 @@ impl<'t> NotJson<'t> {
         }
     }
 
-    /// The problem, and behind it its place.
+    /// The problem, followed by its place.
     pub(crate) fn message(&self, source: Source) -> String {
         format!("{}\n at {}", self.problem(source), self.place(source))
     }
 
-    /// The problem alone, as the Step Functions API says it. A place inside of it stays.
+    /// The problem without its place, as the Step Functions API gives it. A bracket's place inside the problem is kept.
     pub(crate) fn problem(&self, source: Source) -> String {
         match &self.opening {
             Some((words, start)) => format!("{} ({words} {})", self.message, Place::of(self.text, *start, source)),
@@ -102,7 +103,7 @@ impl<'t> NotJson<'t> {
     }
 }
 
-/// What does not keep our parser from reading on, but leaves no value that `serde_json` could hold.
+/// The message for a problem that our parser can skip, but that leaves no value that `serde_json` could hold.
 fn of_problem(problem: &Problem) -> Option<(String, usize)> {
     match problem {
         Problem::NumberOutOfRange { span } => Some(("the number is out of range".to_owned(), span.start)),
@@ -124,7 +125,7 @@ struct Place<'t> {
     column: usize,
 }
 
-/// So many characters of a text are quoted by Jackson.
+/// The most characters of a text that Jackson quotes.
 const QUOTED: usize = 500;
 
 impl<'t> Place<'t> {
@@ -288,7 +289,7 @@ mod tests {
     }
 
     proptest! {
-        /// Our parser and `serde_json` refuse the same texts, so that there is always a reason.
+        /// Our parser and `serde_json` reject the same texts, so there is always a reason.
         #[test]
         fn what_serde_json_refuses_is_refused(json in r#"[\[\]{}:,"' 0-9eE.+\-truefalsn\\u/d8]{0,12}"#) {
             let parsed = parse(&json);

@@ -1,8 +1,8 @@
-//! From a place in the text back to the way that leads there from the root.
+//! Finds the path from the root to a position in the text.
 
 use super::{Kind, Node};
 
-/// One step from a value into it.
+/// One step into a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step<'n> {
     Key(&'n str),
@@ -19,8 +19,8 @@ impl<'n> Locator<'n> {
         Self { root }
     }
 
-    /// The way to the key or value that starts at `offset`, or else to the smallest value around it; none in a text
-    /// that is no JSON.
+    /// The path to the key or value that starts at `offset`, or else to the smallest value around it; `None` if the
+    /// text is not JSON.
     pub(crate) fn steps_to(&self, offset: usize) -> Option<Vec<Step<'n>>> {
         let mut steps = Vec::new();
         let mut node = Some(self.root?);

@@ -1,10 +1,10 @@
-//! JSON as a person wrote it: every key and value knows where it stands in the text.
+//! JSON with positions: every key and value knows where it stands in the text.
 //!
-//! `serde_json` keeps no positions, so this is a parser of its own. It is strict (RFC 8259), linear in the text, keeps
-//! the order of keys, reports duplicate keys, and never nests deeper than [`MAX_DEPTH`], in itself or in what is built
-//! from it. Syntax errors have the wordings of Jackson, the parser behind AWS's service.
+//! `serde_json` keeps no positions, so this is a separate parser. It is strict (RFC 8259), takes time linear in the
+//! text, keeps the order of keys and reports duplicate keys. Neither its recursion nor its trees nest deeper than
+//! [`MAX_DEPTH`]. Syntax errors have the wording of Jackson, AWS's JSON parser.
 //!
-//! DIFFERENCE: half a surrogate pair and a number beyond 64-bit floating-point are refused, since Rust's strings and
+//! DIFFERENCE: a lone surrogate and a number beyond 64-bit floating point are rejected, since Rust's strings and
 //! `serde_json`'s numbers cannot hold them.
 
 mod jackson;
@@ -37,5 +37,5 @@ pub(crate) use syntax::{Problem, SyntaxError, SyntaxErrorKind, character};
 #[cfg(feature = "yaml")]
 pub(crate) use text_map::TextMap;
 
-/// How deep arrays and objects may nest.
+/// The deepest nesting of arrays and objects, in levels. `serde_json` reads one level less.
 pub(crate) const MAX_DEPTH: usize = 128;

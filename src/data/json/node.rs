@@ -18,19 +18,19 @@ impl Span {
     }
 }
 
-/// A JSON value and where it stands.
+/// A JSON value and its place in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
-    /// A substitution inside has no value, or a number is out of range, which is a problem already: nothing can be said
-    /// about this value.
+    /// Whether the value is unknown: a substitution in it has no value, or a number is out of range. That is reported
+    /// already, so rules skip this value.
     pub(crate) unresolved: bool,
-    /// Where a string's characters stand, unless they stand there as they are.
+    /// The places of a string's characters; `None` if the source spells the string as it is.
     pub(crate) text_map: Option<Box<TextMap>>,
 }
 
-/// What a [`Node`] holds.
+/// The value of a [`Node`].
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Null,
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     Object(Object),
 }
 
-/// The members of a JSON object in source order; a key that stands twice is kept once, the first time.
+/// The members of a JSON object in source order; of duplicate keys only the first is kept.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
     pub(crate) members: Vec<Member>,
@@ -53,7 +53,7 @@ pub(crate) struct Member {
     pub(crate) key: String,
     /// The key with its quotes.
     pub(crate) key_span: Span,
-    /// A substitution in the key has no value: nothing can be said about the name.
+    /// Whether the name is unknown: a substitution in the key has no value.
     pub(crate) key_unresolved: bool,
     pub(crate) value: Node,
 }
@@ -87,12 +87,12 @@ impl Node {
         }
     }
 
-    /// The value of an object's member; `None` also where this is no object.
+    /// The value of an object's member; `None` too if this is not an object.
     pub(crate) fn field(&self, key: &str) -> Option<&Node> {
         self.as_object()?.field(key)
     }
 
-    /// The byte of the source that holds the byte `offset` of this string; behind its end, the closing quote.
+    /// The source offset of this string's byte at `offset`; the closing quote for an offset beyond the end.
     pub(crate) fn source_of(&self, offset: usize) -> usize {
         let first = self.span.start + 1;
         let found = match &self.text_map {
@@ -102,7 +102,7 @@ impl Node {
         found.min(self.text_end())
     }
 
-    /// Behind the last character of this string: the closing quote, where it has one.
+    /// The source offset after this string's last character, which is the closing quote if there is one.
     pub(crate) fn text_end(&self) -> usize {
         match &self.text_map {
             Some(map) if map.unquoted => self.span.end,
@@ -128,7 +128,7 @@ impl Node {
         }
     }
 
-    /// Whether a substitution without a value stands anywhere inside.
+    /// Whether any value inside is [unresolved](Node::unresolved).
     pub(crate) fn has_unresolved(&self) -> bool {
         self.unresolved
             || match &self.kind {
@@ -138,7 +138,7 @@ impl Node {
             }
     }
 
-    /// What the value is, in the words of a message.
+    /// The type of the value, worded for a message.
     pub(crate) fn describe(&self) -> &'static str {
         match self.kind {
             Kind::Null => "`null`",
@@ -165,7 +165,7 @@ impl Object {
     }
 }
 
-/// Finds a key that stands twice without comparing every key with every other.
+/// Finds duplicate keys without comparing every key with every other.
 #[derive(Default)]
 pub(crate) struct SeenKeys {
     by_key: HashMap<String, Span>,
@@ -175,7 +175,7 @@ impl SeenKeys {
     /// Objects up to this size are searched one by one, which is faster than hashing.
     const FEW: usize = 8;
 
-    /// Where `key` stood before among `members`, if it did.
+    /// The place of an earlier `key` among `members`, if there is one.
     pub(crate) fn earlier(&mut self, members: &[Member], key: &str) -> Option<Span> {
         if members.len() < Self::FEW {
             return members

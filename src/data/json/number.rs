@@ -5,7 +5,8 @@ use serde_json::Number;
 use super::Span;
 use super::syntax::{Problem, SyntaxError, character};
 
-/// Reads the number at `start`, and where it ends. There is none where it is out of range, which is a problem.
+/// Parses the number at `start`, and returns it with its end offset. A number out of range is `None`, and is added to
+/// `problems`.
 pub(super) fn read(
     source: &str,
     start: usize,
@@ -50,7 +51,7 @@ pub(super) fn read(
     Ok((None, end))
 }
 
-/// A number without the zeroes that it begins with.
+/// A number without its leading zeroes.
 fn without_zeroes(text: &str) -> String {
     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let digits = digits.trim_start_matches('0');
@@ -62,7 +63,7 @@ fn without_zeroes(text: &str) -> String {
     format!("{sign}{zero}{digits}")
 }
 
-/// The first place where the text stops being a number, and why; `{}` stands for the character there.
+/// The offset at which the text stops being a number, and the message; `{}` stands for the character there.
 fn malformed(text: &str) -> Option<(usize, &'static str)> {
     let bytes = text.as_bytes();
     let digits = |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count();

@@ -10,24 +10,24 @@ use super::{Kind, MAX_DEPTH, Node, Span, Substitutions, number};
 /// The most characters of a word that an error shows; Jackson's own limit.
 const LONGEST_WORD: usize = 256;
 
-/// What was made of a text.
+/// The result of parsing a text.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    /// Its value, or why it is no JSON.
+    /// The text's value, or its syntax error.
     pub(crate) root: Result<Node, SyntaxError>,
-    /// What else is wrong with it, in the order in which it was read.
+    /// The other problems of the text, in source order.
     pub(crate) problems: Vec<Problem>,
-    /// The innermost array or object that is open where a syntax error stands, by its name and its bracket.
+    /// The innermost array or object that is open at a syntax error: its name and its bracket's offset.
     pub(super) open: Option<(&'static str, usize)>,
 }
 
-/// Parses a whole text, in which `${Name}` stands for itself.
+/// Parses a whole text without substitutions: `${Name}` is plain text.
 pub(crate) fn parse(source: &str) -> Parsed {
     let none = Substitutions::new();
     parse_strings(source, StringReader::verbatim(source, &none))
 }
 
-/// The same for a text in which each `${Name}` stands for its value; together these may add `room` bytes.
+/// Parses a whole text and replaces each `${Name}` with its value. Together the values may add `room` bytes.
 pub(crate) fn parse_with(source: &str, substitutions: &Substitutions, room: usize) -> Parsed {
     parse_strings(source, StringReader::new(source, substitutions, room))
 }
@@ -48,11 +48,11 @@ fn parse_strings(source: &str, strings: StringReader<'_>) -> Parsed {
     }
 }
 
-/// Where the parser is in the text.
+/// The parser's state.
 struct Parser<'s> {
     source: &'s str,
     at: usize,
-    /// The arrays and objects around it, by their names and brackets.
+    /// The open arrays and objects: their names and their brackets' offsets.
     open: Vec<(&'static str, usize)>,
     strings: StringReader<'s>,
     problems: Vec<Problem>,
@@ -146,14 +146,14 @@ impl Parser<'_> {
         Some(kind)
     }
 
-    /// The word that comes next; empty where none does.
+    /// The next word; empty if the next character begins none.
     fn word(&self) -> &str {
         let rest = self.rest();
         let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
         rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()
     }
 
-    /// The error where the character `c` comes next, which begins no value.
+    /// The error for a next character `c` that does not begin a value.
     fn no_value(&self, c: char) -> SyntaxError {
         if c == '/' {
             return comment(self.here());
@@ -208,7 +208,7 @@ impl Parser<'_> {
         Span::new(self.at, self.at + self.peek().map_or(0, char::len_utf8))
     }
 
-    /// Goes past the next character.
+    /// Skips the next character, and returns its span.
     fn take(&mut self) -> Span {
         let here = self.here();
         self.at = here.end;

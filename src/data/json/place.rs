@@ -1,12 +1,12 @@
-//! Places in a text.
+//! Places in a text that a report points at.
 
 use super::{Member, Node, Span};
 
-/// What to point at, and which key or value it is about.
+/// The part of a text to point at, and the key or value that a report there is about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     span: Span,
-    /// Where that key or value starts; none where it is about no particular one.
+    /// The offset of that key or value; `None` if the report is about none in particular.
     about: Option<usize>,
 }
 
@@ -16,12 +16,12 @@ impl Place {
         Self::at(node.span)
     }
 
-    /// A key, which is about its value.
+    /// A key. The report is about its value.
     pub(crate) fn key(member: &Member) -> Self {
         Self::at(member.key_span)
     }
 
-    /// A string, from the byte `offset` of what it says to its end; it is about the string.
+    /// A string from its byte `offset` to its end. The report is about the string.
     pub(crate) fn inside(node: &Node, offset: usize) -> Self {
         let start = node.source_of(offset);
         if offset == 0 || start <= node.span.start {
@@ -33,18 +33,18 @@ impl Place {
         Self::at(Span::new(start, end)).about(node)
     }
 
-    /// The bytes from `start` to `end` of what a string says; it is about the string.
+    /// A string's bytes from `start` to `end`. The report is about the string.
     pub(crate) fn part(node: &Node, start: usize, end: usize) -> Self {
         let (start, end) = (node.source_of(start), node.source_of(end));
         Self::at(Span::new(start, end.max(start))).about(node)
     }
 
-    /// A value, of which only the opening bracket is shown.
+    /// A value, pointing only at its opening bracket.
     pub(crate) fn opening(node: &Node) -> Self {
         Self::at(Span::new(node.span.start, node.span.start + 1))
     }
 
-    /// Any part of the text; it is about the key or value that it starts.
+    /// Any part of the text. The report is about the key or value that starts there.
     pub(crate) fn at(span: Span) -> Self {
         Self {
             span,
@@ -52,12 +52,12 @@ impl Place {
         }
     }
 
-    /// The whole text, which is about nothing in particular.
+    /// The whole text. The report is about no key or value in particular.
     pub(crate) fn document() -> Self {
         Self::at(Span::new(0, 0)).nowhere()
     }
 
-    /// It is about another value.
+    /// Changes the value that the report is about.
     pub(crate) fn about(self, node: &Node) -> Self {
         Self {
             about: Some(node.span.start),
@@ -65,17 +65,17 @@ impl Place {
         }
     }
 
-    /// The bytes that it points at.
+    /// The part of the text to point at.
     pub(crate) fn span(self) -> Span {
         self.span
     }
 
-    /// Where the key or value starts that it is about.
+    /// The offset of the key or value that the report is about.
     pub(crate) fn about_at(self) -> Option<usize> {
         self.about
     }
 
-    /// It is about nothing in particular.
+    /// Makes the report about no key or value in particular.
     pub(crate) fn nowhere(self) -> Self {
         Self { about: None, ..self }
     }

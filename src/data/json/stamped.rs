@@ -1,9 +1,9 @@
-//! Values that come from elsewhere than the source, at the place they were put in.
+//! Gives a value that is not in the source the place where it is inserted.
 
 use super::text_map::TextMap;
 use super::{Kind, MAX_DEPTH, Member, Node, Object, Span};
 
-/// A value as a node that stands wholly at `span`; `None` where it nests too deep.
+/// A value as a node, all of it at `span`; `None` if it nests too deeply.
 pub(super) fn stamped(value: serde_json::Value, span: Span, depth: usize) -> Option<Node> {
     use serde_json::Value;
     if depth > MAX_DEPTH {

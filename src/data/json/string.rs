@@ -9,20 +9,20 @@ use super::{Node, Span, Substitutions};
 pub(super) struct StringReader<'s> {
     source: &'s str,
     substitutions: &'s Substitutions,
-    /// What substitutions may still add to the text, in bytes.
+    /// How many bytes the substitutions may still add to the text.
     room: usize,
-    /// That they add too much is told already.
+    /// Whether it is already reported that they add too much.
     full: bool,
-    /// `${Name}` stands for itself.
+    /// Whether `${Name}` is plain text.
     is_verbatim: bool,
 }
 
-/// A string as it is meant.
+/// A string with its escapes and substitutions resolved.
 pub(super) struct ReadString {
     pub(super) text: String,
-    /// A `${Name}` in it has no value.
+    /// Whether a `${Name}` in the string has no value.
     pub(super) unresolved: bool,
-    /// Where its characters stand.
+    /// The places of the string's characters in the source.
     pub(super) map: TextMap,
 }
 
@@ -37,7 +37,7 @@ impl<'s> StringReader<'s> {
         }
     }
 
-    /// The same for a text in which `${Name}` stands for itself.
+    /// A reader without substitutions: `${Name}` is plain text.
     pub(super) fn verbatim(source: &'s str, substitutions: &'s Substitutions) -> Self {
         Self {
             is_verbatim: true,
@@ -45,7 +45,7 @@ impl<'s> StringReader<'s> {
         }
     }
 
-    /// Reads the string whose opening quote is at `at`, and moves `at` behind the closing one.
+    /// Parses the string whose opening quote is at `at`, and moves `at` past the closing one.
     pub(super) fn read(&mut self, at: &mut usize, problems: &mut Vec<Problem>) -> Result<ReadString, SyntaxError> {
         let opening = Span::new(*at, *at + 1);
         let mut text = String::new();
@@ -114,9 +114,9 @@ impl<'s> StringReader<'s> {
         }
     }
 
-    /// Reads a `${Name}` that stands where a value is expected, without quotes: its value is JSON.
+    /// Parses a `${Name}` without quotes, in the place of a value. Its value is parsed as JSON.
     ///
-    /// Without a value for the name the second part is `false`.
+    /// The second part is `false` if the name has no value. Fails if the value is not JSON.
     pub(super) fn bare(
         &mut self,
         at: &mut usize,
@@ -145,7 +145,7 @@ impl<'s> StringReader<'s> {
         }
     }
 
-    /// The value of a substitution; a problem where it has none, or where the text grows too long.
+    /// The value of a substitution. `None`, with a problem reported, if it has none or would make the text too long.
     pub(super) fn resolve(&mut self, name: &str, span: Span, problems: &mut Vec<Problem>) -> Option<&'s str> {
         let Some(value) = self.substitutions.value(name) else {
             let name = name.to_owned();
@@ -162,7 +162,7 @@ impl<'s> StringReader<'s> {
         Some(value)
     }
 
-    /// The character that the escape at `at` stands for.
+    /// Parses the escape at `at`, and moves `at` past it.
     fn escape(&self, at: &mut usize, problems: &mut Vec<Problem>) -> Result<char, SyntaxError> {
         let start = *at;
         let Some(letter) = self.source.get(start + 1..).and_then(|rest| rest.chars().next()) else {
@@ -208,7 +208,7 @@ impl<'s> StringReader<'s> {
         })
     }
 
-    /// Four hexadecimal digits.
+    /// Parses four hexadecimal digits.
     fn hex(&self, at: &mut usize) -> Result<u32, SyntaxError> {
         let mut unit = 0;
         for _ in 0..4 {

@@ -1,12 +1,13 @@
-//! `${Name}` in a tree that was read without looking at them: in YAML, and in what a template embeds.
+//! Replaces `${Name}` in a tree that was parsed without substitutions, as YAML and the definitions embedded in
+//! templates are.
 
 use super::string::{StringReader, Substitution, substitution};
 use super::syntax::Problem;
 use super::text_map::TextMap;
 use super::{Kind, Node, Span, Substitutions};
 
-/// Gives every `${Name}` in the strings and keys below `node` its value; together these may add `room` bytes. `source` is
-/// the text the tree stands in.
+/// Replaces every `${Name}` in the strings and keys of `node` with its value. Together the values may add `room` bytes.
+/// `source` is the text of the tree.
 pub(crate) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, room: usize) -> Vec<Problem> {
     let mut strings = StringReader::new(source, substitutions, room);
     let mut problems = Vec::new();
@@ -49,7 +50,7 @@ struct Replaced {
     unresolved: bool,
 }
 
-/// A text with its placeholders replaced; `place` tells where its bytes stand in the source.
+/// A text with its placeholders replaced; `place` maps its byte offsets to the source.
 fn replace(
     text: &str,
     place: impl Fn(usize) -> usize,

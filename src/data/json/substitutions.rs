@@ -2,11 +2,11 @@
 
 use indexmap::IndexMap;
 
-/// Values for the `${Name}` placeholders of a definition, as SAM's `DefinitionSubstitutions`.
+/// Values for the `${Name}` placeholders of a definition, like SAM's `DefinitionSubstitutions`.
 ///
-/// A placeholder inside a string or a key is replaced by its value as plain text, which cannot end the string. One
-/// without quotes where a value is expected, such as `"Seconds": ${Pause}`, is replaced by its value read as JSON.
-/// `${!Name}` stands for the text `${Name}`. A name has letters, digits and `_ . - :`.
+/// A placeholder inside a string or a key is replaced with its value as plain text, which cannot end the string. A
+/// placeholder without quotes, such as `"Seconds": ${Pause}`, is replaced with its value parsed as JSON. `${!Name}`
+/// stands for the text `${Name}`. A name consists of ASCII letters, digits and `_ . - :`.
 ///
 /// ```
 /// use asl_engine::loading::Substitutions;
@@ -20,19 +20,19 @@ pub struct Substitutions {
 }
 
 impl Substitutions {
-    /// None at all: every placeholder is unresolved.
+    /// No values: every placeholder is unresolved.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a value.
+    /// Adds a value, or replaces the name's earlier one.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.insert(name.into(), value.into());
         self
     }
 
-    /// The value of a name.
+    /// The value of a name, if it has one.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }

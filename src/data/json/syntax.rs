@@ -1,13 +1,13 @@
-//! What is wrong with a text, in Jackson's words where Jackson has some.
+//! Syntax errors and problems of a text, in Jackson's words where Jackson has a message.
 
 use super::Span;
 
-/// The first syntax error of a text; nothing behind it is read.
+/// The first syntax error of a text. Parsing stops there.
 #[derive(Debug, Clone)]
 pub(crate) struct SyntaxError {
     /// The part of the text to point at.
     pub(crate) span: Span,
-    /// Jackson's message, without the place that Jackson puts behind it.
+    /// Jackson's message, without the place that follows it.
     pub(crate) message: String,
     /// How to fix it.
     pub(crate) help: Option<String>,
@@ -16,12 +16,12 @@ pub(crate) struct SyntaxError {
     pub(super) at: usize,
 }
 
-/// The errors that a reader of some kind of text has better words for.
+/// Tells apart the errors for which the loader has better messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SyntaxErrorKind {
-    /// The message says it all.
+    /// No better message.
     Plain,
-    /// This character follows the value.
+    /// A character follows the value.
     AfterEnd(char),
     Comment,
     /// The whole text begins with a word.
@@ -34,18 +34,18 @@ pub(crate) enum SyntaxErrorKind {
     CloseMarker,
 }
 
-/// Something wrong that does not keep the text from being read.
+/// A problem that does not stop the parser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
     /// An object has a key twice; its first value is kept.
     DuplicateKey { key: String, span: Span, earlier: Span },
     /// A number that a 64-bit floating-point number cannot hold.
     NumberOutOfRange { span: Span },
-    /// Half of a pair of `\u` escapes without the other half.
+    /// A `\u` escape of a lone surrogate.
     LoneSurrogate { unit: u32, span: Span },
     /// A `${Name}` without a value.
     UnresolvedSubstitution { name: String, span: Span },
-    /// The values of the substitutions make the text too long; told once.
+    /// The values of the substitutions make the text too long; reported once.
     SubstitutionsTooLong { span: Span },
 }
 
@@ -70,7 +70,7 @@ impl SyntaxError {
         self
     }
 
-    /// Jackson names another place than the start of the span.
+    /// Sets the byte that Jackson names as the place, if it is not the start of the span.
     pub(super) fn at(mut self, at: usize) -> Self {
         self.at = at;
         self

@@ -1,14 +1,14 @@
-//! Where the characters of a string stand in the source text.
+//! Maps the characters of a string to their places in the source text.
 
-/// What moves the characters of a string away from where they would stand without escapes and substitutions.
+/// The parts of a string that the source spells differently, and that shift the characters after them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TextMap {
     shifts: Vec<Shift>,
-    /// No quotes stand around the text, as in YAML they need not.
+    /// Whether the text has no quotes around it, as in YAML.
     pub(crate) unquoted: bool,
 }
 
-/// A part of the string whose source is not the same text: an escape or a `${Name}`.
+/// A part of the string that the source spells differently: an escape or a `${Name}`.
 #[derive(Debug, Clone)]
 struct Shift {
     text_start: usize,
@@ -18,21 +18,21 @@ struct Shift {
 }
 
 impl TextMap {
-    /// The whole string stands for one part of the source.
+    /// Maps the whole string to one part of the source.
     pub(crate) fn of_all(text: &str, source_start: usize, source_end: usize) -> Self {
         let mut map = Self::default();
         map.add(0, text.len(), source_start, source_end);
         map
     }
 
-    /// No quotes stand around the text.
+    /// Sets whether the text has no quotes around it.
     #[cfg(feature = "yaml")]
     pub(crate) fn unquoted(mut self, unquoted: bool) -> Self {
         self.unquoted = unquoted;
         self
     }
 
-    /// A part of the string that the source spells another way; the parts come in order.
+    /// Adds a part that the source spells differently. Parts are added in order.
     pub(crate) fn add(&mut self, text_start: usize, text_end: usize, source_start: usize, source_end: usize) {
         self.shifts.push(Shift {
             text_start,
@@ -46,7 +46,7 @@ impl TextMap {
         self.shifts.is_empty()
     }
 
-    /// The byte of the source that holds the byte `offset` of the string; `first` is that of the string's first byte.
+    /// The source offset of the string's byte at `offset`; `first` is the source offset of the string's first byte.
     pub(super) fn source_of(&self, offset: usize, first: usize) -> usize {
         let after = self.shifts.partition_point(|shift| shift.text_start <= offset);
         match after.checked_sub(1).and_then(|index| self.shifts.get(index)) {

@@ -121,7 +121,7 @@ impl Parser<'_> {
         Ok(Kind::Array(elements))
     }
 
-    /// The error where the wrong bracket closes what is open.
+    /// The error for a bracket that does not match the open array or object.
     fn close_marker(&self, found: char, expected: char) -> SyntaxError {
         let message = format!("Unexpected close marker '{found}': expected '{expected}'");
         let help = match expected {
@@ -153,7 +153,7 @@ impl Parser<'_> {
     }
 }
 
-/// A comment, which JSON has none of.
+/// The error for a comment, which JSON does not allow.
 pub(super) fn comment(at: Span) -> SyntaxError {
     SyntaxError::new(
         at,
