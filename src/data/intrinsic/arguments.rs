@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::TextLiteral;
 use crate::data::Random;
 
-/// What a function is called with.
+/// The arguments of a function call.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'a> {
     pub(super) values: &'a [Cow<'a, Value>],
-    /// The first argument, where it is written as a text.
+    /// The first argument, if it is written as a text in quotes.
     pub(super) literal: Option<&'a TextLiteral>,
     pub(super) random: &'a Random,
 }
@@ -17,20 +17,20 @@ pub(super) struct Arguments<'a> {
 /// Why a function has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// A wrong type, a wrong number of arguments, a number outside its range, a text too long.
+    /// A wrong type, a wrong number of arguments, a number outside its range, or too long a text.
     InvalidArguments,
-    /// Any other; the text is AWS's.
+    /// Any other failure, with AWS's text.
     Other(String),
 }
 
 impl<'a> Arguments<'a> {
-    /// The arguments, of which there are exactly `N`.
+    /// The arguments, if there are exactly `N`.
     pub(super) fn exactly<const N: usize>(self) -> Result<[&'a Value; N], Refusal> {
         exactly(self.values)
     }
 }
 
-/// The values, of which there are exactly `N`.
+/// The values, if there are exactly `N`.
 pub(super) fn exactly<'a, const N: usize>(values: &'a [Cow<'_, Value>]) -> Result<[&'a Value; N], Refusal> {
     let values = <&[Cow<'_, Value>; N]>::try_from(values).map_err(|_| Refusal::InvalidArguments)?;
     Ok(values.each_ref().map(AsRef::as_ref))
@@ -44,7 +44,7 @@ pub(super) fn items_of(value: &Value) -> Result<&[Value], Refusal> {
     value.as_array().map(Vec::as_slice).ok_or(Refusal::InvalidArguments)
 }
 
-/// A number without its fraction, as all functions but `States.MathAdd` take it.
+/// A number with its fraction cut off, as all functions but `States.MathAdd` read it.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a float beyond i64 becomes its end, which no function takes"
@@ -59,7 +59,7 @@ pub(super) fn whole(value: &Value) -> Result<i64, Refusal> {
     }
 }
 
-/// A value as text: a string bare, all else as compact JSON.
+/// A value as text: a string without quotes, any other value as compact JSON.
 pub(super) fn printed(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -67,7 +67,7 @@ pub(super) fn printed(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Whether a text is within the 10,000 characters that encoding and hashing take.
+/// Whether a text has at most the 10,000 characters (UTF-16 units) that encoding and hashing accept.
 pub(super) fn is_short(text: &str) -> bool {
     const MOST: usize = 10_000;
     text.len() <= MOST || text.encode_utf16().take(MOST + 1).count() <= MOST

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::arguments::{Arguments, Refusal, items_of, printed, whole};
 use super::java;
 
-/// The most items that `States.ArrayRange` gives.
+/// The most items that `States.ArrayRange` returns.
 const MAX_RANGE: i128 = 1_000;
 
 /// `States.Array(values…)`
@@ -15,14 +15,14 @@ pub(super) fn array(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     Ok(arguments.values.iter().map(|value| Value::clone(value)).collect())
 }
 
-/// `States.ArrayContains(array, value)`: compares printed texts, so that 5 is found in `["5"]`.
+/// `States.ArrayContains(array, value)`: compares printed texts, so `["5"]` contains 5.
 pub(super) fn contains(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [items, value] = arguments.exactly()?;
     let value = printed(value);
     Ok(items_of(items)?.iter().any(|item| printed(item) == value).into())
 }
 
-/// `States.ArrayGetItem(array, index)`. An empty array gives null for any index.
+/// `States.ArrayGetItem(array, index)`: null for any index of an empty array.
 pub(super) fn get_item(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [items, index] = arguments.exactly()?;
     let items = items_of(items)?;
@@ -40,7 +40,7 @@ pub(super) fn length(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     Ok(items_of(items)?.len().into())
 }
 
-/// `States.ArrayPartition(array, size)`: chunks of `size` items, its fraction cut off.
+/// `States.ArrayPartition(array, size)`: chunks of `size` items. A fraction of `size` is cut off.
 pub(super) fn partition(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [items, size] = arguments.exactly()?;
     let items = items_of(items)?;
@@ -50,7 +50,7 @@ pub(super) fn partition(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     }
 }
 
-/// `States.ArrayRange(first, last, step)`: `last` is included where it is hit.
+/// `States.ArrayRange(first, last, step)`: `last` is included if a step reaches it exactly.
 pub(super) fn range(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [first, last, step] = arguments.exactly()?;
     let (first, last, step) = (whole(first)?, whole(last)?, whole(step)?);
@@ -82,7 +82,7 @@ pub(super) fn unique(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     Ok(ordered.into_iter().cloned().collect())
 }
 
-/// The value with all keys sorted, so that equal values print alike.
+/// The value with all keys sorted, so that equal values print the same text.
 pub(in crate::data) fn sorted(value: &Value) -> Cow<'_, Value> {
     match value {
         Value::Array(items) => Cow::Owned(items.iter().map(|item| sorted(item).into_owned()).collect()),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::arguments::{Arguments, Refusal, is_short, text};
 
+/// As lenient as AWS's decoder: padding may be missing, and unused bits may be set.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -12,7 +13,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// `States.Base64Encode(text)`: one line, with padding.
+/// `States.Base64Encode(text)`: on one line, with padding.
 pub(super) fn base64_encode(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [data] = arguments.exactly()?;
     let data = text(data)?;
@@ -23,7 +24,7 @@ pub(super) fn base64_encode(arguments: Arguments<'_>) -> Result<Value, Refusal> 
     }
 }
 
-/// `States.Base64Decode(text)`: what is no Base64 is passed over, and padding may be missing.
+/// `States.Base64Decode(text)`: skips characters that are not Base64, and accepts missing padding.
 pub(super) fn base64_decode(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [data] = arguments.exactly()?;
     let data = text(data)?;
@@ -33,7 +34,7 @@ pub(super) fn base64_decode(arguments: Arguments<'_>) -> Result<Value, Refusal> 
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let mut digits: Vec<u8> = data.bytes().take_while(|byte| *byte != b'=').filter(is_digit).collect();
     if digits.len() % 4 == 1 {
-        // Six bits alone make no byte.
+        // A single digit holds six bits, which are not a byte.
         digits.pop();
     }
     let bytes = BASE64.decode(digits).map_err(|_| Refusal::InvalidArguments)?;

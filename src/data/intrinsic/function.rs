@@ -1,4 +1,4 @@
-//! The table of the intrinsic functions: whoever adds one adds a line.
+//! The table of the intrinsic functions. To add a function, add a line.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::arguments::{Arguments, Refusal};
 use super::{array, encoding, hash, identifier, json, math, string};
 use crate::data::Random;
 
-/// The functions that ASL knows, by their names.
+/// The functions of ASL, sorted by name.
 pub(super) static FUNCTIONS: [Function; 18] = [
     function("States.Array", Gives::NoText, array::array),
     function("States.ArrayContains", Gives::NoText, array::contains),
@@ -41,19 +41,19 @@ pub(super) struct Function {
     pub(super) body: Body,
 }
 
-/// What kind of value a function gives.
+/// The kind of value that a function returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gives {
     Text,
     NoText,
-    /// Whatever its arguments hold.
+    /// Any value from its arguments.
     Any,
 }
 
-/// What a function does.
+/// The implementation of a function.
 pub(super) enum Body {
     OfArguments(fn(Arguments<'_>) -> Result<Value, Refusal>),
-    /// It takes any arguments, and evaluates none of them.
+    /// A function that accepts any arguments and evaluates none of them.
     OfNothing(fn(&Random) -> Value),
 }
 
@@ -70,7 +70,7 @@ impl Function {
         FUNCTIONS.iter().find(|function| function.name == name)
     }
 
-    /// How AWS's sentence ends where the function refuses its arguments.
+    /// The end of AWS's message for arguments that the function rejects.
     pub(super) fn message(&self, refusal: &Refusal) -> String {
         match refusal {
             Refusal::InvalidArguments => format!("Invalid arguments in {}", self.name),

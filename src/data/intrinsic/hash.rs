@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::arguments::{Arguments, Refusal, is_short, printed, text};
 
-/// `States.Hash(data, algorithm)`: lower-case hexadecimal digits. Data that is no text is hashed as its JSON.
+/// `States.Hash(data, algorithm)`: lower-case hexadecimal digits. Data that is not a text is hashed as compact JSON.
 pub(super) fn hash(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [data, algorithm] = arguments.exactly()?;
     let data = printed(data);
@@ -18,7 +18,7 @@ pub(super) fn hash(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     Ok(digest.into())
 }
 
-/// The lower-case hexadecimal digest of a text's UTF-8; `None` where AWS has no such algorithm.
+/// The lower-case hexadecimal digest of a text's UTF-8; `None` if AWS does not have the algorithm.
 pub(in crate::data) fn digest(data: &str, algorithm: &str) -> Option<String> {
     match algorithm {
         "MD5" => Some(hexadecimal(&Md5::digest(data.as_bytes()))),

@@ -4,7 +4,7 @@ use super::arguments::{Arguments, Refusal, text};
 use super::java;
 use crate::data::json::{NotJson, Source};
 
-/// `States.JsonMerge(left, right, false)`: the right one's members win, and none is merged itself.
+/// `States.JsonMerge(left, right, false)`: a shallow merge, in which the right object's members win.
 pub(super) fn merge(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [left, right, is_deep] = arguments.exactly()?;
     match (left, right) {
@@ -33,13 +33,13 @@ pub(super) fn to_string(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     }
 }
 
-/// `States.StringToJson(text)`: a blank text is null.
+/// `States.StringToJson(text)`: null for a blank text.
 pub(super) fn from_string(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [json] = arguments.exactly()?;
     let json = text(json)?;
     match json.trim() {
         "" => Ok(Value::Null),
-        // `serde_json` reads a float here, as it does where AWS reads a whole number.
+        // `serde_json` reads a float here; AWS reads a whole number.
         "-0" => Ok(0.into()),
         _ => serde_json::from_str(json).map_err(|_| {
             let cause = NotJson::of(json).message(Source::Redacted);

@@ -3,14 +3,15 @@ use serde_json::Value;
 use super::arguments::{Arguments, Refusal, exactly, whole};
 use super::java;
 
-/// `States.MathAdd(left, right)`: rounds both, half up; operands and sum are Java `int`s.
+/// `States.MathAdd(left, right)`: rounds both operands half up. Operands and sum must fit a Java `int`.
 pub(super) fn add(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [left, right] = arguments.exactly()?;
     let sum = rounded(left)?.checked_add(rounded(right)?);
     sum.map(Value::from).ok_or(Refusal::InvalidArguments)
 }
 
-/// `States.MathRandom(start, end [, seed])`: from `start` up to, and without, `end`. With a seed, Java's generator.
+/// `States.MathRandom(start, end [, seed])`: a whole number in `[start, end)`, from Java's generator if there is a
+/// seed.
 pub(super) fn random(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let (bounds, seed) = match arguments.values {
         [bounds @ .., seed] if bounds.len() == 2 => (bounds, Some(whole(seed)?)),
@@ -41,6 +42,7 @@ fn rounded(value: &Value) -> Result<i32, Refusal> {
     match (number.as_i64(), number.as_f64()) {
         (Some(whole), _) => int(whole),
         (None, Some(float)) => {
+            // Adding 0.5 before rounding down would turn 0.49999999999999994 into 1.
             let floor = float.floor();
             int(if float - floor >= 0.5 { floor + 1.0 } else { floor } as i64)
         }

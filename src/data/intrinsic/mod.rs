@@ -19,7 +19,7 @@ use self::arguments::{Arguments, Refusal};
 use self::function::{Body, FUNCTIONS, Function, Gives};
 use super::{Budget, EvaluationError, JsonPath, Scope, SyntaxError, java};
 
-/// A call of an intrinsic function, compiled (ASL: "Intrinsic Functions").
+/// A compiled call of an intrinsic function (ASL: "Intrinsic Functions").
 ///
 /// ```
 /// use asl_engine::data::Intrinsic;
@@ -47,25 +47,25 @@ enum Argument {
     Text(TextLiteral),
     Path {
         path: JsonPath,
-        /// Where it begins in the text of the expression.
+        /// The byte offset of the path in the expression's text.
         offset: usize,
     },
     Call(Call),
 }
 
-/// A text in quotes, its escapes resolved.
+/// A text in quotes, with its escapes resolved.
 #[derive(Clone, Debug)]
 struct TextLiteral {
     value: Value,
-    /// Where a brace stands that was escaped, so that `States.Format` takes it as it is.
+    /// The byte offsets of escaped braces, which `States.Format` prints as they are.
     escaped_braces: Vec<usize>,
 }
 
 impl Intrinsic {
-    /// Reads a call.
+    /// Parses a call.
     ///
-    /// Fails where the text is no call of a function that ASL knows. What AWS finds out at run time only, such as a wrong
-    /// number of arguments, is no failure here.
+    /// Fails if the text is not a call of a function of ASL. Like AWS, it does not check the number and types of
+    /// arguments: wrong ones fail at run time.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         Ok(Self {
             text: text.into(),
@@ -83,7 +83,7 @@ impl Intrinsic {
         self.call.function.name
     }
 
-    /// Whether the function gives a text for some arguments.
+    /// Whether the function returns a text for some arguments.
     pub(crate) fn may_give_text(&self) -> bool {
         self.call.function.gives != Gives::NoText
     }
@@ -93,7 +93,7 @@ impl Intrinsic {
         &self.text
     }
 
-    /// The paths among the arguments, those of calls inside it included, each with the byte where it begins.
+    /// The paths among the arguments, including those of nested calls, each with its byte offset.
     pub(crate) fn paths(&self) -> Vec<(usize, &JsonPath)> {
         let mut paths = Vec::new();
         self.call.add_paths(&mut paths);
@@ -102,7 +102,8 @@ impl Intrinsic {
 
     /// Calls the function.
     ///
-    /// Fails where a path argument finds nothing, and where the function refuses its arguments.
+    /// Fails if a path argument finds nothing, the function rejects its arguments, or the work exceeds the crate's
+    /// bounds.
     #[inline]
     pub(super) fn evaluate(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Value, EvaluationError> {
         let text = &self.text;
@@ -123,7 +124,7 @@ impl Call {
 }
 
 struct Evaluation<'e, 'a> {
-    /// The whole expression, which errors quote.
+    /// The text of the whole expression, which errors quote.
     text: &'e str,
     scope: &'e Scope<'a>,
     budget: &'e Budget,
@@ -136,7 +137,7 @@ impl<'a> Evaluation<'_, 'a> {
             Body::OfArguments(body) => body,
             Body::OfNothing(body) => return Ok(body(self.scope.random)),
         };
-        // Most calls have one or two arguments: they need no memory of their own.
+        // Most calls have one or two arguments, which fit the stack without an allocation.
         match call.arguments.as_slice() {
             [one] => self.apply(call, body, &[self.counted(one)?]),
             [one, two] => self.apply(call, body, &[self.counted(one)?, self.counted(two)?]),
@@ -167,7 +168,8 @@ impl<'a> Evaluation<'_, 'a> {
         .map_err(|refusal| EvaluationError::intrinsic(self.text, &call.function.message(&refusal)))
     }
 
-    /// An argument. No function gives much more than it takes, so that its arguments are what is counted.
+    /// An argument's value, charged to the budget. Charging arguments is enough, since no function returns much more
+    /// than it receives.
     #[inline]
     fn counted<'c>(&self, argument: &'c Argument) -> Result<Cow<'c, Value>, EvaluationError>
     where
@@ -214,7 +216,7 @@ mod tests {
         evaluate(call).unwrap_or_else(|error| panic!("{call}: {error}"))
     }
 
-    /// How the text ends in which a call is refused.
+    /// The end of the message that rejects a call.
     pub(super) fn refused(call: &str) -> String {
         let error = evaluate(call).expect_err(call);
         let prefix = format!("There was an error while evaluating the intrinsic function: {call}. ");

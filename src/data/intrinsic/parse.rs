@@ -8,10 +8,10 @@ use crate::data::{JsonPath, SyntaxError};
 /// The longest text of a call, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// How deep calls may nest.
+/// The deepest nesting of calls.
 const MAX_DEPTH: usize = 10;
 
-/// Reads a text that is one call.
+/// Parses a text that is one call.
 pub(super) fn call(text: &str) -> Result<Call, SyntaxError> {
     if text.len() > MAX_LENGTH {
         return Err(SyntaxError::new(
@@ -82,7 +82,7 @@ fn argument(cursor: &mut Cursor<'_>, depth: usize) -> Result<Argument, SyntaxErr
     }
 }
 
-/// A text in single quotes. A backslash stands before `'`, `{`, `}` or another backslash, and nowhere else.
+/// Parses a text in single quotes. A backslash may only stand before `'`, `{`, `}` or another backslash.
 fn text(cursor: &mut Cursor<'_>) -> Result<TextLiteral, SyntaxError> {
     cursor.expect("'")?;
     let mut text = String::new();
@@ -119,14 +119,14 @@ fn number(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
     }
     match text.parse::<f64>() {
         Ok(float) if text.ends_with(|last: char| last.is_ascii_digit()) => {
-            // A number that no double holds becomes the largest that one does.
+            // A number beyond the range of a double becomes the double closest to it.
             Ok(Number::from_f64(float.clamp(f64::MIN, f64::MAX)).map_or(Value::Null, Value::Number))
         }
         _ => Err(SyntaxError::new(format!("`{text}` is no number"), start)),
     }
 }
 
-/// A path, which ends at a comma, a parenthesis or a blank outside its brackets.
+/// Parses a path, which ends at a comma, a parenthesis or a blank outside its brackets.
 fn path(cursor: &mut Cursor<'_>) -> Result<JsonPath, SyntaxError> {
     let start = cursor.offset();
     let text = cursor.rest();

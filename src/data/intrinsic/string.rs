@@ -6,16 +6,16 @@ use serde_json::Value;
 use super::arguments::{Arguments, Refusal, text};
 use super::java;
 
-/// `States.StringSplit(text, delimiters)`: each character of the second is a delimiter, and empty pieces are dropped.
+/// `States.StringSplit(text, delimiters)`: each character of `delimiters` is a delimiter, and empty pieces are dropped.
 pub(super) fn split(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [text_value, delimiters] = arguments.exactly()?;
-    // A set, as both texts may be long.
+    // A set, since both texts may be long.
     let delimiters: HashSet<char> = text(delimiters)?.chars().collect();
     let pieces = text(text_value)?.split(|next| delimiters.contains(&next));
     Ok(pieces.filter(|piece| !piece.is_empty()).collect())
 }
 
-/// `States.Format(template, values…)`. A backslash escapes a brace, whether the template is written there or computed.
+/// `States.Format(template, values…)`. A backslash escapes a brace, both in a literal template and in a computed one.
 pub(super) fn format(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let [template, values @ ..] = arguments.values else {
         return Err(Refusal::InvalidArguments);
@@ -39,7 +39,7 @@ pub(super) fn format(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     fill(&resolved, &escaped_braces, values)
 }
 
-/// Puts the values in the place of `{}`; `escaped_braces` are offsets, ascending.
+/// Replaces each `{}` with the next value; `escaped_braces` are byte offsets in ascending order.
 fn fill(template: &str, escaped_braces: &[usize], values: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
     let invalid = |problem: &str| Refusal::Other(format!("Invalid template in States.Format: {problem}"));
     let is_brace = |offset: usize| escaped_braces.binary_search(&offset).is_err();

@@ -4,7 +4,7 @@ use thiserror::Error;
 use super::JsonPath;
 use crate::data::{EvaluationError, Scope};
 
-/// Why a path has no value. Its text is Jayway 2.0.0's, word for word, as AWS shows it.
+/// Why a path has no value. Its text is the message of Jayway 2.0.0, as AWS shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct PathError {
@@ -16,22 +16,22 @@ pub struct PathError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// A segment meets a value that it cannot go into, such as a name that meets a number.
+    /// A segment does not apply to the value, such as a name to a number.
     #[error("the value at `{path}` is {found}, which `{segment}` cannot be written into")]
     Mismatch {
-        /// The way to the value.
+        /// The path to the value.
         path: String,
-        /// What the value is.
+        /// The type of the value, such as `a number`.
         found: &'static str,
-        /// The segment to be written.
+        /// The segment that does not apply.
         segment: String,
     },
-    /// An index beyond the array's end.
+    /// An index is outside of the array.
     #[error("the array at `{path}` has {length} items, so that `[{index}]` is outside it")]
     OutOfBounds {
-        /// The way to the array.
+        /// The path to the array.
         path: String,
-        /// The items it has.
+        /// The number of the array's items.
         length: usize,
         /// The index.
         index: i32,
@@ -42,7 +42,7 @@ pub enum WriteError {
         /// The path as written.
         path: String,
     },
-    /// The result would nest deeper than [`crate::data::MAX_NESTING`].
+    /// The result would nest more than [`crate::data::MAX_NESTING`] levels deep.
     #[error("the result nests too deeply")]
     TooDeep,
 }
@@ -78,8 +78,8 @@ impl PathError {
         self.kind == Kind::TooMuch
     }
 
-    /// The failure of the template or expression that holds the path; `not_found` words it from the path and the JSON
-    /// that it was read in.
+    /// The failure of the template or expression that holds the path; `not_found` builds it from the path and the
+    /// document that the path reads.
     pub(in crate::data) fn into_evaluation_error(
         self,
         path: &JsonPath,

@@ -10,10 +10,10 @@ use super::straight::walk_straight;
 use super::walk::Walk;
 use crate::data::{Budget, ContextObject, json_size};
 
-/// How many bytes of JSON text are copied in the time that a walk takes to look at a value.
+/// How many bytes of JSON text can be copied in the time that a walk takes to look at a value.
 const BYTES_PER_VISIT: usize = 8;
 
-/// Evaluates in the context object, of which only the part read is built.
+/// Evaluates in the context object, and builds only the part that the path reads.
 pub(super) fn in_context<'a>(
     stages: &Stages,
     context: &ContextObject<'a>,
@@ -49,7 +49,7 @@ fn in_built<'a>(stages: &Stages, document: Value, start: usize, budget: &Budget)
     in_document(stages, &document, start, budget).map(|value| Cow::Owned(value.into_owned()))
 }
 
-/// Evaluates in a document that the segments before `start` have reached.
+/// Evaluates the segments from `start` on in a document that the segments before it lead to.
 pub(super) fn in_document<'a>(
     stages: &Stages,
     document: &'a Value,

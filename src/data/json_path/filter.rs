@@ -1,4 +1,4 @@
-//! What filters accept.
+//! Decides which values a filter keeps.
 
 mod compare;
 
@@ -12,10 +12,10 @@ use super::{PathError, straight};
 use crate::data::bounds::BYTES_PER_VISIT;
 use crate::data::java;
 
-/// The states of a pattern that can be looked at in the time of one visit.
+/// How many states of a pattern can be looked at in the time of one visit.
 const STATES_PER_VISIT: usize = 16;
 
-/// What a filter costs, counted as values looked at.
+/// The work of a filter, in values looked at.
 #[derive(Debug)]
 pub(super) struct Work {
     done: usize,
@@ -23,10 +23,10 @@ pub(super) struct Work {
 }
 
 impl Filter {
-    /// Whether `value`, somewhere in `document`, stays.
+    /// Whether the filter keeps `value`, which lies in `document`.
     ///
-    /// Fails where one of the filter's paths applies an index to something else than an array, and before it does more
-    /// work than it may.
+    /// Fails if one of the filter's paths applies an index to a value that is not an array, or if the work exceeds its
+    /// limit.
     pub(super) fn accepts(&self, value: &Value, document: &Value, work: &mut Work) -> Result<bool, PathError> {
         work.add(1)?;
         match self {
@@ -66,7 +66,7 @@ impl Filter {
     }
 }
 
-/// What a text to be matched is; null is none.
+/// The text that a pattern is matched with; `None` for null.
 fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Null => None,
@@ -76,7 +76,7 @@ fn text_of(value: &Value) -> Option<Cow<'_, str>> {
 }
 
 impl Work {
-    /// Work that may be so many visits.
+    /// No work yet, with a limit of `most` visits.
     pub(super) fn within(most: usize) -> Self {
         Self { done: 0, most }
     }
@@ -85,7 +85,7 @@ impl Work {
         self.done
     }
 
-    /// Accounts for work about to be done.
+    /// Charges work about to be done. Fails beyond the limit.
     fn add(&mut self, work: usize) -> Result<(), PathError> {
         self.done = self.done.saturating_add(work);
         if self.done > self.most {

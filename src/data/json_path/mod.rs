@@ -1,4 +1,4 @@
-//! JSONPath as AWS reads it: the dialect of Jayway 2.0.0 (ASL: "Paths", "Reference Paths").
+//! JSONPath in AWS's dialect, Jayway 2.0.0 (ASL: "Paths", "Reference Paths").
 
 mod error;
 mod evaluate;
@@ -23,10 +23,10 @@ use self::segment::Segment;
 use self::stages::Stages;
 use super::{Budget, Scope, SyntaxError};
 
-/// What a path starts from.
+/// The value that a path starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Root {
-    /// `$`: the document in hand.
+    /// `$`: the input document.
     Input,
     /// `$$`: the context object.
     Context,
@@ -34,10 +34,10 @@ pub(crate) enum Root {
     Variable(String),
 }
 
-/// A path, compiled (ASL: "Paths").
+/// A compiled path (ASL: "Paths").
 ///
-/// A *definite* path names one value, borrowed from the document; where that is missing, evaluation fails. Any other
-/// path (wildcard, slice, filter, list of indices, `..`) gives an array of all it finds, empty where it finds nothing.
+/// A *definite* path names one value, borrowed from the document; if it is missing, evaluation fails. Any other path
+/// (wildcard, slice, filter, list of indices, `..`) gives an array of the values it finds, which may be empty.
 ///
 /// ```
 /// use asl_engine::data::JsonPath;
@@ -53,7 +53,7 @@ pub(crate) enum Root {
 /// assert_eq!(read("$.tables").unwrap_err().to_string(), "No results for path: $['tables']");
 /// ```
 ///
-/// Clones share what was compiled.
+/// Clones share the compiled path.
 #[derive(Clone, Debug)]
 pub struct JsonPath(Arc<Compiled>);
 
@@ -65,9 +65,10 @@ struct Compiled {
 }
 
 impl JsonPath {
-    /// Reads a path: text that starts with `$`, `$$` or `$name`.
+    /// Parses a path: text that starts with `$`, `$$` or `$name`.
     ///
-    /// Fails on text outside the dialect, on more than 64 segments, and on filters nested too deeply.
+    /// Fails on text outside the dialect, on more than 64 segments or 4,096 bytes, and on filters nested more than 16
+    /// levels deep.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let (root, segments) = parse::path(text)?;
         Ok(Self(Arc::new(Compiled {
@@ -82,7 +83,7 @@ impl JsonPath {
         &self.0.text
     }
 
-    /// What the path starts from.
+    /// The value that the path starts from.
     pub(crate) fn root(&self) -> &Root {
         &self.0.root
     }
@@ -97,7 +98,7 @@ impl JsonPath {
         self.0.root == Root::Input && self.0.stages.segments().is_empty()
     }
 
-    /// Whether the path may read the member `name` of what it starts from: it goes there, or takes all members.
+    /// Whether the path may read the member `name` of its root: it names this member, or reads all members.
     pub(crate) fn may_read(&self, name: &str) -> bool {
         match self.0.stages.segments().first() {
             None | Some(Segment::Wildcard | Segment::Descendants) => true,
@@ -107,13 +108,13 @@ impl JsonPath {
         }
     }
 
-    /// The path's value in `scope`, borrowed where the path is definite.
+    /// The path's value in `scope`, borrowed if the path is definite.
     ///
-    /// Fails where a definite path finds nothing, where an index or a slice meets something else than an array, and
-    /// where the path's variable was never assigned.
+    /// Fails if a definite path finds nothing, an index or a slice meets a value that is not an array, the path's
+    /// variable was never assigned, or the work exceeds the crate's bounds.
     #[inline]
     pub(crate) fn evaluate<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
-        // Nearly all paths are names below the input, all of which are there.
+        // Nearly all paths are names in the input, and find their value.
         if self.0.root == Root::Input
             && let Some(value) = straight::walk_straight(self.0.stages.segments(), scope.input)
         {
@@ -136,14 +137,15 @@ impl JsonPath {
         }
     }
 
-    /// The path's value in `document`, whatever the path's root is.
+    /// The path's value in `document`, which replaces the path's root.
     ///
-    /// Fails where a definite path finds nothing, and where an index or a slice meets something else than an array.
+    /// Fails if a definite path finds nothing, an index or a slice meets a value that is not an array, or the work
+    /// exceeds the crate's bounds.
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
         evaluate::in_document(&self.0.stages, document, 0, &Budget::new())
     }
 
-    /// The document that the path reads.
+    /// The whole document that the path reads.
     pub(super) fn document<'a>(&self, scope: &Scope<'a>) -> Cow<'a, Value> {
         match &self.0.root {
             Root::Input => Cow::Borrowed(scope.input),

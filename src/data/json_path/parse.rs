@@ -32,7 +32,7 @@ pub(super) fn path(text: &str) -> Result<(Root, Vec<Segment>), SyntaxError> {
     }
 }
 
-/// Reads segments as far as they go; `in_name` tells which characters a dotted name may have, unless escaped.
+/// Parses segments as far as they go; `in_name` tells which characters a dotted name may have without an escape.
 fn segments(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Vec<Segment>, SyntaxError> {
     let mut segments = Vec::new();
     loop {
@@ -106,7 +106,7 @@ fn is_variable_name(name: &str) -> bool {
         && chars.all(|next| next.is_alphanumeric() || next == '_')
 }
 
-/// A name after `.`, in which a backslash takes the next character as it is.
+/// Parses a name after `.`, in which a backslash escapes the next character.
 fn dotted(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Segment, SyntaxError> {
     let mut name = String::new();
     let mut escaped = false;
@@ -127,7 +127,7 @@ fn dotted(cursor: &mut Cursor<'_>, in_name: impl Fn(char) -> bool) -> Result<Seg
     }
 }
 
-/// What stands in brackets, the opening one behind us.
+/// Parses the content of brackets, after the opening one.
 fn bracket(cursor: &mut Cursor<'_>) -> Result<Segment, SyntaxError> {
     cursor.skip_blanks();
     let segment = match cursor.peek() {
@@ -163,8 +163,8 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Segment, SyntaxError> {
     }
 }
 
-/// A name in quotes. A backslash is an ordinary character, as for Jayway 2.0.0 and AWS, except before the quote
-/// where the name could not end there.
+/// Parses a name in quotes. As in Jayway 2.0.0 and on AWS, a backslash is an ordinary character, except before a quote
+/// at which the name cannot end.
 fn quoted_name(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     let Some(quote @ ('\'' | '"')) = cursor.bump() else {
         return Err(cursor.error("expected a name in quotes"));
@@ -188,7 +188,7 @@ fn quoted_name(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     Err(cursor.error("the name's closing quote is missing"))
 }
 
-/// `[3]`, `[0, 3]`, `[1:3]`; what follows a slice's second bound is read and means nothing, as for Jayway 2.0.0.
+/// Parses `[3]`, `[0, 3]` or `[1:3]`. Like Jayway 2.0.0, it ignores further numbers after a slice's second bound.
 fn numbers(cursor: &mut Cursor<'_>) -> Result<Segment, SyntaxError> {
     let first = number(cursor)?;
     cursor.skip_blanks();
@@ -234,7 +234,7 @@ fn number(cursor: &mut Cursor<'_>) -> Result<Option<i32>, SyntaxError> {
     Ok(Some(number))
 }
 
-/// `(@.length-1)`, also written `@.length()`, `@.size` and `@.size()`.
+/// Parses `(@.length-1)`, also written with `@.length()`, `@.size` or `@.size()`.
 fn before_end(cursor: &mut Cursor<'_>) -> Result<Segment, SyntaxError> {
     cursor.expect("(")?;
     cursor.skip_blanks();

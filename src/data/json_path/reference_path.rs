@@ -8,7 +8,7 @@ use crate::data::{Budget, MAX_NESTING, Scope, SyntaxError, nests_within};
 
 /// A path that names a single value (ASL: "Reference Paths"): names and indices only.
 ///
-/// `ResultPath` writes through it, and all fields that end in `Path` read through it.
+/// `ResultPath` writes to one. `SecondsPath`, `TimestampPath`, `TimeoutSecondsPath` and others read from one.
 ///
 /// ```
 /// use asl_engine::data::ReferencePath;
@@ -29,17 +29,17 @@ pub struct ReferencePath {
 }
 
 impl ReferencePath {
-    /// Reads a Reference Path.
+    /// Parses a Reference Path.
     ///
-    /// Fails where the text is no path, or one that may name several values; the message is AWS's.
+    /// Fails, with AWS's message where it has one, if the text is not a path or may name several values.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         Self::check_text(text)?;
         Self::of_single(JsonPath::parse(text)?)
     }
 
-    /// A path that is parsed already.
+    /// Turns a parsed path into a Reference Path.
     ///
-    /// Fails where it may name several values.
+    /// Fails if the path may name several values.
     pub(crate) fn of(path: JsonPath) -> Result<Self, SyntaxError> {
         Self::check_text(path.as_str())?;
         Self::of_single(path)
@@ -64,12 +64,12 @@ impl ReferencePath {
         self.path.as_str()
     }
 
-    /// What the path starts from.
+    /// The value that the path starts from.
     pub(crate) fn root(&self) -> &Root {
         self.path.root()
     }
 
-    /// The member of the input that the path goes into, if it does.
+    /// The name of the path's first segment, if that is a name.
     pub(crate) fn first_name(&self) -> Option<&str> {
         match self.path.0.stages.segments() {
             [Segment::Name(name), ..] => Some(name),
@@ -84,25 +84,24 @@ impl ReferencePath {
 
     /// The path's value in `scope`.
     ///
-    /// Fails where there is none, see [`JsonPath::evaluate`].
+    /// Fails if there is none, like [`JsonPath::evaluate`].
     pub(crate) fn evaluate<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         self.path.evaluate(scope, budget)
     }
 
-    /// The path's value in `document`, whatever the path's root is.
+    /// The path's value in `document`, which replaces the path's root.
     ///
-    /// Fails where there is none, see [`JsonPath::evaluate_in`].
+    /// Fails if there is none, like [`JsonPath::evaluate_in`].
     pub fn evaluate_in<'a>(&self, document: &'a Value) -> Result<Cow<'a, Value>, PathError> {
         self.path.evaluate_in(document)
     }
 
     /// Writes `value` at the path, as `ResultPath` does (ASL: "`ResultPath`").
     ///
-    /// Missing parents become objects. A key that is there keeps its place, a new one goes last. An index must exist.
+    /// Missing parents become objects. An existing key keeps its place, a new one goes last. An index must exist.
     ///
-    /// Fails, and leaves `target` as it was, where a name meets something else than an object, where an index meets
-    /// something else than an array or is beyond its end, where the path starts at `$$` or a variable, and where the
-    /// result would nest too deeply.
+    /// Fails, and leaves `target` unchanged, if a name meets a value that is not an object, an index meets a value that
+    /// is not an array or is outside of it, the path starts at `$$` or a variable, or the result would nest too deeply.
     pub fn write(&self, target: &mut Value, value: Value) -> Result<(), WriteError> {
         if self.path.0.root != Root::Input {
             return Err(WriteError::NotInput {
@@ -112,7 +111,7 @@ impl ReferencePath {
         if !nests_within(&value, MAX_NESTING.saturating_sub(self.path.0.stages.segments().len())) {
             return Err(WriteError::TooDeep);
         }
-        // The common case, one name below an object, is found in one look-up.
+        // The common case, one name in an object, takes a single look-up.
         if let ([Segment::Name(name)], Value::Object(members)) = (self.path.0.stages.segments(), &mut *target) {
             match members.get_mut(&**name) {
                 Some(member) => *member = value,
@@ -125,7 +124,7 @@ impl ReferencePath {
         for segment in self.path.0.stages.segments() {
             match segment_place(segment, place) {
                 Some(next) => place = next,
-                // INVARIANT: `check` found every place that does not belong to a missing parent.
+                // INVARIANT: `check` has shown that every place exists or can be created.
                 None => return Ok(()),
             }
         }
@@ -133,7 +132,7 @@ impl ReferencePath {
         Ok(())
     }
 
-    /// Finds what `write` would stumble over.
+    /// Fails if `write` could not reach the path's place, before anything is changed.
     fn check(&self, target: &Value) -> Result<(), WriteError> {
         let mut place = Some(target);
         for (position, segment) in self.path.0.stages.segments().iter().enumerate() {
@@ -172,7 +171,7 @@ fn is_single(segment: &Segment) -> bool {
     matches!(segment, Segment::Name(_) | Segment::Index(_))
 }
 
-/// Refuses the operators that a Reference Path may hold in quotes or behind a backslash only.
+/// Rejects the operators that a Reference Path may only hold in quotes or after a backslash.
 fn check_operators(text: &str) -> Result<(), SyntaxError> {
     let mut in_quotes = false;
     let mut characters = text.char_indices().peekable();
@@ -194,7 +193,7 @@ fn check_operators(text: &str) -> Result<(), SyntaxError> {
     Ok(())
 }
 
-/// The place that a segment names in `place`, made where it is missing.
+/// The place that a segment names in `place`, created if it is missing.
 fn segment_place<'v>(segment: &Segment, place: &'v mut Value) -> Option<&'v mut Value> {
     match (segment, place) {
         (Segment::Name(name), Value::Object(members)) => Some(members.entry(&**name).or_insert(Value::Null)),

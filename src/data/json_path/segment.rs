@@ -4,12 +4,12 @@ use std::fmt;
 
 pub(super) use self::filter::{Comparison, Filter, FilterPath, Operand, Pattern};
 
-/// One step of a path.
+/// One segment of a path.
 #[derive(Clone, Debug)]
 pub(super) enum Segment {
     /// `.name`, `['name']`
     Name(Box<str>),
-    /// `['a', 'b']`: an object of these members
+    /// `['a', 'b']`: an object with these members
     Names(Vec<Box<str>>),
     /// `[3]`
     Index(i32),
@@ -17,7 +17,7 @@ pub(super) enum Segment {
     Indices(Vec<i32>),
     /// `[1:3]`, `[1:]`, `[:3]`
     Slice(Slice),
-    /// `[(@.length-1)]`: so many items before the end
+    /// `[(@.length-1)]`: this many items before the end
     BeforeEnd(i32),
     /// `[*]`, `.*`
     Wildcard,
@@ -44,8 +44,8 @@ impl Segment {
 }
 
 impl Slice {
-    /// The items of an array that the slice covers, as Jayway 2.0.0 counts: a start before the array's begin is an
-    /// index of its own, so that it is out of bounds.
+    /// The indices that the slice covers in an array of `length` items, as in Jayway 2.0.0. If a slice has both bounds,
+    /// a negative start does not count from the end; it is an index out of bounds.
     pub(super) fn range(self, length: usize) -> std::ops::Range<i64> {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         let from_end = |bound: i32| {
@@ -64,7 +64,7 @@ impl Slice {
     }
 }
 
-/// As Jayway prints it in the texts of its errors.
+/// Prints the segment as Jayway does in its messages.
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

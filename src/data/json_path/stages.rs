@@ -3,12 +3,12 @@ use serde_json::Value;
 
 use super::segment::Segment;
 
-/// A path's segments, with all that is known of them before a document is there.
+/// A path's segments, with the facts known before there is a document.
 #[derive(Clone, Debug)]
 pub(super) struct Stages {
     segments: Vec<Segment>,
-    /// What `jsonpath_lib` evaluates from a segment on: a last wildcard with the names behind it, and `..` with a name or
-    /// a wildcard. The texts are rendered from the segments, never what the user wrote.
+    /// For each segment, the path that `jsonpath_lib` evaluates from there: a wildcard followed only by names, or `..`
+    /// with a name or a wildcard. Its text is printed from the segments, and is never the user's.
     selections: Vec<Option<Compiled>>,
     last_indefinite: Option<usize>,
 }
@@ -38,10 +38,10 @@ impl Stages {
         position + 1 >= self.segments.len()
     }
 
-    /// Whether a name that is missing in the midst of the path finds nothing, rather than being an error.
+    /// Whether a name that is missing in the middle of the path finds nothing instead of failing.
     ///
-    /// It does where the segment before it, or any behind it, is indefinite. Those further up are no matter, so that
-    /// `$[*].a.b.c` forgives the missing `a` only; this is Jayway 2.0.0's rule.
+    /// It does if the segment before it, or any after it, is indefinite. Earlier segments do not count, so `$[*].a.b.c`
+    /// only forgives a missing `a`. This is Jayway 2.0.0's rule.
     pub(super) fn forgives_missing_parent(&self, position: usize) -> bool {
         self.last_indefinite.is_some_and(|last| last + 1 >= position)
     }
@@ -53,7 +53,8 @@ impl Stages {
             .any(|segment| matches!(segment, Segment::Descendants | Segment::Indices(_)))
     }
 
-    /// What `jsonpath_lib` finds below `value` from the segment at `position` on, if it is asked there.
+    /// The values that `jsonpath_lib` finds in `value` for the segments from `position` on; `None` if it does not
+    /// evaluate them.
     pub(super) fn select<'v>(&self, position: usize, value: &'v Value) -> Option<Vec<&'v Value>> {
         self.selections.get(position)?.as_ref()?.select(value).ok()
     }
@@ -78,7 +79,7 @@ fn compile(segments: &[Segment]) -> Option<Compiled> {
     Compiled::compile(&text).ok()
 }
 
-/// A name in brackets, if it holds nothing that `jsonpath_lib` might take for syntax.
+/// A name in brackets; `None` if `jsonpath_lib` might take some of it for syntax.
 fn rendered_name(segment: &Segment) -> Option<String> {
     match segment {
         Segment::Name(name) if name.chars().all(|next| next.is_alphanumeric() || next == '_') => {
@@ -114,7 +115,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
-        /// What `jsonpath_lib` finds is what our own walk finds, in the same order.
+        /// `jsonpath_lib` finds the same values as our own walk, in the same order.
         #[test]
         fn the_library_agrees_with_the_walk(document in documents(), path in 0_usize..6) {
             let paths = ["$[*]", "$[*].a", "$[*].a.b", "$..a", "$..*", "$..a[*]"];

@@ -1,4 +1,4 @@
-//! Segments that find one value at the most, followed without a walk.
+//! Evaluates segments that find at most one value, without a walk.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use super::error::Kind;
 use super::segment::Segment;
 use crate::data::java;
 
-/// The value that definite segments find, if they do.
+/// The value that definite segments find, if any.
 ///
-/// Fails only where an index is applied to something else than an array: the one failure that a filter does not take
-/// for "missing".
+/// Fails only if an index is applied to a value that is not an array; a filter takes every other failure as a missing
+/// value.
 pub(super) fn find<'v>(segments: &[Segment], value: &'v Value) -> Result<Option<&'v Value>, PathError> {
     let mut place = value;
     for (position, segment) in segments.iter().enumerate() {
@@ -26,7 +26,7 @@ pub(super) fn find<'v>(segments: &[Segment], value: &'v Value) -> Result<Option<
     Ok(Some(place))
 }
 
-/// The shortcut for names and indices that are all there.
+/// The shortcut for paths of names and indices whose values all exist; `None` otherwise.
 pub(super) fn walk_straight<'v>(segments: &[Segment], document: &'v Value) -> Option<&'v Value> {
     segments
         .iter()
@@ -45,12 +45,12 @@ fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {
     }
 }
 
-/// Whether a segment that is made for arrays meets something else. A null counts as missing.
+/// Whether a segment for arrays meets a value of another type. Null counts as missing.
 fn is_wrong_container(segment: &Segment, place: &Value) -> bool {
     !matches!(segment, Segment::Name(_)) && !place.is_array() && !place.is_null()
 }
 
-/// What Jayway says where the first of `segments`, which is made for arrays, meets something else.
+/// Jayway's message if the first of `segments`, which is for arrays, meets a value of another type.
 pub(super) fn wrong_container(segments: &[Segment], place: &Value) -> String {
     let segments: String = segments.iter().map(ToString::to_string).collect();
     format!(

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::segment::Segment;
 
-/// How a value was reached, printed as Jayway prints a path.
+/// The path from the root to a value, printed as Jayway prints it.
 pub(super) struct Trail<'p, 'v> {
-    /// The segments that were gone before the walk began.
+    /// The segments followed before the walk began.
     prefix: &'p [Segment],
     steps: Vec<Step<'v>>,
 }
@@ -15,7 +15,7 @@ pub(super) struct Trail<'p, 'v> {
 pub(super) enum Step<'v> {
     Member(&'v str),
     Item(i64),
-    /// Somewhere below the first value lies the second. Where, is looked up when someone asks.
+    /// The second value is a descendant of the first. The steps between are only searched for printing.
     Descendant(&'v Value, &'v Value),
 }
 
@@ -72,7 +72,7 @@ impl Step<'_> {
 
 /// The steps from a value to one of its descendants.
 fn way<'v>(base: &'v Value, target: &'v Value) -> Vec<Step<'v>> {
-    // Each entry: a value, its step, and how many steps lie above it.
+    // Each entry: a value, the step to it, and the number of steps above it.
     let mut pending = vec![(base, None, 0)];
     let mut steps = Vec::new();
     while let Some((value, step, depth)) = pending.pop() {

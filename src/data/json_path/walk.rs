@@ -12,17 +12,18 @@ use super::trail::{Step, Trail};
 use crate::data::java;
 use crate::data::{Budget, MAX_NESTING, MAX_RESULT_BYTES, json_size, nests_within};
 
-/// The most values that one evaluation may look at, some ten times what AWS's largest document holds.
+/// The most values that one evaluation may look at, about ten times as many as AWS's largest document holds.
 const MAX_VISITS: usize = 1_000_000;
 
-/// A walk over all that a path finds, depth first as Jayway's, one segment a level of recursion.
+/// Walks over the values that a path finds, depth first like Jayway, with one level of recursion for each segment.
 pub(super) struct Walk<'p, 'v> {
     stages: &'p Stages,
-    /// What `$` in a filter names.
+    /// The document that `$` names in a filter.
     document: &'v Value,
-    /// The way to the value in hand, for the texts of errors.
+    /// The path to the current value, for error messages.
     trail: Trail<'p, 'v>,
-    /// The array wildcards above the value in hand, which drop an item that does not have what follows.
+    /// The number of array wildcards above the current value: each drops items in which the rest of the path finds
+    /// nothing.
     tolerant: usize,
     visits: usize,
     budget: &'p Budget,
@@ -43,7 +44,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         }
     }
 
-    /// All that the segments from `start` on find.
+    /// The value of the path, evaluated from the segment `start` on.
     pub(super) fn run(mut self, start: usize) -> Result<Cow<'v, Value>, PathError> {
         self.visit(start, self.document).map_err(Stop::into_error)?;
         self.finish()
@@ -57,7 +58,7 @@ impl<'p, 'v> Walk<'p, 'v> {
                 .next()
                 .ok_or_else(|| Stop::NotFound(None).into_error());
         }
-        // Only `..` and repeated indices find a value twice, so that the result may outgrow the document.
+        // Only `..` and repeated indices can find a value twice, and so make the result larger than the document.
         if self.stages.may_repeat() {
             let sizes = self.found.iter().map(|value| json_size(value));
             let mut left = MAX_RESULT_BYTES;
@@ -68,7 +69,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         Ok(Cow::Owned(self.found.into_iter().map(Cow::into_owned).collect()))
     }
 
-    /// Applies the segment at `position`, and all behind it, to `value`.
+    /// Applies the segments from `position` on to `value`.
     fn visit(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
         self.look_at(1)?;
         let stages = self.stages;
@@ -181,7 +182,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         }
     }
 
-    /// Goes on with an item of an array wildcard, where it has what follows.
+    /// Continues with an item of an array wildcard; drops the item if the rest of the path finds nothing.
     fn tolerate(&mut self, index: i64, position: usize, item: &'v Value) -> Result<(), Stop> {
         self.tolerant += 1;
         let result = self.below(Step::Item(index), position, item);
@@ -231,9 +232,10 @@ impl<'p, 'v> Walk<'p, 'v> {
         })
     }
 
-    /// `..`: applies the next segment to the value and all below it that it fits, parents first.
+    /// `..`: applies the next segment to the value and to each descendant that it fits, parents first.
     fn descendants(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
-        // `jsonpath_lib` recurses, and counts no visits: it is given the first `..` of a path, and no deep document.
+        // `jsonpath_lib` recurses and counts no visits, so it only evaluates the first `..` of a path, in a document
+        // that is not deep.
         if self.visits == self.trail.len() + 1
             && nests_within(value, MAX_NESTING)
             && let Some(selected) = self.stages.select(position, value)
@@ -269,7 +271,7 @@ impl<'p, 'v> Walk<'p, 'v> {
             .try_for_each(|value| self.below(Step::Descendant(base, value), position + 1, value))
     }
 
-    /// Whether the segment behind a `..` is applied to a value.
+    /// Whether the segment after `..` applies to a value.
     fn fits(&mut self, position: usize, value: &'v Value) -> Result<bool, Stop> {
         let stages = self.stages;
         Ok(match (stages.segments().get(position), value) {
@@ -287,7 +289,7 @@ impl<'p, 'v> Walk<'p, 'v> {
 
     fn apply_to_descendant(&mut self, position: usize, value: &'v Value) -> Result<(), Stop> {
         match (self.stages.segments().get(position), value) {
-            // Below `..`, an array wildcard drops nothing.
+            // After `..`, an array wildcard drops no items.
             (Some(Segment::Wildcard), Value::Array(items)) => items
                 .iter()
                 .zip(0..)
@@ -296,7 +298,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         }
     }
 
-    /// Goes on with the segment behind `position`.
+    /// Continues with the segment after `position`.
     fn below(&mut self, step: Step<'v>, position: usize, value: &'v Value) -> Result<(), Stop> {
         self.trail.push(step);
         let result = self.visit(position + 1, value);
@@ -310,7 +312,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         Ok(())
     }
 
-    /// Accounts for values looked at.
+    /// Charges for values looked at. Fails if they are too many.
     fn look_at(&mut self, values: usize) -> Result<(), Stop> {
         self.visits += values;
         if self.visits > MAX_VISITS {
@@ -332,7 +334,7 @@ impl<'p, 'v> Walk<'p, 'v> {
     }
 }
 
-/// Why a walk ended early. The message is left out where a wildcard above throws it away.
+/// Why a walk ended early. The message is `None` if a wildcard above would discard it.
 enum Stop {
     NotFound(Option<String>),
     Invalid(String),
@@ -349,7 +351,7 @@ impl Stop {
     }
 }
 
-/// The values that a value consists of, itself counted.
+/// The number of values in a value, itself included.
 fn count(value: &Value) -> usize {
     let (mut pending, mut values) = (vec![value], 0);
     while let Some(value) = pending.pop() {

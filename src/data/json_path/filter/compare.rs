@@ -4,16 +4,16 @@ use serde_json::{Number, Value};
 
 use crate::data::json_path::segment::Comparison;
 
-/// What stands on one side of a comparison.
+/// One side of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Side<'v> {
     Value(&'v Value),
-    /// A literal is text, and takes the type of what it is compared with: `@.v == 42` finds 42 and `"42"`.
+    /// A literal, kept as text. It takes the type of the other side: `@.v == 42` finds 42 and `"42"`.
     Literal(&'v str),
 }
 
 impl Side<'_> {
-    /// The bytes of a text; what a comparison with it may take.
+    /// The bytes of a text, which bound the time of a comparison with it; 0 for other values.
     pub(super) fn length(self) -> usize {
         match self {
             Self::Value(value) => value.as_str().map_or(0, str::len),
@@ -23,7 +23,7 @@ impl Side<'_> {
 }
 
 impl Comparison {
-    /// The same comparison with its sides changed.
+    /// The same comparison with its sides swapped.
     fn mirrored(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -48,9 +48,9 @@ impl Comparison {
 
 /// Compares as Jayway 2.0.0 does.
 ///
-/// Arrays and objects are unequal to everything, and not unequal either. A null value is equal to null only, and
-/// neither less nor greater than anything else. `DIFFERENCE:` Jayway 2.0.0 fails where a number meets a text that is none, and takes
-/// each text but `true` for false; here these are unequal.
+/// If an array or object is compared with anything but null, both `==` and `!=` are false. Null equals only null, and
+/// is neither less nor greater than any other value. `DIFFERENCE:` Jayway 2.0.0 fails when it compares a number with a
+/// text that is not a number, and reads every text but `true` as false; here these are unequal.
 pub(super) fn compare(left: Side<'_>, comparison: Comparison, right: Side<'_>) -> bool {
     match (left, right) {
         (Side::Value(left), Side::Value(right)) => compare_values(left, comparison, right),
@@ -70,7 +70,7 @@ fn compare_values(left: &Value, comparison: Comparison, right: &Value) -> bool {
         (Value::Bool(left), Value::Bool(right)) => Some(left.cmp(right)),
         (Value::Number(left), Value::Number(right)) => Some(number_order(left, right)),
         (Value::String(left), Value::String(right)) => Some(text_order(left, right)),
-        // Jayway takes what is one and the same for equal before it looks at types.
+        // Jayway compares identities first: a value equals itself, whatever its type.
         _ if std::ptr::eq(left, right) => Some(Ordering::Equal),
         (Value::Number(left), Value::String(right)) => number(right).map(|right| number_order(left, &right)),
         _ => None,
@@ -97,7 +97,7 @@ fn compare_literal(value: &Value, comparison: Comparison, literal: &str) -> bool
     }
 }
 
-/// A literal `null` equals null and the text `null`, and is less than all else.
+/// A literal `null` equals null and the text `null`, and is less than every other value.
 fn compare_null(value: &Value, comparison: Comparison) -> bool {
     if value.is_null() || value == "null" {
         comparison == Comparison::Equal
@@ -149,7 +149,7 @@ fn float(number: &Number) -> f64 {
     number.as_f64().unwrap_or_default()
 }
 
-/// Compares exactly, where turning the whole number into a float would round it.
+/// Compares exactly: turning the whole number into a float could round it.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a float beyond i128 becomes its end, which is beyond any i64 too"
@@ -162,7 +162,7 @@ fn whole_and_float(whole: i128, float: f64) -> Ordering {
     }
 }
 
-/// Java's order of texts: by UTF-16 units.
+/// Orders texts as Java does, by UTF-16 units.
 fn text_order(left: &str, right: &str) -> Ordering {
     left.encode_utf16().cmp(right.encode_utf16())
 }

@@ -8,13 +8,13 @@ use crate::data::json_path::segment::{Comparison, Filter, FilterPath, Operand, P
 /// The deepest nesting of parentheses and `!` in a filter.
 const MAX_DEPTH: usize = 16;
 
-/// The bytes that a compiled pattern takes, tried from the least to the most: its matching time grows with them.
+/// The size limits of a compiled pattern, in bytes, tried in ascending order: matching time grows with the size.
 const PATTERN_SIZES: [usize; 9] = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536];
 
-/// The bytes that a state of a compiled pattern takes at least.
+/// The fewest bytes that a state of a compiled pattern takes.
 const STATE_SIZE: usize = 32;
 
-/// Reads `?( … )`.
+/// Parses `?( … )`.
 pub(super) fn filter(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
     cursor.expect("?")?;
     cursor.skip_blanks();
@@ -91,7 +91,7 @@ fn comparison(cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
 }
 
 fn operator(cursor: &mut Cursor<'_>) -> Option<Comparison> {
-    // `<=` is tried before `<`, whose beginning it shares.
+    // `<=` is tried before `<`, which it starts with.
     let operators = [
         ("==", Comparison::Equal),
         ("!=", Comparison::NotEqual),
@@ -131,7 +131,7 @@ fn path(cursor: &mut Cursor<'_>) -> Result<FilterPath, SyntaxError> {
     }
 }
 
-/// Which characters a dotted name in a filter may have: `@.net-price*2 == 10` reads the member `net-price*2`.
+/// Whether a dotted name in a filter may have this character: `@.net-price*2 == 10` reads the member `net-price*2`.
 fn in_name(next: char) -> bool {
     !matches!(
         next,
@@ -139,7 +139,7 @@ fn in_name(next: char) -> bool {
     )
 }
 
-/// A text in quotes; a backslash takes the next character as it is.
+/// Parses a text in quotes, in which a backslash escapes the next character.
 fn quoted(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     let quote = cursor.bump();
     let mut text = String::new();
@@ -153,7 +153,7 @@ fn quoted(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     }
 }
 
-/// A number, `true`, `false` or `null`.
+/// Parses a number, `true`, `false` or `null`.
 fn bare(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     let start = cursor.offset();
     let text = cursor.take_while(|next| next.is_ascii_alphanumeric() || matches!(next, '-' | '+' | '.'));
@@ -168,14 +168,15 @@ fn bare(cursor: &mut Cursor<'_>) -> Result<Box<str>, SyntaxError> {
     }
 }
 
-/// A text without quotes, as in `@.colour==red`: letters, digits, `/` and `_`. AWS's own samples compare a path with one.
+/// Parses a text without quotes, as in `@.colour==red`: letters, digits, `/` and `_`. AWS's own samples compare a path
+/// with one.
 fn unquoted(cursor: &mut Cursor<'_>) -> Option<Box<str>> {
     let is_part = |next: char| next.is_ascii_alphanumeric() || matches!(next, '/' | '_');
     cursor.peek().filter(char::is_ascii_alphabetic)?;
     Some(cursor.take_while(is_part).into())
 }
 
-/// `/pattern/` or `/pattern/i`.
+/// Parses `/pattern/` or `/pattern/i`.
 fn pattern(cursor: &mut Cursor<'_>, path: FilterPath) -> Result<Filter, SyntaxError> {
     let start = cursor.offset();
     cursor.expect("/")?;
@@ -199,7 +200,7 @@ fn pattern(cursor: &mut Cursor<'_>, path: FilterPath) -> Result<Filter, SyntaxEr
     Ok(Filter::Matches(path, compiled))
 }
 
-/// Compiles a pattern into the least room that it fits into, which tells how large it is.
+/// Compiles a pattern with the smallest size limit that it fits, which tells its size.
 fn compile(builder: &mut RegexBuilder) -> Result<Pattern, regex_lite::Error> {
     let mut result = builder.size_limit(0).build();
     let mut states = 0;

@@ -1,18 +1,18 @@
-//! Filters as they are written: `[?(@.price < 10 && @.category == 'fiction')]`.
+//! The syntax tree of filters: `[?(@.price < 10 && @.category == 'fiction')]`.
 
 use regex_lite::Regex;
 
 use super::Segment;
 
-/// A filter, which tells of one value whether it stays.
+/// A filter, which keeps a value or drops it.
 #[derive(Clone, Debug)]
 pub(in crate::data::json_path) enum Filter {
-    /// All of them, joined by `&&`
+    /// Conditions joined by `&&`
     All(Vec<Filter>),
-    /// One of them, joined by `||`
+    /// Conditions joined by `||`
     Any(Vec<Filter>),
     Not(Box<Filter>),
-    /// A path alone: there, and not null
+    /// A path alone: its value exists and is not null
     Exists(FilterPath),
     Comparison(Operand, Comparison, Operand),
     /// `=~ /pattern/`: the whole text matches
@@ -23,7 +23,7 @@ pub(in crate::data::json_path) enum Filter {
 #[derive(Clone, Debug)]
 pub(in crate::data::json_path) struct Pattern {
     pub(in crate::data::json_path) regex: Regex,
-    /// The states of its automaton, at the most: a match looks at each of them for each byte of the text.
+    /// The most states that its automaton may have: a match looks at each of them for each byte of the text.
     pub(in crate::data::json_path) states: usize,
 }
 
@@ -48,7 +48,7 @@ pub(in crate::data::json_path) enum Operand {
 /// A definite path inside a filter.
 #[derive(Clone, Debug)]
 pub(in crate::data::json_path) struct FilterPath {
-    /// Starts at `$`, the document, and not at `@`, the value under test.
+    /// Whether the path starts at `$`, the document, and not at `@`, the tested value.
     pub(in crate::data::json_path) from_document: bool,
     pub(in crate::data::json_path) segments: Vec<Segment>,
 }
