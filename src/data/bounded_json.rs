@@ -6,11 +6,12 @@ use serde_json::{Serializer, Value};
 
 use super::MAX_NESTING;
 
-/// Turns anything into JSON that nests no deeper than [`MAX_NESTING`]: serialising recurses, and so does dropping.
+/// Turns a value into JSON that nests at most [`MAX_NESTING`] levels deep, since serialising and dropping both recurse.
 ///
-/// A value that nests deeper is not dropped at all, as its own `drop` would overflow the stack.
+/// Fails for a value that nests deeper. That value is leaked: its own `drop` would overflow the stack.
 pub(crate) fn to_bounded_value<T: Serialize>(value: T) -> Result<Value, serde_json::Error> {
     let mut depth = Depth { levels: 0, over: false };
+    // A dry run, since it stops at the bound, and `to_value` has none.
     let measured = value.serialize(&mut Serializer::with_formatter(io::sink(), &mut depth));
     match measured {
         Ok(()) => serde_json::to_value(&value),
@@ -23,7 +24,7 @@ pub(crate) fn to_bounded_value<T: Serialize>(value: T) -> Result<Value, serde_js
     }
 }
 
-/// Fails where a value opens more arrays and objects than are allowed.
+/// Counts open arrays and objects, and fails when there are more than allowed.
 struct Depth {
     levels: usize,
     over: bool,

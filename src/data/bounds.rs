@@ -4,24 +4,24 @@ use serde_json::Value;
 
 use super::json_size;
 
-/// The deepest nesting of arrays and objects that an execution takes in or makes.
+/// The deepest nesting of arrays and objects that an execution accepts or produces, in levels.
 ///
-/// `serde_json` reads 127 levels; what is left is for all that a snapshot puts around a value. A loop that wraps its own
-/// state once a round would otherwise grow until printing it overflows the stack.
+/// `serde_json` reads 127 levels; the rest is room for the levels that a snapshot puts around a value. Without the
+/// bound, a loop that wraps its own state once a round would grow until printing it overflows the stack.
 pub const MAX_NESTING: usize = 112;
 
 /// The most bytes of JSON text that the templates and intrinsic functions of one state may select: 16 times AWS's quota
 /// of a state's output. It stops a template that repeats a large selection before memory runs out.
 pub const MAX_RESULT_BYTES: usize = 4 * 1024 * 1024;
 
-/// Whether no array or object of the value lies below `levels` others, itself counted.
+/// Whether the value's arrays and objects nest at most `levels` deep. A text, number, boolean or null has 0 levels.
 #[inline]
 pub(crate) fn nests_within(value: &Value, levels: usize) -> bool {
     !is_nested(value) || nested_within(value, levels)
 }
 
 fn nested_within(value: &Value, levels: usize) -> bool {
-    // Only what nests waits here: most values are flat and cost no allocation.
+    // Holds arrays and objects only: most values are flat, and cost no allocation.
     let mut pending = Vec::new();
     let mut next = Some((value, levels));
     while let Some((value, levels)) = next {
@@ -51,7 +51,7 @@ fn is_nested(value: &Value) -> bool {
     matches!(value, Value::Array(_) | Value::Object(_))
 }
 
-/// Drops a value without recursion: dropping a value as it is overflows the stack where it nests deeply enough.
+/// Drops a value without recursion: an ordinary drop overflows the stack if the value nests deeply enough.
 pub(crate) fn discard(value: Value) {
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
@@ -63,7 +63,7 @@ pub(crate) fn discard(value: Value) {
     }
 }
 
-/// The value, if it nests no deeper than [`MAX_NESTING`]; a deeper one is dropped here and now.
+/// Returns the value if it nests at most [`MAX_NESTING`] levels deep; otherwise [discards](discard) it.
 pub(crate) fn within_nesting(value: Value) -> Option<Value> {
     if nests_within(&value, MAX_NESTING) {
         return Some(value);
@@ -72,15 +72,15 @@ pub(crate) fn within_nesting(value: Value) -> Option<Value> {
     None
 }
 
-/// The most values that all evaluations on behalf of one state may look at: a visit stands for 200 nanoseconds at the most,
-/// so that these take some 2 seconds.
+/// The most values that all evaluations for one state may look at. A visit takes at most 200 nanoseconds, so these take
+/// about 2 seconds.
 const MAX_VISITS: usize = 10_000_000;
 
-/// The bytes that can be looked at in the time of one visit.
+/// How many bytes of text can be read in the time of one visit.
 pub(super) const BYTES_PER_VISIT: usize = 64;
 
-/// What all evaluations on behalf of one state may still do: a definition holds tens of thousands of expressions, each
-/// of which is bounded, but not cheap.
+/// The work that all evaluations for one state may still do. They share it because a definition may hold tens of
+/// thousands of expressions, each bounded but not cheap.
 #[derive(Debug)]
 pub(crate) struct Budget {
     bytes: Cell<usize>,
@@ -102,15 +102,17 @@ impl Budget {
         }
     }
 
-    /// The bytes accounted for so far.
+    /// The bytes charged so far.
     pub(super) fn spent_bytes(&self) -> usize {
         MAX_RESULT_BYTES.saturating_sub(self.bytes.get())
     }
 
-    /// Accounts for a value about to be copied into a result, `depth` levels down.
+    /// Charges the bytes of a value about to be copied into a result, `depth` levels down.
+    ///
+    /// Fails if the result would nest too deeply or grow too large.
     #[inline]
     pub(super) fn spend(&self, value: &Value, depth: usize) -> Result<(), Exceeded> {
-        /// No number's text is longer.
+        /// The longest text of a number.
         const NUMBER: usize = 24;
         if matches!(value, Value::Number(_)) {
             return self.spend_bytes(NUMBER);
@@ -121,7 +123,7 @@ impl Budget {
         self.spend_bytes(json_size(value))
     }
 
-    /// Accounts for so many bytes of a result.
+    /// Charges this many bytes of a result. Fails if too few are left.
     #[inline]
     pub(super) fn spend_bytes(&self, bytes: usize) -> Result<(), Exceeded> {
         let left = self.bytes.get().checked_sub(bytes).ok_or(Exceeded::Size)?;
@@ -129,12 +131,12 @@ impl Budget {
         Ok(())
     }
 
-    /// Accounts for bytes of a text about to be compared. Fails where they are too many.
+    /// Charges the bytes of a text about to be compared. Fails if too few visits are left.
     pub(crate) fn compare(&self, bytes: usize) -> Result<(), Exceeded> {
         self.visit(bytes / BYTES_PER_VISIT)
     }
 
-    /// Accounts for values looked at. Fails where they are too many.
+    /// Charges for values about to be looked at. Fails if too few visits are left.
     pub(super) fn visit(&self, values: usize) -> Result<(), Exceeded> {
         let left = self.visits.get().checked_sub(values).ok_or(Exceeded::Size)?;
         self.visits.set(left);
@@ -146,12 +148,12 @@ impl Budget {
         self.visits.get()
     }
 
-    /// Accounts for work that is done already: it may have been more than what was left.
+    /// Charges work that is already done, even if it was more than the visits left.
     pub(super) fn use_up(&self, visits: usize) {
         self.visits.set(self.visits.get().saturating_sub(visits));
     }
 
-    /// The work that was done: a value looked at, or a few bytes copied, is one.
+    /// The work done so far, in units of one value looked at or 4 bytes copied.
     pub(crate) fn spent(&self) -> usize {
         MAX_VISITS.saturating_sub(self.visits.get()) + self.spent_bytes() / 4
     }

@@ -10,7 +10,7 @@ use super::{Payload, timestamp_text};
 
 /// The context object, which paths read as `$$` (ASL: "The Context Object").
 ///
-/// All is borrowed, and a member is built only when a path reads it: `$$.Execution.Input.order` costs no copy.
+/// Everything is borrowed, and a member is built only when a path reads it: `$$.Execution.Input.order` costs no copy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ContextObject<'a> {
     /// `$$.Execution`
@@ -31,7 +31,7 @@ pub(crate) struct ContextObject<'a> {
 pub struct ExecutionContext {
     /// The execution's ARN.
     pub id: Arc<str>,
-    /// The input that the execution was started with, whole.
+    /// The whole input that the execution was started with.
     pub input: Payload,
     /// The execution's name.
     pub name: String,
@@ -39,11 +39,11 @@ pub struct ExecutionContext {
     pub role_arn: Arc<str>,
     /// When the execution was started.
     pub start_time: DateTime<Utc>,
-    /// How often the execution was redriven; absent in Express executions.
+    /// How often the execution was redriven; `None` in Express executions.
     pub redrive_count: Option<u32>,
 }
 
-/// `$$.StateMachine`: the definition that runs.
+/// `$$.StateMachine`: the state machine that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StateMachineContext {
@@ -74,9 +74,10 @@ impl StateMachineContext {
         format!("{arn}:{name}:{id}")
     }
 
-    /// What the child executions of a distributed Map are executions of: `…:stateMachine:MACHINE/LABEL`.
+    /// The state machine that a Distributed Map's child executions belong to: `…:stateMachine:MACHINE/LABEL`.
     pub(crate) fn labelled(&self, label: &str) -> Self {
-        // Labels are the whole machine's, so that the Maps in a child execution are named after the machine, too.
+        // A label is unique in the whole state machine, so a Map inside a child execution adds its label to the
+        // machine's name, not to the parent Map's label.
         let machine = |text: &str| text.split('/').next().unwrap_or_default().to_owned();
         Self {
             id: format!("{}/{label}", machine(&self.id)),
@@ -90,38 +91,38 @@ impl StateMachineContext {
         format!("{arn}:{id}")
     }
 
-    /// The region of its ARN.
+    /// The region in the ARN; empty if the ARN has none.
     pub fn region(&self) -> &str {
         self.id.split(':').nth(3).unwrap_or_default()
     }
 }
 
-/// `$$.State`: the state that runs.
+/// `$$.State`: the current state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StateContext<'a> {
     /// The state's name.
     pub(crate) name: &'a str,
     /// When the state was entered.
     pub(crate) entered_time: DateTime<Utc>,
-    /// Retries made so far; present in Task, Parallel and Map states only.
+    /// Retries made so far; `Some` in Task, Parallel and Map states only.
     pub(crate) retry_count: Option<u32>,
 }
 
-/// `$$.Map.Item`: the item of the iteration that runs.
+/// `$$.Map.Item`: the item of the current iteration.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MapItemContext<'a> {
-    /// The item's place in the array, from zero.
+    /// The item's index in the array, from 0.
     pub(crate) index: usize,
     /// The item itself.
     pub(crate) value: Option<&'a Value>,
-    /// The item's key, where the Map state iterates over an object.
+    /// The item's key, if the Map state iterates over an object.
     pub(crate) key: Option<&'a str>,
-    /// Where a Distributed Map read the item.
+    /// The source that a Distributed Map read the item from.
     pub(crate) source: Option<&'a str>,
 }
 
 impl<'a> MapItemContext<'a> {
-    /// The element of an array.
+    /// An element of an array.
     pub(crate) fn element(index: usize, value: Option<&'a Value>) -> Self {
         Self {
             index,
@@ -132,12 +133,12 @@ impl<'a> MapItemContext<'a> {
     }
 }
 
-/// Where `$$` is looked up.
+/// Resolves `$$` (ASL: "The Context Object").
 pub(crate) trait ContextScope {
-    /// The context object, asked for only where an expression reads it.
+    /// The context object. Called only when an expression reads it.
     fn context_object(&self) -> ContextObject<'_>;
 
-    /// Data that stands for the whole context object: what a test gives in its place.
+    /// Data that replaces the whole context object, such as the one a `TestState` call supplies.
     fn given(&self) -> Option<&Value> {
         None
     }
@@ -150,7 +151,7 @@ impl ContextScope for ContextObject<'_> {
 }
 
 impl<'a> ContextObject<'a> {
-    /// The whole object, members in the order AWS prints them.
+    /// The whole object, with members in the order that AWS prints.
     pub(crate) fn to_value(self) -> Value {
         let mut members = Map::new();
         members.insert("Execution".to_owned(), self.execution.to_value());
@@ -165,8 +166,8 @@ impl<'a> ContextObject<'a> {
         Value::Object(members)
     }
 
-    /// The part that a path starting with these two names reads, if the object holds it: large parts borrowed, small
-    /// ones built. A path shorter than two names, or one that goes elsewhere, reads [`ContextObject::to_value`].
+    /// The part that a path starting with these two names reads, if the object holds it. Large parts are borrowed,
+    /// small ones built. Any other path reads [`ContextObject::to_value`].
     pub(super) fn part(&self, names: (&str, &str)) -> Option<Cow<'a, Value>> {
         let text = |text: &str| Some(Cow::Owned(text.into()));
         match names {
@@ -194,7 +195,7 @@ impl<'a> ContextObject<'a> {
 }
 
 impl ExecutionContext {
-    /// An Express execution's members are recorded in the order of their names.
+    /// AWS prints an Express execution's members in the order of their names.
     fn to_value(&self) -> Value {
         let id = ("Id", (&*self.id).into());
         let input = ("Input", self.input.value().clone());

@@ -1,6 +1,6 @@
 use super::SyntaxError;
 
-/// A place in a text that is being read.
+/// The current position in a text that is being parsed.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor<'t> {
     text: &'t str,
@@ -34,7 +34,7 @@ impl<'t> Cursor<'t> {
         Some(next)
     }
 
-    /// Goes past `expected`, if that is next.
+    /// Skips `expected` if it comes next; returns whether it did.
     pub(super) fn eat(&mut self, expected: &str) -> bool {
         let found = self.rest().starts_with(expected);
         if found {
@@ -51,7 +51,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Goes past all characters that belong, and gives them.
+    /// Skips the characters for which `belongs` holds, and returns them.
     pub(super) fn take_while(&mut self, belongs: impl Fn(char) -> bool) -> &'t str {
         let rest = self.rest();
         let end = rest.find(|next| !belongs(next)).unwrap_or(rest.len());

@@ -6,7 +6,7 @@ use super::{MAX_NESTING, MAX_RESULT_BYTES};
 
 /// Why a template, an expression or an intrinsic function has no value.
 ///
-/// Its text is what AWS writes as the cause of a `States.Runtime` failure, without the leading `An error occurred while
+/// Its text is the cause that AWS gives for a `States.Runtime` failure. It lacks the leading `An error occurred while
 /// executing the state '…' (entered at the event id #…). `, which only the execution can fill in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{cause}")]
@@ -34,14 +34,14 @@ impl EvaluationError {
         }
     }
 
-    /// A function that refuses its arguments; `problem` ends the sentence, such as `Invalid arguments in States.Hash`.
+    /// A function that rejects its arguments; `problem` ends the sentence, such as `Invalid arguments in States.Hash`.
     pub(super) fn intrinsic(expression: &str, problem: &str) -> Self {
         Self {
             cause: format!("There was an error while evaluating the intrinsic function: {expression}. {problem}"),
         }
     }
 
-    /// Our own bounds, which no recording of AWS knows.
+    /// A result beyond this crate's own bounds, which AWS does not have.
     pub(super) fn exceeded(exceeded: Exceeded, field: &str) -> Self {
         let cause = match exceeded {
             Exceeded::Nesting => {
@@ -54,7 +54,7 @@ impl EvaluationError {
         Self { cause }
     }
 
-    /// A failure that says all by itself, such as a variable that was never assigned.
+    /// A failure whose cause needs no context, such as a variable that was never assigned.
     pub(super) fn other(cause: String) -> Self {
         Self { cause }
     }

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{Budget, EvaluationError, Intrinsic, JsonPath, Root, Scope, SyntaxError};
 
-/// What a `.$` field, `ErrorPath` or `CausePath` holds: a path, or a call of an intrinsic function.
+/// A path or an intrinsic function call, as a `.$` field, `ErrorPath` or `CausePath` holds it (ASL: "Paths", "Intrinsic
+/// Functions").
 ///
 /// ```
 /// use asl_engine::data::Expression;
@@ -22,9 +23,9 @@ pub enum Expression {
 }
 
 impl Expression {
-    /// Reads a path (text that starts with `$`) or a call.
+    /// Parses a path (text that starts with `$`) or an intrinsic function call.
     ///
-    /// Fails where the text is neither.
+    /// Fails if the text is neither.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         if text.starts_with('$') {
             JsonPath::parse(text).map(Self::Path)
@@ -35,7 +36,7 @@ impl Expression {
 
     /// The value in `scope`; `field` names the field that holds the expression, for AWS's error text.
     ///
-    /// Fails where the path finds nothing or the function refuses its arguments.
+    /// Fails if the path finds nothing, the function rejects its arguments, or the work exceeds the crate's bounds.
     #[inline]
     pub(crate) fn evaluate<'a>(
         &self,
@@ -53,7 +54,8 @@ impl Expression {
         }
     }
 
-    /// The paths in it, each with the byte where it begins: itself, or those among the arguments of a call.
+    /// The paths in the expression, each with its byte offset: the expression itself, or the paths among a call's
+    /// arguments.
     pub(crate) fn paths(&self) -> Vec<(usize, &JsonPath)> {
         match self {
             Self::Path(path) => vec![(0, path)],
@@ -61,7 +63,7 @@ impl Expression {
         }
     }
 
-    /// The variables that it reads, in the order they are written, each with the byte where its `$` stands.
+    /// The variables that the expression reads, in the order they are written, each with the byte offset of its `$`.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (usize, &str)> {
         self.paths().into_iter().filter_map(|(offset, path)| match path.root() {
             Root::Variable(name) => Some((offset, name.as_str())),

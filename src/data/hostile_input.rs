@@ -1,11 +1,11 @@
-//! Input that means harm: nothing panics, hangs, overflows the stack or eats the memory.
+//! Hostile input: nothing panics, hangs, overflows the stack or exhausts the memory.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Budget, Expression, Intrinsic, JsonPath, MAX_NESTING, PayloadTemplate, ReferencePath, sample};
 
-/// Texts out of pieces of the grammar, so that most of them get past the first character.
+/// Texts made of pieces of the grammar, so that the parser gets past the first character of most.
 fn texts(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::collection::vec(
         prop_oneof![9 => prop::sample::select(pieces).prop_map(str::to_owned), 1 => any::<String>()],
@@ -156,7 +156,7 @@ proptest! {
     }
 }
 
-/// An array in an array, `depth` levels of it.
+/// Arrays in arrays, `depth` levels deep.
 fn nested(depth: usize) -> Value {
     (0..depth).fold(Value::Null, |value, _| Value::Array(vec![value]))
 }

@@ -1,4 +1,4 @@
-//! The Java classes whose behaviour shows through AWS's answers.
+//! The behaviour of Java's classes, as far as AWS's answers show it.
 
 use std::fmt::Write as _;
 
@@ -42,10 +42,10 @@ pub(in crate::data) fn string_hash(text: &str) -> i32 {
         .fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
-/// Sorts items as `java.util.HashMap` iterates them once they were put in one by one.
+/// Sorts items into the order in which a `java.util.HashMap` iterates them after they were put in one by one.
 ///
-/// The table starts at 16 buckets and doubles when it is more than three quarters full; within a bucket, order is that
-/// of insertion.
+/// The table starts at 16 buckets and doubles when it is more than three quarters full. Items in one bucket keep their
+/// order of insertion.
 pub(in crate::data) fn hash_map_order<T>(items: Vec<T>, hash: impl Fn(&T) -> i32) -> Vec<T> {
     let mut capacity = 16;
     while items.len() > capacity / 4 * 3 {
@@ -64,7 +64,7 @@ fn bucket(hash: i32, capacity: usize) -> usize {
     (hash ^ (hash >> 16)) as usize & (capacity - 1)
 }
 
-/// Sorts items as a `java.util.HashSet` iterates them that was made from a collection of `size` items.
+/// Sorts items into the order in which a `java.util.HashSet`, made from a collection of `size` items, iterates them.
 pub(super) fn hash_set_order<T>(items: Vec<T>, size: usize, hash: impl Fn(&T) -> i32) -> Vec<T> {
     let capacity = (size * 4 / 3 + 1).max(16).next_power_of_two();
     bucket_order(items, capacity, hash)
@@ -124,7 +124,7 @@ impl Random {
         }
     }
 
-    /// A number from 0 up to, and without, `bound`, which is above 0.
+    /// A number in `[0, bound)`; `bound` is above 0.
     pub(super) fn next_int(&mut self, bound: i32) -> i32 {
         let wide = i64::from(bound);
         loop {
@@ -134,14 +134,14 @@ impl Random {
             } else {
                 bits % wide
             };
-            // The last draws, which do not fill a whole round of `bound`, are drawn again.
+            // The highest draws do not fill a whole range of `bound`, so they are drawn again.
             if bits - number + (wide - 1) < 1 << 31 || bound & (bound - 1) == 0 {
                 return i32::try_from(number).unwrap_or_default();
             }
         }
     }
 
-    /// A number from 0 up to, and without, 1.
+    /// A number in `[0, 1)`.
     #[cfg(feature = "jsonata")]
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit an f64 exactly")]
     pub(in crate::data) fn next_double(&mut self) -> f64 {
@@ -179,7 +179,7 @@ mod tests {
         );
     }
 
-    /// What a real JVM prints for a `HashMap` of k0 to k12, which has grown to 32 buckets.
+    /// The order in which a real JVM prints a `HashMap` of k0 to k12, which has grown to 32 buckets.
     #[test]
     fn a_full_table_doubles() {
         let keys: Vec<String> = (0..13).map(|number| format!("k{number}")).collect();

@@ -2,7 +2,7 @@ use serde_json::{Number, Value};
 
 /// The bytes of a value's compact JSON text, counted without building it.
 ///
-/// Quotas are in these bytes. Nesting is no matter: the walk keeps its own stack.
+/// Quotas are in these bytes. Nesting may be of any depth: the walk keeps its own stack.
 #[inline]
 pub(crate) fn json_size(value: &Value) -> usize {
     match value {
@@ -16,7 +16,7 @@ pub(crate) fn json_size(value: &Value) -> usize {
 
 fn nested_size(value: &Value) -> usize {
     let mut size: usize = 0;
-    // Only what nests waits here: most values are flat and cost no allocation.
+    // Holds arrays and objects only: most values are flat, and cost no allocation.
     let mut pending = Vec::new();
     let mut next = Some(value);
     while let Some(value) = next {
@@ -40,7 +40,7 @@ fn nested_size(value: &Value) -> usize {
     size
 }
 
-/// The size of what does not nest; what does is put with the pending.
+/// The size of a value that does not nest; pushes an array or object to `pending` instead.
 fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usize> {
     if matches!(value, Value::Array(_) | Value::Object(_)) {
         pending.push(value);
@@ -49,7 +49,7 @@ fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usi
     Some(json_size(value))
 }
 
-/// The memory that a value takes, as far as it can be told.
+/// An estimate of the bytes of memory that a value takes.
 pub(crate) fn held_size(value: &Value) -> usize {
     /// An entry of an object's index, besides the name and the value.
     const ENTRY: usize = size_of::<String>() + 2 * size_of::<usize>();
@@ -82,7 +82,7 @@ fn string_size(text: &str) -> usize {
     text.len() + 2 + escapes
 }
 
-/// What an escape adds to the byte itself, as `serde_json` writes it.
+/// How many bytes `serde_json` adds to this byte when it escapes it.
 fn extra_bytes(byte: u8) -> usize {
     match byte {
         b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0C | b'\r' => 1,

@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::json_size;
 
-/// The compact JSON text of some data, shared by all that show the same data.
+/// The compact JSON text of some data, shared by every copy.
 ///
-/// Where a state changes little of large data, its text shares all up to the change with the text before; a history of
-/// such states holds the data once. The whole text is put together when somebody reads it.
+/// If a state changes little of some large data, the new text shares everything before the change with the old text, so
+/// a history of such states holds the data once. The whole text is assembled when it is first read.
 #[derive(Clone)]
 pub struct JsonText(Form);
 
@@ -20,7 +20,7 @@ enum Form {
     Changed(Arc<Changed>),
 }
 
-/// The beginning of another text, and another end.
+/// The beginning of another text, followed by a new end.
 struct Changed {
     base: Arc<str>,
     /// INVARIANT: a character boundary of `base`.
@@ -29,16 +29,16 @@ struct Changed {
     whole: OnceLock<Box<str>>,
 }
 
-/// Where an object's text is about to change.
+/// The point from which an object's text is about to change.
 pub(super) struct Cut {
     text: JsonText,
-    /// How much of the text stays.
+    /// How many bytes of the text stay.
     kept: usize,
-    /// The first member that is printed anew.
+    /// The index of the first member to print again.
     member: usize,
 }
 
-/// Shorter texts are printed anew: that is as fast.
+/// The fewest bytes of a text for which sharing pays; shorter texts are printed again, which is as fast.
 const WORTH_SHARING: usize = 1024;
 
 impl JsonText {
@@ -56,7 +56,7 @@ impl JsonText {
         }
     }
 
-    /// The bytes that this text takes besides what it shares.
+    /// The bytes that this text does not share with another.
     pub(crate) fn own_bytes(&self) -> usize {
         match &self.0 {
             Form::Whole(text) => text.len(),
@@ -71,7 +71,7 @@ impl JsonText {
         }
     }
 
-    /// Where this text, which is `value`'s, changes when a member of `value` does; `None` where it is not worth it.
+    /// The point from which this text of `value` changes when `member` changes; `None` if sharing does not pay.
     pub(super) fn cut_at(&self, value: &Value, member: &str) -> Option<Cut> {
         let length = self.length();
         let Value::Object(members) = value else { return None };
@@ -99,7 +99,7 @@ impl JsonText {
         })
     }
 
-    /// The text up to `kept`, and then another end.
+    /// The first `kept` bytes of this text, followed by `end`.
     fn changed(&self, kept: usize, end: String) -> Option<Self> {
         let (base, kept, end) = match &self.0 {
             Form::Whole(text) => (text, kept, end),
@@ -121,7 +121,7 @@ impl JsonText {
 }
 
 impl Cut {
-    /// The text of the object after the change, unless most of it is new.
+    /// The text of the object after the change; `None` if most of it is new.
     pub(super) fn text_of(self, members: &Map<String, Value>) -> Option<JsonText> {
         let mut end = String::new();
         for (place, (name, value)) in members.iter().enumerate().skip(self.member) {
@@ -214,7 +214,7 @@ mod tests {
     use super::JsonText;
     use crate::data::Payload;
 
-    /// Sets members one after the other, and compares the text with the printed value after each.
+    /// Sets members one after the other, and returns the text after each.
     fn written(mut data: Value, writes: &[(&str, Value)]) -> Vec<JsonText> {
         let mut payload = Payload::from(data.clone());
         let mut texts = vec![payload.to_text()];
@@ -250,7 +250,7 @@ mod tests {
             ],
         );
         assert!(texts.iter().skip(1).all(|text| text.own_bytes() < 60));
-        // Texts that were given out before stay what they were.
+        // Texts that were returned before do not change.
         let numbers: Vec<Value> = texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
         assert_eq!(numbers[1]["n"], 1);
         assert_eq!(numbers[2]["n"], "zwei");

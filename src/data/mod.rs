@@ -1,4 +1,4 @@
-//! Pure JSON to JSON: paths, payload templates, intrinsic functions, JSONata. Knows no state.
+//! Computes JSON from JSON: paths, payload templates, intrinsic functions, JSONata. Nothing here knows about states.
 //!
 //! Everything here is *compiled* once, when a definition is loaded ([`JsonPath::parse`], [`PayloadTemplate::compile`],
 //! [`Intrinsic::parse`]), and then *evaluated* against a `Scope` as often as the state runs.

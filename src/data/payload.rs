@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{JsonText, json_size};
 
-/// JSON data that travels from state to state: shared until somebody writes, and one pointer wide.
+/// JSON data that travels from state to state: one pointer wide, and copied only on write.
 ///
 /// ```
 /// use asl_engine::data::Payload;
@@ -26,10 +26,10 @@ struct Inner {
     value: Value,
     /// INVARIANT: at least the bytes of the value's compact JSON text.
     ///
-    /// The bound spares measuring the whole payload after every state: what only moves or shrinks keeps its bound, what
-    /// grows adds the size of what came in, and only a payload whose bound passes the limit is measured.
+    /// The bound saves measuring the whole payload after every state. A payload that moves or shrinks keeps its bound,
+    /// one that grows adds the size of the new part, and only a payload whose bound passes the limit is measured.
     bound: AtomicUsize,
-    /// The compact JSON text, once somebody asked for it: a history shows the same data again and again.
+    /// The compact JSON text, kept from the first call on: a history shows the same data again and again.
     text: OnceLock<JsonText>,
 }
 
@@ -39,7 +39,7 @@ impl Payload {
         Self::with_bound(Value::Object(Map::new()), 2)
     }
 
-    /// A part of this payload.
+    /// A payload with a part of this one's data, which inherits the bound.
     #[inline]
     pub(crate) fn part(&self, value: Value) -> Self {
         Self::with_bound(value, self.bound())
@@ -61,18 +61,19 @@ impl Payload {
         &self.0.value
     }
 
-    /// The most bytes that the compact JSON text may have.
+    /// The most bytes that the compact JSON text can have.
     #[inline]
     pub(crate) fn bound(&self) -> usize {
+        // Relaxed, since every value ever stored is a valid bound.
         self.0.bound.load(Ordering::Relaxed)
     }
 
-    /// Where the data lies: equal for payloads that share it.
+    /// The memory address of the data: equal for payloads that share it.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// The data, copied only where somebody else still holds it.
+    /// The data, copied only if another payload still shares it.
     #[inline]
     pub fn into_value(self) -> Value {
         match Arc::try_unwrap(self.0) {
@@ -81,9 +82,10 @@ impl Payload {
         }
     }
 
-    /// Lets `write` change the value in place, copied first only where somebody else still holds it.
+    /// Lets `write` change the value in place; copies it first only if another payload still shares it.
     ///
-    /// `member` is the one member of an object that changes, if it is one. The text grows by no more than `growth`.
+    /// `member` names the object's only member that changes, if there is just one. The text grows by at most `growth`
+    /// bytes.
     #[inline]
     pub(crate) fn write<E>(
         &mut self,
@@ -107,13 +109,13 @@ impl Payload {
         if let (Some(cut), Value::Object(members)) = (cut, self.value())
             && let Some(text) = cut.text_of(members)
         {
-            // INVARIANT: it has no text; it was just taken, or is new.
+            // INVARIANT: there is no text yet: it was just taken, or the payload is new.
             let _ = self.0.text.set(text);
         }
         Ok(())
     }
 
-    /// Whether the text has more than `limit` bytes; measures only where the bound leaves it open.
+    /// Whether the text has more than `limit` bytes; measures only if the bound does not decide it.
     #[inline]
     pub(crate) fn exceeds(&self, limit: usize) -> bool {
         self.bound() > limit && self.measure() > limit
@@ -126,7 +128,7 @@ impl Payload {
         size
     }
 
-    /// The compact JSON text, printed once.
+    /// The compact JSON text, printed on the first call only.
     pub fn to_text(&self) -> JsonText {
         self.0.text.get_or_init(|| JsonText::of(&self.0.value)).clone()
     }
@@ -178,7 +180,7 @@ impl Serialize for Payload {
     }
 }
 
-// What is stored may have been written by anybody: it is measured anew.
+// Stored data may come from anywhere, so it is measured again.
 impl<'de> Deserialize<'de> for Payload {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Value::deserialize(deserializer).map(Self::from)

@@ -7,10 +7,10 @@ use super::{
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
 ///
-/// `Parameters`, `ResultSelector`, `ItemSelector`, `Assign` and the like hold one. Fields are walked through objects and
-/// arrays; a field `name.$` takes the value of the path or intrinsic function call that it holds and loses its suffix.
+/// `Parameters`, `ResultSelector`, `ItemSelector`, `Assign` and others hold one. At any depth of objects and arrays, a
+/// field `name.$` becomes `name`, with the value of the path or intrinsic function call that it holds.
 ///
-/// Like AWS, the output lists static fields first, as declared, and then the computed ones in the order of a Java
+/// As on AWS, the output lists the static fields first, as declared, and then the computed ones in the order of a Java
 /// `HashMap`.
 ///
 /// ```
@@ -30,7 +30,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct PayloadTemplate {
     root: Node,
-    /// The bytes of the template's own text: what its result has besides the selected values is no more.
+    /// The bytes of the template's own text: the most that a result has besides the selected values.
     own_size: usize,
 }
 
@@ -51,25 +51,25 @@ pub struct TemplateError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TemplateProblem {
-    /// A `.$` field holds a text that is neither a path nor an intrinsic function call.
+    /// A `.$` field holds text that is neither a path nor an intrinsic function call.
     NotAPathOrIntrinsic(SyntaxError),
-    /// A `.$` field holds something else than a text.
+    /// A `.$` field holds a value that is not a string.
     NotAString,
-    /// Another field of the object has the same name once `.$` is taken off.
+    /// Another field of the object has the same name without `.$`.
     DuplicateField,
-    /// The value lies more than [`MAX_NESTING`] levels deep.
+    /// The template nests more than [`MAX_NESTING`] levels deep.
     TooDeep,
 }
 
 impl PayloadTemplate {
     /// Compiles a template.
     ///
-    /// Fails with every field at fault, in the order they are written.
+    /// Fails with an error for every invalid field, in the order they are written.
     pub fn compile(template: &Value) -> Result<Self, Vec<TemplateError>> {
         Self::compile_with(template, &mut Expression::parse)
     }
 
-    /// The same, where `parse` reads the expressions.
+    /// Like [`compile`](Self::compile), with `parse` parsing the expressions.
     pub(crate) fn compile_with(
         template: &Value,
         parse: &mut dyn FnMut(&str) -> Result<Expression, SyntaxError>,
@@ -99,11 +99,11 @@ impl PayloadTemplate {
 
     /// Computes the template's value.
     ///
-    /// Fails where a path finds nothing, a function refuses its arguments, or the value outgrows our bounds.
+    /// Fails if a path finds nothing, a function rejects its arguments, or the value exceeds the crate's bounds.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>, budget: &Budget) -> Result<Payload, EvaluationError> {
         let spent_before = budget.spent_bytes();
         let bound = |budget: &Budget| self.own_size.saturating_add(budget.spent_bytes() - spent_before);
-        // Nearly all templates are objects; these are built where they stay.
+        // Nearly all templates are objects. Their members are built in place, without a move.
         if let Node::Object { fields, computed } = &self.root {
             let mut members = Map::with_capacity(fields.len() + computed.len());
             insert_all(&mut members, (fields, computed), scope, 1, budget)?;
@@ -113,7 +113,7 @@ impl PayloadTemplate {
         Ok(Payload::with_bound(value, bound(budget)))
     }
 
-    /// Whether the template computes nothing, so that its value is itself.
+    /// Whether the template has no computed fields, so that its value is the template itself.
     pub fn is_static(&self) -> bool {
         matches!(self.root, Node::Static(_))
     }
@@ -145,9 +145,9 @@ enum Node {
 
 #[derive(Clone, Debug)]
 struct ComputedField {
-    /// Without the suffix.
+    /// The field's name without `.$`.
     name: String,
-    /// As written.
+    /// The field's name as written.
     field: String,
     expression: Expression,
 }
@@ -173,7 +173,7 @@ impl Node {
     }
 }
 
-/// The members of an object: as declared, then the computed ones.
+/// Inserts the members of an object: the static ones as declared, then the computed ones.
 fn insert_all(
     members: &mut Map<String, Value>,
     (fields, computed): (&[(String, Node)], &[ComputedField]),
@@ -203,7 +203,7 @@ impl ComputedField {
 
 struct Compiler<'p> {
     parse: &'p mut dyn FnMut(&str) -> Result<Expression, SyntaxError>,
-    /// The way to the value in hand, as the tokens of a JSON Pointer.
+    /// The path to the current value, as the tokens of a JSON Pointer.
     path: Vec<String>,
     errors: Vec<TemplateError>,
 }
@@ -289,7 +289,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The name that a field's value goes by, where the field is computed. A field that is named `.$` is not.
+/// A computed field's name without `.$`; `None` for a static field. A field named just `.$` is static.
 fn computed_name(field: &str) -> Option<&str> {
     field.strip_suffix(".$").filter(|name| !name.is_empty())
 }

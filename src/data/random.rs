@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use serde::{Deserialize, Serialize};
 
-/// A seeded random generator: the same seed gives the same numbers in every release, since histories must replay.
+/// A seeded random generator. The same seed gives the same numbers in every release, since histories must replay.
 ///
 /// The algorithm is `SplitMix64`; it is not meant for secrets. The state sits in a [`Cell`], so that evaluation, which
 /// borrows everything else, may draw from it.
@@ -41,7 +41,7 @@ impl Random {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A whole number in `[0, n)`, each equally likely; 0 where `n` is 0.
+    /// A whole number in `[0, n)`, each equally likely; 0 if `n` is 0.
     pub fn below(&self, n: u64) -> u64 {
         if n == 0 {
             return 0;

@@ -1,13 +1,13 @@
 use thiserror::Error;
 
-/// Why a text is no path or no intrinsic function call.
+/// Why a text is not a path, or not an intrinsic function call.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 #[non_exhaustive]
 pub struct SyntaxError {
     /// What is wrong.
     pub message: String,
-    /// Where, as a byte offset in the text.
+    /// The byte offset of the error in the text.
     pub offset: usize,
 }
 

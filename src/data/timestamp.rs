@@ -6,7 +6,7 @@ use chrono::{DateTime, Timelike as _, Utc};
 /// fraction dropped.
 pub(crate) fn timestamp_text(timestamp: DateTime<Utc>) -> String {
     let mut text = timestamp.format("%Y-%m-%dT%H:%M:%S").to_string();
-    // A leap second shows as 1_000 milliseconds and more; it prints as the last millisecond of its minute.
+    // `chrono` gives a leap second 1,000 milliseconds or more; it prints as the last millisecond of its minute.
     let millis = (timestamp.nanosecond() / 1_000_000).min(999);
     if millis > 0 {
         let _infallible = write!(text, ".{millis:03}");
@@ -16,10 +16,11 @@ pub(crate) fn timestamp_text(timestamp: DateTime<Utc>) -> String {
     text
 }
 
-/// Reads a timestamp as Choice and Wait do: the RFC 3339 profile of ISO-8601 with an upper-case `T` and an upper-case
-/// `Z` or a numeric offset (specification, "Timestamps").
+/// Parses a timestamp as Choice and Wait do: the RFC 3339 profile of ISO-8601, with an upper-case `T` and an upper-case
+/// `Z` or a numeric offset (ASL: "Timestamps"). `None` if the text is not one.
 pub(crate) fn parse_timestamp(text: &str) -> Option<DateTime<Utc>> {
     let bytes = text.as_bytes();
+    // `chrono` also accepts a blank or `t` in place of `T`, and `z`.
     if bytes.get(10) != Some(&b'T') || bytes.last() == Some(&b'z') {
         return None;
     }

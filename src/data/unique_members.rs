@@ -1,10 +1,12 @@
-//! JSON whose objects name no member twice: of two, `serde_json` keeps the last without a word.
+//! JSON whose objects have no duplicate members: `serde_json` silently keeps the last of two.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
-/// Reads a JSON text. Errors, with line and column, where it is none and where a member stands twice in its object.
+/// Parses a JSON text.
+///
+/// Fails, with line and column, if the text is not JSON or an object has the same member twice.
 pub(crate) fn parse_unique(text: &str) -> Result<Value, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
     let value = UniqueMembers.deserialize(&mut json)?;
@@ -12,7 +14,7 @@ pub(crate) fn parse_unique(text: &str) -> Result<Value, serde_json::Error> {
     Ok(value)
 }
 
-/// Reads a value whose members are unique, at any depth.
+/// Reads a value whose objects, at any depth, have no duplicate members.
 #[derive(Clone, Copy)]
 pub(crate) struct UniqueMembers;
 

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-/// Where `$name` looks a variable up (ASL: "Variables").
+/// Resolves `$name` (ASL: "Variables").
 pub(crate) trait VariableScope {
-    /// The value of the variable, or `None` where nothing has assigned it.
+    /// The variable's value, or `None` if it was never assigned.
     fn variable(&self, name: &str) -> Option<&Value>;
 }
 
