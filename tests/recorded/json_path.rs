@@ -90,7 +90,9 @@ fn message(row: &Value) -> Option<&str> {
 fn evaluate(path: &str, document: &Value) -> Result<Value, String> {
     let (root, _) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
     if root != "$" {
-        return Err(format!("{root} is the context object or a variable, of which there is none"));
+        return Err(format!(
+            "{root} is the context object or a variable, of which there is none"
+        ));
     }
     let path = JsonPath::parse(path).map_err(|error| error.to_string())?;
     path.evaluate_in(document)
