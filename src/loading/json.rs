@@ -52,7 +52,7 @@ fn report_problem(problem: Problem, substitutions: &Substitutions, report: &mut 
                 .help("numbers reach up to 1.7976931348623157e308");
         }
         Problem::LoneSurrogate { unit, span } => {
-            let message = format!("`\\u{unit:04X}` is half a surrogate pair, which is no character");
+            let message = format!("`\\u{unit:04X}` is a lone surrogate, which is not a character");
             report
                 .error(Code::InvalidJsonDescription, Place::at(span), message)
                 .help("characters above U+FFFF are written as two escapes, `\\uD83C\\uDF55`");

@@ -93,7 +93,7 @@ fn jsonata_that_nests_without_end_is_refused() {
 }
 
 #[test]
-fn half_a_surrogate_pair_is_no_text() {
+fn a_lone_surrogate_is_refused() {
     let (code, message) = first(r#"{ "StartAt": "\ud83c", "States": {} }"#.to_owned());
     assert_eq!(code, Code::InvalidJsonDescription, "{message}");
 }

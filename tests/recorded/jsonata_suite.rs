@@ -48,7 +48,7 @@ fn cases(root: &Path) -> Vec<Case> {
             .strip_prefix(root.join("groups"))
             .unwrap_or(&file)
             .with_extension("");
-        // Half a surrogate pair is no text of Rust: such a case is there, and fails.
+        // No Rust string can hold a lone surrogate: such a case is there, and fails.
         match serde_json::from_str(&text).unwrap_or_default() {
             Value::Array(rows) => cases.extend(rows.into_iter().enumerate().map(|(index, fields)| Case {
                 id: format!("{}:{index}", name.display()),

@@ -108,7 +108,7 @@ fn of_problem(problem: &Problem) -> Option<(String, usize)> {
     match problem {
         Problem::NumberOutOfRange { span } => Some(("the number is out of range".to_owned(), span.start)),
         Problem::LoneSurrogate { unit, span } => {
-            let message = format!("`\\u{unit:04X}` is half a surrogate pair, which is no character");
+            let message = format!("`\\u{unit:04X}` is a lone surrogate, which is not a character");
             Some((message, span.start))
         }
         Problem::DuplicateKey { .. }
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn what_only_serde_json_refuses_has_a_text_too() {
         assert!(message("[1e400]").starts_with("the number is out of range\n at [line: 1, column: 2]"));
-        assert!(message(r#""\ud800""#).starts_with("`\\uD800` is half a surrogate pair"));
+        assert!(message(r#""\ud800""#).starts_with("`\\uD800` is a lone surrogate"));
         let nested = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
         assert!(serde_json::from_str::<Value>(&nested).is_err());
         assert!(message(&nested).starts_with("the text nests deeper than 127 arrays and objects"));

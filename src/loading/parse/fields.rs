@@ -127,7 +127,7 @@ impl<'n, 'r> Fields<'n, 'r> {
             reading
                 .report
                 .schema(Place::value(node), message)
-                .help("make it flatter, or hand it on as a JSON text");
+                .help("make it flatter, or pass it as a JSON text");
             Err(Reported)
         })
     }

@@ -67,7 +67,7 @@ fn inline(state: &StateOutline<'_>, config: Option<&Node>, report: &mut Report) 
             report.schema(place, message).help(distributed);
         } else if member.key == "Label" {
             let message = "Field 'Label' is not supported for INLINE maps";
-            let help = "it names the executions of a distributed Map: leave it away";
+            let help = "it names the executions of a distributed Map: remove it";
             report.error(Code::NotSupported, place, message).help(help);
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                     .contains(name);
                 let is_outside = scopes.iter().any(|(_, names)| names.contains(name));
                 let help = if is_outside {
-                    "a child execution of a distributed Map does not see the variables around it: hand it on by `ItemSelector`"
+                    "a child execution of a distributed Map does not see the variables around it: pass it on with `ItemSelector`"
                         .to_owned()
                 } else if is_called {
                     format!("neither JSONata nor Step Functions has a function `${name}`")
@@ -129,7 +129,7 @@ mod tests {
             machine(r#"{ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }"#),
             ["warning UNASSIGNED_VARIABLE: no state assigns the variable `shop` at \
                  /States/M/ItemProcessor/States/P/Parameters/s.$ (help: a child execution of a distributed Map does not see \
-                 the variables around it: hand it on by `ItemSelector`)"]
+                 the variables around it: pass it on with `ItemSelector`)"]
         );
     }
 

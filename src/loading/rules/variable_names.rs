@@ -64,7 +64,7 @@ fn problem(name: &str) -> Option<(String, Option<String>)> {
     } else {
         name.chars().next().unwrap_or(' ')
     };
-    let message = format!("`{name}` is no name for a variable");
+    let message = format!("`{name}` is not a valid variable name");
     let help = match wrong {
         _ if name.is_empty() => "it is empty".to_owned(),
         '$' => format!("write it without the `$`: `{}`", name.trim_start_matches('$')),
@@ -96,14 +96,14 @@ mod tests {
         assert_eq!(
             assign("order-id"),
             [
-                "SCHEMA_VALIDATION_FAILED: `order-id` is no name for a variable at /States/X/Assign/order-id (help: `-` is no \
+                "SCHEMA_VALIDATION_FAILED: `order-id` is not a valid variable name at /States/X/Assign/order-id (help: `-` is no \
               letter, digit or `_`)"
             ]
         );
         assert_eq!(
             assign("2nd"),
             [
-                "SCHEMA_VALIDATION_FAILED: `2nd` is no name for a variable at /States/X/Assign/2nd (help: it begins with `2`, \
+                "SCHEMA_VALIDATION_FAILED: `2nd` is not a valid variable name at /States/X/Assign/2nd (help: it begins with `2`, \
               which is no letter)"
             ]
         );
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             assign("$id"),
             [
-                "SCHEMA_VALIDATION_FAILED: `$id` is no name for a variable at /States/X/Assign/$id (help: write it without the \
+                "SCHEMA_VALIDATION_FAILED: `$id` is not a valid variable name at /States/X/Assign/$id (help: write it without the \
               `$`: `id`)"
             ]
         );

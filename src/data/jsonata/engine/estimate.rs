@@ -4,9 +4,12 @@
 //! how much each part of an expression can hold. An expression that walks through its input, which is a tree, looks at
 //! each part once; but a loop may look at a value from outside of it in every round.
 
+mod size;
+
 use jlens_core::ast::{Ast, BinaryOp, Group, Node, NodeKind, Stage};
 use jlens_core::stack;
 
+use self::size::Size;
 use super::analysis::is_built_in;
 use super::functions::takes_context;
 use super::natives::{Gives, Native, calls_function, native, pattern_argument};
@@ -40,65 +43,6 @@ pub(super) fn estimate(ast: &Ast, rounds: u64) -> Option<Looks> {
         per_value: estimator.work.own.max(1),
         fixed: estimator.work.fixed,
     })
-}
-
-/// How many values something holds, or how many are looked at.
-#[derive(Clone, Copy)]
-struct Size {
-    /// In all rounds of the innermost loop together, as a multiple of the loop's collection.
-    own: u64,
-    /// In each round, as a multiple of the expression's input.
-    each: u64,
-    /// In each round, however much the expression reads.
-    fixed: u64,
-}
-
-impl Size {
-    const NOTHING: Self = Self::fixed(0);
-    /// The whole input of the expression, or the whole collection of the loop.
-    const ALL: Self = Self {
-        own: 1,
-        each: 0,
-        fixed: 0,
-    };
-
-    const fn fixed(fixed: u64) -> Self {
-        Self { own: 0, each: 0, fixed }
-    }
-
-    fn plus(self, other: Self) -> Self {
-        Self {
-            own: self.own.saturating_add(other.own),
-            each: self.each.saturating_add(other.each),
-            fixed: self.fixed.saturating_add(other.fixed),
-        }
-    }
-
-    fn times(self, times: u64) -> Self {
-        Self {
-            own: self.own.saturating_mul(times),
-            each: self.each.saturating_mul(times),
-            fixed: self.fixed.saturating_mul(times),
-        }
-    }
-
-    /// The same size as seen from inside a loop.
-    fn in_each_round(self) -> Self {
-        Self {
-            own: 0,
-            each: self.own.saturating_add(self.each),
-            fixed: self.fixed,
-        }
-    }
-
-    /// The smaller size, since a comparison stops at the end of the smaller side.
-    fn smaller(self, other: Self) -> Self {
-        if (other.each, other.own, other.fixed) < (self.each, self.own, self.fixed) {
-            other
-        } else {
-            self
-        }
-    }
 }
 
 struct Variable<'n> {

@@ -4,6 +4,10 @@
 //! neither the characters that a step looks at nor the other costs of a match, and both grow with the text. This module
 //! computes the most that they can be; an expression with patterns is allowed fewer steps accordingly.
 
+mod part;
+
+use self::part::{Part, Repetition};
+
 /// How many steps of the matcher the engine counts as one.
 const STEPS_OF_A_POLL: u64 = 1_024;
 
@@ -16,14 +20,8 @@ const CHARACTERS_PER_VISIT: u64 = 192;
 /// How often the engine goes through a text for one match: to find the position, and to cut the text there.
 const PASSES_OF_A_MATCH: u64 = 3;
 
-/// The cost, in passes, of a group captured while looking ahead or behind: other matches capture the same text again.
-const PASSES_OF_A_KEPT_GROUP: u64 = 16;
-
 /// The visits that compiling a node of a pattern takes.
 const WORK_OF_A_NODE: u64 = 4;
-
-/// The compiler unrolls loops whose least count is at most this.
-const WRITTEN_OUT: u64 = 5;
 
 /// The most that a match may cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,117 +62,6 @@ impl PatternCost {
     pub(super) fn compiling(self) -> u64 {
         self.nodes.saturating_mul(WORK_OF_A_NODE)
     }
-}
-
-/// The costs of a part of a pattern.
-#[derive(Clone, Copy, Default)]
-struct Part {
-    reach: u64,
-    scans: u64,
-    passes: u64,
-    nodes: u64,
-    /// The number of greedy loops over one character: the matcher either passes or steps back through every character
-    /// that they look at.
-    greedy: u64,
-    /// The number of lazy loops over one character: they look ahead as far as they could go, in vain if the rest of the
-    /// pattern matches at once.
-    lazy: u64,
-    /// The number of capture groups.
-    captures: u64,
-    /// The most characters that the part matches.
-    length: u64,
-}
-
-impl Part {
-    fn character() -> Self {
-        Self {
-            nodes: 1,
-            length: 1,
-            ..Self::default()
-        }
-    }
-
-    /// This part followed by another.
-    fn then(self, next: Self) -> Self {
-        Self {
-            length: self.length.saturating_add(next.length),
-            ..self.beside(next)
-        }
-    }
-
-    /// This part or another.
-    fn or(self, other: Self) -> Self {
-        Self {
-            length: self.length.max(other.length),
-            ..self.beside(other)
-        }
-    }
-
-    fn beside(self, other: Self) -> Self {
-        Self {
-            reach: self.reach.saturating_add(other.reach),
-            scans: self.scans.saturating_add(other.scans),
-            passes: self.passes.saturating_add(other.passes),
-            nodes: self.nodes.saturating_add(other.nodes),
-            greedy: self.greedy.saturating_add(other.greedy),
-            lazy: self.lazy.saturating_add(other.lazy),
-            captures: self.captures.saturating_add(other.captures),
-            length: self.length,
-        }
-    }
-
-    fn repeated(self, times: Repetition) -> Self {
-        let written_out = if times.least <= WRITTEN_OUT {
-            times.least.max(1)
-        } else {
-            1
-        };
-        let mut part = Self {
-            reach: self.reach.saturating_mul(written_out),
-            nodes: self.nodes.saturating_mul(written_out).saturating_add(1),
-            length: self.length.saturating_mul(times.most),
-            ..self
-        };
-        if times.most > 1 {
-            // Each round may look ahead in vain once more.
-            part.scans = part.scans.saturating_add(self.lazy);
-            part.lazy = 0;
-        }
-        if self.length <= 1 {
-            part.reach = part.reach.saturating_add(times.least);
-            let loops = if times.is_lazy {
-                &mut part.lazy
-            } else {
-                &mut part.greedy
-            };
-            *loops = loops.saturating_add(1);
-        }
-        part
-    }
-
-    /// The part inside a look-ahead or look-behind: the matcher never steps back through its match.
-    fn looked_at(self, is_once: bool) -> Self {
-        let looks = self.greedy.saturating_add(self.lazy);
-        let (scans, passes) = if is_once { (0, looks) } else { (looks, 0) };
-        let kept = self.captures.saturating_mul(PASSES_OF_A_KEPT_GROUP);
-        Self {
-            scans: self.scans.saturating_add(scans),
-            passes: self.passes.saturating_add(passes).saturating_add(kept),
-            greedy: 0,
-            lazy: 0,
-            captures: 0,
-            length: 0,
-            ..self
-        }
-    }
-}
-
-/// How often a part is repeated.
-#[derive(Clone, Copy)]
-struct Repetition {
-    least: u64,
-    most: u64,
-    is_lazy: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
