@@ -1,15 +1,11 @@
-//! The trait of task handlers, and its implementation for closures.
+//! The trait of task handlers, and what can be registered as one.
 
 use async_trait::async_trait;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::future::Future;
-use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::TaskContext;
 use crate::TaskError;
-use crate::data::to_bounded_value;
 
 /// Does the work of a Task state.
 ///
@@ -35,6 +31,12 @@ use crate::data::to_bounded_value;
 ///
 /// A cancelled handler (its task timed out, or its execution was stopped) is dropped at its next `.await`.
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a task handler",
+    label = "this is no `Handler`",
+    note = "a handler is a type that implements `Handler`, or an `Arc` or `Box` of one",
+    note = "closures are registered with `Interpreter::task` or `Interpreter::function`"
+)]
 pub trait Handler: Send + Sync + 'static {
     /// Does one attempt of a task. `input` is the state's effective input, the answer its raw result.
     ///
@@ -42,12 +44,66 @@ pub trait Handler: Send + Sync + 'static {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError>;
 }
 
-/// Types that can be registered as a handler: async closures with one or two arguments.
+#[async_trait]
+impl<H: Handler + ?Sized> Handler for Arc<H> {
+    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        (**self).call(input, context).await
+    }
+}
+
+#[async_trait]
+impl<H: Handler + ?Sized> Handler for Box<H> {
+    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        (**self).call(input, context).await
+    }
+}
+
+/// What can be registered as a handler: an async closure with one or two arguments, or a [`Handler`].
 ///
-/// The closure must be `Fn`, `Send`, `Sync` and `'static`; its future `Send`; and it must return
-/// `Result<R, TaskError>`. Where the compiler says that a closure does not implement this trait, it is one of these:
-/// name the input's type (`|order: Order|`), clone what the future needs before its `async move`, and turn foreign
-/// errors into a [`TaskError`] with `?`.
+/// A closure serves if all of this is true:
+///
+/// * It takes one argument, the input, or two, the input and a [`TaskContext`].
+/// * The type of the input is named, `|order: Order|`, and implements `serde::Deserialize`. It borrows nothing: `String`,
+///   not `&str`.
+/// * It is async: `|order: Order| async move { … }`.
+/// * It returns `Result<T, TaskError>`, where `T` implements `serde::Serialize`. `?` turns every `std::error::Error` into
+///   a [`TaskError`].
+/// * It can be called again and again (`Fn`): it clones what its future needs before the `async move`.
+/// * It is `Send`, `Sync` and `'static`, its future is `Send`: no `Rc`, and no guard of a `std::sync::Mutex`, lives
+///   across an `.await`.
+///
+/// ```
+/// use asl_engine::handlers::{Handler, TaskContext};
+/// use asl_engine::{Interpreter, TaskError};
+/// use serde_json::Value;
+/// use std::sync::Arc;
+///
+/// # struct Till;
+/// # #[async_trait::async_trait]
+/// # impl Handler for Till {
+/// #     async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> { Ok(input) }
+/// # }
+/// async fn bake(pizza: String) -> Result<String, TaskError> {
+///     Ok(format!("a hot {pizza}"))
+/// }
+/// let till: Arc<dyn Handler> = Arc::new(Till);
+/// let interpreter = Interpreter::new()
+///     .function("Bake", bake)
+///     .function("Charge", Arc::clone(&till))
+///     .function("Deliver", |pizza: Value, context: TaskContext| async move { Ok(context.retry_count) })
+///     .handler("arn:aws:states:::dynamodb:*", till);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot do the work of a task",
+    label = "this is neither a fitting closure nor a `Handler`",
+    note = "a closure has to pass this list:",
+    note = "1. it takes one argument, the input, or two, the input and a `TaskContext`",
+    note = "2. the input's type implements `serde::Deserialize` and borrows nothing: `String`, not `&str`",
+    note = "3. it is async: `|order: Order| async move {{ … }}`",
+    note = "4. it returns `Result<T, TaskError>`, and `T` implements `serde::Serialize`; `?` turns other errors into a `TaskError`",
+    note = "5. it can be called more than once: clone what its future needs before the `async move`",
+    note = "6. it is `Send + Sync + 'static`, and its future is `Send`: no `Rc`, and no `MutexGuard` across an `.await`"
+)]
 pub trait IntoHandler<Marker> {
     /// The handler it becomes.
     type Handler: Handler;
@@ -56,93 +112,14 @@ pub trait IntoHandler<Marker> {
     fn into_handler(self) -> Self::Handler;
 }
 
-/// A closure as a [`Handler`].
+/// Marks what is a handler already.
 #[derive(Debug)]
-pub struct ClosureHandler<F, Marker> {
-    closure: F,
-    marker: PhantomData<fn() -> Marker>,
-}
+pub struct OfHandler(());
 
-/// Marks a closure of the input alone.
-#[derive(Debug)]
-pub struct OfInput<T>(PhantomData<T>);
-
-/// Marks a closure of the input and the context.
-#[derive(Debug)]
-pub struct OfInputAndContext<T>(PhantomData<T>);
-
-impl<F, Fut, T, R> IntoHandler<OfInput<T>> for F
-where
-    F: Fn(T) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
-    T: DeserializeOwned + Send + 'static,
-    R: Serialize + 'static,
-{
-    type Handler = ClosureHandler<F, OfInput<T>>;
+impl<H: Handler> IntoHandler<OfHandler> for H {
+    type Handler = H;
 
     fn into_handler(self) -> Self::Handler {
-        ClosureHandler {
-            closure: self,
-            marker: PhantomData,
-        }
+        self
     }
-}
-
-#[async_trait]
-impl<F, Fut, T, R> Handler for ClosureHandler<F, OfInput<T>>
-where
-    F: Fn(T) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
-    T: DeserializeOwned + Send + 'static,
-    R: Serialize + 'static,
-{
-    async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
-        let answer = (self.closure)(typed_input(input)?).await?;
-        json_answer(answer)
-    }
-}
-
-impl<F, Fut, T, R> IntoHandler<OfInputAndContext<T>> for F
-where
-    F: Fn(T, TaskContext) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
-    T: DeserializeOwned + Send + 'static,
-    R: Serialize + 'static,
-{
-    type Handler = ClosureHandler<F, OfInputAndContext<T>>;
-
-    fn into_handler(self) -> Self::Handler {
-        ClosureHandler {
-            closure: self,
-            marker: PhantomData,
-        }
-    }
-}
-
-#[async_trait]
-impl<F, Fut, T, R> Handler for ClosureHandler<F, OfInputAndContext<T>>
-where
-    F: Fn(T, TaskContext) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
-    T: DeserializeOwned + Send + 'static,
-    R: Serialize + 'static,
-{
-    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
-        let answer = (self.closure)(typed_input(input)?, context).await?;
-        json_answer(answer)
-    }
-}
-
-fn typed_input<T: DeserializeOwned>(input: Value) -> Result<T, TaskError> {
-    serde_json::from_value(input)
-        .map_err(|error| TaskError::new("InvalidInput", format!("the input does not fit the handler: {error}")))
-}
-
-fn json_answer<R: Serialize>(answer: R) -> Result<Value, TaskError> {
-    to_bounded_value(answer).map_err(|error| {
-        TaskError::new(
-            "InvalidOutput",
-            format!("the answer cannot be written as JSON: {error}"),
-        )
-    })
 }

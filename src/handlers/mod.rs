@@ -1,5 +1,6 @@
 //! Handlers of Task states: the [`Handler`] trait, closures as handlers, and built-in services.
 
+mod closure;
 mod context;
 pub mod event_bus;
 mod function_name;

@@ -13,6 +13,7 @@ mod distributed_map;
 mod event_bus;
 mod express;
 mod functions;
+mod handlers;
 mod lifetime;
 mod nested;
 mod nested_again;
