@@ -39,12 +39,6 @@ impl Payload {
         Self::with_bound(Value::Object(Map::new()), 2)
     }
 
-    /// A payload with a part of this one's data, which inherits the bound.
-    #[inline]
-    pub(crate) fn part(&self, value: Value) -> Self {
-        Self::with_bound(value, self.bound())
-    }
-
     /// A value whose text has at most `bound` bytes.
     #[inline]
     pub(crate) fn with_bound(value: Value, bound: usize) -> Self {
