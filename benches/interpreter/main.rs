@@ -1,6 +1,8 @@
 //! What the interpreter costs, beside the same work written by hand over `serde_json` in the same run.
 //!
-//! Every group has `by_hand`, `history_off` and `history_full`; read the ratios, not the times.
+//! Every group has `by_hand`; `core_off` and `core_full`, the interpreter core alone without and with history; and
+//! `interpreter_off` and `interpreter_full`, the same through `Interpreter::run` on one tokio thread. Read the ratios, not
+//! the times.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,6 +11,7 @@
     reason = "a benchmark fails by panicking"
 )]
 
+mod big_data;
 mod driver;
 mod jsonata;
 mod load;
@@ -27,7 +30,13 @@ criterion_group!(
     machines::parallel_8x100,
     machines::task_chain_100,
     machines::pizza,
-    machines::big_payload,
+    machines::variables_60,
+    machines::retries_30,
+    big_data::big_payload,
+    big_data::big_parameters,
+    big_data::big_tasks,
+    big_data::big_parallel,
+    big_data::big_map,
     jsonata::jsonata_loop_1000,
     jsonata::jsonata_orders_500,
     load::load

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use crate::driver::compile;
+use crate::driver::{compile, one_thread};
 
 const WAIT: &str = r#"{ "StartAt": "W", "States": { "W": { "Type": "Wait", "Seconds": 3600, "End": true } } }"#;
 
@@ -45,10 +45,7 @@ fn measured<T>(what: &str, executions: usize, start: impl FnOnce() -> T) -> T {
 fn waiting_under_interpreter(executions: usize) -> (tokio::runtime::Runtime, Interpreter) {
     let program = compile(WAIT);
     let interpreter = Interpreter::new().history(HistoryLevel::Off);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = one_thread();
     runtime.block_on(async {
         for _ in 0..executions {
             interpreter.start(Arc::clone(&program), json!({})).unwrap();
