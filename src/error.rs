@@ -1,74 +1,15 @@
 //! Errors outside the state machine.
 
-use std::any::type_name;
+mod error_name;
+mod task_error;
+
+#[cfg(feature = "runtime")]
 use std::fmt;
 
+#[cfg(feature = "runtime")]
 use crate::history::ErrorOutput;
 
-/// A task's failure: returned by a handler, matched by Retry and Catch.
-///
-/// `?` converts any error; its name is then the error's type, as on AWS Lambda it is the exception's class.
-///
-/// ```
-/// use asl_engine::TaskError;
-///
-/// fn parse(text: &str) -> Result<u32, TaskError> {
-///     Ok(text.parse()?)
-/// }
-/// let error = parse("seven").unwrap_err();
-/// assert_eq!(error.error(), "ParseIntError");
-/// assert_eq!(error.cause(), "invalid digit found in string");
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskError {
-    error: String,
-    cause: String,
-}
-
-impl TaskError {
-    /// An error with a name that `ErrorEquals` can match, and a text for people.
-    pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
-        Self {
-            error: error.into(),
-            cause: cause.into(),
-        }
-    }
-
-    /// The error name.
-    pub fn error(&self) -> &str {
-        &self.error
-    }
-
-    /// The cause.
-    pub fn cause(&self) -> &str {
-        &self.cause
-    }
-}
-
-impl fmt::Display for TaskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.error, self.cause)
-    }
-}
-
-// `TaskError` does not implement `std::error::Error`: otherwise the blanket `From` below would conflict with itself.
-impl<E: std::error::Error> From<E> for TaskError {
-    fn from(error: E) -> Self {
-        let path = type_name::<E>();
-        let path = path.split('<').next().unwrap_or(path);
-        let name = path.rsplit("::").next().unwrap_or(path);
-        Self::new(name, error.to_string())
-    }
-}
-
-impl From<TaskError> for ErrorOutput {
-    fn from(error: TaskError) -> Self {
-        Self {
-            error: Some(error.error),
-            cause: Some(error.cause),
-        }
-    }
-}
+pub use task_error::{ResultExt, TaskError};
 
 /// An error outside the machine: in the driver, with a handler, with a name. A failed execution is not an `Error` but
 /// an [`Outcome`](crate::Outcome); only [`Interpreter::run`](crate::Interpreter::run) turns it into one.

@@ -127,9 +127,9 @@ pub mod test_state;
 pub mod websocket;
 
 pub use definition::{Diagnostic, InvalidDefinition, StateMachine};
-pub use error::TaskError;
 #[cfg(feature = "runtime")]
 pub use error::{Error, ErrorKind};
+pub use error::{ResultExt, TaskError};
 pub use execution::Outcome;
 #[cfg(feature = "runtime")]
 pub use runtime::Interpreter;

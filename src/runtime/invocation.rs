@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use super::activity_queue::Scheduled;
+use super::panics::failing_on_panic;
 use super::running::{InFlight, Progress, Running};
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, ResourceKind};
@@ -48,13 +49,6 @@ impl Running {
         let running = Arc::clone(self);
         let id = task.id;
         let work = async move {
-            let mut panicked = ReportPanic {
-                running: Some(running),
-                id,
-            };
-            let Some(running) = panicked.running.clone() else {
-                return;
-            };
             if *task.resource.kind() == ResourceKind::Activity {
                 running.deliver(Event::TaskStarted {
                     task: id,
@@ -64,16 +58,15 @@ impl Running {
             let result = match handler {
                 Some(handler) => {
                     let context = running.context(&task);
-                    handler
-                        .call(task.request.effective_input.value().clone(), context)
-                        .await
+                    let input = task.request.effective_input.value().clone();
+                    // The call itself may panic too, before there is a future.
+                    failing_on_panic(async { handler.call(input, context).await }).await
                 }
                 None => Err(TaskError::new(
                     "States.TaskFailed",
                     format!("no handler is registered for the resource {}", task.resource),
                 )),
             };
-            panicked.running = None;
             if let Err(error) = &result {
                 tracing::info!(error = error.error(), cause = error.cause(), "task failed");
             }
@@ -129,22 +122,5 @@ impl TaskChannel for Channel {
 
     fn submitted(&self, task: TaskId, output: Value) {
         self.0.deliver(Event::TaskSubmitted { task, output });
-    }
-}
-
-/// Fails the task of a handler that panics: its answer would never come.
-struct ReportPanic {
-    running: Option<Arc<Running>>,
-    id: TaskId,
-}
-
-impl Drop for ReportPanic {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take()
-            && std::thread::panicking()
-        {
-            let error = TaskError::new("States.TaskFailed", "the handler panicked");
-            running.answer(self.id, Err(error.into()));
-        }
     }
 }

@@ -50,6 +50,7 @@ mod handle;
 mod host;
 mod invocation;
 mod nested;
+mod panics;
 mod requirements;
 mod running;
 mod services;

@@ -224,7 +224,10 @@ async fn a_handler_that_panics_fails_its_task() {
     let output: Value = interpreter.run(&machine, json!({ "id": 7 })).await.unwrap();
     assert_eq!(
         output,
-        json!({ "Error": "States.TaskFailed", "Cause": "the handler panicked" })
+        json!({
+            "Error": "States.TaskFailed",
+            "Cause": "the handler panicked: assertion `left != right` failed: seven is right out\n  left: 7\n right: 7"
+        })
     );
 }
 

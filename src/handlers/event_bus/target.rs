@@ -95,7 +95,7 @@ impl fmt::Display for TargetError {
 }
 
 // `TargetError` does not implement `std::error::Error`: otherwise the blanket `From` below would conflict with itself.
-impl<E: std::error::Error> From<E> for TargetError {
+impl<E: std::error::Error + 'static> From<E> for TargetError {
     fn from(error: E) -> Self {
         let error = TaskError::from(error);
         Self::new(error.error(), error.cause())
