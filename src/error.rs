@@ -30,6 +30,11 @@ pub enum ErrorKind {
     MissingHandler,
     /// The input cannot be written as JSON, or is larger than the limit.
     InvalidInput,
+    /// The name of an execution or a state machine is not one by AWS's rule: 1 to 80 characters, no whitespace, no
+    /// control characters, and none of ``< > { } [ ] ? * " # % \ ^ | ~ ` $ & , ; : /``.
+    InvalidName,
+    /// An execution of this name is running.
+    ExecutionAlreadyExists,
     /// The output does not fit the requested type.
     UnexpectedOutput,
     /// The execution did not succeed; [`Error::output`] has the error and cause.

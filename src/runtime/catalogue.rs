@@ -100,7 +100,7 @@ impl Interpreter {
         match shared.start(execution, origin, host) {
             Ok(running) => Ok(ExecutionHandle::new(running)),
             // Another start took the name in between.
-            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => {
                 known().unwrap_or_else(|| Err(Refusal::Api(StepFunctionsError::execution_already_exists(&arn))))
             }
             Err(error) => Err(Refusal::Driver(error)),

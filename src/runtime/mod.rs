@@ -206,8 +206,9 @@ impl Interpreter {
         self.start_with(machine, input, StartRequest::default())
     }
 
-    /// Starts an execution with a name and other options. Errors and panics as [`Interpreter::start`] does; the name of
-    /// a running execution is an error too.
+    /// Starts an execution with a name and other options. Errors and panics as [`Interpreter::start`] does, and errors if
+    /// a name is not allowed ([`ErrorKind::InvalidName`]) or an execution of the name is running
+    /// ([`ErrorKind::ExecutionAlreadyExists`]).
     pub fn start_with(
         &self,
         machine: impl Into<Arc<Program>>,
@@ -216,6 +217,7 @@ impl Interpreter {
     ) -> Result<ExecutionHandle, Error> {
         let program = machine.into();
         let shared = self.shared();
+        request.check()?;
         let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let size = json_size(&input);

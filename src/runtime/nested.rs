@@ -154,7 +154,7 @@ fn start_child(
             Ok(child)
         }
         // Another start took the name in between.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+        Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => {
             match shared.execution_of_name(&arn, &request.input, now) {
                 Some(known) => known.map_err(in_style),
                 None => Err(in_style(StepFunctionsError::execution_already_exists(&arn))),

@@ -219,7 +219,7 @@ impl Directory for Shared {
                 Ok(())
             }
             Entry::Occupied(_) => Err(Error::new(
-                ErrorKind::InvalidInput,
+                ErrorKind::ExecutionAlreadyExists,
                 format!("the execution `{}` is running already", running.arn),
             )),
         }

@@ -1,5 +1,9 @@
 //! Options of starting one execution.
 
+use crate::definition::is_name;
+use crate::error::{Error, ErrorKind};
+use crate::services::step_functions::StepFunctionsError;
+
 /// Options of one start.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -32,5 +36,17 @@ impl StartRequest {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
+    }
+
+    /// Errors if a name is not allowed.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let mut names = self.name.iter().chain(&self.state_machine_name);
+        match names.find(|name| !is_name(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let refusal = StepFunctionsError::invalid_name(name);
+                Err(Error::new(ErrorKind::InvalidName, refusal.message()))
+            }
+        }
     }
 }

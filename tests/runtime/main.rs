@@ -263,10 +263,37 @@ async fn a_name_runs_once_at_a_time_and_shows_in_the_context() {
     let handle = interpreter.start_with(&named, json!({}), request()).unwrap();
     assert_eq!(
         interpreter.start_with(&named, json!({}), request()).unwrap_err().kind(),
-        ErrorKind::InvalidInput
+        ErrorKind::ExecutionAlreadyExists
     );
     assert_eq!(handle.output::<Value>().await.unwrap(), json!({ "name": "order-7" }));
     assert!(interpreter.start_with(&named, json!({}), request()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_are_checked_as_aws_does() {
+    let interpreter = Interpreter::new();
+    let rest = machine(json!({ "Rest": { "Type": "Pass", "End": true } }));
+    let kind = |request| {
+        interpreter
+            .start_with(&rest, json!({}), request)
+            .err()
+            .map(|error| error.kind())
+    };
+    for name in ["", "bad name/*?", "tab\t", "a:b", &"x".repeat(81)] {
+        let named = StartRequest::default().name(name);
+        assert_eq!(kind(named), Some(ErrorKind::InvalidName), "{name}");
+        let of_machine = StartRequest::default().state_machine_name(name);
+        assert_eq!(kind(of_machine), Some(ErrorKind::InvalidName), "{name}");
+    }
+    for name in ["order-7", "Bestellung_é.1", &"x".repeat(80)] {
+        assert_eq!(
+            kind(StartRequest::default().name(name).state_machine_name(name)),
+            None,
+            "{name}"
+        );
+    }
+    let error = interpreter.start_with(&rest, json!({}), StartRequest::default().name("a b"));
+    assert_eq!(error.unwrap_err().to_string(), "Invalid Name: 'a b'");
 }
 
 #[tokio::test(start_paused = true)]
