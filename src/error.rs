@@ -47,6 +47,10 @@ pub enum ErrorKind {
     ActivityDoesNotExist,
     /// The interpreter is shut down.
     ShutDown,
+    /// The interpreter was not built well: a name was registered twice, or an option was set after its first use.
+    Misconfigured,
+    /// The call was made outside a tokio runtime, or in one that was built without `enable_time`.
+    NoTimer,
 }
 
 #[cfg(feature = "runtime")]

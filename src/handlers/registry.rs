@@ -19,17 +19,20 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Registers a handler; `resource` is an ARN in which `*` matches any run of characters. Registering the same name
-    /// again replaces the handler.
-    pub(crate) fn register(&mut self, resource: &str, handler: Arc<dyn Handler>) {
+    /// again replaces the handler; returns whether the name was new.
+    pub(crate) fn register(&mut self, resource: &str, handler: Arc<dyn Handler>) -> bool {
         let pattern = resource.contains('*').then(|| StringPattern::parse(resource)).flatten();
         match pattern {
-            None => {
-                self.exact.insert(resource.to_owned(), handler);
+            None => self.exact.insert(resource.to_owned(), handler).is_none(),
+            Some(pattern) => {
+                let known = self.patterns.iter_mut().find(|(name, ..)| name == resource);
+                let is_new = known.is_none();
+                match known {
+                    Some(known) => known.2 = handler,
+                    None => self.patterns.push((resource.to_owned(), pattern, handler)),
+                }
+                is_new
             }
-            Some(pattern) => match self.patterns.iter_mut().find(|(name, ..)| name == resource) {
-                Some(known) => known.2 = handler,
-                None => self.patterns.push((resource.to_owned(), pattern, handler)),
-            },
         }
     }
 

@@ -79,9 +79,8 @@ impl Interpreter {
     /// # }
     /// ```
     #[must_use]
-    pub fn activity(mut self, activity: impl Into<String>) -> Self {
-        self.settings.activities.push(activity.into());
-        self
+    pub fn activity(self, activity: impl Into<String>) -> Self {
+        self.with(|settings| settings.activities.push(activity.into()))
     }
 
     /// Waits for a task of an activity, for at most a minute of the interpreter's clock (`GetActivityTask`); `None` if
@@ -94,12 +93,8 @@ impl Interpreter {
     /// [`Interpreter::send_task_heartbeat`]. They refuse the token of a task that has timed out or has been cancelled
     /// ([`ErrorKind::TaskTimedOut`]).
     ///
-    /// Errors if the activity was not declared ([`ErrorKind::ActivityDoesNotExist`]), or if the interpreter has shut
-    /// down ([`ErrorKind::ShutDown`]).
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime.
+    /// Errors if the activity was not declared ([`ErrorKind::ActivityDoesNotExist`]), if the interpreter has shut down
+    /// ([`ErrorKind::ShutDown`]), and outside a tokio runtime with a timer ([`ErrorKind::NoTimer`]).
     pub async fn get_activity_task<'w>(
         &self,
         activity: &str,
@@ -111,7 +106,7 @@ impl Interpreter {
             let message = format!("Activity Does Not Exist: '{activity}'; declare it with `.activity(\"{activity}\")`");
             return Err(Error::new(ErrorKind::ActivityDoesNotExist, message));
         };
-        let clock = &shared.host().clock;
+        let clock = &shared.host()?.clock;
         let until = clock.instant_of(clock.now() + TimeDelta::seconds(LONG_POLL));
         let polled = queue.poll(worker_name, until).await;
         polled.map_err(|Closed| {

@@ -42,13 +42,12 @@ impl Interpreter {
         (&self.settings.region, &self.settings.account)
     }
 
-    /// The current time.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime.
+    /// The current time; the system's outside a tokio runtime with a timer.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.shared().host().clock.now()
+        let clock = self.shared().host().map(|host| host.clock.clone());
+        clock
+            .unwrap_or_else(|_| self.settings.clock.clone().unwrap_or_default())
+            .now()
     }
 
     /// Errors if there is no such token, or if its task has ended.
@@ -65,17 +64,15 @@ impl Interpreter {
     }
 
     /// Starts an execution as `StartExecution` does: a name in use gives the running execution if the input is the
-    /// same, and is refused otherwise. Handlers are not checked; a task without one fails.
-    ///
-    /// # Panics
-    ///
-    /// Outside a tokio runtime.
+    /// same, and is refused otherwise. Handlers are not checked; a task without one fails. Errors outside a tokio runtime with a
+    /// timer.
     pub(crate) fn launch(
         &self,
         target: &Target,
         name: Option<String>,
         input: &Value,
     ) -> Result<ExecutionHandle, Refusal> {
+        self.check_options().map_err(Refusal::Driver)?;
         let shared = self.shared();
         let is_express = target.program.machine().workflow_type == WorkflowType::Express;
         let mut options = shared.settings.start_options_of(input.clone(), target);
@@ -86,7 +83,7 @@ impl Interpreter {
         if let Some(name) = name {
             options.name = name;
         }
-        let host = shared.host();
+        let host = shared.host().map_err(Refusal::Driver)?;
         let now = host.clock.now();
         let arn = options.execution_arn();
         let known = || {

@@ -50,6 +50,7 @@ mod handle;
 mod host;
 mod invocation;
 mod nested;
+mod options;
 mod panics;
 mod requirements;
 mod running;
@@ -68,9 +69,7 @@ use std::time::Duration;
 
 use crate::data::{StateMachineContext, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Execution, Limits, Program, StartOptions};
-use crate::handlers::{Handler, IntoHandler};
-use crate::history::HistoryLevel;
+use crate::execution::{Execution, Program, StartOptions};
 
 pub use activity_queue::ActivityTask;
 pub use clock::Clock;
@@ -115,7 +114,7 @@ use shared::Shared;
 /// # }
 /// ```
 ///
-/// Register handlers before the first start. Executions live in memory: they end with the process. An execution runs in
+/// Register handlers before the first start: a later one is an error at the next start. Executions live in memory: they end with the process. An execution runs in
 /// the tokio runtime that started it, and ends `ABORTED` when that runtime shuts down. All executions of a runtime
 /// share one timer; a waiting execution is plain data, not a tokio task.
 #[derive(Debug, Default)]
@@ -129,57 +128,6 @@ impl Interpreter {
     /// An interpreter without handlers.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Registers a closure for a resource: an ARN, in which `*` matches any run of characters.
-    ///
-    /// A function's ARN serves `arn:aws:states:::lambda:invoke` too.
-    #[must_use]
-    pub fn task<M, H: IntoHandler<M>>(self, resource: impl AsRef<str>, handler: H) -> Self {
-        self.handler(resource, handler.into_handler())
-    }
-
-    /// Registers a local function by its name, for any region and account.
-    #[must_use]
-    pub fn function<M, H: IntoHandler<M>>(self, name: impl AsRef<str>, handler: H) -> Self {
-        let arn = format!("arn:aws:lambda:*:*:function:{}", name.as_ref());
-        self.task(arn, handler)
-    }
-
-    /// Registers a type that implements [`Handler`].
-    #[must_use]
-    pub fn handler(mut self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
-        self.settings.handlers.register(resource.as_ref(), Arc::new(handler));
-        self
-    }
-
-    /// Sets the clock; default: the system's time.
-    #[must_use]
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = Some(clock);
-        self
-    }
-
-    /// Sets how much history is kept in memory with each execution's handle; default: all of it.
-    #[must_use]
-    pub fn history(mut self, level: HistoryLevel) -> Self {
-        self.settings.history = level;
-        self
-    }
-
-    /// Sets the limits of an execution; default: AWS's quotas.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.settings.limits = limits;
-        self
-    }
-
-    /// Sets region and account in the ARNs of executions; default: `us-east-1` and `123456789012`.
-    #[must_use]
-    pub fn region(mut self, region: impl Into<String>, account: impl Into<String>) -> Self {
-        self.settings.region = region.into();
-        self.settings.account = account.into();
-        self
     }
 
     /// Runs an execution to its end and reads its output.
@@ -197,16 +145,14 @@ impl Interpreter {
     /// Starts an execution of a machine (`&machine`), or of a [`Program`] compiled from it once for many executions.
     ///
     /// Errors if a resource of the machine has no handler, if an activity is not declared, if an invoked function is
-    /// not registered, if the input is not JSON or exceeds the limit, and after [`Interpreter::shutdown`].
-    ///
-    /// # Panics
-    ///
-    /// If called outside a tokio runtime.
+    /// not registered, if the input is not JSON or exceeds the limit, after [`Interpreter::shutdown`], outside a tokio
+    /// runtime with a timer ([`ErrorKind::NoTimer`]), and if the interpreter was not built well
+    /// ([`ErrorKind::Misconfigured`]).
     pub fn start(&self, machine: impl Into<Arc<Program>>, input: impl Serialize) -> Result<ExecutionHandle, Error> {
         self.start_with(machine, input, StartRequest::default())
     }
 
-    /// Starts an execution with a name and other options. Errors and panics as [`Interpreter::start`] does, and errors if
+    /// Starts an execution with a name and other options. Errors as [`Interpreter::start`] does, and if
     /// a name is not allowed ([`ErrorKind::InvalidName`]) or an execution of the name is running
     /// ([`ErrorKind::ExecutionAlreadyExists`]).
     pub fn start_with(
@@ -216,8 +162,9 @@ impl Interpreter {
         request: StartRequest,
     ) -> Result<ExecutionHandle, Error> {
         let program = machine.into();
-        let shared = self.shared();
+        self.check_options()?;
         request.check()?;
+        let shared = self.shared();
         let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let size = json_size(&input);
@@ -230,7 +177,7 @@ impl Interpreter {
         }
         let options = self.options(input, &program, request);
         requirements::check(&program, shared, &options.execution_arn())?;
-        let host = shared.host();
+        let host = shared.host()?;
         let execution = Execution::start(program, options, host.clock.now());
         let running = shared.start(execution, Origin::default(), host)?;
         Ok(ExecutionHandle::new(running))

@@ -66,9 +66,13 @@ impl Interpreter {
     /// `StepFunctions.ExecutionAlreadyExistsException`, also on a retry. Executions that start themselves without end
     /// fail with `StepFunctions.ExecutionLimitExceededException`.
     #[must_use]
-    pub fn state_machine(mut self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
-        self.settings.state_machines.register(name.into(), machine.into());
-        self
+    pub fn state_machine(self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
+        let name = name.into();
+        self.with(|settings| {
+            if !settings.state_machines.register(name.clone(), machine.into()) {
+                settings.refuse(format!("two state machines are registered as `{name}`"));
+            }
+        })
     }
 }
 
@@ -137,7 +141,9 @@ fn start_child(
     if let Some(name) = &request.name {
         options.name.clone_from(name);
     }
-    let host = shared.host();
+    let host = shared
+        .host()
+        .map_err(|error| TaskError::new("States.TaskFailed", error.to_string()))?;
     let now = host.clock.now();
     let arn = options.execution_arn();
     if let Some(known) = shared.execution_of_name(&arn, &request.input, now) {

@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) limits: Limits,
     pub(super) region: String,
     pub(super) account: String,
+    /// The first mistake in the options, told at the next start: builders return no errors.
+    pub(super) mistake: Option<String>,
 }
 
 impl Default for Settings {
@@ -41,11 +43,17 @@ impl Default for Settings {
             limits: Limits::default(),
             region: "us-east-1".into(),
             account: "123456789012".into(),
+            mistake: None,
         }
     }
 }
 
 impl Settings {
+    /// Remembers a mistake in the options.
+    pub(super) fn refuse(&mut self, mistake: String) {
+        self.mistake.get_or_insert(mistake);
+    }
+
     /// Options of an execution of a target, with a new name, seed and secret.
     pub(super) fn start_options_of(&self, input: Value, target: &Target) -> StartOptions {
         let mut options = self.start_options(input, &target.program, Arc::clone(&target.state_machine));

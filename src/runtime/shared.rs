@@ -5,8 +5,10 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
+use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
+use tokio::time::Duration;
 
 use super::activity::Activities;
 use super::activity_queue::ActivityQueue;
@@ -62,16 +64,22 @@ impl Shared {
         })
     }
 
-    /// The host of the current runtime.
-    ///
-    /// # Panics
-    ///
-    /// If called outside a tokio runtime.
-    pub(super) fn host(self: &Arc<Self>) -> Arc<Host<Running>> {
-        let runtime = Handle::current().id();
-        let known = |live: &Live| live.hosts.iter().find(|host| host.runtime.id() == runtime).cloned();
+    /// The host of the current runtime. Errors outside a tokio runtime, and in one without a timer.
+    pub(super) fn host(self: &Arc<Self>) -> Result<Arc<Host<Running>>, Error> {
+        let Ok(runtime) = Handle::try_current() else {
+            return Err(no_timer("there is no tokio runtime here"));
+        };
+        let known = |live: &Live| {
+            live.hosts
+                .iter()
+                .find(|host| host.runtime.id() == runtime.id())
+                .cloned()
+        };
         if let Some(host) = known(&self.live()) {
-            return host;
+            return Ok(host);
+        }
+        if !has_timer() {
+            return Err(no_timer("this tokio runtime was built without a timer"));
         }
         // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
         let shared = Arc::downgrade(self);
@@ -84,10 +92,10 @@ impl Shared {
         if let Some(host) = known(&live) {
             // Without the lock again, since this drops `started`.
             drop(live);
-            return host;
+            return Ok(host);
         }
         live.hosts.push(Arc::clone(&started));
-        started
+        Ok(started)
     }
 
     /// Whether the interpreter itself serves this call of Step Functions.
@@ -196,6 +204,17 @@ impl Shared {
     fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the current tokio runtime has a timer. Nothing in tokio tells it but the panic of a timer, so this is asked
+/// once for each runtime.
+fn has_timer() -> bool {
+    catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
+fn no_timer(problem: &str) -> Error {
+    let message = format!("{problem}; call this inside a runtime that was built with `enable_time` or `enable_all`");
+    Error::new(ErrorKind::NoTimer, message)
 }
 
 impl Directory for Shared {

@@ -166,7 +166,7 @@ mod tests {
     }
 
     fn wake_ups(interpreter: &Interpreter) -> usize {
-        interpreter.shared().host().timer.len()
+        interpreter.shared().host().unwrap().timer.len()
     }
 
     #[tokio::test(start_paused = true)]

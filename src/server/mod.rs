@@ -147,10 +147,7 @@ impl StepFunctions {
     ///
     /// `StartSyncExecution` answers when the execution has ended; dropping the call does not stop the execution.
     /// `GetActivityTask` answers when there is a task, or after a minute without one.
-    ///
-    /// # Panics
-    ///
-    /// If called outside a tokio runtime.
+    /// Nothing starts outside a tokio runtime with a timer.
     pub async fn call(&self, action: &str, request: Value) -> Result<Value, StepFunctionsError> {
         let Some(request) = within_nesting(request) else {
             return Err(StepFunctionsError::new(

@@ -119,6 +119,72 @@ fn one_interpreter_serves_one_runtime_after_another() {
     }
 }
 
+/// A start without a timer around it, and its error.
+fn refusal_of_a_start(interpreter: &Interpreter) -> (ErrorKind, String) {
+    let error = interpreter.start(&wait(), json!(1)).unwrap_err();
+    (error.kind(), error.to_string())
+}
+
+#[test]
+fn a_runtime_without_a_timer_is_refused() {
+    let interpreter = Interpreter::new().activity("Bake");
+    let (kind, message) = refusal_of_a_start(&interpreter);
+    assert_eq!(kind, ErrorKind::NoTimer);
+    assert!(
+        message.starts_with("there is no tokio runtime here; call this inside"),
+        "{message}"
+    );
+
+    let without_timer = Builder::new_current_thread().build().unwrap();
+    without_timer.block_on(async {
+        let (kind, message) = refusal_of_a_start(&interpreter);
+        assert_eq!(kind, ErrorKind::NoTimer);
+        assert!(
+            message.ends_with("built with `enable_time` or `enable_all`"),
+            "{message}"
+        );
+        let polled = interpreter.get_activity_task("Bake", None).await;
+        assert_eq!(polled.unwrap_err().kind(), ErrorKind::NoTimer);
+    });
+    let fits = runtime().block_on(async { interpreter.start(&wait(), json!(1)).is_ok() });
+    assert!(fits);
+}
+
+#[tokio::test]
+async fn mistakes_in_the_options_are_told_at_the_start() {
+    let one = |_: Value| async { Ok(1) };
+    let two = |_: Value| async { Ok(2) };
+    let started = Interpreter::new();
+    started.run::<Value>(&wait(), json!(0)).await.unwrap();
+    for (interpreter, mistake) in [
+        (
+            Interpreter::new().function("A", one).function("A", two),
+            "two handlers are registered for `arn:aws:lambda:*:*:function:A`, of which one would never be called",
+        ),
+        (
+            Interpreter::new()
+                .task(CHARGE, one)
+                .task("arn:*", one)
+                .task(CHARGE, two)
+                .activity("B"),
+            &format!("two handlers are registered for `{CHARGE}`, of which one would never be called"),
+        ),
+        (
+            Interpreter::new()
+                .state_machine("Ship", &wait())
+                .state_machine("Ship", &wait()),
+            "two state machines are registered as `Ship`",
+        ),
+        (
+            started.function("A", one),
+            "an option or handler was added after the interpreter was first used",
+        ),
+    ] {
+        let (kind, message) = refusal_of_a_start(&interpreter);
+        assert_eq!((kind, &*message), (ErrorKind::Misconfigured, mistake));
+    }
+}
+
 #[test]
 fn two_runtimes_at_once_run_their_own_executions() {
     let interpreter = Interpreter::new();

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,12 +28,13 @@ pub(super) fn run(job: &Job, progress: Progress) -> Result<Ended, Failure> {
 async fn drive(job: &Job, mut progress: Progress) -> Result<Ended, Failure> {
     let mut interpreter = Interpreter::new();
     let handler = Arc::new(job.programs.clone());
-    for program in programs_of(job) {
-        for (state, resource) in program.resources() {
-            if job.programs.of(state, resource).is_some() {
-                interpreter = interpreter.handler(resource.arn(), ByProgram(Arc::clone(&handler)));
-            }
-        }
+    let programs = programs_of(job);
+    let tasks = programs.iter().flat_map(|program| program.resources());
+    let served = tasks.filter(|(state, resource)| job.programs.of(state, resource).is_some());
+    // Many states may have one resource.
+    let served: BTreeSet<_> = served.map(|(_, resource)| resource.arn().to_owned()).collect();
+    for resource in served {
+        interpreter = interpreter.handler(resource, ByProgram(Arc::clone(&handler)));
     }
     for (name, child) in &job.children {
         interpreter = interpreter.state_machine(name.clone(), child);

@@ -37,9 +37,9 @@ pub(crate) struct Deployment {
 
 impl StateMachines {
     /// Registers a state machine by its ARN, or by its name for any region and account. Registering the same name again
-    /// replaces it.
-    pub(crate) fn register(&mut self, name: String, program: Arc<Program>) {
-        self.0.insert(name, program);
+    /// replaces it; returns whether the name was new.
+    pub(crate) fn register(&mut self, name: String, program: Arc<Program>) -> bool {
+        self.0.insert(name, program).is_none()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,0 +1,88 @@
+//! The options of an interpreter, and the check that they were set well.
+
+use std::sync::Arc;
+
+use super::Interpreter;
+use super::clock::Clock;
+use super::settings::Settings;
+use crate::error::{Error, ErrorKind};
+use crate::execution::Limits;
+use crate::handlers::{Handler, IntoHandler};
+use crate::history::HistoryLevel;
+
+impl Interpreter {
+    /// Registers a closure or another handler for a resource: an ARN, in which `*` matches any run of characters.
+    ///
+    /// A function's ARN serves `arn:aws:states:::lambda:invoke` too. Where several names match a resource, the exact one
+    /// counts, then the first pattern. Two handlers for the same name are an error at the start.
+    #[must_use]
+    pub fn task<M, H: IntoHandler<M>>(self, resource: impl AsRef<str>, handler: H) -> Self {
+        self.handler(resource, handler.into_handler())
+    }
+
+    /// Registers a closure or another handler as a local function by its name, for any region and account.
+    #[must_use]
+    pub fn function<M, H: IntoHandler<M>>(self, name: impl AsRef<str>, handler: H) -> Self {
+        let arn = format!("arn:aws:lambda:*:*:function:{}", name.as_ref());
+        self.task(arn, handler)
+    }
+
+    /// Registers a type that implements [`Handler`], or an `Arc` or `Box` of one.
+    #[must_use]
+    pub fn handler(self, resource: impl AsRef<str>, handler: impl Handler) -> Self {
+        let resource = resource.as_ref();
+        self.with(|settings| {
+            if !settings.handlers.register(resource, Arc::new(handler)) {
+                settings.refuse(format!(
+                    "two handlers are registered for `{resource}`, of which one would never be called"
+                ));
+            }
+        })
+    }
+
+    /// Sets the clock; default: the system's time.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        self.with(|settings| settings.clock = Some(clock))
+    }
+
+    /// Sets how much history is kept in memory with each execution's handle; default: all of it.
+    #[must_use]
+    pub fn history(self, level: HistoryLevel) -> Self {
+        self.with(|settings| settings.history = level)
+    }
+
+    /// Sets the limits of an execution; default: AWS's quotas.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        self.with(|settings| settings.limits = limits)
+    }
+
+    /// Sets region and account in the ARNs of executions; default: `us-east-1` and `123456789012`.
+    #[must_use]
+    pub fn region(self, region: impl Into<String>, account: impl Into<String>) -> Self {
+        self.with(|settings| {
+            settings.region = region.into();
+            settings.account = account.into();
+        })
+    }
+
+    /// Changes the settings. Running executions have their own copy since the first start, so a later change is refused.
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if self.shared.get().is_some() {
+            self.settings
+                .refuse("an option or handler was added after the interpreter was first used".to_owned());
+        } else {
+            change(&mut self.settings);
+        }
+        self
+    }
+
+    /// Errors if the options were not set well.
+    pub(super) fn check_options(&self) -> Result<(), Error> {
+        match &self.settings.mistake {
+            None => Ok(()),
+            Some(mistake) => Err(Error::new(ErrorKind::Misconfigured, mistake.clone())),
+        }
+    }
+}
