@@ -48,7 +48,10 @@ impl Running {
         }
         let running = Arc::clone(self);
         let id = task.id;
+        let live = self.directory.handler_starts();
         let work = async move {
+            // Dropped after the handler, since it is declared before.
+            let _live = live;
             if *task.resource.kind() == ResourceKind::Activity {
                 running.deliver(Event::TaskStarted {
                     task: id,

@@ -57,6 +57,7 @@ mod running;
 mod services;
 mod settings;
 mod shared;
+mod shutdown;
 mod start_request;
 mod task_tokens;
 mod timer_queue;
@@ -65,7 +66,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use crate::data::{StateMachineContext, json_size, to_bounded_value};
 use crate::error::{Error, ErrorKind};
@@ -192,28 +192,6 @@ impl Interpreter {
     /// The number of running executions.
     pub fn running(&self) -> usize {
         self.shared.get().map_or(0, |shared| shared.running())
-    }
-
-    /// Refuses new executions, waits up to `grace` of real time for the running ones, then aborts the rest; returns how
-    /// many were aborted.
-    pub async fn shutdown(&self, grace: Duration) -> usize {
-        let executions = self.shared().close();
-        let ended = async {
-            for execution in &executions {
-                execution.finished().await;
-            }
-        };
-        // Executions that are still running are stopped below.
-        let _ = tokio::time::timeout(grace, ended).await;
-        let left: Vec<_> = executions
-            .iter()
-            .filter(|execution| execution.outcome().is_none())
-            .collect();
-        for execution in &left {
-            execution.shut_down("the interpreter was shut down");
-        }
-        self.shared().activities.close();
-        left.len()
     }
 
     fn options(&self, input: Value, program: &Program, request: StartRequest) -> StartOptions {

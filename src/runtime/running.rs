@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::activity_queue::{ActivityQueue, TakeUp, Ticket};
 use super::host::Host;
+use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::definition::{IntegrationPattern, Resource};
@@ -46,6 +47,9 @@ pub(super) trait Directory: fmt::Debug + Send + Sync {
 
     /// The handler of a resource.
     fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>>;
+
+    /// Counts a handler until the value is dropped.
+    fn handler_starts(&self) -> LiveHandler;
 
     /// The queue of a declared activity.
     fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>>;

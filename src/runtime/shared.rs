@@ -17,6 +17,7 @@ use super::handle::ExecutionHandle;
 use super::host::Host;
 use super::running::{Directory, Origin, Running};
 use super::settings::Settings;
+use super::shutdown::{LiveHandler, LiveHandlers};
 use super::task_tokens::TaskTokens;
 use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
     pub(super) functions: Functions,
     pub(super) activities: Activities,
+    pub(super) handlers: Arc<LiveHandlers>,
     /// Serves the tasks that call Step Functions itself.
     step_functions: Arc<dyn Handler>,
     /// The errors that keep registered state machines from running, computed on first use.
@@ -60,6 +62,7 @@ impl Shared {
             functions: Functions::serve(&mut settings.handlers),
             settings,
             activities,
+            handlers: Arc::default(),
             live: Mutex::default(),
         })
     }
@@ -258,6 +261,10 @@ impl Directory for Shared {
     fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>> {
         let own = || self.serves(resource).then_some(&self.step_functions);
         self.settings.handlers.find(resource.arn()).or_else(own).cloned()
+    }
+
+    fn handler_starts(&self) -> LiveHandler {
+        self.handlers.add()
     }
 
     fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>> {

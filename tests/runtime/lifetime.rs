@@ -1,13 +1,15 @@
 //! Starts, ends and shutdowns: of executions, interpreters and runtimes.
 
+use asl_engine::execution::Program;
 use asl_engine::runtime::{ExecutionHandle, StartRequest};
 use asl_engine::{ErrorKind, Interpreter, StateMachine};
 use serde_json::{Value, json};
-use std::sync::{Arc, Barrier, LazyLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{CHARGE, machine};
+use crate::{CHARGE, machine, one_task};
 
 fn wait() -> StateMachine {
     machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$", "End": true } }))
@@ -29,6 +31,53 @@ async fn shutdown_waits_for_its_grace_and_stops_what_is_left() {
         interpreter.start(&wait, json!(1)).unwrap_err().kind(),
         ErrorKind::ShutDown
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shutdown_waits_until_cancelled_handlers_are_dropped() {
+    struct Dropped(Arc<AtomicUsize>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&dropped);
+    let interpreter = Interpreter::new().task(CHARGE, move |is_short: bool| {
+        let guard = Dropped(Arc::clone(&counter));
+        async move {
+            let _guard = guard;
+            if is_short {
+                return Ok(());
+            }
+            std::future::pending().await
+        }
+    });
+    let charge = Arc::new(Program::compile(&one_task(json!({}))));
+    let start = |is_short| interpreter.start(Arc::clone(&charge), json!(is_short)).unwrap();
+    let handles: Vec<_> = (0..1_000).map(|i| start(i % 4 == 0)).collect();
+    let aborted = interpreter.shutdown(Duration::from_millis(200)).await;
+    assert_eq!(dropped.load(Ordering::SeqCst), 1_000);
+    let of_status = |status| handles.iter().filter(|handle| handle.status() == status).count();
+    assert_eq!((of_status("ABORTED"), of_status("SUCCEEDED")), (750, 250));
+    assert_eq!(aborted, 750);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn shutdown_leaves_a_blocking_handler_behind() {
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = Mutex::new(blocked);
+    let interpreter = Arc::new(Interpreter::new().task(CHARGE, move |_: Value| {
+        let ended = blocked.lock().unwrap().recv();
+        async move { Ok(ended.is_ok()) }
+    }));
+    let handle = interpreter.start(&one_task(json!({})), json!({})).unwrap();
+    // On another thread: the handler blocks the only worker.
+    let closing = Arc::clone(&interpreter);
+    let aborted = std::thread::spawn(move || runtime().block_on(closing.shutdown(Duration::ZERO)));
+    assert_eq!(aborted.join().unwrap(), 1);
+    assert_eq!(handle.status(), "ABORTED");
+    drop(release);
 }
 
 #[tokio::test(start_paused = true)]
