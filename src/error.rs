@@ -4,10 +4,10 @@ mod error_name;
 mod task_error;
 
 #[cfg(feature = "runtime")]
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 #[cfg(feature = "runtime")]
-use crate::history::ErrorOutput;
+use crate::history::{ErrorOutput, HistoryEvent};
 
 pub use task_error::{ResultExt, TaskError};
 
@@ -19,6 +19,15 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     output: Option<ErrorOutput>,
+    execution: Option<Arc<dyn EndedExecution>>,
+}
+
+/// The execution that an error is about.
+#[cfg(feature = "runtime")]
+pub(crate) trait EndedExecution: fmt::Debug + Send + Sync {
+    fn arn(&self) -> &str;
+
+    fn history(&self) -> Vec<HistoryEvent>;
 }
 
 /// The kinds of [`Error`].
@@ -37,7 +46,7 @@ pub enum ErrorKind {
     ExecutionAlreadyExists,
     /// The output does not fit the requested type.
     UnexpectedOutput,
-    /// The execution did not succeed; [`Error::output`] has the error and cause.
+    /// The execution did not succeed; [`Error::output`] has the error and cause, [`Error::history`] what happened.
     ExecutionFailed,
     /// There is no such task token.
     InvalidToken,
@@ -60,6 +69,7 @@ impl Error {
             kind,
             message: message.into(),
             output: None,
+            execution: None,
         }
     }
 
@@ -73,6 +83,15 @@ impl Error {
             kind: ErrorKind::ExecutionFailed,
             message,
             output: Some(output),
+            execution: None,
+        }
+    }
+
+    /// The same error about an execution.
+    pub(crate) fn of_execution(self, execution: Arc<dyn EndedExecution>) -> Self {
+        Self {
+            execution: Some(execution),
+            ..self
         }
     }
 
@@ -84,6 +103,19 @@ impl Error {
     /// The Error Output of an execution that did not succeed.
     pub fn output(&self) -> Option<&ErrorOutput> {
         self.output.as_ref()
+    }
+
+    /// The ARN of the execution that did not succeed, or whose output did not fit; `None` for other errors.
+    pub fn execution_arn(&self) -> Option<&str> {
+        Some(self.execution.as_ref()?.arn())
+    }
+
+    /// The history of that execution; empty for other errors, and with
+    /// [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
+    pub fn history(&self) -> Vec<HistoryEvent> {
+        self.execution
+            .as_ref()
+            .map_or_else(Vec::new, |execution| execution.history())
     }
 }
 

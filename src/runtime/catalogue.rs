@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::Interpreter;
+use super::ended::Kept;
 use super::handle::ExecutionHandle;
 use super::running::Origin;
 use crate::definition::WorkflowType;
@@ -34,6 +35,8 @@ impl Interpreter {
     /// Lets tasks start executions of these state machines too. Running executions are unaffected.
     pub(crate) fn set_catalogue(&mut self, catalogue: Weak<dyn Catalogue>) {
         self.settings.catalogue = Some(catalogue);
+        // The service keeps the executions itself.
+        self.settings.kept = Kept::NOTHING;
         self.shared = OnceLock::new();
     }
 

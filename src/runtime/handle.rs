@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
+use super::events::Events;
 use super::running::Running;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Event, MapRun, MapRunLog, Outcome};
@@ -65,21 +66,53 @@ impl ExecutionHandle {
     }
 
     /// Waits for the end and reads the output. Errors if the execution does not succeed or the output does not fit the
-    /// type.
+    /// type; the error has the execution's history.
     pub async fn output<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        match self.outcome().await {
+        let read = match self.outcome().await {
             Outcome::Succeeded { output } => serde_json::from_value(output.into_value())
                 .map_err(|error| Error::new(ErrorKind::UnexpectedOutput, format!("the output does not fit: {error}"))),
             failed => Err(Error::failed(
                 failed.status(),
                 failed.error().cloned().unwrap_or_default(),
             )),
-        }
+        };
+        read.map_err(|error| error.of_execution(Arc::<Running>::clone(&self.running)))
     }
 
     /// The events so far; none with [`HistoryLevel::Off`](crate::history::HistoryLevel::Off).
     pub fn history(&self) -> Vec<HistoryEvent> {
         self.running.history()
+    }
+
+    /// The events from the first on, as they happen; they end with the execution.
+    ///
+    /// The stream reads the history that is kept with the execution, so a slow reader loses nothing, and any number of
+    /// readers cost no memory. It is as long as the history: at most
+    /// [`Limits::history_events`](crate::execution::Limits::history_events), and empty with
+    /// [`HistoryLevel::Off`](crate::history::HistoryLevel::Off). The events of child executions of a distributed Map are in
+    /// [`map_runs`](Self::map_runs).
+    ///
+    /// ```
+    /// use asl_engine::{Interpreter, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine: StateMachine = r#"{
+    ///   "StartAt": "Rest",
+    ///   "States": { "Rest": { "Type": "Wait", "Seconds": 0, "End": true } }
+    /// }"#.parse()?;
+    /// let mut events = Interpreter::new().start(&machine, json!({}))?.events();
+    /// let mut types = Vec::new();
+    /// while let Some(event) = events.next().await {
+    ///     types.push(event.event_type());
+    /// }
+    /// assert_eq!(types, ["ExecutionStarted", "WaitStateEntered", "WaitStateExited", "ExecutionSucceeded"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn events(&self) -> Events {
+        Events::new(Arc::clone(&self.running))
     }
 
     /// The Map Runs of its distributed Maps so far, with the histories of the first 10,000 child executions; without

@@ -46,6 +46,8 @@ mod activity;
 mod activity_queue;
 mod catalogue;
 mod clock;
+mod ended;
+mod events;
 mod handle;
 mod host;
 mod invocation;
@@ -73,11 +75,13 @@ use crate::execution::{Execution, Program, StartOptions};
 
 pub use activity_queue::ActivityTask;
 pub use clock::Clock;
+pub use events::Events;
 pub use handle::ExecutionHandle;
 pub use start_request::StartRequest;
 
 pub(crate) use catalogue::{Catalogue, Refusal};
 
+use ended::EndedExecutions;
 use nested::StepFunctionsIntegration;
 use running::Origin;
 use settings::Settings;
@@ -122,6 +126,7 @@ pub struct Interpreter {
     settings: Settings,
     last_started: Mutex<Option<Arc<StateMachineContext>>>,
     shared: OnceLock<Arc<Shared>>,
+    ended: Arc<EndedExecutions>,
 }
 
 impl Interpreter {
@@ -183,10 +188,22 @@ impl Interpreter {
         Ok(ExecutionHandle::new(running))
     }
 
-    /// The running execution of an ARN, also one that another execution has started; `None` once it has ended.
+    /// The execution of an ARN, also one that another execution has started; `None` if there is none, or if it has ended
+    /// and is not kept any more ([`Interpreter::keep_ended`]).
     pub fn execution(&self, arn: &str) -> Option<ExecutionHandle> {
-        let running = self.shared.get()?.execution(arn)?;
-        Some(ExecutionHandle::new(running))
+        let execution = self.shared.get()?.known_execution(arn)?;
+        Some(ExecutionHandle::new(execution))
+    }
+
+    /// The running executions, and those that have ended as far as they are kept, in the order of their starts.
+    pub fn executions(&self) -> Vec<ExecutionHandle> {
+        let known = self
+            .shared
+            .get()
+            .map_or_else(Vec::new, |shared| shared.known_executions());
+        let mut handles: Vec<_> = known.into_iter().map(ExecutionHandle::new).collect();
+        handles.sort_by_key(ExecutionHandle::start_time);
+        handles
     }
 
     /// The number of running executions.
@@ -221,7 +238,8 @@ impl Interpreter {
 
     fn shared(&self) -> &Arc<Shared> {
         self.shared.get_or_init(|| {
-            Shared::new(self.settings.clone(), |shared| {
+            let ended = Arc::downgrade(&self.ended);
+            Shared::new(self.settings.clone(), ended, |shared| {
                 Arc::new(StepFunctionsIntegration(shared))
             })
         })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Interpreter;
 use super::clock::Clock;
+use super::ended::Kept;
 use super::settings::Settings;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Limits;
@@ -56,6 +57,15 @@ impl Interpreter {
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         self.with(|settings| settings.limits = limits)
+    }
+
+    /// Sets how many ended executions are kept for [`Interpreter::execution`] and [`Interpreter::executions`], and how many
+    /// bytes of memory, estimated, they may take with their histories; default: the last 1,000 in 64 MiB.
+    ///
+    /// A handle keeps its execution anyway. An execution is forgotten with the tokio runtime that it ran in.
+    #[must_use]
+    pub fn keep_ended(self, executions: usize, bytes: usize) -> Self {
+        self.with(|settings| settings.kept = Kept { executions, bytes })
     }
 
     /// Sets region and account in the ARNs of executions; default: `us-east-1` and `123456789012`.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -14,7 +15,7 @@ use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::definition::{IntegrationPattern, Resource};
-use crate::error::Error;
+use crate::error::{EndedExecution, Error};
 use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, TaskId, TaskRequest};
 use crate::handlers::Handler;
 use crate::history::{ErrorOutput, HistoryEvent};
@@ -42,8 +43,8 @@ pub(super) trait Directory: fmt::Debug + Send + Sync {
     /// in a tokio runtime that is shutting down.
     fn admit(&self, running: &Arc<Running>) -> Result<(), Error>;
 
-    /// Removes an ended execution.
-    fn remove(&self, running: &Running);
+    /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it.
+    fn remove(&self, running: &Running, bytes: usize);
 
     /// The handler of a resource.
     fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>>;
@@ -73,6 +74,12 @@ pub(super) struct Origin {
 /// How many child executions' histories are kept: as many as a Map Run runs at once.
 const KEPT_CHILDREN: usize = 10_000;
 
+/// The memory of an ended execution without its data and events.
+const BYTES_OF_AN_EXECUTION: usize = 2_048;
+
+/// A parsed value takes more memory than its JSON text: this much on average for each of its bytes.
+const BYTES_OF_A_CHARACTER: usize = 8;
+
 #[derive(Debug)]
 struct End {
     outcome: Outcome,
@@ -87,6 +94,8 @@ pub(super) struct Progress {
     map_runs: MapRunLog,
     /// The deadline armed in the timer.
     armed: Option<(DateTime<Utc>, WakeUp)>,
+    /// Readers of the history that wait for its next event.
+    readers: Vec<Waker>,
 }
 
 /// An invoked task without an answer yet.
@@ -123,6 +132,7 @@ impl Running {
                 history: Vec::new(),
                 map_runs: MapRunLog::of_first(KEPT_CHILDREN),
                 armed: None,
+                readers: Vec::new(),
             }),
             ended_with: OnceLock::new(),
             ended: Notify::new(),
@@ -214,6 +224,22 @@ impl Running {
         self.progress().history.clone()
     }
 
+    /// The event after the first `seen` ones; ready with `None` after the end.
+    pub(super) fn poll_event(&self, seen: usize, context: &Context<'_>) -> Poll<Option<HistoryEvent>> {
+        let mut progress = self.progress();
+        if let Some(event) = progress.history.get(seen) {
+            return Poll::Ready(Some(event.clone()));
+        }
+        if self.ended_with.get().is_some() {
+            return Poll::Ready(None);
+        }
+        let reader = context.waker();
+        if !progress.readers.iter().any(|known| known.will_wake(reader)) {
+            progress.readers.push(reader.clone());
+        }
+        Poll::Pending
+    }
+
     pub(super) fn map_runs(&self) -> MapRunLog {
         self.progress().map_runs.clone()
     }
@@ -262,10 +288,11 @@ impl Running {
                 Command::Complete(outcome) => {
                     self.span
                         .in_scope(|| tracing::info!(status = outcome.status(), "execution ended"));
-                    self.end(outcome);
+                    self.end(outcome, progress.bytes());
                 }
             }
         }
+        progress.wake_readers();
         let deadline = progress.execution.next_deadline();
         if deadline != progress.armed.map(|(at, _)| at) {
             if let Some((_, wake_up)) = progress.armed.take() {
@@ -278,8 +305,8 @@ impl Running {
         }
     }
 
-    fn end(&self, outcome: Outcome) {
-        self.directory.remove(self);
+    fn end(&self, outcome: Outcome, bytes: usize) {
+        self.directory.remove(self, bytes);
         let stop_time = self.host.clock.now();
         // The first outcome counts; a second one comes only from an execution that was given up.
         let _ = self.ended_with.set(End { outcome, stop_time });
@@ -293,6 +320,28 @@ impl Running {
         }
         if let Some(token) = &task.request.token {
             self.directory.end_token(token);
+        }
+    }
+}
+
+impl Progress {
+    /// The memory that the execution takes after its end, estimated.
+    fn bytes(&self) -> usize {
+        let output = match self.execution.outcome() {
+            Some(Outcome::Succeeded { output }) => output.bound(),
+            _ => 0,
+        };
+        let data = self.execution.context().input.bound().saturating_add(output);
+        let events = self.history.iter().map(HistoryEvent::bytes).sum::<usize>();
+        BYTES_OF_AN_EXECUTION
+            .saturating_add(data.saturating_mul(BYTES_OF_A_CHARACTER))
+            .saturating_add(events)
+            .saturating_add(self.map_runs.bytes())
+    }
+
+    fn wake_readers(&mut self) {
+        for reader in self.readers.drain(..) {
+            reader.wake();
         }
     }
 }
@@ -316,10 +365,22 @@ impl Wake for Running {
         if let Some((_, wake_up)) = progress.armed.take() {
             self.host.timer.forget(wake_up);
         }
-        self.end(Outcome::Failed(ErrorOutput {
+        let outcome = Outcome::Failed(ErrorOutput {
             error: Some("States.Runtime".into()),
             cause: Some(cause.into()),
-        }));
+        });
+        self.end(outcome, progress.bytes());
+        progress.wake_readers();
+    }
+}
+
+impl EndedExecution for Running {
+    fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    fn history(&self) -> Vec<HistoryEvent> {
+        Self::history(self)
     }
 }
 

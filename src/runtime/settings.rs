@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::catalogue::Catalogue;
 use super::clock::Clock;
+use super::ended::Kept;
 use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
 use crate::execution::{Limits, Program, StartOptions, TokenSecret};
@@ -25,6 +26,7 @@ pub(super) struct Settings {
     pub(super) clock: Option<Clock>,
     pub(super) history: HistoryLevel,
     pub(super) limits: Limits,
+    pub(super) kept: Kept,
     pub(super) region: String,
     pub(super) account: String,
     /// The first mistake in the options, told at the next start: builders return no errors.
@@ -41,6 +43,7 @@ impl Default for Settings {
             clock: None,
             history: HistoryLevel::default(),
             limits: Limits::default(),
+            kept: Kept::default(),
             region: "us-east-1".into(),
             account: "123456789012".into(),
             mistake: None,

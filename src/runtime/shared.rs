@@ -13,6 +13,7 @@ use tokio::time::Duration;
 use super::activity::Activities;
 use super::activity_queue::ActivityQueue;
 use super::catalogue::Catalogue;
+use super::ended::EndedExecutions;
 use super::handle::ExecutionHandle;
 use super::host::Host;
 use super::running::{Directory, Origin, Running};
@@ -35,6 +36,8 @@ pub(super) struct Shared {
     /// The errors that keep registered state machines from running, computed on first use.
     unmet: OnceLock<Option<String>>,
     live: Mutex<Live>,
+    /// The interpreter's, for as long as there is one.
+    ended: Weak<EndedExecutions>,
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +53,7 @@ impl Shared {
     /// `step_functions` makes the handler of the tasks that call Step Functions itself.
     pub(super) fn new(
         mut settings: Settings,
+        ended: Weak<EndedExecutions>,
         step_functions: impl FnOnce(Weak<Self>) -> Arc<dyn Handler>,
     ) -> Arc<Self> {
         let activities = Activities::default();
@@ -64,6 +68,7 @@ impl Shared {
             activities,
             handlers: Arc::default(),
             live: Mutex::default(),
+            ended,
         })
     }
 
@@ -173,6 +178,21 @@ impl Shared {
         })
     }
 
+    /// The execution of an ARN, running or kept.
+    pub(super) fn known_execution(&self, arn: &str) -> Option<Arc<Running>> {
+        let live = self.live();
+        let running = live.executions.get(arn).cloned();
+        running.or_else(|| self.ended.upgrade()?.find(arn))
+    }
+
+    /// The executions: those that are kept, in the order of their ends, then the running ones.
+    pub(super) fn known_executions(&self) -> Vec<Arc<Running>> {
+        let live = self.live();
+        let mut executions = self.ended.upgrade().map_or_else(Vec::new, |ended| ended.all());
+        executions.extend(live.executions.values().cloned());
+        executions
+    }
+
     pub(super) fn running(&self) -> usize {
         self.live().executions.len()
     }
@@ -196,6 +216,9 @@ impl Shared {
         drop(ended);
         for running in orphans {
             running.shut_down("the tokio runtime that it ran in was shut down");
+        }
+        if let Some(ended) = self.ended.upgrade() {
+            ended.forget_without_host();
         }
     }
 
@@ -247,15 +270,24 @@ impl Directory for Shared {
         }
     }
 
-    fn remove(&self, running: &Running) {
+    fn remove(&self, running: &Running, bytes: usize) {
         let mut live = self.live();
         let known = live.executions.get(&running.arn);
-        if known.is_some_and(|known| std::ptr::eq(Arc::as_ptr(known), running)) {
-            live.executions.remove(&running.arn);
-            if running.origin.keeps_name {
-                live.closed_names.insert(&running.arn, running.host.clock.now());
-            }
+        if known.is_none_or(|known| !std::ptr::eq(Arc::as_ptr(known), running)) {
+            return;
         }
+        let removed = live.executions.remove(&running.arn);
+        if running.origin.keeps_name {
+            live.closed_names.insert(&running.arn, running.host.clock.now());
+        }
+        let keeper = self.ended.upgrade().filter(|_| !running.host.has_ended());
+        let gone = match (keeper, removed) {
+            // Under the lock, so that the execution is always found in one place or the other.
+            (Some(ended), Some(removed)) => ended.keep(removed, bytes, self.settings.kept),
+            _ => Vec::new(),
+        };
+        drop(live);
+        drop(gone);
     }
 
     fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>> {

@@ -89,7 +89,16 @@ const PURE: &[&str] = &[
 ];
 
 /// Crates that a pure folder may not name.
-const DRIVERS: &[&str] = &["async_trait", "axum", "getrandom", "hyper", "tokio", "tracing", "uuid"];
+const DRIVERS: &[&str] = &[
+    "async_trait",
+    "axum",
+    "futures_core",
+    "getrandom",
+    "hyper",
+    "tokio",
+    "tracing",
+    "uuid",
+];
 
 /// What a pure folder may not name of any crate: clocks. `now` is the end of `Utc::now`, `Local::now` and whatever else they
 /// are imported as.

@@ -10,7 +10,9 @@
 mod activities;
 mod callbacks;
 mod distributed_map;
+mod ended;
 mod event_bus;
+mod events;
 mod express;
 mod functions;
 mod handlers;

@@ -75,7 +75,7 @@ async fn a_start_is_answered_at_once() {
     assert_eq!(answer["StartDate"], start_date);
     assert_eq!(child.output::<Value>().await.unwrap(), json!({ "id": 7 }));
     assert_eq!(started.elapsed().as_secs(), 60);
-    assert!(interpreter.execution(arn).is_none());
+    assert_eq!(interpreter.execution(arn).unwrap().status(), "SUCCEEDED");
 }
 
 #[tokio::test(start_paused = true)]

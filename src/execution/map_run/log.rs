@@ -62,6 +62,13 @@ impl MapRunLog {
         self.events
     }
 
+    /// The memory of these events, estimated.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn bytes(&self) -> usize {
+        let histories = self.histories.values().flat_map(IndexMap::values);
+        histories.flatten().map(HistoryEvent::bytes).sum()
+    }
+
     /// The Map Runs in the order of their starts, including those of child executions.
     pub fn map_runs(&self) -> &[MapRun] {
         &self.map_runs
