@@ -228,6 +228,12 @@ impl Execution {
         self.engine().unanswered_tasks()
     }
 
+    /// Whether a task is unanswered.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn awaits(&self, task: TaskId) -> bool {
+        self.core.awaits(task)
+    }
+
     /// The running Map Runs in the order of their frames, without those of child executions.
     pub fn map_runs(&self) -> Vec<MapRun> {
         self.core.map_runs(&self.program)

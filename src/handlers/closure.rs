@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use super::{Handler, IntoHandler, TaskContext};
+use super::{Answering, Attempt, Handler, IntoHandler, TaskContext};
 use crate::TaskError;
-use crate::data::to_bounded_value;
+use crate::data::{MAX_NESTING, nests_within, to_bounded_value};
 
 /// A closure as a [`Handler`].
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct OfInputAndContext<T>(PhantomData<T>);
 impl<F, Fut, T, R> IntoHandler<OfInput<T>> for F
 where
     F: Fn(T) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
+    Fut: Future<Output = Result<R, TaskError>> + Send + 'static,
     T: DeserializeOwned + Send + 'static,
     R: Serialize + 'static,
 {
@@ -47,20 +49,28 @@ where
 impl<F, Fut, T, R> Handler for ClosureHandler<F, OfInput<T>>
 where
     F: Fn(T) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
+    Fut: Future<Output = Result<R, TaskError>> + Send + 'static,
     T: DeserializeOwned + Send + 'static,
     R: Serialize + 'static,
 {
     async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
-        let answer = (self.closure)(typed_input(input)?).await?;
+        let answer = (self.closure)(typed_input(&input)?).await?;
         json_answer(answer)
+    }
+
+    fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
+        Box::pin(async move {
+            let input = typed_input(attempt.input())?;
+            drop(attempt);
+            json_answer((self.closure)(input).await?)
+        })
     }
 }
 
 impl<F, Fut, T, R> IntoHandler<OfInputAndContext<T>> for F
 where
     F: Fn(T, TaskContext) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
+    Fut: Future<Output = Result<R, TaskError>> + Send + 'static,
     T: DeserializeOwned + Send + 'static,
     R: Serialize + 'static,
 {
@@ -78,23 +88,41 @@ where
 impl<F, Fut, T, R> Handler for ClosureHandler<F, OfInputAndContext<T>>
 where
     F: Fn(T, TaskContext) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<R, TaskError>> + Send,
+    Fut: Future<Output = Result<R, TaskError>> + Send + 'static,
     T: DeserializeOwned + Send + 'static,
     R: Serialize + 'static,
 {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
-        let answer = (self.closure)(typed_input(input)?, context).await?;
+        let answer = (self.closure)(typed_input(&input)?, context).await?;
         json_answer(answer)
+    }
+
+    fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
+        Box::pin(async move {
+            let input = typed_input(attempt.input())?;
+            json_answer((self.closure)(input, attempt.into_context()).await?)
+        })
     }
 }
 
-fn typed_input<T: DeserializeOwned>(input: Value) -> Result<T, TaskError> {
-    serde_json::from_value(input)
+fn typed_input<T: DeserializeOwned + 'static>(input: &Value) -> Result<T, TaskError> {
+    let mut same = None;
+    if let Some(same) = (&mut same as &mut dyn Any).downcast_mut::<Option<Value>>() {
+        *same = Some(input.clone());
+    }
+    if let Some(same) = same {
+        return Ok(same);
+    }
+    T::deserialize(input)
         .map_err(|error| TaskError::new("InvalidInput", format!("the input does not fit the handler: {error}")))
 }
 
-fn json_answer<R: Serialize>(answer: R) -> Result<Value, TaskError> {
-    to_bounded_value(answer).map_err(|error| {
+fn json_answer<R: Serialize + 'static>(mut answer: R) -> Result<Value, TaskError> {
+    let json = match (&mut answer as &mut dyn Any).downcast_mut::<Value>() {
+        Some(json) if nests_within(json, MAX_NESTING) => Ok(json.take()),
+        _ => to_bounded_value(answer),
+    };
+    json.map_err(|error| {
         TaskError::new(
             "InvalidOutput",
             format!("the answer cannot be written as JSON: {error}"),

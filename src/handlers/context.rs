@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::definition::Resource;
-use crate::execution::{TaskId, TaskRequest};
+use crate::execution::{Task, TaskId, TaskRequest};
 
 /// The task attempt of a handler; a clone is cheap.
 #[derive(Clone)]
@@ -32,12 +32,12 @@ pub struct TaskContext {
 impl TaskContext {
     /// Sends a heartbeat: the time of `HeartbeatSeconds` starts again.
     pub fn heartbeat(&self) {
-        self.channel.heartbeat(self.id);
+        Arc::clone(&self.channel).heartbeat(self.id);
     }
 
     /// Records the first response of a `.sync` task's service (`TaskSubmitted`), before the job has ended.
     pub fn submitted(&self, output: Value) {
-        self.channel.submitted(self.id, output);
+        Arc::clone(&self.channel).submitted(self.id, output);
     }
 }
 
@@ -52,8 +52,38 @@ impl fmt::Debug for TaskContext {
     }
 }
 
+/// One attempt of a task as its handler begins it: it makes only what the handler asks for.
+pub struct Attempt {
+    task: Task,
+    channel: Arc<dyn TaskChannel>,
+}
+
+impl Attempt {
+    pub(crate) fn new(task: Task, channel: Arc<dyn TaskChannel>) -> Self {
+        Self { task, channel }
+    }
+
+    /// The effective input.
+    pub(super) fn input(&self) -> &Value {
+        self.task.request.effective_input.value()
+    }
+
+    pub(super) fn into_context(self) -> TaskContext {
+        self.channel.context(self.task)
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("task", &self.task)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The channel from a handler to its driver.
 pub(crate) trait TaskChannel: Send + Sync {
-    fn heartbeat(&self, task: TaskId);
-    fn submitted(&self, task: TaskId, output: Value);
+    fn heartbeat(self: Arc<Self>, task: TaskId);
+    fn submitted(self: Arc<Self>, task: TaskId, output: Value);
+    fn context(self: Arc<Self>, task: Task) -> TaskContext;
 }

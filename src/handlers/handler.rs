@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use super::TaskContext;
+use super::{Attempt, TaskContext};
 use crate::TaskError;
 
 /// Does the work of a Task state.
@@ -42,12 +43,28 @@ pub trait Handler: Send + Sync + 'static {
     ///
     /// Errors go through the state's Retry and Catch, which match [`TaskError::error`].
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError>;
+
+    /// Begins an attempt. A closure reads its input where it is; any other handler gets JSON of its own.
+    #[doc(hidden)]
+    fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
+        Box::pin(async move {
+            let input = attempt.input().clone();
+            self.call(input, attempt.into_context()).await
+        })
+    }
 }
+
+/// The work of a handler on one attempt.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Value, TaskError>> + Send>>;
 
 #[async_trait]
 impl<H: Handler + ?Sized> Handler for Arc<H> {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         (**self).call(input, context).await
+    }
+
+    fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
+        Self::clone(&self).begin(attempt)
     }
 }
 

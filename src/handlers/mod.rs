@@ -10,8 +10,9 @@ mod put_events;
 mod registry;
 mod s3;
 
-pub(crate) use context::TaskChannel;
 pub use context::TaskContext;
+pub(crate) use context::{Attempt, TaskChannel};
+pub(crate) use handler::Answering;
 pub use handler::{Handler, IntoHandler};
 pub(crate) use lambda::Functions;
 pub(crate) use put_events::{PUT_EVENTS, PutEvents};

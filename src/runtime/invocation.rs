@@ -1,20 +1,29 @@
-//! One attempt of a task: invokes its handler and delivers the answer.
+//! One attempt of a task: calls its handler and delivers the answer.
+//!
+//! A handler works in a tokio task of its own, which goes on with the task that its answer leads to. So a chain of tasks
+//! whose handlers are ready at once is one tokio task, and what keeps a handler waiting never keeps another one waiting.
 
 use serde_json::Value;
+use std::future::poll_fn;
 use std::sync::Arc;
-use tracing::Instrument as _;
+use std::task::{Context, Poll};
 
 use super::activity_queue::Scheduled;
+use super::in_flight::{InFlight, Invocation};
 use super::panics::failing_on_panic;
-use super::running::{InFlight, Progress, Running};
+use super::running::{Progress, Running};
 use crate::TaskError;
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::execution::{Event, Task, TaskId};
-use crate::handlers::{TaskChannel, TaskContext};
+use crate::handlers::{Answering, Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
 
+/// After so many tasks in a row, other executions have their turn.
+const IN_A_ROW: u32 = 32;
+
 impl Running {
-    pub(super) fn invoke(self: &Arc<Self>, task: Task, progress: &mut Progress) {
+    /// Finds who does a task. `None` if nobody has to be called: it waits for a worker of its activity, or has failed.
+    pub(super) fn invocation(self: &Arc<Self>, task: Task, progress: &mut Progress) -> Option<Invocation> {
         let span = tracing::info_span!(
             parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
@@ -26,104 +35,189 @@ impl Running {
                 task: task.id,
                 error: error.into(),
             };
-            return progress.execution.handle(self.host.clock.now(), event);
+            progress.execution.handle(self.host.clock.now(), event);
+            return None;
         }
-        let mut in_flight = InFlight {
-            handler: None,
-            request: Arc::clone(&task.request),
-            pattern: task.resource.pattern(),
-            ticket: None,
-        };
         let handler = self.directory.handler_of(&task.resource);
         if handler.is_none()
             && let Some(activity) = self.directory.activity(task.resource.arn())
         {
+            let mut in_flight = InFlight::of(&task);
             in_flight.ticket = Some(activity.schedule(Scheduled {
                 execution: Arc::<Self>::downgrade(self),
                 task: task.id,
                 request: task.request,
             }));
             progress.in_flight.insert(task.id, in_flight);
-            return;
+            return None;
         }
+        Some(Invocation { task, handler, span })
+    }
+
+    /// Calls a handler in a new tokio task.
+    pub(super) fn spawn(self: &Arc<Self>, invocation: Invocation, progress: &mut Progress) {
+        let (id, in_flight) = (invocation.task.id, InFlight::of(&invocation.task));
         let running = Arc::clone(self);
-        let id = task.id;
+        let work = async move {
+            let answering = running.call(invocation);
+            running.work(id, answering).await;
+        };
+        self.spawn_work(id, in_flight, work, progress);
+    }
+
+    fn spawn_work(
+        &self,
+        id: TaskId,
+        mut in_flight: InFlight,
+        work: impl Future<Output = ()> + Send + 'static,
+        progress: &mut Progress,
+    ) {
         let live = self.directory.handler_starts();
         let work = async move {
             // Dropped after the handler, since it is declared before.
             let _live = live;
-            if *task.resource.kind() == ResourceKind::Activity {
-                running.deliver(Event::TaskStarted {
-                    task: id,
-                    worker_name: None,
-                });
-            }
-            let result = match handler {
-                Some(handler) => {
-                    let context = running.context(&task);
-                    let input = task.request.effective_input.value().clone();
-                    // The call itself may panic too, before there is a future.
-                    failing_on_panic(async { handler.call(input, context).await }).await
-                }
-                None => Err(TaskError::new(
-                    "States.TaskFailed",
-                    format!("no handler is registered for the resource {}", task.resource),
-                )),
-            };
-            if let Err(error) = &result {
-                tracing::info!(error = error.error(), cause = error.cause(), "task failed");
-            }
-            running.handler_ended(id, result.map_err(Into::into));
+            work.await;
         };
-        in_flight.handler = Some(self.host.runtime.spawn(work.instrument(span)).abort_handle());
+        in_flight.handler = Some(self.host.runtime.spawn(work).abort_handle());
         progress.in_flight.insert(id, in_flight);
     }
 
-    /// Handles the end of the handler; a callback task goes on until it is answered by its token.
-    fn handler_ended(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) {
-        let mut progress = self.progress();
-        let mut in_flight = progress.in_flight.get_mut(&task);
-        if let Some(in_flight) = &mut in_flight {
-            in_flight.handler = None;
-        }
-        match (in_flight, result) {
-            (Some(waiting), Ok(output)) if waiting.pattern == IntegrationPattern::WaitForTaskToken => {
-                drop(progress);
-                self.deliver(Event::TaskSubmitted { task, output });
+    /// Waits for a handler, then does the tasks that follow from its answer, as long as their handlers are ready at once.
+    async fn work(self: Arc<Self>, id: TaskId, mut first: Handling) {
+        let answer = poll_fn(|context| first.poll(context)).await;
+        drop(first);
+        let mut next = self.handler_ended(id, answer, false);
+        let mut in_a_row = 1;
+        while let Some(invocation) = next {
+            if in_a_row % IN_A_ROW == 0 {
+                tokio::task::yield_now().await;
+                if !self.progress().execution.awaits(invocation.task.id) {
+                    return;
+                }
             }
-            (_, result) => {
-                drop(progress);
-                self.answer(task, result);
-            }
+            in_a_row += 1;
+            let (id, in_flight) = (invocation.task.id, InFlight::of(&invocation.task));
+            let mut handling = self.call(invocation);
+            let polled = poll_fn(|context| Poll::Ready(handling.poll(context))).await;
+            next = match polled {
+                Poll::Ready(answer) => self.handler_ended(id, answer, true),
+                Poll::Pending => {
+                    self.work_elsewhere(id, in_flight, handling);
+                    None
+                }
+            };
         }
     }
 
-    fn context(self: &Arc<Self>, task: &Task) -> TaskContext {
+    /// Waits for a handler in a tokio task of its own, which ends when the task is cancelled.
+    fn work_elsewhere(self: &Arc<Self>, id: TaskId, in_flight: InFlight, handling: Handling) {
+        let mut progress = self.progress();
+        // Otherwise it was cancelled or answered while the handler was called, and the handler is dropped.
+        if self.outcome().is_none() && progress.execution.awaits(id) {
+            let work = Arc::clone(self).work(id, handling);
+            self.spawn_work(id, in_flight, work, &mut progress);
+        } else {
+            drop(progress);
+        }
+    }
+
+    fn call(self: &Arc<Self>, invocation: Invocation) -> Handling {
+        let Invocation { task, handler, span } = invocation;
+        if *task.resource.kind() == ResourceKind::Activity {
+            self.deliver(Event::TaskStarted {
+                task: task.id,
+                worker_name: None,
+            });
+        }
+        let answering: Answering = match handler {
+            Some(handler) => {
+                let attempt = Attempt::new(task, Arc::<Self>::clone(self));
+                // The call itself may panic too, before there is a future.
+                failing_on_panic(|| handler.begin(attempt)).unwrap_or_else(failed)
+            }
+            None => failed(TaskError::new(
+                "States.TaskFailed",
+                format!("no handler is registered for the resource {}", task.resource),
+            )),
+        };
+        Handling { answering, span }
+    }
+
+    /// Handles the end of a handler; a callback task goes on until it is answered by its token. Returns the task to do
+    /// next, if this tokio task may do it: not if the handler's was cancelled, since it ends with it.
+    fn handler_ended(
+        self: &Arc<Self>,
+        task: TaskId,
+        result: Result<Value, ErrorOutput>,
+        was_in_place: bool,
+    ) -> Option<Invocation> {
+        let mut progress = self.progress();
+        let in_flight = progress.in_flight.get_mut(&task);
+        let pattern = in_flight.as_ref().map(|task| task.pattern);
+        let was_cancelled = in_flight.and_then(|task| task.handler.take()).is_none() && !was_in_place;
+        let event = match (pattern, result) {
+            (Some(IntegrationPattern::WaitForTaskToken), Ok(output)) => Event::TaskSubmitted { task, output },
+            (_, result) => {
+                if let Some(settled) = progress.in_flight.remove(&task) {
+                    self.release(settled);
+                }
+                match result {
+                    Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
+                    Err(error) => Event::TaskFailed { task, error },
+                }
+            }
+        };
+        progress.execution.handle(self.host.clock.now(), event);
+        let mut next = None;
+        self.carry_out(&mut progress, (!was_cancelled).then_some(&mut next));
+        next
+    }
+}
+
+impl TaskChannel for Running {
+    fn heartbeat(self: Arc<Self>, task: TaskId) {
+        self.deliver(Event::TaskHeartbeat { task });
+    }
+
+    fn submitted(self: Arc<Self>, task: TaskId, output: Value) {
+        self.deliver(Event::TaskSubmitted { task, output });
+    }
+
+    fn context(self: Arc<Self>, task: Task) -> TaskContext {
         TaskContext {
             execution_arn: Arc::clone(task.child.as_ref().map_or(&self.arn, |child| &child.arn)),
             state_machine_arn: match &task.child {
                 None => self.state_machine.id.as_str().into(),
                 Some(child) => child.state_machine_arn.as_str().into(),
             },
-            state: Arc::clone(&task.state),
-            resource: task.resource.clone(),
+            state: task.state,
+            resource: task.resource,
             retry_count: task.retry_count,
-            request: Arc::clone(&task.request),
+            request: task.request,
             driven_arn: Arc::clone(&self.arn),
             id: task.id,
-            channel: Arc::new(Channel(Arc::clone(self))),
+            channel: self,
         }
     }
 }
 
-struct Channel(Arc<Running>);
+fn failed(error: TaskError) -> Answering {
+    Box::pin(std::future::ready(Err(error)))
+}
 
-impl TaskChannel for Channel {
-    fn heartbeat(&self, task: TaskId) {
-        self.0.deliver(Event::TaskHeartbeat { task });
-    }
+/// A called handler, in its span.
+struct Handling {
+    answering: Answering,
+    span: tracing::Span,
+}
 
-    fn submitted(&self, task: TaskId, output: Value) {
-        self.0.deliver(Event::TaskSubmitted { task, output });
+impl Handling {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Value, ErrorOutput>> {
+        let _entered = self.span.enter();
+        let polled = failing_on_panic(|| self.answering.as_mut().poll(context));
+        polled.unwrap_or_else(|error| Poll::Ready(Err(error))).map_err(|error| {
+            tracing::info!(error = error.error(), cause = error.cause(), "task failed");
+            error.into()
+        })
     }
 }

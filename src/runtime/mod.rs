@@ -50,6 +50,7 @@ mod ended;
 mod events;
 mod handle;
 mod host;
+mod in_flight;
 mod invocation;
 mod nested;
 mod options;

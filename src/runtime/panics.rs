@@ -1,22 +1,14 @@
 //! Panics of handlers, which fail their task.
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
 
 use crate::TaskError;
 
-/// Runs a handler; a panic becomes the failure of its task, with the panic's text.
-pub(super) async fn failing_on_panic<T>(handler: impl Future<Output = Result<T, TaskError>>) -> Result<T, TaskError> {
-    let mut handler = pin!(handler);
-    poll_fn(|context| {
-        // After a panic the handler is never polled again.
-        let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context)));
-        polled.unwrap_or_else(|panic| Poll::Ready(Err(failure(&*panic))))
-    })
-    .await
+/// Calls a handler, or polls it; a panic becomes the failure of its task, with the panic's text. After a panic it is never
+/// polled again.
+pub(super) fn failing_on_panic<T>(call: impl FnOnce() -> T) -> Result<T, TaskError> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|panic| failure(&*panic))
 }
 
 fn failure(panic: &(dyn Any + Send)) -> TaskError {

@@ -7,16 +7,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
-use super::activity_queue::{ActivityQueue, TakeUp, Ticket};
+use super::activity_queue::{ActivityQueue, TakeUp};
 use super::host::Host;
+use super::in_flight::{InFlight, Invocation};
 use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
-use crate::definition::{IntegrationPattern, Resource};
+use crate::definition::Resource;
 use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, TaskId, TaskRequest};
+use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, TaskId};
 use crate::handlers::Handler;
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
@@ -98,17 +98,6 @@ pub(super) struct Progress {
     readers: Vec<Waker>,
 }
 
-/// An invoked task without an answer yet.
-#[derive(Debug)]
-pub(super) struct InFlight {
-    /// Its handler, while it runs.
-    pub(super) handler: Option<AbortHandle>,
-    pub(super) request: Arc<TaskRequest>,
-    pub(super) pattern: IntegrationPattern,
-    /// Its place among the tasks waiting for a worker; given up on drop.
-    pub(super) ticket: Option<Ticket>,
-}
-
 impl Running {
     /// Begins a newly created execution. Errors as [`Directory::admit`] does.
     pub(super) fn start(
@@ -139,14 +128,14 @@ impl Running {
             directory,
         });
         running.directory.admit(&running)?;
-        running.carry_out(&mut running.progress());
+        running.carry_out(&mut running.progress(), None);
         Ok(running)
     }
 
     pub(super) fn deliver(self: &Arc<Self>, event: Event) {
         let mut progress = self.progress();
         progress.execution.handle(self.host.clock.now(), event);
-        self.carry_out(&mut progress);
+        self.carry_out(&mut progress, None);
     }
 
     /// Handles a task's answer, from its handler or by its token; returns whether the task was still waiting.
@@ -270,7 +259,9 @@ impl Running {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn carry_out(self: &Arc<Self>, progress: &mut Progress) {
+    /// Does what the execution asks for. A tokio task that can do a task itself gives a place for it: the first task goes
+    /// there, while the others are spawned.
+    pub(super) fn carry_out(self: &Arc<Self>, progress: &mut Progress, mut next: Option<&mut Option<Invocation>>) {
         if self.ended_with.get().is_some() {
             return;
         }
@@ -279,8 +270,26 @@ impl Running {
                 Command::Record(event) => progress.history.push(event),
                 Command::RecordChild(event) => progress.map_runs.record(*event),
                 Command::MapRun(map_run) => progress.map_runs.update(*map_run),
-                Command::Invoke(task) => self.invoke(task, progress),
+                Command::Invoke(task) => {
+                    let Some(invocation) = self.invocation(task, progress) else {
+                        continue;
+                    };
+                    match &mut next {
+                        Some(place) if place.is_none() => {
+                            // Only by its token can another than its handler answer it.
+                            let task = &invocation.task;
+                            if task.request.token.is_some() {
+                                progress.in_flight.insert(task.id, InFlight::of(task));
+                            }
+                            **place = Some(invocation);
+                        }
+                        _ => self.spawn(invocation, progress),
+                    }
+                }
                 Command::Cancel(task) => {
+                    if let Some(place) = &mut next {
+                        place.take_if(|invocation| invocation.task.id == task);
+                    }
                     if let Some(task) = progress.in_flight.remove(&task) {
                         self.release(task);
                     }
@@ -314,7 +323,7 @@ impl Running {
     }
 
     /// Cancels a task.
-    fn release(&self, task: InFlight) {
+    pub(super) fn release(&self, task: InFlight) {
         if let Some(handler) = task.handler {
             handler.abort();
         }
@@ -354,7 +363,7 @@ impl Wake for Running {
             return;
         }
         progress.execution.handle(self.host.clock.now(), Event::DeadlineReached);
-        self.carry_out(&mut progress);
+        self.carry_out(&mut progress, None);
     }
 
     fn give_up(&self, cause: &str) {
@@ -393,7 +402,7 @@ impl TakeUp for Running {
         let worker_name = worker_name.map(str::to_owned);
         let event = Event::TaskStarted { task, worker_name };
         progress.execution.handle(self.host.clock.now(), event);
-        self.carry_out(&mut progress);
+        self.carry_out(&mut progress, None);
         // The task may have timed out before this.
         progress.in_flight.contains_key(&task)
     }

@@ -20,6 +20,7 @@ mod lifetime;
 mod nested;
 mod nested_again;
 mod nested_recorded;
+mod ready_handlers;
 #[path = "../recorded/recordings.rs"]
 mod recordings;
 mod samples;

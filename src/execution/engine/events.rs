@@ -2,10 +2,30 @@
 
 use super::Engine;
 use crate::execution::core::Activity;
+#[cfg(feature = "runtime")]
+use crate::execution::core::Core;
 use crate::execution::event::Event;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::task::{Task, TaskId};
+
+#[cfg(feature = "runtime")]
+impl Core {
+    /// Whether a task is unanswered, one of a child execution too.
+    pub(in crate::execution) fn awaits(&self, task: TaskId) -> bool {
+        let Some((_, frame)) = self.frames.in_slot(task.frame) else {
+            return false;
+        };
+        match frame.activity() {
+            Activity::Task(attempt) => attempt.generation == task.generation,
+            Activity::MapRun(run) => {
+                let is_asked = run.asked().is_some_and(|asked| asked.generation == task.generation);
+                is_asked || run.tasks.contains_key(&task.generation)
+            }
+            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Fork(_) => false,
+        }
+    }
+}
 
 impl Engine<'_> {
     /// Handles an event. An output that nested too deeply has been dropped before.
