@@ -28,6 +28,8 @@ mod random;
 mod scope;
 mod syntax_error;
 mod timestamp;
+#[cfg(feature = "runtime")]
+mod typed;
 mod unique_members;
 mod variables;
 
@@ -61,6 +63,8 @@ pub(crate) use sample::NoVariables;
 pub(crate) use scope::Scope;
 pub use syntax_error::SyntaxError;
 pub(crate) use timestamp::{parse_timestamp, timestamp_text};
+#[cfg(feature = "runtime")]
+pub(crate) use typed::typed;
 #[cfg(feature = "yaml")]
 pub(crate) use unique_members::UniqueMembers;
 pub(crate) use unique_members::parse_unique;

@@ -140,6 +140,12 @@ impl Resource {
         Arc::clone(&self.0.arn)
     }
 
+    /// Where it lies in memory; no two resources that live share it, except for clones.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// The kind of resource.
     pub fn kind(&self) -> &ResourceKind {
         &self.0.kind

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Answering, Attempt, Handler, IntoHandler, TaskContext};
 use crate::TaskError;
-use crate::data::{MAX_NESTING, nests_within, to_bounded_value};
+use crate::data::{MAX_NESTING, nests_within, to_bounded_value, typed};
 
 /// A closure as a [`Handler`].
 #[derive(Debug)]
@@ -106,15 +106,7 @@ where
 }
 
 fn typed_input<T: DeserializeOwned + 'static>(input: &Value) -> Result<T, TaskError> {
-    let mut same = None;
-    if let Some(same) = (&mut same as &mut dyn Any).downcast_mut::<Option<Value>>() {
-        *same = Some(input.clone());
-    }
-    if let Some(same) = same {
-        return Ok(same);
-    }
-    T::deserialize(input)
-        .map_err(|error| TaskError::new("InvalidInput", format!("the input does not fit the handler: {error}")))
+    typed(input).map_err(|error| TaskError::new("InvalidInput", format!("the input does not fit the handler: {error}")))
 }
 
 fn json_answer<R: Serialize + 'static>(mut answer: R) -> Result<Value, TaskError> {

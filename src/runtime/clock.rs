@@ -40,8 +40,14 @@ impl Clock {
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
-        let elapsed = self.origin.elapsed().as_secs_f64() * self.speed;
-        Duration::try_from_secs_f64(elapsed)
+        let elapsed = self.origin.elapsed();
+        #[expect(clippy::float_cmp, reason = "the speed of a clock that is not faster is exactly 1")]
+        let elapsed = if self.speed == 1.0 {
+            Ok(elapsed)
+        } else {
+            Duration::try_from_secs_f64(elapsed.as_secs_f64() * self.speed)
+        };
+        elapsed
             .ok()
             .and_then(|elapsed| TimeDelta::from_std(elapsed).ok())
             .and_then(|elapsed| self.started.checked_add_signed(elapsed))

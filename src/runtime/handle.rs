@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::events::Events;
 use super::running::Running;
+use crate::data::typed;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Event, MapRun, MapRunLog, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
@@ -67,9 +68,9 @@ impl ExecutionHandle {
 
     /// Waits for the end and reads the output. Errors if the execution does not succeed or the output does not fit the
     /// type; the error has the execution's history.
-    pub async fn output<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    pub async fn output<T: DeserializeOwned + 'static>(&self) -> Result<T, Error> {
         let read = match self.outcome().await {
-            Outcome::Succeeded { output } => serde_json::from_value(output.into_value())
+            Outcome::Succeeded { output } => typed(&output)
                 .map_err(|error| Error::new(ErrorKind::UnexpectedOutput, format!("the output does not fit: {error}"))),
             failed => Err(Error::failed(
                 failed.status(),

@@ -38,7 +38,7 @@ impl Running {
             progress.execution.handle(self.host.clock.now(), event);
             return None;
         }
-        let handler = self.directory.handler_of(&task.resource);
+        let handler = self.handlers.find(&task.resource).cloned();
         if handler.is_none()
             && let Some(activity) = self.directory.activity(task.resource.arn())
         {

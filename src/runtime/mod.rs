@@ -45,10 +45,12 @@
 mod activity;
 mod activity_queue;
 mod catalogue;
+mod chance;
 mod clock;
 mod ended;
 mod events;
 mod handle;
+mod handler_table;
 mod host;
 mod in_flight;
 mod invocation;
@@ -140,7 +142,7 @@ impl Interpreter {
     ///
     /// Errors as [`Interpreter::start`] does, if the execution does not succeed, and if the output does not fit the
     /// type.
-    pub async fn run<T: DeserializeOwned>(
+    pub async fn run<T: DeserializeOwned + 'static>(
         &self,
         machine: impl Into<Arc<Program>>,
         input: impl Serialize,
@@ -182,7 +184,7 @@ impl Interpreter {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let options = self.options(input, &program, request);
-        requirements::check(&program, shared, &options.execution_arn())?;
+        requirements::check(&program, shared, || options.execution_arn())?;
         let host = shared.host()?;
         let execution = Execution::start(program, options, host.clock.now());
         let running = shared.start(execution, Origin::default(), host)?;

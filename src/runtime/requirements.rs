@@ -1,6 +1,7 @@
 //! Checks that a machine's handlers, activities and functions are registered before it starts.
 
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::running::Directory;
 use super::services;
@@ -12,7 +13,23 @@ use crate::services::step_functions::Operation;
 
 /// Errors if a resource has no handler, an activity is not declared, or a function invoked by a literal name is not
 /// registered. Also checks the state machines that the machine may start.
-pub(super) fn check(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
+pub(super) fn check(
+    program: &Arc<Program>,
+    shared: &Shared,
+    execution_arn: impl FnOnce() -> String,
+) -> Result<(), Error> {
+    let handlers = shared.handlers_of(program);
+    if handlers.is_met() {
+        return Ok(());
+    }
+    check_with(program, shared, &execution_arn())?;
+    if handlers.is_complete() {
+        handlers.set_met();
+    }
+    Ok(())
+}
+
+fn check_with(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
     check_machine(program, shared, execution_arn)?;
     let is_nesting = |resource| Operation::of(resource).is_some_and(Operation::starts_executions);
     if !shared.settings.state_machines.is_empty()

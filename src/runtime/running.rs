@@ -9,15 +9,14 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
 use super::activity_queue::{ActivityQueue, TakeUp};
+use super::handler_table::HandlerTable;
 use super::host::Host;
 use super::in_flight::{InFlight, Invocation};
 use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
-use crate::definition::Resource;
 use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, TaskId};
-use crate::handlers::Handler;
+use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, Program, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
@@ -34,6 +33,7 @@ pub(super) struct Running {
     ended_with: OnceLock<End>,
     ended: Notify,
     pub(super) directory: Arc<dyn Directory>,
+    pub(super) handlers: Arc<HandlerTable>,
     pub(super) span: tracing::Span,
 }
 
@@ -46,8 +46,8 @@ pub(super) trait Directory: fmt::Debug + Send + Sync {
     /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it.
     fn remove(&self, running: &Running, bytes: usize);
 
-    /// The handler of a resource.
-    fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>>;
+    /// The handlers of a program's resources.
+    fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable>;
 
     /// Counts a handler until the value is dropped.
     fn handler_starts(&self) -> LiveHandler;
@@ -108,6 +108,7 @@ impl Running {
     ) -> Result<Arc<Self>, Error> {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
+        let handlers = directory.handlers_of(execution.program());
         let running = Arc::new(Self {
             span: tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id),
             arn,
@@ -125,6 +126,7 @@ impl Running {
             }),
             ended_with: OnceLock::new(),
             ended: Notify::new(),
+            handlers,
             directory,
         });
         running.directory.admit(&running)?;

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 use std::sync::{Arc, Weak};
-use uuid::Uuid;
 
 use super::catalogue::Catalogue;
+use super::chance::Chance;
 use super::clock::Clock;
 use super::ended::Kept;
 use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
-use crate::execution::{Limits, Program, StartOptions, TokenSecret};
+use crate::execution::{Limits, Program, StartOptions};
 use crate::handlers::Registry;
 use crate::history::HistoryLevel;
 use crate::services::step_functions::{StateMachines, Target};
@@ -24,6 +24,7 @@ pub(super) struct Settings {
     pub(super) catalogue: Option<Weak<dyn Catalogue>>,
     /// The clock; `None` for the system's time.
     pub(super) clock: Option<Clock>,
+    pub(super) chance: Chance,
     pub(super) history: HistoryLevel,
     pub(super) limits: Limits,
     pub(super) kept: Kept,
@@ -41,6 +42,7 @@ impl Default for Settings {
             state_machines: StateMachines::default(),
             catalogue: None,
             clock: None,
+            chance: Chance::default(),
             history: HistoryLevel::default(),
             limits: Limits::default(),
             kept: Kept::default(),
@@ -67,10 +69,6 @@ impl Settings {
     }
 
     /// Options of an execution with a new name, seed and secret.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the driver is where names, seeds and secrets come from"
-    )]
     pub(super) fn start_options(
         &self,
         input: Value,
@@ -78,14 +76,14 @@ impl Settings {
         state_machine: Arc<StateMachineContext>,
     ) -> StartOptions {
         let mut options = StartOptions::new(input);
-        options.name = Uuid::new_v4().to_string();
-        options.seed = Uuid::new_v4().as_u64_pair().1;
-        options.token_secret = TokenSecret::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
+        options.name = self.chance.uuid();
+        options.seed = self.chance.number();
+        options.token_secret = self.chance.token_secret();
         options.history = self.history;
         options.limits = self.limits.clone();
         options.state_machine = state_machine;
         if program.machine().workflow_type == WorkflowType::Express {
-            options.express_id = Some(Uuid::new_v4().to_string());
+            options.express_id = Some(self.chance.uuid());
         }
         options
     }

@@ -15,6 +15,7 @@ use super::activity_queue::ActivityQueue;
 use super::catalogue::Catalogue;
 use super::ended::EndedExecutions;
 use super::handle::ExecutionHandle;
+use super::handler_table::{HandlerTable, HandlerTables};
 use super::host::Host;
 use super::running::{Directory, Origin, Running};
 use super::settings::Settings;
@@ -22,7 +23,7 @@ use super::shutdown::{LiveHandler, LiveHandlers};
 use super::task_tokens::TaskTokens;
 use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Execution, TaskId};
+use crate::execution::{Execution, Program, TaskId};
 use crate::handlers::{Functions, Handler};
 use crate::services::step_functions::{ClosedNames, Operation, StepFunctionsError, Target};
 
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     step_functions: Arc<dyn Handler>,
     /// The errors that keep registered state machines from running, computed on first use.
     unmet: OnceLock<Option<String>>,
+    tables: HandlerTables,
     live: Mutex<Live>,
     /// The interpreter's, for as long as there is one.
     ended: Weak<EndedExecutions>,
@@ -67,6 +69,7 @@ impl Shared {
             settings,
             activities,
             handlers: Arc::default(),
+            tables: HandlerTables::default(),
             live: Mutex::default(),
             ended,
         })
@@ -104,6 +107,12 @@ impl Shared {
         }
         live.hosts.push(Arc::clone(&started));
         Ok(started)
+    }
+
+    /// The handler of a resource.
+    pub(super) fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>> {
+        let own = || self.serves(resource).then_some(&self.step_functions);
+        self.settings.handlers.find(resource.arn()).or_else(own).cloned()
     }
 
     /// Whether the interpreter itself serves this call of Step Functions.
@@ -290,9 +299,10 @@ impl Directory for Shared {
         drop(gone);
     }
 
-    fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>> {
-        let own = || self.serves(resource).then_some(&self.step_functions);
-        self.settings.handlers.find(resource.arn()).or_else(own).cloned()
+    fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable> {
+        self.tables.of(program, || {
+            HandlerTable::new(program, |resource| self.handler_of(resource))
+        })
     }
 
     fn handler_starts(&self) -> LiveHandler {

@@ -25,6 +25,12 @@ pub(super) fn in_context<'a>(
         {
             context.map_item_value().map(|value| (3, Cow::Borrowed(value)))
         }
+        // Beside it the item's value would be copied.
+        [Segment::Name(map), Segment::Name(item), Segment::Name(index)]
+            if (&**map, &**item, &**index) == ("Map", "Item", "Index") =>
+        {
+            context.map_item.map(|item| (3, Cow::Owned(item.index.into())))
+        }
         [Segment::Name(first), Segment::Name(second), ..] => context.part((first, second)).map(|part| (2, part)),
         _ => None,
     };
