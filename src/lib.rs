@@ -39,6 +39,8 @@
 //!
 //! # Guides
 //!
+//! * [Run machines in your program][docs::running]: handlers, tokens, timeouts, shutdown, and what survives what (feature
+//!   `runtime`, on by default)
 //! * [Test your first state machine in five minutes](docs::testing)
 //! * [From Step Functions Local](docs::step_functions_local)
 //! * [From a production failure to a test](docs::production_failure)
@@ -74,6 +76,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Links to items whose feature is off lead to the list of features instead.
 #![cfg_attr(not(feature = "jsonata"), doc = "[docs::jsonata]: #features")]
+#![cfg_attr(not(feature = "runtime"), doc = "[docs::running]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`Error`]: #features\n[`Interpreter`]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
@@ -101,6 +104,10 @@ pub mod docs {
 
     #[doc = include_str!("docs/production_failure.md")]
     pub mod production_failure {}
+
+    #[cfg(feature = "runtime")]
+    #[doc = include_str!("docs/running.md")]
+    pub mod running {}
 
     #[doc = include_str!("docs/step_functions_local.md")]
     pub mod step_functions_local {}

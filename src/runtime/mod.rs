@@ -1,4 +1,4 @@
-//! The tokio driver: runs state machines against handlers in real time.
+//! The tokio driver: runs state machines against handlers in real time. The guide is [`docs::running`](crate::docs::running).
 //!
 //! # Who does the work of a Task
 //!

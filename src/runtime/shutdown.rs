@@ -38,8 +38,14 @@ impl Interpreter {
         }
         shared.activities.close();
         if can_wait {
+            let dropped = async {
+                for execution in &left {
+                    execution.finished().await;
+                }
+                shared.handlers.all_dropped().await;
+            };
             // Handlers that are not dropped by then are left behind.
-            let _ = timeout(grace.max(TO_DROP), shared.handlers.all_dropped()).await;
+            let _ = timeout(grace.max(TO_DROP), dropped).await;
         }
         // Some may have ended by themselves just before they were stopped.
         let is_aborted = |outcome| matches!(outcome, Some(Outcome::Aborted(_)));
