@@ -62,7 +62,8 @@ impl Interpreter {
     /// Sets how many ended executions are kept for [`Interpreter::execution`] and [`Interpreter::executions`], and how many
     /// bytes of memory, estimated, they may take with their histories; default: the last 1,000 in 64 MiB.
     ///
-    /// A handle keeps its execution anyway. An execution is forgotten with the tokio runtime that it ran in.
+    /// A handle keeps its execution anyway. An execution is forgotten with the tokio runtime that it ran in. Under
+    /// [`StepFunctions`](crate::server::StepFunctions), which remembers executions by rules of its own, none is kept.
     #[must_use]
     pub fn keep_ended(self, executions: usize, bytes: usize) -> Self {
         self.with(|settings| settings.kept = Kept { executions, bytes })

@@ -87,6 +87,20 @@ fn real_time_waits_and_runs_programs_side_by_side() {
 }
 
 #[test]
+fn states_of_one_resource_have_one_program_in_real_time() {
+    let folder = Folder::new("one-resource");
+    let file = folder.write(
+        "twice.asl.json",
+        r#"{ "StartAt": "Once", "States": {
+            "Once": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Add", "Next": "Again" },
+            "Again": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Add", "End": true } } }"#,
+    );
+    let add = "Add=read n; echo $((n + 1))";
+    let output = answer(&["run", &file, "--real-time", "--input", "5", "--task", add], b"");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "7", "{output:?}");
+}
+
+#[test]
 fn coverage_of_two_runs_is_drawn() {
     let folder = Folder::new("coverage");
     let report = folder.0.join("report.json").display().to_string();
