@@ -198,7 +198,7 @@ impl ExecutionContext {
     /// AWS prints an Express execution's members in the order of their names.
     fn to_value(&self) -> Value {
         let id = ("Id", (&*self.id).into());
-        let input = ("Input", self.input.value().clone());
+        let input = ("Input", self.input.to_value());
         let start_time = ("StartTime", timestamp_text(self.start_time).into());
         let name = ("Name", self.name.as_str().into());
         let role_arn = ("RoleArn", (&*self.role_arn).into());

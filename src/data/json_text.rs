@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::json_size;
+use super::{Payload, json_size};
 
 /// The compact JSON text of some data, shared by every copy.
 ///
@@ -18,6 +18,7 @@ pub struct JsonText(Form);
 enum Form {
     Whole(Arc<str>),
     Changed(Arc<Changed>),
+    Joined(Arc<Joined>),
 }
 
 /// The beginning of another text, followed by a new end.
@@ -27,6 +28,22 @@ struct Changed {
     kept: usize,
     end: Box<str>,
     whole: OnceLock<Box<str>>,
+}
+
+/// Texts of other data, with text of its own before, between and after them.
+struct Joined {
+    own: Box<str>,
+    /// INVARIANT: in order, each with a character boundary of `own` where it is inserted.
+    texts: Box<[(usize, JsonText)]>,
+    length: usize,
+    whole: OnceLock<Box<str>>,
+}
+
+/// A text that is being put together.
+#[derive(Default)]
+pub(super) struct Joining {
+    own: String,
+    texts: Vec<(usize, JsonText)>,
 }
 
 /// The point from which an object's text is about to change.
@@ -53,6 +70,14 @@ impl JsonText {
         match &self.0 {
             Form::Whole(text) => text,
             Form::Changed(changed) => changed.whole.get_or_init(|| changed.put_together()),
+            Form::Joined(joined) => joined.whole.get_or_init(|| joined.put_together()),
+        }
+    }
+
+    fn append_to(&self, text: &mut String) {
+        match &self.0 {
+            Form::Joined(joined) if joined.whole.get().is_none() => joined.append_to(text),
+            _ => text.push_str(self.as_str()),
         }
     }
 
@@ -61,6 +86,7 @@ impl JsonText {
         match &self.0 {
             Form::Whole(text) => text.len(),
             Form::Changed(changed) => changed.end.len(),
+            Form::Joined(joined) => joined.own.len(),
         }
     }
 
@@ -68,6 +94,7 @@ impl JsonText {
         match &self.0 {
             Form::Whole(text) => text.len(),
             Form::Changed(changed) => changed.kept + changed.end.len(),
+            Form::Joined(joined) => joined.length,
         }
     }
 
@@ -108,6 +135,7 @@ impl JsonText {
                 let stays = before.end.get(..kept - before.kept)?;
                 (&before.base, before.kept, format!("{stays}{end}"))
             }
+            Form::Joined(_) => return None,
         };
         let changed = Changed {
             base: Arc::clone(base),
@@ -135,6 +163,53 @@ impl Cut {
         end.push('}');
         let is_worth_it = end.len() <= self.kept;
         is_worth_it.then(|| self.text.changed(self.kept, end)).flatten()
+    }
+}
+
+impl Joining {
+    pub(super) fn push_str(&mut self, text: &str) {
+        self.own.push_str(text);
+    }
+
+    /// Adds the text of a payload; a long one is shared.
+    pub(super) fn push(&mut self, payload: &Payload) {
+        if payload.bound() < WORTH_SHARING {
+            // A `Value` can always be printed to memory.
+            self.own.push_str(&serde_json::to_string(payload).unwrap_or_default());
+        } else {
+            self.texts.push((self.own.len(), payload.to_text()));
+        }
+    }
+
+    pub(super) fn finish(self) -> JsonText {
+        if self.texts.is_empty() {
+            return JsonText::from(self.own);
+        }
+        let others: usize = self.texts.iter().map(|(_, text)| text.length()).sum();
+        JsonText(Form::Joined(Arc::new(Joined {
+            length: self.own.len() + others,
+            own: self.own.into(),
+            texts: self.texts.into(),
+            whole: OnceLock::new(),
+        })))
+    }
+}
+
+impl Joined {
+    fn put_together(&self) -> Box<str> {
+        let mut text = String::with_capacity(self.length);
+        self.append_to(&mut text);
+        text.into()
+    }
+
+    fn append_to(&self, text: &mut String) {
+        let mut from = 0;
+        for (place, other) in &self.texts {
+            text.push_str(self.own.get(from..*place).unwrap_or_default());
+            other.append_to(text);
+            from = *place;
+        }
+        text.push_str(self.own.get(from..).unwrap_or_default());
     }
 }
 

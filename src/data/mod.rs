@@ -55,12 +55,13 @@ pub(crate) use jsonata::{
 pub use jsonata::{
     Jsonata, JsonataDialect, JsonataEvaluationError, JsonataExpression, JsonataSyntaxError, JsonataTemplate,
 };
+use payload::Parts;
 pub use payload::Payload;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 #[cfg(test)]
 pub(crate) use sample::NoVariables;
-pub(crate) use scope::Scope;
+pub(crate) use scope::{Document, Scope};
 pub use syntax_error::SyntaxError;
 pub(crate) use timestamp::{parse_timestamp, timestamp_text};
 #[cfg(feature = "runtime")]

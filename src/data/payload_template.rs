@@ -104,13 +104,14 @@ impl PayloadTemplate {
         let spent_before = budget.spent_bytes();
         let bound = |budget: &Budget| self.own_size.saturating_add(budget.spent_bytes() - spent_before);
         // Nearly all templates are objects. Their members are built in place, without a move.
-        if let Node::Object { fields, computed } = &self.root {
-            let mut members = Map::with_capacity(fields.len() + computed.len());
-            insert_all(&mut members, (fields, computed), scope, 1, budget)?;
-            return Ok(Payload::with_bound(Value::Object(members), bound(budget)));
-        }
-        let value = self.root.evaluate(scope, 0, budget)?;
-        Ok(Payload::with_bound(value, bound(budget)))
+        let built = match &self.root {
+            Node::Object { fields, computed } => object((fields, computed), scope, 1, budget)?,
+            root => root.evaluate(scope, 0, budget)?,
+        };
+        Ok(match built {
+            Built::Value(value) => Payload::with_bound(value, bound(budget)),
+            Built::Shared(payload) => payload,
+        })
     }
 
     /// Whether the template has no computed fields, so that its value is the template itself.
@@ -152,19 +153,19 @@ struct ComputedField {
     expression: Expression,
 }
 
+/// The value of a part of a template.
+enum Built {
+    Value(Value),
+    /// It is, or holds, a large part of the input, which is not copied.
+    Shared(Payload),
+}
+
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Built, EvaluationError> {
         match self {
-            Self::Static(value) => Ok(value.clone()),
-            Self::Array(items) => items
-                .iter()
-                .map(|item| item.evaluate(scope, depth + 1, budget))
-                .collect(),
-            Self::Object { fields, computed } => {
-                let mut members = Map::with_capacity(fields.len() + computed.len());
-                insert_all(&mut members, (fields, computed), scope, depth + 1, budget)?;
-                Ok(Value::Object(members))
-            }
+            Self::Static(value) => Ok(Built::Value(value.clone())),
+            Self::Array(items) => array(items, scope, depth + 1, budget),
+            Self::Object { fields, computed } => object((fields, computed), scope, depth + 1, budget),
         }
     }
 
@@ -173,31 +174,70 @@ impl Node {
     }
 }
 
-/// Inserts the members of an object: the static ones as declared, then the computed ones.
-fn insert_all(
-    members: &mut Map<String, Value>,
+/// An object: the static members as declared, then the computed ones.
+fn object(
     (fields, computed): (&[(String, Node)], &[ComputedField]),
     scope: &Scope<'_>,
     depth: usize,
     budget: &Budget,
-) -> Result<(), EvaluationError> {
+) -> Result<Built, EvaluationError> {
+    let mut members = Map::with_capacity(fields.len() + computed.len());
+    let mut shared = Vec::new();
+    let mut insert = |name: &String, built| {
+        let value = match built {
+            Built::Value(value) => value,
+            Built::Shared(payload) => {
+                shared.push((name.clone(), payload));
+                Value::Null
+            }
+        };
+        members.insert(name.clone(), value);
+    };
     for (name, node) in fields {
-        members.insert(name.clone(), node.evaluate(scope, depth, budget)?);
+        insert(name, node.evaluate(scope, depth, budget)?);
     }
     for field in computed {
-        members.insert(field.name.clone(), field.evaluate(scope, depth, budget)?);
+        insert(&field.name, field.evaluate(scope, depth, budget)?);
     }
-    Ok(())
+    Ok(if shared.is_empty() {
+        Built::Value(Value::Object(members))
+    } else {
+        Built::Shared(Payload::object(members, shared))
+    })
+}
+
+fn array(items: &[Node], scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Built, EvaluationError> {
+    let mut values = Vec::with_capacity(items.len());
+    let mut shared = Vec::new();
+    for item in items {
+        values.push(match item.evaluate(scope, depth, budget)? {
+            Built::Value(value) => value,
+            Built::Shared(payload) => {
+                shared.push((values.len(), payload));
+                Value::Null
+            }
+        });
+    }
+    Ok(if shared.is_empty() {
+        Built::Value(Value::Array(values))
+    } else {
+        Built::Shared(Payload::array(values, shared))
+    })
 }
 
 impl ComputedField {
     #[inline]
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Value, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Built, EvaluationError> {
+        let exceeded = |exceeded| EvaluationError::exceeded(exceeded, &self.field);
+        if let Expression::Path(path) = &self.expression
+            && let Some(part) = path.shared(scope)
+        {
+            budget.spend_shared(&part, depth).map_err(exceeded)?;
+            return Ok(Built::Shared(part));
+        }
         let value = self.expression.evaluate(&self.field, scope, budget)?;
-        budget
-            .spend(&value, depth)
-            .map_err(|exceeded| EvaluationError::exceeded(exceeded, &self.field))?;
-        Ok(value.into_owned())
+        budget.spend(&value, depth).map_err(exceeded)?;
+        Ok(Built::Value(value.into_owned()))
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
     };
     let variables = IndexMap::from([("menu".to_owned(), Arc::new(json!({ "pizzas": ["margherita"] })))]);
     test(&Scope {
-        input,
+        input: input.into(),
         context: &context,
         variables: &variables,
         random: &Random::seeded(1),

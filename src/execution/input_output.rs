@@ -17,8 +17,8 @@ use super::program::{Next, Node};
 use super::time::Timestamp;
 use crate::data::Payload;
 use crate::data::{
-    Budget, ContextObject, ContextScope, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random, Scope,
-    StateContext, StateMachineContext,
+    Budget, ContextObject, ContextScope, Document, ExecutionContext, JsonPath, MapItemContext, PayloadTemplate, Random,
+    Scope, StateContext, StateMachineContext,
 };
 use crate::definition::{Assign, InputOutputPath, ResultPath, State};
 
@@ -41,9 +41,9 @@ pub(crate) struct StateView<'a> {
 }
 
 impl StateView<'_> {
-    pub(crate) fn scope<'s>(&'s self, input: &'s Value) -> Scope<'s> {
+    pub(crate) fn scope<'s>(&'s self, input: impl Into<Document<'s>>) -> Scope<'s> {
         Scope {
-            input,
+            input: input.into(),
             context: self,
             variables: &self.variables,
             random: self.random,
@@ -93,8 +93,12 @@ impl StateView<'_> {
         if path.is_identity() {
             return Ok(payload.clone());
         }
+        let scope = self.scope(payload);
+        if let Some(part) = path.shared(&scope) {
+            return Ok(part);
+        }
         let found = path
-            .evaluate(&self.scope(payload.value()), &self.budget)
+            .evaluate(&scope, &self.budget)
             .map_err(|e| Failure::invalid_path(path.as_str(), &e))?;
         // Measured, which takes less than the copy: the bound of the whole payload would count it again for each write.
         Ok(Payload::from(found.into_owned()))
@@ -104,26 +108,34 @@ impl StateView<'_> {
     #[inline(always)]
     pub(crate) fn apply(&self, template: Option<&PayloadTemplate>, payload: Payload) -> Result<Payload, Failure> {
         match template {
-            Some(template) => self.fill(template, payload.value()),
+            Some(template) => self.fill(template, &payload),
             None => Ok(payload),
         }
     }
 
     /// The template's value; `$` is `input`.
-    pub(crate) fn fill(&self, template: &PayloadTemplate, input: &Value) -> Result<Payload, Failure> {
+    pub(crate) fn fill<'s>(
+        &'s self,
+        template: &PayloadTemplate,
+        input: impl Into<Document<'s>>,
+    ) -> Result<Payload, Failure> {
         Ok(template.evaluate(&self.scope(input), &self.budget)?)
     }
 
     /// The assigned values of `Assign`; `$` is `input`.
     #[inline(always)]
-    pub(crate) fn assign(&self, assign: Option<&Assign>, input: &Value) -> Result<Assigned, Failure> {
+    pub(crate) fn assign<'s>(
+        &'s self,
+        assign: Option<&Assign>,
+        input: impl Into<Document<'s>>,
+    ) -> Result<Assigned, Failure> {
         match assign {
             Some(assign) => self.assigned(assign, input),
             None => Ok(Assigned::default()),
         }
     }
 
-    fn assigned(&self, assign: &Assign, input: &Value) -> Result<Assigned, Failure> {
+    fn assigned<'s>(&'s self, assign: &Assign, input: impl Into<Document<'s>>) -> Result<Assigned, Failure> {
         match self.fill(&assign.template, input)?.into_value() {
             Value::Object(values) => Ok(values.into_iter().map(|(name, value)| (name.into(), value)).collect()),
             _ => Ok(Assigned::default()),
@@ -141,9 +153,9 @@ impl StateView<'_> {
         raw_result: Cow<'_, Payload>,
         next: Next,
     ) -> Result<Exit, Failure> {
-        let assigned = self.assign(stages.assign, raw_result.value())?;
+        let assigned = self.assign(stages.assign, &*raw_result)?;
         let effective_result = match stages.result_selector {
-            Some(template) => Cow::Owned(self.fill(template, raw_result.value())?),
+            Some(template) => Cow::Owned(self.fill(template, &*raw_result)?),
             None => raw_result,
         };
         self.inspect(Stage::AfterResultSelector, &effective_result);
@@ -224,11 +236,7 @@ pub(crate) fn place(
         ResultPath::Discard => Ok(raw_input.take().unwrap_or_else(Payload::empty_object)),
         ResultPath::At(path) => {
             let mut raw = raw_input.take().unwrap_or_else(Payload::empty_object);
-            let value = match result {
-                Cow::Borrowed(constant) => constant.value().clone(),
-                Cow::Owned(made) => made.into_value(),
-            };
-            match raw.write(path.first_name(), growth, |target| path.write(target, value)) {
+            match path.write_payload(&mut raw, result, growth) {
                 Ok(()) => Ok(raw),
                 Err(error) => {
                     *raw_input = Some(raw);

@@ -24,7 +24,7 @@ impl ActivityTask {
     fn new(request: &TaskRequest) -> Self {
         Self {
             token: request.token.clone().unwrap_or_default(),
-            input: request.effective_input.value().clone(),
+            input: request.effective_input.to_value(),
         }
     }
 }

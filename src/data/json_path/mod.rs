@@ -21,7 +21,7 @@ pub use reference_path::ReferencePath;
 
 use self::segment::Segment;
 use self::stages::Stages;
-use super::{Budget, Scope, SyntaxError};
+use super::{Budget, Document, Payload, Scope, SyntaxError};
 
 /// The value that a path starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,16 +116,28 @@ impl JsonPath {
     pub(crate) fn evaluate<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         // Nearly all paths are names in the input, and find their value.
         if self.0.root == Root::Input
-            && let Some(value) = straight::walk_straight(self.0.stages.segments(), scope.input)
+            && let Some(value) = straight::walk(self.0.stages.segments(), scope.input)
         {
             return Ok(Cow::Borrowed(value));
         }
         self.evaluate_any(scope, budget)
     }
 
+    /// The path's value, shared with the input that it is a part of; `None` if it is small, missing, or not one part of
+    /// the input.
+    #[inline]
+    pub(crate) fn shared(&self, scope: &Scope<'_>) -> Option<Payload> {
+        match (&self.0.root, scope.input) {
+            (Root::Input, Document::Payload(input)) if input.is_worth_sharing() => {
+                straight::shared(self.0.stages.segments(), input)
+            }
+            _ => None,
+        }
+    }
+
     fn evaluate_any<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
         match &self.0.root {
-            Root::Input => evaluate::in_document(&self.0.stages, scope.input, 0, budget),
+            Root::Input => evaluate::in_document(&self.0.stages, scope.input.value(), 0, budget),
             Root::Context => match scope.context.given() {
                 None => evaluate::in_context(&self.0.stages, &scope.context.context_object(), budget),
                 Some(given) => evaluate::in_document(&self.0.stages, given, 0, budget),
@@ -148,7 +160,7 @@ impl JsonPath {
     /// The whole document that the path reads.
     pub(super) fn document<'a>(&self, scope: &Scope<'a>) -> Cow<'a, Value> {
         match &self.0.root {
-            Root::Input => Cow::Borrowed(scope.input),
+            Root::Input => Cow::Borrowed(scope.input.value()),
             Root::Context => match scope.context.given() {
                 None => Cow::Owned(scope.context.context_object().to_value()),
                 Some(given) => Cow::Borrowed(given),

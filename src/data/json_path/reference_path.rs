@@ -3,8 +3,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::segment::Segment;
+use super::straight;
 use super::{JsonPath, PathError, Root, WriteError};
-use crate::data::{Budget, MAX_NESTING, Scope, SyntaxError, nests_within};
+use crate::data::{Budget, MAX_NESTING, Payload, Scope, SyntaxError, nests_within};
 
 /// A path that names a single value (ASL: "Reference Paths"): names and indices only.
 ///
@@ -129,6 +130,35 @@ impl ReferencePath {
             }
         }
         *place = value;
+        Ok(())
+    }
+
+    /// Writes a payload into another one, like [`write`](Self::write). A large payload is shared, not copied. The text
+    /// of the target grows by no more than `growth`.
+    pub(crate) fn write_payload(
+        &self,
+        target: &mut Payload,
+        part: Cow<'_, Payload>,
+        growth: usize,
+    ) -> Result<(), WriteError> {
+        let segments = self.path.0.stages.segments();
+        let names: Option<Vec<&str>> = (target.takes_parts(&part) && self.path.0.root == Root::Input)
+            .then(|| segments.iter().map(Segment::name).collect())
+            .flatten();
+        let Some(names) = names.filter(|names| !names.is_empty()) else {
+            let value = match part {
+                Cow::Borrowed(shared) => shared.to_value(),
+                Cow::Owned(made) => made.into_value(),
+            };
+            return target.write(self.first_name(), growth, |target| self.write(target, value));
+        };
+        if !part.nests_within(MAX_NESTING.saturating_sub(names.len())) {
+            return Err(WriteError::TooDeep);
+        }
+        if !straight::takes_names(&names, target) {
+            self.check(target)?;
+        }
+        target.put(&names, part.into_owned(), growth);
         Ok(())
     }
 

@@ -35,6 +35,14 @@ pub(super) enum Slice {
 }
 
 impl Segment {
+    /// The name, if the segment is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_definite(&self) -> bool {
         matches!(
             self,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::PathError;
 use super::error::Kind;
 use super::segment::Segment;
-use crate::data::java;
+use crate::data::{Document, Parts, Payload, java};
 
 /// The value that definite segments find, if any.
 ///
@@ -31,6 +31,67 @@ pub(super) fn walk_straight<'v>(segments: &[Segment], document: &'v Value) -> Op
     segments
         .iter()
         .try_fold(document, |place, segment| child(segment, place))
+}
+
+/// Like [`walk_straight`], in a document that may be made of parts.
+#[inline]
+pub(super) fn walk<'v>(segments: &[Segment], document: Document<'v>) -> Option<&'v Value> {
+    match document {
+        Document::Value(value) => walk_straight(segments, value),
+        Document::Payload(payload) => walk_payload(segments, payload),
+    }
+}
+
+fn walk_payload<'v>(segments: &[Segment], payload: &'v Payload) -> Option<&'v Value> {
+    match (segments, payload.parts()) {
+        ([segment, below @ ..], Some(parts)) => walk_payload(below, part(segment, parts)?),
+        _ => walk_straight(segments, payload.value()),
+    }
+}
+
+/// The large part of a payload that segments find, shared with the payload. A whole is taken apart if the part is most
+/// of it.
+pub(super) fn shared(segments: &[Segment], payload: &Payload) -> Option<Payload> {
+    let [segment, below @ ..] = segments else {
+        return payload.is_worth_sharing().then(|| payload.clone());
+    };
+    let parts = match payload.parts() {
+        Some(parts) => parts,
+        None if payload.is_mostly(walk_straight(segments, payload.value())?) => payload.split()?,
+        None => return None,
+    };
+    shared(below, part(segment, parts)?)
+}
+
+/// Whether each name meets an object, or nothing.
+pub(super) fn takes_names(names: &[&str], payload: &Payload) -> bool {
+    match (names, payload.parts()) {
+        ([], _) => true,
+        ([name, below @ ..], Some(Parts::Object(members))) => {
+            members.get(*name).is_none_or(|member| takes_names(below, member))
+        }
+        (_, Some(Parts::Array(_))) => false,
+        (names, None) => {
+            let mut place = Some(payload.value());
+            names.iter().all(|name| {
+                let is_taken = place.is_none_or(Value::is_object);
+                place = place.and_then(|place| place.get(name));
+                is_taken
+            })
+        }
+    }
+}
+
+fn part<'p>(segment: &Segment, parts: &'p Parts) -> Option<&'p Payload> {
+    match (segment, parts) {
+        (Segment::Name(name), Parts::Object(members)) => members.get(&**name),
+        (Segment::Index(index), Parts::Array(items)) => usize::try_from(*index).ok().and_then(|index| items.get(index)),
+        (Segment::BeforeEnd(count), Parts::Array(items)) => usize::try_from(*count)
+            .ok()
+            .and_then(|count| items.len().checked_sub(count))
+            .and_then(|index| items.get(index)),
+        _ => None,
+    }
 }
 
 fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {

@@ -1,6 +1,5 @@
 //! Keeps an execution within bounded time and memory, whatever its definition and data are.
 
-use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -53,16 +52,15 @@ impl Core {
     fn held_bytes(&self) -> usize {
         let mut seen = HashSet::new();
         let mut bytes: usize = 0;
-        let mut add = |address: usize, value: &Value| {
-            if seen.insert(address) {
-                bytes = bytes.saturating_add(held_size(value));
-            }
-        };
         let mut results: usize = 0;
         for (_, frame) in self.frames.iter() {
             let variables = frame.variables.iter().flat_map(|variables| variables.values());
-            variables.for_each(|value| add(Arc::as_ptr(value).addr(), value));
-            let mut shared = |payload: &Payload| add(payload.address(), payload);
+            for value in variables {
+                if seen.insert(Arc::as_ptr(value).addr()) {
+                    bytes = bytes.saturating_add(held_size(value));
+                }
+            }
+            let mut shared = |payload: &Payload| bytes = bytes.saturating_add(payload.held_size(&mut seen));
             frame.raw_input.iter().for_each(&mut shared);
             match frame.activity() {
                 Activity::Task(attempt) => shared(&attempt.request.effective_input),

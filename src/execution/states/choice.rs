@@ -38,7 +38,7 @@ pub(super) fn enter(
     let (Some(next), assign) = decided else {
         return Err(no_way_out());
     };
-    let assigned = view.assign(assign, effective_input.value())?;
+    let assigned = view.assign(assign, &effective_input)?;
     let output = view.select(&state.output_path, effective_input)?;
     Ok(Intent::Exit(Exit {
         output,

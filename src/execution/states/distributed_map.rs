@@ -118,7 +118,7 @@ fn number_at(
     view: &StateView<'_>,
 ) -> Result<i64, Failure> {
     let found = path
-        .evaluate(&view.scope(effective_input.value()), &view.budget)
+        .evaluate(&view.scope(effective_input), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     whole_number(found.as_ref()).ok_or_else(|| not_a(&format!("{field}Path"), found.as_ref(), "integer", path))
 }

@@ -52,7 +52,7 @@ fn text(
         None => Ok(None),
         Some(FailText::Literal(text)) => Ok(Some(text.clone())),
         Some(FailText::Expression(expression)) => {
-            let scope = view.scope(raw_input.value());
+            let scope = view.scope(raw_input);
             let value = expression.evaluate(field, &scope, &view.budget)?;
             match value.as_ref() {
                 Value::String(text) => Ok(Some(text.clone())),

@@ -202,7 +202,7 @@ pub(super) fn result_stages(state: &JsonPathMap) -> ResultStages<'_> {
 
 fn concurrency_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<usize, Failure> {
     let found = path
-        .evaluate(&view.scope(effective_input.value()), &view.budget)
+        .evaluate(&view.scope(effective_input), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let Some(limit) = whole_number(found.as_ref()) else {
         return Err(not_a("MaxConcurrencyPath", found.as_ref(), "integer", path));

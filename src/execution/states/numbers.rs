@@ -9,7 +9,7 @@ use crate::execution::failure::Failure;
 use crate::execution::input_output::StateView;
 
 pub(super) fn found(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<Value, Failure> {
-    let found = path.evaluate(&view.scope(effective_input.value()), &view.budget);
+    let found = path.evaluate(&view.scope(effective_input), &view.budget);
     found
         .map(Cow::into_owned)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))

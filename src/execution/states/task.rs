@@ -33,7 +33,7 @@ pub(super) fn enter(state: &TaskState, raw_input: &Payload, view: &StateView<'_>
     let credentials = state
         .credentials
         .as_ref()
-        .map(|template| view.fill(template, filtered_input.value()))
+        .map(|template| view.fill(template, &filtered_input))
         .transpose()?;
     let effective_input = view.apply(state.parameters.as_ref(), filtered_input)?;
     view.inspect(Stage::AfterParameters, &effective_input);
@@ -128,7 +128,7 @@ fn seconds(
 
 fn seconds_at(path: &ReferencePath, field: &str, raw_input: &Payload, view: &StateView<'_>) -> Result<u32, Failure> {
     let found = path
-        .evaluate(&view.scope(raw_input.value()), &view.budget)
+        .evaluate(&view.scope(raw_input), &view.budget)
         .map_err(|error| Failure::invalid_path(path.as_str(), &error))?;
     let refused = || {
         let path = path.as_str();

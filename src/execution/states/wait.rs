@@ -55,7 +55,7 @@ pub(super) fn finish(
 
 fn leave(state: &JsonPathWait, node: &Node, raw_input: Payload, view: &StateView<'_>) -> Result<Exit, Failure> {
     let effective_input = view.select(&state.input_path, raw_input)?;
-    let assigned = view.assign(state.assign.as_ref(), effective_input.value())?;
+    let assigned = view.assign(state.assign.as_ref(), &effective_input)?;
     let output = view.select(&state.output_path, effective_input)?;
     Ok(Exit {
         output,
@@ -84,7 +84,7 @@ fn after(now: Timestamp, seconds: i64) -> Result<Timestamp, Failure> {
 
 fn seconds_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<i64, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate(&view.scope(effective_input.value()), &view.budget) else {
+    let Ok(found) = path.evaluate(&view.scope(effective_input), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The SecondsPath parameter does not reference an input value: {text}"
         )));
@@ -106,7 +106,7 @@ fn seconds_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<
 
 fn timestamp_at(path: &ReferencePath, effective_input: &Payload, view: &StateView<'_>) -> Result<Timestamp, Failure> {
     let text = path.as_str();
-    let Ok(found) = path.evaluate(&view.scope(effective_input.value()), &view.budget) else {
+    let Ok(found) = path.evaluate(&view.scope(effective_input), &view.budget) else {
         return Err(Failure::runtime(format!(
             "The TimestampPath parameter does not reference an input value: {text}"
         )));

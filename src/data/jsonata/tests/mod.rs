@@ -24,7 +24,7 @@ fn in_bindings<T>(test: impl FnOnce(&JsonataBindings<'_>) -> T) -> T {
         let random = Random::seeded(7);
         let budget = Budget::new();
         test(&JsonataBindings::new(
-            scope.input,
+            scope.input.value(),
             &scope.context.context_object(),
             scope.variables,
             &random,

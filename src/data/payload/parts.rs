@@ -1,0 +1,134 @@
+//! The parts of a large payload, each shared by itself.
+
+use indexmap::IndexMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::Payload;
+use crate::data::json_text::Joining;
+use crate::data::{JsonText, json_size};
+
+/// The members of an object, or the items of an array.
+#[derive(Clone)]
+pub(in crate::data) enum Parts {
+    Object(IndexMap<String, Payload>),
+    Array(Vec<Payload>),
+}
+
+impl Parts {
+    /// The parts of an object or array.
+    pub(super) fn of(value: Value) -> Option<Self> {
+        match value {
+            Value::Object(members) => Some(Self::Object(
+                members
+                    .into_iter()
+                    .map(|(name, member)| (name, member.into()))
+                    .collect(),
+            )),
+            Value::Array(items) => Some(Self::Array(items.into_iter().map(Payload::from).collect())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn iter(&self) -> Box<dyn Iterator<Item = &Payload> + '_> {
+        match self {
+            Self::Object(members) => Box::new(members.values()),
+            Self::Array(items) => Box::new(items.iter()),
+        }
+    }
+
+    /// The sum of the parts' bounds, with the names and the punctuation.
+    pub(super) fn bound(&self) -> usize {
+        let parts: usize = self.iter().map(Payload::bound).fold(0, usize::saturating_add);
+        let (count, names) = match self {
+            Self::Object(members) => (members.len(), members.keys().map(|name| name_size(name)).sum()),
+            Self::Array(items) => (items.len(), 0),
+        };
+        // Two brackets, and a comma between two parts.
+        parts.saturating_add(2 + count.saturating_sub(1) + names)
+    }
+
+    /// A copy as one value.
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Self::Object(members) => {
+                let members = members.iter().map(|(name, part)| (name.clone(), part.to_value()));
+                Value::Object(members.collect())
+            }
+            Self::Array(items) => Value::Array(items.iter().map(Payload::to_value).collect()),
+        }
+    }
+
+    /// One value; parts that nothing else shares are moved.
+    pub(super) fn into_value(self) -> Value {
+        match self {
+            Self::Object(members) => {
+                let members = members.into_iter().map(|(name, part)| (name, part.into_value()));
+                Value::Object(members.collect::<Map<_, _>>())
+            }
+            Self::Array(items) => Value::Array(items.into_iter().map(Payload::into_value).collect()),
+        }
+    }
+
+    /// The compact JSON text, which shares the texts of large parts.
+    pub(super) fn to_text(&self) -> JsonText {
+        let mut text = Joining::default();
+        match self {
+            Self::Object(members) => {
+                text.push_str("{");
+                for (place, (name, part)) in members.iter().enumerate() {
+                    text.push_str(if place > 0 { "," } else { "" });
+                    // A name and a value can always be printed to memory.
+                    text.push_str(&serde_json::to_string(name).unwrap_or_default());
+                    text.push_str(":");
+                    text.push(part);
+                }
+                text.push_str("}");
+            }
+            Self::Array(items) => {
+                text.push_str("[");
+                for (place, part) in items.iter().enumerate() {
+                    text.push_str(if place > 0 { "," } else { "" });
+                    text.push(part);
+                }
+                text.push_str("]");
+            }
+        }
+        text.finish()
+    }
+}
+
+impl Payload {
+    /// An object of these members, some of which are shared.
+    pub(in crate::data) fn object(members: Map<String, Value>, shared: Vec<(String, Self)>) -> Self {
+        let parts = members.into_iter().map(|(name, member)| (name, Self::from(member)));
+        let mut parts: IndexMap<String, Self> = parts.collect();
+        parts.extend(shared);
+        Self::of_parts(Parts::Object(parts))
+    }
+
+    /// An array of these items, some of which are shared.
+    pub(in crate::data) fn array(items: Vec<Value>, shared: Vec<(usize, Self)>) -> Self {
+        let mut parts: Vec<Self> = items.into_iter().map(Self::from).collect();
+        for (place, part) in shared {
+            if let Some(item) = parts.get_mut(place) {
+                *item = part;
+            }
+        }
+        Self::of_parts(Parts::Array(parts))
+    }
+}
+
+/// The bytes of a member's name with its quotes and colon.
+fn name_size(name: &str) -> usize {
+    json_size(&Value::String(name.to_owned())) + 1
+}
+
+impl Serialize for Parts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(members) => serializer.collect_map(members),
+            Self::Array(items) => serializer.collect_seq(items),
+        }
+    }
+}
