@@ -2,7 +2,7 @@ use std::cell::Cell;
 
 use serde_json::Value;
 
-use super::{Payload, json_size};
+use super::json_size;
 
 /// The deepest nesting of arrays and objects that an execution accepts or produces, in levels.
 ///
@@ -123,12 +123,12 @@ impl Budget {
         self.spend_bytes(json_size(value))
     }
 
-    /// Charges a large part that a result shares, like [`Self::spend`].
-    pub(super) fn spend_shared(&self, part: &Payload, depth: usize) -> Result<(), Exceeded> {
-        if !part.nests_within(MAX_NESTING.saturating_sub(depth)) {
+    /// Charges a value whose levels and bytes are known, like [`Self::spend`].
+    pub(super) fn spend_measured(&self, levels: usize, bytes: usize, depth: usize) -> Result<(), Exceeded> {
+        if levels > MAX_NESTING.saturating_sub(depth) {
             return Err(Exceeded::Nesting);
         }
-        self.spend_bytes(part.bound())
+        self.spend_bytes(bytes)
     }
 
     /// Charges this many bytes of a result. Fails if too few are left.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Payload, json_size};
+use super::json_size;
 
 /// The compact JSON text of some data, shared by every copy.
 ///
@@ -56,7 +56,7 @@ pub(super) struct Cut {
 }
 
 /// The fewest bytes of a text for which sharing pays; shorter texts are printed again, which is as fast.
-const WORTH_SHARING: usize = 1024;
+pub(super) const WORTH_SHARING: usize = 1024;
 
 impl JsonText {
     /// Prints a value.
@@ -171,14 +171,9 @@ impl Joining {
         self.own.push_str(text);
     }
 
-    /// Adds the text of a payload; a long one is shared.
-    pub(super) fn push(&mut self, payload: &Payload) {
-        if payload.bound() < WORTH_SHARING {
-            // A `Value` can always be printed to memory.
-            self.own.push_str(&serde_json::to_string(payload).unwrap_or_default());
-        } else {
-            self.texts.push((self.own.len(), payload.to_text()));
-        }
+    /// Adds a text that is shared, not copied.
+    pub(super) fn push_shared(&mut self, text: JsonText) {
+        self.texts.push((self.own.len(), text));
     }
 
     pub(super) fn finish(self) -> JsonText {

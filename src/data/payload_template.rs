@@ -232,7 +232,9 @@ impl ComputedField {
         if let Expression::Path(path) = &self.expression
             && let Some(part) = path.shared(scope)
         {
-            budget.spend_shared(&part, depth).map_err(exceeded)?;
+            budget
+                .spend_measured(part.nesting().into(), part.bound(), depth)
+                .map_err(exceeded)?;
             return Ok(Built::Shared(part));
         }
         let value = self.expression.evaluate(&self.field, scope, budget)?;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{Answering, Attempt, Handler, IntoHandler, TaskContext};
 use crate::TaskError;
-use crate::data::{MAX_NESTING, nests_within, to_bounded_value, typed};
+use crate::data::{MAX_NESTING, Payload, nests_within, to_bounded_value, typed};
 
 /// A closure as a [`Handler`].
 #[derive(Debug)]
@@ -54,7 +54,7 @@ where
     R: Serialize + 'static,
 {
     async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
-        let answer = (self.closure)(typed_input(&input)?).await?;
+        let answer = (self.closure)(typed_input(&input.into())?).await?;
         json_answer(answer)
     }
 
@@ -93,7 +93,7 @@ where
     R: Serialize + 'static,
 {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
-        let answer = (self.closure)(typed_input(&input)?, context).await?;
+        let answer = (self.closure)(typed_input(&input.into())?, context).await?;
         json_answer(answer)
     }
 
@@ -105,7 +105,7 @@ where
     }
 }
 
-fn typed_input<T: DeserializeOwned + 'static>(input: &Value) -> Result<T, TaskError> {
+fn typed_input<T: DeserializeOwned + 'static>(input: &Payload) -> Result<T, TaskError> {
     typed(input).map_err(|error| TaskError::new("InvalidInput", format!("the input does not fit the handler: {error}")))
 }
 

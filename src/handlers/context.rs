@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::data::Payload;
 use crate::definition::Resource;
 use crate::execution::{Task, TaskId, TaskRequest};
 
@@ -64,8 +65,8 @@ impl Attempt {
     }
 
     /// The effective input.
-    pub(super) fn input(&self) -> &Value {
-        self.task.request.effective_input.value()
+    pub(super) fn input(&self) -> &Payload {
+        &self.task.request.effective_input
     }
 
     pub(super) fn into_context(self) -> TaskContext {

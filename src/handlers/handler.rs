@@ -48,7 +48,7 @@ pub trait Handler: Send + Sync + 'static {
     #[doc(hidden)]
     fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
         Box::pin(async move {
-            let input = attempt.input().clone();
+            let input = attempt.input().to_value();
             self.call(input, attempt.into_context()).await
         })
     }

@@ -1,5 +1,6 @@
 //! JSON data that travels from state to state.
 
+mod deserialize;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -110,6 +111,15 @@ impl Payload {
         self.0.parts.get().map(AsRef::as_ref)
     }
 
+    /// The parts, if the payload was not put together yet.
+    fn only_parts(&self) -> Option<&Parts> {
+        if self.0.whole.get().is_some() {
+            None
+        } else {
+            self.parts()
+        }
+    }
+
     /// The parts; a whole is taken apart on the first call. A scalar has none.
     pub(super) fn split(&self) -> Option<&Parts> {
         if let (None, Some(whole)) = (self.0.parts.get(), self.0.whole.get()) {
@@ -164,7 +174,7 @@ impl Payload {
     }
 
     /// The levels of arrays and objects, counted on the first call; at most [`MAX_NESTING`] and one.
-    fn nesting(&self) -> u8 {
+    pub(super) fn nesting(&self) -> u8 {
         let known = self.0.nesting.load(Ordering::Relaxed);
         if known != UNKNOWN {
             return known;
@@ -222,11 +232,9 @@ impl Payload {
     }
 }
 
-/// The most levels that are counted.
-const DEEPEST: u8 = {
-    assert!(MAX_NESTING + 1 < UNKNOWN as usize);
-    MAX_NESTING as u8 + 1
-};
+/// The most levels that are counted: one more than are allowed.
+const DEEPEST: u8 = 113;
+const _: () = assert!(MAX_NESTING < DEEPEST as usize && DEEPEST < UNKNOWN);
 
 /// The levels of a value, or [`DEEPEST`].
 fn levels(value: &Value) -> u8 {
@@ -277,9 +285,9 @@ impl fmt::Display for Payload {
 
 impl Serialize for Payload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.0.whole.get(), self.0.parts.get()) {
-            (None, Some(parts)) => parts.serialize(serializer),
-            (whole, _) => whole.unwrap_or(&Value::Null).serialize(serializer),
+        match self.only_parts() {
+            Some(parts) => parts.serialize(serializer),
+            None => self.value().serialize(serializer),
         }
     }
 }

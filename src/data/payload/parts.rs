@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::Payload;
-use crate::data::json_text::Joining;
+use crate::data::json_text::{Joining, WORTH_SHARING};
 use crate::data::{JsonText, json_size};
 
 /// The members of an object, or the items of an array.
@@ -81,7 +81,7 @@ impl Parts {
                     // A name and a value can always be printed to memory.
                     text.push_str(&serde_json::to_string(name).unwrap_or_default());
                     text.push_str(":");
-                    text.push(part);
+                    push(&mut text, part);
                 }
                 text.push_str("}");
             }
@@ -89,7 +89,7 @@ impl Parts {
                 text.push_str("[");
                 for (place, part) in items.iter().enumerate() {
                     text.push_str(if place > 0 { "," } else { "" });
-                    text.push(part);
+                    push(&mut text, part);
                 }
                 text.push_str("]");
             }
@@ -116,6 +116,16 @@ impl Payload {
             }
         }
         Self::of_parts(Parts::Array(parts))
+    }
+}
+
+/// Adds the text of a part; a long one is shared.
+fn push(text: &mut Joining, part: &Payload) {
+    if part.bound() < WORTH_SHARING {
+        // A value can always be printed to memory.
+        text.push_str(&serde_json::to_string(part).unwrap_or_default());
+    } else {
+        text.push_shared(part.to_text());
     }
 }
 

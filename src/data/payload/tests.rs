@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use proptest::prelude::*;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::Payload;
@@ -101,6 +102,23 @@ fn nesting_is_that_of_the_whole() {
     }
 }
 
+#[test]
+fn typed_data_is_read_from_parts() {
+    #[derive(serde::Deserialize, Debug, PartialEq)]
+    struct Typed {
+        blob: String,
+        rows: (Vec<String>, u8),
+        a: Option<std::collections::HashMap<String, Value>>,
+        #[serde(default)]
+        missing: Option<u8>,
+    }
+    let (payload, expected) = (Payload::from(large()), Typed::deserialize(large()).unwrap());
+    let parts = Payload::of_parts(payload.split().unwrap().clone());
+    assert_eq!(Typed::deserialize(&parts).unwrap(), expected);
+    let error = Typed::deserialize(&Payload::from(json!([1]))).unwrap_err();
+    assert!(error.to_string().contains("invalid type"), "{error}");
+}
+
 const PATHS: [&str; 8] = [
     "$.blob",
     "$.rows",
@@ -193,6 +211,7 @@ proptest! {
         prop_assert_eq!(serde_json::to_string(&payload).unwrap(), expected.to_string());
         prop_assert_eq!(kept.iter().map(Payload::to_value).collect::<Vec<_>>(), expected_kept);
         prop_assert_eq!(&payload.to_value(), &expected);
+        prop_assert_eq!(&Value::deserialize(&payload).unwrap(), &expected);
         prop_assert_eq!(payload.into_value(), expected);
     }
 }
