@@ -48,6 +48,8 @@ struct Live {
     tokens: TaskTokens,
     closed_names: ClosedNames,
     hosts: Vec<Arc<Host<Running>>>,
+    /// The last tokio runtime that turned out to have no timer.
+    without_timer: Option<tokio::runtime::Id>,
     closed: bool,
 }
 
@@ -89,7 +91,9 @@ impl Shared {
         if let Some(host) = known(&self.live()) {
             return Ok(host);
         }
-        if !has_timer() {
+        let has_none = self.live().without_timer == Some(runtime.id());
+        if has_none || !has_timer() {
+            self.live().without_timer = Some(runtime.id());
             return Err(no_timer("this tokio runtime was built without a timer"));
         }
         // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
@@ -241,8 +245,8 @@ impl Shared {
     }
 }
 
-/// Whether the current tokio runtime has a timer. Nothing in tokio tells it but the panic of a timer, so this is asked
-/// once for each runtime.
+/// Whether the current tokio runtime has a timer. Nothing in tokio tells it but the panic of a timer, which is printed, so
+/// this is asked once for each runtime.
 fn has_timer() -> bool {
     catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
