@@ -146,20 +146,34 @@ impl Execution {
     ///
     /// An execution with much to record pauses until this is called, so that unpolled commands take bounded memory.
     pub fn poll_command(&mut self) -> Option<Command> {
+        let command = self.next_command();
+        if command.is_none() {
+            self.rest();
+        }
+        command
+    }
+
+    /// The same for a driver that may send the next event at once: it calls [`Execution::rest`] when it does not.
+    pub(crate) fn next_command(&mut self) -> Option<Command> {
         if self.core.commands.is_empty() && self.core.is_backed_up() {
             self.core.queued_bytes = 0;
             self.engine().go_on();
         }
         let command = self.core.commands.pop_front();
         if command.is_none() {
-            // A waiting execution holds no more memory than it needs.
-            self.core.commands = VecDeque::new();
-            if self.core.ready.is_empty() {
-                self.core.ready = VecDeque::new();
-            }
             self.core.queued_bytes = 0;
         }
         command
+    }
+
+    /// Gives memory back that is of use only at work. [`Execution::poll_command`] does so itself when it gives `None`.
+    pub(crate) fn rest(&mut self) {
+        if self.core.commands.is_empty() {
+            self.core.commands = VecDeque::new();
+        }
+        if self.core.ready.is_empty() {
+            self.core.ready = VecDeque::new();
+        }
     }
 
     /// The trace since the last call; empty if the options ask for none.

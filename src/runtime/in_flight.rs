@@ -13,7 +13,8 @@ use crate::handlers::Handler;
 pub(super) struct InFlight {
     /// Its handler, while it runs.
     pub(super) handler: Option<AbortHandle>,
-    pub(super) request: Arc<TaskRequest>,
+    /// Its request, if that has a task token.
+    request: Option<Arc<TaskRequest>>,
     pub(super) pattern: IntegrationPattern,
     /// Its place among the tasks waiting for a worker; given up on drop.
     pub(super) ticket: Option<Ticket>,
@@ -23,10 +24,14 @@ impl InFlight {
     pub(super) fn of(task: &Task) -> Self {
         Self {
             handler: None,
-            request: Arc::clone(&task.request),
+            request: task.request.token.is_some().then(|| Arc::clone(&task.request)),
             pattern: task.resource.pattern(),
             ticket: None,
         }
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.request.as_ref()?.token.as_deref()
     }
 }
 

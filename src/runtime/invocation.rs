@@ -25,7 +25,7 @@ impl Running {
     /// Finds who does a task. `None` if nobody has to be called: it waits for a worker of its activity, or has failed.
     pub(super) fn invocation(self: &Arc<Self>, task: Task, progress: &mut Progress) -> Option<Invocation> {
         let span = tracing::info_span!(
-            parent: &self.span, "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
+            parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
         if let Some(token) = &task.request.token
             && !self.directory.remember_token(token, Arc::downgrade(self), task.id)

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
@@ -30,11 +31,12 @@ pub(super) struct Running {
     pub(super) origin: Origin,
     pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
-    ended_with: OnceLock<End>,
+    // Boxed, like the span: executions that wait are many, and most are watched by no subscriber.
+    ended_with: OnceLock<Box<End>>,
     ended: Notify,
     pub(super) directory: Arc<dyn Directory>,
     pub(super) handlers: Arc<HandlerTable>,
-    pub(super) span: tracing::Span,
+    pub(super) span: Option<Box<tracing::Span>>,
 }
 
 /// Where running executions are listed, with what does the work of their tasks.
@@ -89,7 +91,7 @@ struct End {
 #[derive(Debug)]
 pub(super) struct Progress {
     pub(super) execution: Execution,
-    pub(super) in_flight: HashMap<TaskId, InFlight>,
+    pub(super) in_flight: HashMap<TaskId, InFlight, BuildHasherDefault<DefaultHasher>>,
     history: Vec<HistoryEvent>,
     map_runs: MapRunLog,
     /// The deadline armed in the timer.
@@ -109,8 +111,9 @@ impl Running {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let handlers = directory.handlers_of(execution.program());
+        let span = tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id);
         let running = Arc::new(Self {
-            span: tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id),
+            span: (!span.is_disabled()).then(|| Box::new(span)),
             arn,
             state_machine,
             host,
@@ -118,7 +121,7 @@ impl Running {
             start_time: execution.context().start_time,
             progress: Mutex::new(Progress {
                 execution,
-                in_flight: HashMap::new(),
+                in_flight: HashMap::default(),
                 history: Vec::new(),
                 map_runs: MapRunLog::of_first(KEPT_CHILDREN),
                 armed: None,
@@ -267,7 +270,7 @@ impl Running {
         if self.ended_with.get().is_some() {
             return;
         }
-        while let Some(command) = progress.execution.poll_command() {
+        while let Some(command) = progress.execution.next_command() {
             match command {
                 Command::Record(event) => progress.history.push(event),
                 Command::RecordChild(event) => progress.map_runs.record(*event),
@@ -297,11 +300,14 @@ impl Running {
                     }
                 }
                 Command::Complete(outcome) => {
-                    self.span
-                        .in_scope(|| tracing::info!(status = outcome.status(), "execution ended"));
+                    let _entered = self.span.as_ref().map(|span| span.enter());
+                    tracing::info!(status = outcome.status(), "execution ended");
                     self.end(outcome, progress.bytes());
                 }
             }
+        }
+        if next.is_none_or(|place| place.is_none()) {
+            progress.execution.rest();
         }
         progress.wake_readers();
         let deadline = progress.execution.next_deadline();
@@ -320,16 +326,16 @@ impl Running {
         self.directory.remove(self, bytes);
         let stop_time = self.host.clock.now();
         // The first outcome counts; a second one comes only from an execution that was given up.
-        let _ = self.ended_with.set(End { outcome, stop_time });
+        let _ = self.ended_with.set(Box::new(End { outcome, stop_time }));
         self.ended.notify_waiters();
     }
 
     /// Cancels a task.
     pub(super) fn release(&self, task: InFlight) {
-        if let Some(handler) = task.handler {
+        if let Some(handler) = &task.handler {
             handler.abort();
         }
-        if let Some(token) = &task.request.token {
+        if let Some(token) = task.token() {
             self.directory.end_token(token);
         }
     }
