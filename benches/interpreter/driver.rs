@@ -108,7 +108,9 @@ fn run(program: &Arc<Program>, input: Value, level: HistoryLevel, answer: Answer
                 _ => {}
             }
         }
-        if let Some(task) = invoked.pop_front() {
+        if execution.wants_turn() {
+            execution.handle(now, Event::Turn);
+        } else if let Some(task) = invoked.pop_front() {
             let event = match answer(&task.request.effective_input) {
                 Ok(raw_result) => Event::TaskSucceeded {
                     task: task.id,

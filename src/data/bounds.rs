@@ -79,6 +79,12 @@ const MAX_VISITS: usize = 10_000_000;
 /// How many bytes of text can be read in the time of one visit.
 pub(super) const BYTES_PER_VISIT: usize = 64;
 
+/// The visits that take as long as reading this many bytes.
+#[inline]
+pub(crate) fn visits_of(bytes: usize) -> usize {
+    bytes / BYTES_PER_VISIT
+}
+
 /// The work that all evaluations for one state may still do. They share it because a definition may hold tens of
 /// thousands of expressions, each bounded but not cheap.
 #[derive(Debug)]
@@ -141,7 +147,7 @@ impl Budget {
 
     /// Charges the bytes of a text about to be compared. Fails if too few visits are left.
     pub(crate) fn compare(&self, bytes: usize) -> Result<(), Exceeded> {
-        self.visit(bytes / BYTES_PER_VISIT)
+        self.visit(visits_of(bytes))
     }
 
     /// Charges for values about to be looked at. Fails if too few visits are left.
@@ -159,6 +165,11 @@ impl Budget {
     /// Charges work that is already done, even if it was more than the visits left.
     pub(super) fn use_up(&self, visits: usize) {
         self.visits.set(self.visits.get().saturating_sub(visits));
+    }
+
+    /// The time that the work so far takes at most, in visits.
+    pub(crate) fn spent_visits(&self) -> usize {
+        MAX_VISITS.saturating_sub(self.visits.get()) + visits_of(self.spent_bytes())
     }
 
     /// The work done so far, in units of one value looked at or 4 bytes copied.

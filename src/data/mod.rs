@@ -36,7 +36,7 @@ mod variables;
 #[cfg(feature = "runtime")]
 pub(crate) use bounded_json::to_bounded_value;
 pub(crate) use bounds::nests_within;
-pub(crate) use bounds::{Budget, discard, within_nesting};
+pub(crate) use bounds::{Budget, discard, visits_of, within_nesting};
 pub use bounds::{MAX_NESTING, MAX_RESULT_BYTES};
 pub(crate) use context_object::{ContextObject, ContextScope, MapItemContext, StateContext};
 pub use context_object::{ExecutionContext, StateMachineContext};

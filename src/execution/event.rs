@@ -46,6 +46,8 @@ pub enum Event {
     },
     /// Time passed, usually up to [`Execution::next_deadline`](super::Execution::next_deadline).
     DeadlineReached,
+    /// The execution may go on, as it asked for with [`Execution::wants_turn`](super::Execution::wants_turn).
+    Turn,
     /// The execution is stopped (`StopExecution`).
     Stop(ErrorOutput),
 }
@@ -59,7 +61,7 @@ impl Event {
             | Self::TaskHeartbeat { task }
             | Self::TaskSucceeded { task, .. }
             | Self::TaskFailed { task, .. } => Some(task),
-            Self::DeadlineReached | Self::Stop(_) => None,
+            Self::DeadlineReached | Self::Turn | Self::Stop(_) => None,
         }
     }
 

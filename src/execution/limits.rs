@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// AWS's quotas of one execution (developer guide, "Quotas"), and two of our own; all may be changed.
+/// AWS's quotas of one execution (developer guide, "Quotas"), and three of our own; all may be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -23,6 +23,11 @@ pub struct Limits {
     /// history, a state machine that loops for ever ends after a million rounds. A child execution of a distributed Map
     /// counts 1,000 plus its own work, so a few hundred thousand of them can run in one go if none waits for a task.
     pub work: u64,
+    /// The most work of one turn; 20,000, which takes 1 to 4 ms.
+    ///
+    /// Entering a state counts 4, and each value visited or 64 bytes looked at count 1. The state that goes beyond it
+    /// ends the turn, and [`Event::Turn`](super::Event::Turn) begins the next.
+    pub turn_work: usize,
     /// The most bytes of memory, estimated, for the data of all running states; 1,073,741,824.
     pub held_bytes: usize,
 }
@@ -36,6 +41,7 @@ impl Default for Limits {
             stored_variable_bytes: 10_485_760,
             inline_map_concurrency: 40,
             work: 1_000_000_000,
+            turn_work: 20_000,
             held_bytes: 1024 * 1024 * 1024,
         }
     }

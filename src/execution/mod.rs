@@ -7,9 +7,13 @@
 //!
 //! # Calling it
 //!
-//! * **Getters**, at any time: [`Execution::next_deadline`], [`Execution::outcome`], [`Execution::is_running`].
+//! * **Getters**, at any time: [`Execution::next_deadline`], [`Execution::wants_turn`], [`Execution::outcome`],
+//!   [`Execution::is_running`].
 //! * **Handle**: [`Execution::handle`] takes one [`Event`] with the time it happened, never earlier than the last.
 //! * **Poll**: after [`Execution::start`] and after every `handle`, [`Execution::poll_command`] until it gives `None`.
+//! * **Turns**: `start` and `handle` do a bounded amount of work, some milliseconds of it. Where that was not all,
+//!   [`Execution::wants_turn`] is true once the commands are polled, and [`Event::Turn`] goes on. A driver of many
+//!   executions lets the others have their turns first.
 //!
 //! ```
 //! use asl_engine::execution::{Command, Event, Execution, Program, StartOptions};
@@ -21,13 +25,20 @@
 //! let program = Arc::new(Program::compile(&machine));
 //! let start = chrono::DateTime::UNIX_EPOCH;
 //! let mut execution = Execution::start(program, StartOptions::new(json!({ "id": 7 })), start);
-//! while let Some(command) = execution.poll_command() {
-//!     if let Command::Record(event) = command {
-//!         println!("{}", event.to_json());
+//! let mut now = start;
+//! while execution.is_running() {
+//!     while let Some(command) = execution.poll_command() {
+//!         if let Command::Record(event) = command {
+//!             println!("{}", event.to_json());
+//!         }
+//!     }
+//!     if execution.wants_turn() {
+//!         execution.handle(now, Event::Turn);
+//!     } else {
+//!         now = execution.next_deadline().ok_or("nothing to wait for")?;
+//!         execution.handle(now, Event::DeadlineReached);
 //!     }
 //! }
-//! let deadline = execution.next_deadline().ok_or("nothing to wait for")?;
-//! execution.handle(deadline, Event::DeadlineReached);
 //! assert_eq!(execution.outcome().and_then(|outcome| outcome.output()), Some(&json!({ "id": 7 })));
 //! # Ok(())
 //! # }
@@ -54,7 +65,7 @@
 //! * **Query**: the JSONata fields of one state, evaluated on the same bindings.
 //! * **Event** and **Command**: messages from the driver to the execution, and back.
 //! * **Deadline**: the earliest time at which the driver must wake the execution.
-//! * **Turn**: all that one event leads to, until everything waits again.
+//! * **Turn**: what one event leads to, up to a bounded amount of work.
 //! * **Invariant**: a rule that holds between two turns. Where one is broken, the execution fails with `States.Runtime` and
 //!   the cause says which; so it never waits for something that cannot come.
 //!
@@ -143,8 +154,6 @@ impl Execution {
     }
 
     /// The next command for the driver, in order; `None` until another event is handled.
-    ///
-    /// An execution with much to record pauses until this is called, so that unpolled commands take bounded memory.
     pub fn poll_command(&mut self) -> Option<Command> {
         let command = self.next_command();
         if command.is_none() {
@@ -155,10 +164,6 @@ impl Execution {
 
     /// The same for a driver that may send the next event at once: it calls [`Execution::rest`] when it does not.
     pub(crate) fn next_command(&mut self) -> Option<Command> {
-        if self.core.commands.is_empty() && self.core.is_backed_up() {
-            self.core.queued_bytes = 0;
-            self.engine().go_on();
-        }
         let command = self.core.commands.pop_front();
         if command.is_none() {
             self.core.queued_bytes = 0;
@@ -176,6 +181,20 @@ impl Execution {
         }
     }
 
+    /// Whether more can be done at once than its last turn did: [`Event::Turn`] goes on.
+    ///
+    /// A turn ends after a bounded amount of work, and once unpolled commands hold much data. An execution can be stored
+    /// between two turns as between any two events.
+    pub fn wants_turn(&self) -> bool {
+        self.core.wants_turn()
+    }
+
+    /// Whether the last event led to so much work that several like it would make a turn.
+    #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the tokio driver asks"))]
+    pub(crate) fn has_worked_much(&self) -> bool {
+        self.core.turn_work > self.core.limits.turn_work / 8
+    }
+
     /// The trace since the last call; empty if the options ask for none.
     pub(crate) fn take_trace(&mut self) -> Vec<TraceEntry> {
         self.core.trace.as_mut().map(|trace| trace.take()).unwrap_or_default()
@@ -191,17 +210,21 @@ impl Execution {
         self.core.next_deadline()
     }
 
-    /// Handles an event. `now` must not be earlier than before; an earlier time is ignored.
+    /// Handles an event, with a bounded amount of work. `now` must not be earlier than before; an earlier time is ignored.
     ///
-    /// Deadlines up to `now` are handled after the event. Answers to cancelled tasks are ignored, as is everything
-    /// after the end.
+    /// Deadlines before `now` are handled before the event, those at `now` after it. So an answer that comes after its
+    /// task's timeout is too late, even if nobody looked at the clock in between. Answers to cancelled tasks are ignored,
+    /// as is everything after the end.
     pub fn handle(&mut self, now: DateTime<Utc>, mut event: Event) {
         let is_too_deep = event.drop_deep_output();
         if self.core.outcome.is_some() {
             return;
         }
         self.core.now = self.core.now.max(now);
-        self.core.work = 0;
+        self.core.turn_work = 0;
+        if !matches!(event, Event::Turn) {
+            self.core.work = 0;
+        }
         let mut engine = self.engine();
         engine.happen(event, is_too_deep);
         engine.go_on();

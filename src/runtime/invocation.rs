@@ -18,7 +18,7 @@ use crate::execution::{Event, Task, TaskId};
 use crate::handlers::{Answering, Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
 
-/// After so many tasks in a row, other executions have their turn.
+/// After so many tasks in a row that lead to little work, other executions have their turn.
 const IN_A_ROW: u32 = 32;
 
 impl Running {
@@ -89,7 +89,7 @@ impl Running {
         let mut next = self.handler_ended(id, answer, false);
         let mut in_a_row = 1;
         while let Some(invocation) = next {
-            if in_a_row % IN_A_ROW == 0 {
+            if in_a_row % IN_A_ROW == 0 || self.progress().execution.has_worked_much() {
                 tokio::task::yield_now().await;
                 if !self.progress().execution.awaits(invocation.task.id) {
                     return;

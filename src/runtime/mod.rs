@@ -66,6 +66,7 @@ mod shutdown;
 mod start_request;
 mod task_tokens;
 mod timer_queue;
+mod turns;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -141,13 +142,14 @@ impl Interpreter {
     /// Runs an execution to its end and reads its output.
     ///
     /// Errors as [`Interpreter::start`] does, if the execution does not succeed, and if the output does not fit the
-    /// type.
+    /// type. Dropping the future stops the execution.
     pub async fn run<T: DeserializeOwned + 'static>(
         &self,
         machine: impl Into<Arc<Program>>,
         input: impl Serialize,
     ) -> Result<T, Error> {
-        self.start(machine, input)?.output().await
+        let started = StopOnDrop(self.start(machine, input)?);
+        started.0.output().await
     }
 
     /// Starts an execution of a machine (`&machine`), or of a [`Program`] compiled from it once for many executions.
@@ -246,5 +248,16 @@ impl Interpreter {
                 Arc::new(StepFunctionsIntegration(shared))
             })
         })
+    }
+}
+
+/// Stops an execution that nobody waits for; one that has ended stays as it is.
+struct StopOnDrop(ExecutionHandle);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        if self.0.stop_time().is_none() {
+            self.0.stop(None, None);
+        }
     }
 }

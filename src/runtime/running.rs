@@ -98,6 +98,8 @@ pub(super) struct Progress {
     armed: Option<(DateTime<Utc>, WakeUp)>,
     /// Readers of the history that wait for its next event.
     readers: Vec<Waker>,
+    /// Whether a tokio task gives it its turns.
+    takes_turns: bool,
 }
 
 impl Running {
@@ -126,6 +128,7 @@ impl Running {
                 map_runs: MapRunLog::of_first(KEPT_CHILDREN),
                 armed: None,
                 readers: Vec::new(),
+                takes_turns: false,
             }),
             ended_with: OnceLock::new(),
             ended: Notify::new(),
@@ -145,7 +148,10 @@ impl Running {
 
     /// Handles a task's answer, from its handler or by its token; returns whether the task was still waiting.
     pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> bool {
-        let settled = self.progress().in_flight.remove(&task);
+        let mut progress = self.progress();
+        self.reach_passed_deadline(&mut progress);
+        let settled = progress.in_flight.remove(&task);
+        drop(progress);
         let was_waiting = settled.is_some();
         if let Some(settled) = settled {
             self.release(settled);
@@ -159,9 +165,23 @@ impl Running {
 
     /// Handles a task's heartbeat; returns whether the task was still waiting.
     pub(super) fn heartbeat(self: &Arc<Self>, task: TaskId) -> bool {
-        let is_waiting = self.progress().in_flight.contains_key(&task);
+        let mut progress = self.progress();
+        self.reach_passed_deadline(&mut progress);
+        let is_waiting = progress.in_flight.contains_key(&task);
+        drop(progress);
         self.deliver(Event::TaskHeartbeat { task });
         is_waiting
+    }
+
+    /// Handles a deadline that passed while the thread was blocked, so that a task which timed out no longer waits.
+    fn reach_passed_deadline(self: &Arc<Self>, progress: &mut Progress) {
+        if let Some(deadline) = progress.execution.next_deadline() {
+            let now = self.host.clock.now();
+            if deadline < now {
+                progress.execution.handle(now, Event::DeadlineReached);
+                self.carry_out(progress, None);
+            }
+        }
     }
 
     /// Stops the execution without an error and cause.
@@ -310,6 +330,9 @@ impl Running {
             progress.execution.rest();
         }
         progress.wake_readers();
+        if progress.execution.wants_turn() && !std::mem::replace(&mut progress.takes_turns, true) {
+            self.take_turns_later();
+        }
         let deadline = progress.execution.next_deadline();
         if deadline != progress.armed.map(|(at, _)| at) {
             if let Some((_, wake_up)) = progress.armed.take() {
@@ -320,6 +343,15 @@ impl Running {
                 (at, self.host.timer.wake_at(instant, Arc::downgrade(self)))
             });
         }
+    }
+
+    /// Goes on; returns whether there is more to do.
+    pub(super) fn take_turn(self: &Arc<Self>) -> bool {
+        let mut progress = self.progress();
+        progress.execution.handle(self.host.clock.now(), Event::Turn);
+        self.carry_out(&mut progress, None);
+        progress.takes_turns = progress.execution.wants_turn() && self.ended_with.get().is_none();
+        progress.takes_turns
     }
 
     fn end(&self, outcome: Outcome, bytes: usize) {

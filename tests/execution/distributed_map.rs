@@ -76,6 +76,9 @@ impl Driver {
                 _ => {}
             }
         }
+        if self.execution.wants_turn() {
+            self.handle(Event::Turn);
+        }
     }
 
     fn answer(&mut self, which: usize, output: Value) {

@@ -194,3 +194,74 @@ fn invoked(execution: &mut Execution) -> Vec<TaskId> {
         })
         .collect()
 }
+
+/// However long the driver took to deliver it.
+#[test]
+fn an_answer_after_its_timeout_is_too_late() {
+    let machine = machine(json!({ "Work": task(json!({ "TimeoutSeconds": 2, "End": true })) }));
+    for (millis, status) in [(1_999, "SUCCEEDED"), (2_000, "SUCCEEDED"), (2_001, "FAILED")] {
+        let program: Arc<Program> = (&machine).into();
+        let mut execution = Execution::start(program, StartOptions::new(json!({})), DateTime::UNIX_EPOCH);
+        let task = invoked(&mut execution).remove(0);
+        let raw_result = json!("done");
+        let now = DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis);
+        execution.handle(now, Event::TaskSucceeded { task, raw_result });
+        let outcome = execution.outcome().unwrap();
+        assert_eq!(outcome.status(), status, "{outcome:?} after {millis} ms");
+        let error = outcome.error().and_then(|error| error.error.as_deref());
+        assert_eq!(error, (status == "FAILED").then_some("States.Timeout"));
+    }
+}
+
+#[test]
+fn an_answer_after_the_timeout_of_the_execution_is_too_late() {
+    let states = json!({ "Work": task(json!({ "End": true })) });
+    let definition = json!({ "TimeoutSeconds": 1, "StartAt": "Work", "States": states }).to_string();
+    let machine: StateMachine = definition.parse().unwrap();
+    let program: Arc<Program> = (&machine).into();
+    let mut execution = Execution::start(program, StartOptions::new(json!({})), DateTime::UNIX_EPOCH);
+    let task = invoked(&mut execution).remove(0);
+    let raw_result = json!("done");
+    let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(2);
+    execution.handle(now, Event::TaskSucceeded { task, raw_result });
+    assert_eq!(execution.outcome().unwrap().status(), "TIMED_OUT");
+}
+
+/// A child execution's task too, whose deadline passes while its answer is on the way.
+#[test]
+fn an_answer_to_a_child_execution_after_its_timeout_is_too_late() {
+    let retry = json!([{ "ErrorEquals": ["States.Timeout"], "IntervalSeconds": 1 }]);
+    let work = task(json!({ "TimeoutSeconds": 2, "Retry": retry, "End": true }));
+    let config = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    let processor = json!({ "ProcessorConfig": config, "StartAt": "Work", "States": { "Work": work } });
+    let machine = machine(json!({ "Each": { "Type": "Map", "ItemProcessor": processor, "End": true } }));
+    for turn_work in [0, 20_000] {
+        let program: Arc<Program> = (&machine).into();
+        let mut options = StartOptions::new(json!([1]));
+        options.limits.turn_work = turn_work;
+        let mut now = DateTime::UNIX_EPOCH;
+        let mut execution = Execution::start(program, options, now);
+        let task = in_turns(&mut execution, now).remove(0);
+        now += TimeDelta::milliseconds(2_500);
+        let raw_result = json!("too late");
+        execution.handle(now, Event::TaskSucceeded { task, raw_result });
+        assert!(in_turns(&mut execution, now).is_empty());
+        now = execution.next_deadline().unwrap();
+        execution.handle(now, Event::DeadlineReached);
+        let task = in_turns(&mut execution, now).remove(0);
+        let raw_result = json!("done");
+        execution.handle(now, Event::TaskSucceeded { task, raw_result });
+        in_turns(&mut execution, now);
+        assert_eq!(execution.outcome().unwrap().output(), Some(&json!(["done"])));
+    }
+}
+
+/// The tasks that an execution invokes until it waits or ends.
+fn in_turns(execution: &mut Execution, now: DateTime<chrono::Utc>) -> Vec<TaskId> {
+    let mut tasks = invoked(execution);
+    while execution.wants_turn() {
+        execution.handle(now, Event::Turn);
+        tasks.extend(invoked(execution));
+    }
+    tasks
+}

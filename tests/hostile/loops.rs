@@ -5,7 +5,7 @@ use asl_engine::history::ErrorOutput;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::run::{endless, limits, looped, on_a_small_stack, options, program, run};
+use super::run::{endless, limits, looped, on_a_small_stack, options, program, run, settle};
 
 const TOO_LONG: &str = "States.Runtime: The execution has worked for too long without a Wait or a Task.";
 
@@ -43,12 +43,14 @@ fn retries_without_end_or_delay_end() {
     let definition = json!({ "StartAt": "P", "States": { "P": parallel } });
     let ended = on_a_small_stack(move || {
         let mut execution = Execution::start(program(&definition), options(json!({})), DateTime::UNIX_EPOCH);
+        let mut now = DateTime::UNIX_EPOCH;
         while execution.is_running() {
-            while execution.poll_command().is_some() {}
+            settle(&mut execution, now);
             let Some(deadline) = execution.next_deadline() else {
                 break;
             };
-            execution.handle(deadline, Event::DeadlineReached);
+            now = deadline;
+            execution.handle(now, Event::DeadlineReached);
         }
         execution.outcome().cloned()
     });

@@ -4,7 +4,7 @@ use asl_engine::execution::{Command, Event, Execution};
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::run::{endless, limits, on_a_small_stack, options, program, run};
+use super::run::{endless, limits, on_a_small_stack, options, program, run, settle};
 
 fn branches(count: usize, state: &Value) -> Value {
     let branch = |n: usize| json!({ "StartAt": n.to_string(), "States": { n.to_string(): state } });
@@ -32,14 +32,18 @@ fn thousands_of_branches_are_woken_and_aborted() {
     on_a_small_stack(|| {
         let definition = branches(8_000, &json!({ "Type": "Wait", "Seconds": 5, "End": true }));
         let mut execution = Execution::start(program(&definition), endless(json!({})), DateTime::UNIX_EPOCH);
-        execution.handle(execution.next_deadline().unwrap(), Event::DeadlineReached);
+        settle(&mut execution, DateTime::UNIX_EPOCH);
+        let deadline = execution.next_deadline().unwrap();
+        execution.handle(deadline, Event::DeadlineReached);
+        settle(&mut execution, deadline);
         assert_eq!(execution.outcome().unwrap().status(), "SUCCEEDED");
     });
     on_a_small_stack(|| {
         let waits = json!({ "Type": "Wait", "Seconds": 5, "End": true });
         let mut definition = branches(8_000, &waits);
         definition["States"]["P"]["Branches"][7_999]["States"]["7999"] = json!({ "Type": "Fail" });
-        let execution = Execution::start(program(&definition), endless(json!({})), DateTime::UNIX_EPOCH);
+        let mut execution = Execution::start(program(&definition), endless(json!({})), DateTime::UNIX_EPOCH);
+        settle(&mut execution, DateTime::UNIX_EPOCH);
         assert_eq!(execution.outcome().unwrap().status(), "FAILED");
     });
 }

@@ -5,9 +5,9 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use asl_engine::StateMachine;
-use asl_engine::execution::{Command, Execution, Limits, Outcome, Program, StartOptions};
+use asl_engine::execution::{Command, Event, Execution, Limits, Outcome, Program, StartOptions};
 use asl_engine::history::HistoryLevel;
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 /// The stack that threads of Rust and of tokio have by default.
@@ -66,15 +66,26 @@ pub(crate) fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
 pub(crate) fn run(definition: Value, options: StartOptions) -> Ran {
     on_a_small_stack(move || {
         let mut execution = Execution::start(program(&definition), options, DateTime::UNIX_EPOCH);
-        let mut events = 0;
-        while let Some(command) = execution.poll_command() {
-            events += usize::from(matches!(command, Command::Record(_)));
-        }
+        let events = settle(&mut execution, DateTime::UNIX_EPOCH);
         Ran {
             outcome: execution.outcome().cloned(),
             events,
         }
     })
+}
+
+/// Gives an execution its turns until it waits or ends; returns how many events it records.
+pub(crate) fn settle(execution: &mut Execution, now: DateTime<Utc>) -> usize {
+    let mut events = 0;
+    loop {
+        while let Some(command) = execution.poll_command() {
+            events += usize::from(matches!(command, Command::Record(_)));
+        }
+        if !execution.wants_turn() {
+            return events;
+        }
+        execution.handle(now, Event::Turn);
+    }
 }
 
 /// A loop over one state, which has no `Next` yet. A definition must be able to end, though it never does.

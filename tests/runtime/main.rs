@@ -25,6 +25,7 @@ mod ready_handlers;
 mod recordings;
 mod samples;
 mod time;
+mod turns;
 
 use asl_engine::handlers::TaskContext;
 use asl_engine::history::{ErrorOutput, HistoryEvent};

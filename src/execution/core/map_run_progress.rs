@@ -86,6 +86,12 @@ impl MapRunProgress {
         matches!(self.stage, Stage::Running) && (!self.ready.is_empty() || self.may_start())
     }
 
+    /// Whether the end of a turn has interrupted a child execution, which goes on before all else.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        let first = self.ready.front().and_then(|id| self.children.get(id));
+        first.is_some_and(|child| child.core.wants_turn())
+    }
+
     /// Whether the next child execution may start.
     pub(crate) fn may_start(&self) -> bool {
         let limit = match self.settings.max_concurrency {

@@ -39,14 +39,21 @@ pub(crate) struct Core {
     pub(crate) frames: Frames,
     pub(crate) ready: VecDeque<FrameKey>,
     pub(crate) timers: Timers,
+    /// The frames whose tasks have timed out, and which fail one after the other; true where it was for a heartbeat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::box_collection, reason = "most executions never have one, and should not take the memory")]
+    pub(crate) late: Option<Box<VecDeque<(FrameKey, bool)>>>,
     #[serde(skip)]
     pub(crate) commands: VecDeque<Command>,
     /// The bytes of the unpolled commands.
     #[serde(skip)]
     pub(crate) queued_bytes: usize,
-    /// The work done since the last event, in the units of [`Limits::work`].
+    /// The work done since the last event from outside, in the units of [`Limits::work`].
     #[serde(skip)]
     pub(crate) work: u64,
+    /// The work done in this turn, in the units of [`Limits::turn_work`].
+    #[serde(skip)]
+    pub(in crate::execution) turn_work: usize,
     /// The bytes of data made since the memory was last measured.
     #[serde(skip)]
     pub(super) grown_bytes: usize,
@@ -89,9 +96,11 @@ impl Core {
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
+            late: None,
             commands: VecDeque::new(),
             queued_bytes: 0,
             work: 0,
+            turn_work: 0,
             grown_bytes: 0,
             recorder: Recorder::new(options.history, options.limits.history_events),
             random: Random::seeded(options.seed),

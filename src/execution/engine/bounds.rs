@@ -1,16 +1,19 @@
-//! Keeps an execution within bounded time and memory, whatever its definition and data are.
+//! Keeps an execution and each of its turns within bounded time and memory, whatever its definition and data are.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::{MAX_NESTING, Payload, held_size};
+use crate::data::{MAX_NESTING, Payload, held_size, visits_of};
 use crate::execution::core::{Activity, Core};
 use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::history::EventDetails;
 
 /// The work counted for entering or retrying a state, besides that of its expressions.
 const WORK_OF_A_STATE: u64 = 1_000;
+
+/// What entering or retrying a state takes of a turn, besides its expressions and its data.
+const VISITS_OF_A_STATE: usize = 4;
 
 /// The execution pauses when unpolled commands take so many bytes. Each event may hold a whole payload.
 const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
@@ -28,19 +31,29 @@ impl Core {
         self.queued_bytes = self.queued_bytes.saturating_add(bytes);
     }
 
-    /// Whether the execution pauses until its commands are polled.
-    pub(in crate::execution) fn is_backed_up(&self) -> bool {
-        self.queued_bytes > MAX_QUEUED_BYTES
+    /// Whether the rest has to wait for another turn.
+    #[inline]
+    pub(super) fn is_turn_over(&self) -> bool {
+        self.turn_work > self.limits.turn_work || self.queued_bytes > MAX_QUEUED_BYTES
     }
 
-    /// Lets a restored execution continue once its commands are polled.
-    pub(in crate::execution) fn stop_until_polled(&mut self) {
-        self.queued_bytes = usize::MAX;
+    /// Whether the last turn ended before everything was done that could be done.
+    pub(in crate::execution) fn wants_turn(&self) -> bool {
+        let is_due = || self.next_deadline().is_some_and(|at| at <= self.now);
+        self.outcome.is_none() && (!self.ready.is_empty() || self.late.is_some() || is_due())
+    }
+
+    /// Counts what a state took of this turn.
+    #[inline]
+    pub(super) fn spend(&mut self, visits: usize) {
+        self.turn_work = self.turn_work.saturating_add(visits);
     }
 
     /// Counts new data.
+    #[inline]
     pub(super) fn grow(&mut self, bytes: usize) {
         self.grown_bytes = self.grown_bytes.saturating_add(bytes);
+        self.spend(visits_of(bytes));
     }
 
     /// The bytes of data made since the last call.
@@ -93,6 +106,7 @@ impl Engine<'_> {
             return;
         }
         self.core.work = self.core.work.saturating_add(WORK_OF_A_STATE);
+        self.core.spend(VISITS_OF_A_STATE);
         if self.core.work > self.core.limits.work {
             let cause = "The execution has worked for too long without a Wait or a Task.";
             return self.give_up(RUNTIME, cause.to_owned());

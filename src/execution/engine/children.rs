@@ -28,13 +28,17 @@ impl Engine<'_> {
         let deadline = run.next_deadline();
         let goes_on = run.goes_on();
         let is_to_queue = run.can_go_on() && !run.is_queued;
+        let is_interrupted = run.is_interrupted();
         run.is_queued |= is_to_queue;
         self.core.frames.set_activity(key, Activity::MapRun(run))?;
         match deadline {
             Some(at) => self.wake_at(key, at)?,
             None => self.core.frames.at_mut(key)?.deadline = None,
         }
-        if is_to_queue {
+        if is_to_queue && is_interrupted {
+            // The end of a turn changes no order.
+            self.core.ready.push_front(key);
+        } else if is_to_queue {
             self.core.ready.push_back(key);
         }
         Invariant::MapRunGoesOn.holds_if(goes_on)
@@ -80,16 +84,21 @@ impl Engine<'_> {
         let Some((id, inner)) = run.tasks.get(&task.generation).copied() else {
             return Ok(());
         };
-        if matches!(event, Event::TaskSucceeded { .. } | Event::TaskFailed { .. }) {
-            run.tasks.remove(&task.generation);
-            let child = run.children.get_mut(&id).ok_or(Invariant::ChildIsKnown)?;
-            let known = child.tasks.swap_remove(&inner);
-            known.ok_or(Invariant::TaskOfChildIsKnown)?;
-        }
+        let child = run.children.get(&id).ok_or(Invariant::ChildIsKnown)?;
+        Invariant::TaskOfChildIsKnown.holds_if(child.tasks.contains_key(&inner))?;
+        let is_answer = matches!(event, Event::TaskSucceeded { .. } | Event::TaskFailed { .. });
         if let Some(task) = event.task() {
             *task = inner;
         }
-        self.resume(run, id, Some((event, is_too_deep)))
+        self.resume(run, id, Some((event, is_too_deep)))?;
+        // Only now: a task whose deadline had passed was cancelled instead, by its number.
+        if is_answer
+            && run.tasks.remove(&task.generation).is_some()
+            && let Some(child) = run.children.get_mut(&id)
+        {
+            child.tasks.swap_remove(&inner);
+        }
+        Ok(())
     }
 
     /// Wakes the child executions that are due.
@@ -131,6 +140,7 @@ impl Engine<'_> {
             armed: None,
             traced_frames: None,
         };
+        child.core.turn_work = self.core.turn_work;
         let mut engine = Engine {
             program: self.program,
             core: &mut child.core,
@@ -224,6 +234,7 @@ impl Engine<'_> {
             run.deadlines.remove(&(at, id));
         }
         child.core.now = child.core.now.max(self.core.now);
+        child.core.turn_work = self.core.turn_work;
         let mut engine = Engine {
             program: self.program,
             core: &mut child.core,
@@ -288,8 +299,9 @@ impl Engine<'_> {
         }
         if child.core.ready.is_empty() {
             child.core.ready = std::collections::VecDeque::new();
-        } else {
-            run.ready.push_back(id);
+        }
+        if child.core.wants_turn() && !run.ready.contains(&id) {
+            run.ready.push_front(id);
         }
         child.armed = child.core.next_deadline();
         run.deadlines.extend(child.armed.map(|at| (at, id)));
@@ -319,6 +331,7 @@ impl Engine<'_> {
             .saturating_add(std::mem::take(&mut child.queued_bytes));
         core.work = core.work.saturating_add(std::mem::take(&mut child.work));
         core.grow(child.take_growth());
+        core.turn_work = child.turn_work;
     }
 
     fn child_ended(&mut self, run: &mut MapRunProgress, id: u32, child: &Child, outcome: Outcome) {

@@ -16,10 +16,20 @@ impl Engine<'_> {
     /// After each wake-up, everything that it made ready runs first, as if each wake-up had its own turn: an execution
     /// that was not driven for a day does in one turn exactly what it would have done in many.
     pub(super) fn reach_deadlines(&mut self) -> Result<(), Invariant> {
+        self.reach(Timestamp::le)
+    }
+
+    /// Handles everything that was due before now.
+    pub(super) fn reach_passed_deadlines(&mut self) -> Result<(), Invariant> {
+        self.reach(Timestamp::lt)
+    }
+
+    fn reach(&mut self, is_due: fn(&Timestamp, &Timestamp) -> bool) -> Result<(), Invariant> {
         let now = self.core.now;
-        while self.core.outcome.is_none() && !self.core.is_backed_up() {
-            let timer = self.core.timers.earliest().filter(|(at, _)| *at <= now);
-            match (self.core.deadline.filter(|at| *at <= now), timer) {
+        self.fail_late_tasks()?;
+        while self.core.outcome.is_none() && !self.core.is_turn_over() {
+            let timer = self.core.timers.earliest().filter(|(at, _)| is_due(at, &now));
+            match (self.core.deadline.filter(|at| is_due(at, &now)), timer) {
                 (Some(execution), Some((frame, _))) if frame <= execution => self.wake()?,
                 (Some(_), _) => self.time_out_execution(),
                 (None, Some(_)) => self.wake()?,
@@ -80,6 +90,17 @@ impl Engine<'_> {
         self.run()
     }
 
+    /// Times out a task that was due before now, where the turn ended before its timer was reached.
+    pub(super) fn times_out_late(&mut self, key: FrameKey) -> Result<bool, Invariant> {
+        let now = self.core.now;
+        let frame = self.core.frames.at_mut(key)?;
+        let Some(at) = frame.deadline.take_if(|at| *at < now) else {
+            return Ok(false);
+        };
+        self.time_out_tasks(key, at)?;
+        Ok(true)
+    }
+
     /// Times out a task together with all tasks that are due at the same time: AWS records all their timeouts before
     /// the first state fails.
     fn time_out_tasks(&mut self, first: FrameKey, at: Timestamp) -> Result<(), Invariant> {
@@ -104,9 +125,27 @@ impl Engine<'_> {
         for (key, failure) in &late {
             self.task_timed_out(*key, failure)?;
         }
-        for (key, failure) in late {
+        let late = late
+            .into_iter()
+            .map(|(key, failure)| (key, failure == Failure::Heartbeat));
+        self.core.late.get_or_insert_default().extend(late);
+        self.fail_late_tasks()
+    }
+
+    /// Fails the states whose tasks have timed out, each once everything that the one before led to is done.
+    fn fail_late_tasks(&mut self) -> Result<(), Invariant> {
+        while !self.core.is_turn_over() {
+            let Some((key, missed_heartbeat)) = self.core.late.as_mut().and_then(|late| late.pop_front()) else {
+                self.core.late = None;
+                break;
+            };
             // The failure of one before may have ended the execution, or aborted this one as its sibling.
-            if self.core.outcome.is_none() && self.core.frames.get(key).is_some() {
+            if self.core.frames.get(key).is_some() {
+                let failure = if missed_heartbeat {
+                    Failure::Heartbeat
+                } else {
+                    Failure::timeout()
+                };
                 self.fail(key, failure)?;
                 self.run()?;
             }
@@ -128,6 +167,14 @@ impl Engine<'_> {
                 Failure::Heartbeat
             },
         ))
+    }
+
+    /// Ends an execution whose timeout passed while it worked; one that works without end would never get to it.
+    pub(super) fn check_timeout(&mut self) {
+        let core = &*self.core;
+        if !core.ready.is_empty() && core.deadline.is_some_and(|at| at < core.now) {
+            self.time_out_execution();
+        }
     }
 
     fn time_out_execution(&mut self) {

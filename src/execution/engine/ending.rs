@@ -21,6 +21,7 @@ impl Engine<'_> {
         core.frames = Frames::default();
         core.ready.clear();
         core.timers.clear();
+        core.late = None;
         core.deadline = None;
     }
 

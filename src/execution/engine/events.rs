@@ -29,11 +29,20 @@ impl Core {
 
 impl Engine<'_> {
     /// Handles an event. An output that nested too deeply has been dropped before.
+    ///
+    /// A deadline that has passed comes first, however long the driver took to look: an answer after it is too late.
+    /// Another turn goes on where the one before has stopped.
     pub(in crate::execution) fn happen(&mut self, event: Event, is_too_deep: bool) {
+        if !matches!(event, Event::Turn) {
+            self.turn(Self::reach_passed_deadlines);
+        }
         self.turn(|engine| engine.route(event, is_too_deep));
     }
 
     fn route(&mut self, mut event: Event, is_too_deep: bool) -> Result<(), Invariant> {
+        if self.core.outcome.is_some() {
+            return Ok(());
+        }
         let Some(task) = event.task().map(|task| *task) else {
             if let Event::Stop(error) = event {
                 self.stop(error);
@@ -48,6 +57,9 @@ impl Engine<'_> {
         let Some(key) = self.frame_of(task) else {
             return Ok(());
         };
+        if self.times_out_late(key)? {
+            return Ok(());
+        }
         match event {
             Event::TaskSubmitted { .. } | Event::TaskSucceeded { .. } if is_too_deep => {
                 self.task_answered_too_deeply(key)
@@ -58,7 +70,7 @@ impl Engine<'_> {
             Event::TaskSucceeded { raw_result, .. } => self.task_succeeded(key, raw_result),
             Event::TaskFailed { error, .. } => self.task_failed(key, error),
             // Not an event of a task.
-            Event::DeadlineReached | Event::Stop(_) => Ok(()),
+            Event::DeadlineReached | Event::Turn | Event::Stop(_) => Ok(()),
         }
     }
 

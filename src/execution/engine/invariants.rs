@@ -26,8 +26,11 @@ impl Engine<'_> {
     /// The execution's own deadline is no such thing, it only ends what waits for something else.
     pub(super) fn goes_on(&self) -> Result<(), Invariant> {
         let core = &*self.core;
-        let goes_on =
-            core.outcome.is_some() || !core.ready.is_empty() || !core.timers.is_empty() || core.frames.await_answers();
+        let goes_on = core.outcome.is_some()
+            || !core.ready.is_empty()
+            || core.late.is_some()
+            || !core.timers.is_empty()
+            || core.frames.await_answers();
         Invariant::ExecutionGoesOn.holds_if(goes_on)
     }
 

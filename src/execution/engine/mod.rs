@@ -4,8 +4,9 @@
 //! and ends graphs, arms timers, queues commands and records history. Leaving a state never calls entering the next
 //! one: frames that can go on wait in a ready queue.
 //!
-//! A turn is what one event leads to. Where something is not as it must be, a function of the engine returns the
-//! [`Invariant`] that is broken, and the turn ends with the execution: see `invariants`.
+//! A turn is what one event leads to, up to a bounded amount of work: see `bounds`. Where something is not as it must
+//! be, a function of the engine returns the [`Invariant`] that is broken, and the turn ends with the execution: see
+//! `invariants`.
 
 mod bounds;
 mod children;
@@ -112,9 +113,10 @@ impl Engine<'_> {
         });
     }
 
-    /// Does everything possible by now.
+    /// Does everything possible by now, until the turn is over.
     pub(super) fn go_on(&mut self) {
         self.turn(|engine| {
+            engine.check_timeout();
             // Ready frames became ready before any deadline that is due now.
             engine.run()?;
             engine.reach_deadlines()?;
@@ -123,11 +125,11 @@ impl Engine<'_> {
         });
     }
 
-    /// Advances every ready frame, as long as the commands are polled.
+    /// Advances every ready frame, until the turn is over.
     ///
     /// First in, first out: branches take turns state by state, as in AWS's histories.
     fn run(&mut self) -> Result<(), Invariant> {
-        while self.core.outcome.is_none() && !self.core.is_backed_up() {
+        while self.core.outcome.is_none() && !self.core.is_turn_over() {
             if self.core.recorder.is_exhausted() {
                 self.fail_on_full_history();
                 break;
@@ -162,8 +164,6 @@ impl Engine<'_> {
         let previous = std::mem::replace(&mut frame.last_event, id);
         frame.entered_event = id;
         frame.entered_time = core.now;
-        frame.retry_count = 0;
-        frame.retries.clear();
         if let Some(trace) = &mut core.trace {
             trace.push(core.now, key, entered(frame));
         }
@@ -246,6 +246,8 @@ impl Engine<'_> {
                 core.frames.set_activity(key, Activity::Entering)?;
                 let frame = core.frames.at_mut(key)?;
                 frame.state = next;
+                frame.retry_count = 0;
+                frame.retries.clear();
                 frame.raw_input = Some(exit.output);
                 frame.deadline = None;
                 core.ready.push_back(key);

@@ -84,6 +84,7 @@ impl<'a> Engine<'a> {
         let called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
+        core.spend(view.budget.spent_visits());
         core.frames.at_mut(key)?.raw_input = raw_input;
         called
     }

@@ -83,9 +83,6 @@ impl Snapshot {
         is_sound.map_err(|invariant| SnapshotError::Damaged {
             reason: invariant.to_string(),
         })?;
-        if !core.ready.is_empty() {
-            core.stop_until_polled();
-        }
         core.commands = self
             .pending
             .into_iter()

@@ -47,7 +47,9 @@ pub(super) fn check(core: &Core, program: &Program, graph: GraphId) -> Result<()
 /// Checks that a frame's activity fits its state.
 fn fits(frame: &Frame, node: &Node) -> bool {
     match (frame.activity(), &node.state) {
-        (Activity::Entering, _) | (Activity::Waiting, State::Wait(_)) | (Activity::Task(_), State::Task(_)) => true,
+        (Activity::Entering, _)
+        | (Activity::Waiting, State::Wait(_) | State::Task(_))
+        | (Activity::Task(_), State::Task(_)) => true,
         (Activity::Backoff, _) => node.takes_errors(),
         (Activity::Fork(fork), State::Parallel(_)) => fork.items.is_none() && fork.graphs == node.graphs,
         (Activity::Fork(fork), State::Map(_)) => fork.items.is_some() && fork.graphs == node.graphs,

@@ -14,12 +14,20 @@ struct Wakers {
     /// How often each stands in the ready queue.
     queued: HashMap<FrameKey, usize>,
     timers: HashSet<(Timestamp, FrameKey)>,
+    /// Those that fail next.
+    late: HashSet<FrameKey>,
 }
 
 pub(super) fn check(core: &Core, program: &Program) -> Result<(), Invariant> {
     let mut wakers = Wakers {
         queued: HashMap::new(),
         timers: core.timers.iter().collect(),
+        late: core
+            .late
+            .iter()
+            .flat_map(|late| late.iter())
+            .map(|(key, _)| *key)
+            .collect(),
     };
     for key in &core.ready {
         *wakers.queued.entry(*key).or_default() += 1;
@@ -41,7 +49,14 @@ impl Wakers {
                 Invariant::RetriersAreCounted.holds_if(frame.retry_count > 0)?;
                 (frame.deadline.is_none(), frame.deadline)
             }
+            // Its task has timed out.
+            Activity::Waiting if self.late.contains(&key) => {
+                let is_task = matches!(node.state, State::Task(_));
+                Invariant::TaskIsOfATask.holds_if(is_task)?;
+                (false, None)
+            }
             Activity::Waiting => {
+                Invariant::ActivityFitsState.holds_if(matches!(node.state, State::Wait(_)))?;
                 Invariant::WaitingFramesHaveATimer.holds_if(frame.deadline.is_some())?;
                 (false, frame.deadline)
             }

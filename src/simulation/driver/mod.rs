@@ -174,6 +174,8 @@ impl Driver<'_> {
                 Some(Command::RecordChild(_) | Command::MapRun(_)) => {}
                 Some(Command::Complete(outcome)) if id == ROOT => return Ok(Some(outcome)),
                 Some(Command::Complete(outcome)) => self.child_ended(id, &outcome),
+                // Nobody waits for a turn of their own in virtual time.
+                None if member.execution.wants_turn() => member.execution.handle(self.now, Event::Turn),
                 None => break,
             }
         }

@@ -21,7 +21,7 @@ impl Driver<'_> {
                 Happened::TakenUp { call: call(task) }
             }
             Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
-            Event::DeadlineReached => Happened::TimePassed,
+            Event::DeadlineReached | Event::Turn => Happened::TimePassed,
             Event::Stop(_) => Happened::Stopped,
         };
         self.moments.push(Moment {

@@ -3,7 +3,7 @@
 use asl_engine::execution::{
     ChildEvent, Command, Event, Execution, MapRun, Outcome, Program, Snapshot, StartOptions, Task, TaskId,
 };
-use asl_engine::history::{ErrorOutput, HistoryEvent, HistoryLevel};
+use asl_engine::history::{ErrorOutput, HistoryEvent};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,17 @@ pub(crate) struct Trace {
     pub(crate) map_runs: Vec<MapRun>,
     pub(crate) elapsed: TimeDelta,
     pub(crate) calls: Calls,
+}
+
+impl Trace {
+    /// The same, however many turns each event took: without the order of the tasks that one leads to, and without those
+    /// that were cancelled, of which a driver hears nothing where that takes one turn.
+    pub(crate) fn in_any_turns(self) -> Self {
+        Self {
+            calls: self.calls.in_any_turns(),
+            ..self
+        }
+    }
 }
 
 /// What an execution told to be kept.
@@ -41,6 +52,14 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
+    fn in_any_turns(mut self) -> Self {
+        let cancelled: BTreeSet<TaskId> = self.cancelled.drain(..).collect();
+        self.invoked.retain(|task| !cancelled.contains(&task.id));
+        self.invoked.sort_unstable_by_key(|task| task.id);
+        self.done.retain(|task| !cancelled.contains(task));
+        self
+    }
+
     /// Takes in all that is to be done, and keeps the events to be recorded.
     ///
     /// A restored execution dispatches again what the driver knows already, and that must be the same to the letter. It
@@ -140,12 +159,12 @@ pub(crate) fn drive(
     choices: &[u8],
     between: impl FnMut(Execution) -> Execution,
 ) -> Trace {
-    drive_at(HistoryLevel::Full, program, seed, choices, between)
+    drive_with(|_| {}, program, seed, choices, between)
 }
 
-/// The same, with as much of a history as wanted.
-pub(crate) fn drive_at(
-    level: HistoryLevel,
+/// The same with other options.
+pub(crate) fn drive_with(
+    change: impl FnOnce(&mut StartOptions),
     program: &Arc<Program>,
     seed: u64,
     choices: &[u8],
@@ -154,30 +173,38 @@ pub(crate) fn drive_at(
     let start = DateTime::<Utc>::UNIX_EPOCH;
     let mut options = StartOptions::new(json!({ "items": [1, "two"], "flag": true }));
     options.seed = seed;
-    options.history = level;
+    change(&mut options);
     let mut now = start;
     let mut execution = between(Execution::start(Arc::clone(program), options, now));
     let mut calls = Calls::default();
     let mut kept = Kept::default();
     let mut choices = choices.iter().copied().cycle();
     for _ in 0..500 {
-        calls.take(&mut execution, &mut kept);
+        execution = settle(execution, now, &mut calls, &mut kept, &mut between);
         if !execution.is_running() {
             break;
         }
         let choice = choices.next().unwrap_or(0);
+        let reports = choice == STOP || choice % 4 != 3;
+        let then = now + TimeDelta::milliseconds(i64::from(choice) * 10);
+        // What was due before comes first, in time and with all the turns that it takes.
+        while reports && let Some(deadline) = execution.next_deadline().filter(|deadline| *deadline < then) {
+            now = now.max(deadline);
+            execution.handle(now, Event::DeadlineReached);
+            execution = settle(between(execution), now, &mut calls, &mut kept, &mut between);
+        }
         let reported = if choice == STOP {
             Some(Event::Stop(ErrorOutput {
                 error: Some("Closing".into()),
                 cause: Some("time".into()),
             }))
-        } else if choice % 4 == 3 {
-            None
-        } else {
+        } else if reports {
             calls.report(choice)
+        } else {
+            None
         };
         let event = if let Some(event) = reported {
-            now += TimeDelta::milliseconds(i64::from(choice) * 10);
+            now = then;
             event
         } else if let Some(deadline) = execution.next_deadline() {
             now = now.max(deadline);
@@ -198,6 +225,23 @@ pub(crate) fn drive_at(
         elapsed: now - start,
         calls,
     }
+}
+
+/// Gives an execution its turns until it waits or ends.
+fn settle(
+    mut execution: Execution,
+    now: DateTime<Utc>,
+    calls: &mut Calls,
+    kept: &mut Kept,
+    between: &mut impl FnMut(Execution) -> Execution,
+) -> Execution {
+    calls.take(&mut execution, kept);
+    while execution.wants_turn() {
+        execution.handle(now, Event::Turn);
+        execution = between(execution);
+        calls.take(&mut execution, kept);
+    }
+    execution
 }
 
 /// Stores an execution as text and goes on from it.

@@ -91,6 +91,10 @@ impl Driver {
             assert_eq!(execution.next_deadline(), None);
             return false;
         }
+        if execution.wants_turn() {
+            execution.handle(self.now, Event::Turn);
+            return true;
+        }
         let is_woken = execution.next_deadline().is_some() || !execution.unanswered_tasks().is_empty();
         assert!(is_woken, "it hangs");
         let event = self.event(dice);

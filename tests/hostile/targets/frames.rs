@@ -187,6 +187,10 @@ fn end_of(mut execution: Execution, driver: &Driver) -> Option<Outcome> {
         if !execution.is_running() {
             return execution.outcome().cloned();
         }
+        if execution.wants_turn() {
+            execution.handle(now, Event::Turn);
+            continue;
+        }
         let deadline = execution.next_deadline();
         assert!(deadline.is_some() || !waiting.is_empty(), "it hangs");
         // By what they are asked, not by their ids: these a change may move without meaning anything.

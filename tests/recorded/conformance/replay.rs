@@ -128,7 +128,11 @@ impl<'a> Replay<'a> {
                     other => return Err(format!("the replay does not know the command {other:?}")),
                 }
             }
-            let event = self.next_event()?;
+            let event = if self.execution.wants_turn() {
+                Event::Turn
+            } else {
+                self.next_event()?
+            };
             self.execution.handle(self.now, event);
         }
         Err("the execution does not come to an end".to_owned())
