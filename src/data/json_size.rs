@@ -51,15 +51,17 @@ fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usi
 
 /// An estimate of the bytes of memory that a value takes.
 pub(crate) fn held_size(value: &Value) -> usize {
-    /// An entry of an object's index, besides the name and the value.
-    const ENTRY: usize = size_of::<String>() + 2 * size_of::<usize>();
+    /// A member's entry in the map and in its index, besides the name's text and the value.
+    const ENTRY: usize = size_of::<String>() + 3 * size_of::<usize>() + ALLOCATION;
+    /// An allocation beyond the bytes asked for.
+    const ALLOCATION: usize = 16;
     let mut size: usize = 0;
     let mut pending = vec![value];
     while let Some(value) = pending.pop() {
         size += size_of::<Value>();
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
-            Value::String(text) => size += text.len(),
+            Value::String(text) => size += text.len() + ALLOCATION,
             Value::Array(items) => pending.extend(items),
             Value::Object(members) => {
                 size += members.keys().map(|name| name.len() + ENTRY).sum::<usize>();

@@ -81,13 +81,35 @@ impl JsonText {
         }
     }
 
-    /// The bytes that this text does not share with another.
+    /// The memory address of the text: equal for texts that share it.
+    pub(crate) fn address(&self) -> usize {
+        match &self.0 {
+            Form::Whole(text) => Arc::as_ptr(text).addr(),
+            Form::Changed(changed) => Arc::as_ptr(changed).addr(),
+            Form::Joined(joined) => Arc::as_ptr(joined).addr(),
+        }
+    }
+
+    /// The bytes that this text does not share with another, while its data is still there.
     pub(crate) fn own_bytes(&self) -> usize {
         match &self.0 {
             Form::Whole(text) => text.len(),
             Form::Changed(changed) => changed.end.len(),
-            Form::Joined(joined) => joined.own.len(),
+            Form::Joined(joined) => {
+                let parts = joined.texts.iter().filter(|(_, part)| !part.is_shared());
+                joined.own.len() + parts.map(|(_, part)| part.own_bytes()).sum::<usize>()
+            }
         }
+    }
+
+    /// Whether another text than one, besides the data that it is of, has it as a part.
+    fn is_shared(&self) -> bool {
+        let holders = match &self.0 {
+            Form::Whole(text) => Arc::strong_count(text),
+            Form::Changed(changed) => Arc::strong_count(changed),
+            Form::Joined(joined) => Arc::strong_count(joined),
+        };
+        holders > 2
     }
 
     fn length(&self) -> usize {

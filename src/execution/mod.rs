@@ -102,7 +102,7 @@ mod trace;
 mod variables;
 
 use chrono::{DateTime, Utc};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::data::{ExecutionContext, StateMachineContext, within_nesting};
@@ -123,6 +123,7 @@ pub(crate) use failure::Failure;
 pub(crate) use frame_key::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;
+pub(crate) use map_run::KEPT_CHILDREN;
 pub(crate) use program::{Next, Node, StateId};
 pub(crate) use trace::{TraceEntry, Traced};
 
@@ -238,6 +239,19 @@ impl Execution {
     /// Whether the execution is still running.
     pub fn is_running(&self) -> bool {
         self.core.outcome.is_none()
+    }
+
+    /// An estimate of the bytes of memory that are kept of it once it has ended: its history, input and output.
+    #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only servers ask"))]
+    pub(crate) fn kept_bytes(&self) -> usize {
+        /// What an execution takes without its data and events, with what its driver knows of it.
+        const BESIDES: usize = 2_048;
+        let mut seen = HashSet::new();
+        let output = match &self.core.outcome {
+            Some(Outcome::Succeeded { output }) => output.held_size(&mut seen),
+            _ => 0,
+        };
+        BESIDES + self.core.execution.input.held_size(&mut seen) + output + self.core.recorded_bytes
     }
 
     /// The execution's ARN.

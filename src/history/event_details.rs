@@ -203,9 +203,8 @@ impl EventDetails {
         Some((member, details))
     }
 
-    /// Roughly how many bytes its data takes.
-    pub(crate) fn data_bytes(&self) -> usize {
-        let of_error = |failure: &ErrorOutput| failure.cause.as_ref().map_or(0, String::len);
+    /// The JSON text that it shows, which other events may share.
+    pub(crate) fn text(&self) -> Option<&JsonText> {
         match self {
             Self::ExecutionStarted { input: data, .. }
             | Self::ExecutionSucceeded { output: data }
@@ -216,14 +215,19 @@ impl EventDetails {
             | Self::TaskSubmitted { output: data, .. }
             | Self::TaskSucceeded { output: data, .. }
             | Self::ActivityScheduled { input: data, .. }
-            | Self::ActivitySucceeded { output: data } => data.own_bytes(),
-            Self::StateExited {
-                output,
-                assigned_variables,
-                ..
-            } => {
+            | Self::ActivitySucceeded { output: data }
+            | Self::StateExited { output: data, .. } => Some(data),
+            _ => None,
+        }
+    }
+
+    /// Roughly how many bytes its data takes besides that text.
+    pub(crate) fn other_bytes(&self) -> usize {
+        let of_error = |failure: &ErrorOutput| failure.cause.as_ref().map_or(0, String::len);
+        match self {
+            Self::StateExited { assigned_variables, .. } => {
                 let variables = assigned_variables.iter().flat_map(|variables| variables.values());
-                output.own_bytes() + variables.map(String::len).sum::<usize>()
+                variables.map(String::len).sum::<usize>()
             }
             Self::ExecutionFailed(failure)
             | Self::MapRunFailed(failure)

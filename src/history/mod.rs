@@ -55,12 +55,6 @@ impl HistoryEvent {
         self.details.event_type()
     }
 
-    /// Its memory, estimated.
-    #[cfg(feature = "runtime")]
-    pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.details.data_bytes()
-    }
-
     /// The event as `GetExecutionHistory` prints it; the timestamp is seconds since 1970 with milliseconds.
     pub fn to_json(&self) -> Value {
         let mut event = Map::new();

@@ -21,6 +21,10 @@ pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
 
     /// Called when an execution has started another one, with this text as its input.
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str);
+
+    /// Called when an execution has ended, of which so many bytes are kept. It must wait for nothing: the execution is
+    /// locked meanwhile.
+    fn ended(&self, kept_bytes: usize);
 }
 
 /// The reason why an execution was not started.

@@ -52,6 +52,11 @@ impl ExecutionHandle {
         self.running.event_count()
     }
 
+    /// An estimate of the bytes of memory that are kept of it once it has ended.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.running.kept_bytes()
+    }
+
     /// The Map Runs so far, in their current state.
     pub(crate) fn described_map_runs(&self) -> Vec<MapRun> {
         self.running.described_map_runs()

@@ -17,7 +17,7 @@ use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, MapRun, MapRunLog, Outcome, Program, TaskId};
+use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRun, MapRunLog, Outcome, Program, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
@@ -72,15 +72,6 @@ pub(super) struct Origin {
     /// Whether its name stays taken after its end.
     pub(super) keeps_name: bool,
 }
-
-/// How many child executions' histories are kept: as many as a Map Run runs at once.
-const KEPT_CHILDREN: usize = 10_000;
-
-/// The memory of an ended execution without its data and events.
-const BYTES_OF_AN_EXECUTION: usize = 2_048;
-
-/// A parsed value takes more memory than its JSON text: this much on average for each of its bytes.
-const BYTES_OF_A_CHARACTER: usize = 8;
 
 #[derive(Debug)]
 struct End {
@@ -234,6 +225,10 @@ impl Running {
         progress.history.len() + progress.map_runs.event_count()
     }
 
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.progress().execution.kept_bytes()
+    }
+
     pub(super) fn history(&self) -> Vec<HistoryEvent> {
         self.progress().history.clone()
     }
@@ -322,7 +317,7 @@ impl Running {
                 Command::Complete(outcome) => {
                     let _entered = self.span.as_ref().map(|span| span.enter());
                     tracing::info!(status = outcome.status(), "execution ended");
-                    self.end(outcome, progress.bytes());
+                    self.end(outcome, progress.execution.kept_bytes());
                 }
             }
         }
@@ -374,20 +369,6 @@ impl Running {
 }
 
 impl Progress {
-    /// The memory that the execution takes after its end, estimated.
-    fn bytes(&self) -> usize {
-        let output = match self.execution.outcome() {
-            Some(Outcome::Succeeded { output }) => output.bound(),
-            _ => 0,
-        };
-        let data = self.execution.context().input.bound().saturating_add(output);
-        let events = self.history.iter().map(HistoryEvent::bytes).sum::<usize>();
-        BYTES_OF_AN_EXECUTION
-            .saturating_add(data.saturating_mul(BYTES_OF_A_CHARACTER))
-            .saturating_add(events)
-            .saturating_add(self.map_runs.bytes())
-    }
-
     fn wake_readers(&mut self) {
         for reader in self.readers.drain(..) {
             reader.wake();
@@ -418,7 +399,7 @@ impl Wake for Running {
             error: Some("States.Runtime".into()),
             cause: Some(cause.into()),
         });
-        self.end(outcome, progress.bytes());
+        self.end(outcome, progress.execution.kept_bytes());
         progress.wake_readers();
     }
 }

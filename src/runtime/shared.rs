@@ -284,6 +284,9 @@ impl Directory for Shared {
     }
 
     fn remove(&self, running: &Running, bytes: usize) {
+        if let Some(catalogue) = self.catalogue() {
+            catalogue.ended(bytes);
+        }
         let mut live = self.live();
         let known = live.executions.get(&running.arn);
         if known.is_none_or(|known| !std::ptr::eq(Arc::as_ptr(known), running)) {

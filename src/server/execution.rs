@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::seconds;
 use crate::execution::Outcome;
@@ -10,13 +11,24 @@ use crate::history::ErrorOutput;
 use crate::runtime::ExecutionHandle;
 use crate::services::step_functions::Revision;
 
-/// How many ended executions are remembered, and how many events of them in total; the oldest are dropped first.
+/// What is remembered of ended executions; the oldest are dropped first.
 ///
 /// DIFFERENCE: AWS remembers them for 90 days.
-const MOST_ENDED: usize = 10_000;
-const MOST_EVENTS: usize = 1_000_000;
-/// How many starts lie between two clean-ups of ended executions.
+#[derive(Debug, Clone, Copy)]
+struct Memory {
+    executions: usize,
+    events: usize,
+    bytes: usize,
+}
+
+const MEMORY: Memory = Memory {
+    executions: 10_000,
+    events: 1_000_000,
+    bytes: 256 * 1024 * 1024,
+};
+/// How many starts lie between two clean-ups of ended executions, and how many bytes of those that end in between.
 const LOOKS: u64 = 64;
+const BYTES_BETWEEN_LOOKS: usize = MEMORY.bytes / 16;
 
 /// One execution.
 #[derive(Debug)]
@@ -39,6 +51,8 @@ pub(super) struct Executions {
     by_arn: HashMap<Arc<str>, Arc<Execution>>,
     by_number: BTreeMap<u64, Arc<Execution>>,
     last: u64,
+    /// The bytes that are kept of the executions that have ended since the last clean-up.
+    ended_bytes: Arc<AtomicUsize>,
 }
 
 impl Executions {
@@ -51,9 +65,14 @@ impl Executions {
         let execution = Arc::new(execution(self.last));
         self.by_number.insert(self.last, Arc::clone(&execution));
         self.by_arn.insert(arn.into(), execution);
-        if self.last.is_multiple_of(LOOKS) {
-            self.forget_old(MOST_ENDED, MOST_EVENTS);
+        if self.last.is_multiple_of(LOOKS) || self.ended_bytes.load(Ordering::Relaxed) > BYTES_BETWEEN_LOOKS {
+            self.forget_old(MEMORY);
         }
+    }
+
+    /// Counts the bytes that are kept of ended executions.
+    pub(super) fn ended_bytes(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.ended_bytes)
     }
 
     pub(super) fn find(&self, arn: &str) -> Option<&Arc<Execution>> {
@@ -72,8 +91,9 @@ impl Executions {
             .any(|execution| execution.handle.stop_time().is_none())
     }
 
-    fn forget_old(&mut self, most_ended: usize, most_events: usize) {
-        let (mut ended, mut events) = (0, 0);
+    fn forget_old(&mut self, most: Memory) {
+        self.ended_bytes.store(0, Ordering::Relaxed);
+        let (mut ended, mut events, mut bytes) = (0, 0, 0_usize);
         let mut old = Vec::new();
         for (number, execution) in self.by_number.iter().rev() {
             if execution.handle.stop_time().is_none() {
@@ -81,7 +101,8 @@ impl Executions {
             }
             ended += 1;
             events += execution.handle.event_count();
-            if ended > most_ended || events > most_events {
+            bytes = bytes.saturating_add(execution.handle.kept_bytes() + execution.input.len());
+            if ended > most.executions || events > most.events || bytes > most.bytes {
                 old.push(*number);
             }
         }
@@ -221,7 +242,7 @@ mod tests {
 
     /// The names of the executions that are still known, of one that runs and five that have ended with four events
     /// each.
-    async fn known(most_ended: usize, most_events: usize) -> Vec<String> {
+    async fn known(most: Memory) -> Vec<String> {
         let api = api_with(nap()).await;
         for (name, seconds) in [("a", 9), ("b", 0), ("c", 0), ("d", 0), ("e", 0), ("f", 0)] {
             let start = json!({ "stateMachineArn": ARN, "name": name, "input": seconds.to_string() });
@@ -229,7 +250,7 @@ mod tests {
         }
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let mut registry = api.service.registry();
-        registry.executions.forget_old(most_ended, most_events);
+        registry.executions.forget_old(most);
         let names = registry
             .executions
             .of_state_machine(ARN)
@@ -241,9 +262,31 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_oldest_that_have_ended_are_forgotten() {
-        assert_eq!(known(2, 100).await, ["f", "e", "a"]);
-        assert_eq!(known(100, 12).await, ["f", "e", "d", "a"]);
-        assert_eq!(known(100, 100).await.len(), 6);
+        let most = |executions, events, bytes| Memory {
+            executions,
+            events,
+            bytes,
+        };
+        assert_eq!(known(most(2, 100, usize::MAX)).await, ["f", "e", "a"]);
+        assert_eq!(known(most(100, 12, usize::MAX)).await, ["f", "e", "d", "a"]);
+        assert_eq!(known(most(100, 100, usize::MAX)).await.len(), 6);
+        assert_eq!(known(most(100, 100, 0)).await, ["a"]);
+    }
+
+    /// A few of them would be too many: they are not kept until there are as many as may be.
+    #[tokio::test(start_paused = true)]
+    async fn large_ones_are_forgotten_soon() {
+        let pass = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
+        let api = api_with(pass).await;
+        let input = json!("x".repeat(250_000)).to_string();
+        // Each holds its input as data, as the text that was given, and as the text in its history.
+        for name in 0..1_000 {
+            let start = json!({ "stateMachineArn": ARN, "name": name.to_string(), "input": input });
+            api.call("StartExecution", start).await.unwrap();
+        }
+        let registry = api.service.registry();
+        let kept = registry.executions.of_state_machine(ARN).count();
+        assert!((200..420).contains(&kept), "{kept}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

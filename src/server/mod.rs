@@ -70,7 +70,7 @@
 //!
 //! Everything lives in memory and is gone with the value; a clone is another handle of the same API. The quotas are
 //! 10,000 state machines, each with 1,000 versions, 100 aliases and 50 tags; 10,000 activities; and 100,000 running
-//! executions. The last 10,000 ended executions are remembered, with at most 1,000,000 events in total.
+//! executions. The last 10,000 ended executions are remembered, with at most 1,000,000 events and 256 MiB in total.
 //!
 //! # Differences from AWS
 //!
@@ -92,6 +92,7 @@ mod state_machine;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use uuid::Uuid;
 
@@ -112,6 +113,8 @@ pub struct StepFunctions {
 struct Service {
     interpreter: Interpreter,
     registry: Mutex<Registry>,
+    /// The bytes that are kept of executions that ended a short while ago.
+    ended_bytes: Arc<AtomicUsize>,
 }
 
 impl StepFunctions {
@@ -127,9 +130,11 @@ impl StepFunctions {
         let service = Arc::new_cyclic(|service: &Weak<Service>| {
             let catalogue: Weak<dyn Catalogue> = Weak::<Service>::clone(service);
             interpreter.set_catalogue(catalogue);
+            let registry = Registry::new(seed);
             Service {
                 interpreter,
-                registry: Mutex::new(Registry::new(seed)),
+                ended_bytes: registry.executions.ended_bytes(),
+                registry: Mutex::new(registry),
             }
         });
         Self { service }
@@ -220,6 +225,10 @@ impl Catalogue for Service {
         if target.program.machine().workflow_type == WorkflowType::Standard {
             self.registry().add_execution(execution, target, input, None);
         }
+    }
+
+    fn ended(&self, kept_bytes: usize) {
+        self.ended_bytes.fetch_add(kept_bytes, Ordering::Relaxed);
     }
 }
 

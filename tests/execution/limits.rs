@@ -1,6 +1,7 @@
 //! The quotas of an execution, and what a state that exceeds them leaves to its Retriers and Catchers.
 
-use asl_engine::execution::{Command, Event, Execution, Limits, Program, StartOptions, TaskId};
+use asl_engine::execution::{Command, Event, Execution, Limits, Outcome, Program, StartOptions, TaskId};
+use asl_engine::history::HistoryLevel;
 use asl_engine::simulation::Answer;
 use asl_engine::{Simulation, StateMachine};
 use chrono::{DateTime, TimeDelta};
@@ -264,4 +265,90 @@ fn in_turns(execution: &mut Execution, now: DateTime<chrono::Utc>) -> Vec<TaskId
         tasks.extend(invoked(execution));
     }
     tasks
+}
+
+fn held_limit(options: &mut StartOptions, bytes: usize) {
+    options.limits.held_bytes = bytes;
+    options.limits.history_events = None;
+}
+
+/// Where an execution with so many bytes to hold ends.
+fn ended(machine: &StateMachine, input: Value, change: impl FnOnce(&mut StartOptions)) -> Outcome {
+    let mut options = StartOptions::new(input);
+    held_limit(&mut options, 20_000_000);
+    change(&mut options);
+    let program: Arc<Program> = machine.into();
+    let mut execution = Execution::start(program, options, DateTime::UNIX_EPOCH);
+    in_turns(&mut execution, DateTime::UNIX_EPOCH);
+    execution.outcome().cloned().unwrap()
+}
+
+fn assert_holds_too_much(outcome: &Outcome) {
+    let error = outcome.error().unwrap();
+    assert_eq!(error.error.as_deref(), Some("States.Runtime"), "{error:?}");
+    let cause = error.cause.as_deref().unwrap();
+    assert!(
+        cause.ends_with("more than the limit of 20000000 bytes (`Limits::held_bytes`)."),
+        "{cause}"
+    );
+}
+
+/// Counts to 400 beside 200 KB, which change with the count.
+fn counting() -> StateMachine {
+    let count =
+        json!({ "n.$": "States.MathAdd($.n, 1)", "text.$": "States.Format('{}{}', $.n, $.long)", "long.$": "$.long" });
+    machine(json!({
+        "Count": { "Type": "Pass", "Parameters": count, "Next": "Done?" },
+        "Done?": {
+            "Type": "Choice",
+            "Choices": [{ "Variable": "$.n", "NumericLessThan": 400, "Next": "Count" }],
+            "Default": "Done"
+        },
+        "Done": { "Type": "Succeed" }
+    }))
+}
+
+#[test]
+fn a_history_counts_in_bytes() {
+    let input = json!({ "n": 0, "long": "x".repeat(100_000) });
+    assert_holds_too_much(&ended(&counting(), input.clone(), |_| {}));
+    let off = ended(&counting(), input, |options| options.history = HistoryLevel::Off);
+    assert_eq!(off.status(), "SUCCEEDED", "{off:?}");
+}
+
+#[test]
+fn data_that_only_moves_on_counts_once() {
+    let choice = json!({
+        "Type": "Choice", "Choices": [{ "Variable": "$.n", "NumericLessThan": 400, "Next": "Count" }], "Default": "Done"
+    });
+    let machine = machine(json!({
+        "Count": { "Type": "Pass", "Parameters": { "n.$": "States.MathAdd($.n, 1)" }, "ResultPath": null, "Next": "Move" },
+        "Move": { "Type": "Pass", "Next": "Done?" },
+        "Done?": choice,
+        "Done": { "Type": "Succeed" }
+    }));
+    let ended = ended(&machine, json!({ "n": 0, "long": "x".repeat(200_000) }), |options| {
+        options.limits.work = 3_000_000;
+        options.limits.turn_work = 1_000_000;
+    });
+    let error = ended.error().and_then(|error| error.cause.as_deref());
+    assert_eq!(
+        error,
+        Some("The execution has worked for too long without a Wait or a Task.")
+    );
+}
+
+#[test]
+fn the_results_of_a_distributed_map_count_in_bytes() {
+    let config = json!({ "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" });
+    let long = json!({ "StartAt": "Long", "States": { "Long": { "Type": "Pass",
+        "Parameters": { "text.$": "States.Format('{}{}', $.n, $.long)" }, "End": true } }, "ProcessorConfig": config });
+    let selector = json!({ "n.$": "$$.Map.Item.Value", "long.$": "$.long" });
+    let map =
+        json!({ "Type": "Map", "ItemsPath": "$.items", "ItemSelector": selector, "ItemProcessor": long, "End": true });
+    let machine = machine(json!({ "Each": map }));
+    let items: Vec<u32> = (0..400).collect();
+    let input = json!({ "items": items, "long": "x".repeat(100_000) });
+    let ended = ended(&machine, input, |options| options.history = HistoryLevel::Off);
+    assert_holds_too_much(&ended);
 }

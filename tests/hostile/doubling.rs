@@ -137,10 +137,7 @@ fn maps_over_maps_that_hand_everything_down() {
     let mut options = options(json!({ "items": items, "copy": "x".repeat(40_000) }));
     options.limits = limits(|limits| limits.held_bytes = 64 * 1024 * 1024);
     let error = run(definition.clone(), options).error();
-    assert!(
-        error.starts_with("States.DataLimitExceeded: The data of the execution takes "),
-        "{error}"
-    );
+    assert!(error.starts_with("States.Runtime: The execution holds "), "{error}");
 
     let mut options = super::run::options(json!({ "items": items, "copy": "x".repeat(200_000) }));
     options.limits = limits(|limits| limits.held_bytes = 64 * 1024 * 1024);

@@ -65,7 +65,7 @@ async fn the_last_ones_are_kept_by_count_and_by_bytes() {
         0
     );
     assert_eq!(kept_of_ten(Interpreter::new().keep_ended(100, 100), json!(7)).await, 0);
-    let few = kept_of_ten(Interpreter::new().keep_ended(100, mebibyte / 2), large).await;
+    let few = kept_of_ten(Interpreter::new().keep_ended(100, mebibyte / 16), large).await;
     assert!((1..5).contains(&few), "{few}");
 }
 

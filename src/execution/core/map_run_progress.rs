@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::Core;
-use crate::data::{Payload, StateMachineContext};
+use crate::data::{Payload, StateMachineContext, held_size};
 use crate::definition::Transformation;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::map_run::{Asked, Counts, Items, MapRunSettings, Reading, Writing};
@@ -48,6 +48,9 @@ pub(crate) struct MapRunProgress {
     pub(crate) tasks: BTreeMap<u32, (u32, TaskId)>,
     /// The results of the child executions in the order of their starts; `Null` until there is one.
     pub(crate) results: Vec<Value>,
+    /// An estimate of the bytes of memory that they take.
+    #[serde(skip)]
+    pub(crate) results_held: usize,
     /// The failed ones.
     pub(crate) failed: BTreeSet<u32>,
     pub(crate) item_counts: Counts,
@@ -162,6 +165,7 @@ impl MapRunProgress {
 
     /// Keeps the result of a child execution.
     pub(crate) fn keep(&mut self, id: u32, result: Value) {
+        self.results_held = self.results_held.saturating_add(held_size(&result));
         let index = id as usize;
         if self.results.len() <= index {
             self.results.resize(index + 1, Value::Null);
@@ -174,6 +178,7 @@ impl MapRunProgress {
     /// The results, each with whether its child execution failed. If they are flattened, array outputs are replaced by
     /// their elements.
     pub(crate) fn take_results(&mut self) -> Vec<(Value, bool)> {
+        self.results_held = 0;
         let mut results = Vec::with_capacity(self.results.len());
         for (id, result) in (0u32..).zip(std::mem::take(&mut self.results)) {
             let has_failed = self.failed.contains(&id);

@@ -54,9 +54,18 @@ pub(crate) struct Core {
     /// The work done in this turn, in the units of [`Limits::turn_work`].
     #[serde(skip)]
     pub(in crate::execution) turn_work: usize,
-    /// The bytes of data made since the memory was last measured.
+    /// The bytes that it held when they were last counted, its history included.
+    #[serde(skip)]
+    pub(super) held_bytes: usize,
+    /// The bytes of data made since then.
     #[serde(skip)]
     pub(super) grown_bytes: usize,
+    /// The bytes of its history, as a driver keeps it.
+    #[serde(default)]
+    pub(in crate::execution) recorded_bytes: usize,
+    /// Where the text of the last event lies that shows one.
+    #[serde(skip)]
+    pub(super) last_text: usize,
     pub(crate) recorder: Recorder,
     pub(crate) random: Random,
     pub(crate) token_secret: TokenSecret,
@@ -101,7 +110,10 @@ impl Core {
             queued_bytes: 0,
             work: 0,
             turn_work: 0,
+            held_bytes: 0,
             grown_bytes: 0,
+            recorded_bytes: 0,
+            last_text: 0,
             recorder: Recorder::new(options.history, options.limits.history_events),
             random: Random::seeded(options.seed),
             token_secret: options.token_secret,

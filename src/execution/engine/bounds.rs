@@ -21,14 +21,22 @@ const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
 /// The bytes of an event besides the texts of its data.
 const BYTES_OF_AN_EVENT: usize = 256;
 
-/// The memory is measured again after so many bytes of new data.
+/// The memory is counted again after so many bytes of new data.
 const GROWTH: usize = 16 * 1024 * 1024;
 
 impl Core {
-    /// Counts an event waiting to be polled.
+    /// Counts an event waiting to be polled, which its driver then keeps.
     pub(super) fn queue(&mut self, details: &EventDetails) {
-        let bytes = details.data_bytes() + BYTES_OF_AN_EVENT;
+        let mut bytes = details.other_bytes() + BYTES_OF_AN_EVENT;
+        // A state shows what the one before it has shown.
+        if let Some(text) = details.text()
+            && std::mem::replace(&mut self.last_text, text.address()) != text.address()
+        {
+            bytes += text.own_bytes();
+        }
         self.queued_bytes = self.queued_bytes.saturating_add(bytes);
+        self.recorded_bytes = self.recorded_bytes.saturating_add(bytes);
+        self.grown_bytes = self.grown_bytes.saturating_add(bytes);
     }
 
     /// Whether the rest has to wait for another turn.
@@ -56,13 +64,13 @@ impl Core {
         self.spend(visits_of(bytes));
     }
 
-    /// The bytes of data made since the last call.
+    /// The bytes of data made since the last call, of a child execution.
     pub(super) fn take_growth(&mut self) -> usize {
         std::mem::take(&mut self.grown_bytes)
     }
 
     /// The memory of all frames' data; data shared by several frames counts once.
-    fn held_bytes(&self) -> usize {
+    fn held_by_frames(&self) -> usize {
         let mut seen = HashSet::new();
         let mut bytes: usize = 0;
         let mut results: usize = 0;
@@ -80,16 +88,18 @@ impl Core {
                 Activity::Fork(fork) => {
                     shared(&fork.effective_input);
                     fork.items.iter().for_each(shared);
-                    results += fork.results.iter().map(held_size).sum::<usize>();
+                    results += fork.results_held + size_of_val(&*fork.results);
                 }
                 Activity::MapRun(run) => {
                     run.payloads().for_each(&mut shared);
-                    results += run.results.iter().map(held_size).sum::<usize>();
+                    // A `ResultWriter` holds their text beside them.
+                    let copies = 1 + usize::from(run.settings.write.is_some());
+                    results += run.results_held.saturating_mul(copies);
                     results += run.stage_values().map(held_size).sum::<usize>();
                     results += run
                         .children
                         .values()
-                        .map(|child| child.core.held_bytes())
+                        .map(|child| child.core.held_by_frames())
                         .sum::<usize>();
                 }
                 Activity::Entering | Activity::Waiting | Activity::Backoff => {}
@@ -111,15 +121,19 @@ impl Engine<'_> {
             let cause = "The execution has worked for too long without a Wait or a Task.";
             return self.give_up(RUNTIME, cause.to_owned());
         }
-        // Measuring takes time proportional to the data held, so it is repeated only after as much new data.
-        if self.core.grown_bytes > GROWTH {
-            let held = self.core.held_bytes();
-            let most = self.core.limits.held_bytes;
+        // To count takes time: it has to be done only where what was held and all that came since might be too much.
+        let most = self.core.limits.held_bytes;
+        let grown = self.core.grown_bytes;
+        if grown > GROWTH && self.core.held_bytes.saturating_add(grown) > most {
+            let held = self.core.held_by_frames().saturating_add(self.core.recorded_bytes);
             if held > most {
-                let cause =
-                    format!("The data of the execution takes {held} bytes, more than the limit of {most} bytes.");
-                return self.give_up(DATA_LIMIT_EXCEEDED, cause);
+                let cause = format!(
+                    "The execution holds {held} bytes of data and history, more than the limit of {most} bytes \
+                     (`Limits::held_bytes`)."
+                );
+                return self.give_up(RUNTIME, cause);
             }
+            self.core.held_bytes = held;
             self.core.grown_bytes = 0;
         }
     }

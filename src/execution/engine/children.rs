@@ -12,7 +12,7 @@ use crate::execution::event::Event;
 use crate::execution::failure::Failure;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
-use crate::execution::map_run::{ChildEvent, Selected, record_of};
+use crate::execution::map_run::{ChildEvent, KEPT_CHILDREN, Selected, record_of};
 use crate::execution::outcome::Outcome;
 use crate::execution::start_options::StartOptions;
 use crate::execution::states;
@@ -291,7 +291,7 @@ impl Engine<'_> {
             self.core.commands.push_back(command);
         }
         child.core.commands = std::collections::VecDeque::new();
-        self.account_for(&mut child.core);
+        self.account_for(&mut child.core, (id as usize) < KEPT_CHILDREN);
         self.take_trace(run, id, &mut child);
         if let Some(outcome) = outcome {
             self.child_ended(run, id, &child, outcome);
@@ -323,14 +323,18 @@ impl Engine<'_> {
         trace.take_over(of_child.take(), frames, (run.frame, id as usize), task);
     }
 
-    /// Counts the child execution's work and data for this execution too.
-    fn account_for(&mut self, child: &mut Core) {
+    /// Counts the child execution's work and data for this execution too; and its history, if that is kept.
+    fn account_for(&mut self, child: &mut Core, is_kept: bool) {
         let core = &mut *self.core;
         core.queued_bytes = core
             .queued_bytes
             .saturating_add(std::mem::take(&mut child.queued_bytes));
         core.work = core.work.saturating_add(std::mem::take(&mut child.work));
         core.grow(child.take_growth());
+        let recorded = std::mem::take(&mut child.recorded_bytes);
+        if is_kept {
+            core.recorded_bytes = core.recorded_bytes.saturating_add(recorded);
+        }
         core.turn_work = child.turn_work;
     }
 

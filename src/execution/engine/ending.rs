@@ -5,7 +5,7 @@ use crate::execution::command::Command;
 use crate::execution::core::Frames;
 use crate::execution::failure::RUNTIME;
 use crate::execution::outcome::Outcome;
-use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
+use crate::history::{ErrorOutput, EventDetails};
 
 impl Engine<'_> {
     /// Ends the execution.
@@ -13,8 +13,7 @@ impl Engine<'_> {
         let core = &mut *self.core;
         let id = core.recorder.last_id();
         if core.recorder.records() {
-            core.commands
-                .push_back(Command::Record(HistoryEvent::new(id, previous, core.now, details)));
+            core.queue_event(id, previous, details);
         }
         core.commands.push_back(Command::Complete(outcome.clone()));
         core.outcome = Some(outcome);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::{MAX_NESTING, MapItemContext, Payload, nests_within};
+use crate::data::{MAX_NESTING, MapItemContext, Payload, held_size, nests_within};
 use crate::definition::{State, StateType};
 use crate::execution::command::Command;
 use crate::execution::core::{Activity, ForkProgress, Frame};
@@ -169,7 +169,10 @@ impl<'a> Engine<'a> {
         fork.ended += 1;
         fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
         match fork.results.get_mut(frame.index) {
-            Some(place) if place.is_null() => *place = output.into_value(),
+            Some(place) if place.is_null() => {
+                *place = output.into_value();
+                fork.results_held = fork.results_held.saturating_add(held_size(place));
+            }
             _ => return Err(Invariant::ResultHasItsPlace),
         }
         if fork.started < fork.total {
@@ -349,6 +352,7 @@ impl ForkProgress {
             running: IndexSet::new(),
             results: vec![Value::Null; total],
             results_bound: 0,
+            results_held: 0,
         }
     }
 }

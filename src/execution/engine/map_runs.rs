@@ -50,6 +50,7 @@ impl<'a> Engine<'a> {
             deadlines: BTreeSet::new(),
             tasks: BTreeMap::new(),
             results: Vec::new(),
+            results_held: 0,
             failed: BTreeSet::new(),
             item_counts: Counts::default(),
             execution_counts: Counts::default(),

@@ -4,6 +4,9 @@ use std::sync::Arc;
 use super::{ChildEvent, MapRun};
 use crate::history::HistoryEvent;
 
+/// How many child executions' histories a driver keeps: as many as a Map Run runs at once.
+pub(crate) const KEPT_CHILDREN: usize = 10_000;
+
 /// A driver's log of Map Runs, with the histories of their child executions.
 ///
 /// A driver hands [`Command::MapRun`](crate::execution::Command::MapRun) and
@@ -60,13 +63,6 @@ impl MapRunLog {
     /// The number of events in it.
     pub fn event_count(&self) -> usize {
         self.events
-    }
-
-    /// The memory of these events, estimated.
-    #[cfg(feature = "runtime")]
-    pub(crate) fn bytes(&self) -> usize {
-        let histories = self.histories.values().flat_map(IndexMap::values);
-        histories.flatten().map(HistoryEvent::bytes).sum()
     }
 
     /// The Map Runs in the order of their starts, including those of child executions.

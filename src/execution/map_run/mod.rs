@@ -25,6 +25,7 @@ use crate::data::Payload;
 
 pub use description::{ChildEvent, Counts, MapRun, MapRunStatus};
 pub(crate) use items::{Items, Selected};
+pub(crate) use log::KEPT_CHILDREN;
 pub use log::MapRunLog;
 pub(crate) use reading::{Asked, Reading, Step};
 pub(crate) use record::record_of;

@@ -102,6 +102,9 @@ pub(crate) struct ForkProgress {
     /// The sum of the outputs' size bounds.
     #[serde(skip)]
     pub(crate) results_bound: usize,
+    /// An estimate of the bytes of memory that they take.
+    #[serde(skip)]
+    pub(crate) results_held: usize,
 }
 
 impl ForkProgress {

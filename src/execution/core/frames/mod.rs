@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::map_run_progress::MapRunProgress;
-use crate::data::{MapItemContext, VariableScope, json_size};
+use crate::data::{MapItemContext, VariableScope, held_size, json_size};
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::StateId;
@@ -178,6 +178,10 @@ impl Frames {
             self.awaiting += usize::from(frame.activity.awaits_answers());
             if let Activity::Fork(fork) = &mut frame.activity {
                 fork.results_bound = fork.results.iter().map(|result| json_size(result) + 1).sum();
+                fork.results_held = fork.results.iter().map(held_size).sum();
+            }
+            if let Activity::MapRun(run) = &mut frame.activity {
+                run.results_held = run.results.iter().map(held_size).sum();
             }
         }
     }
