@@ -15,6 +15,8 @@ mod definitions;
 mod depth;
 mod doubling;
 mod expressions;
+#[cfg(feature = "runtime")]
+mod fair;
 #[cfg(feature = "jsonata")]
 mod jsonata;
 mod loops;

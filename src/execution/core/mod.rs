@@ -41,7 +41,10 @@ pub(crate) struct Core {
     pub(crate) timers: Timers,
     /// The frames whose tasks have timed out, and which fail one after the other; true where it was for a heartbeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[expect(clippy::box_collection, reason = "most executions never have one, and should not take the memory")]
+    #[expect(
+        clippy::box_collection,
+        reason = "most executions never have one, and should not take the memory"
+    )]
     pub(crate) late: Option<Box<VecDeque<(FrameKey, bool)>>>,
     #[serde(skip)]
     pub(crate) commands: VecDeque<Command>,
