@@ -123,6 +123,7 @@ pub(crate) use failure::Failure;
 pub(crate) use frame_key::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;
+#[cfg(feature = "runtime")]
 pub(crate) use map_run::KEPT_CHILDREN;
 pub(crate) use program::{Next, Node, StateId};
 pub(crate) use trace::{TraceEntry, Traced};
