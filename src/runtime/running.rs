@@ -1,12 +1,14 @@
 //! One execution with its tasks in flight.
 
+mod view;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::Waker;
 use tokio::sync::Notify;
 
 use super::activity_queue::{ActivityQueue, TakeUp};
@@ -17,7 +19,7 @@ use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRun, MapRunLog, Outcome, Program, TaskId};
+use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, Program, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
@@ -186,83 +188,6 @@ impl Running {
             error: Some("ShutDown".into()),
             cause: Some(cause.into()),
         }));
-    }
-
-    pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.ended_with.get().map(|end| end.outcome.clone())
-    }
-
-    /// The time of the end.
-    pub(super) fn stop_time(&self) -> Option<DateTime<Utc>> {
-        self.ended_with.get().map(|end| end.stop_time)
-    }
-
-    pub(super) fn state_machine_arn(&self) -> &str {
-        &self.state_machine.id
-    }
-
-    pub(super) fn name(&self) -> String {
-        self.progress().execution.context().name.clone()
-    }
-
-    pub(super) fn has_input(&self, input: &Value) -> bool {
-        self.progress().execution.context().input == *input
-    }
-
-    pub(super) async fn finished(&self) -> Outcome {
-        loop {
-            // Subscribe before checking, so that an end in between is not missed.
-            let ended = self.ended.notified();
-            if let Some(end) = self.ended_with.get() {
-                return end.outcome.clone();
-            }
-            ended.await;
-        }
-    }
-
-    pub(super) fn event_count(&self) -> usize {
-        let progress = self.progress();
-        progress.history.len() + progress.map_runs.event_count()
-    }
-
-    pub(super) fn kept_bytes(&self) -> usize {
-        self.progress().execution.kept_bytes()
-    }
-
-    pub(super) fn history(&self) -> Vec<HistoryEvent> {
-        self.progress().history.clone()
-    }
-
-    /// The event after the first `seen` ones; ready with `None` after the end.
-    pub(super) fn poll_event(&self, seen: usize, context: &Context<'_>) -> Poll<Option<HistoryEvent>> {
-        let mut progress = self.progress();
-        if let Some(event) = progress.history.get(seen) {
-            return Poll::Ready(Some(event.clone()));
-        }
-        if self.ended_with.get().is_some() {
-            return Poll::Ready(None);
-        }
-        let reader = context.waker();
-        if !progress.readers.iter().any(|known| known.will_wake(reader)) {
-            progress.readers.push(reader.clone());
-        }
-        Poll::Pending
-    }
-
-    pub(super) fn map_runs(&self) -> MapRunLog {
-        self.progress().map_runs.clone()
-    }
-
-    /// The Map Runs; running ones in their current state.
-    pub(super) fn described_map_runs(&self) -> Vec<MapRun> {
-        let progress = self.progress();
-        let mut runs = progress.map_runs.map_runs().to_vec();
-        for now in progress.execution.map_runs() {
-            if let Some(run) = runs.iter_mut().find(|run| run.map_run_arn == now.map_run_arn) {
-                *run = now;
-            }
-        }
-        runs
     }
 
     /// Sends a heartbeat for every unanswered task of a state; returns their number.

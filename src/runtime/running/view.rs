@@ -1,0 +1,88 @@
+//! What callers read of an execution, while it runs and after its end.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::task::{Context, Poll};
+
+use super::Running;
+use crate::execution::{MapRun, MapRunLog, Outcome};
+use crate::history::HistoryEvent;
+
+impl Running {
+    pub(in crate::runtime) fn outcome(&self) -> Option<Outcome> {
+        self.ended_with.get().map(|end| end.outcome.clone())
+    }
+
+    /// The time of the end.
+    pub(in crate::runtime) fn stop_time(&self) -> Option<DateTime<Utc>> {
+        self.ended_with.get().map(|end| end.stop_time)
+    }
+
+    pub(in crate::runtime) fn state_machine_arn(&self) -> &str {
+        &self.state_machine.id
+    }
+
+    pub(in crate::runtime) fn name(&self) -> String {
+        self.progress().execution.context().name.clone()
+    }
+
+    pub(in crate::runtime) fn has_input(&self, input: &Value) -> bool {
+        self.progress().execution.context().input == *input
+    }
+
+    pub(in crate::runtime) async fn finished(&self) -> Outcome {
+        loop {
+            // Subscribe before checking, so that an end in between is not missed.
+            let ended = self.ended.notified();
+            if let Some(end) = self.ended_with.get() {
+                return end.outcome.clone();
+            }
+            ended.await;
+        }
+    }
+
+    pub(in crate::runtime) fn event_count(&self) -> usize {
+        let progress = self.progress();
+        progress.history.len() + progress.map_runs.event_count()
+    }
+
+    pub(in crate::runtime) fn kept_bytes(&self) -> usize {
+        self.progress().execution.kept_bytes()
+    }
+
+    pub(in crate::runtime) fn history(&self) -> Vec<HistoryEvent> {
+        self.progress().history.clone()
+    }
+
+    /// The event after the first `seen` ones; ready with `None` after the end.
+    pub(in crate::runtime) fn poll_event(&self, seen: usize, context: &Context<'_>) -> Poll<Option<HistoryEvent>> {
+        let mut progress = self.progress();
+        if let Some(event) = progress.history.get(seen) {
+            return Poll::Ready(Some(event.clone()));
+        }
+        if self.ended_with.get().is_some() {
+            return Poll::Ready(None);
+        }
+        let reader = context.waker();
+        if !progress.readers.iter().any(|known| known.will_wake(reader)) {
+            progress.readers.push(reader.clone());
+        }
+        Poll::Pending
+    }
+
+    pub(in crate::runtime) fn map_runs(&self) -> MapRunLog {
+        self.progress().map_runs.clone()
+    }
+
+    /// The Map Runs; running ones in their current state.
+    pub(in crate::runtime) fn described_map_runs(&self) -> Vec<MapRun> {
+        let progress = self.progress();
+        let mut runs = progress.map_runs.map_runs().to_vec();
+        for now in progress.execution.map_runs() {
+            if let Some(run) = runs.iter_mut().find(|run| run.map_run_arn == now.map_run_arn) {
+                *run = now;
+            }
+        }
+        runs
+    }
+}
