@@ -15,9 +15,9 @@ const LONGEST_BODY: usize = 1024 * 1024;
 /// The `@connections` HTTP API: `POST`, `GET` and `DELETE` of `/@connections/{connection_id}`
 /// (API Gateway developer guide, `@connections` commands).
 ///
-/// Nest it under `/{stage}` to have AWS's paths; the `=` in a connection id may be written `%3D`. Where AWS asks for a
-/// signature, this asks for nothing: whoever reaches it may post to whatever connection id it knows. Mount it on an address
-/// that only your own programs reach.
+/// Nest it under `/{stage}` to have AWS's paths; the `=` in a connection id may be written `%3D`. AWS requires a signature;
+/// this router requires none, so every client that reaches it can post to any connection id that it knows. Mount it on an
+/// address that only your own programs reach.
 ///
 /// ```
 /// use asl_engine::websocket::{WebSocketApi, connections_router};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{CHARGE, machine, one_task};
+use crate::{CHARGE, Dropped, machine, one_task};
 
 fn wait() -> StateMachine {
     machine(json!({ "W": { "Type": "Wait", "SecondsPath": "$", "End": true } }))
@@ -35,12 +35,6 @@ async fn shutdown_waits_for_its_grace_and_stops_what_is_left() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shutdown_waits_until_cancelled_handlers_are_dropped() {
-    struct Dropped(Arc<AtomicUsize>);
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
     let dropped = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&dropped);
     let interpreter = Interpreter::new().task(CHARGE, move |is_short: bool| {

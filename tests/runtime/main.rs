@@ -179,14 +179,17 @@ async fn heartbeats_keep_a_task_alive() {
     assert_eq!(started.elapsed().as_secs(), 5 * 3 + 4);
 }
 
+/// Counts how often it is dropped.
+struct Dropped(Arc<AtomicUsize>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_execution_can_be_stopped_and_its_task_is_dropped() {
-    struct Dropped(Arc<AtomicUsize>);
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, Ordering::SeqCst);
-        }
-    }
     let dropped = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&dropped);
     let interpreter = Interpreter::new().task(CHARGE, move |_: Value| {

@@ -85,11 +85,16 @@ pub(super) fn takes_names(names: &[&str], payload: &Payload) -> bool {
 fn part<'p>(segment: &Segment, parts: &'p Parts) -> Option<&'p Payload> {
     match (segment, parts) {
         (Segment::Name(name), Parts::Object(members)) => members.get(&**name),
-        (Segment::Index(index), Parts::Array(items)) => usize::try_from(*index).ok().and_then(|index| items.get(index)),
-        (Segment::BeforeEnd(count), Parts::Array(items)) => usize::try_from(*count)
-            .ok()
-            .and_then(|count| items.len().checked_sub(count))
-            .and_then(|index| items.get(index)),
+        (segment, Parts::Array(items)) => item(segment, items),
+        _ => None,
+    }
+}
+
+/// The item of an array that a segment names.
+fn item<'i, T>(segment: &Segment, items: &'i [T]) -> Option<&'i T> {
+    match segment {
+        Segment::Index(index) => items.get(usize::try_from(*index).ok()?),
+        Segment::BeforeEnd(count) => items.get(items.len().checked_sub(usize::try_from(*count).ok()?)?),
         _ => None,
     }
 }
@@ -97,11 +102,7 @@ fn part<'p>(segment: &Segment, parts: &'p Parts) -> Option<&'p Payload> {
 fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {
     match (segment, place) {
         (Segment::Name(name), Value::Object(members)) => members.get(&**name),
-        (Segment::Index(index), Value::Array(items)) => usize::try_from(*index).ok().and_then(|index| items.get(index)),
-        (Segment::BeforeEnd(count), Value::Array(items)) => usize::try_from(*count)
-            .ok()
-            .and_then(|count| items.len().checked_sub(count))
-            .and_then(|index| items.get(index)),
+        (segment, Value::Array(items)) => item(segment, items),
         _ => None,
     }
 }

@@ -187,9 +187,9 @@ fn deep_nesting_is_refused_or_ends() {
     assert_ends(&vec!["$x"; 50_000].join(";"), "Syntax error: \";\"");
 }
 
-/// Each expression takes a second or two until the meter stops it. `.ci/fuzz` runs this test.
+/// Each expression takes a second or two until the meter stops it.
 #[test]
-#[ignore = "minutes of expressions of the kinds above"]
+#[ignore = "takes minutes; `.ci/fuzz` runs it"]
 fn long_expressions_end() {
     for expression in LONG {
         let is_for_states = expression.contains("$states");
