@@ -1,3 +1,5 @@
+use std::fmt::{self, Write};
+
 use serde_json::{Number, Value};
 
 /// The bytes of a value's compact JSON text, counted without building it.
@@ -50,37 +52,63 @@ fn scalar_size<'a>(value: &'a Value, pending: &mut Vec<&'a Value>) -> Option<usi
 }
 
 /// An estimate of the bytes of memory that a value takes.
-pub(crate) fn held_size(value: &Value) -> usize {
+pub(crate) fn held_size<'v>(value: &'v Value) -> usize {
     /// A member's entry in the map and in its index, besides the name's text and the value.
     const ENTRY: usize = size_of::<String>() + 3 * size_of::<usize>() + ALLOCATION;
     /// An allocation beyond the bytes asked for.
     const ALLOCATION: usize = 16;
-    let mut size: usize = 0;
-    let mut pending = vec![value];
-    while let Some(value) = pending.pop() {
-        size += size_of::<Value>();
-        match value {
+    let mut size = size_of::<Value>();
+    // Holds arrays and objects only: most values are flat, and cost no allocation.
+    let mut pending = Vec::new();
+    let mut next = Some(value);
+    while let Some(value) = next {
+        let mut take = |value: &'v Value| match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::String(text) => size += text.len() + ALLOCATION,
-            Value::Array(items) => pending.extend(items),
-            Value::Object(members) => {
-                size += members.keys().map(|name| name.len() + ENTRY).sum::<usize>();
-                pending.extend(members.values());
+            Value::Array(_) | Value::Object(_) => pending.push(value),
+        };
+        match value {
+            Value::Array(items) => {
+                items.iter().for_each(&mut take);
+                size += items.len() * size_of::<Value>();
             }
+            Value::Object(members) => {
+                members.values().for_each(&mut take);
+                let names: usize = members.keys().map(|name| name.len() + ENTRY).sum();
+                size += names + members.len() * size_of::<Value>();
+            }
+            scalar => take(scalar),
         }
+        next = pending.pop();
     }
     size
 }
 
 fn number_size(number: &Number) -> usize {
-    match number.as_u64() {
-        Some(whole) => whole.checked_ilog10().map_or(1, |power| power as usize + 1),
-        None => number.to_string().len(),
+    /// Counts a text that nobody keeps.
+    struct Length(usize);
+    impl Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
     }
+    if let Some(whole) = number.as_u64() {
+        return whole.checked_ilog10().map_or(1, |power| power as usize + 1);
+    }
+    let mut length = Length(0);
+    // Counting cannot fail.
+    let _ = write!(length, "{number}");
+    length.0
 }
 
-fn string_size(text: &str) -> usize {
-    let escapes: usize = text.bytes().map(extra_bytes).sum();
+/// The bytes of a text with its quotes and escapes.
+pub(super) fn string_size(text: &str) -> usize {
+    // Nearly no text has anything to escape, and without an early end the search reads many bytes at once.
+    let is_escaped = text.bytes().fold(false, |is_escaped, byte| {
+        is_escaped | (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    });
+    let escapes = if is_escaped { text.bytes().map(extra_bytes).sum() } else { 0 };
     text.len() + 2 + escapes
 }
 

@@ -105,7 +105,7 @@ use chrono::{DateTime, Utc};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::data::{ExecutionContext, StateMachineContext, within_nesting};
+use crate::data::{ExecutionContext, StateMachineContext};
 
 pub use command::Command;
 pub use event::Event;
@@ -146,9 +146,7 @@ impl Execution {
     /// An input that is larger than [`Limits`] allow, or that nests deeper than
     /// [`MAX_NESTING`](crate::data::MAX_NESTING), fails the execution with `States.DataLimitExceeded`.
     pub fn start(program: Arc<Program>, mut options: StartOptions, now: DateTime<Utc>) -> Self {
-        let input = within_nesting(std::mem::take(&mut options.input));
-        let is_too_deep = input.is_none();
-        options.input = input.unwrap_or_default();
+        let is_too_deep = options.input.drop_if_deep();
         let core = Core::new(program.machine().timeout_seconds, options, now);
         let mut execution = Self { program, core };
         execution.engine().start(Program::MAIN, is_too_deep);

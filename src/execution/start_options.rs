@@ -1,20 +1,19 @@
 //! How an execution starts.
 
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::limits::Limits;
 use super::token::TokenSecret;
-use crate::data::StateMachineContext;
+use crate::data::{Payload, StateMachineContext};
 use crate::history::HistoryLevel;
 
 /// The options of an execution's start. Names and ids appear in the context object and in the history.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct StartOptions {
-    /// The execution's input; default `{}`.
-    pub input: Value,
+    /// The execution's input.
+    pub input: Payload,
     /// The execution's name.
     pub name: String,
     /// The state machine's name and ARN, shared by its executions.
@@ -43,9 +42,9 @@ pub struct StartOptions {
 
 impl StartOptions {
     /// Options with this input and placeholder names.
-    pub fn new(input: Value) -> Self {
+    pub fn new(input: impl Into<Payload>) -> Self {
         Self {
-            input,
+            input: input.into(),
             name: "execution".into(),
             state_machine: Arc::clone(&STATE_MACHINE),
             role_arn: Arc::clone(&ROLE_ARN),

@@ -70,10 +70,10 @@ mod turns;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::data::{StateMachineContext, json_size, to_bounded_value};
+use crate::data::{Payload, StateMachineContext, to_bounded_value};
+use crate::definition::QueryLanguage;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program, StartOptions};
 
@@ -177,8 +177,12 @@ impl Interpreter {
         let shared = self.shared();
         let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
-        let size = json_size(&input);
-        if size > self.settings.limits.payload_bytes {
+        let input = match program.machine().query_language {
+            QueryLanguage::JsonPath => Payload::for_paths(input),
+            QueryLanguage::Jsonata => Payload::from(input),
+        };
+        if input.exceeds(self.settings.limits.payload_bytes) {
+            let size = input.bound();
             let message = format!(
                 "the input has {size} bytes, more than the limit of {} bytes",
                 self.settings.limits.payload_bytes
@@ -216,7 +220,7 @@ impl Interpreter {
         self.shared.get().map_or(0, |shared| shared.running())
     }
 
-    fn options(&self, input: Value, program: &Program, request: StartRequest) -> StartOptions {
+    fn options(&self, input: Payload, program: &Program, request: StartRequest) -> StartOptions {
         let state_machine = self.state_machine_context(request.state_machine_name.as_deref());
         let mut options = self.settings.start_options(input, program, state_machine);
         if let Some(name) = request.name {

@@ -1,13 +1,12 @@
 //! An interpreter's settings, fixed at its first start.
 
-use serde_json::Value;
 use std::sync::{Arc, Weak};
 
 use super::catalogue::Catalogue;
 use super::chance::Chance;
 use super::clock::Clock;
 use super::ended::Kept;
-use crate::data::StateMachineContext;
+use crate::data::{Payload, StateMachineContext};
 use crate::definition::WorkflowType;
 use crate::execution::{Limits, Program, StartOptions};
 use crate::handlers::Registry;
@@ -60,7 +59,7 @@ impl Settings {
     }
 
     /// Options of an execution of a target, with a new name, seed and secret.
-    pub(super) fn start_options_of(&self, input: Value, target: &Target) -> StartOptions {
+    pub(super) fn start_options_of(&self, input: impl Into<Payload>, target: &Target) -> StartOptions {
         let mut options = self.start_options(input, &target.program, Arc::clone(&target.state_machine));
         if let Some(deployment) = &target.deployment {
             options.role_arn = Arc::clone(&deployment.revision.role_arn);
@@ -71,7 +70,7 @@ impl Settings {
     /// Options of an execution with a new name, seed and secret.
     pub(super) fn start_options(
         &self,
-        input: Value,
+        input: impl Into<Payload>,
         program: &Program,
         state_machine: Arc<StateMachineContext>,
     ) -> StartOptions {

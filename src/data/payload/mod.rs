@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub(in crate::data) use self::parts::Parts;
-use super::{JsonText, MAX_NESTING, held_size, json_size};
+use super::{JsonText, MAX_NESTING, discard, held_size, json_size};
 
 /// JSON data that travels from state to state: shared until it is written to, and one pointer wide.
 ///
@@ -51,11 +51,25 @@ struct Inner {
     text: OnceLock<JsonText>,
 }
 
+impl Inner {
+    /// Makes the whole into parts, unless there are parts already.
+    fn take_apart(&mut self) {
+        if let (Some(Value::Array(_) | Value::Object(_)), None) = (self.whole.get(), self.parts.get())
+            && let Some(parts) = self.whole.take().and_then(Parts::of)
+        {
+            self.parts = OnceLock::from(Box::new(parts));
+        }
+    }
+}
+
 /// A nesting that is not counted yet.
 const UNKNOWN: u8 = u8::MAX;
 
 /// The fewest bytes for which sharing a part pays; smaller parts are copied.
 const WORTH_SHARING: usize = 4 * 1024;
+
+/// The fewest bytes of a member, on average, for which taking an object apart pays: each becomes a payload of its own.
+const WORTH_TAKING_APART: usize = 512;
 
 impl Payload {
     /// `{}`
@@ -73,6 +87,23 @@ impl Payload {
             nesting: AtomicU8::new(UNKNOWN),
             text: OnceLock::new(),
         }))
+    }
+
+    /// A value of which states will read parts: an object of large members is taken apart at once, without a copy.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn for_paths(value: Value) -> Self {
+        let Value::Object(members) = value else {
+            return Self::from(value);
+        };
+        let sizes: Vec<usize> = members.values().map(json_size).collect();
+        let bytes: usize = sizes.iter().sum();
+        if bytes < WORTH_SHARING.max(WORTH_TAKING_APART.saturating_mul(sizes.len())) {
+            let bound = bytes + parts::around(members.keys());
+            return Self::with_bound(Value::Object(members), bound);
+        }
+        let parts = members.into_iter().zip(sizes);
+        let parts = parts.map(|((name, member), size)| (name, Self::with_bound(member, size)));
+        Self::of_parts(Parts::Object(parts.collect()))
     }
 
     /// An object or array of these parts.
@@ -173,6 +204,16 @@ impl Payload {
         usize::from(self.nesting()) <= levels
     }
 
+    /// Replaces data that nests deeper than [`MAX_NESTING`] by null; says whether it did.
+    pub(crate) fn drop_if_deep(&mut self) -> bool {
+        let is_too_deep = !self.nests_within(MAX_NESTING);
+        if is_too_deep {
+            // Not dropped as it is: dropping recurses.
+            discard(std::mem::take(self).into_value());
+        }
+        is_too_deep
+    }
+
     /// The levels of arrays and objects, counted on the first call; at most [`MAX_NESTING`] and one.
     pub(super) fn nesting(&self) -> u8 {
         let known = self.0.nesting.load(Ordering::Relaxed);
@@ -238,9 +279,28 @@ const _: () = assert!(MAX_NESTING < DEEPEST as usize && DEEPEST < UNKNOWN);
 
 /// The levels of a value, or [`DEEPEST`].
 fn levels(value: &Value) -> u8 {
-    (0..DEEPEST)
-        .find(|levels| super::nests_within(value, usize::from(*levels)))
-        .unwrap_or(DEEPEST)
+    let mut deepest = 0;
+    // Holds arrays and objects only, each with the levels around it.
+    let mut pending = Vec::new();
+    let mut next = Some((value, 0));
+    while let Some((value, around)) = next {
+        let mut take = |item| {
+            if matches!(item, &(Value::Array(_) | Value::Object(_))) {
+                pending.push((item, around + 1));
+            }
+        };
+        match value {
+            Value::Array(items) => items.iter().for_each(&mut take),
+            Value::Object(members) => members.values().for_each(&mut take),
+            _ => return 0,
+        }
+        deepest = deepest.max(around + 1);
+        if deepest == DEEPEST {
+            break;
+        }
+        next = pending.pop();
+    }
+    deepest
 }
 
 impl From<Value> for Payload {
@@ -248,6 +308,13 @@ impl From<Value> for Payload {
     fn from(value: Value) -> Self {
         let bound = json_size(&value);
         Self::with_bound(value, bound)
+    }
+}
+
+/// `null`
+impl Default for Payload {
+    fn default() -> Self {
+        Self::with_bound(Value::Null, 4)
     }
 }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::Payload;
 use crate::data::json_text::{Joining, WORTH_SHARING};
-use crate::data::{JsonText, json_size};
+use crate::data::JsonText;
+use crate::data::json_size::string_size;
 
 /// The members of an object, or the items of an array.
 #[derive(Clone)]
@@ -40,12 +41,11 @@ impl Parts {
     /// The sum of the parts' bounds, with the names and the punctuation.
     pub(super) fn bound(&self) -> usize {
         let parts: usize = self.iter().map(Payload::bound).fold(0, usize::saturating_add);
-        let (count, names) = match self {
-            Self::Object(members) => (members.len(), members.keys().map(|name| name_size(name)).sum()),
-            Self::Array(items) => (items.len(), 0),
+        let around = match self {
+            Self::Object(members) => around(members.keys()),
+            Self::Array(items) => 2 + items.len().saturating_sub(1),
         };
-        // Two brackets, and a comma between two parts.
-        parts.saturating_add(2 + count.saturating_sub(1) + names)
+        parts.saturating_add(around)
     }
 
     /// A copy as one value.
@@ -119,6 +119,12 @@ impl Payload {
     }
 }
 
+/// The bytes of an object's text besides its members' values: the braces, the names, and a comma between two members.
+pub(super) fn around<'n>(names: impl ExactSizeIterator<Item = &'n String>) -> usize {
+    let punctuation = 2 + names.len().saturating_sub(1);
+    punctuation + names.map(|name| string_size(name) + 1).sum::<usize>()
+}
+
 /// Adds the text of a part; a long one is shared.
 fn push(text: &mut Joining, part: &Payload) {
     if part.bound() < WORTH_SHARING {
@@ -127,11 +133,6 @@ fn push(text: &mut Joining, part: &Payload) {
     } else {
         text.push_shared(part.to_text());
     }
-}
-
-/// The bytes of a member's name with its quotes and colon.
-fn name_size(name: &str) -> usize {
-    json_size(&Value::String(name.to_owned())) + 1
 }
 
 impl Serialize for Parts {

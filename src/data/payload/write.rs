@@ -61,10 +61,8 @@ impl Payload {
         let inner = Arc::get_mut(&mut self.0)?;
         inner.text.take();
         inner.nesting = AtomicU8::new(UNKNOWN);
-        // Taken apart without a copy.
-        if let (Some(whole), None) = (inner.whole.take(), inner.parts.get()) {
-            inner.parts = Parts::of(whole).map(Box::new).map_or_else(Default::default, Into::into);
-        }
+        inner.take_apart();
+        inner.whole.take();
         inner.parts.get_mut().map(AsMut::as_mut)
     }
 

@@ -20,7 +20,7 @@ use super::time::{Timestamp, seconds_later};
 use super::timers::Timers;
 use super::token::TokenSecret;
 use super::trace::Trace;
-use crate::data::{ExecutionContext, Payload, Random, StateMachineContext};
+use crate::data::{ExecutionContext, Random, StateMachineContext};
 
 pub(super) use frames::{Activity, ForkProgress, Frame, Frames, TaskAttempt, VisibleVariables};
 pub(super) use map_run_progress::{Child, MapRunProgress, Stage};
@@ -96,7 +96,7 @@ impl Core {
         Self {
             execution: ExecutionContext {
                 id: options.execution_arn().into(),
-                input: Payload::from(options.input),
+                input: options.input,
                 name: options.name,
                 role_arn: options.role_arn,
                 start_time: now,

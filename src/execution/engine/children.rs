@@ -154,7 +154,7 @@ impl Engine<'_> {
     fn child_options(&self, run: &MapRunProgress, input: Payload) -> StartOptions {
         let core = &*self.core;
         StartOptions {
-            input: input.into_value(),
+            input,
             name: core.random.uuid(),
             state_machine: Arc::clone(&run.state_machine),
             role_arn: Arc::clone(&core.execution.role_arn),

@@ -191,7 +191,7 @@ impl Driver<'_> {
         let number = self.started as u64 + 1;
         let uuid = format!("00000000-0000-4000-8000-{number:012x}");
         let mut options = self.simulation.options.clone();
-        options.input = request.input.clone();
+        options.input = request.input.clone().into();
         options.seed = options.seed.wrapping_add(number);
         let is_express = program.machine().workflow_type == WorkflowType::Express;
         options.express_id = is_express.then(|| uuid.clone());
