@@ -105,10 +105,13 @@ fn number_size(number: &Number) -> usize {
 /// The bytes of a text with its quotes and escapes.
 pub(super) fn string_size(text: &str) -> usize {
     // Nearly no text has anything to escape, and without an early end the search reads many bytes at once.
-    let is_escaped = text.bytes().fold(false, |is_escaped, byte| {
-        is_escaped | (byte < 0x20) | (byte == b'"') | (byte == b'\\')
-    });
-    let escapes = if is_escaped { text.bytes().map(extra_bytes).sum() } else { 0 };
+    let odd = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    let is_escaped = text.bytes().fold(0, |any, byte| any | odd(byte)) != 0;
+    let escapes = if is_escaped {
+        text.bytes().map(extra_bytes).sum()
+    } else {
+        0
+    };
     text.len() + 2 + escapes
 }
 

@@ -57,6 +57,7 @@ pub use jsonata::{
 };
 use payload::Parts;
 pub use payload::Payload;
+pub(crate) use payload::Piece;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
 #[cfg(test)]

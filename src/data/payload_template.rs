@@ -2,7 +2,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::{
-    Budget, EvaluationError, Expression, MAX_NESTING, Payload, Scope, SyntaxError, java, json_size, nests_within,
+    Budget, EvaluationError, Expression, MAX_NESTING, Payload, Piece, Scope, SyntaxError, java, json_size, nests_within,
 };
 
 /// A payload template: JSON whose `.$` fields are computed (ASL: "Payload Template").
@@ -109,8 +109,8 @@ impl PayloadTemplate {
             root => root.evaluate(scope, 0, budget)?,
         };
         Ok(match built {
-            Built::Value(value) => Payload::with_bound(value, bound(budget)),
-            Built::Shared(payload) => payload,
+            Piece::Own(value) => Payload::with_bound(value, bound(budget)),
+            Piece::Shared(payload) => payload,
         })
     }
 
@@ -153,17 +153,10 @@ struct ComputedField {
     expression: Expression,
 }
 
-/// The value of a part of a template.
-enum Built {
-    Value(Value),
-    /// It is, or holds, a large part of the input, which is not copied.
-    Shared(Payload),
-}
-
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Built, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Piece, EvaluationError> {
         match self {
-            Self::Static(value) => Ok(Built::Value(value.clone())),
+            Self::Static(value) => Ok(Piece::Own(value.clone())),
             Self::Array(items) => array(items, scope, depth + 1, budget),
             Self::Object { fields, computed } => object((fields, computed), scope, depth + 1, budget),
         }
@@ -180,13 +173,13 @@ fn object(
     scope: &Scope<'_>,
     depth: usize,
     budget: &Budget,
-) -> Result<Built, EvaluationError> {
+) -> Result<Piece, EvaluationError> {
     let mut members = Map::with_capacity(fields.len() + computed.len());
     let mut shared = Vec::new();
     let mut insert = |name: &String, built| {
         let value = match built {
-            Built::Value(value) => value,
-            Built::Shared(payload) => {
+            Piece::Own(value) => value,
+            Piece::Shared(payload) => {
                 shared.push((name.clone(), payload));
                 Value::Null
             }
@@ -200,34 +193,34 @@ fn object(
         insert(&field.name, field.evaluate(scope, depth, budget)?);
     }
     Ok(if shared.is_empty() {
-        Built::Value(Value::Object(members))
+        Piece::Own(Value::Object(members))
     } else {
-        Built::Shared(Payload::object(members, shared))
+        Piece::Shared(Payload::object(members, shared))
     })
 }
 
-fn array(items: &[Node], scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Built, EvaluationError> {
+fn array(items: &[Node], scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Piece, EvaluationError> {
     let mut values = Vec::with_capacity(items.len());
     let mut shared = Vec::new();
     for item in items {
         values.push(match item.evaluate(scope, depth, budget)? {
-            Built::Value(value) => value,
-            Built::Shared(payload) => {
+            Piece::Own(value) => value,
+            Piece::Shared(payload) => {
                 shared.push((values.len(), payload));
                 Value::Null
             }
         });
     }
     Ok(if shared.is_empty() {
-        Built::Value(Value::Array(values))
+        Piece::Own(Value::Array(values))
     } else {
-        Built::Shared(Payload::array(values, shared))
+        Piece::Shared(Payload::array(values, shared))
     })
 }
 
 impl ComputedField {
     #[inline]
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Built, EvaluationError> {
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Piece, EvaluationError> {
         let exceeded = |exceeded| EvaluationError::exceeded(exceeded, &self.field);
         if let Expression::Path(path) = &self.expression
             && let Some(part) = path.shared(scope)
@@ -235,11 +228,11 @@ impl ComputedField {
             budget
                 .spend_measured(part.nesting().into(), part.bound(), depth)
                 .map_err(exceeded)?;
-            return Ok(Built::Shared(part));
+            return Ok(Piece::Shared(part));
         }
         let value = self.expression.evaluate(&self.field, scope, budget)?;
         budget.spend(&value, depth).map_err(exceeded)?;
-        Ok(Built::Value(value.into_owned()))
+        Ok(Piece::Own(value.into_owned()))
     }
 }
 

@@ -1,13 +1,13 @@
 //! A scope for tests.
 
 use chrono::DateTime;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::{
-    ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext, StateMachineContext, VariableScope,
+    ContextObject, ExecutionContext, MapItemContext, Payload, Random, Scope, StateContext, StateMachineContext,
+    VariableScope,
 };
 
 /// Calls `test` with a scope around `input`: execution `e` of the state machine `Bar`, in an iteration of a Map state,
@@ -42,7 +42,7 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
             source: None,
         }),
     };
-    let variables = IndexMap::from([("menu".to_owned(), Arc::new(json!({ "pizzas": ["margherita"] })))]);
+    let variables = IndexMap::from([("menu".to_owned(), json!({ "pizzas": ["margherita"] }).into())]);
     test(&Scope {
         input: input.into(),
         context: &context,
@@ -56,7 +56,7 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
 pub(crate) struct NoVariables;
 
 impl VariableScope for NoVariables {
-    fn variable(&self, _name: &str) -> Option<&Value> {
+    fn variable(&self, _name: &str) -> Option<&Payload> {
         None
     }
 }

@@ -136,10 +136,8 @@ impl StateView<'_> {
     }
 
     fn assigned<'s>(&'s self, assign: &Assign, input: impl Into<Document<'s>>) -> Result<Assigned, Failure> {
-        match self.fill(&assign.template, input)?.into_value() {
-            Value::Object(values) => Ok(values.into_iter().map(|(name, value)| (name.into(), value)).collect()),
-            _ => Ok(Assigned::default()),
-        }
+        let values = self.fill(&assign.template, input)?.into_members();
+        Ok(values.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
     /// The last stages of a state with a result: `Assign`, `ResultSelector`, `ResultPath`, `OutputPath`.

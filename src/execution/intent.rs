@@ -1,6 +1,5 @@
 //! Intents: the requests of states to the engine.
 
-use serde_json::Value;
 use std::sync::Arc;
 
 use super::failure::Failure;
@@ -8,7 +7,7 @@ use super::map_run::{Items, MapRunSettings};
 use super::program::{GraphId, Next};
 use super::task_request::TaskRequest;
 use super::time::Timestamp;
-use crate::data::Payload;
+use crate::data::{Payload, Piece};
 
 /// The result of entering a state, or of continuing it after its work.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +32,7 @@ pub(crate) struct Exit {
 }
 
 /// Names of variables with their new values, in the order they are declared.
-pub(crate) type Assigned = Box<[(Arc<str>, Value)]>;
+pub(crate) type Assigned = Box<[(Arc<str>, Piece)]>;
 
 /// Graphs to run inside a state.
 #[derive(Debug, Clone, PartialEq)]

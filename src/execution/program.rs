@@ -1,9 +1,13 @@
 //! A compiled state machine: nested graphs flattened, names resolved.
 
 use indexmap::IndexMap;
+use serde_json::Value;
 use std::sync::Arc;
 
-use crate::definition::{Catcher, Reads, Resource, Retrier, State, StateGraph, StateMachine, Transition};
+use crate::data::Payload;
+use crate::definition::{
+    Catcher, QueryLanguage, Reads, Resource, Retrier, State, StateGraph, StateMachine, Transition,
+};
 
 /// A compiled state machine: states are numbered and transitions point at numbers.
 ///
@@ -123,6 +127,14 @@ impl Program {
     /// The machine it was compiled from.
     pub fn machine(&self) -> &StateMachine {
         &self.machine
+    }
+
+    /// An input in the form in which the machine reads it: paths read parts, JSONata reads the whole.
+    pub(crate) fn payload(&self, input: Value) -> Payload {
+        match self.machine.query_language {
+            QueryLanguage::JsonPath => Payload::for_paths(input),
+            QueryLanguage::Jsonata => input.into(),
+        }
     }
 
     /// Every resource with the name of its state, including nested states: the resources of Tasks, and those by which

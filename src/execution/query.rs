@@ -189,7 +189,8 @@ impl<'a> Query<'a> {
         if assigned.iter().any(|(_, value)| !nests_within(value, MAX_NESTING - 1)) {
             return Err(Failure::nested_too_deep());
         }
-        Ok(assigned)
+        let assigned = assigned.into_vec().into_iter();
+        Ok(assigned.map(|(name, value)| (name, value.into())).collect())
     }
 
     fn location(&self, field: &'static str) -> Location<'static> {

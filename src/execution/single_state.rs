@@ -102,9 +102,9 @@ impl<'a> SingleState<'a> {
         inspection: &'a Inspection,
     ) -> Option<Self> {
         let node = program.state_named(name)?;
-        let variables: IndexMap<String, Arc<Value>> = std::mem::take(&mut surroundings.variables)
+        let variables: IndexMap<String, Payload> = std::mem::take(&mut surroundings.variables)
             .into_iter()
-            .map(|(name, value)| (name, Arc::new(value)))
+            .map(|(name, value)| (name, value.into()))
             .collect();
         let mut frame = Frame::new(program.start_of(Program::MAIN), None, None, 0, 0, surroundings.now);
         frame.variables = Some(Box::new(variables));
@@ -289,9 +289,7 @@ impl<'a> SingleState<'a> {
         Ended {
             end,
             error,
-            variables: variables
-                .map(|(name, value)| (name, Arc::unwrap_or_clone(value)))
-                .collect(),
+            variables: variables.map(|(name, value)| (name, value.into_value())).collect(),
         }
     }
 }

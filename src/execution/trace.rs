@@ -12,7 +12,7 @@ use super::intent::Assigned;
 use super::program::{Next, StateId};
 use super::task::TaskId;
 use super::time::Timestamp;
-use crate::data::{Payload, json_size};
+use crate::data::Payload;
 use crate::history::ErrorOutput;
 
 /// An entry of the trace: something that happened in a frame.
@@ -176,7 +176,7 @@ impl Traced {
         match self {
             Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::RawResult(data) => data.bound(),
             Self::Exited { output, assigned, .. } => {
-                let assigned = assigned.iter().map(|(_, value)| json_size(value));
+                let assigned = assigned.iter().map(|(_, value)| value.size());
                 output.bound().saturating_add(assigned.sum())
             }
             _ => 0,

@@ -1,23 +1,21 @@
 //! Workflow variables: assignment within the limits (developer guide, "Quotas").
 
 use indexmap::IndexMap;
-use serde_json::Value;
-use std::sync::Arc;
 
 use super::failure::Failure;
 use super::intent::Assigned;
 use super::limits::Limits;
-use crate::data::json_size;
+use crate::data::Payload;
 
 /// Stores assigned values in the variables of a scope. `stored` is the size of all variables of the execution in bytes
 /// and is updated.
 pub(crate) fn store(
-    scope: &mut IndexMap<String, Arc<Value>>,
+    scope: &mut IndexMap<String, Payload>,
     assigned: Assigned,
     stored: &mut usize,
     limits: &Limits,
 ) -> Result<(), Failure> {
-    let added: usize = assigned.iter().map(|(_, value)| json_size(value)).sum();
+    let added: usize = assigned.iter().map(|(_, value)| value.size()).sum();
     if added > limits.variable_bytes {
         return Err(Failure::variables_too_large(added, limits.variable_bytes));
     }
@@ -25,7 +23,7 @@ pub(crate) fn store(
     // What stays within the limit beside the values that it replaces needs no second look at these.
     if *stored + added > limit {
         let replaced = assigned.iter().filter_map(|(name, _)| scope.get(&**name));
-        let replaced: usize = replaced.map(|value| json_size(value)).sum();
+        let replaced: usize = replaced.map(Payload::size).sum();
         let stored = stored.saturating_sub(replaced) + added;
         if stored > limit {
             return Err(Failure::stored_variables_too_large(stored, limit));
@@ -36,19 +34,16 @@ pub(crate) fn store(
         // A loop assigns what is there already: neither its name nor its place is made anew.
         match scope.get_mut(&*name) {
             Some(place) => {
-                *stored = stored.saturating_sub(json_size(place));
-                match Arc::get_mut(place) {
-                    Some(place) => *place = value,
-                    None => *place = Arc::new(value),
-                }
+                *stored = stored.saturating_sub(place.size());
+                place.set(value);
             }
-            None => drop(scope.insert(name.to_string(), Arc::new(value))),
+            None => drop(scope.insert(name.to_string(), value.into())),
         }
     }
     Ok(())
 }
 
 /// The bytes of the variables of a scope.
-pub(crate) fn size(scope: &IndexMap<String, Arc<Value>>) -> usize {
-    scope.values().map(|value| json_size(value)).sum()
+pub(crate) fn size(scope: &IndexMap<String, Payload>) -> usize {
+    scope.values().map(Payload::size).sum()
 }

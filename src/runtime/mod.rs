@@ -73,7 +73,6 @@ use serde::de::DeserializeOwned;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::data::{Payload, StateMachineContext, to_bounded_value};
-use crate::definition::QueryLanguage;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program, StartOptions};
 
@@ -177,10 +176,7 @@ impl Interpreter {
         let shared = self.shared();
         let input = to_bounded_value(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
-        let input = match program.machine().query_language {
-            QueryLanguage::JsonPath => Payload::for_paths(input),
-            QueryLanguage::Jsonata => Payload::from(input),
-        };
+        let input = program.payload(input);
         if input.exceeds(self.settings.limits.payload_bytes) {
             let size = input.bound();
             let message = format!(

@@ -249,7 +249,7 @@ impl Observer {
             visit.output = Some(output);
             visit.assigned = assigned
                 .into_iter()
-                .map(|(name, value)| (name.to_string(), value))
+                .map(|(name, value)| (name.to_string(), value.into_value()))
                 .collect();
             visit.end = match (caught, next_name) {
                 (Some(catcher), Some(next)) => VisitEnd::Caught { catcher, next },

@@ -352,3 +352,22 @@ fn the_results_of_a_distributed_map_count_in_bytes() {
     let ended = ended(&machine, input, |options| options.history = HistoryLevel::Off);
     assert_holds_too_much(&ended);
 }
+
+#[test]
+fn what_branches_pass_on_counts_once() {
+    let branch = |n: u8| {
+        let name = format!("Move {n}");
+        json!({ "StartAt": name, "States": { name: { "Type": "Pass", "End": true } } })
+    };
+    let branches: Vec<Value> = (0..8).map(branch).collect();
+    let machine = machine(json!({
+        "Fork": { "Type": "Parallel", "Branches": branches, "Next": "Rest" },
+        "Rest": { "Type": "Pass", "End": true }
+    }));
+    let input = json!({ "long": "x".repeat(4_000_000) });
+    let ended = ended(&machine, input, |options| {
+        options.history = HistoryLevel::Off;
+        options.limits.payload_bytes = 100_000_000;
+    });
+    assert_eq!(ended.status(), "SUCCEEDED", "{ended:?}");
+}

@@ -123,16 +123,19 @@ impl JsonPath {
         self.evaluate_any(scope, budget)
     }
 
-    /// The path's value, shared with the input that it is a part of; `None` if it is small, missing, or not one part of
-    /// the input.
+    /// The path's value, shared with the input or variable that it is a part of; `None` if it is small, missing, or not one
+    /// part.
     #[inline]
     pub(crate) fn shared(&self, scope: &Scope<'_>) -> Option<Payload> {
-        match (&self.0.root, scope.input) {
-            (Root::Input, Document::Payload(input)) if input.is_worth_sharing() => {
-                straight::shared(self.0.stages.segments(), input)
-            }
-            _ => None,
-        }
+        let document = match (&self.0.root, scope.input) {
+            (Root::Input, Document::Payload(input)) => input,
+            (Root::Variable(name), _) => scope.variables.variable(name)?,
+            _ => return None,
+        };
+        document
+            .is_worth_sharing()
+            .then(|| straight::shared(self.0.stages.segments(), document))
+            .flatten()
     }
 
     fn evaluate_any<'a>(&self, scope: &Scope<'a>, budget: &Budget) -> Result<Cow<'a, Value>, PathError> {
@@ -143,7 +146,10 @@ impl JsonPath {
                 Some(given) => evaluate::in_document(&self.0.stages, given, 0, budget),
             },
             Root::Variable(name) => match scope.variables.variable(name) {
-                Some(value) => evaluate::in_document(&self.0.stages, value, 0, budget),
+                Some(value) => match straight::walk(self.0.stages.segments(), value.into()) {
+                    Some(part) => Ok(Cow::Borrowed(part)),
+                    None => evaluate::in_document(&self.0.stages, value, 0, budget),
+                },
                 None => Err(PathError::undefined_variable(name)),
             },
         }
@@ -165,7 +171,10 @@ impl JsonPath {
                 None => Cow::Owned(scope.context.context_object().to_value()),
                 Some(given) => Cow::Borrowed(given),
             },
-            Root::Variable(name) => scope.variables.variable(name).map_or_else(Cow::default, Cow::Borrowed),
+            Root::Variable(name) => {
+                let value = scope.variables.variable(name);
+                value.map_or_else(Cow::default, |value| Cow::Borrowed(value.value()))
+            }
         }
     }
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::needs::Need;
-use crate::data::{Budget, ContextScope, Random, VariableScope};
+use crate::data::{Budget, ContextScope, Payload, Random, VariableScope};
 
 /// The data that a state's expressions read: `$states`, the workflow variables, the time and the randomness.
 pub(super) struct JsonataScope<'a> {
@@ -69,14 +69,14 @@ impl<'a> JsonataScope<'a> {
 
     /// A workflow variable.
     pub(super) fn variable(&self, name: &str) -> Option<&'a Value> {
-        self.variables.variable(name)
+        self.variables.variable(name).map(Payload::value)
     }
 
     /// A value to borrow on a path of names, with the number of names already followed. `None` if there is no value to
     /// borrow.
     pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
         if variable != "states" {
-            return Some((self.variables.variable(variable)?, 0));
+            return Some((self.variable(variable)?, 0));
         }
         let first = path.first()?.as_str();
         let member = self.members().into_iter().find(|(name, _)| *name == first);
@@ -88,7 +88,7 @@ impl<'a> JsonataScope<'a> {
         if variable == "states" {
             Some(self.cut_states(need))
         } else {
-            self.variables.variable(variable).map(|value| need.cut(value))
+            self.variable(variable).map(|value| need.cut(value))
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod deserialize;
 mod parts;
+mod piece;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 pub(in crate::data) use self::parts::Parts;
+pub(crate) use self::piece::Piece;
 use super::{JsonText, MAX_NESTING, discard, held_size, json_size};
 
 /// JSON data that travels from state to state: shared until it is written to, and one pointer wide.
@@ -52,6 +54,17 @@ struct Inner {
 }
 
 impl Inner {
+    #[inline]
+    fn of(value: Value, bound: usize) -> Self {
+        Self {
+            whole: OnceLock::from(value),
+            parts: OnceLock::new(),
+            bound: AtomicUsize::new(bound),
+            nesting: AtomicU8::new(UNKNOWN),
+            text: OnceLock::new(),
+        }
+    }
+
     /// Makes the whole into parts, unless there are parts already.
     fn take_apart(&mut self) {
         if let (Some(Value::Array(_) | Value::Object(_)), None) = (self.whole.get(), self.parts.get())
@@ -80,17 +93,10 @@ impl Payload {
     /// A value whose text has at most `bound` bytes.
     #[inline]
     pub(crate) fn with_bound(value: Value, bound: usize) -> Self {
-        Self(Arc::new(Inner {
-            whole: OnceLock::from(value),
-            parts: OnceLock::new(),
-            bound: AtomicUsize::new(bound),
-            nesting: AtomicU8::new(UNKNOWN),
-            text: OnceLock::new(),
-        }))
+        Self(Arc::new(Inner::of(value, bound)))
     }
 
     /// A value of which states will read parts: an object of large members is taken apart at once, without a copy.
-    #[cfg(feature = "runtime")]
     pub(crate) fn for_paths(value: Value) -> Self {
         let Value::Object(members) = value else {
             return Self::from(value);
@@ -246,6 +252,14 @@ impl Payload {
     #[inline]
     pub(crate) fn exceeds(&self, limit: usize) -> bool {
         self.bound() > limit && self.measure() > limit
+    }
+
+    /// The bytes of the compact JSON text.
+    pub(crate) fn size(&self) -> usize {
+        match self.0.whole.get() {
+            Some(scalar) if !scalar.is_array() && !scalar.is_object() => json_size(scalar),
+            _ => self.measure(),
+        }
     }
 
     #[cold]

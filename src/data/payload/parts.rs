@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::Payload;
-use crate::data::json_text::{Joining, WORTH_SHARING};
 use crate::data::JsonText;
 use crate::data::json_size::string_size;
+use crate::data::json_text::{Joining, WORTH_SHARING};
 
 /// The members of an object, or the items of an array.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use indexmap::IndexMap;
 use proptest::prelude::*;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
@@ -78,6 +79,61 @@ fn large_parts_are_shared_and_small_ones_are_not() {
     ] {
         assert!(select(&payload, path).is_none(), "{path}");
     }
+}
+
+#[test]
+fn a_payload_for_paths_is_the_same_data() {
+    for value in [
+        json!({}),
+        json!([large()]),
+        large(),
+        json!({ "é\"": large(), "n": -1.5 }),
+        json!("x"),
+    ] {
+        let payload = Payload::for_paths(value.clone());
+        assert_eq!(payload.bound(), value.to_string().len(), "{value}");
+        assert_eq!(payload.to_text().as_str(), value.to_string());
+        assert_eq!(payload, value);
+    }
+    let payload = Payload::for_paths(large());
+    assert!(payload.parts().is_some());
+    assert!(Payload::for_paths(json!([large()])).parts().is_none());
+    let many: Value = (0..10_000)
+        .map(|n| (n.to_string(), json!(n)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    assert!(Payload::for_paths(many).parts().is_none());
+}
+
+#[test]
+fn variables_share_what_is_assigned() {
+    let input = Payload::from(large());
+    let assign = PayloadTemplate::compile(&json!({ "all.$": "$", "rows.$": "$.rows", "small.$": "$.a" })).unwrap();
+    let assigned = sample::in_scope(&Value::Null, |scope| {
+        let mut scope = *scope;
+        scope.input = (&input).into();
+        assign.evaluate(&scope, &Budget::new()).unwrap().into_members()
+    });
+    let mut variables: IndexMap<String, Payload> =
+        assigned.into_iter().map(|(name, piece)| (name, piece.into())).collect();
+    assert_eq!(variables["all"].address(), input.address());
+    assert_eq!(variables["small"], large()["a"]);
+    sample::in_scope(&Value::Null, |scope| {
+        let mut scope = *scope;
+        scope.variables = &variables;
+        let read = |path| JsonPath::parse(path).unwrap().shared(&scope);
+        assert_eq!(
+            read("$rows").unwrap().address(),
+            select(&input, "$.rows").unwrap().address()
+        );
+        assert_eq!(read("$all.rows[0][0]").unwrap(), large()["rows"][0][0]);
+        assert!(read("$small").is_none() && read("$missing").is_none());
+    });
+    variables["all"].set(json!(1).into());
+    assert_eq!(
+        (&input, &variables["all"]),
+        (&Payload::from(large()), &Payload::from(json!(1)))
+    );
 }
 
 #[test]

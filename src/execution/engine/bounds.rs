@@ -1,10 +1,9 @@
 //! Keeps an execution and each of its turns within bounded time and memory, whatever its definition and data are.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use super::Engine;
-use crate::data::{MAX_NESTING, Payload, held_size, visits_of};
+use crate::data::{MAX_NESTING, Payload, Piece, held_size, visits_of};
 use crate::execution::core::{Activity, Core};
 use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::history::EventDetails;
@@ -75,19 +74,20 @@ impl Core {
         let mut bytes: usize = 0;
         let mut results: usize = 0;
         for (_, frame) in self.frames.iter() {
-            let variables = frame.variables.iter().flat_map(|variables| variables.values());
-            for value in variables {
-                if seen.insert(Arc::as_ptr(value).addr()) {
-                    bytes = bytes.saturating_add(held_size(value));
-                }
-            }
             let mut shared = |payload: &Payload| bytes = bytes.saturating_add(payload.held_size(&mut seen));
             frame.raw_input.iter().for_each(&mut shared);
+            let variables = frame.variables.iter().flat_map(|variables| variables.values());
+            variables.for_each(&mut shared);
             match frame.activity() {
                 Activity::Task(attempt) => shared(&attempt.request.effective_input),
                 Activity::Fork(fork) => {
                     shared(&fork.effective_input);
-                    fork.items.iter().for_each(shared);
+                    fork.items.iter().for_each(&mut shared);
+                    for result in &fork.results {
+                        if let Piece::Shared(result) = result {
+                            shared(result);
+                        }
+                    }
                     results += fork.results_held + size_of_val(&*fork.results);
                 }
                 Activity::MapRun(run) => {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::{MAX_NESTING, MapItemContext, Payload, held_size, nests_within};
+use crate::data::{MAX_NESTING, MapItemContext, Payload, Piece, held_size};
 use crate::definition::{State, StateType};
 use crate::execution::command::Command;
 use crate::execution::core::{Activity, ForkProgress, Frame};
@@ -170,8 +170,10 @@ impl<'a> Engine<'a> {
         fork.results_bound = fork.results_bound.saturating_add(output.bound().saturating_add(1));
         match fork.results.get_mut(frame.index) {
             Some(place) if place.is_null() => {
-                *place = output.into_value();
-                fork.results_held = fork.results_held.saturating_add(held_size(place));
+                *place = output.into();
+                if let Piece::Own(result) = place {
+                    fork.results_held = fork.results_held.saturating_add(held_size(result));
+                }
             }
             _ => return Err(Invariant::ResultHasItsPlace),
         }
@@ -204,11 +206,10 @@ impl<'a> Engine<'a> {
                 EventDetails::ParallelStateSucceeded
             }
         });
-        let results = Value::Array(fork.results);
-        if !nests_within(&results, MAX_NESTING) {
+        if !fork.results.iter().all(|result| result.nests_within(MAX_NESTING - 1)) {
             return self.fail(key, Failure::nested_too_deep());
         }
-        let results = Payload::with_bound(results, fork.results_bound.saturating_add(2));
+        let results = Payload::of_items(fork.results, fork.results_bound.saturating_add(2));
         self.finish(key, results)
     }
 
@@ -350,7 +351,7 @@ impl ForkProgress {
             started: 0,
             ended: 0,
             running: IndexSet::new(),
-            results: vec![Value::Null; total],
+            results: vec![Piece::Own(Value::Null); total],
             results_bound: 0,
             results_held: 0,
         }

@@ -293,9 +293,7 @@ fn entered(frame: &Frame) -> Traced {
 }
 
 fn texts_of(assigned: &Assigned) -> IndexMap<String, String> {
-    let texts = assigned
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_string()));
+    let texts = assigned.iter().map(|(name, value)| (name.to_string(), value.to_json()));
     texts.collect()
 }
 

@@ -274,7 +274,7 @@ fn break_core(program: &Program, core: &mut Core, what: Break, which: usize, goe
                 Break::Running => fork.running.clear(),
                 Break::Stranger => drop(fork.running.insert(somebody)),
                 Break::Results => fork.results.clear(),
-                Break::FullResults => fork.results.fill(json!("somebody's")),
+                Break::FullResults => fork.results.fill(json!("somebody's").into()),
                 _ => fork.graphs = Arc::default(),
             }
         }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{map_run, tree, waiting};
-use crate::data::{MAX_NESTING, Payload, json_size, nests_within};
+use crate::data::{MAX_NESTING, Payload, Piece, nests_within};
 use crate::execution::core::{Activity, Core, Frame, deadline};
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Program};
@@ -54,7 +54,7 @@ fn check_core(core: &mut Core, program: &Program, expected: &Expected) -> Result
         .iter()
         .filter_map(|(_, frame)| frame.variables.as_deref())
         .flat_map(|variables| variables.values())
-        .map(|value| json_size(value))
+        .map(Payload::size)
         .sum();
     core.frames.count_again();
     for (key, state, run) in core.frames.map_runs_mut() {
@@ -97,8 +97,8 @@ fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
         .flatten()
         .map(Payload::value)
         .chain(of_map_run)
-        .chain(variables.map(|value| &**value))
-        .chain(fork.into_iter().flat_map(|fork| &fork.results))
+        .chain(variables.map(Payload::value))
+        .chain(fork.into_iter().flat_map(|fork| &fork.results).map(Piece::value))
 }
 
 fn is_shallow(value: &Value) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::data::Piece;
 use crate::definition::State;
 use crate::execution::core::{Activity, Core, ForkProgress, Frame};
 use crate::execution::frame_key::FrameKey;
@@ -83,7 +84,7 @@ fn check_running(
     for child in &fork.running {
         let frame = core.frames.at(*child)?;
         Invariant::RunningGraphsAreListed.holds_if(frame.parent == Some(key) && listed.insert(*child))?;
-        let is_open = fork.results.get(frame.index).is_some_and(serde_json::Value::is_null);
+        let is_open = fork.results.get(frame.index).is_some_and(Piece::is_null);
         Invariant::ResultHasItsPlace.holds_if(frame.index < fork.started && is_open && indexes.insert(frame.index))?;
     }
     Ok(())

@@ -79,7 +79,7 @@ fn a_pass_state_exits_with_what_it_made() {
     let assign = json!({ "P": { "Type": "Pass", "Assign": { "x.$": "$.a" }, "OutputPath": "$.b", "End": true } });
     let wanted = Exit {
         output: Payload::from(json!(2)),
-        assigned: Assigned::from([("x".into(), json!(1))]),
+        assigned: Assigned::from([("x".into(), json!(1).into())]),
         next: Next::End,
     };
     assert_eq!(entered(&assign, json!({ "a": 1, "b": 2 })), Ok(Intent::Exit(wanted)));

@@ -52,7 +52,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         }
     }
     let mut options = simulation.options.clone();
-    options.input = input.into();
+    options.input = simulation.program.payload(input);
     options.is_traced = true;
     let execution = Execution::start(Arc::clone(&simulation.program), options, simulation.start);
     let observer = observer(simulation, &simulation.program, simulation.start);

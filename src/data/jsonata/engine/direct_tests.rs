@@ -3,13 +3,12 @@
 use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 use super::Compiled;
 use super::Prepared;
 use crate::data::jsonata::JsonataDialect;
 use crate::data::jsonata::scope::JsonataScope;
-use crate::data::{Budget, NoVariables, Random, VariableScope, sample};
+use crate::data::{Budget, NoVariables, Payload, Random, VariableScope, sample};
 
 fn in_scope<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataScope<'_>) -> T) -> T {
     let input = json!({
@@ -40,7 +39,7 @@ fn both(text: &str, scope: &JsonataScope<'_>) -> (Option<Value>, Option<Value>) 
 
 #[test]
 fn values_are_those_of_metered_evaluation() {
-    let variables: IndexMap<String, Arc<Value>> = [
+    let variables: IndexMap<String, Payload> = [
         ("x", json!(5)),
         ("empty", json!([])),
         ("lone", json!([5])),
@@ -49,7 +48,7 @@ fn values_are_those_of_metered_evaluation() {
         ("object", json!({ "a": [{ "b": 1 }, { "b": 2 }] })),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), Arc::new(value)))
+    .map(|(name, value)| (name.to_owned(), value.into()))
     .collect();
     let expressions = "
         $states.input.n + 1
@@ -146,7 +145,7 @@ fn what_takes_much_or_has_no_value_is_left_to_the_meter() {
 
 #[test]
 fn a_variable_comes_before_a_built_in_function() {
-    let variables: IndexMap<String, Arc<Value>> = [("sum".to_owned(), Arc::new(json!(1)))].into();
+    let variables: IndexMap<String, Payload> = [("sum".to_owned(), json!(1).into())].into();
     in_scope(&variables, |scope| {
         assert_eq!(both("$sum + 1", scope), (None, Some(json!(2))));
     });

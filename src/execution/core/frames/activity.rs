@@ -1,9 +1,8 @@
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::sync::Arc;
 
-use crate::data::Payload;
+use crate::data::{Payload, Piece};
 use crate::definition::Resource;
 use crate::execution::core::map_run_progress::MapRunProgress;
 use crate::execution::frame_key::FrameKey;
@@ -98,11 +97,11 @@ pub(crate) struct ForkProgress {
     /// The running frames, in no order.
     pub(crate) running: IndexSet<FrameKey>,
     /// The outputs by index; `Null` until a graph has ended.
-    pub(crate) results: Vec<Value>,
+    pub(crate) results: Vec<Piece>,
     /// The sum of the outputs' size bounds.
     #[serde(skip)]
     pub(crate) results_bound: usize,
-    /// An estimate of the bytes of memory that they take.
+    /// An estimate of the bytes of memory that those take which nothing shares.
     #[serde(skip)]
     pub(crate) results_held: usize,
 }

@@ -1,7 +1,5 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::sync::Arc;
 
 use super::{Activity, ForkProgress};
 use crate::data::Payload;
@@ -23,7 +21,7 @@ pub(crate) struct Frame {
     pub(crate) raw_input: Option<Payload>,
     /// The variables of this scope; outer variables are in the parents.
     // Boxed to keep frames small: most assign nothing.
-    pub(crate) variables: Option<Box<IndexMap<String, Arc<Value>>>>,
+    pub(crate) variables: Option<Box<IndexMap<String, Payload>>>,
     /// The id of this frame's last event: the next one's `previousEventId`.
     pub(crate) last_event: u64,
     /// The id of the state's `…StateEntered` event.

@@ -4,10 +4,9 @@ mod activity;
 mod frame;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::map_run_progress::MapRunProgress;
-use crate::data::{MapItemContext, VariableScope, held_size, json_size};
+use crate::data::{MapItemContext, Payload, VariableScope, held_size};
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::StateId;
@@ -177,8 +176,8 @@ impl Frames {
         for frame in self.slots.iter_mut().flatten() {
             self.awaiting += usize::from(frame.activity.awaits_answers());
             if let Activity::Fork(fork) = &mut frame.activity {
-                fork.results_bound = fork.results.iter().map(|result| json_size(result) + 1).sum();
-                fork.results_held = fork.results.iter().map(held_size).sum();
+                fork.results_bound = fork.results.iter().map(|result| result.size() + 1).sum();
+                fork.results_held = fork.results.iter().map(|result| held_size(result.value())).sum();
             }
             if let Activity::MapRun(run) = &mut frame.activity {
                 run.results_held = run.results.iter().map(held_size).sum();
@@ -220,7 +219,7 @@ pub(crate) struct VisibleVariables<'a> {
 }
 
 impl VariableScope for VisibleVariables<'_> {
-    fn variable(&self, name: &str) -> Option<&Value> {
+    fn variable(&self, name: &str) -> Option<&Payload> {
         let mut frame = self.frame;
         loop {
             if let Some(value) = frame.variables.as_ref().and_then(|variables| variables.get(name)) {

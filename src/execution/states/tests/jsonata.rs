@@ -47,7 +47,7 @@ fn a_pass_state_assigns_and_makes_its_output() {
     });
     let wanted = Exit {
         output: Payload::from(json!(2)),
-        assigned: Assigned::from([("x".into(), json!(1))]),
+        assigned: Assigned::from([("x".into(), json!(1).into())]),
         next: Next::End,
     };
     assert_eq!(entered(&state(pass), json!({ "a": 1 })), Ok(Intent::Exit(wanted)));
