@@ -1,12 +1,10 @@
 use std::borrow::Cow;
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Payload, timestamp_text};
+use super::{ExecutionContext, timestamp_text};
 
 /// The context object, which paths read as `$$` (ASL: "The Context Object").
 ///
@@ -23,24 +21,6 @@ pub(crate) struct ContextObject<'a> {
     pub(crate) task_token: Option<&'a str>,
     /// `$$.Map.Item`, inside a Map state's iteration.
     pub(crate) map_item: Option<MapItemContext<'a>>,
-}
-
-/// `$$.Execution`: one run of a state machine.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ExecutionContext {
-    /// The execution's ARN.
-    pub id: Arc<str>,
-    /// The whole input that the execution was started with.
-    pub input: Payload,
-    /// The execution's name.
-    pub name: String,
-    /// The ARN of the role that the state machine runs as.
-    pub role_arn: Arc<str>,
-    /// When the execution was started.
-    pub start_time: DateTime<Utc>,
-    /// How often the execution was redriven; `None` in Express executions.
-    pub redrive_count: Option<u32>,
 }
 
 /// `$$.StateMachine`: the state machine that runs.
@@ -173,7 +153,7 @@ impl<'a> ContextObject<'a> {
         match names {
             ("Execution", "Id") => text(&self.execution.id),
             ("Execution", "Input") => Some(Cow::Borrowed(self.execution.input.value())),
-            ("Execution", "Name") => text(&self.execution.name),
+            ("Execution", "Name") => text(self.execution.name()),
             ("Execution", "RoleArn") => text(&self.execution.role_arn),
             ("Execution", "StartTime") => text(&timestamp_text(self.execution.start_time)),
             ("StateMachine", "Id") => text(&self.state_machine.id),
@@ -200,7 +180,7 @@ impl ExecutionContext {
         let id = ("Id", (&*self.id).into());
         let input = ("Input", self.input.to_value());
         let start_time = ("StartTime", timestamp_text(self.start_time).into());
-        let name = ("Name", self.name.as_str().into());
+        let name = ("Name", self.name().into());
         let role_arn = ("RoleArn", (&*self.role_arn).into());
         match self.redrive_count {
             Some(count) => object([id, input, start_time, name, role_arn, ("RedriveCount", count.into())]),

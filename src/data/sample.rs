@@ -13,14 +13,14 @@ use super::{
 /// Calls `test` with a scope around `input`: execution `e` of the state machine `Bar`, in an iteration of a Map state,
 /// with a variable `$menu`.
 pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> T {
-    let execution = ExecutionContext {
-        id: "arn:e".into(),
-        input: json!({ "table": 4 }).into(),
-        name: "e".to_owned(),
-        role_arn: "arn:r".into(),
-        start_time: DateTime::UNIX_EPOCH,
-        redrive_count: Some(0),
-    };
+    let execution = ExecutionContext::new(
+        "arn:e".into(),
+        "e",
+        json!({ "table": 4 }).into(),
+        "arn:r".into(),
+        DateTime::UNIX_EPOCH,
+        false,
+    );
     let state_machine = StateMachineContext {
         id: "arn:m".to_owned(),
         name: "Bar".to_owned(),

@@ -145,9 +145,20 @@ impl Execution {
     ///
     /// An input that is larger than [`Limits`] allow, or that nests deeper than
     /// [`MAX_NESTING`](crate::data::MAX_NESTING), fails the execution with `States.DataLimitExceeded`.
-    pub fn start(program: Arc<Program>, mut options: StartOptions, now: DateTime<Utc>) -> Self {
+    pub fn start(program: Arc<Program>, options: StartOptions, now: DateTime<Utc>) -> Self {
+        let limits = Arc::new(options.limits.clone());
+        Self::start_within(program, options, limits, now)
+    }
+
+    /// The same with limits that many executions share, in the place of the options' own.
+    pub(crate) fn start_within(
+        program: Arc<Program>,
+        mut options: StartOptions,
+        limits: Arc<Limits>,
+        now: DateTime<Utc>,
+    ) -> Self {
         let is_too_deep = options.input.drop_if_deep();
-        let core = Core::new(program.machine().timeout_seconds, options, now);
+        let core = Core::new(program.machine().timeout_seconds, options, limits, now);
         let mut execution = Self { program, core };
         execution.engine().start(Program::MAIN, is_too_deep);
         execution
@@ -232,7 +243,7 @@ impl Execution {
 
     /// The outcome; `None` while the execution runs.
     pub fn outcome(&self) -> Option<&Outcome> {
-        self.core.outcome.as_ref()
+        self.core.outcome.as_deref()
     }
 
     /// Whether the execution is still running.
@@ -246,7 +257,7 @@ impl Execution {
         /// What an execution takes without its data and events, with what its driver knows of it.
         const BESIDES: usize = 2_048;
         let mut seen = HashSet::new();
-        let output = match &self.core.outcome {
+        let output = match self.outcome() {
             Some(Outcome::Succeeded { output }) => output.held_size(&mut seen),
             _ => 0,
         };

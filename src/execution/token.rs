@@ -5,34 +5,83 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::Arc;
 
 /// The secret that makes an execution's task tokens unguessable; it never appears in the execution's data or in
 /// `Debug`.
 ///
 /// A driver that accepts tokens from outside gives each execution its own random secret. The default is no secret: the
 /// same execution then always has the same tokens, which suits tests.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TokenSecret(String);
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+pub struct TokenSecret {
+    text: Arc<str>,
+    /// What distinguishes it from others with the same text: its decimal digits follow the text.
+    number: Option<NonZeroU64>,
+}
 
 impl TokenSecret {
     /// A secret; 128 random bits or more, in any form.
     pub fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
+        Self {
+            text: secret.into().into(),
+            number: None,
+        }
+    }
+
+    /// One of many secrets that share the memory of their text.
+    #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only drivers make many"))]
+    pub(crate) fn numbered(text: Arc<str>, number: NonZeroU64) -> Self {
+        Self {
+            text,
+            number: Some(number),
+        }
+    }
+
+    fn number_text(&self) -> String {
+        self.number.map(|number| number.to_string()).unwrap_or_default()
     }
 
     /// The token of an attempt: `serial` is its frame's, `entered_event` the visit to the state, `retry_count` the attempt.
     pub(crate) fn token(&self, execution_arn: &str, serial: u32, entered_event: u64, retry_count: u32) -> String {
         let mut hash = Sha256::new();
         // Each part is prefixed with its length, so that no two attempts hash the same bytes.
-        for text in [&self.0, execution_arn] {
-            hash.update((text.len() as u64).to_be_bytes());
+        let number = self.number_text();
+        for (text, rest) in [(&*self.text, &*number), (execution_arn, "")] {
+            hash.update(((text.len() + rest.len()) as u64).to_be_bytes());
             hash.update(text);
+            hash.update(rest);
         }
         hash.update(serial.to_be_bytes());
         hash.update(entered_event.to_be_bytes());
         hash.update(retry_count.to_be_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(hash.finalize())
+    }
+}
+
+impl PartialEq for TokenSecret {
+    fn eq(&self, other: &Self) -> bool {
+        Stored::from(self.clone()) == Stored::from(other.clone())
+    }
+}
+
+impl Eq for TokenSecret {}
+
+/// A secret in a snapshot: its whole text.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Stored(String);
+
+impl From<Stored> for TokenSecret {
+    fn from(Stored(secret): Stored) -> Self {
+        Self::new(secret)
+    }
+}
+
+impl From<TokenSecret> for Stored {
+    fn from(secret: TokenSecret) -> Self {
+        Self([&*secret.text, &secret.number_text()].concat())
     }
 }
 

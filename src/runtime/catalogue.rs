@@ -100,7 +100,8 @@ impl Interpreter {
         if let Some(known) = known() {
             return known;
         }
-        let execution = Execution::start(Arc::clone(&target.program), options, now);
+        let limits = Arc::clone(&shared.settings.limits);
+        let execution = Execution::start_within(Arc::clone(&target.program), options, limits, now);
         match shared.start(execution, origin, host) {
             Ok(running) => Ok(ExecutionHandle::new(running)),
             // Another start took the name in between.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -38,9 +39,8 @@ impl Chance {
 
     /// A secret that no other execution has.
     pub(super) fn token_secret(&self) -> TokenSecret {
-        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
-        // In one go, so that no spare room is allocated with it.
-        TokenSecret::new([&*self.secret, &number.to_string()].concat())
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        TokenSecret::numbered(Arc::clone(&self.secret), NonZeroU64::MIN.saturating_add(drawn))
     }
 }
 
@@ -50,7 +50,7 @@ impl Default for Chance {
         reason = "the driver is where names, seeds and secrets come from"
     )]
     fn default() -> Self {
-        // As many random bits as two UUIDs have, in half the characters: every execution has a copy.
+        // As many random bits as two UUIDs have, in half the characters.
         let mut secret = BASE64_URL_SAFE_NO_PAD.encode(Uuid::new_v4());
         BASE64_URL_SAFE_NO_PAD.encode_string(Uuid::new_v4(), &mut secret);
         Self {

@@ -54,6 +54,20 @@ impl Clock {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
+    /// A time as its distance from the clock's start in nanoseconds, from 0 on; at most about 292 years.
+    pub(super) fn ticks_of(&self, time: DateTime<Utc>) -> u64 {
+        let after = time - self.started;
+        let ticks = after
+            .num_nanoseconds()
+            .unwrap_or(if after < TimeDelta::zero() { 0 } else { i64::MAX });
+        u64::try_from(ticks).unwrap_or(0)
+    }
+
+    /// The time of a distance from the clock's start.
+    pub(super) fn time_of(&self, ticks: u64) -> DateTime<Utc> {
+        self.started + TimeDelta::nanoseconds(i64::try_from(ticks).unwrap_or(i64::MAX))
+    }
+
     /// The instant at which the clock will show this time.
     pub(super) fn instant_of(&self, time: DateTime<Utc>) -> Instant {
         // The longest sleep that tokio supports for certain. A longer wait wakes up on the way and sleeps again.

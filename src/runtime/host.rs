@@ -30,8 +30,8 @@ impl<T: Wake> Host<T> {
         };
         Arc::new(Self {
             runtime: Handle::current(),
+            timer: TimerQueue::start(clock.clone(), end),
             clock,
-            timer: TimerQueue::start(end),
             has_ended,
         })
     }

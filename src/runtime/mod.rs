@@ -188,7 +188,8 @@ impl Interpreter {
         let options = self.options(input, &program, request);
         requirements::check(&program, shared, || options.execution_arn())?;
         let host = shared.host()?;
-        let execution = Execution::start(program, options, host.clock.now());
+        let limits = Arc::clone(&self.settings.limits);
+        let execution = Execution::start_within(program, options, limits, host.clock.now());
         let running = shared.start(execution, Origin::default(), host)?;
         Ok(ExecutionHandle::new(running))
     }

@@ -153,7 +153,8 @@ fn start_child(
         lineage: lineage(shared, operation, context, now).map_err(in_style)?,
         keeps_name: request.name.is_some() && !is_express,
     };
-    let execution = Execution::start(program, options, now);
+    let limits = Arc::clone(&shared.settings.limits);
+    let execution = Execution::start_within(program, options, limits, now);
     match shared.start(execution, origin, host) {
         Ok(child) => {
             shared.tell_of_start(&child, &target, &request.input_text);

@@ -56,7 +56,7 @@ impl Interpreter {
     /// Sets the limits of an execution; default: AWS's quotas.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
-        self.with(|settings| settings.limits = limits)
+        self.with(|settings| settings.limits = Arc::new(limits))
     }
 
     /// Sets how many ended executions are kept for [`Interpreter::execution`] and [`Interpreter::executions`], and how many

@@ -33,9 +33,10 @@ pub(super) struct Running {
     pub(super) origin: Origin,
     pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
-    // Boxed, like the span: executions that wait are many, and most are watched by no subscriber.
+    // Boxed, like the span and others: executions that wait are many, and most are watched by nobody.
     ended_with: OnceLock<Box<End>>,
-    ended: Notify,
+    /// Signals the end to those who wait for it. Made only under the lock of `progress`, under which it ends.
+    ended: OnceLock<Box<Notify>>,
     pub(super) directory: Arc<dyn Directory>,
     pub(super) handlers: Arc<HandlerTable>,
     pub(super) span: Option<Box<tracing::Span>>,
@@ -86,11 +87,15 @@ pub(super) struct Progress {
     pub(super) execution: Execution,
     pub(super) in_flight: HashMap<TaskId, InFlight, BuildHasherDefault<DefaultHasher>>,
     history: Vec<HistoryEvent>,
-    map_runs: MapRunLog,
+    map_runs: Option<Box<MapRunLog>>,
     /// The deadline armed in the timer.
-    armed: Option<(DateTime<Utc>, WakeUp)>,
+    armed: Option<WakeUp>,
     /// Readers of the history that wait for its next event.
-    readers: Vec<Waker>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most executions have no readers, and should not take the memory"
+    )]
+    readers: Option<Box<Vec<Waker>>>,
     /// Whether a tokio task gives it its turns.
     takes_turns: bool,
 }
@@ -118,13 +123,13 @@ impl Running {
                 execution,
                 in_flight: HashMap::default(),
                 history: Vec::new(),
-                map_runs: MapRunLog::of_first(KEPT_CHILDREN),
+                map_runs: None,
                 armed: None,
-                readers: Vec::new(),
+                readers: None,
                 takes_turns: false,
             }),
             ended_with: OnceLock::new(),
-            ended: Notify::new(),
+            ended: OnceLock::new(),
             handlers,
             directory,
         });
@@ -212,9 +217,9 @@ impl Running {
         }
         while let Some(command) = progress.execution.next_command() {
             match command {
-                Command::Record(event) => progress.history.push(event),
-                Command::RecordChild(event) => progress.map_runs.record(*event),
-                Command::MapRun(map_run) => progress.map_runs.update(*map_run),
+                Command::Record(event) => progress.record(event),
+                Command::RecordChild(event) => progress.map_run_log().record(*event),
+                Command::MapRun(map_run) => progress.map_run_log().update(*map_run),
                 Command::Invoke(task) => {
                     let Some(invocation) = self.invocation(task, progress) else {
                         continue;
@@ -253,15 +258,18 @@ impl Running {
         if progress.execution.wants_turn() && !std::mem::replace(&mut progress.takes_turns, true) {
             self.take_turns_later();
         }
+        self.arm(progress);
+    }
+
+    /// Arms the timer for the next deadline.
+    fn arm(self: &Arc<Self>, progress: &mut Progress) {
         let deadline = progress.execution.next_deadline();
-        if deadline != progress.armed.map(|(at, _)| at) {
-            if let Some((_, wake_up)) = progress.armed.take() {
+        let deadline = deadline.map(|at| self.host.clock.ticks_of(at));
+        if deadline != progress.armed.map(|wake_up| wake_up.at) {
+            if let Some(wake_up) = progress.armed.take() {
                 self.host.timer.forget(wake_up);
             }
-            progress.armed = deadline.map(|at| {
-                let instant = self.host.clock.instant_of(at);
-                (at, self.host.timer.wake_at(instant, Arc::downgrade(self)))
-            });
+            progress.armed = deadline.map(|at| self.host.timer.wake_at(at, Arc::downgrade(self)));
         }
     }
 
@@ -279,7 +287,9 @@ impl Running {
         let stop_time = self.host.clock.now();
         // The first outcome counts; a second one comes only from an execution that was given up.
         let _ = self.ended_with.set(Box::new(End { outcome, stop_time }));
-        self.ended.notify_waiters();
+        if let Some(ended) = self.ended.get() {
+            ended.notify_waiters();
+        }
     }
 
     /// Cancels a task.
@@ -294,8 +304,21 @@ impl Running {
 }
 
 impl Progress {
+    fn record(&mut self, event: HistoryEvent) {
+        if self.history.is_empty() {
+            // An execution that waits in its first state has two events.
+            self.history.reserve_exact(2);
+        }
+        self.history.push(event);
+    }
+
+    fn map_run_log(&mut self) -> &mut MapRunLog {
+        self.map_runs
+            .get_or_insert_with(|| Box::new(MapRunLog::of_first(KEPT_CHILDREN)))
+    }
+
     fn wake_readers(&mut self) {
-        for reader in self.readers.drain(..) {
+        for reader in self.readers.take().into_iter().flat_map(|readers| *readers) {
             reader.wake();
         }
     }
@@ -304,7 +327,7 @@ impl Progress {
 impl Wake for Running {
     fn reach_deadline(self: Arc<Self>, wake_up: WakeUp) {
         let mut progress = self.progress();
-        if progress.armed.take_if(|(_, armed)| *armed == wake_up).is_none() {
+        if progress.armed.take_if(|armed| *armed == wake_up).is_none() {
             // The deadline changed after the timer had already fired.
             return;
         }
@@ -317,7 +340,7 @@ impl Wake for Running {
         for (_, task) in std::mem::take(&mut progress.in_flight) {
             self.release(task);
         }
-        if let Some((_, wake_up)) = progress.armed.take() {
+        if let Some(wake_up) = progress.armed.take() {
             self.host.timer.forget(wake_up);
         }
         let outcome = Outcome::Failed(ErrorOutput {

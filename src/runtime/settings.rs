@@ -25,7 +25,7 @@ pub(super) struct Settings {
     pub(super) clock: Option<Clock>,
     pub(super) chance: Chance,
     pub(super) history: HistoryLevel,
-    pub(super) limits: Limits,
+    pub(super) limits: Arc<Limits>,
     pub(super) kept: Kept,
     pub(super) region: String,
     pub(super) account: String,
@@ -43,7 +43,7 @@ impl Default for Settings {
             clock: None,
             chance: Chance::default(),
             history: HistoryLevel::default(),
-            limits: Limits::default(),
+            limits: Arc::default(),
             kept: Kept::default(),
             region: "us-east-1".into(),
             account: "123456789012".into(),
@@ -67,7 +67,7 @@ impl Settings {
         options
     }
 
-    /// Options of an execution with a new name, seed and secret.
+    /// Options of an execution with a new name, seed and secret, without the limits, which all executions share.
     pub(super) fn start_options(
         &self,
         input: impl Into<Payload>,
@@ -79,7 +79,6 @@ impl Settings {
         options.seed = self.chance.number();
         options.token_secret = self.chance.token_secret();
         options.history = self.history;
-        options.limits = self.limits.clone();
         options.state_machine = state_machine;
         if program.machine().workflow_type == WorkflowType::Express {
             options.express_id = Some(self.chance.uuid());

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::borrow::Borrow;
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::runtime::Handle;
@@ -44,13 +45,47 @@ pub(super) struct Shared {
 
 #[derive(Debug, Default)]
 struct Live {
-    executions: HashMap<Arc<str>, Arc<Running>>,
+    executions: HashSet<ByArn>,
     tokens: TaskTokens,
     closed_names: ClosedNames,
     hosts: Vec<Arc<Host<Running>>>,
     /// The last tokio runtime that turned out to have no timer.
     without_timer: Option<tokio::runtime::Id>,
     closed: bool,
+}
+
+/// A running execution under its ARN, which it has itself.
+#[derive(Debug)]
+struct ByArn(Arc<Running>);
+
+impl Borrow<str> for ByArn {
+    fn borrow(&self) -> &str {
+        &self.0.arn
+    }
+}
+
+impl Hash for ByArn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.arn.hash(state);
+    }
+}
+
+impl PartialEq for ByArn {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.arn == other.0.arn
+    }
+}
+
+impl Eq for ByArn {}
+
+impl Live {
+    fn execution(&self, arn: &str) -> Option<Arc<Running>> {
+        self.executions.get(arn).map(|ByArn(running)| Arc::clone(running))
+    }
+
+    fn all(&self) -> impl Iterator<Item = Arc<Running>> {
+        self.executions.iter().map(|ByArn(running)| Arc::clone(running))
+    }
 }
 
 impl Shared {
@@ -167,7 +202,7 @@ impl Shared {
 
     /// The running execution of an ARN.
     pub(super) fn execution(&self, arn: &str) -> Option<Arc<Running>> {
-        self.live().executions.get(arn).cloned()
+        self.live().execution(arn)
     }
 
     /// The execution that already has a name: the running one if the input is the same, otherwise an error.
@@ -178,7 +213,7 @@ impl Shared {
         now: DateTime<Utc>,
     ) -> Option<Result<Arc<Running>, StepFunctionsError>> {
         let mut live = self.live();
-        let Some(known) = live.executions.get(arn).cloned() else {
+        let Some(known) = live.execution(arn) else {
             let is_closed = live.closed_names.contains(arn, now);
             return is_closed.then(|| Err(StepFunctionsError::execution_already_exists(arn)));
         };
@@ -194,7 +229,7 @@ impl Shared {
     /// The execution of an ARN, running or kept.
     pub(super) fn known_execution(&self, arn: &str) -> Option<Arc<Running>> {
         let live = self.live();
-        let running = live.executions.get(arn).cloned();
+        let running = live.execution(arn);
         running.or_else(|| self.ended.upgrade()?.find(arn))
     }
 
@@ -202,7 +237,7 @@ impl Shared {
     pub(super) fn known_executions(&self) -> Vec<Arc<Running>> {
         let live = self.live();
         let mut executions = self.ended.upgrade().map_or_else(Vec::new, |ended| ended.all());
-        executions.extend(live.executions.values().cloned());
+        executions.extend(live.all());
         executions
     }
 
@@ -214,7 +249,7 @@ impl Shared {
     pub(super) fn close(&self) -> Vec<Arc<Running>> {
         let mut live = self.live();
         live.closed = true;
-        live.executions.values().cloned().collect()
+        live.all().collect()
     }
 
     /// Ends the executions of a runtime that has shut down.
@@ -223,8 +258,7 @@ impl Shared {
         let hosts = std::mem::take(&mut live.hosts);
         let (ended, hosts): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|host| host.has_ended());
         live.hosts = hosts;
-        let orphans = live.executions.values().filter(|running| running.host.has_ended());
-        let orphans: Vec<_> = orphans.cloned().collect();
+        let orphans: Vec<_> = live.all().filter(|running| running.host.has_ended()).collect();
         drop(live);
         drop(ended);
         for running in orphans {
@@ -271,16 +305,14 @@ impl Directory for Shared {
                 "the tokio runtime shuts down and starts nothing any more",
             ));
         }
-        match live.executions.entry(Arc::clone(&running.arn)) {
-            Entry::Vacant(place) => {
-                place.insert(Arc::clone(running));
-                Ok(())
-            }
-            Entry::Occupied(_) => Err(Error::new(
+        if live.executions.contains(&*running.arn) {
+            return Err(Error::new(
                 ErrorKind::ExecutionAlreadyExists,
                 format!("the execution `{}` is running already", running.arn),
-            )),
+            ));
         }
+        live.executions.insert(ByArn(Arc::clone(running)));
+        Ok(())
     }
 
     fn remove(&self, running: &Running, bytes: usize) {
@@ -288,18 +320,18 @@ impl Directory for Shared {
             catalogue.ended(bytes);
         }
         let mut live = self.live();
-        let known = live.executions.get(&running.arn);
-        if known.is_none_or(|known| !std::ptr::eq(Arc::as_ptr(known), running)) {
+        let known = live.executions.get(&*running.arn);
+        if known.is_none_or(|ByArn(known)| !std::ptr::eq(Arc::as_ptr(known), running)) {
             return;
         }
-        let removed = live.executions.remove(&running.arn);
+        let removed = live.executions.take(&*running.arn);
         if running.origin.keeps_name {
             live.closed_names.insert(&running.arn, running.host.clock.now());
         }
         let keeper = self.ended.upgrade().filter(|_| !running.host.has_ended());
         let gone = match (keeper, removed) {
             // Under the lock, so that the execution is always found in one place or the other.
-            (Some(ended), Some(removed)) => ended.keep(removed, bytes, self.settings.kept),
+            (Some(ended), Some(ByArn(removed))) => ended.keep(removed, bytes, self.settings.kept),
             _ => Vec::new(),
         };
         drop(live);

@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
+
+use super::clock::Clock;
 
 /// An execution that the timer wakes.
 pub(super) trait Wake: Send + Sync + 'static {
@@ -26,7 +28,8 @@ pub(super) struct TimerQueue<T> {
 /// The unique key of a wake-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WakeUp {
-    at: Instant,
+    /// By the clock's ticks, which take half the memory of a time.
+    pub(super) at: u64,
     order: u64,
 }
 
@@ -46,7 +49,7 @@ struct Waiting<T> {
 impl<T: Wake> TimerQueue<T> {
     /// Starts the task. `dropped_with_it` is dropped with the task, which ends with its runtime at the latest. Must be
     /// called inside a tokio runtime.
-    pub(super) fn start(dropped_with_it: impl Send + 'static) -> Self {
+    pub(super) fn start(clock: Clock, dropped_with_it: impl Send + 'static) -> Self {
         let queue = Arc::new(Queue {
             waiting: Mutex::new(Waiting {
                 wake_ups: BTreeMap::new(),
@@ -57,7 +60,7 @@ impl<T: Wake> TimerQueue<T> {
         let served = Arc::clone(&queue);
         let task = tokio::spawn(async move {
             let _dropped_with_it = dropped_with_it;
-            serve(&served).await;
+            serve(&served, &clock).await;
         });
         Self {
             queue,
@@ -65,7 +68,8 @@ impl<T: Wake> TimerQueue<T> {
         }
     }
 
-    pub(super) fn wake_at(&self, at: Instant, execution: Weak<T>) -> WakeUp {
+    /// Wakes an execution at a tick of the clock.
+    pub(super) fn wake_at(&self, at: u64, execution: Weak<T>) -> WakeUp {
         let mut waiting = self.queue.waiting();
         let wake_up = WakeUp {
             at,
@@ -102,7 +106,7 @@ impl<T> Queue<T> {
     }
 
     /// Takes out the earliest wake-up if it is due; otherwise returns its time.
-    fn next(&self, now: Instant) -> Next<T> {
+    fn next(&self, now: u64) -> Next<T> {
         let mut waiting = self.waiting();
         match waiting.first() {
             None => Next::Nothing,
@@ -124,17 +128,17 @@ impl<T> Waiting<T> {
 
 enum Next<T> {
     Nothing,
-    At(Instant),
+    At(u64),
     Due(WakeUp, Weak<T>),
 }
 
-async fn serve<T: Wake>(queue: &Queue<T>) {
+async fn serve<T: Wake>(queue: &Queue<T>, clock: &Clock) {
     loop {
-        match queue.next(Instant::now()) {
+        match queue.next(clock.ticks_of(clock.now())) {
             Next::Nothing => queue.is_earlier.notified().await,
             Next::At(at) => tokio::select! {
                 () = queue.is_earlier.notified() => {}
-                () = sleep_until(at) => {}
+                () = sleep_until(clock.instant_of(clock.time_of(at))) => {}
             },
             Next::Due(wake_up, execution) => {
                 wake(wake_up, &execution);

@@ -195,14 +195,7 @@ impl TestState<'_> {
             .execution_arn(&options.name)
             .replacen(":execution:", ":express:", 1);
         Ok(Surroundings {
-            execution: ExecutionContext {
-                id: id.into(),
-                input: input.clone(),
-                name: options.name,
-                role_arn,
-                start_time: self.now,
-                redrive_count: None,
-            },
+            execution: ExecutionContext::new(id.into(), &options.name, input.clone(), role_arn, self.now, true),
             state_machine,
             variables,
             retries: self.configuration.retrier_retry_count.unwrap_or(0),

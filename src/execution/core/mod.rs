@@ -72,9 +72,10 @@ pub(crate) struct Core {
     pub(crate) recorder: Recorder,
     pub(crate) random: Random,
     pub(crate) token_secret: TokenSecret,
-    pub(crate) limits: Limits,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) variable_bytes: usize,
-    pub(crate) outcome: Option<Outcome>,
+    // Boxed, since executions that run have none.
+    pub(crate) outcome: Option<Box<Outcome>>,
     /// The rule of the engine that the execution failed over.
     #[serde(skip)]
     pub(super) broken: Option<Invariant>,
@@ -90,18 +91,23 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    /// `timeout_seconds` is the machine's timeout, if it has one.
-    pub(super) fn new(timeout_seconds: Option<u32>, options: StartOptions, now: Timestamp) -> Self {
+    /// `timeout_seconds` is the machine's timeout, if it has one; `limits` takes the place of the options' own.
+    pub(super) fn new(
+        timeout_seconds: Option<u32>,
+        options: StartOptions,
+        limits: Arc<Limits>,
+        now: Timestamp,
+    ) -> Self {
         let is_express = options.express_id.is_some();
         Self {
-            execution: ExecutionContext {
-                id: options.execution_arn().into(),
-                input: options.input,
-                name: options.name,
-                role_arn: options.role_arn,
-                start_time: now,
-                redrive_count: (!is_express).then_some(0),
-            },
+            execution: ExecutionContext::new(
+                options.execution_arn().into(),
+                &options.name,
+                options.input,
+                options.role_arn,
+                now,
+                is_express,
+            ),
             state_machine: options.state_machine,
             now,
             deadline: deadline(timeout_seconds, is_express, now),
@@ -117,10 +123,10 @@ impl Core {
             grown_bytes: 0,
             recorded_bytes: 0,
             last_text: 0,
-            recorder: Recorder::new(options.history, options.limits.history_events),
+            recorder: Recorder::new(options.history, limits.history_events),
             random: Random::seeded(options.seed),
             token_secret: options.token_secret,
-            limits: options.limits,
+            limits,
             variable_bytes: 0,
             outcome: None,
             broken: None,

@@ -12,6 +12,7 @@ use crate::execution::event::Event;
 use crate::execution::failure::Failure;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
+use crate::execution::limits::Limits;
 use crate::execution::map_run::{ChildEvent, KEPT_CHILDREN, Selected, record_of};
 use crate::execution::outcome::Outcome;
 use crate::execution::start_options::StartOptions;
@@ -128,7 +129,8 @@ impl Engine<'_> {
         }
         self.core.grow(input.bound());
         // No timeout of its own: the machine's timeout applies to the execution around it.
-        let mut core = Core::new(None, self.child_options(run, input), self.core.now);
+        let limits = Arc::clone(&self.core.limits);
+        let mut core = Core::new(None, self.child_options(run, input), limits, self.core.now);
         core.is_restored = self.core.is_restored;
         let id = run.started;
         run.started = run.started.saturating_add(1);
@@ -161,7 +163,7 @@ impl Engine<'_> {
             seed: core.random.next_u64(),
             token_secret: core.token_secret.clone(),
             history: core.recorder.level(),
-            limits: core.limits.clone(),
+            limits: Limits::default(),
             express_id: run.is_express.then(|| core.random.uuid()),
             activities: core.activities.clone(),
             is_traced: core.trace.is_some(),

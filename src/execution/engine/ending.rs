@@ -16,7 +16,7 @@ impl Engine<'_> {
             core.queue_event(id, previous, details);
         }
         core.commands.push_back(Command::Complete(outcome.clone()));
-        core.outcome = Some(outcome);
+        core.outcome = Some(Box::new(outcome));
         core.frames = Frames::default();
         core.ready.clear();
         core.timers.clear();

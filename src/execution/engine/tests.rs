@@ -198,7 +198,7 @@ impl Run {
     fn end(mut self) -> Outcome {
         for _ in 0..200 {
             if let Some(outcome) = self.core.outcome {
-                return outcome;
+                return *outcome;
             }
             let goes_on = self.go_on(usize::from(!self.waiting.is_empty()));
             assert!(goes_on, "it hangs");

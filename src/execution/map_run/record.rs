@@ -24,7 +24,7 @@ pub(crate) fn record_of(
     set("ExecutionArn", context.id.as_ref().into());
     set("Input", context.input.to_text().as_str().into());
     set("InputDetails", json!({ "Included": true }));
-    set("Name", context.name.clone().into());
+    set("Name", context.name().into());
     if let Outcome::Succeeded { output } = outcome {
         set("Output", output.to_text().as_str().into());
         set("OutputDetails", json!({ "Included": true }));

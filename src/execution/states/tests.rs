@@ -32,14 +32,14 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
     let mut frames = Frames::default();
     let key = frames.insert(Frame::new(program.start_of(Program::MAIN), None, None, 0, 0, now));
     let frame = frames.get(key).unwrap();
-    let execution = ExecutionContext {
-        id: "arn:e".into(),
-        input: Payload::from(Value::Null),
-        name: "e".into(),
-        role_arn: "arn:r".into(),
-        start_time: now,
-        redrive_count: None,
-    };
+    let execution = ExecutionContext::new(
+        "arn:e".into(),
+        "e",
+        Payload::from(Value::Null),
+        "arn:r".into(),
+        now,
+        true,
+    );
     let state_machine = StateMachineContext {
         id: "arn:m".into(),
         name: "M".into(),

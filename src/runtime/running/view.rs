@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::task::{Context, Poll};
 
 use super::Running;
-use crate::execution::{MapRun, MapRunLog, Outcome};
+use crate::execution::{KEPT_CHILDREN, MapRun, MapRunLog, Outcome};
 use crate::history::HistoryEvent;
 
 impl Running {
@@ -23,7 +23,7 @@ impl Running {
     }
 
     pub(in crate::runtime) fn name(&self) -> String {
-        self.progress().execution.context().name.clone()
+        self.progress().execution.context().name().to_owned()
     }
 
     pub(in crate::runtime) fn has_input(&self, input: &Value) -> bool {
@@ -31,11 +31,18 @@ impl Running {
     }
 
     pub(in crate::runtime) async fn finished(&self) -> Outcome {
+        if let Some(outcome) = self.outcome() {
+            return outcome;
+        }
+        let ended = {
+            let _not_now = self.progress();
+            self.ended.get_or_init(Box::default)
+        };
         loop {
             // Subscribe before checking, so that an end in between is not missed.
-            let ended = self.ended.notified();
-            if let Some(end) = self.ended_with.get() {
-                return end.outcome.clone();
+            let ended = ended.notified();
+            if let Some(outcome) = self.outcome() {
+                return outcome;
             }
             ended.await;
         }
@@ -43,7 +50,7 @@ impl Running {
 
     pub(in crate::runtime) fn event_count(&self) -> usize {
         let progress = self.progress();
-        progress.history.len() + progress.map_runs.event_count()
+        progress.history.len() + progress.map_runs.as_ref().map_or(0, |log| log.event_count())
     }
 
     pub(in crate::runtime) fn kept_bytes(&self) -> usize {
@@ -64,20 +71,25 @@ impl Running {
             return Poll::Ready(None);
         }
         let reader = context.waker();
-        if !progress.readers.iter().any(|known| known.will_wake(reader)) {
-            progress.readers.push(reader.clone());
+        let readers = progress.readers.get_or_insert_default();
+        if !readers.iter().any(|known| known.will_wake(reader)) {
+            readers.push(reader.clone());
         }
         Poll::Pending
     }
 
     pub(in crate::runtime) fn map_runs(&self) -> MapRunLog {
-        self.progress().map_runs.clone()
+        let log = self.progress().map_runs.clone();
+        log.map_or_else(|| MapRunLog::of_first(KEPT_CHILDREN), |log| *log)
     }
 
     /// The Map Runs; running ones in their current state.
     pub(in crate::runtime) fn described_map_runs(&self) -> Vec<MapRun> {
         let progress = self.progress();
-        let mut runs = progress.map_runs.map_runs().to_vec();
+        let mut runs = progress
+            .map_runs
+            .as_ref()
+            .map_or_else(Vec::new, |log| log.map_runs().to_vec());
         for now in progress.execution.map_runs() {
             if let Some(run) = runs.iter_mut().find(|run| run.map_run_arn == now.map_run_arn) {
                 *run = now;

@@ -216,7 +216,7 @@ impl Driver<'_> {
             let description = Description {
                 execution_arn: &context.id,
                 state_machine_arn: &child.execution.state_machine().id,
-                name: &context.name,
+                name: context.name(),
                 input: &waiting.input,
                 start_date: context.start_time,
                 stop_date: self.now,
