@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::clock::Clock;
 use super::timer_queue::{TimerQueue, Wake};
@@ -34,6 +34,11 @@ impl<T: Wake> Host<T> {
             clock,
             has_ended,
         })
+    }
+
+    /// Whether one thread does all work of the runtime.
+    pub(super) fn has_one_thread(&self) -> bool {
+        self.runtime.runtime_flavor() == RuntimeFlavor::CurrentThread
     }
 
     /// Whether the runtime has shut down.

@@ -41,4 +41,6 @@ pub(super) struct Invocation {
     /// `None` if nobody serves its resource.
     pub(super) handler: Option<Arc<dyn Handler>>,
     pub(super) span: tracing::Span,
+    /// Whether the answer that led to it was much work, so that other executions have their turn first.
+    pub(super) follows_much_work: bool,
 }

@@ -2,6 +2,7 @@
 //!
 //! A handler works in a tokio task of its own, which goes on with the task that its answer leads to. So a chain of tasks
 //! whose handlers are ready at once is one tokio task, and what keeps a handler waiting never keeps another one waiting.
+//! `Interpreter::run` needs no tokio task at all for them in a runtime of one thread, where another would be no gain.
 
 use serde_json::Value;
 use std::future::poll_fn;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::activity_queue::Scheduled;
+use super::here::Here;
 use super::in_flight::{InFlight, Invocation};
 use super::panics::failing_on_panic;
 use super::running::{Progress, Running};
@@ -51,7 +53,12 @@ impl Running {
             progress.in_flight.insert(task.id, in_flight);
             return None;
         }
-        Some(Invocation { task, handler, span })
+        Some(Invocation {
+            task,
+            handler,
+            span,
+            follows_much_work: false,
+        })
     }
 
     /// Calls a handler in a new tokio task.
@@ -87,25 +94,51 @@ impl Running {
         let answer = poll_fn(|context| first.poll(context)).await;
         drop(first);
         let mut next = self.handler_ended(id, answer, false);
-        let mut in_a_row = 1;
+        if next.as_ref().is_none_or(|next| !next.follows_much_work) {
+            next = poll_fn(|context| Poll::Ready(self.work_in_a_row(next.take(), context))).await;
+        }
         while let Some(invocation) = next {
-            if in_a_row % IN_A_ROW == 0 || self.progress().execution.has_worked_much() {
-                tokio::task::yield_now().await;
-                if !self.progress().execution.awaits(invocation.task.id) {
-                    return;
-                }
+            tokio::task::yield_now().await;
+            if !self.progress().execution.awaits(invocation.task.id) {
+                return;
             }
-            in_a_row += 1;
+            let mut next_row = Some(invocation);
+            next = poll_fn(|context| Poll::Ready(self.work_in_a_row(next_row.take(), context))).await;
+        }
+    }
+
+    /// Does tasks one after the other, as long as their handlers are ready at once. Returns the task before which other
+    /// executions have their turn.
+    fn work_in_a_row(self: &Arc<Self>, mut next: Option<Invocation>, context: &mut Context<'_>) -> Option<Invocation> {
+        for _ in 0..IN_A_ROW {
+            let invocation = next?;
             let (id, in_flight) = (invocation.task.id, InFlight::of(&invocation.task));
             let mut handling = self.call(invocation);
-            let polled = poll_fn(|context| Poll::Ready(handling.poll(context))).await;
-            next = match polled {
-                Poll::Ready(answer) => self.handler_ended(id, answer, true),
-                Poll::Pending => {
-                    self.work_elsewhere(id, in_flight, handling);
-                    None
-                }
+            let Poll::Ready(answer) = handling.poll(context) else {
+                self.work_elsewhere(id, in_flight, handling);
+                return None;
             };
+            next = self.handler_ended(id, answer, true);
+            if next.as_ref().is_some_and(|next| next.follows_much_work) {
+                break;
+            }
+        }
+        next
+    }
+
+    /// The same in the caller's tokio task. The execution goes on without the caller then: what has to wait gets a tokio
+    /// task of its own.
+    pub(super) async fn work_here(self: &Arc<Self>, invocation: Invocation) {
+        let mut first = Some(invocation);
+        let next = poll_fn(|context| {
+            let _here = Here::enter();
+            Poll::Ready(self.work_in_a_row(first.take(), context))
+        });
+        if let Some(invocation) = next.await {
+            let mut progress = self.progress();
+            if progress.execution.awaits(invocation.task.id) {
+                self.spawn(invocation, &mut progress);
+            }
         }
     }
 
@@ -122,7 +155,9 @@ impl Running {
     }
 
     fn call(self: &Arc<Self>, invocation: Invocation) -> Handling {
-        let Invocation { task, handler, span } = invocation;
+        let Invocation {
+            task, handler, span, ..
+        } = invocation;
         if *task.resource.kind() == ResourceKind::Activity {
             self.deliver(Event::TaskStarted {
                 task: task.id,
@@ -152,13 +187,16 @@ impl Running {
         was_in_place: bool,
     ) -> Option<Invocation> {
         let mut progress = self.progress();
+        // A task without a token, of a handler that was ready at once, is not there.
         let in_flight = progress.in_flight.get_mut(&task);
         let pattern = in_flight.as_ref().map(|task| task.pattern);
         let was_cancelled = in_flight.and_then(|task| task.handler.take()).is_none() && !was_in_place;
         let event = match (pattern, result) {
             (Some(IntegrationPattern::WaitForTaskToken), Ok(output)) => Event::TaskSubmitted { task, output },
             (_, result) => {
-                if let Some(settled) = progress.in_flight.remove(&task) {
+                if pattern.is_some()
+                    && let Some(settled) = progress.in_flight.remove(&task)
+                {
                     self.release(settled);
                 }
                 match result {
@@ -170,6 +208,9 @@ impl Running {
         progress.execution.handle(self.host.clock.now(), event);
         let mut next = None;
         self.carry_out(&mut progress, (!was_cancelled).then_some(&mut next));
+        if let Some(next) = &mut next {
+            next.follows_much_work = progress.execution.has_worked_much();
+        }
         next
     }
 }

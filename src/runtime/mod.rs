@@ -51,6 +51,7 @@ mod ended;
 mod events;
 mod handle;
 mod handler_table;
+mod here;
 mod host;
 mod in_flight;
 mod invocation;
@@ -85,8 +86,9 @@ pub use start_request::StartRequest;
 pub(crate) use catalogue::{Catalogue, Refusal};
 
 use ended::EndedExecutions;
+use host::Host;
 use nested::StepFunctionsIntegration;
-use running::Origin;
+use running::{Origin, Running};
 use settings::Settings;
 use shared::Shared;
 
@@ -142,12 +144,21 @@ impl Interpreter {
     ///
     /// Errors as [`Interpreter::start`] does, if the execution does not succeed, and if the output does not fit the
     /// type. Dropping the future stops the execution.
+    ///
+    /// In a tokio runtime of one thread the first handlers are polled with this future, as long as they are ready at once. After
+    /// its first poll the execution goes on by itself, whether the future is polled or not.
     pub async fn run<T: DeserializeOwned + 'static>(
         &self,
         machine: impl Into<Arc<Program>>,
         input: impl Serialize,
     ) -> Result<T, Error> {
-        let started = StopOnDrop(self.start(machine, input)?);
+        let mut first = None;
+        let begun = self.begin(machine.into(), input, StartRequest::default())?;
+        let running = begun.shared.start_here(begun.execution, begun.host, &mut first)?;
+        let started = StopOnDrop(ExecutionHandle::new(Arc::clone(&running)));
+        if let Some(first) = first {
+            running.work_here(first).await;
+        }
         started.0.output().await
     }
 
@@ -170,7 +181,13 @@ impl Interpreter {
         input: impl Serialize,
         request: StartRequest,
     ) -> Result<ExecutionHandle, Error> {
-        let program = machine.into();
+        let begun = self.begin(machine.into(), input, request)?;
+        let running = begun.shared.start(begun.execution, Origin::default(), begun.host)?;
+        Ok(ExecutionHandle::new(running))
+    }
+
+    /// Checks all that a start needs, and makes the execution.
+    fn begin(&self, program: Arc<Program>, input: impl Serialize, request: StartRequest) -> Result<Begun<'_>, Error> {
         self.check_options()?;
         request.check()?;
         let shared = self.shared();
@@ -190,8 +207,11 @@ impl Interpreter {
         let host = shared.host()?;
         let limits = Arc::clone(&self.settings.limits);
         let execution = Execution::start_within(program, options, limits, host.clock.now());
-        let running = shared.start(execution, Origin::default(), host)?;
-        Ok(ExecutionHandle::new(running))
+        Ok(Begun {
+            shared,
+            execution,
+            host,
+        })
     }
 
     /// The execution of an ARN, also one that another execution has started; `None` if there is none, or if it has ended
@@ -250,6 +270,13 @@ impl Interpreter {
             })
         })
     }
+}
+
+/// An execution that is admitted next.
+struct Begun<'a> {
+    shared: &'a Arc<Shared>,
+    execution: Execution,
+    host: Arc<Host<Running>>,
 }
 
 /// Stops an execution that nobody waits for; one that has ended stays as it is.

@@ -101,12 +101,13 @@ pub(super) struct Progress {
 }
 
 impl Running {
-    /// Begins a newly created execution. Errors as [`Directory::admit`] does.
+    /// Begins a newly created execution; `next` is as for [`carry_out`](Self::carry_out). Errors as [`Directory::admit`] does.
     pub(super) fn start(
         execution: Execution,
         origin: Origin,
         directory: Arc<dyn Directory>,
         host: Arc<Host<Self>>,
+        next: Option<&mut Option<Invocation>>,
     ) -> Result<Arc<Self>, Error> {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
@@ -134,7 +135,7 @@ impl Running {
             directory,
         });
         running.directory.admit(&running)?;
-        running.carry_out(&mut running.progress(), None);
+        running.carry_out(&mut running.progress(), next);
         Ok(running)
     }
 

@@ -17,7 +17,9 @@ use super::catalogue::Catalogue;
 use super::ended::EndedExecutions;
 use super::handle::ExecutionHandle;
 use super::handler_table::{HandlerTable, HandlerTables};
+use super::here::Here;
 use super::host::Host;
+use super::in_flight::Invocation;
 use super::running::{Directory, Origin, Running};
 use super::settings::Settings;
 use super::shutdown::{LiveHandler, LiveHandlers};
@@ -170,7 +172,19 @@ impl Shared {
         origin: Origin,
         host: Arc<Host<Running>>,
     ) -> Result<Arc<Running>, Error> {
-        Running::start(execution, origin, Arc::<Self>::clone(self), host)
+        Running::start(execution, origin, Arc::<Self>::clone(self), host, None)
+    }
+
+    /// The same for a caller who does its first task.
+    pub(super) fn start_here(
+        self: &Arc<Self>,
+        execution: Execution,
+        host: Arc<Host<Running>>,
+        first: &mut Option<Invocation>,
+    ) -> Result<Arc<Running>, Error> {
+        let works_here = host.has_one_thread() && !Here::is_entered();
+        let first = works_here.then_some(first);
+        Running::start(execution, Origin::default(), Arc::<Self>::clone(self), host, first)
     }
 
     /// The state machine of an ARN, from the catalogue or from the registered ones.

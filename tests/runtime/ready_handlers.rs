@@ -4,7 +4,7 @@ use asl_engine::handlers::TaskContext;
 use asl_engine::{Interpreter, StateMachine, TaskError};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 const WORK: &str = "arn:aws:lambda:us-east-1:123456789012:function:Work";
 const CALLBACK: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
@@ -123,4 +123,58 @@ async fn one_that_panics_after_a_ready_one_fails_its_task() {
     let error = interpreter.run::<u32>(&counting_to(9), 0).await.unwrap_err();
     assert!(error.to_string().contains("not one"), "{error}");
     assert_eq!(CALLS.load(Ordering::SeqCst), 2);
+}
+
+/// The ids of the tokio tasks that handlers work in, the caller's last.
+async fn tokio_tasks(interpreter: &Interpreter, seen: &Mutex<Vec<tokio::task::Id>>, n: u32) -> Vec<tokio::task::Id> {
+    interpreter.run::<u32>(&counting_to(n), 0).await.unwrap();
+    let mut seen = std::mem::take(&mut *seen.lock().unwrap());
+    seen.push(tokio::task::id());
+    seen
+}
+
+fn noting() -> (Arc<Interpreter>, Arc<Mutex<Vec<tokio::task::Id>>>) {
+    let seen = Arc::<Mutex<Vec<_>>>::default();
+    let noted = Arc::clone(&seen);
+    let interpreter = Interpreter::new().task(WORK, move |n: u32| {
+        noted.lock().unwrap().push(tokio::task::id());
+        async move { Ok(n + 1) }
+    });
+    (Arc::new(interpreter), seen)
+}
+
+#[tokio::test]
+async fn on_one_thread_the_caller_of_run_does_a_few_itself() {
+    let (interpreter, seen) = noting();
+    let caller = tokio::spawn(async move {
+        let few = tokio_tasks(&interpreter, &seen, 3).await;
+        (few, tokio_tasks(&interpreter, &seen, 100).await)
+    });
+    let (few, many) = caller.await.unwrap();
+    assert!(few.iter().all(|id| *id == few[0]), "{few:?}");
+    // The execution goes on without its caller after a few tasks.
+    assert_eq!(many[0], few[0]);
+    assert_ne!(many[99], few[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_several_threads_they_have_a_tokio_task_of_their_own() {
+    let (interpreter, seen) = noting();
+    let caller = tokio::spawn(async move { tokio_tasks(&interpreter, &seen, 3).await });
+    let mut ids = caller.await.unwrap();
+    let caller = ids.pop().unwrap();
+    assert!(!ids.contains(&caller));
+}
+
+#[tokio::test]
+async fn executions_that_run_each_other_take_no_stack() {
+    static INTERPRETER: OnceLock<Interpreter> = OnceLock::new();
+    let interpreter = Interpreter::new().task(WORK, |n: u32| async move {
+        match n {
+            0 => Ok(0),
+            n => Ok(INTERPRETER.get().unwrap().run::<u32>(&counting_to(0), n - 1).await? + 1),
+        }
+    });
+    let interpreter = INTERPRETER.get_or_init(|| interpreter);
+    assert_eq!(interpreter.run::<u32>(&counting_to(0), 5_000).await.unwrap(), 5_000);
 }
