@@ -5,12 +5,13 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::json_size;
+use super::json_size::{json_size, string_size};
 
 /// The compact JSON text of some data, shared by every copy.
 ///
 /// If a state changes little of some large data, the new text shares everything before the change with the old text, so
-/// a history of such states holds the data once. The whole text is assembled when it is first read.
+/// a history of such states holds the data once. The whole text is assembled when it is first read. The text of small
+/// data is copied, all but the member that changes.
 #[derive(Clone)]
 pub struct JsonText(Form);
 
@@ -46,16 +47,18 @@ pub(super) struct Joining {
     texts: Vec<(usize, JsonText)>,
 }
 
-/// The point from which an object's text is about to change.
+/// Where an object's text is about to change.
 pub(super) struct Cut {
     text: JsonText,
-    /// How many bytes of the text stay.
+    /// How many bytes stay before the member that changes, and before its comma.
     kept: usize,
-    /// The index of the first member to print again.
+    /// How many bytes stay after the member.
+    rest: usize,
+    /// The index of the member.
     member: usize,
 }
 
-/// The fewest bytes of a text for which sharing pays; shorter texts are printed again, which is as fast.
+/// The fewest bytes of a text for which sharing pays; a shorter text is copied.
 pub(super) const WORTH_SHARING: usize = 1024;
 
 impl JsonText {
@@ -120,20 +123,21 @@ impl JsonText {
         }
     }
 
-    /// The point from which this text of `value` changes when `member` changes; `None` if sharing does not pay.
+    /// Where this text of `value` changes when `member` changes; `None` if printing all of it again takes less.
     pub(super) fn cut_at(&self, value: &Value, member: &str) -> Option<Cut> {
         let length = self.length();
         let Value::Object(members) = value else { return None };
-        if length < WORTH_SHARING {
-            return None;
-        }
+        // All after the cut of a shared text is printed again.
+        let most = if length < WORTH_SHARING { length } else { length / 4 };
         let mut end = 1;
+        let mut rest = end;
         let mut place = members.len();
         if members.contains_key(member) {
             for (name, value) in members.iter().rev() {
                 place -= 1;
-                end += quoted_size(name) + 1 + json_size(value) + usize::from(place > 0);
-                if end > length / 4 {
+                rest = end;
+                end += string_size(name) + 1 + json_size(value) + usize::from(place > 0);
+                if end > most {
                     return None;
                 }
                 if name == member {
@@ -144,6 +148,7 @@ impl JsonText {
         Some(Cut {
             text: self.clone(),
             kept: length.checked_sub(end)?,
+            rest,
             member: place,
         })
     }
@@ -173,18 +178,38 @@ impl JsonText {
 impl Cut {
     /// The text of the object after the change; `None` if most of it is new.
     pub(super) fn text_of(self, members: &Map<String, Value>) -> Option<JsonText> {
-        let mut end = String::new();
-        for (place, (name, value)) in members.iter().enumerate().skip(self.member) {
-            if place > 0 {
-                end.push(',');
+        let changed = members.iter().skip(self.member);
+        match &self.text.0 {
+            Form::Whole(text) if text.len() < WORTH_SHARING => {
+                let (kept, rest) = (text.get(..self.kept)?, text.get(text.len().checked_sub(self.rest)?..)?);
+                let mut whole = Vec::with_capacity(2 * text.len());
+                whole.extend_from_slice(kept.as_bytes());
+                self.print(changed.take(1), &mut whole)?;
+                whole.extend_from_slice(rest.as_bytes());
+                String::from_utf8(whole).ok().map(JsonText::from)
             }
-            end.push_str(&serde_json::to_string(name).ok()?);
-            end.push(':');
-            end.push_str(&serde_json::to_string(value).ok()?);
+            _ => {
+                let mut end = Vec::new();
+                self.print(changed, &mut end)?;
+                end.push(b'}');
+                let end = String::from_utf8(end).ok()?;
+                let is_worth_it = end.len() <= self.kept;
+                is_worth_it.then(|| self.text.changed(self.kept, end)).flatten()
+            }
         }
-        end.push('}');
-        let is_worth_it = end.len() <= self.kept;
-        is_worth_it.then(|| self.text.changed(self.kept, end)).flatten()
+    }
+
+    /// Prints the members that come at the cut.
+    fn print<'m>(&self, members: impl Iterator<Item = (&'m String, &'m Value)>, text: &mut Vec<u8>) -> Option<()> {
+        for (place, (name, value)) in (self.member..).zip(members) {
+            if place > 0 {
+                text.push(b',');
+            }
+            serde_json::to_writer(&mut *text, name).ok()?;
+            text.push(b':');
+            serde_json::to_writer(&mut *text, value).ok()?;
+        }
+        Some(())
     }
 }
 
@@ -235,10 +260,6 @@ impl Changed {
         let begin = self.base.get(..self.kept).unwrap_or_default();
         [begin, &self.end].concat().into()
     }
-}
-
-fn quoted_size(name: &str) -> usize {
-    json_size(&Value::String(name.to_owned()))
 }
 
 impl Default for JsonText {
@@ -368,11 +389,13 @@ mod tests {
         let random = crate::data::Random::seeded(11);
         let pick = |n: u64| usize::try_from(random.below(n)).unwrap();
         for _ in 0..200 {
-            let data = json!({ "a": "x".repeat(1_500), "b": pick(9), "c": "é".repeat(pick(900)), "d": [] });
+            let (most, length) = [(900, 1_500), (9, 3)][pick(2)];
+            let data = json!({ "a": "x".repeat(length), "b": pick(9), "c": "é".repeat(pick(most)), "d": [] });
             let writes: Vec<(&str, Value)> = (0..6)
                 .map(|_| {
                     let name = ["a", "b", "c", "d", "e", "f\u{7f}"][pick(6)];
-                    let value = [json!(pick(1_000)), json!("é".repeat(pick(900))), json!({ "k": [null] })];
+                    let text = "é\n".repeat(pick([900, 9][pick(2)]));
+                    let value = [json!(pick(1_000)), json!(text), json!({ "k": [null] })];
                     (name, value[pick(3)].clone())
                 })
                 .collect();
