@@ -11,7 +11,8 @@ pub(in crate::data) fn text(value: &Value) -> String {
     text
 }
 
-fn append_text(text: &mut String, value: &Value) {
+/// Appends [`text`].
+pub(in crate::data) fn append_text(text: &mut String, value: &Value) {
     match value {
         Value::String(string) => text.push_str(string),
         Value::Array(items) => {
@@ -30,9 +31,12 @@ fn append_text(text: &mut String, value: &Value) {
             }
             text.push('}');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {
-            let _infallible = write!(text, "{value}");
+        Value::Number(number) => {
+            let _infallible = write!(text, "{number}");
         }
+        Value::Bool(true) => text.push_str("true"),
+        Value::Bool(false) => text.push_str("false"),
+        Value::Null => text.push_str("null"),
     }
 }
 

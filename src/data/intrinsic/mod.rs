@@ -137,10 +137,14 @@ impl<'a> Evaluation<'_, 'a> {
             Body::OfArguments(body) => body,
             Body::OfNothing(body) => return Ok(body(self.scope.random)),
         };
-        // Most calls have one or two arguments, which fit the stack without an allocation.
+        // Most calls have up to three arguments, which fit the stack without an allocation.
         match call.arguments.as_slice() {
             [one] => self.apply(call, body, &[self.counted(one)?]),
             [one, two] => self.apply(call, body, &[self.counted(one)?, self.counted(two)?]),
+            [one, two, three] => {
+                let values = [self.counted(one)?, self.counted(two)?, self.counted(three)?];
+                self.apply(call, body, &values)
+            }
             all => {
                 let arguments: Result<Vec<_>, _> = all.iter().map(|argument| self.counted(argument)).collect();
                 self.apply(call, body, &arguments?)

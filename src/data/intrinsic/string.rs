@@ -41,31 +41,31 @@ pub(super) fn format(arguments: Arguments<'_>) -> Result<Value, Refusal> {
 
 /// Replaces each `{}` with the next value; `escaped_braces` are byte offsets in ascending order.
 fn fill(template: &str, escaped_braces: &[usize], values: &[Cow<'_, Value>]) -> Result<Value, Refusal> {
+    /// What a value that is a number or a short text takes.
+    const SHORT: usize = 16;
     let invalid = |problem: &str| Refusal::Other(format!("Invalid template in States.Format: {problem}"));
-    let is_brace = |offset: usize| escaped_braces.binary_search(&offset).is_err();
-    let mut filled = String::new();
+    let mut braces = template
+        .match_indices(['{', '}'])
+        .filter(|(offset, _)| escaped_braces.binary_search(offset).is_err());
+    let mut filled = String::with_capacity(template.len() + SHORT * values.len());
     let mut values = values.iter();
-    let mut rest = template.char_indices().peekable();
-    while let Some((offset, next)) = rest.next() {
-        match next {
-            '{' if is_brace(offset) => {
-                if rest
-                    .next_if(|(offset, next)| *next == '}' && is_brace(*offset))
-                    .is_none()
-                {
-                    return Err(invalid("matching '}' not found for '{'."));
-                }
-                filled.push_str(&java::text(values.next().ok_or(Refusal::InvalidArguments)?));
-            }
-            '}' if is_brace(offset) => return Err(invalid("matching '{' not found for '}'.")),
-            _ => filled.push(next),
+    let mut rest = 0;
+    while let Some((place, brace)) = braces.next() {
+        if brace == "}" {
+            return Err(invalid("matching '{' not found for '}'."));
         }
+        if braces.next() != Some((place + 1, "}")) {
+            return Err(invalid("matching '}' not found for '{'."));
+        }
+        filled.push_str(template.get(rest..place).unwrap_or_default());
+        java::append_text(&mut filled, values.next().ok_or(Refusal::InvalidArguments)?);
+        rest = place + 2;
     }
     if values.next().is_some() {
-        Err(Refusal::InvalidArguments)
-    } else {
-        Ok(filled.into())
+        return Err(Refusal::InvalidArguments);
     }
+    filled.push_str(template.get(rest..).unwrap_or_default());
+    Ok(filled.into())
 }
 
 #[cfg(test)]
