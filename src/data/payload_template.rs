@@ -105,7 +105,7 @@ impl PayloadTemplate {
         let bound = |budget: &Budget| self.own_size.saturating_add(budget.spent_bytes() - spent_before);
         // Nearly all templates are objects. Their members are built in place, without a move.
         let built = match &self.root {
-            Node::Object { fields, computed } => object((fields, computed), scope, 1, budget)?,
+            Node::Object(object) => object.evaluate(scope, 1, budget)?,
             root => root.evaluate(scope, 0, budget)?,
         };
         Ok(match built {
@@ -138,16 +138,29 @@ impl TemplateProblem {
 enum Node {
     Static(Value),
     Array(Vec<Node>),
-    Object {
-        fields: Vec<(String, Node)>,
-        computed: Vec<ComputedField>,
-    },
+    Object(ObjectNode),
+}
+
+/// An object: the static members as declared, then the computed ones.
+#[derive(Clone, Debug)]
+struct ObjectNode {
+    /// The object without its computed values. A copy of it hashes no name again.
+    outline: Map<String, Value>,
+    /// How each member gets its value.
+    members: Vec<Member>,
+}
+
+#[derive(Clone, Debug)]
+enum Member {
+    /// It has its value in the outline.
+    Static,
+    /// A value that nests computed ones.
+    Nested(Node),
+    Computed(ComputedField),
 }
 
 #[derive(Clone, Debug)]
 struct ComputedField {
-    /// The field's name without `.$`.
-    name: String,
     /// The field's name as written.
     field: String,
     expression: Expression,
@@ -158,7 +171,7 @@ impl Node {
         match self {
             Self::Static(value) => Ok(Piece::Own(value.clone())),
             Self::Array(items) => array(items, scope, depth + 1, budget),
-            Self::Object { fields, computed } => object((fields, computed), scope, depth + 1, budget),
+            Self::Object(object) => object.evaluate(scope, depth + 1, budget),
         }
     }
 
@@ -167,36 +180,31 @@ impl Node {
     }
 }
 
-/// An object: the static members as declared, then the computed ones.
-fn object(
-    (fields, computed): (&[(String, Node)], &[ComputedField]),
-    scope: &Scope<'_>,
-    depth: usize,
-    budget: &Budget,
-) -> Result<Piece, EvaluationError> {
-    let mut members = Map::with_capacity(fields.len() + computed.len());
-    let mut shared = Vec::new();
-    let mut insert = |name: &String, built| {
-        let value = match built {
-            Piece::Own(value) => value,
-            Piece::Shared(payload) => {
-                shared.push((name.clone(), payload));
-                Value::Null
-            }
-        };
-        members.insert(name.clone(), value);
-    };
-    for (name, node) in fields {
-        insert(name, node.evaluate(scope, depth, budget)?);
+impl ObjectNode {
+    /// `depth` levels are around its members.
+    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Piece, EvaluationError> {
+        let mut object = self.outline.clone();
+        let mut shared = Vec::new();
+        for ((name, place), member) in object.iter_mut().zip(&self.members) {
+            let part = match member {
+                Member::Static => None,
+                Member::Nested(node) => match node.evaluate(scope, depth, budget)? {
+                    Piece::Own(value) => {
+                        *place = value;
+                        None
+                    }
+                    Piece::Shared(part) => Some(part),
+                },
+                Member::Computed(field) => field.fill(place, scope, depth, budget)?,
+            };
+            shared.extend(part.map(|part| (name.clone(), part)));
+        }
+        Ok(if shared.is_empty() {
+            Piece::Own(Value::Object(object))
+        } else {
+            Piece::Shared(Payload::object(object, shared))
+        })
     }
-    for field in computed {
-        insert(&field.name, field.evaluate(scope, depth, budget)?);
-    }
-    Ok(if shared.is_empty() {
-        Piece::Own(Value::Object(members))
-    } else {
-        Piece::Shared(Payload::object(members, shared))
-    })
 }
 
 fn array(items: &[Node], scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Piece, EvaluationError> {
@@ -219,8 +227,15 @@ fn array(items: &[Node], scope: &Scope<'_>, depth: usize, budget: &Budget) -> Re
 }
 
 impl ComputedField {
+    /// Puts the field's value into its place, or returns the large part of the data that is to be shared there.
     #[inline]
-    fn evaluate(&self, scope: &Scope<'_>, depth: usize, budget: &Budget) -> Result<Piece, EvaluationError> {
+    fn fill(
+        &self,
+        place: &mut Value,
+        scope: &Scope<'_>,
+        depth: usize,
+        budget: &Budget,
+    ) -> Result<Option<Payload>, EvaluationError> {
         let exceeded = |exceeded| EvaluationError::exceeded(exceeded, &self.field);
         if let Expression::Path(path) = &self.expression
             && let Some(part) = path.shared(scope)
@@ -228,11 +243,12 @@ impl ComputedField {
             budget
                 .spend_measured(part.nesting().into(), part.bound(), depth)
                 .map_err(exceeded)?;
-            return Ok(Piece::Shared(part));
+            return Ok(Some(part));
         }
         let value = self.expression.evaluate(&self.field, scope, budget)?;
         budget.spend(&value, depth).map_err(exceeded)?;
-        Ok(Piece::Own(value.into_owned()))
+        *place = value.into_owned();
+        Ok(None)
     }
 }
 
@@ -266,30 +282,48 @@ impl Compiler<'_> {
     }
 
     fn object(&mut self, template: &Value, members: &Map<String, Value>) -> Node {
-        let mut fields = Vec::new();
+        let mut outline = Map::new();
+        let mut nodes = Vec::new();
         let mut computed = Vec::new();
         for (field, value) in members {
             match computed_name(field) {
-                None => fields.push((field.clone(), self.below(field.clone(), value))),
+                None => {
+                    let member = match self.below(field.clone(), value) {
+                        Node::Static(value) => {
+                            outline.insert(field.clone(), value);
+                            Member::Static
+                        }
+                        node => {
+                            outline.insert(field.clone(), Value::Null);
+                            Member::Nested(node)
+                        }
+                    };
+                    nodes.push(member);
+                }
                 Some(name) if members.contains_key(name) => {
                     self.refuse(field, TemplateProblem::DuplicateField);
                 }
-                Some(name) => computed.extend(self.computed_field(name, field, value)),
+                Some(name) => computed.extend(self.computed_field(field, value).map(|field| (name, field))),
             }
         }
-        if computed.is_empty() && fields.iter().all(|(_, node)| node.is_static()) {
+        if computed.is_empty() && nodes.iter().all(|member| matches!(member, Member::Static)) {
             return Node::Static(template.clone());
         }
-        let computed = java::hash_map_order(computed, |field| java::string_hash(&field.name));
-        Node::Object { fields, computed }
+        for (name, field) in java::hash_map_order(computed, |(name, _)| java::string_hash(name)) {
+            outline.insert(name.to_owned(), Value::Null);
+            nodes.push(Member::Computed(field));
+        }
+        Node::Object(ObjectNode {
+            outline,
+            members: nodes,
+        })
     }
 
-    fn computed_field(&mut self, name: &str, field: &str, value: &Value) -> Option<ComputedField> {
+    fn computed_field(&mut self, field: &str, value: &Value) -> Option<ComputedField> {
         let problem = match value {
             Value::String(text) => match (self.parse)(text) {
                 Ok(expression) => {
                     return Some(ComputedField {
-                        name: name.to_owned(),
                         field: field.to_owned(),
                         expression,
                     });
