@@ -216,9 +216,9 @@ impl Engine<'_> {
 
     /// Exits a state.
     fn exit(&mut self, key: FrameKey, exit: Exit) -> Result<(), Invariant> {
-        let node = self.node_of(key)?;
         if exit.output.exceeds(self.core.limits.payload_bytes) {
-            return self.fail(key, Failure::data_limit_exceeded(&node.name));
+            let failure = Failure::data_limit_exceeded(&self.node_of(key)?.name);
+            return self.fail(key, failure);
         }
         self.core.grow(exit.output.bound());
         let mut texts = None;
@@ -229,12 +229,20 @@ impl Engine<'_> {
                 return self.fail(key, failure);
             }
         }
-        self.core.record_in(key, || EventDetails::StateExited {
-            state_type: node.state.state_type(),
-            name: Arc::clone(&node.name),
-            output: exit.output.to_text(),
-            assigned_variables: texts,
-        })?;
+        let core = &mut *self.core;
+        let frame = core.frames.at_mut(key)?;
+        let id = core.recorder.next_id();
+        let previous = std::mem::replace(&mut frame.last_event, id);
+        if core.recorder.records() {
+            let node = self.program.node(frame.state);
+            let details = EventDetails::StateExited {
+                state_type: node.state.state_type(),
+                name: Arc::clone(&node.name),
+                output: exit.output.to_text(),
+                assigned_variables: texts,
+            };
+            core.queue_event(id, previous, details);
+        }
         if let Some(assigned) = traced {
             let (output, next) = (exit.output.clone(), exit.next);
             self.core.trace(key, || Traced::Exited { output, assigned, next });
@@ -242,15 +250,8 @@ impl Engine<'_> {
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
             Next::State(next) => {
-                let core = &mut *self.core;
-                core.frames.set_activity(key, Activity::Entering)?;
-                let frame = core.frames.at_mut(key)?;
-                frame.state = next;
-                frame.retry_count = 0;
-                frame.retries.clear();
-                frame.raw_input = Some(exit.output);
-                frame.deadline = None;
-                core.ready.push_back(key);
+                self.core.frames.move_on(key, next, exit.output)?;
+                self.core.ready.push_back(key);
                 Ok(())
             }
         }

@@ -85,7 +85,9 @@ impl<'a> Engine<'a> {
         let spent = view.budget.spent();
         core.work = core.work.saturating_add(spent as u64);
         core.spend(view.budget.spent_visits());
-        core.frames.at_mut(key)?.raw_input = raw_input;
+        if raw_input.is_some() {
+            core.frames.at_mut(key)?.raw_input = raw_input;
+        }
         called
     }
 

@@ -88,6 +88,21 @@ impl Frames {
         Ok(before)
     }
 
+    /// Moves a frame on to the state that it enters next.
+    #[inline]
+    pub(crate) fn move_on(&mut self, key: FrameKey, next: StateId, raw_input: Payload) -> Result<(), Invariant> {
+        let frame = self.at_mut(key)?;
+        frame.state = next;
+        frame.raw_input = Some(raw_input);
+        frame.retry_count = 0;
+        frame.retries.clear();
+        frame.deadline = None;
+        if !matches!(frame.activity, Activity::Entering) {
+            self.set_activity(key, Activity::Entering)?;
+        }
+        Ok(())
+    }
+
     #[inline]
     fn count_awaiting(&mut self, before: bool, now: bool) {
         self.awaiting = (self.awaiting + usize::from(now)).saturating_sub(usize::from(before));
