@@ -125,7 +125,8 @@ fn passes(test: &DataTest, effective_input: &Value, view: &StateView<'_>) -> Res
             )
         }
         Comparison::Numeric(relation, operand) => {
-            let operand = read(operand, effective_input, view, Value::as_f64)?;
+            let number = |value: &Value| value.as_f64().or_else(|| instead_of_a_number(*relation));
+            let operand = read(operand, effective_input, view, number)?;
             compare(*relation, value.as_f64(), operand.as_deref().copied(), |a, b| {
                 a.partial_cmp(&b)
             })
@@ -150,6 +151,12 @@ fn passes(test: &DataTest, effective_input: &Value, view: &StateView<'_>) -> Res
         Comparison::IsTimestamp(wanted) => timestamp(&value).is_some() == *wanted,
         Comparison::IsPresent(wanted) => *wanted,
     })
+}
+
+/// What AWS compares with where the path of `NumericGreaterThanPath` or `NumericGreaterThanEqualsPath` finds no number. The
+/// other relations do not hold.
+fn instead_of_a_number(relation: Relation) -> Option<f64> {
+    matches!(relation, Relation::Greater | Relation::GreaterOrEqual).then_some(0.0)
 }
 
 /// The operand: a constant, or read from the input. `None` if it has another type; the comparison is then false.
