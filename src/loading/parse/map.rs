@@ -42,8 +42,8 @@ pub(super) fn map_state(
 fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathMap, Reported> {
     let input_path = fields.input_output_path("InputPath");
     let items_path = fields.items_path();
-    let item_selector = fields.payload_template("ItemSelector");
-    let parameters = fields.payload_template("Parameters");
+    let item_selector = fields.payload_template_of_any_type("ItemSelector");
+    let parameters = fields.payload_template_of_any_type("Parameters");
     let max_concurrency = max_concurrency(fields);
     let [count, count_path, percentage, percentage_path] = TOLERANCE_FIELDS;
     let tolerated_count = fields.integer(count, 0, MAXIMUM);

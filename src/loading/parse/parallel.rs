@@ -32,7 +32,7 @@ pub(super) fn parallel_state(
 
 fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathParallel, Reported> {
     let input_path = fields.input_output_path("InputPath");
-    let parameters = fields.payload_template("Parameters");
+    let parameters = fields.payload_template_of_any_type("Parameters");
     let result_selector = fields.payload_template("ResultSelector");
     let result_path = fields.result_path();
     let output_path = fields.input_output_path("OutputPath");

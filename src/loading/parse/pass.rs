@@ -21,7 +21,7 @@ pub(super) fn pass_state(mut fields: Fields<'_, '_>, language: QueryLanguage) ->
 
 fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathPass, Reported> {
     let input_path = fields.input_output_path("InputPath");
-    let parameters = fields.payload_template("Parameters");
+    let parameters = fields.payload_template_of_any_type("Parameters");
     let result = fields.literal("Result");
     let result_path = fields.result_path();
     let output_path = fields.input_output_path("OutputPath");

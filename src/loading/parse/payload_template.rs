@@ -8,9 +8,17 @@ use crate::data::json::{Kind, Member, Node, Object, Place};
 use crate::loading::report::Reported;
 
 impl Fields<'_, '_> {
-    /// `Parameters` and the like.
+    /// `ResultSelector` and others that must be objects.
     pub(super) fn payload_template(&mut self, name: &str) -> Result<Option<PayloadTemplate>, Reported> {
         self.optional(name, payload_template)
+    }
+
+    /// `Parameters` and `ItemSelector`, which AWS takes as any JSON but null, with computed fields in the objects inside.
+    pub(super) fn payload_template_of_any_type(&mut self, name: &str) -> Result<Option<PayloadTemplate>, Reported> {
+        self.optional(name, |node, reading| match node.kind {
+            Kind::Null => payload_template(node, reading),
+            _ => compiled(node, reading),
+        })
     }
 }
 
@@ -25,6 +33,10 @@ pub(super) fn payload_template(node: &Node, reading: &mut Reading) -> Result<Pay
         return Err(Reported);
     }
     values::object(node, reading)?;
+    compiled(node, reading)
+}
+
+fn compiled(node: &Node, reading: &mut Reading) -> Result<PayloadTemplate, Reported> {
     if !is_well_formed(node, node, reading) || node.has_unresolved() {
         return Err(Reported);
     }

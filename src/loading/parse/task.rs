@@ -28,7 +28,7 @@ pub(super) fn task_state(mut fields: Fields<'_, '_>, language: QueryLanguage) ->
 
 fn json_path(fields: &mut Fields<'_, '_>) -> Result<JsonPathTask, Reported> {
     let input_path = fields.input_output_path("InputPath");
-    let parameters = fields.payload_template("Parameters");
+    let parameters = fields.payload_template_of_any_type("Parameters");
     let credentials = fields.payload_template("Credentials");
     let timeout = duration(fields, "TimeoutSeconds", "TimeoutSecondsPath");
     let heartbeat = duration(fields, "HeartbeatSeconds", "HeartbeatSecondsPath");

@@ -35,6 +35,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         };
         for member in &object.members {
             match member.key.as_str() {
+                key @ ("Parameters" | "ItemSelector") if member.value.as_str().is_some() => {
+                    variables.whole(key, &member.value, report);
+                }
                 key if TEMPLATE_FIELDS.contains(&key) => variables.template(&member.value, report),
                 "Catch" | "Choices" => {
                     for element in member.value.as_array().unwrap_or_default() {
@@ -56,6 +59,20 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 struct Variables<'n>(HashSet<&'n str>);
 
 impl Variables<'_> {
+    /// Checks a payload template that is a text.
+    fn whole(&self, key: &str, node: &Node, report: &mut Report) {
+        let text = node.as_str().unwrap_or_default();
+        if text == "$" || self.look_computed(text) {
+            let message =
+                format!("the text of `{key}` looks like a path or an intrinsic function, but is not evaluated");
+            report
+                .warning(Code::NoDollar, Place::value(node), message)
+                .help(format!(
+                    "in an object, a field such as `\"order.$\": \"{text}\"` is evaluated"
+                ));
+        }
+    }
+
     /// Checks the constants of a payload template.
     fn template(&self, node: &Node, report: &mut Report) {
         match &node.kind {
