@@ -154,7 +154,7 @@ impl<'a> ContextObject<'a> {
             ("Execution", "Id") => text(&self.execution.id),
             ("Execution", "Input") => Some(Cow::Borrowed(self.execution.input.value())),
             ("Execution", "Name") => text(self.execution.name()),
-            ("Execution", "RoleArn") => text(&self.execution.role_arn),
+            ("Execution", "RoleArn") => Some(Cow::Owned(self.execution.role())),
             ("Execution", "StartTime") => text(&timestamp_text(self.execution.start_time)),
             ("StateMachine", "Id") => text(&self.state_machine.id),
             ("StateMachine", "Name") => text(&self.state_machine.name),
@@ -175,13 +175,22 @@ impl<'a> ContextObject<'a> {
 }
 
 impl ExecutionContext {
+    /// Whether the ARN is that of an Express execution.
+    pub(crate) fn is_express(&self) -> bool {
+        self.id.split(':').nth(5) == Some("express")
+    }
+
+    fn role(&self) -> Value {
+        self.role_arn.as_deref().map_or(Value::Null, Value::from)
+    }
+
     /// AWS prints an Express execution's members in the order of their names.
     fn to_value(&self) -> Value {
         let id = ("Id", (&*self.id).into());
         let input = ("Input", self.input.to_value());
         let start_time = ("StartTime", timestamp_text(self.start_time).into());
         let name = ("Name", self.name().into());
-        let role_arn = ("RoleArn", (&*self.role_arn).into());
+        let role_arn = ("RoleArn", self.role());
         match self.redrive_count {
             Some(count) => object([id, input, start_time, name, role_arn, ("RedriveCount", count.into())]),
             None => object([id, input, name, role_arn, start_time]),

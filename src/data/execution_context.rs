@@ -17,11 +17,11 @@ pub struct ExecutionContext {
     /// The whole input that the execution was started with.
     pub input: Payload,
     name: Name,
-    /// The ARN of the role that the state machine runs as.
-    pub role_arn: Arc<str>,
+    /// The ARN of the role that the state machine runs as; `None` in a `TestState` call without one.
+    pub role_arn: Option<Arc<str>>,
     /// When the execution was started.
     pub start_time: DateTime<Utc>,
-    /// How often the execution was redriven; `None` in Express executions.
+    /// How often the execution was redriven; `None` in Express executions whose caller waits for the end.
     pub redrive_count: Option<u32>,
 }
 
@@ -38,20 +38,20 @@ struct Members {
     id: Arc<str>,
     input: Payload,
     name: String,
-    role_arn: Arc<str>,
+    role_arn: Option<Arc<str>>,
     start_time: DateTime<Utc>,
     redrive_count: Option<u32>,
 }
 
 impl ExecutionContext {
-    /// An execution that was not redriven; an Express one has no count of it.
+    /// An execution that was not redriven; it `counts` redrives, or not.
     pub(crate) fn new(
         id: Arc<str>,
         name: &str,
         input: Payload,
-        role_arn: Arc<str>,
+        role_arn: Option<Arc<str>>,
         start_time: DateTime<Utc>,
-        is_express: bool,
+        counts: bool,
     ) -> Self {
         Self {
             name: Name::of(&id, name),
@@ -59,7 +59,7 @@ impl ExecutionContext {
             input,
             role_arn,
             start_time,
-            redrive_count: (!is_express).then_some(0),
+            redrive_count: counts.then_some(0),
         }
     }
 
@@ -125,8 +125,14 @@ mod tests {
             "arn:other",
         ] {
             let input = json!({}).into();
-            let context =
-                ExecutionContext::new(id.into(), "order-7", input, "role".into(), DateTime::UNIX_EPOCH, false);
+            let context = ExecutionContext::new(
+                id.into(),
+                "order-7",
+                input,
+                Some("role".into()),
+                DateTime::UNIX_EPOCH,
+                true,
+            );
             assert_eq!(context.name(), "order-7");
             let stored = serde_json::to_value(&context).unwrap();
             assert_eq!(stored["name"], "order-7");

@@ -17,9 +17,9 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
         "arn:e".into(),
         "e",
         json!({ "table": 4 }).into(),
-        "arn:r".into(),
+        Some("arn:r".into()),
         DateTime::UNIX_EPOCH,
-        false,
+        true,
     );
     let state_machine = StateMachineContext {
         id: "arn:m".to_owned(),

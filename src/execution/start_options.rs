@@ -31,8 +31,11 @@ pub struct StartOptions {
     /// For an Express workflow, the last part of the ARN, usually a UUID; it distinguishes executions of the same name.
     /// `None`, the default, for a Standard workflow.
     ///
-    /// An Express execution takes at most five minutes, and its context object has no `RedriveCount`.
+    /// An Express execution takes at most five minutes.
     pub express_id: Option<String>,
+    /// Whether its caller waits for the end, as with `StartSyncExecution`: the context object of an Express execution then
+    /// has no `RedriveCount`. Default: no, as with `StartExecution`.
+    pub is_synchronous: bool,
     /// The ARNs of the existing activities; a Task with any other fails with `States.Runtime`, as on AWS with a deleted
     /// activity. `None`, the default: every activity exists.
     pub activities: Option<Arc<BTreeSet<String>>>,
@@ -53,6 +56,7 @@ impl StartOptions {
             history: HistoryLevel::default(),
             limits: Limits::default(),
             express_id: None,
+            is_synchronous: false,
             activities: None,
             is_traced: false,
         }

@@ -70,7 +70,7 @@ impl Interpreter {
         self.shared().activities.delete(arn);
     }
 
-    /// Starts an execution as `StartExecution` does: a name in use gives the running execution if the input is the
+    /// Starts an execution as `StartExecution` does, or `StartSyncExecution`: a name in use gives the running execution if the input is the
     /// same, and is refused otherwise. Handlers are not checked; a task without one fails. Errors outside a tokio runtime with a
     /// timer.
     pub(crate) fn launch(
@@ -78,6 +78,7 @@ impl Interpreter {
         target: &Target,
         name: Option<String>,
         input: &Value,
+        is_synchronous: bool,
     ) -> Result<ExecutionHandle, Refusal> {
         self.check_options().map_err(Refusal::Driver)?;
         let shared = self.shared();
@@ -87,6 +88,7 @@ impl Interpreter {
             keeps_name: name.is_some() && !is_express,
             ..Origin::default()
         };
+        options.is_synchronous = is_synchronous;
         if let Some(name) = name {
             options.name = name;
         }

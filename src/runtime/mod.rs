@@ -153,7 +153,7 @@ impl Interpreter {
         input: impl Serialize,
     ) -> Result<T, Error> {
         let mut first = None;
-        let begun = self.begin(machine.into(), input, StartRequest::default())?;
+        let begun = self.begin(machine.into(), input, StartRequest::default(), true)?;
         let running = begun.shared.start_here(begun.execution, begun.host, &mut first)?;
         let started = StopOnDrop(ExecutionHandle::new(Arc::clone(&running)));
         if let Some(first) = first {
@@ -181,13 +181,19 @@ impl Interpreter {
         input: impl Serialize,
         request: StartRequest,
     ) -> Result<ExecutionHandle, Error> {
-        let begun = self.begin(machine.into(), input, request)?;
+        let begun = self.begin(machine.into(), input, request, false)?;
         let running = begun.shared.start(begun.execution, Origin::default(), begun.host)?;
         Ok(ExecutionHandle::new(running))
     }
 
     /// Checks all that a start needs, and makes the execution.
-    fn begin(&self, program: Arc<Program>, input: impl Serialize, request: StartRequest) -> Result<Begun<'_>, Error> {
+    fn begin(
+        &self,
+        program: Arc<Program>,
+        input: impl Serialize,
+        request: StartRequest,
+        is_synchronous: bool,
+    ) -> Result<Begun<'_>, Error> {
         self.check_options()?;
         request.check()?;
         let shared = self.shared();
@@ -202,7 +208,8 @@ impl Interpreter {
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let options = self.options(input, &program, request);
+        let mut options = self.options(input, &program, request);
+        options.is_synchronous = is_synchronous;
         requirements::check(&program, shared, || options.execution_arn())?;
         let host = shared.host()?;
         let limits = Arc::clone(&self.settings.limits);

@@ -138,6 +138,7 @@ fn start_child(
     operation.check_type(is_express).map_err(in_style)?;
     let input = request.input.clone();
     let mut options = shared.settings.start_options_of(input, &target);
+    options.is_synchronous = operation.action == Action::StartSyncExecution;
     if let Some(name) = &request.name {
         options.name.clone_from(name);
     }

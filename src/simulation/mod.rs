@@ -106,6 +106,7 @@ impl Simulation {
     pub fn of(machine: &StateMachine) -> Self {
         let mut options = StartOptions::new(Value::Object(serde_json::Map::new()));
         if machine.workflow_type == WorkflowType::Express {
+            options.is_synchronous = true;
             options.express_id = Some("00000000-0000-4000-8000-000000000000".into());
         }
         Self {

@@ -1,5 +1,7 @@
 //! From a test to its result.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::definition::{STATE_NAME, Tested};
@@ -182,8 +184,13 @@ impl TestState<'_> {
     /// The context object of a test as on AWS: an Express execution in the account of the role.
     fn surroundings(&self, input: &Payload) -> Result<Surroundings, TestStateError> {
         let options = StartOptions::new(Value::Null);
-        let role_arn = self.role_arn.as_deref().map_or(options.role_arn, Into::into);
-        let account = role_arn.split(':').nth(4).unwrap_or_default();
+        let role_arn: Option<Arc<str>> = self.role_arn.as_deref().map(Into::into);
+        let account = role_arn
+            .as_ref()
+            .unwrap_or(&options.role_arn)
+            .split(':')
+            .nth(4)
+            .unwrap_or_default();
         let state_machine =
             StateMachineContext::new(options.state_machine.region(), account, &options.state_machine.name);
         let variables = match self.variables.as_deref().map(json::read) {
@@ -195,7 +202,7 @@ impl TestState<'_> {
             .execution_arn(&options.name)
             .replacen(":execution:", ":express:", 1);
         Ok(Surroundings {
-            execution: ExecutionContext::new(id.into(), &options.name, input.clone(), role_arn, self.now, true),
+            execution: ExecutionContext::new(id.into(), &options.name, input.clone(), role_arn, self.now, false),
             state_machine,
             variables,
             retries: self.configuration.retrier_retry_count.unwrap_or(0),

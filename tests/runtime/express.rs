@@ -128,3 +128,13 @@ async fn what_the_type_does_not_support_fails_the_task() {
         assert_eq!(failed.output().unwrap().error.as_deref(), Some(error));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_an_execution_that_nobody_waits_for_has_a_redrive_count() {
+    let interpreter = Interpreter::new();
+    let waited: Value = interpreter.run(&context(), json!({})).await.unwrap();
+    assert_eq!(waited["e"].get("RedriveCount"), None);
+    let started = interpreter.start(&context(), json!({})).unwrap();
+    let output: Value = started.output().await.unwrap();
+    assert_eq!(output["e"]["RedriveCount"], 0);
+}

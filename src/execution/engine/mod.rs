@@ -95,7 +95,7 @@ impl Engine<'_> {
     pub(super) fn start(&mut self, graph: GraphId, is_too_deep: bool) {
         let core = &mut *self.core;
         let input = core.execution.input.clone();
-        let role_arn = core.execution.role_arn.clone();
+        let role_arn = core.execution.role_arn.clone().unwrap_or_default();
         core.record(0, || EventDetails::ExecutionStarted {
             input: input.to_text(),
             role_arn,

@@ -28,7 +28,7 @@ pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), Invariant>
     let expected = Expected {
         graph: Program::MAIN,
         timeout_seconds: program.machine().timeout_seconds,
-        is_express: core.execution.redrive_count.is_none(),
+        is_express: core.execution.is_express(),
         depth_left: MAX_CHILDREN,
     };
     check_core(core, program, &expected)

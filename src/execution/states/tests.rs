@@ -36,9 +36,9 @@ fn entered(states: &Value, input: Value) -> Result<Intent, Failure> {
         "arn:e".into(),
         "e",
         Payload::from(Value::Null),
-        "arn:r".into(),
+        Some("arn:r".into()),
         now,
-        true,
+        false,
     );
     let state_machine = StateMachineContext {
         id: "arn:m".into(),

@@ -64,13 +64,18 @@ impl<'r> Start<'r> {
         })
     }
 
-    fn launch(&self, service: &Service, target: &Target) -> Result<ExecutionHandle, StepFunctionsError> {
+    fn launch(
+        &self,
+        service: &Service,
+        target: &Target,
+        is_synchronous: bool,
+    ) -> Result<ExecutionHandle, StepFunctionsError> {
         if service.interpreter.running() >= MOST_RUNNING {
             let problem = format!("{MOST_RUNNING} executions are running, which is the most");
             return Err(StepFunctionsError::execution_limit_exceeded(&problem));
         }
         let name = self.name.map(str::to_owned);
-        Ok(service.interpreter.launch(target, name, &self.input)?)
+        Ok(service.interpreter.launch(target, name, &self.input, is_synchronous)?)
     }
 }
 
@@ -80,7 +85,7 @@ impl Service {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
         let target = self.registry().target(start.arn)?;
-        let handle = start.launch(self, &target)?;
+        let handle = start.launch(self, &target, false)?;
         let answer = json!({ "executionArn": handle.arn(), "startDate": seconds(handle.start_time()) });
         if target.program.machine().workflow_type == WorkflowType::Standard {
             let mut registry = self.registry();
@@ -98,7 +103,7 @@ impl Service {
         if target.program.machine().workflow_type != WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
-        let handle = start.launch(self, &target)?;
+        let handle = start.launch(self, &target, true)?;
         handle.outcome().await;
         let state_machine_arn = &target.state_machine.id;
         Ok(describe_sync(

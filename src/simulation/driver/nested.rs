@@ -145,7 +145,7 @@ impl Driver<'_> {
         } = simulation.state_machines.resolve(&request.state_machine_arn)?;
         let is_express = program.machine().workflow_type == WorkflowType::Express;
         operation.check_type(is_express)?;
-        let mut options = self.child_options(&program, request);
+        let mut options = self.child_options(&program, request, operation.action);
         options.state_machine = state_machine;
         let arn = options.execution_arn();
         let mut running = self.members.iter();
@@ -187,7 +187,7 @@ impl Driver<'_> {
     }
 
     /// The simulation's options, with a name, a seed and an id derived from the order of the starts.
-    fn child_options(&self, program: &Program, request: &StartExecution) -> StartOptions {
+    fn child_options(&self, program: &Program, request: &StartExecution, action: Action) -> StartOptions {
         let number = self.started as u64 + 1;
         let uuid = format!("00000000-0000-4000-8000-{number:012x}");
         let mut options = self.simulation.options.clone();
@@ -195,6 +195,7 @@ impl Driver<'_> {
         options.seed = options.seed.wrapping_add(number);
         let is_express = program.machine().workflow_type == WorkflowType::Express;
         options.express_id = is_express.then(|| uuid.clone());
+        options.is_synchronous = action == Action::StartSyncExecution;
         options.name = request.name.clone().unwrap_or(uuid);
         options
     }

@@ -72,6 +72,7 @@ fn options(case: &Case) -> StartOptions {
     options.state_machine = StateMachineContext::new("<region>", "111111111111", &name).into();
     if case.json["machine_type"] == "EXPRESS" {
         options.express_id = Some("<uuid>".to_owned());
+        options.is_synchronous = case.json["op"] == "start_sync_execution";
     }
     if let Some(role) = text("role_arn").or(role.map(str::to_owned)) {
         options.role_arn = role.into();
