@@ -1,7 +1,8 @@
 //! How long executions wait beside hostile ones: `cargo bench --bench fairness`.
 //!
-//! For each machine of `tests/hostile/fair/machines.rs` it prints, as a table, how long one turn holds its thread, and
-//! how long an execution of one Task takes in all, on one thread and on two beside as many executions of the machine.
+//! For each machine of `tests/hostile/fair/machines.rs` it prints, as a table, how long one turn holds its thread; how long
+//! the turns take that the interpreter prepares beside the execution; and how long an execution of one Task takes in all,
+//! on one thread and on two beside as many executions of the machine. All are the median and the worst, in milliseconds.
 //! `SECONDS` is the time for each of the three, 2 by default; an argument picks machines by a part of their names.
 
 #![expect(
@@ -36,8 +37,8 @@ fn main() {
     // `cargo test --benches` only looks whether it runs.
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     let time = Duration::from_millis(if is_measured { 1_000 * seconds } else { 50 });
-    println!("| beside | a turn, ms: median, worst | a probe on one thread | on two threads |");
-    println!("|---|--:|--:|--:|");
+    println!("| beside | a turn, ms: median, worst | beside it | a probe on one thread | on two threads |");
+    println!("|---|--:|--:|--:|--:|");
     let in_jsonata = if cfg!(feature = "jsonata") {
         machines::in_jsonata()
     } else {
@@ -51,7 +52,7 @@ fn main() {
         let program = Arc::new(Program::compile(
             &hostile.definition.to_string().parse::<StateMachine>().unwrap(),
         ));
-        let turns = turns(&program, &hostile, time);
+        let (turns, long_turns) = turns(&program, &hostile, time);
         let one = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -64,9 +65,10 @@ fn main() {
             .unwrap();
         let two = two.block_on(async { tokio::spawn(probe_of(program, hostile.input, 2, time)).await.unwrap() });
         println!(
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} |",
             hostile.name,
             shown(turns),
+            shown(long_turns),
             shown(one),
             shown(two)
         );
@@ -81,22 +83,26 @@ fn limits() -> Limits {
     limits
 }
 
-/// How long each turn takes.
-fn turns(program: &Arc<Program>, hostile: &Hostile, time: Duration) -> Vec<Duration> {
+/// How long each turn takes, and each turn that takes long.
+fn turns(program: &Arc<Program>, hostile: &Hostile, time: Duration) -> (Vec<Duration>, Vec<Duration>) {
     let mut options = StartOptions::new(hostile.input.clone());
     options.history = HistoryLevel::Off;
     options.limits = limits();
     let began = Instant::now();
-    let mut turns = Vec::new();
+    let (mut turns, mut long_turns) = (Vec::new(), Vec::new());
+    let start = Instant::now();
     let mut execution = Execution::start(Arc::clone(program), options, DateTime::UNIX_EPOCH);
+    turns.push(start.elapsed());
     while began.elapsed() < time {
         while execution.poll_command().is_some() {}
         assert!(execution.wants_turn(), "{}: {:?}", hostile.name, execution.outcome());
+        let is_long = execution.wants_long_turn();
         let turn = Instant::now();
         execution.handle(DateTime::UNIX_EPOCH, Event::Turn);
+        let turns = if is_long { &mut long_turns } else { &mut turns };
         turns.push(turn.elapsed());
     }
-    turns
+    (turns, long_turns)
 }
 
 async fn probe(program: &Arc<Program>, hostile: &Hostile, count: usize, time: Duration) -> Vec<Duration> {
@@ -134,6 +140,9 @@ async fn probe_of(program: Arc<Program>, input: Value, count: usize, time: Durat
 
 /// The median and the worst, in milliseconds.
 fn shown(mut times: Vec<Duration>) -> String {
+    if times.is_empty() {
+        return "–".to_owned();
+    }
     times.sort_unstable();
     let ms = |time: Option<&Duration>| time.map_or(0.0, |time| time.as_secs_f64() * 1_000.0);
     format!("{:.2}, {:.1}", ms(times.get(times.len() / 2)), ms(times.last()))

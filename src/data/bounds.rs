@@ -91,6 +91,8 @@ pub(crate) fn visits_of(bytes: usize) -> usize {
 pub(crate) struct Budget {
     bytes: Cell<usize>,
     visits: Cell<usize>,
+    most_visits: usize,
+    is_exceeded: Cell<bool>,
 }
 
 /// Why an evaluation was stopped.
@@ -102,10 +104,33 @@ pub(crate) enum Exceeded {
 
 impl Budget {
     pub(crate) fn new() -> Self {
+        Self::of_visits(MAX_VISITS)
+    }
+
+    /// A budget of so many visits, but no more than a state ever has.
+    pub(crate) fn of_visits(visits: usize) -> Self {
+        let most_visits = visits.min(MAX_VISITS);
         Self {
             bytes: Cell::new(MAX_RESULT_BYTES),
-            visits: Cell::new(MAX_VISITS),
+            visits: Cell::new(most_visits),
+            most_visits,
+            is_exceeded: Cell::new(false),
         }
+    }
+
+    /// Whether an evaluation was stopped because too few visits were left, while a state may have more.
+    pub(crate) fn could_do_with_more(&self) -> bool {
+        self.is_exceeded.get() && !self.is_whole()
+    }
+
+    /// Whether it began with all that a state may do.
+    pub(super) fn is_whole(&self) -> bool {
+        self.most_visits == MAX_VISITS
+    }
+
+    /// Notes that an evaluation was stopped, which more visits might not have done.
+    pub(super) fn exceed(&self) {
+        self.is_exceeded.set(true);
     }
 
     /// The bytes charged so far.
@@ -152,7 +177,10 @@ impl Budget {
 
     /// Charges for values about to be looked at. Fails if too few visits are left.
     pub(super) fn visit(&self, values: usize) -> Result<(), Exceeded> {
-        let left = self.visits.get().checked_sub(values).ok_or(Exceeded::Size)?;
+        let Some(left) = self.visits.get().checked_sub(values) else {
+            self.exceed();
+            return Err(Exceeded::Size);
+        };
         self.visits.set(left);
         Ok(())
     }
@@ -169,12 +197,12 @@ impl Budget {
 
     /// The time that the work so far takes at most, in visits.
     pub(crate) fn spent_visits(&self) -> usize {
-        MAX_VISITS.saturating_sub(self.visits.get()) + visits_of(self.spent_bytes())
+        self.most_visits.saturating_sub(self.visits.get()) + visits_of(self.spent_bytes())
     }
 
     /// The work done so far, in units of one value looked at or 4 bytes copied.
     pub(crate) fn spent(&self) -> usize {
-        MAX_VISITS.saturating_sub(self.visits.get()) + self.spent_bytes() / 4
+        self.most_visits.saturating_sub(self.visits.get()) + self.spent_bytes() / 4
     }
 }
 

@@ -26,6 +26,11 @@ impl Random {
         Self { state: Cell::new(seed) }
     }
 
+    /// Whether both go on with the same numbers.
+    pub(crate) fn goes_on_like(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+
     /// The next 64 random bits.
     pub fn next_u64(&self) -> u64 {
         let state = self.state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -41,6 +41,8 @@ pub(crate) enum Failure {
     Heartbeat,
     /// A rule of the engine is broken: no state fails over it, but the whole execution.
     Broken(Invariant),
+    /// No failure: the state's expressions take longer than a turn may, so the engine evaluates them in one of their own.
+    TakesLong,
 }
 
 /// The details of a failed JSONata field in the history.
@@ -153,12 +155,13 @@ impl Failure {
             Self::Error(output) => output.clone(),
             Self::Heartbeat => with(TIMEOUT, None),
             Self::Broken(invariant) => with(RUNTIME, Some(&invariant.cause())),
+            Self::TakesLong => with(RUNTIME, None),
         }
     }
 
     fn error_name(&self) -> Option<&str> {
         match self {
-            Self::Runtime(_) | Self::Broken(_) => Some(RUNTIME),
+            Self::Runtime(_) | Self::Broken(_) | Self::TakesLong => Some(RUNTIME),
             Self::Evaluation(_) => Some(QUERY_EVALUATION_ERROR),
             Self::Error(output) => output.error.as_deref(),
             Self::Heartbeat => Some(TIMEOUT),

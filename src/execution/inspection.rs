@@ -24,7 +24,7 @@ pub(crate) enum Stage {
 }
 
 /// Keeps the data after each stage, and supplies a test's replacements for the engine's data.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Inspection {
     stages: RefCell<Vec<(Stage, Payload)>>,
     /// The evaluated Choice Rules with their results.

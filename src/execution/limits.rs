@@ -26,7 +26,8 @@ pub struct Limits {
     /// The most work of one turn; 20,000, which takes 1 to 4 ms.
     ///
     /// Entering a state counts 4, and each value visited or 64 bytes looked at count 1. The state that goes beyond it
-    /// ends the turn, and [`Event::Turn`](super::Event::Turn) begins the next.
+    /// ends the turn, and [`Event::Turn`](super::Event::Turn) begins the next. A state whose expressions take more than five
+    /// times as much has a turn of its own: see [`Execution::wants_long_turn`](super::Execution::wants_long_turn).
     pub turn_work: usize,
     /// The most bytes of memory, estimated, for the data of all running states, the results of Maps, and the history as
     /// far as a driver keeps it; 805,306,368, with which the process grows by less than 1 GiB.

@@ -13,7 +13,8 @@
 //! * **Poll**: after [`Execution::start`] and after every `handle`, [`Execution::poll_command`] until it gives `None`.
 //! * **Turns**: `start` and `handle` do a bounded amount of work, some milliseconds of it. Where that was not all,
 //!   [`Execution::wants_turn`] is true once the commands are polled, and [`Event::Turn`] goes on. A driver of many
-//!   executions lets the others have their turns first.
+//!   executions lets the others have their turns first. A state whose expressions take long has a turn of its own, of
+//!   which [`Execution::wants_long_turn`] tells.
 //!
 //! ```
 //! use asl_engine::execution::{Command, Event, Execution, Program, StartOptions};
@@ -75,6 +76,7 @@ mod catch;
 mod command;
 mod core;
 mod engine;
+mod evaluated;
 mod event;
 mod failure;
 mod frame_key;
@@ -119,6 +121,10 @@ pub use task::{ChildExecution, Task, TaskId};
 pub use task_request::TaskRequest;
 pub use token::TokenSecret;
 
+#[cfg(feature = "runtime")]
+use engine::Place;
+#[cfg(feature = "runtime")]
+pub(crate) use engine::{LongEvaluated, LongEvaluation};
 pub(crate) use failure::Failure;
 pub(crate) use frame_key::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
@@ -200,6 +206,39 @@ impl Execution {
         self.core.wants_turn()
     }
 
+    /// Whether the next turn is one that takes long, up to two seconds: it is for a state whose expressions do a lot of
+    /// work.
+    ///
+    /// Every other turn takes some milliseconds. A driver that must not hold its thread that long gives this turn on
+    /// another thread. Only [`Event::Turn`] does this work; other events are handled before it.
+    pub fn wants_long_turn(&self) -> bool {
+        self.core.next_evaluation().is_some()
+    }
+
+    /// The evaluation for which the next turn takes long, to be done beside the execution.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn long_evaluation(&self) -> Option<LongEvaluation> {
+        let (core, frame, path) = self.core.next_evaluation()?;
+        Some(LongEvaluation {
+            program: Arc::clone(&self.program),
+            evaluation: core.evaluation(frame).ok()?,
+            place: Place { frame, path },
+        })
+    }
+
+    /// Takes what came of a [`long_evaluation`](Self::long_evaluation) for the next [`Event::Turn`], unless something has
+    /// happened to its state in the meantime.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn keep_evaluated(&mut self, LongEvaluated { evaluated, place }: LongEvaluated) {
+        let mut frames = &mut self.core.frames;
+        for (key, id) in place.path {
+            let child = frames.map_run_mut(key).and_then(|run| run.children.get_mut(&id));
+            let Some(child) = child else { return };
+            frames = &mut child.core.frames;
+        }
+        frames.evaluated(place.frame, evaluated);
+    }
+
     /// Whether the last event led to so much work that several like it would make a turn.
     #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only the tokio driver asks"))]
     pub(crate) fn has_worked_much(&self) -> bool {
@@ -233,7 +272,8 @@ impl Execution {
         }
         self.core.now = self.core.now.max(now);
         self.core.turn_work = 0;
-        if !matches!(event, Event::Turn) {
+        self.core.is_given_turn = matches!(event, Event::Turn);
+        if !self.core.is_given_turn {
             self.core.work = 0;
         }
         let mut engine = self.engine();

@@ -52,6 +52,9 @@ pub(crate) struct Node {
     pub(crate) pointer: Arc<str>,
     /// INVARIANT: its nested graphs are taken out; `graphs` stands for them.
     pub(crate) state: State,
+    /// Whether its expressions may take long: it has JSONata, many conditions, intrinsic functions, or paths that find
+    /// many values.
+    pub(crate) may_take_long: bool,
     pub(crate) next: Next,
     /// The next state of each Catcher.
     pub(crate) catch_next: Box<[StateId]>,
@@ -227,9 +230,12 @@ impl Program {
                 choice_next: Box::default(),
                 default_next: None,
                 graphs: Arc::default(),
+                may_take_long: false,
                 state,
             };
             node.catch_next = node.catch().iter().map(|catcher| id_of(&catcher.next)).collect();
+            let fields = self.machine.definition().pointer(&node.pointer);
+            node.may_take_long = may_take_long(&node.state, fields);
             if let State::Choice(choice) = &node.state {
                 node.choice_next = choice.targets().into_iter().map(id_of).collect();
                 node.default_next = choice.default.as_deref().map(id_of);
@@ -258,6 +264,40 @@ impl Program {
 impl From<&StateMachine> for Arc<Program> {
     fn from(machine: &StateMachine) -> Self {
         Arc::new(Program::compile(machine))
+    }
+}
+
+/// `fields` is the state as written.
+fn may_take_long(state: &State, fields: Option<&Value>) -> bool {
+    let is_nested = |name: &str| matches!(name, "Branches" | "ItemProcessor" | "Iterator");
+    let mut own = fields.and_then(Value::as_object).into_iter().flatten();
+    state.query_language() == QueryLanguage::Jsonata
+        || own.any(|(name, field)| !is_nested(name) && (finds_many(field) || conditions(field) > FEW_CONDITIONS))
+}
+
+/// So many conditions compare a large payload's texts within a turn.
+const FEW_CONDITIONS: usize = 16;
+
+/// The conditions in a field. The recursion is bounded like that of [`finds_many`].
+fn conditions(field: &Value) -> usize {
+    match field {
+        Value::Array(items) => items.iter().map(conditions).sum(),
+        Value::Object(members) => {
+            let inner: usize = members.values().map(conditions).sum();
+            inner + usize::from(members.contains_key("Variable"))
+        }
+        _ => 0,
+    }
+}
+
+/// Whether a field has an intrinsic function, or a path with a wildcard, a filter or a descent. The recursion is bounded:
+/// definitions nest only as deep as the parser allows.
+fn finds_many(field: &Value) -> bool {
+    match field {
+        Value::String(text) => text.contains(['*', '?']) || text.contains("..") || text.contains("States."),
+        Value::Array(items) => items.iter().any(finds_many),
+        Value::Object(members) => members.values().any(finds_many),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
 
 use super::clock::Clock;
 use super::timer_queue::{TimerQueue, Wake};
@@ -13,6 +14,8 @@ pub(super) struct Host<T> {
     pub(super) runtime: Handle,
     pub(super) clock: Clock,
     pub(super) timer: TimerQueue<T>,
+    /// Permits for evaluations that take long.
+    pub(super) evaluations: Semaphore,
     has_ended: Arc<AtomicBool>,
 }
 
@@ -32,6 +35,7 @@ impl<T: Wake> Host<T> {
             runtime: Handle::current(),
             timer: TimerQueue::start(clock.clone(), end),
             clock,
+            evaluations: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             has_ended,
         })
     }

@@ -9,6 +9,7 @@
 
 mod distributed_map;
 mod limits;
+mod long_evaluations;
 mod machines;
 mod pizza_machine;
 mod snapshot;

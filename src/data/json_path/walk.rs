@@ -225,6 +225,7 @@ impl<'p, 'v> Walk<'p, 'v> {
         self.budget.use_up(work.done());
         accepted.map_err(|error| {
             if error.is_too_much() {
+                self.budget.exceed();
                 Stop::TooMuch
             } else {
                 Stop::Invalid(error.to_string())

@@ -21,8 +21,9 @@ use super::timers::Timers;
 use super::token::TokenSecret;
 use super::trace::Trace;
 use crate::data::{ExecutionContext, Random, StateMachineContext};
+use crate::history::HistoryLevel;
 
-pub(super) use frames::{Activity, ForkProgress, Frame, Frames, TaskAttempt, VisibleVariables};
+pub(super) use frames::{Activity, Begun, Evaluating, ForkProgress, Frame, Frames, TaskAttempt, VisibleVariables};
 pub(super) use map_run_progress::{Child, MapRunProgress, Stage};
 pub(super) use recorder::Recorder;
 
@@ -57,6 +58,9 @@ pub(crate) struct Core {
     /// The work done in this turn, in the units of [`Limits::turn_work`].
     #[serde(skip)]
     pub(in crate::execution) turn_work: usize,
+    /// Whether the driver gave this turn, and no event from outside: only then may it take long.
+    #[serde(skip)]
+    pub(in crate::execution) is_given_turn: bool,
     /// The bytes that it held when they were last counted, its history included.
     #[serde(skip)]
     pub(super) held_bytes: usize,
@@ -119,6 +123,7 @@ impl Core {
             queued_bytes: 0,
             work: 0,
             turn_work: 0,
+            is_given_turn: false,
             held_bytes: 0,
             grown_bytes: 0,
             recorded_bytes: 0,
@@ -134,6 +139,43 @@ impl Core {
             activities: options.activities,
             trace: options.is_traced.then(Box::default),
         }
+    }
+}
+
+impl Core {
+    /// A core with no more than the expressions of one frame may read, and the frame's key in it.
+    pub(super) fn around(&self, key: FrameKey) -> Result<(Self, FrameKey), Invariant> {
+        let (frames, key) = self.frames.around(key)?;
+        let core = Self {
+            execution: self.execution.clone(),
+            state_machine: Arc::clone(&self.state_machine),
+            now: self.now,
+            deadline: None,
+            frames,
+            ready: VecDeque::new(),
+            timers: Timers::default(),
+            late: None,
+            commands: VecDeque::new(),
+            queued_bytes: 0,
+            work: 0,
+            turn_work: 0,
+            is_given_turn: false,
+            held_bytes: 0,
+            grown_bytes: 0,
+            recorded_bytes: 0,
+            last_text: 0,
+            recorder: Recorder::new(HistoryLevel::Off, None),
+            random: self.random.clone(),
+            token_secret: self.token_secret.clone(),
+            limits: self.limits.clone(),
+            variable_bytes: 0,
+            outcome: None,
+            broken: None,
+            is_restored: self.is_restored,
+            activities: None,
+            trace: None,
+        };
+        Ok((core, key))
     }
 }
 

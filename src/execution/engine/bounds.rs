@@ -102,6 +102,7 @@ impl Core {
                         .map(|child| child.core.held_by_frames())
                         .sum::<usize>();
                 }
+                Activity::Evaluating(evaluating) => evaluating.begun.raw_result().into_iter().for_each(shared),
                 Activity::Entering | Activity::Waiting | Activity::Backoff => {}
             }
         }

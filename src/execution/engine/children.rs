@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 use super::Engine;
+use super::view::Allowance;
 use crate::data::Payload;
 use crate::definition::{State, Transformation};
 use crate::execution::command::Command;
@@ -222,9 +223,11 @@ impl Engine<'_> {
         let Some((item, context)) = run.items.peek() else {
             return Ok(None);
         };
-        let input = self.with_state(key, Some(&context), |node, _, view| match &node.state {
-            State::Map(map) => states::select_next(map, item, &run.effective_input, view),
-            _ => Ok(Payload::from(item.clone())),
+        let input = self.with_state(key, Allowance::Part(Some(&context)), |node, _, view| {
+            match &node.state {
+                State::Map(map) => states::select_next(map, item, &run.effective_input, view),
+                _ => Ok(Payload::from(item.clone())),
+            }
         })?;
         run.items.advance();
         Ok(Some(input))
@@ -238,6 +241,7 @@ impl Engine<'_> {
         }
         child.core.now = child.core.now.max(self.core.now);
         child.core.turn_work = self.core.turn_work;
+        child.core.is_given_turn = self.core.is_given_turn && event.is_none();
         let mut engine = Engine {
             program: self.program,
             core: &mut child.core,

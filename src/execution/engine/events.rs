@@ -22,7 +22,7 @@ impl Core {
                 let is_asked = run.asked().is_some_and(|asked| asked.generation == task.generation);
                 is_asked || run.tasks.contains_key(&task.generation)
             }
-            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Fork(_) => false,
+            _ => false,
         }
     }
 }

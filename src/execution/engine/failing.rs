@@ -1,6 +1,7 @@
 //! Handles failures: retries, catches, or fails the state around.
 
 use super::Engine;
+use super::view::Allowance;
 use crate::definition::State;
 use crate::execution::catch;
 use crate::execution::core::Activity;
@@ -62,7 +63,9 @@ impl Engine<'_> {
             }
             if let Some(caught) = catch::decide(node, &failure) {
                 let catcher = caught.index;
-                match self.with_state(key, None, |_, raw_input, view| caught.exit(raw_input, view)) {
+                match self.with_state(key, Allowance::Part(None), |_, raw_input, view| {
+                    caught.exit(raw_input, view)
+                }) {
                     Ok(exit) => {
                         self.core.trace(key, || Traced::Caught { catcher });
                         return self.exit(key, exit);

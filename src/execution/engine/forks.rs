@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
+use super::view::Allowance;
 use crate::data::{MAX_NESTING, MapItemContext, Payload, Piece, held_size};
 use crate::definition::{State, StateType};
 use crate::execution::command::Command;
@@ -18,6 +19,9 @@ use crate::execution::states;
 use crate::execution::task::TaskId;
 use crate::execution::trace::Traced;
 use crate::history::{EventDetails, MapIteration};
+
+/// The visits after which no further input of a branch or iteration is computed at once.
+const MAX_VISITS_OF_INPUTS: usize = 200_000;
 
 impl<'a> Engine<'a> {
     /// Starts the graphs of a Parallel or Map.
@@ -58,22 +62,32 @@ impl<'a> Engine<'a> {
             }
             Fork::MapRun(request) => return self.start_map_run(key, *request),
         };
-        let first = progress.limit.min(progress.total);
         let total = progress.total;
         self.core.trace(key, || Traced::Forked { total });
         self.core.frames.set_activity(key, Activity::Fork(Box::new(progress)))?;
         let frame = self.core.frames.at_mut(key)?;
         let started = frame.last_event;
         frame.deadline = None;
-        if first == 0 {
+        if total == 0 {
             return self.joined(key);
         }
-        for _ in 0..first {
-            if !self.start_graph(key, started)? {
-                break;
+        self.start_graphs(key, started)
+    }
+
+    /// Starts branches or iterations, as many as may run at once. Where their inputs take a lot of work, the rest starts
+    /// when the first have ended.
+    fn start_graphs(&mut self, parent: FrameKey, previous: u64) -> Result<(), Invariant> {
+        let before = self.core.turn_work;
+        loop {
+            let fork = self.core.frames.fork_mut(parent)?;
+            let may_start = fork.started < fork.total && fork.running.len() < fork.limit;
+            if !may_start
+                || self.core.turn_work.saturating_sub(before) > MAX_VISITS_OF_INPUTS
+                || !self.start_graph(parent, previous)?
+            {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Starts the next branch or iteration; false if that made the state fail.
@@ -135,9 +149,11 @@ impl<'a> Engine<'a> {
     ) -> Result<Payload, Failure> {
         let value = items.value().get(index).unwrap_or(&Value::Null);
         let item = MapItemContext::element(index, Some(value));
-        self.with_state(parent, Some(&item), |node, _, view| match &node.state {
-            State::Map(map) => states::iteration_input(map, items, effective_input, index, view),
-            _ => Ok(effective_input.clone()),
+        self.with_state(parent, Allowance::Part(Some(&item)), |node, _, view| {
+            match &node.state {
+                State::Map(map) => states::iteration_input(map, items, effective_input, index, view),
+                _ => Ok(effective_input.clone()),
+            }
         })
     }
 
@@ -178,7 +194,7 @@ impl<'a> Engine<'a> {
             _ => return Err(Invariant::ResultHasItsPlace),
         }
         if fork.started < fork.total {
-            self.start_graph(parent, frame.last_event)?;
+            self.start_graphs(parent, frame.last_event)?;
         } else if fork.running.is_empty() {
             // On AWS the end of a Map or Parallel refers to the last event of the graph that ended last.
             self.core.frames.at_mut(parent)?.last_event = succeeded.unwrap_or(frame.last_event);
@@ -277,7 +293,11 @@ impl<'a> Engine<'a> {
         match self.core.frames.at(key)?.activity() {
             Activity::Fork(_) => self.abort_running(key, failing)?,
             Activity::MapRun(_) => self.abort_map_run(key, failing)?,
-            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Task(_) => {}
+            Activity::Entering
+            | Activity::Waiting
+            | Activity::Backoff
+            | Activity::Task(_)
+            | Activity::Evaluating(_) => {}
         }
         let frame = self.core.frames.remove(key)?;
         self.forget_variables(&frame);
@@ -295,7 +315,7 @@ impl<'a> Engine<'a> {
                 };
                 self.core.commands.push_back(Command::Cancel(id));
             }
-            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Fork(_) | Activity::MapRun(_) => {}
+            _ => {}
         }
         self.core.record(failing, || EventDetails::StateAborted { state_type });
         Ok(())
@@ -317,7 +337,7 @@ impl<'a> Engine<'a> {
                     core.commands.push_back(Command::Cancel(id));
                 }
                 Activity::MapRun(_) => map_runs.push((key, frame.last_event)),
-                Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Fork(_) => {}
+                _ => {}
             }
         }
         for (key, started) in map_runs {

@@ -12,6 +12,7 @@ mod bounds;
 mod children;
 mod deadlines;
 mod ending;
+mod evaluations;
 mod events;
 mod failing;
 mod forks;
@@ -24,11 +25,17 @@ mod tests;
 mod variables;
 mod view;
 
+#[cfg(feature = "runtime")]
+pub(super) use evaluations::Place;
+#[cfg(feature = "runtime")]
+pub(crate) use evaluations::{LongEvaluated, LongEvaluation};
+
 use indexmap::IndexMap;
 use std::sync::Arc;
 
+use self::view::Allowance;
 use super::command::Command;
-use super::core::{Activity, Core, Frame};
+use super::core::{Activity, Begun, Core, Frame};
 use super::failure::Failure;
 use super::frame_key::FrameKey;
 use super::intent::{Assigned, Exit, Intent};
@@ -145,6 +152,13 @@ impl Engine<'_> {
                 // Only a retry without delay is queued; any other has a timer.
                 Activity::Backoff if frame.deadline.is_none() => self.try_again(key)?,
                 Activity::MapRun(_) => self.go_on_with_map_run(key)?,
+                Activity::Evaluating(_) => {
+                    if !self.core.may_take_long() {
+                        self.core.ready.push_front(key);
+                        break;
+                    }
+                    self.evaluate(key)?;
+                }
                 Activity::Backoff | Activity::Waiting | Activity::Task(_) | Activity::Fork(_) => {
                     return Err(Invariant::QueuedFramesAreReady);
                 }
@@ -190,27 +204,38 @@ impl Engine<'_> {
     /// Starts an attempt of the state; `previous` is the event that led to it.
     fn attempt(&mut self, key: FrameKey, previous: u64) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::Attempted);
-        match self.with_state(key, None, states::enter) {
+        match self.with_state(key, Allowance::Turn, states::enter) {
             Ok(Intent::Exit(exit)) => self.exit(key, exit),
-            Ok(Intent::Invoke(request)) => self.invoke(key, request),
-            Ok(Intent::Fork(fork)) => self.fork(key, *fork),
-            Ok(Intent::WaitUntil(deadline)) => {
+            Ok(intent) => self.carry_out(key, intent),
+            Err(Failure::TakesLong) => self.postpone(key, Begun::Enter { previous }),
+            Err(failure) => self.fail_on_entry(key, failure, previous),
+        }
+    }
+
+    fn carry_out(&mut self, key: FrameKey, intent: Intent) -> Result<(), Invariant> {
+        match intent {
+            Intent::Exit(exit) => self.exit(key, exit),
+            Intent::Invoke(request) => self.invoke(key, request),
+            Intent::Fork(fork) => self.fork(key, *fork),
+            Intent::WaitUntil(deadline) => {
                 self.core.frames.set_activity(key, Activity::Waiting)?;
                 self.wake_at(key, deadline)
             }
-            Err(failure) => self.fail_on_entry(key, failure, previous),
         }
     }
 
     /// Continues a state after its work.
     fn finish(&mut self, key: FrameKey, raw_result: Payload) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::RawResult(raw_result.clone()));
-        let exit = self.with_state(key, None, |node, raw_input, view| {
+        // Only here: JSONPath writes into a result that nothing else shares.
+        let kept = self.node_of(key)?.may_take_long.then(|| raw_result.clone());
+        let exit = self.with_state(key, Allowance::Turn, |node, raw_input, view| {
             states::finish(node, raw_input, raw_result, view)
         });
-        match exit {
-            Ok(exit) => self.exit(key, exit),
-            Err(failure) => self.fail(key, failure),
+        match (exit, kept) {
+            (Ok(exit), _) => self.exit(key, exit),
+            (Err(Failure::TakesLong), Some(raw_result)) => self.postpone(key, Begun::Finish { raw_result }),
+            (Err(failure), _) => self.fail(key, failure),
         }
     }
 

@@ -12,19 +12,36 @@ use crate::execution::invariant::Invariant;
 use crate::execution::program::{Node, Program};
 use crate::execution::states;
 
+/// How much of a turn's work the expressions of one state may do; those that take more have a turn of their own.
+const TURNS_OF_A_STATE: usize = 5;
+
+/// The most visits of the expressions of a Catcher, or of one `ItemSelector`, which have no turn of their own.
+const MAX_VISITS_OF_A_PART: usize = 300_000;
+
+/// How much work the expressions of a state may do.
+#[derive(Clone, Copy)]
+pub(super) enum Allowance<'i> {
+    /// As much as fits a turn; the call fails with [`Failure::TakesLong`] if it takes more, and has changed nothing.
+    Turn,
+    /// As much as they may ever do.
+    Whole,
+    /// Those of a part of the state: a Catcher, or the `ItemSelector` for an item.
+    Part(Option<&'i MapItemContext<'i>>),
+}
+
 impl<'a> Engine<'a> {
     /// Calls a pure function of a frame's state with the raw input and a view of the execution.
     #[inline]
     pub(super) fn with_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<&MapItemContext<'_>>,
+        allowance: Allowance<'_>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         if self.core.trace.is_some() {
-            return self.with_traced_state(key, own_item, call);
+            return self.with_traced_state(key, allowance, call);
         }
-        self.with_seen_state(key, own_item, None, call)
+        self.with_seen_state(key, allowance, None, call)
     }
 
     /// The same with an inspection of the data after each stage.
@@ -33,23 +50,23 @@ impl<'a> Engine<'a> {
     fn with_traced_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<&MapItemContext<'_>>,
+        allowance: Allowance<'_>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let inspection = Inspection::of_execution();
-        let called = self.with_seen_state(key, own_item, Some(&inspection), call);
-        let now = self.core.now;
-        if let Some(trace) = &mut self.core.trace {
-            trace.see(now, key, inspection);
+        let called = self.with_seen_state(key, allowance, Some(&inspection), call);
+        if !matches!(called, Err(Failure::TakesLong)) {
+            self.core.see(key, inspection);
         }
         called
     }
 
+    /// The same, seen by an inspection.
     #[inline]
-    fn with_seen_state<T>(
+    pub(super) fn with_seen_state<T>(
         &mut self,
         key: FrameKey,
-        own_item: Option<&MapItemContext<'_>>,
+        allowance: Allowance<'_>,
         inspection: Option<&Inspection>,
         call: impl FnOnce(&Node, &mut Option<Payload>, &StateView<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
@@ -59,6 +76,16 @@ impl<'a> Engine<'a> {
         let mut raw_input = Some(raw_input.ok_or(Invariant::InputIsKept)?);
         let frame = core.frames.at(key)?;
         let node = self.program.node(frame.state);
+        let mut before = None;
+        let budget = match allowance {
+            Allowance::Turn if node.may_take_long => {
+                // Only here: JSONPath writes into an input that nothing else shares.
+                before = Some((raw_input.clone(), core.random.clone()));
+                Budget::of_visits(core.limits.turn_work.saturating_mul(TURNS_OF_A_STATE))
+            }
+            Allowance::Part(_) if node.may_take_long => Budget::of_visits(MAX_VISITS_OF_A_PART),
+            _ => Budget::new(),
+        };
         let token = match &node.state {
             State::Task(task) if states::has_token(task) => {
                 Some(frame.task_token(&core.token_secret, &core.execution.id))
@@ -73,18 +100,27 @@ impl<'a> Engine<'a> {
                 frames: &core.frames,
                 frame,
             },
-            own_item,
+            own_item: match allowance {
+                Allowance::Part(item) => item,
+                Allowance::Turn | Allowance::Whole => None,
+            },
             task_token: token.as_deref(),
             random: &core.random,
             limits: &core.limits,
             now: core.now,
-            budget: Budget::new(),
+            budget,
             inspection,
         };
-        let called = call(node, &mut raw_input, &view);
+        let mut called = call(node, &mut raw_input, &view);
         let spent = view.budget.spent();
+        let (visits, takes_long) = (view.budget.spent_visits(), view.budget.could_do_with_more());
         core.work = core.work.saturating_add(spent as u64);
-        core.spend(view.budget.spent_visits());
+        core.spend(visits);
+        if let Some((input, random)) = before.filter(|_| takes_long) {
+            core.random = random;
+            raw_input = input;
+            called = Err(Failure::TakesLong);
+        }
         if raw_input.is_some() {
             core.frames.at_mut(key)?.raw_input = raw_input;
         }

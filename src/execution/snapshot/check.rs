@@ -81,8 +81,13 @@ fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
         Activity::MapRun(run) => (None, None, Some(run)),
         _ => (None, None, None),
     };
+    let raw_result = match frame.activity() {
+        Activity::Evaluating(evaluating) => evaluating.begun.raw_result(),
+        _ => None,
+    };
     let variables = frame.variables.iter().flat_map(|variables| variables.values());
     let payloads = [
+        raw_result,
         frame.raw_input.as_ref(),
         attempt.map(|attempt| &attempt.request.effective_input),
         fork.map(|fork| &fork.effective_input),

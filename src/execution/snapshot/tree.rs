@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::data::Piece;
 use crate::definition::State;
-use crate::execution::core::{Activity, Core, ForkProgress, Frame};
+use crate::execution::core::{Activity, Begun, Core, ForkProgress, Frame};
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Node, Program};
@@ -52,6 +52,10 @@ fn fits(frame: &Frame, node: &Node) -> bool {
         | (Activity::Waiting, State::Wait(_) | State::Task(_))
         | (Activity::Task(_), State::Task(_)) => true,
         (Activity::Backoff, _) => node.takes_errors(),
+        (Activity::Evaluating(evaluating), state) => {
+            let has_work = node.takes_errors() || matches!(state, State::Wait(_));
+            node.may_take_long && (has_work || matches!(evaluating.begun, Begun::Enter { .. }))
+        }
         (Activity::Fork(fork), State::Parallel(_)) => fork.items.is_none() && fork.graphs == node.graphs,
         (Activity::Fork(fork), State::Map(_)) => fork.items.is_some() && fork.graphs == node.graphs,
         (Activity::MapRun(_), State::Map(map)) => map.distributed.is_some(),

@@ -43,7 +43,7 @@ pub(super) fn check(core: &Core, program: &Program) -> Result<(), Invariant> {
 impl Wakers {
     fn check(&self, key: FrameKey, frame: &Frame, node: &Node) -> Result<(), Invariant> {
         let (is_ready, deadline) = match frame.activity() {
-            Activity::Entering => (true, None),
+            Activity::Entering | Activity::Evaluating(_) => (true, None),
             // One of the two: a delay of zero has no timer.
             Activity::Backoff => {
                 Invariant::RetriersAreCounted.holds_if(frame.retry_count > 0)?;

@@ -19,7 +19,7 @@ use machines::Hostile;
 /// Enough to get into the loops, and not too many for a debug build.
 const TURNS: usize = 2;
 
-/// Those whose turns are short in a debug build too.
+/// Those that are done soon in a debug build too.
 fn machines() -> Vec<Hostile> {
     let mut machines = machines::in_json_path();
     machines.retain(|hostile| !hostile.name.contains("filter"));
@@ -42,9 +42,40 @@ fn working(definition: &Value, input: Value) -> Execution {
     for _ in 0..TURNS {
         while execution.poll_command().is_some() {}
         assert!(execution.wants_turn(), "{:?}", execution.outcome());
+        if execution.wants_long_turn() {
+            break;
+        }
         execution.handle(DateTime::UNIX_EPOCH, Event::Turn);
     }
     execution
+}
+
+/// Those with a state that does more than fits a turn: as much as a state may do, which takes a second or two.
+fn machines_of_long_states() -> Vec<Hostile> {
+    let mut machines = machines::in_json_path();
+    machines.retain(|hostile| hostile.name.contains("filter") || hostile.name.contains("StringMatches"));
+    if cfg!(feature = "jsonata") {
+        machines.extend(machines::in_jsonata());
+    }
+    machines
+}
+
+/// No turn does their work but one that says so before.
+#[test]
+fn what_takes_long_is_put_aside() {
+    for hostile in machines_of_long_states() {
+        on_a_small_stack(move || {
+            let mut execution = working(&hostile.definition, hostile.input);
+            assert!(execution.wants_long_turn(), "{}", hostile.name);
+            // Nothing but that turn does it.
+            let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(1);
+            execution.handle(at, Event::DeadlineReached);
+            assert!(execution.wants_long_turn(), "{}", hostile.name);
+            execution.handle(at, Event::Stop(ErrorOutput::default()));
+            assert_eq!(execution.outcome().map(|outcome| outcome.status()), Some("ABORTED"));
+            assert!(!execution.wants_turn() && !execution.wants_long_turn());
+        });
+    }
 }
 
 #[test]

@@ -32,14 +32,17 @@ const MAX_TEXT_WORK: u64 = 64 * 1024 * 1024;
 const STEPS_WITH_PATTERNS: u64 = 64;
 
 /// The most visits that matching regular expressions may take.
-const MAX_PATTERN_WORK: u64 = 1_000_000;
+const MAX_PATTERN_WORK: u64 = 100_000;
+
+/// Expressions whose regular expressions cannot search a text of so many bytes within that are metered.
+const MIN_SEARCHED: usize = 1_024;
 
 /// The most times that each value read may be looked at. An expression that looks at a value more often, as in every
 /// round of a loop, is metered.
 const MAX_LOOKS: u64 = 256;
 
 /// The most values that may be looked at.
-const MAX_WORK: u64 = 8 * 1024 * 1024;
+const MAX_WORK: u64 = 2 * 1024 * 1024;
 
 /// The most values read times the steps, since a name reaches through all items of arrays in arrays.
 const MAX_REACH: u64 = 1 << 30;
@@ -91,13 +94,17 @@ impl Stage {
         let stages = steps.iter().map_while(|steps| {
             let looks = estimate(expression.ast(), *steps)
                 .filter(|looks| looks.per_value <= MAX_LOOKS && looks.fixed <= MAX_WORK)?;
-            let stage = Self {
+            let mut stage = Self {
                 steps: *steps,
                 looks,
                 most_text: usize::try_from(MAX_TEXT_WORK / steps.max(&STEPS[0])).unwrap_or(usize::MAX),
                 patterns,
             };
-            (stage.work_of_patterns(stage.most_text) <= MAX_PATTERN_WORK).then_some(stage)
+            // The longer the text, the more each step may take.
+            while stage.work_of_patterns(stage.most_text) > MAX_PATTERN_WORK && stage.most_text >= MIN_SEARCHED {
+                stage.most_text /= 2;
+            }
+            (stage.most_text >= MIN_SEARCHED).then_some(stage)
         });
         stages.collect()
     }

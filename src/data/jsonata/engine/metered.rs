@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::analysis::Analysis;
 use super::functions::prelude;
-use super::limits::options;
+use super::limits::{MAX_ARRAY_LENGTH, options};
 use super::meter::{Meter, Watch};
 use super::patterns::PatternCost;
 use super::result;
@@ -87,6 +87,7 @@ impl Metered {
         let mut most_text = TEXT;
         loop {
             let Some(left) = Some(budget.left()).filter(|left| *left > 0) else {
+                budget.exceed();
                 return Err(Failure::Exceeded(Bound::Time));
             };
             let (result, too_long) = self.attempt(evaluation, budget, left, most_text);
@@ -94,7 +95,12 @@ impl Metered {
             // start again.
             match too_long {
                 Some(longer) => most_text = longer.checked_next_power_of_two().unwrap_or(usize::MAX),
-                None => return result,
+                None => {
+                    if matches!(result, Err(Failure::Exceeded(Bound::Time | Bound::Memory))) {
+                        budget.exceed();
+                    }
+                    return result;
+                }
             }
         }
     }
@@ -111,6 +117,10 @@ impl Metered {
         let visits = u64::try_from(left).unwrap_or(u64::MAX);
         let steps = visits / self.patterns.map_or(1, |patterns| patterns.step(most_text));
         let mut options = options(evaluation.depth + self.depth, steps, evaluation.now).seed(evaluation.seed);
+        if !budget.is_whole() {
+            // An array is made in one step, and each of its items is at least one visit.
+            options = options.max_array_length(MAX_ARRAY_LENGTH.min(left / 2));
+        }
         if self.is_unseen {
             options = options
                 .max_array_length(MAX_UNSEEN_LENGTH)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::data::{Payload, Piece};
 use crate::definition::Resource;
 use crate::execution::core::map_run_progress::MapRunProgress;
+use crate::execution::evaluated::Evaluated;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::program::GraphId;
 use crate::execution::task_request::TaskRequest;
@@ -25,6 +26,42 @@ pub(crate) enum Activity {
     Fork(Box<ForkProgress>),
     /// A distributed Map waits for its Map Run.
     MapRun(Box<MapRunProgress>),
+    /// It is in the ready queue, and its expressions take long.
+    Evaluating(Box<Evaluating>),
+}
+
+/// A state whose expressions take longer than a turn may, so that they have a turn of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Evaluating {
+    pub(crate) begun: Begun,
+    /// What came of it, if it was done beside the execution.
+    #[serde(skip)]
+    pub(crate) done: Option<Box<Evaluated>>,
+}
+
+/// What the engine had begun to do with a state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Begun {
+    /// To enter or retry it; `previous` is the event that led to it.
+    Enter { previous: u64 },
+    /// To finish it after its work.
+    Finish { raw_result: Payload },
+}
+
+impl Begun {
+    /// Whether the state has done its work.
+    #[cfg(feature = "runtime")]
+    pub(super) fn is_finish(&self) -> bool {
+        matches!(self, Self::Finish { .. })
+    }
+
+    /// The result of its work, if it has done that.
+    pub(crate) fn raw_result(&self) -> Option<&Payload> {
+        match self {
+            Self::Finish { raw_result } => Some(raw_result),
+            Self::Enter { .. } => None,
+        }
+    }
 }
 
 impl Activity {
@@ -34,7 +71,7 @@ impl Activity {
         match self {
             Self::Task(_) => true,
             Self::MapRun(run) => !run.tasks.is_empty() || run.asked().is_some(),
-            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) => false,
+            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) | Self::Evaluating(_) => false,
         }
     }
 
@@ -44,7 +81,7 @@ impl Activity {
         let (task, run) = match self {
             Self::Task(attempt) => (Some(attempt.generation), None),
             Self::MapRun(run) => (run.asked().map(|asked| asked.generation), Some(run)),
-            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) => (None, None),
+            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) | Self::Evaluating(_) => (None, None),
         };
         task.into_iter()
             .chain(run.into_iter().flat_map(|run| run.tasks.keys().copied()))
@@ -107,6 +144,18 @@ pub(crate) struct ForkProgress {
 }
 
 impl ForkProgress {
+    /// A copy for expressions that read the item of one of its graphs.
+    pub(super) fn to_be_read(&self) -> Self {
+        Self {
+            graphs: Arc::clone(&self.graphs),
+            items: self.items.clone(),
+            effective_input: self.effective_input.clone(),
+            running: IndexSet::new(),
+            results: Vec::new(),
+            ..*self
+        }
+    }
+
     /// The graph of a branch or iteration.
     pub(crate) fn graph(&self, index: usize) -> Option<GraphId> {
         let graph = match self.items {

@@ -64,6 +64,22 @@ impl Frame {
         }
     }
 
+    /// A copy for expressions that read it: with another parent's key, and without the results of its graphs.
+    pub(super) fn to_be_read(&self, parent: Option<FrameKey>) -> Self {
+        let activity = match &self.activity {
+            Activity::Fork(fork) => Activity::Fork(Box::new(fork.to_be_read())),
+            _ => Activity::Waiting,
+        };
+        Self {
+            parent,
+            raw_input: self.raw_input.clone(),
+            variables: self.variables.clone(),
+            retries: Vec::new(),
+            activity,
+            ..*self
+        }
+    }
+
     /// The frame's activity.
     #[inline]
     pub(crate) fn activity(&self) -> &Activity {

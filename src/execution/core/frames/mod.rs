@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::map_run_progress::MapRunProgress;
 use crate::data::{MapItemContext, Payload, VariableScope, held_size};
+#[cfg(feature = "runtime")]
+use crate::execution::evaluated::Evaluated;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::StateId;
 
-pub(crate) use activity::{Activity, ForkProgress, TaskAttempt};
+pub(crate) use activity::{Activity, Begun, Evaluating, ForkProgress, TaskAttempt};
 pub(crate) use frame::Frame;
 
 /// All frames of an execution. Slots are reused, serial numbers are not.
@@ -137,6 +139,42 @@ impl Frames {
         match self.set_activity(key, Activity::Waiting)? {
             Activity::MapRun(run) => Ok(run),
             _ => Err(Invariant::MapRunExists),
+        }
+    }
+
+    /// A copy of a frame and of those around it, with the frame's key in it: all that the frame's expressions may read.
+    pub(crate) fn around(&self, key: FrameKey) -> Result<(Self, FrameKey), Invariant> {
+        let mut around = Self::default();
+        let mut next = Some(key);
+        while let Some(at) = next {
+            let frame = self.at(at)?;
+            next = frame.parent;
+            let above = u32::try_from(around.slots.len() + 1).unwrap_or(u32::MAX);
+            let parent = next.map(|FrameKey { serial, .. }| FrameKey { slot: above, serial });
+            around.slots.push(Some(frame.to_be_read(parent)));
+        }
+        let serial = key.serial;
+        Ok((around, FrameKey { slot: 0, serial }))
+    }
+
+    /// Keeps what came of a frame's evaluation, if the frame still waits for it.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn evaluated(&mut self, key: FrameKey, done: Evaluated) {
+        if let Some(frame) = self.get_mut(key)
+            && (frame.entered_event, frame.retry_count) == done.attempt
+            && let Activity::Evaluating(evaluating) = &mut frame.activity
+            && evaluating.begun.is_finish() == done.came.is_exit()
+        {
+            evaluating.done = Some(Box::new(done));
+        }
+    }
+
+    /// The Map Run of a frame.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn map_run_mut(&mut self, key: FrameKey) -> Option<&mut MapRunProgress> {
+        match &mut self.get_mut(key)?.activity {
+            Activity::MapRun(run) => Some(run),
+            _ => None,
         }
     }
 
