@@ -145,6 +145,24 @@ fn maps_over_maps_that_hand_everything_down() {
     assert!(error.contains("The state/task 'A' returned a result"), "{error}");
 }
 
+/// A short item takes many times the memory of its text.
+#[test]
+fn branches_that_each_make_many_short_items() {
+    let branch = |number: usize| {
+        let (split, rest) = (format!("Split {number}"), format!("Rest {number}"));
+        json!({ "StartAt": split, "States": {
+            split: { "Type": "Pass", "Parameters": { "items.$": "States.StringSplit($.text, ',')" }, "Next": rest },
+            rest: { "Type": "Wait", "Seconds": 9, "End": true } } })
+    };
+    let branches: Vec<_> = (0..40).map(branch).collect();
+    let definition =
+        json!({ "StartAt": "P", "States": { "P": { "Type": "Parallel", "Branches": branches, "End": true } } });
+    let mut options = options(json!({ "text": "a,".repeat(60_000) }));
+    options.limits = limits(|limits| limits.held_bytes = 128 * 1024 * 1024);
+    let error = run(definition, options).error();
+    assert!(error.starts_with("States.Runtime: The execution holds "), "{error}");
+}
+
 #[test]
 fn a_history_that_repeats_a_large_input() {
     // Each event holds the whole of it: unread, they would take six gigabytes.

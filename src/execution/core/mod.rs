@@ -64,7 +64,7 @@ pub(crate) struct Core {
     /// The bytes that it held when they were last counted, its history included.
     #[serde(skip)]
     pub(super) held_bytes: usize,
-    /// The bytes of data made since then.
+    /// The bytes of memory, at most, for data made since then.
     #[serde(skip)]
     pub(super) grown_bytes: usize,
     /// The bytes of its history, as a driver keeps it.

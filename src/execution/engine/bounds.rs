@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
+
 use super::Engine;
 use crate::data::{MAX_NESTING, Payload, Piece, held_size, visits_of};
 use crate::execution::core::{Activity, Core};
@@ -20,8 +22,11 @@ const MAX_QUEUED_BYTES: usize = 16 * 1024 * 1024;
 /// The bytes of an event besides the texts of its data.
 const BYTES_OF_AN_EVENT: usize = 256;
 
-/// The memory is counted again after so many bytes of new data.
-const GROWTH: usize = 16 * 1024 * 1024;
+/// The memory is counted again after so many bytes of new data, in the estimate that is never too low.
+const GROWTH: usize = 64 * 1024 * 1024;
+
+/// The most bytes of memory for a byte of JSON text: an item of two bytes, `1,`, is a whole value.
+const BYTES_OF_A_BYTE: usize = size_of::<Value>() / 2;
 
 impl Core {
     /// Counts an event waiting to be polled, which its driver then keeps.
@@ -56,16 +61,16 @@ impl Core {
         self.turn_work = self.turn_work.saturating_add(visits);
     }
 
-    /// Counts new data.
+    /// Counts new data by the bytes of its text.
     #[inline]
     pub(super) fn grow(&mut self, bytes: usize) {
-        self.grown_bytes = self.grown_bytes.saturating_add(bytes);
+        self.grown_bytes = self.grown_bytes.saturating_add(bytes.saturating_mul(BYTES_OF_A_BYTE));
         self.spend(visits_of(bytes));
     }
 
-    /// The bytes of data made since the last call, of a child execution.
-    pub(super) fn take_growth(&mut self) -> usize {
-        std::mem::take(&mut self.grown_bytes)
+    /// Counts what a child execution has made.
+    pub(super) fn grow_with(&mut self, child: &mut Self) {
+        self.grown_bytes = self.grown_bytes.saturating_add(std::mem::take(&mut child.grown_bytes));
     }
 
     /// The memory of all frames' data; data shared by several frames counts once.

@@ -337,7 +337,7 @@ impl Engine<'_> {
             .queued_bytes
             .saturating_add(std::mem::take(&mut child.queued_bytes));
         core.work = core.work.saturating_add(std::mem::take(&mut child.work));
-        core.grow(child.take_growth());
+        core.grow_with(child);
         let recorded = std::mem::take(&mut child.recorded_bytes);
         if is_kept {
             core.recorded_bytes = core.recorded_bytes.saturating_add(recorded);
