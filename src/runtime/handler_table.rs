@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use crate::definition::Resource;
 use crate::execution::Program;
@@ -72,15 +72,22 @@ impl fmt::Debug for HandlerTable {
 #[derive(Debug, Default)]
 pub(super) struct HandlerTables {
     // A weak pointer keeps the address, so no other program can have it.
-    known: Mutex<VecDeque<(Weak<Program>, Arc<HandlerTable>)>>,
+    known: RwLock<VecDeque<(Weak<Program>, Arc<HandlerTable>)>>,
 }
 
 impl HandlerTables {
     pub(super) fn of(&self, program: &Arc<Program>, make: impl FnOnce() -> HandlerTable) -> Arc<HandlerTable> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.iter().find(|(other, _)| other.as_ptr() == Arc::as_ptr(program));
-        if let Some((_, table)) = found {
-            return Arc::clone(table);
+        let of_program = |known: &VecDeque<(Weak<Program>, Arc<HandlerTable>)>| {
+            let found = known.iter().find(|(other, _)| other.as_ptr() == Arc::as_ptr(program));
+            found.map(|(_, table)| Arc::clone(table))
+        };
+        let known = of_program(&self.known.read().unwrap_or_else(PoisonError::into_inner));
+        if let Some(table) = known {
+            return table;
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = of_program(&known) {
+            return table;
         }
         let table = Arc::new(make());
         known.truncate(PROGRAMS - 1);

@@ -49,6 +49,7 @@ mod chance;
 mod clock;
 mod ended;
 mod events;
+mod executions;
 mod handle;
 mod handler_table;
 mod here;
@@ -71,7 +72,7 @@ mod turns;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::data::{Payload, StateMachineContext, to_bounded_value};
 use crate::error::{Error, ErrorKind};
@@ -129,7 +130,7 @@ use shared::Shared;
 #[derive(Debug, Default)]
 pub struct Interpreter {
     settings: Settings,
-    last_started: Mutex<Option<Arc<StateMachineContext>>>,
+    last_started: RwLock<Option<Arc<StateMachineContext>>>,
     shared: OnceLock<Arc<Shared>>,
     ended: Arc<EndedExecutions>,
 }
@@ -259,12 +260,14 @@ impl Interpreter {
     /// The state machine's name and ARN, shared by consecutive executions of the same machine.
     fn state_machine_context(&self, name: Option<&str>) -> Arc<StateMachineContext> {
         let name = name.unwrap_or("StateMachine");
-        let mut last = self.last_started.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last_started.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = last.as_ref().filter(|known| known.name == name) {
             return Arc::clone(known);
         }
+        drop(last);
         let (region, account) = (&self.settings.region, &self.settings.account);
         let state_machine = Arc::new(StateMachineContext::new(region, account, name));
+        let mut last = self.last_started.write().unwrap_or_else(PoisonError::into_inner);
         *last = Some(Arc::clone(&state_machine));
         state_machine
     }

@@ -2,12 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::borrow::Borrow;
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::panic::catch_unwind;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use tokio::runtime::Handle;
 use tokio::time::Duration;
 
@@ -15,6 +12,7 @@ use super::activity::Activities;
 use super::activity_queue::ActivityQueue;
 use super::catalogue::Catalogue;
 use super::ended::EndedExecutions;
+use super::executions::Executions;
 use super::handle::ExecutionHandle;
 use super::handler_table::{HandlerTable, HandlerTables};
 use super::here::Here;
@@ -40,53 +38,31 @@ pub(super) struct Shared {
     /// The errors that keep registered state machines from running, computed on first use.
     unmet: OnceLock<Option<String>>,
     tables: HandlerTables,
-    live: Mutex<Live>,
+    executions: Executions,
+    names: Mutex<Names>,
+    hosts: RwLock<Hosts>,
     /// The interpreter's, for as long as there is one.
     ended: Weak<EndedExecutions>,
 }
 
+/// What only some executions use.
 #[derive(Debug, Default)]
-struct Live {
-    executions: HashSet<ByArn>,
+struct Names {
     tokens: TaskTokens,
-    closed_names: ClosedNames,
-    hosts: Vec<Arc<Host<Running>>>,
+    closed: ClosedNames,
+}
+
+#[derive(Debug, Default)]
+struct Hosts {
+    known: Vec<Arc<Host<Running>>>,
     /// The last tokio runtime that turned out to have no timer.
     without_timer: Option<tokio::runtime::Id>,
-    closed: bool,
 }
 
-/// A running execution under its ARN, which it has itself.
-#[derive(Debug)]
-struct ByArn(Arc<Running>);
-
-impl Borrow<str> for ByArn {
-    fn borrow(&self) -> &str {
-        &self.0.arn
-    }
-}
-
-impl Hash for ByArn {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.arn.hash(state);
-    }
-}
-
-impl PartialEq for ByArn {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.arn == other.0.arn
-    }
-}
-
-impl Eq for ByArn {}
-
-impl Live {
-    fn execution(&self, arn: &str) -> Option<Arc<Running>> {
-        self.executions.get(arn).map(|ByArn(running)| Arc::clone(running))
-    }
-
-    fn all(&self) -> impl Iterator<Item = Arc<Running>> {
-        self.executions.iter().map(|ByArn(running)| Arc::clone(running))
+impl Hosts {
+    fn of(&self, runtime: &Handle) -> Option<Arc<Host<Running>>> {
+        let host = self.known.iter().find(|host| host.runtime.id() == runtime.id());
+        host.cloned()
     }
 }
 
@@ -109,7 +85,9 @@ impl Shared {
             activities,
             handlers: Arc::default(),
             tables: HandlerTables::default(),
-            live: Mutex::default(),
+            executions: Executions::default(),
+            names: Mutex::default(),
+            hosts: RwLock::default(),
             ended,
         })
     }
@@ -119,18 +97,14 @@ impl Shared {
         let Ok(runtime) = Handle::try_current() else {
             return Err(no_timer("there is no tokio runtime here"));
         };
-        let known = |live: &Live| {
-            live.hosts
-                .iter()
-                .find(|host| host.runtime.id() == runtime.id())
-                .cloned()
-        };
-        if let Some(host) = known(&self.live()) {
+        let hosts = self.hosts();
+        if let Some(host) = hosts.of(&runtime) {
             return Ok(host);
         }
-        let has_none = self.live().without_timer == Some(runtime.id());
+        let has_none = hosts.without_timer == Some(runtime.id());
+        drop(hosts);
         if has_none || !has_timer() {
-            self.live().without_timer = Some(runtime.id());
+            self.hosts_mut().without_timer = Some(runtime.id());
             return Err(no_timer("this tokio runtime was built without a timer"));
         }
         // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
@@ -140,13 +114,13 @@ impl Shared {
                 shared.stop_without_host();
             }
         });
-        let mut live = self.live();
-        if let Some(host) = known(&live) {
+        let mut hosts = self.hosts_mut();
+        if let Some(host) = hosts.of(&runtime) {
             // Without the lock again, since this drops `started`.
-            drop(live);
+            drop(hosts);
             return Ok(host);
         }
-        live.hosts.push(Arc::clone(&started));
+        hosts.known.push(Arc::clone(&started));
         Ok(started)
     }
 
@@ -216,7 +190,7 @@ impl Shared {
 
     /// The running execution of an ARN.
     pub(super) fn execution(&self, arn: &str) -> Option<Arc<Running>> {
-        self.live().execution(arn)
+        self.executions.part_of(arn).find(arn)
     }
 
     /// The execution that already has a name: the running one if the input is the same, otherwise an error.
@@ -226,12 +200,12 @@ impl Shared {
         input: &Value,
         now: DateTime<Utc>,
     ) -> Option<Result<Arc<Running>, StepFunctionsError>> {
-        let mut live = self.live();
-        let Some(known) = live.execution(arn) else {
-            let is_closed = live.closed_names.contains(arn, now);
+        let part = self.executions.part_of(arn);
+        let Some(known) = part.find(arn) else {
+            let is_closed = self.names().closed.contains(arn, now);
             return is_closed.then(|| Err(StepFunctionsError::execution_already_exists(arn)));
         };
-        drop(live);
+        drop(part);
         let is_same = known.has_input(input);
         Some(if is_same {
             Ok(known)
@@ -242,39 +216,43 @@ impl Shared {
 
     /// The execution of an ARN, running or kept.
     pub(super) fn known_execution(&self, arn: &str) -> Option<Arc<Running>> {
-        let live = self.live();
-        let running = live.execution(arn);
-        running.or_else(|| self.ended.upgrade()?.find(arn))
+        let part = self.executions.part_of(arn);
+        part.find(arn).or_else(|| self.ended.upgrade()?.find(arn))
     }
 
     /// The executions: those that are kept, in the order of their ends, then the running ones.
     pub(super) fn known_executions(&self) -> Vec<Arc<Running>> {
-        let live = self.live();
+        let parts = self.executions.all_parts();
         let mut executions = self.ended.upgrade().map_or_else(Vec::new, |ended| ended.all());
-        executions.extend(live.all());
+        executions.extend(parts.iter().flat_map(|part| part.iter()).cloned());
         executions
     }
 
     pub(super) fn running(&self) -> usize {
-        self.live().executions.len()
+        self.executions.len()
     }
 
     /// Stops admitting executions and returns the running ones.
     pub(super) fn close(&self) -> Vec<Arc<Running>> {
-        let mut live = self.live();
-        live.closed = true;
-        live.all().collect()
+        self.executions.close();
+        self.all_running()
+    }
+
+    fn all_running(&self) -> Vec<Arc<Running>> {
+        let parts = self.executions.all_parts();
+        parts.iter().flat_map(|part| part.iter()).cloned().collect()
     }
 
     /// Ends the executions of a runtime that has shut down.
     pub(super) fn stop_without_host(&self) {
-        let mut live = self.live();
-        let hosts = std::mem::take(&mut live.hosts);
-        let (ended, hosts): (Vec<_>, Vec<_>) = hosts.into_iter().partition(|host| host.has_ended());
-        live.hosts = hosts;
-        let orphans: Vec<_> = live.all().filter(|running| running.host.has_ended()).collect();
-        drop(live);
+        let mut hosts = self.hosts_mut();
+        let known = std::mem::take(&mut hosts.known);
+        let (ended, known): (Vec<_>, Vec<_>) = known.into_iter().partition(|host| host.has_ended());
+        hosts.known = known;
+        drop(hosts);
         drop(ended);
+        let mut orphans = self.all_running();
+        orphans.retain(|running| running.host.has_ended());
         for running in orphans {
             running.shut_down("the tokio runtime that it ran in was shut down");
         }
@@ -285,11 +263,19 @@ impl Shared {
 
     /// The task waiting for a token.
     pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
-        self.live().tokens.task_of(token)
+        self.names().tokens.task_of(token)
     }
 
-    fn live(&self) -> MutexGuard<'_, Live> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hosts(&self) -> RwLockReadGuard<'_, Hosts> {
+        self.hosts.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hosts_mut(&self) -> RwLockWriteGuard<'_, Hosts> {
+        self.hosts.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -306,8 +292,8 @@ fn no_timer(problem: &str) -> Error {
 
 impl Directory for Shared {
     fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
-        let mut live = self.live();
-        if live.closed {
+        let mut part = self.executions.part_of(&running.arn);
+        if self.executions.is_closed() {
             return Err(Error::new(
                 ErrorKind::ShutDown,
                 "the interpreter is shut down and starts nothing any more",
@@ -319,36 +305,34 @@ impl Directory for Shared {
                 "the tokio runtime shuts down and starts nothing any more",
             ));
         }
-        if live.executions.contains(&*running.arn) {
-            return Err(Error::new(
-                ErrorKind::ExecutionAlreadyExists,
-                format!("the execution `{}` is running already", running.arn),
-            ));
+        if part.insert(running) {
+            return Ok(());
         }
-        live.executions.insert(ByArn(Arc::clone(running)));
-        Ok(())
+        Err(Error::new(
+            ErrorKind::ExecutionAlreadyExists,
+            format!("the execution `{}` is running already", running.arn),
+        ))
     }
 
     fn remove(&self, running: &Running, bytes: usize) {
         if let Some(catalogue) = self.catalogue() {
             catalogue.ended(bytes);
         }
-        let mut live = self.live();
-        let known = live.executions.get(&*running.arn);
-        if known.is_none_or(|ByArn(known)| !std::ptr::eq(Arc::as_ptr(known), running)) {
+        let mut part = self.executions.part_of(&running.arn);
+        let Some(removed) = part.remove(running) else {
             return;
-        }
-        let removed = live.executions.take(&*running.arn);
+        };
         if running.origin.keeps_name {
-            live.closed_names.insert(&running.arn, running.host.clock.now());
+            let now = running.host.clock.now();
+            self.names().closed.insert(&running.arn, now);
         }
         let keeper = self.ended.upgrade().filter(|_| !running.host.has_ended());
-        let gone = match (keeper, removed) {
+        let gone = match keeper {
             // Under the lock, so that the execution is always found in one place or the other.
-            (Some(ended), Some(ByArn(removed))) => ended.keep(removed, bytes, self.settings.kept),
-            _ => Vec::new(),
+            Some(ended) => ended.keep(removed, bytes, self.settings.kept),
+            None => vec![removed],
         };
-        drop(live);
+        drop(part);
         drop(gone);
     }
 
@@ -367,11 +351,11 @@ impl Directory for Shared {
     }
 
     fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        self.live().tokens.remember(token, running, task)
+        self.names().tokens.remember(token, running, task)
     }
 
     fn end_token(&self, token: &str) {
-        self.live().tokens.end(token);
+        self.names().tokens.end(token);
     }
 }
 
