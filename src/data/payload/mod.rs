@@ -5,6 +5,7 @@ mod parts;
 mod piece;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod write;
 
 use std::collections::HashSet;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 
 pub(in crate::data) use self::parts::Parts;
 pub(crate) use self::piece::Piece;
+use self::whole::Whole;
 use super::{JsonText, MAX_NESTING, discard, held_size, json_size};
 
 /// JSON data that travels from state to state: shared until it is written to, and one pointer wide.
@@ -39,7 +41,7 @@ pub struct Payload(Arc<Inner>);
 /// INVARIANT: `whole` or `parts` is set; if both are, they are the same data.
 struct Inner {
     /// The data as one value, put together from the parts once something asks for it.
-    whole: OnceLock<Value>,
+    whole: Whole,
     /// The members or items as payloads of their own, taken from the whole once a large one of them is shared.
     parts: OnceLock<Box<Parts>>,
     /// INVARIANT: at least the bytes of the value's compact JSON text.
@@ -57,7 +59,7 @@ impl Inner {
     #[inline]
     fn of(value: Value, bound: usize) -> Self {
         Self {
-            whole: OnceLock::from(value),
+            whole: Whole::Given(value),
             parts: OnceLock::new(),
             bound: AtomicUsize::new(bound),
             nesting: AtomicU8::new(UNKNOWN),
@@ -116,7 +118,7 @@ impl Payload {
     pub(super) fn of_parts(parts: Parts) -> Self {
         Self(Arc::new(Inner {
             bound: AtomicUsize::new(parts.bound()),
-            whole: OnceLock::new(),
+            whole: Whole::default(),
             parts: OnceLock::from(Box::new(parts)),
             nesting: AtomicU8::new(UNKNOWN),
             text: OnceLock::new(),
