@@ -1,11 +1,11 @@
+mod cut;
+
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
-
-use super::json_size::{json_size, string_size};
+use serde_json::Value;
 
 /// The compact JSON text of some data, shared by every copy.
 ///
@@ -45,17 +45,6 @@ struct Joined {
 pub(super) struct Joining {
     own: String,
     texts: Vec<(usize, JsonText)>,
-}
-
-/// Where an object's text is about to change.
-pub(super) struct Cut {
-    text: JsonText,
-    /// How many bytes stay before the member that changes, and before its comma.
-    kept: usize,
-    /// How many bytes stay after the member.
-    rest: usize,
-    /// The index of the member.
-    member: usize,
 }
 
 /// The fewest bytes of a text for which sharing pays; a shorter text is copied.
@@ -123,36 +112,6 @@ impl JsonText {
         }
     }
 
-    /// Where this text of `value` changes when `member` changes; `None` if printing all of it again takes less.
-    pub(super) fn cut_at(&self, value: &Value, member: &str) -> Option<Cut> {
-        let length = self.length();
-        let Value::Object(members) = value else { return None };
-        // All after the cut of a shared text is printed again.
-        let most = if length < WORTH_SHARING { length } else { length / 4 };
-        let mut end = 1;
-        let mut rest = end;
-        let mut place = members.len();
-        if members.contains_key(member) {
-            for (name, value) in members.iter().rev() {
-                place -= 1;
-                rest = end;
-                end += string_size(name) + 1 + json_size(value) + usize::from(place > 0);
-                if end > most {
-                    return None;
-                }
-                if name == member {
-                    break;
-                }
-            }
-        }
-        Some(Cut {
-            text: self.clone(),
-            kept: length.checked_sub(end)?,
-            rest,
-            member: place,
-        })
-    }
-
     /// The first `kept` bytes of this text, followed by `end`.
     fn changed(&self, kept: usize, end: String) -> Option<Self> {
         let (base, kept, end) = match &self.0 {
@@ -172,44 +131,6 @@ impl JsonText {
         };
         base.is_char_boundary(kept)
             .then(|| Self(Form::Changed(Arc::new(changed))))
-    }
-}
-
-impl Cut {
-    /// The text of the object after the change; `None` if most of it is new.
-    pub(super) fn text_of(self, members: &Map<String, Value>) -> Option<JsonText> {
-        let changed = members.iter().skip(self.member);
-        match &self.text.0 {
-            Form::Whole(text) if text.len() < WORTH_SHARING => {
-                let (kept, rest) = (text.get(..self.kept)?, text.get(text.len().checked_sub(self.rest)?..)?);
-                let mut whole = Vec::with_capacity(2 * text.len());
-                whole.extend_from_slice(kept.as_bytes());
-                self.print(changed.take(1), &mut whole)?;
-                whole.extend_from_slice(rest.as_bytes());
-                String::from_utf8(whole).ok().map(JsonText::from)
-            }
-            _ => {
-                let mut end = Vec::new();
-                self.print(changed, &mut end)?;
-                end.push(b'}');
-                let end = String::from_utf8(end).ok()?;
-                let is_worth_it = end.len() <= self.kept;
-                is_worth_it.then(|| self.text.changed(self.kept, end)).flatten()
-            }
-        }
-    }
-
-    /// Prints the members that come at the cut.
-    fn print<'m>(&self, members: impl Iterator<Item = (&'m String, &'m Value)>, text: &mut Vec<u8>) -> Option<()> {
-        for (place, (name, value)) in (self.member..).zip(members) {
-            if place > 0 {
-                text.push(b',');
-            }
-            serde_json::to_writer(&mut *text, name).ok()?;
-            text.push(b':');
-            serde_json::to_writer(&mut *text, value).ok()?;
-        }
-        Some(())
     }
 }
 
