@@ -1,6 +1,5 @@
 //! Parallel and Map: starts, joins and aborts the graphs inside a state.
 
-use indexmap::IndexSet;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::definition::{State, StateType};
 use crate::execution::command::Command;
 use crate::execution::core::{Activity, ForkProgress, Frame};
 use crate::execution::failure::Failure;
-use crate::execution::frame_key::FrameKey;
+use crate::execution::frame_key::{FrameKey, FrameSet};
 use crate::execution::intent::Fork;
 use crate::execution::invariant::Invariant;
 use crate::execution::program::GraphId;
@@ -370,7 +369,7 @@ impl ForkProgress {
             total,
             started: 0,
             ended: 0,
-            running: IndexSet::new(),
+            running: FrameSet::default(),
             results: vec![Piece::Own(Value::Null); total],
             results_bound: 0,
             results_held: 0,

@@ -1,4 +1,3 @@
-use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -6,7 +5,7 @@ use crate::data::{Payload, Piece};
 use crate::definition::Resource;
 use crate::execution::core::map_run_progress::MapRunProgress;
 use crate::execution::evaluated::Evaluated;
-use crate::execution::frame_key::FrameKey;
+use crate::execution::frame_key::FrameSet;
 use crate::execution::program::GraphId;
 use crate::execution::task_request::TaskRequest;
 use crate::execution::time::{Timestamp, seconds_later};
@@ -132,7 +131,7 @@ pub(crate) struct ForkProgress {
     // Stored although `started` and `running` determine it: the difference is the check of this count.
     pub(crate) ended: usize,
     /// The running frames, in no order.
-    pub(crate) running: IndexSet<FrameKey>,
+    pub(crate) running: FrameSet,
     /// The outputs by index; `Null` until a graph has ended.
     pub(crate) results: Vec<Piece>,
     /// The sum of the outputs' size bounds.
@@ -150,7 +149,7 @@ impl ForkProgress {
             graphs: Arc::clone(&self.graphs),
             items: self.items.clone(),
             effective_input: self.effective_input.clone(),
-            running: IndexSet::new(),
+            running: FrameSet::default(),
             results: Vec::new(),
             ..*self
         }
