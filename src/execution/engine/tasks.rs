@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::Payload;
+use crate::data::{Payload, StateMachineContext};
 use crate::definition::{Resource, ResourceKind, State};
 use crate::execution::command::Command;
 use crate::execution::core::{Activity, TaskAttempt};
@@ -31,11 +31,9 @@ impl<'a> Engine<'a> {
         }
         let attempt = TaskAttempt::new(request, resource, generation, self.core.now);
         let deadline = attempt.deadline();
-        let records = self.core.recorder.records();
-        let region = records.then(|| self.core.state_machine.region().into());
-        self.core.record_in(key, || {
-            scheduled(resource, &attempt.request, region.unwrap_or_default())
-        })?;
+        let state_machine = Arc::clone(&self.core.state_machine);
+        self.core
+            .record_in(key, || scheduled(resource, &attempt.request, &state_machine))?;
         // An activity task starts when a worker gets it.
         if *resource.kind() != ResourceKind::Activity {
             self.core.record_in(key, || started(resource))?;
@@ -185,7 +183,7 @@ impl<'a> Engine<'a> {
     }
 }
 
-fn scheduled(resource: &Resource, request: &TaskRequest, region: Arc<str>) -> EventDetails {
+fn scheduled(resource: &Resource, request: &TaskRequest, state_machine: &StateMachineContext) -> EventDetails {
     let role = request
         .credentials
         .as_ref()
@@ -214,7 +212,7 @@ fn scheduled(resource: &Resource, request: &TaskRequest, region: Arc<str>) -> Ev
         } => EventDetails::TaskScheduled {
             resource_type,
             resource,
-            region,
+            region: state_machine.region().into(),
             parameters: request.effective_input.to_text(),
             timeout_in_seconds: request.timeout_seconds,
             heartbeat_in_seconds: request.heartbeat_seconds,
