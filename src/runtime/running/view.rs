@@ -35,7 +35,7 @@ impl Running {
             return outcome;
         }
         let ended = {
-            let _not_now = self.progress();
+            let _locked = self.progress();
             self.ended.get_or_init(Box::default)
         };
         loop {
