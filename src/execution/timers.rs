@@ -13,6 +13,10 @@ use super::time::Timestamp;
 pub(crate) struct Timers {
     // Most executions have one timer at a time, which takes no allocation.
     earliest: Option<Timer>,
+    #[expect(
+        clippy::box_collection,
+        reason = "most executions never have more, and should not take the memory"
+    )]
     others: Option<Box<BinaryHeap<Reverse<Timer>>>>,
     armed: u64,
 }
