@@ -114,7 +114,7 @@ impl ReferencePath {
         }
         // The common case, one name in an object, takes a single look-up.
         if let ([Segment::Name(name)], Value::Object(members)) = (self.path.0.stages.segments(), &mut *target) {
-            match members.get_mut(&**name) {
+            match straight::member_mut(members, name) {
                 Some(member) => *member = value,
                 None => drop(members.insert(name.to_string(), value)),
             }

@@ -1,6 +1,6 @@
 //! Evaluates segments that find at most one value, without a walk.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::PathError;
 use super::error::Kind;
@@ -101,10 +101,31 @@ fn item<'i, T>(segment: &Segment, items: &'i [T]) -> Option<&'i T> {
 
 fn child<'v>(segment: &Segment, place: &'v Value) -> Option<&'v Value> {
     match (segment, place) {
-        (Segment::Name(name), Value::Object(members)) => members.get(&**name),
+        (Segment::Name(name), Value::Object(members)) => member(members, name),
         (segment, Value::Array(items)) => item(segment, items),
         _ => None,
     }
+}
+
+/// The most members that are searched name by name, which takes less than to hash the name.
+const FEW: usize = 8;
+
+fn member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if members.len() > FEW {
+        return members.get(name);
+    }
+    members.iter().find(|(key, _)| *key == name).map(|(_, member)| member)
+}
+
+/// Like [`Map::get_mut`].
+pub(super) fn member_mut<'v>(members: &'v mut Map<String, Value>, name: &str) -> Option<&'v mut Value> {
+    if members.len() > FEW {
+        return members.get_mut(name);
+    }
+    members
+        .iter_mut()
+        .find(|(key, _)| *key == name)
+        .map(|(_, member)| member)
 }
 
 /// Whether a segment for arrays meets a value of another type. Null counts as missing.
