@@ -108,6 +108,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::data::{ExecutionContext, StateMachineContext};
+use crate::history::HistoryEvent;
 
 pub use command::Command;
 pub use event::Event;
@@ -181,18 +182,25 @@ impl Execution {
 
     /// The same for a driver that may send the next event at once: it calls [`Execution::rest`] when it does not.
     pub(crate) fn next_command(&mut self) -> Option<Command> {
-        let command = self.core.commands.pop_front();
+        let command = self.core.commands.pop();
         if command.is_none() {
             self.core.queued_bytes = 0;
         }
         command
     }
 
+    /// Moves the events of all commands to the end of a history: [`Execution::next_command`] gives the other commands.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(dead_code, reason = "only the tokio driver keeps a history so")
+    )]
+    pub(crate) fn take_events(&mut self, history: &mut Vec<HistoryEvent>) {
+        self.core.commands.take_events(history);
+    }
+
     /// Gives memory back that is of use only at work. [`Execution::poll_command`] does so itself when it gives `None`.
     pub(crate) fn rest(&mut self) {
-        if self.core.commands.is_empty() {
-            self.core.commands = VecDeque::new();
-        }
+        self.core.commands.release_if_empty();
         if self.core.ready.is_empty() {
             self.core.ready = VecDeque::new();
         }

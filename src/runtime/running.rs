@@ -216,9 +216,11 @@ impl Running {
         if self.ended_with.get().is_some() {
             return;
         }
+        // Whoever reads the history waits for the lock meanwhile.
+        progress.execution.take_events(&mut progress.history);
         while let Some(command) = progress.execution.next_command() {
             match command {
-                Command::Record(event) => progress.record(event),
+                Command::Record(event) => progress.history.push(event),
                 Command::RecordChild(event) => progress.map_run_log().record(*event),
                 Command::MapRun(map_run) => progress.map_run_log().update(*map_run),
                 Command::Invoke(task) => {
@@ -305,14 +307,6 @@ impl Running {
 }
 
 impl Progress {
-    fn record(&mut self, event: HistoryEvent) {
-        if self.history.is_empty() {
-            // An execution that waits in its first state has two events.
-            self.history.reserve_exact(2);
-        }
-        self.history.push(event);
-    }
-
     fn map_run_log(&mut self) -> &mut MapRunLog {
         self.map_runs
             .get_or_insert_with(|| Box::new(MapRunLog::of_first(KEPT_CHILDREN)))

@@ -2,6 +2,7 @@
 //!
 //! Only the engine changes it; a snapshot stores it.
 
+mod command_queue;
 mod frames;
 mod map_run_progress;
 mod recorder;
@@ -10,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::command::Command;
 use super::frame_key::FrameKey;
 use super::invariant::Invariant;
 use super::limits::Limits;
@@ -23,6 +23,7 @@ use super::trace::Trace;
 use crate::data::{ExecutionContext, Random, StateMachineContext};
 use crate::history::HistoryLevel;
 
+pub(super) use command_queue::CommandQueue;
 pub(super) use frames::{Activity, Begun, Evaluating, ForkProgress, Frame, Frames, TaskAttempt, VisibleVariables};
 pub(super) use map_run_progress::{Child, MapRunProgress, Stage};
 pub(super) use recorder::Recorder;
@@ -48,7 +49,7 @@ pub(crate) struct Core {
     )]
     pub(crate) late: Option<Box<VecDeque<(FrameKey, bool)>>>,
     #[serde(skip)]
-    pub(crate) commands: VecDeque<Command>,
+    pub(crate) commands: CommandQueue,
     /// The bytes of the unpolled commands.
     #[serde(skip)]
     pub(crate) queued_bytes: usize,
@@ -119,7 +120,7 @@ impl Core {
             ready: VecDeque::new(),
             timers: Timers::default(),
             late: None,
-            commands: VecDeque::new(),
+            commands: CommandQueue::default(),
             queued_bytes: 0,
             work: 0,
             turn_work: 0,
@@ -155,7 +156,7 @@ impl Core {
             ready: VecDeque::new(),
             timers: Timers::default(),
             late: None,
-            commands: VecDeque::new(),
+            commands: CommandQueue::default(),
             queued_bytes: 0,
             work: 0,
             turn_work: 0,

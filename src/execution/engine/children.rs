@@ -260,7 +260,7 @@ impl Engine<'_> {
     fn take_commands(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) -> Result<(), Invariant> {
         let mut outcome = None;
         let mut broken = child.core.broken;
-        while let Some(command) = child.core.commands.pop_front() {
+        while let Some(command) = child.core.commands.pop() {
             let command = match command {
                 Command::Record(event) => Command::RecordChild(Box::new(ChildEvent {
                     map_run_arn: Arc::clone(&run.arn),
@@ -295,9 +295,9 @@ impl Engine<'_> {
                 }
                 of_its_own @ (Command::RecordChild(_) | Command::MapRun(_)) => of_its_own,
             };
-            self.core.commands.push_back(command);
+            self.core.commands.push(command);
         }
-        child.core.commands = std::collections::VecDeque::new();
+        child.core.commands.release_if_empty();
         self.account_for(&mut child.core, (id as usize) < KEPT_CHILDREN);
         self.take_trace(run, id, &mut child);
         if let Some(outcome) = outcome {

@@ -15,7 +15,7 @@ impl Engine<'_> {
         if core.recorder.records() {
             core.queue_event(id, previous, details);
         }
-        core.commands.push_back(Command::Complete(outcome.clone()));
+        core.commands.push(Command::Complete(outcome.clone()));
         core.outcome = Some(Box::new(outcome));
         core.frames = Frames::default();
         core.ready.clear();

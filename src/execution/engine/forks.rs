@@ -312,7 +312,7 @@ impl<'a> Engine<'a> {
                     frame: key.slot,
                     generation: attempt.generation,
                 };
-                self.core.commands.push_back(Command::Cancel(id));
+                self.core.commands.push(Command::Cancel(id));
             }
             _ => {}
         }
@@ -333,7 +333,7 @@ impl<'a> Engine<'a> {
                         frame: key.slot,
                         generation: attempt.generation,
                     };
-                    core.commands.push_back(Command::Cancel(id));
+                    core.commands.push(Command::Cancel(id));
                 }
                 Activity::MapRun(_) => map_runs.push((key, frame.last_event)),
                 _ => {}

@@ -93,7 +93,7 @@ impl Engine<'_> {
             Stage::Running => return Err(Invariant::RequestIsOfItsMap),
         }
         let task = self.request_at(key, run).ok_or(Invariant::RequestIsOfItsMap)?;
-        self.core.commands.push_back(Command::Invoke(task));
+        self.core.commands.push(Command::Invoke(task));
         Ok(())
     }
 

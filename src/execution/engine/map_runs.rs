@@ -167,7 +167,7 @@ impl<'a> Engine<'a> {
                 frame: key.slot,
                 generation: asked.generation,
             };
-            self.core.commands.push_back(Command::Cancel(id));
+            self.core.commands.push(Command::Cancel(id));
         }
         self.stop_children(&mut run)?;
         self.core.record(previous, || EventDetails::MapRunAborted);
@@ -208,7 +208,7 @@ impl<'a> Engine<'a> {
     fn tell_map_run(&mut self, key: FrameKey, run: &MapRunProgress, status: MapRunStatus) -> Result<(), Invariant> {
         let frame = self.core.frames.at(key)?;
         let map_run = self.core.describe(self.program, frame, run, status);
-        self.core.commands.push_back(Command::MapRun(Box::new(map_run)));
+        self.core.commands.push(Command::MapRun(Box::new(map_run)));
         Ok(())
     }
 

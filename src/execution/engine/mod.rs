@@ -34,7 +34,6 @@ use indexmap::IndexMap;
 use std::sync::Arc;
 
 use self::view::Allowance;
-use super::command::Command;
 use super::core::{Activity, Begun, Core, Frame};
 use super::failure::Failure;
 use super::frame_key::FrameKey;
@@ -75,8 +74,7 @@ impl Core {
     #[inline]
     fn queue_event(&mut self, id: u64, previous: u64, details: EventDetails) {
         self.queue(&details);
-        self.commands
-            .push_back(Command::Record(HistoryEvent::new(id, previous, self.now, details)));
+        self.commands.record(HistoryEvent::new(id, previous, self.now, details));
     }
 
     /// The execution's next deadline.

@@ -41,7 +41,7 @@ impl<'a> Engine<'a> {
         self.core.frames.set_activity(key, Activity::Task(Box::new(attempt)))?;
         let task = self.task_at(key).ok_or(Invariant::TaskIsOfATask)?;
         self.core.trace(key, || Traced::Invoked(task.id));
-        self.core.commands.push_back(Command::Invoke(task));
+        self.core.commands.push(Command::Invoke(task));
         match deadline {
             Some(deadline) => self.wake_at(key, deadline),
             None => Ok(()),
@@ -148,7 +148,7 @@ impl<'a> Engine<'a> {
     pub(super) fn task_timed_out(&mut self, key: FrameKey, failure: &Failure) -> Result<(), Invariant> {
         let resource = self.resource_of(key)?;
         let task = self.task_at(key).ok_or(Invariant::TaskIsOfATask)?;
-        self.core.commands.push_back(Command::Cancel(task.id));
+        self.core.commands.push(Command::Cancel(task.id));
         self.core
             .record_in(key, || timed_out(resource, failure.error_output()))?;
         self.settle(key)

@@ -52,7 +52,7 @@ impl Snapshot {
         let pending = core
             .commands
             .iter()
-            .filter_map(|command| match command.clone() {
+            .filter_map(|command| match command {
                 // Restoring dispatches every unanswered task again, this one among them.
                 Command::Invoke(_) => None,
                 Command::Cancel(task) => Some(PendingCommand::Cancel(task)),
