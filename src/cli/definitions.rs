@@ -106,6 +106,17 @@ pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) ->
             .filter(|found| found.severity == Severity::Error)
             .map(|found| format!("\n\n{}", diagnostic(shown_file, found)))
             .collect();
+        if errors == 0 {
+            let found: Vec<_> = chosen
+                .diagnostics
+                .iter()
+                .map(|found| diagnostic(shown_file, found))
+                .collect();
+            return Failure::new(format!(
+                "the definition is not in `{shown_file}`\n\n{}",
+                found.join("\n\n")
+            ));
+        }
         let plural = if errors == 1 { "error" } else { "errors" };
         let text = format!(
             "the definition in `{shown_file}` has {errors} {plural}{}",

@@ -11,6 +11,7 @@ mod definitions;
 mod failure;
 mod graph;
 mod output;
+mod paths;
 mod replay;
 mod run;
 mod test;

@@ -1,61 +1,26 @@
 //! Finds the test files and loads the files that they name.
 
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::cli::failure::{Failure, reason};
 use crate::cli::output::diagnostic;
+use crate::cli::paths::{self, Wanted, is_test_file};
 use crate::definition::{Diagnostic, Severity};
 use crate::test_file::{Suite, SuiteError};
 
-/// How deep folders are searched.
-const MAX_DEPTH: usize = 32;
-
 /// The test files of the paths: named files, and all test files below named folders, sorted by name.
 pub(super) fn files(paths: &[String]) -> Result<Vec<String>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        let metadata = std::fs::metadata(path).map_err(|error| Failure::of_file("read", path, &error))?;
-        if metadata.is_dir() {
-            let before = files.len();
-            below(Path::new(path), MAX_DEPTH, &mut files)?;
-            if files.len() == before {
-                return Err(Failure::new(format!("`{path}` has no test files"))
-                    .help("their names end in `.asl-test.json` or `.asl-test.yaml`"));
-            }
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
-}
-
-fn below(folder: &Path, depth: usize, files: &mut Vec<String>) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::of_file("read", &folder.display().to_string(), &error);
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        entries.push(entry.map_err(failed)?);
-    }
-    entries.sort_by_key(std::fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type().map_err(failed)?;
-        // Links to folders are not followed: they may form circles.
-        if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
-            if let Some(depth) = depth.checked_sub(1) {
-                below(&entry.path(), depth, files)?;
-            }
-        } else if is_test_file(&name) && entry.path().is_file() {
-            files.push(entry.path().display().to_string());
-        }
-    }
-    Ok(())
-}
-
-fn is_test_file(name: &str) -> bool {
-    [".asl-test.json", ".asl-test.yaml", ".asl-test.yml"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    let wanted = Wanted {
+        takes: |path| {
+            path.file_name()
+                .is_some_and(|name| is_test_file(&name.to_string_lossy()))
+        },
+        name: "test files",
+        help: "their names end in `.asl-test.json` or `.asl-test.yaml`",
+    };
+    let (files, failures) = paths::files(paths, &wanted);
+    Failure::joined(failures).map_or(Ok(files), Err)
 }
 
 /// Whether a text is a mock file of Step Functions Local rather than a test file.
