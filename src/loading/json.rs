@@ -1,6 +1,8 @@
 //! Turns the problems of a JSON text into diagnostics.
 
 use super::report::Report;
+#[cfg(feature = "yaml")]
+use crate::data::json::Kind;
 use crate::data::json::{
     self, Locator, MAX_DEPTH, Node, Parsed, Place, Problem, Span, Substitutions, SyntaxError, SyntaxErrorKind,
 };
@@ -19,10 +21,17 @@ pub(super) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> 
     reported(json::parse(source), &Substitutions::new(), report)
 }
 
-/// Replaces every `${Name}` in `node`, a tree parsed from `source`, with its value.
+/// Replaces every `${Name}` in `node`, a tree parsed from `source`, with its value. `plain` gives the value of a text
+/// without quotes; `None` if it is a text.
 #[cfg(feature = "yaml")]
-pub(super) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, report: &mut Report) {
-    for problem in json::substitute(node, source, substitutions, MAX_CHARACTERS) {
+pub(super) fn substitute(
+    node: &mut Node,
+    source: &str,
+    substitutions: &Substitutions,
+    report: &mut Report,
+    plain: &dyn Fn(&str) -> Option<Kind>,
+) {
+    for problem in json::substitute(node, source, substitutions, MAX_CHARACTERS, plain) {
         report_problem(problem, substitutions, report);
     }
 }

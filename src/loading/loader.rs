@@ -97,12 +97,12 @@ impl Loader {
 
     /// Parses and validates a definition in YAML, as SAM takes it; the lines are those of the YAML text.
     ///
-    /// A `${Name}` in any text is replaced; the result is a text, as in SAM.
+    /// A `${Name}` in any text is replaced first, as CloudFormation does: what stands without quotes may become a number.
     #[cfg(feature = "yaml")]
     pub fn parse_yaml(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let mut report = Report::new(source);
         let root = super::yaml::parse(source, &mut report).map(|mut root| {
-            json::substitute(&mut root, source, &self.substitutions, &mut report);
+            json::substitute(&mut root, source, &self.substitutions, &mut report, &super::yaml::plain);
             root
         });
         self.parse_node(root.as_ref(), source, report)
@@ -144,7 +144,8 @@ impl Loader {
             parse::state_machine(root, &mut reading).ok()
         });
         let mut report = reading.report;
-        if machine.is_none() && !report.has_errors() {
+        let is_known = !root.is_some_and(Node::has_unresolved);
+        if machine.is_none() && is_known && !report.has_errors() {
             // INVARIANT: every reason that keeps a state from being built is reported.
             debug_assert!(false, "a definition was refused without a reason");
             let place = Place::document();

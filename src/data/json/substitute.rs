@@ -7,20 +7,39 @@ use super::text_map::TextMap;
 use super::{Kind, Node, Span, Substitutions};
 
 /// Replaces every `${Name}` in the strings and keys of `node` with its value. Together the values may add `room` bytes.
-/// `source` is the text of the tree.
-pub(crate) fn substitute(node: &mut Node, source: &str, substitutions: &Substitutions, room: usize) -> Vec<Problem> {
+/// `source` is the text of the tree. `plain` gives the value of a text without quotes; `None` if it is a text.
+pub(crate) fn substitute(
+    node: &mut Node,
+    source: &str,
+    substitutions: &Substitutions,
+    room: usize,
+    plain: &dyn Fn(&str) -> Option<Kind>,
+) -> Vec<Problem> {
     let mut strings = StringReader::new(source, substitutions, room);
     let mut problems = Vec::new();
-    below(node, &mut strings, &mut problems);
+    below(node, &mut strings, &mut problems, plain);
     problems
 }
 
-fn below(node: &mut Node, strings: &mut StringReader<'_>, problems: &mut Vec<Problem>) {
+fn below(
+    node: &mut Node,
+    strings: &mut StringReader<'_>,
+    problems: &mut Vec<Problem>,
+    plain: &dyn Fn(&str) -> Option<Kind>,
+) {
     if let Some(text) = node.as_str().filter(|text| text.contains("${")) {
         let place = |offset: usize| node.source_of(offset);
         let replaced = replace(text, place, strings, problems);
         let unquoted = node.text_map.as_ref().is_some_and(|map| map.unquoted);
         node.unresolved |= replaced.unresolved;
+        let value = (unquoted && !replaced.unresolved)
+            .then(|| plain(&replaced.text))
+            .flatten();
+        if let Some(kind) = value {
+            node.kind = kind;
+            node.text_map = None;
+            return;
+        }
         node.kind = Kind::String(replaced.text);
         node.text_map = Some(Box::new(replaced.map.unquoted(unquoted)));
         return;
@@ -28,7 +47,7 @@ fn below(node: &mut Node, strings: &mut StringReader<'_>, problems: &mut Vec<Pro
     match &mut node.kind {
         Kind::Array(elements) => elements
             .iter_mut()
-            .for_each(|element| below(element, strings, problems)),
+            .for_each(|element| below(element, strings, problems, plain)),
         Kind::Object(object) => {
             for member in &mut object.members {
                 if member.key.contains("${") {
@@ -37,7 +56,7 @@ fn below(node: &mut Node, strings: &mut StringReader<'_>, problems: &mut Vec<Pro
                     member.key_unresolved |= replaced.unresolved;
                     member.key = replaced.text;
                 }
-                below(&mut member.value, strings, problems);
+                below(&mut member.value, strings, problems, plain);
             }
         }
         _ => {}

@@ -79,7 +79,7 @@ impl<'n> Template<'n> {
                 .help("give it `Definition`, `DefinitionString` or `DefinitionUri`");
             return (None, refused(report, source));
         };
-        let Some(path) = uri.as_str() else {
+        let Some(path) = uri.as_str().filter(|path| !path.starts_with("s3://")) else {
             report.warning(
                 Code::NotSupported,
                 Place::value(uri),
@@ -126,7 +126,8 @@ impl<'n> Template<'n> {
     ) -> Machine {
         let mut node = node.clone();
         self.deployment.resolve_below(&mut node, &mut report);
-        substitute(&mut node, source, substitutions, &mut report);
+        // The definition becomes JSON first, in which all these texts are in quotes.
+        substitute(&mut node, source, substitutions, &mut report, &|_| None);
         loader.parse_node(Some(&node), source, report)
     }
 

@@ -20,6 +20,18 @@ const MAX_FUNCTIONS: usize = 16;
 impl Deployment<'_> {
     /// Replaces the functions below `node` by their results.
     pub(super) fn resolve_below(&self, node: &mut Node, report: &mut Report) {
+        if function(node).is_some_and(|(name, _)| name == "Fn::Transform") {
+            report
+                .warning(
+                    Code::NotSupported,
+                    Place::value(node),
+                    "what a macro gives is known only after a deployment, and is not looked at",
+                )
+                .help("write the value itself to have it validated");
+            node.unresolved = true;
+            node.kind = Kind::Null;
+            return;
+        }
         if function(node).is_some() {
             let span = node.span;
             let text = self.text(node, report);
@@ -32,6 +44,7 @@ impl Deployment<'_> {
             return;
         }
         match &mut node.kind {
+            Kind::String(text) if text.starts_with("{{resolve:") && text.ends_with("}}") => *text = imported(),
             Kind::Array(elements) => elements
                 .iter_mut()
                 .for_each(|element| self.resolve_below(element, report)),
@@ -79,6 +92,8 @@ impl Deployment<'_> {
             return None;
         };
         match &node.kind {
+            // A dynamic reference, such as `{{resolve:ssm:name}}`.
+            Kind::String(text) if text.starts_with("{{resolve:") && text.ends_with("}}") => return Some(imported()),
             Kind::String(text) => return Some(text.clone()),
             Kind::Number(number) => return Some(number.to_string()),
             Kind::Boolean(value) => return Some(value.to_string()),
@@ -136,7 +151,7 @@ impl Deployment<'_> {
                 Some(texts?.join(delimiter))
             }
             "Fn::If" => self.text_within(argument.as_array()?.get(1)?, depth, report),
-            _ => Some(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:Imported")),
+            _ => Some(imported()),
         }
     }
 
@@ -190,17 +205,59 @@ impl Deployment<'_> {
     fn attribute(&self, resource: &str, attribute: &str) -> Option<String> {
         // SAM adds resources such as `Function.Version`.
         let kind = self.kind(resource)?;
-        Some(if attribute.ends_with("Arn") {
+        Some(if is_made_elsewhere(kind) {
+            imported()
+        } else if attribute.ends_with("Arn") {
             arn(kind, resource)
         } else {
             resource.to_owned()
         })
     }
 
-    fn kind(&self, resource: &str) -> Option<&str> {
-        let resource = self.resources.field(resource)?;
+    fn kind(&self, name: &str) -> Option<&str> {
+        let Some(resource) = self.resources.field(name) else {
+            return self.made_by_sam(name);
+        };
         Some(resource.field("Type").and_then(Node::as_str).unwrap_or_default())
     }
+
+    /// The type of a resource that SAM makes itself, from one of the template or for the whole of it.
+    fn made_by_sam(&self, name: &str) -> Option<&'static str> {
+        match name {
+            "ServerlessRestApi" => return Some("AWS::ApiGateway::RestApi"),
+            "ServerlessHttpApi" => return Some("AWS::ApiGatewayV2::Api"),
+            "ServerlessRestApiProdStage" => return Some("AWS::ApiGateway::Stage"),
+            _ => {}
+        }
+        self.resources.members.iter().find_map(|member| {
+            let kind = member.value.field("Type").and_then(Node::as_str)?;
+            let made = name.strip_prefix(&*member.key)?;
+            match (kind, made) {
+                ("AWS::Serverless::Function" | "AWS::Serverless::StateMachine", "Role") => Some("AWS::IAM::Role"),
+                ("AWS::Serverless::Function", "Url") => Some("AWS::Lambda::Url"),
+                ("AWS::Serverless::Function", made) if made.starts_with("Version") => Some("AWS::Lambda::Version"),
+                ("AWS::Serverless::Function", made) if made.starts_with("Alias") => Some("AWS::Lambda::Alias"),
+                ("AWS::Serverless::Api" | "AWS::Serverless::HttpApi", made) if made.ends_with("Stage") => {
+                    Some("AWS::ApiGateway::Stage")
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+/// Whether a resource's attributes are what another stack or a program makes them.
+fn is_made_elsewhere(kind: &str) -> bool {
+    kind.starts_with("Custom::")
+        || matches!(
+            kind,
+            "AWS::CloudFormation::Stack" | "AWS::CloudFormation::CustomResource" | "AWS::Serverless::Application"
+        )
+}
+
+/// A stand-in for a value of which nothing is known before a deployment: most that a definition takes are functions.
+fn imported() -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:Imported")
 }
 
 /// A resource's ARN in the region and account of the documentation.

@@ -49,7 +49,7 @@ pub struct Found {
     pub machine: Result<StateMachine, InvalidDefinition>,
 }
 
-/// Every state machine of a file, in the order of the file.
+/// Every state machine of a file, in the order of the file; none of a template without one.
 ///
 /// `open` reads the file of a `DefinitionUri`. Errors with the problems of a template that is not JSON or YAML.
 ///
@@ -79,7 +79,7 @@ pub fn machines(
     format: Format,
     open: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Result<Vec<Found>, Vec<Diagnostic>> {
-    if !names_machines(source) {
+    if !names_machines(source) && !is_template(source, format) {
         return Ok(vec![Found {
             name: None,
             file: None,
@@ -121,6 +121,32 @@ const STEP_FUNCTIONS: &str = "AWS::StepFunctions::StateMachine";
 /// A quick check whether a text may be a template with state machines; it rules out most definitions.
 fn names_machines(source: &str) -> bool {
     source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS)
+}
+
+/// Whether a text is a definition, or a template with state machines.
+#[cfg(feature = "cli")]
+pub(crate) fn has_machines(source: &str, format: Format) -> bool {
+    let is_named = names_machines(source) || (source.contains("StartAt") && source.contains("States"));
+    is_named
+        && tree(source, format).is_some_and(|root| {
+            let has = |name| root.field(name).is_some();
+            (has("StartAt") && has("States")) || (has("Resources") && names_machines(source))
+        })
+}
+
+/// The tree of a text whose problems are told elsewhere.
+fn tree(source: &str, format: Format) -> Option<Node> {
+    let mut untold = Report::new(source);
+    match format {
+        Format::Json => json::parse_verbatim(source, &mut untold),
+        Format::Yaml => yaml::parse(source, &mut untold),
+    }
+}
+
+/// Whether a text without state machines is a template all the same.
+fn is_template(source: &str, format: Format) -> bool {
+    let is_named = source.contains("Resources") && source.contains("AWS::");
+    is_named && tree(source, format).is_some_and(|root| Template::of(&root).is_some() && root.field("States").is_none())
 }
 
 #[cfg(test)]

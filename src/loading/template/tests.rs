@@ -121,10 +121,59 @@ fn names_that_the_template_does_not_have_are_pointed_at() {
             format!("{machine}      DefinitionUri: {{ Bucket: b, Key: k }}\n"),
             (5, Code::NotSupported),
         ),
+        (
+            format!("{machine}      DefinitionUri: s3://bucket/key.asl.json\n"),
+            (5, Code::NotSupported),
+        ),
         (format!("{machine}      Name: M\n"), (4, Code::SchemaValidationFailed)),
     ] {
         assert_eq!(problems(&source), [expected], "{source}");
     }
+}
+
+/// What a template names, and what is known of it only after a deployment.
+#[test]
+fn what_a_deployment_makes_is_known() {
+    let source = |resource: &str, fields: &str| {
+        format!(
+            "Resources:\n  Sub: {{ Type: AWS::CloudFormation::Stack }}\n  Own: {{ Type: 'Custom::Function' }}\n  \
+             Fn: {{ Type: AWS::Serverless::Function }}\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      \
+             Definition:\n        StartAt: A\n        States:\n          \
+             A: {{ Type: Task, Resource: {resource}, {fields} End: true }}\n"
+        )
+    };
+    for resource in [
+        "!GetAtt Sub.Outputs.FnArn",
+        "!GetAtt Own.Arn",
+        "!GetAtt Own.FunctionArn",
+        "!ImportValue other-stack",
+        "'{{resolve:ssm:/functions/charge}}'",
+        "!GetAtt FnAliaslive.Arn",
+    ] {
+        let found = read(&source(resource, ""));
+        assert!(found[0].machine.is_ok(), "{resource}: {:?}", found[0].machine);
+    }
+    let fields = "Parameters: { api: !Sub 'https://${ServerlessRestApi}.x/${MRole}', role: !GetAtt FnRole.Arn },";
+    assert!(read(&source("!GetAtt Fn.Arn", fields))[0].machine.is_ok());
+    let unknown = source("!GetAtt Fn.Arn", "Parameters: { role: !GetAtt FnRoles.Arn },");
+    assert_eq!(problems(&unknown), [(11, Code::UnresolvedReference)]);
+    let of_macro = source(
+        "!GetAtt Fn.Arn",
+        "TimeoutSeconds: { 'Fn::Transform': { Name: Seconds } },",
+    );
+    assert_eq!(problems(&of_macro), [(11, Code::NotSupported)]);
+}
+
+#[test]
+fn a_template_without_state_machines_has_none() {
+    for source in [
+        "Resources:\n  Queue: { Type: AWS::SQS::Queue }\n",
+        r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } }"#,
+    ] {
+        assert!(read(source).is_empty(), "{source}");
+    }
+    let definition = "StartAt: A\nStates:\n  A: { Type: Pass, Result: 'Resources of AWS::SQS::Queue', End: true }\n";
+    assert!(read(definition)[0].machine.is_ok());
 }
 
 #[test]

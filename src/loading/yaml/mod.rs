@@ -32,6 +32,11 @@ pub(crate) fn parse(source: &str, report: &mut Report) -> Option<Node> {
     reader.document().ok()
 }
 
+/// The value of a text without quotes, if it is not a text.
+pub(super) fn plain(text: &str) -> Option<Kind> {
+    scalar::plain(text).ok().flatten()
+}
+
 struct Reader<'s, 'r> {
     source: &'s str,
     offsets: Offsets,

@@ -106,3 +106,23 @@ fn hostile_texts_are_bounded() {
     assert!(read(&laughs).1[0].message.contains("aliases"));
     assert_eq!(read("a: &a [*a]").1.len(), 1);
 }
+
+#[test]
+fn what_is_put_in_without_quotes_may_become_a_number() {
+    use crate::loading::{Loader, Substitutions};
+    let wait = |seconds: &str| {
+        let source = format!("StartAt: W\nStates:\n  W:\n    Type: Wait\n    Seconds: {seconds}\n    End: true\n");
+        let loader = Loader::new().substitutions(Substitutions::new().with("Nap", "30").with("Tens", "3"));
+        loader.parse_yaml(&source)
+    };
+    for seconds in ["\"${Nap}\"", "'${Nap}'", "${Nap}s"] {
+        assert!(wait(seconds).is_err(), "{seconds}");
+    }
+    for seconds in ["${Nap}", "${Tens}0"] {
+        assert_eq!(
+            wait(seconds).unwrap().definition()["States"]["W"]["Seconds"],
+            30,
+            "{seconds}"
+        );
+    }
+}
