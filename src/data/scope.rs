@@ -1,5 +1,6 @@
 use serde_json::Value;
 
+use super::payload::Parts;
 use super::{ContextScope, Payload, Random, VariableScope};
 
 /// The data that paths, payload templates and intrinsic functions read while they are evaluated.
@@ -23,6 +24,25 @@ pub(crate) enum Document<'a> {
 }
 
 impl<'a> Document<'a> {
+    /// The document, as far as it is there as a whole or in parts.
+    pub(super) fn content(self) -> Content<'a> {
+        match self {
+            Self::Value(value) => Content::Whole(value),
+            Self::Payload(payload) => match payload.only_parts() {
+                Some(parts) => Content::Parts(parts),
+                None => Content::Whole(payload.value()),
+            },
+        }
+    }
+
+    /// A copy of the document.
+    pub(super) fn to_value(self) -> Value {
+        match self {
+            Self::Value(value) => value.clone(),
+            Self::Payload(payload) => payload.to_value(),
+        }
+    }
+
     /// The document as one value.
     pub(crate) fn value(self) -> &'a Value {
         match self {
@@ -30,6 +50,12 @@ impl<'a> Document<'a> {
             Self::Payload(payload) => payload.value(),
         }
     }
+}
+
+/// What a document is made of.
+pub(super) enum Content<'a> {
+    Whole(&'a Value),
+    Parts(&'a Parts),
 }
 
 impl<'a> From<&'a Value> for Document<'a> {

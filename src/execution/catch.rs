@@ -71,7 +71,7 @@ impl Caught<'_> {
                 next,
             },
             CatcherData::Jsonata(catcher) => {
-                let raw_input = raw_input.as_ref().map_or(&Value::Null, Payload::value);
+                let raw_input = raw_input.get_or_insert_with(Payload::empty_object);
                 let query = Query::new(view, raw_input)
                     .with_error_output(&self.error_output)
                     .within("Catch", self.index);

@@ -16,6 +16,10 @@ pub(super) struct Evaluated {
     /// The same in the units of [`Limits::turn_work`](super::Limits::turn_work).
     pub(super) turn_work: usize,
     /// The `…StateEntered` event of the state, and its retries.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(dead_code, reason = "what is evaluated at once is never late")
+    )]
     pub(super) attempt: (u64, u32),
     /// The randomness before and after.
     pub(super) random: (Random, Random),

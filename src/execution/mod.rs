@@ -123,8 +123,6 @@ pub use task_request::TaskRequest;
 pub use token::TokenSecret;
 
 #[cfg(feature = "runtime")]
-use engine::Place;
-#[cfg(feature = "runtime")]
 pub(crate) use engine::{LongEvaluated, LongEvaluation};
 pub(crate) use failure::Failure;
 pub(crate) use frame_key::FrameKey;
@@ -226,11 +224,11 @@ impl Execution {
     /// The evaluation for which the next turn takes long, to be done beside the execution.
     #[cfg(feature = "runtime")]
     pub(crate) fn long_evaluation(&self) -> Option<LongEvaluation> {
-        let (core, frame, path) = self.core.next_evaluation()?;
+        let (core, place) = self.core.next_evaluation()?;
         Some(LongEvaluation {
             program: Arc::clone(&self.program),
-            evaluation: core.evaluation(frame).ok()?,
-            place: Place { frame, path },
+            evaluation: core.evaluation(place.frame).ok()?,
+            place,
         })
     }
 

@@ -7,8 +7,7 @@ use super::input_output::StateView;
 use super::intent::{Assigned, Exit};
 use super::program::Next;
 use crate::data::{
-    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Location, MAX_NESTING, Payload,
-    nests_within,
+    Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataTemplate, Location, MAX_NESTING, Payload, Piece,
 };
 use crate::definition::{JsonataAssign, JsonataExit, JsonataValue};
 
@@ -26,7 +25,7 @@ pub(crate) struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// `$states.input` is `input`, and all else the view's.
-    pub(crate) fn new(view: &'a StateView<'_>, input: &'a Value) -> Self {
+    pub(crate) fn new(view: &'a StateView<'_>, input: &'a Payload) -> Self {
         Self {
             bindings: JsonataBindings::new(input, view, &view.variables, view.random, view.now, &view.budget),
             within: None,
@@ -34,7 +33,7 @@ impl<'a> Query<'a> {
     }
 
     /// The same with `$states.result`.
-    pub(crate) fn with_result(self, result: &'a Value) -> Self {
+    pub(crate) fn with_result(self, result: &'a Payload) -> Self {
         Self {
             bindings: self.bindings.with_result(result),
             ..self
@@ -82,10 +81,10 @@ impl<'a> Query<'a> {
         self.evaluated(field, template, expected).map(Payload::from)
     }
 
-    fn evaluated(&self, field: &'static str, template: &JsonataTemplate, expected: Expected) -> Result<Value, Failure> {
+    fn evaluated(&self, field: &'static str, template: &JsonataTemplate, expected: Expected) -> Result<Piece, Failure> {
         let value = template.evaluate(&self.location(field), expected, &self.bindings)?;
         // The template nests, and so do the values of its expressions.
-        if !nests_within(&value, MAX_NESTING) {
+        if !value.nests_within(MAX_NESTING) {
             return Err(Failure::nested_too_deep());
         }
         Ok(value)
@@ -186,11 +185,10 @@ impl<'a> Query<'a> {
         let assigned = assign
             .template
             .evaluate_members(&self.location("Assign"), &self.bindings)?;
-        if assigned.iter().any(|(_, value)| !nests_within(value, MAX_NESTING - 1)) {
+        if assigned.iter().any(|(_, value)| !value.nests_within(MAX_NESTING - 1)) {
             return Err(Failure::nested_too_deep());
         }
-        let assigned = assigned.into_vec().into_iter();
-        Ok(assigned.map(|(name, value)| (name, value.into())).collect())
+        Ok(assigned)
     }
 
     fn location(&self, field: &'static str) -> Location<'static> {

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::engine::Prepared;
 use super::scope::JsonataScope;
-use crate::data::{Budget, ContextScope, Random, VariableScope};
+use crate::data::{Budget, ContextScope, Document, Random, VariableScope};
 
 /// The data that a state's expressions read: `$states`, the workflow variables, the time and the randomness.
 ///
@@ -17,20 +17,20 @@ pub(crate) struct JsonataBindings<'a> {
 impl<'a> JsonataBindings<'a> {
     /// Bindings of `$states.input` and `$states.context`; `$now()` and `$millis()` return `now`.
     pub(crate) fn new(
-        input: &'a Value,
+        input: impl Into<Document<'a>>,
         context: &'a dyn ContextScope,
         variables: &'a dyn VariableScope,
         random: &'a Random,
         now: DateTime<Utc>,
         budget: &'a Budget,
     ) -> Self {
-        Self::of(JsonataScope::new(input, context, variables, random, now, budget))
+        Self::of(JsonataScope::new(input.into(), context, variables, random, now, budget))
     }
 
     /// Adds `$states.result`.
     #[must_use]
-    pub(crate) fn with_result(self, result: &'a Value) -> Self {
-        Self::of(self.scope.with_result(result))
+    pub(crate) fn with_result(self, result: impl Into<Document<'a>>) -> Self {
+        Self::of(self.scope.with_result(result.into()))
     }
 
     /// Adds `$states.errorOutput`.

@@ -1,5 +1,8 @@
 use serde_json::Value;
 
+use crate::data::payload::Parts;
+use crate::data::{Payload, Piece};
+
 /// Why a field does not accept a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Misfit {
@@ -58,6 +61,21 @@ impl Expected {
                 }
             }
             _ => Ok(value),
+        }
+    }
+
+    /// The same for a value that may be shared, which stays so.
+    pub(super) fn of_piece(self, piece: Piece) -> Result<Piece, Misfit> {
+        let is_fitting = |payload: &Payload| match (self, payload.only_parts()) {
+            (Self::Any, _)
+            | (Self::Array | Self::ArrayOrObject, Some(Parts::Array(_)))
+            | (Self::Object | Self::ArrayOrObject, Some(Parts::Object(_))) => true,
+            (_, Some(_)) => false,
+            (_, None) => !payload.value().is_number() && self.is_type_of(payload.value()),
+        };
+        match piece {
+            Piece::Shared(payload) if is_fitting(&payload) => Ok(Piece::Shared(payload)),
+            piece => self.of(piece.into_value()).map(Piece::Own),
         }
     }
 

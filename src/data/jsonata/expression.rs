@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::engine::Compiled;
 use super::error::{Bound, Failure};
 use super::{Expected, JsonataBindings, JsonataDialect, JsonataError, JsonataSyntaxError, Location, References};
+use crate::data::Piece;
 
 /// A compiled JSONata expression. Clones share it; two are equal if their texts are.
 #[derive(Clone, Debug)]
@@ -72,7 +73,20 @@ impl JsonataExpression {
     ) -> Result<Value, JsonataError> {
         self.compiled
             .evaluate(&bindings.scope, &bindings.prepared)
-            .and_then(|value| expected.of(value).map_err(Failure::Misfit))
+            .and_then(|piece| expected.of(piece.into_value()).map_err(Failure::Misfit))
+            .map_err(|failure| self.error(location, failure))
+    }
+
+    /// The same; a large part of the input stays shared with it.
+    pub(super) fn evaluate_piece(
+        &self,
+        location: &Location<'_>,
+        expected: Expected,
+        bindings: &JsonataBindings<'_>,
+    ) -> Result<Piece, JsonataError> {
+        self.compiled
+            .evaluate(&bindings.scope, &bindings.prepared)
+            .and_then(|piece| expected.of_piece(piece).map_err(Failure::Misfit))
             .map_err(|failure| self.error(location, failure))
     }
 

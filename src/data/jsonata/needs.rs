@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::data::ContextObject;
+use crate::data::payload::Parts;
+use crate::data::scope::Content;
+use crate::data::{ContextObject, Document};
 
 /// The part of a value that an expression reads.
 ///
@@ -65,6 +67,18 @@ impl Need {
             (Self::Members(members), Self::Members(others)) => others
                 .iter()
                 .all(|(name, other)| members.get(name).is_some_and(|need| need.covers(other))),
+        }
+    }
+
+    /// A copy of the part of a document, of which nothing else is put together.
+    pub(super) fn cut_document(&self, document: Document<'_>) -> Value {
+        match (self, document.content()) {
+            (Self::Whole, _) | (Self::Members(_), Content::Parts(Parts::Array(_))) => document.to_value(),
+            (Self::Members(needs), Content::Parts(Parts::Object(members))) => needs
+                .iter()
+                .filter_map(|(name, need)| Some((name.clone(), need.cut_document(members.get(name)?.into()))))
+                .collect(),
+            (Self::Members(_), Content::Whole(value)) => self.cut(value),
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::error::Failure;
 use super::scope::JsonataScope;
 use super::{JsonataDialect, JsonataSyntaxError, References};
-use crate::data::Random;
+use crate::data::{Piece, Random};
 
 /// A compiled expression, which cannot exist without the engine.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Compiled {
         match *self {}
     }
 
-    pub(super) fn evaluate(&self, _scope: &JsonataScope<'_>, _prepared: &Prepared) -> Result<Value, Failure> {
+    pub(super) fn evaluate(&self, _scope: &JsonataScope<'_>, _prepared: &Prepared) -> Result<Piece, Failure> {
         match *self {}
     }
 }

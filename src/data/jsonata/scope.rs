@@ -2,13 +2,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::needs::Need;
-use crate::data::{Budget, ContextScope, Payload, Random, VariableScope};
+use crate::data::{Budget, ContextScope, Document, Payload, Random, VariableScope};
 
 /// The data that a state's expressions read: `$states`, the workflow variables, the time and the randomness.
 pub(super) struct JsonataScope<'a> {
-    input: &'a Value,
+    input: Document<'a>,
     pub(super) context: &'a dyn ContextScope,
-    result: Option<&'a Value>,
+    result: Option<Document<'a>>,
     error_output: Option<&'a Value>,
     variables: &'a dyn VariableScope,
     pub(super) random: &'a Random,
@@ -19,7 +19,7 @@ pub(super) struct JsonataScope<'a> {
 impl<'a> JsonataScope<'a> {
     /// A scope with `$states.input` and `$states.context`; `$now()` and `$millis()` return `now`.
     pub(super) fn new(
-        input: &'a Value,
+        input: Document<'a>,
         context: &'a dyn ContextScope,
         variables: &'a dyn VariableScope,
         random: &'a Random,
@@ -40,7 +40,7 @@ impl<'a> JsonataScope<'a> {
 
     /// Adds `$states.result`.
     #[must_use]
-    pub(super) fn with_result(self, result: &'a Value) -> Self {
+    pub(super) fn with_result(self, result: Document<'a>) -> Self {
         Self {
             result: Some(result),
             ..self
@@ -57,26 +57,26 @@ impl<'a> JsonataScope<'a> {
     }
 
     /// The members of `$states` except the context object, which comes after the first.
-    pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, &'a Value)> + use<'a> {
+    pub(super) fn members(&self) -> impl IntoIterator<Item = (&'static str, Document<'a>)> + use<'a> {
         [
             ("input", Some(self.input)),
             ("result", self.result),
-            ("errorOutput", self.error_output),
+            ("errorOutput", self.error_output.map(Document::Value)),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// A workflow variable.
-    pub(super) fn variable(&self, name: &str) -> Option<&'a Value> {
-        self.variables.variable(name).map(Payload::value)
+    pub(super) fn variable(&self, name: &str) -> Option<&'a Payload> {
+        self.variables.variable(name)
     }
 
     /// A value to borrow on a path of names, with the number of names already followed. `None` if there is no value to
     /// borrow.
-    pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(&'a Value, usize)> {
+    pub(super) fn borrowed(&self, variable: &str, path: &[String]) -> Option<(Document<'a>, usize)> {
         if variable != "states" {
-            return Some((self.variable(variable)?, 0));
+            return Some((Document::Payload(self.variable(variable)?), 0));
         }
         let first = path.first()?.as_str();
         let member = self.members().into_iter().find(|(name, _)| *name == first);
@@ -88,7 +88,7 @@ impl<'a> JsonataScope<'a> {
         if variable == "states" {
             Some(self.cut_states(need))
         } else {
-            self.variable(variable).map(|value| need.cut(value))
+            self.variable(variable).map(|value| need.cut_document(value.into()))
         }
     }
 
@@ -96,7 +96,7 @@ impl<'a> JsonataScope<'a> {
         let mut states = Map::new();
         for (name, value) in self.members() {
             if let Some(need) = need.of(name) {
-                states.insert(name.to_owned(), need.cut(value));
+                states.insert(name.to_owned(), need.cut_document(value));
             }
             // AWS prints the context object after the input.
             if let ("input", Some(need)) = (name, need.of("context")) {

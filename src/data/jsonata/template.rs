@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::{
     Expected, JsonataBindings, JsonataError, JsonataExpression, JsonataExpressions, JsonataSyntaxError, Location,
 };
-use crate::data::{MAX_NESTING, nests_within};
+use crate::data::{MAX_NESTING, Payload, Piece, nests_within};
 
 /// A JSON value in which texts of the form `{%…%}`, at any depth of objects and arrays, are expressions.
 ///
@@ -19,7 +19,7 @@ pub struct JsonataTemplate {
 }
 
 /// The members of an object, in their order.
-type Members = Box<[(Arc<str>, Value)]>;
+type Members = Box<[(Arc<str>, Piece)]>;
 
 /// A text that makes a template invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -139,9 +139,9 @@ impl JsonataTemplate {
         location: &Location<'_>,
         expected: Expected,
         bindings: &JsonataBindings<'_>,
-    ) -> Result<Value, JsonataError> {
+    ) -> Result<Piece, JsonataError> {
         match &self.root {
-            Node::Expression(expression) => expression.evaluate(location, expected, bindings),
+            Node::Expression(expression) => expression.evaluate_piece(location, expected, bindings),
             root => root.evaluate(location, bindings),
         }
     }
@@ -162,7 +162,7 @@ impl JsonataTemplate {
                 .collect(),
             Node::Constant(Value::Object(members)) => Ok(members
                 .iter()
-                .map(|(name, value)| (name.as_str().into(), value.clone()))
+                .map(|(name, value)| (name.as_str().into(), Piece::Own(value.clone())))
                 .collect()),
             _ => Ok(Box::default()),
         }
@@ -179,25 +179,33 @@ enum Node {
 
 impl Node {
     /// Recursion goes no deeper than [`MAX_NESTING`].
-    fn evaluate(&self, location: &Location<'_>, bindings: &JsonataBindings<'_>) -> Result<Value, JsonataError> {
+    fn evaluate(&self, location: &Location<'_>, bindings: &JsonataBindings<'_>) -> Result<Piece, JsonataError> {
         match self {
-            Self::Constant(value) => Ok(value.clone()),
-            Self::Expression(expression) => expression.evaluate(location, Expected::Any, bindings),
+            Self::Constant(value) => Ok(Piece::Own(value.clone())),
+            Self::Expression(expression) => expression.evaluate_piece(location, Expected::Any, bindings),
             Self::Array(items) => {
                 let items = items.iter().enumerate();
-                items
-                    .map(|(index, item)| item.evaluate(&Location::Item(location, index), bindings))
-                    .collect()
+                let items = items.map(|(index, item)| item.evaluate(&Location::Item(location, index), bindings));
+                Ok(array(items.collect::<Result<_, _>>()?))
             }
             Self::Object(members) => {
                 let mut values = Map::with_capacity(members.len());
+                let mut shared = Vec::new();
                 for (name, member) in members {
-                    values.insert(
-                        name.to_string(),
-                        member.evaluate(&Location::Member(location, name), bindings)?,
-                    );
+                    let value = match member.evaluate(&Location::Member(location, name), bindings)? {
+                        Piece::Own(value) => value,
+                        Piece::Shared(payload) => {
+                            shared.push((name.to_string(), payload));
+                            Value::Null
+                        }
+                    };
+                    values.insert(name.to_string(), value);
                 }
-                Ok(Value::Object(values))
+                Ok(if shared.is_empty() {
+                    Piece::Own(Value::Object(values))
+                } else {
+                    Piece::Shared(Payload::object(values, shared))
+                })
             }
         }
     }
@@ -218,6 +226,23 @@ impl Node {
                 }
             }
         }
+    }
+}
+
+fn array(items: Vec<Piece>) -> Piece {
+    let mut shared = Vec::new();
+    let own = items.into_iter().enumerate().map(|(index, item)| match item {
+        Piece::Own(value) => value,
+        Piece::Shared(payload) => {
+            shared.push((index, payload));
+            Value::Null
+        }
+    });
+    let own: Vec<Value> = own.collect();
+    if shared.is_empty() {
+        Piece::Own(Value::Array(own))
+    } else {
+        Piece::Shared(Payload::array(own, shared))
     }
 }
 

@@ -151,7 +151,7 @@ impl Payload {
     }
 
     /// The parts, if the payload was not put together yet.
-    fn only_parts(&self) -> Option<&Parts> {
+    pub(super) fn only_parts(&self) -> Option<&Parts> {
         if self.0.whole.get().is_some() {
             None
         } else {

@@ -41,10 +41,13 @@ pub(crate) struct LongEvaluated {
 }
 
 /// The frame of an evaluation, with the Map Runs and numbers that lead to its child execution, if it is of one.
-#[cfg(feature = "runtime")]
 #[derive(Debug)]
 pub(in crate::execution) struct Place {
     pub(in crate::execution) frame: FrameKey,
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(dead_code, reason = "only the tokio driver evaluates elsewhere")
+    )]
     pub(in crate::execution) path: Vec<(FrameKey, u32)>,
 }
 
@@ -65,9 +68,8 @@ impl Core {
         self.is_given_turn && self.turn_work == 0
     }
 
-    /// The frame whose evaluation is next, of this execution or of a child execution; with the Map Runs and numbers
-    /// that lead to the child.
-    pub(in crate::execution) fn next_evaluation(&self) -> Option<(&Self, FrameKey, Vec<(FrameKey, u32)>)> {
+    /// The place of the evaluation that is next, with the core of its execution: this one or a child execution.
+    pub(in crate::execution) fn next_evaluation(&self) -> Option<(&Self, Place)> {
         let mut core = self;
         let mut path = Vec::new();
         loop {
@@ -75,7 +77,7 @@ impl Core {
             let mut ready = core.ready.iter();
             let (key, frame) = ready.find_map(|key| Some((*key, core.frames.get(*key)?)))?;
             match frame.activity() {
-                Activity::Evaluating(_) => return Some((core, key, path)),
+                Activity::Evaluating(_) => return Some((core, Place { frame: key, path })),
                 Activity::MapRun(run) => {
                     let id = *run.ready.front()?;
                     core = &run.children.get(&id)?.core;

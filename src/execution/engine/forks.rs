@@ -306,15 +306,12 @@ impl<'a> Engine<'a> {
             return Ok(());
         }
         self.core.trace(key, || Traced::Aborted);
-        match frame.activity() {
-            Activity::Task(attempt) => {
-                let id = TaskId {
-                    frame: key.slot,
-                    generation: attempt.generation,
-                };
-                self.core.commands.push(Command::Cancel(id));
-            }
-            _ => {}
+        if let Activity::Task(attempt) = frame.activity() {
+            let id = TaskId {
+                frame: key.slot,
+                generation: attempt.generation,
+            };
+            self.core.commands.push(Command::Cancel(id));
         }
         self.core.record(failing, || EventDetails::StateAborted { state_type });
         Ok(())

@@ -26,8 +26,6 @@ mod variables;
 mod view;
 
 #[cfg(feature = "runtime")]
-pub(super) use evaluations::Place;
-#[cfg(feature = "runtime")]
 pub(crate) use evaluations::{LongEvaluated, LongEvaluation};
 
 use indexmap::IndexMap;

@@ -1,7 +1,5 @@
 //! The exits of JSONata states: `Assign` and `Output` replace all result fields of JSONPath.
 
-use serde_json::Value;
-
 use crate::data::Payload;
 use crate::definition::JsonataExit;
 use crate::execution::failure::Failure;
@@ -24,11 +22,11 @@ pub(super) fn leave(
 pub(super) fn leave_with(
     exit: &JsonataExit,
     node: &Node,
-    raw_input: Option<&Payload>,
+    raw_input: &mut Option<Payload>,
     raw_result: Payload,
     view: &StateView<'_>,
 ) -> Result<Exit, Failure> {
-    let raw_input = raw_input.map_or(&Value::Null, Payload::value);
+    let raw_input = raw_input.get_or_insert_with(Payload::empty_object);
     let query = Query::new(view, raw_input).with_result(&raw_result);
     query.exit(exit, || raw_result.clone(), node.next)
 }

@@ -71,7 +71,7 @@ pub(crate) fn finish(
                 Cow::Owned(raw_result),
                 node.next,
             ),
-            TaskData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), raw_result, view),
+            TaskData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input, raw_result, view),
         },
         State::Parallel(state) => match &state.data {
             ParallelData::JsonPath(state) => view.finish(
@@ -80,15 +80,13 @@ pub(crate) fn finish(
                 Cow::Owned(raw_result),
                 node.next,
             ),
-            ParallelData::Jsonata(state) => {
-                jsonata::leave_with(&state.exit, node, raw_input.as_ref(), raw_result, view)
-            }
+            ParallelData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input, raw_result, view),
         },
         State::Map(state) => match &state.data {
             MapData::JsonPath(state) => {
                 view.finish(&map::result_stages(state), raw_input, Cow::Owned(raw_result), node.next)
             }
-            MapData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input.as_ref(), raw_result, view),
+            MapData::Jsonata(state) => jsonata::leave_with(&state.exit, node, raw_input, raw_result, view),
         },
         State::Wait(state) => wait::finish(state, node, raw_result, view),
         _ => Ok(Exit {

@@ -199,7 +199,11 @@ impl Direct {
         }
         let mut scalars = [&Value::Null; MAX_SCALARS];
         for (scalar, name) in scalars.iter_mut().zip(&self.variables) {
-            *scalar = match scope.variable(name)? {
+            let variable = scope.variable(name)?;
+            if variable.parts().is_some() {
+                return None;
+            }
+            *scalar = match variable.value() {
                 Value::Array(_) | Value::Object(_) => return None,
                 Value::String(text) if text.len() > MAX_SCALAR_LENGTH => return None,
                 value => value,

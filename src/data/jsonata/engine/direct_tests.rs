@@ -23,7 +23,14 @@ fn in_scope<T>(variables: &dyn VariableScope, test: impl FnOnce(&JsonataScope<'_
         let random = Random::seeded(7);
         let budget = Budget::new();
         let context = sample.context.context_object();
-        let scope = JsonataScope::new(&input, &context, variables, &random, DateTime::UNIX_EPOCH, &budget);
+        let scope = JsonataScope::new(
+            (&input).into(),
+            &context,
+            variables,
+            &random,
+            DateTime::UNIX_EPOCH,
+            &budget,
+        );
         test(&scope)
     })
 }

@@ -5,8 +5,11 @@ use std::cell::{Cell, OnceCell};
 use jlens_core::input::{Sink, Source};
 use serde_json::Value;
 
+use crate::data::Document;
 use crate::data::jsonata::needs::Need;
 use crate::data::jsonata::scope::JsonataScope;
+use crate::data::payload::Parts;
+use crate::data::scope::Content;
 
 /// The input document: `$states` and the variables, by name.
 #[derive(Clone, Copy)]
@@ -37,7 +40,7 @@ impl<'a> Source<'a> for Members<'a> {
         if name == "states" {
             sink.object(States(self.0));
         } else if let Some(value) = self.0.scope.variable(name) {
-            self.0.reading.write(sink, value)?;
+            self.0.reading.write(sink, value.into())?;
         }
         Ok(true)
     }
@@ -47,11 +50,11 @@ impl<'a> Source<'a> for Members<'a> {
 struct States<'a>(Root<'a>);
 
 impl<'a> States<'a> {
-    fn members(&self) -> impl Iterator<Item = (&'static str, &'a Value)> {
+    fn members(&self) -> impl Iterator<Item = (&'static str, Document<'a>)> {
         let need = self.0.need;
         let context = need.map(|need| {
             let built = || self.0.scope.cut_context(need);
-            ("context", self.0.context.get_or_init(built))
+            ("context", Document::Value(self.0.context.get_or_init(built)))
         });
         let mut others = self.0.scope.members().into_iter();
         others.next().into_iter().chain(context).chain(others)
@@ -90,7 +93,7 @@ impl<'a> Source<'a> for Lazy<'a> {
                 reading.count(items.len())?;
                 sink.reserve(items.len());
                 for item in items {
-                    reading.write(sink, item)?;
+                    reading.write_value(sink, item)?;
                 }
             }
             Value::Object(members) => {
@@ -98,7 +101,7 @@ impl<'a> Source<'a> for Lazy<'a> {
                 sink.reserve(members.len());
                 for (name, value) in members {
                     sink.key(name);
-                    reading.write(sink, value)?;
+                    reading.write_value(sink, value)?;
                 }
             }
             _ => {}
@@ -108,7 +111,7 @@ impl<'a> Source<'a> for Lazy<'a> {
 
     fn read_field(&self, name: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
         if let Some(value) = self.0.get(name) {
-            self.1.write(sink, value)?;
+            self.1.write_value(sink, value)?;
         }
         Ok(true)
     }
@@ -119,7 +122,59 @@ impl<'a> Source<'a> for Lazy<'a> {
 
     fn read_item(&self, index: usize, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
         if let Some(value) = self.0.get(index) {
-            self.1.write(sink, value)?;
+            self.1.write_value(sink, value)?;
+        }
+        Ok(true)
+    }
+}
+
+/// The same of a payload's parts, which are not put together.
+struct LazyParts<'a>(&'a Parts, &'a Reading);
+
+impl<'a> Source<'a> for LazyParts<'a> {
+    fn read(&self, sink: &mut Sink<'_, 'a>) -> Result<(), String> {
+        let Self(parts, reading) = self;
+        match parts {
+            Parts::Array(items) => {
+                reading.count(items.len())?;
+                sink.reserve(items.len());
+                for item in items {
+                    reading.write(sink, item.into())?;
+                }
+            }
+            Parts::Object(members) => {
+                reading.count(members.len())?;
+                sink.reserve(members.len());
+                for (name, part) in members {
+                    sink.key(name);
+                    reading.write(sink, part.into())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_field(&self, name: &str, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        if let Parts::Object(members) = self.0
+            && let Some(part) = members.get(name)
+        {
+            self.1.write(sink, part.into())?;
+        }
+        Ok(true)
+    }
+
+    fn length(&self) -> Option<usize> {
+        match self.0 {
+            Parts::Array(items) => Some(items.len()),
+            Parts::Object(_) => None,
+        }
+    }
+
+    fn read_item(&self, index: usize, sink: &mut Sink<'_, 'a>) -> Result<bool, String> {
+        if let Parts::Array(items) = self.0
+            && let Some(part) = items.get(index)
+        {
+            self.1.write(sink, part.into())?;
         }
         Ok(true)
     }
@@ -170,7 +225,16 @@ impl Reading {
         Ok(())
     }
 
-    fn write<'a>(&'a self, sink: &mut Sink<'_, 'a>, value: &'a Value) -> Result<(), String> {
+    fn write<'a>(&'a self, sink: &mut Sink<'_, 'a>, document: Document<'a>) -> Result<(), String> {
+        match document.content() {
+            Content::Whole(value) => return self.write_value(sink, value),
+            Content::Parts(parts @ Parts::Array(_)) => sink.array(LazyParts(parts, self)),
+            Content::Parts(parts @ Parts::Object(_)) => sink.object(LazyParts(parts, self)),
+        }
+        Ok(())
+    }
+
+    fn write_value<'a>(&'a self, sink: &mut Sink<'_, 'a>, value: &'a Value) -> Result<(), String> {
         match value {
             Value::Null => sink.null(),
             Value::Bool(value) => sink.bool(*value),

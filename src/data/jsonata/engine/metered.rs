@@ -93,15 +93,14 @@ impl Metered {
             let (result, too_long) = self.attempt(evaluation, budget, left, most_text);
             // The longer the text, the fewer steps are allowed. Its length is known only during the evaluation, so
             // start again.
-            match too_long {
-                Some(longer) => most_text = longer.checked_next_power_of_two().unwrap_or(usize::MAX),
-                None => {
-                    if matches!(result, Err(Failure::Exceeded(Bound::Time | Bound::Memory))) {
-                        budget.exceed();
-                    }
-                    return result;
-                }
+            if let Some(longer) = too_long {
+                most_text = longer.checked_next_power_of_two().unwrap_or(usize::MAX);
+                continue;
             }
+            if matches!(result, Err(Failure::Exceeded(Bound::Time | Bound::Memory))) {
+                budget.exceed();
+            }
+            return result;
         }
     }
 

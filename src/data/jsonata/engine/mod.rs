@@ -22,6 +22,7 @@ mod plain_path;
 mod prepared;
 mod result;
 mod roles;
+mod shared;
 mod size;
 mod values;
 
@@ -42,7 +43,9 @@ pub(super) use self::prepared::Prepared;
 use super::error::{Bound, Failure};
 use super::scope::JsonataScope;
 use super::{JsonataDialect, JsonataSyntaxError, References};
-use crate::data::{Budget, MAX_NESTING, Random, discard, nests_within};
+use crate::data::payload::Parts;
+use crate::data::scope::Content;
+use crate::data::{Budget, Document, MAX_NESTING, Piece, Random, discard, nests_within};
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -81,7 +84,13 @@ impl Compiled {
         &self.analysis.references
     }
 
-    pub(super) fn evaluate(&self, scope: &JsonataScope<'_>, prepared: &Prepared) -> Result<Value, Failure> {
+    pub(super) fn evaluate(&self, scope: &JsonataScope<'_>, prepared: &Prepared) -> Result<Piece, Failure> {
+        if let Some(part) = self.analysis.path.as_ref().and_then(|path| shared::part(path, scope)) {
+            return match scope.budget.spend_measured(part.nesting().into(), part.bound(), 0) {
+                Ok(()) => Ok(Piece::Shared(part)),
+                Err(_) => Err(Failure::Exceeded(Bound::Memory)),
+            };
+        }
         let value = match self.read(scope) {
             Some(read) => read?,
             None => self.run(scope, prepared)?,
@@ -90,7 +99,7 @@ impl Compiled {
             discard(value);
             return Err(Failure::Exceeded(Bound::Memory));
         }
-        Ok(value)
+        Ok(Piece::Own(value))
     }
 
     /// The value of an expression that is only a path, such as `$states.input.order.id`.
@@ -100,10 +109,10 @@ impl Compiled {
     fn read(&self, scope: &JsonataScope<'_>) -> Option<Result<Value, Failure>> {
         let PlainPath { variable, names } = self.analysis.path.as_ref()?;
         let found = if let Some((value, from)) = scope.borrowed(variable, names) {
-            follow(value, names.get(from..)?).cloned()
+            follow(value, names.get(from..)?)
         } else {
             let value = scope.cut(variable, self.analysis.needs.get(variable)?)?;
-            follow(&value, names).cloned()
+            follow(Document::Value(&value), names)
         };
         match found {
             Found::Value(value) => Some(Ok(value)),
@@ -182,34 +191,25 @@ impl Compiled {
 }
 
 /// The result of following names.
-enum Found<V> {
-    Value(V),
+enum Found {
+    Value(Value),
     Nothing,
     /// An array, whose items the next name applies to.
     Array,
 }
 
-impl Found<&Value> {
-    fn cloned(self) -> Found<Value> {
-        match self {
-            Self::Value(value) => Found::Value(value.clone()),
-            Self::Nothing => Found::Nothing,
-            Self::Array => Found::Array,
+fn follow(document: Document<'_>, names: &[String]) -> Found {
+    let mut document = document;
+    for name in names {
+        let member = match document.content() {
+            Content::Whole(Value::Array(_)) | Content::Parts(Parts::Array(_)) => return Found::Array,
+            Content::Whole(value) => value.get(name).map(Document::Value),
+            Content::Parts(Parts::Object(members)) => members.get(name).map(Document::Payload),
+        };
+        match member {
+            Some(member) => document = member,
+            None => return Found::Nothing,
         }
     }
-}
-
-fn follow<'v>(value: &'v Value, names: &[String]) -> Found<&'v Value> {
-    let mut value = value;
-    for name in names {
-        value = match value {
-            Value::Array(_) => return Found::Array,
-            Value::Object(members) => match members.get(name) {
-                Some(member) => member,
-                None => return Found::Nothing,
-            },
-            _ => return Found::Nothing,
-        };
-    }
-    Found::Value(value)
+    Found::Value(document.to_value())
 }

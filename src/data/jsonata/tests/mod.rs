@@ -1,6 +1,7 @@
 //! The rules of JSONata in ASL, each as a table of expressions.
 
 mod functions;
+mod large_data;
 mod references;
 mod templates;
 

@@ -29,7 +29,7 @@ fn templates() {
             .unwrap()
     });
     assert_eq!(
-        value.to_string(),
+        value.to_json(),
         json!({
             "b": [1, 2, 3],
             "a": [2, { "x": "margherita" }, "$states.input", " {% 1 %} ", 0.0],
