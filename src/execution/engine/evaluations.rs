@@ -41,13 +41,13 @@ pub(crate) struct LongEvaluated {
 }
 
 /// The frame of an evaluation, with the Map Runs and numbers that lead to its child execution, if it is of one.
+#[cfg_attr(
+    not(feature = "runtime"),
+    expect(dead_code, reason = "only the tokio driver evaluates elsewhere")
+)]
 #[derive(Debug)]
 pub(in crate::execution) struct Place {
     pub(in crate::execution) frame: FrameKey,
-    #[cfg_attr(
-        not(feature = "runtime"),
-        expect(dead_code, reason = "only the tokio driver evaluates elsewhere")
-    )]
     pub(in crate::execution) path: Vec<(FrameKey, u32)>,
 }
 
