@@ -72,7 +72,7 @@ fn what_takes_long_is_put_aside() {
             execution.handle(at, Event::DeadlineReached);
             assert!(execution.wants_long_turn(), "{}", hostile.name);
             execution.handle(at, Event::Stop(ErrorOutput::default()));
-            assert_eq!(execution.outcome().map(|outcome| outcome.status()), Some("ABORTED"));
+            assert_eq!(execution.outcome().map(asl_engine::Outcome::status), Some("ABORTED"));
             assert!(!execution.wants_turn() && !execution.wants_long_turn());
         });
     }
