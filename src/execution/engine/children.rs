@@ -144,11 +144,8 @@ impl Engine<'_> {
             traced_frames: None,
         };
         child.core.turn_work = self.core.turn_work;
-        let mut engine = Engine {
-            program: self.program,
-            core: &mut child.core,
-        };
-        engine.start(run.graph, false);
+        let (program, core) = (self.program, &mut *child.core);
+        Engine { program, core }.start(run.graph, false);
         self.take_commands(run, id, child)?;
         Ok(())
     }
