@@ -104,18 +104,38 @@ impl Core {
         now: Timestamp,
     ) -> Self {
         let is_express = options.express_id.is_some();
-        Self {
-            execution: ExecutionContext::new(
-                options.execution_arn().into(),
-                &options.name,
-                options.input,
-                Some(options.role_arn),
-                now,
-                !is_express || !options.is_synchronous,
-            ),
-            state_machine: options.state_machine,
+        let execution = ExecutionContext::new(
+            options.execution_arn().into(),
+            &options.name,
+            options.input,
+            Some(options.role_arn),
             now,
+            !is_express || !options.is_synchronous,
+        );
+        let recorder = Recorder::new(options.history, limits.history_events);
+        Self {
             deadline: deadline(timeout_seconds, is_express, now),
+            random: Random::seeded(options.seed),
+            token_secret: options.token_secret,
+            activities: options.activities,
+            trace: options.is_traced.then(Box::default),
+            ..Self::idle(execution, options.state_machine, recorder, limits, now)
+        }
+    }
+
+    /// A core that has nothing to do yet.
+    fn idle(
+        execution: ExecutionContext,
+        state_machine: Arc<StateMachineContext>,
+        recorder: Recorder,
+        limits: Arc<Limits>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            execution,
+            state_machine,
+            now,
+            deadline: None,
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: Timers::default(),
@@ -129,52 +149,30 @@ impl Core {
             grown_bytes: 0,
             recorded_bytes: 0,
             last_text: 0,
-            recorder: Recorder::new(options.history, limits.history_events),
-            random: Random::seeded(options.seed),
-            token_secret: options.token_secret,
+            recorder,
+            random: Random::seeded(0),
+            token_secret: TokenSecret::default(),
             limits,
             variable_bytes: 0,
             outcome: None,
             broken: None,
             is_restored: false,
-            activities: options.activities,
-            trace: options.is_traced.then(Box::default),
+            activities: None,
+            trace: None,
         }
     }
-}
 
-impl Core {
     /// A core with no more than the expressions of one frame may read, and the frame's key in it.
     pub(super) fn around(&self, key: FrameKey) -> Result<(Self, FrameKey), Invariant> {
         let (frames, key) = self.frames.around(key)?;
+        let (execution, state_machine) = (self.execution.clone(), Arc::clone(&self.state_machine));
+        let recorder = Recorder::new(HistoryLevel::Off, None);
         let core = Self {
-            execution: self.execution.clone(),
-            state_machine: Arc::clone(&self.state_machine),
-            now: self.now,
-            deadline: None,
             frames,
-            ready: VecDeque::new(),
-            timers: Timers::default(),
-            late: None,
-            commands: CommandQueue::default(),
-            queued_bytes: 0,
-            work: 0,
-            turn_work: 0,
-            is_given_turn: false,
-            held_bytes: 0,
-            grown_bytes: 0,
-            recorded_bytes: 0,
-            last_text: 0,
-            recorder: Recorder::new(HistoryLevel::Off, None),
             random: self.random.clone(),
             token_secret: self.token_secret.clone(),
-            limits: self.limits.clone(),
-            variable_bytes: 0,
-            outcome: None,
-            broken: None,
             is_restored: self.is_restored,
-            activities: None,
-            trace: None,
+            ..Self::idle(execution, state_machine, recorder, Arc::clone(&self.limits), self.now)
         };
         Ok((core, key))
     }
