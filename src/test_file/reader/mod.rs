@@ -1,0 +1,146 @@
+//! Reads a [`TestFile`] from JSON; problems have their places.
+
+mod answer;
+mod expectation;
+mod place;
+
+use chrono::DateTime;
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+use super::{Case, Expectation, InvalidTestFile, TestFile};
+use crate::loading::Places;
+use crate::loading::template::Format;
+use answer::scripts;
+use expectation::expectation;
+use place::{At, Read};
+
+/// Reads a file from its JSON.
+fn file(value: &Value) -> Read<TestFile> {
+    let root = At::root(value);
+    let mut file = head(value)?;
+    let has_mocks = file.mocks.is_some();
+    let names = &mut HashSet::new();
+    file.cases = root.required("cases", |cases| {
+        if cases.value.as_array().is_some_and(Vec::is_empty) {
+            return Err(cases.wrong("there is no case, so nothing is tested"));
+        }
+        cases.each(|at| {
+            let case = case(at, has_mocks)?;
+            if !names.insert(case.name.clone()) {
+                return Err(at.wrong(format!("another case has the name `{}` already", case.name)));
+            }
+            Ok(case)
+        })
+    })?;
+    Ok(file)
+}
+
+/// Reads everything except the cases.
+pub(super) fn head(value: &Value) -> Read<TestFile> {
+    let root = At::root(value);
+    let fields = [
+        "$schema",
+        "description",
+        "machine",
+        "stateMachine",
+        "type",
+        "substitutions",
+        "machines",
+        "mocks",
+        "cases",
+    ];
+    root.object(&fields)?;
+    Ok(TestFile {
+        machine: root.required("machine", |at| at.text())?,
+        state_machine: root.optional("stateMachine", |at| at.text())?,
+        is_express: root.optional("type", workflow_type)?.unwrap_or(false),
+        substitutions: root.optional("substitutions", texts)?.unwrap_or_default(),
+        machines: root.optional("machines", texts)?.unwrap_or_default(),
+        mocks: root.optional("mocks", |at| at.text())?,
+        cases: Vec::new(),
+    })
+}
+
+/// Reads a single case, which may use the mock file.
+pub(super) fn one_case(value: &Value) -> Read<Case> {
+    let root = At::root(value);
+    case(root, true)
+}
+
+/// Reads a file from the tree with its lines.
+pub(super) fn file_with_places(text: &str, format: Format) -> Result<TestFile, InvalidTestFile> {
+    let places = Places::of(text, format).map_err(|diagnostics| InvalidTestFile { diagnostics })?;
+    file(&places.to_value()).map_err(|problem| InvalidTestFile {
+        diagnostics: vec![places.diagnostic(problem)],
+    })
+}
+
+fn workflow_type(at: At<'_>) -> Read<bool> {
+    match &*at.text()? {
+        "STANDARD" => Ok(false),
+        "EXPRESS" => Ok(true),
+        _ => Err(at.wrong("the type is `STANDARD` or `EXPRESS`")),
+    }
+}
+
+fn texts(at: At<'_>) -> Read<indexmap::IndexMap<String, String>> {
+    at.members(|name, at| {
+        let text = match at.value {
+            Value::Number(number) => number.to_string(),
+            Value::Bool(value) => value.to_string(),
+            _ => at.text()?,
+        };
+        Ok((name.to_owned(), text))
+    })
+    .map(|members| members.into_iter().collect())
+}
+
+fn case(at: At<'_>, has_mocks: bool) -> Read<Case> {
+    at.object(&[
+        "name",
+        "description",
+        "input",
+        "tasks",
+        "mock",
+        "startsAt",
+        "seed",
+        "allowLeftOver",
+        "expect",
+    ])?;
+    let mock = at.optional("mock", |at| {
+        if !has_mocks {
+            return Err(at.wrong("the file names no mock file; give it `mocks` at the top"));
+        }
+        let text = at.text()?;
+        let (machine, case) = text
+            .split_once('#')
+            .ok_or_else(|| at.wrong("write it as `StateMachine#TestCase`"))?;
+        Ok((machine.to_owned(), case.to_owned()))
+    })?;
+    Ok(Case {
+        name: at.required("name", |at| at.text())?,
+        input: at
+            .optional("input", |at| Ok(at.value.clone()))?
+            .unwrap_or_else(|| Value::Object(Map::new())),
+        tasks: at
+            .optional("tasks", |at| at.members(|task, at| Ok((task.to_owned(), scripts(at)?))))?
+            .unwrap_or_default()
+            .into_iter()
+            .flat_map(|(task, scripts)| scripts.into_iter().map(move |script| (task.clone(), script)))
+            .collect(),
+        mock,
+        starts_at: at.optional("startsAt", |at| {
+            let start = DateTime::parse_from_rfc3339(&at.text()?);
+            start
+                .map(|start| start.to_utc())
+                .map_err(|_| at.wrong("write a time as `2026-01-31T12:00:00Z`"))
+        })?,
+        seed: at.optional("seed", |at| at.count())?.unwrap_or(0),
+        allows_left_over: at.optional("allowLeftOver", |at| at.boolean())?.unwrap_or(false),
+        expect: at.optional("expect", expectation)?.unwrap_or_else(|| Expectation {
+            status: "SUCCEEDED".to_owned(),
+            ..Expectation::default()
+        }),
+    })
+}
