@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::failure::Failure;
+use super::substitutions::{self, Values};
 use crate::definition::WorkflowType;
 use crate::loading::{Loader, Substitutions};
 
@@ -15,6 +16,12 @@ pub(super) struct Loading {
     /// Value of a `${NAME}` placeholder in the definitions; may be given more than once
     #[arg(short, long = "substitution", value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) substitutions: Vec<(String, String)>,
+    /// File with values of placeholders: lines `NAME=VALUE`, or a JSON object; `--substitution` goes first
+    #[arg(long = "substitutions", value_name = "FILE", value_parser = values)]
+    pub(super) substitution_files: Vec<Values>,
+    /// Refuse a definition with a placeholder that has no value
+    #[arg(long)]
+    pub(super) deny_placeholders: bool,
     /// Workflow type; a template sets it itself
     #[arg(long = "type", value_name = "TYPE", default_value = "standard")]
     pub(super) workflow_type: TypeOfWorkflow,
@@ -28,13 +35,18 @@ pub(super) enum TypeOfWorkflow {
 
 impl Loading {
     pub(super) fn loader(&self) -> Loader {
-        let substitutions: Substitutions = self.substitutions.iter().cloned().collect();
-        Loader::new()
+        let of_files = self.substitution_files.iter().flat_map(|file| &file.0);
+        let substitutions: Substitutions = of_files.chain(&self.substitutions).cloned().collect();
+        let loader = Loader::new()
             .substitutions(substitutions)
             .workflow_type(match self.workflow_type {
                 TypeOfWorkflow::Standard => WorkflowType::Standard,
                 TypeOfWorkflow::Express => WorkflowType::Express,
-            })
+            });
+        if self.deny_placeholders {
+            return loader.deny_placeholders();
+        }
+        loader
     }
 }
 
@@ -44,6 +56,12 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
     }
+}
+
+/// The values in a file of substitutions.
+fn values(file: &str) -> Result<Values, String> {
+    let text = read_file(file).map_err(|failure| failure.to_string())?;
+    substitutions::read(&text)
 }
 
 /// A JSON value, given directly, as `@FILE`, or as `-` for standard input.

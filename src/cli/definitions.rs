@@ -5,7 +5,8 @@ use std::path::Path;
 use super::arguments::{Loading, read_file};
 use super::failure::Failure;
 use super::output::diagnostic;
-use crate::definition::{Diagnostic, InvalidDefinition, Severity, StateMachine};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine};
+use crate::loading::Loader;
 use crate::loading::template::{self, Format, Found};
 
 /// A file with its state machines and diagnostics.
@@ -30,10 +31,14 @@ pub(super) struct CheckedMachine {
 impl Checked {
     /// Reads a file and validates its state machines.
     pub(super) fn read(file: &str, loading: &Loading) -> Result<Self, Failure> {
-        let source = read_file(file)?;
+        Ok(Self::of(file, read_file(file)?, &loading.loader()))
+    }
+
+    /// Validates the state machines of a file's text.
+    pub(super) fn of(file: &str, source: String, loader: &Loader) -> Self {
         let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_owned();
         let mut opened: Vec<(String, String, String)> = Vec::new();
-        let found = template::machines(&loading.loader(), &source, Format::of(file, &source), &mut |uri| {
+        let found = template::machines(loader, &source, Format::of(file, &source), &mut |uri| {
             let path = folder.join(uri).display().to_string();
             let text = read_file(&path).map_err(|failure| match failure.to_string().split_once("`: ") {
                 Some((_, reason)) => reason.to_owned(),
@@ -55,11 +60,11 @@ impl Checked {
                 omitted: 0,
             }],
         };
-        Ok(Self {
+        Self {
             file: file.to_owned(),
             source,
             machines,
-        })
+        }
     }
 }
 
@@ -106,6 +111,19 @@ pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) ->
             .filter(|found| found.severity == Severity::Error)
             .map(|found| format!("\n\n{}", diagnostic(shown_file, found)))
             .collect();
+        if errors == 0 && lacks_values(&chosen.diagnostics) {
+            let found: Vec<_> = chosen
+                .diagnostics
+                .iter()
+                .filter(|found| found.code == Code::UnresolvedSubstitution)
+                .map(|found| diagnostic(shown_file, found))
+                .collect();
+            return Failure::new(format!(
+                "the definition in `{shown_file}` lacks values that it needs\n\n{}",
+                found.join("\n\n")
+            ))
+            .finding();
+        }
         if errors == 0 {
             let found: Vec<_> = chosen
                 .diagnostics
@@ -123,15 +141,19 @@ pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) ->
             shown.concat()
         );
         let failure = Failure::new(text).finding();
-        if chosen
-            .diagnostics
-            .iter()
-            .any(|found| found.code == crate::definition::Code::UnresolvedSubstitution)
-        {
-            return failure.help("`--substitution NAME=VALUE` gives a placeholder its value");
+        if lacks_values(&chosen.diagnostics) {
+            return failure
+                .help("`--substitution NAME=VALUE` gives a placeholder its value, `--substitutions FILE` several");
         }
         failure
     })
+}
+
+/// Whether a placeholder has no value.
+fn lacks_values(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .any(|found| found.code == Code::UnresolvedSubstitution)
 }
 
 /// One of the machines of a file.

@@ -14,6 +14,7 @@ mod output;
 mod paths;
 mod replay;
 mod run;
+mod substitutions;
 mod test;
 mod validate;
 

@@ -143,7 +143,7 @@ pub struct InvalidDefinition {
 }
 
 impl InvalidDefinition {
-    /// Every problem found; at least one is an error.
+    /// Every problem found. At least one is an error, unless a value that the definition needs is missing.
     ///
     /// The order is AWS's: problems of fields, transitions to missing states, unreachable states, a missing terminal
     /// state, then the warnings; each group in source order. It depends only on the text of the definition.
@@ -175,7 +175,12 @@ impl InvalidDefinition {
 
 impl fmt::Display for InvalidDefinition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the state machine definition is invalid")?;
+        let is_invalid = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+        f.write_str(if self.diagnostics.iter().any(is_invalid) {
+            "the state machine definition is invalid"
+        } else {
+            "the state machine definition lacks a value that it needs to run"
+        })?;
         for diagnostic in &self.diagnostics {
             write!(f, "\n\n{diagnostic}")?;
         }

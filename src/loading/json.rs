@@ -8,17 +8,42 @@ use crate::data::json::{
 };
 use crate::definition::{Code, Diagnostic, MAX_CHARACTERS};
 
+/// A key that its object has already at `earlier`.
+pub(super) struct Duplicate {
+    pub(super) key: String,
+    pub(super) span: Span,
+    pub(super) earlier: Span,
+}
+
 /// Parses a text, and replaces each `${Name}` with its value. Problems go to the report; `None` if the text is not
 /// JSON.
 pub(super) fn parse(source: &str, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
     let parsed = json::parse_with(source, substitutions, MAX_CHARACTERS);
-    reported(parsed, substitutions, report)
+    reported(parsed, report)
 }
 
 /// Like [`parse`], without replacing `${Name}`.
-#[cfg(feature = "yaml")]
 pub(super) fn parse_verbatim(source: &str, report: &mut Report) -> Option<Node> {
-    reported(json::parse(source), &Substitutions::new(), report)
+    reported(json::parse(source), report)
+}
+
+/// The same, with every member of an object, even if its key is there already.
+#[cfg(feature = "yaml")]
+pub(super) fn parse_with_duplicates(source: &str, report: &mut Report) -> Option<(Node, Vec<Duplicate>)> {
+    let mut duplicates = Vec::new();
+    let mut parsed = json::parse_with_duplicates(source);
+    parsed.problems.retain(|problem| match problem {
+        Problem::DuplicateKey { key, span, earlier } => {
+            duplicates.push(Duplicate {
+                key: key.clone(),
+                span: *span,
+                earlier: *earlier,
+            });
+            false
+        }
+        _ => true,
+    });
+    Some((reported(parsed, report)?, duplicates))
 }
 
 /// Replaces every `${Name}` in `node`, a tree parsed from `source`, with its value. `plain` gives the value of a text
@@ -32,7 +57,7 @@ pub(super) fn substitute(
     plain: &dyn Fn(&str) -> Option<Kind>,
 ) {
     for problem in json::substitute(node, source, substitutions, MAX_CHARACTERS, plain) {
-        report_problem(problem, substitutions, report);
+        report_problem(problem, report);
     }
 }
 
@@ -42,17 +67,18 @@ pub(super) fn finish(report: Report, source: &str, root: Option<&Node>) -> (Vec<
     report.finish(source, |offset| locator.steps_to(offset))
 }
 
-fn reported(parsed: Parsed, substitutions: &Substitutions, report: &mut Report) -> Option<Node> {
+fn reported(parsed: Parsed, report: &mut Report) -> Option<Node> {
     for problem in parsed.problems {
-        report_problem(problem, substitutions, report);
+        report_problem(problem, report);
     }
     parsed.root.map_err(|error| report_syntax_error(error, report)).ok()
 }
 
-fn report_problem(problem: Problem, substitutions: &Substitutions, report: &mut Report) {
+fn report_problem(problem: Problem, report: &mut Report) {
     match problem {
         Problem::DuplicateKey { key, span, earlier } => {
-            report_duplicate(Code::InvalidJsonDescription, &key, span, earlier, report);
+            let duplicate = Duplicate { key, span, earlier };
+            report_duplicate(Code::InvalidJsonDescription, &duplicate, report);
         }
         Problem::NumberOutOfRange { span } => {
             let message = "the number is out of range";
@@ -66,34 +92,12 @@ fn report_problem(problem: Problem, substitutions: &Substitutions, report: &mut 
                 .error(Code::InvalidJsonDescription, Place::at(span), message)
                 .help("characters above U+FFFF are written as two escapes, `\\uD83C\\uDF55`");
         }
-        Problem::UnresolvedSubstitution { name, span } => {
-            let help = help_with_name(&name, substitutions, report);
-            let message = format!("`${{{name}}}` has no value");
-            report
-                .error(Code::UnresolvedSubstitution, Place::at(span), message)
-                .help(help);
-        }
+        Problem::UnresolvedSubstitution { name, span } => report.placeholders().add(name, span),
+        Problem::StandIn => report.placeholders().add_stand_in(),
         Problem::SubstitutionsTooLong { span } => {
             let message = format!("the substitutions make the definition longer than {MAX_CHARACTERS} characters");
             report.error(Code::DefinitionTooLong, Place::at(span).nowhere(), message);
         }
-    }
-}
-
-/// Help on giving the placeholder `name` a value.
-fn help_with_name(name: &str, substitutions: &Substitutions, report: &mut Report) -> String {
-    if let Some(similar) = report.similar(name, substitutions.names()) {
-        return format!("did you mean `${{{similar}}}`?");
-    }
-    let names = substitutions.names().take(8).map(|name| format!("`{name}`"));
-    let names: Vec<_> = names.collect();
-    if names.is_empty() {
-        format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")
-    } else {
-        format!(
-            "there are values for {}; `${{!{name}}}` is the text itself",
-            names.join(", ")
-        )
     }
 }
 
@@ -134,10 +138,11 @@ pub(super) fn report_too_deep(span: Span, report: &mut Report) {
         .help("make a machine of its own of what is nested, and start it by `states:startExecution`");
 }
 
-/// Reports a key that its object already has at `earlier`.
-pub(super) fn report_duplicate(code: Code, key: &str, span: Span, earlier: Span, report: &mut Report) {
+/// Reports a key that its object already has.
+pub(super) fn report_duplicate(code: Code, duplicate: &Duplicate, report: &mut Report) {
+    let Duplicate { key, span, earlier } = duplicate;
     let line = report.line_of(earlier.start);
     report
-        .error(code, Place::at(span), format!("Duplicate field '{key}'"))
+        .error(code, Place::at(*span), format!("Duplicate field '{key}'"))
         .help(format!("the same field stands in line {line} already"));
 }

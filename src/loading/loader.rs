@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::outline::{Expressions, Outline, variable_references};
 use super::parse::Reading;
-use super::report::Report;
+use super::report::{Placeholders, Report};
 use super::{json, parse, rules};
 use crate::data::json::{Node, Place, Substitutions};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, MAX_CHARACTERS, Severity, StateMachine, WorkflowType};
@@ -28,6 +28,19 @@ use crate::definition::{Code, Diagnostic, InvalidDefinition, MAX_CHARACTERS, Sev
 pub struct Loader {
     substitutions: Substitutions,
     workflow_type: WorkflowType,
+    without_value: WithoutValue,
+}
+
+/// The treatment of a `${Name}` that has no value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum WithoutValue {
+    /// It is text where text may stand; elsewhere its value is not judged.
+    #[default]
+    Noted,
+    /// It is an error.
+    Denied,
+    /// It is plain text, as for the API, which knows no placeholders.
+    Text,
 }
 
 impl Loader {
@@ -48,22 +61,40 @@ impl Loader {
         self
     }
 
-    /// The same loader with other values for the placeholders.
+    /// Refuses a definition with a `${Name}` that has no value.
+    ///
+    /// Without it, such a placeholder is accepted in a plain text, as AWS accepts it there; where a number, an ARN or a
+    /// state's name stands, that value is not judged. One warning names the placeholders, and what is not judged.
+    pub fn deny_placeholders(mut self) -> Self {
+        self.without_value = WithoutValue::Denied;
+        self
+    }
+
+    /// Takes every `${Name}` as plain text, as AWS's API does.
+    pub(crate) fn verbatim(mut self) -> Self {
+        self.without_value = WithoutValue::Text;
+        self
+    }
+
+    /// The values of the placeholders.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn values(&self) -> &Substitutions {
+        &self.substitutions
+    }
+
+    /// The same loader with values for more placeholders.
     #[cfg(feature = "yaml")]
     pub(crate) fn with_more(&self, more: &Substitutions) -> Self {
-        let own = self
-            .substitutions
-            .names()
-            .map(|name| (name, self.substitutions.value(name)));
-        let all = more.names().map(|name| (name, more.value(name))).chain(own);
-        let substitutions = all.filter_map(|(name, value)| Some((name, value?))).collect();
         Self {
-            substitutions,
+            substitutions: self.substitutions.clone().or(more),
             ..self.clone()
         }
     }
 
-    /// Parses and validates a definition. Errors with all of its problems, not only the first.
+    /// Parses and validates a definition.
+    ///
+    /// Errors with all of its problems, not only the first. A definition that cannot run because a `${Name}` in it has
+    /// no value may have no other problem than the warning about it.
     pub fn parse(&self, source: &str) -> Result<StateMachine, InvalidDefinition> {
         let (machine, diagnostics, omitted) = self.load(source);
         self.finished(machine, diagnostics, omitted)
@@ -155,6 +186,10 @@ impl Loader {
                 "the definition could not be understood",
             );
         }
+        match self.without_value {
+            WithoutValue::Denied => Placeholders::deny(&mut report, &self.substitutions),
+            _ => Placeholders::summarise(&mut report, &self.substitutions, root),
+        }
         let (diagnostics, omitted) = json::finish(report, source, root);
         (machine, diagnostics, omitted)
     }
@@ -201,7 +236,10 @@ impl Loader {
                 .help("it is empty: a definition is an object with `StartAt` and `States`");
             return None;
         }
-        let root = json::parse(source, &self.substitutions, report)?;
+        let root = match self.without_value {
+            WithoutValue::Text => json::parse_verbatim(source, report),
+            _ => json::parse(source, &self.substitutions, report),
+        }?;
         Self::is_object(&root, report).then_some(root)
     }
 

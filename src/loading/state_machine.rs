@@ -8,7 +8,8 @@ use crate::definition::builder::StateMachineBuilder;
 use crate::definition::{Diagnostic, InvalidDefinition, StateMachine};
 
 impl StateMachine {
-    /// Parses and validates a definition. A `${Name}` in it is refused; see [`StateMachine::parse_with`].
+    /// Parses and validates a definition. A `${Name}` in it is a text, and refused where no text may stand; see
+    /// [`StateMachine::parse_with`].
     ///
     /// Errors with all of its problems, not only the first.
     ///

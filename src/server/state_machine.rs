@@ -68,7 +68,7 @@ pub(super) struct StateMachine {
 impl Definition {
     /// Errors if the definition is invalid.
     pub(super) fn of(text: &str, workflow_type: WorkflowType) -> Result<Arc<Self>, StepFunctionsError> {
-        let loader = Loader::new().workflow_type(workflow_type);
+        let loader = Loader::new().workflow_type(workflow_type).verbatim();
         let machine = loader.parse(text).map_err(|refused| invalid(text, refused))?;
         Ok(Arc::new(Self {
             text: text.to_owned(),

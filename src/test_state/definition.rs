@@ -60,7 +60,10 @@ impl Tested {
             Some(name) => (definition.0.clone(), name),
             None => (as_machine(&definition.0), STATE_NAME),
         };
-        let machine = Loader::new().parse(&text).map_err(|invalid| refused(&invalid))?;
+        let machine = Loader::new()
+            .verbatim()
+            .parse(&text)
+            .map_err(|invalid| refused(&invalid))?;
         let source = state_in(machine.definition(), name).cloned();
         Ok(Self {
             source: source.ok_or_else(|| TestStateError::validation("State not found in definition"))?,

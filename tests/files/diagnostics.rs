@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use asl_engine::definition::{Severity, WorkflowType};
+use asl_engine::definition::{Code, Diagnostic, Severity, WorkflowType};
 use asl_engine::loading::{Loader, Substitutions};
 use libtest_mimic::{Arguments, Failed};
 use trials::{files, trials};
@@ -71,7 +71,8 @@ fn check(file: &Path) -> Result<(), Failed> {
     }
 }
 
-/// All diagnostics as they are printed. The definition loads exactly where none of them is an error.
+/// All diagnostics as they are printed. The definition loads exactly where none of them is an error, and no value
+/// that it needs is missing.
 fn render(loader: &Loader, source: &str) -> String {
     let diagnostics = loader.validate(source);
     let texts: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
@@ -79,15 +80,18 @@ fn render(loader: &Loader, source: &str) -> String {
     match loader.parse(source) {
         Ok(machine) => assert_eq!(machine.warnings(), diagnostics),
         Err(invalid) => {
-            assert!(
-                diagnostics
-                    .iter()
-                    .any(|diagnostic| diagnostic.severity == Severity::Error)
-            );
-            assert_eq!(
-                invalid.to_string() + "\n",
-                format!("the state machine definition is invalid\n\n{text}")
-            );
+            let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+            let told = if diagnostics.iter().any(is_error) {
+                "the state machine definition is invalid"
+            } else {
+                assert!(
+                    diagnostics
+                        .iter()
+                        .any(|found| found.code == Code::UnresolvedSubstitution)
+                );
+                "the state machine definition lacks a value that it needs to run"
+            };
+            assert_eq!(invalid.to_string() + "\n", format!("{told}\n\n{text}"));
         }
     }
     text

@@ -24,11 +24,14 @@ pub(super) fn print(checked: &[Checked], output: &mut Output) -> Result<(), Fail
     let errors = count(checked, Severity::Error);
     let warnings = count(checked, Severity::Warning);
     let colours = colours();
+    // What is not known is told by a warning.
+    let is_partly_judged = machines(checked).any(|(_, machine)| machine.machine.is_none());
+    let judged = if is_partly_judged { " as far as known" } else { "" };
     let verdict = match (errors, warnings) {
         _ if found == 0 => format!("{}no state machine found{}", colours.warning, colours.reset),
         (0, 0) => format!("{}valid{}", colours.good, colours.reset),
         (0, _) => format!(
-            "{}valid{}, {}",
+            "{}valid{}{judged}, {}",
             colours.good,
             colours.reset,
             counted(warnings, "warning")

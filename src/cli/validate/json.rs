@@ -15,7 +15,7 @@ pub(super) fn document(checked: &[Checked]) -> String {
                 json!({
                     "name": machine.name,
                     "definition": file,
-                    "valid": machine.machine.is_some(),
+                    "valid": machine.count(Severity::Error) == 0,
                     "diagnostics": machine.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
                     "omitted": machine.omitted,
                 })

@@ -113,6 +113,7 @@ fn of_problem(problem: &Problem) -> Option<(String, usize)> {
         }
         Problem::DuplicateKey { .. }
         | Problem::UnresolvedSubstitution { .. }
+        | Problem::StandIn
         | Problem::SubstitutionsTooLong { .. } => None,
     }
 }

@@ -27,8 +27,8 @@ pub(crate) use locate::{Locator, Step};
 pub(crate) use node::SeenKeys;
 pub(crate) use node::{Kind, Member, Node, Object, Span};
 #[cfg(feature = "yaml")]
-pub(crate) use parser::parse;
-pub(crate) use parser::{Parsed, parse_with};
+pub(crate) use parser::parse_with_duplicates;
+pub(crate) use parser::{Parsed, parse, parse_with};
 pub(crate) use place::Place;
 #[cfg(feature = "yaml")]
 pub(crate) use substitute::substitute;

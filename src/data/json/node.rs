@@ -23,8 +23,8 @@ impl Span {
 pub(crate) struct Node {
     pub(crate) span: Span,
     pub(crate) kind: Kind,
-    /// Whether the value is unknown: a substitution in it has no value, or a number is out of range. That is reported
-    /// already, so rules skip this value.
+    /// Whether the value is unknown: a substitution in it has no value, or a number is out of range. The report knows
+    /// it already, so rules skip this value. A string keeps its `${Name}`, and may stand where any text may.
     pub(crate) unresolved: bool,
     /// The places of a string's characters; `None` if the source spells the string as it is.
     pub(crate) text_map: Option<Box<TextMap>>,
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     Object(Object),
 }
 
-/// The members of a JSON object in source order; of duplicate keys only the first is kept.
+/// The members of a JSON object in source order; of duplicate keys only the first is kept, in a template the last.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
     pub(crate) members: Vec<Member>,
@@ -128,6 +128,16 @@ impl Node {
         }
     }
 
+    /// Whether a value inside is unknown altogether: not even a text with a placeholder in it.
+    pub(crate) fn has_unknown(&self) -> bool {
+        match &self.kind {
+            Kind::String(_) => false,
+            Kind::Array(elements) => elements.iter().any(Self::has_unknown),
+            Kind::Object(object) => object.members.iter().any(|member| member.value.has_unknown()),
+            _ => self.unresolved,
+        }
+    }
+
     /// Whether any value inside is [unresolved](Node::unresolved).
     pub(crate) fn has_unresolved(&self) -> bool {
         self.unresolved
@@ -136,6 +146,28 @@ impl Node {
                 Kind::Object(object) => object.members.iter().any(|member| member.value.has_unresolved()),
                 _ => false,
             }
+    }
+
+    /// Leaves of each duplicate key the last, as most parsers do.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn keep_last_of_duplicates(&mut self) {
+        match &mut self.kind {
+            Kind::Array(elements) => elements.iter_mut().for_each(Self::keep_last_of_duplicates),
+            Kind::Object(object) => {
+                let mut seen = std::collections::HashSet::new();
+                let mut kept: Vec<Member> = std::mem::take(&mut object.members)
+                    .into_iter()
+                    .rev()
+                    .filter(|member| seen.insert(member.key.clone()))
+                    .collect();
+                kept.reverse();
+                for member in &mut kept {
+                    member.value.keep_last_of_duplicates();
+                }
+                object.members = kept;
+            }
+            _ => {}
+        }
     }
 
     /// The type of the value, worded for a message.
@@ -169,6 +201,8 @@ impl Object {
 #[derive(Default)]
 pub(crate) struct SeenKeys {
     by_key: HashMap<String, Span>,
+    /// How many members are in `by_key`.
+    counted: usize,
 }
 
 impl SeenKeys {
@@ -183,9 +217,10 @@ impl SeenKeys {
                 .find(|member| member.key == key)
                 .map(|member| member.key_span);
         }
-        for member in members.iter().skip(self.by_key.len()) {
+        for member in members.iter().skip(self.counted) {
             self.by_key.insert(member.key.clone(), member.key_span);
         }
+        self.counted = members.len();
         self.by_key.get(key).copied()
     }
 }

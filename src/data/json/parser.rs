@@ -27,25 +27,22 @@ pub(crate) fn parse(source: &str) -> Parsed {
     parse_strings(source, StringReader::verbatim(source, &none))
 }
 
+/// Parses a whole text without substitutions, and keeps every member of an object, even if its key is there already.
+#[cfg(feature = "yaml")]
+pub(crate) fn parse_with_duplicates(source: &str) -> Parsed {
+    let none = Substitutions::new();
+    let mut parser = Parser::new(source, StringReader::verbatim(source, &none));
+    parser.keeps_duplicates = true;
+    parser.parsed()
+}
+
 /// Parses a whole text and replaces each `${Name}` with its value. Together the values may add `room` bytes.
 pub(crate) fn parse_with(source: &str, substitutions: &Substitutions, room: usize) -> Parsed {
     parse_strings(source, StringReader::new(source, substitutions, room))
 }
 
 fn parse_strings(source: &str, strings: StringReader<'_>) -> Parsed {
-    let mut parser = Parser {
-        source,
-        at: 0,
-        open: Vec::new(),
-        strings,
-        problems: Vec::new(),
-    };
-    let root = parser.document();
-    Parsed {
-        root,
-        problems: parser.problems,
-        open: parser.open.pop(),
-    }
+    Parser::new(source, strings).parsed()
 }
 
 /// The parser's state.
@@ -56,9 +53,31 @@ struct Parser<'s> {
     open: Vec<(&'static str, usize)>,
     strings: StringReader<'s>,
     problems: Vec<Problem>,
+    /// Whether an object keeps a member whose key it has already; that is a problem all the same.
+    keeps_duplicates: bool,
 }
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
+    fn new(source: &'s str, strings: StringReader<'s>) -> Self {
+        Self {
+            source,
+            at: 0,
+            open: Vec::new(),
+            strings,
+            problems: Vec::new(),
+            keeps_duplicates: false,
+        }
+    }
+
+    fn parsed(mut self) -> Parsed {
+        let root = self.document();
+        Parsed {
+            root,
+            problems: self.problems,
+            open: self.open.pop(),
+        }
+    }
+
     fn document(&mut self) -> Result<Node, SyntaxError> {
         self.skip_blanks();
         let root = self.value()?;

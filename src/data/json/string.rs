@@ -86,7 +86,7 @@ impl<'s> StringReader<'s> {
                     Some(Substitution::Named { name, end }) => {
                         let text_start = text.len();
                         let value = self.resolve(name, Span::new(*at, end), problems);
-                        unresolved |= value.is_none();
+                        unresolved |= value.is_none() || self.substitutions.is_stand_in(name);
                         text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
                         map.add(text_start, text.len(), *at, end);
                         *at = end;
@@ -123,7 +123,7 @@ impl<'s> StringReader<'s> {
         depth: usize,
         problems: &mut Vec<Problem>,
     ) -> Result<(Option<Node>, bool), SyntaxError> {
-        let Some(Substitution::Named { name, end }) = substitution(self.source, *at) else {
+        let Some((name, end)) = bare_name(self.source, *at).filter(|_| !self.is_verbatim) else {
             let here = Span::new(*at, *at + 1);
             return Err(SyntaxError::new(
                 here,
@@ -132,7 +132,8 @@ impl<'s> StringReader<'s> {
         };
         let span = Span::new(*at, end);
         *at = end;
-        let Some(value) = self.resolve(name, span, problems) else {
+        let value = self.resolve(name, span, problems);
+        let Some(value) = value.filter(|_| !self.substitutions.is_stand_in(name)) else {
             return Ok((None, false));
         };
         match serde_json::from_str(value)
@@ -159,7 +160,16 @@ impl<'s> StringReader<'s> {
             return None;
         };
         self.room = room;
+        if self.substitutions.is_stand_in(name) {
+            problems.push(Problem::StandIn);
+        }
         Some(value)
+    }
+
+    /// Whether a name's value is a stand-in for a value that only a deployment knows.
+    #[cfg(feature = "yaml")]
+    pub(super) fn is_stand_in(&self, name: &str) -> bool {
+        self.substitutions.is_stand_in(name)
     }
 
     /// Parses the escape at `at`, and moves `at` past it.
@@ -260,6 +270,34 @@ pub(super) fn substitution(source: &str, at: usize) -> Option<Substitution<'_>> 
     } else {
         Substitution::Named { name, end }
     })
+}
+
+/// The longest expression without quotes that counts as a placeholder.
+const LONGEST_EXPRESSION: usize = 256;
+
+/// The name of a substitution without quotes, with its end. An expression of another tool, such as Terraform's
+/// `${jsonencode(order)}`, is its own name.
+fn bare_name(source: &str, at: usize) -> Option<(&str, usize)> {
+    match substitution(source, at) {
+        Some(Substitution::Named { name, end }) => return Some((name, end)),
+        Some(Substitution::Literal { .. }) => return None,
+        None => {}
+    }
+    let body = source.get(at..)?.strip_prefix("${")?;
+    let mut open = 0_usize;
+    for (offset, c) in body.char_indices().take(LONGEST_EXPRESSION) {
+        match c {
+            '{' => open += 1,
+            '}' if open == 0 => {
+                let name = body.get(..offset).filter(|name| !name.trim().is_empty())?;
+                return Some((name, at + 2 + offset + 1));
+            }
+            '}' => open -= 1,
+            '\n' => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]

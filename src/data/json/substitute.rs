@@ -102,7 +102,7 @@ fn replace(
             }
             Some(Substitution::Named { name, end }) => {
                 let value = strings.resolve(name, Span::new(place(plain_end), place(end)), problems);
-                replaced.unresolved |= value.is_none();
+                replaced.unresolved |= value.is_none() || strings.is_stand_in(name);
                 let shown = value.or(text.get(plain_end..end)).unwrap_or_default();
                 replaced.text.push_str(shown);
                 end

@@ -16,7 +16,15 @@ use indexmap::IndexMap;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Substitutions {
-    values: IndexMap<String, String>,
+    values: IndexMap<String, Value>,
+}
+
+/// The value of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Value {
+    text: String,
+    /// Whether it stands in for a value that only a deployment knows.
+    is_stand_in: bool,
 }
 
 impl Substitutions {
@@ -28,13 +36,42 @@ impl Substitutions {
     /// Adds a value, or replaces the name's earlier one.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.values.insert(name.into(), value.into());
+        self.values.insert(name.into(), Value::known(value.into()));
+        self
+    }
+
+    /// Adds a text that stands in for a value that only a deployment knows.
+    #[cfg(feature = "yaml")]
+    #[must_use]
+    pub(crate) fn with_stand_in(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        let value = Value {
+            is_stand_in: true,
+            ..Value::known(text.into())
+        };
+        self.values.insert(name.into(), value);
+        self
+    }
+
+    /// Adds the values of `more`, where the name has none yet.
+    #[cfg(feature = "yaml")]
+    #[must_use]
+    pub(crate) fn or(mut self, more: &Self) -> Self {
+        for (name, value) in &more.values {
+            if !self.values.contains_key(name) {
+                self.values.insert(name.clone(), value.clone());
+            }
+        }
         self
     }
 
     /// The value of a name, if it has one.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        self.values.get(name).map(|value| value.text.as_str())
+    }
+
+    /// Whether a name's value is a stand-in for a value that only a deployment knows.
+    pub(crate) fn is_stand_in(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| value.is_stand_in)
     }
 
     /// The names that have values, in the order they were added.
@@ -47,12 +84,21 @@ impl Substitutions {
     }
 }
 
+impl Value {
+    fn known(text: String) -> Self {
+        Self {
+            text,
+            is_stand_in: false,
+        }
+    }
+}
+
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Substitutions {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self {
             values: pairs
                 .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
+                .map(|(name, value)| (name.into(), Value::known(value.into())))
                 .collect(),
         }
     }

@@ -45,6 +45,8 @@ pub(crate) enum Problem {
     LoneSurrogate { unit: u32, span: Span },
     /// A `${Name}` without a value.
     UnresolvedSubstitution { name: String, span: Span },
+    /// A `${Name}` whose value only a deployment knows; its text stands in.
+    StandIn,
     /// The values of the substitutions make the text too long; reported once.
     SubstitutionsTooLong { span: Span },
 }

@@ -130,7 +130,7 @@ fn comparison(member: &Member, reading: &mut Reading) -> Result<Comparison, Repo
         _ => {}
     }
     if let Some(relation) = name.strip_prefix("String").and_then(relation) {
-        let text = |node: &Node, reading: &mut Reading| values::string(node, reading).map(str::to_owned);
+        let text = |node: &Node, reading: &mut Reading| values::text(node, reading).map(str::to_owned);
         return operand(node, is_path, text, reading).map(|operand| Comparison::String(relation, operand));
     }
     if let Some(relation) = name.strip_prefix("Numeric").and_then(relation) {
@@ -168,7 +168,7 @@ fn operand<T>(
 ///
 /// DIFFERENCE: the specification and AWS accept any other backslash and fail when the rule is evaluated.
 fn string_pattern(node: &Node, reading: &mut Reading) -> Result<StringPattern, Reported> {
-    StringPattern::parse(values::string(node, reading)?).ok_or_else(|| {
+    StringPattern::parse(values::text(node, reading)?).ok_or_else(|| {
         reading
             .report
             .schema(Place::value(node), "a backslash stands before neither `*` nor `\\`")

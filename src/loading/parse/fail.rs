@@ -26,7 +26,7 @@ fn json_path(fields: &mut Fields<'_, '_>) -> Result<FailData, Reported> {
 }
 
 fn fail_text(fields: &mut Fields<'_, '_>, literal: &str, path: &str) -> Result<Option<FailText>, Reported> {
-    let text = fields.string(literal);
+    let text = fields.optional(literal, values::text);
     let expression = fields.expression(path);
     let (text, expression) = (text?, expression?);
     let text = text.map(|text| FailText::Literal(text.to_owned()));
@@ -43,5 +43,5 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<FailData, Reported> {
 }
 
 fn text(fields: &mut Fields<'_, '_>, name: &str) -> Result<Option<JsonataValue<String>>, Reported> {
-    fields.jsonata_value(name, |node, reading| values::string(node, reading).map(str::to_owned))
+    fields.jsonata_value(name, |node, reading| values::text(node, reading).map(str::to_owned))
 }

@@ -44,7 +44,7 @@ impl<'n, 'r> Fields<'n, 'r> {
 
     /// `Comment`, which only people read.
     pub(crate) fn comment(&mut self) -> Result<Option<String>, Reported> {
-        Ok(self.string("Comment")?.map(str::to_owned))
+        Ok(self.optional("Comment", values::text)?.map(str::to_owned))
     }
 
     pub(crate) fn integer(&mut self, name: &str, minimum: u32, maximum: u32) -> Result<Option<u32>, Reported> {
@@ -119,6 +119,9 @@ impl<'n, 'r> Fields<'n, 'r> {
     /// A value that is passed on unchanged.
     pub(crate) fn literal(&mut self, name: &str) -> Result<Option<Value>, Reported> {
         self.optional(name, |node, reading| {
+            if node.has_unknown() {
+                return Err(reading.not_judged_inside(node));
+            }
             let value = node.to_value();
             if nests_within(&value, MAX_NESTING) {
                 return Ok(value);

@@ -82,8 +82,11 @@ fn assign(node: &Node, reading: &mut Reading) -> Result<JsonataAssign, Reported>
 }
 
 fn template(node: &Node, reading: &mut Reading) -> Result<JsonataTemplate, Reported> {
-    if !is_well_formed(node, reading) || node.has_unresolved() {
+    if !is_well_formed(node, reading) {
         return Err(Reported);
+    }
+    if node.has_unknown() {
+        return Err(reading.not_judged_inside(node));
     }
     JsonataTemplate::compile(&node.to_value(), &mut reading.expressions.jsonata).map_err(|errors| {
         for error in errors {
@@ -123,7 +126,7 @@ fn is_well_formed(node: &Node, reading: &mut Reading) -> bool {
 /// An expression; `text` is the text of `node` between its delimiters.
 fn expression(node: &Node, text: &str, reading: &mut Reading) -> Result<JsonataExpression, Reported> {
     if node.unresolved {
-        return Err(Reported);
+        return Err(reading.not_judged(node));
     }
     reading.expressions.jsonata.parse(text).map_err(|error| {
         let help = jsonata_syntax::help(text, &error);

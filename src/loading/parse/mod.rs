@@ -30,7 +30,7 @@ use fields::Fields;
 
 use indexmap::IndexMap;
 
-use crate::data::json::{Member, Node, Place};
+use crate::data::json::{Kind, Member, Node, Place};
 use crate::definition::{QueryLanguage, State, StateGraph, StateType};
 use crate::loading::outline::Expressions;
 use crate::loading::report::{Report, Reported};
@@ -39,6 +39,32 @@ use crate::loading::report::{Report, Reported};
 pub(super) struct Reading {
     pub(super) report: Report,
     pub(super) expressions: Expressions,
+}
+
+impl Reading {
+    /// Notes that a value is not judged, because a placeholder in it has no value.
+    fn not_judged(&mut self, node: &Node) -> Reported {
+        self.report.placeholders().not_judged(node);
+        Reported
+    }
+
+    /// The same for the values inside that are no texts.
+    fn not_judged_inside(&mut self, node: &Node) -> Reported {
+        match &node.kind {
+            Kind::Array(elements) => {
+                for element in elements.iter().filter(|element| element.has_unknown()) {
+                    self.not_judged_inside(element);
+                }
+            }
+            Kind::Object(object) => {
+                for member in object.members.iter().filter(|member| member.value.has_unknown()) {
+                    self.not_judged_inside(&member.value);
+                }
+            }
+            _ => drop(self.not_judged(node)),
+        }
+        Reported
+    }
 }
 
 /// The graph of an object with `StartAt` and `States`. The rule about required fields reports missing ones.

@@ -37,8 +37,11 @@ pub(super) fn payload_template(node: &Node, reading: &mut Reading) -> Result<Pay
 }
 
 fn compiled(node: &Node, reading: &mut Reading) -> Result<PayloadTemplate, Reported> {
-    if !is_well_formed(node, node, reading) || node.has_unresolved() {
+    if !is_well_formed(node, node, reading) {
         return Err(Reported);
+    }
+    if node.has_unknown() {
+        return Err(reading.not_judged_inside(node));
     }
     let compiled = PayloadTemplate::compile_with(&node.to_value(), &mut |text| reading.expressions.path_or_call(text));
     compiled.map_err(|errors| {
@@ -91,6 +94,7 @@ fn is_there_twice(name: &str, member: &Member, template: &Node, reading: &mut Re
 fn is_computed(member: &Member, template: &Node, reading: &mut Reading) -> bool {
     let node = &member.value;
     if node.unresolved {
+        reading.not_judged(node);
         return false;
     }
     let message = values::no_expression(&member.key);

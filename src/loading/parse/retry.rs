@@ -51,7 +51,7 @@ pub(super) fn error_equals(fields: &mut Fields<'_, '_>) -> Result<Vec<String>, R
     }
     values::elements(
         node,
-        |name, reading| values::string(name, reading).map(str::to_owned),
+        |name, reading| values::text(name, reading).map(str::to_owned),
         fields.reading,
     )
 }

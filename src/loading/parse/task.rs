@@ -66,6 +66,14 @@ fn jsonata(fields: &mut Fields<'_, '_>) -> Result<JsonataTask, Reported> {
 
 fn resource(fields: &mut Fields<'_, '_>) -> Result<Resource, Reported> {
     let node = fields.required("Resource")?;
+    if node.unresolved {
+        // A text that stands in for an ARN is one itself.
+        let stand_in = node
+            .as_str()
+            .filter(|arn| !arn.contains("${"))
+            .and_then(Resource::parse);
+        return stand_in.ok_or_else(|| fields.reading.not_judged(node));
+    }
     let arn = values::string(node, fields.reading)?;
     Resource::parse(arn).ok_or_else(|| {
         let message = format!(

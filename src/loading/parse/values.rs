@@ -19,6 +19,14 @@ pub(super) fn string<'n>(node: &'n Node, reading: &mut Reading) -> Result<&'n st
     expected("String", node, node.as_str(), reading)
 }
 
+/// A text that nothing looks into: one with a placeholder is a text too.
+pub(super) fn text<'n>(node: &'n Node, reading: &mut Reading) -> Result<&'n str, Reported> {
+    match node.as_str() {
+        Some(text) if node.unresolved => Ok(text),
+        _ => string(node, reading),
+    }
+}
+
 pub(super) fn boolean(node: &Node, reading: &mut Reading) -> Result<bool, Reported> {
     expected("Boolean", node, node.as_bool(), reading)
 }
@@ -99,7 +107,7 @@ fn is_integer(number: &Number) -> bool {
 
 fn no_integer(node: &Node, hint: Option<String>, reading: &mut Reading) -> Reported {
     if node.unresolved {
-        return Reported;
+        return reading.not_judged(node);
     }
     let finding = reading
         .report
@@ -293,7 +301,7 @@ fn as_number(node: &Node) -> Option<&Number> {
 /// A value of the expected type; a missing substitution is already reported.
 fn expected<T>(type_name: &str, node: &Node, value: Option<T>, reading: &mut Reading) -> Result<T, Reported> {
     if node.unresolved {
-        return Err(Reported);
+        return Err(reading.not_judged(node));
     }
     value.ok_or_else(|| {
         let message = format!("Expected value of type {type_name}");

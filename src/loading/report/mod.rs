@@ -3,10 +3,12 @@
 mod excerpt;
 mod lines;
 mod location;
+mod placeholders;
 mod similar;
 
 use self::lines::{Columns, Lines};
 use self::location::{location, pointer};
+pub(super) use self::placeholders::Placeholders;
 use self::similar::Suggestions;
 use crate::data::json::{Place, Span, Step};
 use crate::definition::{Code, Diagnostic, Severity};
@@ -20,6 +22,15 @@ pub(crate) struct Report {
     errors: usize,
     lines: Lines,
     suggestions: Suggestions,
+    placeholders: Placeholders,
+}
+
+/// A point in the collecting of problems.
+#[cfg(feature = "yaml")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    findings: usize,
+    errors: usize,
 }
 
 /// A problem before its position is computed.
@@ -73,6 +84,7 @@ impl Report {
             errors: 0,
             lines: Lines::of(source),
             suggestions: Suggestions::default(),
+            placeholders: Placeholders::default(),
         }
     }
 
@@ -101,6 +113,22 @@ impl Report {
         self.add(Phase::Warnings, code, Severity::Warning, place, message.into())
     }
 
+    /// The findings so far, for [`Report::back_to`].
+    #[cfg(feature = "yaml")]
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            findings: self.findings.len(),
+            errors: self.errors,
+        }
+    }
+
+    /// Forgets all findings since the mark: a text is read anew.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.findings.truncate(mark.findings);
+        self.errors = mark.errors;
+    }
+
     /// The number of errors so far.
     #[cfg(feature = "yaml")]
     pub(crate) fn errors(&self) -> usize {
@@ -114,6 +142,11 @@ impl Report {
     /// The candidate most similar to `name`, if one is similar enough.
     pub(crate) fn similar<'c>(&mut self, name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
         self.suggestions.similar(name, candidates)
+    }
+
+    /// The placeholders of the definition, and the values that are not judged because of them.
+    pub(crate) fn placeholders(&mut self) -> &mut Placeholders {
+        &mut self.placeholders
     }
 
     /// The line of a position, from 1.

@@ -19,12 +19,16 @@ type Machine = Result<StateMachine, InvalidDefinition>;
 
 impl<'n> Template<'n> {
     /// `None` if the text is not a template.
-    pub(super) fn of(root: &'n Node) -> Option<Self> {
+    pub(super) fn of(root: &'n Node, given: &'n Substitutions) -> Option<Self> {
         let resources = root.field("Resources")?.as_object()?;
         let parameters = root.field("Parameters").and_then(Node::as_object);
         Some(Self {
             resources,
-            deployment: Deployment { resources, parameters },
+            deployment: Deployment {
+                resources,
+                parameters,
+                given,
+            },
         })
     }
 
@@ -66,9 +70,9 @@ impl<'n> Template<'n> {
             Some("EXPRESS") => loader.clone().workflow_type(WorkflowType::Express),
             _ => loader.clone(),
         };
-        let loader = loader.with_more(&substitutions);
+        let loader = loader.with_more(&substitutions).with_more(&Deployment::stand_ins());
         if let Some(inline) = properties.field("Definition") {
-            return (None, self.inline(inline, &substitutions, &loader, source, report));
+            return (None, self.inline(inline, &loader, source, report));
         }
         if let Some(text) = properties.field("DefinitionString") {
             return (None, self.text(text, &loader, source, report));
@@ -109,25 +113,20 @@ impl<'n> Template<'n> {
             .field("DefinitionSubstitutions")
             .and_then(Node::as_object)
             .map_or(&[][..], |object| &object.members);
-        members
-            .iter()
-            .filter_map(|member| Some((member.key.clone(), self.deployment.text(&member.value, report)?)))
-            .collect()
+        members.iter().fold(Substitutions::new(), |values, member| {
+            match self.deployment.text(&member.value, report) {
+                Some(text) => self.deployment.add(values, &member.key, &text),
+                None => values,
+            }
+        })
     }
 
     /// `Definition`: an object of the template.
-    fn inline(
-        &self,
-        node: &Node,
-        substitutions: &Substitutions,
-        loader: &Loader,
-        source: &str,
-        mut report: Report,
-    ) -> Machine {
+    fn inline(&self, node: &Node, loader: &Loader, source: &str, mut report: Report) -> Machine {
         let mut node = node.clone();
         self.deployment.resolve_below(&mut node, &mut report);
         // The definition becomes JSON first, in which all these texts are in quotes.
-        substitute(&mut node, source, substitutions, &mut report, &|_| None);
+        substitute(&mut node, source, loader.values(), &mut report, &|_| None);
         loader.parse_node(Some(&node), source, report)
     }
 

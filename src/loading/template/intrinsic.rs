@@ -9,7 +9,12 @@ use crate::loading::report::Report;
 pub(super) struct Deployment<'n> {
     pub(super) resources: &'n Object,
     pub(super) parameters: Option<&'n Object>,
+    /// Values of parameters that the user gives.
+    pub(super) given: &'n Substitutions,
 }
+
+/// The placeholder that stands for every value that only a deployment knows.
+const DEPLOYED: &str = "AWS::Deployed";
 
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "123456789012";
@@ -32,6 +37,10 @@ impl Deployment<'_> {
             node.kind = Kind::Null;
             return;
         }
+        if let Some(chosen) = chosen(node) {
+            *node = chosen.clone();
+            return self.resolve_below(node, report);
+        }
         if function(node).is_some() {
             let span = node.span;
             let text = self.text(node, report);
@@ -44,16 +53,43 @@ impl Deployment<'_> {
             return;
         }
         match &mut node.kind {
-            Kind::String(text) if text.starts_with("{{resolve:") && text.ends_with("}}") => *text = imported(),
-            Kind::Array(elements) => elements
-                .iter_mut()
-                .for_each(|element| self.resolve_below(element, report)),
-            Kind::Object(object) => object
-                .members
-                .iter_mut()
-                .for_each(|member| self.resolve_below(&mut member.value, report)),
+            Kind::String(text) if is_dynamic_reference(text) => *text = deployed(),
+            Kind::Array(elements) => {
+                elements.retain(|element| !is_no_value(element));
+                for element in elements {
+                    self.resolve_below(element, report);
+                }
+            }
+            Kind::Object(object) => {
+                object.members.retain(|member| !is_no_value(&member.value));
+                for member in &mut object.members {
+                    self.resolve_below(&mut member.value, report);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Adds the value of a placeholder. A text in which a parameter without a value stands is no value.
+    pub(super) fn add(&self, values: Substitutions, name: &str, text: &str) -> Substitutions {
+        if placeholders(text).any(|name| self.is_missing(name)) {
+            return values;
+        }
+        if placeholders(text).any(|name| name == DEPLOYED) {
+            return values.with_stand_in(name, text.replace(&deployed(), &stand_in()));
+        }
+        values.with(name, text)
+    }
+
+    /// The value of the placeholder that stands for all that only a deployment knows.
+    pub(super) fn stand_ins() -> Substitutions {
+        Substitutions::new().with_stand_in(DEPLOYED, stand_in())
+    }
+
+    /// Whether a name is that of a parameter without a value.
+    fn is_missing(&self, name: &str) -> bool {
+        let is_parameter = self.parameters.is_some_and(|parameters| parameters.contains(name));
+        is_parameter && self.reference(name).is_some_and(|text| text == placeholder(name))
     }
 
     /// The text of a value or function; `None` if it has none, which is reported.
@@ -61,9 +97,13 @@ impl Deployment<'_> {
         self.text_within(node, MAX_FUNCTIONS, report)
     }
 
-    /// The values of the placeholders in an `Fn::Sub`, which may define its own.
+    /// The values of the placeholders in an `Fn::Sub`, which may define its own, for a text that is read afterwards.
     pub(super) fn names_in(&self, text: &str, own: Option<&Node>, report: &mut Report) -> Substitutions {
-        self.names_within(text, own, MAX_FUNCTIONS, report)
+        let found = self.names_within(text, own, MAX_FUNCTIONS, report);
+        let values = found.names().filter_map(|name| Some((name, found.value(name)?)));
+        values.fold(Substitutions::new(), |values, (name, text)| {
+            self.add(values, name, text)
+        })
     }
 
     fn names_within(&self, text: &str, own: Option<&Node>, depth: usize, report: &mut Report) -> Substitutions {
@@ -92,8 +132,7 @@ impl Deployment<'_> {
             return None;
         };
         match &node.kind {
-            // A dynamic reference, such as `{{resolve:ssm:name}}`.
-            Kind::String(text) if text.starts_with("{{resolve:") && text.ends_with("}}") => return Some(imported()),
+            Kind::String(text) if is_dynamic_reference(text) => return Some(deployed()),
             Kind::String(text) => return Some(text.clone()),
             Kind::Number(number) => return Some(number.to_string()),
             Kind::Boolean(value) => return Some(value.to_string()),
@@ -105,6 +144,9 @@ impl Deployment<'_> {
                 .help("give a text, a number, or a function such as `!GetAtt`");
             return None;
         };
+        if let Some(chosen) = chosen(node) {
+            return self.text_within(chosen, depth, report);
+        }
         let errors = report.errors();
         let text = self.called(name, argument, depth, report);
         if text.is_none() && report.errors() == errors {
@@ -150,8 +192,8 @@ impl Deployment<'_> {
                 let texts: Option<Vec<_>> = texts.map(|part| self.text_within(part, depth, report)).collect();
                 Some(texts?.join(delimiter))
             }
-            "Fn::If" => self.text_within(argument.as_array()?.get(1)?, depth, report),
-            _ => Some(imported()),
+            // Only a deployment knows an import, a mapping's value or a macro's result.
+            _ => Some(deployed()),
         }
     }
 
@@ -183,11 +225,17 @@ impl Deployment<'_> {
             return Some(value.to_owned());
         }
         if let Some(parameter) = self.parameters.and_then(|parameters| parameters.field(name)) {
+            if let Some(given) = self.given.value(name) {
+                return Some(given.to_owned());
+            }
+            let kind = parameter.field("Type").and_then(Node::as_str).unwrap_or_default();
             return Some(match parameter.field("Default").map(|default| &default.kind) {
+                // The default is the name of a parameter in Systems Manager.
+                _ if kind.starts_with("AWS::SSM::Parameter::Value") => deployed(),
                 Some(Kind::String(text)) => text.clone(),
                 Some(Kind::Number(number)) => number.to_string(),
                 Some(Kind::Boolean(value)) => value.to_string(),
-                _ => name.to_owned(),
+                _ => placeholder(name),
             });
         }
         let kind = self.kind(name)?;
@@ -206,7 +254,7 @@ impl Deployment<'_> {
         // SAM adds resources such as `Function.Version`.
         let kind = self.kind(resource)?;
         Some(if is_made_elsewhere(kind) {
-            imported()
+            deployed()
         } else if attribute.ends_with("Arn") {
             arn(kind, resource)
         } else {
@@ -255,8 +303,36 @@ fn is_made_elsewhere(kind: &str) -> bool {
         )
 }
 
-/// A stand-in for a value of which nothing is known before a deployment: most that a definition takes are functions.
-fn imported() -> String {
+/// `${Name}`
+fn placeholder(name: &str) -> String {
+    format!("${{{name}}}")
+}
+
+/// A value that only a deployment knows, as a placeholder.
+fn deployed() -> String {
+    placeholder(DEPLOYED)
+}
+
+/// A dynamic reference, such as `{{resolve:ssm:name}}`.
+fn is_dynamic_reference(text: &str) -> bool {
+    text.starts_with("{{resolve:") && text.ends_with("}}")
+}
+
+/// Whether a member with this value is left out of the template.
+fn is_no_value(node: &Node) -> bool {
+    let node = chosen(node).unwrap_or(node);
+    function(node).is_some_and(|(name, argument)| name == "Ref" && argument.as_str() == Some("AWS::NoValue"))
+}
+
+/// The value of an `Fn::If`: the first that is there, whatever the condition is.
+fn chosen(node: &Node) -> Option<&Node> {
+    let (_, argument) = function(node).filter(|(name, _)| *name == "Fn::If")?;
+    let values = argument.as_array()?.get(1..3)?;
+    values.iter().find(|value| !is_no_value(value)).or(values.first())
+}
+
+/// A text for a value of which nothing is known before a deployment: most that a definition takes are functions.
+fn stand_in() -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:Imported")
 }
 

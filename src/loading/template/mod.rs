@@ -1,16 +1,19 @@
 //! The state machines of a file: a definition in JSON or YAML, or a SAM or CloudFormation template with any number of
 //! them (`Definition`, `DefinitionString`, `DefinitionUri`, `DefinitionSubstitutions`).
 //!
-//! Values known only after a deployment get stand-ins: the ARN of a template's function has the region and account of
-//! AWS's documentation, `us-east-1` and `123456789012`.
+//! The ARN of a template's function has the region and account of AWS's documentation, `us-east-1` and `123456789012`.
+//! A value that only a deployment knows, such as an import, is taken for a function's ARN where one may stand; elsewhere
+//! it is not judged. A parameter has the value that the loader has for its name, or its default; without either it is a
+//! placeholder without a value, as `${Name}` is.
 
+mod duplicates;
 mod embedded;
 mod intrinsic;
 
 use super::report::Report;
 use super::{json, yaml};
-use crate::data::json::Node;
-use crate::definition::{Diagnostic, InvalidDefinition, StateMachine};
+use crate::data::json::{Node, Substitutions};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, StateMachine};
 use crate::loading::Loader;
 use embedded::Template;
 
@@ -87,19 +90,46 @@ pub fn machines(
         }]);
     }
     let mut report = Report::new(source);
-    let root = match format {
-        Format::Json => json::parse_verbatim(source, &mut report),
-        Format::Yaml => yaml::parse(source, &mut report),
+    let parsed = match format {
+        Format::Json => json::parse_with_duplicates(source, &mut report),
+        Format::Yaml => yaml::parse_with_duplicates(source, &mut report),
     };
-    let template = root.as_ref().and_then(Template::of);
-    match template {
-        Some(template) if !report.has_errors() => Ok(template.machines(loader, source, open)),
-        None if root.is_some() => Ok(vec![Found {
+    let Some((mut root, duplicates)) = parsed else {
+        return Err(json::finish(report, source, None).0);
+    };
+    if !duplicates.is_empty() {
+        root.keep_last_of_duplicates();
+    }
+    let Some(template) = Template::of(&root, loader.values()) else {
+        return Ok(vec![Found {
             name: None,
             file: None,
             machine: definition(loader, source, format),
-        }]),
-        _ => Err(json::finish(report, source, root.as_ref()).0),
+        }]);
+    };
+    let code = match format {
+        Format::Json => Code::InvalidJsonDescription,
+        Format::Yaml => Code::InvalidYaml,
+    };
+    duplicates::judge(&duplicates, code, &root, &mut report);
+    if report.has_errors() {
+        return Err(json::finish(report, source, Some(&root)).0);
+    }
+    let mut found = template.machines(loader, source, open);
+    let (warnings, _) = json::finish(report, source, Some(&root));
+    if let Some(first) = found.iter_mut().find(|found| found.file.is_none()) {
+        first.warn(warnings);
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// Adds warnings about the template.
+    fn warn(&mut self, warnings: Vec<Diagnostic>) {
+        match &mut self.machine {
+            Ok(machine) => machine.warnings.extend(warnings),
+            Err(invalid) => invalid.diagnostics.extend(warnings),
+        }
     }
 }
 
@@ -138,7 +168,7 @@ pub(crate) fn has_machines(source: &str, format: Format) -> bool {
 fn tree(source: &str, format: Format) -> Option<Node> {
     let mut untold = Report::new(source);
     match format {
-        Format::Json => json::parse_verbatim(source, &mut untold),
+        Format::Json => json::parse(source, &Substitutions::new(), &mut untold),
         Format::Yaml => yaml::parse(source, &mut untold),
     }
 }
@@ -146,7 +176,9 @@ fn tree(source: &str, format: Format) -> Option<Node> {
 /// Whether a text without state machines is a template all the same.
 fn is_template(source: &str, format: Format) -> bool {
     let is_named = source.contains("Resources") && source.contains("AWS::");
-    is_named && tree(source, format).is_some_and(|root| Template::of(&root).is_some() && root.field("States").is_none())
+    is_named
+        && tree(source, format)
+            .is_some_and(|root| Template::of(&root, &Substitutions::new()).is_some() && root.field("States").is_none())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::definition::{Code, WorkflowType};
+use crate::definition::{Code, Severity, WorkflowType};
 
 const TEMPLATE: &str = r#"
 Parameters:
@@ -162,6 +162,62 @@ fn what_a_deployment_makes_is_known() {
         "TimeoutSeconds: { 'Fn::Transform': { Name: Seconds } },",
     );
     assert_eq!(problems(&of_macro), [(11, Code::NotSupported)]);
+}
+
+/// A machine without a value that it needs does not run, and says which; one whose texts lack values does.
+#[test]
+fn a_parameter_without_a_value_is_a_placeholder() {
+    let source = |text: &str| {
+        format!(
+            "Parameters:\n  Nap: {{ Type: Number }}\n  Short: {{ Type: Number, Default: 3 }}\nResources:\n  M:\n    \
+             Type: AWS::StepFunctions::StateMachine\n    Properties:\n      DefinitionString: !Sub '{{ \"StartAt\": \"A\", \
+             \"States\": {{ \"A\": {{ \"Type\": \"Wait\", {text}, \"End\": true }} }} }}'\n"
+        )
+    };
+    let run = |text: &str, given: Substitutions| {
+        let loader = Loader::new().substitutions(given);
+        machines(&loader, &source(text), Format::Yaml, &mut open)
+            .unwrap()
+            .remove(0)
+            .machine
+    };
+    let none = Substitutions::new;
+    let seconds = |given| run("\"Seconds\": ${Nap}", given);
+    let invalid = seconds(none()).unwrap_err();
+    let [note] = invalid.diagnostics() else {
+        panic!("{invalid}")
+    };
+    assert_eq!(
+        (note.code, note.severity),
+        (Code::UnresolvedSubstitution, Severity::Warning)
+    );
+    assert_eq!(note.message, "no value for `${Nap}`: not judged: /States/A/Seconds");
+    assert_eq!(
+        seconds(none().with("Nap", "30")).unwrap().definition()["States"]["A"]["Seconds"],
+        30
+    );
+    assert_eq!(
+        seconds(none().with("Nap", "-1")).unwrap_err().diagnostics()[0].severity,
+        Severity::Error
+    );
+    let short = |given| run("\"Seconds\": ${Short}", given).unwrap().definition()["States"]["A"]["Seconds"].clone();
+    assert_eq!((short(none()), short(none().with("Short", "4"))), (3.into(), 4.into()));
+    let text = run("\"Seconds\": 1, \"Comment\": \"${Nap}\"", none()).unwrap();
+    assert_eq!(text.warnings()[0].message, "no value for `${Nap}`: taken as text");
+    assert_eq!(text.definition()["States"]["A"]["Comment"], "${Nap}");
+}
+
+#[test]
+fn conditions_and_missing_values_leave_a_definition() {
+    let source = "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Definition:\n        \
+                  StartAt: A\n        TimeoutSeconds: !If [Slow, 60, 5]\n        Comment: !Ref AWS::NoValue\n        \
+                  States:\n          A: !If [Slow, !Ref AWS::NoValue, { Type: Succeed }]\n";
+    let found = read(source);
+    let definition = found[0].machine.as_ref().unwrap().definition();
+    assert_eq!(
+        *definition,
+        serde_json::json!({ "StartAt": "A", "TimeoutSeconds": 60, "States": { "A": { "Type": "Succeed" } } })
+    );
 }
 
 #[test]

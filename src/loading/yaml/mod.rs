@@ -6,13 +6,14 @@
 //! and aliases cannot make a text longer than a definition may be.
 
 mod align;
+mod indentation;
 mod offsets;
 mod scalar;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use std::collections::HashMap;
 
-use super::json::{report_duplicate, report_too_deep};
+use super::json::{Duplicate, report_duplicate, report_too_deep};
 use super::report::Report;
 use crate::data::json::{Kind, MAX_DEPTH, Member, Node, Object, Place, SeenKeys, Span};
 use crate::definition::{Code, MAX_CHARACTERS};
@@ -20,16 +21,27 @@ use offsets::Offsets;
 
 /// Parses a whole text, without replacing `${Name}`. Problems go to the report; `None` if it is not YAML.
 pub(crate) fn parse(source: &str, report: &mut Report) -> Option<Node> {
-    let mut reader = Reader {
-        source,
-        offsets: Offsets::of(source),
-        events: Parser::new_from_str(source),
-        report,
-        anchors: HashMap::new(),
-        room: MAX_CHARACTERS,
-        depth: 0,
-    };
-    reader.document().ok()
+    let (root, duplicates) = parse_with_duplicates(source, report)?;
+    for duplicate in &duplicates {
+        report_duplicate(Code::InvalidYaml, duplicate, report);
+    }
+    Some(root)
+}
+
+/// The same for a text in which a key may stand twice: a mapping keeps all of its members.
+pub(super) fn parse_with_duplicates(source: &str, report: &mut Report) -> Option<(Node, Vec<Duplicate>)> {
+    let before = report.mark();
+    let mut reader = Reader::new(source, source, Offsets::of(source), report);
+    match reader.document() {
+        Ok(root) => return Some((root, reader.duplicates)),
+        Err(Refused) if !reader.is_misindented => return None,
+        Err(Refused) => {}
+    }
+    let padded = indentation::padded(source)?;
+    report.back_to(before);
+    let mut reader = Reader::new(source, padded.text(), padded.offsets(source), report);
+    let root = reader.document().ok()?;
+    Some((root, reader.duplicates))
 }
 
 /// The value of a text without quotes, if it is not a text.
@@ -46,12 +58,30 @@ struct Reader<'s, 'r> {
     /// How many more values aliases may add.
     room: usize,
     depth: usize,
+    duplicates: Vec<Duplicate>,
+    /// Whether the text was refused for an indentation that YAML 1.1 allows.
+    is_misindented: bool,
 }
 
 /// The text cannot be read as YAML; the reason is reported.
 struct Refused;
 
-impl<'s> Reader<'s, '_> {
+impl<'s, 'r> Reader<'s, 'r> {
+    /// A reader of `text`, which is `source` but for the indentation; `offsets` leads back to `source`.
+    fn new(source: &'s str, text: &'s str, offsets: Offsets, report: &'r mut Report) -> Self {
+        Self {
+            source,
+            offsets,
+            events: Parser::new_from_str(text),
+            report,
+            anchors: HashMap::new(),
+            room: MAX_CHARACTERS,
+            depth: 0,
+            duplicates: Vec::new(),
+            is_misindented: false,
+        }
+    }
+
     fn document(&mut self) -> Result<Node, Refused> {
         let root = loop {
             let (event, span) = self.next()?;
@@ -84,6 +114,7 @@ impl<'s> Reader<'s, '_> {
                 Ok((event, Span::new(start, self.offsets.byte(span.end.index()).max(start))))
             }
             Some(Err(error)) => {
+                self.is_misindented = indentation::is_wrong(&error);
                 let at = self.offsets.byte(error.marker().index());
                 Err(self.refuse(Span::new(at, at), error.info(), None))
             }
@@ -198,17 +229,19 @@ impl<'s> Reader<'s, '_> {
             }
             let (event, span) = self.next()?;
             let value = self.value(event, span, key_span.end)?;
-            match seen.earlier(&members, &key) {
-                Some(earlier) => {
-                    report_duplicate(Code::InvalidYaml, &key, key_span, earlier, self.report);
-                }
-                None => members.push(Member {
-                    key,
-                    key_span,
-                    key_unresolved: false,
-                    value,
-                }),
+            if let Some(earlier) = seen.earlier(&members, &key) {
+                self.duplicates.push(Duplicate {
+                    key: key.clone(),
+                    span: key_span,
+                    earlier,
+                });
             }
+            members.push(Member {
+                key,
+                key_span,
+                key_unresolved: false,
+                value,
+            });
         }
     }
 

@@ -105,6 +105,51 @@ fn hostile_texts_are_bounded() {
     let laughs = lines.join("\n");
     assert!(read(&laughs).1[0].message.contains("aliases"));
     assert_eq!(read("a: &a [*a]").1.len(), 1);
+    for wrong_indentation in [
+        format!("a:\n  b: {}", "[\n".repeat(100_000)),
+        "a:\n  b: [\n]\n".repeat(20_000),
+        format!("{}a: [\n]", "- ".repeat(100)),
+        format!("{}a: '\nb", " ".repeat(100_000)),
+    ] {
+        read(&wrong_indentation);
+    }
+}
+
+/// PyYAML reads them all. Each word is found where it stands.
+#[test]
+fn brackets_and_quoted_texts_may_go_on_at_their_parents_indentation() {
+    for (source, expected) in [
+        (
+            "a:\n  b: [\n    é,\n  ]\n  c: d\n",
+            json!({ "a": { "b": ["é"], "c": "d" } }),
+        ),
+        (
+            "a:\n  b: {\n  c: d,\n  e: [\n  f\n  ],\n  }\n",
+            json!({ "a": { "b": { "c": "d", "e": ["f"] } } }),
+        ),
+        (
+            "a:\n  b: 'two\n  words'\n  c: \"é\n  d\"\n",
+            json!({ "a": { "b": "two words", "c": "é d" } }),
+        ),
+        (
+            "a:\n- b: [ # ]\nc, 'its\n]', d]\n- e\n",
+            json!({ "a": [{ "b": ["c", "its ]", "d"] }, "e"] }),
+        ),
+        (
+            "a:\r\n  b: [\r\n    c,\r\n  ]\r\n  d: e\r\n",
+            json!({ "a": { "b": ["c"], "d": "e" } }),
+        ),
+    ] {
+        let mut report = Report::new(source);
+        let root = parse(source, &mut report).unwrap();
+        assert_eq!(root.to_value(), expected);
+        for (word, found) in places(source) {
+            assert_eq!(word, found, "{source}");
+        }
+    }
+    let wrong = "a:\n  b: [\n  c\n  ]\n  d: e: f\n";
+    let (_, problems) = read(wrong);
+    assert_eq!((problems[0].line, problems[0].code), (5, Code::InvalidYaml));
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(in crate::server) fn validate_state_machine_definition(request: &Value) -> R
     } else {
         WorkflowType::Standard
     };
-    let loader = Loader::new().workflow_type(workflow_type);
+    let loader = Loader::new().workflow_type(workflow_type).verbatim();
     let mut diagnostics = loader.validate(definition);
     let is_refused = diagnostics
         .iter()

@@ -21,13 +21,16 @@ impl Parser<'_> {
                 Some(c) => return Err(self.no_field_name(c, comma)),
             }
             let member = self.member(opening)?;
-            match seen.earlier(&members, &member.key) {
-                Some(earlier) => self.problems.push(Problem::DuplicateKey {
-                    key: member.key,
+            let earlier = seen.earlier(&members, &member.key);
+            if let Some(earlier) = earlier {
+                self.problems.push(Problem::DuplicateKey {
+                    key: member.key.clone(),
                     span: member.key_span,
                     earlier,
-                }),
-                None => members.push(member),
+                });
+            }
+            if earlier.is_none() || self.keeps_duplicates {
+                members.push(member);
             }
             self.skip_blanks();
             match self.peek() {
