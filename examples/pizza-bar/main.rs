@@ -2,8 +2,8 @@
 //! the pizza.
 //!
 //! ```text
-//! cargo run --example pizza-bar --features websocket
-//! cargo run --example pizza-bar --features websocket -- order "margherita"
+//! cargo run -p pizza-bar
+//! cargo run -p pizza-bar -- order "margherita"
 //! ```
 
 mod client;

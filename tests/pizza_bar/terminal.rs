@@ -1,7 +1,5 @@
 //! The client for the terminal.
 
-use std::env;
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -11,6 +9,8 @@ use tokio::time::timeout;
 use super::bar::{Folder, PATIENCE, STATUSES, open, orders, url};
 use super::client::{OrderArgs, order};
 use super::server::WEBSOCKET;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pizza-bar");
 
 fn args(url: String, pizza: &str) -> OrderArgs {
     OrderArgs {
@@ -71,9 +71,8 @@ async fn the_terminal_says_why_there_is_no_pizza() {
 /// The binary itself, which serves and orders.
 #[tokio::test]
 async fn the_binary_serves_and_orders() {
-    let Some(binary) = binary() else { return };
     let folder = Folder::new();
-    let mut bar = Command::new(&binary)
+    let mut bar = Command::new(BINARY)
         .args(["--port", "0", "--speed", "200", "--data"])
         .arg(&folder.0)
         .stdin(Stdio::null())
@@ -90,7 +89,7 @@ async fn the_binary_serves_and_orders() {
     let url = format!("ws://{address}{WEBSOCKET}");
     for (pizza, code) in [("margherita", 0), ("calzone", 1)] {
         let order = ["order", pizza, "--name", "Ada", "--quantity", "3", "--url", &url];
-        let client = Command::new(&binary)
+        let client = Command::new(BINARY)
             .args(order)
             .stdin(Stdio::null())
             .kill_on_drop(true)
@@ -108,22 +107,4 @@ async fn the_binary_serves_and_orders() {
         let ended = timeout(PATIENCE, bar.wait()).await.unwrap().unwrap();
         assert!(ended.success(), "{ended}");
     }
-}
-
-/// `cargo test` builds it, unless it is told to run a single test target.
-fn binary() -> Option<PathBuf> {
-    let test = env::current_exe().unwrap();
-    let name = format!("examples/pizza-bar{}", env::consts::EXE_SUFFIX);
-    let binary = test.ancestors().nth(2).unwrap().join(name);
-    if binary.exists() {
-        return Some(binary);
-    }
-    let required = env::var_os("ASL_EXAMPLES_REQUIRED").is_some();
-    assert!(
-        !required,
-        "{} is not built, and ASL_EXAMPLES_REQUIRED is set",
-        binary.display()
-    );
-    eprintln!("skipped: {} is not built", binary.display());
-    None
 }
