@@ -46,6 +46,8 @@
 //! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
 //! * [The command line](docs::command_line)
+//! * [What is supported](docs::supported), field by field, and what is refused
+//! * [Speed, memory and fairness](docs::speed), measured
 //! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
 //! * [Contributing](docs::contributing): recipes for changes, a glossary, and why the design is as it is
 //!
@@ -109,8 +111,14 @@ pub mod docs {
     #[doc = include_str!("docs/running.md")]
     pub mod running {}
 
+    #[doc = include_str!("docs/speed.md")]
+    pub mod speed {}
+
     #[doc = include_str!("docs/step_functions_local.md")]
     pub mod step_functions_local {}
+
+    #[doc = include_str!("docs/supported.md")]
+    pub mod supported {}
 
     #[doc = include_str!("docs/testing.md")]
     pub mod testing {}
