@@ -19,6 +19,28 @@ pub(super) fn expression(text: &str) -> &str {
     inner.map_or(text, str::trim)
 }
 
+/// A label whose long paths keep their last two names only: `$…address.country = "DE"`.
+pub(super) fn shortened(label: &str) -> String {
+    let mut short = String::with_capacity(label.len());
+    let mut rest = label;
+    while let Some(at) = rest.find('$') {
+        let (before, path) = rest.split_at(at);
+        short.push_str(before);
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '$' | '.' | '_');
+        let (path, after) = path.split_at(path.find(|c| !is_part(c)).unwrap_or(path.len()));
+        let from = path.rmatch_indices('.').nth(1).map(|(dot, _)| dot + 1);
+        match from.filter(|from| *from > "$.".len()) {
+            Some(from) => {
+                short.push_str("$…");
+                short.extend(path.get(from..));
+            }
+            None => short.push_str(path),
+        }
+        rest = after;
+    }
+    short + rest
+}
+
 fn rule_text(rule: &Value, depth: usize) -> Option<String> {
     let Some(depth) = depth.checked_sub(1) else {
         return Some("…".to_owned());
@@ -83,6 +105,25 @@ fn comparison(rule: &Value) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn long_paths_keep_their_end() {
+        for (label, expected) in [
+            ("$.a.b = 1", "$.a.b = 1"),
+            (
+                "$.order.customer.address.country = \"DE\"",
+                "$…address.country = \"DE\"",
+            ),
+            (
+                "$exists($states.input.detail.user.type) and $x.y > 1",
+                "$exists($…user.type) and $x.y > 1",
+            ),
+            ("costs 5$", "costs 5$"),
+            ("otherwise", "otherwise"),
+        ] {
+            assert_eq!(shortened(label), expected);
+        }
+    }
 
     #[test]
     fn rules_read_as_conditions() {

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use super::super::{Kind, Tone};
 use super::icon;
 use super::layout::{
-    DOT, ICON, LABEL_LINE, MARGIN, PADDING, PlacedEdge, PlacedGraph, PlacedNode, SMALL_LINE, TITLE_LINE, label_height,
-    label_width,
+    DOT, ICON, LABEL_LINE, MARGIN, PADDING, PlacedEdge, PlacedGraph, PlacedNode, SMALL_LINE, STACK, TITLE_LINE,
+    label_height, label_width,
 };
 use super::text::escape;
 use crate::definition::StateType;
@@ -43,7 +43,7 @@ fn draw_graph(svg: &mut String, graph: &PlacedGraph<'_>, left: f64, top: f64) {
         let _ = writeln!(
             svg,
             "<path class=\"edge\" marker-end=\"url(#asl-arrow)\" d=\"{}\"/>",
-            curve(entry)
+            way(entry)
         );
     }
     for edge in &graph.edges {
@@ -80,7 +80,11 @@ fn draw_edge(svg: &mut String, edge: &PlacedEdge<'_>) {
     let _ = writeln!(
         svg,
         "<path class=\"edge{dashed} {tone}\" marker-end=\"url(#asl-arrow{tone})\" d=\"{}\"><title>{title}</title></path>",
-        curve(&edge.points)
+        if edge.is_loop() {
+            curve(&edge.points)
+        } else {
+            way(&edge.points)
+        }
     );
 }
 
@@ -122,7 +126,7 @@ fn draw_node(svg: &mut String, placed: &PlacedNode<'_>) {
     if node.kind == Kind::State(StateType::Map) {
         let _ = write!(
             svg,
-            "<rect class=\"shape\" x=\"5\" y=\"5\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"9\"/>"
+            "<rect class=\"shape\" x=\"{STACK}\" y=\"{STACK}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"9\"/>"
         );
     }
     let missing = if node.kind == Kind::Missing { " missing" } else { "" };
@@ -186,6 +190,25 @@ fn tone(tone: Tone) -> &'static str {
         Tone::Warned => "warned",
         Tone::Idle => "idle",
     }
+}
+
+/// Straight lines down and up, and curves between them.
+fn way(knots: &[Point]) -> String {
+    let mut path = String::new();
+    let mut before: Option<&Point> = None;
+    for knot in knots {
+        let _ = match before {
+            None => write!(path, "M{:.1} {:.1}", knot.x, knot.y),
+            Some(before) if (before.x - knot.x).abs() < 0.05 => write!(path, "V{:.1}", knot.y),
+            Some(before) => {
+                let middle = (before.y + knot.y) / 2.0;
+                let (from, to) = (before.x, knot.x);
+                write!(path, "C{from:.1} {middle:.1} {to:.1} {middle:.1} {to:.1} {:.1}", knot.y)
+            }
+        };
+        before = Some(knot);
+    }
+    path
 }
 
 /// A cubic B-spline along the points, from the first to the last.

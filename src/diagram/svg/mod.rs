@@ -1,8 +1,11 @@
 //! SVG: a layered layout, nested machines as boxes, one style for light and dark.
 
 mod draw;
+#[cfg(test)]
+mod geometry;
 mod icon;
 mod layout;
+mod route;
 mod size;
 mod text;
 
