@@ -129,6 +129,8 @@ pub mod execution;
 pub mod handlers;
 pub mod history;
 pub mod loading;
+#[cfg(feature = "yaml")]
+mod programs;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

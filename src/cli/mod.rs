@@ -9,6 +9,7 @@ mod arguments;
 mod colours;
 mod definitions;
 mod failure;
+mod functions;
 mod graph;
 mod output;
 mod paths;

@@ -3,7 +3,6 @@
 mod closure;
 mod context;
 pub mod event_bus;
-mod function_name;
 mod handler;
 mod lambda;
 mod put_events;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Handler;
-use super::function_name::FunctionName;
 use crate::definition::StringPattern;
+use crate::services::lambda::FunctionName;
 
 /// Handlers by resource ARN, exact or by pattern.
 ///
@@ -46,19 +46,14 @@ impl Registry {
         })
     }
 
-    /// The function for `FunctionName` of `lambda:invoke`, with its qualifier.
+    /// The function for `FunctionName` of `lambda:invoke`.
     ///
     /// A full ARN means exactly that function. A name alone is first looked up in the execution's region and account.
     /// If there is none, a name, or an account with a name, also finds a function elsewhere: the first of the
     /// registered ARNs in their order, then the first registered pattern. A function registered with the qualifier
     /// takes precedence; otherwise the unqualified function serves all versions and aliases.
-    pub(crate) fn find_function(
-        &self,
-        function: &FunctionName<'_>,
-        qualifier: Option<&str>,
-        execution_arn: &str,
-    ) -> Option<&Arc<dyn Handler>> {
-        let registered_for_it = qualifier.and_then(|qualifier| {
+    pub(crate) fn find_function(&self, function: &FunctionName<'_>, execution_arn: &str) -> Option<&Arc<dyn Handler>> {
+        let registered_for_it = function.qualifier.and_then(|qualifier| {
             let name = format!("{}:{qualifier}", function.name);
             let suffix = format!(":{name}");
             self.find_named(function, &name, execution_arn, |registered| {

@@ -3,6 +3,7 @@
 //! Nothing here does I/O. Drivers and handlers do, using the requests and responses from here.
 
 pub mod event_bridge;
+pub(crate) mod lambda;
 pub(crate) mod parameters;
 pub(crate) mod s3;
 pub mod step_functions;

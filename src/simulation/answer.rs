@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::words::{seconds, shown, told};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, within_nesting};
+use crate::definition::{IntegrationPattern, Resource};
 use crate::history::ErrorOutput;
+use crate::services::lambda::{is_invoke, response};
 
 /// One scripted answer: how an attempt ends, at once or after some virtual time.
 ///
@@ -37,6 +39,8 @@ pub struct Answer {
     pub(super) beats_for: Option<Duration>,
     /// Whether the result must come by task token.
     pub(super) is_callback: bool,
+    /// Whether the result is what a Lambda function returns, before Lambda's response is around it.
+    pub(super) is_payload: bool,
 }
 
 /// The worker that polls an activity task.
@@ -69,6 +73,7 @@ impl Answer {
             beat: None,
             beats_for: None,
             is_callback: false,
+            is_payload: false,
         }
     }
 
@@ -80,6 +85,47 @@ impl Answer {
     /// The task fails.
     pub fn error(error: impl Into<String>, cause: impl Into<String>) -> Self {
         TaskError::new(error, cause).into()
+    }
+
+    /// The Lambda function of the task returns this payload. Its result is Lambda's response around the payload where the
+    /// task is `lambda:invoke`, and the payload itself where the task names the function's ARN. With
+    /// `.waitForTaskToken`, the result still comes by the token.
+    ///
+    /// ```
+    /// use asl_engine::simulation::Answer;
+    /// use asl_engine::{Simulation, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine: StateMachine = r#"{
+    ///   "StartAt": "Charge",
+    ///   "States": {
+    ///     "Charge": {
+    ///       "Type": "Task",
+    ///       "Resource": "arn:aws:states:::lambda:invoke",
+    ///       "Parameters": { "FunctionName": "charge-order", "Payload.$": "$" },
+    ///       "OutputPath": "$.Payload",
+    ///       "End": true
+    ///     }
+    ///   }
+    /// }"#.parse()?;
+    /// let run = Simulation::of(&machine)
+    ///     .task("charge-order", [Answer::lambda(json!({ "paid": true }))])
+    ///     .run(json!({ "id": 7 }));
+    /// assert_eq!(run.output(), Some(&json!({ "paid": true })));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lambda(payload: Value) -> Self {
+        Self::success(payload).of_function()
+    }
+
+    /// The Lambda function of the task fails with this error: the error name is `error_type`, and the cause is the JSON
+    /// text that Lambda makes of the error.
+    pub fn lambda_error(error_type: impl Into<String>, error_message: impl Into<String>) -> Self {
+        let error_type = error_type.into();
+        let cause = json!({ "errorMessage": error_message.into(), "errorType": error_type }).to_string();
+        Self::error(error_type, cause)
     }
 
     /// The task never answers: its timeout or heartbeat ends it, whichever comes first.
@@ -140,6 +186,29 @@ impl Answer {
         matches!(self.end, End::Success(_))
     }
 
+    /// The same answer, as a function's: its result is the function's payload.
+    pub(super) fn of_function(mut self) -> Self {
+        self.is_payload = true;
+        self
+    }
+
+    /// The answer as the resource gives it: a function's payload is in Lambda's response.
+    pub(super) fn sent_by(mut self, resource: &Resource) -> Self {
+        if !std::mem::take(&mut self.is_payload) || !is_invoke(resource) {
+            return self;
+        }
+        let waits = resource.pattern() == IntegrationPattern::WaitForTaskToken;
+        self.end = match self.end {
+            End::Success(payload) if waits => {
+                self.submitted = self.submitted.or_else(|| Some(response(payload)));
+                End::Never
+            }
+            End::Success(payload) => End::Success(response(payload)),
+            end => end,
+        };
+        self
+    }
+
     /// The service's first response, if there is one.
     pub(super) fn first_output(&self) -> Option<Value> {
         self.submitted.clone().or_else(|| self.is_callback.then(|| json!({})))
@@ -158,6 +227,7 @@ pub(super) fn bounded(value: Value) -> Value {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.end {
+            End::Success(payload) if self.is_payload => write!(f, "payload {}", shown(payload))?,
             End::Success(output) => write!(f, "success {}", shown(output))?,
             End::Error(error) => write!(f, "error {}", told(error))?,
             End::Never => write!(f, "no answer")?,

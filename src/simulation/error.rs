@@ -60,6 +60,23 @@ pub enum SimulationError {
         /// The machine's Task states: the first 20.
         known: Vec<String>,
     },
+    /// A function is registered that no task can invoke.
+    #[error(
+        "the function `{function}` is registered, but no task invokes it; {}",
+        if known.is_empty() { "none invokes a function".to_owned() } else { format!("they invoke {}", known.join(", ")) }
+    )]
+    UnknownFunction {
+        /// The name given to `.function`.
+        function: String,
+        /// The functions that the tasks invoke.
+        known: Vec<String>,
+    },
+    /// Two functions have the same name; the second would never be called.
+    #[error("two functions are registered for `{function}`, of which one would never be called")]
+    FunctionTwice {
+        /// The name given to `.function`.
+        function: String,
+    },
     /// A task was scripted to time out but has no `TimeoutSeconds`.
     #[error("the state `{state}` is scripted to time out, but it has no `TimeoutSeconds`")]
     NoTimeout {

@@ -35,6 +35,7 @@ mod driver;
 mod error;
 mod explain;
 mod explore;
+mod functions;
 mod mock_config;
 mod moment;
 mod observer;
@@ -66,6 +67,7 @@ pub use error::SimulationError;
 pub use explore::{
     Exploration, ExplorationError, Extent, Fault, FaultKind, Finding, FindingKind, Report, UNNAMED_ERROR,
 };
+pub(crate) use functions::{invoked_names, invokes, is_function_of};
 pub use mock_config::{MockConfig, MockConfigError};
 pub use moment::{Happened, Moment};
 pub use replay::{DataDifference, PathDifference, PathStep, Recording, RecordingError, Replay};
@@ -73,6 +75,7 @@ pub use run::{ExecutionRun, Run};
 pub use time_travel::TimeTravel;
 pub use visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 
+use functions::Functions;
 use recorded::Recorded;
 use script::Part;
 
@@ -82,6 +85,7 @@ pub struct Simulation {
     program: Arc<Program>,
     state_machines: StateMachines,
     parts: Vec<(String, Part)>,
+    functions: Functions,
     doubles: Doubles,
     options: StartOptions,
     start: DateTime<Utc>,
@@ -113,6 +117,7 @@ impl Simulation {
             program: Arc::new(Program::compile(machine)),
             state_machines: StateMachines::default(),
             parts: Vec::new(),
+            functions: Functions::default(),
             doubles: Doubles::default(),
             options,
             start: DateTime::UNIX_EPOCH,
@@ -129,8 +134,8 @@ impl Simulation {
 
     /// Scripts the answers of a task: one for each attempt of each visit, in order.
     ///
-    /// `task` is the state's name, its `Resource`, or the name of the function that a Lambda ARN ends with; the state's
-    /// name takes precedence. The run is an error if an answer is missing or left over, or if a name is scripted twice.
+    /// `task` is the state's name, the name of the Lambda function that it invokes, or its `Resource`; the first of these
+    /// takes precedence. The run is an error if an answer is missing or left over, or if a name is scripted twice.
     #[must_use]
     pub fn task<A: Into<Answer>>(self, task: impl Into<String>, answers: impl IntoIterator<Item = A>) -> Self {
         let answers = answers.into_iter().map(Into::into).collect();

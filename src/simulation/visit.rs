@@ -154,7 +154,7 @@ impl Visit {
     }
 
     /// Whether it is a Fail state that failed as defined, not because of a mistake in its own fields.
-    pub(super) fn is_meant_to_fail(&self) -> bool {
+    pub(crate) fn is_meant_to_fail(&self) -> bool {
         let name = self.error().and_then(|error| error.error.as_deref());
         self.state_type == StateType::Fail && !matches!(name, Some("States.Runtime" | "States.QueryEvaluationError"))
     }

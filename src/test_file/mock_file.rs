@@ -58,6 +58,7 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> Tes
         is_express: false,
         substitutions: IndexMap::new(),
         machines: IndexMap::new(),
+        functions: indexmap::IndexMap::new(),
         mocks: Some(file.to_string_lossy().into_owned()),
         cases: cases.collect(),
     }

@@ -41,6 +41,7 @@ mod suite;
 mod tests;
 
 use indexmap::IndexMap;
+use std::time::Duration;
 
 use crate::definition::{Diagnostic, Severity};
 use crate::loading::template::Format;
@@ -66,10 +67,23 @@ pub(crate) struct TestFile {
     pub(crate) substitutions: IndexMap<String, String>,
     /// The files of state machines that tasks can start, by name or ARN.
     pub(crate) machines: IndexMap<String, String>,
+    /// The programs of Lambda functions, by name or ARN.
+    pub(crate) functions: IndexMap<String, FunctionCommand>,
     /// A mock file of Step Functions Local, whose test cases the cases name.
     pub(crate) mocks: Option<String>,
     /// The cases, in the order of the file; their names are unique.
     pub(crate) cases: Vec<Case>,
+}
+
+/// The program of a Lambda function.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FunctionCommand {
+    /// The command of the shell, run in the folder of the test file.
+    pub(crate) command: String,
+    /// Whether it keeps running and answers line by line.
+    pub(crate) keeps_running: bool,
+    /// The longest time of a call.
+    pub(crate) timeout: Duration,
 }
 
 /// An invalid test file: its problems, each with its line and a caret.

@@ -9,6 +9,9 @@ use crate::definition::{InvalidDefinition, StateMachine, WorkflowType};
 use crate::execution::Program;
 use crate::loading::template::{self, Format};
 use crate::loading::{Loader, Substitutions};
+use crate::programs::FunctionProgram;
+#[cfg(feature = "cli")]
+use crate::simulation::invokes;
 use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
 
 /// A test file with its state machines. Cases can run in any order and from several threads.
@@ -22,6 +25,7 @@ pub struct Suite {
     coverage: Coverage,
     mocks: Option<MockConfig>,
     children: Vec<(String, Arc<Program>)>,
+    functions: Vec<Arc<FunctionProgram>>,
 }
 
 /// The reasons why a test file cannot be run.
@@ -152,7 +156,15 @@ impl Suite {
             .fold(Simulation::of(&machine), |simulation, (name, child)| {
                 simulation.state_machine(name.clone(), Arc::clone(child))
             });
+        let functions = file.functions.iter().map(|(name, function)| {
+            let program = FunctionProgram::new(name, &function.command)
+                .in_folder(folder)
+                .keeps_running(function.keeps_running)
+                .timeout(function.timeout);
+            Arc::new(program)
+        });
         Ok(Self {
+            functions: functions.collect(),
             file,
             machine,
             program,
@@ -214,7 +226,7 @@ impl Suite {
     fn simulation_of(&self, case: &Case) -> Result<Simulation, String> {
         self.check_calls(case)?;
         let Some((machine, mock)) = &case.mock else {
-            return Ok(case.script(self.simulation.clone()));
+            return Ok(case.script(self.with_functions(self.simulation.clone())));
         };
         let mocks = self.mocks.as_ref().ok_or("the test file names no `mocks` file")?;
         let simulation = mocks
@@ -224,7 +236,30 @@ impl Suite {
         let simulation = children.fold(simulation, |simulation, (name, child)| {
             simulation.state_machine(name.clone(), Arc::clone(child))
         });
-        Ok(case.script(simulation))
+        Ok(case.script(self.with_functions(simulation)))
+    }
+
+    /// Adds the program of a function, unless the file has one for it; returns whether a task invokes the function.
+    #[cfg(feature = "cli")]
+    pub(crate) fn add_function(&mut self, function: &Arc<FunctionProgram>) -> bool {
+        let is_invoked = self.programs().any(|program| invokes(program, function.name()));
+        let is_known = self.functions.iter().any(|known| known.name() == function.name());
+        self.functions
+            .extend((is_invoked && !is_known).then(|| Arc::clone(function)));
+        is_invoked
+    }
+
+    /// The state machine and those that it can start.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &Program> {
+        let children = self.children.iter().map(|(_, child)| child);
+        std::iter::once(&self.program).chain(children).map(|program| &**program)
+    }
+
+    fn with_functions(&self, simulation: Simulation) -> Simulation {
+        self.functions.iter().fold(simulation, |simulation, function| {
+            let program = Arc::clone(function);
+            simulation.function_with(function.name(), move |call, payload| program.answer(call, payload))
+        })
     }
 
     /// Refuses `calls` of a state that is not a Task: it would trivially have no calls.
@@ -243,9 +278,8 @@ impl Suite {
 
     /// The Task states of the state machine and of those that it can start.
     fn tasks(&self) -> impl Iterator<Item = &str> {
-        let children = self.children.iter().map(|(_, child)| child);
-        let programs = std::iter::once(&self.program).chain(children);
-        programs.flat_map(|program| program.resources().map(|(state, _)| state))
+        let resources = self.programs().flat_map(Program::resources);
+        resources.map(|(state, _)| state)
     }
 }
 
@@ -267,6 +301,15 @@ fn told(error: &SimulationError) -> String {
         }
         SimulationError::UnusedFunction { task, status } => {
             format!("the execution ended {status}, and nobody asked for what `{task}` always answers")
+        }
+        SimulationError::UnknownFunction { function, known } if known.is_empty() => {
+            format!("`functions` has `{function}`, but no task invokes a function")
+        }
+        SimulationError::UnknownFunction { function, known } => {
+            format!(
+                "`functions` has `{function}`, but no task invokes it; they invoke {}",
+                known.join(", ")
+            )
         }
         error => error.to_string(),
     }

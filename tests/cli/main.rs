@@ -10,6 +10,7 @@
 )]
 
 mod documentation;
+mod functions;
 mod hostile;
 mod large;
 mod machine_readable;

@@ -9,6 +9,7 @@
 
 mod coverage;
 mod explore;
+mod functions;
 mod hostile;
 mod inspection;
 mod mock_config;

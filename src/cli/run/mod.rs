@@ -14,6 +14,7 @@ use super::arguments::{Loading, json_argument, pair, read_file};
 use super::colours::colours;
 use super::definitions::one_machine;
 use super::failure::Failure;
+use super::functions::Functions;
 use super::graph;
 use super::output::{Output, error_line};
 use crate::definition::StateMachine;
@@ -35,11 +36,18 @@ use programs::Programs;
   The command is run by the shell for each attempt of the task. It gets the effective input on standard input, as JSON, \
 and writes the result to standard output, as JSON. A non-zero exit fails the task: with `Error` and `Cause` where it \
 writes an object that has them, else with the error `Exit.CODE` and what it wrote to standard error as the cause. \
-`ASL_STATE`, `ASL_RESOURCE`, `ASL_ATTEMPT` (from 0) and `ASL_TASK_TOKEN` are in its environment.
+`ASL_STATE`, `ASL_RESOURCE`, `ASL_ATTEMPT` (from 0) and `ASL_TASK_TOKEN` are in its environment. The task's \
+`TimeoutSeconds` end it.
+
+Functions:
+  The program of a `--function` gets the payload and writes what the function returns; `lambda:invoke` puts Lambda's \
+response around it. An object with `errorType` and `errorMessage` is an error, as on Lambda; a program that ends without \
+an answer fails with `Runtime.ExitError`. What it writes to standard error is shown.
 
 Examples:
   asl run hello.asl.json --input '{ \"name\": \"Ada\" }'
   asl run charge.asl.json --task 'Charge=jq .amount' --input @order.json --history history.json
+  asl run invoice.asl.json --function 'charge-order=python3 charge.py'
   asl run order.asl.json --machine Shipment=shipment.asl.json --explain
   asl run orders.asl.json --mock MockConfigFile.json --test-case Orders#Busy --graph run.svg")]
 pub(super) struct Arguments {
@@ -52,9 +60,12 @@ pub(super) struct Arguments {
     /// The execution's input: JSON, `@FILE`, or `-` for standard input
     #[arg(short, long, value_name = "JSON", default_value = "{}")]
     input: String,
-    /// Program that does the work of a Task: by the state's name, its resource, or the function's name
+    /// Program that does the work of a Task: by the state's name, its resource, or the name of the Lambda function that it
+    /// invokes
     #[arg(short, long = "task", value_name = "TASK=COMMAND", value_parser = pair)]
     tasks: Vec<(String, String)>,
+    #[command(flatten)]
+    functions: Functions,
     /// Mock file of Step Functions Local that answers the tasks
     #[arg(long, value_name = "FILE")]
     mock: Option<String>,
@@ -160,7 +171,8 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
     for (name, file) in &arguments.machines {
         children.push((name.clone(), one_machine(file, None, &arguments.loading)?));
     }
-    let programs = Programs::new(&arguments.tasks, &machine, &children)?;
+    let functions = arguments.functions.programs(arguments.quiet)?;
+    let programs = Programs::new(&arguments.tasks, functions, &machine, &children)?;
     let mocks = arguments
         .mock
         .as_deref()

@@ -2,21 +2,27 @@
 
 use serde_json::Value;
 use std::process::Stdio;
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 use crate::TaskError;
 use crate::cli::failure::{Failure, reason};
-use crate::definition::{Resource, ResourceKind, StateMachine};
+use crate::cli::functions::not_invoked;
+use crate::definition::{Resource, StateMachine};
 use crate::execution::Program;
+use crate::programs::FunctionProgram;
+use crate::services::lambda::is_invoke;
+use crate::simulation::{invoked_names, invokes, is_function_of};
 
 /// The most output of a program: a larger result is beyond AWS's quota anyway.
 const LARGEST_OUTPUT: u64 = 16 << 20;
 
-/// The commands of tasks, by the name given to `--task`.
+/// The commands of tasks, by the name given to `--task`, and the functions given by `--function`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Programs {
     commands: Vec<(String, String)>,
+    functions: Vec<Arc<FunctionProgram>>,
 }
 
 /// The environment variables that describe a program's task.
@@ -31,17 +37,20 @@ impl Programs {
     /// Errors if a name belongs to no task, or is given twice.
     pub(super) fn new(
         commands: &[(String, String)],
+        functions: Vec<Arc<FunctionProgram>>,
         machine: &StateMachine,
         children: &[(String, StateMachine)],
     ) -> Result<Self, Failure> {
         let machines = std::iter::once(machine).chain(children.iter().map(|(_, child)| child));
         let programs: Vec<_> = machines.map(Program::compile).collect();
         let tasks: Vec<_> = programs.iter().flat_map(Program::resources).collect();
+        let is_invoked = |name: &str| programs.iter().any(|program| invokes(program, name));
         for (i, (name, _)) in commands.iter().enumerate() {
             if commands.iter().skip(i + 1).any(|(other, _)| other == name) {
                 return Err(Failure::new(format!("`--task {name}=…` is given twice")));
             }
-            if !tasks.iter().any(|(state, resource)| is_named(name, state, resource)) {
+            let is_task = |(state, resource): &(&str, &Resource)| name == state || name == resource.arn();
+            if !tasks.iter().any(is_task) && !is_invoked(name) {
                 let known: Vec<_> = tasks.iter().map(|(state, _)| format!("`{state}`")).collect();
                 return Err(
                     Failure::new(format!("`--task {name}=…` names neither a Task state nor a resource")).help(
@@ -54,29 +63,53 @@ impl Programs {
                 );
             }
         }
+        if let Some(unknown) = functions.iter().find(|function| !is_invoked(function.name())) {
+            return Err(not_invoked(unknown.name(), &invoked_names(programs.iter())));
+        }
         Ok(Self {
             commands: commands.to_vec(),
+            functions,
         })
     }
 
-    /// The names given to `--task`.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.commands.iter().map(|(name, _)| &**name)
+    /// The names given to `--task`, with their commands.
+    pub(super) fn commands(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.commands.iter().map(|(name, command)| (&**name, &**command))
     }
 
-    /// The command of a task; a command for its state takes precedence.
-    pub(super) fn of(&self, state: &str, resource: &Resource) -> Option<&str> {
-        let by_state = self.commands.iter().find(|(name, _)| name == state);
-        let found = by_state.or_else(|| self.commands.iter().find(|(name, _)| is_named(name, state, resource)));
+    /// The programs given by `--function`.
+    pub(super) fn functions(&self) -> &[Arc<FunctionProgram>] {
+        &self.functions
+    }
+
+    /// Whether a task may have a program.
+    pub(super) fn may_serve(&self, program: &Program, state: &str, resource: &Resource) -> bool {
+        let names = self.commands.iter().map(|(name, _)| &**name);
+        let functions = self.functions.iter().map(|function| function.name());
+        let is_own = |name: &str| name == state || name == resource.arn();
+        names.clone().any(is_own)
+            || names.chain(functions).any(|name| {
+                let is_named = || is_invoke(resource) && invokes(program, name);
+                is_named() || is_function_of(resource, &Value::Null, name)
+            })
+    }
+
+    /// The command of a task: the one for its state goes first, then the one for its function, then the one for its
+    /// resource.
+    pub(super) fn of(&self, state: &str, resource: &Resource, input: &Value) -> Option<&str> {
+        let by = |is_it: &dyn Fn(&str) -> bool| self.commands.iter().find(|(name, _)| is_it(name));
+        let found = by(&|name| name == state)
+            .or_else(|| by(&|name| is_function_of(resource, input, name)))
+            .or_else(|| by(&|name| name == resource.arn()));
         found.map(|(_, command)| &**command)
     }
-}
 
-fn is_named(name: &str, state: &str, resource: &Resource) -> bool {
-    let function = || resource.arn().split(':').nth(6);
-    name == state
-        || name == resource.arn()
-        || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
+    /// The program of the function that a task invokes; one for a version or alias goes before one for all.
+    pub(super) fn function_of(&self, resource: &Resource, input: &Value) -> Option<&Arc<FunctionProgram>> {
+        let serving = self.functions.iter();
+        let serving = serving.filter(|function| is_function_of(resource, input, function.name()));
+        serving.max_by_key(|function| function.name().split(':').count())
+    }
 }
 
 /// Runs a command for one attempt of a task. Dropping the future kills it.

@@ -1,11 +1,12 @@
 //! In virtual time: answered by programs and mocks; with mocks, paced by the wall clock if wanted.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::programs::{About, call};
 use super::progress::Progress;
 use super::{Ended, Failure, Job, verdict};
-use crate::simulation::{Call, Run, Simulation, SimulationError};
+use crate::simulation::{Answer, Call, Run, Simulation, SimulationError};
 use crate::{TaskError, cli};
 
 pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<Ended, Failure> {
@@ -20,12 +21,13 @@ pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<E
     for (name, child) in &job.children {
         simulation = simulation.state_machine(name.clone(), child);
     }
-    for name in job.programs.names() {
-        let programs = job.programs.clone();
-        simulation = simulation.task_with(name, move |asked: &Call| {
-            let command = programs.of(&asked.state, &asked.resource).unwrap_or_default();
-            blocking(command, asked)
-        });
+    for (name, command) in job.programs.commands() {
+        let command = command.to_owned();
+        simulation = simulation.task_with(name, move |asked: &Call| blocking(&command, asked));
+    }
+    for function in job.programs.functions() {
+        let program = Arc::clone(function);
+        simulation = simulation.function_with(function.name(), move |asked, payload| program.answer(asked, payload));
     }
     let run = simulation
         .try_run(job.input.clone())
@@ -60,16 +62,32 @@ fn show(run: &Run, progress: &mut Progress, is_paced: bool) {
     progress.line(&verdict(run.outcome(), run.elapsed()));
 }
 
-/// Runs a task's program and waits for it.
-fn blocking(command: &str, asked: &Call) -> Result<serde_json::Value, TaskError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+/// Runs a task's program and waits for it, at most for the task's `TimeoutSeconds`.
+fn blocking(command: &str, asked: &Call) -> Answer {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return TaskError::from(error).into(),
+    };
     let about = About {
         state: &asked.state,
         resource: asked.resource.arn(),
         attempt: asked.attempt,
         token: asked.request.token.as_deref(),
     };
-    runtime?.block_on(call(command, &asked.request.effective_input, about))
+    let called = call(command, &asked.request.effective_input, about);
+    let limit = asked
+        .request
+        .timeout_seconds
+        .map(|seconds| Duration::from_secs(seconds.into()));
+    runtime.block_on(async {
+        match limit {
+            None => called.await.into(),
+            Some(limit) => match tokio::time::timeout(limit, called).await {
+                Ok(result) => result.into(),
+                Err(_) => Answer::timeout(),
+            },
+        }
+    })
 }
 
 /// An error of the script, in the words of the command line.
@@ -86,7 +104,7 @@ fn explained(error: &SimulationError) -> Failure {
                 "nothing does the work of the task `{state}`: it invoked `{resource}` with {input}"
             ))
             .help(format!(
-                "give it a program, `--task '{state}=COMMAND'`, or answers by `--mock FILE`"
+                "give it a program, `--task '{state}=COMMAND'` or `--function 'NAME=COMMAND'`, or answers by `--mock FILE`"
             ))
         }
         SimulationError::ScriptedTwice { task } => {

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::arguments::pair;
 use super::failure::Failure;
+use super::functions::{Functions, not_invoked};
 use super::output::Output;
-use crate::simulation::PointKind;
+use crate::simulation::{PointKind, invoked_names};
 use crate::test_file::{CaseResult, Suite};
 
 /// Run test files
@@ -50,6 +51,8 @@ pub(super) struct Arguments {
     /// Definition of a mock file's state machine; default: `NAME.asl.json` or similar beside the mock file
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
+    #[command(flatten)]
+    functions: Functions,
     /// Run only cases whose name contains this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
@@ -112,7 +115,8 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
-    let loaded = collect::suites(&files, &arguments.machines)?;
+    let mut loaded = collect::suites(&files, &arguments.machines)?;
+    serve(&mut loaded, arguments)?;
     if let Some(filter) = arguments
         .filter
         .as_ref()
@@ -139,6 +143,21 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     // The process ends now: freeing ten thousand cases one by one would only take time.
     std::mem::forget(tested);
     Ok(ExitCode::from(u8::from(failed || !is_covered)))
+}
+
+/// Gives the suites the programs of `--function`. Errors if no suite's machine invokes one.
+fn serve(suites: &mut [(String, Suite)], arguments: &Arguments) -> Result<(), Failure> {
+    for function in arguments.functions.programs(false)? {
+        let mut is_invoked = false;
+        for (_, suite) in &mut *suites {
+            is_invoked |= suite.add_function(&function);
+        }
+        if !is_invoked {
+            let programs = suites.iter().flat_map(|(_, suite)| suite.programs());
+            return Err(not_invoked(function.name(), &invoked_names(programs)));
+        }
+    }
+    Ok(())
 }
 
 fn any_is_named(suites: &[(String, Suite)], text: &str) -> bool {

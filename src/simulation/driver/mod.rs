@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::call::Call;
+use super::functions::invokes;
 use super::moment::Moment;
 use super::observer::Observer;
 use super::run::{ExecutionRun, Run};
@@ -23,7 +24,6 @@ use crate::services::Doubles;
 use crate::services::step_functions::ClosedNames;
 
 use nested::Member;
-use tasks::is_named;
 
 /// The simulated execution; it starts all others.
 pub(super) const ROOT: usize = 0;
@@ -36,14 +36,12 @@ const MOST_BEATS: usize = 100_000;
 
 pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
     let scripts = Scripts::of(&simulation.parts)?;
+    let children = simulation.state_machines.iter().map(|(_, program)| program);
+    let programs: Vec<_> = std::iter::once(&simulation.program).chain(children).collect();
     for (task, _) in &scripts.0 {
-        let known = |(state, resource): (&str, &Resource)| state == task || is_named(resource, task);
-        let resources = || {
-            let children = simulation.state_machines.iter().map(|(_, program)| program);
-            let programs = std::iter::once(&simulation.program).chain(children);
-            programs.flat_map(|program| program.resources())
-        };
-        if !resources().any(known) {
+        let known = |(state, resource): (&str, &Resource)| state == task || resource.arn() == task;
+        let resources = || programs.iter().flat_map(|program| program.resources());
+        if !resources().any(known) && !programs.iter().any(|program| invokes(program, task)) {
             let states = resources().map(|(state, _)| state.to_owned());
             return Err(SimulationError::UnknownTask {
                 task: task.clone(),
@@ -51,6 +49,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
             });
         }
     }
+    simulation.functions.check(&programs)?;
     let mut options = simulation.options.clone();
     options.input = simulation.program.payload(input);
     options.is_traced = true;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Beats, Driver, after};
-use crate::definition::{Resource, ResourceKind};
 use crate::execution::{Event, Task};
 use crate::services::step_functions::Operation;
 use crate::simulation::SimulationError;
 use crate::simulation::answer::{Answer, End};
 use crate::simulation::call::Call;
+use crate::simulation::functions::is_function_of;
 use crate::simulation::recorded::not_recorded;
 
 impl Driver<'_> {
@@ -42,6 +42,9 @@ impl Driver<'_> {
             };
         }
         if let Some(answer) = recorded.and_then(|recorded| recorded.last(&call)) {
+            return self.answer(call, &task, answer);
+        }
+        if let Some(answer) = self.simulation.functions.answer(&call) {
             return self.answer(call, &task, answer);
         }
         let input = &task.request.effective_input;
@@ -96,16 +99,24 @@ impl Driver<'_> {
         }
     }
 
-    /// The index of the script that answers a task; a script for its state takes precedence.
+    /// The index of the script that answers a task. A script for its state goes first, then one for its function, then
+    /// one for its resource.
     fn script_of(&self, task: &Task) -> Option<usize> {
         let scripts = &self.scripts.0;
+        let input = &task.request.effective_input;
         let by_state = scripts.iter().position(|(name, _)| **name == *task.state);
-        by_state.or_else(|| scripts.iter().position(|(name, _)| is_named(&task.resource, name)))
+        by_state
+            .or_else(|| {
+                let is_it = |(name, _): &(String, _)| is_function_of(&task.resource, input, name);
+                scripts.iter().position(is_it)
+            })
+            .or_else(|| scripts.iter().position(|(name, _)| task.resource.arn() == name))
     }
 
     /// Schedules a task's answer.
     fn answer(&mut self, mut call: Call, task: &Task, answer: Answer) -> Result<(), SimulationError> {
         let id = call.member;
+        let answer = answer.sent_by(&task.resource);
         let beat = beat_of(task, &answer)?;
         if let Some(worker) = &answer.worker {
             let worker_name = worker.name.clone();
@@ -191,10 +202,4 @@ fn missing_answer(call: &Call) -> SimulationError {
         visit: call.visit,
         attempt: call.attempt,
     }
-}
-
-/// Whether a script's name is the resource's ARN, or the function's name at its end.
-pub(super) fn is_named(resource: &Resource, name: &str) -> bool {
-    let function = || resource.arn().split(':').nth(6);
-    resource.arn() == name || (*resource.kind() == ResourceKind::LambdaFunction && function() == Some(name))
 }

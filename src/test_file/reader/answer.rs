@@ -40,6 +40,7 @@ pub(super) fn scripts(at: At<'_>) -> Read<Vec<Script>> {
 fn answer(at: At<'_>) -> Read<Answer> {
     at.object(&[
         "result",
+        "payload",
         "error",
         "cause",
         "timeout",
@@ -52,13 +53,14 @@ fn answer(at: At<'_>) -> Read<Answer> {
         "heartbeatEvery",
     ])?;
     let result = at.optional("result", |at| Ok(at.value.clone()))?;
+    let payload = at.optional("payload", |at| Ok(at.value.clone()))?;
     let error = at.optional("error", |at| at.text())?;
     let cause = at.optional("cause", |at| at.text())?;
     let is_set = |name: &'static str| at.optional(name, |at| at.boolean()).map(|set| set.unwrap_or(false));
     let ends = [is_set("timeout")?, is_set("heartbeatLoss")?, is_set("never")?];
-    let given = usize::from(result.is_some()) + usize::from(error.is_some()) + ends.iter().filter(|set| **set).count();
-    if given != 1 {
-        let problem = "an answer has one of `result`, `error`, `timeout`, `heartbeatLoss` and `never`";
+    let given = [result.is_some(), payload.is_some(), error.is_some()];
+    if given.iter().chain(&ends).filter(|given| **given).count() != 1 {
+        let problem = "an answer has one of `result`, `payload`, `error`, `timeout`, `heartbeatLoss` and `never`";
         return Err(at.wrong(problem));
     }
     if cause.is_some() && error.is_none() {
@@ -71,6 +73,7 @@ fn answer(at: At<'_>) -> Read<Answer> {
         _ => None,
     };
     let mut answer = match (ended, ends) {
+        (None, _) if payload.is_some() && !is_callback => Answer::lambda(payload.unwrap_or_default()),
         (Some(ended), _) if is_callback => Answer::callback(ended),
         (Some(ended), _) => Answer::from(ended),
         (None, _) if is_callback => return Err(at.wrong("only a `result` or an `error` comes by `callback`")),

@@ -8,9 +8,10 @@ use chrono::DateTime;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-use super::{Case, Expectation, InvalidTestFile, TestFile};
+use super::{Case, Expectation, FunctionCommand, InvalidTestFile, TestFile};
 use crate::loading::Places;
 use crate::loading::template::Format;
+use crate::programs::DEFAULT_TIMEOUT;
 use answer::scripts;
 use expectation::expectation;
 use place::{At, Read};
@@ -47,6 +48,7 @@ pub(super) fn head(value: &Value) -> Read<TestFile> {
         "type",
         "substitutions",
         "machines",
+        "functions",
         "mocks",
         "cases",
     ];
@@ -57,6 +59,13 @@ pub(super) fn head(value: &Value) -> Read<TestFile> {
         is_express: root.optional("type", workflow_type)?.unwrap_or(false),
         substitutions: root.optional("substitutions", texts)?.unwrap_or_default(),
         machines: root.optional("machines", texts)?.unwrap_or_default(),
+        functions: root
+            .optional("functions", |at| {
+                at.members(|name, at| Ok((name.to_owned(), function(at)?)))
+            })?
+            .unwrap_or_default()
+            .into_iter()
+            .collect(),
         mocks: root.optional("mocks", |at| at.text())?,
         cases: Vec::new(),
     })
@@ -94,6 +103,26 @@ fn texts(at: At<'_>) -> Read<indexmap::IndexMap<String, String>> {
         Ok((name.to_owned(), text))
     })
     .map(|members| members.into_iter().collect())
+}
+
+/// The program of a function: its command, or an object with the command and more.
+fn function(at: At<'_>) -> Read<FunctionCommand> {
+    if at.value.is_string() {
+        return Ok(FunctionCommand {
+            command: at.text()?,
+            keeps_running: false,
+            timeout: DEFAULT_TIMEOUT,
+        });
+    }
+    if !at.value.is_object() {
+        return Err(at.wrong("give a command, or an object with `command`"));
+    }
+    at.object(&["command", "keepRunning", "timeout"])?;
+    Ok(FunctionCommand {
+        command: at.required("command", |at| at.text())?,
+        keeps_running: at.optional("keepRunning", |at| at.boolean())?.unwrap_or(false),
+        timeout: at.optional("timeout", |at| at.duration())?.unwrap_or(DEFAULT_TIMEOUT),
+    })
 }
 
 fn case(at: At<'_>, has_mocks: bool) -> Read<Case> {

@@ -41,6 +41,21 @@ impl<'a> FunctionName<'a> {
     }
 }
 
+impl FunctionName<'_> {
+    /// Whether the function registered under this name serves an invocation. A name without a region, an account or a
+    /// qualifier serves all of them.
+    pub(crate) fn serves(&self, invoked: &FunctionName<'_>) -> bool {
+        let fits = |own: Option<&str>, wanted: Option<&str>| match (own, wanted) {
+            (Some(own), Some(wanted)) => own == wanted,
+            _ => true,
+        };
+        self.name == invoked.name
+            && fits(self.region, invoked.region)
+            && fits(self.account, invoked.account)
+            && (self.qualifier.is_none() || self.qualifier == invoked.qualifier)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::FunctionName;
@@ -77,6 +92,26 @@ mod tests {
             "1:function:a:b:c",
         ] {
             assert_eq!(FunctionName::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_registered_name_serves_all_that_it_does_not_tell_apart() {
+        let arn = "arn:aws:lambda:eu-west-1:1:function:Charge:prod";
+        let serves = |registered: &str| {
+            let invoked = FunctionName::parse(arn).unwrap();
+            FunctionName::parse(registered).unwrap().serves(&invoked)
+        };
+        for registered in ["Charge", "Charge:prod", "1:function:Charge", arn] {
+            assert!(serves(registered), "{registered}");
+        }
+        for registered in [
+            "Charg",
+            "Charge:7",
+            "2:function:Charge",
+            "arn:aws:lambda:eu-west-2:1:function:Charge",
+        ] {
+            assert!(!serves(registered), "{registered}");
         }
     }
 }

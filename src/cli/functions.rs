@@ -1,0 +1,51 @@
+//! `--function`: programs that stand for Lambda functions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::arguments::pair;
+use super::failure::Failure;
+use crate::programs::FunctionProgram;
+
+/// Options for functions in other languages.
+#[derive(clap::Args)]
+pub(super) struct Functions {
+    /// Program that stands for a Lambda function, by the function's name or ARN: it gets the payload and writes what the
+    /// function returns
+    #[arg(short = 'f', long = "function", value_name = "NAME=COMMAND", value_parser = pair)]
+    commands: Vec<(String, String)>,
+    /// Start the program of each `--function` once: it answers a line of JSON to each line of JSON
+    #[arg(long, requires = "commands")]
+    keep_running: bool,
+    /// The longest time of one call of a `--function`; a program that takes longer is killed
+    #[arg(long, value_name = "SECONDS", default_value_t = crate::programs::DEFAULT_TIMEOUT.as_secs())]
+    function_timeout: u64,
+}
+
+impl Functions {
+    /// The programs. Errors if a function is given twice.
+    pub(super) fn programs(&self, is_quiet: bool) -> Result<Vec<Arc<FunctionProgram>>, Failure> {
+        let mut programs: Vec<Arc<FunctionProgram>> = Vec::new();
+        for (name, command) in &self.commands {
+            if programs.iter().any(|program| program.name() == name) {
+                return Err(Failure::new(format!("`--function {name}=…` is given twice")));
+            }
+            let program = FunctionProgram::new(name, command)
+                .keeps_running(self.keep_running)
+                .timeout(Duration::from_secs(self.function_timeout))
+                .quiet(is_quiet);
+            programs.push(Arc::new(program));
+        }
+        Ok(programs)
+    }
+}
+
+/// The failure for a `--function` that no task invokes.
+pub(super) fn not_invoked(name: &str, known: &[String]) -> Failure {
+    let failure = Failure::new(format!("`--function {name}=…` names no function that a task invokes"));
+    if known.is_empty() {
+        return failure.help("no task invokes a Lambda function; `--task` does the work of any Task state");
+    }
+    let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    failure.help(format!("the tasks invoke {}", known.join(", ")))
+}

@@ -1,0 +1,212 @@
+//! One process: texts in, texts out, within a time.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// The largest answer: a larger result is beyond AWS's quota anyway.
+const LARGEST: u64 = 16 << 20;
+
+/// How often the end of a process is asked for.
+const POLL: Duration = Duration::from_millis(2);
+
+/// How often it is asked whether the caller has given up.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// How long a process may go on after its standard input has ended.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// A running process of the shell. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    /// To the thread that writes to standard input: a process need not read, and its pipe may be full.
+    input: Option<Sender<String>>,
+    /// From the thread that reads standard output.
+    output: Receiver<Option<String>>,
+    /// The thread that shows standard error.
+    shown: Option<JoinHandle<()>>,
+    has_been_waited_for: bool,
+}
+
+/// What came out of a process.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// A line, or all of the output.
+    Text(String),
+    /// More than we read.
+    TooLarge,
+    /// The output has ended.
+    End,
+    /// The time is over.
+    Nothing,
+}
+
+impl Process {
+    /// Starts a command of the shell, whose output is read line by line or as a whole. Its standard error is shown behind
+    /// the name `shown_as`, or thrown away.
+    pub(super) fn start(
+        command: &str,
+        function: &str,
+        folder: Option<&Path>,
+        by_lines: bool,
+        shown_as: Option<String>,
+    ) -> io::Result<Self> {
+        let mut shell = if cfg!(windows) {
+            let mut shell = Command::new("cmd");
+            shell.args(["/C", command]);
+            shell
+        } else {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", command]);
+            shell
+        };
+        if let Some(folder) = folder {
+            shell.current_dir(folder);
+        }
+        let mut child = shell
+            .env("AWS_LAMBDA_FUNCTION_NAME", function)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (input, texts) = channel::<String>();
+        if let Some(mut stdin) = child.stdin.take() {
+            thread::spawn(move || {
+                for text in texts {
+                    // A program may ignore its input, so a broken pipe is fine.
+                    if stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        let (answers, output) = channel();
+        if let Some(stdout) = child.stdout.take() {
+            thread::spawn(move || read(BufReader::new(stdout), by_lines, &answers));
+        }
+        let stderr = child.stderr.take();
+        let shown = stderr.map(|stderr| thread::spawn(move || show(BufReader::new(stderr), shown_as.as_deref())));
+        Ok(Self {
+            child,
+            input: Some(input),
+            output,
+            shown,
+            has_been_waited_for: false,
+        })
+    }
+
+    pub(super) fn send(&mut self, text: String) {
+        if let Some(input) = &self.input {
+            // The writing thread has gone away with the process, whose end is noticed by its output.
+            let _ = input.send(text);
+        }
+    }
+
+    pub(super) fn close_input(&mut self) {
+        self.input = None;
+    }
+
+    /// What comes within the time, unless the caller gives up before.
+    pub(super) fn receive(&mut self, time: Duration, has_given_up: &AtomicBool) -> Received {
+        let mut left = time;
+        loop {
+            let slice = left.min(SLICE);
+            match self.output.recv_timeout(slice) {
+                Ok(Some(text)) => return Received::Text(text),
+                Ok(None) => return Received::TooLarge,
+                Err(RecvTimeoutError::Disconnected) => return Received::End,
+                Err(RecvTimeoutError::Timeout) => {
+                    left = left.saturating_sub(slice);
+                    if left.is_zero() || has_given_up.load(Ordering::Relaxed) {
+                        return Received::Nothing;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it has ended.
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.has_been_waited_for |= matches!(self.child.try_wait(), Ok(Some(_)));
+        self.has_been_waited_for
+    }
+
+    /// The status of its end; `None` if it does not come in time. What it wrote to standard error has been shown then.
+    pub(super) fn wait(&mut self, time: Duration) -> Option<ExitStatus> {
+        let mut left = time;
+        let status = loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                break status;
+            }
+            left = left.checked_sub(POLL)?;
+            thread::sleep(POLL);
+        };
+        self.has_been_waited_for = true;
+        // A process that it has left behind may hold standard error open, so this has an end too.
+        let mut left = FAREWELL;
+        while self.shown.as_ref().is_some_and(|shown| !shown.is_finished()) && !left.is_zero() {
+            left = left.saturating_sub(POLL);
+            thread::sleep(POLL);
+        }
+        Some(status)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.has_been_waited_for {
+            return;
+        }
+        let is_idle = self.input.take().is_some();
+        if is_idle && self.wait(FAREWELL).is_some() {
+            return;
+        }
+        // It may have ended by itself meanwhile.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends the lines, or the whole text; `None` for one that is too large.
+fn read(mut stdout: impl BufRead, by_lines: bool, answers: &Sender<Option<String>>) {
+    loop {
+        let mut bytes = Vec::new();
+        let mut limited = stdout.by_ref().take(LARGEST + 1);
+        let read = if by_lines {
+            limited.read_until(b'\n', &mut bytes)
+        } else {
+            limited.read_to_end(&mut bytes)
+        };
+        let is_over = !by_lines || bytes.is_empty() || read.is_err();
+        if bytes.len() as u64 > LARGEST {
+            let _ = answers.send(None);
+            return;
+        }
+        if by_lines && bytes.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        // Nobody may be left who waits for it.
+        if answers.send(Some(text)).is_err() || is_over {
+            return;
+        }
+    }
+}
+
+/// Shows the lines of standard error behind the function's name.
+fn show(mut stderr: impl BufRead, shown_as: Option<&str>) {
+    let mut line = Vec::new();
+    while let Ok(1..) = stderr.by_ref().take(LARGEST).read_until(b'\n', &mut line) {
+        if let Some(name) = shown_as {
+            let text = String::from_utf8_lossy(&line);
+            // Standard error is closed: nothing can be shown.
+            let _ = writeln!(io::stderr().lock(), "{name}: {}", text.trim_end());
+        }
+        line.clear();
+    }
+}

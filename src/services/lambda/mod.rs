@@ -1,0 +1,23 @@
+//! Lambda as Step Functions calls it: the request and response of `lambda:invoke` (developer guide, "Call Lambda with
+//! Step Functions"), and the functions that a definition names.
+
+mod function_name;
+mod invocation;
+mod invoked;
+
+pub(crate) use function_name::FunctionName;
+pub(crate) use invocation::{Invocation, response};
+pub(crate) use invoked::{InvokedFunction, invoked_functions};
+
+use crate::definition::{Resource, ResourceKind};
+
+/// Whether a resource is `lambda:invoke`, or its callback form.
+pub(crate) fn is_invoke(resource: &Resource) -> bool {
+    match resource.kind() {
+        ResourceKind::Service {
+            resource_type,
+            resource,
+        } => &**resource_type == "lambda" && matches!(&**resource, "invoke" | "invoke.waitForTaskToken"),
+        _ => false,
+    }
+}

@@ -1,0 +1,102 @@
+//! Functions in Python and Node.js, served by the shims of `asl-samples/functions`.
+
+use std::process::Command;
+
+use crate::{Folder, answer};
+
+const MACHINE: &str = r#"{
+  "StartAt": "Charge",
+  "States": {
+    "Charge": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::lambda:invoke",
+      "Parameters": { "FunctionName": "charge-order", "Payload.$": "$" },
+      "OutputPath": "$.Payload",
+      "Retry": [{ "ErrorEquals": ["Busy"], "MaxAttempts": 1 }],
+      "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Refused" }],
+      "End": true
+    },
+    "Refused": {
+      "Type": "Pass",
+      "Parameters": { "error.$": "$.Error", "cause.$": "States.StringToJson($.Cause)" },
+      "End": true
+    }
+  }
+}"#;
+
+const PYTHON: &str = r#"
+class Busy(Exception):
+    pass
+
+calls = 0
+
+def handler(event, context):
+    global calls
+    calls += 1
+    print("order", event["id"])
+    if event["id"] == 0:
+        raise Busy("no change")
+    return {"paid": event["id"], "function": context.function_name, "calls": calls}
+"#;
+
+const NODE: &str = r#"
+let calls = 0;
+export const handler = async (event, context) => {
+  calls += 1;
+  console.log("order", event.id);
+  if (event.id === 0) {
+    const busy = new Error("no change");
+    busy.name = "Busy";
+    throw busy;
+  }
+  return { paid: event.id, function: context.functionName, calls };
+};
+"#;
+
+/// Runs the machine with a function that a shim serves, once per call and line by line.
+fn serves(interpreter: &str, shim: &str, file: &str, source: &str) {
+    if Command::new(interpreter).arg("--version").output().is_err() {
+        eprintln!("skipped: there is no `{interpreter}` here");
+        return;
+    }
+    let folder = Folder::new(&format!("functions-{interpreter}"));
+    let machine = folder.write("charge.asl.json", MACHINE);
+    folder.write(file, source);
+    let shim = std::fs::canonicalize(shim).unwrap();
+    let command = format!("{interpreter} {} app.handler", shim.display());
+    let cases = r"
+cases:
+  - name: the function returns
+    input: { id: 7 }
+    expect: { outputContains: { paid: 7, function: charge-order } }
+  - name: the function fails twice
+    input: { id: 0 }
+    expect: { outputContains: { error: Busy, cause: { errorType: Busy, errorMessage: no change } }, path: [Charge, Refused] }
+";
+    for (name, keeps_running) in [("once", "false"), ("running", "true")] {
+        let functions = format!(
+            "machine: {machine}\nfunctions: {{ charge-order: {{ command: '{command}', keepRunning: {keeps_running} }} }}\n"
+        );
+        let file = folder.write(&format!("{name}.asl-test.yaml"), &format!("{functions}{cases}"));
+        let output = answer(&["test", &file], b"");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{told}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        // What the handler prints is shown, and is not taken for its answer.
+        let shown = String::from_utf8_lossy(&output.stderr).replace('\r', "");
+        assert!(shown.contains("charge-order: order 7\n"), "{shown}");
+    }
+}
+
+#[test]
+fn a_function_in_python() {
+    serves("python3", "asl-samples/functions/serve.py", "app.py", PYTHON);
+}
+
+#[test]
+fn a_function_in_node() {
+    serves("node", "asl-samples/functions/serve.mjs", "app.mjs", NODE);
+}
