@@ -1,4 +1,5 @@
-//! The `asl` command with its subcommands `validate`, `run`, `test`, `graph`, `replay`, `schema` and `completions`.
+//! The `asl` command with its subcommands `validate`, `run`, `init`, `test`, `test-state`,
+//! `explore`, `graph`, `replay`, `schema` and `completions`.
 //!
 //! It only reads files, asks the library and prints; `src/bin/asl.rs` calls [`main`].
 //!
@@ -8,15 +9,18 @@
 mod arguments;
 mod colours;
 mod definitions;
+mod explore;
 mod failure;
 mod functions;
 mod graph;
+mod init;
 mod output;
 mod paths;
 mod replay;
 mod run;
 mod substitutions;
 mod test;
+mod test_state;
 mod validate;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -32,7 +36,9 @@ const EXAMPLES: &str = "\
 Examples:
   asl validate template.yaml machines/*.asl.json
   asl run charge.asl.json --input '{ \"id\": 7 }' --task 'Charge=./charge.sh' --explain
+  asl init charge.asl.json
   asl test machines --coverage --fail-under 100
+  asl explore charge.asl.json --input '{ \"id\": 7 }'
   asl graph charge.asl.json --output charge.svg
   asl replay history.json --definition charge.asl.json
 
@@ -62,7 +68,10 @@ enum Colour {
 enum Command {
     Validate(validate::Arguments),
     Run(run::Arguments),
+    Init(init::Arguments),
     Test(test::Arguments),
+    TestState(test_state::Arguments),
+    Explore(explore::Arguments),
     Graph(graph::Arguments),
     Replay(replay::Arguments),
     /// Print the JSON Schema of test files
@@ -98,7 +107,10 @@ fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoic
     match command {
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, output, colour),
-        Command::Test(arguments) => test::run(&arguments, output),
+        Command::Test(arguments) => test::run(&arguments, output, colour),
+        Command::TestState(arguments) => test_state::run(&arguments, output),
+        Command::Init(arguments) => init::run(&arguments, output),
+        Command::Explore(arguments) => explore::run(&arguments, output),
         Command::Replay(arguments) => replay::run(&arguments, output),
         Command::Schema => {
             output.text(crate::test_file::SCHEMA)?;

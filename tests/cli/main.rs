@@ -12,9 +12,11 @@
 mod documentation;
 mod functions;
 mod hostile;
+mod init;
 mod large;
 mod machine_readable;
 mod terminal;
+mod watch;
 
 use std::io::Write;
 use std::path::PathBuf;

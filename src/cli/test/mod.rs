@@ -4,6 +4,7 @@ mod collect;
 mod coverage;
 mod junit;
 mod report;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,6 +70,9 @@ pub(super) struct Arguments {
     /// Write the results to a file, as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<String>,
+    /// Run the tests again whenever a file of theirs changes: definitions, test files, mock files, functions
+    #[arg(short, long)]
+    watch: bool,
     /// Number of threads; default: the machine's cores
     #[arg(short, long, value_name = "NUMBER")]
     jobs: Option<usize>,
@@ -110,7 +114,20 @@ struct Tested {
     results: Vec<(CaseResult, Duration)>,
 }
 
-pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    output: &mut Output,
+    colour: anstream::ColorChoice,
+) -> Result<ExitCode, Failure> {
+    if arguments.watch {
+        return Err(watch::watch(arguments, output, colour, |output| {
+            run_once(arguments, output).map(|_| ())
+        }));
+    }
+    run_once(arguments, output)
+}
+
+fn run_once(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
     let files = collect::files(&arguments.paths)?;
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
