@@ -122,6 +122,9 @@ pub mod docs {
 
     #[doc = include_str!("docs/testing.md")]
     pub mod testing {}
+
+    #[doc = include_str!("docs/without_rust.md")]
+    pub mod without_rust {}
 }
 mod error;
 pub mod execution;

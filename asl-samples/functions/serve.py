@@ -1,4 +1,4 @@
-"""Serves a Lambda handler in Python to `asl`: python3 serve.py app.handler
+"""Serves a Lambda handler in Python to `asl`: python3 serve.py app.handler, python3 serve.py charge/app.handler
 
 A line of JSON in, a line of JSON out; errors in Lambda's form. What the handler prints goes to standard error.
 """
@@ -12,9 +12,10 @@ import types
 import uuid
 
 answers, sys.stdout = sys.stdout, sys.stderr
-sys.path.insert(0, os.getcwd())
-module, _, name = sys.argv[1].rpartition(".")
-handler = getattr(importlib.import_module(module.replace("/", ".")), name)
+file, _, name = sys.argv[1].rpartition(".")
+folder, module = os.path.split(os.path.abspath(file))
+sys.path.insert(0, folder)
+handler = getattr(importlib.import_module(module), name)
 
 
 def answer(event, context):
