@@ -78,6 +78,7 @@ impl FunctionProgram {
     }
 
     /// Whether its standard error is thrown away.
+    #[cfg(feature = "cli")]
     pub(crate) fn quiet(mut self, is_quiet: bool) -> Self {
         self.is_quiet = is_quiet;
         self

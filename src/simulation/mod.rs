@@ -67,6 +67,7 @@ pub use error::SimulationError;
 pub use explore::{
     Exploration, ExplorationError, Extent, Fault, FaultKind, Finding, FindingKind, Report, UNNAMED_ERROR,
 };
+#[cfg(feature = "cli")]
 pub(crate) use functions::{invoked_names, invokes, is_function_of};
 pub use mock_config::{MockConfig, MockConfigError};
 pub use moment::{Happened, Moment};

@@ -32,7 +32,18 @@ fn the_first_test_file_of_every_sample_passes() {
 #[test]
 fn every_path_has_a_case() {
     let folder = Folder::new("init-paths");
-    for sample in ["callback", "choice", "charge", "order", "shipment"] {
+    for sample in [
+        "activity",
+        "callback",
+        "catch-and-compensate",
+        "charge",
+        "choice",
+        "jsonata-loop",
+        "order",
+        "retry-with-backoff",
+        "shipment",
+        "variables",
+    ] {
         let file = folder.0.join(format!("{sample}.asl-test.yaml")).display().to_string();
         let machine = format!("asl-samples/{sample}.asl.json");
         assert!(answer(&["init", &machine, "--output", &file], b"").status.success());

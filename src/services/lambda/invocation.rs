@@ -70,6 +70,10 @@ impl<'i> Invocation<'i> {
     }
 
     /// The failure of a task whose function does not exist.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(dead_code, reason = "a simulation asks for an answer instead")
+    )]
     pub(crate) fn not_found(&self) -> TaskError {
         let version = match self.given_qualifier {
             Some(qualifier) => format!(":{qualifier}"),
