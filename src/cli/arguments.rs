@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::failure::Failure;
 use super::substitutions::{self, Values};
+use crate::data::json_value;
 use crate::definition::WorkflowType;
 use crate::loading::{Loader, Substitutions};
 
@@ -71,7 +72,7 @@ pub(super) fn json_argument(argument: &str, text: &str) -> Result<Value, Failure
         None if text == "-" => (read_file("-")?, "standard input".to_owned()),
         None => (text.to_owned(), format!("the value of `{argument}`")),
     };
-    serde_json::from_str(&text).map_err(|error| {
+    json_value(&text).map_err(|error| {
         Failure::new(format!("{place} is no JSON: {error}"))
             .help(format!("a text stands in double quotes: {argument} '\"text\"'"))
     })

@@ -23,6 +23,7 @@ mod json_text;
     expect(dead_code, reason = "without its engine nothing is evaluated")
 )]
 mod jsonata;
+mod minus_zero;
 mod payload;
 mod payload_template;
 mod random;
@@ -57,6 +58,9 @@ pub(crate) use jsonata::{
 pub use jsonata::{
     Jsonata, JsonataDialect, JsonataEvaluationError, JsonataExpression, JsonataSyntaxError, JsonataTemplate,
 };
+pub(crate) use minus_zero::json_value;
+#[cfg(feature = "yaml")]
+pub(crate) use minus_zero::without_minus_zeroes;
 use payload::Parts;
 pub use payload::Payload;
 pub(crate) use payload::Piece;

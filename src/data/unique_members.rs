@@ -4,14 +4,20 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 use std::fmt;
 
+use super::minus_zero::without_minus_zeroes;
+
 /// Parses a JSON text.
 ///
 /// Fails, with line and column, if the text is not JSON or an object has the same member twice.
 pub(crate) fn parse_unique(text: &str) -> Result<Value, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    let value = UniqueMembers.deserialize(&mut json)?;
-    json.end()?;
-    Ok(value)
+    let parse = |text: &str| {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let value = UniqueMembers.deserialize(&mut json)?;
+        json.end()?;
+        Ok(value)
+    };
+    let value = parse(text)?;
+    without_minus_zeroes(text).map_or(Ok(value), |text| parse(&text))
 }
 
 /// Reads a value whose objects, at any depth, have no duplicate members.

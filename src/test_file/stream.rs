@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::{Case, TestFile, reader};
-use crate::data::UniqueMembers;
+use crate::data::{UniqueMembers, without_minus_zeroes};
 
 /// `None` if anything is wrong, in the JSON or in the file; the slower reader then finds out what and where.
 pub(super) fn file(text: &str) -> Option<TestFile> {
-    let mut json = serde_json::Deserializer::from_str(text);
+    let without = without_minus_zeroes(text);
+    let mut json = serde_json::Deserializer::from_str(without.as_deref().unwrap_or(text));
     let file = TopLevel.deserialize(&mut json).ok()?;
     json.end().ok()?;
     Some(file)

@@ -3,6 +3,7 @@ use serde_json::Value;
 use super::arguments::{Arguments, Refusal, text};
 use super::java;
 use crate::data::json::{NotJson, Source};
+use crate::data::json_value;
 
 /// `States.JsonMerge(left, right, false)`: a shallow merge, in which the right object's members win.
 pub(super) fn merge(arguments: Arguments<'_>) -> Result<Value, Refusal> {
@@ -39,9 +40,7 @@ pub(super) fn from_string(arguments: Arguments<'_>) -> Result<Value, Refusal> {
     let json = text(json)?;
     match json.trim() {
         "" => Ok(Value::Null),
-        // `serde_json` reads a float here; AWS reads a whole number.
-        "-0" => Ok(0.into()),
-        _ => serde_json::from_str(json).map_err(|_| {
+        _ => json_value(json).map_err(|_| {
             let cause = NotJson::of(json).message(Source::Redacted);
             Refusal::Other(format!(
                 "Cannot convert String to Json in States.StringToJson, caused by: {cause}"

@@ -6,7 +6,7 @@ mod json;
 use serde_json::{Map, Value};
 use std::fmt;
 
-use super::{MAX_NESTING, held_size, nests_within};
+use super::{MAX_NESTING, held_size, json_value, nests_within};
 
 pub use self::csv::CsvFormat;
 
@@ -140,7 +140,7 @@ pub(crate) fn pair(key: String, value: Value) -> Value {
 /// Parses the JSON of a text that begins on this line of the object.
 fn parsed(text: &str, line: usize) -> Result<Value, ItemsError> {
     let not_json = |problem: String| ItemsError::NotJson { line, problem };
-    let value: Value = serde_json::from_str(text).map_err(|error| {
+    let value: Value = json_value(text).map_err(|error| {
         // `serde_json` counts lines in the text, we count them in the object.
         let printed = error.to_string();
         let problem = printed.split(" at line ").next().unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
 use crate::data::json::{NotJson, Source};
+use crate::data::json_value;
 use crate::definition::WorkflowType;
 use crate::runtime::ExecutionHandle;
 use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
@@ -48,7 +49,7 @@ impl<'r> Start<'r> {
         request.check()?;
         StateMachineArn::parse(arn)?;
         name.map_or(Ok(()), check_name)?;
-        let input = serde_json::from_str(input_text).map_err(|_| {
+        let input = json_value(input_text).map_err(|_| {
             let problem = match input_text {
                 "" => "Invalid execution input.".to_owned(),
                 text => NotJson::of(text).problem(Source::Quoted),

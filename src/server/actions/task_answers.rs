@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::DATA;
 use crate::data::json::{NotJson, Source};
+use crate::data::json_value;
 use crate::error::{Error, ErrorKind};
 use crate::history::ErrorOutput;
 use crate::server::request::Request;
@@ -21,7 +22,7 @@ impl Service {
         request.check()?;
         // The token is checked first, as on AWS.
         self.interpreter.check_token(token)?;
-        let output = serde_json::from_str(output)
+        let output = json_value(output)
             .map_err(|_| StepFunctionsError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;
         self.interpreter.send_task_success(token, output)?;
         Ok(empty())

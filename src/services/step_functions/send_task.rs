@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Action, StepFunctionsError, Style};
 use crate::TaskError;
 use crate::data::json::{NotJson, Source};
+use crate::data::json_value;
 use crate::history::ErrorOutput;
 use crate::services::parameters::{only, refused, required_text, text};
 
@@ -61,7 +62,7 @@ impl SendTask {
     pub(crate) fn into_answer(self, style: Style) -> Result<TaskAnswer, TaskError> {
         Ok(match self.answer {
             Unread::Output(Value::String(text)) => {
-                let output = serde_json::from_str(&text).map_err(|_| {
+                let output = json_value(&text).map_err(|_| {
                     StepFunctionsError::invalid_output(&NotJson::of(&text).problem(Source::Redacted)).in_style(style)
                 })?;
                 TaskAnswer::Success(output)

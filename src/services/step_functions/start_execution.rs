@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{StepFunctionsError, Style};
 use crate::TaskError;
 use crate::data::json::{NotJson, Source};
+use crate::data::json_value;
 use crate::definition::is_name;
 use crate::services::parameters::{only, required_text, text};
 
@@ -34,7 +35,7 @@ impl StartExecution {
         let (input, input_text) = match parameters.get("Input") {
             None | Some(Value::Null) => (Value::Object(Map::new()), "{}".to_owned()),
             Some(Value::String(text)) => {
-                let input = serde_json::from_str(text).map_err(|_| {
+                let input = json_value(text).map_err(|_| {
                     StepFunctionsError::invalid_execution_input(&NotJson::of(text).problem(Source::Redacted))
                         .in_style(style)
                 })?;

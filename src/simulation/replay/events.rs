@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::RecordingError;
+use crate::data::json_value;
 use crate::history::{ErrorOutput, HistoryEvent};
 
 /// One event of a history, as AWS or this crate prints it.
@@ -30,7 +31,7 @@ impl RecordedEvent {
 
     /// A member of the details that holds JSON text.
     pub(super) fn data(&self, member: &str) -> Option<Value> {
-        serde_json::from_str(self.text(member)?).ok()
+        json_value(self.text(member)?).ok()
     }
 
     pub(super) fn error(&self) -> ErrorOutput {

@@ -14,6 +14,7 @@ use crate::data::Random;
 use crate::data::intrinsic::array::sorted;
 use crate::data::intrinsic::hash::digest;
 use crate::data::java;
+use crate::data::json_value;
 
 /// The added functions: names and signatures.
 pub(super) const ADDED: [(&str, &str); 6] = [
@@ -282,7 +283,7 @@ fn parse(arguments: Arguments<'_>) -> Result<Option<Value>> {
     let Some(text) = text(arguments, 0) else {
         return Ok(None);
     };
-    serde_json::from_str(text)
+    json_value(text)
         .map(Some)
         .map_err(|_| refused("Invalid JSON".to_owned()))
 }
