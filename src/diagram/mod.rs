@@ -1,4 +1,4 @@
-//! Pictures of state machines: Mermaid, Graphviz DOT, and SVG (feature `svg`).
+//! Pictures of state machines: Mermaid, Graphviz DOT, and SVG (feature `svg`); and their graphs as JSON.
 //!
 //! A [`Diagram`] is read from a machine, or from a definition however broken its states are. An [`Overlay`] is plain
 //! data that is drawn over it: what an execution did, what tests have covered, what a diagnostic says.
@@ -17,6 +17,7 @@
 mod condition;
 mod detail;
 mod dot;
+mod json;
 mod mermaid;
 mod overlay;
 mod read;
@@ -129,6 +130,23 @@ impl Diagram {
     /// A graph for [Graphviz](https://graphviz.org)'s `dot`.
     pub fn to_dot(&self) -> String {
         dot::print(&self.graph)
+    }
+
+    /// The graph as JSON, with the names of states, fields and types as in the definition; marks of an overlay have a tone
+    /// and a note:
+    ///
+    /// ```json
+    /// {
+    ///   "startAt": "Charge",
+    ///   "states": [{ "name": "Charge", "type": "Task", "detail": "Charge", "mark": { "tone": "good", "note": "2 s" } }],
+    ///   "transitions": [{ "from": "Charge", "to": null, "by": "End" }]
+    /// }
+    /// ```
+    ///
+    /// A transition is `by` `Next`, `End`, `Default`, or `Choices` or `Catch` with an `index`; `to` is `null` at the end.
+    /// Parallel and Map states have `graphs` of the same form.
+    pub fn to_json(&self) -> Value {
+        json::value(&self.graph)
     }
 
     /// A picture that needs nothing else: no script, no font, no style sheet; light or dark as its viewer is.
