@@ -50,7 +50,7 @@ fn everything_that_happens_is_counted() {
         (format!("{of_map}: many items"), 1),
         (format!("{of_map}: fails"), 2),
         (format!("{of_map}/States/Look up: entered"), 7),
-        (format!("{of_map}/States/Look up/Retry/0: retry 2 of 2"), 1),
+        (format!("{of_map}/States/Look up/Retry/0: retried"), 1),
         (format!("{of_map}/States/Look up/Retry/0: exhausted"), 1),
         (format!("{of_map}/States/Look up/End: to the end"), 5),
         ("/States/Price/Catch/0: takes Unknown".to_owned(), 1),
@@ -58,7 +58,7 @@ fn everything_that_happens_is_counted() {
         ("/States/Is it much/Choices/1: false".to_owned(), 2),
         ("/States/Is it much/Choices/1/Next: to `Apologise`".to_owned(), 1),
         ("/States/Is it much/Default: to `Paid`".to_owned(), 2),
-        ("/States/Ask the bank/Retry/0: retry 1 of 1".to_owned(), 1),
+        ("/States/Ask the bank/Retry/0: retried".to_owned(), 1),
         ("/States/Ask the bank/Retry/0: exhausted".to_owned(), 0),
         ("/States/Rest/Next: to `Paid`".to_owned(), 1),
     ] {
@@ -105,10 +105,35 @@ fn threads_share_a_coverage_and_processes_merge_reports() {
     assert_eq!(other.merge_json(&report), Err(CoverageError::OtherDefinition));
     assert_eq!(other.merge(&shared), Err(CoverageError::OtherDefinition));
     let problem = |report: Value| shared.merge_json(&report).unwrap_err().to_string();
-    assert!(problem(json!({})).contains("`version` is not 1"));
+    assert!(problem(json!({})).contains("`version` is not 2"));
     let mut short = report.clone();
     short["points"] = json!([]);
     assert!(problem(short).contains("another length"));
+}
+
+#[test]
+fn a_retrier_is_never_used_or_retries_or_is_exhausted() {
+    let of_retries = |coverage: &Coverage, busy: usize| {
+        let answers = (0..busy).map(|_| Err(TaskError::new("Busy", ""))).chain([Ok(json!(1))]);
+        let simulation = Simulation::of(&sample("charge")).allow_left_over().coverage(coverage);
+        simulation.task("Charge", answers).run(json!({}));
+        let share = coverage.share_of(PointKind::Retrier);
+        (share.covered, share.total)
+    };
+    let coverage = Coverage::of(&sample("charge"));
+    assert_eq!(
+        [0, 1, 6].map(|busy| of_retries(&coverage, busy)),
+        [(0, 2), (1, 2), (2, 2)]
+    );
+    let each = Coverage::of_each_retry(&sample("charge"));
+    assert_eq!([0, 1, 6].map(|busy| of_retries(&each, busy)), [(0, 6), (1, 6), (6, 6)]);
+    assert_eq!(count(&each, "/States/Charge/Retry/0: retry 5 of 5"), 1);
+
+    assert_eq!(coverage.merge(&each), Err(CoverageError::OtherRetries));
+    let error = coverage.merge_json(&each.to_json()).unwrap_err().to_string();
+    assert!(error.contains("another length"), "{error}");
+    each.merge_json(&each.to_json()).unwrap();
+    assert_eq!(each.runs(), 6);
 }
 
 #[test]

@@ -27,7 +27,9 @@ fn visited(program: &Program, node: &Node, visit: &Visit, happened: &mut Vec<(St
     }
     for attempt in &visit.attempts {
         if let Some(retry) = attempt.retry {
-            at(&format!("/Retry/{}", retry.retrier), Aspect::Retry(retry.number));
+            let retrier = format!("/Retry/{}", retry.retrier);
+            at(&retrier, Aspect::Retried);
+            at(&retrier, Aspect::Retry(retry.number));
         }
         if let Some(retrier) = attempt.exhausted {
             at(&format!("/Retry/{retrier}"), Aspect::Exhausted);

@@ -16,7 +16,7 @@ use points::{Aspect, PointAt, points_of};
 pub use points::PointKind;
 
 /// Counts over many runs which parts of a definition they exercised: states, transitions, Choice Rules both ways, every
-/// retry, every Catcher, Maps with no, one and many items, failing branches and iterations. Nested states are included.
+/// Retrier that retries and that has no retries left, every Catcher, Maps with no, one and many items, failing branches and iterations. Nested states are included.
 ///
 /// Clones share one count, also across threads. An execution of another definition counts nothing, so the coverage of a
 /// machine that another one starts comes from the runs of that other one.
@@ -33,7 +33,7 @@ pub use points::PointKind;
 /// simulation.clone().task("Charge", [json!({ "paid": true })]).run(json!({}));
 ///
 /// let missed: Vec<String> = coverage.missed().iter().map(|point| point.to_string()).collect();
-/// assert_eq!(missed[0], "/States/Charge/Retry/0: retry 1 of 5");
+/// assert_eq!(missed, ["/States/Charge/Retry/0: retried", "/States/Charge/Retry/0: exhausted"]);
 ///
 /// simulation.always("Charge", TaskError::new("Busy", "")).run(json!({}));
 /// coverage.assert_at_least(100.0);
@@ -64,7 +64,7 @@ pub struct Point {
     pub state: String,
     /// Its place in the definition, as a JSON Pointer.
     pub pointer: String,
-    /// The event to cover: `true`, `retry 2 of 3`, `to the end`.
+    /// The event to cover: `true`, `retried`, `to the end`.
     pub what: String,
     /// How often it was covered.
     pub count: u64,
@@ -130,6 +130,9 @@ pub enum CoverageError {
     /// The report is about another definition.
     #[error("the coverage is that of another definition; collect it again with this one")]
     OtherDefinition,
+    /// One counts retries one by one, and the other does not.
+    #[error("one coverage counts each retry, and the other whether there was one; collect both in the same way")]
+    OtherRetries,
     /// The text is not a report.
     #[error("this is no coverage report: {problem}; give what `Coverage::to_json` made")]
     NoReport {
@@ -141,8 +144,17 @@ pub enum CoverageError {
 impl Coverage {
     /// An empty coverage of a definition.
     pub fn of(machine: impl Into<Arc<Program>>) -> Self {
-        let program = machine.into();
-        let points = points_of(&program);
+        Self::with_points(machine.into(), false)
+    }
+
+    /// An empty coverage of a definition that counts the first ten retries of each Retrier one by one, rather than
+    /// whether it retried at all.
+    pub fn of_each_retry(machine: impl Into<Arc<Program>>) -> Self {
+        Self::with_points(machine.into(), true)
+    }
+
+    fn with_points(program: Arc<Program>, of_each_retry: bool) -> Self {
+        let points = points_of(&program, of_each_retry);
         let places = points.iter().enumerate();
         let places = places
             .map(|(i, point)| ((point.pointer.clone(), point.aspect), i))
@@ -189,6 +201,9 @@ impl Coverage {
     pub fn merge(&self, other: &Self) -> Result<(), CoverageError> {
         if self.program.fingerprint() != other.program.fingerprint() {
             return Err(CoverageError::OtherDefinition);
+        }
+        if self.points.len() != other.points.len() {
+            return Err(CoverageError::OtherRetries);
         }
         let counted = other.lock().clone();
         self.count_in(counted.runs, &counted.counts);

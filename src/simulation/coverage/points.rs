@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::definition::{State, StateType};
 use crate::execution::{Next, Node, Program};
 
-/// How many retries of a Retrier are counted apart; later ones share one point.
+/// How many retries of a Retrier are counted one by one; later ones are left out.
 const MOST_RETRIES: u32 = 10;
 
 /// The most retries that a test can reasonably exhaust.
@@ -21,7 +21,8 @@ pub enum PointKind {
     Transition,
     /// A Choice Rule was true, or false.
     ChoiceRule,
-    /// A Retrier retried, or had no retries left.
+    /// A Retrier retried, or had no retries left; with [`Coverage::of_each_retry`](super::Coverage::of_each_retry), each
+    /// of its retries.
     Retrier,
     /// A Catcher caught an error.
     Catcher,
@@ -77,6 +78,7 @@ pub(super) enum Aspect {
     Left,
     IsTrue,
     IsFalse,
+    Retried,
     Retry(u32),
     Exhausted,
     Caught,
@@ -99,9 +101,10 @@ pub(super) struct PointAt {
 }
 
 /// All points of a program, state by state.
-pub(super) fn points_of(program: &Program) -> Vec<PointAt> {
+pub(super) fn points_of(program: &Program, of_each_retry: bool) -> Vec<PointAt> {
     let mut points = Points {
         program,
+        of_each_retry,
         failing: failing(program),
         found: Vec::new(),
     };
@@ -139,6 +142,8 @@ fn failing(program: &Program) -> HashSet<&str> {
 
 struct Points<'p> {
     program: &'p Program,
+    /// Whether retries are counted one by one.
+    of_each_retry: bool,
     /// Whether it has states that can fail; states that only pass data on hardly ever do.
     failing: HashSet<&'p str>,
     found: Vec<PointAt>,
@@ -155,20 +160,33 @@ impl Points<'_> {
         );
         self.add_ways_out(node);
         for (i, retrier) in node.retry().iter().enumerate() {
-            let at = format!("/Retry/{i}");
-            for number in 1..=retrier.max_attempts.min(MOST_RETRIES) {
-                let what = format!("retry {number} of {}", retrier.max_attempts);
-                self.add(PointKind::Retrier, node, at.clone(), Aspect::Retry(number), what);
-            }
-            if retrier.max_attempts <= MOST_EXHAUSTED {
-                self.add(PointKind::Retrier, node, at, Aspect::Exhausted, "exhausted".to_owned());
-            }
+            self.add_retrier(node, format!("/Retry/{i}"), retrier.max_attempts);
         }
         for (i, catcher) in node.catch().iter().enumerate() {
             let what = format!("takes {}", catcher.error_equals.join(", "));
             self.add(PointKind::Catcher, node, format!("/Catch/{i}"), Aspect::Caught, what);
         }
         self.add_graphs(node);
+    }
+
+    fn add_retrier(&mut self, node: &Node, at: String, max_attempts: u32) {
+        if self.of_each_retry {
+            for number in 1..=max_attempts.min(MOST_RETRIES) {
+                let what = format!("retry {number} of {max_attempts}");
+                self.add(PointKind::Retrier, node, at.clone(), Aspect::Retry(number), what);
+            }
+        } else if max_attempts > 0 {
+            self.add(
+                PointKind::Retrier,
+                node,
+                at.clone(),
+                Aspect::Retried,
+                "retried".to_owned(),
+            );
+        }
+        if max_attempts <= MOST_EXHAUSTED {
+            self.add(PointKind::Retrier, node, at, Aspect::Exhausted, "exhausted".to_owned());
+        }
     }
 
     fn add_ways_out(&mut self, node: &Node) {

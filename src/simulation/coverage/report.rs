@@ -7,7 +7,7 @@ use super::points::PointAt;
 use super::{Coverage, CoverageError, PointKind, Share};
 
 /// The version of the JSON report.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 impl Coverage {
     /// The report for people: a line for each kind, then every missed point with its place.
@@ -42,7 +42,7 @@ impl Coverage {
     ///
     /// ```json
     /// {
-    ///   "version": 1,
+    ///   "version": 2,
     ///   "definition": "a3f1…",
     ///   "runs": 12,
     ///   "percent": 87.5,
@@ -95,7 +95,7 @@ pub(super) fn read(report: &Value, fingerprint: u64, points: &[PointAt]) -> Resu
         problem: problem.to_owned(),
     };
     if report.get("version") != Some(&VERSION.into()) {
-        return Err(wrong("`version` is not 1"));
+        return Err(wrong("`version` is not 2"));
     }
     if report.get("definition") != Some(&printed(fingerprint).into()) {
         return Err(CoverageError::OtherDefinition);
@@ -105,7 +105,9 @@ pub(super) fn read(report: &Value, fingerprint: u64, points: &[PointAt]) -> Resu
     let counted = report.get("points").and_then(Value::as_array);
     let counted = counted.ok_or_else(|| wrong("`points` is no array"))?;
     if counted.len() != points.len() {
-        return Err(wrong("`points` has another length than the definition gives"));
+        return Err(wrong(
+            "`points` has another length than the definition gives; are its retries counted in another way?",
+        ));
     }
     let count = |point: &Value| point.get("count").and_then(Value::as_u64);
     let counts: Option<Vec<u64>> = counted.iter().map(count).collect();
