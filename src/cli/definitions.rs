@@ -101,52 +101,51 @@ impl CheckedMachine {
 /// The machine of a file that a command works on; of a template with several, the one called `named`.
 pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) -> Result<StateMachine, Failure> {
     let checked = Checked::read(file, loading)?;
-    let chosen = choose(file, checked.machines, named)?;
+    valid(file, choose(file, checked.machines, named)?)
+}
+
+/// The machine that tasks start by a name, in `FILE` or `FILE#NAME`; of a template with several, the one called so.
+pub(super) fn started_machine(name: &str, place: &str, loading: &Loading) -> Result<StateMachine, Failure> {
+    let (file, named) = match place.rsplit_once('#') {
+        Some((file, named)) if !Path::new(place).exists() => (file, Some(named)),
+        _ => (place, None),
+    };
+    let checked = Checked::read(file, loading)?;
+    let is_called_so = |machine: &CheckedMachine| machine.name.as_deref() == Some(name);
+    let alike = checked.machines.len() > 1 && checked.machines.iter().any(is_called_so);
+    let named = named.or(alike.then_some(name));
+    valid(file, choose(file, checked.machines, named)?)
+}
+
+fn valid(file: &str, chosen: CheckedMachine) -> Result<StateMachine, Failure> {
     let shown_file = chosen.elsewhere.as_ref().map_or(file, |(file, _)| file);
-    let errors = chosen.count(Severity::Error);
-    chosen.machine.ok_or_else(|| {
-        let shown: Vec<_> = chosen
-            .diagnostics
-            .iter()
-            .filter(|found| found.severity == Severity::Error)
-            .map(|found| format!("\n\n{}", diagnostic(shown_file, found)))
-            .collect();
-        if errors == 0 && lacks_values(&chosen.diagnostics) {
-            let found: Vec<_> = chosen
-                .diagnostics
-                .iter()
-                .filter(|found| found.code == Code::UnresolvedSubstitution)
-                .map(|found| diagnostic(shown_file, found))
-                .collect();
-            return Failure::new(format!(
-                "the definition in `{shown_file}` lacks values that it needs\n\n{}",
-                found.join("\n\n")
-            ))
-            .finding();
-        }
-        if errors == 0 {
-            let found: Vec<_> = chosen
-                .diagnostics
-                .iter()
-                .map(|found| diagnostic(shown_file, found))
-                .collect();
-            return Failure::new(format!(
-                "the definition is not in `{shown_file}`\n\n{}",
-                found.join("\n\n")
-            ));
-        }
-        let plural = if errors == 1 { "error" } else { "errors" };
-        let text = format!(
-            "the definition in `{shown_file}` has {errors} {plural}{}",
-            shown.concat()
-        );
-        let failure = Failure::new(text).finding();
-        if lacks_values(&chosen.diagnostics) {
-            return failure
-                .help("`--substitution NAME=VALUE` gives a placeholder its value, `--substitutions FILE` several");
-        }
-        failure
-    })
+    chosen.machine.ok_or_else(|| unusable(shown_file, &chosen.diagnostics))
+}
+
+/// Why a file has no machine: the problems of its definition, the values that it lacks, or that it is elsewhere.
+pub(super) fn unusable(file: &str, diagnostics: &[Diagnostic]) -> Failure {
+    let shown = |is_told: &dyn Fn(&Diagnostic) -> bool| {
+        let told = diagnostics.iter().filter(|found| is_told(found));
+        let told = told.map(|found| format!("\n\n{}", diagnostic(file, found)));
+        told.collect::<String>()
+    };
+    let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+    let errors = diagnostics.iter().filter(|found| is_error(found)).count();
+    if errors == 0 && lacks_values(diagnostics) {
+        let values = shown(&|found| found.code == Code::UnresolvedSubstitution);
+        return Failure::new(format!("the definition in `{file}` lacks values that it needs{values}")).finding();
+    }
+    if errors == 0 {
+        return Failure::new(format!("the definition is not in `{file}`{}", shown(&|_| true)));
+    }
+    let plural = if errors == 1 { "error" } else { "errors" };
+    let text = format!("the definition in `{file}` has {errors} {plural}{}", shown(&is_error));
+    let failure = Failure::new(text).finding();
+    if lacks_values(diagnostics) {
+        return failure
+            .help("`--substitution NAME=VALUE` gives a placeholder its value, `--substitutions FILE` several");
+    }
+    failure
 }
 
 /// Whether a placeholder has no value.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::colours::colours;
 
 /// A command's error: a sentence, and help if there is some.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Failure {
     /// The reader of standard output has gone away, which is not an error.
     ClosedPipe,
@@ -73,6 +73,18 @@ impl Failure {
         match error.kind() {
             io::ErrorKind::NotFound if verb == "read" => failure.help("is the path right? It begins in this folder"),
             _ => failure,
+        }
+    }
+
+    /// The error as plain text, with its help.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Said {
+                message,
+                help: Some(help),
+                ..
+            } => format!("{message}\n  = help: {help}"),
+            _ => self.to_string(),
         }
     }
 

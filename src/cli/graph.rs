@@ -14,7 +14,7 @@ use crate::diagram::{Diagram, Overlay, Tone};
 use crate::loading::{Places, template};
 use crate::simulation::Coverage;
 
-/// Draw a state machine as Mermaid, Graphviz DOT or SVG
+/// Draw a state machine as Mermaid, Graphviz DOT or SVG, or tell it as JSON
 ///
 /// Nested branches and Maps are boxes. An SVG is self-contained and follows its viewer's light or dark mode. A
 /// definition with errors is drawn as far as possible.
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// Format; default: by the ending of `--output`, else Mermaid
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Write the picture to a file
+    /// Write the picture to a file; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
     /// Draw errors and warnings at their states
@@ -56,6 +56,8 @@ pub(super) enum Format {
     Dot,
     /// A picture
     Svg,
+    /// The states and transitions, for other programs
+    Json,
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
@@ -96,14 +98,15 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
 fn covered(file: &str, machine: &StateMachine) -> Result<Coverage, Failure> {
     let report: Value = serde_json::from_str(&read_file(file)?)
         .map_err(|error| Failure::new(format!("`{file}` is no coverage report: {error}")))?;
-    let coverage = Coverage::of(machine);
-    let mut was_found = false;
-    for entry in report.get("machines").and_then(Value::as_array).into_iter().flatten() {
-        let counted = entry.get("coverage").map(|report| coverage.merge_json(report));
-        was_found |= matches!(counted, Some(Ok(())));
-    }
-    if was_found {
-        return Ok(coverage);
+    for coverage in [Coverage::of(machine), Coverage::of_each_retry(machine)] {
+        let mut was_found = false;
+        for entry in report.get("machines").and_then(Value::as_array).into_iter().flatten() {
+            let counted = entry.get("coverage").map(|report| coverage.merge_json(report));
+            was_found |= matches!(counted, Some(Ok(())));
+        }
+        if was_found {
+            return Ok(coverage);
+        }
     }
     Err(Failure::new(format!("`{file}` says nothing about this definition"))
         .help("write it anew with `asl test PATH --coverage-report FILE`"))
@@ -115,9 +118,10 @@ fn format_of(file: &str, otherwise: Format) -> Result<Format, Failure> {
         Some("svg") => Ok(Format::Svg),
         Some("dot" | "gv") => Ok(Format::Dot),
         Some("mmd" | "mermaid" | "md") => Ok(Format::Mermaid),
+        Some("json") => Ok(Format::Json),
         None => Ok(otherwise),
         Some(ending) => Err(Failure::new(format!("a picture cannot be written as `.{ending}`"))
-            .help("end the name in `.svg`, `.dot` or `.mmd`")),
+            .help("end the name in `.svg`, `.dot`, `.mmd` or `.json`")),
     }
 }
 
@@ -141,10 +145,11 @@ pub(super) fn write(
     let text = match format {
         Format::Mermaid => diagram.to_mermaid(),
         Format::Dot => diagram.to_dot(),
+        Format::Json => format!("{:#}\n", diagram.to_json()),
         Format::Svg => diagram.to_svg().map_err(|error| Failure::new(error.to_string()))?,
     };
     match file {
-        Some(file) => std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error)),
+        Some(file) => output.file(file, &text),
         None => output.text(text),
     }
 }

@@ -4,7 +4,7 @@
 //! It only reads files, asks the library and prints; `src/bin/asl.rs` calls [`main`].
 //!
 //! Exit codes: 0 for success, 1 if a definition, an execution or a test is not fine, 2 if the command itself cannot run
-//! (wrong arguments, unreadable files).
+//! (wrong arguments, unreadable files). The guide `docs/command_line.md` has the table.
 
 mod arguments;
 mod colours;
@@ -44,8 +44,9 @@ Examples:
 
 Exit codes:
   0  all is well
-  1  a definition has errors, an execution or a test failed
-  2  the arguments or a file cannot be used";
+  1  a definition has errors, an execution did not succeed, a case failed, a test file cannot
+     be used, too little is covered, or a replay takes another path
+  2  the arguments, or a file that they name, cannot be used";
 
 #[derive(Parser)]
 #[command(name = "asl", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]

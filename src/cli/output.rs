@@ -1,13 +1,16 @@
 //! Standard output: buffered, with colours if wanted, and silent once its reader has gone away.
 
 use anstream::{AutoStream, ColorChoice};
+use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use super::colours::colours;
 use super::failure::Failure;
 use crate::definition::Diagnostic;
+use crate::execution::FailedChild;
 use crate::history::ErrorOutput;
+use crate::simulation::{ExpressUsage, Run, Usage, shorten_in_the_middle};
 
 /// The output of a command.
 pub(super) struct Output {
@@ -34,6 +37,14 @@ impl Output {
         Ok(self.stream.write_all(bytes)?)
     }
 
+    /// Writes a file; `-` is standard output.
+    pub(super) fn file(&mut self, file: &str, text: &str) -> Result<(), Failure> {
+        if file == "-" {
+            return self.text(text);
+        }
+        std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error))
+    }
+
     /// Flushes the buffer.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.stream.flush()?)
@@ -49,19 +60,11 @@ pub(super) fn diagnostic(file: &str, diagnostic: &Diagnostic) -> String {
     text
 }
 
-/// A text in one line, cut if it is long.
+/// A text in one line; a long one is shortened in its middle.
 pub(super) fn short(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let line: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        line + "…"
-    } else {
-        line
-    }
+    const LONGEST: usize = 1_000;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    shorten_in_the_middle(&line, LONGEST)
 }
 
 /// `Busy: try later`, with the cause as `shown`.
@@ -71,4 +74,62 @@ pub(super) fn error_line(error: &ErrorOutput, shown: impl FnOnce(&str) -> String
         Some(cause) => format!("{name}: {}", shown(cause)),
         None => name.to_owned(),
     }
+}
+
+/// What Express Workflows are billed for: `100 ms, 64 MB`.
+pub(super) fn express_text(express: &ExpressUsage) -> String {
+    format!(
+        "{} ms, {} MB",
+        express.billed_duration.as_millis(),
+        express.billed_megabytes
+    )
+}
+
+/// What a run uses, as JSON; `express` only if there are such executions.
+pub(super) fn usage_json(usage: &Usage) -> Value {
+    let mut told = json!({ "transitions": usage.transitions, "largestPayloadBytes": usage.largest_payload });
+    if let (1.., Some(members)) = (usage.express.executions, told.as_object_mut()) {
+        let express = json!({
+            "executions": usage.express.executions,
+            "billedMilliseconds": u64::try_from(usage.express.billed_duration.as_millis()).unwrap_or(u64::MAX),
+            "billedMegabytes": usage.express.billed_megabytes,
+        });
+        members.insert("express".to_owned(), express);
+    }
+    told
+}
+
+/// Why a run failed: `error` and `cause`, the failed `state`, and the `children` of distributed Maps that failed first. No
+/// members if it succeeded.
+pub(super) fn failure_json(run: &Run) -> Map<String, Value> {
+    let mut told = Map::new();
+    let Some(error) = run.error() else { return told };
+    told.extend(error_json(error));
+    if let Some(visit) = run.failed_visit() {
+        told.insert("state".to_owned(), json!(visit.state));
+    }
+    told.extend(children_json(
+        &run.map_runs().first_failures(&run.execution().arn, run.outcome()),
+    ));
+    told
+}
+
+pub(super) fn error_json(error: &ErrorOutput) -> [(String, Value); 2] {
+    [
+        ("error".to_owned(), json!(error.error)),
+        ("cause".to_owned(), json!(error.cause)),
+    ]
+}
+
+/// The child executions that made distributed Maps fail, the outermost first.
+pub(super) fn children_json(children: &[FailedChild<'_>]) -> Option<(String, Value)> {
+    let told = children.iter().map(|child| {
+        let mut told = Map::from_iter([
+            ("index".to_owned(), json!(child.index)),
+            ("state".to_owned(), json!(child.state)),
+        ]);
+        told.extend(error_json(child.error));
+        Value::from(told)
+    });
+    (!children.is_empty()).then(|| ("children".to_owned(), told.collect()))
 }

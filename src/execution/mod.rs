@@ -129,7 +129,7 @@ pub(crate) use frame_key::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;
 #[cfg(feature = "runtime")]
-pub(crate) use map_run::KEPT_CHILDREN;
+pub(crate) use map_run::{FailedChild, KEPT_CHILDREN};
 pub(crate) use program::{Next, Node, StateId};
 pub(crate) use trace::{TraceEntry, Traced};
 

@@ -6,6 +6,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use crate::TaskError;
+use crate::data::json_value;
 
 /// The result of a program that ran once, or its error.
 pub(super) fn from_output(output: &str, status: ExitStatus) -> Result<Value, TaskError> {
@@ -13,7 +14,7 @@ pub(super) fn from_output(output: &str, status: ExitStatus) -> Result<Value, Tas
     if text.is_empty() {
         return Err(exited(status));
     }
-    let parsed: Result<Value, _> = serde_json::from_str(text);
+    let parsed: Result<Value, _> = json_value(text);
     match parsed {
         Ok(value) if status.success() => result(value),
         Ok(error @ Value::Object(_)) => Err(failed(&error)),
@@ -26,7 +27,7 @@ pub(super) fn from_output(output: &str, status: ExitStatus) -> Result<Value, Tas
 /// The answer in a line. Errors if the line is no JSON.
 pub(super) fn from_line(line: &str) -> Result<Result<Value, TaskError>, TaskError> {
     let line = line.trim();
-    serde_json::from_str(line)
+    json_value(line)
         .map(result)
         .map_err(|error| no_json(line, &error))
 }

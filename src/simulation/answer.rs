@@ -175,7 +175,8 @@ impl Answer {
         self
     }
 
-    /// The task sends a heartbeat at this interval until it answers.
+    /// The task sends a heartbeat at this interval until it answers. Of more than 1,000 heartbeats, only those are sent
+    /// without which the task would miss one.
     #[must_use]
     pub fn heartbeat_every(mut self, time: Duration) -> Self {
         self.beat = Some(time);

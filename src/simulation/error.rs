@@ -1,5 +1,7 @@
 //! Errors of a simulation's script, as opposed to failures of the machine.
 
+use super::Run;
+
 /// A test scripted too few or too many answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -22,7 +24,8 @@ pub enum SimulationError {
     },
     /// The execution ended with scripted answers left over.
     #[error(
-        "the execution ended {status} with {count} scripted answer{} of `{task}` left over",
+        "{}the execution ended {status} with {count} scripted answer{} of `{task}` left over",
+        first(.failure),
         if *count == 1 { "" } else { "s" }
     )]
     LeftOverAnswers {
@@ -32,16 +35,21 @@ pub enum SimulationError {
         count: usize,
         /// How the execution ended.
         status: &'static str,
+        /// Why the execution failed, if it did: the answers are left over because of that.
+        failure: Option<String>,
     },
     /// The execution ended, and a function of `.task_fn` was never called.
     #[error(
-        "the execution ended {status} and never called the function of `{task}`: no such task ran, or a script of its state went first"
+        "{}the execution ended {status} and never called the function of `{task}`: no such task ran, or a script of its state went first",
+        first(.failure)
     )]
     UnusedFunction {
         /// The name given to `.task_fn`.
         task: String,
         /// How the execution ended.
         status: &'static str,
+        /// Why the execution failed, if it did.
+        failure: Option<String>,
     },
     /// Two scripts have the same name; the second would never be used.
     #[error("`{task}` is scripted twice; give all its answers in one `.task(\"{task}\", …)`")]
@@ -99,10 +107,34 @@ pub enum SimulationError {
         /// The Task state.
         state: String,
     },
+    /// A task sent very many heartbeats, and nothing else happened in that time.
+    #[error(
+        "the state `{state}` sent {count} heartbeats in a row, and nothing else happened; script fewer heartbeats, or an earlier end"
+    )]
+    OnlyHeartbeats {
+        /// The Task state.
+        state: String,
+        /// The number of heartbeats.
+        count: usize,
+    },
     /// Nothing will ever happen again: every waiting task was scripted never to answer and has no timeout.
     #[error("the state `{state}` waits for ever: its answer never comes, and it has no timeout")]
     Stuck {
         /// A waiting Task state.
         state: String,
     },
+}
+
+impl SimulationError {
+    /// The same error after the reason of the execution's failure.
+    pub(super) fn after_failure(mut self, run: &Run) -> Self {
+        if let Self::LeftOverAnswers { failure, .. } | Self::UnusedFunction { failure, .. } = &mut self {
+            *failure = run.explain_failure();
+        }
+        self
+    }
+}
+
+fn first(failure: &Option<String>) -> &str {
+    failure.as_deref().unwrap_or_default()
 }

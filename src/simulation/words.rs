@@ -8,16 +8,41 @@ use crate::history::ErrorOutput;
 /// The most characters of a value that are shown.
 const MOST_CHARACTERS: usize = 160;
 
-/// A one-line summary of an error.
+/// The most characters of a cause that are shown.
+const MOST_OF_A_CAUSE: usize = 1_000;
+
+/// A summary of an error; a cause is shortened in its middle, since its end often says what is wrong.
 pub(super) fn told(error: &ErrorOutput) -> String {
+    told_as(error, |cause| shorten_in_the_middle(cause, MOST_OF_A_CAUSE))
+}
+
+/// An error with its whole cause.
+pub(super) fn told_whole(error: &ErrorOutput) -> String {
+    told_as(error, str::to_owned)
+}
+
+fn told_as(error: &ErrorOutput, shown: impl FnOnce(&str) -> String) -> String {
     let name = match &error.error {
         Some(name) => format!("`{name}`"),
         None => "an error without a name".to_owned(),
     };
     match error.cause.as_deref() {
-        Some(cause) if !cause.is_empty() => format!("{name}, {}", cut(cause)),
+        Some(cause) if !cause.is_empty() => format!("{name}, {}", shown(cause)),
         _ => name,
     }
+}
+
+/// A text, or its first and last characters if it has more than `most`.
+pub(crate) fn shorten_in_the_middle(text: &str, most: usize) -> String {
+    let Some((first, _)) = text.char_indices().nth(most / 2) else {
+        return text.to_owned();
+    };
+    let last = text.char_indices().nth_back(most / 2).map_or(0, |(last, _)| last);
+    if last <= first {
+        return text.to_owned();
+    }
+    let (start, end) = (text.get(..first), text.get(last..));
+    format!("{} … {}", start.unwrap_or_default(), end.unwrap_or_default())
 }
 
 /// A value as JSON text, cut if it is long.

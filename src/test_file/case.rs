@@ -17,7 +17,7 @@ pub(crate) struct Case {
     pub(crate) tasks: Vec<(String, Script)>,
     /// A test case of the file's mock file: the names of the state machine and the case.
     pub(crate) mock: Option<(String, String)>,
-    /// The time of the start; default 1970-01-01T00:00:00Z.
+    /// The time of the start; default 2026-01-01T00:00:00Z.
     pub(crate) starts_at: Option<DateTime<Utc>>,
     /// The seed of jitter and of random functions; default 0.
     pub(crate) seed: u64,
@@ -58,10 +58,30 @@ pub(crate) struct Expectation {
     pub(crate) path: Option<Vec<String>>,
     /// The duration in virtual time.
     pub(crate) elapsed: Option<Duration>,
-    /// The effective inputs of all attempts, by Task state.
-    pub(crate) calls: Vec<(String, Vec<Value>)>,
+    /// The calls of Task states, one for each attempt.
+    pub(crate) calls: Vec<(String, Calls)>,
+    /// The state transitions.
+    pub(crate) transitions: Option<Transitions>,
     /// Variables of the machine at the end.
     pub(crate) variables: Map<String, Value>,
+}
+
+/// The expected number of state transitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transitions {
+    /// This number.
+    Exactly(u64),
+    /// Not more.
+    Most(u64),
+}
+
+/// The expected calls of a Task state.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Calls {
+    /// How many there are.
+    Count(u64),
+    /// The effective input of each.
+    Inputs(Vec<Value>),
 }
 
 impl Case {

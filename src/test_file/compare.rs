@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Expectation;
+use super::{Calls, Expectation, Transitions};
 use crate::simulation::Run;
 
 /// A difference from the expected result.
@@ -35,8 +35,12 @@ pub enum Expected {
     Path,
     /// The virtual time in seconds.
     Elapsed,
-    /// The effective inputs of a Task state.
+    /// The number of calls of a Task state, or their effective inputs.
     Calls(String),
+    /// The number of state transitions.
+    Transitions,
+    /// The most state transitions.
+    MostTransitions,
     /// A variable at the end.
     Variable(String),
 }
@@ -83,11 +87,25 @@ pub(super) fn mismatches(expect: &Expectation, run: &Run) -> Vec<Mismatch> {
         }
     }
     for (state, expected) in &expect.calls {
-        let actual: Vec<_> = run
-            .calls_of(state)
-            .map(|call| call.request.effective_input.value().clone())
-            .collect();
-        compare(Expected::Calls(state.clone()), json!(expected), Some(json!(actual)));
+        let calls = run.calls_of(state);
+        let (expected, actual) = match expected {
+            Calls::Count(count) => (json!(count), json!(calls.count())),
+            Calls::Inputs(inputs) => {
+                let actual: Vec<_> = calls.map(|call| call.request.effective_input.value()).collect();
+                (json!(inputs), json!(actual))
+            }
+        };
+        compare(Expected::Calls(state.clone()), expected, Some(actual));
+    }
+    if let Some(expected) = expect.transitions {
+        let actual = run.usage().transitions;
+        match expected {
+            Transitions::Exactly(expected) => compare(Expected::Transitions, json!(expected), Some(json!(actual))),
+            Transitions::Most(most) if actual > most => {
+                compare(Expected::MostTransitions, json!(most), Some(json!(actual)));
+            }
+            Transitions::Most(_) => {}
+        }
     }
     if !expect.variables.is_empty() {
         let mut variables = run.variables();

@@ -5,6 +5,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 use super::{Case, Expectation, Suite, SuiteError, TestFile, suite};
+use crate::loading::Loader;
 use crate::simulation::MockConfig;
 
 /// The endings of a definition's file, after the state machine's name.
@@ -15,29 +16,31 @@ impl Suite {
     /// execution with the input `{}`, and passes if it succeeds. Other inputs and expectations belong in a test file
     /// that names the mock file.
     ///
-    /// `definition` gives the file of a state machine's definition by name; without one, the definition is searched
-    /// beside the mock file: `NAME.asl.json`, `NAME.asl.yaml`, `NAME.asl.yml` or `NAME.json`.
-    pub(crate) fn open_mocks(
+    /// `definition` gives the file of a state machine's definition by name, `FILE` or `FILE#NAME`; without one, the
+    /// definition is searched beside the mock file: `NAME.asl.json`, `NAME.asl.yaml`, `NAME.asl.yml` or `NAME.json`.
+    pub(crate) fn open_mocks<'d>(
         file: impl AsRef<Path>,
-        definition: impl Fn(&str) -> Option<PathBuf>,
-    ) -> Result<Vec<Self>, SuiteError> {
+        definition: impl Fn(&str) -> Option<&'d str>,
+        loader: &Loader,
+    ) -> Result<Vec<Result<Self, SuiteError>>, SuiteError> {
         let file = file.as_ref();
         let folder = file.parent().unwrap_or(Path::new(""));
         let mocks = suite::mocks(file)?;
         let of_machine = |name: &str| {
-            let machine = definition(name).or_else(|| beside(folder, name));
-            let machine = machine.ok_or_else(|| SuiteError::NoDefinition {
+            let given = definition(name).map(|place| suite::machine_place(Path::new(""), place));
+            let place = given.or_else(|| Some((beside(folder, name)?, None)));
+            let (machine, named) = place.ok_or_else(|| SuiteError::NoDefinition {
                 file: file.to_owned(),
                 state_machine: name.to_owned(),
             })?;
-            Self::of(test_file(&mocks, file, name, &machine), Path::new(""))
+            Self::of(test_file(&mocks, file, name, &machine, named), Path::new(""), loader)
         };
-        mocks.state_machines().map(of_machine).collect()
+        Ok(mocks.state_machines().map(of_machine).collect())
     }
 }
 
 /// A test file equivalent to a mock file of one state machine.
-fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> TestFile {
+fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path, named: Option<&str>) -> TestFile {
     let cases = mocks.test_cases(name).map(|case| Case {
         name: case.to_owned(),
         input: json!({}),
@@ -54,7 +57,7 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path) -> Tes
     });
     TestFile {
         machine: machine.to_string_lossy().into_owned(),
-        state_machine: None,
+        state_machine: named.map(str::to_owned),
         is_express: false,
         substitutions: IndexMap::new(),
         machines: IndexMap::new(),

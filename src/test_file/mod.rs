@@ -46,7 +46,7 @@ use std::time::Duration;
 use crate::definition::{Diagnostic, Severity};
 use crate::loading::template::Format;
 
-pub(crate) use case::{Case, Expectation, Script};
+pub(crate) use case::{Calls, Case, Expectation, Script, Transitions};
 pub use compare::{Expected, Mismatch};
 pub use suite::{CaseResult, Suite, SuiteError, Verdict};
 
@@ -102,6 +102,13 @@ fn shown(diagnostics: &[Diagnostic]) -> String {
 }
 
 impl TestFile {
+    /// The state machine of the mock file, if the cases use only one.
+    fn mocked_machine(&self) -> Option<&str> {
+        let mut machines = self.cases.iter().filter_map(|case| Some(&*case.mock.as_ref()?.0));
+        let first = machines.next()?;
+        machines.all(|machine| machine == first).then_some(first)
+    }
+
     /// Reads a test file. Errors with the place of each problem.
     pub(crate) fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
         let fast = match format {

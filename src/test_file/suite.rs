@@ -92,6 +92,8 @@ pub struct CaseResult {
     pub verdict: Verdict,
     /// The run; `None` if there was none.
     pub run: Option<Box<Run>>,
+    /// Which answers were left over, if some were. If the case failed, that is probably why.
+    pub left_over: Option<String>,
 }
 
 /// The verdict on a case.
@@ -116,6 +118,11 @@ impl CaseResult {
 impl Suite {
     /// Reads a test file with the files that it names.
     pub fn open(file: impl AsRef<Path>) -> Result<Self, SuiteError> {
+        Self::open_with(file, &Loader::new())
+    }
+
+    /// The same; the loader's values of placeholders take precedence over those of the file.
+    pub(crate) fn open_with(file: impl AsRef<Path>, loader: &Loader) -> Result<Self, SuiteError> {
         let path = file.as_ref();
         let text = read(path)?;
         let format = Format::of(&path.to_string_lossy(), &text);
@@ -123,26 +130,27 @@ impl Suite {
             file: path.to_owned(),
             error,
         })?;
-        Self::of(file, path.parent().unwrap_or(Path::new("")))
+        Self::of(file, path.parent().unwrap_or(Path::new("")), loader)
     }
 
     /// The suite of a test file; the files that it names are relative to `folder`.
-    pub(crate) fn of(file: TestFile, folder: &Path) -> Result<Self, SuiteError> {
+    pub(crate) fn of(file: TestFile, folder: &Path, loader: &Loader) -> Result<Self, SuiteError> {
         let substitutions: Substitutions = file
             .substitutions
             .iter()
             .map(|(name, value)| (&**name, &**value))
             .collect();
-        let workflow_type = if file.is_express {
-            WorkflowType::Express
-        } else {
-            WorkflowType::Standard
-        };
-        let loader = Loader::new().substitutions(substitutions).workflow_type(workflow_type);
-        let machine = one_machine(&loader, &folder.join(&file.machine), file.state_machine.as_deref())?;
+        let mut loader = loader.with_more(&substitutions);
+        if file.is_express {
+            loader = loader.workflow_type(WorkflowType::Express);
+        }
+        let (path, named) = machine_place(folder, &file.machine);
+        let named = file.state_machine.as_deref().or(named);
+        let machine = one_machine(&loader, &path, named, file.mocked_machine())?;
         let mut children = Vec::new();
-        for (name, path) in &file.machines {
-            let child = one_machine(&loader, &folder.join(path), None)?;
+        for (name, place) in &file.machines {
+            let (path, named) = machine_place(folder, place);
+            let child = one_machine(&loader, &path, named, Some(name))?;
             children.push((name.clone(), (&child).into()));
         }
         let mocks = match &file.mocks {
@@ -175,6 +183,13 @@ impl Suite {
         })
     }
 
+    /// The same suite with a coverage that counts each retry.
+    #[cfg(feature = "cli")]
+    pub(crate) fn covering_each_retry(mut self) -> Self {
+        self.coverage = Coverage::of_each_retry(Arc::clone(&self.program));
+        self
+    }
+
     /// The tested state machine.
     pub fn machine(&self) -> &StateMachine {
         &self.machine
@@ -203,23 +218,25 @@ impl Suite {
     pub(crate) fn attempt(&self, case: &Case) -> CaseResult {
         let ran = self
             .simulation_of(case)
-            .and_then(|simulation| simulation.try_run(case.input.clone()).map_err(|error| told(&error)));
-        let (verdict, run) = match ran {
-            Ok(run) => {
+            .and_then(|simulation| simulation.run_to_end(case.input.clone()).map_err(|error| told(&error)));
+        let (verdict, run, left_over) = match ran {
+            Ok((run, left_over)) => {
+                let left_over = left_over.map(|error| told(&error));
                 let found = mismatches(&case.expect, &run);
-                let verdict = if found.is_empty() {
-                    Verdict::Passed
-                } else {
-                    Verdict::Failed(found)
+                let verdict = match &left_over {
+                    _ if !found.is_empty() => Verdict::Failed(found),
+                    Some(left_over) => Verdict::Broken(left_over.clone()),
+                    None => Verdict::Passed,
                 };
-                (verdict, Some(Box::new(run)))
+                (verdict, Some(Box::new(run)), left_over)
             }
-            Err(problem) => (Verdict::Broken(problem), None),
+            Err(problem) => (Verdict::Broken(problem), None, None),
         };
         CaseResult {
             name: case.name.clone(),
             verdict,
             run,
+            left_over,
         }
     }
 
@@ -299,7 +316,7 @@ fn told(error: &SimulationError) -> String {
         SimulationError::ScriptedTwice { task } => {
             format!("`{task}` has answers twice: in `tasks` and in the mock file, or two for the same visit or item")
         }
-        SimulationError::UnusedFunction { task, status } => {
+        SimulationError::UnusedFunction { task, status, .. } => {
             format!("the execution ended {status}, and nobody asked for what `{task}` always answers")
         }
         SimulationError::UnknownFunction { function, known } if known.is_empty() => {
@@ -329,8 +346,21 @@ pub(super) fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
     })
 }
 
-/// The machine of a file, or the named one.
-fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<StateMachine, SuiteError> {
+/// A file, or `FILE#NAME`: a file with the logical id of one of its state machines.
+pub(super) fn machine_place<'p>(folder: &Path, place: &'p str) -> (PathBuf, Option<&'p str>) {
+    match place.rsplit_once('#') {
+        Some((file, name)) if !folder.join(place).exists() => (folder.join(file), Some(name)),
+        _ => (folder.join(place), None),
+    }
+}
+
+/// The machine of a file: the named one, or the only one, or the one that has the name by which it is started.
+fn one_machine(
+    loader: &Loader,
+    file: &Path,
+    named: Option<&str>,
+    started_as: Option<&str>,
+) -> Result<StateMachine, SuiteError> {
     let text = read(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let found = template::machines(loader, &text, Format::of(&file.to_string_lossy(), &text), &mut |uri| {
@@ -346,6 +376,8 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
     })?;
     let known: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
     let several = found.len() > 1;
+    let alike = started_as.filter(|name| several && known.iter().any(|known| known == name));
+    let named = named.or(alike);
     let mut wanted = found
         .into_iter()
         .filter(|found| named.is_none_or(|named| found.name.as_deref() == Some(named)));
@@ -362,7 +394,7 @@ fn one_machine(loader: &Loader, file: &Path, named: Option<&str>) -> Result<Stat
                 }
                 Some(named) => format!("has no state machine `{named}`; it has: {}", known.join(", ")),
                 None if several => format!(
-                    "has several state machines; name one of them with `stateMachine`: {}",
+                    "has several state machines; name one of them, with `stateMachine` or as `FILE#NAME`: {}",
                     known.join(", ")
                 ),
                 None => "has no state machine".to_owned(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::loading::Loader;
 
 fn refused(text: &str) -> String {
     TestFile::parse(text, Format::Yaml).unwrap_err().to_string()
@@ -39,6 +40,18 @@ fn what_is_wrong_has_its_line_and_caret() {
         (
             "machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, after: -1}]",
             "a number of seconds",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  tasks:\n    T: [{result: 1, heartbeatEvery: 0}]",
+            "a number of seconds greater than 0",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  expect: {calls: {T: some}}",
+            "give the number of calls, or an array",
+        ),
+        (
+            "machine: m\ncases:\n- name: x\n  expect: {transitions: {least: 1}}",
+            "there is no field `least`",
         ),
         (
             "machine: m\ncases:\n- name: x\n  tasks:\n    T: {answers: [], always: {result: 1}}",
@@ -85,9 +98,8 @@ fn a_member_of_a_json_file_that_stands_twice_is_refused() {
     }
 }
 
-#[test]
-fn every_form_of_an_answer_and_an_expectation_is_read() {
-    let text = "
+/// A test file that uses every form.
+pub(super) const EVERYTHING: &str = "
 machine: m.asl.json
 stateMachine: M
 type: EXPRESS
@@ -108,9 +120,12 @@ cases:
       visits: { 0: [{ never: true }] }
       items: { 1: [{ result: null, submitted: {}, worker: w, heartbeatEvery: 1 }] }
   expect: { status: TIMED_OUT, output: 1, outputContains: {}, error: E, cause: c, path: [A], elapsed: 1.5,
-    calls: { A: [1] }, variables: { x: 1 } }
+    calls: { A: [1], B: 2 }, transitions: { most: 40 }, variables: { x: 1 } }
 ";
-    let file = TestFile::parse(text, Format::Yaml).unwrap();
+
+#[test]
+fn every_form_of_an_answer_and_an_expectation_is_read() {
+    let file = TestFile::parse(EVERYTHING, Format::Yaml).unwrap();
     assert!(file.is_express);
     assert_eq!(file.substitutions["N"], "5");
     let case = &file.cases[0];
@@ -119,6 +134,8 @@ cases:
     assert_eq!(case.starts_at.unwrap().to_rfc3339(), "2025-12-31T23:00:00+00:00");
     assert_eq!(case.expect.status, "TIMED_OUT");
     assert_eq!(case.expect.elapsed.unwrap().as_millis(), 1500);
+    assert_eq!(case.expect.calls[1], ("B".to_owned(), Calls::Count(2)));
+    assert_eq!(case.expect.transitions, Some(Transitions::Most(40)));
 }
 
 #[test]
@@ -128,7 +145,7 @@ fn a_mismatch_tells_what_was_expected() {
         { "name": "wrong", "expect": { "output": { "hello": "you" }, "elapsed": 1 } },
         { "name": "broken", "tasks": { "Nobody": [{ "result": 1 }] } } ] }"#;
     let file = TestFile::parse(text, Format::Json).unwrap();
-    let suite = Suite::of(file, std::path::Path::new("asl-samples")).unwrap();
+    let suite = Suite::of(file, std::path::Path::new("asl-samples"), &Loader::new()).unwrap();
     let results = suite.run_all();
     assert!(results[0].has_passed());
     let Verdict::Failed(mismatches) = &results[1].verdict else {
@@ -148,7 +165,7 @@ fn what_is_not_there_is_not_as_expected() {
         { "name": "no state", "tasks": { "Charge": [{ "result": 1 }] }, "expect": { "calls": { "Chrage": [] } } },
         { "name": "no answer", "tasks": { "Charge": [] } } ] }"#;
     let file = TestFile::parse(text, Format::Json).unwrap();
-    let suite = Suite::of(file, std::path::Path::new("asl-samples")).unwrap();
+    let suite = Suite::of(file, std::path::Path::new("asl-samples"), &Loader::new()).unwrap();
     let results = suite.run_all();
     let differing = [
         Expected::Output,

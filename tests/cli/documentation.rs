@@ -22,7 +22,7 @@ fn the_test_files_of_the_documentation_pass() {
             count += 1;
         }
     }
-    assert_eq!(count, 3, "the pages have test files");
+    assert_eq!(count, 4, "the pages have test files");
 }
 
 #[test]

@@ -16,6 +16,7 @@
 //!
 //! `definition` may also be the path of a file, with the values of its `${Name}` placeholders in `substitutions`.
 //! `"type": "EXPRESS"` makes it an Express workflow, and `activities` are the ARNs of those that exist, which otherwise are all.
+//! `starts_at` is the time of the start, else 1970-01-01T00:00:00Z.
 //! `objects` are those of S3, by `BUCKET/KEY`; what is no text is written as JSON.
 //! `machines` are those that the machine may start, by their names, each with a `definition` and perhaps a `type`.
 //! Members of `expect` that are absent are not compared; `events` holds the details of events by their ids.
@@ -32,6 +33,7 @@ use asl_engine::history::HistoryEvent;
 use asl_engine::loading::{Loader, Substitutions};
 use asl_engine::simulation::{Answer, Run};
 use asl_engine::{Simulation, StateMachine};
+use chrono::DateTime;
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -66,7 +68,11 @@ fn every_sample_has_a_case(cases: &[PathBuf]) -> Result<(), Failed> {
 
 fn check(file: &Path) -> Result<(), Failed> {
     let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let mut simulation = Simulation::of(&machine_of(&case)?);
+    let start = match case["starts_at"].as_str() {
+        Some(start) => start.parse()?,
+        None => DateTime::UNIX_EPOCH,
+    };
+    let mut simulation = Simulation::of(&machine_of(&case)?).starting_at(start);
     for (name, machine) in case["machines"].as_object().into_iter().flatten() {
         simulation = simulation.state_machine(name, &machine_of(machine)?);
     }

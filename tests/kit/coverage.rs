@@ -50,7 +50,7 @@ fn everything_that_happens_is_counted() {
         (format!("{of_map}: many items"), 1),
         (format!("{of_map}: fails"), 2),
         (format!("{of_map}/States/Look up: entered"), 7),
-        (format!("{of_map}/States/Look up/Retry/0: retried"), 1),
+        (format!("{of_map}/States/Look up/Retry/0: retried"), 2),
         (format!("{of_map}/States/Look up/Retry/0: exhausted"), 1),
         (format!("{of_map}/States/Look up/End: to the end"), 5),
         ("/States/Price/Catch/0: takes Unknown".to_owned(), 1),

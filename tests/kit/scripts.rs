@@ -1,7 +1,7 @@
 //! Scripts: per visit, per item, by functions; timeouts, heartbeats, callbacks.
 
 use asl_engine::simulation::{Answer, Call, SimulationError};
-use asl_engine::{Simulation, TaskError};
+use asl_engine::{Simulation, StateMachine, TaskError};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -164,6 +164,77 @@ fn heartbeats_for_ever_are_no_end() {
     let beats = Answer::never().heartbeat_every(Duration::from_secs(1));
     let stuck = Err(SimulationError::Stuck { state: "A".into() });
     assert_eq!(Simulation::of(&machine).task("A", [beats]).try_run(json!({})), stuck);
+}
+
+#[test]
+fn an_answer_comes_after_any_number_of_heartbeats() {
+    let machine = |timeout: u32, heartbeat: u32| -> StateMachine {
+        let state = json!({
+            "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:a",
+            "TimeoutSeconds": timeout, "HeartbeatSeconds": heartbeat, "End": true
+        });
+        let text = json!({ "StartAt": "A", "States": { "A": state } }).to_string();
+        text.parse().unwrap()
+    };
+    let (second, millisecond) = (Duration::from_secs(1), Duration::from_millis(1));
+    let of = |machine: &StateMachine, answer| Simulation::of(machine).task("A", [answer]).try_run(json!({}));
+
+    let many = Answer::success(json!(1))
+        .after(1_000 * second)
+        .heartbeat_every(millisecond);
+    assert_eq!(of(&machine(2_000, 1), many).unwrap().elapsed(), 1_000 * second);
+    let day = 24 * 3_600;
+    let run = of(&machine(day, 1), Answer::timeout()).unwrap();
+    assert_eq!(
+        (run.error_name(), run.elapsed()),
+        (Some("States.Timeout"), day * second)
+    );
+
+    let late = Answer::success(json!(1))
+        .after(millisecond)
+        .heartbeat_every(Duration::ZERO);
+    let error = of(&machine(2_000, 1), late).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the state `A` sent 200000 heartbeats in a row"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_execution_starts_at_a_fixed_recent_time() {
+    let machine: StateMachine = json!({ "StartAt": "A", "TimeoutSeconds": 60, "States": {
+        "A": { "Type": "Wait", "Timestamp": "2020-01-01T00:00:00Z", "Next": "B" },
+        "B": { "Type": "Pass", "Parameters": { "start.$": "$$.Execution.StartTime" }, "End": true }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let run = Simulation::of(&machine).run(json!({}));
+    assert_eq!(run.output(), Some(&json!({ "start": "2026-01-01T00:00:00Z" })));
+    assert_eq!(run.elapsed(), Duration::ZERO);
+}
+
+#[test]
+fn why_the_execution_failed_comes_before_the_answers_left_over() {
+    let machine: StateMachine = json!({ "StartAt": "Read", "States": {
+        "Read": { "Type": "Pass", "InputPath": "$.ordr", "Next": "Charge" },
+        "Charge": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true }
+    }})
+    .to_string()
+    .parse()
+    .unwrap();
+    let answered = Simulation::of(&machine).task("Charge", [json!(1)]);
+    let always = Simulation::of(&machine).always("Charge", json!(1));
+    for (simulation, consequence) in [
+        (answered, "1 scripted answer of `Charge` left over"),
+        (always, "never called"),
+    ] {
+        let told = simulation.try_run(json!({})).unwrap_err().to_string();
+        let (first, second) = (told.find("It failed in `Read`"), told.find(consequence));
+        assert!(first.is_some() && first < second, "{told}");
+    }
 }
 
 #[test]

@@ -64,6 +64,7 @@ fn a_function_that_is_never_called_is_an_error() {
     let unused = |status| SimulationError::UnusedFunction {
         task: charge.into(),
         status,
+        failure: None,
     };
     assert_eq!(hidden.try_run(json!({})), Err(unused("SUCCEEDED")));
     // A function is called as often as the machine likes, and each run counts anew.

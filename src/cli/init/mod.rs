@@ -13,6 +13,7 @@ use super::definitions::one_machine;
 use super::failure::Failure;
 use super::output::Output;
 use crate::definition::StateMachine;
+use crate::loading::Loader;
 use crate::loading::template::Format;
 use crate::test_file::{Suite, TestFile};
 use discover::discover;
@@ -81,7 +82,7 @@ fn passing(head: &Head<'_>, machine: &StateMachine, file: &str) -> Result<(Strin
         let text = write::test_file(head, &found);
         let unusable = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write a test file: {error}"));
         let test_file = TestFile::parse(&text, Format::Yaml).map_err(|error| unusable(&error))?;
-        let suite = Suite::of(test_file, folder).map_err(|error| unusable(&error))?;
+        let suite = Suite::of(test_file, folder, &Loader::new()).map_err(|error| unusable(&error))?;
         let results = suite.run_all();
         let mut passed = results.iter().map(crate::test_file::CaseResult::has_passed);
         let before = found.len();

@@ -5,23 +5,26 @@ pub(super) mod progress;
 mod real_time;
 mod virtual_time;
 
-use serde_json::{Value, json};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::arguments::{Loading, json_argument, pair, read_file};
 use super::colours::colours;
-use super::definitions::one_machine;
+use super::definitions::{one_machine, started_machine};
 use super::failure::Failure;
 use super::functions::Functions;
 use super::graph;
-use super::output::{Output, error_line};
+use super::output::{Output, children_json, error_json, error_line, express_text, usage_json};
 use crate::definition::StateMachine;
 use crate::diagram::Diagram;
-use crate::execution::Outcome;
+use crate::execution::{MapRunLog, Outcome};
 use crate::history::HistoryEvent;
-use crate::simulation::{MockConfig, Recording, Run};
+use crate::simulation::{MockConfig, Recording, Run, Usage, failed_child};
 use programs::Programs;
 
 /// Run a state machine
@@ -58,7 +61,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     state_machine: Option<String>,
     /// The execution's input: JSON, `@FILE`, or `-` for standard input
-    #[arg(short, long, value_name = "JSON", default_value = "{}")]
+    #[arg(
+        short,
+        long,
+        value_name = "JSON",
+        default_value = "{}",
+        allow_negative_numbers = true
+    )]
     input: String,
     /// Program that does the work of a Task: by the state's name, its resource, or the name of the Lambda function that it
     /// invokes
@@ -72,13 +81,16 @@ pub(super) struct Arguments {
     /// Test case of the mock file; not needed if it has only one
     #[arg(long, value_name = "MACHINE#CASE", requires = "mock")]
     test_case: Option<String>,
-    /// State machine that tasks can start, by its name or ARN
+    /// State machine that tasks can start, by its name or ARN; `FILE#NAME` for one of a template
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
     /// Run in real time: waits really wait
     #[arg(long)]
     real_time: bool,
-    /// Write the execution history to a file, in the form of `GetExecutionHistory`
+    /// When the execution starts, as `2026-01-31T12:00:00Z`; default: now
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "real_time")]
+    starts_at: Option<DateTime<Utc>>,
+    /// Write the execution history to a file, in the form of `GetExecutionHistory`; `-` prints it in place of the output
     #[arg(long, value_name = "FILE")]
     history: Option<String>,
     /// Explain in plain words what happened and why it failed
@@ -90,15 +102,29 @@ pub(super) struct Arguments {
     /// Seed of jitter and of random functions
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
-    /// Print only the output
+    /// Format of standard output: the output alone, or one JSON document with the status, the output or the error, and what
+    /// the execution uses
+    #[arg(long, value_name = "FORMAT", default_value = "output", conflicts_with = "explain")]
+    format: Format,
+    /// Print only the output; if the execution fails, its error and cause
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
     loading: Loading,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The execution's output
+    Output,
+    /// One JSON document
+    Json,
+}
+
 /// A finished execution.
 struct Ended {
+    arn: String,
+    map_runs: MapRunLog,
     outcome: Outcome,
     history: Vec<HistoryEvent>,
     /// The whole run, if time was virtual.
@@ -112,6 +138,7 @@ struct Job {
     input: Value,
     programs: Programs,
     mocks: Option<(MockConfig, String, String)>,
+    starts_at: DateTime<Utc>,
     seed: u64,
 }
 
@@ -122,22 +149,31 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let picture = arguments.graph.as_deref().map(graph::picture).transpose()?;
     let job = job(arguments)?;
-    let progress = progress::Progress::new(colour, arguments.quiet);
+    let mut progress = progress::Progress::new(colour, arguments.quiet);
     let ended = match (&job.mocks, arguments.real_time) {
-        (None, true) => real_time::run(&job, progress)?,
-        (_, is_paced) => virtual_time::run(&job, progress, is_paced)?,
+        (None, true) => real_time::run(&job, &mut progress)?,
+        (_, is_paced) => virtual_time::run(&job, &mut progress, is_paced)?,
     };
+    if let Ok(run) = ended.run(&job.machine) {
+        progress.line(&used(&run.usage()));
+    }
     if let Some(file) = &arguments.history {
-        std::fs::write(file, history_text(&ended.history)).map_err(|error| Failure::of_file("write", file, &error))?;
+        output.file(file, &history_text(&ended.history))?;
     }
     if let Some(file) = &arguments.graph {
         let run = ended.run(&job.machine)?;
         let diagram = Diagram::of(&job.machine).with(&run.overlay());
         graph::write(&diagram, picture, Some(file), output)?;
     }
-    if arguments.explain {
+    if arguments.format == Format::Json {
+        output.line(format_args!("{:#}", ended.to_json(&job.machine)))?;
+    } else if arguments.explain {
         output.text(ended.run(&job.machine)?.explain())?;
-    } else if let Some(value) = ended.outcome.output() {
+    } else if let Some(value) = ended
+        .outcome
+        .output()
+        .filter(|_| arguments.history.as_deref() != Some("-"))
+    {
         output.line(format_args!("{value:#}"))?;
     }
     Ok(match ended.outcome {
@@ -147,6 +183,36 @@ pub(super) fn run(
 }
 
 impl Ended {
+    /// The execution as one JSON document.
+    fn to_json(&self, machine: &StateMachine) -> Value {
+        let time = |event: Option<&HistoryEvent>| {
+            event.map(|event| event.timestamp.to_rfc3339_opts(SecondsFormat::Millis, true))
+        };
+        let mut told = Map::new();
+        let mut set = |member: &str, value: Value| drop(told.insert(member.to_owned(), value));
+        set("version", json!(1));
+        set("status", json!(self.outcome.status()));
+        if let Some(value) = self.outcome.output() {
+            set("output", value.clone());
+        }
+        set("startedAt", json!(time(self.history.first())));
+        set("stoppedAt", json!(time(self.history.last())));
+        // An execution in real time with a distributed Map cannot be replayed.
+        let run = self.run(machine).ok();
+        if let Some(run) = &run {
+            set("elapsedSeconds", json!(run.elapsed().as_secs_f64()));
+            set("path", json!(run.path()));
+            set("usage", usage_json(&run.usage()));
+        }
+        if let Some(error) = self.outcome.error() {
+            told.extend(error_json(error));
+            let state = run.as_ref().and_then(|run| run.failed_visit());
+            told.extend(state.map(|visit| ("state".to_owned(), json!(visit.state))));
+            told.extend(children_json(&self.map_runs.first_failures(&self.arn, &self.outcome)));
+        }
+        told.into()
+    }
+
     /// The whole run; an execution in real time is replayed from its history.
     fn run(&self, machine: &StateMachine) -> Result<Cow<'_, Run>, Failure> {
         if let Some(run) = &self.run {
@@ -159,6 +225,11 @@ impl Ended {
     }
 }
 
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    let time = DateTime::parse_from_rfc3339(text).map_err(|_| "write a time as `2026-01-31T12:00:00Z`")?;
+    Ok(time.to_utc())
+}
+
 /// A history in the form of `GetExecutionHistory`.
 fn history_text(history: &[HistoryEvent]) -> String {
     let events: Vec<_> = history.iter().map(HistoryEvent::to_json).collect();
@@ -169,7 +240,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
     let machine = one_machine(&arguments.file, arguments.state_machine.as_deref(), &arguments.loading)?;
     let mut children = Vec::new();
     for (name, file) in &arguments.machines {
-        children.push((name.clone(), one_machine(file, None, &arguments.loading)?));
+        children.push((name.clone(), started_machine(name, file, &arguments.loading)?));
     }
     let functions = arguments.functions.programs(arguments.quiet)?;
     let programs = Programs::new(&arguments.tasks, functions, &machine, &children)?;
@@ -184,6 +255,11 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
         input: json_argument("--input", &arguments.input)?,
         programs,
         mocks,
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the command is a driver: an execution starts now, as on AWS"
+        )]
+        starts_at: arguments.starts_at.unwrap_or_else(Utc::now),
         seed: arguments.seed,
     })
 }
@@ -226,20 +302,39 @@ fn mocks(file: &str, case: Option<&str>) -> Result<(MockConfig, String, String),
     Ok((config, machine, case))
 }
 
-/// The last line of the progress.
-fn verdict(outcome: &Outcome, elapsed: std::time::Duration) -> String {
+/// What the execution uses: `3 state transitions, no payload larger than 61 bytes`.
+fn used(usage: &Usage) -> String {
+    let mut parts = Vec::new();
+    if usage.transitions > 0 {
+        let plural = if usage.transitions == 1 { "" } else { "s" };
+        parts.push(format!("{} state transition{plural}", usage.transitions));
+    }
+    if usage.express.executions > 0 {
+        let plural = if usage.express.executions == 1 { "" } else { "s" };
+        parts.push(format!(
+            "{} Express execution{plural} billed {}",
+            usage.express.executions,
+            express_text(&usage.express)
+        ));
+    }
+    parts.push(format!("no payload larger than {} bytes", usage.largest_payload));
+    parts.join(", ")
+}
+
+/// The verdict at the end of the progress; after a failed distributed Map, with a line for the child execution that failed first.
+fn verdict(ended: &Ended, elapsed: Duration) -> String {
+    let outcome = &ended.outcome;
     let colours = colours();
     let elapsed = progress::seconds(elapsed);
-    match outcome.error() {
-        None => format!("{}{}{} after {elapsed}", colours.good, outcome.status(), colours.reset),
-        Some(error) => {
-            let line = error_line(error, str::to_owned);
-            format!(
-                "{}{}{} after {elapsed}: {line}",
-                colours.error,
-                outcome.status(),
-                colours.reset
-            )
-        }
+    let status = outcome.status();
+    let Some(error) = outcome.error() else {
+        return format!("{}{status}{} after {elapsed}", colours.good, colours.reset);
+    };
+    let line = error_line(error, str::to_owned);
+    let mut text = format!("{}{status}{} after {elapsed}: {line}", colours.error, colours.reset);
+    for child in ended.map_runs.first_failures(&ended.arn, outcome) {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "\n{}", failed_child(&child));
     }
+    text
 }

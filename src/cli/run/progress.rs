@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::cli::colours::colours;
 use crate::cli::output::{error_line, short};
 use crate::definition::StateType;
+use crate::execution::Outcome;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 
 /// Prints the progress of an execution to standard error.
@@ -78,6 +79,14 @@ impl Progress {
         self.clear();
         // A closed standard error must not stop the execution.
         let _ = writeln!(self.stream, "{text}");
+    }
+
+    /// Prints the last lines; those of a failure also if nothing else is printed.
+    pub(super) fn end(&mut self, text: &str, outcome: &Outcome) {
+        let quiet = self.quiet;
+        self.quiet &= outcome.error().is_none();
+        self.line(text);
+        self.quiet = quiet;
     }
 
     /// Draws the running states on a terminal.

@@ -20,7 +20,7 @@ use crate::{ErrorKind, TaskError};
 /// How often the terminal is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
-pub(super) fn run(job: &Job, progress: Progress) -> Result<Ended, Failure> {
+pub(super) fn run(job: &Job, progress: &mut Progress) -> Result<Ended, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -28,7 +28,7 @@ pub(super) fn run(job: &Job, progress: Progress) -> Result<Ended, Failure> {
     runtime.block_on(drive(job, progress))
 }
 
-async fn drive(job: &Job, mut progress: Progress) -> Result<Ended, Failure> {
+async fn drive(job: &Job, progress: &mut Progress) -> Result<Ended, Failure> {
     let mut interpreter = Interpreter::new();
     let handler = Arc::new(job.programs.clone());
     let programs = programs_of(job);
@@ -82,12 +82,15 @@ async fn drive(job: &Job, mut progress: Progress) -> Result<Ended, Failure> {
         (Some(first), Some(last)) => (last.timestamp - first.timestamp).to_std().unwrap_or_default(),
         _ => Duration::ZERO,
     };
-    progress.line(&verdict(&outcome, elapsed));
-    Ok(Ended {
+    let ended = Ended {
+        arn: handle.arn().to_owned(),
+        map_runs: handle.map_runs(),
         outcome,
         history,
         run: None,
-    })
+    };
+    progress.end(&verdict(&ended, elapsed), &ended.outcome);
+    Ok(ended)
 }
 
 fn programs_of(job: &Job) -> Vec<Arc<Program>> {

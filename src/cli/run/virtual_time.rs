@@ -9,7 +9,7 @@ use super::{Ended, Failure, Job, verdict};
 use crate::simulation::{Answer, Call, Run, Simulation, SimulationError};
 use crate::{TaskError, cli};
 
-pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<Ended, Failure> {
+pub(super) fn run(job: &Job, progress: &mut Progress, is_paced: bool) -> Result<Ended, Failure> {
     let mut simulation = match &job.mocks {
         Some((config, machine, case)) => config
             .simulation(machine, case, &job.machine)
@@ -17,7 +17,7 @@ pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<E
             .allow_left_over(),
         None => Simulation::of(&job.machine).allow_left_over(),
     };
-    simulation = simulation.seed(job.seed);
+    simulation = simulation.seed(job.seed).starting_at(job.starts_at);
     for (name, child) in &job.children {
         simulation = simulation.state_machine(name.clone(), child);
     }
@@ -32,12 +32,17 @@ pub(super) fn run(job: &Job, mut progress: Progress, is_paced: bool) -> Result<E
     let run = simulation
         .try_run(job.input.clone())
         .map_err(|error| explained(&error))?;
-    show(&run, &mut progress, is_paced);
-    Ok(Ended {
+    show(&run, progress, is_paced);
+    let elapsed = run.elapsed();
+    let ended = Ended {
+        arn: run.execution().arn.to_string(),
+        map_runs: run.map_runs().clone(),
         outcome: run.outcome().clone(),
         history: run.history().to_vec(),
         run: Some(run),
-    })
+    };
+    progress.end(&verdict(&ended, elapsed), &ended.outcome);
+    Ok(ended)
 }
 
 /// Prints the progress, paced if wanted.
@@ -59,7 +64,6 @@ fn show(run: &Run, progress: &mut Progress, is_paced: bool) {
         }
         progress.event(event);
     }
-    progress.line(&verdict(run.outcome(), run.elapsed()));
 }
 
 /// Runs a task's program and waits for it, at most for the task's `TimeoutSeconds`.

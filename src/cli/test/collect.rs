@@ -1,16 +1,21 @@
 //! Finds the test files and loads the files that they name.
 
 use serde_json::Value;
-use std::path::PathBuf;
 
+use crate::cli::definitions::unusable;
 use crate::cli::failure::{Failure, reason};
 use crate::cli::output::diagnostic;
 use crate::cli::paths::{self, Wanted, is_test_file};
 use crate::definition::{Diagnostic, Severity};
+use crate::loading::Loader;
 use crate::test_file::{Suite, SuiteError};
 
-/// The test files of the paths: named files, and all test files below named folders, sorted by name.
-pub(super) fn files(paths: &[String]) -> Result<Vec<String>, Failure> {
+/// A test file in messages, with its suite or with why it cannot be used.
+pub(super) type Loaded = (String, Result<Suite, Failure>);
+
+/// The test files of the paths: named files, and all test files below named folders, sorted by name. With what is wrong
+/// with the other paths.
+pub(super) fn files(paths: &[String]) -> (Vec<String>, Vec<Failure>) {
     let wanted = Wanted {
         takes: |path| {
             path.file_name()
@@ -19,8 +24,7 @@ pub(super) fn files(paths: &[String]) -> Result<Vec<String>, Failure> {
         name: "test files",
         help: "their names end in `.asl-test.json` or `.asl-test.yaml`",
     };
-    let (files, failures) = paths::files(paths, &wanted);
-    Failure::joined(failures).map_or(Ok(files), Err)
+    paths::files(paths, &wanted)
 }
 
 /// Whether a text is a mock file of Step Functions Local rather than a test file.
@@ -29,32 +33,35 @@ fn is_mock_file(text: &str) -> bool {
 }
 
 /// Loads the test files with their state machines; `machines` gives the definitions of mock files' state machines.
-/// Errors with everything that cannot be loaded.
-pub(super) fn suites(files: &[String], machines: &[(String, String)]) -> Result<Vec<(String, Suite)>, Failure> {
+pub(super) fn suites(files: &[String], machines: &[(String, String)], loader: &Loader) -> Vec<Loaded> {
     let mut suites = Vec::new();
-    let mut failures = Vec::new();
     for file in files {
-        match opened(file, machines) {
-            Ok(opened) => suites.extend(opened.into_iter().map(|suite| (file.clone(), suite))),
-            Err(error) => failures.push(explained(&error)),
+        match opened(file, machines, loader) {
+            Ok(opened) => {
+                let opened = opened.into_iter();
+                suites.extend(opened.map(|suite| (file.clone(), suite.map_err(|error| explained(&error)))));
+            }
+            Err(error) => suites.push((file.clone(), Err(explained(&error)))),
         }
     }
-    match Failure::joined(failures) {
-        None => Ok(suites),
-        Some(failure) => Err(failure),
-    }
+    suites
 }
 
 /// One suite of a test file, and one for each state machine of a mock file.
-fn opened(file: &str, machines: &[(String, String)]) -> Result<Vec<Suite>, SuiteError> {
+fn opened(
+    file: &str,
+    machines: &[(String, String)],
+    loader: &Loader,
+) -> Result<Vec<Result<Suite, SuiteError>>, SuiteError> {
     let is_mock_file = !is_test_file(file) && std::fs::read_to_string(file).is_ok_and(|text| is_mock_file(&text));
     if !is_mock_file {
-        return Ok(vec![Suite::open(file)?]);
+        return Ok(vec![Suite::open_with(file, loader)]);
     }
-    Suite::open_mocks(file, |name| {
+    let definition = |name: &str| {
         let machine = machines.iter().find(|(machine, _)| machine == name);
-        machine.map(|(_, definition)| PathBuf::from(definition))
-    })
+        machine.map(|(_, place)| &**place)
+    };
+    Suite::open_mocks(file, definition, loader)
 }
 
 fn explained(error: &SuiteError) -> Failure {
@@ -64,19 +71,14 @@ fn explained(error: &SuiteError) -> Failure {
             &file.display().to_string(),
             &error.diagnostics,
         ),
-        SuiteError::InvalidDefinition { file, error } => shown(
-            "the definition is invalid",
-            &file.display().to_string(),
-            error.diagnostics(),
-        )
-        .finding(),
+        SuiteError::InvalidDefinition { file, error } => unusable(&file.display().to_string(), error.diagnostics()),
         SuiteError::Unreadable { file, error } => {
             Failure::new(format!("cannot read `{}`: {}", file.display(), reason(error)))
                 .help("paths in a test file begin in its folder")
         }
-        SuiteError::NoDefinition { state_machine, .. } => {
-            Failure::new(error.to_string()).help(format!("say where it is: `--machine {state_machine}=FILE`"))
-        }
+        SuiteError::NoDefinition { state_machine, .. } => Failure::new(error.to_string()).help(format!(
+            "say where it is: `--machine {state_machine}=FILE`, or `FILE#NAME` for one of a template"
+        )),
         error => Failure::new(error.to_string()),
     }
 }

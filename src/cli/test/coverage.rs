@@ -20,17 +20,20 @@ pub(super) struct MachineCoverage {
 /// The coverage of the state machines of all test files.
 pub(super) fn machines(tested: &[Tested]) -> Vec<MachineCoverage> {
     let mut machines: Vec<MachineCoverage> = Vec::new();
-    for tested in tested {
+    for (tested, suite) in tested
+        .iter()
+        .filter_map(|tested| Some((tested, tested.suite.as_ref().ok()?)))
+    {
         let folder = std::path::Path::new(&tested.file).parent();
         let file = folder.map_or_else(
-            || tested.suite.file.machine.clone().into(),
-            |folder| folder.join(&tested.suite.file.machine),
+            || suite.file.machine.clone().into(),
+            |folder| folder.join(&suite.file.machine),
         );
-        let name = match &tested.suite.file.state_machine {
+        let name = match &suite.file.state_machine {
             Some(machine) => format!("{}: {machine}", file.display()),
             None => file.display().to_string(),
         };
-        let coverage = tested.suite.coverage();
+        let coverage = suite.coverage();
         let same = machines
             .iter()
             .filter(|other| other.name == name)
@@ -46,6 +49,9 @@ pub(super) fn machines(tested: &[Tested]) -> Vec<MachineCoverage> {
 }
 
 pub(super) fn print(machines: &[MachineCoverage], output: &mut Output) -> Result<(), Failure> {
+    if machines.is_empty() {
+        return Ok(());
+    }
     let colours = colours();
     output.line("")?;
     for MachineCoverage { name, coverage } in machines {
@@ -71,15 +77,20 @@ pub(super) fn print(machines: &[MachineCoverage], output: &mut Output) -> Result
     Ok(())
 }
 
-/// Whether enough is covered over all machines; prints what is not.
-pub(super) fn judge(
-    machines: &[MachineCoverage],
-    thresholds: &[Threshold],
-    output: &mut Output,
-) -> Result<bool, Failure> {
-    let colours = colours();
-    let mut is_enough = true;
-    for threshold in thresholds {
+/// A required coverage beside the coverage over all machines.
+pub(super) struct Judged {
+    /// The kind of points; `None` for all points.
+    pub(super) kind: Option<PointKind>,
+    pub(super) covered: usize,
+    pub(super) total: usize,
+    pub(super) percent: f64,
+    pub(super) wanted: f64,
+    pub(super) is_enough: bool,
+}
+
+/// Whether enough is covered over all machines.
+pub(super) fn judge(machines: &[MachineCoverage], thresholds: &[Threshold]) -> Vec<Judged> {
+    let judged = thresholds.iter().map(|threshold| {
         let share = |machine: &MachineCoverage| match threshold.kind {
             Some(kind) => machine.coverage.share_of(kind),
             None => machine.coverage.share(),
@@ -88,19 +99,37 @@ pub(super) fn judge(
             (covered + share.covered, total + share.total)
         });
         let percent = percent(covered, total);
-        let what = threshold.kind.map_or("all points", PointKind::name);
-        let (sign, colour) = if percent >= threshold.percent {
+        Judged {
+            kind: threshold.kind,
+            covered,
+            total,
+            percent,
+            wanted: threshold.percent,
+            is_enough: percent >= threshold.percent,
+        }
+    });
+    judged.collect()
+}
+
+pub(super) fn print_judged(judged: &[Judged], output: &mut Output) -> Result<(), Failure> {
+    let colours = colours();
+    for judged in judged {
+        let (sign, colour) = if judged.is_enough {
             ("✓", colours.good)
         } else {
-            is_enough = false;
             ("✗", colours.error)
         };
         output.line(format_args!(
-            "{colour}{sign}{} {what}: {percent:.1} % covered ({covered} of {total}), {} % wanted",
-            colours.reset, threshold.percent
+            "{colour}{sign}{} {}: {:.1} % covered ({} of {}), {} % wanted",
+            colours.reset,
+            judged.kind.map_or("all points", PointKind::name),
+            judged.percent,
+            judged.covered,
+            judged.total,
+            judged.wanted
         ))?;
     }
-    Ok(is_enough)
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "definitions have far less than 2^52 points")]
@@ -113,9 +142,12 @@ fn percent(covered: usize, total: usize) -> f64 {
 
 /// `{ "machines": [{ "name", "coverage" }] }`, each coverage as `Coverage::to_json` makes it.
 pub(super) fn report(machines: &[MachineCoverage]) -> String {
-    let machines: Vec<Value> = machines
-        .iter()
+    format!("{:#}\n", json!({ "machines": to_json(machines) }))
+}
+
+pub(super) fn to_json(machines: &[MachineCoverage]) -> Vec<Value> {
+    let machines = machines.iter();
+    machines
         .map(|machine| json!({ "name": machine.name, "coverage": machine.coverage.to_json() }))
-        .collect();
-    format!("{:#}\n", json!({ "machines": machines }))
+        .collect()
 }

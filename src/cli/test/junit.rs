@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Tested, report};
+use super::{Ran, Tested, report};
 use crate::cli::failure::Failure;
 use crate::test_file::Verdict;
 
@@ -10,7 +10,13 @@ pub(super) fn document(tested: &[Tested]) -> Result<String, Failure> {
     let mut document = Report::new("asl");
     for tested in tested {
         let mut suite = TestSuite::new(&*tested.file);
-        for (result, took) in &tested.results {
+        if let Err(failure) = &tested.suite {
+            let status = failed(NonSuccessKind::Error, &failure.text());
+            let mut case = TestCase::new("the test file", status);
+            case.set_classname(&*tested.file);
+            suite.add_test_case(case);
+        }
+        for Ran { result, took, .. } in &tested.cases {
             let status = match &result.verdict {
                 Verdict::Passed => TestCaseStatus::success(),
                 Verdict::Failed(_) => failed(NonSuccessKind::Failure, &report::failure(result, false)),

@@ -2,6 +2,7 @@
 
 mod collect;
 mod coverage;
+mod json;
 mod junit;
 mod report;
 mod watch;
@@ -11,12 +12,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::arguments::pair;
+use super::arguments::{Loading, pair};
 use super::failure::Failure;
 use super::functions::{Functions, not_invoked};
 use super::output::Output;
-use crate::simulation::{PointKind, invoked_names};
+use crate::simulation::{PointKind, Usage, invoked_names};
 use crate::test_file::{CaseResult, Suite};
+use collect::Loaded;
 
 /// Run test files
 ///
@@ -40,6 +42,8 @@ of `tasks`, a case may name a test case of a mock file of Step Functions Local: 
 
 A mock file by itself is a test too: each of its test cases starts with the input `{}`, and must succeed.
 
+A test file that cannot be used fails by its name, and all others run.
+
 Examples:
   asl test machines
   asl test machines --coverage --fail-under 90 --fail-under transition=100
@@ -49,7 +53,8 @@ pub(super) struct Arguments {
     /// Test files, folders with test files at any depth, and mock files of Step Functions Local
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
-    /// Definition of a mock file's state machine; default: `NAME.asl.json` or similar beside the mock file
+    /// Definition of a mock file's state machine, or `FILE#NAME` for one of a template; default: `NAME.asl.json` or
+    /// similar beside the mock file
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
     #[command(flatten)]
@@ -64,10 +69,16 @@ pub(super) struct Arguments {
     /// `catcher`, `map`, `branch`)
     #[arg(long, value_name = "[KIND=]PERCENT", value_parser = threshold)]
     fail_under: Vec<Threshold>,
-    /// Write the coverage of each state machine to a file, as JSON
+    /// Count the retries of a Retrier one by one, rather than whether it retried and whether it had no retry left
+    #[arg(long)]
+    each_retry: bool,
+    /// Write the coverage of each state machine to a file, as JSON; `-` prints it in place of the results
     #[arg(long, value_name = "FILE")]
     coverage_report: Option<String>,
-    /// Write the results to a file, as JUnit XML
+    /// Format of the results on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// Write the results to a file, as JUnit XML; `-` prints it in place of the results
     #[arg(long, value_name = "FILE")]
     junit: Option<String>,
     /// Run the tests again whenever a file of theirs changes: definitions, test files, mock files, functions
@@ -79,6 +90,16 @@ pub(super) struct Arguments {
     /// Print every case, not only failed ones
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    loading: Loading,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people: the failed cases, and a summary
+    Human,
+    /// One JSON document
+    Json,
 }
 
 /// The required coverage.
@@ -109,9 +130,32 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 struct Tested {
     /// Its name in messages.
     file: String,
-    suite: Suite,
-    /// The results of the cases in the order of the file, each with its time.
-    results: Vec<(CaseResult, Duration)>,
+    /// Its cases; or why it cannot be used.
+    suite: Result<Suite, Failure>,
+    /// The cases that ran, in the order of the file.
+    cases: Vec<Ran>,
+}
+
+/// A case that ran.
+struct Ran {
+    result: CaseResult,
+    /// How long that took.
+    took: Duration,
+    /// How its execution ended, if it did.
+    execution: Option<Execution>,
+}
+
+/// What is kept of every execution.
+struct Execution {
+    status: &'static str,
+    elapsed: Duration,
+    usage: Usage,
+}
+
+impl Tested {
+    fn has_failed(&self) -> bool {
+        self.suite.is_err() || self.cases.iter().any(|case| !case.result.has_passed())
+    }
 }
 
 pub(super) fn run(
@@ -128,11 +172,17 @@ pub(super) fn run(
 }
 
 fn run_once(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
-    let files = collect::files(&arguments.paths)?;
+    let (files, unreadable) = collect::files(&arguments.paths);
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
-    let mut loaded = collect::suites(&files, &arguments.machines)?;
+    let mut loaded = collect::suites(&files, &arguments.machines, &arguments.loading.loader());
+    if arguments.each_retry {
+        let suites = loaded.into_iter();
+        loaded = suites
+            .map(|(file, suite)| (file, suite.map(Suite::covering_each_retry)))
+            .collect();
+    }
     serve(&mut loaded, arguments)?;
     if let Some(filter) = arguments
         .filter
@@ -141,49 +191,70 @@ fn run_once(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Fail
     {
         return Err(Failure::new(format!("no case has `{filter}` in its name")));
     }
+    if let (true, Some(failure)) = (files.is_empty(), Failure::joined(unreadable.clone())) {
+        return Err(failure);
+    }
     let tested = run_all(loaded, arguments, wants_coverage);
-    let failed = report::print(&tested, arguments.verbose, began.elapsed(), output)?;
-    if let Some(file) = &arguments.junit {
-        let xml = junit::document(&tested)?;
-        std::fs::write(file, xml).map_err(|error| Failure::of_file("write", file, &error))?;
-    }
-    let mut is_covered = true;
-    if wants_coverage {
-        let machines = coverage::machines(&tested);
-        if let Some(file) = &arguments.coverage_report {
-            let text = coverage::report(&machines);
-            std::fs::write(file, text).map_err(|error| Failure::of_file("write", file, &error))?;
+    let took = began.elapsed();
+    let machines = if wants_coverage {
+        coverage::machines(&tested)
+    } else {
+        Vec::new()
+    };
+    let judged = coverage::judge(&machines, &arguments.fail_under);
+    let is_to_stdout = |file: &Option<String>| file.as_deref() == Some("-");
+    match arguments.format {
+        // Standard output is for the other document.
+        _ if is_to_stdout(&arguments.junit) || is_to_stdout(&arguments.coverage_report) => {}
+        Format::Human => {
+            report::print(&tested, arguments.verbose, took, output)?;
+            coverage::print(&machines, output)?;
+            coverage::print_judged(&judged, output)?;
         }
-        coverage::print(&machines, output)?;
-        is_covered = coverage::judge(&machines, &arguments.fail_under, output)?;
+        Format::Json => output.line(json::document(&tested, took, &machines, &judged))?,
     }
+    if let Some(file) = &arguments.junit {
+        output.file(file, &junit::document(&tested)?)?;
+    }
+    if let Some(file) = &arguments.coverage_report {
+        output.file(file, &coverage::report(&machines))?;
+    }
+    let failed = tested.iter().any(Tested::has_failed);
+    let is_covered = judged.iter().all(|judged| judged.is_enough);
     // The process ends now: freeing ten thousand cases one by one would only take time.
     std::mem::forget(tested);
+    if let Some(failure) = Failure::joined(unreadable) {
+        return Err(failure);
+    }
     Ok(ExitCode::from(u8::from(failed || !is_covered)))
 }
 
 /// Gives the suites the programs of `--function`. Errors if no suite's machine invokes one.
-fn serve(suites: &mut [(String, Suite)], arguments: &Arguments) -> Result<(), Failure> {
+fn serve(loaded: &mut [Loaded], arguments: &Arguments) -> Result<(), Failure> {
     for function in arguments.functions.programs(false)? {
         let mut is_invoked = false;
-        for (_, suite) in &mut *suites {
+        for suite in loaded.iter_mut().filter_map(|(_, suite)| suite.as_mut().ok()) {
             is_invoked |= suite.add_function(&function);
         }
         if !is_invoked {
-            let programs = suites.iter().flat_map(|(_, suite)| suite.programs());
+            let suites = loaded.iter().filter_map(|(_, suite)| suite.as_ref().ok());
+            let programs = suites.flat_map(Suite::programs);
             return Err(not_invoked(function.name(), &invoked_names(programs)));
         }
     }
     Ok(())
 }
 
-fn any_is_named(suites: &[(String, Suite)], text: &str) -> bool {
-    let mut cases = suites.iter().flat_map(|(_, suite)| &suite.file.cases);
-    cases.any(|case| case.name.contains(text))
+/// Whether a case has a text in its name; what the cases of an unusable file are called is unknown.
+fn any_is_named(suites: &[Loaded], text: &str) -> bool {
+    suites.iter().any(|(_, suite)| {
+        let cases = suite.as_ref().map(|suite| &suite.file.cases);
+        cases.map_or(true, |cases| cases.iter().any(|case| case.name.contains(text)))
+    })
 }
 
 /// Runs the cases of all files, on as many threads as there are cores.
-fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: bool) -> Vec<Tested> {
+fn run_all(suites: Vec<Loaded>, arguments: &Arguments, wants_coverage: bool) -> Vec<Tested> {
     let is_wanted = |name: &str| {
         arguments
             .filter
@@ -193,7 +264,8 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
     let jobs: Vec<(usize, usize)> = suites
         .iter()
         .enumerate()
-        .flat_map(|(i, (_, suite))| {
+        .filter_map(|(i, (_, suite))| Some((i, suite.as_ref().ok()?)))
+        .flat_map(|(i, suite)| {
             let cases = suite.file.cases.iter().enumerate();
             let wanted = cases.filter(|(_, case)| is_wanted(&case.name));
             wanted.map(move |(case, _)| (i, case)).collect::<Vec<_>>()
@@ -232,27 +304,26 @@ fn run_all(suites: Vec<(String, Suite)>, arguments: &Arguments, wants_coverage: 
         .map(|(file, suite)| Tested {
             file,
             suite,
-            results: Vec::new(),
+            cases: Vec::new(),
         })
         .collect();
     for done in done {
         if let Some(tested) = tested.get_mut(done.file) {
-            tested.results.push((done.result, done.took));
+            tested.cases.push(done.ran);
         }
     }
     tested
 }
 
-/// The result of a case, by the indices of its file and of the case.
+/// A case that ran, by the indices of its file and of the case.
 struct Done {
     file: usize,
     case: usize,
-    result: CaseResult,
-    took: Duration,
+    ran: Ran,
 }
 
-fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage: bool) -> Option<Done> {
-    let (_, suite) = suites.get(file)?;
+fn run_one(suites: &[Loaded], file: usize, case: usize, wants_coverage: bool) -> Option<Done> {
+    let suite = suites.get(file)?.1.as_ref().ok()?;
     let wanted = suite.file.cases.get(case)?;
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
@@ -261,6 +332,12 @@ fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage:
     } else {
         suite.attempt(wanted)
     };
+    let took = began.elapsed();
+    let execution = result.run.as_ref().map(|run| Execution {
+        status: run.outcome().status(),
+        elapsed: run.elapsed(),
+        usage: run.usage(),
+    });
     if result.has_passed() {
         // Keeping ten thousand runs with their histories would fill the memory.
         result.run = None;
@@ -268,7 +345,10 @@ fn run_one(suites: &[(String, Suite)], file: usize, case: usize, wants_coverage:
     Some(Done {
         file,
         case,
-        result,
-        took: began.elapsed(),
+        ran: Ran {
+            result,
+            took,
+            execution,
+        },
     })
 }

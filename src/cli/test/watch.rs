@@ -83,7 +83,7 @@ fn look(arguments: &Arguments) -> Seen {
             add(PathBuf::from(path));
         }
     }
-    let files = collect::files(&arguments.paths).unwrap_or_default();
+    let (files, _) = collect::files(&arguments.paths);
     for file in &files {
         let folder = folder_of(Path::new(file));
         for named in named_in(file) {

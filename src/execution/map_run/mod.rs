@@ -13,6 +13,7 @@
 //! ```
 
 mod description;
+mod failed_child;
 mod items;
 mod log;
 mod reading;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Payload;
 
 pub use description::{ChildEvent, Counts, MapRun, MapRunStatus};
+pub(crate) use failed_child::FailedChild;
 pub(crate) use items::{Items, Selected};
 pub(crate) use log::KEPT_CHILDREN;
 pub use log::MapRunLog;

@@ -18,7 +18,7 @@ use super::run::{ExecutionRun, Run};
 use super::script::Scripts;
 use super::{Simulation, SimulationError};
 use crate::definition::Resource;
-use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, TaskId};
+use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::services::Doubles;
 use crate::services::step_functions::ClosedNames;
@@ -31,10 +31,11 @@ pub(super) const ROOT: usize = 0;
 /// The most Task states that an error lists.
 const MOST_KNOWN: usize = 20;
 
-/// After so many heartbeats in a row, nothing but heartbeats will ever happen.
-const MOST_BEATS: usize = 100_000;
+/// So many heartbeats in a row end the run with an error: it would take too long to wait for what comes after them.
+const MOST_BEATS: usize = 200_000;
 
-pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, SimulationError> {
+/// Runs an execution to its end; with an error if answers are left over then.
+pub(super) fn run(simulation: &Simulation, input: Value) -> Result<(Run, Option<SimulationError>), SimulationError> {
     let scripts = Scripts::of(&simulation.parts)?;
     let children = simulation.state_machines.iter().map(|(_, program)| program);
     let programs: Vec<_> = std::iter::once(&simulation.program).chain(children).collect();
@@ -81,11 +82,14 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<Run, Simulati
         driver.send(after(simulation.start, *time), ROOT, Event::Stop(error.clone()));
     }
     let outcome = driver.run()?;
+    let left_over = driver.left_over(outcome.status());
     let run = driver.report(outcome)?;
-    for coverage in &simulation.coverage {
-        coverage.add(&run);
+    if left_over.is_none() {
+        for coverage in &simulation.coverage {
+            coverage.add(&run);
+        }
     }
-    Ok(run)
+    Ok((run, left_over))
 }
 
 /// The observers of one execution.
@@ -207,7 +211,7 @@ impl Driver<'_> {
                 self.beats_in_a_row += 1;
                 if let Some(beats) = self.beats.get(&due).copied() {
                     if self.beats_in_a_row > MOST_BEATS {
-                        return Err(self.stuck());
+                        return Err(self.only_heartbeats());
                     }
                     let next = after(at, beats.every);
                     if next <= beats.until {
@@ -272,6 +276,26 @@ impl Driver<'_> {
         }
     }
 
+    /// The error after too many heartbeats in a row.
+    fn only_heartbeats(&mut self) -> SimulationError {
+        let (beats, answered) = (&self.beats, &self.answered);
+        let members = self.members.iter_mut();
+        let tasks =
+            members.flat_map(|(id, member)| member.execution.unanswered_tasks().into_iter().map(|task| (*id, task)));
+        let beating: Vec<_> = tasks.filter(|(id, task)| beats.contains_key(&(*id, task.id))).collect();
+        let is_endless = |(id, task): &&(usize, Task)| {
+            task.request.timeout_seconds.is_none() && !answered.contains_key(&(*id, task.id))
+        };
+        let state = |(_, task): &(usize, Task)| task.state.to_string();
+        match beating.iter().find(is_endless) {
+            Some(task) => SimulationError::Stuck { state: state(task) },
+            None => SimulationError::OnlyHeartbeats {
+                state: beating.first().map(state).unwrap_or_default(),
+                count: MOST_BEATS,
+            },
+        }
+    }
+
     /// Schedules an event.
     fn send(&mut self, at: DateTime<Utc>, id: usize, event: Event) {
         if let Some(task) = answered(&event) {
@@ -293,22 +317,29 @@ impl Driver<'_> {
         (self.now - self.simulation.start).to_std().unwrap_or(Duration::ZERO)
     }
 
-    fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {
-        let left_over = self.scripts.0.iter().find(|(_, script)| script.left_over() > 0);
-        if let Some((task, script)) = left_over.filter(|_| !self.simulation.allows_left_over) {
-            return Err(SimulationError::LeftOverAnswers {
+    /// The error if answers are left over at the end.
+    fn left_over(&self, status: &'static str) -> Option<SimulationError> {
+        if self.simulation.allows_left_over {
+            return None;
+        }
+        let scripts = &self.scripts.0;
+        if let Some((task, script)) = scripts.iter().find(|(_, script)| script.left_over() > 0) {
+            return Some(SimulationError::LeftOverAnswers {
                 task: task.clone(),
                 count: script.left_over(),
-                status: outcome.status(),
+                status,
+                failure: None,
             });
         }
-        let unused = self.scripts.0.iter().find(|(_, script)| script.is_unused());
-        if let Some((task, _)) = unused.filter(|_| !self.simulation.allows_left_over) {
-            return Err(SimulationError::UnusedFunction {
-                task: task.clone(),
-                status: outcome.status(),
-            });
-        }
+        let (task, _) = scripts.iter().find(|(_, script)| script.is_unused())?;
+        Some(SimulationError::UnusedFunction {
+            task: task.clone(),
+            status,
+            failure: None,
+        })
+    }
+
+    fn report(mut self, outcome: Outcome) -> Result<Run, SimulationError> {
         let elapsed = self.elapsed();
         let mut children = std::mem::take(&mut self.ended);
         let mut root = None;

@@ -5,10 +5,16 @@ use crate::execution::{Event, TaskId};
 use crate::history::HistoryLevel;
 use crate::simulation::moment::{Happened, Moment};
 
+/// Heartbeats beyond so many in a row get no moments of their own.
+const MOST_BEATS_TOLD: usize = 1_000;
+
 impl Driver<'_> {
     /// Notes an event of an execution.
     pub(super) fn moment_begins(&mut self, id: usize, event: &Event) {
         if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
+            return;
+        }
+        if self.beats_in_a_row > MOST_BEATS_TOLD && matches!(event, Event::TaskHeartbeat { .. }) {
             return;
         }
         let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());

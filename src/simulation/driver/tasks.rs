@@ -14,6 +14,9 @@ use crate::simulation::call::Call;
 use crate::simulation::functions::is_function_of;
 use crate::simulation::recorded::not_recorded;
 
+/// So many heartbeats of one answer are all sent.
+const FEW_BEATS: u32 = 1_000;
+
 impl Driver<'_> {
     pub(super) fn invoke(
         &mut self,
@@ -132,7 +135,7 @@ impl Driver<'_> {
         if let Some(output) = answer.first_output() {
             self.send(self.now, id, Event::TaskSubmitted { task: task.id, output });
         }
-        if let Some(every) = beat {
+        if let Some(every) = beat.and_then(|every| needed(every, task, &answer)) {
             let until = answer
                 .beats_for
                 .map_or(DateTime::<Utc>::MAX_UTC, |time| after(self.now, time));
@@ -192,6 +195,31 @@ fn beat_of(task: &Task, answer: &Answer) -> Result<Option<Duration>, SimulationE
         End::HeartbeatLoss if heartbeat.is_none() => Err(SimulationError::NoHeartbeat { state: state() }),
         _ => Ok(answer.beat),
     }
+}
+
+/// The interval of the heartbeats that matter: of very many, only those that come just before they would be missed; none
+/// if the task waits for none.
+fn needed(every: Duration, task: &Task, answer: &Answer) -> Option<Duration> {
+    let ends_after = match answer.end {
+        End::Success(_) | End::Error(_) => Some(answer.after),
+        End::Timeout => task
+            .request
+            .timeout_seconds
+            .map(|seconds| Duration::from_secs(seconds.into())),
+        End::Never | End::HeartbeatLoss => answer.beats_for,
+    };
+    let are_few = ends_after.is_some_and(|time| time <= every.saturating_mul(FEW_BEATS));
+    if are_few || every.is_zero() {
+        return Some(every);
+    }
+    let heartbeat = Duration::from_secs(task.request.awaited_heartbeat(&task.resource)?.into());
+    let every = match answer.end {
+        // Nobody has scripted an interval.
+        End::Timeout => Duration::from_millis(1),
+        _ => every,
+    };
+    let beats = heartbeat.saturating_sub(Duration::from_nanos(1)).as_nanos() / every.as_nanos();
+    Some(every.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX).max(1)))
 }
 
 fn missing_answer(call: &Call) -> SimulationError {

@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use super::Run;
 use super::visit::{Visit, VisitEnd};
-use super::words::{seconds, shown, told};
-use crate::execution::{Node, Outcome, Program};
+use super::words::{seconds, shown, told_whole};
+use crate::execution::{FailedChild, Node, Outcome, Program};
 
 impl Run {
     /// Tells what happened and why the execution failed, in plain words over several lines.
@@ -37,21 +37,35 @@ impl Run {
         text
     }
 
+    /// The first lines of [`Run::explain`]: how, where and why the execution failed. `None` if it succeeded.
+    pub(crate) fn explain_failure(&self) -> Option<String> {
+        self.error()?;
+        let mut text = String::new();
+        // Writing to a `String` cannot fail.
+        let _ = self.tell_end(&mut text);
+        Some(text)
+    }
+
     fn tell(&self, text: &mut String) -> std::fmt::Result {
-        let status = self.outcome.status();
-        write!(text, "The execution ended {status} after {}", seconds(self.elapsed))?;
-        match &self.outcome {
-            Outcome::Succeeded { output } => writeln!(text, " with {}", shown(output))?,
-            Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
-                writeln!(text, ": {}", told(error))?;
-            }
-        }
-        self.tell_reason(text)?;
+        self.tell_end(text)?;
         if self.root.visits.is_empty() {
             return Ok(());
         }
         writeln!(text)?;
         story::tell(text, &self.root.visits)
+    }
+
+    /// How the execution ended; if it failed, where and why.
+    fn tell_end(&self, text: &mut String) -> std::fmt::Result {
+        let status = self.outcome.status();
+        write!(text, "The execution ended {status} after {}", seconds(self.elapsed))?;
+        match &self.outcome {
+            Outcome::Succeeded { output } => writeln!(text, " with {}", shown(output))?,
+            Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
+                writeln!(text, ": {}", told_whole(error))?;
+            }
+        }
+        self.tell_reason(text)
     }
 
     /// Why the execution did not succeed.
@@ -86,8 +100,21 @@ impl Run {
             writeln!(text, "So did `{}` around it: {reason}.", around.state)?;
             outer = around.within;
         }
+        for child in self.map_runs.first_failures(&self.root.arn, &self.outcome) {
+            writeln!(text, "{}", failed_child(&child))?;
+        }
         Ok(())
     }
+}
+
+/// Which child execution of a distributed Map failed first, where and why, with the whole cause.
+pub(crate) fn failed_child(child: &FailedChild<'_>) -> String {
+    let state = child.state.map_or_else(String::new, |state| format!(", in `{state}`"));
+    let error = told_whole(child.error);
+    format!(
+        "The child execution with the index {} failed first{state}: {error}",
+        child.index
+    )
 }
 
 /// Why no Retrier or Catcher of the state handled its error.

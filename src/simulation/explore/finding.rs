@@ -75,7 +75,9 @@ impl Symptom {
         };
         let run = match run {
             Ok(run) => run,
-            Err(SimulationError::Stuck { state }) => return symptom(FindingKind::Hang, state, None),
+            Err(SimulationError::Stuck { state } | SimulationError::OnlyHeartbeats { state, .. }) => {
+                return symptom(FindingKind::Hang, state, None);
+            }
             Err(_) => return None,
         };
         let last = || run.visits().last().map_or("", |visit| &*visit.state);

@@ -89,7 +89,7 @@ impl<'i> Search<'i> {
                 self.add_faults(&candidate, run.calls());
                 Ok(())
             }
-            Err(SimulationError::Stuck { .. }) => Ok(()),
+            Err(SimulationError::Stuck { .. } | SimulationError::OnlyHeartbeats { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }

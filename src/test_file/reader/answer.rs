@@ -5,6 +5,25 @@ use crate::TaskError;
 use crate::simulation::Answer;
 use crate::test_file::Script;
 
+/// The fields of a task's answers, where they are no array.
+pub(super) const SCRIPT_FIELDS: [&str; 4] = ["answers", "always", "visits", "items"];
+
+/// The fields of an answer.
+pub(super) const FIELDS: [&str; 12] = [
+    "result",
+    "payload",
+    "error",
+    "cause",
+    "timeout",
+    "heartbeatLoss",
+    "never",
+    "callback",
+    "after",
+    "submitted",
+    "worker",
+    "heartbeatEvery",
+];
+
 /// A task's answers: an array, or an object with `always`, `visits`, `items`.
 pub(super) fn scripts(at: At<'_>) -> Read<Vec<Script>> {
     if at.value.is_array() {
@@ -13,7 +32,7 @@ pub(super) fn scripts(at: At<'_>) -> Read<Vec<Script>> {
     if !at.value.is_object() {
         return Err(at.wrong("give an array of answers, or an object with `always`, `visits` or `items`"));
     }
-    at.object(&["answers", "always", "visits", "items"])?;
+    at.object(&SCRIPT_FIELDS)?;
     let mut scripts = Vec::new();
     scripts.extend(at.optional("answers", |at| at.each(answer))?.map(Script::Answers));
     if let Some(always) = at.optional("always", answer)? {
@@ -38,20 +57,7 @@ pub(super) fn scripts(at: At<'_>) -> Read<Vec<Script>> {
 }
 
 fn answer(at: At<'_>) -> Read<Answer> {
-    at.object(&[
-        "result",
-        "payload",
-        "error",
-        "cause",
-        "timeout",
-        "heartbeatLoss",
-        "never",
-        "callback",
-        "after",
-        "submitted",
-        "worker",
-        "heartbeatEvery",
-    ])?;
+    at.object(&FIELDS)?;
     let result = at.optional("result", |at| Ok(at.value.clone()))?;
     let payload = at.optional("payload", |at| Ok(at.value.clone()))?;
     let error = at.optional("error", |at| at.text())?;
@@ -90,7 +96,7 @@ fn answer(at: At<'_>) -> Read<Answer> {
     if let Some(worker) = at.optional("worker", |at| at.text())? {
         answer = answer.taken_up_by(worker);
     }
-    if let Some(time) = at.optional("heartbeatEvery", |at| at.duration())? {
+    if let Some(time) = at.optional("heartbeatEvery", |at| at.interval())? {
         answer = answer.heartbeat_every(time);
     }
     Ok(answer)

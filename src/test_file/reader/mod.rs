@@ -16,6 +16,51 @@ use answer::scripts;
 use expectation::expectation;
 use place::{At, Read};
 
+/// The fields of a file.
+const FILE_FIELDS: [&str; 10] = [
+    "$schema",
+    "description",
+    "machine",
+    "stateMachine",
+    "type",
+    "substitutions",
+    "machines",
+    "functions",
+    "mocks",
+    "cases",
+];
+
+/// The fields of a case.
+const CASE_FIELDS: [&str; 9] = [
+    "name",
+    "description",
+    "input",
+    "tasks",
+    "mock",
+    "startsAt",
+    "seed",
+    "allowLeftOver",
+    "expect",
+];
+
+/// The fields of a function that has more than its command.
+const FUNCTION_FIELDS: [&str; 3] = ["command", "keepRunning", "timeout"];
+
+/// The fields of each object, by its place in the JSON Schema.
+#[cfg(test)]
+pub(super) const FIELDS: [(&str, &[&str]); 7] = [
+    ("", &FILE_FIELDS),
+    ("/$defs/case", &CASE_FIELDS),
+    ("/$defs/expectation", &expectation::FIELDS),
+    (
+        "/$defs/expectation/properties/transitions/oneOf/1",
+        &expectation::TRANSITIONS_FIELDS,
+    ),
+    ("/$defs/function/oneOf/1", &FUNCTION_FIELDS),
+    ("/$defs/script/oneOf/1", &answer::SCRIPT_FIELDS),
+    ("/$defs/answer", &answer::FIELDS),
+];
+
 /// Reads a file from its JSON.
 fn file(value: &Value) -> Read<TestFile> {
     let root = At::root(value);
@@ -40,25 +85,13 @@ fn file(value: &Value) -> Read<TestFile> {
 /// Reads everything except the cases.
 pub(super) fn head(value: &Value) -> Read<TestFile> {
     let root = At::root(value);
-    let fields = [
-        "$schema",
-        "description",
-        "machine",
-        "stateMachine",
-        "type",
-        "substitutions",
-        "machines",
-        "functions",
-        "mocks",
-        "cases",
-    ];
-    root.object(&fields)?;
+    root.object(&FILE_FIELDS)?;
     Ok(TestFile {
         machine: root.required("machine", |at| at.text())?,
         state_machine: root.optional("stateMachine", |at| at.text())?,
         is_express: root.optional("type", workflow_type)?.unwrap_or(false),
         substitutions: root.optional("substitutions", texts)?.unwrap_or_default(),
-        machines: root.optional("machines", texts)?.unwrap_or_default(),
+        machines: root.optional("machines", files)?.unwrap_or_default(),
         functions: root
             .optional("functions", |at| {
                 at.members(|name, at| Ok((name.to_owned(), function(at)?)))
@@ -105,6 +138,11 @@ fn texts(at: At<'_>) -> Read<indexmap::IndexMap<String, String>> {
     .map(|members| members.into_iter().collect())
 }
 
+fn files(at: At<'_>) -> Read<indexmap::IndexMap<String, String>> {
+    let files = at.members(|name, at| Ok((name.to_owned(), at.text()?)))?;
+    Ok(files.into_iter().collect())
+}
+
 /// The program of a function: its command, or an object with the command and more.
 fn function(at: At<'_>) -> Read<FunctionCommand> {
     if at.value.is_string() {
@@ -117,7 +155,7 @@ fn function(at: At<'_>) -> Read<FunctionCommand> {
     if !at.value.is_object() {
         return Err(at.wrong("give a command, or an object with `command`"));
     }
-    at.object(&["command", "keepRunning", "timeout"])?;
+    at.object(&FUNCTION_FIELDS)?;
     Ok(FunctionCommand {
         command: at.required("command", |at| at.text())?,
         keeps_running: at.optional("keepRunning", |at| at.boolean())?.unwrap_or(false),
@@ -126,17 +164,7 @@ fn function(at: At<'_>) -> Read<FunctionCommand> {
 }
 
 fn case(at: At<'_>, has_mocks: bool) -> Read<Case> {
-    at.object(&[
-        "name",
-        "description",
-        "input",
-        "tasks",
-        "mock",
-        "startsAt",
-        "seed",
-        "allowLeftOver",
-        "expect",
-    ])?;
+    at.object(&CASE_FIELDS)?;
     let mock = at.optional("mock", |at| {
         if !has_mocks {
             return Err(at.wrong("the file names no mock file; give it `mocks` at the top"));

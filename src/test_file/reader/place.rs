@@ -117,6 +117,15 @@ impl<'v> At<'v> {
             .ok_or_else(|| self.wrong("a number of seconds is expected here"))
     }
 
+    /// A duration that is not zero.
+    pub(super) fn interval(&self) -> Read<Duration> {
+        let interval = self.duration()?;
+        if interval.is_zero() {
+            return Err(self.wrong("a number of seconds greater than 0 is expected here"));
+        }
+        Ok(interval)
+    }
+
     pub(super) fn wrong(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.pointer(), message)
     }
