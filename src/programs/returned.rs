@@ -27,9 +27,7 @@ pub(super) fn from_output(output: &str, status: ExitStatus) -> Result<Value, Tas
 /// The answer in a line. Errors if the line is no JSON.
 pub(super) fn from_line(line: &str) -> Result<Result<Value, TaskError>, TaskError> {
     let line = line.trim();
-    json_value(line)
-        .map(result)
-        .map_err(|error| no_json(line, &error))
+    json_value(line).map(result).map_err(|error| no_json(line, &error))
 }
 
 /// The result, unless it is Lambda's form of an error.

@@ -25,7 +25,7 @@ pub enum SimulationError {
     /// The execution ended with scripted answers left over.
     #[error(
         "{}the execution ended {status} with {count} scripted answer{} of `{task}` left over",
-        first(.failure),
+        first(.failure.as_ref()),
         if *count == 1 { "" } else { "s" }
     )]
     LeftOverAnswers {
@@ -41,7 +41,7 @@ pub enum SimulationError {
     /// The execution ended, and a function of `.task_fn` was never called.
     #[error(
         "{}the execution ended {status} and never called the function of `{task}`: no such task ran, or a script of its state went first",
-        first(.failure)
+        first(.failure.as_ref())
     )]
     UnusedFunction {
         /// The name given to `.task_fn`.
@@ -135,6 +135,7 @@ impl SimulationError {
     }
 }
 
-fn first(failure: &Option<String>) -> &str {
-    failure.as_deref().unwrap_or_default()
+/// The lines that go before an error.
+fn first(failure: Option<&String>) -> &str {
+    failure.map_or("", String::as_str)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::visit::Visit;
 use super::{ExecutionRun, Run};
-use crate::data::json_size;
+use crate::data::{Payload, json_size};
 use crate::definition::{State, WorkflowType};
 use crate::execution::Node;
 
@@ -134,7 +134,7 @@ fn home(
 
 fn largest_payload(visit: &Visit) -> usize {
     let payloads = [&visit.effective_input, &visit.raw_result, &visit.output];
-    let sizes = payloads.into_iter().flatten().map(|payload| payload.size());
+    let sizes = payloads.into_iter().flatten().map(Payload::size);
     sizes.fold(visit.raw_input.size(), usize::max)
 }
 
@@ -160,7 +160,7 @@ fn held(run: &ExecutionRun, nodes: &HashMap<&str, &Node>, places: &[usize]) -> u
             graphs.sort_unstable_by(|a, b| b.cmp(a));
             graphs.truncate(MOST_ITERATIONS);
         }
-        let output = visit.output.as_ref().map_or(0, |output| output.size());
+        let output = visit.output.as_ref().map_or(0, Payload::size);
         let bytes = visit.raw_input.size() + output + graphs.iter().sum::<usize>();
         most = most.max(bytes);
         if let Some(around) = visit.within {

@@ -35,6 +35,8 @@ mod compare;
 #[cfg(feature = "cli")]
 mod mock_file;
 mod reader;
+#[cfg(test)]
+mod schema_tests;
 mod stream;
 mod suite;
 #[cfg(test)]
