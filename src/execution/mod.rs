@@ -113,6 +113,7 @@ use crate::history::HistoryEvent;
 pub use command::Command;
 pub use event::Event;
 pub use limits::Limits;
+pub(crate) use map_run::FailedChild;
 pub use map_run::{ChildEvent, Counts, MapRun, MapRunLog, MapRunStatus};
 pub use outcome::Outcome;
 pub use program::Program;
@@ -129,7 +130,7 @@ pub(crate) use frame_key::FrameKey;
 pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;
 #[cfg(feature = "runtime")]
-pub(crate) use map_run::{FailedChild, KEPT_CHILDREN};
+pub(crate) use map_run::KEPT_CHILDREN;
 pub(crate) use program::{Next, Node, StateId};
 pub(crate) use trace::{TraceEntry, Traced};
 
