@@ -17,7 +17,7 @@
 use super::exclusive_fields::{none_of, too_many};
 use crate::data::json::{Member, Node, Object, Place};
 use crate::definition::{QueryLanguage, StateType};
-use crate::loading::outline::{COMPARISON_OPERATORS, Outline};
+use crate::loading::outline::{CHOICE_RULE_FIELDS, COMPARISON_OPERATORS, Outline};
 use crate::loading::report::Report;
 
 const COMBINATIONS: [&str; 3] = ["And", "Or", "Not"];
@@ -46,9 +46,10 @@ fn expression(node: &Node, report: &mut Report) {
             } else {
                 "a rule has a `Variable` and an operator, or one of `And`, `Or`, `Not`"
             };
-            report
-                .schema(Place::opening(node), none_of(&COMPARISON_OPERATORS))
-                .help(help);
+            // Behind the name that is wrong, which comes with a suggestion: this message lists all 39 operators.
+            let misspelt = object.members.iter().find(|member| !is_known(&member.key));
+            let place = misspelt.map_or(Place::opening(node), |member| Place::key(member).about(node));
+            report.schema(place, none_of(&COMPARISON_OPERATORS)).help(help);
         }
         ([], [_], Some(_)) | ([_], [], None) => {}
         ([], [_], None) => {
@@ -87,6 +88,10 @@ fn expression(node: &Node, report: &mut Report) {
             None => expression(&combination.value, report),
         }
     }
+}
+
+fn is_known(field: &str) -> bool {
+    CHOICE_RULE_FIELDS.iter().any(|(name, _)| *name == field)
 }
 
 /// The members with one of these names, in source order.

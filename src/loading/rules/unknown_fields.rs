@@ -180,9 +180,16 @@ fn similar_field(
     if let Some(similar) = report.similar(&member.key, own) {
         return Some(format!("did you mean `{similar}`?"));
     }
-    let similar = report.similar(&member.key, STATE_FIELDS.iter().map(|rule| rule.name))?;
-    let rule = state_field(similar)?;
-    Some(format!("did you mean `{similar}`? {}", owners(rule)))
+    let of_others = report.similar(&member.key, STATE_FIELDS.iter().map(|rule| rule.name));
+    if let Some(rule) = of_others.and_then(state_field) {
+        return Some(format!("did you mean `{}`? {}", rule.name, owners(rule)));
+    }
+    let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
+    Some(format!(
+        "the fields of a {} state are {}",
+        state_type.as_str(),
+        listed(own)
+    ))
 }
 
 /// "only Task, Parallel and Map states have `Retry`"
