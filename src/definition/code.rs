@@ -55,6 +55,8 @@ pub enum Code {
     FunctionNotSupported,
     /// A warning: a Choice state fails the execution when none of its rules is true.
     MissingDefault,
+    /// A warning: a Task calls a service by the SDK that this version does not know.
+    UnknownService,
     /// A warning: from a state, no transition leads to one that ends the graph.
     NoWayToEnd,
     /// A warning: the text looks like a JSONata expression, but lacks its delimiters.
@@ -101,6 +103,7 @@ impl Code {
             Self::FieldWithoutEffect => "FIELD_WITHOUT_EFFECT",
             Self::FunctionNotSupported => "FUNCTION_NOT_SUPPORTED",
             Self::MissingDefault => "MISSING_DEFAULT",
+            Self::UnknownService => "UNKNOWN_SERVICE",
             Self::NoWayToEnd => "NO_WAY_TO_END",
             Self::NotAnExpression => "NOT_AN_EXPRESSION",
             Self::NotAText => "NOT_A_TEXT",

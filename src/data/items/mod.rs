@@ -23,6 +23,10 @@ pub enum ItemFormat {
     },
     /// `"InputType": "JSONL"`: an item on each line.
     JsonLines,
+    /// `"InputType": "PARQUET"`, which is not read here: its Map fails.
+    Parquet,
+    /// A manifest of objects, which is not read here: its Map fails.
+    Manifest,
 }
 
 /// Why an object's items cannot be read; prints as the cause of `States.ItemReaderFailed`.
@@ -42,6 +46,11 @@ pub(crate) enum ItemsError {
         /// What is wrong with the line.
         problem: String,
     },
+    /// The object has a format that is not read here.
+    NotRead {
+        /// The format.
+        format: &'static str,
+    },
     /// The items would take more memory than the limits allow.
     TooLarge {
         /// The limit, in bytes.
@@ -58,6 +67,7 @@ impl fmt::Display for ItemsError {
                 "The provided ReaderConfig.ItemsPointer does not match any valid path in the JSON structure.",
             ),
             Self::NotJson { line, problem } => write!(f, "The object is no valid JSON: line {line}: {problem}"),
+            Self::NotRead { format } => write!(f, "{format} is not read here."),
             Self::TooLarge { limit } => write!(f, "The items take more memory than the limit of {limit} bytes."),
         }
     }
@@ -101,6 +111,8 @@ impl ItemFormat {
             Self::Csv(format) => csv::read(text, format, &mut items)?,
             Self::Json { pointer } => json::read(text, pointer.as_deref(), &mut items)?,
             Self::JsonLines => json::read_lines(text, &mut items)?,
+            Self::Parquet => return Err(ItemsError::NotRead { format: "Parquet" }),
+            Self::Manifest => return Err(ItemsError::NotRead { format: "A manifest" }),
         }
         Ok(items.read)
     }

@@ -1,9 +1,9 @@
 //! The services behind `aws-sdk:` integrations (developer guide, "Supported AWS SDK service integrations").
 
-/// Whether Step Functions can call the API of a service.
+/// Whether a service is among those that Step Functions calls by their API, as far as this version knows them.
 ///
-/// DIFFERENCE: AWS accepts the services of the region; this list has the services of an AWS SDK of 2026 and some that
-/// were retired before.
+/// AWS accepts the services of the region; this list has the services of an AWS SDK of 2026 and some that were retired
+/// before. Another one is a warning.
 pub(super) fn is_sdk_service(name: &str) -> bool {
     SDK_SERVICES.binary_search(&name).is_ok()
 }

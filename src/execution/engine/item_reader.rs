@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::data::Payload;
+use crate::data::{ItemFormat, Payload};
+use crate::definition::Reads;
 use crate::execution::command::Command;
 use crate::execution::core::{MapRunProgress, Stage};
 use crate::execution::event::Event;
@@ -22,6 +23,21 @@ impl Engine<'_> {
             return Err(Failure::error(ITEM_READER_FAILED, cause));
         }
         let arguments = run.settings.read.take().unwrap_or_else(Payload::empty_object);
+        let reader = self.distributed_map(key).ok().and_then(|map| map.item_reader.as_ref());
+        let reads_parquet = reader.is_some_and(|reader| {
+            matches!(
+                &reader.reads,
+                Reads::Object(ItemFormat::Parquet)
+                    | Reads::ListedObjects {
+                        format: ItemFormat::Parquet,
+                        ..
+                    }
+            )
+        });
+        if reads_parquet && arguments.get("VersionId").is_some() {
+            let cause = "S3 Version ID selection is not currently supported for PARQUET files";
+            return Err(Failure::error(ITEM_READER_FAILED, cause));
+        }
         let reading = Reading::begin(&arguments, run.settings.max_items, self.core.limits.held_bytes);
         run.stage = Stage::Reading(Box::new(reading));
         self.ask(key, run, arguments)?;

@@ -273,10 +273,10 @@ fn missing(field: &str, owner: &Node, reading: &mut Reading) {
 }
 
 /// Formats that AWS reads and this crate does not.
-fn refused(node: &Node, message: &str, reading: &mut Reading) -> Reported {
+/// Warns of a format that AWS reads and this version does not.
+fn not_read(node: &Node, message: &str, reading: &mut Reading) {
     reading
         .report
-        .error(Code::NotSupported, Place::value(node), message)
+        .warning(Code::NotSupported, Place::value(node), message)
         .help("objects of CSV, JSON and JSON Lines are read, and listings of a bucket");
-    Reported
 }

@@ -3,7 +3,7 @@
 use super::retry::MAXIMUM;
 use super::{Fields, values};
 use crate::data::json::Place;
-use crate::definition::{JsonPathTask, JsonataTask, QueryLanguage, Resource, TaskData, TaskDuration, TaskState};
+use crate::definition::{Code, JsonPathTask, JsonataTask, QueryLanguage, Resource, TaskData, TaskDuration, TaskState};
 use crate::loading::report::Reported;
 
 pub(super) fn task_state(mut fields: Fields<'_, '_>, language: QueryLanguage) -> Result<TaskState, Reported> {
@@ -75,13 +75,23 @@ fn resource(fields: &mut Fields<'_, '_>) -> Result<Resource, Reported> {
         return stand_in.ok_or_else(|| fields.reading.not_judged(node));
     }
     let arn = values::string(node, fields.reading)?;
-    Resource::parse(arn).ok_or_else(|| {
+    let report = &mut fields.reading.report;
+    if let Some(resource) = Resource::parse(arn) {
+        if let Some((service, help)) = resource.unknown_service(|name, known| report.similar(name, known)) {
+            let message = format!("`{service}` is no service that this version knows");
+            report
+                .warning(Code::UnknownService, Place::value(node), message)
+                .help(help);
+        }
+        return Ok(resource);
+    }
+    Err({
         let message = format!(
             "The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource is \
              not available in this region."
         );
-        let help = Resource::advice(arn, |name, known| fields.reading.report.similar(name, known));
-        fields.reading.report.schema(Place::value(node), message).help(help);
+        let help = Resource::advice(arn, |name, known| report.similar(name, known));
+        report.schema(Place::value(node), message).help(help);
         Reported
     })
 }

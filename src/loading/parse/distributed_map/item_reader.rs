@@ -1,6 +1,6 @@
 //! The field `ItemReader` of a distributed Map.
 
-use super::{MOST_ITEMS, amount, missing, one_of, refused, required_arguments, resource};
+use super::{MOST_ITEMS, amount, missing, not_read, one_of, required_arguments, resource};
 use crate::data::json::{Node, Place};
 use crate::data::{CsvFormat, ItemFormat};
 use crate::definition::{ItemReader, QueryLanguage, Reads, Resource};
@@ -49,11 +49,14 @@ fn reads(config: &Node, resource: &Resource, lists: bool, reading: &mut Reading)
             .field("InputType")
             .map(|_| item_format(config, reading))
             .transpose()?;
-        return Err(match listed {
+        return match listed {
             // The rule about distributed Maps reports it.
-            Some(ItemFormat::Json { .. }) => Reported,
-            _ => refused(manifest, "a manifest is not read yet", reading),
-        });
+            Some(ItemFormat::Json { .. }) => Err(Reported),
+            _ => {
+                not_read(manifest, "a manifest is not read here: the Map fails", reading);
+                Ok(Reads::Object(ItemFormat::Manifest))
+            }
+        };
     }
     match (lists, flattens.unwrap_or(false)) {
         (true, false) => Ok(Reads::Listing),
@@ -103,8 +106,14 @@ fn item_format(config: &Node, reading: &mut Reading) -> Result<ItemFormat, Repor
             Ok(ItemFormat::Json { pointer })
         }
         Input::JsonLines => Ok(ItemFormat::JsonLines),
-        Input::Parquet => Err(refused(node, "a Parquet file is not read yet", reading)),
-        Input::Manifest => Err(refused(node, "a manifest is not read yet", reading)),
+        Input::Parquet => {
+            not_read(node, "a Parquet file is not read here: the Map fails", reading);
+            Ok(ItemFormat::Parquet)
+        }
+        Input::Manifest => {
+            not_read(node, "a manifest is not read here: the Map fails", reading);
+            Ok(ItemFormat::Manifest)
+        }
     }
 }
 
