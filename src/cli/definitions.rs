@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::arguments::{Loading, read_file};
+use super::definition_files;
 use super::failure::Failure;
 use super::output::diagnostic;
 use crate::definition::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine};
@@ -100,6 +101,7 @@ impl CheckedMachine {
 
 /// The machine of a file that a command works on; of a template with several, the one called `named`.
 pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) -> Result<StateMachine, Failure> {
+    let file = &definition_files::one(file)?;
     let checked = Checked::read(file, loading)?;
     valid(file, choose(file, checked.machines, named)?)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::{Loading, read_file};
+use super::definition_files;
 use super::definitions::{Checked, choose};
 use super::failure::Failure;
 use super::output::Output;
@@ -26,7 +27,7 @@ use crate::simulation::Coverage;
   asl test . --coverage-report report.json && asl graph charge.asl.json --coverage report.json -o covered.svg
   asl run charge.asl.json --task 'Charge=./charge.sh' --graph run.svg")]
 pub(super) struct Arguments {
-    /// Definition or template
+    /// Definition or template, or the folder of the only one
     #[arg(value_name = "FILE")]
     file: String,
     /// The state machine of a template that has several
@@ -61,29 +62,27 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
-    let checked = Checked::read(&arguments.file, &arguments.loading)?;
+    let file = definition_files::one(&arguments.file)?;
+    let checked = Checked::read(&file, &arguments.loading)?;
     let source = checked.source;
-    let machine = choose(&arguments.file, checked.machines, arguments.state_machine.as_deref())?;
+    let machine = choose(&file, checked.machines, arguments.state_machine.as_deref())?;
     let mut drawn_over = Overlay::new();
     if arguments.diagnostics {
         drawn_over = diagnostics_overlay(&machine.diagnostics);
     }
     if let Some(report) = &arguments.coverage {
         let valid = machine.machine.as_ref().ok_or_else(|| {
-            Failure::new(format!(
-                "the definition in `{}` has errors, and no coverage",
-                arguments.file
-            ))
-            .help(format!("`asl validate {}` tells what is wrong with it", arguments.file))
+            Failure::new(format!("the definition in `{}` has errors, and no coverage", file))
+                .help(format!("`asl validate {file}` tells what is wrong with it"))
         })?;
         drawn_over = covered(report, valid)?.overlay();
     }
     let diagram = match (&machine.machine, machine.elsewhere, &machine.name) {
         (Some(valid), ..) => Diagram::of(valid),
-        (None, Some((_, text)), _) => broken(&arguments.file, Some(&text))?,
-        (None, None, None) => broken(&arguments.file, Some(&source))?,
+        (None, Some((_, text)), _) => broken(&file, Some(&text))?,
+        (None, None, None) => broken(&file, Some(&source))?,
         // The definition is part of a template.
-        (None, None, Some(_)) => broken(&arguments.file, None)?,
+        (None, None, Some(_)) => broken(&file, None)?,
     };
     write(
         &diagram.with(&drawn_over),

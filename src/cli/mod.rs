@@ -8,6 +8,7 @@
 
 mod arguments;
 mod colours;
+mod definition_files;
 mod definitions;
 mod explore;
 mod failure;

@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 32;
 
 /// What a command looks for in folders.
 pub(super) struct Wanted {
-    /// Whether a file is one of them.
+    /// Whether a file may be one of them.
     pub(super) takes: fn(&Path) -> bool,
     /// What the files are, for a message.
     pub(super) name: &'static str,
@@ -17,9 +17,23 @@ pub(super) struct Wanted {
     pub(super) help: &'static str,
 }
 
+/// A file of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FoundFile {
+    pub(super) path: String,
+    /// The folder in which it was found; `None` if it was named.
+    pub(super) folder: Option<String>,
+}
+
 /// The named files, and all wanted files below the named folders, sorted by name. A path with `*`, `?` or `[…]` that is
 /// no file itself is a pattern, in which `**` stands for any folders. With what is wrong with the other paths.
 pub(super) fn files(paths: &[String], wanted: &Wanted) -> (Vec<String>, Vec<Failure>) {
+    let (found, failures) = search(paths, wanted);
+    (found.into_iter().map(|found| found.path).collect(), failures)
+}
+
+/// The same, with the folder of each file that was not named.
+pub(super) fn search(paths: &[String], wanted: &Wanted) -> (Vec<FoundFile>, Vec<Failure>) {
     let mut files = Vec::new();
     let mut failures = Vec::new();
     for path in paths {
@@ -28,7 +42,10 @@ pub(super) fn files(paths: &[String], wanted: &Wanted) -> (Vec<String>, Vec<Fail
             Err(_) if path != "-" && path.contains(['*', '?', '[']) => matching(path, wanted, &mut files),
             Err(error) if path != "-" => Err(Failure::of_file("read", path, &error)),
             _ => {
-                files.push(path.clone());
+                files.push(FoundFile {
+                    path: path.clone(),
+                    folder: None,
+                });
                 Ok(())
             }
         };
@@ -37,7 +54,7 @@ pub(super) fn files(paths: &[String], wanted: &Wanted) -> (Vec<String>, Vec<Fail
     (files, failures)
 }
 
-fn matching(pattern: &str, wanted: &Wanted, files: &mut Vec<String>) -> Result<(), Failure> {
+fn matching(pattern: &str, wanted: &Wanted, files: &mut Vec<FoundFile>) -> Result<(), Failure> {
     let paths = glob::glob(pattern)
         .map_err(|error| Failure::new(format!("`{pattern}` is neither a file nor a pattern: {}", error.msg)))?;
     let before = files.len();
@@ -46,9 +63,12 @@ fn matching(pattern: &str, wanted: &Wanted, files: &mut Vec<String>) -> Result<(
             path.map_err(|error| Failure::of_file("read", &error.path().display().to_string(), error.error()))?;
         let name = path.display().to_string();
         if path.is_dir() {
-            below(&path, MAX_DEPTH, wanted, files)?;
+            below(&path, &name, MAX_DEPTH, wanted, files)?;
         } else {
-            files.push(name);
+            files.push(FoundFile {
+                path: name,
+                folder: None,
+            });
         }
     }
     if files.len() == before {
@@ -59,16 +79,23 @@ fn matching(pattern: &str, wanted: &Wanted, files: &mut Vec<String>) -> Result<(
     Ok(())
 }
 
-fn folder(path: &str, wanted: &Wanted, files: &mut Vec<String>) -> Result<(), Failure> {
+fn folder(path: &str, wanted: &Wanted, files: &mut Vec<FoundFile>) -> Result<(), Failure> {
     let before = files.len();
-    below(Path::new(path), MAX_DEPTH, wanted, files)?;
+    below(Path::new(path), path, MAX_DEPTH, wanted, files)?;
     if files.len() == before {
-        return Err(Failure::new(format!("`{path}` has no {}", wanted.name)).help(wanted.help));
+        return Err(wanted.missing(path));
     }
     Ok(())
 }
 
-fn below(folder: &Path, depth: usize, wanted: &Wanted, files: &mut Vec<String>) -> Result<(), Failure> {
+impl Wanted {
+    /// The failure that a folder has none of them.
+    pub(super) fn missing(&self, folder: &str) -> Failure {
+        Failure::new(format!("`{folder}` has no {}", self.name)).help(self.help)
+    }
+}
+
+fn below(folder: &Path, named: &str, depth: usize, wanted: &Wanted, files: &mut Vec<FoundFile>) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::of_file("read", &folder.display().to_string(), &error);
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
@@ -82,10 +109,13 @@ fn below(folder: &Path, depth: usize, wanted: &Wanted, files: &mut Vec<String>) 
         // Links to folders are not followed: they may form circles.
         if kind.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
             if let Some(depth) = depth.checked_sub(1) {
-                below(&path, depth, wanted, files)?;
+                below(&path, named, depth, wanted, files)?;
             }
         } else if !kind.is_dir() && path.is_file() && (wanted.takes)(&path) {
-            files.push(path.display().to_string());
+            files.push(FoundFile {
+                path: path.display().to_string(),
+                folder: Some(named.to_owned()),
+            });
         }
     }
     Ok(())

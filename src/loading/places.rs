@@ -52,7 +52,7 @@ impl<'s> Places<'s> {
         let mut report = Report::new(source);
         let root = match format {
             Format::Json => json::parse_verbatim(source, &mut report),
-            Format::Yaml => yaml::parse(source, &mut report),
+            Format::Yaml | Format::Terraform => yaml::parse(source, &mut report),
         };
         match root {
             Some(root) if !report.has_errors() => Ok(Self { source, root }),

@@ -115,7 +115,7 @@ impl TestFile {
     pub(crate) fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
         let fast = match format {
             Format::Json => stream::file(text),
-            Format::Yaml => None,
+            Format::Yaml | Format::Terraform => None,
         };
         if let Some(file) = fast {
             return Ok(file);

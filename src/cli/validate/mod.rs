@@ -1,26 +1,25 @@
 //! `asl validate`
 
+mod files;
 mod github;
 mod human;
 mod json;
 mod sarif;
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use super::arguments::{Loading, read_file};
+use super::arguments::Loading;
 use super::definitions::{Checked, CheckedMachine};
 use super::failure::Failure;
 use super::output::Output;
-use super::paths::{self, Wanted, is_test_file};
 use crate::definition::Severity;
-use crate::loading::template::{self, Format};
 
-/// Validate definitions, and the state machines inside SAM and CloudFormation templates
+/// Validate definitions, and the state machines inside templates of SAM, CloudFormation, CDK and the Serverless Framework
 ///
 /// Reads JSON and YAML. In a template, every `AWS::Serverless::StateMachine` and `AWS::StepFunctions::StateMachine` is
 /// validated, whether its definition stands in `Definition`, `DefinitionString` or the file of `DefinitionUri`;
-/// `DefinitionSubstitutions`, `!Sub`, `!Ref`, `!GetAtt` and `!Join` get values as in a deployment.
+/// `DefinitionSubstitutions`, `!Sub`, `!Ref`, `!GetAtt` and `!Join` get values as in a deployment. What has no value is not
+/// judged; a warning says so.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Definitions and templates, folders, or patterns such as 'machines/**/*.json'; `-` is standard input
@@ -36,29 +35,6 @@ pub(super) struct Arguments {
     loading: Loading,
 }
 
-/// What is validated in a folder.
-const WANTED: Wanted = Wanted {
-    takes: holds_machines,
-    name: "state machines",
-    help: "definitions and templates are `.json`, `.yaml`, `.yml`, `.asl` and `.template` files",
-};
-
-/// Whether a file of a folder is a definition or a template with state machines: by its name, else by what it holds.
-fn holds_machines(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_ascii_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    if is_test_file(&name) || !ends(&[".json", ".yaml", ".yml", ".asl", ".template"]) {
-        return false;
-    }
-    ends(&[".asl.json", ".asl.yaml", ".asl.yml", ".asl"])
-        || read_file(&path.display().to_string())
-            .is_ok_and(|text| template::has_machines(&text, Format::of(&name, &text)))
-}
-
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum OutputFormat {
     /// For people: each problem with its line, a caret and help
@@ -72,14 +48,7 @@ enum OutputFormat {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
-    let mut checked = Vec::new();
-    let (files, mut unreadable) = paths::files(&arguments.files, &WANTED);
-    for file in files {
-        match Checked::read(&file, &arguments.loading) {
-            Ok(file) => checked.push(file),
-            Err(failure) => unreadable.push(failure),
-        }
-    }
+    let (checked, unreadable) = files::check_all(&arguments.files, &arguments.loading);
     match arguments.format {
         OutputFormat::Human if checked.is_empty() => {}
         OutputFormat::Human => human::print(&checked, output)?,

@@ -31,15 +31,21 @@ fn within(span: Span, outer: Span) -> bool {
 }
 
 /// The places of the definitions that are objects of the template.
-fn definitions(root: &Node) -> Vec<Span> {
-    let resources = root.field("Resources").and_then(Node::as_object);
-    let members = resources.map_or(&[][..], |resources| &resources.members);
-    members
-        .iter()
+fn definitions<'n>(root: &'n Node) -> Vec<Span> {
+    let members = |node: Option<&'n Node>| {
+        let object = node.and_then(Node::as_object);
+        object.map_or(&[][..], |object| &object.members).iter()
+    };
+    let machines = root
+        .field("stepFunctions")
+        .and_then(|plugin| plugin.field("stateMachines"));
+    let of_serverless = members(machines).filter_map(|member| Some(member.value.field("definition")?.span));
+    members(root.field("Resources"))
         .filter(|member| {
             let kind = member.value.field("Type").and_then(Node::as_str);
             matches!(kind, Some(SERVERLESS | STEP_FUNCTIONS))
         })
         .filter_map(|member| Some(member.value.field("Properties")?.field("Definition")?.span))
+        .chain(of_serverless)
         .collect()
 }

@@ -1,7 +1,7 @@
 //! State machines as resources of a template.
 
 use super::intrinsic::Deployment;
-use super::{Format, Found, SERVERLESS, STEP_FUNCTIONS, definition, field};
+use super::{Format, Found, SERVERLESS, STEP_FUNCTIONS, definition, field, refused};
 use crate::data::json::{Kind, Node, Object, Span};
 use crate::data::json::{Place, Substitutions};
 use crate::definition::{Code, InvalidDefinition, StateMachine, WorkflowType};
@@ -27,7 +27,9 @@ impl<'n> Template<'n> {
             deployment: Deployment {
                 resources,
                 parameters,
+                functions: None,
                 given,
+                is_open: false,
             },
         })
     }
@@ -171,7 +173,7 @@ impl<'n> Template<'n> {
 }
 
 /// The machine of a text embedded in `source`, with its diagnostics placed in `source`.
-fn moved(machine: Machine, report: &Report, source: &str, place: impl Fn(usize) -> usize) -> Machine {
+pub(super) fn moved(machine: Machine, report: &Report, source: &str, place: impl Fn(usize) -> usize) -> Machine {
     let relocated = |diagnostics: Vec<_>| {
         diagnostics
             .into_iter()
@@ -192,9 +194,4 @@ fn moved(machine: Machine, report: &Report, source: &str, place: impl Fn(usize) 
             omitted: invalid.omitted,
         }),
     }
-}
-
-fn refused(report: Report, source: &str) -> Machine {
-    let (diagnostics, omitted) = report.finish(source, |_| None);
-    Err(InvalidDefinition { diagnostics, omitted })
 }

@@ -9,15 +9,33 @@ use crate::loading::report::Report;
 pub(super) struct Deployment<'n> {
     pub(super) resources: &'n Object,
     pub(super) parameters: Option<&'n Object>,
+    /// Functions that become resources with names of their own, as the Serverless Framework has them.
+    pub(super) functions: Option<&'n Object>,
     /// Values of parameters that the user gives.
     pub(super) given: &'n Substitutions,
+    /// Whether there may be resources that are not listed.
+    pub(super) is_open: bool,
 }
 
 /// The placeholder that stands for every value that only a deployment knows.
 const DEPLOYED: &str = "AWS::Deployed";
 
-const REGION: &str = "us-east-1";
-const ACCOUNT: &str = "123456789012";
+pub(super) const REGION: &str = "us-east-1";
+pub(super) const ACCOUNT: &str = "123456789012";
+
+/// The names that every template knows.
+const PSEUDO_PARAMETERS: [(&str, &str); 7] = [
+    ("AWS::Region", REGION),
+    ("AWS::AccountId", ACCOUNT),
+    ("AWS::Partition", "aws"),
+    ("AWS::URLSuffix", "amazonaws.com"),
+    ("AWS::StackName", "stack"),
+    (
+        "AWS::StackId",
+        "arn:aws:cloudformation:us-east-1:123456789012:stack/stack/0",
+    ),
+    ("AWS::NoValue", ""),
+];
 
 /// How deep functions inside functions are evaluated.
 const MAX_FUNCTIONS: usize = 16;
@@ -86,6 +104,13 @@ impl Deployment<'_> {
         Substitutions::new().with_stand_in(DEPLOYED, stand_in())
     }
 
+    /// The values of all placeholders that need no template: those of the region and the account, and the one for what only
+    /// a deployment knows.
+    pub(super) fn known() -> Substitutions {
+        let names = PSEUDO_PARAMETERS.iter().copied();
+        names.fold(Self::stand_ins(), |values, (name, value)| values.with(name, value))
+    }
+
     /// Whether a name is that of a parameter without a value.
     fn is_missing(&self, name: &str) -> bool {
         let is_parameter = self.parameters.is_some_and(|parameters| parameters.contains(name));
@@ -119,7 +144,7 @@ impl Deployment<'_> {
                     None => self.reference(name),
                 },
             };
-            if let Some(value) = value {
+            if let Some(value) = value.or_else(|| self.is_open.then(deployed)) {
                 values = values.with(name, value);
             }
         }
@@ -198,6 +223,9 @@ impl Deployment<'_> {
     }
 
     fn found(&self, value: Option<String>, name: &str, node: &Node, report: &mut Report) -> Option<String> {
+        if value.is_none() && self.is_open {
+            return Some(deployed());
+        }
         if value.is_none() {
             let names = self.resources.members.iter().map(|member| &*member.key);
             let similar = report.similar(name, names).map(str::to_owned);
@@ -211,18 +239,8 @@ impl Deployment<'_> {
 
     /// The result of `Ref`: the name of most resources, the ARN of a few.
     fn reference(&self, name: &str) -> Option<String> {
-        let pseudo = match name {
-            "AWS::Region" => Some(REGION),
-            "AWS::AccountId" => Some(ACCOUNT),
-            "AWS::Partition" => Some("aws"),
-            "AWS::URLSuffix" => Some("amazonaws.com"),
-            "AWS::StackName" => Some("stack"),
-            "AWS::StackId" => Some("arn:aws:cloudformation:us-east-1:123456789012:stack/stack/0"),
-            "AWS::NoValue" => Some(""),
-            _ => None,
-        };
-        if let Some(value) = pseudo {
-            return Some(value.to_owned());
+        if let Some((_, value)) = PSEUDO_PARAMETERS.iter().find(|(known, _)| *known == name) {
+            return Some((*value).to_owned());
         }
         if let Some(parameter) = self.parameters.and_then(|parameters| parameters.field(name)) {
             if let Some(given) = self.given.value(name) {
@@ -264,7 +282,8 @@ impl Deployment<'_> {
 
     fn kind(&self, name: &str) -> Option<&str> {
         let Some(resource) = self.resources.field(name) else {
-            return self.made_by_sam(name);
+            let functions = self.functions.filter(|functions| functions.contains(name));
+            return functions.map_or_else(|| self.made_by_sam(name), |_| Some("AWS::Lambda::Function"));
         };
         Some(resource.field("Type").and_then(Node::as_str).unwrap_or_default())
     }

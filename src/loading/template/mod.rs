@@ -1,5 +1,6 @@
 //! The state machines of a file: a definition in JSON or YAML, or a SAM or CloudFormation template with any number of
-//! them (`Definition`, `DefinitionString`, `DefinitionUri`, `DefinitionSubstitutions`).
+//! them (`Definition`, `DefinitionString`, `DefinitionUri`, `DefinitionSubstitutions`), a file of the Serverless Framework
+//! with the plugin serverless-step-functions, or one of Terraform with `aws_sfn_state_machine`.
 //!
 //! The ARN of a template's function has the region and account of AWS's documentation, `us-east-1` and `123456789012`.
 //! A value that only a deployment knows, such as an import, is taken for a function's ARN where one may stand; elsewhere
@@ -9,13 +10,16 @@
 mod duplicates;
 mod embedded;
 mod intrinsic;
+mod serverless;
+mod terraform;
 
 use super::report::Report;
 use super::{json, yaml};
-use crate::data::json::{Node, Substitutions};
+use crate::data::json::{Node, Object, Substitutions};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, StateMachine};
 use crate::loading::Loader;
 use embedded::Template;
+use serverless::Serverless;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub enum Format {
     Json,
     /// YAML
     Yaml,
+    /// Terraform's language, HCL
+    Terraform,
 }
 
 impl Format {
@@ -34,6 +40,7 @@ impl Format {
         match ending.as_deref() {
             Some("yaml" | "yml") => Self::Yaml,
             Some("json" | "asl") => Self::Json,
+            Some("tf") => Self::Terraform,
             _ if source.trim_start().starts_with('{') => Self::Json,
             _ => Self::Yaml,
         }
@@ -82,6 +89,9 @@ pub fn machines(
     format: Format,
     open: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Result<Vec<Found>, Vec<Diagnostic>> {
+    if format == Format::Terraform {
+        return Ok(terraform::machines(loader, source, open));
+    }
     if !names_machines(source) && !is_template(source, format) {
         return Ok(vec![Found {
             name: None,
@@ -92,7 +102,7 @@ pub fn machines(
     let mut report = Report::new(source);
     let parsed = match format {
         Format::Json => json::parse_with_duplicates(source, &mut report),
-        Format::Yaml => yaml::parse_with_duplicates(source, &mut report),
+        Format::Yaml | Format::Terraform => yaml::parse_with_duplicates(source, &mut report),
     };
     let Some((mut root, duplicates)) = parsed else {
         return Err(json::finish(report, source, None).0);
@@ -100,22 +110,30 @@ pub fn machines(
     if !duplicates.is_empty() {
         root.keep_last_of_duplicates();
     }
-    let Some(template) = Template::of(&root, loader.values()) else {
+    let template = Template::of(&root, loader.values());
+    let serverless = Serverless::of(&root, loader.values());
+    if template.is_none() && serverless.is_none() {
         return Ok(vec![Found {
             name: None,
             file: None,
             machine: definition(loader, source, format),
         }]);
-    };
+    }
     let code = match format {
         Format::Json => Code::InvalidJsonDescription,
-        Format::Yaml => Code::InvalidYaml,
+        Format::Yaml | Format::Terraform => Code::InvalidYaml,
     };
     duplicates::judge(&duplicates, code, &root, &mut report);
     if report.has_errors() {
         return Err(json::finish(report, source, Some(&root)).0);
     }
-    let mut found = template.machines(loader, source, open);
+    let mut found = Vec::new();
+    if let Some(serverless) = serverless {
+        found.extend(serverless.machines(loader, source, open));
+    }
+    if let Some(template) = template {
+        found.extend(template.machines(loader, source, open));
+    }
     let (warnings, _) = json::finish(report, source, Some(&root));
     if let Some(first) = found.iter_mut().find(|found| found.file.is_none()) {
         first.warn(warnings);
@@ -136,7 +154,21 @@ impl Found {
 fn definition(loader: &Loader, source: &str, format: Format) -> Result<StateMachine, InvalidDefinition> {
     match format {
         Format::Json => loader.parse(source),
-        Format::Yaml => loader.parse_yaml(source),
+        Format::Yaml | Format::Terraform => loader.parse_yaml(source),
+    }
+}
+
+/// The problems that keep a machine from being read.
+fn refused(report: Report, source: &str) -> Result<StateMachine, InvalidDefinition> {
+    let (diagnostics, omitted) = report.finish(source, |_| None);
+    Err(InvalidDefinition { diagnostics, omitted })
+}
+
+/// The tree of a text, without replacing `${Name}`. Problems go to the report.
+fn read_tree(source: &str, format: Format, report: &mut Report) -> Option<Node> {
+    match format {
+        Format::Json => json::parse_verbatim(source, report),
+        Format::Yaml | Format::Terraform => yaml::parse(source, report),
     }
 }
 
@@ -150,17 +182,31 @@ const STEP_FUNCTIONS: &str = "AWS::StepFunctions::StateMachine";
 
 /// A quick check whether a text may be a template with state machines; it rules out most definitions.
 fn names_machines(source: &str) -> bool {
-    source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS)
+    source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS) || names_plugin(source)
 }
+
+/// Whether a text may be a file of the Serverless Framework with state machines.
+fn names_plugin(source: &str) -> bool {
+    source.contains("stepFunctions") && source.contains("stateMachines")
+}
+
+/// An object without members.
+static NOTHING: Object = Object { members: Vec::new() };
 
 /// Whether a text is a definition, or a template with state machines.
 #[cfg(feature = "cli")]
 pub(crate) fn has_machines(source: &str, format: Format) -> bool {
+    if format == Format::Terraform {
+        return source.contains(terraform::RESOURCE);
+    }
     let is_named = names_machines(source) || (source.contains("StartAt") && source.contains("States"));
     is_named
         && tree(source, format).is_some_and(|root| {
             let has = |name| root.field(name).is_some();
-            (has("StartAt") && has("States")) || (has("Resources") && names_machines(source))
+            let has_plugin = root
+                .field("stepFunctions")
+                .is_some_and(|plugin| plugin.field("stateMachines").is_some());
+            (has("StartAt") && has("States")) || has_plugin || (has("Resources") && names_machines(source))
         })
 }
 
@@ -169,7 +215,7 @@ fn tree(source: &str, format: Format) -> Option<Node> {
     let mut untold = Report::new(source);
     match format {
         Format::Json => json::parse(source, &Substitutions::new(), &mut untold),
-        Format::Yaml => yaml::parse(source, &mut untold),
+        Format::Yaml | Format::Terraform => yaml::parse(source, &mut untold),
     }
 }
 
