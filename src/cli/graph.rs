@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     }
     if let Some(report) = &arguments.coverage {
         let valid = machine.machine.as_ref().ok_or_else(|| {
-            Failure::new(format!("the definition in `{}` has errors, and no coverage", file))
+            Failure::new(format!("the definition in `{file}` has errors, and no coverage"))
                 .help(format!("`asl validate {file}` tells what is wrong with it"))
         })?;
         drawn_over = covered(report, valid)?.overlay();

@@ -14,9 +14,9 @@ use super::failure::Failure;
 use super::output::Output;
 use crate::definition::Severity;
 
-/// Validate definitions, and the state machines inside templates of SAM, CloudFormation, CDK and the Serverless Framework
+/// Validate definitions and the state machines inside templates
 ///
-/// Reads JSON and YAML. In a template, every `AWS::Serverless::StateMachine` and `AWS::StepFunctions::StateMachine` is
+/// Reads JSON and YAML, templates of SAM, CloudFormation, CDK and the Serverless Framework, and Terraform. In a template, every `AWS::Serverless::StateMachine` and `AWS::StepFunctions::StateMachine` is
 /// validated, whether its definition stands in `Definition`, `DefinitionString` or the file of `DefinitionUri`;
 /// `DefinitionSubstitutions`, `!Sub`, `!Ref`, `!GetAtt` and `!Join` get values as in a deployment. What has no value is not
 /// judged; a warning says so.

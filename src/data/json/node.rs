@@ -138,14 +138,34 @@ impl Node {
         }
     }
 
-    /// Whether any value inside is [unresolved](Node::unresolved).
+    /// Whether any value or name inside is [unresolved](Node::unresolved).
     pub(crate) fn has_unresolved(&self) -> bool {
         self.unresolved
             || match &self.kind {
                 Kind::Array(elements) => elements.iter().any(Self::has_unresolved),
-                Kind::Object(object) => object.members.iter().any(|member| member.value.has_unresolved()),
+                Kind::Object(object) => object
+                    .members
+                    .iter()
+                    .any(|member| member.key_unresolved || member.value.has_unresolved()),
                 _ => false,
             }
+    }
+
+    /// Places a value that stands elsewhere, with all inside of it, at `span`.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn stamp(&mut self, span: Span) {
+        self.span = span;
+        match &mut self.kind {
+            Kind::String(text) => self.text_map = Some(Box::new(TextMap::of_all(text, span.start, span.end))),
+            Kind::Array(elements) => elements.iter_mut().for_each(|element| element.stamp(span)),
+            Kind::Object(object) => {
+                for member in &mut object.members {
+                    member.key_span = span;
+                    member.value.stamp(span);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Leaves of each duplicate key the last, as most parsers do.

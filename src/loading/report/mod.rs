@@ -27,7 +27,7 @@ pub(crate) struct Report {
 
 /// A point in the collecting of problems.
 #[cfg(feature = "yaml")]
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     findings: usize,
     errors: usize,

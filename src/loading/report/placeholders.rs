@@ -51,10 +51,11 @@ impl Placeholders {
     /// Reports all placeholders in one warning: their names, and what is not judged because of them.
     pub(in crate::loading) fn summarise(report: &mut Report, substitutions: &Substitutions, root: Option<&Node>) {
         let Self {
-            found,
+            mut found,
             has_stand_ins,
             mut not_judged,
         } = std::mem::take(&mut report.placeholders);
+        found.sort_by_key(|(_, span)| span.start);
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in &found {
             if !names.contains(&name.as_str()) {

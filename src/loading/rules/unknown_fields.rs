@@ -65,10 +65,10 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, report: &mut
         if rule.is_none_or(|rule| rule.presence(state_type) == Presence::Never) {
             let help = rule.map_or_else(
                 || similar_field(member, state_type, state.query_language, report),
-                |rule| Some(owners(rule)),
+                owners,
             );
             let place = Place::key(member).about(state.node());
-            report.schema(place, not_supported(&member.key)).maybe_help(help);
+            report.schema(place, not_supported(&member.key)).help(help);
         }
     }
 }
@@ -154,42 +154,31 @@ fn choice_rule(node: &Node, top_level: bool, query_language: QueryLanguage, repo
     }
 }
 
-fn similar_field(
-    member: &Member,
-    state_type: StateType,
-    query_language: QueryLanguage,
-    report: &mut Report,
-) -> Option<String> {
+fn similar_field(member: &Member, state_type: StateType, query_language: QueryLanguage, report: &mut Report) -> String {
     let belongs =
         |rule: &&'static FieldRule| rule.presence(state_type) != Presence::Never && rule.language.is_of(query_language);
     if let Some(rule) = member.key.strip_suffix(".$").and_then(state_field).filter(belongs) {
         let name = rule.name;
         if query_language == QueryLanguage::Jsonata {
-            return Some(format!(
-                "call it `{name}`: in JSONata, a text between `{{%` and `%}}` is evaluated"
-            ));
+            return format!("call it `{name}`: in JSONata, a text between `{{%` and `%}}` is evaluated");
         }
         let path = format!("{name}Path");
-        return Some(if state_field(&path).is_some() {
+        return if state_field(&path).is_some() {
             format!("to read it from the input, use `{path}`")
         } else {
             format!("call it `{name}`: only the fields inside payload templates are computed by a `.$`")
-        });
+        };
     }
     let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
     if let Some(similar) = report.similar(&member.key, own) {
-        return Some(format!("did you mean `{similar}`?"));
+        return format!("did you mean `{similar}`?");
     }
     let of_others = report.similar(&member.key, STATE_FIELDS.iter().map(|rule| rule.name));
     if let Some(rule) = of_others.and_then(state_field) {
-        return Some(format!("did you mean `{}`? {}", rule.name, owners(rule)));
+        return format!("did you mean `{}`? {}", rule.name, owners(rule));
     }
     let own = STATE_FIELDS.iter().filter(belongs).map(|rule| rule.name);
-    Some(format!(
-        "the fields of a {} state are {}",
-        state_type.as_str(),
-        listed(own)
-    ))
+    format!("the fields of a {} state are {}", state_type.as_str(), listed(own))
 }
 
 /// "only Task, Parallel and Map states have `Retry`"

@@ -107,14 +107,13 @@ impl<'n> Serverless<'n> {
         let Some(root) = read_tree(text, Format::of(path, text), &mut report) else {
             return refused(report, text);
         };
-        match keys.split('.').filter(|key| !key.is_empty()).try_fold(&root, step) {
-            Some(definition) => self.judged(definition, loader, text, report),
-            None => {
-                let message = format!("the file has no `{keys}`");
-                report.error(Code::UnresolvedReference, Place::value(&root).nowhere(), message);
-                refused(report, text)
-            }
+        let mut keys_in_order = keys.split('.').filter(|key| !key.is_empty());
+        if let Some(definition) = keys_in_order.try_fold(&root, step) {
+            return self.judged(definition, loader, text, report);
         }
+        let message = format!("the file has no `{keys}`");
+        report.error(Code::UnresolvedReference, Place::value(&root).nowhere(), message);
+        refused(report, text)
     }
 
     fn judged(
@@ -158,7 +157,7 @@ impl<'n> Serverless<'n> {
             if let Some(text) = node.as_str() {
                 node.text_map = Some(Box::new(TextMap::of_all(text, node.span.start, node.span.end)));
             } else if let Some(depth) = depth.checked_sub(1) {
-                stamp(node);
+                node.stamp(node.span);
                 self.resolve(node, depth, report);
             }
             return;
@@ -167,18 +166,17 @@ impl<'n> Serverless<'n> {
         let mut rest = text;
         while let Some((before, variable, after)) = next_variable(rest) {
             resolved.push_str(before);
-            match self.value(variable, depth).as_ref().and_then(scalar) {
-                Some(value) => resolved.push_str(&value),
-                None => {
-                    // What is a name is found, and told, where all placeholders are.
-                    if !variable.bytes().all(Substitutions::is_name_byte) {
-                        node.unresolved = true;
-                        report.placeholders().add(variable.to_owned(), node.span);
-                    }
-                    resolved.push_str("${");
-                    resolved.push_str(variable);
-                    resolved.push('}');
+            if let Some(value) = self.value(variable, depth).as_ref().and_then(scalar) {
+                resolved.push_str(&value);
+            } else {
+                // What is a name is found, and told, where all placeholders are.
+                if !variable.bytes().all(Substitutions::is_name_byte) {
+                    node.unresolved = true;
+                    report.placeholders().add(variable.to_owned(), node.span);
                 }
+                resolved.push_str("${");
+                resolved.push_str(variable);
+                resolved.push('}');
             }
             rest = after;
         }
@@ -332,27 +330,5 @@ fn size(value: &Kind) -> usize {
                 + 1
         }
         _ => 1,
-    }
-}
-
-/// Places all inside of a value, which stands elsewhere, at the value.
-fn stamp(node: &mut Node) {
-    let span = node.span;
-    let place = |node: &mut Node| {
-        node.span = span;
-        node.text_map = node
-            .as_str()
-            .map(|text| Box::new(TextMap::of_all(text, span.start, span.end)));
-        stamp(node);
-    };
-    match &mut node.kind {
-        Kind::Array(elements) => elements.iter_mut().for_each(place),
-        Kind::Object(object) => {
-            for member in &mut object.members {
-                member.key_span = span;
-                place(&mut member.value);
-            }
-        }
-        _ => {}
     }
 }

@@ -184,14 +184,14 @@ fn a_parameter_without_a_value_is_a_placeholder() {
     let none = Substitutions::new;
     let seconds = |given| run("\"Seconds\": ${Nap}", given);
     let invalid = seconds(none()).unwrap_err();
-    let [note] = invalid.diagnostics() else {
+    let [told] = invalid.diagnostics() else {
         panic!("{invalid}")
     };
     assert_eq!(
-        (note.code, note.severity),
+        (told.code, told.severity),
         (Code::UnresolvedSubstitution, Severity::Warning)
     );
-    assert_eq!(note.message, "no value for `${Nap}`: not judged: /States/A/Seconds");
+    assert_eq!(told.message, "no value for `${Nap}`: not judged: /States/A/Seconds");
     assert_eq!(
         seconds(none().with("Nap", "30")).unwrap().definition()["States"]["A"]["Seconds"],
         30
@@ -251,6 +251,97 @@ fn functions_that_nest_without_end_are_refused() {
     assert_eq!(problems(&source).len(), 1);
 }
 
+const SERVERLESS_FILE: &str = "
+provider: { stage: \"${opt:stage, 'dev'}\" }
+custom: { nap: { dev: 5 }, a: \"${self:custom.a}${self:custom.b}\", b: \"${self:custom.a}\" }
+functions: { charge: { handler: x } }
+stepFunctions:
+  stateMachines:
+    orders:
+      type: EXPRESS
+      definition:
+        StartAt: Charge
+        Comment: ${self:custom.a} ${file(a.json):b} é
+        TimeoutSeconds: ${self:custom.nap.${self:provider.stage}}
+        States:
+          Charge: { Type: Task, Resource: !GetAtt charge.Arn, Next: Rest }
+          Rest: { Type: Wait, Seconds: '${env:NAP}', End: true }
+    other: { definition: '${file(rest.asl.yaml)}' }
+";
+
+const TERRAFORM_FILE: &str = r#"
+locals {
+  rest  = { Type = "Wait", Seconds = 5, End = true }
+  twice = [local.twice, local.twice, local.rest] # é
+}
+resource "aws_sfn_state_machine" "encoded" {
+  type       = "EXPRESS"
+  definition = jsonencode({ StartAt = "Rest", Comment = "a \u00e9 ${var.x["y"]} $${z}", States = { Rest = local.rest } })
+}
+resource "aws_sfn_state_machine" "heredoc" {
+  definition = <<-EOF
+    { "StartAt": "A", "States": { "A": { "Type": "Wait", "Seconds": ${var.x ? 1 : 2}, "End": true } } }
+  EOF
+  tags = [for tag in local.twice : upper(tag)]
+}
+resource "aws_sfn_state_machine" "file" {
+  definition = templatefile("${path.module}/rest.asl.yaml", { Pause = 5 })
+}
+"#;
+
+#[test]
+fn variables_of_the_serverless_framework_have_their_values() {
+    let found = read(SERVERLESS_FILE);
+    let names: Vec<_> = found.iter().filter_map(|found| found.name.as_deref()).collect();
+    assert_eq!(names, ["orders", "other"]);
+    let invalid = found[0].machine.as_ref().unwrap_err();
+    let [note] = invalid.diagnostics() else {
+        panic!("{invalid}")
+    };
+    assert_eq!(
+        note.message,
+        "no value for `${file(a.json):b}`, `${self:custom.a}`, `${env:NAP}`: not judged: /States/Rest/Seconds"
+    );
+    let loader = Loader::new().substitutions([("env:NAP", "7"), ("opt:stage", "dev")].into_iter().collect());
+    let given = machines(
+        &loader,
+        &SERVERLESS_FILE.replace("'${env:NAP}'", "${env:NAP}"),
+        Format::Yaml,
+        &mut open,
+    )
+    .unwrap();
+    let machine = given[0].machine.as_ref().unwrap();
+    assert_eq!(machine.workflow_type, WorkflowType::Express);
+    let definition = machine.definition();
+    assert_eq!(
+        (&definition["TimeoutSeconds"], &definition["States"]["Rest"]["Seconds"]),
+        (&5.into(), &7.into())
+    );
+    let charge = "arn:aws:lambda:us-east-1:123456789012:function:charge";
+    assert_eq!(definition["States"]["Charge"]["Resource"], charge);
+    let other = found[1].machine.as_ref().unwrap();
+    assert_eq!(other.definition()["States"]["Rest"]["Result"], "${Pause}");
+}
+
+#[test]
+fn definitions_in_terraform_are_read() {
+    let found = machines(&Loader::new(), TERRAFORM_FILE, Format::Terraform, &mut open).unwrap();
+    let names: Vec<_> = found.iter().filter_map(|found| found.name.as_deref()).collect();
+    assert_eq!(names, ["encoded", "heredoc", "file"]);
+    let encoded = found[0].machine.as_ref().unwrap();
+    assert_eq!(encoded.workflow_type, WorkflowType::Express);
+    assert_eq!(encoded.definition()["States"]["Rest"]["Seconds"], 5);
+    assert_eq!(encoded.definition()["Comment"], "a é ${var.x[\"y\"]} ${z}");
+    let heredoc = found[1].machine.as_ref().unwrap_err();
+    assert!(
+        heredoc.diagnostics()[0]
+            .message
+            .ends_with("not judged: /States/A/Seconds")
+    );
+    let file = found[2].machine.as_ref().unwrap();
+    assert_eq!(file.definition()["States"]["Rest"]["Result"], "5");
+}
+
 /// Mutated texts are answered: nothing panics, and every place that is pointed at lies in the text.
 #[test]
 fn texts_that_somebody_broke_are_answered() {
@@ -261,8 +352,13 @@ fn texts_that_somebody_broke_are_answered() {
         state ^= state << 17;
         usize::try_from(state % below as u64).unwrap()
     };
-    for _ in 0..3_000 {
-        let mut text: Vec<char> = TEMPLATE.chars().collect();
+    let files = [
+        (TEMPLATE, Format::Yaml),
+        (SERVERLESS_FILE, Format::Yaml),
+        (TERRAFORM_FILE, Format::Terraform),
+    ];
+    for (file, format) in files.into_iter().cycle().take(4_500) {
+        let mut text: Vec<char> = file.chars().collect();
         for _ in 0..=number(5) {
             let at = number(text.len());
             let end = (at + 1 + number(20)).min(text.len());
@@ -277,7 +373,7 @@ fn texts_that_somebody_broke_are_answered() {
             }
         }
         let text: String = text.into_iter().collect();
-        let diagnostics = match machines(&Loader::new(), &text, Format::Yaml, &mut open) {
+        let diagnostics = match machines(&Loader::new(), &text, format, &mut open) {
             Err(diagnostics) => diagnostics,
             Ok(found) => found
                 .into_iter()

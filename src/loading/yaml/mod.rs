@@ -8,9 +8,11 @@
 mod align;
 mod indentation;
 mod offsets;
+mod placeholders;
 mod scalar;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::json::{Duplicate, report_duplicate, report_too_deep};
@@ -31,17 +33,39 @@ pub(crate) fn parse(source: &str, report: &mut Report) -> Option<Node> {
 /// The same for a text in which a key may stand twice: a mapping keeps all of its members.
 pub(super) fn parse_with_duplicates(source: &str, report: &mut Report) -> Option<(Node, Vec<Duplicate>)> {
     let before = report.mark();
-    let mut reader = Reader::new(source, source, Offsets::of(source), report);
-    match reader.document() {
-        Ok(root) => return Some((root, reader.duplicates)),
-        Err(Refused) if !reader.is_misindented => return None,
-        Err(Refused) => {}
+    let is_misindented = match read(source, source, Offsets::of(source), report) {
+        Ok(read) => return Some(read),
+        Err(is_misindented) => is_misindented,
+    };
+    let hidden = placeholders::hidden(source);
+    if !is_misindented && hidden.is_none() {
+        return None;
     }
-    let padded = indentation::padded(source)?;
     report.back_to(before);
-    let mut reader = Reader::new(source, padded.text(), padded.offsets(source), report);
-    let root = reader.document().ok()?;
-    Some((root, reader.duplicates))
+    let text = hidden.as_deref().unwrap_or(source);
+    let read_again = match read(source, text, Offsets::of(source), report) {
+        Err(true) => {
+            report.back_to(before);
+            let padded = indentation::padded(text);
+            padded.and_then(|padded| read(source, padded.text(), padded.offsets(source), report).ok())
+        }
+        read => read.ok(),
+    };
+    if read_again.is_none() && report.mark() == before {
+        // The first refusal is told.
+        let _ = read(source, source, Offsets::of(source), report);
+    }
+    read_again
+}
+
+/// Reads `text`, which is `source` but for indentation and hidden placeholders; `offsets` leads back to `source`.
+/// Errors with whether it is refused for an indentation that YAML 1.1 allows.
+fn read(source: &str, text: &str, offsets: Offsets, report: &mut Report) -> Result<(Node, Vec<Duplicate>), bool> {
+    let mut reader = Reader::new(source, text, offsets, report);
+    match reader.document() {
+        Ok(root) => Ok((root, reader.duplicates)),
+        Err(Refused) => Err(reader.is_misindented),
+    }
 }
 
 /// The value of a text without quotes, if it is not a text.
@@ -61,6 +85,8 @@ struct Reader<'s, 'r> {
     duplicates: Vec<Duplicate>,
     /// Whether the text was refused for an indentation that YAML 1.1 allows.
     is_misindented: bool,
+    /// Whether the brackets of placeholders are hidden from the parser.
+    has_hidden: bool,
 }
 
 /// The text cannot be read as YAML; the reason is reported.
@@ -79,7 +105,16 @@ impl<'s, 'r> Reader<'s, 'r> {
             depth: 0,
             duplicates: Vec::new(),
             is_misindented: false,
+            has_hidden: placeholders::are_hidden(source, text),
         }
+    }
+
+    /// A text of the source, as it is written there.
+    fn shown(&self, text: Cow<'s, str>) -> Cow<'s, str> {
+        if self.has_hidden {
+            return placeholders::shown(text);
+        }
+        text
     }
 
     fn document(&mut self) -> Result<Node, Refused> {
@@ -134,7 +169,7 @@ impl<'s, 'r> Reader<'s, 'r> {
                 let name = tag.as_ref().and_then(|tag| short_tag(tag));
                 let is_text =
                     name.is_some() || style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.suffix == "str");
-                (anchor, name, self.scalar(&text, style, is_text, span)?)
+                (anchor, name, self.scalar(&self.shown(text), style, is_text, span)?)
             }
             Event::SequenceStart(anchor, tag) => {
                 let start = self.opening(span, b'[', owner);
@@ -220,7 +255,7 @@ impl<'s, 'r> Reader<'s, 'r> {
             let (event, key_span) = self.next()?;
             let key = match event {
                 Event::MappingEnd => return Ok((Kind::Object(Object { members }), self.trimmed_end(key_span))),
-                Event::Scalar(text, ..) => text.into_owned(),
+                Event::Scalar(text, ..) => self.shown(text).into_owned(),
                 _ => return Err(self.refuse(key_span, "a key is a text", None)),
             };
             let key_span = Span::new(key_span.start, self.trimmed_end(key_span).max(key_span.start));

@@ -115,7 +115,7 @@ fn hostile_texts_are_bounded() {
     }
 }
 
-/// PyYAML reads them all. Each word is found where it stands.
+/// Other tools read them all. Each word is found where it stands.
 #[test]
 fn brackets_and_quoted_texts_may_go_on_at_their_parents_indentation() {
     for (source, expected) in [
@@ -163,6 +163,14 @@ fn what_is_put_in_without_quotes_may_become_a_number() {
     for seconds in ["\"${Nap}\"", "'${Nap}'", "${Nap}s"] {
         assert!(wait(seconds).is_err(), "{seconds}");
     }
+    let flow = "{ StartAt: W, States: { W: { Type: Wait, Seconds: ${Nap}, End: true } } }\n";
+    let loader = Loader::new().substitutions(Substitutions::new().with("Nap", "30"));
+    assert_eq!(
+        loader.parse_yaml(flow).unwrap().definition()["States"]["W"]["Seconds"],
+        30
+    );
+    let (_, problems) = read("a: { b: ${Nap}, c: [ }\n");
+    assert_eq!((problems.len(), problems[0].code), (1, Code::InvalidYaml));
     for seconds in ["${Nap}", "${Tens}0"] {
         assert_eq!(
             wait(seconds).unwrap().definition()["States"]["W"]["Seconds"],

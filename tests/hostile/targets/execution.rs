@@ -34,6 +34,18 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
+    /// The errors with which tasks fail.
+    pub(crate) const ERROR_NAMES: [&str; 8] = [
+        "Busy",
+        "E",
+        "Broken",
+        "States.ALL",
+        "States.Timeout",
+        "States.HeartbeatTimeout",
+        "States.Runtime",
+        "",
+    ];
+
     /// Starts an execution of a sample; `None` where the mutated definition is refused.
     pub(crate) fn start(dice: &Dice, mutates: bool) -> Option<(Self, Execution)> {
         let samples = corpus::samples();
@@ -49,6 +61,11 @@ impl Driver {
             }
         }
         let machine = StateMachine::parse(&definition.to_string()).ok()?;
+        Some(Self::of(dice, sample, &machine, input))
+    }
+
+    /// Starts an execution of a machine that was made of a sample.
+    pub(crate) fn of(dice: &Dice, sample: &'static Sample, machine: &StateMachine, input: Value) -> (Self, Execution) {
         let mut options = StartOptions::new(input);
         options.seed = dice.below(100) as u64;
         options.limits.history_events = if dice.chance(90) { Some(400) } else { None };
@@ -61,7 +78,7 @@ impl Driver {
             &DateTime::<Utc>::MAX_UTC,
             &DateTime::<Utc>::MIN_UTC,
         ]);
-        let execution = Execution::start(Arc::new(Program::compile(&machine)), options, now);
+        let execution = Execution::start(Arc::new(Program::compile(machine)), options, now);
         let driver = Self {
             sample,
             now,
@@ -69,7 +86,7 @@ impl Driver {
             last_event: 0,
             is_damaged: false,
         };
-        Some((driver, execution))
+        (driver, execution)
     }
 
     /// Carries out what the execution wants, and reports one thing; false where nothing is left to report.
@@ -161,15 +178,5 @@ impl Driver {
 }
 
 fn error_name(dice: &Dice) -> String {
-    let names = [
-        "Busy",
-        "E",
-        "Broken",
-        "States.ALL",
-        "States.Timeout",
-        "States.HeartbeatTimeout",
-        "States.Runtime",
-        "",
-    ];
-    dice.pick(&names).to_owned()
+    dice.pick(&Driver::ERROR_NAMES).to_owned()
 }

@@ -2,6 +2,7 @@
 //!
 //! `thrown.rs` rolls a few hundred times in every test run, `fuzz.rs` as long as it is given time.
 
+mod accepted;
 mod api;
 mod bounds;
 mod corpus;
@@ -24,7 +25,11 @@ pub(crate) struct Target {
     pub(crate) try_one: fn(&Dice) -> bool,
 }
 
-pub(crate) const TARGETS: [Target; 12] = [
+pub(crate) const TARGETS: [Target; 13] = [
+    Target {
+        name: "accepted",
+        try_one: accepted::accepted,
+    },
     Target {
         name: "definition",
         try_one: definition::definition,

@@ -49,14 +49,12 @@ fn reads(config: &Node, resource: &Resource, lists: bool, reading: &mut Reading)
             .field("InputType")
             .map(|_| item_format(config, reading))
             .transpose()?;
-        return match listed {
+        if let Some(ItemFormat::Json { .. }) = listed {
             // The rule about distributed Maps reports it.
-            Some(ItemFormat::Json { .. }) => Err(Reported),
-            _ => {
-                not_read(manifest, "a manifest is not read here: the Map fails", reading);
-                Ok(Reads::Object(ItemFormat::Manifest))
-            }
-        };
+            return Err(Reported);
+        }
+        not_read(manifest, "a manifest is not read here: the Map fails", reading);
+        return Ok(Reads::Object(ItemFormat::Manifest));
     }
     match (lists, flattens.unwrap_or(false)) {
         (true, false) => Ok(Reads::Listing),

@@ -1,6 +1,7 @@
 //! The part of Terraform's language that definitions are written in: blocks, attributes, constants, heredocs and calls.
 
 use serde_json::Number;
+use std::cell::Cell;
 
 use crate::data::json::{Kind, Member, Node, Object, Span, Substitutions, TextMap};
 use crate::loading::report::Report;
@@ -45,6 +46,10 @@ pub(super) enum Expression<'s> {
 }
 
 impl<'s> Block<'s> {
+    pub(super) fn attributes(&self) -> &[Attribute<'s>] {
+        &self.attributes
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&Attribute<'s>> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
@@ -54,20 +59,25 @@ impl Expression<'_> {
     pub(super) fn span(&self) -> Span {
         match self {
             Self::Text(node) | Self::Constant(node) => node.span,
-            Self::Array(_, span) | Self::Object(_, span) | Self::Heredoc(span) | Self::Other(span) => *span,
-            Self::Call { span, .. } => *span,
+            Self::Array(_, span)
+            | Self::Object(_, span)
+            | Self::Heredoc(span)
+            | Self::Call { span, .. }
+            | Self::Other(span) => *span,
         }
     }
 
     /// The value as JSON. An expression that only Terraform knows is a placeholder, named as it is written.
-    pub(super) fn node(&self, source: &str, given: &Substitutions, report: &mut Report) -> Node {
+    pub(super) fn node(&self, scope: &Scope<'_, '_>, depth: usize, report: &mut Report) -> Node {
         let kind = match self {
-            Self::Text(node) if node.unresolved => return text_with_values(node, given, report),
+            Self::Text(node) if node.unresolved || node.as_str().is_some_and(|text| text.contains("$${")) => {
+                return text_with_values(node, scope.given, report);
+            }
             Self::Text(node) | Self::Constant(node) => return node.clone(),
             Self::Array(elements, _) => Kind::Array(
                 elements
                     .iter()
-                    .map(|element| element.node(source, given, report))
+                    .map(|element| element.node(scope, depth, report))
                     .collect(),
             ),
             Self::Object(attributes, _) => {
@@ -75,7 +85,7 @@ impl Expression<'_> {
                     key: attribute.name.clone(),
                     key_span: attribute.span,
                     key_unresolved: attribute.name.contains("${"),
-                    value: attribute.value.node(source, given, report),
+                    value: attribute.value.node(scope, depth, report),
                 });
                 Kind::Object(Object {
                     members: members.collect(),
@@ -83,8 +93,13 @@ impl Expression<'_> {
             }
             Self::Heredoc(_) | Self::Call { .. } | Self::Other(_) => {
                 let span = self.span();
-                let name = source.get(span.start..span.end).unwrap_or_default().trim();
-                if let Some(value) = given.value(name) {
+                let name = scope.source.get(span.start..span.end).unwrap_or_default().trim();
+                if let (Some(local), Some(depth)) = (scope.local(name), depth.checked_sub(1)) {
+                    let mut node = local.node(scope, depth, report);
+                    node.stamp(span);
+                    return node;
+                }
+                if let Some(value) = scope.given.value(name) {
                     let kind = yaml::plain(value).unwrap_or_else(|| Kind::String(value.to_owned()));
                     return whole(kind, span);
                 }
@@ -95,6 +110,27 @@ impl Expression<'_> {
             }
         };
         whole(kind, self.span())
+    }
+}
+
+/// What expressions may name.
+pub(super) struct Scope<'e, 's> {
+    pub(super) source: &'s str,
+    /// Values that the user gives.
+    pub(super) given: &'e Substitutions,
+    /// The `locals` of the file.
+    pub(super) locals: Vec<&'e Attribute<'s>>,
+    /// How many more local values are read: values that name each other could fill the memory.
+    pub(super) room: Cell<usize>,
+}
+
+impl<'e, 's> Scope<'e, 's> {
+    /// The value of `local.NAME`.
+    pub(super) fn local(&self, expression: &str) -> Option<&'e Expression<'s>> {
+        let name = expression.strip_prefix("local.")?;
+        let local = self.locals.iter().find(|local| local.name == name)?;
+        self.room.set(self.room.get().checked_sub(1)?);
+        Some(&local.value)
     }
 }
 
@@ -119,6 +155,13 @@ fn text_with_values(node: &Node, given: &Substitutions, report: &mut Report) -> 
     let mut unresolved = false;
     while let Some(at) = rest.find("${") {
         let (before, expression) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        if let Some(before) = before.strip_suffix('$') {
+            // `$${name}` is the text `${name}`.
+            text.push_str(before);
+            text.push_str("${");
+            rest = expression.strip_prefix("${").unwrap_or_default();
+            continue;
+        }
         let end = end_of_interpolation(expression).unwrap_or(expression.len());
         let (expression, after) = expression.split_at_checked(end).unwrap_or((expression, ""));
         let name = expression.trim_start_matches("${").trim_end_matches('}').trim();
@@ -408,8 +451,10 @@ impl<'s> Reader<'s> {
                     }
                 }
                 _ if rest.starts_with("$${") || rest.starts_with("%%{") => {
-                    text.push_str(rest.get(1..3)?);
+                    // `text_with_values` takes the sign away.
+                    text.push_str(rest.get(..3)?);
                     self.at += 3;
+                    continue;
                 }
                 _ if rest.starts_with("${") || rest.starts_with("%{") => {
                     let end = end_of_interpolation(rest)?;

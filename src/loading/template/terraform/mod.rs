@@ -5,18 +5,23 @@
 
 mod expression;
 
+use std::cell::Cell;
+
 use super::{Format, Found, definition, embedded::moved, refused};
 use crate::data::json::{Node, Place, Span, Substitutions};
 use crate::definition::{Code, InvalidDefinition, StateMachine, WorkflowType};
 use crate::loading::Loader;
 use crate::loading::report::Report;
-use expression::{Attribute, Block, Expression, Reader};
+use expression::{Attribute, Block, Expression, Reader, Scope};
 
 /// The type of the resource.
 pub(super) const RESOURCE: &str = "aws_sfn_state_machine";
 
-/// How many local values may name each other.
-const MAX_LOCALS: usize = 8;
+/// How many local values a definition may have.
+const MAX_LOCALS: usize = 1_000;
+
+/// How deep local values may name each other.
+const MAX_LOCALS_INSIDE: usize = 8;
 
 type Machine = Result<StateMachine, InvalidDefinition>;
 
@@ -73,8 +78,7 @@ impl<'s> Module<'s> {
                 .help("give it `definition`");
             return (None, refused(report, self.source));
         };
-        let value = self.without_locals(&attribute.value, MAX_LOCALS);
-        match value {
+        match self.without_locals(&attribute.value, &self.scope(&loader)) {
             Expression::Heredoc(span) => (None, self.heredoc(*span, &loader, report)),
             Expression::Call { name, arguments, span } => match (*name, arguments.as_slice()) {
                 ("jsonencode", [definition]) => (None, self.encoded(definition, &loader, report)),
@@ -88,18 +92,26 @@ impl<'s> Module<'s> {
         }
     }
 
-    /// The value of a `local.NAME`, if the file has it; else the expression itself.
-    fn without_locals<'e>(&'e self, value: &'e Expression<'s>, depth: usize) -> &'e Expression<'s> {
-        let name = match value {
-            Expression::Other(span) => self.text(*span).trim().strip_prefix("local."),
-            _ => None,
-        };
+    /// What the expressions of the file may name.
+    fn scope<'e>(&'e self, loader: &'e Loader) -> Scope<'e, 's> {
         let locals = self.blocks.iter().filter(|block| block.kind == "locals");
-        let found = name.and_then(|name| locals.filter_map(|block| block.attribute(name)).next());
-        match (found, depth.checked_sub(1)) {
-            (Some(attribute), Some(depth)) => self.without_locals(&attribute.value, depth),
-            _ => value,
+        Scope {
+            source: self.source,
+            given: loader.values(),
+            locals: locals.flat_map(Block::attributes).collect(),
+            room: Cell::new(MAX_LOCALS),
         }
+    }
+
+    /// The value of a `local.NAME`, if the file has it; else the expression itself.
+    fn without_locals<'e>(&'e self, mut value: &'e Expression<'s>, scope: &Scope<'e, 's>) -> &'e Expression<'s> {
+        while let Expression::Other(span) = value {
+            match scope.local(self.text(*span).trim()) {
+                Some(local) => value = local,
+                None => break,
+            }
+        }
+        value
     }
 
     fn text(&self, span: Span) -> &'s str {
@@ -119,7 +131,7 @@ impl<'s> Module<'s> {
 
     /// `jsonencode({ … })`
     fn encoded(&self, value: &Expression<'s>, loader: &Loader, mut report: Report) -> Machine {
-        let node = value.node(self.source, loader.values(), &mut report);
+        let node = value.node(&self.scope(loader), MAX_LOCALS_INSIDE, &mut report);
         loader.parse_node(Some(&node), self.source, report)
     }
 
@@ -193,26 +205,23 @@ fn template_text(template: &str) -> Option<String> {
         }
         let end = expression::end_of_interpolation(expression)?;
         let (expression, after) = expression.split_at_checked(end)?;
-        match before.strip_suffix('$') {
+        if let Some(before) = before.strip_suffix('$') {
             // `$${Name}` is the text `${Name}`.
-            Some(before) => {
-                text.push_str(before);
-                text.push_str("${!");
-                text.push_str(expression.get(2..)?);
-            }
-            None => {
-                text.push_str(before);
-                text.push_str("${");
-                let inner = expression.get(2..end - 1)?;
-                text.extend(inner.bytes().map(|byte| {
-                    if Substitutions::is_name_byte(byte) {
-                        char::from(byte)
-                    } else {
-                        '_'
-                    }
-                }));
-                text.push('}');
-            }
+            text.push_str(before);
+            text.push_str("${!");
+            text.push_str(expression.get(2..)?);
+        } else {
+            text.push_str(before);
+            text.push_str("${");
+            let inner = expression.get(2..end - 1)?;
+            text.extend(inner.bytes().map(|byte| {
+                if Substitutions::is_name_byte(byte) {
+                    char::from(byte)
+                } else {
+                    '_'
+                }
+            }));
+            text.push('}');
         }
         rest = after;
     }
