@@ -9,6 +9,7 @@ use tokio::process::{Child, Command};
 use crate::TaskError;
 use crate::cli::failure::{Failure, reason};
 use crate::cli::functions::not_invoked;
+use crate::data::json_value;
 use crate::definition::{Resource, StateMachine};
 use crate::execution::Program;
 use crate::programs::FunctionProgram;
@@ -183,7 +184,10 @@ fn result(
     output: &[u8],
     complaints: &[u8],
 ) -> Result<Value, TaskError> {
-    let parsed: Result<Value, _> = serde_json::from_slice(output);
+    let parsed: Result<Value, _> = match std::str::from_utf8(output) {
+        Ok(text) => json_value(text),
+        Err(_) => serde_json::from_slice(output),
+    };
     if status.success() {
         return parsed.map_err(|error| {
             let cause = format!("`{command}` wrote no JSON to standard output: {error}");
