@@ -405,7 +405,14 @@ impl<'s> Reader<'s> {
                     self.at += 1;
                     return Some(elements);
                 }
-                _ => elements.push(self.expression(depth, true)?),
+                _ => {
+                    let start = self.at;
+                    elements.push(self.expression(depth, true)?);
+                    // A bracket of another kind is no element, and would be none for ever.
+                    if self.at == start {
+                        return None;
+                    }
+                }
             }
         }
     }
