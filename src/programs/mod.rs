@@ -4,6 +4,7 @@
 //! Or it keeps running and answers a line of JSON to each line of JSON. Either way, an object with the texts `errorType`
 //! and `errorMessage` is Lambda's form of an error. Its standard error is shown with the function's name.
 
+mod descendants;
 mod process;
 mod returned;
 
@@ -15,6 +16,8 @@ use std::time::Duration;
 
 use crate::TaskError;
 use crate::simulation::{Answer, Call};
+#[cfg(feature = "cli")]
+pub(crate) use descendants::kill_descendants;
 use process::{Process, Received};
 use returned::{from_line, from_output, timed_out};
 

@@ -100,3 +100,20 @@ fn a_function_in_python() {
 fn a_function_in_node() {
     serves("node", "asl-samples/functions/serve.mjs", "app.mjs", NODE);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_program_that_takes_too_long_is_killed_with_all_that_it_started() {
+    let machine = "tests/cli/files/functions.asl.json";
+    for option in ["--function", "--task"] {
+        let output = answer(&["run", machine, option, "charge-order=cd src && sleep 47119"], b"");
+        assert_eq!(output.status.code(), Some(1));
+    }
+    let Ok(processes) = Command::new("ps").args(["-A", "-o", "args="]).output() else {
+        eprintln!("skipped: there is no `ps` here");
+        return;
+    };
+    let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
+    let is_left = processes.lines().any(|line| line.starts_with("sleep 47119"));
+    assert!(!is_left, "{processes}");
+}

@@ -12,7 +12,7 @@ use crate::cli::functions::not_invoked;
 use crate::data::json_value;
 use crate::definition::{Resource, StateMachine};
 use crate::execution::Program;
-use crate::programs::FunctionProgram;
+use crate::programs::{FunctionProgram, kill_descendants};
 use crate::services::lambda::is_invoke;
 use crate::simulation::{invoked_names, invokes, is_function_of};
 
@@ -119,6 +119,7 @@ pub(super) async fn call(command: &str, input: &Value, about: About<'_>) -> Resu
         let cause = format!("the command `{command}` cannot be started: {}", reason(&error));
         TaskError::new("ProgramNotStarted", cause)
     })?;
+    let mut started = Started(child.id());
     let failed = |what: &str, error: &std::io::Error| {
         TaskError::new(
             "ProgramFailed",
@@ -153,7 +154,19 @@ pub(super) async fn call(command: &str, input: &Value, about: About<'_>) -> Resu
         return Err(TaskError::new("ProgramFailed", cause));
     }
     let status = child.wait().await.map_err(|error| failed("the end", &error))?;
+    started.0 = None;
     result(command, status, &output, &complaints)
+}
+
+/// A running command. Dropping it kills all that the command has started.
+struct Started(Option<u32>);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(process) = self.0 {
+            kill_descendants(process);
+        }
+    }
 }
 
 fn spawn(command: &str, about: &About<'_>) -> std::io::Result<Child> {

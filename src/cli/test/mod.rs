@@ -49,6 +49,7 @@ Examples:
   asl test machines --coverage --fail-under 90 --fail-under transition=100
   asl test charge.asl-test.yaml --filter busy --junit report.xml
   asl test MockConfigFile.json --machine Orders=orders.asl.json")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command")]
 pub(super) struct Arguments {
     /// Test files, folders with test files at any depth, and mock files of Step Functions Local
     #[arg(required = true, value_name = "PATH")]
