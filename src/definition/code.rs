@@ -45,6 +45,8 @@ pub enum Code {
     DefinitionTooLong,
     /// A warning: YAML 1.1, which SAM and CloudFormation read, reads the text as a boolean.
     AmbiguousYaml,
+    /// A warning: a call of an intrinsic function fails whatever the input is.
+    CallCannotWork,
     /// A warning: an earlier Retrier or Catcher already matches the error.
     ErrorAlreadyMatched,
     /// A warning: a Retrier or Catcher names an error that the state cannot have, or that cannot be caught.
@@ -71,6 +73,8 @@ pub enum Code {
     TaskTokenNotPassed,
     /// A warning: a path reads a variable that no state assigns.
     UnassignedVariable,
+    /// A warning: a path names a member that the context object never has.
+    UnknownContextMember,
     /// A warning: a Retrier or Catcher names a `States.` error that does not exist.
     UnknownErrorName,
 }
@@ -98,6 +102,7 @@ impl Code {
             Self::UnresolvedSubstitution => "UNRESOLVED_SUBSTITUTION",
             Self::DefinitionTooLong => "DEFINITION_TOO_LONG",
             Self::AmbiguousYaml => "AMBIGUOUS_YAML",
+            Self::CallCannotWork => "CALL_CANNOT_WORK",
             Self::ErrorAlreadyMatched => "ERROR_ALREADY_MATCHED",
             Self::ErrorCannotOccur => "ERROR_CANNOT_OCCUR",
             Self::FieldWithoutEffect => "FIELD_WITHOUT_EFFECT",
@@ -111,6 +116,7 @@ impl Code {
             Self::SizeLimitExceeded => "SIZE_LIMIT_EXCEEDED",
             Self::TaskTokenNotPassed => "TASK_TOKEN_NOT_PASSED",
             Self::UnassignedVariable => "UNASSIGNED_VARIABLE",
+            Self::UnknownContextMember => "UNKNOWN_CONTEXT_MEMBER",
             Self::UnknownErrorName => "UNKNOWN_ERROR_NAME",
         }
     }

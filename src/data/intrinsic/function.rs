@@ -1,6 +1,7 @@
 //! The table of the intrinsic functions. To add a function, add a line.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
@@ -10,26 +11,27 @@ use crate::data::Random;
 
 /// The functions of ASL, sorted by name.
 pub(super) static FUNCTIONS: [Function; 18] = [
-    function("States.Array", Gives::NoText, array::array),
-    function("States.ArrayContains", Gives::NoText, array::contains),
-    function("States.ArrayGetItem", Gives::Any, array::get_item),
-    function("States.ArrayLength", Gives::NoText, array::length),
-    function("States.ArrayPartition", Gives::NoText, array::partition),
-    function("States.ArrayRange", Gives::NoText, array::range),
-    function("States.ArrayUnique", Gives::NoText, array::unique),
-    function("States.Base64Decode", Gives::Text, encoding::base64_decode),
-    function("States.Base64Encode", Gives::Text, encoding::base64_encode),
-    function("States.Format", Gives::Text, string::format),
-    function("States.Hash", Gives::Text, hash::hash),
-    function("States.JsonMerge", Gives::NoText, json::merge),
-    function("States.JsonToString", Gives::Text, json::to_string),
-    function("States.MathAdd", Gives::NoText, math::add),
-    function("States.MathRandom", Gives::NoText, math::random),
-    function("States.StringSplit", Gives::NoText, string::split),
-    function("States.StringToJson", Gives::Any, json::from_string),
+    function("States.Array", Gives::NoText, 0..=usize::MAX, array::array),
+    function("States.ArrayContains", Gives::NoText, 2..=2, array::contains),
+    function("States.ArrayGetItem", Gives::Any, 2..=2, array::get_item),
+    function("States.ArrayLength", Gives::NoText, 1..=1, array::length),
+    function("States.ArrayPartition", Gives::NoText, 2..=2, array::partition),
+    function("States.ArrayRange", Gives::NoText, 3..=3, array::range),
+    function("States.ArrayUnique", Gives::NoText, 1..=1, array::unique),
+    function("States.Base64Decode", Gives::Text, 1..=1, encoding::base64_decode),
+    function("States.Base64Encode", Gives::Text, 1..=1, encoding::base64_encode),
+    function("States.Format", Gives::Text, 1..=usize::MAX, string::format),
+    function("States.Hash", Gives::Text, 2..=2, hash::hash),
+    function("States.JsonMerge", Gives::NoText, 3..=3, json::merge),
+    function("States.JsonToString", Gives::Text, 1..=1, json::to_string),
+    function("States.MathAdd", Gives::NoText, 2..=2, math::add),
+    function("States.MathRandom", Gives::NoText, 2..=3, math::random),
+    function("States.StringSplit", Gives::NoText, 2..=2, string::split),
+    function("States.StringToJson", Gives::Any, 1..=1, json::from_string),
     Function {
         name: "States.UUID",
         gives: Gives::Text,
+        takes: 0..=usize::MAX,
         body: Body::OfNothing(identifier::uuid),
     },
 ];
@@ -38,6 +40,8 @@ pub(super) static FUNCTIONS: [Function; 18] = [
 pub(super) struct Function {
     pub(super) name: &'static str,
     pub(super) gives: Gives,
+    /// How many arguments.
+    pub(super) takes: RangeInclusive<usize>,
     pub(super) body: Body,
 }
 
@@ -57,10 +61,16 @@ pub(super) enum Body {
     OfNothing(fn(&Random) -> Value),
 }
 
-const fn function(name: &'static str, gives: Gives, body: fn(Arguments<'_>) -> Result<Value, Refusal>) -> Function {
+const fn function(
+    name: &'static str,
+    gives: Gives,
+    takes: RangeInclusive<usize>,
+    body: fn(Arguments<'_>) -> Result<Value, Refusal>,
+) -> Function {
     Function {
         name,
         gives,
+        takes,
         body: Body::OfArguments(body),
     }
 }

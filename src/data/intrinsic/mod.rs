@@ -2,6 +2,7 @@
 
 mod arguments;
 pub(super) mod array;
+mod constant;
 mod encoding;
 mod function;
 pub(super) mod hash;

@@ -201,7 +201,7 @@ fn way(knots: &[Point]) -> String {
             None => write!(path, "M{:.1} {:.1}", knot.x, knot.y),
             Some(before) if (before.x - knot.x).abs() < 0.05 => write!(path, "V{:.1}", knot.y),
             Some(before) => {
-                let middle = (before.y + knot.y) / 2.0;
+                let middle = f64::midpoint(before.y, knot.y);
                 let (from, to) = (before.x, knot.x);
                 write!(path, "C{from:.1} {middle:.1} {to:.1} {middle:.1} {to:.1} {:.1}", knot.y)
             }

@@ -241,14 +241,14 @@ fn knots(
             Point::new(bend.x, row.side(!is_down)),
             Point::new(bend.x, row.side(is_down)),
         );
-        let is_own = label.is_some_and(|y| (y - bend.y).abs() < 1.0);
+        let has_label = label.is_some_and(|y| (y - bend.y).abs() < 1.0);
         let after = bends.get(i + 1).map_or_else(
             || reach.clone(),
             |next| Point::new(next.x, row_at(rows, next.y).map_or(next.y, |row| row.side(!is_down))),
         );
         // A row without states is no reason for a bend, unless a label is in the way.
         let before = knots.last();
-        let is_free = !row.has_states && !is_own && before.is_some_and(|before| is_clear(before, &after, others));
+        let is_free = !row.has_states && !has_label && before.is_some_and(|before| is_clear(before, &after, others));
         if !is_free {
             knots.extend([into, out]);
         }
@@ -282,7 +282,7 @@ fn is_clear(from: &Point, to: &Point, areas: &[Area]) -> bool {
 /// A point on the curve between two knots, which begins and ends vertical.
 pub(super) fn on_curve(from: &Point, to: &Point, t: f64) -> Point {
     let rest = 1.0 - t;
-    let (end, middle) = (t * t * t + 3.0 * t * t * rest, (from.y + to.y) / 2.0);
+    let (end, middle) = (t * t * t + 3.0 * t * t * rest, f64::midpoint(from.y, to.y));
     let x = from.x + (to.x - from.x) * end;
     let y = rest * rest * rest * from.y + 3.0 * t * rest * middle + t * t * t * to.y;
     Point::new(x, y)

@@ -5,6 +5,7 @@
 
 mod choice_default;
 mod choice_rules;
+mod context_members;
 mod credentials;
 mod distributed_map;
 mod error_matching;
@@ -17,6 +18,7 @@ mod fail_text;
 mod field_languages;
 mod fields_without_effect;
 mod heartbeat;
+mod intrinsic_arguments;
 mod jsonata_delimiters;
 mod jsonata_eval;
 mod jsonata_input_document;
@@ -77,6 +79,8 @@ const RULES: &[fn(&Outline<'_>, &mut Report)] = &[
     jsonata_eval::check,
     static_result::check,
     unassigned_variables::check,
+    context_members::check,
+    intrinsic_arguments::check,
     task_token::check,
     fields_without_effect::check,
     size_limits::check,

@@ -15,6 +15,7 @@ mod frames;
 mod grammar;
 mod jsonata;
 mod snapshot;
+mod verdict;
 
 pub(crate) use dice::Dice;
 
@@ -25,7 +26,7 @@ pub(crate) struct Target {
     pub(crate) try_one: fn(&Dice) -> bool,
 }
 
-pub(crate) const TARGETS: [Target; 13] = [
+pub(crate) const TARGETS: [Target; 14] = [
     Target {
         name: "accepted",
         try_one: accepted::accepted,
@@ -77,5 +78,9 @@ pub(crate) const TARGETS: [Target; 13] = [
     Target {
         name: "route_selection",
         try_one: event::route_selection,
+    },
+    Target {
+        name: "verdict",
+        try_one: verdict::verdict,
     },
 ];
