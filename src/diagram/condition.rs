@@ -20,6 +20,7 @@ pub(super) fn expression(text: &str) -> &str {
 }
 
 /// A label whose long paths keep their last two names only: `$…address.country = "DE"`.
+#[cfg(feature = "svg")]
 pub(super) fn shortened(label: &str) -> String {
     let mut short = String::with_capacity(label.len());
     let mut rest = label;
@@ -106,6 +107,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[cfg(feature = "svg")]
     #[test]
     fn long_paths_keep_their_end() {
         for (label, expected) in [

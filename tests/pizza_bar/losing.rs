@@ -79,7 +79,7 @@ async fn an_order_whose_last_event_is_lost_is_interrupted_and_frees_its_connecti
     let folder = Folder::new();
     let (tables, order) = tables(&folder, STATUSES[4]).await;
     let bus = bus(&tables);
-    let spoil = tables.change_orders(|transaction| transaction.spoil_order("o-1"));
+    let spoil = tables.change_orders(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
     spoil.await.unwrap();
     put(&bus, STATUSES[5]).await;
     bus.idle().await;
@@ -98,7 +98,7 @@ async fn a_lost_event_in_between_is_made_up_for_by_the_next() {
     let folder = Folder::new();
     let (tables, order) = tables(&folder, STATUSES[2]).await;
     let bus = bus(&tables);
-    let spoil = tables.change_orders(|transaction| transaction.spoil_order("o-1"));
+    let spoil = tables.change_orders(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
     spoil.await.unwrap();
     put(&bus, STATUSES[3]).await;
     bus.idle().await;

@@ -198,13 +198,12 @@ impl Transaction {
     }
 
     pub(crate) fn put_order(&self, order: &Order) -> Result<(), TablesError> {
-        self.write(ORDERS, &order.order_id, order)
+        self.put_row_of_order(&order.order_id, order)
     }
 
-    /// Makes the row of an order one that nobody can read, as a database that is broken would.
-    #[cfg(test)]
-    pub(crate) fn spoil_order(&self, order_id: &str) -> Result<(), TablesError> {
-        self.write(ORDERS, order_id, &"spoilt")
+    /// Writes the row of an order, whatever it holds.
+    pub(crate) fn put_row_of_order(&self, order_id: &str, row: &impl Serialize) -> Result<(), TablesError> {
+        self.write(ORDERS, order_id, row)
     }
 
     pub(crate) fn token_hash(&self, order_id: &str) -> Result<Option<String>, TablesError> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::super::{Kind, Tone};
 use super::icon;
-use super::layout::{
+use super::placed::{
     DOT, ICON, LABEL_LINE, MARGIN, PADDING, PlacedEdge, PlacedGraph, PlacedNode, SMALL_LINE, STACK, TITLE_LINE,
     label_height, label_width,
 };

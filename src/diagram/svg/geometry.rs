@@ -3,7 +3,8 @@
 use dagre::Point;
 use serde_json::Value;
 
-use super::layout::{PlacedGraph, label_height, label_width, place};
+use super::layout::place;
+use super::placed::{PlacedGraph, label_height, label_width};
 use super::route::on_curve;
 use crate::diagram::Diagram;
 

@@ -5,6 +5,7 @@ mod draw;
 mod geometry;
 mod icon;
 mod layout;
+mod placed;
 mod route;
 mod size;
 mod text;

@@ -4,7 +4,7 @@
 
 use dagre::Point;
 
-use super::layout::{DOT, PlacedEdge, PlacedNode, label_height, label_width};
+use super::placed::{DOT, PlacedEdge, PlacedNode, label_height, label_width};
 
 /// Between two edges that leave or reach the same side of a state.
 const PORT_GAP: f64 = 16.0;
