@@ -2,8 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-/// Kills all that a process has started, itself left out. Where the system has no `ps`, nothing is killed.
-pub(crate) fn kill_descendants(process: u32) {
+/// Kills a process and all that it has started, parents first: a shell whose child is killed would say so. Where the system
+/// has no `ps`, or nothing was started, nothing is killed.
+pub(crate) fn kill_family(process: u32) {
     let listed = Command::new("ps")
         .args(["-A", "-o", "pid=,ppid="])
         .stdin(Stdio::null())
@@ -14,10 +15,11 @@ pub(crate) fn kill_descendants(process: u32) {
     if descendants.is_empty() {
         return;
     }
+    let family = std::iter::once(process).chain(descendants);
     // They may have ended meanwhile.
     let _ = Command::new("kill")
         .arg("-KILL")
-        .args(descendants.iter().map(ToString::to_string))
+        .args(family.map(|process| process.to_string()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::TaskError;
 use crate::simulation::{Answer, Call};
 #[cfg(feature = "cli")]
-pub(crate) use descendants::kill_descendants;
+pub(crate) use descendants::kill_family;
 use process::{Process, Received};
 use returned::{from_line, from_output, timed_out};
 

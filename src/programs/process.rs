@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::descendants::kill_descendants;
+use super::descendants::kill_family;
 
 /// The largest answer: a larger result is beyond AWS's quota anyway.
 const LARGEST: u64 = 16 << 20;
@@ -168,7 +168,7 @@ impl Drop for Process {
         if is_idle && self.wait(FAREWELL).is_some() {
             return;
         }
-        kill_descendants(self.child.id());
+        kill_family(self.child.id());
         // It may have ended by itself meanwhile.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -12,7 +12,7 @@ use crate::cli::functions::not_invoked;
 use crate::data::json_value;
 use crate::definition::{Resource, StateMachine};
 use crate::execution::Program;
-use crate::programs::{FunctionProgram, kill_descendants};
+use crate::programs::{FunctionProgram, kill_family};
 use crate::services::lambda::is_invoke;
 use crate::simulation::{invoked_names, invokes, is_function_of};
 
@@ -164,7 +164,7 @@ struct Started(Option<u32>);
 impl Drop for Started {
     fn drop(&mut self) {
         if let Some(process) = self.0 {
-            kill_descendants(process);
+            kill_family(process);
         }
     }
 }
