@@ -72,7 +72,7 @@ impl HistoryEvent {
     /// let logged: Vec<_> = run.history().iter().filter_map(|event| event.to_log_record(arn, LogLevel::Fatal, false)).collect();
     /// assert_eq!(logged, [json!({
     ///     "id": "3", "type": "ExecutionFailed", "details": { "error": "NoDough" }, "previous_event_id": "2",
-    ///     "event_timestamp": "0", "execution_arn": arn, "redrive_count": "0"
+    ///     "event_timestamp": "1767225600000", "execution_arn": arn, "redrive_count": "0"
     /// })]);
     /// # Ok::<(), asl_engine::definition::InvalidDefinition>(())
     /// ```

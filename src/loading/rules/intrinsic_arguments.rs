@@ -50,7 +50,7 @@ mod tests {
             )),
             [
                 "warning CALL_CANNOT_WORK: the call fails whatever the input is: Invalid arguments in States.ArrayGetItem at \
-              /States/X/Parameters/x/0/n.$ (help: look at the number of arguments, their types and limits)"
+              /States/X/Parameters/x[0]/n.$ (help: look at the number of arguments, their types and limits)"
             ]
         );
     }
