@@ -4,6 +4,7 @@
 //! of them. Every other expression inside is a placeholder: it is known only to Terraform.
 
 mod expression;
+mod reader;
 
 use std::cell::Cell;
 
@@ -12,7 +13,8 @@ use crate::data::json::{Node, Place, Span, Substitutions};
 use crate::definition::{Code, InvalidDefinition, StateMachine, WorkflowType};
 use crate::loading::Loader;
 use crate::loading::report::Report;
-use expression::{Attribute, Block, Expression, Reader, Scope};
+use expression::{Attribute, Block, Expression, Scope};
+use reader::Reader;
 
 /// The type of the resource.
 pub(super) const RESOURCE: &str = "aws_sfn_state_machine";
