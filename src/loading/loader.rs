@@ -175,7 +175,8 @@ impl Loader {
             parse::state_machine(root, &mut reading).ok()
         });
         let mut report = reading.report;
-        let is_known = !root.is_some_and(Node::has_unresolved);
+        // A root that is no object has its reason already.
+        let is_known = root.is_some_and(|root| !root.has_unresolved());
         if machine.is_none() && is_known && !report.has_errors() {
             // INVARIANT: every reason that keeps a state from being built is reported.
             debug_assert!(false, "a definition was refused without a reason");
@@ -249,6 +250,11 @@ impl Loader {
             return true;
         }
         let place = Place::value(root).nowhere();
+        if root.unresolved {
+            let message = "the whole definition has no value yet, and is not looked at";
+            report.warning(Code::NotSupported, place, message);
+            return false;
+        }
         let help = format!(
             "it is {}: a definition is an object with `StartAt` and `States`",
             root.describe()

@@ -248,6 +248,43 @@ impl<'n> StateOutline<'n> {
     }
 }
 
+impl GraphOutline<'_> {
+    /// Whether a value or a name that is not known yet may add a state or a transition.
+    pub(crate) fn has_unknown_parts(&self) -> bool {
+        self.has_unknown_names() || self.states.iter().any(StateOutline::may_go_anywhere)
+    }
+
+    /// Whether the name of a state is not known yet.
+    pub(crate) fn has_unknown_names(&self) -> bool {
+        self.states.iter().any(|state| state.member.key_unresolved)
+    }
+}
+
+impl StateOutline<'_> {
+    fn may_go_anywhere(&self) -> bool {
+        // The name of a state may have a placeholder in it that is to stay there: see `Edge::unresolved`.
+        let is_unknown = |node: &Node| node.unresolved && node.as_str().is_none();
+        let in_list = |list: &Node| {
+            list.unresolved
+                || list
+                    .as_array()
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|element| element.unresolved || element.field("Next").is_some_and(is_unknown))
+        };
+        let node = &self.member.value;
+        node.unresolved
+            || ["Next", "Default"]
+                .iter()
+                .filter_map(|field| node.field(field))
+                .any(is_unknown)
+            || ["Choices", "Catch"]
+                .iter()
+                .filter_map(|field| node.field(field))
+                .any(in_list)
+    }
+}
+
 impl<'n> Edge<'n> {
     fn of(node: &'n Node) -> Option<Self> {
         Some(Self {

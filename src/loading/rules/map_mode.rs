@@ -38,8 +38,10 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 .schema(Place::value(config), "Expected value of type Object")
                 .help(format!("it is {}", config.describe()));
         }
-        if !is_distributed(processor) {
-            mode(config.and_then(|config| config.field("Mode")), report);
+        let given = config.and_then(|config| config.field("Mode"));
+        let is_unknown = config.into_iter().chain(given).any(|node| node.unresolved);
+        if !is_distributed(processor) && !is_unknown {
+            mode(given, report);
             inline(state, config, report);
         }
     }
@@ -123,5 +125,19 @@ mod tests {
     fn an_inline_map_is_fine() {
         assert_eq!(map("", "{}"), [""; 0]);
         assert_eq!(map(r#""MaxConcurrency": 2,"#, r#"{ "Mode": "INLINE" }"#), [""; 0]);
+    }
+
+    #[test]
+    fn a_mode_without_a_value_is_not_judged() {
+        let found = map(
+            r#""ItemReader": {},"#,
+            r#"{ "Mode": "${Mode}", "ExecutionType": "STANDARD" }"#,
+        );
+        assert!(
+            found
+                .iter()
+                .all(|found| !found.contains("INLINE") && !found.contains("ExecutionType")),
+            "{found:?}"
+        );
     }
 }

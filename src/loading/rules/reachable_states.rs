@@ -5,7 +5,7 @@
 //!
 //! **Why**: a state without a transition to it is left over, or a `Next` is missing. AWS rejects it.
 //!
-//! The rule is silent if `StartAt` is missing, or a transition has a substitution without a value.
+//! The rule is silent if `StartAt` is missing, or a value that is not known yet may be a transition or a state.
 //!
 //! DIFFERENCE: if `StartAt` names no state, only the states that no transition names are reported, since the others
 //! depend on them. AWS may report all; its recorded answer is for a machine with one state.
@@ -31,7 +31,8 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             .start_at
             .iter()
             .chain(graph.states.iter().flat_map(|state| &state.edges));
-        if edges.any(|edge| edge.unresolved && graph.index_of(edge.target).is_none()) {
+        let is_unknown = edges.any(|edge| edge.unresolved && graph.index_of(edge.target).is_none());
+        if is_unknown || graph.has_unknown_parts() {
             continue;
         }
         let named = named_by_a_transition(graph);
@@ -134,5 +135,24 @@ mod tests {
         let findings = findings(source);
         assert_eq!(findings.len(), 1);
         assert!(findings[0].starts_with("SCHEMA_VALIDATION_FAILED: Field 'Next' is not supported at /States/A"));
+    }
+
+    #[test]
+    fn a_value_that_is_not_known_may_lead_anywhere() {
+        for a in [
+            r#""A": { "Type": "Pass", "Next": ${Next} }"#,
+            r#""A": { "Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Parameters": {}, "Catch": ${C}, "End": true }"#,
+            r#""A": { "Type": "Choice", "Choices": ${Choices}, "Default": "A" }"#,
+            r#""A": { "Type": "Choice", "Choices": [${Rule}], "Default": "A" }"#,
+            r#""A": ${State}"#,
+            r#""A": { "Type": "Pass", "End": true }, "${Name}": { "Type": "Pass", "Next": "B" }"#,
+        ] {
+            let source = format!(r#"{{ "StartAt": "A", "States": {{ {a}, "B": {{ "Type": "Succeed" }} }} }}"#);
+            let found = findings(&source);
+            assert!(
+                found.iter().all(|found| !found.contains("TRANSITION_TARGET")),
+                "{source}: {found:?}"
+            );
+        }
     }
 }

@@ -27,6 +27,9 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
             .start_at
             .iter()
             .chain(graph.states.iter().flat_map(|state| &state.edges));
+        if graph.has_unknown_names() {
+            continue;
+        }
         for edge in edges.filter(|edge| !edge.unresolved && graph.index_of(edge.target).is_none()) {
             let names = everywhere.get_or_insert_with(|| outline.states().map(|(_, state)| state.name()).collect());
             missing(*edge, graph, names, report);

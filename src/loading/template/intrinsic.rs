@@ -261,8 +261,11 @@ impl Deployment<'_> {
             "AWS::StepFunctions::Activity"
             | "AWS::StepFunctions::StateMachine"
             | "AWS::Serverless::StateMachine"
-            | "AWS::SNS::Topic" => arn(kind, name),
+            | "AWS::Lambda::Version"
+            | "AWS::Lambda::Alias"
+            | "AWS::SNS::Topic" => arn(kind, name.split('.').next().unwrap_or(name)),
             "AWS::SQS::Queue" => format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"),
+            _ if is_made_elsewhere(kind) => deployed(),
             _ => name.to_owned(),
         })
     }
@@ -271,13 +274,15 @@ impl Deployment<'_> {
     fn attribute(&self, resource: &str, attribute: &str) -> Option<String> {
         // SAM adds resources such as `Function.Version`.
         let kind = self.kind(resource)?;
-        Some(if is_made_elsewhere(kind) {
-            deployed()
-        } else if attribute.ends_with("Arn") {
-            arn(kind, resource)
-        } else {
-            resource.to_owned()
-        })
+        Some(
+            if is_made_elsewhere(kind) || (kind == "AWS::SSM::Parameter" && attribute == "Value") {
+                deployed()
+            } else if attribute.ends_with("Arn") {
+                arn(kind, resource)
+            } else {
+                resource.to_owned()
+            },
+        )
     }
 
     fn kind(&self, name: &str) -> Option<&str> {
@@ -298,7 +303,8 @@ impl Deployment<'_> {
         }
         self.resources.members.iter().find_map(|member| {
             let kind = member.value.field("Type").and_then(Node::as_str)?;
-            let made = name.strip_prefix(&*member.key)?;
+            // SAM reads `Function.Alias` as the alias that it makes.
+            let made = name.strip_prefix(&*member.key)?.trim_start_matches('.');
             match (kind, made) {
                 ("AWS::Serverless::Function" | "AWS::Serverless::StateMachine", "Role") => Some("AWS::IAM::Role"),
                 ("AWS::Serverless::Function", "Url") => Some("AWS::Lambda::Url"),
@@ -316,6 +322,7 @@ impl Deployment<'_> {
 /// Whether a resource's attributes are what another stack or a program makes them.
 fn is_made_elsewhere(kind: &str) -> bool {
     kind.starts_with("Custom::")
+        || kind.ends_with("::MODULE")
         || matches!(
             kind,
             "AWS::CloudFormation::Stack" | "AWS::CloudFormation::CustomResource" | "AWS::Serverless::Application"

@@ -149,6 +149,10 @@ fn what_a_deployment_makes_is_known() {
         "!ImportValue other-stack",
         "'{{resolve:ssm:/functions/charge}}'",
         "!GetAtt FnAliaslive.Arn",
+        "!Ref FnAliaslive",
+        "!Ref Fn.Alias",
+        "!Ref Fn.Version",
+        "!Ref Own",
     ] {
         let found = read(&source(resource, ""));
         assert!(found[0].machine.is_ok(), "{resource}: {:?}", found[0].machine);
@@ -157,6 +161,20 @@ fn what_a_deployment_makes_is_known() {
     assert!(read(&source("!GetAtt Fn.Arn", fields))[0].machine.is_ok());
     let unknown = source("!GetAtt Fn.Arn", "Parameters: { role: !GetAtt FnRoles.Arn },");
     assert_eq!(problems(&unknown), [(11, Code::UnresolvedReference)]);
+    let whole = |definition: &str| {
+        let machine = "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      ";
+        problems(&format!("{machine}{definition}\n"))
+    };
+    for definition in [
+        "Definition: { 'Fn::Transform': { Name: AWS::Include, Parameters: { Location: s3://b/k } } }",
+        "DefinitionString: !ImportValue definition-of-the-machine",
+    ] {
+        let problems = whole(definition);
+        assert!(
+            !problems.is_empty() && problems.iter().all(|(_, code)| *code == Code::NotSupported),
+            "{problems:?}"
+        );
+    }
     let of_macro = source(
         "!GetAtt Fn.Arn",
         "TimeoutSeconds: { 'Fn::Transform': { Name: Seconds } },",
@@ -340,6 +358,19 @@ fn definitions_in_terraform_are_read() {
     );
     let file = found[2].machine.as_ref().unwrap();
     assert_eq!(file.definition()["States"]["Rest"]["Result"], "5");
+}
+
+#[test]
+fn comments_in_terraform_hide_nothing() {
+    for comment in ["# a, b", "// the \"role\"", "/* } */"] {
+        let source = format!(
+            "resource \"aws_sfn_state_machine\" \"m\" {{\n  role_arn = var.r {comment}\n  tags = merge(a, {comment}\n b)\n  \
+             definition = jsonencode({{ StartAt = \"A\", States = {{ A = {{ Type = \"Succeed\" }} }} }})\n}}\n"
+        );
+        let found = machines(&Loader::new(), &source, Format::Terraform, &mut open).unwrap();
+        assert_eq!(found.len(), 1, "{source}");
+        assert!(found[0].machine.is_ok(), "{source}");
+    }
 }
 
 /// Mutated texts are answered: nothing panics, and every place that is pointed at lies in the text.

@@ -296,6 +296,7 @@ impl<'s> Reader<'s> {
     /// Skips an expression that is not understood.
     fn rest_of_expression(&mut self, in_brackets: bool) -> Option<()> {
         loop {
+            self.skip(false);
             match self.peek() {
                 None | Some(',' | '}' | ']' | ')') => return Some(()),
                 Some('\n') if !in_brackets => return Some(()),
@@ -311,6 +312,7 @@ impl<'s> Reader<'s> {
     fn balanced(&mut self) -> Option<()> {
         let mut open = 0_usize;
         loop {
+            self.skip(true);
             match self.peek()? {
                 '(' | '[' | '{' => {
                     open += 1;
