@@ -82,7 +82,13 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         (None, Some((_, text)), _) => broken(&file, Some(&text))?,
         (None, None, None) => broken(&file, Some(&source))?,
         // The definition is part of a template.
-        (None, None, Some(_)) => broken(&file, None)?,
+        (None, None, Some(_)) => match machine.diagnostics.as_slice() {
+            // Valid as far as can be told: nothing is wrong that `asl validate` could tell.
+            [elsewhere] if elsewhere.severity == Severity::Warning => {
+                return Err(Failure::new(format!("`{file}` cannot be drawn: {}", elsewhere.message)));
+            }
+            _ => broken(&file, None)?,
+        },
     };
     write(
         &diagram.with(&drawn_over),

@@ -153,7 +153,9 @@ impl FunctionProgram {
     ) -> Option<Result<Value, TaskError>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         // A program that has ended since its last answer is started again, as on Lambda.
-        let started = match idle.take_if(|process| !process.has_ended()) {
+        let reused = idle.take_if(|process| !process.has_ended());
+        let is_reused = reused.is_some();
+        let started = match reused {
             Some(process) => Ok(process),
             None => self.start(true),
         };
@@ -161,6 +163,10 @@ impl FunctionProgram {
             Ok(process) => process,
             Err(error) => return Some(Err(error)),
         };
+        // It would be taken for the answer.
+        if let Some(line) = process.unasked() {
+            return Some(Err(returned::unasked(&line)));
+        }
         process.send(format!("{payload}\n"));
         match process.receive(time, has_given_up) {
             Received::Text(line) => {
@@ -172,7 +178,14 @@ impl FunctionProgram {
                 Some(answer.unwrap_or_else(Err))
             }
             Received::TooLarge => Some(Err(returned::too_large())),
-            Received::End => Some(Err(returned::exited(process.wait(time)?))),
+            Received::End => {
+                let status = process.wait(time)?;
+                // It was about to end after its last answer.
+                if is_reused && status.success() {
+                    return self.call_running(payload, time, has_given_up);
+                }
+                Some(Err(returned::exited(status)))
+            }
             Received::Nothing => {
                 process.close_input();
                 None
@@ -184,5 +197,34 @@ impl FunctionProgram {
         let shown_as = (!self.is_quiet).then(|| self.name.clone());
         Process::start(&self.command, &self.name, self.folder.as_deref(), by_lines, shown_as)
             .map_err(|error| returned::not_started(&self.command, &error))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn answered(program: &FunctionProgram) -> Result<Value, TaskError> {
+        match program.call(&Value::Null, None, &AtomicBool::new(false)) {
+            Called::Answered(result) => result,
+            Called::OutOfTime => Err(TaskError::new("OutOfTime", "no time was given")),
+        }
+    }
+
+    /// The second line is no answer to the second call.
+    #[test]
+    fn a_line_too_many_is_not_taken_for_the_next_answer() {
+        let program = FunctionProgram::new("f", "while read -r line; do echo 1; echo 2; done").keeps_running(true);
+        assert_eq!(answered(&program).unwrap(), 1);
+        // Both lines are here once the reader has had time for them.
+        std::thread::sleep(Duration::from_millis(500));
+        let error = answered(&program).unwrap_err();
+        assert_eq!(error.error(), "Runtime.MarshalError");
+        assert!(
+            error.cause().contains("more than one line for a call: 2"),
+            "{}",
+            error.cause()
+        );
+        assert_eq!(answered(&program).unwrap(), 1, "it was started again");
     }
 }

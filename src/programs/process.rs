@@ -132,6 +132,11 @@ impl Process {
         }
     }
 
+    /// What it has written since its last answer.
+    pub(super) fn unasked(&mut self) -> Option<String> {
+        self.output.try_recv().ok().map(Option::unwrap_or_default)
+    }
+
     /// Whether it has ended.
     pub(super) fn has_ended(&mut self) -> bool {
         self.has_been_waited_for |= matches!(self.child.try_wait(), Ok(Some(_)));

@@ -105,12 +105,29 @@ pub(super) fn not_started(command: &str, error: &io::Error) -> TaskError {
     of_runtime("Runtime.InvalidEntrypoint", &message)
 }
 
-fn no_json(text: &str, error: &serde_json::Error) -> TaskError {
-    const MOST: usize = 200;
-    let shown: String = text.chars().take(MOST).collect();
-    let more = if shown.len() < text.len() { "…" } else { "" };
+/// The program wrote a line before it was asked for one.
+pub(super) fn unasked(line: &str) -> TaskError {
     of_runtime(
         "Runtime.MarshalError",
-        &format!("Unable to marshal response: the program wrote no JSON to standard output ({error}): {shown}{more}"),
+        &format!(
+            "Unable to marshal response: the program wrote more than one line for a call: {}",
+            shortened(line)
+        ),
+    )
+}
+
+/// The beginning of what a program wrote.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 200;
+    let shown: String = text.trim().chars().take(MOST).collect();
+    let more = if shown.len() < text.trim().len() { "…" } else { "" };
+    shown + more
+}
+
+fn no_json(text: &str, error: &serde_json::Error) -> TaskError {
+    let shown = shortened(text);
+    of_runtime(
+        "Runtime.MarshalError",
+        &format!("Unable to marshal response: the program wrote no JSON to standard output ({error}): {shown}"),
     )
 }

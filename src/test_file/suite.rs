@@ -272,6 +272,12 @@ impl Suite {
         std::iter::once(&self.program).chain(children).map(|program| &**program)
     }
 
+    /// Whether programs do the work of Lambda functions.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+
     fn with_functions(&self, simulation: Simulation) -> Simulation {
         self.functions.iter().fold(simulation, |simulation, function| {
             let program = Arc::clone(function);

@@ -115,7 +115,7 @@ fn mutated_test_files_histories_and_mocks_are_answered() {
 }
 
 #[test]
-fn hostile_files_are_refused_in_time() {
+fn hostile_files_are_answered_in_time() {
     for text in [
         "[".repeat(1_000_000),
         "- ".repeat(500_000),
@@ -133,7 +133,9 @@ fn hostile_files_are_refused_in_time() {
     ] {
         let began = std::time::Instant::now();
         let output = answer(&["validate", "-"], text.as_bytes());
-        assert_eq!(output.status.code(), Some(1), "{}", &text[..40]);
+        // What consists of placeholders may be anything.
+        let expected = i32::from(!text.contains("${A}"));
+        assert_eq!(output.status.code(), Some(expected), "{}", &text[..40]);
         assert!(began.elapsed().as_secs() < 20, "{}: {:?}", &text[..40], began.elapsed());
     }
 }

@@ -52,8 +52,13 @@ pub(super) fn document(tested: &[Tested], took: Duration, machines: &[MachineCov
 fn file(tested: &Tested) -> Value {
     match &tested.suite {
         Ok(_) => json!({ "file": tested.file, "cases": tested.cases.iter().map(case).collect::<Vec<_>>() }),
-        Err(failure) => json!({ "file": tested.file, "problem": failure.text(), "cases": [] }),
+        Err(failure) => json!({ "file": tested.file, "problem": plain(&failure.text()), "cases": [] }),
     }
+}
+
+/// A text without colours: an excerpt of a definition has some.
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
 }
 
 fn case(ran: &Ran) -> Value {

@@ -222,8 +222,14 @@ fn run_once(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Fail
     }
     let failed = tested.iter().any(Tested::has_failed);
     let is_covered = judged.iter().all(|judged| judged.is_enough);
-    // The process ends now: freeing ten thousand cases one by one would only take time.
-    std::mem::forget(tested);
+    // The process ends now: freeing ten thousand cases one by one would only take time. But programs that keep running
+    // are to end too.
+    let runs_programs = tested
+        .iter()
+        .any(|tested| tested.suite.as_ref().is_ok_and(Suite::has_functions));
+    if !runs_programs {
+        std::mem::forget(tested);
+    }
     if let Some(failure) = Failure::joined(unreadable) {
         return Err(failure);
     }

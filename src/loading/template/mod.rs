@@ -200,8 +200,9 @@ pub(crate) fn has_machines(source: &str, format: Format) -> bool {
         return source.contains(terraform::RESOURCE);
     }
     let is_named = names_machines(source) || (source.contains("StartAt") && source.contains("States"));
+    // One that names state machines and cannot be read is not passed over.
     is_named
-        && tree(source, format).is_some_and(|root| {
+        && tree(source, format).is_none_or(|root| {
             let has = |name| root.field(name).is_some();
             let has_plugin = root
                 .field("stepFunctions")

@@ -361,6 +361,22 @@ fn definitions_in_terraform_are_read() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_not_passed_over() {
+    for (text, format, expected) in [
+        ("{ \"StartAt\": \"A\", \"States\": {", Format::Json, true),
+        (
+            "Resources:\n  M: { Type: AWS::Serverless::StateMachine",
+            Format::Yaml,
+            true,
+        ),
+        ("{ \"name\": \"StartAt", Format::Json, false),
+        ("{ \"StartAt\": 1, \"note\": \"States\" }", Format::Json, false),
+    ] {
+        assert_eq!(has_machines(text, format), expected, "{text}");
+    }
+}
+
+#[test]
 fn comments_in_terraform_hide_nothing() {
     for comment in ["# a, b", "// the \"role\"", "/* } */"] {
         let source = format!(
