@@ -1,0 +1,99 @@
+//! Where executions outlive their process.
+//!
+//! An [`Interpreter`](crate::Interpreter) with a store writes down what goes *into* an execution: how it started, then each
+//! event with its time. An execution is deterministic, so the same events give the same states, tasks and history again
+//! in another process. Nothing happens before what led to it is written: a task starts, an answer is accepted and a start
+//! returns only after the [`commit`](ExecutionStore::commit) of the records behind it.
+//!
+//! | store | for |
+//! |---|---|
+//! | [`SqliteStore`] | a file on this machine; the usual choice |
+//! | [`MemoryStore`] | tests |
+//! | an [`ExecutionStore`] of your own | any other database |
+//!
+//! # Writing a store
+//!
+//! A store keeps [`Record`]s and gives them back; it never looks into their texts. [`testing`] has the tests that
+//! any store has to pass.
+
+mod error;
+mod filter;
+mod memory;
+mod record;
+mod sqlite;
+pub mod testing;
+
+use std::fmt;
+
+pub use error::{StoreError, StoreErrorKind};
+pub use filter::{Filter, Retention};
+pub use memory::MemoryStore;
+pub use record::{
+    ChildEvents, Document, End, HistoryRecord, Journal, JournalEntry, Record, Start, StoredDefinition, StoredExecution,
+    StoredMapRun, StoredSnapshot,
+};
+pub use sqlite::SqliteStore;
+
+/// A database of executions.
+///
+/// # How it is called
+///
+/// * [`commit`](Self::commit), [`set_document`](Record::Document) among its records, and [`remove_closed`](Self::remove_closed)
+///   come from one thread, one after the other. All other functions come from any thread, while the first is writing too.
+/// * All functions may block their thread. A store over an asynchronous database waits for its answer.
+/// * One interpreter at a time owns a store. An implementation makes sure of that where it is opened: the second to open
+///   it is told [`StoreErrorKind::InUse`].
+///
+/// # What it promises
+///
+/// * **All or nothing**: after an error nothing of a commit is there, also not after a crash.
+/// * **Durable**: what a commit has written is there after the process was killed and after the power failed.
+/// * **In order**: who reads after a commit has returned sees it.
+/// * Texts come back as they were given, byte by byte.
+///
+/// A commit that fails is tried again with the same records, after a while: a disk may be full now and have room later.
+pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
+    /// Writes all records, or none of them, and returns when they are durable.
+    ///
+    /// The records are of many executions. Those of one execution are in order.
+    fn commit(&self, records: &[Record]) -> Result<(), StoreError>;
+
+    /// The highest number of an execution ever started, also of one that was removed; 0 if there is none.
+    fn last_number(&self) -> Result<u64, StoreError>;
+
+    /// The latest execution of an ARN.
+    fn execution(&self, arn: &str) -> Result<Option<StoredExecution>, StoreError>;
+
+    /// The executions that a filter lets through, in its order, at most so many.
+    fn executions(&self, filter: &Filter, most: usize) -> Result<Vec<StoredExecution>, StoreError>;
+
+    /// All that is needed to continue an execution; `None` if there is none of this number.
+    fn journal(&self, number: u64) -> Result<Option<Journal>, StoreError>;
+
+    /// The events of an execution with ids above `after`, in the order of their ids, at most so many.
+    fn history(&self, number: u64, after: u64, most: usize) -> Result<Vec<HistoryRecord>, StoreError>;
+
+    /// The Map Runs of an execution in the order in which they began.
+    fn map_runs(&self, number: u64) -> Result<Vec<StoredMapRun>, StoreError>;
+
+    /// The child executions of a Map Run with their events, in the order of their first events, from the child execution
+    /// of index `from` on, at most so many child executions.
+    fn children(
+        &self,
+        number: u64,
+        map_run_arn: &str,
+        from: usize,
+        most: usize,
+    ) -> Result<Vec<ChildEvents>, StoreError>;
+
+    /// The definition of a fingerprint.
+    fn definition(&self, fingerprint: &str) -> Result<Option<StoredDefinition>, StoreError>;
+
+    /// The documents of a kind in the order of their keys.
+    fn documents(&self, kind: &str) -> Result<Vec<Document>, StoreError>;
+
+    /// Removes executions that have ended and are beyond what is kept, the oldest first, with all that belongs to them.
+    /// Removes about so many rows at most, so that others do not wait long, and returns how many: 0 if nothing is left to
+    /// do. An execution that could be removed only in part is not found any more.
+    fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError>;
+}
