@@ -59,6 +59,7 @@
 //! | `runtime`, on by default | [`Interpreter`], [`handlers`], [`server`] |
 //! | `yaml` | definitions and test files in YAML, templates |
 //! | `svg` | pictures of state machines |
+//! | `store` | [`store`]: executions that outlive their process |
 //! | `cli` | the `asl` command |
 //! | `websocket` | [`websocket`] |
 //!
@@ -81,6 +82,7 @@
 #![cfg_attr(not(feature = "runtime"), doc = "[docs::running]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`Error`]: #features\n[`Interpreter`]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
+#![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
 #[cfg(feature = "cli")]
@@ -140,6 +142,8 @@ pub mod runtime;
 pub mod server;
 pub mod services;
 pub mod simulation;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "yaml")]
 pub mod test_file;
 pub mod test_state;

@@ -7,21 +7,18 @@
 //!
 //! | store | for |
 //! |---|---|
-//! | [`SqliteStore`] | a file on this machine; the usual choice |
 //! | [`MemoryStore`] | tests |
 //! | an [`ExecutionStore`] of your own | any other database |
 //!
 //! # Writing a store
 //!
-//! A store keeps [`Record`]s and gives them back; it never looks into their texts. [`testing`] has the tests that
-//! any store has to pass.
+//! A store keeps [`Record`]s and gives them back; it never looks into their texts.
 
 mod error;
 mod filter;
 mod memory;
 mod record;
-mod sqlite;
-pub mod testing;
+mod time;
 
 use std::fmt;
 
@@ -32,7 +29,6 @@ pub use record::{
     ChildEvents, Document, End, HistoryRecord, Journal, JournalEntry, Record, Start, StoredDefinition, StoredExecution,
     StoredMapRun, StoredSnapshot,
 };
-pub use sqlite::SqliteStore;
 
 /// A database of executions.
 ///
@@ -46,10 +42,14 @@ pub use sqlite::SqliteStore;
 ///
 /// # What it promises
 ///
-/// * **All or nothing**: after an error nothing of a commit is there, also not after a crash.
+/// * **All or nothing**: after an error nothing of a commit is there. Of a commit that was running or failing when the
+///   process or the machine crashed, all is there afterwards, or nothing.
 /// * **Durable**: what a commit has written is there after the process was killed and after the power failed.
 /// * **In order**: who reads after a commit has returned sees it.
-/// * Texts come back as they were given, byte by byte.
+/// * Texts come back as they were given, byte by byte; times to the microsecond, rounded down.
+/// * **No contradiction**: a commit is [`Refused`](StoreErrorKind::Refused) if one of its records is about an execution or
+///   a definition that is not there, repeats the number of an execution, an entry or an event or the ARN of an execution,
+///   ends an execution that has ended, or redrives one that has not.
 ///
 /// A commit that fails is tried again with the same records, after a while: a disk may be full now and have room later.
 pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
@@ -95,5 +95,7 @@ pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
     /// Removes executions that have ended and are beyond what is kept, the oldest first, with all that belongs to them.
     /// Removes about so many rows at most, so that others do not wait long, and returns how many: 0 if nothing is left to
     /// do. An execution that could be removed only in part is not found any more.
+    ///
+    /// A definition goes with the last of its executions: who starts another one of it writes it again.
     fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError>;
 }
