@@ -7,17 +7,21 @@
 //!
 //! | store | for |
 //! |---|---|
+//! | [`SqliteStore`] | a file on this machine; the usual choice |
 //! | [`MemoryStore`] | tests |
 //! | an [`ExecutionStore`] of your own | any other database |
 //!
 //! # Writing a store
 //!
-//! A store keeps [`Record`]s and gives them back; it never looks into their texts.
+//! A store keeps [`Record`]s and gives them back; it never looks into their texts. [`testing`] has the tests that
+//! any store has to pass, and [`MemoryStore`] is the shortest example.
 
 mod error;
 mod filter;
 mod memory;
 mod record;
+mod sqlite;
+pub mod testing;
 mod time;
 
 use std::fmt;
@@ -29,6 +33,7 @@ pub use record::{
     ChildEvents, Document, End, HistoryRecord, Journal, JournalEntry, Record, Start, StoredDefinition, StoredExecution,
     StoredMapRun, StoredSnapshot,
 };
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 /// A database of executions.
 ///

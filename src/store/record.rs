@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Record {
     /// A definition; one of the same fingerprint may be there already, and is the same.
     Definition(StoredDefinition),
@@ -73,7 +72,6 @@ pub enum Record {
 
 /// A definition, once for all its executions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct StoredDefinition {
     /// Its fingerprint: equal for equal definitions.
     pub fingerprint: String,
@@ -83,7 +81,6 @@ pub struct StoredDefinition {
 
 /// How an execution started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Start {
     /// The execution's number: higher than those of all executions before.
     pub number: u64,
@@ -105,7 +102,6 @@ pub struct Start {
 
 /// An event that went into an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct JournalEntry {
     /// 1, 2, 3 … for each execution.
     pub number: u64,
@@ -115,7 +111,6 @@ pub struct JournalEntry {
 
 /// The state of an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct StoredSnapshot {
     /// The number of the last entry in it; 0 if it was taken before the first.
     pub entry: u64,
@@ -125,7 +120,6 @@ pub struct StoredSnapshot {
 
 /// An event of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct HistoryRecord {
     /// 1, 2, 3 …
     pub id: u64,
@@ -141,7 +135,6 @@ pub struct HistoryRecord {
 
 /// A child execution of a Map Run with events of its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ChildEvents {
     /// The Map Run's ARN.
     pub map_run_arn: String,
@@ -153,7 +146,6 @@ pub struct ChildEvents {
 
 /// A Map Run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct StoredMapRun {
     /// Its ARN.
     pub arn: String,
@@ -163,7 +155,6 @@ pub struct StoredMapRun {
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct End {
     /// AWS's status: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub status: String,
@@ -179,7 +170,6 @@ pub struct End {
 
 /// An execution as a store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct StoredExecution {
     /// How it started.
     pub start: Start,
@@ -193,7 +183,6 @@ pub struct StoredExecution {
 
 /// What is needed to continue an execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Journal {
     /// The execution.
     pub execution: StoredExecution,
@@ -205,7 +194,6 @@ pub struct Journal {
 
 /// A document of a service above.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Document {
     /// Its key.
     pub key: String,
