@@ -8,7 +8,6 @@ use super::{StoredExecution, time};
 ///
 /// Executions are in the order of their numbers, which is the order of their starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Filter {
     /// Only executions of this status: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
     pub status: Option<String>,
@@ -59,7 +58,6 @@ impl Filter {
 
 /// How long executions are kept that have ended. The default keeps them for ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Retention {
     /// Those that ended before this time may go.
     pub ended_before: Option<DateTime<Utc>>,

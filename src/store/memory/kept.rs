@@ -63,8 +63,8 @@ impl Kept {
                 kept.snapshot = Some(snapshot.clone());
             }
             Record::History { execution, events } => {
-                let kept = self.written(*execution)?;
                 for event in events {
+                    let kept = self.written(*execution)?;
                     if kept.history.insert(event.id, to_microseconds(event)).is_some() {
                         let id = event.id;
                         return Err(refused(format!("execution {execution} has an event {id} already")));
@@ -72,8 +72,8 @@ impl Kept {
                 }
             }
             Record::Children { execution, children } => {
-                let kept = self.written(*execution)?;
                 for child in children {
+                    let kept = self.written(*execution)?;
                     let map_run = kept.map_runs.entry(child.map_run_arn.clone()).or_default();
                     let events = map_run.children.entry(child.arn.clone()).or_default();
                     events.extend(child.events.iter().map(to_microseconds));

@@ -59,9 +59,7 @@ impl SqliteOptions {
         let opened = || {
             open::has_store(&path)?;
             let lock = open::lock(&path)?;
-            // Again: its owner until now may have made it meanwhile.
-            let is_new = !open::has_store(&path)?;
-            Ok((lock, open::writer(&path, is_new, self.max_bytes)?))
+            Ok((lock, open::writer(&path, self.max_bytes)?))
         };
         let (lock, writer) = opened().map_err(|failure: Failure| failure.of(&path))?;
         Ok(SqliteStore {

@@ -116,7 +116,7 @@ pub(super) fn lock(path: &Path) -> Result<File, Failure> {
 }
 
 /// The connection that writes; makes the tables of a new store.
-pub(super) fn writer(path: &Path, is_new: bool, max_bytes: Option<u64>) -> Result<Connection, Failure> {
+pub(super) fn writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, Failure> {
     let had_wal = path_with(path, "-wal").exists();
     let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     if connection.is_readonly("main")? {
@@ -127,7 +127,9 @@ pub(super) fn writer(path: &Path, is_new: bool, max_bytes: Option<u64>) -> Resul
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    if is_new {
+    // SQLite knows: of a process that was killed while it made the tables, it has undone what was there of them.
+    let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+    if pages == 0 {
         create(&connection)?;
     } else if let Err(failure) = check(&connection) {
         if had_wal {
