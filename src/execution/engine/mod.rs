@@ -8,7 +8,9 @@
 //! be, a function of the engine returns the [`Invariant`] that is broken, and the turn ends with the execution: see
 //! `invariants`.
 
+mod aborts;
 mod bounds;
+mod child_inputs;
 mod children;
 mod deadlines;
 mod ending;
