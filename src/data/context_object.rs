@@ -161,6 +161,10 @@ impl<'a> ContextObject<'a> {
             ("State", "Name") => text(self.state.name),
             ("State", "EnteredTime") => text(&timestamp_text(self.state.entered_time)),
             ("Execution", "RedriveCount") => self.execution.redrive_count.map(|count| Cow::Owned(count.into())),
+            ("Execution", "RedriveTime") => self
+                .execution
+                .redrive_time
+                .map(|time| Cow::Owned(timestamp_text(time).into())),
             ("Map", "Item") => self.map_item.map(|item| Cow::Owned(item.to_value())),
             ("State", "RetryCount") => self.state.retry_count.map(|count| Cow::Owned(count.into())),
             ("Task", "Token") => self.task_token.and_then(text),
@@ -191,10 +195,12 @@ impl ExecutionContext {
         let start_time = ("StartTime", timestamp_text(self.start_time).into());
         let name = ("Name", self.name().into());
         let role_arn = ("RoleArn", self.role());
-        match self.redrive_count {
-            Some(count) => object([id, input, start_time, name, role_arn, ("RedriveCount", count.into())]),
-            None => object([id, input, name, role_arn, start_time]),
-        }
+        let Some(count) = self.redrive_count else {
+            return object([id, input, name, role_arn, start_time]);
+        };
+        let mut members = object([id, input, start_time, name, role_arn, ("RedriveCount", count.into())]);
+        insert_some(&mut members, "RedriveTime", self.redrive_time.map(timestamp_text));
+        members
     }
 }
 
@@ -260,6 +266,7 @@ mod tests {
                 "$$.Execution.RoleArn",
                 "$$.Execution.StartTime",
                 "$$.Execution.RedriveCount",
+                "$$.Execution.RedriveTime",
                 "$$.StateMachine.Id",
                 "$$.StateMachine.Name",
                 "$$.State.Name",

@@ -23,6 +23,8 @@ pub struct ExecutionContext {
     pub start_time: DateTime<Utc>,
     /// How often the execution was redriven; `None` in Express executions whose caller waits for the end.
     pub redrive_count: Option<u32>,
+    /// When it was redriven last.
+    pub redrive_time: Option<DateTime<Utc>>,
 }
 
 /// A name that the ARN contains takes no memory of its own.
@@ -41,6 +43,8 @@ struct Members {
     role_arn: Option<Arc<str>>,
     start_time: DateTime<Utc>,
     redrive_count: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    redrive_time: Option<DateTime<Utc>>,
 }
 
 impl ExecutionContext {
@@ -60,6 +64,7 @@ impl ExecutionContext {
             role_arn,
             start_time,
             redrive_count: counts.then_some(0),
+            redrive_time: None,
         }
     }
 
@@ -94,6 +99,7 @@ impl From<Members> for ExecutionContext {
             role_arn: members.role_arn,
             start_time: members.start_time,
             redrive_count: members.redrive_count,
+            redrive_time: members.redrive_time,
         }
     }
 }
@@ -107,6 +113,7 @@ impl From<ExecutionContext> for Members {
             role_arn: context.role_arn,
             start_time: context.start_time,
             redrive_count: context.redrive_count,
+            redrive_time: context.redrive_time,
         }
     }
 }

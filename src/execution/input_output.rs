@@ -199,17 +199,25 @@ impl StateView<'_> {
         let limit = self.limits.payload_bytes;
         // A result that certainly stays within the limit is written in place if the raw input is not shared.
         let raw_bound = raw_input.as_ref().map_or(0, Payload::bound);
-        let whole = matches!(stages.output_path, InputOutputPath::Whole);
-        let is_safe = whole && grown(stages.result_path, &effective_result).saturating_add(raw_bound) <= limit;
+        // Nor may variables be assigned afterwards, which may be too large.
+        let is_last = matches!(stages.output_path, InputOutputPath::Whole) && stages.assign.is_none();
+        let is_safe = is_last && grown(stages.result_path, &effective_result).saturating_add(raw_bound) <= limit;
         let kept = if is_safe { None } else { raw_input.clone() };
         let placed = place(stages.result_path, raw_input, effective_result)?;
         self.inspect(Stage::AfterResultPath, &placed);
-        let output = self.select(stages.output_path, placed)?;
-        if output.exceeds(limit) {
+        let output = self.select(stages.output_path, placed).and_then(|output| {
+            let is_too_large = output.exceeds(limit);
+            if is_too_large {
+                Err(self.data_limit_exceeded())
+            } else {
+                Ok(output)
+            }
+        });
+        // It is taken once nothing can fail any more but what is assigned.
+        if output.is_err() || stages.assign.is_some() {
             *raw_input = kept.or_else(|| raw_input.take());
-            return Err(self.data_limit_exceeded());
         }
-        Ok(output)
+        output
     }
 }
 

@@ -86,10 +86,12 @@ mod intent;
 mod invariant;
 mod limits;
 mod map_run;
+mod not_redrivable;
 mod outcome;
 mod parameters;
 mod program;
 mod query;
+mod redrive;
 mod retry;
 mod single_state;
 mod snapshot;
@@ -115,6 +117,7 @@ pub use event::Event;
 pub use limits::Limits;
 pub(crate) use map_run::FailedChild;
 pub use map_run::{ChildEvent, Counts, MapRun, MapRunLog, MapRunStatus};
+pub use not_redrivable::NotRedrivable;
 pub use outcome::Outcome;
 pub use program::Program;
 pub use snapshot::{Snapshot, SnapshotError};
@@ -298,7 +301,8 @@ impl Execution {
         self.core.outcome.is_none()
     }
 
-    /// An estimate of the bytes of memory that are kept of it once it has ended: its history, input and output.
+    /// An estimate of the bytes of memory that are kept of it once it has ended: its history, input and output, and what a
+    /// redrive needs.
     #[cfg_attr(not(feature = "runtime"), expect(dead_code, reason = "only servers ask"))]
     pub(crate) fn kept_bytes(&self) -> usize {
         /// What an execution takes without its data and events, with what its driver knows of it.
@@ -308,7 +312,8 @@ impl Execution {
             Some(Outcome::Succeeded { output }) => output.held_size(&mut seen),
             _ => 0,
         };
-        BESIDES + self.core.execution.input.held_size(&mut seen) + output + self.core.recorded_bytes
+        let input = self.core.execution.input.held_size(&mut seen);
+        BESIDES + input + output + self.core.held_by_remains(&mut seen) + self.core.recorded_bytes
     }
 
     /// The execution's ARN.

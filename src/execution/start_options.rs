@@ -39,6 +39,9 @@ pub struct StartOptions {
     /// The ARNs of the existing activities; a Task with any other fails with `States.Runtime`, as on AWS with a deleted
     /// activity. `None`, the default: every activity exists.
     pub activities: Option<Arc<BTreeSet<String>>>,
+    /// Whether the execution keeps what a redrive needs if it does not succeed: see
+    /// [`Execution::redrive`](super::Execution::redrive). Default: yes; an Express execution never does.
+    pub is_redrivable: bool,
     /// Whether the execution keeps a trace, which has details that the history lacks.
     pub(crate) is_traced: bool,
 }
@@ -58,6 +61,7 @@ impl StartOptions {
             express_id: None,
             is_synchronous: false,
             activities: None,
+            is_redrivable: true,
             is_traced: false,
         }
     }

@@ -31,6 +31,9 @@ pub enum EventDetails {
     ExecutionFailed(ErrorOutput),
     ExecutionAborted(ErrorOutput),
     ExecutionTimedOut(ErrorOutput),
+    ExecutionRedriven {
+        redrive_count: u32,
+    },
     /// `PassStateEntered`, `TaskStateEntered` …
     StateEntered {
         state_type: StateType,
@@ -134,6 +137,10 @@ pub enum EventDetails {
     MapIterationAborted(MapIteration),
     MapRunStarted {
         map_run_arn: Arc<str>,
+    },
+    MapRunRedriven {
+        map_run_arn: Arc<str>,
+        redrive_count: u32,
     },
     MapRunSucceeded,
     MapRunFailed(ErrorOutput),

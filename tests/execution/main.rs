@@ -12,4 +12,5 @@ mod limits;
 mod long_evaluations;
 mod machines;
 mod pizza_machine;
+mod redrive;
 mod snapshot;

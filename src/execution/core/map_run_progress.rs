@@ -55,6 +55,16 @@ pub(crate) struct MapRunProgress {
     pub(crate) failed: BTreeSet<u32>,
     pub(crate) item_counts: Counts,
     pub(crate) execution_counts: Counts,
+    /// The child executions that did not succeed, if the execution is redrivable.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) unsuccessful: BTreeMap<u32, Child>,
+    /// The child executions that are redriven next.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) pending_redrive: BTreeMap<u32, Child>,
+    #[serde(default)]
+    pub(crate) redrive_count: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) redrive_date: Option<Timestamp>,
     /// Whether its frame is in the ready queue.
     pub(crate) is_queued: bool,
 }
@@ -101,7 +111,7 @@ impl MapRunProgress {
             0 => MOST_CHILDREN,
             limit => limit.min(MOST_CHILDREN),
         };
-        matches!(self.stage, Stage::Running) && self.children.len() < limit && !self.items.is_empty()
+        matches!(self.stage, Stage::Running) && self.children.len() < limit && self.has_more()
     }
 
     /// Whether something will let it go on. While it reads or writes, that is the answer to a request.
@@ -112,9 +122,14 @@ impl MapRunProgress {
         }
     }
 
+    /// Whether a child execution is left to be started or redriven.
+    fn has_more(&self) -> bool {
+        !self.items.is_empty() || !self.pending_redrive.is_empty()
+    }
+
     /// Whether all items are processed.
     pub(crate) fn is_through(&self) -> bool {
-        matches!(self.stage, Stage::Running) && self.children.is_empty() && self.items.is_empty()
+        matches!(self.stage, Stage::Running) && self.children.is_empty() && !self.has_more()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -161,6 +176,35 @@ impl MapRunProgress {
     pub(crate) fn count_end(&mut self, items: usize, outcome: &Outcome) {
         self.item_counts.end(items as u64, outcome);
         self.execution_counts.end(1, outcome);
+    }
+
+    /// Redrives the child executions that did not succeed, as far as they can be redriven.
+    pub(crate) fn redrive(&mut self, now: Timestamp) {
+        self.redrive_count = self.redrive_count.saturating_add(1);
+        self.redrive_date = Some(now);
+        self.ready.clear();
+        self.is_queued = false;
+        for (id, child) in std::mem::take(&mut self.unsuccessful) {
+            let outcome = child.core.outcome.as_deref();
+            let Some(outcome) = outcome.filter(|_| self.is_express || child.core.check_redrivable(now).is_ok()) else {
+                self.unsuccessful.insert(id, child);
+                continue;
+            };
+            self.item_counts.await_redrive(child.items as u64, outcome);
+            self.execution_counts.await_redrive(1, outcome);
+            self.failed.remove(&id);
+            if let Some(result) = self.results.get_mut(id as usize) {
+                self.results_held = self.results_held.saturating_sub(held_size(result));
+                *result = Value::Null;
+            }
+            self.pending_redrive.insert(id, child);
+        }
+    }
+
+    /// Counts the redrive of a child execution.
+    pub(crate) fn count_redriven_child(&mut self, items: usize) {
+        self.item_counts.redrive(items as u64);
+        self.execution_counts.redrive(1);
     }
 
     /// Keeps the result of a child execution.

@@ -81,6 +81,12 @@ pub(crate) struct Core {
     pub(crate) variable_bytes: usize,
     // Boxed, since executions that run have none.
     pub(crate) outcome: Option<Box<Outcome>>,
+    /// Whether it keeps what a redrive needs.
+    #[serde(default)]
+    pub(crate) is_redrivable: bool,
+    /// The frames of an execution that did not succeed, as a redrive finds them; without a frame if it starts over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) remains: Option<Box<Frames>>,
     /// The rule of the engine that the execution failed over.
     #[serde(skip)]
     pub(super) broken: Option<Invariant>,
@@ -118,6 +124,7 @@ impl Core {
             random: Random::seeded(options.seed),
             token_secret: options.token_secret,
             activities: options.activities,
+            is_redrivable: options.is_redrivable && !is_express,
             trace: options.is_traced.then(Box::default),
             ..Self::idle(execution, options.state_machine, recorder, limits, now)
         }
@@ -155,6 +162,8 @@ impl Core {
             limits,
             variable_bytes: 0,
             outcome: None,
+            is_redrivable: false,
+            remains: None,
             broken: None,
             is_restored: false,
             activities: None,
@@ -178,7 +187,7 @@ impl Core {
     }
 }
 
-/// The deadline of an execution by its time of start.
+/// The deadline of an execution by its time of start, or of its last redrive.
 pub(in crate::execution) fn deadline(
     timeout_seconds: Option<u32>,
     is_express: bool,

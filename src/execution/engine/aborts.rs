@@ -10,18 +10,18 @@ use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::task::TaskId;
 use crate::execution::trace::Traced;
+use crate::execution::variables;
 use crate::history::{EventDetails, MapIteration};
 
 impl Engine<'_> {
     /// Ends a failed branch or iteration and aborts its siblings, before its Parallel or Map fails.
     pub(super) fn fail_graph(&mut self, parent: FrameKey, child: FrameKey) -> Result<(), Invariant> {
-        let frame = self.core.frames.remove(child)?;
-        self.forget_variables(&frame);
-        let index = frame.index;
+        let frame = self.core.frames.at(child)?;
+        let (index, failing) = (frame.index, frame.last_event);
+        let state_type = self.program.node(frame.state).state.state_type();
+        self.lay_down(child)?;
         self.core.trace(parent, || Traced::GraphFailed { index });
-        let failing = frame.last_event;
         if let Some(name) = self.map_name(parent)? {
-            let index = frame.index;
             self.core.record(failing, || {
                 EventDetails::MapIterationFailed(MapIteration {
                     name: Arc::clone(name),
@@ -31,7 +31,6 @@ impl Engine<'_> {
         }
         // The state that failed was never exited, so AWS reports it as aborted too, where there is such an event: for a
         // Task that is recorded, for the others it follows.
-        let state_type = self.program.node(frame.state).state.state_type();
         if matches!(
             state_type,
             StateType::Task | StateType::Wait | StateType::Parallel | StateType::Map
@@ -42,7 +41,11 @@ impl Engine<'_> {
             return Err(Invariant::RunningGraphsAreListed);
         }
         self.abort_running(parent, failing)?;
-        self.core.frames.set_activity(parent, Activity::Waiting)?;
+        if self.core.is_redrivable {
+            self.core.frames.fork_mut(parent)?.running.shift_insert(0, child);
+        } else {
+            self.core.frames.set_activity(parent, Activity::Waiting)?;
+        }
         self.core.frames.at_mut(parent)?.last_event = failing;
         Ok(())
     }
@@ -57,7 +60,7 @@ impl Engine<'_> {
         // As recorded on AWS; the list itself no longer has the order of their starts.
         by_index.sort_unstable();
         let name = self.map_name(parent)?;
-        for (index, key) in by_index {
+        for (index, key) in by_index.iter().copied() {
             if let Some(name) = name {
                 self.core.record(failing, || {
                     EventDetails::MapIterationAborted(MapIteration {
@@ -67,6 +70,9 @@ impl Engine<'_> {
                 });
             }
             self.abort(key, failing)?;
+        }
+        if self.core.is_redrivable {
+            self.core.frames.fork_mut(parent)?.running = by_index.into_iter().map(|(_, key)| key).collect();
         }
         Ok(())
     }
@@ -81,25 +87,56 @@ impl Engine<'_> {
             | Activity::Waiting
             | Activity::Backoff
             | Activity::Task(_)
+            | Activity::Redriving
+            | Activity::EndedMapRun(_)
             | Activity::Evaluating(_) => {}
         }
-        let frame = self.core.frames.remove(key)?;
-        self.forget_variables(&frame);
+        let frame = self.core.frames.at(key)?;
         let state_type = self.program.node(frame.state).state.state_type();
+        let is_entered = !matches!(frame.activity(), Activity::Entering);
+        let task = match frame.activity() {
+            Activity::Task(attempt) => Some(TaskId {
+                frame: key.slot,
+                generation: attempt.generation,
+            }),
+            _ => None,
+        };
+        self.lay_down(key)?;
         // A state that was not entered yet gets no abort event: the history never mentioned it.
-        if matches!(frame.activity(), Activity::Entering) {
+        if !is_entered {
             return Ok(());
         }
         self.core.trace(key, || Traced::Aborted);
-        if let Activity::Task(attempt) = frame.activity() {
-            let id = TaskId {
-                frame: key.slot,
-                generation: attempt.generation,
-            };
+        if let Some(id) = task {
             self.core.commands.push(Command::Cancel(id));
         }
         self.core.record(failing, || EventDetails::StateAborted { state_type });
         Ok(())
+    }
+
+    /// Removes the frame of a graph that did not succeed, or keeps it for a redrive until it is known what becomes of the
+    /// state around it.
+    fn lay_down(&mut self, key: FrameKey) -> Result<(), Invariant> {
+        if self.core.is_redrivable {
+            let variables = self
+                .core
+                .frames
+                .at(key)?
+                .variables
+                .as_deref()
+                .map_or(0, variables::size);
+            self.core.variable_bytes = self.core.variable_bytes.saturating_sub(variables);
+            return self.core.frames.lay_down(key);
+        }
+        let frame = self.core.frames.remove(key)?;
+        self.forget_variables(&frame);
+        Ok(())
+    }
+
+    /// Drops what is left of a state's graphs that did not succeed, since the state goes on.
+    pub(super) fn drop_remains(&mut self, key: FrameKey, next: Activity) -> Result<(), Invariant> {
+        let before = self.core.frames.set_activity(key, next)?;
+        self.core.frames.remove_graphs(before)
     }
 
     /// Cancels every unanswered task and stops every child execution.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::data::{MAX_NESTING, Payload, Piece, held_size, visits_of};
-use crate::execution::core::{Activity, Core};
+use crate::execution::core::{Activity, Core, Frames};
 use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::history::EventDetails;
 
@@ -75,44 +75,54 @@ impl Core {
 
     /// The memory of all frames' data; data shared by several frames counts once.
     fn held_by_frames(&self) -> usize {
-        let mut seen = HashSet::new();
-        let mut bytes: usize = 0;
-        let mut results: usize = 0;
-        for (_, frame) in self.frames.iter() {
-            let mut shared = |payload: &Payload| bytes = bytes.saturating_add(payload.held_size(&mut seen));
-            frame.raw_input.iter().for_each(&mut shared);
-            let variables = frame.variables.iter().flat_map(|variables| variables.values());
-            variables.for_each(&mut shared);
-            match frame.activity() {
-                Activity::Task(attempt) => shared(&attempt.request.effective_input),
-                Activity::Fork(fork) => {
-                    shared(&fork.effective_input);
-                    fork.items.iter().for_each(&mut shared);
-                    for result in &fork.results {
-                        if let Piece::Shared(result) = result {
-                            shared(result);
-                        }
-                    }
-                    results += fork.results_held + size_of_val(&*fork.results);
-                }
-                Activity::MapRun(run) => {
-                    run.payloads().for_each(&mut shared);
-                    // A `ResultWriter` holds their text beside them.
-                    let copies = 1 + usize::from(run.settings.write.is_some());
-                    results += run.results_held.saturating_mul(copies);
-                    results += run.stage_values().map(held_size).sum::<usize>();
-                    results += run
-                        .children
-                        .values()
-                        .map(|child| child.core.held_by_frames())
-                        .sum::<usize>();
-                }
-                Activity::Evaluating(evaluating) => evaluating.begun.raw_result().into_iter().for_each(shared),
-                Activity::Entering | Activity::Waiting | Activity::Backoff => {}
-            }
-        }
-        bytes.saturating_add(results)
+        held_by(&self.frames, &mut HashSet::new())
     }
+
+    /// The memory of what is kept for a redrive, besides what was `seen` before.
+    pub(in crate::execution) fn held_by_remains(&self, seen: &mut HashSet<usize>) -> usize {
+        self.remains.as_deref().map_or(0, |remains| held_by(remains, seen))
+    }
+}
+
+fn held_by(frames: &Frames, seen: &mut HashSet<usize>) -> usize {
+    let mut bytes: usize = 0;
+    let mut results: usize = 0;
+    for (_, frame) in frames.iter() {
+        let mut shared = |payload: &Payload| bytes = bytes.saturating_add(payload.held_size(seen));
+        frame.raw_input.iter().for_each(&mut shared);
+        let variables = frame.variables.iter().flat_map(|variables| variables.values());
+        variables.for_each(&mut shared);
+        match frame.activity() {
+            Activity::Task(attempt) => shared(&attempt.request.effective_input),
+            Activity::Fork(fork) => {
+                shared(&fork.effective_input);
+                fork.items.iter().for_each(&mut shared);
+                for result in &fork.results {
+                    if let Piece::Shared(result) = result {
+                        shared(result);
+                    }
+                }
+                results += fork.results_held + size_of_val(&*fork.results);
+            }
+            Activity::MapRun(run) | Activity::EndedMapRun(run) => {
+                run.payloads().for_each(&mut shared);
+                // A `ResultWriter` holds their text beside them.
+                let copies = 1 + usize::from(run.settings.write.is_some());
+                results += run.results_held.saturating_mul(copies);
+                results += run.stage_values().map(held_size).sum::<usize>();
+                for child in run.children.values() {
+                    results += child.core.held_by_frames();
+                }
+                for child in run.unsuccessful.values().chain(run.pending_redrive.values()) {
+                    results += size_of::<Core>() + child.core.execution.input.held_size(seen);
+                    results += child.core.held_by_remains(seen);
+                }
+            }
+            Activity::Evaluating(evaluating) => evaluating.begun.raw_result().into_iter().for_each(shared),
+            Activity::Entering | Activity::Waiting | Activity::Backoff | Activity::Redriving => {}
+        }
+    }
+    bytes.saturating_add(results)
 }
 
 impl Engine<'_> {

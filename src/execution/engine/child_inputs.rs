@@ -31,6 +31,7 @@ impl Engine<'_> {
             express_id: run.is_express.then(|| core.random.uuid()),
             is_synchronous: true,
             activities: core.activities.clone(),
+            is_redrivable: core.is_redrivable,
             is_traced: core.trace.is_some(),
         }
     }

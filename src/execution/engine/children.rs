@@ -116,6 +116,9 @@ impl Engine<'_> {
 
     /// Starts the next child execution.
     fn start_child(&mut self, key: FrameKey, run: &mut MapRunProgress) -> Result<(), Failure> {
+        if let Some((id, child)) = run.pending_redrive.pop_first() {
+            return self.redrive_child(run, id, child);
+        }
         let Some(Selected { input, items }) = self.next_input(key, run)? else {
             return Ok(());
         };
@@ -168,7 +171,12 @@ impl Engine<'_> {
     ///
     /// A rule that is broken in a child execution is broken in this one: how many failures of items a Map tolerates
     /// says nothing of it.
-    fn take_commands(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) -> Result<(), Invariant> {
+    pub(super) fn take_commands(
+        &mut self,
+        run: &mut MapRunProgress,
+        id: u32,
+        mut child: Child,
+    ) -> Result<(), Invariant> {
         let mut outcome = None;
         let mut broken = child.core.broken;
         while let Some(command) = child.core.commands.pop() {
@@ -212,7 +220,7 @@ impl Engine<'_> {
         self.account_for(&mut child.core, (id as usize) < KEPT_CHILDREN);
         self.take_trace(run, id, &mut child);
         if let Some(outcome) = outcome {
-            self.child_ended(run, id, &child, outcome);
+            self.child_ended(run, id, child, outcome);
             return broken.map_or(Ok(()), Err);
         }
         if child.core.ready.is_empty() {
@@ -256,25 +264,32 @@ impl Engine<'_> {
         core.turn_work = child.turn_work;
     }
 
-    fn child_ended(&mut self, run: &mut MapRunProgress, id: u32, child: &Child, outcome: Outcome) {
+    fn child_ended(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child, outcome: Outcome) {
         for generation in child.tasks.values() {
             run.tasks.remove(generation);
         }
         run.count_end(child.items, &outcome);
         let now = self.core.now;
         let record = |outcome: &Outcome| record_of(&child.core.execution, &child.core.state_machine, outcome, now);
+        let is_kept = self.core.is_redrivable && outcome.error().is_some();
         let result = match outcome {
-            Outcome::Succeeded { output } if run.transformation != Transformation::None => output.into_value(),
-            Outcome::Succeeded { .. } => record(&outcome),
-            Outcome::Aborted(_) => return,
+            Outcome::Succeeded { output } if run.transformation != Transformation::None => Some(output.into_value()),
+            Outcome::Succeeded { .. } => Some(record(&outcome)),
+            Outcome::Aborted(_) => None,
             Outcome::Failed(_) | Outcome::TimedOut(_) => {
                 let index = id as usize;
                 self.core.trace(run.frame, || Traced::GraphFailed { index });
                 run.failed.insert(id);
-                record(&outcome)
+                Some(record(&outcome))
             }
         };
-        run.keep(id, result);
+        if let Some(result) = result {
+            run.keep(id, result);
+        }
+        if is_kept {
+            child.tasks.clear();
+            run.unsuccessful.insert(id, child);
+        }
     }
 
     /// Stops what runs of a Map Run: all of it, also where one child execution is broken.

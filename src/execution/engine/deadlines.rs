@@ -85,7 +85,11 @@ impl Engine<'_> {
             Activity::Backoff => self.try_again(key)?,
             Activity::Task(_) => return self.time_out_tasks(key, at),
             Activity::MapRun(_) => self.wake_children(key, at)?,
-            Activity::Entering | Activity::Fork(_) | Activity::Evaluating(_) => {
+            Activity::Entering
+            | Activity::Fork(_)
+            | Activity::Redriving
+            | Activity::EndedMapRun(_)
+            | Activity::Evaluating(_) => {
                 return Err(Invariant::WaitingFramesHaveATimer);
             }
         }

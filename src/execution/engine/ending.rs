@@ -2,7 +2,6 @@
 
 use super::Engine;
 use crate::execution::command::Command;
-use crate::execution::core::Frames;
 use crate::execution::failure::RUNTIME;
 use crate::execution::outcome::Outcome;
 use crate::history::{ErrorOutput, EventDetails};
@@ -16,8 +15,10 @@ impl Engine<'_> {
             core.queue_event(id, previous, details);
         }
         core.commands.push(Command::Complete(outcome.clone()));
+        let frames = std::mem::take(&mut core.frames);
+        let keeps = core.is_redrivable && core.broken.is_none() && outcome.error().is_some();
+        core.remains = keeps.then(|| Box::new(frames.remains()));
         core.outcome = Some(Box::new(outcome));
-        core.frames = Frames::default();
         core.ready.clear();
         core.timers.clear();
         core.late = None;

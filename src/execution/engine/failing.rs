@@ -68,6 +68,7 @@ impl Engine<'_> {
                 }) {
                     Ok(exit) => {
                         self.core.trace(key, || Traced::Caught { catcher });
+                        self.drop_remains(key, Activity::Waiting)?;
                         return self.exit(key, exit);
                     }
                     Err(of_catcher) => {
@@ -131,7 +132,7 @@ impl Engine<'_> {
         *done.ok_or(Invariant::RetriersAreCounted)? = number;
         frame.retry_count = frame.retry_count.saturating_add(1);
         frame.deadline = None;
-        self.core.frames.set_activity(key, Activity::Backoff)?;
+        self.drop_remains(key, Activity::Backoff)?;
         self.core.trace(key, || Traced::Retried { retrier, number, delay });
         if delay.is_zero() {
             self.core.ready.push_back(key);

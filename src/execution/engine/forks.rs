@@ -73,7 +73,7 @@ impl<'a> Engine<'a> {
 
     /// Starts branches or iterations, as many as may run at once. Where their inputs take a lot of work, the rest starts
     /// when the first have ended.
-    fn start_graphs(&mut self, parent: FrameKey, previous: u64) -> Result<(), Invariant> {
+    pub(super) fn start_graphs(&mut self, parent: FrameKey, previous: u64) -> Result<(), Invariant> {
         let before = self.core.turn_work;
         loop {
             let fork = self.core.frames.fork_mut(parent)?;

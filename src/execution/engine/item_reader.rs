@@ -75,13 +75,13 @@ impl Engine<'_> {
                 };
                 self.settle_map_run(key, run, done)
             }
-            Stage::Writing(writing) => {
-                writing.asked = None;
-                match answer {
-                    Ok(_) => self.write_next(key, run),
-                    Err(cause) => self.fail_map_run(key, run, Failure::error(RESULT_WRITER_FAILED, cause)),
+            Stage::Writing(writing) => match answer {
+                Ok(_) => {
+                    writing.asked = None;
+                    self.write_next(key, run)
                 }
-            }
+                Err(cause) => self.fail_map_run(key, run, Failure::error(RESULT_WRITER_FAILED, cause)),
+            },
             Stage::Running => Err(Invariant::RequestIsOfItsMap),
         }
     }

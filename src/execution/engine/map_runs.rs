@@ -54,6 +54,10 @@ impl<'a> Engine<'a> {
             failed: BTreeSet::new(),
             item_counts: Counts::default(),
             execution_counts: Counts::default(),
+            unsuccessful: BTreeMap::new(),
+            pending_redrive: BTreeMap::new(),
+            redrive_count: 0,
+            redrive_date: None,
             is_queued: false,
         });
         let map_run_arn = Arc::clone(&run.arn);
@@ -148,6 +152,10 @@ impl<'a> Engine<'a> {
         self.core
             .record_in(key, || EventDetails::MapRunFailed(failure.error_output()))?;
         self.tell_map_run(key, &run, MapRunStatus::Failed)?;
+        // On AWS a Map Run that failed over its data is followed by another one, as one that never got its items.
+        if run.is_over_threshold() || matches!(run.stage, Stage::Writing(_)) {
+            self.keep_map_run(key, run)?;
+        }
         self.fail_and_record(key, failure, true)
     }
 
@@ -171,7 +179,20 @@ impl<'a> Engine<'a> {
         }
         self.stop_children(&mut run)?;
         self.core.record(previous, || EventDetails::MapRunAborted);
-        self.tell_map_run(key, &run, MapRunStatus::Aborted)
+        self.tell_map_run(key, &run, MapRunStatus::Aborted)?;
+        self.keep_map_run(key, run)
+    }
+
+    /// Keeps what is left of a Map Run for a redrive.
+    fn keep_map_run(&mut self, key: FrameKey, mut run: Box<MapRunProgress>) -> Result<(), Invariant> {
+        match &mut run.stage {
+            _ if !self.core.is_redrivable => return Ok(()),
+            Stage::Reading(_) => return Ok(()),
+            Stage::Running => {}
+            Stage::Writing(writing) => writing.ask_again(),
+        }
+        self.core.frames.set_activity(key, Activity::EndedMapRun(run))?;
+        Ok(())
     }
 
     /// Adds a Map Run's unanswered tasks to the list.
@@ -205,7 +226,12 @@ impl<'a> Engine<'a> {
     }
 
     /// Sends the driver the current state of a Map Run.
-    fn tell_map_run(&mut self, key: FrameKey, run: &MapRunProgress, status: MapRunStatus) -> Result<(), Invariant> {
+    pub(super) fn tell_map_run(
+        &mut self,
+        key: FrameKey,
+        run: &MapRunProgress,
+        status: MapRunStatus,
+    ) -> Result<(), Invariant> {
         let frame = self.core.frames.at(key)?;
         let map_run = self.core.describe(self.program, frame, run, status);
         self.core.commands.push(Command::MapRun(Box::new(map_run)));
@@ -256,6 +282,8 @@ impl Core {
             max_concurrency: settings.max_concurrency,
             tolerated_failure_count: settings.tolerated_failure_count.unwrap_or(0),
             tolerated_failure_percentage: settings.tolerated_failure_percentage.unwrap_or(0.0),
+            redrive_count: run.redrive_count,
+            redrive_date: run.redrive_date,
             item_counts: run.item_counts,
             execution_counts: run.execution_counts,
         }

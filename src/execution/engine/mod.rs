@@ -21,6 +21,7 @@ mod forks;
 mod invariants;
 mod item_reader;
 mod map_runs;
+mod redrive;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -105,12 +106,24 @@ impl Engine<'_> {
             input: input.to_text(),
             role_arn,
         });
-        let most = core.limits.payload_bytes;
-        if is_too_deep || input.exceeds(most) {
+        if is_too_deep {
+            // The input is not kept, so that there is nothing to start over with.
+            core.is_redrivable = false;
             return self.refuse_input(is_too_deep, input.bound());
         }
+        self.begin(graph, 0);
+    }
+
+    /// Begins with the first state; `previous` is the event that led to it.
+    fn begin(&mut self, graph: GraphId, previous: u64) {
+        let core = &mut *self.core;
+        let input = core.execution.input.clone();
+        if input.exceeds(core.limits.payload_bytes) {
+            return self.refuse_input(false, input.bound());
+        }
         let start = self.program.start_of(graph);
-        let key = core.frames.insert(Frame::new(start, Some(input), None, 0, 0, core.now));
+        let frame = Frame::new(start, Some(input), None, 0, previous, core.now);
+        let key = core.frames.insert(frame);
         core.ready.push_back(key);
         self.turn(|engine| {
             engine.run()?;
@@ -156,6 +169,16 @@ impl Engine<'_> {
                         break;
                     }
                     self.evaluate(key)?;
+                }
+                Activity::Redriving => {
+                    let previous = frame.last_event;
+                    self.attempt(key, previous)?;
+                }
+                Activity::EndedMapRun(_) => self.redrive_map_run(key)?,
+                // After a redrive, if what has failed was the input of the next graph.
+                Activity::Fork(fork) if fork.running.is_empty() && fork.started < fork.total => {
+                    let previous = frame.last_event;
+                    self.start_graphs(key, previous)?;
                 }
                 Activity::Backoff | Activity::Waiting | Activity::Task(_) | Activity::Fork(_) => {
                     return Err(Invariant::QueuedFramesAreReady);

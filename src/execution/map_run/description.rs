@@ -28,6 +28,12 @@ pub struct MapRun {
     pub tolerated_failure_count: u64,
     /// The percentage of items that may fail.
     pub tolerated_failure_percentage: f64,
+    /// How often it was redriven.
+    #[serde(default)]
+    pub redrive_count: u32,
+    /// When it was redriven last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redrive_date: Option<Timestamp>,
     /// The counts of items.
     pub item_counts: Counts,
     /// The counts of child executions.
@@ -63,6 +69,13 @@ pub struct Counts {
     pub aborted: u64,
     pub total: u64,
     pub results_written: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pending_redrive: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Counts {
@@ -80,6 +93,24 @@ impl Counts {
         self.results_written = self.succeeded;
     }
 
+    /// So many that did not succeed wait to be redriven.
+    pub(crate) fn await_redrive(&mut self, number: u64, outcome: &Outcome) {
+        let ended = match outcome {
+            Outcome::Succeeded { .. } => &mut self.succeeded,
+            Outcome::Failed(_) => &mut self.failed,
+            Outcome::TimedOut(_) => &mut self.timed_out,
+            Outcome::Aborted(_) => &mut self.aborted,
+        };
+        *ended = ended.saturating_sub(number);
+        self.pending_redrive = self.pending_redrive.saturating_add(number);
+    }
+
+    /// So many that waited for it are redriven.
+    pub(crate) fn redrive(&mut self, number: u64) {
+        self.pending_redrive = self.pending_redrive.saturating_sub(number);
+        self.running = self.running.saturating_add(number);
+    }
+
     /// How many failed, not counting those that were stopped.
     pub(crate) fn failures(&self) -> u64 {
         self.failed.saturating_add(self.timed_out)
@@ -94,6 +125,7 @@ impl Counts {
             self.failed,
             self.timed_out,
             self.aborted,
+            self.pending_redrive,
         ];
         let sum = states.into_iter().try_fold(0, u64::checked_add);
         sum == Some(self.total) && self.results_written == self.succeeded

@@ -29,7 +29,7 @@ pub(crate) fn record_of(
         set("Output", output.to_text().as_str().into());
         set("OutputDetails", json!({ "Included": true }));
     }
-    set("RedriveCount", 0.into());
+    set("RedriveCount", context.redrive_count.unwrap_or(0).into());
     let status = outcome.status();
     if matches!(outcome, Outcome::Succeeded { .. }) {
         set("RedriveStatus", "NOT_REDRIVABLE".into());

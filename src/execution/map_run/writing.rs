@@ -70,6 +70,13 @@ impl Writing {
         self.requests.pop_front()
     }
 
+    /// Sends the unanswered request again.
+    pub(crate) fn ask_again(&mut self) {
+        if let Some(asked) = self.asked.take() {
+            self.requests.push_front(asked.input);
+        }
+    }
+
     /// All data in it.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
         let asked = self.asked.as_ref().map(|asked| &asked.input);

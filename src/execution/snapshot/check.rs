@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{map_run, tree, waiting};
 use crate::data::{MAX_NESTING, Payload, Piece, nests_within};
-use crate::execution::core::{Activity, Core, Frame, deadline};
+use crate::execution::core::{Activity, Core, Frame, MapRunProgress, deadline};
 use crate::execution::invariant::Invariant;
 use crate::execution::program::{GraphId, Program};
 
@@ -21,6 +21,18 @@ struct Expected {
     is_express: bool,
     /// How many child executions may be inside each other.
     depth_left: usize,
+}
+
+impl Expected {
+    /// What the child executions of one of its Map Runs are.
+    fn of_child(&self, run: &MapRunProgress) -> Self {
+        Self {
+            graph: run.graph,
+            timeout_seconds: None,
+            is_express: run.is_express,
+            depth_left: self.depth_left.saturating_sub(1),
+        }
+    }
 }
 
 /// Looks at a core, and counts again what depends on its data.
@@ -40,11 +52,12 @@ fn check_core(core: &mut Core, program: &Program, expected: &Expected) -> Result
         core.ready.clear();
         core.timers.clear();
         core.deadline = None;
-        return Invariant::EndIsTheEnd.holds_if(core.frames.iter().next().is_none());
+        Invariant::EndIsTheEnd.holds_if(core.frames.iter().next().is_none())?;
+        return check_remains(core, program, expected);
     }
     tree::check(core, program, expected.graph)?;
     waiting::check(core, program)?;
-    let start = core.execution.start_time;
+    let start = core.execution.redrive_time.unwrap_or(core.execution.start_time);
     Invariant::DeadlineIsTheTimeout
         .holds_if(core.deadline == deadline(expected.timeout_seconds, expected.is_express, start))?;
     let values = core.frames.iter().flat_map(|(_, frame)| values(frame));
@@ -59,17 +72,41 @@ fn check_core(core: &mut Core, program: &Program, expected: &Expected) -> Result
     core.frames.count_again();
     for (key, state, run) in core.frames.map_runs_mut() {
         map_run::check(key, program.node(state), run)?;
-        let expected = Expected {
-            graph: run.graph,
-            timeout_seconds: None,
-            is_express: run.is_express,
-            depth_left: expected.depth_left.saturating_sub(1),
-        };
-        Invariant::ChildrenAreShallow.holds_if(expected.depth_left > 0 || run.children.is_empty())?;
+        let expected = expected.of_child(run);
+        let has_children = !run.children.is_empty() || !run.unsuccessful.is_empty() || !run.pending_redrive.is_empty();
+        Invariant::ChildrenAreShallow.holds_if(expected.depth_left > 0 || !has_children)?;
         for child in run.children.values_mut() {
             Invariant::EndIsTheEnd.holds_if(child.core.outcome.is_none())?;
             check_core(&mut child.core, program, &expected)?;
         }
+        check_unsuccessful(run, program, &expected)?;
+    }
+    for (key, state, run) in core.frames.ended_map_runs_mut() {
+        map_run::check_ended(key, program.node(state), run)?;
+        let expected = expected.of_child(run);
+        Invariant::ChildrenAreShallow.holds_if(expected.depth_left > 0 || run.unsuccessful.is_empty())?;
+        check_unsuccessful(run, program, &expected)?;
+    }
+    Ok(())
+}
+
+/// What is left of an execution would make one that runs, if it were redriven.
+fn check_remains(core: &mut Core, program: &Program, expected: &Expected) -> Result<(), Invariant> {
+    if let Some(mut redriven) = core.as_redriven(program, expected.timeout_seconds) {
+        let has_failed = core.outcome.as_deref().is_some_and(|outcome| outcome.error().is_some());
+        Invariant::EndIsTheEnd.holds_if(has_failed)?;
+        check_core(&mut redriven, program, expected)?;
+    }
+    if let Some(remains) = &mut core.remains {
+        remains.count_again();
+    }
+    Ok(())
+}
+
+/// Looks at the child executions that did not succeed.
+fn check_unsuccessful(run: &mut MapRunProgress, program: &Program, expected: &Expected) -> Result<(), Invariant> {
+    for child in run.unsuccessful.values_mut().chain(run.pending_redrive.values_mut()) {
+        check_core(&mut child.core, program, expected)?;
     }
     Ok(())
 }
@@ -78,7 +115,7 @@ fn values(frame: &Frame) -> impl Iterator<Item = &Value> {
     let (attempt, fork, map_run) = match frame.activity() {
         Activity::Task(attempt) => (Some(attempt), None, None),
         Activity::Fork(fork) => (None, Some(fork), None),
-        Activity::MapRun(run) => (None, None, Some(run)),
+        Activity::MapRun(run) | Activity::EndedMapRun(run) => (None, None, Some(run)),
         _ => (None, None, None),
     };
     let raw_result = match frame.activity() {

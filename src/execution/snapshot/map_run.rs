@@ -30,6 +30,20 @@ pub(super) fn check(key: FrameKey, node: &Node, run: &MapRunProgress) -> Result<
     Invariant::MapRunGoesOn.holds_if(run.goes_on() && !run.is_through() && !run.is_over_threshold())
 }
 
+/// The same of a Map Run that has ended, and that a redrive lets go on.
+pub(super) fn check_ended(key: FrameKey, node: &Node, run: &MapRunProgress) -> Result<(), Invariant> {
+    Invariant::MapRunIsOfItsMap.holds_if(run.frame == key && is_of(run, node))?;
+    let may_go_on = match &run.stage {
+        Stage::Running => true,
+        Stage::Reading(_) => false,
+        Stage::Writing(writing) => writing.asked.is_none() && writes(node) && run.items.is_empty(),
+    };
+    Invariant::RequestIsOfItsMap.holds_if(may_go_on)?;
+    Invariant::MapRunCounts.holds_if(items_fit(run) && children_fit(run) && results_fit(run))?;
+    let nothing_runs = run.children.is_empty() && run.deadlines.is_empty() && run.tasks.is_empty();
+    Invariant::ChildIsKnown.holds_if(nothing_runs)
+}
+
 fn is_of(run: &MapRunProgress, node: &Node) -> bool {
     let State::Map(map) = &node.state else { return false };
     let batching = run.settings.batching.as_ref();
@@ -53,13 +67,16 @@ fn asks_its_services(run: &MapRunProgress, node: &Node) -> bool {
         Stage::Running => true,
         Stage::Reading(reading) => reading.asked.is_some() && map.item_reader.is_some() && run.started == 0,
         Stage::Writing(writing) => {
-            let writer = map.result_writer.as_ref();
-            writing.asked.is_some()
-                && writer.is_some_and(|writer| writer.export.is_some())
-                && run.children.is_empty()
-                && run.items.is_empty()
+            writing.asked.is_some() && writes(node) && run.children.is_empty() && run.items.is_empty()
         }
     }
+}
+
+/// Whether the results are written by a `ResultWriter`.
+fn writes(node: &Node) -> bool {
+    let State::Map(map) = &node.state else { return false };
+    let writer = map.distributed.as_deref().and_then(|map| map.result_writer.as_ref());
+    writer.is_some_and(|writer| writer.export.is_some())
 }
 
 fn items_fit(run: &MapRunProgress) -> bool {
@@ -72,6 +89,34 @@ fn items_fit(run: &MapRunProgress) -> bool {
         && counts.total == items.len() as u64
         && run.items.pending() == usize::try_from(counts.pending).ok()
         && counts.running == running.fold(0, u64::saturating_add)
+}
+
+/// The child executions that did not succeed are among those that have ended so, or wait to be redriven.
+fn unsuccessful_fit(run: &MapRunProgress) -> bool {
+    let (mut items, mut executions) = (Counts::default(), Counts::default());
+    let is_open = |id: &u32| *id < run.started && !run.children.contains_key(id);
+    for (id, child) in &run.unsuccessful {
+        let outcome = child
+            .core
+            .outcome
+            .as_deref()
+            .filter(|outcome| outcome.error().is_some());
+        let Some(outcome) = outcome.filter(|_| is_open(id) && child.items > 0) else {
+            return false;
+        };
+        items.end(child.items as u64, outcome);
+        executions.end(1, outcome);
+    }
+    let ended = |counts: &Counts| [counts.failed, counts.timed_out, counts.aborted];
+    let fits = |some: &Counts, all: &Counts| ended(some).into_iter().zip(ended(all)).all(|(some, all)| some <= all);
+    let waiting = run.pending_redrive.values().map(|child| child.items as u64);
+    fits(&items, &run.item_counts)
+        && fits(&executions, &run.execution_counts)
+        && run.execution_counts.pending_redrive == run.pending_redrive.len() as u64
+        && run.item_counts.pending_redrive == waiting.fold(0, u64::saturating_add)
+        && run.pending_redrive.iter().all(|(id, child)| {
+            is_open(id) && child.items > 0 && child.core.outcome.is_some() && !run.unsuccessful.contains_key(id)
+        })
 }
 
 fn children_fit(run: &MapRunProgress) -> bool {
@@ -91,6 +136,7 @@ fn results_fit(run: &MapRunProgress) -> bool {
     let has_ended = |id: &u32| *id < run.started && !run.children.contains_key(id);
     let is_open = |id: &u32| run.results.get(*id as usize).is_none_or(serde_json::Value::is_null);
     run.results.len() <= run.started as usize
+        && unsuccessful_fit(run)
         && run.failed.len() as u64 == run.execution_counts.failures()
         && run.failed.iter().all(has_ended)
         && run.children.keys().all(|id| *id < run.started && is_open(id))

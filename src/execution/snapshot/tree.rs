@@ -51,14 +51,14 @@ fn fits(frame: &Frame, node: &Node) -> bool {
         (Activity::Entering, _)
         | (Activity::Waiting, State::Wait(_) | State::Task(_))
         | (Activity::Task(_), State::Task(_)) => true,
-        (Activity::Backoff, _) => node.takes_errors(),
+        (Activity::Backoff | Activity::Redriving, _) => node.takes_errors(),
         (Activity::Evaluating(evaluating), state) => {
             let has_work = node.takes_errors() || matches!(state, State::Wait(_));
             node.may_take_long && (has_work || matches!(evaluating.begun, Begun::Enter { .. }))
         }
         (Activity::Fork(fork), State::Parallel(_)) => fork.items.is_none() && fork.graphs == node.graphs,
         (Activity::Fork(fork), State::Map(_)) => fork.items.is_some() && fork.graphs == node.graphs,
-        (Activity::MapRun(_), State::Map(map)) => map.distributed.is_some(),
+        (Activity::MapRun(_) | Activity::EndedMapRun(_), State::Map(map)) => map.distributed.is_some(),
         _ => false,
     }
 }
@@ -71,7 +71,7 @@ fn counts_fit(fork: &ForkProgress) -> bool {
     total == Some(fork.total)
         && fork.results.len() == fork.total
         && fork.started <= fork.total
-        && !fork.running.is_empty()
+        && (!fork.running.is_empty() || fork.started < fork.total)
         && fork.ended.checked_add(fork.running.len()) == Some(fork.started)
 }
 

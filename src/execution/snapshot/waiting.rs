@@ -43,7 +43,9 @@ pub(super) fn check(core: &Core, program: &Program) -> Result<(), Invariant> {
 impl Wakers {
     fn check(&self, key: FrameKey, frame: &Frame, node: &Node) -> Result<(), Invariant> {
         let (is_ready, deadline) = match frame.activity() {
-            Activity::Entering | Activity::Evaluating(_) => (true, None),
+            Activity::Entering | Activity::Redriving | Activity::EndedMapRun(_) | Activity::Evaluating(_) => {
+                (true, None)
+            }
             // One of the two: a delay of zero has no timer.
             Activity::Backoff => {
                 Invariant::RetriersAreCounted.holds_if(frame.retry_count > 0)?;
@@ -72,7 +74,7 @@ impl Wakers {
                 )?;
                 (false, attempt.deadline())
             }
-            Activity::Fork(_) => (false, None),
+            Activity::Fork(fork) => (fork.running.is_empty(), None),
             Activity::MapRun(run) => {
                 Invariant::ReadyFramesAreQueued.holds_if(run.is_queued || !run.can_go_on())?;
                 (run.is_queued, run.next_deadline())

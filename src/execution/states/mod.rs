@@ -38,22 +38,18 @@ pub(crate) use task::{check_result, has_token};
 )]
 #[inline(always)]
 pub(crate) fn enter(node: &Node, raw_input: &mut Option<Payload>, view: &StateView<'_>) -> Result<Intent, Failure> {
-    // States that may be caught or that wait need their raw input again.
+    // A Catcher or a redrive needs the raw input again, as do states that wait.
     let kept = || raw_input.clone().unwrap_or_else(Payload::empty_object);
     match &node.state {
         State::Pass(state) => pass::enter(state, node, raw_input, view),
         State::Task(state) => task::enter(state, &kept(), view),
-        State::Choice(state) => choice::enter(state, node, taken(raw_input), view),
+        State::Choice(state) => choice::enter(state, node, kept(), view),
         State::Wait(state) => wait::enter(state, node, kept(), view),
-        State::Succeed(state) => succeed::enter(state, taken(raw_input), view),
-        State::Fail(state) => Err(fail::enter(state, &taken(raw_input), view)),
+        State::Succeed(state) => succeed::enter(state, kept(), view),
+        State::Fail(state) => Err(fail::enter(state, &kept(), view)),
         State::Parallel(state) => parallel::enter(state, node, kept(), view),
         State::Map(state) => map::enter(state, node, kept(), view),
     }
-}
-
-fn taken(raw_input: &mut Option<Payload>) -> Payload {
-    raw_input.take().unwrap_or_else(Payload::empty_object)
 }
 
 /// Continues a state after its work: with a Task's result, with a Parallel's or Map's outputs, or after a Wait.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::jsonata;
 use crate::data::Payload;
-use crate::definition::{PassData, PassState, ResultPath};
+use crate::definition::{PassData, PassState};
 use crate::execution::failure::Failure;
 use crate::execution::input_output::{ResultStages, StateView};
 use crate::execution::inspection::Stage;
@@ -20,7 +20,7 @@ pub(super) fn enter(
     let state = match &state.data {
         PassData::JsonPath(state) => state,
         PassData::Jsonata(exit) => {
-            let raw_input = raw_input.take().unwrap_or_else(Payload::empty_object);
+            let raw_input = raw_input.clone().unwrap_or_else(Payload::empty_object);
             return jsonata::leave(exit, node, &raw_input, view).map(Intent::Exit);
         }
     };
@@ -28,11 +28,10 @@ pub(super) fn enter(
         view.inspect(Stage::Result, result);
         Cow::Borrowed(result)
     } else {
-        // Without a field that selects, the raw input itself is passed on: it is not shared, so a later write copies
-        // nothing.
-        let replaces = matches!(state.result_path, ResultPath::Whole);
-        let held = if replaces { raw_input.take() } else { raw_input.clone() };
-        let filtered_input = view.select(&state.input_path, held.unwrap_or_else(Payload::empty_object))?;
+        // Without a field that selects, the raw input itself is passed on: its frame soon lets go of it, so a later write
+        // copies nothing.
+        let held = raw_input.clone().unwrap_or_else(Payload::empty_object);
+        let filtered_input = view.select(&state.input_path, held)?;
         view.inspect(Stage::AfterInputPath, &filtered_input);
         let effective_input = view.apply(state.parameters.as_ref(), filtered_input)?;
         view.inspect(Stage::AfterParameters, &effective_input);

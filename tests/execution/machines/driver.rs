@@ -168,8 +168,21 @@ pub(crate) fn drive_with(
     program: &Arc<Program>,
     seed: u64,
     choices: &[u8],
+    between: impl FnMut(Execution) -> Execution,
+) -> Trace {
+    drive_again(change, 0, program, seed, choices, between)
+}
+
+/// The same; an execution that does not succeed is redriven so often.
+pub(crate) fn drive_again(
+    change: impl FnOnce(&mut StartOptions),
+    redrives: usize,
+    program: &Arc<Program>,
+    seed: u64,
+    choices: &[u8],
     mut between: impl FnMut(Execution) -> Execution,
 ) -> Trace {
+    let mut redrives = 0..redrives;
     let start = DateTime::<Utc>::UNIX_EPOCH;
     let mut options = StartOptions::new(json!({ "items": [1, "two"], "flag": true }));
     options.seed = seed;
@@ -182,7 +195,12 @@ pub(crate) fn drive_with(
     for _ in 0..500 {
         execution = settle(execution, now, &mut calls, &mut kept, &mut between);
         if !execution.is_running() {
-            break;
+            now += TimeDelta::seconds(1);
+            if redrives.next().is_none() || execution.redrive(now).is_err() {
+                break;
+            }
+            execution = between(execution);
+            continue;
         }
         let choice = choices.next().unwrap_or(0);
         let reports = choice == STOP || choice % 4 != 3;

@@ -5,7 +5,7 @@ mod driver;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::driver::{drive, drive_with, through_storage};
+pub(crate) use self::driver::{drive, drive_again, drive_with, through_storage};
 
 /// A state machine.
 #[derive(Debug, Clone)]

@@ -25,6 +25,10 @@ pub(crate) enum Activity {
     Fork(Box<ForkProgress>),
     /// A distributed Map waits for its Map Run.
     MapRun(Box<MapRunProgress>),
+    /// It is in the ready queue, and its state starts anew after a redrive, without being entered again.
+    Redriving,
+    /// What is left of a Map Run that did not succeed; after a redrive it is in the ready queue, and goes on.
+    EndedMapRun(Box<MapRunProgress>),
     /// It is in the ready queue, and its expressions take long.
     Evaluating(Box<Evaluating>),
 }
@@ -70,7 +74,13 @@ impl Activity {
         match self {
             Self::Task(_) => true,
             Self::MapRun(run) => !run.tasks.is_empty() || run.asked().is_some(),
-            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) | Self::Evaluating(_) => false,
+            Self::Entering
+            | Self::Waiting
+            | Self::Backoff
+            | Self::Fork(_)
+            | Self::Redriving
+            | Self::EndedMapRun(_)
+            | Self::Evaluating(_) => false,
         }
     }
 
@@ -80,7 +90,13 @@ impl Activity {
         let (task, run) = match self {
             Self::Task(attempt) => (Some(attempt.generation), None),
             Self::MapRun(run) => (run.asked().map(|asked| asked.generation), Some(run)),
-            Self::Entering | Self::Waiting | Self::Backoff | Self::Fork(_) | Self::Evaluating(_) => (None, None),
+            Self::Entering
+            | Self::Waiting
+            | Self::Backoff
+            | Self::Fork(_)
+            | Self::Redriving
+            | Self::EndedMapRun(_)
+            | Self::Evaluating(_) => (None, None),
         };
         task.into_iter()
             .chain(run.into_iter().flat_map(|run| run.tasks.keys().copied()))
@@ -130,7 +146,7 @@ pub(crate) struct ForkProgress {
     /// The number of ended graphs.
     // Stored although `started` and `running` determine it: the difference is the check of this count.
     pub(crate) ended: usize,
-    /// The running frames, in no order.
+    /// The running frames, in no order; after a failure, those that did not succeed.
     pub(crate) running: FrameSet,
     /// The outputs by index; `Null` until a graph has ended.
     pub(crate) results: Vec<Piece>,

@@ -2,6 +2,7 @@
 
 mod activity;
 mod frame;
+mod remains;
 
 use serde::{Deserialize, Serialize};
 
@@ -232,13 +233,13 @@ impl Frames {
                 fork.results_bound = fork.results.iter().map(|result| result.size() + 1).sum();
                 fork.results_held = fork.results.iter().map(|result| held_size(result.value())).sum();
             }
-            if let Activity::MapRun(run) = &mut frame.activity {
+            if let Activity::MapRun(run) | Activity::EndedMapRun(run) = &mut frame.activity {
                 run.results_held = run.results.iter().map(held_size).sum();
             }
         }
     }
 
-    /// All Map Runs, each with its frame and its state.
+    /// All running Map Runs, each with its frame and its state.
     pub(crate) fn map_runs_mut(&mut self) -> impl Iterator<Item = (FrameKey, StateId, &mut MapRunProgress)> {
         (0u32..).zip(&mut self.slots).filter_map(|(slot, frame)| {
             let frame = frame.as_mut()?;
