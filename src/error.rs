@@ -44,6 +44,8 @@ pub enum ErrorKind {
     InvalidName,
     /// An execution of this name is running.
     ExecutionAlreadyExists,
+    /// The execution cannot be redriven; the message says why.
+    NotRedrivable,
     /// The output does not fit the requested type.
     UnexpectedOutput,
     /// The execution did not succeed; [`Error::output`] has the error and cause, [`Error::history`] what happened.

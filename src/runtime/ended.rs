@@ -85,6 +85,15 @@ impl EndedExecutions {
         kept.map(|entry| Arc::clone(&entry.execution)).collect()
     }
 
+    /// Takes out an execution that is redriven.
+    pub(super) fn release(&self, execution: &Arc<Running>) -> Option<Arc<Running>> {
+        let mut entries = self.entries();
+        let number = *entries.by_arn.get(&execution.arn)?;
+        let is_it = |entry: &Entry| Arc::ptr_eq(&entry.execution, execution);
+        entries.by_end.get(&number).filter(|entry| is_it(entry))?;
+        entries.take(number)
+    }
+
     /// Forgets the executions of tokio runtimes that have shut down: each holds its runtime's resources.
     pub(super) fn forget_without_host(&self) {
         let mut entries = self.entries();

@@ -8,7 +8,7 @@ use super::events::Events;
 use super::running::Running;
 use crate::data::typed;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Event, MapRun, MapRunLog, Outcome};
+use crate::execution::{Event, MapRun, MapRunLog, NotRedrivable, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
 
 /// A handle of an execution. Dropping it does not stop the execution; cloning is cheap.
@@ -42,7 +42,7 @@ impl ExecutionHandle {
         self.running.stop_time()
     }
 
-    /// The outcome; `None` while the execution runs.
+    /// The outcome; `None` while the execution runs, also after a redrive.
     pub fn ended(&self) -> Option<Outcome> {
         self.running.outcome()
     }
@@ -134,6 +134,33 @@ impl ExecutionHandle {
             cause: cause.map(str::to_owned),
         };
         self.running.deliver(Event::Stop(error));
+    }
+
+    /// Redrives an execution that did not succeed (`RedriveExecution`), and returns the time of the redrive.
+    ///
+    /// The execution runs again under its ARN, and every handle of it sees that: see
+    /// [`Execution::redrive`](crate::execution::Execution::redrive). Errors if it cannot be redriven
+    /// ([`ErrorKind::NotRedrivable`]), if another execution of its name is running by now
+    /// ([`ErrorKind::ExecutionAlreadyExists`]), and after the shutdown of the interpreter or of the tokio runtime that it ran
+    /// in ([`ErrorKind::ShutDown`]).
+    /// [Run machines in your program](crate::docs::running) has an example.
+    pub fn redrive(&self) -> Result<DateTime<Utc>, Error> {
+        self.running.redrive()
+    }
+
+    /// How often the execution was redriven.
+    pub fn redrive_count(&self) -> u32 {
+        self.running.redrives().0
+    }
+
+    /// When the execution was redriven last; `None` if it never was.
+    pub fn redrive_time(&self) -> Option<DateTime<Utc>> {
+        self.running.redrives().1
+    }
+
+    /// Why the execution cannot be redriven, if so.
+    pub(crate) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
+        self.running.check_redrivable()
     }
 
     /// Sends a heartbeat for every unanswered task of a state (`SendTaskHeartbeat`); returns their number.

@@ -18,8 +18,8 @@ use super::in_flight::{InFlight, Invocation};
 use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
-use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, Program, TaskId};
+use crate::error::{EndedExecution, Error, ErrorKind};
+use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, NotRedrivable, Outcome, Program, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
@@ -34,7 +34,8 @@ pub(super) struct Running {
     pub(super) start_time: DateTime<Utc>,
     progress: Mutex<Progress>,
     // Boxed, like the span and others: executions that wait are many, and most are watched by nobody.
-    ended_with: OnceLock<Box<End>>,
+    /// `None` while it runs, also again after a redrive. Locked after `progress`, if both are.
+    ended_with: Mutex<Option<Box<End>>>,
     /// Signals the end to those who wait for it. Made only under the lock of `progress`, under which it ends.
     ended: OnceLock<Box<Notify>>,
     pub(super) directory: Arc<dyn Directory>,
@@ -44,7 +45,7 @@ pub(super) struct Running {
 
 /// Where running executions are listed, with what does the work of their tasks.
 pub(super) trait Directory: fmt::Debug + Send + Sync {
-    /// Admits an execution. Errors after the shutdown of the interpreter, while another execution of its name runs, and
+    /// Admits an execution, a new one or one that is redriven. Errors after the shutdown of the interpreter, while another execution of its name runs, and
     /// in a tokio runtime that is shutting down.
     fn admit(&self, running: &Arc<Running>) -> Result<(), Error>;
 
@@ -129,7 +130,7 @@ impl Running {
                 readers: None,
                 takes_turns: false,
             }),
-            ended_with: OnceLock::new(),
+            ended_with: Mutex::new(None),
             ended: OnceLock::new(),
             handlers,
             directory,
@@ -213,7 +214,7 @@ impl Running {
     /// Does what the execution asks for. A tokio task that can do a task itself gives a place for it: the first task goes
     /// there, while the others are spawned.
     pub(super) fn carry_out(self: &Arc<Self>, progress: &mut Progress, mut next: Option<&mut Option<Invocation>>) {
-        if self.ended_with.get().is_some() {
+        if self.has_ended() {
             return;
         }
         // Whoever reads the history waits for the lock meanwhile.
@@ -281,7 +282,7 @@ impl Running {
         let mut progress = self.progress();
         progress.execution.handle(self.host.clock.now(), Event::Turn);
         self.carry_out(&mut progress, None);
-        progress.takes_turns = progress.execution.wants_turn() && self.ended_with.get().is_none();
+        progress.takes_turns = progress.execution.wants_turn() && !self.has_ended();
         progress.takes_turns
     }
 
@@ -289,10 +290,25 @@ impl Running {
         self.directory.remove(self, bytes);
         let stop_time = self.host.clock.now();
         // The first outcome counts; a second one comes only from an execution that was given up.
-        let _ = self.ended_with.set(Box::new(End { outcome, stop_time }));
+        self.ended_with()
+            .get_or_insert_with(|| Box::new(End { outcome, stop_time }));
         if let Some(ended) = self.ended.get() {
             ended.notify_waiters();
         }
+    }
+
+    /// Redrives the ended execution; returns the time. Errors if it cannot be redriven, and as [`Directory::admit`] does.
+    pub(super) fn redrive(self: &Arc<Self>) -> Result<DateTime<Utc>, Error> {
+        let mut progress = self.progress();
+        let now = self.host.clock.now();
+        let refused = |why: NotRedrivable| Error::new(ErrorKind::NotRedrivable, why.to_string());
+        progress.execution.check_redrivable(now).map_err(refused)?;
+        self.directory.admit(self)?;
+        *self.ended_with() = None;
+        progress.execution.redrive(now).map_err(refused)?;
+        tracing::info!(arn = %self.arn, "execution redriven");
+        self.carry_out(&mut progress, None);
+        Ok(now)
     }
 
     /// Cancels a task.

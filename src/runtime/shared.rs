@@ -306,6 +306,10 @@ impl Directory for Shared {
             ));
         }
         if part.insert(running) {
+            // Under the lock, as for the end: one that is redriven is found in one place.
+            let kept = self.ended.upgrade().and_then(|ended| ended.release(running));
+            drop(part);
+            drop(kept);
             return Ok(());
         }
         Err(Error::new(

@@ -23,6 +23,7 @@ mod nested_recorded;
 mod ready_handlers;
 #[path = "../recorded/recordings.rs"]
 mod recordings;
+mod redrive;
 mod samples;
 mod time;
 mod turns;

@@ -2,20 +2,41 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::sync::{MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use super::Running;
-use crate::execution::{KEPT_CHILDREN, MapRun, MapRunLog, Outcome};
+use super::{End, Running};
+use crate::execution::{KEPT_CHILDREN, MapRun, MapRunLog, NotRedrivable, Outcome};
 use crate::history::HistoryEvent;
 
 impl Running {
     pub(in crate::runtime) fn outcome(&self) -> Option<Outcome> {
-        self.ended_with.get().map(|end| end.outcome.clone())
+        self.ended_with().as_ref().map(|end| end.outcome.clone())
     }
 
     /// The time of the end.
     pub(in crate::runtime) fn stop_time(&self) -> Option<DateTime<Utc>> {
-        self.ended_with.get().map(|end| end.stop_time)
+        self.ended_with().as_ref().map(|end| end.stop_time)
+    }
+
+    pub(in crate::runtime) fn has_ended(&self) -> bool {
+        self.ended_with().is_some()
+    }
+
+    pub(super) fn ended_with(&self) -> MutexGuard<'_, Option<Box<End>>> {
+        self.ended_with.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often it was redriven, and when last.
+    pub(in crate::runtime) fn redrives(&self) -> (u32, Option<DateTime<Utc>>) {
+        let progress = self.progress();
+        let context = progress.execution.context();
+        (context.redrive_count.unwrap_or(0), context.redrive_time)
+    }
+
+    pub(in crate::runtime) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
+        let now = self.host.clock.now();
+        self.progress().execution.check_redrivable(now)
     }
 
     pub(in crate::runtime) fn state_machine_arn(&self) -> &str {
@@ -67,7 +88,7 @@ impl Running {
         if let Some(event) = progress.history.get(seen) {
             return Poll::Ready(Some(event.clone()));
         }
-        if self.ended_with.get().is_some() {
+        if self.has_ended() {
             return Poll::Ready(None);
         }
         let reader = context.waker();
