@@ -25,6 +25,11 @@ impl StepFunctionsError {
         Self::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"))
     }
 
+    pub(super) fn execution_not_redrivable(arn: &str, reason: &str) -> Self {
+        let message = format!("Execution Not Redrivable: '{arn}': {reason}");
+        Self::new("ExecutionNotRedrivable", message)
+    }
+
     pub(super) fn activity_does_not_exist(arn: &str) -> Self {
         Self::new("ActivityDoesNotExist", format!("Activity Does Not Exist: '{arn}'"))
     }

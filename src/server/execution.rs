@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::redrives::Redrives;
 use super::seconds;
 use crate::execution::Outcome;
 use crate::history::ErrorOutput;
@@ -44,6 +45,7 @@ pub(super) struct Execution {
     /// The input's text as given.
     pub(super) input: String,
     pub(super) trace_header: Option<String>,
+    pub(super) redrives: Redrives,
 }
 
 #[derive(Debug, Default)]
@@ -118,7 +120,7 @@ impl Execution {
     /// The members of a list of executions.
     pub(super) fn list_item(&self) -> Value {
         let mut members = self.identity();
-        members.insert("redriveCount".to_owned(), 0.into());
+        self.tell_redrives(&mut members);
         members.into()
     }
 
@@ -133,17 +135,27 @@ impl Execution {
         if let Some(trace_header) = &self.trace_header {
             members.insert("traceHeader".to_owned(), trace_header.as_str().into());
         }
-        members.insert("redriveCount".to_owned(), 0.into());
-        let redrive = match self.handle.status() {
-            status @ ("RUNNING" | "SUCCEEDED") => {
-                let reason = format!("Execution is {status} and cannot be redriven");
-                members.insert("redriveStatusReason".to_owned(), reason.into());
+        self.tell_redrives(&mut members);
+        let status = match self.handle.check_redrivable() {
+            Ok(()) => "REDRIVABLE",
+            Err(reason) => {
+                members.insert("redriveStatusReason".to_owned(), reason.to_string().into());
                 "NOT_REDRIVABLE"
             }
-            _ => "REDRIVABLE",
         };
-        members.insert("redriveStatus".to_owned(), redrive.into());
+        members.insert("redriveStatus".to_owned(), status.into());
         members.into()
+    }
+
+    pub(super) fn is_redriven(&self) -> bool {
+        self.handle.redrive_count() > 0
+    }
+
+    fn tell_redrives(&self, members: &mut Map<String, Value>) {
+        members.insert("redriveCount".to_owned(), self.handle.redrive_count().into());
+        if let Some(date) = self.handle.redrive_time() {
+            members.insert("redriveDate".to_owned(), seconds(date));
+        }
     }
 
     fn identity(&self) -> Map<String, Value> {

@@ -50,14 +50,14 @@
 //! | state machines | `CreateStateMachine`, `UpdateStateMachine`, `DescribeStateMachine`, `DescribeStateMachineForExecution`, `DeleteStateMachine`, `ListStateMachines` |
 //! | versions | `PublishStateMachineVersion`, `DeleteStateMachineVersion`, `ListStateMachineVersions` |
 //! | aliases | `CreateStateMachineAlias`, `UpdateStateMachineAlias`, `DescribeStateMachineAlias`, `DeleteStateMachineAlias`, `ListStateMachineAliases` |
-//! | executions | `StartExecution`, `StartSyncExecution`, `StopExecution`, `DescribeExecution`, `ListExecutions`, `GetExecutionHistory` |
+//! | executions | `StartExecution`, `StartSyncExecution`, `StopExecution`, `RedriveExecution`, `DescribeExecution`, `ListExecutions`, `GetExecutionHistory` |
 //! | Map Runs | `ListMapRuns`, `DescribeMapRun` |
 //! | activities | `CreateActivity`, `DescribeActivity`, `DeleteActivity`, `ListActivities`, `GetActivityTask` |
 //! | tasks | `SendTaskSuccess`, `SendTaskFailure`, `SendTaskHeartbeat` |
 //! | tags | `TagResource`, `UntagResource`, `ListTagsForResource` |
 //! | definitions | `ValidateStateMachineDefinition`, `TestState` |
 //!
-//! `RedriveExecution` and `UpdateMapRun` are not implemented and are refused. The child executions of a Map Run are
+//! `UpdateMapRun` is not implemented and is refused. The child executions of a Map Run are
 //! counted, but not described or listed one by one.
 //!
 //! # Executions that tasks start
@@ -86,6 +86,7 @@ mod configuration;
 mod errors;
 mod execution;
 mod page;
+mod redrives;
 mod registry;
 mod request;
 mod state_machine;
@@ -186,6 +187,7 @@ impl StepFunctions {
             "ListStateMachineVersions" => service.list_state_machine_versions(request),
             "ListTagsForResource" => service.list_tags_for_resource(request),
             "PublishStateMachineVersion" => service.publish_state_machine_version(request),
+            "RedriveExecution" => service.redrive_execution(request),
             "SendTaskFailure" => service.send_task_failure(request),
             "SendTaskHeartbeat" => service.send_task_heartbeat(request),
             "SendTaskSuccess" => service.send_task_success(request),
@@ -198,7 +200,7 @@ impl StepFunctions {
             "UpdateStateMachine" => service.update_state_machine(request),
             "UpdateStateMachineAlias" => service.update_state_machine_alias(request),
             "ValidateStateMachineDefinition" => actions::validate_state_machine_definition(request),
-            "RedriveExecution" | "UpdateMapRun" => Err(unknown(&format!("the action `{action}` is not implemented"))),
+            "UpdateMapRun" => Err(unknown(&format!("the action `{action}` is not implemented"))),
             _ => Err(unknown("Step Functions has no such action")),
         }
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::arn::{Qualifier, StateMachineArn};
 use super::execution::{Execution, Executions};
+use super::redrives::Redrives;
 use super::state_machine::{StateMachine, Version};
 use crate::data::Random;
 use crate::runtime::ExecutionHandle;
@@ -98,6 +99,7 @@ impl Registry {
             revision: Arc::clone(&deployment.revision),
             input: input.to_owned(),
             trace_header: trace_header.map(str::to_owned),
+            redrives: Redrives::default(),
         });
     }
 

@@ -1,6 +1,7 @@
 //! Executions: started, stopped, described, listed, with their histories.
 
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
@@ -18,6 +19,7 @@ use crate::services::step_functions::{StepFunctionsError, Target};
 /// The most executions that run at once.
 const MOST_RUNNING: usize = 100_000;
 const EXECUTIONS_TOKEN: usize = 3_096;
+const CLIENT_TOKEN: RangeInclusive<usize> = 1..=64;
 const STATUSES: [&str; 6] = [
     "SUCCEEDED",
     "TIMED_OUT",
@@ -71,10 +73,7 @@ impl<'r> Start<'r> {
         target: &Target,
         is_synchronous: bool,
     ) -> Result<ExecutionHandle, StepFunctionsError> {
-        if service.interpreter.running() >= MOST_RUNNING {
-            let problem = format!("{MOST_RUNNING} executions are running, which is the most");
-            return Err(StepFunctionsError::execution_limit_exceeded(&problem));
-        }
+        service.check_running()?;
         let name = self.name.map(str::to_owned);
         Ok(service.interpreter.launch(target, name, &self.input, is_synchronous)?)
     }
@@ -129,6 +128,29 @@ impl Service {
         Ok(json!({ "stopDate": seconds(stopped) }))
     }
 
+    /// `RedriveExecution`: a client token that has redriven the execution before returns the date of that redrive.
+    pub(in crate::server) fn redrive_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+        let mut request = Request::of(request, &["executionArn", "clientToken"])?;
+        let arn = request.required_text("executionArn", ARN);
+        let token = request.text("clientToken", CLIENT_TOKEN);
+        request.check()?;
+        let execution = self.execution(arn)?;
+        self.check_running()?;
+        let date = execution
+            .redrives
+            .redrive(&execution.handle, token, self.interpreter.now())?;
+        Ok(json!({ "redriveDate": seconds(date) }))
+    }
+
+    /// Errors where no more executions may run.
+    fn check_running(&self) -> Result<(), StepFunctionsError> {
+        if self.interpreter.running() < MOST_RUNNING {
+            return Ok(());
+        }
+        let problem = format!("{MOST_RUNNING} executions are running, which is the most");
+        Err(StepFunctionsError::execution_limit_exceeded(&problem))
+    }
+
     /// `DescribeExecution`
     pub(in crate::server) fn describe_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "includedData"])?;
@@ -180,7 +202,7 @@ impl Service {
         let listed = executions
             .filter(is_asked_for)
             .filter(|execution| status.is_none_or(|status| execution.handle.status() == status))
-            .filter(|_| redrive != Some("REDRIVEN"));
+            .filter(|execution| redrive.is_none_or(|filter| (filter == "REDRIVEN") == execution.is_redriven()));
         let list = format!("executions of {} {}", arn.text, status.unwrap_or_default());
         page.of(
             "executions",

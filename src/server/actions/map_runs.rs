@@ -68,8 +68,12 @@ fn description(run: &MapRun) -> Value {
         "toleratedFailurePercentage": run.tolerated_failure_percentage,
         "itemCounts": run.item_counts,
         "executionCounts": run.execution_counts,
-        "redriveCount": 0,
+        "redriveCount": run.redrive_count,
     });
+    let item = match run.redrive_date {
+        Some(redrive_date) => with(item, "redriveDate", seconds(redrive_date)),
+        None => item,
+    };
     stopped(item, run)
 }
 
