@@ -1,6 +1,6 @@
 //! State machines as resources of a template.
 
-use super::intrinsic::Deployment;
+use super::deployment::Deployment;
 use super::{Format, Found, SERVERLESS, STEP_FUNCTIONS, definition, field, refused};
 use crate::data::json::{Kind, Node, Object, Span};
 use crate::data::json::{Place, Substitutions};

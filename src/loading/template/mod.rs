@@ -7,9 +7,9 @@
 //! it is not judged. A parameter has the value that the loader has for its name, or its default; without either it is a
 //! placeholder without a value, as `${Name}` is.
 
+mod deployment;
 mod duplicates;
 mod embedded;
-mod intrinsic;
 mod serverless;
 mod terraform;
 

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use super::intrinsic::{ACCOUNT, Deployment, REGION};
+use super::deployment::{ACCOUNT, Deployment, REGION};
 use super::{Format, Found, NOTHING, read_tree, refused};
 use crate::data::json::{Kind, Node, Object, Place, Substitutions, TextMap};
 use crate::definition::{Code, InvalidDefinition, MAX_CHARACTERS, StateMachine, WorkflowType};

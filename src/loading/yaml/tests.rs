@@ -1,5 +1,6 @@
 use super::*;
-use crate::definition::Diagnostic;
+use crate::data::json::Kind;
+use crate::definition::{Code, Diagnostic};
 use serde_json::{Value, json};
 
 fn read(source: &str) -> (Option<Value>, Vec<Diagnostic>) {

@@ -1,9 +1,12 @@
 //! CloudFormation's intrinsic functions, as far as a definition needs them.
 
-use crate::data::json::{Kind, Node, Object};
-use crate::data::json::{Place, Substitutions};
+mod names;
+mod resources;
+
+use crate::data::json::{Kind, Node, Object, Place, Substitutions, TextMap};
 use crate::definition::Code;
 use crate::loading::report::Report;
+use names::{placeholders, substituted};
 
 /// The values of a template's names as in a deployment.
 pub(super) struct Deployment<'n> {
@@ -65,9 +68,7 @@ impl Deployment<'_> {
             node.unresolved |= text.is_none();
             node.kind = Kind::String(text.unwrap_or_default());
             let text = node.as_str().unwrap_or_default().to_owned();
-            node.text_map = Some(Box::new(crate::data::json::TextMap::of_all(
-                &text, span.start, span.end,
-            )));
+            node.text_map = Some(Box::new(TextMap::of_all(&text, span.start, span.end)));
             return;
         }
         match &mut node.kind {
@@ -236,97 +237,6 @@ impl Deployment<'_> {
         }
         value
     }
-
-    /// The result of `Ref`: the name of most resources, the ARN of a few.
-    fn reference(&self, name: &str) -> Option<String> {
-        if let Some((_, value)) = PSEUDO_PARAMETERS.iter().find(|(known, _)| *known == name) {
-            return Some((*value).to_owned());
-        }
-        if let Some(parameter) = self.parameters.and_then(|parameters| parameters.field(name)) {
-            if let Some(given) = self.given.value(name) {
-                return Some(given.to_owned());
-            }
-            let kind = parameter.field("Type").and_then(Node::as_str).unwrap_or_default();
-            return Some(match parameter.field("Default").map(|default| &default.kind) {
-                // The default is the name of a parameter in Systems Manager.
-                _ if kind.starts_with("AWS::SSM::Parameter::Value") => deployed(),
-                Some(Kind::String(text)) => text.clone(),
-                Some(Kind::Number(number)) => number.to_string(),
-                Some(Kind::Boolean(value)) => value.to_string(),
-                _ => placeholder(name),
-            });
-        }
-        let kind = self.kind(name)?;
-        Some(match kind {
-            "AWS::StepFunctions::Activity"
-            | "AWS::StepFunctions::StateMachine"
-            | "AWS::Serverless::StateMachine"
-            | "AWS::Lambda::Version"
-            | "AWS::Lambda::Alias"
-            | "AWS::SNS::Topic" => arn(kind, name.split('.').next().unwrap_or(name)),
-            "AWS::SQS::Queue" => format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"),
-            _ if is_made_elsewhere(kind) => deployed(),
-            _ => name.to_owned(),
-        })
-    }
-
-    /// The result of `Fn::GetAtt`.
-    fn attribute(&self, resource: &str, attribute: &str) -> Option<String> {
-        // SAM adds resources such as `Function.Version`.
-        let kind = self.kind(resource)?;
-        Some(
-            if is_made_elsewhere(kind) || (kind == "AWS::SSM::Parameter" && attribute == "Value") {
-                deployed()
-            } else if attribute.ends_with("Arn") {
-                arn(kind, resource)
-            } else {
-                resource.to_owned()
-            },
-        )
-    }
-
-    fn kind(&self, name: &str) -> Option<&str> {
-        let Some(resource) = self.resources.field(name) else {
-            let functions = self.functions.filter(|functions| functions.contains(name));
-            return functions.map_or_else(|| self.made_by_sam(name), |_| Some("AWS::Lambda::Function"));
-        };
-        Some(resource.field("Type").and_then(Node::as_str).unwrap_or_default())
-    }
-
-    /// The type of a resource that SAM makes itself, from one of the template or for the whole of it.
-    fn made_by_sam(&self, name: &str) -> Option<&'static str> {
-        match name {
-            "ServerlessRestApi" => return Some("AWS::ApiGateway::RestApi"),
-            "ServerlessHttpApi" => return Some("AWS::ApiGatewayV2::Api"),
-            "ServerlessRestApiProdStage" => return Some("AWS::ApiGateway::Stage"),
-            _ => {}
-        }
-        self.resources.members.iter().find_map(|member| {
-            let kind = member.value.field("Type").and_then(Node::as_str)?;
-            // SAM reads `Function.Alias` as the alias that it makes.
-            let made = name.strip_prefix(&*member.key)?.trim_start_matches('.');
-            match (kind, made) {
-                ("AWS::Serverless::Function" | "AWS::Serverless::StateMachine", "Role") => Some("AWS::IAM::Role"),
-                ("AWS::Serverless::Function", "Url") => Some("AWS::Lambda::Url"),
-                ("AWS::Serverless::Function", made) if made.starts_with("Version") => Some("AWS::Lambda::Version"),
-                ("AWS::Serverless::Function", made) if made.starts_with("Alias") => Some("AWS::Lambda::Alias"),
-                ("AWS::Serverless::Api" | "AWS::Serverless::HttpApi", made) if made.ends_with("Stage") => {
-                    Some("AWS::ApiGateway::Stage")
-                }
-                _ => None,
-            }
-        })
-    }
-}
-
-/// Whether a resource's attributes are what another stack or a program makes them.
-fn is_made_elsewhere(kind: &str) -> bool {
-    kind.starts_with("Custom::")
-        || kind.ends_with("::MODULE")
-        || matches!(
-            kind,
-            "AWS::CloudFormation::Stack" | "AWS::CloudFormation::CustomResource" | "AWS::Serverless::Application"
-        )
 }
 
 /// `${Name}`
@@ -362,65 +272,10 @@ fn stand_in() -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:Imported")
 }
 
-/// A resource's ARN in the region and account of the documentation.
-fn arn(kind: &str, name: &str) -> String {
-    let (service, resource) = match kind {
-        "AWS::Serverless::Function" | "AWS::Lambda::Function" | "AWS::Lambda::Version" | "AWS::Lambda::Alias" => {
-            ("lambda", format!("function:{name}"))
-        }
-        "AWS::StepFunctions::Activity" => ("states", format!("activity:{name}")),
-        "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => {
-            ("states", format!("stateMachine:{name}"))
-        }
-        "AWS::Events::EventBus" => ("events", format!("event-bus/{name}")),
-        "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => ("dynamodb", format!("table/{name}")),
-        "AWS::IAM::Role" => return format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
-        "AWS::S3::Bucket" => return format!("arn:aws:s3:::{name}"),
-        _ => {
-            let service = kind.split("::").nth(1).unwrap_or("custom").to_ascii_lowercase();
-            return format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");
-        }
-    };
-    format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}")
-}
-
 /// The name and argument of an intrinsic function: an object with that one member.
 fn function(node: &Node) -> Option<(&str, &Node)> {
     match node.as_object()?.members.as_slice() {
         [member] if member.key == "Ref" || member.key.starts_with("Fn::") => Some((&member.key, &member.value)),
         _ => None,
     }
-}
-
-/// The names of `${Name}`; `${!Name}` is a text.
-fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    let starts = text.match_indices("${").map(|(at, _)| at + 2);
-    starts.filter_map(move |at| {
-        let rest = text.get(at..)?;
-        let name = rest.get(..rest.find('}')?)?;
-        (!name.is_empty() && name.bytes().all(Substitutions::is_name_byte)).then_some(name)
-    })
-}
-
-fn substituted(text: &str, values: &Substitutions) -> String {
-    let mut result = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("${") {
-        result.push_str(before);
-        let Some((name, after)) = behind.split_once('}') else {
-            result.push_str("${");
-            rest = behind;
-            continue;
-        };
-        if let Some(value) = values.value(name) {
-            result.push_str(value);
-        } else {
-            result.push_str("${");
-            result.push_str(name.strip_prefix('!').unwrap_or(name));
-            result.push('}');
-        }
-        rest = after;
-    }
-    result.push_str(rest);
-    result
 }

@@ -1,0 +1,36 @@
+//! The placeholders of `Fn::Sub`.
+
+use crate::data::json::Substitutions;
+
+/// The names of `${Name}`; `${!Name}` is a text.
+pub(super) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    let starts = text.match_indices("${").map(|(at, _)| at + 2);
+    starts.filter_map(move |at| {
+        let rest = text.get(at..)?;
+        let name = rest.get(..rest.find('}')?)?;
+        (!name.is_empty() && name.bytes().all(Substitutions::is_name_byte)).then_some(name)
+    })
+}
+
+pub(super) fn substituted(text: &str, values: &Substitutions) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("${") {
+        result.push_str(before);
+        let Some((name, after)) = behind.split_once('}') else {
+            result.push_str("${");
+            rest = behind;
+            continue;
+        };
+        if let Some(value) = values.value(name) {
+            result.push_str(value);
+        } else {
+            result.push_str("${");
+            result.push_str(name.strip_prefix('!').unwrap_or(name));
+            result.push('}');
+        }
+        rest = after;
+    }
+    result.push_str(rest);
+    result
+}
