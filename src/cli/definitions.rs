@@ -1,6 +1,6 @@
 //! The state machines in a command's files.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use super::arguments::{Loading, read_file};
 use super::definition_files;
@@ -15,6 +15,8 @@ pub(super) struct Checked {
     /// Its name in messages.
     pub(super) file: String,
     pub(super) source: String,
+    /// What is said of the file itself, not of one of its machines.
+    pub(super) warnings: Vec<Diagnostic>,
     pub(super) machines: Vec<CheckedMachine>,
 }
 
@@ -40,7 +42,7 @@ impl Checked {
         let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_owned();
         let mut opened: Vec<(String, String, String)> = Vec::new();
         let found = template::machines(loader, &source, Format::of(file, &source), &mut |uri| {
-            let path = folder.join(uri).display().to_string();
+            let path = joined(&folder, uri);
             let text = read_file(&path).map_err(|failure| match failure.to_string().split_once("`: ") {
                 Some((_, reason)) => reason.to_owned(),
                 None => failure.to_string(),
@@ -48,25 +50,36 @@ impl Checked {
             opened.push((uri.to_owned(), path, text.clone()));
             Ok(text)
         });
-        let machines = match found {
-            Ok(found) => found
-                .into_iter()
-                .map(|found| CheckedMachine::of(found, &opened))
-                .collect(),
-            Err(diagnostics) => vec![CheckedMachine {
-                name: None,
-                elsewhere: None,
-                machine: None,
-                diagnostics,
-                omitted: 0,
-            }],
+        let (warnings, machines) = match found {
+            Ok(found) => {
+                let machines = found.machines.into_iter();
+                let machines = machines.map(|found| CheckedMachine::of(found, &opened)).collect();
+                (found.warnings, machines)
+            }
+            Err(diagnostics) => {
+                let unreadable = CheckedMachine {
+                    name: None,
+                    elsewhere: None,
+                    machine: None,
+                    diagnostics,
+                    omitted: 0,
+                };
+                (Vec::new(), vec![unreadable])
+            }
         };
         Self {
             file: file.to_owned(),
             source,
+            warnings,
             machines,
         }
     }
+}
+
+/// The path of a file that is named in `folder`, without `.` in it: one file has one name in messages.
+fn joined(folder: &Path, named: &str) -> String {
+    let parts = Path::new(named).components().filter(|part| *part != Component::CurDir);
+    folder.join(parts.collect::<PathBuf>()).display().to_string()
 }
 
 impl CheckedMachine {
@@ -163,8 +176,10 @@ pub(super) fn choose(
     machines: Vec<CheckedMachine>,
     named: Option<&str>,
 ) -> Result<CheckedMachine, Failure> {
-    let known: Vec<_> = machines.iter().filter_map(|machine| machine.name.clone()).collect();
-    let several = machines.len() > 1;
+    let mut known: Vec<_> = machines.iter().filter_map(|machine| machine.name.clone()).collect();
+    // Conditions may give one machine several files.
+    known.dedup();
+    let several = known.len() > 1;
     let mut candidates = machines
         .into_iter()
         .filter(|machine| named.is_none_or(|named| machine.name.as_deref() == Some(named)));

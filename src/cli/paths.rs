@@ -1,5 +1,6 @@
 //! The files that a command's paths name: files, folders and glob patterns.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::failure::Failure;
@@ -51,7 +52,20 @@ pub(super) fn search(paths: &[String], wanted: &Wanted) -> (Vec<FoundFile>, Vec<
         };
         failures.extend(found.err());
     }
+    if paths.len() > 1 {
+        keep_first(&mut files);
+    }
     (files, failures)
+}
+
+/// Keeps of the files that are the same the first: paths may overlap.
+fn keep_first(files: &mut Vec<FoundFile>) {
+    let mut seen = HashSet::new();
+    files.retain(|file| match std::fs::canonicalize(&file.path) {
+        Ok(path) => seen.insert(path),
+        // What cannot be found is told later, and standard input has no path.
+        Err(_) => true,
+    });
 }
 
 fn matching(pattern: &str, wanted: &Wanted, files: &mut Vec<FoundFile>) -> Result<(), Failure> {

@@ -49,6 +49,10 @@ pub struct Diagnostic {
     pub span: Range<usize>,
     /// How to fix it, if there is a hint.
     pub help: Option<String>,
+    /// The placeholders without a value, of a warning about them: all, where the message names the first.
+    pub placeholders: Vec<String>,
+    /// The places that are not judged because of them, as in `location`: all, where the message names the first.
+    pub not_judged: Vec<String>,
     pub(crate) excerpt: Excerpt,
 }
 

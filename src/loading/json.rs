@@ -47,14 +47,14 @@ pub(super) fn parse_with_duplicates(source: &str, report: &mut Report) -> Option
 }
 
 /// Replaces every `${Name}` in `node`, a tree parsed from `source`, with its value. `plain` gives the value of a text
-/// without quotes; `None` if it is a text.
+/// without quotes that stands so deep; `None` if it is a text.
 #[cfg(feature = "yaml")]
 pub(super) fn substitute(
     node: &mut Node,
     source: &str,
     substitutions: &Substitutions,
     report: &mut Report,
-    plain: &dyn Fn(&str) -> Option<Kind>,
+    plain: &dyn Fn(&str, usize) -> Option<Kind>,
 ) {
     for problem in json::substitute(node, source, substitutions, MAX_CHARACTERS, plain) {
         report_problem(problem, report);

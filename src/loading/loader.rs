@@ -188,7 +188,7 @@ impl Loader {
             );
         }
         match self.without_value {
-            WithoutValue::Denied => Placeholders::deny(&mut report, &self.substitutions),
+            WithoutValue::Denied => Placeholders::deny(&mut report, &self.substitutions, root),
             _ => Placeholders::summarise(&mut report, &self.substitutions, root),
         }
         let (diagnostics, omitted) = json::finish(report, source, root);
@@ -251,8 +251,7 @@ impl Loader {
         }
         let place = Place::value(root).nowhere();
         if root.unresolved {
-            let message = "the whole definition has no value yet, and is not looked at";
-            report.warning(Code::NotSupported, place, message);
+            report.placeholders().not_judged(root);
             return false;
         }
         let help = format!(

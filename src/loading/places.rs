@@ -84,6 +84,8 @@ impl<'s> Places<'s> {
             column: 0,
             span: 0..0,
             help: problem.help,
+            placeholders: Vec::new(),
+            not_judged: Vec::new(),
             excerpt: Excerpt::default(),
         };
         Report::new(self.source).relocated(found, span, self.source)

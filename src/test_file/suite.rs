@@ -380,8 +380,11 @@ fn one_machine(
         };
         invalid(file.to_owned(), error)
     })?;
-    let known: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
-    let several = found.len() > 1;
+    let found = found.machines;
+    let mut known: Vec<String> = found.iter().filter_map(|found| found.name.clone()).collect();
+    // Conditions may give one machine several files.
+    known.dedup();
+    let several = known.len() > 1;
     let alike = started_as.filter(|name| several && known.iter().any(|known| known == name));
     let named = named.or(alike);
     let mut wanted = found

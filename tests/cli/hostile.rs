@@ -127,7 +127,8 @@ fn hostile_files_are_answered_in_time() {
             .collect::<Vec<_>>()
             .join("\n"),
         format!(
-            "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: !Sub |\n        {}",
+            "Parameters: {{ A: {{ Type: String }} }}\nResources:\n  M:\n    Type: AWS::Serverless::StateMachine\n    \
+             Properties:\n      DefinitionString: !Sub |\n        {}",
             "${A}".repeat(100_000)
         ),
     ] {

@@ -1,39 +1,47 @@
 //! For people.
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
-use super::{Checked, count, machines, place};
+use super::findings::{Finding, Findings};
+use super::{Checked, machines};
 use crate::cli::colours::colours;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, diagnostic};
 use crate::definition::Severity;
 
 pub(super) fn print(checked: &[Checked], output: &mut Output) -> Result<(), Failure> {
-    for (checked, machine) in machines(checked) {
-        let (file, _) = place(checked, machine);
-        for found in &machine.diagnostics {
-            output.line(diagnostic(file, found))?;
+    let findings = Findings::of(checked);
+    for group in &findings.groups {
+        for found in &group.findings {
+            output.line(diagnostic(found.file, found.diagnostic))?;
             output.line("")?;
         }
-        if machine.omitted > 0 {
+        if group.omitted > 0 {
             output.line(format_args!(
-                "{} more problems of `{file}` are not shown\n",
-                machine.omitted
+                "{} more problems of `{}` are not shown\n",
+                group.omitted, group.file
             ))?;
         }
     }
     if checked.len() >= MANY_FILES {
-        summary(checked, output)?;
+        summary(&findings, output)?;
     }
     let found = machines(checked).count();
-    let errors = count(checked, Severity::Error);
-    let warnings = count(checked, Severity::Warning);
+    let errors = findings.count(Severity::Error);
+    let warnings = findings.count(Severity::Warning);
     let colours = colours();
     // What is not known is told by a warning.
     let is_partly_judged = machines(checked).any(|(_, machine)| machine.machine.is_none());
     let judged = if is_partly_judged { " as far as known" } else { "" };
     let verdict = match (errors, warnings) {
-        _ if found == 0 => format!("{}no state machine found{}", colours.warning, colours.reset),
+        (0, 0) if found == 0 => format!("{}no state machine found{}", colours.warning, colours.reset),
+        (0, _) if found == 0 => format!(
+            "{}no state machine found{}, {}",
+            colours.warning,
+            colours.reset,
+            counted(warnings, "warning")
+        ),
         (0, 0) => format!("{}valid{}", colours.good, colours.reset),
         (0, _) => format!(
             "{}valid{}{judged}, {}",
@@ -61,24 +69,16 @@ pub(super) fn print(checked: &[Checked], output: &mut Output) -> Result<(), Fail
 const MANY_FILES: usize = 10;
 
 /// The number of problems by their code, the most frequent first.
-fn summary(checked: &[Checked], output: &mut Output) -> Result<(), Failure> {
-    let mut rules: Vec<(&str, Severity, usize, Vec<&str>)> = Vec::new();
-    for (checked, machine) in machines(checked) {
-        let (file, _) = place(checked, machine);
-        for found in &machine.diagnostics {
-            let code = found.code.as_str();
-            let known = rules
-                .iter_mut()
-                .find(|(known, severity, ..)| (*known, *severity) == (code, found.severity));
-            match known {
-                Some((.., count, files)) => {
-                    *count += 1;
-                    if files.last() != Some(&file) {
-                        files.push(file);
-                    }
-                }
-                None => rules.push((code, found.severity, 1, vec![file])),
+fn summary(findings: &Findings<'_>, output: &mut Output) -> Result<(), Failure> {
+    let mut rules: Vec<(&str, Severity, usize, HashSet<&str>)> = Vec::new();
+    for Finding { file, diagnostic, .. } in findings.all() {
+        let key = (diagnostic.code.as_str(), diagnostic.severity);
+        match rules.iter_mut().find(|(code, severity, ..)| (*code, *severity) == key) {
+            Some((.., count, files)) => {
+                *count += 1;
+                files.insert(file);
             }
+            None => rules.push((key.0, key.1, 1, HashSet::from([file]))),
         }
     }
     rules.sort_by_key(|(code, severity, count, _)| (Reverse(*severity), Reverse(*count), *code));

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Checked, count, place};
+use super::findings::Findings;
+use super::{Checked, place};
 use crate::definition::{Diagnostic, Severity};
 
-/// `{ "errors", "warnings", "files": [{ "file", "machines": [{ "name", "valid", "diagnostics" }] }] }`
+/// `{ "errors", "warnings", "files": [{ "file", "diagnostics", "machines": [{ "name", "valid", "diagnostics" }] }] }`; a problem
+/// that several machines share counts once.
 pub(super) fn document(checked: &[Checked]) -> String {
     let files: Vec<_> = checked
         .iter()
@@ -20,19 +22,24 @@ pub(super) fn document(checked: &[Checked]) -> String {
                     "omitted": machine.omitted,
                 })
             });
-            json!({ "file": checked.file, "machines": machines.collect::<Vec<_>>() })
+            json!({
+                "file": checked.file,
+                "diagnostics": checked.warnings.iter().map(diagnostic).collect::<Vec<_>>(),
+                "machines": machines.collect::<Vec<_>>(),
+            })
         })
         .collect();
+    let findings = Findings::of(checked);
     let document = json!({
-        "errors": count(checked, Severity::Error),
-        "warnings": count(checked, Severity::Warning),
+        "errors": findings.count(Severity::Error),
+        "warnings": findings.count(Severity::Warning),
         "files": files,
     });
     format!("{document:#}")
 }
 
 fn diagnostic(diagnostic: &Diagnostic) -> Value {
-    json!({
+    let mut told = json!({
         "severity": match diagnostic.severity {
             Severity::Error => "ERROR",
             Severity::Warning => "WARNING",
@@ -44,5 +51,15 @@ fn diagnostic(diagnostic: &Diagnostic) -> Value {
         "line": diagnostic.line,
         "column": diagnostic.column,
         "help": diagnostic.help,
-    })
+    });
+    // The message names the first of them.
+    for (name, all) in [
+        ("placeholders", &diagnostic.placeholders),
+        ("notJudged", &diagnostic.not_judged),
+    ] {
+        if let (false, Some(members)) = (all.is_empty(), told.as_object_mut()) {
+            members.insert(name.to_owned(), json!(all));
+        }
+    }
+    told
 }

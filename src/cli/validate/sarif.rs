@@ -3,22 +3,25 @@
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-use super::{Checked, machines, place};
+use super::Checked;
+use super::findings::{Finding, Findings};
 use crate::definition::{Diagnostic, Severity};
 
 pub(super) fn document(checked: &[Checked]) -> String {
     let mut rules: Vec<&str> = Vec::new();
     let mut results = Vec::new();
-    for (checked, machine) in machines(checked) {
-        let (file, source) = place(checked, machine);
-        for diagnostic in &machine.diagnostics {
-            let code = diagnostic.code.as_str();
-            let rule = rules.iter().position(|rule| *rule == code).unwrap_or_else(|| {
-                rules.push(code);
-                rules.len() - 1
-            });
-            results.push(result(diagnostic, rule, file, source));
-        }
+    for Finding {
+        file,
+        source,
+        diagnostic,
+    } in Findings::of(checked).all()
+    {
+        let code = diagnostic.code.as_str();
+        let rule = rules.iter().position(|rule| *rule == code).unwrap_or_else(|| {
+            rules.push(code);
+            rules.len() - 1
+        });
+        results.push(result(diagnostic, rule, file, source));
     }
     let rules: Vec<_> = rules.iter().map(|code| json!({ "id": code })).collect();
     let document = json!({

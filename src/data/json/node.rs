@@ -92,6 +92,11 @@ impl Node {
         self.as_object()?.field(key)
     }
 
+    /// Whether this string would be one without its quotes too.
+    pub(crate) fn stays_text(&self) -> bool {
+        self.text_map.as_ref().is_some_and(|map| map.stays_text)
+    }
+
     /// The source offset of this string's byte at `offset`; the closing quote for an offset beyond the end.
     pub(crate) fn source_of(&self, offset: usize) -> usize {
         let first = self.span.start + 1;
@@ -214,6 +219,11 @@ impl Object {
 
     pub(crate) fn contains(&self, key: &str) -> bool {
         self.member(key).is_some()
+    }
+
+    /// Whether a key is not known: it may be any.
+    pub(crate) fn has_unknown_keys(&self) -> bool {
+        self.members.iter().any(|member| member.key_unresolved)
     }
 }
 

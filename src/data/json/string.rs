@@ -87,7 +87,8 @@ impl<'s> StringReader<'s> {
                         let text_start = text.len();
                         let value = self.resolve(name, Span::new(*at, end), problems);
                         unresolved |= value.is_none() || self.substitutions.is_stand_in(name);
-                        text.push_str(value.or(self.source.get(*at..end)).unwrap_or_default());
+                        let written = self.substitutions.written(name).or(self.source.get(*at..end));
+                        text.push_str(value.or(written).unwrap_or_default());
                         map.add(text_start, text.len(), *at, end);
                         *at = end;
                     }
@@ -149,7 +150,9 @@ impl<'s> StringReader<'s> {
     /// The value of a substitution. `None`, with a problem reported, if it has none or would make the text too long.
     pub(super) fn resolve(&mut self, name: &str, span: Span, problems: &mut Vec<Problem>) -> Option<&'s str> {
         let Some(value) = self.substitutions.value(name) else {
-            let name = name.to_owned();
+            let written = self.substitutions.written(name);
+            let written = written.and_then(|text| text.strip_prefix("${")?.strip_suffix('}'));
+            let name = written.unwrap_or(name).to_owned();
             problems.push(Problem::UnresolvedSubstitution { name, span });
             return None;
         };
@@ -170,6 +173,12 @@ impl<'s> StringReader<'s> {
     #[cfg(feature = "yaml")]
     pub(super) fn is_stand_in(&self, name: &str) -> bool {
         self.substitutions.is_stand_in(name)
+    }
+
+    /// The placeholder of a name without a value, if the source writes it otherwise.
+    #[cfg(feature = "yaml")]
+    pub(super) fn written(&self, name: &str) -> Option<&'s str> {
+        self.substitutions.written(name)
     }
 
     /// Parses the escape at `at`, and moves `at` past it.

@@ -7,25 +7,27 @@ use super::text_map::TextMap;
 use super::{Kind, Node, Span, Substitutions};
 
 /// Replaces every `${Name}` in the strings and keys of `node` with its value. Together the values may add `room` bytes.
-/// `source` is the text of the tree. `plain` gives the value of a text without quotes; `None` if it is a text.
+/// `source` is the text of the tree. `plain` gives the value of a text without quotes that stands so deep; `None` if it is a
+/// text.
 pub(crate) fn substitute(
     node: &mut Node,
     source: &str,
     substitutions: &Substitutions,
     room: usize,
-    plain: &dyn Fn(&str) -> Option<Kind>,
+    plain: &dyn Fn(&str, usize) -> Option<Kind>,
 ) -> Vec<Problem> {
     let mut strings = StringReader::new(source, substitutions, room);
     let mut problems = Vec::new();
-    below(node, &mut strings, &mut problems, plain);
+    below(node, 0, &mut strings, &mut problems, plain);
     problems
 }
 
 fn below(
     node: &mut Node,
+    depth: usize,
     strings: &mut StringReader<'_>,
     problems: &mut Vec<Problem>,
-    plain: &dyn Fn(&str) -> Option<Kind>,
+    plain: &dyn Fn(&str, usize) -> Option<Kind>,
 ) {
     if let Some(text) = node.as_str().filter(|text| text.contains("${")) {
         let place = |offset: usize| node.source_of(offset);
@@ -33,11 +35,12 @@ fn below(
         let unquoted = node.text_map.as_ref().is_some_and(|map| map.unquoted);
         node.unresolved |= replaced.unresolved;
         let value = (unquoted && !replaced.unresolved)
-            .then(|| plain(&replaced.text))
+            .then(|| plain(&replaced.text, depth))
             .flatten();
         if let Some(kind) = value {
             node.kind = kind;
             node.text_map = None;
+            node.stamp(node.span);
             return;
         }
         node.kind = Kind::String(replaced.text);
@@ -47,7 +50,7 @@ fn below(
     match &mut node.kind {
         Kind::Array(elements) => elements
             .iter_mut()
-            .for_each(|element| below(element, strings, problems, plain)),
+            .for_each(|element| below(element, depth + 1, strings, problems, plain)),
         Kind::Object(object) => {
             for member in &mut object.members {
                 if member.key.contains("${") {
@@ -56,7 +59,7 @@ fn below(
                     member.key_unresolved |= replaced.unresolved;
                     member.key = replaced.text;
                 }
-                below(&mut member.value, strings, problems, plain);
+                below(&mut member.value, depth + 1, strings, problems, plain);
             }
         }
         _ => {}
@@ -103,7 +106,8 @@ fn replace(
             Some(Substitution::Named { name, end }) => {
                 let value = strings.resolve(name, Span::new(place(plain_end), place(end)), problems);
                 replaced.unresolved |= value.is_none() || strings.is_stand_in(name);
-                let shown = value.or(text.get(plain_end..end)).unwrap_or_default();
+                let written = strings.written(name).or(text.get(plain_end..end));
+                let shown = value.or(written).unwrap_or_default();
                 replaced.text.push_str(shown);
                 end
             }

@@ -23,8 +23,22 @@ pub struct Substitutions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Value {
     text: String,
-    /// Whether it stands in for a value that only a deployment knows.
-    is_stand_in: bool,
+    origin: Origin,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "yaml"),
+    expect(dead_code, reason = "only templates have names without a known value")
+)]
+enum Origin {
+    /// It is given.
+    Given,
+    /// It stands in for a value that only a deployment knows.
+    StandIn,
+    /// There is no value: the text is the placeholder as the source writes it.
+    Nowhere,
 }
 
 impl Substitutions {
@@ -36,7 +50,7 @@ impl Substitutions {
     /// Adds a value, or replaces the name's earlier one.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.values.insert(name.into(), Value::known(value.into()));
+        self.values.insert(name.into(), Value::of(value.into(), Origin::Given));
         self
     }
 
@@ -44,11 +58,17 @@ impl Substitutions {
     #[cfg(feature = "yaml")]
     #[must_use]
     pub(crate) fn with_stand_in(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
-        let value = Value {
-            is_stand_in: true,
-            ..Value::known(text.into())
-        };
-        self.values.insert(name.into(), value);
+        self.values.insert(name.into(), Value::of(text.into(), Origin::StandIn));
+        self
+    }
+
+    /// Adds a name that has no value, with the placeholder for which it stands: `${var.nap * 2}` of another tool, which is no
+    /// name here.
+    #[cfg(feature = "yaml")]
+    #[must_use]
+    pub(crate) fn with_written(mut self, name: impl Into<String>, placeholder: impl Into<String>) -> Self {
+        self.values
+            .insert(name.into(), Value::of(placeholder.into(), Origin::Nowhere));
         self
     }
 
@@ -66,17 +86,35 @@ impl Substitutions {
 
     /// The value of a name, if it has one.
     pub fn value(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(|value| value.text.as_str())
+        let value = self.values.get(name)?;
+        (value.origin != Origin::Nowhere).then_some(&value.text)
     }
 
     /// Whether a name's value is a stand-in for a value that only a deployment knows.
     pub(crate) fn is_stand_in(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| value.is_stand_in)
+        self.values
+            .get(name)
+            .is_some_and(|value| value.origin == Origin::StandIn)
+    }
+
+    /// The placeholder of a name without a value, if the source writes it otherwise.
+    pub(crate) fn written(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name)?;
+        (value.origin == Origin::Nowhere).then_some(&value.text)
     }
 
     /// The names that have values, in the order they were added.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
+        let values = self.values.iter().filter(|(_, value)| value.origin != Origin::Nowhere);
+        values.map(|(name, _)| name.as_str())
+    }
+
+    /// The names to which somebody gave a value: not those of which only a deployment knows it, nor AWS's own.
+    pub(crate) fn given_names(&self) -> impl Iterator<Item = &str> {
+        let values = self.values.iter().filter(|(_, value)| value.origin == Origin::Given);
+        values
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !name.starts_with("AWS::"))
     }
 
     pub(crate) fn is_name_byte(byte: u8) -> bool {
@@ -85,11 +123,8 @@ impl Substitutions {
 }
 
 impl Value {
-    fn known(text: String) -> Self {
-        Self {
-            text,
-            is_stand_in: false,
-        }
+    fn of(text: String, origin: Origin) -> Self {
+        Self { text, origin }
     }
 }
 
@@ -98,7 +133,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Substitutions {
         Self {
             values: pairs
                 .into_iter()
-                .map(|(name, value)| (name.into(), Value::known(value.into())))
+                .map(|(name, value)| (name.into(), Value::of(value.into(), Origin::Given)))
                 .collect(),
         }
     }

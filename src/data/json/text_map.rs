@@ -6,6 +6,8 @@ pub(crate) struct TextMap {
     shifts: Vec<Shift>,
     /// Whether the text has no quotes around it, as in YAML.
     pub(crate) unquoted: bool,
+    /// Whether the text is a text however it is written, as a value that a template puts in.
+    pub(crate) stays_text: bool,
 }
 
 /// A part of the string that the source spells differently: an escape or a `${Name}`.

@@ -199,6 +199,7 @@ impl<'n> StateOutline<'n> {
             query_language: query_language(node, machine),
             // Like AWS: a state without a type does not end anything, one with an unknown type does.
             is_terminal: match type_node.map(|node| (node.unresolved, node.as_str())) {
+                _ if object.is_some_and(Object::has_unknown_keys) => true,
                 None => object.is_none(),
                 Some((true, _) | (false, Some("Succeed" | "Fail"))) => true,
                 Some((false, Some("Choice"))) => false,
@@ -274,6 +275,7 @@ impl StateOutline<'_> {
         };
         let node = &self.member.value;
         node.unresolved
+            || node.as_object().is_some_and(Object::has_unknown_keys)
             || ["Next", "Default"]
                 .iter()
                 .filter_map(|field| node.field(field))

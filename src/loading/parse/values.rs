@@ -119,7 +119,7 @@ fn no_integer(node: &Node, hint: Option<String>, reading: &mut Reading) -> Repor
             Some(_) => NEEDS_JSONATA,
             None => "it is an expression, where only a constant can stand",
         }),
-        (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(format!("write `{text}` without quotes")),
+        (Some(text), _) if text.parse::<u32>().is_ok() => finding.help(without_quotes(text, node)),
         _ => match as_number(node).and_then(Number::as_f64) {
             Some(value) if value.fract() == 0.0 => finding.help(format!("write `{value}`")),
             Some(_) => finding.help("it is not a whole number"),
@@ -308,11 +308,9 @@ fn expected<T>(type_name: &str, node: &Node, value: Option<T>, reading: &mut Rea
         let is = node.describe();
         let help = match (type_name, &node.kind) {
             ("Number", Kind::String(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
-                format!("write `{text}` without quotes")
+                without_quotes(text, node)
             }
-            ("Boolean", Kind::String(text)) if matches!(text.as_str(), "true" | "false") => {
-                format!("write `{text}` without quotes")
-            }
+            ("Boolean", Kind::String(text)) if matches!(text.as_str(), "true" | "false") => without_quotes(text, node),
             ("String", Kind::Number(_) | Kind::Boolean(_)) => format!("it is {is}: a text stands in double quotes"),
             ("Array", Kind::String(_)) => format!("it is {is}: an array of one is written `[\"…\"]`"),
             ("Array", Kind::Object(_)) => format!("it is {is}: an array of one is written `[{{ … }}]`"),
@@ -321,4 +319,15 @@ fn expected<T>(type_name: &str, node: &Node, value: Option<T>, reading: &mut Rea
         reading.report.schema(Place::value(node), message).help(help);
         Reported
     })
+}
+
+/// Help on a text that should be no text.
+fn without_quotes(text: &str, node: &Node) -> String {
+    if node.stays_text() {
+        return format!(
+            "what a template puts into `Definition` is a text: write `{text}` itself, or move the definition into the file of a \
+             `DefinitionUri`, where `${{Name}}` may stand without quotes"
+        );
+    }
+    format!("write `{text}` without quotes")
 }

@@ -8,6 +8,8 @@ mod similar;
 
 use self::lines::{Columns, Lines};
 use self::location::{location, pointer};
+#[cfg(feature = "yaml")]
+pub(super) use self::placeholders::GIVE_VALUES;
 pub(super) use self::placeholders::Placeholders;
 use self::similar::Suggestions;
 use crate::data::json::{Place, Span, Step};
@@ -42,6 +44,8 @@ pub(crate) struct Finding {
     severity: Severity,
     message: String,
     help: Option<String>,
+    placeholders: Vec<String>,
+    not_judged: Vec<String>,
 }
 
 /// The groups of diagnostics, in AWS's order.
@@ -68,6 +72,12 @@ impl Finding {
     pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Adds the placeholders without a value, and the places that are not judged because of them.
+    fn lists(&mut self, placeholders: Vec<String>, not_judged: Vec<String>) {
+        self.placeholders = placeholders;
+        self.not_judged = not_judged;
     }
 
     /// Sets or removes the help.
@@ -180,6 +190,8 @@ impl Report {
             severity,
             message,
             help: None,
+            placeholders: Vec::new(),
+            not_judged: Vec::new(),
         };
         self.findings.push(finding);
         let last = self.findings.len() - 1;
@@ -210,6 +222,8 @@ impl Report {
             column,
             span: start..end,
             help: finding.help,
+            placeholders: finding.placeholders,
+            not_judged: finding.not_judged,
             excerpt,
         }
     }

@@ -1,5 +1,7 @@
 //! The `${Name}` placeholders without a value, and what cannot be judged because of them.
 
+use std::collections::HashSet;
+
 use super::{Report, location};
 use crate::data::json::{Kind, Locator, Node, Place, Span, Substitutions};
 use crate::definition::Code;
@@ -37,15 +39,23 @@ impl Placeholders {
         }
     }
 
-    /// Reports every placeholder as an error.
-    pub(in crate::loading) fn deny(report: &mut Report, substitutions: &Substitutions) {
-        for (name, span) in std::mem::take(&mut report.placeholders.found) {
+    /// Reports every placeholder as an error. What is not judged for another reason is a warning.
+    pub(in crate::loading) fn deny(report: &mut Report, substitutions: &Substitutions, root: Option<&Node>) {
+        let found = std::mem::take(&mut report.placeholders.found);
+        let is_denied = |span: &Span| {
+            found
+                .iter()
+                .any(|(_, inner)| span.start <= inner.start && inner.end <= span.end)
+        };
+        report.placeholders.not_judged.retain(|span| !is_denied(span));
+        for (name, span) in found {
             let help = help_with_name(&name, substitutions, report);
             let message = format!("`${{{name}}}` has no value");
             report
                 .error(Code::UnresolvedSubstitution, Place::at(span), message)
                 .help(help);
         }
+        Self::summarise(report, substitutions, root);
     }
 
     /// Reports all placeholders in one warning: their names, and what is not judged because of them.
@@ -56,10 +66,11 @@ impl Placeholders {
             mut not_judged,
         } = std::mem::take(&mut report.placeholders);
         found.sort_by_key(|(_, span)| span.start);
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        let mut seen = HashSet::new();
         for (name, _) in &found {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
+            if seen.insert(name) {
+                names.push(name.clone());
             }
         }
         not_judged.sort_unstable();
@@ -68,40 +79,48 @@ impl Placeholders {
         let Some(first) = first.filter(|_| !names.is_empty() || (has_stand_ins && !not_judged.is_empty())) else {
             return;
         };
-        let shown: Vec<_> = names.iter().map(|name| format!("`${{{name}}}`")).collect();
+        let shown = names.iter().map(|name| format!("`${{{name}}}`"));
         let missing = if names.is_empty() {
             "no value before a deployment".to_owned()
         } else {
-            format!("no value for {}", listed(&shown))
+            format!("no value for {}", listed(shown, names.len()))
         };
         let locator = Locator::new(root);
         let places = not_judged.iter().filter_map(|span| locator.steps_to(span.start));
         let places: Vec<_> = places.map(|steps| location(&steps)).collect();
-        let message = if places.is_empty() {
-            format!("{missing}: taken as text")
-        } else {
-            format!("{missing}: not judged: {}", listed(&places))
+        let message = match places.as_slice() {
+            [] if not_judged.is_empty() => format!("{missing}: taken as text"),
+            // Of a root that is no object there is no tree.
+            [] => format!("{missing}: the whole definition is not judged"),
+            places => format!(
+                "{missing}: not judged: {}",
+                listed(places.iter().cloned(), places.len())
+            ),
         };
         let similar = names
             .iter()
-            .find_map(|name| Some((name, report.similar(name, substitutions.names())?)));
+            .find_map(|name| Some((name, report.similar(name, substitutions.given_names())?)));
         let help = match similar {
             Some((name, similar)) => format!("did you mean `${{{similar}}}` instead of `${{{name}}}`?"),
             None if names.is_empty() => "write the value itself to have it judged".to_owned(),
-            None => HELP.to_owned(),
+            None => GIVE_VALUES.to_owned(),
         };
         report
             .warning(Code::UnresolvedSubstitution, Place::at(first).nowhere(), message)
-            .help(help);
+            .help(help)
+            .lists(names, places);
     }
 }
 
-const HELP: &str = "give values with `-s NAME=VALUE` or `--substitutions FILE` (`Loader::substitutions` in Rust)";
+/// How to give placeholders their values.
+pub(in crate::loading) const GIVE_VALUES: &str =
+    "give values with `-s NAME=VALUE` or `--substitutions FILE` (`Loader::substitutions` in Rust)";
 
-/// `a, b and 3 more`
-fn listed(texts: &[String]) -> String {
-    let shown = texts.get(..SHOWN).unwrap_or(texts).join(", ");
-    match texts.len().saturating_sub(SHOWN) {
+/// `a, b and 3 more`, of so many texts.
+fn listed(texts: impl Iterator<Item = String>, count: usize) -> String {
+    let shown: Vec<_> = texts.take(SHOWN).collect();
+    let shown = shown.join(", ");
+    match count.saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
@@ -109,10 +128,10 @@ fn listed(texts: &[String]) -> String {
 
 /// Help on giving the placeholder `name` a value.
 fn help_with_name(name: &str, substitutions: &Substitutions, report: &mut Report) -> String {
-    if let Some(similar) = report.similar(name, substitutions.names()) {
+    if let Some(similar) = report.similar(name, substitutions.given_names()) {
         return format!("did you mean `${{{similar}}}`?");
     }
-    let names = substitutions.names().take(8).map(|name| format!("`{name}`"));
+    let names = substitutions.given_names().take(8).map(|name| format!("`{name}`"));
     let names: Vec<_> = names.collect();
     if names.is_empty() {
         format!("give it a value among the substitutions, or write `${{!{name}}}` for the text itself")

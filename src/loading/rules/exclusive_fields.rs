@@ -76,6 +76,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 fn next_or_end(state: &StateOutline<'_>, object: &Object, report: &mut Report) {
     let end = object.member("End").filter(|end| end.value.as_bool() != Some(false));
     match (object.member("Next"), end) {
+        (None, None) if object.has_unknown_keys() => {}
         (None, None) => {
             let help = if object.contains("End") {
                 "`\"End\": false` says nothing: write `\"End\": true`, or where it goes on by `Next`"
@@ -98,7 +99,10 @@ fn one_of(group: &Group, state: &StateOutline<'_>, object: &Object, report: &mut
     let mut there: Vec<&Member> = fields.iter().filter_map(|field| object.member(field)).collect();
     there.sort_by_key(|member| member.key_span.start);
     match there.as_slice() {
-        [] if group.needed && !group.fields.iter().any(|field| object.contains(field)) => {
+        [] if group.needed
+            && !object.has_unknown_keys()
+            && !group.fields.iter().any(|field| object.contains(field)) =>
+        {
             report
                 .schema(Place::key(state.member), none_of(&fields))
                 .help("say how long it waits, for example `\"Seconds\": 5`");

@@ -32,6 +32,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
         let Some(object) = state.object else { continue };
         let place = Place::key(state.member);
         match (object.field("Type"), state.state_type) {
+            (None, _) if object.has_unknown_keys() => {}
             (None, _) => {
                 let help = format!(
                     "it is one of {}",
@@ -73,7 +74,9 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place
         .filter(|rule| rule.presence(state_type) == Presence::Required);
     let names: Vec<&str> = required.map(|rule| rule.name).collect();
     fields(state.node(), &names, place, report);
-    if state_type == StateType::Map && state.field("ItemProcessor").or(state.field("Iterator")).is_none() {
+    let is_complete = state.object.is_none_or(|object| !object.has_unknown_keys());
+    if state_type == StateType::Map && is_complete && state.field("ItemProcessor").or(state.field("Iterator")).is_none()
+    {
         missing(&["ItemProcessor"], place, report);
     }
     for (list, required) in [
@@ -103,7 +106,9 @@ fn fields_of_state(state: &StateOutline<'_>, state_type: StateType, place: Place
 }
 
 fn fields(node: &Node, required: &[&str], place: Place, report: &mut Report) {
-    let Some(object) = node.as_object() else { return };
+    let Some(object) = node.as_object().filter(|object| !object.has_unknown_keys()) else {
+        return;
+    };
     let absent: Vec<&str> = required.iter().copied().filter(|name| !object.contains(name)).collect();
     if !absent.is_empty() {
         missing(&absent, place, report);

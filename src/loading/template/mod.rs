@@ -10,15 +10,22 @@
 mod deployment;
 mod duplicates;
 mod embedded;
+mod loops;
+mod machines;
+mod rewriting;
 mod serverless;
 mod terraform;
+mod variants;
 
 use super::report::Report;
 use super::{json, yaml};
-use crate::data::json::{Node, Object, Substitutions};
+#[cfg(feature = "cli")]
+use crate::data::json::Substitutions;
+use crate::data::json::{Kind, Node, Object};
 use crate::definition::{Code, Diagnostic, InvalidDefinition, StateMachine};
 use crate::loading::Loader;
 use embedded::Template;
+use machines::Reading;
 use serverless::Serverless;
 
 /// The format of a file.
@@ -47,6 +54,16 @@ impl Format {
     }
 }
 
+/// The state machines of a file, and what is said of the file itself.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Contents {
+    /// The machines, in the order of the file; none of a template without one.
+    pub machines: Vec<Found>,
+    /// Warnings about the file: a key that stands twice, or what may hold other machines and is not looked at.
+    pub warnings: Vec<Diagnostic>,
+}
+
 /// A state machine of a file.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -59,9 +76,12 @@ pub struct Found {
     pub machine: Result<StateMachine, InvalidDefinition>,
 }
 
-/// Every state machine of a file, in the order of the file; none of a template without one.
+/// Every state machine of a file.
 ///
 /// `open` reads the file of a `DefinitionUri`. Errors with the problems of a template that is not JSON or YAML.
+///
+/// A machine with `Fn::If` is judged in every variant that a deployment may give it. One for which conditions choose among
+/// several files is found once for each of them.
 ///
 /// ```
 /// use asl_engine::loading::Loader;
@@ -80,24 +100,20 @@ pub struct Found {
 ///     Type: AWS::Serverless::Function
 /// ";
 /// let found = template::machines(&Loader::new(), source, Format::Yaml, &mut |_| Err("no file".to_owned())).unwrap();
-/// assert_eq!(found[0].name.as_deref(), Some("Greeter"));
-/// assert!(found[0].machine.is_ok());
+/// assert_eq!(found.machines[0].name.as_deref(), Some("Greeter"));
+/// assert!(found.machines[0].machine.is_ok());
 /// ```
 pub fn machines(
     loader: &Loader,
     source: &str,
     format: Format,
     open: &mut dyn FnMut(&str) -> Result<String, String>,
-) -> Result<Vec<Found>, Vec<Diagnostic>> {
+) -> Result<Contents, Vec<Diagnostic>> {
     if format == Format::Terraform {
         return Ok(terraform::machines(loader, source, open));
     }
-    if !names_machines(source) && !is_template(source, format) {
-        return Ok(vec![Found {
-            name: None,
-            file: None,
-            machine: definition(loader, source, format),
-        }]);
+    if !may_be_template(source) {
+        return Ok(Contents::of_definition(loader, source, format));
     }
     let mut report = Report::new(source);
     let parsed = match format {
@@ -105,19 +121,19 @@ pub fn machines(
         Format::Yaml | Format::Terraform => yaml::parse_with_duplicates(source, &mut report),
     };
     let Some((mut root, duplicates)) = parsed else {
+        let names_machines = [SERVERLESS, STEP_FUNCTIONS, "stateMachines"]
+            .iter()
+            .any(|name| source.contains(name));
+        if !names_machines {
+            return Ok(Contents::of_definition(loader, source, format));
+        }
         return Err(json::finish(report, source, None).0);
     };
     if !duplicates.is_empty() {
         root.keep_last_of_duplicates();
     }
-    let template = Template::of(&root, loader.values());
-    let serverless = Serverless::of(&root, loader.values());
-    if template.is_none() && serverless.is_none() {
-        return Ok(vec![Found {
-            name: None,
-            file: None,
-            machine: definition(loader, source, format),
-        }]);
+    if is_definition(&root) || !is_template(&root) {
+        return Ok(Contents::of_definition(loader, source, format));
     }
     let code = match format {
         Format::Json => Code::InvalidJsonDescription,
@@ -127,26 +143,35 @@ pub fn machines(
     if report.has_errors() {
         return Err(json::finish(report, source, Some(&root)).0);
     }
-    let mut found = Vec::new();
-    if let Some(serverless) = serverless {
-        found.extend(serverless.machines(loader, source, open));
+    let expanded = source.contains(loops::LOOP).then(|| {
+        let mut expanded = root.clone();
+        loops::expand(&mut expanded, loader.values());
+        expanded
+    });
+    let template = expanded.as_ref().unwrap_or(&root);
+    let mut reading = Reading { loader, source, open };
+    let mut machines = Vec::new();
+    if let Some(serverless) = Serverless::of(template, loader.values()) {
+        machines.extend(serverless.machines(&mut reading, &mut report));
     }
-    if let Some(template) = template {
-        found.extend(template.machines(loader, source, open));
+    if let Some(template) = Template::of(template, loader.values()) {
+        template.report_unknown(&mut report);
+        machines.extend(template.machines(&mut reading, &mut report));
     }
     let (warnings, _) = json::finish(report, source, Some(&root));
-    if let Some(first) = found.iter_mut().find(|found| found.file.is_none()) {
-        first.warn(warnings);
-    }
-    Ok(found)
+    Ok(Contents { machines, warnings })
 }
 
-impl Found {
-    /// Adds warnings about the template.
-    fn warn(&mut self, warnings: Vec<Diagnostic>) {
-        match &mut self.machine {
-            Ok(machine) => machine.warnings.extend(warnings),
-            Err(invalid) => invalid.diagnostics.extend(warnings),
+impl Contents {
+    fn of_definition(loader: &Loader, source: &str, format: Format) -> Self {
+        let found = Found {
+            name: None,
+            file: None,
+            machine: definition(loader, source, format),
+        };
+        Self {
+            machines: vec![found],
+            warnings: Vec::new(),
         }
     }
 }
@@ -180,38 +205,54 @@ fn field<'n>(node: &'n Node, names: &[&str]) -> Option<&'n Node> {
 const SERVERLESS: &str = "AWS::Serverless::StateMachine";
 const STEP_FUNCTIONS: &str = "AWS::StepFunctions::StateMachine";
 
-/// A quick check whether a text may be a template with state machines; it rules out most definitions.
-fn names_machines(source: &str) -> bool {
-    source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS) || names_plugin(source)
+/// A quick check whether a text may be a template: it rules out most definitions.
+fn may_be_template(source: &str) -> bool {
+    [RESOURCES, PLUGIN, VERSION].iter().any(|key| source.contains(key))
 }
 
-/// Whether a text may be a file of the Serverless Framework with state machines.
-fn names_plugin(source: &str) -> bool {
-    source.contains("stepFunctions") && source.contains("stateMachines")
+const RESOURCES: &str = "Resources";
+const PLUGIN: &str = "stepFunctions";
+const VERSION: &str = "AWSTemplateFormatVersion";
+
+/// Whether a text is a definition.
+fn is_definition(root: &Node) -> bool {
+    root.field("StartAt").is_some() && root.field("States").is_some()
+}
+
+/// Whether a text is a template, with state machines or without.
+fn is_template(root: &Node) -> bool {
+    let has_resources = root
+        .field(RESOURCES)
+        .is_some_and(|resources| resources.as_object().is_some());
+    has_resources || root.field(PLUGIN).is_some() || root.field(VERSION).is_some()
 }
 
 /// An object without members.
 static NOTHING: Object = Object { members: Vec::new() };
 
-/// Whether a text is a definition, or a template with state machines.
+/// Whether a text is a definition, or a template that has state machines or may have them.
 #[cfg(feature = "cli")]
 pub(crate) fn has_machines(source: &str, format: Format) -> bool {
     if format == Format::Terraform {
         return source.contains(terraform::RESOURCE);
     }
-    let is_named = names_machines(source) || (source.contains("StartAt") && source.contains("States"));
+    let names_machines = source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS);
+    let includes = source.contains(RESOURCES) && source.contains("Fn::Transform");
+    let names_states = source.contains("StartAt") && source.contains("States");
+    if !names_machines && !names_states && !includes && !source.contains(PLUGIN) {
+        return false;
+    }
     // One that names state machines and cannot be read is not passed over.
-    is_named
-        && tree(source, format).is_none_or(|root| {
-            let has = |name| root.field(name).is_some();
-            let has_plugin = root
-                .field("stepFunctions")
-                .is_some_and(|plugin| plugin.field("stateMachines").is_some());
-            (has("StartAt") && has("States")) || has_plugin || (has("Resources") && names_machines(source))
-        })
+    let Some(root) = tree(source, format) else {
+        return names_machines || names_states || source.contains("stateMachines");
+    };
+    let resources = root.field(RESOURCES);
+    let includes = includes && resources.is_some_and(|resources| resources.field("Fn::Transform").is_some());
+    is_definition(&root) || root.field(PLUGIN).is_some() || includes || (names_machines && resources.is_some())
 }
 
 /// The tree of a text whose problems are told elsewhere.
+#[cfg(feature = "cli")]
 fn tree(source: &str, format: Format) -> Option<Node> {
     let mut untold = Report::new(source);
     match format {
@@ -220,12 +261,20 @@ fn tree(source: &str, format: Format) -> Option<Node> {
     }
 }
 
-/// Whether a text without state machines is a template all the same.
-fn is_template(source: &str, format: Format) -> bool {
-    let is_named = source.contains("Resources") && source.contains("AWS::");
-    is_named
-        && tree(source, format)
-            .is_some_and(|root| Template::of(&root, &Substitutions::new()).is_some() && root.field("States").is_none())
+/// The size of a value, roughly in bytes.
+fn size(value: &Kind) -> usize {
+    match value {
+        Kind::String(text) => text.len() + 1,
+        Kind::Array(elements) => elements.iter().map(|element| size(&element.kind)).sum::<usize>() + 1,
+        Kind::Object(object) => {
+            let members = object.members.iter();
+            members
+                .map(|member| member.key.len() + size(&member.value.kind))
+                .sum::<usize>()
+                + 1
+        }
+        _ => 1,
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 use saphyr_parser::{Parser, ScanError};
 use std::collections::BTreeMap;
 
+use super::flow;
 use super::offsets::{Offsets, Pad};
 
 /// The most attempts for one text.
@@ -76,6 +77,16 @@ impl Padded {
 
 /// The text with as many blanks as the parser needs; `None` if blanks do not help.
 pub(super) fn padded(source: &str) -> Option<Padded> {
+    // Most texts are read with all blanks at once, however many lines lack them.
+    let padded = Padded::of(source, &flow::pads(source));
+    if !padded.pads.is_empty() && Parser::new_from_str(&padded.text).all(|event| event.is_ok()) {
+        return Some(padded);
+    }
+    one_by_one(source)
+}
+
+/// The same, line by line as the parser complains.
+fn one_by_one(source: &str) -> Option<Padded> {
     let mut pads = BTreeMap::new();
     let mut read = 0;
     for _ in 0..MAX_ATTEMPTS {
@@ -95,9 +106,13 @@ pub(super) fn padded(source: &str) -> Option<Padded> {
             return Some(padded);
         }
         let at = padded.offsets(source).byte(error.marker().index());
-        let lines = match error.info() {
-            WRONG_QUOTED_TEXT => lines_of_quoted(source, at),
-            _ => lines_of_flow(source, line_start(source, at)),
+        let lines = if error.info() == WRONG_QUOTED_TEXT {
+            flow::lines_of_quoted(source, at)
+        } else {
+            let line = line_start(source, at);
+            let mut lines = vec![line];
+            lines.extend(flow::lines_within(source, line).0);
+            lines
         };
         let first = *lines.first()?;
         // A line that has blanks has too few.
@@ -127,62 +142,4 @@ fn indentation(source: &str, line: usize) -> usize {
     let before = source.get(..line).unwrap_or_default();
     let last = before.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     last.len() - last.trim_start_matches([' ', '-', '?']).len()
-}
-
-/// The lines behind the first of the quoted text that begins at `start`.
-fn lines_of_quoted(source: &str, start: usize) -> Vec<usize> {
-    let end = end_of_quoted(source, start);
-    let text = source.get(start..end).unwrap_or_default();
-    text.match_indices('\n').map(|(at, _)| start + at + 1).collect()
-}
-
-/// The end of the quoted text that begins at `start`.
-fn end_of_quoted(source: &str, start: usize) -> usize {
-    let bytes = source.as_bytes();
-    let quote = bytes.get(start).copied().unwrap_or_default();
-    let mut at = start + 1;
-    while let Some(&byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'\\' if quote == b'"' => at += 1,
-            b'\'' if quote == b'\'' && bytes.get(at) == Some(&b'\'') => at += 1,
-            byte if byte == quote => return at,
-            _ => {}
-        }
-    }
-    source.len()
-}
-
-/// The lines from `line` on, up to the bracket that closes the innermost flow collection open there.
-fn lines_of_flow(source: &str, line: usize) -> Vec<usize> {
-    let bytes = source.as_bytes();
-    let mut lines = vec![line];
-    let (mut at, mut open) = (line, 0_usize);
-    let mut before = b' ';
-    while let Some(&byte) = bytes.get(at) {
-        let begins_token = before.is_ascii_whitespace() || matches!(before, b'[' | b'{' | b',' | b':');
-        match byte {
-            b'\'' | b'"' if begins_token => {
-                lines.extend(lines_of_quoted(source, at));
-                at = end_of_quoted(source, at);
-                before = byte;
-                continue;
-            }
-            b'#' if before.is_ascii_whitespace() => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-                continue;
-            }
-            b'\n' => lines.push(at + 1),
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => match open.checked_sub(1) {
-                Some(left) => open = left,
-                None => break,
-            },
-            _ => {}
-        }
-        before = byte;
-        at += 1;
-    }
-    lines
 }

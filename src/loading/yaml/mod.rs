@@ -6,6 +6,7 @@
 //! and aliases cannot make a text longer than a definition may be.
 
 mod align;
+mod flow;
 mod indentation;
 mod offsets;
 mod placeholders;
@@ -15,7 +16,7 @@ mod tags;
 
 use super::json::{Duplicate, report_duplicate};
 use super::report::Report;
-use crate::data::json::{Kind, Node};
+use crate::data::json::{Kind, MAX_DEPTH, Node};
 use crate::definition::Code;
 use offsets::Offsets;
 use reader::{Reader, Refused};
@@ -67,9 +68,27 @@ fn read(source: &str, text: &str, offsets: Offsets, report: &mut Report) -> Resu
     }
 }
 
-/// The value of a text without quotes, if it is not a text.
-pub(super) fn plain(text: &str) -> Option<Kind> {
-    scalar::plain(text).ok().flatten()
+/// The value of a text without quotes that stands inside of so many values, if it is not a text. What a placeholder has as
+/// its value is read as if it were written there: `[a, b]` is an array.
+pub(super) fn plain(text: &str, depth: usize) -> Option<Kind> {
+    if !text.starts_with(['[', '{', '"', '\'']) {
+        return scalar::plain(text).ok().flatten();
+    }
+    let mut report = Report::new(text);
+    let value = parse(text, &mut report).filter(|_| !report.has_errors())?;
+    fits(&value, MAX_DEPTH.checked_sub(depth)?).then_some(value.kind)
+}
+
+/// Whether a value nests no deeper than so many arrays and objects.
+fn fits(node: &Node, depth: usize) -> bool {
+    let Some(inside) = depth.checked_sub(1) else {
+        return !matches!(node.kind, Kind::Array(_) | Kind::Object(_));
+    };
+    match &node.kind {
+        Kind::Array(elements) => elements.iter().all(|element| fits(element, inside)),
+        Kind::Object(object) => object.members.iter().all(|member| fits(&member.value, inside)),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -154,6 +154,20 @@ fn brackets_and_quoted_texts_may_go_on_at_their_parents_indentation() {
 }
 
 #[test]
+fn many_brackets_may_close_at_their_parents_indentation() {
+    let one = |n: usize| {
+        format!("- name: 'n{n}\n  x'\n  list: !If [ # ]\n  a{n},\n  ]\n  text: |\n    [\n    - {{\n  said: see [{n}]\n")
+    };
+    let source: String = (0..2_000).map(one).collect();
+    let (value, problems) = read(&source);
+    assert_eq!(problems, []);
+    let value = value.unwrap();
+    assert_eq!(value.as_array().unwrap().len(), 2_000);
+    let last = json!({ "name": "n1999 x", "list": { "Fn::If": ["a1999"] }, "text": "[\n- {\n", "said": "see [1999]" });
+    assert_eq!(value[1_999], last);
+}
+
+#[test]
 fn what_is_put_in_without_quotes_may_become_a_number() {
     use crate::loading::{Loader, Substitutions};
     let wait = |seconds: &str| {
@@ -179,4 +193,31 @@ fn what_is_put_in_without_quotes_may_become_a_number() {
             "{seconds}"
         );
     }
+}
+
+/// `Retry: ${Retry}` is read as if the value were written there.
+#[test]
+fn what_is_put_in_without_quotes_may_become_an_array() {
+    use crate::loading::{Loader, Substitutions};
+    let task = |value: &str, retry: &str| {
+        let source = format!(
+            "StartAt: T\nStates:\n  T:\n    Type: Task\n    Resource: arn:aws:states:::lambda:invoke\n    \
+             Parameters: {{ FunctionName: f, Payload: {value} }}\n    Retry: {retry}\n    End: true\n"
+        );
+        let values = Substitutions::new()
+            .with("Retry", r#"[{"ErrorEquals": ["Busy"], "MaxAttempts": 2}]"#)
+            .with("One", "{ErrorEquals: [Busy]}")
+            .with("Quoted", "\"7\"")
+            .with("Broken", "[draft");
+        let machine = Loader::new().substitutions(values).parse_yaml(&source);
+        machine.map(|machine| machine.definition()["States"]["T"].clone())
+    };
+    let read = task("${Quoted}", "${Retry}").unwrap();
+    assert_eq!(read["Retry"], json!([{ "ErrorEquals": ["Busy"], "MaxAttempts": 2 }]));
+    assert_eq!(read["Parameters"]["Payload"], json!("7"));
+    assert_eq!(
+        task("${Broken}", "[${One}]").unwrap()["Parameters"]["Payload"],
+        json!("[draft")
+    );
+    assert!(task("1", "'${Retry}'").is_err(), "a text in quotes stays one");
 }

@@ -2,16 +2,16 @@
 
 use crate::data::json::Substitutions;
 
-/// The names of `${Name}`; `${!Name}` is a text.
-pub(super) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    let starts = text.match_indices("${").map(|(at, _)| at + 2);
-    starts.filter_map(move |at| {
-        let rest = text.get(at..)?;
+/// The names of `${Name}` with the offsets of their `$`; `${!Name}` is a text.
+pub(super) fn placeholders(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.match_indices("${").filter_map(move |(at, _)| {
+        let rest = text.get(at + 2..)?;
         let name = rest.get(..rest.find('}')?)?;
-        (!name.is_empty() && name.bytes().all(Substitutions::is_name_byte)).then_some(name)
+        (!name.is_empty() && name.bytes().all(Substitutions::is_name_byte)).then_some((name, at))
     })
 }
 
+/// The text with the values of its placeholders; those without one stay.
 pub(super) fn substituted(text: &str, values: &Substitutions) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;

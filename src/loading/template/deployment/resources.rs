@@ -1,13 +1,17 @@
 //! The resources and parameters that a definition may name.
 
-use super::{ACCOUNT, Deployment, PSEUDO_PARAMETERS, REGION, deployed, placeholder};
+use super::{ACCOUNT, DEPLOYED, Deployment, PSEUDO_PARAMETERS, REGION, deployed, placeholder};
 use crate::data::json::{Kind, Node};
+use crate::loading::template::SERVERLESS;
 
 impl Deployment<'_> {
     /// The result of `Ref`: the name of most resources, the ARN of a few.
     pub(super) fn reference(&self, name: &str) -> Option<String> {
         if let Some((_, value)) = PSEUDO_PARAMETERS.iter().find(|(known, _)| *known == name) {
             return Some((*value).to_owned());
+        }
+        if name == DEPLOYED {
+            return Some(deployed());
         }
         if let Some(parameter) = self.parameters.and_then(|parameters| parameters.field(name)) {
             if let Some(given) = self.given.value(name) {
@@ -73,10 +77,15 @@ impl Deployment<'_> {
             // SAM reads `Function.Alias` as the alias that it makes.
             let made = name.strip_prefix(&*member.key)?.trim_start_matches('.');
             match (kind, made) {
-                ("AWS::Serverless::Function" | "AWS::Serverless::StateMachine", "Role") => Some("AWS::IAM::Role"),
-                ("AWS::Serverless::Function", "Url") => Some("AWS::Lambda::Url"),
-                ("AWS::Serverless::Function", made) if made.starts_with("Version") => Some("AWS::Lambda::Version"),
-                ("AWS::Serverless::Function", made) if made.starts_with("Alias") => Some("AWS::Lambda::Alias"),
+                (FUNCTION | SERVERLESS, "Role") => Some("AWS::IAM::Role"),
+                (FUNCTION, "Url") => Some("AWS::Lambda::Url"),
+                (FUNCTION, "EventInvokeConfig") => Some("AWS::Lambda::EventInvokeConfig"),
+                (FUNCTION, "DeploymentGroup") => Some("AWS::CodeDeploy::DeploymentGroup"),
+                (FUNCTION, made) if made.starts_with("Version") => Some("AWS::Lambda::Version"),
+                (FUNCTION, made) if made.starts_with("Alias") => Some("AWS::Lambda::Alias"),
+                (FUNCTION | SERVERLESS, made) => {
+                    made_for_event(member.value.field("Properties")?.field("Events")?, made)
+                }
                 ("AWS::Serverless::Api" | "AWS::Serverless::HttpApi", made) if made.ends_with("Stage") => {
                     Some("AWS::ApiGateway::Stage")
                 }
@@ -84,6 +93,29 @@ impl Deployment<'_> {
             }
         })
     }
+}
+
+const FUNCTION: &str = "AWS::Serverless::Function";
+
+/// The type of a resource that SAM makes for an event of a function or state machine: `made` is its name without that of the
+/// function.
+fn made_for_event(events: &Node, made: &str) -> Option<&'static str> {
+    events.as_object()?.members.iter().find_map(|event| {
+        let part = made.strip_prefix(&*event.key)?;
+        let kind = event.value.field("Type").and_then(Node::as_str).unwrap_or_default();
+        match (part, kind) {
+            ("", "Schedule" | "CloudWatchEvent" | "EventBridgeRule") => Some("AWS::Events::Rule"),
+            ("", "ScheduleV2") => Some("AWS::Scheduler::Schedule"),
+            ("", "SNS") => Some("AWS::SNS::Subscription"),
+            ("", "IoTRule") => Some("AWS::IoT::TopicRule"),
+            ("", "CloudWatchLogs") => Some("AWS::Logs::SubscriptionFilter"),
+            ("", _) => Some("AWS::Lambda::EventSourceMapping"),
+            ("Permission", _) => Some("AWS::Lambda::Permission"),
+            ("Role", _) => Some("AWS::IAM::Role"),
+            ("Queue", _) => Some("AWS::SQS::Queue"),
+            _ => None,
+        }
+    })
 }
 
 /// Whether a resource's attributes are what another stack or a program makes them.
@@ -106,6 +138,7 @@ fn arn(kind: &str, name: &str) -> String {
         "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => {
             ("states", format!("stateMachine:{name}"))
         }
+        "AWS::Events::Rule" => ("events", format!("rule/{name}")),
         "AWS::Events::EventBus" => ("events", format!("event-bus/{name}")),
         "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable" => ("dynamodb", format!("table/{name}")),
         "AWS::IAM::Role" => return format!("arn:aws:iam::{ACCOUNT}:role/{name}"),

@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use crate::data::json::{Kind, Member, Node, Object, Span, Substitutions, TextMap};
 use crate::loading::report::Report;
+use crate::loading::template::rewriting::Rewriting;
 use crate::loading::yaml;
 
 /// A block, such as `resource "aws_sfn_state_machine" "orders" { … }`.
@@ -67,8 +68,12 @@ impl Expression<'_> {
     /// The value as JSON. An expression that only Terraform knows is a placeholder, named as it is written.
     pub(super) fn node(&self, scope: &Scope<'_, '_>, depth: usize, report: &mut Report) -> Node {
         let kind = match self {
-            Self::Text(node) if node.unresolved || node.as_str().is_some_and(|text| text.contains("$${")) => {
-                return text_with_values(node, scope.given, report);
+            Self::Text(node)
+                if node
+                    .as_str()
+                    .is_some_and(|text| text.contains("${") || text.contains("%{")) =>
+            {
+                return text_with_values(node, scope, report);
             }
             Self::Text(node) | Self::Constant(node) => return node.clone(),
             Self::Array(elements, _) => Kind::Array(
@@ -97,7 +102,7 @@ impl Expression<'_> {
                     return node;
                 }
                 if let Some(value) = scope.given.value(name) {
-                    let kind = yaml::plain(value).unwrap_or_else(|| Kind::String(value.to_owned()));
+                    let kind = yaml::plain(value, 0).unwrap_or_else(|| Kind::String(value.to_owned()));
                     return whole(kind, span);
                 }
                 report.placeholders().add(name.to_owned(), span);
@@ -121,6 +126,9 @@ pub(super) struct Scope<'e, 's> {
     pub(super) room: Cell<usize>,
 }
 
+/// How many values that name each other are read.
+const MAX_CONSTANTS: usize = 8;
+
 impl<'e, 's> Scope<'e, 's> {
     /// The value of `local.NAME`.
     pub(super) fn local(&self, expression: &str) -> Option<&'e Expression<'s>> {
@@ -128,6 +136,27 @@ impl<'e, 's> Scope<'e, 's> {
         let local = self.locals.iter().find(|local| local.name == name)?;
         self.room.set(self.room.get().checked_sub(1)?);
         Some(&local.value)
+    }
+
+    /// The text of an expression that has one value: a constant, a value that the user gives, or a local value of these.
+    pub(super) fn constant(&self, name: &str) -> Option<String> {
+        self.constant_within(name, MAX_CONSTANTS)
+    }
+
+    fn constant_within(&self, name: &str, depth: usize) -> Option<String> {
+        if let Some(given) = self.given.value(name) {
+            return Some(given.to_owned());
+        }
+        let depth = depth.checked_sub(1)?;
+        match self.local(name)? {
+            Expression::Text(node) if !node.unresolved => node.as_str().map(str::to_owned),
+            Expression::Constant(node) => Some(node.to_value().to_string()),
+            Expression::Other(span) => {
+                let name = self.source.get(span.start..span.end)?;
+                self.constant_within(name.trim(), depth)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -146,36 +175,77 @@ fn whole(kind: Kind, span: Span) -> Node {
 }
 
 /// A text with the values of its expressions; those without a value stay as they are.
-fn text_with_values(node: &Node, given: &Substitutions, report: &mut Report) -> Node {
-    let mut text = String::new();
-    let mut rest = node.as_str().unwrap_or_default();
-    let mut unresolved = false;
-    while let Some(at) = rest.find("${") {
-        let (before, expression) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        if let Some(before) = before.strip_suffix('$') {
-            // `$${name}` is the text `${name}`.
-            text.push_str(before);
-            text.push_str("${");
-            rest = expression.strip_prefix("${").unwrap_or_default();
-            continue;
+fn text_with_values(node: &Node, scope: &Scope<'_, '_>, report: &mut Report) -> Node {
+    let mut is_unresolved = false;
+    let mut unknown = |expression: &str| {
+        is_unresolved = true;
+        report.placeholders().add(expression.to_owned(), node.span);
+        None
+    };
+    let rewritten = interpolated(node, &mut |part| match part {
+        Part::Expression(name) => scope.constant(name).or_else(|| unknown(name)),
+        Part::Directive(text) => unknown(text),
+        Part::Escaped(text) => Some(text.to_owned()),
+    });
+    let mut rewritten = rewritten.unwrap_or_else(|| node.clone());
+    rewritten.unresolved = is_unresolved;
+    rewritten
+}
+
+/// A part of a text that is no plain text.
+pub(super) enum Part<'t> {
+    /// The expression in `${…}`
+    Expression(&'t str),
+    /// What stands in `%{…}`
+    Directive(&'t str),
+    /// `${…}` or `%{` that is written `$${…}` or `%%{`
+    Escaped(&'t str),
+}
+
+/// The text with the values that `value_of` gives for its parts; a part without a value stays. `None` if a part has no end.
+pub(super) fn interpolated(node: &Node, value_of: &mut dyn FnMut(Part<'_>) -> Option<String>) -> Option<Node> {
+    let text = node.as_str()?;
+    let mut rewriting = Rewriting::of(node)?;
+    let mut at = 0;
+    while let Some(start) = text.get(at..).and_then(next_part).map(|found| at + found) {
+        let rest = text.get(start..)?;
+        let is_escaped = rest.starts_with("$$") || rest.starts_with("%%");
+        let begin = start + usize::from(is_escaped);
+        let length = match (is_escaped, rest.starts_with('$')) {
+            (true, false) => 2,
+            _ => end_of_interpolation(text.get(begin..)?)?,
+        };
+        let end = begin + length;
+        let part = text.get(begin..end)?;
+        let inner = part
+            .get(2..)
+            .and_then(|inner| inner.strip_suffix('}'))
+            .unwrap_or_default();
+        // `${~ name ~}` takes blanks away around it.
+        let inner = inner.trim_start_matches('~').trim_end_matches('~').trim();
+        let value = value_of(match (is_escaped, part.starts_with('$')) {
+            (true, _) => Part::Escaped(part),
+            (false, true) => Part::Expression(inner),
+            (false, false) => Part::Directive(part),
+        });
+        rewriting.keep(at, start);
+        match value {
+            Some(value) => rewriting.put(&value, start, end),
+            None => rewriting.keep(start, end),
         }
-        let end = end_of_interpolation(expression).unwrap_or(expression.len());
-        let (expression, after) = expression.split_at_checked(end).unwrap_or((expression, ""));
-        let name = expression.trim_start_matches("${").trim_end_matches('}').trim();
-        text.push_str(before);
-        if let Some(value) = given.value(name) {
-            text.push_str(value);
-        } else {
-            report.placeholders().add(name.to_owned(), node.span);
-            unresolved = true;
-            text.push_str(expression);
-        }
-        rest = after;
+        at = end;
     }
-    text.push_str(rest);
-    let mut node = whole(Kind::String(text), node.span);
-    node.unresolved = unresolved;
-    node
+    rewriting.keep(at, text.len());
+    Some(rewriting.finish())
+}
+
+/// The start of the first part that is no plain text.
+fn next_part(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let found = bytes.windows(2).position(|pair| matches!(pair, b"${" | b"%{"))?;
+    let sign = bytes.get(found)?;
+    let is_escaped = found > 0 && bytes.get(found - 1) == Some(sign);
+    Some(found - usize::from(is_escaped))
 }
 
 /// The end of a `${…}` at the start of `text`; brackets and texts inside may hold brackets.

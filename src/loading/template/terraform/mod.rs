@@ -8,12 +8,13 @@ mod reader;
 
 use std::cell::Cell;
 
-use super::{Format, Found, definition, embedded::moved, refused};
-use crate::data::json::{Node, Place, Span, Substitutions};
-use crate::definition::{Code, InvalidDefinition, StateMachine, WorkflowType};
+use super::embedded::moved;
+use super::{Contents, Format, Found, definition, refused};
+use crate::data::json::{Kind, Node, Place, Span, Substitutions, TextMap};
+use crate::definition::{Code, Diagnostic, InvalidDefinition, StateMachine, WorkflowType};
 use crate::loading::Loader;
 use crate::loading::report::Report;
-use expression::{Attribute, Block, Expression, Scope};
+use expression::{Block, Expression, Part, Scope, interpolated};
 use reader::Reader;
 
 /// The type of the resource.
@@ -31,35 +32,60 @@ type Machine = Result<StateMachine, InvalidDefinition>;
 struct Module<'s> {
     source: &'s str,
     blocks: Vec<Block<'s>>,
+    /// Where blocks begin that cannot be read.
+    unreadable: Vec<Span>,
 }
 
-/// The state machines of a file, in its order.
+/// The state machines of a file, in its order, and warnings about the file.
 pub(super) fn machines(
     loader: &Loader,
     source: &str,
     open: &mut dyn FnMut(&str) -> Result<String, String>,
-) -> Vec<Found> {
+) -> Contents {
+    let (blocks, unreadable) = Reader::new(source).blocks();
     let module = Module {
         source,
-        blocks: Reader::new(source).blocks(),
+        blocks,
+        unreadable,
     };
     let resources = module
         .blocks
         .iter()
         .filter(|block| block.kind == "resource" && block.labels.first().is_some_and(|label| label == RESOURCE));
-    resources
-        .map(|block| {
-            let (file, machine) = module.machine(block, loader, open);
-            Found {
-                name: block.labels.get(1).cloned(),
-                file,
-                machine,
-            }
-        })
-        .collect()
+    let machines = resources.map(|block| {
+        let (file, machine) = module.machine(block, loader, open);
+        Found {
+            name: block.labels.get(1).cloned(),
+            file,
+            machine,
+        }
+    });
+    Contents {
+        machines: machines.collect(),
+        warnings: module.warnings(),
+    }
 }
 
 impl<'s> Module<'s> {
+    /// Tells of state machines in blocks that cannot be read.
+    fn warnings(&self) -> Vec<Diagnostic> {
+        let mut report = Report::new(self.source);
+        for span in self
+            .unreadable
+            .iter()
+            .filter(|span| self.text(**span).contains(RESOURCE))
+        {
+            report
+                .warning(
+                    Code::NotSupported,
+                    Place::at(*span).nowhere(),
+                    "this block cannot be read, and is not looked at",
+                )
+                .help("`terraform validate` tells whether a bracket or a quote is missing");
+        }
+        report.finish(self.source, |_| None).0
+    }
+
     fn machine(
         &self,
         block: &Block<'s>,
@@ -138,11 +164,13 @@ impl<'s> Module<'s> {
     }
 
     fn heredoc(&self, span: Span, loader: &Loader, report: Report) -> Machine {
-        let Some(text) = template_text(self.text(span)) else {
+        let scope = self.scope(loader);
+        let Some(template) = Template::of(self.text(span), span.start, &|name| scope.constant(name)) else {
             return self.not_read(span, report);
         };
-        let machine = definition(loader, &text, Format::of("", &text));
-        moved(machine, &report, self.source, |offset| span.start + offset)
+        let text = template.text();
+        let machine = definition(&loader.with_more(&template.names), text, Format::of("", text));
+        moved(machine, &report, self.source, |offset| template.node.source_of(offset))
     }
 
     /// The file of a definition; `values` are those of its template.
@@ -173,60 +201,84 @@ impl<'s> Module<'s> {
             let machine = definition(loader, &text, Format::of(&relative, &text));
             return (Some(relative), machine);
         };
-        let Some(text) = template_text(&text) else {
+        let scope = self.scope(loader);
+        let value_of = |name: &str| {
+            let value = value_of(values, name)?;
+            match value {
+                Expression::Text(node) if !node.unresolved => node.as_str().map(str::to_owned),
+                Expression::Constant(node) => Some(node.to_value().to_string()),
+                other => scope.constant(self.text(other.span()).trim()),
+            }
+        };
+        let Some(template) = Template::of(&text, 0, &value_of) else {
             return (None, self.not_read(path.span, report));
         };
-        let loader = loader.with_more(&constants(values));
-        let machine = definition(&loader, &text, Format::of("", &text));
+        let replaced = template.text();
+        let machine = definition(&loader.with_more(&template.names), replaced, Format::of("", replaced));
+        let report = Report::new(&text);
+        let machine = moved(machine, &report, &text, |offset| template.node.source_of(offset));
         (Some(relative), machine)
     }
 }
 
-/// The values of a template that are constants.
-fn constants(values: &Expression<'_>) -> Substitutions {
-    let Expression::Object(members, _) = values else {
-        return Substitutions::new();
-    };
-    let known = members.iter().filter_map(|Attribute { name, value, .. }| match value {
-        Expression::Text(node) if !node.unresolved => Some((name.clone(), node.as_str()?.to_owned())),
-        Expression::Constant(node) => Some((name.clone(), node.to_value().to_string())),
+/// The value of a name in a template: a member of its values, or of an object among them.
+fn value_of<'e, 's>(values: &'e Expression<'s>, name: &str) -> Option<&'e Expression<'s>> {
+    name.split('.').try_fold(values, |value, key| match value {
+        Expression::Object(members, _) => Some(&members.iter().find(|member| member.name == key)?.value),
         _ => None,
-    });
-    known.collect()
+    })
 }
 
-/// The text of a template with placeholders in place of expressions, byte for byte; `None` if it has directives such as
-/// `%{ if … }`.
-fn template_text(template: &str) -> Option<String> {
-    let mut text = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(at) = rest.find("${").or_else(|| rest.find("%{")) {
-        let (before, expression) = rest.split_at_checked(at)?;
-        if before.contains("%{") || expression.starts_with("%{") {
-            return None;
-        }
-        let end = expression::end_of_interpolation(expression)?;
-        let (expression, after) = expression.split_at_checked(end)?;
-        if let Some(before) = before.strip_suffix('$') {
-            // `$${Name}` is the text `${Name}`.
-            text.push_str(before);
-            text.push_str("${!");
-            text.push_str(expression.get(2..)?);
-        } else {
-            text.push_str(before);
-            text.push_str("${");
-            let inner = expression.get(2..end - 1)?;
-            text.extend(inner.bytes().map(|byte| {
-                if Substitutions::is_name_byte(byte) {
-                    char::from(byte)
-                } else {
-                    '_'
+/// The text of a template in which constants have their values, and other expressions are placeholders.
+struct Template {
+    node: Node,
+    /// The placeholders whose expressions are no names.
+    names: Substitutions,
+}
+
+impl Template {
+    /// A template that begins at `start` of its file; `None` if it has directives such as `%{ if … }`.
+    fn of(source: &str, start: usize, value_of: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        let mut map = TextMap::default().unquoted(true);
+        map.add(0, 0, start, start);
+        let node = Node {
+            span: Span::new(start, start + source.len()),
+            kind: Kind::String(source.to_owned()),
+            unresolved: false,
+            text_map: Some(Box::new(map)),
+        };
+        let mut names = Substitutions::new();
+        let (mut count, mut has_directives) = (0, false);
+        let node = interpolated(&node, &mut |part| match part {
+            Part::Expression(expression) => value_of(expression).or_else(|| {
+                if is_name(expression) {
+                    return Some(format!("${{{expression}}}"));
                 }
-            }));
-            text.push('}');
-        }
-        rest = after;
+                count += 1;
+                let name = format!("AWS::Terraform.{count}");
+                names = std::mem::take(&mut names).with_written(&name, format!("${{{expression}}}"));
+                Some(format!("${{{name}}}"))
+            }),
+            Part::Directive(_) => {
+                has_directives = true;
+                None
+            }
+            Part::Escaped(text) => {
+                let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+                Some(match name.filter(|name| is_name(name)) {
+                    Some(name) => format!("${{!{name}}}"),
+                    None => text.to_owned(),
+                })
+            }
+        })?;
+        (!has_directives).then_some(Self { node, names })
     }
-    text.push_str(rest);
-    Some(text)
+
+    fn text(&self) -> &str {
+        self.node.as_str().unwrap_or_default()
+    }
+}
+
+fn is_name(expression: &str) -> bool {
+    !expression.is_empty() && expression.bytes().all(Substitutions::is_name_byte)
 }

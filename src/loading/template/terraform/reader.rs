@@ -19,20 +19,36 @@ impl<'s> Reader<'s> {
         Self { source, at: 0 }
     }
 
-    /// The blocks of the file.
-    pub(super) fn blocks(mut self) -> Vec<Block<'s>> {
-        let mut blocks = Vec::new();
+    /// The blocks of the file, and where the others begin that cannot be read.
+    pub(super) fn blocks(mut self) -> (Vec<Block<'s>>, Vec<Span>) {
+        let (mut blocks, mut unreadable) = (Vec::new(), Vec::new());
         loop {
             self.skip(true);
             if self.peek().is_none() {
-                return blocks;
+                return (blocks, unreadable);
             }
             let start = self.at;
-            match self.block() {
-                Some(block) => blocks.push(block),
-                None => self.at = self.at.max(start + self.peek().map_or(1, char::len_utf8)),
+            if let Some(block) = self.block() {
+                blocks.push(block);
+            } else {
+                let line = self.source.get(start..).and_then(|rest| rest.lines().next());
+                unreadable.push(Span::new(start, start + line.unwrap_or_default().len()));
+                self.at = self.next_block(start);
             }
         }
+    }
+
+    /// The start of the line behind `start` that may begin a block: it begins with a letter.
+    fn next_block(&self, start: usize) -> usize {
+        let mut at = start;
+        while let Some(end) = self.source.get(at..).and_then(|rest| rest.find('\n')) {
+            at += end + 1;
+            let rest = self.source.get(at..).unwrap_or_default();
+            if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                return at;
+            }
+        }
+        self.source.len()
     }
 
     /// `TYPE "LABEL" { … }`; `None` if there is none.

@@ -18,6 +18,27 @@ fn a_file_that_cannot_be_read_is_not_passed_over() {
     }
 }
 
+/// Conditions, loops and macros.
+const CONDITIONS_FILE: &str = "
+Parameters: { Bars: { Type: CommaDelimitedList, Default: 'a, b' }, Stage: { Type: String, AllowedValues: [dev, prod] } }
+Conditions: { P: !Equals [!Ref Stage, prod], N: !Or [!Not [!Condition P], !Condition N] }
+Resources:
+  Fn::Transform: { Name: AWS::Include }
+  Fn::ForEach::Bars:
+    - Bar
+    - !Ref Bars
+    - M${Bar}:
+        Type: AWS::Serverless::StateMachine
+        Condition: N
+        Properties:
+          Definition:
+            StartAt: !If [P, A, B]
+            Fn::Transform: { Name: x }
+            States:
+              A: !If [P, { Type: Pass, End: true }, !Ref AWS::NoValue]
+              B: { Type: Wait, Comment: 'é {{resolve:ssm:${Bar}}}', Seconds: !If [N, 1, 2], End: true }
+";
+
 /// Mutated texts are answered: nothing panics, and every place that is pointed at lies in the text.
 #[test]
 fn texts_that_somebody_broke_are_answered() {
@@ -30,6 +51,7 @@ fn texts_that_somebody_broke_are_answered() {
     };
     let files = [
         (TEMPLATE, Format::Yaml),
+        (CONDITIONS_FILE, Format::Yaml),
         (SERVERLESS_FILE, Format::Yaml),
         (TERRAFORM_FILE, Format::Terraform),
     ];
@@ -52,6 +74,7 @@ fn texts_that_somebody_broke_are_answered() {
         let diagnostics = match machines(&Loader::new(), &text, format, &mut open) {
             Err(diagnostics) => diagnostics,
             Ok(found) => found
+                .machines
                 .into_iter()
                 .filter(|found| found.file.is_none())
                 .filter_map(|found| Some(found.machine.err()?.diagnostics().to_vec()))

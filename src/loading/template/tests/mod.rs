@@ -57,7 +57,11 @@ fn open(uri: &str) -> Result<String, String> {
 }
 
 fn read(source: &str) -> Vec<Found> {
-    machines(&Loader::new(), source, Format::Yaml, &mut open).unwrap()
+    read_with(Loader::new(), source, Format::Yaml)
+}
+
+fn read_with(loader: Loader, source: &str, format: Format) -> Vec<Found> {
+    machines(&loader, source, format, &mut open).unwrap().machines
 }
 
 /// The problems of the only machine, as `line: code`.

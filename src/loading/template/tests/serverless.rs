@@ -33,13 +33,8 @@ fn variables_of_the_serverless_framework_have_their_values() {
         "no value for `${file(a.json):b}`, `${self:custom.a}`, `${env:NAP}`: not judged: /States/Rest/Seconds"
     );
     let loader = Loader::new().substitutions([("env:NAP", "7"), ("opt:stage", "dev")].into_iter().collect());
-    let given = machines(
-        &loader,
-        &SERVERLESS_FILE.replace("'${env:NAP}'", "${env:NAP}"),
-        Format::Yaml,
-        &mut open,
-    )
-    .unwrap();
+    let source = SERVERLESS_FILE.replace("'${env:NAP}'", "${env:NAP}");
+    let given = read_with(loader, &source, Format::Yaml);
     let machine = given[0].machine.as_ref().unwrap();
     assert_eq!(machine.workflow_type, WorkflowType::Express);
     let definition = machine.definition();
@@ -51,4 +46,28 @@ fn variables_of_the_serverless_framework_have_their_values() {
     assert_eq!(definition["States"]["Charge"]["Resource"], charge);
     let other = found[1].machine.as_ref().unwrap();
     assert_eq!(other.definition()["States"]["Rest"]["Result"], "${Pause}");
+}
+
+/// A value that is given goes before the sources behind its own.
+#[test]
+fn the_first_source_with_a_value_counts() {
+    let file = |stage: &str| {
+        format!(
+            "custom: {{ nap: {{ dev: 5, prod: 60, test: 9 }}, empty: '' }}\nstepFunctions:\n  stateMachines:\n    m:\n      \
+             definition:\n        StartAt: A\n        States:\n          \
+             A: {{ Type: Wait, Seconds: \"${{self:custom.nap.${{{stage}}}}}\", End: true }}\n"
+        )
+    };
+    let seconds = |stage: &str, given: &[(&str, &str)]| {
+        let loader = Loader::new().substitutions(given.iter().copied().collect());
+        let found = read_with(loader, &file(stage), Format::Yaml);
+        found[0].machine.as_ref().unwrap().definition()["States"]["A"]["Seconds"].clone()
+    };
+    assert_eq!(seconds("opt:stage, 'dev'", &[]), 5);
+    assert_eq!(seconds("opt:stage, 'dev'", &[("opt:stage", "prod")]), 60);
+    assert_eq!(seconds("opt:stage, self:provider.stage, 'test'", &[]), 9);
+    assert_eq!(
+        seconds("opt:${opt:name}, env:STAGE, 'dev'", &[("env:STAGE", "test")]),
+        9
+    );
 }

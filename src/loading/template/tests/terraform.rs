@@ -23,7 +23,7 @@ resource "aws_sfn_state_machine" "file" {
 
 #[test]
 fn definitions_in_terraform_are_read() {
-    let found = machines(&Loader::new(), TERRAFORM_FILE, Format::Terraform, &mut open).unwrap();
+    let found = read_with(Loader::new(), TERRAFORM_FILE, Format::Terraform);
     let names: Vec<_> = found.iter().filter_map(|found| found.name.as_deref()).collect();
     assert_eq!(names, ["encoded", "heredoc", "file"]);
     let encoded = found[0].machine.as_ref().unwrap();
@@ -47,8 +47,26 @@ fn comments_in_terraform_hide_nothing() {
             "resource \"aws_sfn_state_machine\" \"m\" {{\n  role_arn = var.r {comment}\n  tags = merge(a, {comment}\n b)\n  \
              definition = jsonencode({{ StartAt = \"A\", States = {{ A = {{ Type = \"Succeed\" }} }} }})\n}}\n"
         );
-        let found = machines(&Loader::new(), &source, Format::Terraform, &mut open).unwrap();
+        let found = read_with(Loader::new(), &source, Format::Terraform);
         assert_eq!(found.len(), 1, "{source}");
         assert!(found[0].machine.is_ok(), "{source}");
     }
+}
+
+/// What is behind a block that cannot be read is still found.
+#[test]
+fn a_block_that_cannot_be_read_hides_no_other() {
+    let source = "resource \"aws_sfn_state_machine\" \"a\" {\n  definition = jsonencode({ Comment = 'x' })\n}\n\
+                  resource \"aws_sfn_state_machine\" \"b\" {\n  definition = jsonencode({ StartAt = \"A\" }\n}\n\
+                  locals {\n  a = {\n}\n\
+                  resource \"aws_sfn_state_machine\" \"c\" {\n  definition = file(\"rest.asl.yaml\")\n}\n";
+    let contents = machines(&Loader::new(), source, Format::Terraform, &mut open).unwrap();
+    let names: Vec<_> = contents
+        .machines
+        .iter()
+        .filter_map(|found| found.name.as_deref())
+        .collect();
+    let lines: Vec<_> = contents.warnings.iter().map(|told| told.line).collect();
+    assert_eq!(names.last(), Some(&"c"));
+    assert_eq!(names.len() + lines.len(), 3, "{names:?} {lines:?}");
 }
