@@ -41,6 +41,7 @@ mod moment;
 mod observer;
 mod overlay;
 mod recorded;
+mod redrives;
 mod replay;
 mod run;
 mod script;
@@ -114,6 +115,8 @@ pub struct Simulation {
     allows_left_over: bool,
     /// When the execution is stopped, and why.
     stop: Option<(Duration, ErrorOutput)>,
+    /// How long after its unsuccessful ends the execution is redriven.
+    redrives: Vec<Duration>,
     /// Whether a call without a recorded answer fails as a task instead of ending the run with an error.
     is_replay: bool,
     /// Whether visits are kept without a history.
@@ -142,6 +145,7 @@ impl Simulation {
             otherwise: None,
             allows_left_over: false,
             stop: None,
+            redrives: Vec::new(),
             is_replay: false,
             keeps_visits: false,
         }

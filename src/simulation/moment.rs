@@ -42,6 +42,8 @@ pub enum Happened {
     TimePassed,
     /// It was stopped.
     Stopped,
+    /// It was redriven.
+    Redriven,
 }
 
 impl Moment {

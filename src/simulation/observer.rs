@@ -97,6 +97,11 @@ impl Observer {
         running
     }
 
+    /// Forgets the states in which the execution ended: a redrive tells of those that go on.
+    pub(super) fn forget_running(&mut self) {
+        self.frames.clear();
+    }
+
     fn take_in(&mut self, entry: TraceEntry) {
         let TraceEntry { at, frame, traced } = entry;
         let at = (at - self.start).to_std().unwrap_or(Duration::ZERO);

@@ -16,6 +16,7 @@ mod mock_config;
 mod recorded;
 #[path = "../recorded/recordings.rs"]
 mod recordings;
+mod redrive;
 mod replay;
 mod scripts;
 mod simulation;

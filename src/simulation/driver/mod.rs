@@ -2,6 +2,7 @@
 
 mod moments;
 mod nested;
+mod redrives;
 mod tasks;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,6 +25,7 @@ use crate::services::Doubles;
 use crate::services::step_functions::ClosedNames;
 
 use nested::Member;
+use redrives::Redrives;
 
 /// The simulated execution; it starts all others.
 pub(super) const ROOT: usize = 0;
@@ -77,6 +79,7 @@ pub(super) fn run(simulation: &Simulation, input: Value) -> Result<(Run, Option<
         call_of: HashMap::new(),
         moments: vec![Moment::start()],
         ended: Vec::new(),
+        redrives: Redrives::default(),
     };
     if let Some((time, error)) = &simulation.stop {
         driver.send(after(simulation.start, *time), ROOT, Event::Stop(error.clone()));
@@ -143,6 +146,7 @@ struct Driver<'s> {
     moments: Vec<Moment>,
     /// The ended executions that others had started.
     ended: Vec<ExecutionRun>,
+    redrives: Redrives,
 }
 
 impl Driver<'_> {
@@ -150,7 +154,9 @@ impl Driver<'_> {
         let mut polled = VecDeque::from([ROOT]);
         loop {
             while let Some(id) = polled.pop_front() {
-                if let Some(outcome) = self.carry_out(id, &mut polled)? {
+                if let Some(outcome) = self.carry_out(id, &mut polled)?
+                    && !self.plans_redrive()
+                {
                     self.moment_ends();
                     return Ok(outcome);
                 }
@@ -204,6 +210,9 @@ impl Driver<'_> {
     /// Delivers the next event; returns the execution that got it.
     fn next_event(&mut self) -> Result<usize, SimulationError> {
         loop {
+            if self.redrives_next() {
+                return Ok(ROOT);
+            }
             let (at, id, event) = self.next_due()?;
             if let Event::TaskHeartbeat { task } = event {
                 // Heartbeats scripted by an answer repeat; those sent by other executions come once.

@@ -11,13 +11,12 @@ const MOST_BEATS_TOLD: usize = 1_000;
 impl Driver<'_> {
     /// Notes an event of an execution.
     pub(super) fn moment_begins(&mut self, id: usize, event: &Event) {
-        if id != ROOT || self.simulation.options.history == HistoryLevel::Off {
+        if id != ROOT {
             return;
         }
         if self.beats_in_a_row > MOST_BEATS_TOLD && matches!(event, Event::TaskHeartbeat { .. }) {
             return;
         }
-        let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());
         let call = |task: &TaskId| self.call_of.get(&(id, *task)).copied();
         let happened = match event {
             Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => {
@@ -30,6 +29,15 @@ impl Driver<'_> {
             Event::DeadlineReached | Event::Turn => Happened::TimePassed,
             Event::Stop(_) => Happened::Stopped,
         };
+        self.begin_moment(happened);
+    }
+
+    /// Notes what happened to the simulated execution.
+    pub(super) fn begin_moment(&mut self, happened: Happened) {
+        if self.simulation.options.history == HistoryLevel::Off {
+            return;
+        }
+        let first = self.members.get(&ROOT).map_or(0, |root| root.history.len());
         self.moments.push(Moment {
             at: self.elapsed(),
             happened,
