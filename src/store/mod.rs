@@ -13,8 +13,27 @@
 //!
 //! # Writing a store
 //!
-//! A store keeps [`Record`]s and gives them back; it never looks into their texts. [`testing`] has the tests that
-//! any store has to pass, and [`MemoryStore`] is the shortest example.
+//! A store keeps [`Record`]s and gives them back; it never looks into their texts. What each kind of record becomes:
+//!
+//! | record | is kept as | found by |
+//! |---|---|---|
+//! | [`Definition`](Record::Definition) | one text | its fingerprint |
+//! | [`Start`](Record::Start), [`End`](Record::End), [`Redrive`](Record::Redrive) | one [`StoredExecution`] | its number, its ARN, a [`Filter`] |
+//! | [`Entry`](Record::Entry), [`Snapshot`](Record::Snapshot) | one snapshot and the entries after it | the execution's number, in the order of the entries' numbers |
+//! | [`History`](Record::History) | events | the execution's number, in the order of their ids |
+//! | [`MapRun`](Record::MapRun), [`Children`](Record::Children) | Map Runs, their child executions, the events of these | the execution's number and the Map Run's ARN, in the order in which they were first written |
+//! | [`Document`](Record::Document) | one text | its kind and key |
+//!
+//! A commit is one transaction of the database, which has to be durable when it returns: in PostgreSQL with
+//! `synchronous_commit = on`, and never a write that is acknowledged from memory. An event of an execution is small, and a commit
+//! has events of many executions, so tables that take rows in the order of their arrival are faster than tables that are
+//! ordered by execution.
+//!
+//! The kind of an error decides what an interpreter does: it waits and tries the same commit again after
+//! [`Unavailable`](StoreErrorKind::Unavailable), and no other kind. When it is not certain that nothing was written, such as
+//! after a connection was lost during a commit, a store finds out before it returns.
+//!
+//! [`testing::conformance`] checks what a store has to promise, and [`MemoryStore`] is the shortest example.
 
 mod error;
 mod filter;

@@ -14,6 +14,7 @@ mod damage;
 mod faulty;
 mod folder;
 mod full_disk;
+mod golden;
 mod killed;
 mod opening;
 mod random_records;
