@@ -60,6 +60,8 @@ pub enum ErrorKind {
     ShutDown,
     /// The interpreter was not built well: a name was registered twice, or an option was set after its first use.
     Misconfigured,
+    /// The store of the executions cannot be read, or does not write now: its disk is full, for example.
+    Store,
     /// The call was made outside a tokio runtime, or in one that was built without `enable_time`.
     NoTimer,
 }

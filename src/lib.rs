@@ -122,6 +122,10 @@ pub mod docs {
     #[doc = include_str!("docs/supported.md")]
     pub mod supported {}
 
+    #[cfg(feature = "store")]
+    #[doc = include_str!("docs/surviving.md")]
+    pub mod surviving {}
+
     #[doc = include_str!("docs/testing.md")]
     pub mod testing {}
 

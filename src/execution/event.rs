@@ -67,7 +67,7 @@ impl Event {
 
     /// Drops an output that nests too deeply and returns whether there was one. Even dropping it the usual way could
     /// overflow the stack.
-    pub(super) fn drop_deep_output(&mut self) -> bool {
+    pub(crate) fn drop_deep_output(&mut self) -> bool {
         let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { raw_result: output, .. }) = self else {
             return false;
         };

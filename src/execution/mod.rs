@@ -173,6 +173,30 @@ impl Execution {
         execution
     }
 
+    /// An execution that has ended, without the way there; `redrives` is how often it was redriven, and when last.
+    #[cfg(feature = "store")]
+    pub(crate) fn ended(
+        program: Arc<Program>,
+        options: StartOptions,
+        outcome: Outcome,
+        start: DateTime<Utc>,
+        redrives: (u32, Option<DateTime<Utc>>),
+    ) -> Self {
+        let limits = Arc::new(options.limits.clone());
+        let mut core = Core::new(None, options, limits, start);
+        core.outcome = Some(Box::new(outcome));
+        let context = &mut core.execution;
+        context.redrive_count = context.redrive_count.map(|_| redrives.0);
+        context.redrive_time = redrives.1;
+        Self { program, core }
+    }
+
+    /// The number of events in its history so far, whether they are recorded or not.
+    #[cfg(feature = "store")]
+    pub(crate) fn event_count(&self) -> u64 {
+        self.core.recorder.count()
+    }
+
     /// The next command for the driver, in order; `None` until another event is handled.
     pub fn poll_command(&mut self) -> Option<Command> {
         let command = self.next_command();

@@ -19,6 +19,8 @@ pub struct Program {
     /// The start state of each graph; the machine itself is graph 0.
     graphs: Vec<StateId>,
     fingerprint: u64,
+    #[cfg(feature = "store")]
+    id: std::sync::OnceLock<Box<str>>,
 }
 
 /// The number of a state in its [`Program`].
@@ -121,6 +123,8 @@ impl Program {
             nodes: Vec::new(),
             graphs: Vec::new(),
             fingerprint: fingerprint(machine),
+            #[cfg(feature = "store")]
+            id: std::sync::OnceLock::new(),
         };
         let graph = program.machine.graph.clone();
         program.add_graph(graph, "");
@@ -156,6 +160,29 @@ impl Program {
     /// A fingerprint of the definition, equal for equal definitions across processes and versions.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// The id under which it is stored: differs for definitions that differ, and for the two workflow types.
+    #[cfg(feature = "store")]
+    pub(crate) fn id(&self) -> &str {
+        use sha2::{Digest, Sha256};
+        use std::fmt::Write;
+
+        self.id.get_or_init(|| {
+            let mut hash = Sha256::new();
+            hash.update(match self.machine.workflow_type {
+                crate::definition::WorkflowType::Standard => "STANDARD",
+                crate::definition::WorkflowType::Express => "EXPRESS",
+            });
+            hash.update(self.machine.definition().to_string());
+            let bytes = hash.finalize();
+            let mut id = String::new();
+            for byte in bytes.iter().take(16) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(id, "{byte:02x}");
+            }
+            id.into_boxed_str()
+        })
     }
 
     #[expect(

@@ -28,6 +28,9 @@ pub struct Task {
     pub request: Arc<TaskRequest>,
     /// 0 for the first attempt, then the number of retries.
     pub retry_count: u32,
+    /// Whether its service has accepted it ([`Event::TaskSubmitted`](super::Event::TaskSubmitted)): after a restart, a
+    /// `.waitForTaskToken` task of this kind only waits for its token.
+    pub is_submitted: bool,
     /// The child execution of the task; `None` for a task of the execution itself.
     pub child: Option<Arc<ChildExecution>>,
 }

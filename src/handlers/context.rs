@@ -31,6 +31,15 @@ pub struct TaskContext {
 }
 
 impl TaskContext {
+    /// The id of this attempt: each retry has its own, and so has each iteration of a Map.
+    ///
+    /// After a restart of the process, an [`Interpreter`](crate::Interpreter) with a store gives a task that was not
+    /// answered to its handler again, under the same id. So a handler that must not do its work twice writes the id down with
+    /// what it did, or hands it on as the idempotency key of what it calls.
+    pub fn attempt_id(&self) -> String {
+        format!("{}#{}.{}", self.driven_arn, self.id.frame, self.id.generation)
+    }
+
     /// Sends a heartbeat: the time of `HeartbeatSeconds` starts again.
     pub fn heartbeat(&self) {
         Arc::clone(&self.channel).heartbeat(self.id);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
+use super::Ack;
 use crate::execution::{TaskId, TaskRequest};
 
 /// A task for an activity's worker, from [`Interpreter::get_activity_task`](super::Interpreter::get_activity_task).
@@ -31,8 +32,8 @@ impl ActivityTask {
 
 /// An execution with a task that a worker takes up.
 pub(super) trait TakeUp: Send + Sync {
-    /// Handles a worker's start of a task; returns whether the task was still waiting.
-    fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool;
+    /// Handles a worker's start of a task, and tells when the start is written. `None` if the task was not waiting any more.
+    fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> Option<Ack>;
 }
 
 /// One activity. Tasks are handed out in the order they were scheduled, to workers in the order of their polls.
@@ -93,13 +94,25 @@ impl ActivityQueue {
         let mut over = pin!(sleep_until(until));
         loop {
             let mut poll = Poll::start(self)?;
-            let scheduled = tokio::select! {
+            let offer = tokio::select! {
                 biased;
-                offer = &mut poll.offer => offer.map_err(|_| Closed)?.1,
+                offer = &mut poll.offer => offer.map_err(|_| Closed)?,
                 () = &mut over => return Ok(None),
             };
-            if let Some(task) = scheduled.take_up(worker_name) {
-                return Ok(Some(task));
+            drop(poll);
+            let mut offer = Offered {
+                queue: self,
+                offer: Some(offer),
+            };
+            let Some(ack) = offer.take_up(worker_name) else {
+                offer.offer = None;
+                continue;
+            };
+            // A worker that a store does not know of gets nothing; the next one gets the task then.
+            if ack.wait().await.is_ok()
+                && let Some((_, scheduled)) = offer.offer.take()
+            {
+                return Ok(Some(ActivityTask::new(&scheduled.request)));
             }
         }
     }
@@ -133,13 +146,25 @@ impl Waiting {
     }
 }
 
-impl Scheduled {
+/// A task on its way to a worker; it goes back to its place if the worker goes away.
+struct Offered<'a> {
+    queue: &'a ActivityQueue,
+    offer: Option<Offer>,
+}
+
+impl Offered<'_> {
     /// `None` if the task has ended meanwhile.
-    fn take_up(self, worker_name: Option<&str>) -> Option<ActivityTask> {
-        let execution = self.execution.upgrade()?;
-        execution
-            .take_up(self.task, worker_name)
-            .then(|| ActivityTask::new(&self.request))
+    fn take_up(&self, worker_name: Option<&str>) -> Option<Ack> {
+        let (_, scheduled) = self.offer.as_ref()?;
+        scheduled.execution.upgrade()?.take_up(scheduled.task, worker_name)
+    }
+}
+
+impl Drop for Offered<'_> {
+    fn drop(&mut self) {
+        if let Some(offer) = self.offer.take() {
+            self.queue.waiting().hand_out(offer);
+        }
     }
 }
 

@@ -5,13 +5,13 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
-use super::Interpreter;
 use super::ended::Kept;
 use super::handle::ExecutionHandle;
-use super::running::Origin;
+use super::running::{Origin, Running};
+use super::start::Start;
+use super::{Ack, Interpreter};
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
-use crate::execution::Execution;
 use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// State machines created while the interpreter runs.
@@ -79,13 +79,14 @@ impl Interpreter {
         name: Option<String>,
         input: &Value,
         is_synchronous: bool,
-    ) -> Result<ExecutionHandle, Refusal> {
+    ) -> Result<(ExecutionHandle, Ack), Refusal> {
         self.check_options().map_err(Refusal::Driver)?;
         let shared = self.shared();
         let is_express = target.program.machine().workflow_type == WorkflowType::Express;
         let mut options = shared.settings.start_options_of(input.clone(), target);
+        let is_named = name.is_some() && !is_express;
         let origin = Origin {
-            keeps_name: name.is_some() && !is_express,
+            keeps_name: is_named,
             ..Origin::default()
         };
         options.is_synchronous = is_synchronous;
@@ -97,15 +98,21 @@ impl Interpreter {
         let arn = options.execution_arn();
         let known = || {
             let known = shared.execution_of_name(&arn, input, now)?;
-            Some(known.map(ExecutionHandle::new).map_err(Refusal::Api))
+            Some(known.map(acknowledged).map_err(Refusal::Api))
         };
         if let Some(known) = known() {
             return known;
         }
-        let limits = Arc::clone(&shared.settings.limits);
-        let execution = Execution::start_within(Arc::clone(&target.program), options, limits, now);
-        match shared.start(execution, origin, host) {
-            Ok(running) => Ok(ExecutionHandle::new(running)),
+        let start = Start {
+            program: Arc::clone(&target.program),
+            options,
+            origin,
+            is_named,
+            is_refusable: true,
+            started_by: None,
+        };
+        match shared.start(start, host) {
+            Ok(running) => Ok(acknowledged(running)),
             // Another start took the name in between.
             Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => {
                 known().unwrap_or_else(|| Err(Refusal::Api(StepFunctionsError::execution_already_exists(&arn))))
@@ -113,4 +120,10 @@ impl Interpreter {
             Err(error) => Err(Refusal::Driver(error)),
         }
     }
+}
+
+/// An execution with the acknowledgement that it is written.
+fn acknowledged(running: Arc<Running>) -> (ExecutionHandle, Ack) {
+    let ack = running.ack();
+    (ExecutionHandle::new(running), ack)
 }

@@ -145,7 +145,9 @@ impl ExecutionHandle {
     /// in ([`ErrorKind::ShutDown`]).
     /// [Run machines in your program](crate::docs::running) has an example.
     pub fn redrive(&self) -> Result<DateTime<Utc>, Error> {
-        self.running.redrive()
+        let (time, ack) = self.running.redrive()?;
+        ack.wait_here()?;
+        Ok(time)
     }
 
     /// How often the execution was redriven.

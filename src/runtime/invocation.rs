@@ -37,7 +37,7 @@ impl Running {
                 task: task.id,
                 error: error.into(),
             };
-            progress.execution.handle(self.host.clock.now(), event);
+            self.handle(progress, event);
             return None;
         }
         let handler = self.handlers.find(&task.resource).cloned();
@@ -205,7 +205,7 @@ impl Running {
                 }
             }
         };
-        progress.execution.handle(self.host.clock.now(), event);
+        self.handle(&mut progress, event);
         let mut next = None;
         self.carry_out(&mut progress, (!was_cancelled).then_some(&mut next));
         if let Some(next) = &mut next {

@@ -42,6 +42,8 @@
 //! trees of executions take no time. A [`Simulation`](crate::Simulation) needs no runtime at all; it supports nested
 //! executions and scripted workers too.
 
+#[cfg(not(feature = "store"))]
+mod ack;
 mod activity;
 mod activity_queue;
 mod catalogue;
@@ -56,16 +58,23 @@ mod here;
 mod host;
 mod in_flight;
 mod invocation;
+#[cfg(feature = "store")]
+mod journal;
 mod nested;
 mod options;
 mod panics;
 mod requirements;
+#[cfg(feature = "store")]
+mod resume;
 mod running;
 mod services;
 mod settings;
 mod shared;
 mod shutdown;
+mod start;
 mod start_request;
+#[cfg(feature = "store")]
+mod stored;
 mod task_tokens;
 mod timer_queue;
 mod turns;
@@ -76,7 +85,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::data::{Payload, StateMachineContext, to_bounded_value};
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Execution, Program, StartOptions};
+use crate::execution::{Program, StartOptions};
 
 pub use activity_queue::ActivityTask;
 pub use clock::Clock;
@@ -84,7 +93,14 @@ pub use events::Events;
 pub use handle::ExecutionHandle;
 pub use start_request::StartRequest;
 
+#[cfg(feature = "store")]
+pub use resume::{Resumed, Unresumed};
+
+#[cfg(not(feature = "store"))]
+pub(crate) use ack::Ack;
 pub(crate) use catalogue::{Catalogue, Refusal};
+#[cfg(feature = "store")]
+pub(crate) use journal::Ack;
 
 use ended::EndedExecutions;
 use host::Host;
@@ -92,6 +108,7 @@ use nested::StepFunctionsIntegration;
 use running::{Origin, Running};
 use settings::Settings;
 use shared::Shared;
+use start::Start;
 
 /// Runs state machines against registered handlers.
 ///
@@ -124,7 +141,7 @@ use shared::Shared;
 /// # }
 /// ```
 ///
-/// Register handlers before the first start: a later one is an error at the next start. Executions live in memory: they end with the process. An execution runs in
+/// Register handlers before the first start: a later one is an error at the next start. Executions live in memory and end with the process, unless there is a store (feature `store`). An execution runs in
 /// the tokio runtime that started it, and ends `ABORTED` when that runtime shuts down. All executions of a runtime
 /// share one timer; a waiting execution is plain data, not a tokio task.
 #[derive(Debug, Default)]
@@ -155,12 +172,16 @@ impl Interpreter {
     ) -> Result<T, Error> {
         let mut first = None;
         let begun = self.begin(machine.into(), input, StartRequest::default(), true)?;
-        let running = begun.shared.start_here(begun.execution, begun.host, &mut first)?;
-        let started = StopOnDrop(ExecutionHandle::new(Arc::clone(&running)));
+        let running = begun.shared.start_here(begun.start, begun.host, &mut first)?;
+        let is_durable = running.is_durable();
+        let started = StopOnDrop((!is_durable).then(|| ExecutionHandle::new(Arc::clone(&running))));
+        running.ack().wait().await?;
         if let Some(first) = first {
             running.work_here(first).await;
         }
-        started.0.output().await
+        let output = ExecutionHandle::new(running).output().await;
+        drop(started);
+        output
     }
 
     /// Starts an execution of a machine (`&machine`), or of a [`Program`] compiled from it once for many executions.
@@ -183,7 +204,8 @@ impl Interpreter {
         request: StartRequest,
     ) -> Result<ExecutionHandle, Error> {
         let begun = self.begin(machine.into(), input, request, false)?;
-        let running = begun.shared.start(begun.execution, Origin::default(), begun.host)?;
+        let running = begun.shared.start(begun.start, begun.host)?;
+        running.ack().wait_here()?;
         Ok(ExecutionHandle::new(running))
     }
 
@@ -209,17 +231,20 @@ impl Interpreter {
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
+        let is_named = request.name.is_some();
         let mut options = self.options(input, &program, request);
         options.is_synchronous = is_synchronous;
         requirements::check(&program, shared, || options.execution_arn())?;
         let host = shared.host()?;
-        let limits = Arc::clone(&self.settings.limits);
-        let execution = Execution::start_within(program, options, limits, host.clock.now());
-        Ok(Begun {
-            shared,
-            execution,
-            host,
-        })
+        let start = Start {
+            program,
+            options,
+            origin: Origin::default(),
+            is_named,
+            is_refusable: true,
+            started_by: None,
+        };
+        Ok(Begun { shared, start, host })
     }
 
     /// The execution of an ARN, also one that another execution has started; `None` if there is none, or if it has ended
@@ -285,17 +310,19 @@ impl Interpreter {
 /// An execution that is admitted next.
 struct Begun<'a> {
     shared: &'a Arc<Shared>,
-    execution: Execution,
+    start: Start,
     host: Arc<Host<Running>>,
 }
 
 /// Stops an execution that nobody waits for; one that has ended stays as it is.
-struct StopOnDrop(ExecutionHandle);
+struct StopOnDrop(Option<ExecutionHandle>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        if self.0.stop_time().is_none() {
-            self.0.stop(None, None);
+        if let Some(handle) = &self.0
+            && handle.stop_time().is_none()
+        {
+            handle.stop(None, None);
         }
     }
 }

@@ -8,10 +8,13 @@ use std::sync::{Arc, Weak};
 use super::Interpreter;
 use super::running::{Origin, Running};
 use super::shared::Shared;
+use super::start::Start;
+#[cfg(feature = "store")]
+use super::stored;
 use crate::TaskError;
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Execution, Program};
+use crate::execution::{Program, TaskId};
 use crate::handlers::{Handler, TaskContext};
 use crate::services::step_functions::{
     Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, TaskAnswer, started,
@@ -88,7 +91,7 @@ impl Handler for StepFunctionsIntegration {
         if operation.starts_executions() {
             start_execution(&shared, operation, &input, &context).await
         } else {
-            send_task(&shared, operation, &input)
+            send_task(&shared, operation, &input).await
         }
     }
 }
@@ -102,6 +105,7 @@ async fn start_execution(
     let style = operation.style;
     let request = StartExecution::read(input, style)?;
     let child = start_child(shared, operation, &request, context)?;
+    child.written().await;
     let answer = started(style, &child.arn, child.start_time);
     if operation.action == Action::StartExecution {
         return Ok(answer);
@@ -109,7 +113,11 @@ async fn start_execution(
     let mut stop = StopOnDrop(None);
     if operation.action != Action::StartSyncExecution {
         context.submitted(answer);
-        stop.0 = Some(Arc::clone(&child));
+        stop.0 = Some(Child {
+            execution: Arc::clone(&child),
+            parent: shared.execution(&context.driven_arn),
+            task: context.id,
+        });
     }
     let outcome = child.finished().await;
     stop.0 = None;
@@ -142,11 +150,20 @@ fn start_child(
     if let Some(name) = &request.name {
         options.name.clone_from(name);
     }
+    #[cfg(feature = "store")]
+    if request.name.is_none() && shared.settings.store.is_some() {
+        // The same name when the task is invoked again.
+        options.name = stored::name_of_child(&context.attempt_id());
+    }
     let host = shared
         .host()
         .map_err(|error| TaskError::new("States.TaskFailed", error.to_string()))?;
     let now = host.clock.now();
     let arn = options.execution_arn();
+    #[cfg(feature = "store")]
+    if let Some(own) = shared.child_of(&arn, &context.attempt_id()) {
+        return Ok(own);
+    }
     if let Some(known) = shared.execution_of_name(&arn, &request.input, now) {
         return known.map_err(in_style);
     }
@@ -154,9 +171,15 @@ fn start_child(
         lineage: lineage(shared, operation, context, now).map_err(in_style)?,
         keeps_name: request.name.is_some() && !is_express,
     };
-    let limits = Arc::clone(&shared.settings.limits);
-    let execution = Execution::start_within(program, options, limits, now);
-    match shared.start(execution, origin, host) {
+    let start = Start {
+        program,
+        options,
+        origin,
+        is_named: !is_express,
+        is_refusable: false,
+        started_by: Some(context.attempt_id().into()),
+    };
+    match shared.start(start, host) {
         Ok(child) => {
             shared.tell_of_start(&child, &target, &request.input_text);
             Ok(child)
@@ -192,15 +215,18 @@ fn lineage(
 }
 
 /// Delivers an answer given by token.
-fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Result<Value, TaskError> {
+async fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Result<Value, TaskError> {
     let in_style = |error: Error| api_error(&error).in_style(operation.style);
     let request = SendTask::read(operation.action, input)?;
     let (running, task) = shared.task_of(&request.token).map_err(in_style)?;
-    let was_waiting = match request.into_answer(operation.style)? {
+    let answered = match request.into_answer(operation.style)? {
         TaskAnswer::Success(output) => running.answer(task, Ok(output)),
         TaskAnswer::Failure(error) => running.answer(task, Err(error)),
         TaskAnswer::Heartbeat => running.heartbeat(task),
     };
+    // Tried again until the store has it: to fail the task for that would lose more.
+    let was_waiting = answered.was_waiting;
+    running.written().await;
     super::task_tokens::in_time(was_waiting).map_err(in_style)?;
     Ok(json!({}))
 }
@@ -213,12 +239,23 @@ fn api_error(error: &Error) -> StepFunctionsError {
 }
 
 /// Stops the child of a cancelled task.
-struct StopOnDrop(Option<Arc<Running>>);
+struct StopOnDrop(Option<Child>);
+
+struct Child {
+    execution: Arc<Running>,
+    parent: Option<Arc<Running>>,
+    task: TaskId,
+}
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        if let Some(child) = self.0.take() {
-            child.stop();
+        let Some(child) = self.0.take() else { return };
+        if let Some(parent) = &child.parent
+            && parent.still_wants(child.task)
+        {
+            // The process ends, and both go on in another.
+            return;
         }
+        child.execution.stop();
     }
 }

@@ -1,9 +1,14 @@
 //! One execution with its tasks in flight.
 
+mod answers;
+#[cfg(feature = "store")]
+mod durable;
+mod redriving;
+#[cfg(feature = "store")]
+mod stored_view;
 mod view;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{BuildHasherDefault, DefaultHasher};
@@ -11,17 +16,21 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::task::Waker;
 use tokio::sync::Notify;
 
-use super::activity_queue::{ActivityQueue, TakeUp};
+use super::activity_queue::ActivityQueue;
 use super::handler_table::HandlerTable;
 use super::host::Host;
 use super::in_flight::{InFlight, Invocation};
+#[cfg(feature = "store")]
+use super::journal::{Durable, Journal};
 use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
-use crate::error::{EndedExecution, Error, ErrorKind};
-use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, NotRedrivable, Outcome, Program, TaskId};
+use crate::error::{EndedExecution, Error};
+use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, Program, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
+
+pub(super) use answers::Answered;
 
 /// A running execution: passive data; tasks and the timer deliver their events to it. A waiting execution is not a
 /// tokio task.
@@ -41,6 +50,9 @@ pub(super) struct Running {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) handlers: Arc<HandlerTable>,
     pub(super) span: Option<Box<tracing::Span>>,
+    /// What the store has of it, if there is one.
+    #[cfg(feature = "store")]
+    pub(super) durable: Option<Box<Durable>>,
 }
 
 /// Where running executions are listed, with what does the work of their tasks.
@@ -67,6 +79,16 @@ pub(super) trait Directory: fmt::Debug + Send + Sync {
 
     /// Removes the token of an ended task.
     fn end_token(&self, token: &str);
+}
+
+/// An execution that is to run.
+pub(super) struct New {
+    pub(super) execution: Execution,
+    pub(super) origin: Origin,
+    #[cfg(feature = "store")]
+    pub(super) durable: Option<Box<Durable>>,
+    #[cfg(feature = "store")]
+    pub(super) journal: Option<Box<Journal>>,
 }
 
 /// The execution that started this one, if there is one, and how.
@@ -99,27 +121,36 @@ pub(super) struct Progress {
     readers: Option<Box<Vec<Waker>>>,
     /// Whether a tokio task gives it its turns.
     takes_turns: bool,
+    #[cfg(feature = "store")]
+    pub(super) journal: Option<Box<Journal>>,
 }
 
 impl Running {
     /// Begins a newly created execution; `next` is as for [`carry_out`](Self::carry_out). Errors as [`Directory::admit`] does.
     pub(super) fn start(
-        execution: Execution,
-        origin: Origin,
+        new: New,
         directory: Arc<dyn Directory>,
         host: Arc<Host<Self>>,
         next: Option<&mut Option<Invocation>>,
     ) -> Result<Arc<Self>, Error> {
+        let running = Self::with(new, directory, host);
+        running.directory.admit(&running)?;
+        running.carry_out(&mut running.progress(), next);
+        Ok(running)
+    }
+
+    fn with(new: New, directory: Arc<dyn Directory>, host: Arc<Host<Self>>) -> Arc<Self> {
+        let execution = new.execution;
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let handlers = directory.handlers_of(execution.program());
         let span = tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id);
-        let running = Arc::new(Self {
+        Arc::new(Self {
             span: (!span.is_disabled()).then(|| Box::new(span)),
             arn,
             state_machine,
             host,
-            origin,
+            origin: new.origin,
             start_time: execution.context().start_time,
             progress: Mutex::new(Progress {
                 execution,
@@ -129,59 +160,40 @@ impl Running {
                 armed: None,
                 readers: None,
                 takes_turns: false,
+                #[cfg(feature = "store")]
+                journal: new.journal,
             }),
             ended_with: Mutex::new(None),
             ended: OnceLock::new(),
             handlers,
             directory,
-        });
-        running.directory.admit(&running)?;
-        running.carry_out(&mut running.progress(), next);
-        Ok(running)
+            #[cfg(feature = "store")]
+            durable: new.durable,
+        })
     }
 
     pub(super) fn deliver(self: &Arc<Self>, event: Event) {
         let mut progress = self.progress();
-        progress.execution.handle(self.host.clock.now(), event);
+        self.handle(&mut progress, event);
         self.carry_out(&mut progress, None);
     }
 
-    /// Handles a task's answer, from its handler or by its token; returns whether the task was still waiting.
-    pub(super) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> bool {
-        let mut progress = self.progress();
-        self.reach_passed_deadline(&mut progress);
-        let settled = progress.in_flight.remove(&task);
-        drop(progress);
-        let was_waiting = settled.is_some();
-        if let Some(settled) = settled {
-            self.release(settled);
-        }
-        self.deliver(match result {
-            Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
-            Err(error) => Event::TaskFailed { task, error },
-        });
-        was_waiting
+    fn now(&self) -> DateTime<Utc> {
+        let now = self.host.clock.now();
+        // As a store gives it back.
+        #[cfg(feature = "store")]
+        let now = chrono::SubsecRound::trunc_subsecs(now, if self.durable.is_some() { 6 } else { 9 });
+        now
     }
 
-    /// Handles a task's heartbeat; returns whether the task was still waiting.
-    pub(super) fn heartbeat(self: &Arc<Self>, task: TaskId) -> bool {
-        let mut progress = self.progress();
-        self.reach_passed_deadline(&mut progress);
-        let is_waiting = progress.in_flight.contains_key(&task);
-        drop(progress);
-        self.deliver(Event::TaskHeartbeat { task });
-        is_waiting
-    }
-
-    /// Handles a deadline that passed while the thread was blocked, so that a task which timed out no longer waits.
-    fn reach_passed_deadline(self: &Arc<Self>, progress: &mut Progress) {
-        if let Some(deadline) = progress.execution.next_deadline() {
-            let now = self.host.clock.now();
-            if deadline < now {
-                progress.execution.handle(now, Event::DeadlineReached);
-                self.carry_out(progress, None);
-            }
+    /// Lets the execution handle an event; [`carry_out`](Self::carry_out) does what comes of it.
+    pub(super) fn handle(&self, progress: &mut Progress, event: Event) {
+        let now = self.now();
+        #[cfg(feature = "store")]
+        if !self.note(progress, now, &event) {
+            return;
         }
+        progress.execution.handle(now, event);
     }
 
     /// Stops the execution without an error and cause.
@@ -189,22 +201,17 @@ impl Running {
         self.deliver(Event::Stop(ErrorOutput::default()));
     }
 
-    /// Stops an execution that cannot go on.
+    /// Ends an execution that cannot go on. One with a store ends only here: it goes on in another process.
     pub(super) fn shut_down(self: &Arc<Self>, cause: &str) {
-        self.deliver(Event::Stop(ErrorOutput {
+        let error = ErrorOutput {
             error: Some("ShutDown".into()),
             cause: Some(cause.into()),
-        }));
-    }
-
-    /// Sends a heartbeat for every unanswered task of a state; returns their number.
-    pub(super) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
-        let tasks = self.progress().execution.unanswered_tasks();
-        let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
-        for task in &tasks {
-            self.deliver(Event::TaskHeartbeat { task: task.id });
+        };
+        #[cfg(feature = "store")]
+        if self.leave(&error) {
+            return;
         }
-        tasks.len()
+        self.deliver(Event::Stop(error));
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -215,6 +222,11 @@ impl Running {
     /// there, while the others are spawned.
     pub(super) fn carry_out(self: &Arc<Self>, progress: &mut Progress, mut next: Option<&mut Option<Invocation>>) {
         if self.has_ended() {
+            return;
+        }
+        #[cfg(feature = "store")]
+        if self.write(progress) {
+            self.arm(progress);
             return;
         }
         // Whoever reads the history waits for the lock meanwhile.
@@ -244,14 +256,10 @@ impl Running {
                     if let Some(place) = &mut next {
                         place.take_if(|invocation| invocation.task.id == task);
                     }
-                    if let Some(task) = progress.in_flight.remove(&task) {
-                        self.release(task);
-                    }
+                    self.cancel(task, progress);
                 }
                 Command::Complete(outcome) => {
-                    let _entered = self.span.as_ref().map(|span| span.enter());
-                    tracing::info!(status = outcome.status(), "execution ended");
-                    self.end(outcome, progress.execution.kept_bytes());
+                    self.end(outcome, self.host.clock.now(), progress.execution.kept_bytes());
                 }
             }
         }
@@ -259,10 +267,21 @@ impl Running {
             progress.execution.rest();
         }
         progress.wake_readers();
+        self.take_turns(progress);
+        self.arm(progress);
+    }
+
+    fn cancel(&self, task: TaskId, progress: &mut Progress) {
+        if let Some(task) = progress.in_flight.remove(&task) {
+            self.release(task);
+        }
+    }
+
+    /// Sees to it that the execution has the turns that it wants.
+    fn take_turns(self: &Arc<Self>, progress: &mut Progress) {
         if progress.execution.wants_turn() && !std::mem::replace(&mut progress.takes_turns, true) {
             self.take_turns_later();
         }
-        self.arm(progress);
     }
 
     /// Arms the timer for the next deadline.
@@ -280,15 +299,21 @@ impl Running {
     /// Goes on; returns whether there is more to do.
     pub(super) fn take_turn(self: &Arc<Self>) -> bool {
         let mut progress = self.progress();
-        progress.execution.handle(self.host.clock.now(), Event::Turn);
+        self.handle(&mut progress, Event::Turn);
         self.carry_out(&mut progress, None);
         progress.takes_turns = progress.execution.wants_turn() && !self.has_ended();
+        #[cfg(feature = "store")]
+        if progress.is_ahead() {
+            // It has its next turn when this one is written.
+            progress.takes_turns = false;
+        }
         progress.takes_turns
     }
 
-    fn end(&self, outcome: Outcome, bytes: usize) {
+    fn end(&self, outcome: Outcome, stop_time: DateTime<Utc>, bytes: usize) {
+        let _entered = self.span.as_ref().map(|span| span.enter());
+        tracing::info!(status = outcome.status(), "execution ended");
         self.directory.remove(self, bytes);
-        let stop_time = self.host.clock.now();
         // The first outcome counts; a second one comes only from an execution that was given up.
         self.ended_with()
             .get_or_insert_with(|| Box::new(End { outcome, stop_time }));
@@ -297,18 +322,19 @@ impl Running {
         }
     }
 
-    /// Redrives the ended execution; returns the time. Errors if it cannot be redriven, and as [`Directory::admit`] does.
-    pub(super) fn redrive(self: &Arc<Self>) -> Result<DateTime<Utc>, Error> {
+    /// Ends it here, whatever its execution is at.
+    fn abandon(&self, outcome: Outcome) {
         let mut progress = self.progress();
-        let now = self.host.clock.now();
-        let refused = |why: NotRedrivable| Error::new(ErrorKind::NotRedrivable, why.to_string());
-        progress.execution.check_redrivable(now).map_err(refused)?;
-        self.directory.admit(self)?;
-        *self.ended_with() = None;
-        progress.execution.redrive(now).map_err(refused)?;
-        tracing::info!(arn = %self.arn, "execution redriven");
-        self.carry_out(&mut progress, None);
-        Ok(now)
+        #[cfg(feature = "store")]
+        progress.close();
+        for (_, task) in std::mem::take(&mut progress.in_flight) {
+            self.release(task);
+        }
+        if let Some(wake_up) = progress.armed.take() {
+            self.host.timer.forget(wake_up);
+        }
+        self.end(outcome, self.host.clock.now(), progress.execution.kept_bytes());
+        progress.wake_readers();
     }
 
     /// Cancels a task.
@@ -342,24 +368,15 @@ impl Wake for Running {
             // The deadline changed after the timer had already fired.
             return;
         }
-        progress.execution.handle(self.host.clock.now(), Event::DeadlineReached);
+        self.handle(&mut progress, Event::DeadlineReached);
         self.carry_out(&mut progress, None);
     }
 
     fn give_up(&self, cause: &str) {
-        let mut progress = self.progress();
-        for (_, task) in std::mem::take(&mut progress.in_flight) {
-            self.release(task);
-        }
-        if let Some(wake_up) = progress.armed.take() {
-            self.host.timer.forget(wake_up);
-        }
-        let outcome = Outcome::Failed(ErrorOutput {
+        self.abandon(Outcome::Failed(ErrorOutput {
             error: Some("States.Runtime".into()),
             cause: Some(cause.into()),
-        });
-        self.end(outcome, progress.execution.kept_bytes());
-        progress.wake_readers();
+        }));
     }
 }
 
@@ -370,20 +387,5 @@ impl EndedExecution for Running {
 
     fn history(&self) -> Vec<HistoryEvent> {
         Self::history(self)
-    }
-}
-
-impl TakeUp for Running {
-    fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> bool {
-        let mut progress = self.progress();
-        if !progress.in_flight.contains_key(&task) {
-            return false;
-        }
-        let worker_name = worker_name.map(str::to_owned);
-        let event = Event::TaskStarted { task, worker_name };
-        progress.execution.handle(self.host.clock.now(), event);
-        self.carry_out(&mut progress, None);
-        // The task may have timed out before this.
-        progress.in_flight.contains_key(&task)
     }
 }

@@ -1,17 +1,26 @@
 //! An interpreter's settings, fixed at its first start.
 
+use serde_json::Value;
 use std::sync::{Arc, Weak};
 
 use super::catalogue::Catalogue;
 use super::chance::Chance;
 use super::clock::Clock;
 use super::ended::Kept;
+#[cfg(feature = "store")]
+use super::journal::Retention;
 use crate::data::{Payload, StateMachineContext};
 use crate::definition::WorkflowType;
 use crate::execution::{Limits, Program, StartOptions};
 use crate::handlers::Registry;
 use crate::history::HistoryLevel;
 use crate::services::step_functions::{StateMachines, Target};
+#[cfg(feature = "store")]
+use crate::store::ExecutionStore;
+
+/// How long AWS keeps executions that have ended (developer guide, "Quotas").
+#[cfg(feature = "store")]
+const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::days(90);
 
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
@@ -27,6 +36,11 @@ pub(super) struct Settings {
     pub(super) history: HistoryLevel,
     pub(super) limits: Arc<Limits>,
     pub(super) kept: Kept,
+    /// Where executions outlive the process.
+    #[cfg(feature = "store")]
+    pub(super) store: Option<Arc<dyn ExecutionStore>>,
+    #[cfg(feature = "store")]
+    pub(super) retention: Retention,
     pub(super) region: String,
     pub(super) account: String,
     /// The first mistake in the options, told at the next start: builders return no errors.
@@ -45,6 +59,13 @@ impl Default for Settings {
             history: HistoryLevel::default(),
             limits: Arc::default(),
             kept: Kept::default(),
+            #[cfg(feature = "store")]
+            store: None,
+            #[cfg(feature = "store")]
+            retention: Retention {
+                age: Some(KEPT_FOR),
+                most: None,
+            },
             region: "us-east-1".into(),
             account: "123456789012".into(),
             mistake: None,
@@ -59,7 +80,8 @@ impl Settings {
     }
 
     /// Options of an execution of a target, with a new name, seed and secret.
-    pub(super) fn start_options_of(&self, input: impl Into<Payload>, target: &Target) -> StartOptions {
+    pub(super) fn start_options_of(&self, input: Value, target: &Target) -> StartOptions {
+        let input = target.program.payload(input);
         let mut options = self.start_options(input, &target.program, Arc::clone(&target.state_machine));
         if let Some(deployment) = &target.deployment {
             options.role_arn = Arc::clone(&deployment.revision.role_arn);
@@ -70,7 +92,7 @@ impl Settings {
     /// Options of an execution with a new name, seed and secret, without the limits, which all executions share.
     pub(super) fn start_options(
         &self,
-        input: impl Into<Payload>,
+        input: Payload,
         program: &Program,
         state_machine: Arc<StateMachineContext>,
     ) -> StartOptions {

@@ -1,5 +1,7 @@
 //! State shared by all executions of an interpreter.
 
+mod directory;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::fmt;
@@ -9,22 +11,24 @@ use tokio::runtime::Handle;
 use tokio::time::Duration;
 
 use super::activity::Activities;
-use super::activity_queue::ActivityQueue;
 use super::catalogue::Catalogue;
-use super::ended::EndedExecutions;
+use super::ended::{EndedExecutions, Kept};
 use super::executions::Executions;
 use super::handle::ExecutionHandle;
-use super::handler_table::{HandlerTable, HandlerTables};
+use super::handler_table::HandlerTables;
 use super::here::Here;
 use super::host::Host;
 use super::in_flight::Invocation;
-use super::running::{Directory, Origin, Running};
+#[cfg(feature = "store")]
+use super::journal::Stored;
+use super::running::{New, Running};
 use super::settings::Settings;
-use super::shutdown::{LiveHandler, LiveHandlers};
+use super::shutdown::LiveHandlers;
+use super::start::Start;
 use super::task_tokens::TaskTokens;
 use crate::definition::Resource;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Execution, Program, TaskId};
+use crate::execution::{Execution, TaskId};
 use crate::handlers::{Functions, Handler};
 use crate::services::step_functions::{ClosedNames, Operation, StepFunctionsError, Target};
 
@@ -43,6 +47,8 @@ pub(super) struct Shared {
     hosts: RwLock<Hosts>,
     /// The interpreter's, for as long as there is one.
     ended: Weak<EndedExecutions>,
+    #[cfg(feature = "store")]
+    pub(super) stored: Stored,
 }
 
 /// What only some executions use.
@@ -89,6 +95,8 @@ impl Shared {
             names: Mutex::default(),
             hosts: RwLock::default(),
             ended,
+            #[cfg(feature = "store")]
+            stored: Stored::default(),
         })
     }
 
@@ -139,26 +147,42 @@ impl Shared {
         self.settings.catalogue.is_some() || !self.settings.state_machines.is_empty()
     }
 
-    /// Begins a newly created execution. Errors as [`Directory::admit`] does.
-    pub(super) fn start(
-        self: &Arc<Self>,
-        execution: Execution,
-        origin: Origin,
-        host: Arc<Host<Running>>,
-    ) -> Result<Arc<Running>, Error> {
-        Running::start(execution, origin, Arc::<Self>::clone(self), host, None)
+    /// Begins an execution. Errors as [`Directory::admit`] does, and if the store cannot be read.
+    pub(super) fn start(self: &Arc<Self>, start: Start, host: Arc<Host<Running>>) -> Result<Arc<Running>, Error> {
+        let new = self.new_execution(start, &host)?;
+        Running::start(new, Arc::<Self>::clone(self), host, None)
     }
 
     /// The same for a caller who does its first task.
     pub(super) fn start_here(
         self: &Arc<Self>,
-        execution: Execution,
+        start: Start,
         host: Arc<Host<Running>>,
         first: &mut Option<Invocation>,
     ) -> Result<Arc<Running>, Error> {
         let works_here = host.has_one_thread() && !Here::is_entered();
         let first = works_here.then_some(first);
-        Running::start(execution, Origin::default(), Arc::<Self>::clone(self), host, first)
+        let new = self.new_execution(start, &host)?;
+        Running::start(new, Arc::<Self>::clone(self), host, first)
+    }
+
+    fn new_execution(self: &Arc<Self>, start: Start, host: &Host<Running>) -> Result<New, Error> {
+        let now = host.clock.now();
+        // As a store gives it back.
+        #[cfg(feature = "store")]
+        let now = chrono::SubsecRound::trunc_subsecs(now, 6);
+        let limits = Arc::clone(&self.settings.limits);
+        #[cfg(feature = "store")]
+        let (durable, journal) = self.begin_journal(&start, now)?.unzip();
+        let execution = Execution::start_within(start.program, start.options, limits, now);
+        Ok(New {
+            execution,
+            origin: start.origin,
+            #[cfg(feature = "store")]
+            durable,
+            #[cfg(feature = "store")]
+            journal,
+        })
     }
 
     /// The state machine of an ARN, from the catalogue or from the registered ones.
@@ -177,6 +201,11 @@ impl Shared {
         if let Some(catalogue) = self.catalogue() {
             catalogue.started(ExecutionHandle::new(Arc::clone(running)), target, input);
         }
+    }
+
+    #[cfg(feature = "store")]
+    pub(super) fn has_catalogue(&self) -> bool {
+        self.settings.catalogue.is_some()
     }
 
     fn catalogue(&self) -> Option<Arc<dyn Catalogue>> {
@@ -215,9 +244,13 @@ impl Shared {
     }
 
     /// The execution of an ARN, running or kept.
-    pub(super) fn known_execution(&self, arn: &str) -> Option<Arc<Running>> {
+    pub(super) fn known_execution(self: &Arc<Self>, arn: &str) -> Option<Arc<Running>> {
         let part = self.executions.part_of(arn);
-        part.find(arn).or_else(|| self.ended.upgrade()?.find(arn))
+        let known = part.find(arn).or_else(|| self.ended.upgrade()?.find(arn));
+        drop(part);
+        #[cfg(feature = "store")]
+        let known = known.or_else(|| self.ended_execution(arn));
+        known
     }
 
     /// The executions: those that are kept, in the order of their ends, then the running ones.
@@ -266,6 +299,15 @@ impl Shared {
         self.names().tokens.task_of(token)
     }
 
+    /// How much is kept in memory of executions that have ended: nothing of what a store keeps.
+    fn kept(&self) -> Kept {
+        #[cfg(feature = "store")]
+        if self.settings.store.is_some() {
+            return Kept::NOTHING;
+        }
+        self.settings.kept
+    }
+
     fn names(&self) -> MutexGuard<'_, Names> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -288,79 +330,6 @@ fn has_timer() -> bool {
 fn no_timer(problem: &str) -> Error {
     let message = format!("{problem}; call this inside a runtime that was built with `enable_time` or `enable_all`");
     Error::new(ErrorKind::NoTimer, message)
-}
-
-impl Directory for Shared {
-    fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
-        let mut part = self.executions.part_of(&running.arn);
-        if self.executions.is_closed() {
-            return Err(Error::new(
-                ErrorKind::ShutDown,
-                "the interpreter is shut down and starts nothing any more",
-            ));
-        }
-        if running.host.has_ended() {
-            return Err(Error::new(
-                ErrorKind::ShutDown,
-                "the tokio runtime shuts down and starts nothing any more",
-            ));
-        }
-        if part.insert(running) {
-            // Under the lock, as for the end: one that is redriven is found in one place.
-            let kept = self.ended.upgrade().and_then(|ended| ended.release(running));
-            drop(part);
-            drop(kept);
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::ExecutionAlreadyExists,
-            format!("the execution `{}` is running already", running.arn),
-        ))
-    }
-
-    fn remove(&self, running: &Running, bytes: usize) {
-        if let Some(catalogue) = self.catalogue() {
-            catalogue.ended(bytes);
-        }
-        let mut part = self.executions.part_of(&running.arn);
-        let Some(removed) = part.remove(running) else {
-            return;
-        };
-        if running.origin.keeps_name {
-            let now = running.host.clock.now();
-            self.names().closed.insert(&running.arn, now);
-        }
-        let keeper = self.ended.upgrade().filter(|_| !running.host.has_ended());
-        let gone = match keeper {
-            // Under the lock, so that the execution is always found in one place or the other.
-            Some(ended) => ended.keep(removed, bytes, self.settings.kept),
-            None => vec![removed],
-        };
-        drop(part);
-        drop(gone);
-    }
-
-    fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable> {
-        self.tables.of(program, || {
-            HandlerTable::new(program, |resource| self.handler_of(resource))
-        })
-    }
-
-    fn handler_starts(&self) -> LiveHandler {
-        self.handlers.add()
-    }
-
-    fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>> {
-        self.activities.find(arn)
-    }
-
-    fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        self.names().tokens.remember(token, running, task)
-    }
-
-    fn end_token(&self, token: &str) {
-        self.names().tokens.end(token);
-    }
 }
 
 impl fmt::Debug for Shared {

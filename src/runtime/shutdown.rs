@@ -13,7 +13,7 @@ const TO_DROP: Duration = Duration::from_secs(1);
 
 impl Interpreter {
     /// Refuses new executions, waits up to `grace` for the running ones, then aborts the rest; returns how many were
-    /// aborted.
+    /// aborted. Under a store the rest is not aborted, but left to the next process, and counted the same.
     ///
     /// Their handlers are cancelled and dropped at their next `.await`. It waits for that too, up to `grace` again and for
     /// a second at least; a handler that blocks its thread for longer, or whose runtime is not running, is left behind.
@@ -47,6 +47,8 @@ impl Interpreter {
             // Handlers that are not dropped by then are left behind.
             let _ = timeout(grace.max(TO_DROP), dropped).await;
         }
+        #[cfg(feature = "store")]
+        shared.stop_writer();
         // Some may have ended by themselves just before they were stopped.
         let is_aborted = |outcome| matches!(outcome, Some(Outcome::Aborted(_)));
         left.retain(|execution| is_aborted(execution.outcome()));

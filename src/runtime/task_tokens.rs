@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
 
 use super::Interpreter;
-use super::running::Running;
+use super::running::{Answered, Running};
 use crate::data::discard;
 use crate::error::{Error, ErrorKind};
 use crate::execution::TaskId;
@@ -83,7 +83,7 @@ impl Interpreter {
     /// ([`ErrorKind::TaskTimedOut`]); the other methods do the same.
     pub fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
         match self.shared().task_of(token) {
-            Ok((running, task)) => in_time(running.answer(task, Ok(output))),
+            Ok((running, task)) => written(running.answer(task, Ok(output))),
             Err(error) => {
                 discard(output);
                 Err(error)
@@ -94,14 +94,20 @@ impl Interpreter {
     /// Fails the task of a token (`SendTaskFailure`).
     pub fn send_task_failure(&self, token: &str, error: ErrorOutput) -> Result<(), Error> {
         let (running, task) = self.shared().task_of(token)?;
-        in_time(running.answer(task, Err(error)))
+        written(running.answer(task, Err(error)))
     }
 
     /// Sends a heartbeat for the task of a token (`SendTaskHeartbeat`).
     pub fn send_task_heartbeat(&self, token: &str) -> Result<(), Error> {
         let (running, task) = self.shared().task_of(token)?;
-        in_time(running.heartbeat(task))
+        written(running.heartbeat(task))
     }
+}
+
+/// Waits until an answer is written.
+fn written(answered: Answered) -> Result<(), Error> {
+    answered.ack.wait_here()?;
+    in_time(answered.was_waiting)
 }
 
 /// The task may end between finding its token and delivering the answer.

@@ -191,7 +191,7 @@ impl StepFunctions {
             "SendTaskFailure" => service.send_task_failure(request),
             "SendTaskHeartbeat" => service.send_task_heartbeat(request),
             "SendTaskSuccess" => service.send_task_success(request),
-            "StartExecution" => service.start_execution(request),
+            "StartExecution" => service.start_execution(request).await,
             "StartSyncExecution" => service.start_sync_execution(request).await,
             "StopExecution" => service.stop_execution(request),
             "TagResource" => service.tag_resource(request),

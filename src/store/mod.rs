@@ -37,8 +37,10 @@
 
 mod error;
 mod filter;
+mod format;
 mod memory;
 mod record;
+mod replay;
 mod sqlite;
 pub mod testing;
 mod time;
@@ -52,7 +54,11 @@ pub use record::{
     ChildEvents, Document, End, HistoryRecord, Journal, JournalEntry, Record, Start, StoredDefinition, StoredExecution,
     StoredMapRun, StoredSnapshot,
 };
+pub use replay::verify;
 pub use sqlite::{SqliteOptions, SqliteStore};
+
+pub(crate) use format::StoredOrigin;
+pub(crate) use replay::{Replayed, replay};
 
 /// A database of executions.
 ///

@@ -11,7 +11,8 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::machines::{definition, drive, drive_with, machine, through_storage};
+use crate::machines::driver::{drive, drive_with, through_storage};
+use crate::machines::{definition, machine};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]

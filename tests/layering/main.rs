@@ -43,7 +43,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("handlers", &["data", "definition", "history", "execution", "services"]),
-    ("store", &["data", "definition", "history", "execution"]),
+    (
+        "store",
+        &["data", "definition", "loading", "history", "execution", "services"],
+    ),
     (
         "runtime",
         &[

@@ -131,6 +131,7 @@ impl Engine<'_> {
             resource: resource.clone(),
             request: Arc::new(TaskRequest::new(asked.input.clone())),
             retry_count: self.core.frames.get(key)?.retry_count,
+            is_submitted: false,
             child: None,
         })
     }

@@ -64,6 +64,7 @@ impl<'a> Engine<'a> {
             resource: state.resource.clone(),
             request: Arc::clone(&attempt.request),
             retry_count: frame.retry_count,
+            is_submitted: attempt.is_submitted,
             child: None,
         })
     }
@@ -80,7 +81,11 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// Only the first start is recorded: a driver that has restarted hands the same attempt out again.
     pub(super) fn task_started(&mut self, key: FrameKey, worker_name: Option<String>) -> Result<(), Invariant> {
+        if std::mem::replace(&mut self.core.frames.attempt_mut(key)?.is_started, true) {
+            return Ok(());
+        }
         match self.resource_of(key)?.kind() {
             ResourceKind::Activity => self
                 .core
@@ -90,7 +95,11 @@ impl<'a> Engine<'a> {
         }
     }
 
+    /// The same of the first response.
     pub(super) fn task_submitted(&mut self, key: FrameKey, output: &Value) -> Result<(), Invariant> {
+        if std::mem::replace(&mut self.core.frames.attempt_mut(key)?.is_submitted, true) {
+            return Ok(());
+        }
         match self.resource_of(key)?.kind().clone() {
             ResourceKind::Service {
                 resource_type,

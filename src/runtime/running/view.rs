@@ -6,7 +6,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use super::{End, Running};
-use crate::execution::{KEPT_CHILDREN, MapRun, MapRunLog, NotRedrivable, Outcome};
+use crate::execution::{KEPT_CHILDREN, MapRun, MapRunLog, Outcome, TaskId};
 use crate::history::HistoryEvent;
 
 impl Running {
@@ -23,6 +23,19 @@ impl Running {
         self.ended_with().is_some()
     }
 
+    /// Whether it outlives the process.
+    pub(in crate::runtime) fn is_durable(&self) -> bool {
+        #[cfg(feature = "store")]
+        return self.durable.is_some();
+        #[cfg(not(feature = "store"))]
+        false
+    }
+
+    /// Whether a task was not cancelled, and is done again in another process if this one ends.
+    pub(in crate::runtime) fn still_wants(&self, task: TaskId) -> bool {
+        self.is_durable() && self.progress().execution.awaits(task)
+    }
+
     pub(super) fn ended_with(&self) -> MutexGuard<'_, Option<Box<End>>> {
         self.ended_with.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -32,11 +45,6 @@ impl Running {
         let progress = self.progress();
         let context = progress.execution.context();
         (context.redrive_count.unwrap_or(0), context.redrive_time)
-    }
-
-    pub(in crate::runtime) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
-        let now = self.host.clock.now();
-        self.progress().execution.check_redrivable(now)
     }
 
     pub(in crate::runtime) fn state_machine_arn(&self) -> &str {
@@ -79,12 +87,20 @@ impl Running {
     }
 
     pub(in crate::runtime) fn history(&self) -> Vec<HistoryEvent> {
+        #[cfg(feature = "store")]
+        if let Some(durable) = &self.durable {
+            return durable.history(0);
+        }
         self.progress().history.clone()
     }
 
     /// The event after the first `seen` ones; ready with `None` after the end.
     pub(in crate::runtime) fn poll_event(&self, seen: usize, context: &Context<'_>) -> Poll<Option<HistoryEvent>> {
         let mut progress = self.progress();
+        #[cfg(feature = "store")]
+        if let Some(event) = self.stored_event(&progress, seen) {
+            return Poll::Ready(Some(event));
+        }
         if let Some(event) = progress.history.get(seen) {
             return Poll::Ready(Some(event.clone()));
         }
@@ -100,6 +116,10 @@ impl Running {
     }
 
     pub(in crate::runtime) fn map_runs(&self) -> MapRunLog {
+        #[cfg(feature = "store")]
+        if let Some(durable) = &self.durable {
+            return durable.map_run_log();
+        }
         let log = self.progress().map_runs.clone();
         log.map_or_else(|| MapRunLog::of_first(KEPT_CHILDREN), |log| *log)
     }
@@ -111,6 +131,10 @@ impl Running {
             .map_runs
             .as_ref()
             .map_or_else(Vec::new, |log| log.map_runs().to_vec());
+        #[cfg(feature = "store")]
+        if let Some(durable) = &self.durable {
+            runs = durable.map_runs();
+        }
         for now in progress.execution.map_runs() {
             if let Some(run) = runs.iter_mut().find(|run| run.map_run_arn == now.map_run_arn) {
                 *run = now;

@@ -8,7 +8,7 @@ use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
 use crate::data::json::{NotJson, Source};
 use crate::data::json_value;
 use crate::definition::WorkflowType;
-use crate::runtime::ExecutionHandle;
+use crate::runtime::{Ack, ExecutionHandle, Refusal};
 use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
 use crate::server::execution::{Execution, describe_sync};
 use crate::server::page::{Page, ascending, descending};
@@ -72,7 +72,7 @@ impl<'r> Start<'r> {
         service: &Service,
         target: &Target,
         is_synchronous: bool,
-    ) -> Result<ExecutionHandle, StepFunctionsError> {
+    ) -> Result<(ExecutionHandle, Ack), StepFunctionsError> {
         service.check_running()?;
         let name = self.name.map(str::to_owned);
         Ok(service.interpreter.launch(target, name, &self.input, is_synchronous)?)
@@ -81,11 +81,12 @@ impl<'r> Start<'r> {
 
 impl Service {
     /// `StartExecution`: the name and input of a running execution of a Standard workflow return that execution.
-    pub(in crate::server) fn start_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn start_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
         let target = self.registry().target(start.arn)?;
-        let handle = start.launch(self, &target, false)?;
+        let (handle, ack) = start.launch(self, &target, false)?;
+        ack.wait().await.map_err(Refusal::Driver)?;
         let answer = json!({ "executionArn": handle.arn(), "startDate": seconds(handle.start_time()) });
         if target.program.machine().workflow_type == WorkflowType::Standard {
             let mut registry = self.registry();
@@ -103,7 +104,8 @@ impl Service {
         if target.program.machine().workflow_type != WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
-        let handle = start.launch(self, &target, true)?;
+        let (handle, ack) = start.launch(self, &target, true)?;
+        ack.wait().await.map_err(Refusal::Driver)?;
         handle.outcome().await;
         let state_machine_arn = &target.state_machine.id;
         Ok(describe_sync(

@@ -1,6 +1,7 @@
 //! Limits on executions that start executions.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::StepFunctionsError;
 
@@ -20,12 +21,20 @@ const MOST_RUNNING: usize = 100_000;
 const LONG: u32 = 10;
 
 /// The ancestors of an execution; the default has none.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lineage {
     /// The number of executions waiting for it, directly or indirectly.
     depth: u32,
     /// The executions before it that started the next one in a hurry.
     chain: u32,
+}
+
+impl Lineage {
+    /// Whether an execution waits for the end.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_awaited(self) -> bool {
+        self.depth > 0
+    }
 }
 
 /// The execution that starts another.

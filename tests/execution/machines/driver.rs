@@ -69,7 +69,9 @@ impl Calls {
         let mut cancelled = BTreeSet::new();
         while let Some(command) = execution.poll_command() {
             match command {
-                Command::Invoke(task) => {
+                Command::Invoke(mut task) => {
+                    // Only a task that is dispatched again can have been accepted before.
+                    task.is_submitted = false;
                     let known = self.waiting.get(&task.id);
                     assert!(
                         known.is_none_or(|known| *known == task),

@@ -1,11 +1,9 @@
 //! Random valid state machines.
 
-mod driver;
+pub(crate) mod driver;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-
-pub(crate) use self::driver::{drive, drive_again, drive_with, through_storage};
 
 /// A state machine.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::machines::through_storage;
+use crate::machines::driver::through_storage;
 
 type Answer = Result<Value, &'static str>;
 

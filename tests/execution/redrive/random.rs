@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::player::{Player, task};
 use super::{machine, parallel};
-use crate::machines::{definition, drive_again, machine as random_machine, through_storage};
+use crate::machines::driver::{drive_again, through_storage};
+use crate::machines::{definition, machine as random_machine};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]

@@ -110,6 +110,12 @@ pub(crate) struct TaskAttempt {
     pub(crate) request: Arc<TaskRequest>,
     pub(crate) times_out_at: Option<Timestamp>,
     pub(crate) heartbeat_due_at: Option<Timestamp>,
+    /// Whether a worker has started it.
+    #[serde(default)]
+    pub(crate) is_started: bool,
+    /// Whether its service has accepted it.
+    #[serde(default)]
+    pub(crate) is_submitted: bool,
 }
 
 impl TaskAttempt {
@@ -120,6 +126,8 @@ impl TaskAttempt {
             times_out_at: request.timeout_seconds.map(after),
             heartbeat_due_at: request.awaited_heartbeat(resource).map(after),
             request,
+            is_started: false,
+            is_submitted: false,
         }
     }
 

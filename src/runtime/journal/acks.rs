@@ -1,0 +1,108 @@
+//! Who waits until something is written.
+
+use std::future::Future as _;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{Thread, current, park};
+use tokio::sync::oneshot;
+
+use crate::error::{Error, ErrorKind};
+use crate::store::StoreError;
+
+type Answer = Result<(), Arc<StoreError>>;
+
+/// How far the batches of an execution are written, and who waits for them.
+#[derive(Debug, Default)]
+pub(in crate::runtime) struct Acks {
+    written: AtomicU64,
+    waiting: Mutex<Vec<(u64, oneshot::Sender<Answer>)>>,
+}
+
+/// Tells when a batch is written.
+pub(crate) struct Ack(Option<oneshot::Receiver<Answer>>);
+
+impl Acks {
+    /// The number of the last batch that is written; 0 for none.
+    pub(in crate::runtime) fn written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    /// All batches up to this one are written.
+    pub(in crate::runtime) fn set_written(&self, batch: u64) {
+        self.written.store(batch, Ordering::Release);
+        let mut waiting = self.waiting();
+        for (_, waiter) in waiting.extract_if(.., |(awaited, _)| *awaited <= batch) {
+            // Whoever waited may have gone.
+            let _ = waiter.send(Ok(()));
+        }
+    }
+
+    /// Tells all who wait that the store does not write now.
+    pub(in crate::runtime) fn fail(&self, error: &Arc<StoreError>) {
+        for (_, waiter) in self.waiting().drain(..) {
+            let _ = waiter.send(Err(Arc::clone(error)));
+        }
+    }
+
+    /// The acknowledgement of a batch.
+    pub(in crate::runtime) fn of(&self, batch: u64) -> Ack {
+        let mut waiting = self.waiting();
+        // Under the lock, so that a write in between is not missed.
+        if self.written() >= batch {
+            return Ack(None);
+        }
+        let (sender, receiver) = oneshot::channel();
+        waiting.push((batch, sender));
+        Ack(Some(receiver))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<(u64, oneshot::Sender<Answer>)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ack {
+    /// Nothing is to be waited for.
+    pub(in crate::runtime) const NONE: Self = Self(None);
+
+    /// Waits. Errors if the store does not write now: what was to be written may still be, once it does.
+    pub(crate) async fn wait(self) -> Result<(), Error> {
+        let Some(receiver) = self.0 else { return Ok(()) };
+        match receiver.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::new(ErrorKind::Store, error.to_string())),
+            Err(_) => Err(Error::new(
+                ErrorKind::ShutDown,
+                "the interpreter was shut down before the store had written it",
+            )),
+        }
+    }
+
+    /// The same, and holds the thread meanwhile. The answer comes from the thread of the writer, so this ends in a
+    /// runtime of one thread too.
+    pub(in crate::runtime) fn wait_here(self) -> Result<(), Error> {
+        if self.0.is_none() {
+            return Ok(());
+        }
+        let waker = Waker::from(Arc::new(Unpark(current())));
+        let mut context = Context::from_waker(&waker);
+        // Without tokio's budget, which would not be filled again while the thread is held.
+        let mut waiting = pin!(tokio::task::unconstrained(self.wait()));
+        loop {
+            match waiting.as_mut().poll(&mut context) {
+                Poll::Ready(answer) => return answer,
+                Poll::Pending => park(),
+            }
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

@@ -1,0 +1,274 @@
+//! What goes into an execution, written to a store before anything comes of it.
+//!
+//! An execution handles an event at once. What comes of it, its *commands*, waits: the event and the commands are a *batch*,
+//! which the writer hands to the store together with those of other executions. When the batch is written, its commands
+//! are carried out. So tasks start, answers are accepted and histories are read only as far as another process would know
+//! them too, while the execution itself may be ahead.
+
+mod acks;
+mod stored;
+mod writer;
+
+use chrono::{DateTime, Utc};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::execution::{Command, Event, Execution, Outcome};
+use crate::history::HistoryEvent;
+use crate::store::{ChildEvents, End, HistoryRecord, JournalEntry, Record, Replayed, StoredMapRun, StoredSnapshot};
+
+pub(crate) use acks::Ack;
+pub(super) use acks::Acks;
+pub(super) use stored::Stored;
+pub(super) use writer::{Author, Batch, Fate, Retention, Writer};
+
+/// The fewest bytes of entries that are worth a snapshot.
+const WORTH_A_SNAPSHOT: usize = 64 * 1024;
+
+/// The part of an execution that the store keeps, for as long as it is in memory.
+#[derive(Debug)]
+pub(super) struct Durable {
+    pub(super) writer: Arc<Writer>,
+    /// Its number in the store.
+    pub(super) number: u64,
+    pub(super) acks: Acks,
+    /// The id of the attempt of a task that started it.
+    pub(super) started_by: Option<Arc<str>>,
+    pub(super) is_named: bool,
+    pub(super) is_refusable: bool,
+    is_withdrawn: AtomicBool,
+}
+
+impl Durable {
+    pub(super) fn new(writer: Arc<Writer>, started_by: Option<Arc<str>>, naming: Naming) -> Self {
+        Self {
+            number: writer.next_number(),
+            writer,
+            acks: Acks::default(),
+            started_by,
+            is_named: naming.is_named,
+            is_refusable: naming.is_refusable,
+            is_withdrawn: AtomicBool::new(false),
+        }
+    }
+
+    /// The same of an execution that the store has already.
+    pub(super) fn known(writer: Arc<Writer>, number: u64, started_by: Option<Arc<str>>) -> Self {
+        Self {
+            number,
+            writer,
+            acks: Acks::default(),
+            started_by,
+            is_named: false,
+            is_refusable: false,
+            is_withdrawn: AtomicBool::new(false),
+        }
+    }
+
+    /// Lets nothing more of it be written.
+    pub(super) fn withdraw(&self) {
+        self.is_withdrawn.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.is_withdrawn.load(Ordering::Acquire)
+    }
+}
+
+/// What a start says of its name and of a store that does not write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Naming {
+    /// Whether its name may be one that was used before.
+    pub(super) is_named: bool,
+    /// Whether it is given up when the store does not write, and its caller told. Otherwise it waits until the store does.
+    pub(super) is_refusable: bool,
+}
+
+/// What an execution has to write.
+#[derive(Debug)]
+pub(super) struct Journal {
+    /// The records of its next batch.
+    records: Vec<Record>,
+    /// The number of the last entry.
+    last_entry: u64,
+    /// The bytes of the entries since the last snapshot, and its bytes.
+    entry_bytes: usize,
+    snapshot_bytes: usize,
+    /// The number of the last batch.
+    pub(super) last_batch: u64,
+    unwritten: VecDeque<Unwritten>,
+    /// The events of its own history that are written.
+    pub(super) events: usize,
+    /// Whether it goes on without this process: nothing that happens here counts any more.
+    pub(super) is_closed: bool,
+}
+
+/// What is to be done when a batch is written.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    batch: u64,
+    events: usize,
+    pub(super) commands: Vec<Command>,
+    /// The end of the execution.
+    pub(super) end: Option<(Outcome, DateTime<Utc>)>,
+}
+
+impl Journal {
+    /// The journal of an execution that starts with these records.
+    pub(super) fn starting(records: Vec<Record>) -> Self {
+        Self {
+            records,
+            last_entry: 0,
+            entry_bytes: 0,
+            snapshot_bytes: 0,
+            last_batch: 0,
+            unwritten: VecDeque::new(),
+            events: 0,
+            is_closed: false,
+        }
+    }
+
+    /// The journal of an execution that continues, after an earlier journal of it in this process.
+    pub(super) fn continuing(replayed: &Replayed, earlier: Option<&Self>) -> Self {
+        Self {
+            last_batch: earlier.map_or(0, |earlier| earlier.last_batch),
+            last_entry: replayed.last_entry,
+            entry_bytes: replayed.entry_bytes,
+            snapshot_bytes: replayed.snapshot_bytes,
+            events: usize::try_from(replayed.execution.event_count()).unwrap_or(usize::MAX),
+            ..Self::starting(Vec::new())
+        }
+    }
+
+    /// The journal of an execution that has ended.
+    pub(super) fn closed() -> Self {
+        Self {
+            is_closed: true,
+            ..Self::starting(Vec::new())
+        }
+    }
+
+    /// Notes an event that the execution is about to handle.
+    pub(super) fn note(&mut self, execution: u64, now: DateTime<Utc>, events: u64, event: &Event) {
+        self.last_entry += 1;
+        let entry = JournalEntry::of(self.last_entry, now, events, event);
+        self.entry_bytes += entry.text.len();
+        self.records.push(Record::Entry { execution, entry });
+    }
+
+    /// Notes that the execution is redriven.
+    pub(super) fn note_redrive(&mut self, execution: u64, time: DateTime<Utc>, events: u64) {
+        self.records.push(Record::Redrive { execution, time });
+        self.last_entry += 1;
+        let entry = JournalEntry::of_redrive(self.last_entry, time, events);
+        self.entry_bytes += entry.text.len();
+        self.records.push(Record::Entry { execution, entry });
+    }
+
+    /// Takes what the execution has to say into a batch: `None` if that is nothing. `time` is the time of its end, if it has
+    /// ended.
+    pub(super) fn batch(&mut self, number: u64, execution: &mut Execution, time: DateTime<Utc>) -> Option<Vec<Record>> {
+        let mut history = Vec::new();
+        execution.take_events(&mut history);
+        let (mut commands, mut end) = (Vec::new(), None);
+        let mut children: Vec<ChildEvents> = Vec::new();
+        let mut map_runs = Vec::new();
+        while let Some(command) = execution.next_command() {
+            match command {
+                Command::Record(event) => history.push(event),
+                Command::RecordChild(event) => match children.last_mut() {
+                    Some(last) if *last.arn == *event.execution_arn => {
+                        last.events.push(HistoryRecord::of(&event.event));
+                    }
+                    _ => children.push(ChildEvents::of(&event)),
+                },
+                Command::MapRun(map_run) => map_runs.push(StoredMapRun::of(&map_run)),
+                Command::Complete(outcome) => end = Some((outcome, time)),
+                command => commands.push(command),
+            }
+        }
+        execution.rest();
+        self.add(number, &history, children, map_runs);
+        if let Some((outcome, time)) = &end {
+            let end = Box::new(End::of(outcome, *time));
+            self.records.push(Record::End { execution: number, end });
+        } else {
+            self.add_snapshot(number, execution);
+        }
+        if self.records.is_empty() && commands.is_empty() {
+            return None;
+        }
+        self.last_batch += 1;
+        self.unwritten.push_back(Unwritten {
+            batch: self.last_batch,
+            events: history.len(),
+            commands,
+            end,
+        });
+        Some(std::mem::take(&mut self.records))
+    }
+
+    fn add(
+        &mut self,
+        execution: u64,
+        history: &[HistoryEvent],
+        children: Vec<ChildEvents>,
+        map_runs: Vec<StoredMapRun>,
+    ) {
+        if !history.is_empty() {
+            let events = history.iter().map(HistoryRecord::of).collect();
+            self.records.push(Record::History { execution, events });
+        }
+        // First: who reads its child executions finds it.
+        let map_runs = map_runs.into_iter();
+        self.records
+            .extend(map_runs.map(|map_run| Record::MapRun { execution, map_run }));
+        if !children.is_empty() {
+            self.records.push(Record::Children { execution, children });
+        }
+    }
+
+    /// Adds a snapshot once the entries since the last one are more than it. The execution goes on from the snapshot
+    /// itself, so that it works here exactly as it would in another process.
+    fn add_snapshot(&mut self, number: u64, execution: &mut Execution) {
+        if self.entry_bytes <= self.snapshot_bytes.max(WORTH_A_SNAPSHOT) {
+            return;
+        }
+        let snapshot = StoredSnapshot::of(self.last_entry, &execution.snapshot());
+        self.snapshot_bytes = snapshot.text.len();
+        let restored = snapshot.read().map_err(|error| error.to_string()).and_then(|read| {
+            Execution::restore(Arc::clone(execution.program()), read).map_err(|error| error.to_string())
+        });
+        match restored {
+            Ok(mut restored) => {
+                // Its unanswered tasks are being worked on.
+                while restored.next_command().is_some() {}
+                *execution = restored;
+                self.entry_bytes = 0;
+                self.records.push(Record::Snapshot {
+                    execution: number,
+                    snapshot,
+                });
+            }
+            // The entries are enough to continue, only slower.
+            Err(problem) => tracing::error!(problem, "a snapshot cannot be read again and was not written"),
+        }
+    }
+
+    /// Whether everything so far is written and carried out.
+    pub(super) fn is_caught_up(&self) -> bool {
+        self.unwritten.is_empty()
+    }
+
+    /// The next batch whose time has come, when all up to `written` are written.
+    pub(super) fn next_written(&mut self, written: u64) -> Option<Unwritten> {
+        let first = self.unwritten.front()?;
+        if first.batch > written {
+            return None;
+        }
+        let first = self.unwritten.pop_front()?;
+        self.events += first.events;
+        Some(first)
+    }
+}

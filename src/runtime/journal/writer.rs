@@ -1,0 +1,303 @@
+//! The one thread that writes to a store, in groups: while it writes, the batches of all executions gather for the next
+//! group.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashSet;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::store::{self, ExecutionStore, Record, StoreError, StoreErrorKind};
+
+/// The most batches that are written at once.
+const GROUP: usize = 1_000;
+
+/// How long a store that does not write has to recover before the next attempt: at first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often ended executions are removed, and how many rows of them at once.
+const CLEAN_EVERY: Duration = Duration::from_secs(1);
+const CLEAN_ROWS: usize = 1_000;
+
+/// An execution that has batches written.
+pub(in crate::runtime) trait Author: fmt::Debug + Send + Sync {
+    /// All its batches up to this one are written.
+    fn written(self: Arc<Self>, batch: u64);
+
+    /// The store does not write now.
+    fn delayed(&self, error: &Arc<StoreError>) -> Fate;
+
+    /// The store will never write this batch.
+    fn refused(&self, error: &Arc<StoreError>);
+
+    /// Whether nothing more of it is to be written.
+    fn is_withdrawn(&self) -> bool;
+}
+
+/// What becomes of a batch that the store did not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::runtime) enum Fate {
+    TryAgain,
+    Withdrawn,
+}
+
+/// Records of one execution that are written together.
+#[derive(Debug)]
+pub(in crate::runtime) struct Batch {
+    pub(in crate::runtime) author: Arc<dyn Author>,
+    pub(in crate::runtime) number: u64,
+    pub(in crate::runtime) records: Vec<Record>,
+}
+
+/// How long ended executions are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::runtime) struct Retention {
+    pub(in crate::runtime) age: Option<TimeDelta>,
+    pub(in crate::runtime) most: Option<u64>,
+}
+
+#[derive(Debug)]
+enum Message {
+    Write(Batch),
+    Stop,
+}
+
+/// The thread, and what starts need of the store.
+#[derive(Debug)]
+pub(in crate::runtime) struct Writer {
+    store: Arc<dyn ExecutionStore>,
+    queue: Sender<Message>,
+    last_number: AtomicU64,
+    definitions: Arc<Definitions>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The definitions that are known to be written.
+#[derive(Debug, Default)]
+struct Definitions(Mutex<HashSet<String>>);
+
+impl Writer {
+    pub(in crate::runtime) fn start(store: Arc<dyn ExecutionStore>, retention: Retention) -> Result<Self, StoreError> {
+        let last_number = AtomicU64::new(store.last_number()?);
+        let (queue, received) = channel();
+        let definitions = Arc::<Definitions>::default();
+        let writing = Writing {
+            store: Arc::clone(&store),
+            definitions: Arc::clone(&definitions),
+            retention,
+            cleaned: None,
+        };
+        let thread = std::thread::Builder::new()
+            .name("asl-store".to_owned())
+            .spawn(move || writing.serve(&received))
+            .map_err(|error| {
+                StoreError::new(StoreErrorKind::Unavailable, "the thread of the store does not start").caused_by(error)
+            })?;
+        Ok(Self {
+            store,
+            queue,
+            last_number,
+            definitions,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    pub(in crate::runtime) fn store(&self) -> &Arc<dyn ExecutionStore> {
+        &self.store
+    }
+
+    /// The number of the next execution.
+    pub(in crate::runtime) fn next_number(&self) -> u64 {
+        self.last_number.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether a definition is known to be written.
+    pub(in crate::runtime) fn knows(&self, definition: &str) -> bool {
+        self.definitions.known().contains(definition)
+    }
+
+    pub(in crate::runtime) fn write(&self, batch: Batch) {
+        // After the end of the thread nothing is written any more, and whoever waits is told when the batch is dropped.
+        let _ = self.queue.send(Message::Write(batch));
+    }
+
+    /// Writes what has come so far, and ends the thread.
+    pub(in crate::runtime) fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = self.queue.send(Message::Stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Definitions {
+    fn known(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, records: &[Record]) {
+        let ids = records.iter().filter_map(|record| match record {
+            Record::Definition(definition) => Some(definition.fingerprint.clone()),
+            _ => None,
+        });
+        let ids: Vec<_> = ids.collect();
+        if !ids.is_empty() {
+            self.known().extend(ids);
+        }
+    }
+}
+
+/// The thread's side.
+struct Writing {
+    store: Arc<dyn ExecutionStore>,
+    definitions: Arc<Definitions>,
+    retention: Retention,
+    /// When ended executions were last removed.
+    cleaned: Option<Instant>,
+}
+
+/// A batch of a group, and how many of the group's records are its own.
+struct Member {
+    author: Arc<dyn Author>,
+    number: u64,
+    records: usize,
+}
+
+impl Writing {
+    fn serve(mut self, queue: &Receiver<Message>) {
+        let mut is_open = true;
+        while is_open {
+            let mut group = Vec::new();
+            match queue.recv_timeout(CLEAN_EVERY) {
+                Ok(Message::Write(batch)) => group.push(batch),
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => is_open = false,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            while group.len() < GROUP
+                && let Ok(message) = queue.try_recv()
+            {
+                match message {
+                    Message::Write(batch) => group.push(batch),
+                    Message::Stop => is_open = false,
+                }
+            }
+            self.write(group, queue, &mut is_open);
+            self.clean();
+        }
+    }
+
+    /// Writes a group, however long it takes, unless the interpreter shuts down meanwhile.
+    fn write(&self, mut group: Vec<Batch>, queue: &Receiver<Message>, is_open: &mut bool) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            group.retain(|batch| !batch.author.is_withdrawn());
+            if group.is_empty() {
+                return;
+            }
+            let (members, records) = taken_apart(std::mem::take(&mut group));
+            let Err(error) = self.commit(&records) else {
+                self.definitions.add(&records);
+                for member in members {
+                    member.author.written(member.number);
+                }
+                return;
+            };
+            let error = Arc::new(error);
+            group = put_together(members, records);
+            if error.kind() != StoreErrorKind::Unavailable {
+                if let [batch] = group.as_slice() {
+                    batch.author.refused(&error);
+                    return;
+                }
+                // One of them spoils the group.
+                for batch in group {
+                    self.write(vec![batch], queue, is_open);
+                }
+                return;
+            }
+            tracing::warn!(%error, "the store does not write now; what waits is written later");
+            group.retain(|batch| batch.author.delayed(&error) == Fate::TryAgain);
+            if !*is_open {
+                return;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            // New starts are told soon that the store does not write.
+            while let Ok(message) = queue.try_recv() {
+                match message {
+                    Message::Write(batch) => group.push(batch),
+                    Message::Stop => *is_open = false,
+                }
+            }
+        }
+    }
+
+    fn commit(&self, records: &[Record]) -> Result<(), StoreError> {
+        let committed = catch_unwind(AssertUnwindSafe(|| self.store.commit(records)));
+        committed.unwrap_or_else(|_| {
+            Err(StoreError::new(
+                StoreErrorKind::Unavailable,
+                "the store panicked while it wrote",
+            ))
+        })
+    }
+
+    fn clean(&mut self) {
+        if self.retention == Retention::default() || self.cleaned.is_some_and(|cleaned| cleaned.elapsed() < CLEAN_EVERY)
+        {
+            return;
+        }
+        let retention = store::Retention {
+            ended_before: self.retention.age.and_then(|age| now().checked_sub_signed(age)),
+            most: self.retention.most,
+        };
+        match self.store.remove_closed(&retention, CLEAN_ROWS) {
+            // There may be more.
+            Ok(removed) if removed > 0 => {}
+            Ok(_) => self.cleaned = Some(instant()),
+            Err(error) => {
+                tracing::warn!(%error, "executions that have ended were not removed from the store");
+                self.cleaned = Some(instant());
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+fn taken_apart(group: Vec<Batch>) -> (Vec<Member>, Vec<Record>) {
+    let (mut members, mut records) = (Vec::new(), Vec::new());
+    for batch in group {
+        members.push(Member {
+            author: batch.author,
+            number: batch.number,
+            records: batch.records.len(),
+        });
+        records.extend(batch.records);
+    }
+    (members, records)
+}
+
+fn put_together(members: Vec<Member>, records: Vec<Record>) -> Vec<Batch> {
+    let mut records = records.into_iter();
+    let batches = members.into_iter().map(|member| Batch {
+        author: member.author,
+        number: member.number,
+        records: records.by_ref().take(member.records).collect(),
+    });
+    batches.collect()
+}

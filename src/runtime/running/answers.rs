@@ -1,0 +1,105 @@
+//! Answers to tasks from outside their handlers: by token, from workers.
+
+use serde_json::Value;
+use std::sync::Arc;
+
+use super::{Progress, Running};
+use crate::error::ErrorKind;
+use crate::execution::{Event, TaskId};
+use crate::history::ErrorOutput;
+use crate::runtime::Ack;
+use crate::runtime::activity_queue::TakeUp;
+
+/// What came of an answer.
+pub(in crate::runtime) struct Answered {
+    /// Whether the task was still waiting.
+    pub(in crate::runtime) was_waiting: bool,
+    /// Tells when the answer is written.
+    pub(in crate::runtime) ack: Ack,
+}
+
+impl Running {
+    /// Handles a task's answer by its token.
+    pub(in crate::runtime) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> Answered {
+        let mut progress = self.progress();
+        self.reach_passed_deadline(&mut progress);
+        let settled = progress.in_flight.remove(&task);
+        drop(progress);
+        let was_waiting = settled.is_some();
+        if let Some(settled) = settled {
+            self.release(settled);
+        }
+        self.deliver(match result {
+            Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
+            Err(error) => Event::TaskFailed { task, error },
+        });
+        let ack = self.ack_of(&self.progress());
+        Answered { was_waiting, ack }
+    }
+
+    /// Handles a task's heartbeat.
+    pub(in crate::runtime) fn heartbeat(self: &Arc<Self>, task: TaskId) -> Answered {
+        let mut progress = self.progress();
+        self.reach_passed_deadline(&mut progress);
+        let was_waiting = progress.in_flight.contains_key(&task);
+        drop(progress);
+        self.deliver(Event::TaskHeartbeat { task });
+        let ack = self.ack_of(&self.progress());
+        Answered { was_waiting, ack }
+    }
+
+    /// Tells when all that has happened so far is written.
+    pub(in crate::runtime) fn ack(&self) -> Ack {
+        self.ack_of(&self.progress())
+    }
+
+    /// Waits until all that has happened so far is written, however long it takes.
+    pub(in crate::runtime) async fn written(&self) {
+        while self
+            .ack()
+            .wait()
+            .await
+            .is_err_and(|error| error.kind() == ErrorKind::Store)
+        {}
+    }
+
+    #[cfg(not(feature = "store"))]
+    #[expect(clippy::unused_self, reason = "with a store there is something to tell")]
+    fn ack_of(&self, _progress: &Progress) -> Ack {
+        Ack::NONE
+    }
+
+    /// Handles a deadline that passed while the thread was blocked, so that a task which timed out no longer waits.
+    fn reach_passed_deadline(self: &Arc<Self>, progress: &mut Progress) {
+        let deadline = progress.execution.next_deadline();
+        if deadline.is_some_and(|deadline| deadline < self.host.clock.now()) {
+            self.handle(progress, Event::DeadlineReached);
+            self.carry_out(progress, None);
+        }
+    }
+
+    /// Sends a heartbeat for every unanswered task of a state; returns their number.
+    pub(in crate::runtime) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
+        let tasks = self.progress().execution.unanswered_tasks();
+        let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
+        for task in &tasks {
+            self.deliver(Event::TaskHeartbeat { task: task.id });
+        }
+        tasks.len()
+    }
+}
+
+impl TakeUp for Running {
+    fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> Option<Ack> {
+        let mut progress = self.progress();
+        if !progress.in_flight.contains_key(&task) {
+            return None;
+        }
+        let worker_name = worker_name.map(str::to_owned);
+        let event = Event::TaskStarted { task, worker_name };
+        self.handle(&mut progress, event);
+        self.carry_out(&mut progress, None);
+        // The task may have timed out before this.
+        progress.in_flight.contains_key(&task).then(|| self.ack_of(&progress))
+    }
+}

@@ -1,0 +1,261 @@
+//! An execution whose events are written to a store before anything comes of them.
+
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+use super::{Directory, New, Progress, Running};
+use crate::definition::{IntegrationPattern, WorkflowType};
+use crate::error::{Error, ErrorKind};
+use crate::execution::{Command, Event, Outcome, Task, TaskId};
+use crate::history::{ErrorOutput, HistoryEvent};
+use crate::runtime::Ack;
+use crate::runtime::host::Host;
+use crate::runtime::in_flight::InFlight;
+use crate::runtime::journal::{Author, Batch, Fate, Journal};
+use crate::runtime::timer_queue::Wake as _;
+use crate::store::{StoreError, replay};
+
+impl Running {
+    /// An execution that the store had; [`Running::resume`] lets it go on.
+    pub(in crate::runtime) fn resting(new: New, directory: Arc<dyn Directory>, host: Arc<Host<Self>>) -> Arc<Self> {
+        Self::with(new, directory, host)
+    }
+
+    /// An execution that has ended, as the store knows it.
+    pub(in crate::runtime) fn ended(
+        new: New,
+        outcome: Outcome,
+        stop_time: DateTime<Utc>,
+        directory: Arc<dyn Directory>,
+        host: Arc<Host<Self>>,
+    ) -> Arc<Self> {
+        let running = Self::with(new, directory, host);
+        *running.ended_with() = Some(Box::new(super::End { outcome, stop_time }));
+        running
+    }
+
+    /// Lets an execution go on that was resting: its tasks are invoked again.
+    pub(in crate::runtime) fn resume(self: &Arc<Self>) {
+        let mut progress = self.progress();
+        for task in progress.execution.unanswered_tasks() {
+            self.invoke_again(task, &mut progress);
+        }
+        self.carry_out(&mut progress, None);
+        if !progress.is_ahead() {
+            self.take_turns(&mut progress);
+        }
+    }
+
+    /// Arms the timer of an execution that was resting.
+    pub(in crate::runtime) fn arm_again(self: &Arc<Self>) {
+        self.arm(&mut self.progress());
+    }
+
+    fn invoke_again(self: &Arc<Self>, task: Task, progress: &mut Progress) {
+        let only_waits = task.is_submitted && task.resource.pattern() == IntegrationPattern::WaitForTaskToken;
+        if !only_waits {
+            if let Some(invocation) = self.invocation(task, progress) {
+                self.spawn(invocation, progress);
+            }
+            return;
+        }
+        let is_known = task
+            .request
+            .token
+            .as_deref()
+            .is_none_or(|token| self.directory.remember_token(token, Arc::downgrade(self), task.id));
+        if is_known {
+            progress.in_flight.insert(task.id, InFlight::of(&task));
+        }
+    }
+
+    /// Notes an event for the store. False if the execution does not take it any more.
+    pub(super) fn note(&self, progress: &mut Progress, now: DateTime<Utc>, event: &Event) -> bool {
+        let (Some(durable), Some(journal)) = (&self.durable, &mut progress.journal) else {
+            return true;
+        };
+        if journal.is_closed || !progress.execution.is_running() {
+            return false;
+        }
+        journal.note(durable.number, now, progress.execution.event_count(), event);
+        true
+    }
+
+    /// Reads an execution that has ended from the store again, where another handle may have redriven it meanwhile.
+    pub(super) fn reload(&self, progress: &mut Progress) -> Result<(), Error> {
+        let (Some(durable), true) = (&self.durable, self.has_ended()) else {
+            return Ok(());
+        };
+        let unreadable = |error: StoreError| Error::new(ErrorKind::Store, error.to_string());
+        let stored = durable.writer.store().journal(durable.number).map_err(unreadable)?;
+        // What another process goes on with has not ended for the store.
+        let Some(stored) = stored.filter(|stored| stored.execution.end.is_some()) else {
+            return Ok(());
+        };
+        let program = Arc::clone(progress.execution.program());
+        let replayed = replay(program, &stored, &Arc::default()).map_err(unreadable)?;
+        progress.journal = Some(Box::new(Journal::continuing(&replayed, progress.journal.as_deref())));
+        progress.execution = replayed.execution;
+        Ok(())
+    }
+
+    /// Notes a redrive for the store.
+    pub(super) fn note_redrive(&self, progress: &mut Progress, now: DateTime<Utc>) {
+        if let (Some(durable), Some(journal)) = (&self.durable, &mut progress.journal) {
+            journal.note_redrive(durable.number, now, progress.execution.event_count());
+        }
+    }
+
+    /// Hands over what has happened to the writer; false if there is no store.
+    pub(super) fn write(self: &Arc<Self>, progress: &mut Progress) -> bool {
+        let (Some(durable), Some(journal)) = (&self.durable, &mut progress.journal) else {
+            return false;
+        };
+        if journal.is_closed {
+            return true;
+        }
+        if let Some(records) = journal.batch(durable.number, &mut progress.execution, self.host.clock.now()) {
+            // Under the lock, so that the batches of an execution are in order.
+            durable.writer.write(Batch {
+                author: Arc::<Self>::clone(self),
+                number: journal.last_batch,
+                records,
+            });
+        }
+        true
+    }
+
+    /// Does what was to be done once it was written.
+    fn act(self: &Arc<Self>) {
+        let Some(durable) = &self.durable else { return };
+        let mut progress = self.progress();
+        let written = durable.acks.written();
+        while let Some(unwritten) = progress
+            .journal
+            .as_mut()
+            .and_then(|journal| journal.next_written(written))
+        {
+            for command in unwritten.commands {
+                match command {
+                    // Otherwise it was cancelled meanwhile.
+                    Command::Invoke(task) if progress.execution.awaits(task.id) => {
+                        if let Some(invocation) = self.invocation(task, &mut progress) {
+                            self.spawn(invocation, &mut progress);
+                        }
+                    }
+                    Command::Cancel(task) => self.cancel(task, &mut progress),
+                    // The rest is in the batch itself.
+                    _ => {}
+                }
+            }
+            if let Some((outcome, time)) = unwritten.end {
+                self.end(outcome, time, progress.execution.kept_bytes());
+            }
+        }
+        progress.wake_readers();
+        // A task that could not be invoked has failed.
+        self.carry_out(&mut progress, None);
+        if !progress.is_ahead() {
+            self.take_turns(&mut progress);
+        }
+    }
+
+    pub(super) fn ack_of(&self, progress: &Progress) -> Ack {
+        match (&self.durable, &progress.journal) {
+            (Some(durable), Some(journal)) => durable.acks.of(journal.last_batch),
+            _ => Ack::NONE,
+        }
+    }
+
+    /// The event after the first `seen`, if it is written.
+    pub(super) fn stored_event(&self, progress: &Progress, seen: usize) -> Option<HistoryEvent> {
+        let (durable, journal) = (self.durable.as_ref()?, progress.journal.as_ref()?);
+        let may_be = journal.is_closed || seen < journal.events;
+        may_be.then(|| durable.event(seen)).flatten()
+    }
+
+    /// Ends it in this process: the store has it, and it goes on in another. False if there is no store.
+    pub(super) fn leave(&self, error: &ErrorOutput) -> bool {
+        if self.durable.is_none() {
+            return false;
+        }
+        if !self.has_ended() {
+            self.abandon(Outcome::Aborted(error.clone()));
+        }
+        true
+    }
+
+    pub(in crate::runtime) fn next_deadline(&self) -> Option<DateTime<Utc>> {
+        self.progress().execution.next_deadline()
+    }
+
+    /// The execution that waits for its end, with the attempt of the task that started it.
+    pub(in crate::runtime) fn awaited_by(&self) -> Option<(&str, TaskId)> {
+        let is_standard = self.progress().execution.program().machine().workflow_type == WorkflowType::Standard;
+        if !is_standard || !self.origin.lineage.is_awaited() {
+            return None;
+        }
+        let (parent, task) = self.durable.as_ref()?.started_by.as_deref()?.rsplit_once('#')?;
+        let (frame, generation) = task.split_once('.')?;
+        let task = TaskId {
+            frame: frame.parse().ok()?,
+            generation: generation.parse().ok()?,
+        };
+        Some((parent, task))
+    }
+
+    /// Whether it was started by this attempt of a task.
+    pub(in crate::runtime) fn is_started_by(&self, attempt: &str) -> bool {
+        let durable = self.durable.as_ref();
+        durable.is_some_and(|durable| durable.started_by.as_deref() == Some(attempt))
+    }
+}
+
+impl Progress {
+    /// Lets nothing more happen to it.
+    pub(super) fn close(&mut self) {
+        if let Some(journal) = &mut self.journal {
+            journal.is_closed = true;
+        }
+    }
+
+    /// Whether it waits for the store before anything else is done.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| !journal.is_caught_up())
+    }
+}
+
+impl Author for Running {
+    fn written(self: Arc<Self>, batch: u64) {
+        let Some(durable) = &self.durable else { return };
+        durable.acks.set_written(batch);
+        let running = Arc::clone(&self);
+        self.host.runtime.spawn(async move { running.act() });
+    }
+
+    fn delayed(&self, error: &Arc<StoreError>) -> Fate {
+        let Some(durable) = &self.durable else {
+            return Fate::Withdrawn;
+        };
+        if durable.acks.written() == 0 && durable.is_refusable {
+            durable.withdraw();
+            self.give_up(&error.to_string());
+            durable.acks.fail(error);
+            return Fate::Withdrawn;
+        }
+        durable.acks.fail(error);
+        Fate::TryAgain
+    }
+
+    fn refused(&self, error: &Arc<StoreError>) {
+        let Some(durable) = &self.durable else { return };
+        tracing::error!(arn = %self.arn, %error, "the store takes no more of this execution");
+        durable.withdraw();
+        self.give_up(&format!("The store takes no more of the execution: {error}"));
+        durable.acks.fail(error);
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        self.durable.as_ref().is_none_or(|durable| durable.is_withdrawn())
+    }
+}

@@ -1,0 +1,41 @@
+//! Executions that run again after their end.
+
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+use super::Running;
+use crate::error::{Error, ErrorKind};
+use crate::execution::NotRedrivable;
+use crate::runtime::Ack;
+
+impl Running {
+    /// Redrives the ended execution; returns the time, and tells when it is written. Errors if it cannot be redriven, and
+    /// as [`Directory::admit`](super::Directory::admit) does.
+    pub(in crate::runtime) fn redrive(self: &Arc<Self>) -> Result<(DateTime<Utc>, Ack), Error> {
+        let mut progress = self.progress();
+        #[cfg(feature = "store")]
+        self.reload(&mut progress)?;
+        let now = self.now();
+        progress.execution.check_redrivable(now).map_err(refused)?;
+        self.directory.admit(self)?;
+        *self.ended_with() = None;
+        #[cfg(feature = "store")]
+        self.note_redrive(&mut progress, now);
+        progress.execution.redrive(now).map_err(refused)?;
+        tracing::info!(arn = %self.arn, "execution redriven");
+        self.carry_out(&mut progress, None);
+        Ok((now, self.ack_of(&progress)))
+    }
+
+    pub(in crate::runtime) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
+        let mut progress = self.progress();
+        // What cannot be read cannot be redriven either, which the check says.
+        #[cfg(feature = "store")]
+        let _ = self.reload(&mut progress);
+        progress.execution.check_redrivable(self.now())
+    }
+}
+
+fn refused(why: NotRedrivable) -> Error {
+    Error::new(ErrorKind::NotRedrivable, why.to_string())
+}

@@ -1,0 +1,89 @@
+//! The running executions, as each of them sees the others.
+
+use std::sync::{Arc, Weak};
+
+use super::Shared;
+use crate::error::{Error, ErrorKind};
+use crate::execution::{Program, TaskId};
+use crate::runtime::activity_queue::ActivityQueue;
+use crate::runtime::handler_table::HandlerTable;
+use crate::runtime::running::{Directory, Running};
+use crate::runtime::shutdown::LiveHandler;
+
+impl Directory for Shared {
+    fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
+        let mut part = self.executions.part_of(&running.arn);
+        if self.executions.is_closed() {
+            return Err(Error::new(
+                ErrorKind::ShutDown,
+                "the interpreter is shut down and starts nothing any more",
+            ));
+        }
+        if running.host.has_ended() {
+            return Err(Error::new(
+                ErrorKind::ShutDown,
+                "the tokio runtime shuts down and starts nothing any more",
+            ));
+        }
+        if part.insert(running) {
+            // Under the lock, as for the end: one that is redriven is found in one place.
+            let kept = self.ended.upgrade().and_then(|ended| ended.release(running));
+            drop(part);
+            drop(kept);
+            #[cfg(feature = "store")]
+            if let Err(error) = Self::check_stored_name(running) {
+                self.executions.part_of(&running.arn).remove(running);
+                return Err(error);
+            }
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::ExecutionAlreadyExists,
+            format!("the execution `{}` is running already", running.arn),
+        ))
+    }
+
+    fn remove(&self, running: &Running, bytes: usize) {
+        if let Some(catalogue) = self.catalogue() {
+            catalogue.ended(bytes);
+        }
+        let mut part = self.executions.part_of(&running.arn);
+        let Some(removed) = part.remove(running) else {
+            return;
+        };
+        if running.origin.keeps_name {
+            let now = running.host.clock.now();
+            self.names().closed.insert(&running.arn, now);
+        }
+        let keeper = self.ended.upgrade().filter(|_| !running.host.has_ended());
+        let gone = match keeper {
+            // Under the lock, so that the execution is always found in one place or the other.
+            Some(ended) => ended.keep(removed, bytes, self.kept()),
+            None => vec![removed],
+        };
+        drop(part);
+        drop(gone);
+    }
+
+    fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable> {
+        self.tables.of(program, || {
+            HandlerTable::new(program, |resource| self.handler_of(resource))
+        })
+    }
+
+    fn handler_starts(&self) -> LiveHandler {
+        self.handlers.add()
+    }
+
+    fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>> {
+        self.activities.find(arn)
+    }
+
+    fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
+        self.names().tokens.remember(token, running, task)
+    }
+
+    fn end_token(&self, token: &str) {
+        self.names().tokens.end(token);
+    }
+}

@@ -1,0 +1,27 @@
+//! Executions that outlive their interpreter. A process that ends is a store in memory, taken back to one of its commits, and
+//! a new interpreter. Tokio's clock is paused: time jumps when everything waits.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod crashes;
+#[path = "../execution/machines/mod.rs"]
+#[expect(dead_code, reason = "the machines alone, without their driver")]
+mod machines;
+mod names;
+mod resuming;
+
+use asl_engine::StateMachine;
+use asl_engine::store::{ExecutionStore, Filter, MemoryStore, StoredExecution};
+use serde_json::Value;
+
+fn machine(states: Value) -> StateMachine {
+    let start = states.as_object().unwrap().keys().next().unwrap().clone();
+    serde_json::json!({ "StartAt": start, "States": states })
+        .to_string()
+        .parse()
+        .unwrap()
+}
+
+fn executions(store: &MemoryStore) -> Vec<StoredExecution> {
+    store.executions(&Filter::default(), usize::MAX).unwrap()
+}

@@ -1,0 +1,72 @@
+//! Names in a store.
+
+use asl_engine::history::HistoryEvent;
+use asl_engine::runtime::StartRequest;
+use asl_engine::store::MemoryStore;
+use asl_engine::{ErrorKind, Interpreter, Outcome};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use crate::machine;
+
+#[tokio::test(start_paused = true)]
+async fn a_name_is_taken_after_a_restart_and_after_the_end() {
+    let store = MemoryStore::new();
+    let rest = machine(json!({ "Rest": { "Type": "Wait", "Seconds": 60, "End": true } }));
+    let named = || StartRequest::default().name("order-7");
+    let first = Interpreter::new().store(store.clone());
+    let arn = first
+        .start_with(&rest, json!({ "id": 7 }), named())
+        .unwrap()
+        .arn()
+        .to_owned();
+    first.shutdown(Duration::ZERO).await;
+
+    let second = Interpreter::new().store(store.clone());
+    // Not resumed yet: it is known all the same.
+    let refused = second.start_with(&rest, json!({ "id": 7 }), named()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ExecutionAlreadyExists);
+    assert_eq!(second.resume().await.unwrap().executions, 1);
+    let refused = second.start_with(&rest, json!({ "id": 7 }), named()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ExecutionAlreadyExists);
+    second.execution(&arn).unwrap().outcome().await;
+    second.shutdown(Duration::ZERO).await;
+
+    let third = Interpreter::new().store(store);
+    let refused = third.start_with(&rest, json!({ "id": 7 }), named()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ExecutionAlreadyExists);
+    assert!(refused.to_string().contains("SUCCEEDED"), "{refused}");
+    // What has ended is found by its ARN, with its output and its history.
+    let ended = third.execution(&arn).unwrap();
+    assert_eq!(
+        ended.ended(),
+        Some(Outcome::Succeeded {
+            output: json!({ "id": 7 }).into()
+        })
+    );
+    let types: Vec<_> = ended.history().iter().map(HistoryEvent::event_type).collect();
+    assert_eq!(
+        types,
+        [
+            "ExecutionStarted",
+            "WaitStateEntered",
+            "WaitStateExited",
+            "ExecutionSucceeded"
+        ]
+    );
+    assert_eq!(ended.output::<Value>().await.unwrap(), json!({ "id": 7 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn express_executions_share_names() {
+    let machine = asl_engine::loading::Loader::new()
+        .workflow_type(asl_engine::definition::WorkflowType::Express)
+        .parse(r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Pass", "End": true } } }"#)
+        .unwrap();
+    let interpreter = Interpreter::new().store(MemoryStore::new());
+    for _ in 0..2 {
+        let named = StartRequest::default().name("order-7");
+        let started = interpreter.start_stored(&machine, json!({}), named).await.unwrap();
+        assert_eq!(started.outcome().await.status(), "SUCCEEDED");
+    }
+}

@@ -1,0 +1,172 @@
+//! What goes on after a restart, and how.
+
+use asl_engine::handlers::TaskContext;
+use asl_engine::store::{ExecutionStore as _, MemoryStore};
+use asl_engine::{Interpreter, TaskError};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::machine;
+
+const CALLBACK: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+
+/// A handler that writes down which attempts it sees, and answers only if it is told to.
+fn writes_down(seen: &Arc<Mutex<Vec<String>>>, answers: bool) -> impl asl_engine::handlers::Handler {
+    let seen = Arc::clone(seen);
+    let handler = move |_: Value, cx: TaskContext| {
+        let seen = Arc::clone(&seen);
+        async move {
+            seen.lock().unwrap().push(cx.attempt_id());
+            if !answers {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, TaskError>(json!("done"))
+        }
+    };
+    asl_engine::handlers::IntoHandler::into_handler(handler)
+}
+
+/// Waits until something is so. A store writes in a thread of its own, for which a paused clock does not wait.
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        std::thread::sleep(Duration::from_millis(1));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_is_given_to_its_handler_again_as_the_same_attempt() {
+    let store = MemoryStore::new();
+    let charge = machine(json!({
+        "Charge": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true }
+    }));
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let first = Interpreter::new()
+        .store(store.clone())
+        .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, false));
+    let arn = first.start(&charge, json!({})).unwrap().arn().to_owned();
+    until(|| !seen.lock().unwrap().is_empty()).await;
+    first.shutdown(Duration::ZERO).await;
+
+    let second = Interpreter::new()
+        .store(store)
+        .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, true));
+    assert_eq!(second.resume().await.unwrap().executions, 1);
+    assert_eq!(second.resume().await.unwrap().executions, 0, "it runs already");
+    let output: Value = second.execution(&arn).unwrap().output().await.unwrap();
+    assert_eq!(output, "done");
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_valid_after_a_restart_and_its_handler_not_called_again() {
+    let store = MemoryStore::new();
+    let ask = machine(json!({
+        "Ask": {
+            "Type": "Task", "Resource": CALLBACK, "End": true,
+            "Parameters": { "QueueUrl": "q", "MessageBody": { "token.$": "$$.Task.Token" } }
+        }
+    }));
+    let tokens: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sends = || {
+        let tokens = Arc::clone(&tokens);
+        move |message: Value| {
+            let token = message["MessageBody"]["token"].as_str().unwrap().to_owned();
+            tokens.lock().unwrap().push(token);
+            async { Ok::<_, TaskError>(json!({})) }
+        }
+    };
+    let first = Interpreter::new().store(store.clone()).task(CALLBACK, sends());
+    let arn = first.start(&ask, json!({})).unwrap().arn().to_owned();
+    until(|| {
+        store
+            .history(1, 0, 100)
+            .unwrap()
+            .iter()
+            .any(|event| event.event_type == "TaskSubmitted")
+    })
+    .await;
+    first.shutdown(Duration::ZERO).await;
+
+    let second = Interpreter::new().store(store).task(CALLBACK, sends());
+    second.resume().await.unwrap();
+    let token = tokens.lock().unwrap().concat();
+    second.send_task_success(&token, json!("yes")).unwrap();
+    assert_eq!(second.execution(&arn).unwrap().output::<Value>().await.unwrap(), "yes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_execution_without_its_handlers_waits_and_is_told() {
+    let store = MemoryStore::new();
+    let charge = machine(json!({
+        "Charge": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true }
+    }));
+    let seen = Arc::default();
+    let first = Interpreter::new()
+        .store(store.clone())
+        .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, false));
+    let arn = first.start(&charge, json!({})).unwrap().arn().to_owned();
+    first.shutdown(Duration::ZERO).await;
+
+    let commits = store.commits();
+    let second = Interpreter::new().store(store.clone());
+    let resumed = second.resume().await.unwrap();
+    assert_eq!((resumed.executions, resumed.waiting.len()), (0, 1));
+    assert_eq!(resumed.waiting[0].arn, arn);
+    assert!(
+        resumed.waiting[0].reason.contains("no handler is registered"),
+        "{resumed:?}"
+    );
+    second.shutdown(Duration::ZERO).await;
+    assert_eq!(store.commits(), commits, "it is left as it is");
+
+    let third = Interpreter::new()
+        .store(store)
+        .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, true));
+    assert_eq!(third.resume().await.unwrap().executions, 1);
+    assert_eq!(third.execution(&arn).unwrap().outcome().await.status(), "SUCCEEDED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parent_finds_the_child_that_it_started_before() {
+    let store = MemoryStore::new();
+    let ship = machine(json!({ "Ship": { "Type": "Wait", "Seconds": 60, "End": true } }));
+    let order = machine(json!({
+        "Fulfil": {
+            "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+            "Parameters": { "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Ship", "Input": { "id": 7 } },
+            "OutputPath": "$.Output"
+        }
+    }));
+    let bar = || Interpreter::new().store(store.clone()).state_machine("Ship", &ship);
+    let first = bar();
+    let arn = first.start(&order, json!({})).unwrap().arn().to_owned();
+    until(|| {
+        store
+            .history(1, 0, 100)
+            .unwrap()
+            .iter()
+            .any(|event| event.event_type == "TaskSubmitted")
+    })
+    .await;
+    first.shutdown(Duration::ZERO).await;
+
+    let second = bar();
+    assert_eq!(second.resume().await.unwrap().executions, 2);
+    assert_eq!(
+        second.execution(&arn).unwrap().output::<Value>().await.unwrap(),
+        json!({ "id": 7 })
+    );
+    assert_eq!(crate::executions(&store).len(), 2, "no second child");
+    let types: Vec<_> = store
+        .history(1, 0, 100)
+        .unwrap()
+        .into_iter()
+        .map(|event| event.event_type)
+        .collect();
+    let submitted = types.iter().filter(|event_type| *event_type == "TaskSubmitted");
+    assert_eq!(submitted.count(), 1, "{types:?}");
+}
