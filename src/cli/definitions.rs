@@ -16,7 +16,7 @@ pub(super) struct Checked {
     pub(super) file: String,
     pub(super) source: String,
     /// What is said of the file itself, not of one of its machines.
-    pub(super) warnings: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) machines: Vec<CheckedMachine>,
 }
 
@@ -50,11 +50,11 @@ impl Checked {
             opened.push((uri.to_owned(), path, text.clone()));
             Ok(text)
         });
-        let (warnings, machines) = match found {
+        let (diagnostics, machines) = match found {
             Ok(found) => {
                 let machines = found.machines.into_iter();
                 let machines = machines.map(|found| CheckedMachine::of(found, &opened)).collect();
-                (found.warnings, machines)
+                (found.diagnostics, machines)
             }
             Err(diagnostics) => {
                 let unreadable = CheckedMachine {
@@ -70,7 +70,7 @@ impl Checked {
         Self {
             file: file.to_owned(),
             source,
-            warnings,
+            diagnostics,
             machines,
         }
     }

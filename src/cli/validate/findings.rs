@@ -51,7 +51,7 @@ impl<'c> Findings<'c> {
         };
         let mut groups = Vec::new();
         for file in checked {
-            groups.push(group(&file.file, &file.source, &file.warnings, 0));
+            groups.push(group(&file.file, &file.source, &file.diagnostics, 0));
             for (file, machine) in machines(std::slice::from_ref(file)) {
                 let (name, source) = place(file, machine);
                 groups.push(group(name, source, &machine.diagnostics, machine.omitted));

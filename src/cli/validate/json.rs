@@ -24,7 +24,7 @@ pub(super) fn document(checked: &[Checked]) -> String {
             });
             json!({
                 "file": checked.file,
-                "diagnostics": checked.warnings.iter().map(diagnostic).collect::<Vec<_>>(),
+                "diagnostics": checked.diagnostics.iter().map(diagnostic).collect::<Vec<_>>(),
                 "machines": machines.collect::<Vec<_>>(),
             })
         })

@@ -28,10 +28,6 @@ struct Value {
 
 /// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(feature = "yaml"),
-    expect(dead_code, reason = "only templates have names without a known value")
-)]
 enum Origin {
     /// It is given.
     Given,

@@ -3,6 +3,7 @@
 use super::deployment::{Deployment, is_deployed, makes_anything, stay_text, without_dynamic_references};
 use super::loops::LOOP;
 use super::machines::{Judged, Reading, named};
+use super::rewriting::with_values;
 use super::variants::merged;
 use super::{Format, Found, SERVERLESS, STEP_FUNCTIONS, definition, field, refused};
 use crate::data::json::{Kind, Member, Node, Object, Place, Span, Substitutions};
@@ -124,7 +125,8 @@ impl<'n> Template<'n> {
             return Judged::here(self.inline(inline, &loader, reading.source, report));
         }
         if let Some(text) = properties.field("DefinitionString") {
-            return Judged::here(self.text(text, &loader, reading.source, report));
+            let own = properties.field("DefinitionSubstitutions").and_then(Node::as_object);
+            return Judged::here(self.text(text, own, &loader, reading.source, report));
         }
         if let Some(uri) = field(properties, &["DefinitionUri", "DefinitionS3Location"]) {
             return self.elsewhere(uri, &loader, report, reading);
@@ -200,8 +202,9 @@ impl<'n> Template<'n> {
         loader.parse_node(Some(&node), source, report)
     }
 
-    /// `DefinitionString`: a text, possibly in `Fn::Sub` or joined from parts, or the text of an object.
-    fn text(&self, node: &Node, loader: &Loader, source: &str, mut report: Report) -> Machine {
+    /// `DefinitionString`: a text, possibly in `Fn::Sub` or joined from parts, or the text of an object. `own` are its
+    /// `DefinitionSubstitutions`.
+    fn text(&self, node: &Node, own: Option<&Object>, loader: &Loader, source: &str, mut report: Report) -> Machine {
         if let Some(object) = node.field("Fn::ToJsonString") {
             return self.inline(object, loader, source, report);
         }
@@ -212,12 +215,19 @@ impl<'n> Template<'n> {
         };
         let text_node = template.unwrap_or(node);
         let known = without_dynamic_references(text_node);
-        let text_node = known.as_ref().unwrap_or(text_node);
+        let mut text_node = known.as_ref().unwrap_or(text_node);
         let mut loader = loader.clone();
+        let unescaped;
+        if sub.is_some() && text_node.as_str().is_some() {
+            loader = loader.with_more(&self.deployment.names_in(text_node, values, &mut report));
+            // `Fn::Sub` makes `${Name}` of `${!Name}`, and the substitutions put their values in after it.
+            let is_own = |name: &str| own.is_some_and(|own| own.contains(name));
+            unescaped = with_values(text_node, "${!", "}", |name| {
+                is_own(name).then(|| format!("${{{name}}}"))
+            });
+            text_node = unescaped.as_ref().unwrap_or(text_node);
+        }
         let text = if let Some(text) = text_node.as_str() {
-            if sub.is_some() {
-                loader = loader.with_more(&self.deployment.names_in(text_node, values, &mut report));
-            }
             Some(text.to_owned())
         } else {
             self.deployment.text(node, &mut report)

@@ -60,8 +60,9 @@ impl Format {
 pub struct Contents {
     /// The machines, in the order of the file; none of a template without one.
     pub machines: Vec<Found>,
-    /// Warnings about the file: a key that stands twice, or what may hold other machines and is not looked at.
-    pub warnings: Vec<Diagnostic>,
+    /// What is said of the file itself: a key that stands twice, a part that may hold other machines and is not looked at, a
+    /// file of machines that cannot be read.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A state machine of a file.
@@ -158,8 +159,8 @@ pub fn machines(
         template.report_unknown(&mut report);
         machines.extend(template.machines(&mut reading, &mut report));
     }
-    let (warnings, _) = json::finish(report, source, Some(&root));
-    Ok(Contents { machines, warnings })
+    let (diagnostics, _) = json::finish(report, source, Some(&root));
+    Ok(Contents { machines, diagnostics })
 }
 
 impl Contents {
@@ -171,7 +172,7 @@ impl Contents {
         };
         Self {
             machines: vec![found],
-            warnings: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 }

@@ -70,7 +70,7 @@ impl<'n> Serverless<'n> {
                         variables: &variables,
                         deployment: &self.deployment,
                     };
-                    found.extend(named(&member.key, machine.judged()));
+                    found.extend(named(&variables.name(&member.key), machine.judged()));
                 }
             }
         }

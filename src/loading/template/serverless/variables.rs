@@ -109,6 +109,11 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// A name with the values of its variables, as far as they are known.
+    pub(super) fn name(&self, name: &str) -> String {
+        self.key(name, MAX_VARIABLES).unwrap_or_else(|| name.to_owned())
+    }
+
     /// A key with the values of its variables; `None` if it has none.
     fn key(&self, key: &str, depth: usize) -> Option<String> {
         next_variable(key)?;

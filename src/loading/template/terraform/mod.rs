@@ -62,7 +62,7 @@ pub(super) fn machines(
     });
     Contents {
         machines: machines.collect(),
-        warnings: module.warnings(),
+        diagnostics: module.warnings(),
     }
 }
 

@@ -245,7 +245,7 @@ fn many_conditions_are_judged_as_far_as_there_is_time() {
     let contents = machines(&Loader::new(), &source, Format::Yaml, &mut open).unwrap();
     assert_eq!(contents.machines.len(), 1);
     assert_eq!(
-        contents.warnings[0].message,
+        contents.diagnostics[0].message,
         "only 16 variants of this machine are looked at"
     );
 }

@@ -66,7 +66,7 @@ fn a_block_that_cannot_be_read_hides_no_other() {
         .iter()
         .filter_map(|found| found.name.as_deref())
         .collect();
-    let lines: Vec<_> = contents.warnings.iter().map(|told| told.line).collect();
+    let lines: Vec<_> = contents.diagnostics.iter().map(|told| told.line).collect();
     assert_eq!(names.last(), Some(&"c"));
     assert_eq!(names.len() + lines.len(), 3, "{names:?} {lines:?}");
 }
