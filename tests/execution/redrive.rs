@@ -301,6 +301,31 @@ fn variables_are_kept() {
 }
 
 #[test]
+fn a_state_that_fails_after_its_work_still_has_its_input() {
+    let mut charge = task();
+    charge["ResultPath"] = json!("$.paid");
+    let mut assigning = charge.clone();
+    assigning["Assign"] = json!({ "v.$": "$" });
+    let mut selecting = charge;
+    selecting["OutputPath"] = json!("$.paid.receipt");
+    for (state, wrong) in [(assigning, json!("far too long")), (selecting, json!(1))] {
+        let definition = machine("Charge", json!({ "Charge": state }));
+        let small = |options: &mut StartOptions| options.limits.variable_bytes = 10;
+        let mut player = Player::with(&definition, json!({ "id": 7 }), small);
+        player.answer("Charge", [Ok(wrong), Ok(json!({ "receipt": 1 }))]);
+        player.play();
+        assert!(player.error().is_some());
+        player.execution.redrive(DateTime::UNIX_EPOCH).unwrap();
+        player.play();
+        assert_eq!(
+            player.inputs_of("Charge"),
+            [json!({ "id": 7 }), json!({ "id": 7 })],
+            "{state}"
+        );
+    }
+}
+
+#[test]
 fn executions_that_cannot_be_redriven_say_why() {
     let day = TimeDelta::days(1);
     let definition = machine("Do", json!({ "Do": task() }));

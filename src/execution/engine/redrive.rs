@@ -161,6 +161,7 @@ impl Engine<'_> {
     /// Redrives the next child execution of a Map Run. One of an Express workflow starts over, under the same ARN.
     pub(super) fn redrive_child(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child) -> Result<(), Failure> {
         run.count_redriven_child(child.items);
+        child.core.is_restored |= self.core.is_restored;
         let program = self.program;
         if run.is_express {
             let context = &child.core.execution;

@@ -1,6 +1,7 @@
 //! Snapshots: an execution that somebody wrote into is refused or goes on.
 
-use asl_engine::execution::{Execution, Snapshot};
+use asl_engine::execution::{Event, Execution, Snapshot};
+use asl_engine::history::ErrorOutput;
 use serde_json::Value;
 
 use super::Dice;
@@ -15,11 +16,24 @@ pub(crate) fn snapshot(dice: &Dice) -> bool {
             break;
         }
     }
+    if dice.chance(30) {
+        // What is left of an ended execution is kept for a redrive.
+        execution.handle(driver.now, Event::Stop(ErrorOutput::default()));
+        while execution.poll_command().is_some() {}
+    }
     let program = std::sync::Arc::clone(execution.program());
     let original = serde_json::to_value(execution.snapshot()).unwrap();
     let mut stored = original.clone();
     for _ in 0..=dice.below(2) {
-        let parts = ["/core/frames", "/core/frames/slots", "/core", "/pending", ""];
+        let parts = [
+            "/core/frames",
+            "/core/frames/slots",
+            "/core/remains",
+            "/core/remains/slots",
+            "/core",
+            "/pending",
+            "",
+        ];
         if let Some(part) = stored.pointer_mut(dice.pick(&parts)) {
             dice.mutate(part, &|dice, _| new_value(dice, &original));
         }
@@ -37,6 +51,8 @@ pub(crate) fn snapshot(dice: &Dice) -> bool {
         return false;
     };
     driver.is_damaged = true;
+    // It is refused where the execution runs, has succeeded or ended too long ago.
+    let _ = restored.redrive(driver.now);
     for _ in 0..30 {
         if !driver.drive(dice, &mut restored) {
             break;
