@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod crashes;
+mod faults;
 #[path = "../execution/machines/mod.rs"]
 #[expect(dead_code, reason = "the machines alone, without their driver")]
 mod machines;
@@ -11,7 +12,7 @@ mod names;
 mod resuming;
 
 use asl_engine::StateMachine;
-use asl_engine::store::{ExecutionStore, Filter, MemoryStore, StoredExecution};
+use asl_engine::store::{ExecutionStore, Filter, StoredExecution};
 use serde_json::Value;
 
 fn machine(states: Value) -> StateMachine {
@@ -22,6 +23,6 @@ fn machine(states: Value) -> StateMachine {
         .unwrap()
 }
 
-fn executions(store: &MemoryStore) -> Vec<StoredExecution> {
+fn executions(store: &impl ExecutionStore) -> Vec<StoredExecution> {
     store.executions(&Filter::default(), usize::MAX).unwrap()
 }
