@@ -65,7 +65,7 @@ impl Running {
 
     #[cfg(not(feature = "store"))]
     #[expect(clippy::unused_self, reason = "with a store there is something to tell")]
-    fn ack_of(&self, _progress: &Progress) -> Ack {
+    pub(super) fn ack_of(&self, _progress: &Progress) -> Ack {
         Ack::NONE
     }
 

@@ -28,7 +28,9 @@ impl Running {
     }
 
     pub(in crate::runtime) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
-        let mut progress = self.progress();
+        let progress = self.progress();
+        #[cfg(feature = "store")]
+        let mut progress = progress;
         // What cannot be read cannot be redriven either, which the check says.
         #[cfg(feature = "store")]
         let _ = self.reload(&mut progress);
