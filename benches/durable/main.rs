@@ -1,0 +1,255 @@
+//! What it costs that executions outlive their process: `cargo bench --features store --bench durable`.
+//!
+//! The same load runs in memory, over SQLite, and as bare commits of SQLite of about the same records, in the same run: read
+//! the ratios. The time is the wall clock's, so the machine must be quiet. `EXECUTIONS` sets how many wait at once.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a benchmark measures time and fails by panicking"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use asl_engine::execution::Program;
+use asl_engine::runtime::StartRequest;
+use asl_engine::store::{ExecutionStore, Filter, SqliteStore};
+use asl_engine::{Interpreter, StateMachine, TaskError};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+const WORK: &str = "arn:aws:lambda:us-east-1:123456789012:function:Work";
+
+/// How many executions run at once, and how many Task states each has.
+const AT_ONCE: usize = 1_000;
+const TASKS: usize = 10;
+
+fn main() {
+    // `cargo test --benches` only looks whether it runs.
+    let is_measured = std::env::args().any(|argument| argument == "--bench");
+    let waiting = std::env::var("EXECUTIONS").map_or(100_000, |count| count.parse().unwrap());
+    let (rounds, waiting) = if is_measured { (20, waiting) } else { (1, 200) };
+    let folder = std::env::temp_dir().join(format!("asl-durable-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(many(&folder, rounds));
+    runtime.block_on(one(&folder, rounds * 50));
+    runtime.block_on(payloads(&folder));
+    runtime.block_on(waits(&folder, waiting));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+fn interpreter(store: Option<&Path>) -> Arc<Interpreter> {
+    let interpreter = Interpreter::new().task(
+        WORK,
+        |_: Value| async move { Ok::<_, TaskError>(json!({ "sent": true })) },
+    );
+    Arc::new(match store {
+        Some(path) => interpreter.store(SqliteStore::open(path).unwrap()),
+        None => interpreter,
+    })
+}
+
+fn tasks(count: usize) -> Arc<Program> {
+    let mut states = serde_json::Map::new();
+    for i in 0..count {
+        states.insert(
+            format!("Send {i}"),
+            json!({ "Type": "Task", "Resource": WORK, "ResultPath": null, "Next": format!("Send {}", i + 1) }),
+        );
+    }
+    states.insert(format!("Send {count}"), json!({ "Type": "Succeed" }));
+    program(&json!({ "StartAt": "Send 0", "States": states }))
+}
+
+fn program(definition: &Value) -> Arc<Program> {
+    let machine: StateMachine = definition.to_string().parse().unwrap();
+    Arc::new(Program::compile(&machine))
+}
+
+/// Runs so many executions with so many at once; returns the time.
+async fn run(interpreter: &Arc<Interpreter>, program: &Arc<Program>, executions: usize, at_once: usize) -> Duration {
+    let began = Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..executions {
+        if running.len() == at_once {
+            running.join_next().await;
+        }
+        let (interpreter, program) = (Arc::clone(interpreter), Arc::clone(program));
+        running.spawn(async move {
+            interpreter
+                .run::<Value>(program, json!({ "number": number, "order": "margherita" }))
+                .await
+                .unwrap();
+        });
+    }
+    running.join_all().await;
+    began.elapsed()
+}
+
+async fn many(folder: &Path, rounds: usize) {
+    let program = tasks(TASKS);
+    let executions = AT_ONCE * rounds;
+    let in_memory = run(&interpreter(None), &program, executions, AT_ONCE).await;
+    let path = folder.join("many.db");
+    let durable = interpreter(Some(&path));
+    let stored = run(&durable, &program, executions, AT_ONCE).await;
+    durable.shutdown(Duration::ZERO).await;
+    drop(durable);
+    let rows = rows(&path);
+    let bare = bare(&folder.join("bare.db"), rows.min(200_000), 1_000, 300);
+    let rate = |count: usize, time: Duration| count as f64 / time.as_secs_f64();
+    let (rows_a_second, bare_a_second) = (rate(rows, stored), rate(rows.min(200_000), bare));
+    println!("{AT_ONCE} executions of {TASKS} Tasks at once, a second:");
+    println!("| | in memory | over SQLite |");
+    println!("|---|--:|--:|");
+    println!(
+        "| started and ended | {:.0} | {:.0} |",
+        rate(executions, in_memory),
+        rate(executions, stored)
+    );
+    println!(
+        "| tasks | {:.0} | {:.0} |",
+        rate(executions * TASKS, in_memory),
+        rate(executions * TASKS, stored)
+    );
+    println!(
+        "| rows written | | {rows_a_second:.0}, {:.2} of bare SQLite's {bare_a_second:.0} in groups of 1,000 rows of 300 bytes |",
+        rows_a_second / bare_a_second
+    );
+}
+
+async fn one(folder: &Path, executions: usize) {
+    let program = tasks(TASKS);
+    let durable = interpreter(Some(&folder.join("one.db")));
+    let time = run(&durable, &program, executions, 1).await;
+    durable.shutdown(Duration::ZERO).await;
+    let states = (executions * (TASKS + 1)) as f64;
+    let commits = 2_000;
+    let bare = bare(&folder.join("bare-one.db"), commits, 1, 1_000).as_secs_f64() / commits as f64;
+    let state = time.as_secs_f64() / states;
+    println!(
+        "one execution alone: {:.0} us a state, {:.2} bare commits of {:.0} us",
+        state * 1e6,
+        state / bare,
+        bare * 1e6
+    );
+}
+
+/// The bytes that a state writes, and how they grow with its data.
+async fn payloads(folder: &Path) {
+    let mut sizes = Vec::new();
+    for bytes in [100, 100_000] {
+        let path = folder.join(format!("payload-{bytes}.db"));
+        let durable = interpreter(Some(&path));
+        let input = json!({ "data": "x".repeat(bytes) });
+        for _ in 0..20 {
+            durable.run::<Value>(tasks(TASKS), input.clone()).await.unwrap();
+        }
+        durable.shutdown(Duration::ZERO).await;
+        drop(durable);
+        let bytes: u64 = ["", "-wal"]
+            .iter()
+            .filter_map(|end| std::fs::metadata(format!("{}{end}", path.display())).ok())
+            .map(|file| file.len())
+            .sum();
+        sizes.push(bytes as f64 / (20 * (TASKS + 1)) as f64);
+    }
+    let (small, large) = (
+        sizes.first().copied().unwrap_or(0.0),
+        sizes.last().copied().unwrap_or(0.0),
+    );
+    println!(
+        "bytes in the file for a state: {small:.0}, and {:.1} more for each byte of its data",
+        (large - small) / 99_900.0
+    );
+}
+
+async fn waits(folder: &Path, executions: usize) {
+    let path = folder.join("waits.db");
+    let rest = program(
+        &json!({ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": 86_400, "End": true } } }),
+    );
+    let before = resident();
+    let durable = interpreter(Some(&path));
+    let began = Instant::now();
+    let mut starting = tokio::task::JoinSet::new();
+    for number in 0..executions {
+        if starting.len() == AT_ONCE {
+            starting.join_next().await;
+        }
+        let (durable, rest) = (Arc::clone(&durable), Arc::clone(&rest));
+        starting.spawn(async move {
+            let input = json!({ "number": number });
+            durable
+                .start_stored(rest, input, StartRequest::default())
+                .await
+                .unwrap();
+        });
+    }
+    starting.join_all().await;
+    let started = executions as f64 / began.elapsed().as_secs_f64();
+    let held = resident().saturating_sub(before) as f64 / executions as f64;
+    durable.shutdown(Duration::ZERO).await;
+    drop(durable);
+    let durable = interpreter(Some(&path));
+    let began = Instant::now();
+    let resumed = durable.resume().await.unwrap();
+    assert_eq!(resumed.executions, executions);
+    let time = began.elapsed().as_secs_f64();
+    println!(
+        "{executions} waiting executions: {started:.0} started a second, {held:.0} bytes of memory each, resumed in {time:.2} s, {:.2} s for 100,000",
+        time * 1e5 / executions as f64
+    );
+    durable.shutdown(Duration::ZERO).await;
+}
+
+/// The rows of all tables.
+fn rows(path: &Path) -> usize {
+    let store = SqliteStore::open(path).unwrap();
+    let executions = store.executions(&Filter::default(), usize::MAX).unwrap();
+    let connection = Connection::open(path).unwrap();
+    let count = |table: &str| -> usize {
+        let sql = format!("SELECT count(*) FROM {table}");
+        connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    executions.len() + count("journal") + count("history")
+}
+
+/// Writes rows of so many bytes in groups, as SQLite does by itself.
+fn bare(path: &Path, rows: usize, group: usize, bytes: usize) -> Duration {
+    let mut connection = Connection::open(path).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)",
+        )
+        .unwrap();
+    let text = "x".repeat(bytes);
+    let began = Instant::now();
+    for _ in 0..rows.div_ceil(group) {
+        let transaction = connection.transaction().unwrap();
+        for _ in 0..group {
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO rows (text) VALUES (?1)")
+                .unwrap();
+            insert.execute([&text]).unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+    began.elapsed()
+}
+
+/// The bytes of memory that the process has, where Linux tells it.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    kilobytes.unwrap_or(0) * 1024
+}
