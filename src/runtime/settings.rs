@@ -89,6 +89,15 @@ impl Settings {
         options
     }
 
+    fn new_name(&self) -> String {
+        #[cfg(feature = "store")]
+        if self.store.is_some() {
+            let clock = self.clock.clone().unwrap_or_default();
+            return self.chance.uuid_at(clock.now());
+        }
+        self.chance.uuid()
+    }
+
     /// Options of an execution with a new name, seed and secret, without the limits, which all executions share.
     pub(super) fn start_options(
         &self,
@@ -97,7 +106,7 @@ impl Settings {
         state_machine: Arc<StateMachineContext>,
     ) -> StartOptions {
         let mut options = StartOptions::new(input);
-        options.name = self.chance.uuid();
+        options.name = self.new_name();
         options.seed = self.chance.number();
         options.token_secret = self.chance.token_secret();
         options.history = self.history;

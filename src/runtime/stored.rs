@@ -12,7 +12,7 @@ use super::shared::Shared;
 use super::start::Start;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
-use crate::store::{self, ExecutionStore, Record, StoreError, StoredDefinition, StoredExecution, StoredOrigin};
+use crate::store::{self, ExecutionStore, Record, StoreError, StoredExecution, StoredOrigin};
 
 impl Interpreter {
     /// Keeps executions in a store, where they outlive the process: see
@@ -117,13 +117,9 @@ impl Shared {
             started_by: start.started_by.clone(),
         };
         let (program, limits) = (&start.program, &self.settings.limits);
-        let mut records = Vec::new();
-        if !durable.writer.knows(program.id()) {
-            records.push(Record::Definition(StoredDefinition::of(program)));
-        }
         let start = store::Start::of(durable.number, program, &start.options, limits, &origin, now);
-        records.push(Record::Start(Box::new(start)));
-        Ok(Some((Box::new(durable), Box::new(Journal::starting(records)))))
+        let journal = Journal::starting(vec![Record::Start(Box::new(start))], Some(Arc::clone(program)));
+        Ok(Some((Box::new(durable), Box::new(journal))))
     }
 
     /// Errors if the store has an execution of the same name already. The execution itself is among the running ones, so

@@ -10,10 +10,20 @@ mod faults;
 mod machines;
 mod names;
 mod resuming;
+mod retention;
 
 use asl_engine::StateMachine;
 use asl_engine::store::{ExecutionStore, Filter, StoredExecution};
 use serde_json::Value;
+use std::time::Duration;
+
+/// Waits until something is so. A store writes in a thread of its own, for which a paused clock does not wait.
+async fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        std::thread::sleep(Duration::from_millis(1));
+        tokio::task::yield_now().await;
+    }
+}
 
 fn machine(states: Value) -> StateMachine {
     let start = states.as_object().unwrap().keys().next().unwrap().clone();

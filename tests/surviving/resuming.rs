@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::machine;
+use crate::{machine, until};
 
 const CALLBACK: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
 
@@ -25,14 +25,6 @@ fn writes_down(seen: &Arc<Mutex<Vec<String>>>, answers: bool) -> impl asl_engine
         }
     };
     asl_engine::handlers::IntoHandler::into_handler(handler)
-}
-
-/// Waits until something is so. A store writes in a thread of its own, for which a paused clock does not wait.
-async fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        std::thread::sleep(Duration::from_millis(1));
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::execution::{Command, Event, Execution, Outcome};
+use crate::execution::{Command, Event, Execution, Outcome, Program};
 use crate::history::HistoryEvent;
 use crate::store::{ChildEvents, End, HistoryRecord, JournalEntry, Record, Replayed, StoredMapRun, StoredSnapshot};
 
@@ -102,6 +102,8 @@ pub(super) struct Journal {
     pub(super) events: usize,
     /// Whether it goes on without this process: nothing that happens here counts any more.
     pub(super) is_closed: bool,
+    /// The program of an execution that starts, for its first batch.
+    program: Option<Arc<Program>>,
 }
 
 /// What is to be done when a batch is written.
@@ -116,8 +118,9 @@ pub(super) struct Unwritten {
 
 impl Journal {
     /// The journal of an execution that starts with these records.
-    pub(super) fn starting(records: Vec<Record>) -> Self {
+    pub(super) fn starting(records: Vec<Record>, program: Option<Arc<Program>>) -> Self {
         Self {
+            program,
             records,
             last_entry: 0,
             entry_bytes: 0,
@@ -137,7 +140,7 @@ impl Journal {
             entry_bytes: replayed.entry_bytes,
             snapshot_bytes: replayed.snapshot_bytes,
             events: usize::try_from(replayed.execution.event_count()).unwrap_or(usize::MAX),
-            ..Self::starting(Vec::new())
+            ..Self::starting(Vec::new(), None)
         }
     }
 
@@ -145,7 +148,7 @@ impl Journal {
     pub(super) fn closed() -> Self {
         Self {
             is_closed: true,
-            ..Self::starting(Vec::new())
+            ..Self::starting(Vec::new(), None)
         }
     }
 
@@ -259,6 +262,11 @@ impl Journal {
     /// Whether everything so far is written and carried out.
     pub(super) fn is_caught_up(&self) -> bool {
         self.unwritten.is_empty()
+    }
+
+    /// The program that goes with the batch, if it is the first.
+    pub(super) fn take_program(&mut self) -> Option<Arc<Program>> {
+        self.program.take()
     }
 
     /// The next batch whose time has come, when all up to `written` are written.

@@ -7,11 +7,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::store::{self, ExecutionStore, Record, StoreError, StoreErrorKind};
+use crate::execution::Program;
+use crate::store::{self, ExecutionStore, Record, StoreError, StoreErrorKind, StoredDefinition};
 
 /// The most batches that are written at once.
 const GROUP: usize = 1_000;
@@ -52,6 +53,8 @@ pub(in crate::runtime) struct Batch {
     pub(in crate::runtime) author: Arc<dyn Author>,
     pub(in crate::runtime) number: u64,
     pub(in crate::runtime) records: Vec<Record>,
+    /// The program of an execution that starts with this batch: its definition is written first, if it is not there.
+    pub(in crate::runtime) program: Option<Arc<Program>>,
 }
 
 /// How long ended executions are kept.
@@ -73,22 +76,16 @@ pub(in crate::runtime) struct Writer {
     store: Arc<dyn ExecutionStore>,
     queue: Sender<Message>,
     last_number: AtomicU64,
-    definitions: Arc<Definitions>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
-
-/// The definitions that are known to be written.
-#[derive(Debug, Default)]
-struct Definitions(Mutex<HashSet<String>>);
 
 impl Writer {
     pub(in crate::runtime) fn start(store: Arc<dyn ExecutionStore>, retention: Retention) -> Result<Self, StoreError> {
         let last_number = AtomicU64::new(store.last_number()?);
         let (queue, received) = channel();
-        let definitions = Arc::<Definitions>::default();
-        let writing = Writing {
+        let mut writing = Writing {
             store: Arc::clone(&store),
-            definitions: Arc::clone(&definitions),
+            definitions: HashSet::new(),
             retention,
             cleaned: None,
         };
@@ -102,7 +99,6 @@ impl Writer {
             store,
             queue,
             last_number,
-            definitions,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -114,11 +110,6 @@ impl Writer {
     /// The number of the next execution.
     pub(in crate::runtime) fn next_number(&self) -> u64 {
         self.last_number.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// Whether a definition is known to be written.
-    pub(in crate::runtime) fn knows(&self, definition: &str) -> bool {
-        self.definitions.known().contains(definition)
     }
 
     pub(in crate::runtime) fn write(&self, batch: Batch) {
@@ -136,27 +127,11 @@ impl Writer {
     }
 }
 
-impl Definitions {
-    fn known(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, records: &[Record]) {
-        let ids = records.iter().filter_map(|record| match record {
-            Record::Definition(definition) => Some(definition.fingerprint.clone()),
-            _ => None,
-        });
-        let ids: Vec<_> = ids.collect();
-        if !ids.is_empty() {
-            self.known().extend(ids);
-        }
-    }
-}
-
 /// The thread's side.
 struct Writing {
     store: Arc<dyn ExecutionStore>,
-    definitions: Arc<Definitions>,
+    /// Those that are there for certain, by their fingerprints.
+    definitions: HashSet<String>,
     retention: Retention,
     /// When ended executions were last removed.
     cleaned: Option<Instant>,
@@ -167,10 +142,11 @@ struct Member {
     author: Arc<dyn Author>,
     number: u64,
     records: usize,
+    program: Option<Arc<Program>>,
 }
 
 impl Writing {
-    fn serve(mut self, queue: &Receiver<Message>) {
+    fn serve(&mut self, queue: &Receiver<Message>) {
         let mut is_open = true;
         while is_open {
             let mut group = Vec::new();
@@ -193,16 +169,16 @@ impl Writing {
     }
 
     /// Writes a group, however long it takes, unless the interpreter shuts down meanwhile.
-    fn write(&self, mut group: Vec<Batch>, queue: &Receiver<Message>, is_open: &mut bool) {
+    fn write(&mut self, mut group: Vec<Batch>, queue: &Receiver<Message>, is_open: &mut bool) {
         let mut pause = FIRST_PAUSE;
         loop {
             group.retain(|batch| !batch.author.is_withdrawn());
             if group.is_empty() {
                 return;
             }
-            let (members, records) = taken_apart(std::mem::take(&mut group));
+            let (members, records, new) = self.taken_apart(std::mem::take(&mut group));
             let Err(error) = self.commit(&records) else {
-                self.definitions.add(&records);
+                self.definitions.extend(new);
                 for member in members {
                     member.author.written(member.number);
                 }
@@ -238,6 +214,30 @@ impl Writing {
         }
     }
 
+    /// The batches of a group and their records, behind the definitions that these need and the store may lack. Also the
+    /// fingerprints of those.
+    fn taken_apart(&self, group: Vec<Batch>) -> (Vec<Member>, Vec<Record>, HashSet<String>) {
+        let (mut members, mut records, mut new) = (Vec::new(), Vec::new(), HashSet::new());
+        for batch in group {
+            let mut count = batch.records.len();
+            if let Some(program) = &batch.program
+                && !self.definitions.contains(program.id())
+                && new.insert(program.id().to_owned())
+            {
+                records.push(Record::Definition(StoredDefinition::of(program)));
+                count += 1;
+            }
+            members.push(Member {
+                author: batch.author,
+                number: batch.number,
+                records: count,
+                program: batch.program,
+            });
+            records.extend(batch.records);
+        }
+        (members, records, new)
+    }
+
     fn commit(&self, records: &[Record]) -> Result<(), StoreError> {
         let committed = catch_unwind(AssertUnwindSafe(|| self.store.commit(records)));
         committed.unwrap_or_else(|_| {
@@ -258,8 +258,8 @@ impl Writing {
             most: self.retention.most,
         };
         match self.store.remove_closed(&retention, CLEAN_ROWS) {
-            // There may be more.
-            Ok(removed) if removed > 0 => {}
+            // There may be more. A definition goes with the last of its executions.
+            Ok(removed) if removed > 0 => self.definitions.clear(),
             Ok(_) => self.cleaned = Some(instant()),
             Err(error) => {
                 tracing::warn!(%error, "executions that have ended were not removed from the store");
@@ -279,25 +279,16 @@ fn instant() -> Instant {
     Instant::now()
 }
 
-fn taken_apart(group: Vec<Batch>) -> (Vec<Member>, Vec<Record>) {
-    let (mut members, mut records) = (Vec::new(), Vec::new());
-    for batch in group {
-        members.push(Member {
-            author: batch.author,
-            number: batch.number,
-            records: batch.records.len(),
-        });
-        records.extend(batch.records);
-    }
-    (members, records)
-}
-
 fn put_together(members: Vec<Member>, records: Vec<Record>) -> Vec<Batch> {
     let mut records = records.into_iter();
     let batches = members.into_iter().map(|member| Batch {
         author: member.author,
         number: member.number,
-        records: records.by_ref().take(member.records).collect(),
+        records: {
+            let own = records.by_ref().take(member.records);
+            own.filter(|record| !matches!(record, Record::Definition(_))).collect()
+        },
+        program: member.program,
     });
     batches.collect()
 }

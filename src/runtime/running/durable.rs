@@ -120,6 +120,7 @@ impl Running {
                 author: Arc::<Self>::clone(self),
                 number: journal.last_batch,
                 records,
+                program: journal.take_program(),
             });
         }
         true
