@@ -111,7 +111,7 @@ fn simulation(arguments: &Arguments) -> Result<Simulation, Failure> {
         let payload = json_argument("--payload", payload)?;
         simulation = simulation.always(function, Answer::lambda(payload));
     }
-    for function in arguments.functions.programs(false)? {
+    for function in arguments.functions.programs(false, false)? {
         let program = Arc::clone(&function);
         simulation = simulation.function_with(function.name(), move |call, payload| program.answer(call, payload));
     }

@@ -23,8 +23,13 @@ pub(super) struct Functions {
 }
 
 impl Functions {
-    /// The programs. Errors if a function is given twice.
-    pub(super) fn programs(&self, is_quiet: bool) -> Result<Vec<Arc<FunctionProgram>>, Failure> {
+    /// Whether there are any.
+    pub(super) fn is_some(&self) -> bool {
+        !self.commands.is_empty()
+    }
+
+    /// The programs, which are `apart` if Ctrl-C shall not reach them. Errors if a function is given twice.
+    pub(super) fn programs(&self, is_quiet: bool, is_apart: bool) -> Result<Vec<Arc<FunctionProgram>>, Failure> {
         let mut programs: Vec<Arc<FunctionProgram>> = Vec::new();
         for (name, command) in &self.commands {
             if programs.iter().any(|program| program.name() == name) {
@@ -33,7 +38,8 @@ impl Functions {
             let program = FunctionProgram::new(name, command)
                 .keeps_running(self.keep_running)
                 .timeout(Duration::from_secs(self.function_timeout))
-                .quiet(is_quiet);
+                .quiet(is_quiet)
+                .apart(is_apart);
             programs.push(Arc::new(program));
         }
         Ok(programs)

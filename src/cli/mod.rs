@@ -1,5 +1,5 @@
-//! The `asl` command with its subcommands `validate`, `run`, `init`, `test`, `test-state`,
-//! `explore`, `graph`, `replay`, `schema` and `completions`.
+//! The `asl` command with its subcommands `validate`, `run`, `executions`, `init`, `test`,
+//! `test-state`, `explore`, `graph`, `replay`, `schema` and `completions`.
 //!
 //! It only reads files, asks the library and prints; `src/bin/asl.rs` calls [`main`].
 //!
@@ -10,6 +10,7 @@ mod arguments;
 mod colours;
 mod definition_files;
 mod definitions;
+mod executions;
 mod explore;
 mod failure;
 mod functions;
@@ -17,12 +18,15 @@ mod graph;
 mod init;
 mod output;
 mod paths;
+mod programs;
 mod replay;
 mod run;
+mod stores;
 mod substitutions;
 mod test;
 mod test_state;
 mod validate;
+mod workers;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,6 +41,8 @@ const EXAMPLES: &str = "\
 Examples:
   asl validate template.yaml machines/*.asl.json
   asl run charge.asl.json --input '{ \"id\": 7 }' --task 'Charge=./charge.sh' --explain
+  asl run charge.asl.json --store executions.db --task 'Charge=./charge.sh'
+  asl executions resume --store executions.db --task 'Charge=./charge.sh'
   asl init charge.asl.json
   asl test machines --coverage --fail-under 100
   asl explore charge.asl.json --input '{ \"id\": 7 }'
@@ -70,6 +76,7 @@ enum Colour {
 enum Command {
     Validate(validate::Arguments),
     Run(run::Arguments),
+    Executions(executions::Arguments),
     Init(init::Arguments),
     Test(test::Arguments),
     TestState(test_state::Arguments),
@@ -109,6 +116,7 @@ fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoic
     match command {
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, output, colour),
+        Command::Executions(arguments) => executions::run(&arguments, output),
         Command::Test(arguments) => test::run(&arguments, output, colour),
         Command::TestState(arguments) => test_state::run(&arguments, output),
         Command::Init(arguments) => init::run(&arguments, output),

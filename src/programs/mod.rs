@@ -33,6 +33,7 @@ pub(crate) struct FunctionProgram {
     keeps_running: bool,
     timeout: Duration,
     is_quiet: bool,
+    is_apart: bool,
     /// The running programs that wait for a line. As on Lambda, concurrent calls go to processes of their own.
     idle: Mutex<Vec<Process>>,
 }
@@ -56,6 +57,7 @@ impl FunctionProgram {
             keeps_running: false,
             timeout: DEFAULT_TIMEOUT,
             is_quiet: false,
+            is_apart: false,
             idle: Mutex::default(),
         }
     }
@@ -84,6 +86,13 @@ impl FunctionProgram {
     #[cfg(feature = "cli")]
     pub(crate) fn quiet(mut self, is_quiet: bool) -> Self {
         self.is_quiet = is_quiet;
+        self
+    }
+
+    /// Whether the Ctrl-C of a terminal ends its caller alone, who then ends the program.
+    #[cfg(feature = "cli")]
+    pub(crate) fn apart(mut self, is_apart: bool) -> Self {
+        self.is_apart = is_apart;
         self
     }
 
@@ -195,7 +204,8 @@ impl FunctionProgram {
 
     fn start(&self, by_lines: bool) -> Result<Process, TaskError> {
         let shown_as = (!self.is_quiet).then(|| self.name.clone());
-        Process::start(&self.command, &self.name, self.folder.as_deref(), by_lines, shown_as)
+        let folder = self.folder.as_deref();
+        Process::start(&self.command, &self.name, folder, by_lines, shown_as, self.is_apart)
             .map_err(|error| returned::not_started(&self.command, &error))
     }
 }

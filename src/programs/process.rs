@@ -50,13 +50,14 @@ pub(super) enum Received {
 
 impl Process {
     /// Starts a command of the shell, whose output is read line by line or as a whole. Its standard error is shown behind
-    /// the name `shown_as`, or thrown away.
+    /// the name `shown_as`, or thrown away. One that is `apart` is in a process group of its own.
     pub(super) fn start(
         command: &str,
         function: &str,
         folder: Option<&Path>,
         by_lines: bool,
         shown_as: Option<String>,
+        is_apart: bool,
     ) -> io::Result<Self> {
         let mut shell = if cfg!(windows) {
             let mut shell = Command::new("cmd");
@@ -70,6 +71,12 @@ impl Process {
         if let Some(folder) = folder {
             shell.current_dir(folder);
         }
+        #[cfg(unix)]
+        if is_apart {
+            std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+        }
+        #[cfg(not(unix))]
+        let _ = is_apart;
         let mut child = shell
             .env("AWS_LAMBDA_FUNCTION_NAME", function)
             .stdin(Stdio::piped())

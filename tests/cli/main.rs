@@ -15,6 +15,8 @@ mod hostile;
 mod init;
 mod large;
 mod machine_readable;
+#[cfg(unix)]
+mod store;
 mod terminal;
 mod watch;
 

@@ -1,6 +1,5 @@
 //! `asl run`
 
-mod programs;
 pub(super) mod progress;
 mod real_time;
 mod virtual_time;
@@ -11,26 +10,30 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::arguments::{Loading, json_argument, pair, read_file};
+use super::arguments::{Loading, json_argument, read_file};
 use super::colours::colours;
-use super::definitions::{one_machine, started_machine};
+use super::definitions::one_machine;
 use super::failure::Failure;
-use super::functions::Functions;
 use super::graph;
 use super::output::{Output, children_json, error_json, error_line, express_text, usage_json};
+use super::programs::Programs;
+use super::workers::{Children, Workers};
 use crate::definition::StateMachine;
 use crate::diagram::Diagram;
-use crate::execution::{MapRunLog, Outcome};
+use crate::execution::{MapRunLog, Outcome, Program};
 use crate::history::HistoryEvent;
 use crate::simulation::{MockConfig, Recording, Run, Usage, failed_child};
-use programs::Programs;
 
 /// Run a state machine
 ///
 /// Time is virtual: a Wait of a year takes no time, and a program's running time does not count. With `--real-time`,
 /// waits really wait, programs of parallel branches run side by side, and `TimeoutSeconds` stops them.
+///
+/// With `--store`, the execution runs in real time and outlives this process: end it at any instant, and `asl executions
+/// resume` lets the execution go on.
 ///
 /// The output goes to standard output as JSON, the progress to standard error. The exit code is 1 if the execution does
 /// not succeed.
@@ -52,7 +55,8 @@ Examples:
   asl run charge.asl.json --task 'Charge=jq .amount' --input @order.json --history history.json
   asl run invoice.asl.json --function 'charge-order=python3 charge.py'
   asl run order.asl.json --machine Shipment=shipment.asl.json --explain
-  asl run orders.asl.json --mock MockConfigFile.json --test-case Orders#Busy --graph run.svg")]
+  asl run orders.asl.json --mock MockConfigFile.json --test-case Orders#Busy --graph run.svg
+  asl run charge.asl.json --store executions.db --name order-7 --task 'Charge=./charge.sh'")]
 pub(super) struct Arguments {
     /// Definition or template
     #[arg(value_name = "FILE")]
@@ -69,24 +73,23 @@ pub(super) struct Arguments {
         allow_negative_numbers = true
     )]
     input: String,
-    /// Program that does the work of a Task: by the state's name, its resource, or the name of the Lambda function that it
-    /// invokes
-    #[arg(short, long = "task", value_name = "TASK=COMMAND", value_parser = pair)]
-    tasks: Vec<(String, String)>,
     #[command(flatten)]
-    functions: Functions,
+    workers: Workers,
     /// Mock file of Step Functions Local that answers the tasks
     #[arg(long, value_name = "FILE")]
     mock: Option<String>,
     /// Test case of the mock file; not needed if it has only one
     #[arg(long, value_name = "MACHINE#CASE", requires = "mock")]
     test_case: Option<String>,
-    /// State machine that tasks can start, by its name or ARN; `FILE#NAME` for one of a template
-    #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
-    machines: Vec<(String, String)>,
     /// Run in real time: waits really wait
     #[arg(long)]
     real_time: bool,
+    /// Run in real time and keep the execution in a store, a file of SQLite, where it outlives this process
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["mock", "starts_at"])]
+    store: Option<String>,
+    /// The name of the execution in the store; default: a new UUID
+    #[arg(long, value_name = "NAME", requires = "store")]
+    name: Option<String>,
     /// When the execution starts, as `2026-01-31T12:00:00Z`; default: now
     #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "real_time")]
     starts_at: Option<DateTime<Utc>>,
@@ -99,9 +102,9 @@ pub(super) struct Arguments {
     /// Draw the execution's path with its times: SVG, or Mermaid and DOT by the file's ending (`.mmd`, `.dot`)
     #[arg(long, value_name = "FILE")]
     graph: Option<String>,
-    /// Seed of jitter and of random functions
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    seed: u64,
+    /// Seed of jitter and of random functions; default: 0, and with a store a random one
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
     /// Format of standard output: the output alone, or one JSON document with the status, the output or the error, and what
     /// the execution uses
     #[arg(long, value_name = "FORMAT", default_value = "output", conflicts_with = "explain")]
@@ -134,12 +137,30 @@ struct Ended {
 /// The machine to run, with its input and tasks.
 struct Job {
     machine: StateMachine,
-    children: Vec<(String, StateMachine)>,
+    children: Children,
+    /// The machine and its children.
+    compiled: Vec<Arc<Program>>,
     input: Value,
     programs: Programs,
     mocks: Option<(MockConfig, String, String)>,
     starts_at: DateTime<Utc>,
-    seed: u64,
+    seed: Option<u64>,
+    kept: Option<Kept>,
+}
+
+/// Where an execution is kept.
+struct Kept {
+    file: String,
+    name: Option<String>,
+    /// Whether its tasks need options of the command.
+    has_workers: bool,
+}
+
+/// What came of an execution.
+enum Came {
+    Ended(Box<Ended>),
+    /// The command was told to end, with this exit code, and the execution waits in the store.
+    Left(u8),
 }
 
 pub(super) fn run(
@@ -150,8 +171,11 @@ pub(super) fn run(
     let picture = arguments.graph.as_deref().map(graph::picture).transpose()?;
     let job = job(arguments)?;
     let mut progress = progress::Progress::new(colour, arguments.quiet);
-    let ended = match (&job.mocks, arguments.real_time) {
-        (None, true) => real_time::run(&job, &mut progress)?,
+    let ended = match (&job.mocks, arguments.real_time || job.kept.is_some()) {
+        (None, true) => match real_time::run(&job, &mut progress)? {
+            Came::Ended(ended) => *ended,
+            Came::Left(code) => return Ok(ExitCode::from(code)),
+        },
         (_, is_paced) => virtual_time::run(&job, &mut progress, is_paced)?,
     };
     if let Ok(run) = ended.run(&job.machine) {
@@ -238,12 +262,11 @@ fn history_text(history: &[HistoryEvent]) -> String {
 
 fn job(arguments: &Arguments) -> Result<Job, Failure> {
     let machine = one_machine(&arguments.file, arguments.state_machine.as_deref(), &arguments.loading)?;
-    let mut children = Vec::new();
-    for (name, file) in &arguments.machines {
-        children.push((name.clone(), started_machine(name, file, &arguments.loading)?));
-    }
-    let functions = arguments.functions.programs(arguments.quiet)?;
-    let programs = Programs::new(&arguments.tasks, functions, &machine, &children)?;
+    let workers = &arguments.workers;
+    let children = workers.children(&arguments.loading)?;
+    let machines = std::iter::once(&machine).chain(children.iter().map(|(_, child)| child));
+    let compiled: Vec<Arc<Program>> = machines.map(Into::into).collect();
+    let programs = workers.programs(&compiled, arguments.quiet, arguments.store.is_some())?;
     let mocks = arguments
         .mock
         .as_deref()
@@ -252,6 +275,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
     Ok(Job {
         machine,
         children,
+        compiled,
         input: json_argument("--input", &arguments.input)?,
         programs,
         mocks,
@@ -261,6 +285,11 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
         )]
         starts_at: arguments.starts_at.unwrap_or_else(Utc::now),
         seed: arguments.seed,
+        kept: arguments.store.clone().map(|file| Kept {
+            file,
+            name: arguments.name.clone(),
+            has_workers: workers.is_some(),
+        }),
     })
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::programs::{About, call};
 use super::progress::Progress;
 use super::{Ended, Failure, Job, verdict};
+use crate::cli::programs::{About, call};
 use crate::simulation::{Answer, Call, Run, Simulation, SimulationError};
 use crate::{TaskError, cli};
 
@@ -17,7 +17,7 @@ pub(super) fn run(job: &Job, progress: &mut Progress, is_paced: bool) -> Result<
             .allow_left_over(),
         None => Simulation::of(&job.machine).allow_left_over(),
     };
-    simulation = simulation.seed(job.seed).starting_at(job.starts_at);
+    simulation = simulation.seed(job.seed.unwrap_or_default()).starting_at(job.starts_at);
     for (name, child) in &job.children {
         simulation = simulation.state_machine(name.clone(), child);
     }
@@ -77,6 +77,7 @@ fn blocking(command: &str, asked: &Call) -> Answer {
         resource: asked.resource.arn(),
         attempt: asked.attempt,
         token: asked.request.token.as_deref(),
+        is_apart: false,
     };
     let called = call(command, &asked.request.effective_input, about);
     let limit = asked

@@ -238,7 +238,7 @@ fn run_once(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Fail
 
 /// Gives the suites the programs of `--function`. Errors if no suite's machine invokes one.
 fn serve(loaded: &mut [Loaded], arguments: &Arguments) -> Result<(), Failure> {
-    for function in arguments.functions.programs(false)? {
+    for function in arguments.functions.programs(false, false)? {
         let mut is_invoked = false;
         for suite in loaded.iter_mut().filter_map(|(_, suite)| suite.as_mut().ok()) {
             is_invoked |= suite.add_function(&function);

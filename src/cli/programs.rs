@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
+use super::failure::{Failure, reason};
+use super::functions::not_invoked;
 use crate::TaskError;
-use crate::cli::failure::{Failure, reason};
-use crate::cli::functions::not_invoked;
 use crate::data::json_value;
-use crate::definition::{Resource, StateMachine};
+use crate::definition::Resource;
 use crate::execution::Program;
 use crate::programs::{FunctionProgram, kill_family};
 use crate::services::lambda::is_invoke;
@@ -24,6 +24,7 @@ const LARGEST_OUTPUT: u64 = 16 << 20;
 pub(super) struct Programs {
     commands: Vec<(String, String)>,
     functions: Vec<Arc<FunctionProgram>>,
+    is_apart: bool,
 }
 
 /// The environment variables that describe a program's task.
@@ -32,6 +33,8 @@ pub(super) struct About<'t> {
     pub(super) resource: &'t str,
     pub(super) attempt: usize,
     pub(super) token: Option<&'t str>,
+    /// Whether Ctrl-C does not reach the program: who calls it ends it.
+    pub(super) is_apart: bool,
 }
 
 impl Programs {
@@ -39,12 +42,9 @@ impl Programs {
     pub(super) fn new(
         commands: &[(String, String)],
         functions: Vec<Arc<FunctionProgram>>,
-        machine: &StateMachine,
-        children: &[(String, StateMachine)],
+        programs: &[Arc<Program>],
     ) -> Result<Self, Failure> {
-        let machines = std::iter::once(machine).chain(children.iter().map(|(_, child)| child));
-        let programs: Vec<_> = machines.map(Program::compile).collect();
-        let tasks: Vec<_> = programs.iter().flat_map(Program::resources).collect();
+        let tasks: Vec<_> = programs.iter().flat_map(|program| program.resources()).collect();
         let is_invoked = |name: &str| programs.iter().any(|program| invokes(program, name));
         for (i, (name, _)) in commands.iter().enumerate() {
             if commands.iter().skip(i + 1).any(|(other, _)| other == name) {
@@ -65,12 +65,25 @@ impl Programs {
             }
         }
         if let Some(unknown) = functions.iter().find(|function| !is_invoked(function.name())) {
-            return Err(not_invoked(unknown.name(), &invoked_names(programs.iter())));
+            let programs = programs.iter().map(AsRef::as_ref);
+            return Err(not_invoked(unknown.name(), &invoked_names(programs)));
         }
         Ok(Self {
             commands: commands.to_vec(),
             functions,
+            is_apart: false,
         })
+    }
+
+    /// Keeps the Ctrl-C of a terminal from the commands of tasks.
+    pub(super) fn apart(mut self, is_apart: bool) -> Self {
+        self.is_apart = is_apart;
+        self
+    }
+
+    /// Whether it is kept from them.
+    pub(super) fn are_apart(&self) -> bool {
+        self.is_apart
     }
 
     /// The names given to `--task`, with their commands.
@@ -179,6 +192,10 @@ fn spawn(command: &str, about: &About<'_>) -> std::io::Result<Child> {
         shell.args(["-c", command]);
         shell
     };
+    #[cfg(unix)]
+    if about.is_apart {
+        shell.process_group(0);
+    }
     shell
         .env("ASL_STATE", about.state)
         .env("ASL_RESOURCE", about.resource)

@@ -1,0 +1,154 @@
+//! Who does the work of tasks: programs, and state machines that tasks start.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::arguments::{Loading, pair};
+use super::definitions::started_machine;
+use super::failure::Failure;
+use super::functions::Functions;
+use super::programs::{About, Programs, call};
+use crate::definition::StateMachine;
+use crate::execution::Program;
+use crate::handlers::{Handler, TaskContext};
+use crate::programs::{Called, FunctionProgram};
+use crate::runtime::Interpreter;
+use crate::services::lambda::{Invocation, is_invoke, response};
+use crate::{Error, ErrorKind, TaskError};
+
+/// What helps where a task has nobody.
+const GIVE_PROGRAM: &str = "give it a program: `--task 'TASK=COMMAND'` or `--function 'NAME=COMMAND'`";
+
+/// Options that say who does the work of tasks.
+#[derive(clap::Args)]
+pub(super) struct Workers {
+    /// Program that does the work of a Task: by the state's name, its resource, or the name of the Lambda function that it
+    /// invokes
+    #[arg(short, long = "task", value_name = "TASK=COMMAND", value_parser = pair)]
+    tasks: Vec<(String, String)>,
+    #[command(flatten)]
+    functions: Functions,
+    /// State machine that tasks can start, by its name or ARN; `FILE#NAME` for one of a template
+    #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
+    machines: Vec<(String, String)>,
+}
+
+/// The registered state machines by their names.
+pub(super) type Children = Vec<(String, StateMachine)>;
+
+impl Workers {
+    /// Whether there are any.
+    pub(super) fn is_some(&self) -> bool {
+        !self.tasks.is_empty() || self.functions.is_some() || !self.machines.is_empty()
+    }
+
+    /// The state machines that tasks can start.
+    pub(super) fn children(&self, loading: &Loading) -> Result<Children, Failure> {
+        let machines = self.machines.iter();
+        let read = machines.map(|(name, file)| Ok((name.clone(), started_machine(name, file, loading)?)));
+        read.collect()
+    }
+
+    /// The programs for the tasks of state machines. Errors if one belongs to no task.
+    ///
+    /// Ctrl-C does not reach those that are `apart`: the end of a program would be the task's, which a store keeps.
+    pub(super) fn programs(
+        &self,
+        machines: &[Arc<Program>],
+        is_quiet: bool,
+        is_apart: bool,
+    ) -> Result<Programs, Failure> {
+        let functions = self.functions.programs(is_quiet, is_apart)?;
+        Ok(Programs::new(&self.tasks, functions, machines)?.apart(is_apart))
+    }
+}
+
+/// An interpreter for state machines, whose tasks the programs do.
+pub(super) fn interpreter(programs: &Programs, machines: &[Arc<Program>], children: &Children) -> Interpreter {
+    let mut interpreter = Interpreter::new();
+    let handler = Arc::new(programs.clone());
+    let served = machines.iter().flat_map(|program| {
+        let tasks = program.resources();
+        tasks.filter(|(state, resource)| programs.may_serve(program, state, resource))
+    });
+    // Many states may have one resource.
+    let served: BTreeSet<_> = served.map(|(_, resource)| resource.arn().to_owned()).collect();
+    for resource in served {
+        interpreter = interpreter.handler(resource, ByProgram(Arc::clone(&handler)));
+    }
+    for (name, child) in children {
+        interpreter = interpreter.state_machine(name.clone(), child);
+    }
+    interpreter
+}
+
+/// An interpreter's error, in the words of the command line.
+pub(super) fn explained(error: &Error) -> Failure {
+    match error.kind() {
+        ErrorKind::MissingHandler => Failure::new(said(&error.to_string())).help(GIVE_PROGRAM),
+        _ => Failure::new(error.to_string()),
+    }
+}
+
+/// A sentence of the library, without the advice for Rust.
+pub(super) fn said(text: &str) -> String {
+    text.split("; ").next().unwrap_or(text).to_owned()
+}
+
+/// Runs the program for the task, or else for the function that it invokes.
+struct ByProgram(Arc<Programs>);
+
+#[async_trait]
+impl Handler for ByProgram {
+    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        if let Some(command) = self.0.of(&context.state, &context.resource, &input) {
+            let about = About {
+                state: &context.state,
+                resource: context.resource.arn(),
+                attempt: context.retry_count as usize,
+                token: context.request.token.as_deref(),
+                is_apart: self.0.are_apart(),
+            };
+            return call(command, &input, about).await;
+        }
+        let Some(function) = self.0.function_of(&context.resource, &input) else {
+            let cause = format!("give the state `{}` a program: `--task '{0}=COMMAND'`", context.state);
+            return Err(TaskError::new("NoProgram", cause));
+        };
+        let limit = context.request.timeout_seconds;
+        let limit = limit.map(|seconds| Duration::from_secs(seconds.into()));
+        if !is_invoke(&context.resource) {
+            return invoke(function, input, limit).await;
+        }
+        let payload = Invocation::read(&input)?.payload();
+        Ok(response(invoke(function, payload, limit).await?))
+    }
+}
+
+/// Calls a function's program. Dropping the future kills it.
+async fn invoke(function: &Arc<FunctionProgram>, payload: Value, limit: Option<Duration>) -> Result<Value, TaskError> {
+    let caller = Caller::default();
+    let has_given_up = Arc::clone(&caller.has_given_up);
+    let function = Arc::clone(function);
+    match tokio::task::spawn_blocking(move || function.call(&payload, limit, &has_given_up)).await? {
+        Called::Answered(result) => result,
+        // The execution's own deadline is due at the same time, and goes first.
+        Called::OutOfTime => std::future::pending().await,
+    }
+}
+
+/// Gives up when it is dropped.
+#[derive(Default)]
+struct Caller {
+    has_given_up: Arc<AtomicBool>,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.has_given_up.store(true, Ordering::Relaxed);
+    }
+}
