@@ -7,7 +7,6 @@ use uuid::Builder;
 
 use super::Interpreter;
 use super::journal::{Durable, Journal, Naming, Retention, Writer};
-use super::requirements;
 use super::running::{New, Origin, Running};
 use super::shared::Shared;
 use super::start::Start;
@@ -87,12 +86,13 @@ impl Interpreter {
     }
 }
 
+#[cfg(feature = "cli")]
 impl Interpreter {
     /// Errors if an execution of the program could not start for want of handlers.
     pub(crate) fn check_handlers(&self, program: &Arc<Program>) -> Result<(), Error> {
         self.check_options()?;
         let context = self.state_machine_context(None);
-        requirements::check(program, self.shared(), || context.id.clone())
+        super::requirements::check(program, self.shared(), || context.id.clone())
     }
 }
 

@@ -46,9 +46,9 @@ fn ctrl_c_leaves_the_execution_in_the_store_and_another_process_is_told_that_it_
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
     let told = String::from_utf8(ended.stderr).unwrap();
-    let last = told.lines().last().unwrap();
+    let farewell = told.lines().last().unwrap();
     assert!(
-        last.contains(&format!("`asl executions resume --store {store}`")),
+        farewell.contains(&format!("`asl executions resume --store {store}`")),
         "{told}"
     );
 
