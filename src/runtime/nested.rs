@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::sync::{Arc, Weak};
+use tokio::time::Duration;
 
 use super::Interpreter;
 use super::running::{Origin, Running};
@@ -22,6 +23,9 @@ use crate::services::step_functions::{
 
 /// How many executions may run at once, so that an endless chain of executions stops.
 const CROWD: usize = 10_000;
+
+/// How long a task waits before it looks again for its execution, which did not go on after a restart.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 impl Interpreter {
     /// Registers a state machine that executions can start, by its ARN, or by its name for any region and account. An
@@ -104,8 +108,13 @@ async fn start_execution(
 ) -> Result<Value, TaskError> {
     let style = operation.style;
     let request = StartExecution::read(input, style)?;
-    let child = start_child(shared, operation, &request, context)?;
-    child.written().await;
+    let child = loop {
+        match start_child(shared, operation, &request, context)? {
+            Some(child) => break child,
+            None => tokio::time::sleep(LOOK_AGAIN).await,
+        }
+    };
+    child.written().await.map_err(never_written)?;
     let answer = started(style, &child.arn, child.start_time);
     if operation.action == Action::StartExecution {
         return Ok(answer);
@@ -132,13 +141,14 @@ async fn start_execution(
     })
 }
 
-/// Starts the execution for a task, or finds the running one of the same name.
+/// Starts the execution for a task, or finds the running one of the same name. `None` if the task started it before a
+/// restart, and it could not go on yet.
 fn start_child(
     shared: &Arc<Shared>,
     operation: Operation,
     request: &StartExecution,
     context: &TaskContext,
-) -> Result<Arc<Running>, TaskError> {
+) -> Result<Option<Arc<Running>>, TaskError> {
     let in_style = |error: StepFunctionsError| error.in_style(operation.style);
     let target = shared.resolve(&request.state_machine_arn).map_err(in_style)?;
     let program = Arc::clone(&target.program);
@@ -162,10 +172,15 @@ fn start_child(
     let arn = options.execution_arn();
     #[cfg(feature = "store")]
     if let Some(own) = shared.child_of(&arn, &context.attempt_id()) {
-        return Ok(own);
+        return Ok(Some(own));
+    }
+    #[cfg(feature = "store")]
+    if shared.execution(&arn).is_none() && shared.has_resting_child(&arn, &context.attempt_id()) {
+        tracing::warn!(arn, "a task waits for an execution that did not go on after a restart");
+        return Ok(None);
     }
     if let Some(known) = shared.execution_of_name(&arn, &request.input, now) {
-        return known.map_err(in_style);
+        return known.map(Some).map_err(in_style);
     }
     let origin = Origin {
         lineage: lineage(shared, operation, context, now).map_err(in_style)?,
@@ -182,12 +197,12 @@ fn start_child(
     match shared.start(start, host) {
         Ok(child) => {
             shared.tell_of_start(&child, &target, &request.input_text);
-            Ok(child)
+            Ok(Some(child))
         }
         // Another start took the name in between.
         Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => {
             match shared.execution_of_name(&arn, &request.input, now) {
-                Some(known) => known.map_err(in_style),
+                Some(known) => known.map(Some).map_err(in_style),
                 None => Err(in_style(StepFunctionsError::execution_already_exists(&arn))),
             }
         }
@@ -226,9 +241,13 @@ async fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) ->
     };
     // Tried again until the store has it: to fail the task for that would lose more.
     let was_waiting = answered.was_waiting;
-    running.written().await;
+    running.written().await.map_err(never_written)?;
     super::task_tokens::in_time(was_waiting).map_err(in_style)?;
     Ok(json!({}))
+}
+
+fn never_written(error: Error) -> TaskError {
+    TaskError::new("States.TaskFailed", error.to_string())
 }
 
 fn api_error(error: &Error) -> StepFunctionsError {

@@ -100,7 +100,7 @@ impl Resuming<'_> {
                     continue;
                 }
                 match self.revive(&stored) {
-                    Ok(running) => self.executions.push(running),
+                    Ok(running) => self.executions.extend(running),
                     Err(reason) => self.resumed.waiting.push(Unresumed {
                         arn: stored.start.arn,
                         reason,
@@ -111,13 +111,17 @@ impl Resuming<'_> {
         }
     }
 
-    fn revive(&mut self, stored: &StoredExecution) -> Result<Arc<Running>, String> {
+    /// `None` if it has ended meanwhile, or goes on already.
+    fn revive(&mut self, stored: &StoredExecution) -> Result<Option<Arc<Running>>, String> {
         let program = self.program(&stored.start.definition, &stored.start.arn)?;
         let number = stored.start.number;
         let journal = self.writer.store().journal(number).map_err(|error| error.to_string())?;
         let Some(journal) = journal else {
             return Err("it is not in the store any more".to_owned());
         };
+        if journal.execution.end.is_some() {
+            return Ok(None);
+        }
         let replayed = catch_unwind(AssertUnwindSafe(|| {
             replay(program, &journal, &self.shared.settings.limits)
         }))
@@ -135,8 +139,11 @@ impl Resuming<'_> {
         };
         let directory = Arc::<Shared>::clone(self.shared);
         let running = Running::resting(new, directory, Arc::clone(&self.host));
-        self.shared.admit(&running).map_err(|error| error.to_string())?;
-        Ok(running)
+        match self.shared.admit(&running) {
+            Ok(()) => Ok(Some(running)),
+            Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// The program of a definition, or what it lacks to run.

@@ -286,6 +286,11 @@ impl Shared {
         drop(ended);
         let mut orphans = self.all_running();
         orphans.retain(|running| running.host.has_ended());
+        // As in `shutdown`.
+        #[cfg(feature = "store")]
+        for running in &orphans {
+            running.close();
+        }
         for running in orphans {
             running.shut_down("the tokio runtime that it ran in was shut down");
         }
@@ -296,7 +301,14 @@ impl Shared {
 
     /// The task waiting for a token.
     pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
-        self.names().tokens.task_of(token)
+        let task = self.names().tokens.task_of(token);
+        // The task may wait on in the store: its answer is for the next process.
+        #[cfg(feature = "store")]
+        if task.is_err() && self.settings.store.is_some() && self.executions.is_closed() {
+            let message = "the interpreter is shut down, and the next one takes the answer";
+            return Err(Error::new(ErrorKind::ShutDown, message));
+        }
+        task
     }
 
     /// How much is kept in memory of executions that have ended: nothing of what a store keeps.

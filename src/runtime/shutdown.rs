@@ -33,6 +33,11 @@ impl Interpreter {
         }
         let mut left = executions;
         left.retain(|execution| execution.outcome().is_none());
+        // All of them before any is told: an execution that waits for another would take its end here for its real one.
+        #[cfg(feature = "store")]
+        for execution in &left {
+            execution.close();
+        }
         for execution in &left {
             execution.shut_down("the interpreter was shut down");
         }

@@ -171,6 +171,27 @@ impl Shared {
         known.is_started_by(attempt).then_some(known)
     }
 
+    /// Whether an attempt of a task has started an execution under this ARN that runs for the store, though not here: it
+    /// could not go on after a restart.
+    pub(super) fn has_resting_child(&self, arn: &str, attempt: &str) -> bool {
+        let read = || {
+            let Some(writer) = self.writer()? else { return Ok(false) };
+            let known = writer.store().execution(arn).map_err(unreadable)?;
+            let Some(known) = known.filter(|known| known.end.is_none()) else {
+                return Ok(false);
+            };
+            let program = self.stored.program(writer.store(), &known.start.definition);
+            let (_, origin) = program
+                .and_then(|program| known.start.read(&program))
+                .map_err(unreadable)?;
+            Ok::<_, Error>(origin.started_by.as_deref() == Some(attempt))
+        };
+        read().unwrap_or_else(|error| {
+            tracing::error!(arn, %error, "a child execution cannot be read from the store");
+            false
+        })
+    }
+
     fn ended(self: &Arc<Self>, writer: &Arc<Writer>, known: &StoredExecution) -> Result<Arc<Running>, StoreError> {
         let program = self.stored.program(writer.store(), &known.start.definition)?;
         let (options, origin) = known.start.read(&program)?;

@@ -9,8 +9,10 @@ mod faults;
 #[expect(dead_code, reason = "the machines alone, without their driver")]
 mod machines;
 mod names;
+mod races;
 mod resuming;
 mod retention;
+mod snapshots;
 
 use asl_engine::StateMachine;
 use asl_engine::store::{ExecutionStore, Filter, StoredExecution};

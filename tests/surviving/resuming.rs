@@ -162,3 +162,88 @@ async fn a_parent_finds_the_child_that_it_started_before() {
     let submitted = types.iter().filter(|event_type| *event_type == "TaskSubmitted");
     assert_eq!(submitted.count(), 1, "{types:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_parent_waits_while_its_child_lacks_a_handler() {
+    let store = MemoryStore::new();
+    let ship = machine(json!({
+        "Ship": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Ship", "End": true }
+    }));
+    let order = machine(json!({
+        "Fulfil": {
+            "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+            "Parameters": { "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Ship" },
+            "OutputPath": "$.Output"
+        }
+    }));
+    let seen = Arc::default();
+    let bar = |answers| {
+        let ships = writes_down(&seen, answers);
+        let bar = Interpreter::new().store(store.clone()).state_machine("Ship", &ship);
+        bar.handler("arn:aws:lambda:*:*:function:Ship", ships)
+    };
+    let first = bar(false);
+    let arn = first.start(&order, json!({})).unwrap().arn().to_owned();
+    until(|| !seen.lock().unwrap().is_empty()).await;
+    first.shutdown(Duration::ZERO).await;
+
+    // Another machine stands under the name now, so that only the child lacks its handler.
+    let rest = machine(json!({ "Rest": { "Type": "Wait", "Seconds": 1, "End": true } }));
+    let second = Interpreter::new().store(store.clone()).state_machine("Ship", &rest);
+    let resumed = second.resume().await.unwrap();
+    assert_eq!((resumed.executions, resumed.waiting.len()), (1, 1), "{resumed:?}");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(second.execution(&arn).unwrap().status(), "RUNNING");
+    second.shutdown(Duration::ZERO).await;
+    assert_eq!(crate::executions(&store).len(), 2, "no second child");
+
+    let third = bar(true);
+    assert_eq!(third.resume().await.unwrap().executions, 2);
+    assert_eq!(third.execution(&arn).unwrap().output::<Value>().await.unwrap(), "done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_task_of_an_activity_is_handed_out_again_and_the_first_answer_counts() {
+    let store = MemoryStore::new();
+    let bake = machine(json!({
+        "Bake": { "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:Bake", "End": true }
+    }));
+    let bar = || Interpreter::new().store(store.clone()).activity("Bake");
+    let first = bar();
+    let orders: Vec<_> = (0..3)
+        .map(|number| {
+            first
+                .start(&bake, json!({ "number": number }))
+                .unwrap()
+                .arn()
+                .to_owned()
+        })
+        .collect();
+    let mut taken = Vec::new();
+    for _ in 0..2 {
+        taken.push(first.get_activity_task("Bake", "oven-1").await.unwrap().unwrap());
+    }
+    first.shutdown(Duration::ZERO).await;
+    let late = first.send_task_success(&taken[0].token, json!("early")).unwrap_err();
+    assert_eq!(late.kind(), asl_engine::ErrorKind::ShutDown);
+
+    let second = bar();
+    assert_eq!(second.resume().await.unwrap().executions, 3);
+    // The worker has survived, and answers.
+    second.send_task_success(&taken[0].token, json!("oven-1")).unwrap();
+    second.send_task_heartbeat(&taken[1].token).unwrap();
+    for _ in 0..2 {
+        let again = second.get_activity_task("Bake", "oven-2").await.unwrap().unwrap();
+        second.send_task_success(&again.token, json!("oven-2")).unwrap();
+    }
+    let late = second.send_task_success(&taken[1].token, json!("oven-1")).unwrap_err();
+    assert_eq!(late.kind(), asl_engine::ErrorKind::TaskTimedOut);
+    assert_eq!(second.get_activity_task("Bake", None).await.unwrap(), None);
+    let mut bakers = Vec::new();
+    for order in &orders {
+        bakers.push(second.execution(order).unwrap().output::<Value>().await.unwrap());
+        asl_engine::store::verify(&store, order).unwrap();
+    }
+    let of = |baker: &str| bakers.iter().filter(|by| **by == baker).count();
+    assert_eq!((of("oven-1"), of("oven-2")), (1, 2), "{bakers:?}");
+}

@@ -11,13 +11,27 @@ use tokio::sync::oneshot;
 use crate::error::{Error, ErrorKind};
 use crate::store::StoreError;
 
-type Answer = Result<(), Arc<StoreError>>;
+/// The error is the one of the store; `None` after the end of the writer.
+type Answer = Result<(), Option<Arc<StoreError>>>;
 
 /// How far the batches of an execution are written, and who waits for them.
 #[derive(Debug, Default)]
 pub(in crate::runtime) struct Acks {
     written: AtomicU64,
-    waiting: Mutex<Vec<(u64, oneshot::Sender<Answer>)>>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Open(Vec<(u64, oneshot::Sender<Answer>)>),
+    /// Nothing more is written, and why.
+    Closed(Option<Arc<StoreError>>),
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self::Open(Vec::new())
+    }
 }
 
 /// Tells when a batch is written.
@@ -32,7 +46,9 @@ impl Acks {
     /// All batches up to this one are written.
     pub(in crate::runtime) fn set_written(&self, batch: u64) {
         self.written.store(batch, Ordering::Release);
-        let mut waiting = self.waiting();
+        let Waiting::Open(waiting) = &mut *self.waiting() else {
+            return;
+        };
         for (_, waiter) in waiting.extract_if(.., |(awaited, _)| *awaited <= batch) {
             // Whoever waited may have gone.
             let _ = waiter.send(Ok(()));
@@ -41,9 +57,23 @@ impl Acks {
 
     /// Tells all who wait that the store does not write now.
     pub(in crate::runtime) fn fail(&self, error: &Arc<StoreError>) {
-        for (_, waiter) in self.waiting().drain(..) {
-            let _ = waiter.send(Err(Arc::clone(error)));
+        let Waiting::Open(waiting) = &mut *self.waiting() else {
+            return;
+        };
+        for (_, waiter) in waiting.drain(..) {
+            let _ = waiter.send(Err(Some(Arc::clone(error))));
         }
+    }
+
+    /// Tells all who wait, and who ask later, that nothing more is written: for an error of the store, or since its writer
+    /// has ended.
+    pub(in crate::runtime) fn close(&self, error: Option<&Arc<StoreError>>) {
+        let mut waiting = self.waiting();
+        let Waiting::Open(waiters) = &mut *waiting else { return };
+        for (_, waiter) in waiters.drain(..) {
+            let _ = waiter.send(Err(error.cloned()));
+        }
+        *waiting = Waiting::Closed(error.cloned());
     }
 
     /// The acknowledgement of a batch.
@@ -54,11 +84,14 @@ impl Acks {
             return Ack(None);
         }
         let (sender, receiver) = oneshot::channel();
-        waiting.push((batch, sender));
+        match &mut *waiting {
+            Waiting::Open(waiting) => waiting.push((batch, sender)),
+            Waiting::Closed(error) => drop(sender.send(Err(error.clone()))),
+        }
         Ack(Some(receiver))
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<(u64, oneshot::Sender<Answer>)>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,8 +105,8 @@ impl Ack {
         let Some(receiver) = self.0 else { return Ok(()) };
         match receiver.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Error::new(ErrorKind::Store, error.to_string())),
-            Err(_) => Err(Error::new(
+            Ok(Err(Some(error))) => Err(Error::new(ErrorKind::Store, error.to_string())),
+            Ok(Err(None)) | Err(_) => Err(Error::new(
                 ErrorKind::ShutDown,
                 "the interpreter was shut down before the store had written it",
             )),

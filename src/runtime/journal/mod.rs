@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::execution::{Command, Event, Execution, Outcome, Program};
+use crate::execution::{Command, Event, Execution, Outcome, Program, TaskId};
 use crate::history::HistoryEvent;
 use crate::store::{ChildEvents, End, HistoryRecord, JournalEntry, Record, Replayed, StoredMapRun, StoredSnapshot};
 
@@ -257,6 +257,12 @@ impl Journal {
             // The entries are enough to continue, only slower.
             Err(problem) => tracing::error!(problem, "a snapshot cannot be read again and was not written"),
         }
+    }
+
+    /// Whether a task is invoked once what led to it is written.
+    pub(super) fn will_invoke(&self, task: TaskId) -> bool {
+        let mut commands = self.unwritten.iter().flat_map(|unwritten| &unwritten.commands);
+        commands.any(|command| matches!(command, Command::Invoke(invoked) if invoked.id == task))
     }
 
     /// Whether everything so far is written and carried out.

@@ -2,10 +2,10 @@
 //! group.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -35,6 +35,9 @@ pub(in crate::runtime) trait Author: fmt::Debug + Send + Sync {
 
     /// The store will never write this batch.
     fn refused(&self, error: &Arc<StoreError>);
+
+    /// The writer has ended, and nothing more is written.
+    fn left_unwritten(&self);
 
     /// Whether nothing more of it is to be written.
     fn is_withdrawn(&self) -> bool;
@@ -76,6 +79,8 @@ pub(in crate::runtime) struct Writer {
     store: Arc<dyn ExecutionStore>,
     queue: Sender<Message>,
     last_number: AtomicU64,
+    /// Whether the thread writes nothing any more.
+    has_ended: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -83,8 +88,10 @@ impl Writer {
     pub(in crate::runtime) fn start(store: Arc<dyn ExecutionStore>, retention: Retention) -> Result<Self, StoreError> {
         let last_number = AtomicU64::new(store.last_number()?);
         let (queue, received) = channel();
+        let has_ended = Arc::<AtomicBool>::default();
         let mut writing = Writing {
             store: Arc::clone(&store),
+            has_ended: Arc::clone(&has_ended),
             definitions: HashSet::new(),
             retention,
             cleaned: None,
@@ -99,6 +106,7 @@ impl Writer {
             store,
             queue,
             last_number,
+            has_ended,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -113,8 +121,12 @@ impl Writer {
     }
 
     pub(in crate::runtime) fn write(&self, batch: Batch) {
-        // After the end of the thread nothing is written any more, and whoever waits is told when the batch is dropped.
-        let _ = self.queue.send(Message::Write(batch));
+        let author = Arc::clone(&batch.author);
+        let is_sent = self.queue.send(Message::Write(batch)).is_ok();
+        // What the thread does not find in the queue at its end was sent after it had set this.
+        if !is_sent || self.has_ended.load(Ordering::SeqCst) {
+            author.left_unwritten();
+        }
     }
 
     /// Writes what has come so far, and ends the thread.
@@ -130,6 +142,7 @@ impl Writer {
 /// The thread's side.
 struct Writing {
     store: Arc<dyn ExecutionStore>,
+    has_ended: Arc<AtomicBool>,
     /// Those that are there for certain, by their fingerprints.
     definitions: HashSet<String>,
     retention: Retention,
@@ -166,40 +179,60 @@ impl Writing {
             self.write(group, queue, &mut is_open);
             self.clean();
         }
+        self.has_ended.store(true, Ordering::SeqCst);
+        for message in queue.try_iter() {
+            if let Message::Write(batch) = message {
+                batch.author.left_unwritten();
+            }
+        }
     }
 
-    /// Writes a group, however long it takes, unless the interpreter shuts down meanwhile.
-    fn write(&mut self, mut group: Vec<Batch>, queue: &Receiver<Message>, is_open: &mut bool) {
+    /// Writes batches in their order, however long it takes, unless the interpreter shuts down meanwhile.
+    fn write(&mut self, batches: Vec<Batch>, queue: &Receiver<Message>, is_open: &mut bool) {
+        let mut waiting = VecDeque::from(batches);
         let mut pause = FIRST_PAUSE;
+        // So many are written one by one, since one of them spoiled its group.
+        let mut alone = 0_usize;
         loop {
-            group.retain(|batch| !batch.author.is_withdrawn());
+            waiting.retain(|batch| !batch.author.is_withdrawn());
+            let size = if alone > 0 { 1 } else { GROUP };
+            let group: Vec<_> = waiting.drain(..size.min(waiting.len())).collect();
             if group.is_empty() {
                 return;
             }
-            let (members, records, new) = self.taken_apart(std::mem::take(&mut group));
+            let (members, records, new) = self.taken_apart(group);
             let Err(error) = self.commit(&records) else {
                 self.definitions.extend(new);
                 for member in members {
                     member.author.written(member.number);
                 }
-                return;
+                alone = alone.saturating_sub(1);
+                pause = FIRST_PAUSE;
+                continue;
             };
             let error = Arc::new(error);
-            group = put_together(members, records);
+            let group = put_together(members, records);
             if error.kind() != StoreErrorKind::Unavailable {
+                alone = alone.saturating_sub(1);
                 if let [batch] = group.as_slice() {
                     batch.author.refused(&error);
-                    return;
+                } else {
+                    alone = group.len();
+                    put_back(group, &mut waiting);
                 }
-                // One of them spoils the group.
-                for batch in group {
-                    self.write(vec![batch], queue, is_open);
-                }
-                return;
+                continue;
             }
             tracing::warn!(%error, "the store does not write now; what waits is written later");
-            group.retain(|batch| batch.author.delayed(&error) == Fate::TryAgain);
+            put_back(group, &mut waiting);
+            waiting.retain(|batch| batch.author.delayed(&error) == Fate::TryAgain);
+            if waiting.is_empty() {
+                // Those that were given up: the next start is another attempt.
+                return;
+            }
             if !*is_open {
+                for batch in waiting {
+                    batch.author.left_unwritten();
+                }
                 return;
             }
             std::thread::sleep(pause);
@@ -207,7 +240,7 @@ impl Writing {
             // New starts are told soon that the store does not write.
             while let Ok(message) = queue.try_recv() {
                 match message {
-                    Message::Write(batch) => group.push(batch),
+                    Message::Write(batch) => waiting.push_back(batch),
                     Message::Stop => *is_open = false,
                 }
             }
@@ -257,7 +290,12 @@ impl Writing {
             ended_before: self.retention.age.and_then(|age| now().checked_sub_signed(age)),
             most: self.retention.most,
         };
-        match self.store.remove_closed(&retention, CLEAN_ROWS) {
+        let removed = catch_unwind(AssertUnwindSafe(|| self.store.remove_closed(&retention, CLEAN_ROWS)));
+        let removed = removed.unwrap_or_else(|_| {
+            let message = "the store panicked while it removed executions";
+            Err(StoreError::new(StoreErrorKind::Unavailable, message))
+        });
+        match removed {
             // There may be more. A definition goes with the last of its executions.
             Ok(removed) if removed > 0 => self.definitions.clear(),
             Ok(_) => self.cleaned = Some(instant()),
@@ -291,4 +329,10 @@ fn put_together(members: Vec<Member>, records: Vec<Record>) -> Vec<Batch> {
         program: member.program,
     });
     batches.collect()
+}
+
+fn put_back(group: Vec<Batch>, waiting: &mut VecDeque<Batch>) {
+    for batch in group.into_iter().rev() {
+        waiting.push_front(batch);
+    }
 }

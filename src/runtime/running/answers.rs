@@ -4,7 +4,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::{Progress, Running};
-use crate::error::ErrorKind;
+#[cfg(not(feature = "store"))]
+use crate::error::Error;
 use crate::execution::{Event, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Ack;
@@ -23,28 +24,30 @@ impl Running {
     pub(in crate::runtime) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> Answered {
         let mut progress = self.progress();
         self.reach_passed_deadline(&mut progress);
-        let settled = progress.in_flight.remove(&task);
-        drop(progress);
-        let was_waiting = settled.is_some();
-        if let Some(settled) = settled {
+        let was_waiting = progress.has_in_flight(task);
+        if let Some(settled) = progress.in_flight.remove(&task) {
             self.release(settled);
         }
-        self.deliver(match result {
+        let event = match result {
             Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
             Err(error) => Event::TaskFailed { task, error },
-        });
-        let ack = self.ack_of(&self.progress());
-        Answered { was_waiting, ack }
+        };
+        self.answered(&mut progress, event, was_waiting)
     }
 
     /// Handles a task's heartbeat.
     pub(in crate::runtime) fn heartbeat(self: &Arc<Self>, task: TaskId) -> Answered {
         let mut progress = self.progress();
         self.reach_passed_deadline(&mut progress);
-        let was_waiting = progress.in_flight.contains_key(&task);
-        drop(progress);
-        self.deliver(Event::TaskHeartbeat { task });
-        let ack = self.ack_of(&self.progress());
+        let was_waiting = progress.has_in_flight(task);
+        self.answered(&mut progress, Event::TaskHeartbeat { task }, was_waiting)
+    }
+
+    /// Under the same lock under which the task was seen to wait, so that what is acknowledged was also noted.
+    fn answered(self: &Arc<Self>, progress: &mut Progress, event: Event, was_waiting: bool) -> Answered {
+        self.handle(progress, event);
+        self.carry_out(progress, None);
+        let ack = self.ack_of(progress);
         Answered { was_waiting, ack }
     }
 
@@ -53,14 +56,9 @@ impl Running {
         self.ack_of(&self.progress())
     }
 
-    /// Waits until all that has happened so far is written, however long it takes.
-    pub(in crate::runtime) async fn written(&self) {
-        while self
-            .ack()
-            .wait()
-            .await
-            .is_err_and(|error| error.kind() == ErrorKind::Store)
-        {}
+    #[cfg(not(feature = "store"))]
+    pub(in crate::runtime) async fn written(&self) -> Result<(), Error> {
+        self.ack().wait().await
     }
 
     #[cfg(not(feature = "store"))]
@@ -92,7 +90,7 @@ impl Running {
 impl TakeUp for Running {
     fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> Option<Ack> {
         let mut progress = self.progress();
-        if !progress.in_flight.contains_key(&task) {
+        if !progress.has_in_flight(task) {
             return None;
         }
         let worker_name = worker_name.map(str::to_owned);
@@ -100,6 +98,14 @@ impl TakeUp for Running {
         self.handle(&mut progress, event);
         self.carry_out(&mut progress, None);
         // The task may have timed out before this.
-        progress.in_flight.contains_key(&task).then(|| self.ack_of(&progress))
+        progress.has_in_flight(task).then(|| self.ack_of(&progress))
+    }
+}
+
+impl Progress {
+    /// Whether a task waits for its answer. The execution itself knows first: under a store, a task that has timed out is
+    /// in flight until that is written.
+    fn has_in_flight(&self, task: TaskId) -> bool {
+        self.in_flight.contains_key(&task) && self.execution.awaits(task)
     }
 }

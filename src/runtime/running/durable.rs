@@ -38,7 +38,10 @@ impl Running {
     pub(in crate::runtime) fn resume(self: &Arc<Self>) {
         let mut progress = self.progress();
         for task in progress.execution.unanswered_tasks() {
-            self.invoke_again(task, &mut progress);
+            // Its timer may have fired already, and led to tasks that are invoked when that is written.
+            if !progress.is_invoking(task.id) {
+                self.invoke_again(task, &mut progress);
+            }
         }
         self.carry_out(&mut progress, None);
         if !progress.is_ahead() {
@@ -168,11 +171,28 @@ impl Running {
         }
     }
 
+    /// Waits until all that has happened so far is written, however long it takes. Errors if it never will be.
+    pub(in crate::runtime) async fn written(&self) -> Result<(), Error> {
+        loop {
+            match self.ack().wait().await {
+                Err(error) if error.kind() == ErrorKind::Store && !self.is_withdrawn() => {}
+                answer => return answer,
+            }
+        }
+    }
+
     /// The event after the first `seen`, if it is written.
     pub(super) fn stored_event(&self, progress: &Progress, seen: usize) -> Option<HistoryEvent> {
         let (durable, journal) = (self.durable.as_ref()?, progress.journal.as_ref()?);
         let may_be = journal.is_closed || seen < journal.events;
         may_be.then(|| durable.event(seen)).flatten()
+    }
+
+    /// Lets nothing more happen to it in this process, if the store has it. Nobody is told yet: see [`Running::shut_down`].
+    pub(in crate::runtime) fn close(&self) {
+        if self.durable.is_some() && !self.has_ended() {
+            self.progress().close();
+        }
     }
 
     /// Ends it in this process: the store has it, and it goes on in another. False if there is no store.
@@ -220,6 +240,12 @@ impl Progress {
         }
     }
 
+    /// Whether a task was invoked in this process, or is as soon as that is written.
+    fn is_invoking(&self, task: TaskId) -> bool {
+        let will = |journal: &Journal| journal.will_invoke(task);
+        self.in_flight.contains_key(&task) || self.journal.as_deref().is_some_and(will)
+    }
+
     /// Whether it waits for the store before anything else is done.
     pub(super) fn is_ahead(&self) -> bool {
         self.journal.as_ref().is_some_and(|journal| !journal.is_caught_up())
@@ -241,7 +267,7 @@ impl Author for Running {
         if durable.acks.written() == 0 && durable.is_refusable {
             durable.withdraw();
             self.give_up(&error.to_string());
-            durable.acks.fail(error);
+            durable.acks.close(Some(error));
             return Fate::Withdrawn;
         }
         durable.acks.fail(error);
@@ -253,7 +279,13 @@ impl Author for Running {
         tracing::error!(arn = %self.arn, %error, "the store takes no more of this execution");
         durable.withdraw();
         self.give_up(&format!("The store takes no more of the execution: {error}"));
-        durable.acks.fail(error);
+        durable.acks.close(Some(error));
+    }
+
+    fn left_unwritten(&self) {
+        if let Some(durable) = &self.durable {
+            durable.acks.close(None);
+        }
     }
 
     fn is_withdrawn(&self) -> bool {
