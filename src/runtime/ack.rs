@@ -13,6 +13,11 @@ impl Ack {
         Ok(())
     }
 
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "with a store there is something to wait for"
+    )]
     pub(super) fn wait_here(self) -> Result<(), Error> {
         Ok(())
     }

@@ -166,6 +166,10 @@ impl Shared {
         Running::start(new, Arc::<Self>::clone(self), host, first)
     }
 
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unnecessary_wraps, reason = "a store may be unreadable")
+    )]
     fn new_execution(self: &Arc<Self>, start: Start, host: &Host<Running>) -> Result<New, Error> {
         let now = host.clock.now();
         // As a store gives it back.

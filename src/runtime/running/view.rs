@@ -24,6 +24,10 @@ impl Running {
     }
 
     /// Whether it outlives the process.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "nothing is without a store")
+    )]
     pub(in crate::runtime) fn is_durable(&self) -> bool {
         #[cfg(feature = "store")]
         return self.durable.is_some();
