@@ -159,7 +159,7 @@ async fn a_timer_that_fires_while_others_resume_leads_to_one_attempt() {
         "Ask": asks(&json!({}))
     }));
     let seen: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
-    let sees = || {
+    let counting = || {
         let seen = Arc::clone(&seen);
         move |_: Value, cx: TaskContext| {
             *seen.lock().unwrap().entry(cx.attempt_id()).or_default() += 1;
@@ -169,8 +169,8 @@ async fn a_timer_that_fires_while_others_resume_leads_to_one_attempt() {
     let bar = || {
         Interpreter::new()
             .store(store.clone())
-            .function("Work", sees())
-            .task(CALLBACK, sees())
+            .function("Work", counting())
+            .task(CALLBACK, counting())
     };
     let first = bar();
     for _ in 0..700 {

@@ -192,7 +192,7 @@ async fn a_parent_waits_while_its_child_lacks_a_handler() {
     let second = Interpreter::new().store(store.clone()).state_machine("Ship", &rest);
     let resumed = second.resume().await.unwrap();
     assert_eq!((resumed.executions, resumed.waiting.len()), (1, 1), "{resumed:?}");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!(second.execution(&arn).unwrap().status(), "RUNNING");
     second.shutdown(Duration::ZERO).await;
     assert_eq!(crate::executions(&store).len(), 2, "no second child");

@@ -28,7 +28,7 @@ fn rounds(count: u32) -> StateMachine {
 
 fn interpreter(store: &MemoryStore) -> Interpreter {
     let fetches = |input: Value| async move {
-        let letter = if input["round"].as_u64().unwrap() % 2 == 0 {
+        let letter = if input["round"].as_u64().unwrap().is_multiple_of(2) {
             "a"
         } else {
             "\""
