@@ -218,7 +218,8 @@ fn rows(path: &Path) -> usize {
     let connection = Connection::open(path).unwrap();
     let count = |table: &str| -> usize {
         let sql = format!("SELECT count(*) FROM {table}");
-        connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+        let count: i64 = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        usize::try_from(count).unwrap()
     };
     executions.len() + count("journal") + count("history")
 }

@@ -250,6 +250,10 @@ impl Interpreter {
     /// The execution of an ARN, also one that another execution has started; `None` if there is none, or if it has ended
     /// and is not kept any more ([`Interpreter::keep_ended`]).
     pub fn execution(&self, arn: &str) -> Option<ExecutionHandle> {
+        #[cfg(feature = "store")]
+        if self.settings.store.is_some() {
+            self.shared();
+        }
         let execution = self.shared.get()?.known_execution(arn)?;
         Some(ExecutionHandle::new(execution))
     }

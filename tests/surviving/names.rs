@@ -33,6 +33,11 @@ async fn a_name_is_taken_after_a_restart_and_after_the_end() {
     second.shutdown(Duration::ZERO).await;
 
     let third = Interpreter::new().store(store);
+    assert_eq!(
+        third.execution(&arn).unwrap().status(),
+        "SUCCEEDED",
+        "also before anything was started"
+    );
     let refused = third.start_with(&rest, json!({ "id": 7 }), named()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ExecutionAlreadyExists);
     assert!(refused.to_string().contains("SUCCEEDED"), "{refused}");
