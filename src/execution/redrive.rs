@@ -49,7 +49,7 @@ impl Execution {
     /// Whether the execution could be redriven at a time.
     ///
     /// Errors while it runs, if it succeeded, if it is of an Express workflow, after 14 days, with 24,999 events or more,
-    /// after 1,000 redrives, and if what a redrive needs was not kept ([`StartOptions::is_redrivable`]).
+    /// after 1,000 redrives, and if what a redrive needs was not kept ([`StartOptions::is_redrivable`](super::StartOptions::is_redrivable)).
     pub fn check_redrivable(&self, now: DateTime<Utc>) -> Result<(), NotRedrivable> {
         self.core.check_redrivable(now)
     }
