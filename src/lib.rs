@@ -122,8 +122,11 @@ pub mod docs {
     #[doc = include_str!("docs/supported.md")]
     pub mod supported {}
 
-    #[cfg(feature = "store")]
-    #[doc = include_str!("docs/surviving.md")]
+    #[cfg_attr(feature = "store", doc = include_str!("docs/surviving.md"))]
+    #[cfg_attr(
+        not(feature = "store"),
+        doc = "Executions that survive the process: with the feature `store`."
+    )]
     pub mod surviving {}
 
     #[doc = include_str!("docs/testing.md")]
