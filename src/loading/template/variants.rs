@@ -98,7 +98,7 @@ impl Told {
             return diagnostic;
         }
         let mut applies = format!("where {}", common.join(" and "));
-        // A state that another variant reaches is no slip of whoever wrote the template.
+        // Another variant reaches the state, so the author has not forgotten it.
         if diagnostic.message.ends_with(" is not reachable.") {
             diagnostic.severity = Severity::Warning;
             applies = format!("AWS refuses the machine {applies}");

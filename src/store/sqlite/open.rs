@@ -19,8 +19,8 @@ const STATEMENTS: usize = 128;
 /// How long a statement waits for another program, such as `sqlite3`, that writes.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The path of a store, also of one that is not there yet, without symbolic links: whoever opens a file by another name
-/// finds the same lock.
+/// The path of a store without symbolic links, so that every name of one file leads to the same lock. The file need not
+/// be there yet.
 pub(super) fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
     let unavailable = |error: std::io::Error| {
         let sentence = format!("store `{}`: it cannot be opened: {error}", path.display());
