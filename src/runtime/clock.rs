@@ -39,6 +39,15 @@ impl Clock {
         }
     }
 
+    /// The same clock, starting at this time.
+    ///
+    /// Under a store, the times of waits and timeouts are written by the clock that set them. A faster clock is ahead of the
+    /// system's time, so that the next process lets its own one start where the last one was.
+    #[must_use]
+    pub fn starting_at(self, time: DateTime<Utc>) -> Self {
+        Self { started: time, ..self }
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
         let elapsed = self.origin.elapsed();
         #[expect(clippy::float_cmp, reason = "the speed of a clock that is not faster is exactly 1")]

@@ -1,6 +1,7 @@
 //! What goes on after a restart, and how.
 
 use asl_engine::handlers::TaskContext;
+use asl_engine::runtime::Clock;
 use asl_engine::store::{ExecutionStore as _, MemoryStore};
 use asl_engine::{Interpreter, TaskError};
 use serde_json::{Value, json};
@@ -51,6 +52,31 @@ async fn a_task_is_given_to_its_handler_again_as_the_same_attempt() {
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0], seen[1]);
+}
+
+/// A faster clock is ahead of the system's time, and so are the waits that it has written.
+#[tokio::test]
+async fn a_faster_clock_starts_where_the_last_one_was() {
+    let store = MemoryStore::new();
+    let wait = machine(json!({ "Wait": { "Type": "Wait", "Seconds": 3600, "End": true } }));
+    let ahead: chrono::DateTime<chrono::Utc> = "2200-01-01T00:00:00Z".parse().unwrap();
+    let first = Interpreter::new()
+        .store(store.clone())
+        .clock(Clock::faster(2.0).starting_at(ahead));
+    let started = first.start(&wait, json!({})).unwrap();
+    assert!(started.start_time() >= ahead);
+    let arn = started.arn().to_owned();
+    first.shutdown(Duration::ZERO).await;
+
+    // With a clock from the system's time on, the rest would take weeks.
+    let hour_later = ahead + chrono::TimeDelta::minutes(59);
+    let second = Interpreter::new()
+        .store(store)
+        .clock(Clock::faster(3600.0).starting_at(hour_later));
+    second.resume().await.unwrap();
+    let resumed = second.execution(&arn).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(30), resumed.outcome());
+    assert_eq!(ended.await.unwrap().status(), "SUCCEEDED");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,11 @@
 //! Delivers each event to each of its targets, in separate tasks.
 
 use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep};
 
 use super::rule_target::{RuleTarget, Sent};
@@ -53,6 +54,8 @@ struct Waiting {
     delivery: Delivery,
     put_at: Instant,
     pending: Pending,
+    /// Dropped when it is done, for a `put_events` that waits.
+    on_its_way: mpsc::Sender<Infallible>,
 }
 
 /// Counts as a pending delivery until dropped, so that the count is right even if its task panics.
@@ -87,7 +90,13 @@ impl Deliveries {
     }
 
     /// Begins all deliveries, or none if the bus is closing or more than `maximum` would be pending.
-    pub(super) fn begin(&self, deliveries: Vec<Delivery>, maximum: usize, runtime: &Handle) -> Result<(), Refused> {
+    pub(super) fn begin(
+        &self,
+        deliveries: Vec<Delivery>,
+        maximum: usize,
+        runtime: &Handle,
+        on_its_way: &mpsc::Sender<Infallible>,
+    ) -> Result<(), Refused> {
         let mut refused = None;
         self.shared.state.send_if_modified(|state| {
             let pending = state.pending.saturating_add(deliveries.len());
@@ -110,6 +119,7 @@ impl Deliveries {
                 delivery,
                 put_at,
                 pending: Pending(Arc::clone(&self.shared)),
+                on_its_way: on_its_way.clone(),
             };
             self.start(waiting, runtime);
         }
@@ -175,6 +185,7 @@ impl Shared {
             delivery,
             put_at,
             pending,
+            on_its_way,
         } = waiting;
         let mut attempts: u32 = 0;
         let (error, condition) = loop {
@@ -198,7 +209,7 @@ impl Shared {
             }
         };
         delivery.give_up(error, attempts, condition);
-        drop(pending);
+        drop((pending, on_its_way));
     }
 }
 

@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 use super::delivery::{Deliveries, Delivery, Refused};
 use super::put_events::{
@@ -23,8 +25,8 @@ const DEFAULT_MAXIMUM_PENDING: usize = 100_000;
 
 /// EventBridge in process: named event buses, rules, and targets that run as tokio tasks.
 ///
-/// `put_events` never waits for targets: each delivery is a task of its own, so a slow target delays no other. It
-/// must be called within a tokio runtime.
+/// `put_events` does not wait for targets, unless told to with [`wait_for_targets`](Self::wait_for_targets): each delivery is
+/// a task of its own, so a slow target delays no other. It must be called within a tokio runtime.
 ///
 /// ```
 /// use asl_engine::handlers::event_bus::{
@@ -54,6 +56,7 @@ pub struct LocalEventBus {
     region: String,
     state: RwLock<Buses>,
     maximum_pending: usize,
+    waits_for_targets: bool,
     clock: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     event_ids: Box<dyn Fn() -> String + Send + Sync>,
     deliveries: Deliveries,
@@ -82,6 +85,7 @@ impl LocalEventBus {
                 rules: Vec::new(),
             }),
             maximum_pending: DEFAULT_MAXIMUM_PENDING,
+            waits_for_targets: false,
             clock: Box::new(system::now),
             event_ids: Box::new(system::event_id),
             deliveries: Deliveries::new(),
@@ -127,6 +131,19 @@ impl LocalEventBus {
     pub fn maximum_pending(self, deliveries: usize) -> Self {
         Self {
             maximum_pending: deliveries,
+            ..self
+        }
+    }
+
+    /// Lets `put_events` return only when each of its events has been delivered to every target, or given up.
+    ///
+    /// The bus is in memory, so events on their way are lost with the process. A Task that puts events is then answered only
+    /// after they have arrived; an interpreter with a store gives it to the bus again after a restart, and the targets see
+    /// the events at least once. A target that puts an event with the same ordering key waits for itself.
+    #[must_use]
+    pub fn wait_for_targets(self) -> Self {
+        Self {
+            waits_for_targets: true,
             ..self
         }
     }
@@ -189,7 +206,7 @@ impl LocalEventBus {
         change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put(&self, entry: ValidEntry, runtime: &Handle) -> PutEventsResultEntry {
+    fn put(&self, entry: ValidEntry, runtime: &Handle, on_its_way: &mpsc::Sender<Infallible>) -> PutEventsResultEntry {
         let bus = bus_name(&entry.event_bus_name).to_owned();
         let arrived = (self.clock)();
         let event = Arc::new(Event {
@@ -205,7 +222,10 @@ impl LocalEventBus {
         });
         let event_id = event.id.clone();
         let deliveries = self.deliveries_of(&event, &bus, arrived);
-        match self.deliveries.begin(deliveries, self.maximum_pending, runtime) {
+        match self
+            .deliveries
+            .begin(deliveries, self.maximum_pending, runtime, on_its_way)
+        {
             Ok(()) => PutEventsResultEntry::Accepted { event_id },
             Err(Refused::Full) => {
                 PutEventsResultEntry::failed("ThrottlingException", "Too many deliveries are pending.")
@@ -278,11 +298,18 @@ impl EventBridge for LocalEventBus {
         if self.deliveries.is_closing() {
             return Err(internal(SHUT_DOWN));
         }
+        // Every delivery holds a sender until it is done, and nothing is ever sent.
+        let (on_its_way, mut done) = mpsc::channel(1);
         let results = request.entries.into_iter().map(|entry| match entry.validate() {
-            Ok(entry) => self.put(entry, &runtime),
+            Ok(entry) => self.put(entry, &runtime, &on_its_way),
             Err(failed) => failed,
         });
-        Ok(PutEventsResponse::new(results))
+        let response = PutEventsResponse::new(results);
+        drop(on_its_way);
+        if self.waits_for_targets {
+            done.recv().await;
+        }
+        Ok(response)
     }
 }
 

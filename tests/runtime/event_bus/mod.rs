@@ -182,6 +182,27 @@ async fn a_slow_target_delays_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bus_can_wait_for_its_targets() {
+    let slow = RuleTarget::new("slow", |_: Event| async {
+        sleep(Duration::from_secs(3)).await;
+        Ok(())
+    });
+    let (failing, attempts) = failing(usize::MAX, &TargetError::new("Closed", "nobody is there"));
+    let failing = failing.retry_policy(RetryPolicy::default().maximum_retry_attempts(2));
+    let bus = bus().wait_for_targets().rule(Rule::new("all", any()), [slow, failing]);
+    let started = Instant::now();
+    // One attempt, and retries after one second and two more; the other target takes as long.
+    assert_eq!(put(&bus, order(&json!({}))).await.failed_entry_count, 0);
+    assert_eq!(started.elapsed().as_secs(), 3);
+    assert_eq!(attempts.load(Ordering::Relaxed), 3);
+    // A caller who gives up takes nothing back.
+    let given_up = tokio::time::timeout(Duration::from_secs(1), put(&bus, order(&json!({}))));
+    assert!(given_up.await.is_err());
+    bus.idle().await;
+    assert_eq!((started.elapsed().as_secs(), attempts.load(Ordering::Relaxed)), (6, 6));
+}
+
+#[tokio::test(start_paused = true)]
 async fn ordered_events_wait_for_those_of_their_key_only() {
     let start = Instant::now();
     let seen = Seen::<(String, u64, u64)>::default();
