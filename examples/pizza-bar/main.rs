@@ -85,7 +85,7 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
         server.address
     );
     closing_time().await?;
-    println!("Closing: orders that are not delivered are interrupted.");
+    println!("Closing: orders that are not delivered go on when the bar opens again.");
     server.shutdown().await;
     Ok(())
 }

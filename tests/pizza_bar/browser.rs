@@ -3,8 +3,12 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use asl_engine::Interpreter;
+use asl_engine::handlers::event_bus::{EventBridge, LocalEventBus};
+use asl_engine::store::SqliteStore;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -148,12 +152,12 @@ async fn an_order_in_a_browser() {
     at_phone_size(&mut browser, "narrow-delivered").await;
     assert_eq!(orders(&server).await.len(), 1);
 
-    interrupted_orders_are_shown_so(&mut browser, server, &folder).await;
+    an_order_that_was_stopped_is_shown_so(&mut browser, server, &folder).await;
     browser.close().await;
 }
 
-/// A page that comes back finds its order; one whose kitchen closed says so.
-async fn interrupted_orders_are_shown_so(browser: &mut Browser, server: Server, folder: &Folder) {
+/// A page that comes back finds its order; one whose execution was stopped is interrupted.
+async fn an_order_that_was_stopped_is_shown_so(browser: &mut Browser, server: Server, folder: &Folder) {
     browser.evaluate("document.getElementById('again').click()").await;
     place_order(browser, "Bob", "").await;
     reach(browser, 1).await;
@@ -169,12 +173,26 @@ async fn interrupted_orders_are_shown_so(browser: &mut Browser, server: Server, 
         .wait_for("document.getElementById('connection').dataset.state === 'offline'")
         .await;
 
+    stop_all_executions(folder).await;
     let server = reopen(address.port(), folder).await;
     browser
         .wait_for("document.getElementById('tracker').dataset.phase === 'interrupted'")
         .await;
     picture(browser, "wide-interrupted").await;
     server.shutdown().await;
+}
+
+/// As somebody may who has the file.
+async fn stop_all_executions(folder: &Folder) {
+    let store = SqliteStore::open(folder.0.join("pizza-bar.db")).unwrap();
+    let interpreter = Interpreter::new()
+        .store(store)
+        .event_bridge(Arc::new(LocalEventBus::new()) as Arc<dyn EventBridge>);
+    assert_eq!(interpreter.resume().await.unwrap().executions, 1);
+    for execution in interpreter.executions() {
+        execution.stop(None, None);
+    }
+    interpreter.shutdown(PATIENCE).await;
 }
 
 /// What the page shows of a status.

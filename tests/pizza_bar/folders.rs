@@ -14,12 +14,12 @@ async fn what_the_bar_makes_is_for_its_own_user_only() {
     let folder = Folder::new();
     let mode = |name: &str| fs::metadata(folder.0.join(name)).unwrap().mode() & 0o777;
     drop(Tables::open(&folder.0.join("new")).unwrap());
-    assert_eq!((mode("new"), mode("new/pizza-bar.redb")), (0o700, 0o600));
+    assert_eq!((mode("new"), mode("new/pizza-bar.db")), (0o700, 0o600));
 
     // What an older bar made, or a careless hand, is mended.
-    fs::set_permissions(folder.0.join("new/pizza-bar.redb"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(folder.0.join("new/pizza-bar.db"), fs::Permissions::from_mode(0o644)).unwrap();
     drop(Tables::open(&folder.0.join("new")).unwrap());
-    assert_eq!(mode("new/pizza-bar.redb"), 0o600);
+    assert_eq!(mode("new/pizza-bar.db"), 0o600);
 }
 
 #[cfg(unix)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asl_engine::handlers::event_bus::{EventBridge as _, LocalEventBus, PutEventsRequest, PutEventsRequestEntry};
+use asl_engine::store::SqliteStore;
 use asl_engine::websocket::WebSocketApi;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -15,14 +16,14 @@ use super::server::tables::{Running, Tables};
 use super::server::{ORDER_BUS, order_bus};
 
 /// Tables with an order of the connection `c-1` at a status.
-async fn tables(folder: &Folder, status: &str) -> (Tables, Order) {
-    let tables = Tables::open(&folder.0).unwrap();
+async fn tables(folder: &Folder, status: &str) -> (Tables, SqliteStore, Order) {
+    let (tables, store) = Tables::open(&folder.0).unwrap();
     let order = json!({
         "name": "Ada", "pizza": "marinara", "size": "small", "quantity": 1,
         "connectionId": "c-1", "orderId": "o-1", "domainName": "localhost", "stage": "local", "status": status,
     });
     let order: Order = serde_json::from_value(order).unwrap();
-    let (stored, order_id) = (order.clone(), Some("o-1".to_owned()));
+    let (stored, order_id) = (order.clone(), "o-1".to_owned());
     let (domain_name, stage) = ("localhost".to_owned(), "local".to_owned());
     tables
         .change_orders(move |transaction| {
@@ -30,7 +31,7 @@ async fn tables(folder: &Folder, status: &str) -> (Tables, Order) {
                 connection_id: "c-1".to_owned(),
                 domain_name: domain_name.clone(),
                 stage: stage.clone(),
-                order_id: order_id.clone(),
+                order_id: Some(order_id.clone()),
             })?;
             let running = Running {
                 domain_name,
@@ -42,14 +43,11 @@ async fn tables(folder: &Folder, status: &str) -> (Tables, Order) {
         })
         .await
         .unwrap();
-    (tables, order)
+    (tables, store, order)
 }
 
 fn bus(tables: &Tables) -> LocalEventBus {
-    let order_handler = OrderHandler {
-        tables: tables.clone(),
-        connections: WebSocketApi::new().connections(),
-    };
+    let order_handler = OrderHandler::new(tables.clone(), WebSocketApi::new().connections());
     order_bus(Arc::new(order_handler)).unwrap()
 }
 
@@ -77,7 +75,7 @@ async fn state(tables: &Tables) -> (Value, bool) {
 #[tokio::test(start_paused = true)]
 async fn an_order_whose_last_event_is_lost_is_interrupted_and_frees_its_connection() {
     let folder = Folder::new();
-    let (tables, order) = tables(&folder, STATUSES[4]).await;
+    let (tables, _store, order) = tables(&folder, STATUSES[4]).await;
     let bus = bus(&tables);
     let spoil = tables.change_orders(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
     spoil.await.unwrap();
@@ -96,7 +94,7 @@ async fn an_order_whose_last_event_is_lost_is_interrupted_and_frees_its_connecti
 #[tokio::test(start_paused = true)]
 async fn a_lost_event_in_between_is_made_up_for_by_the_next() {
     let folder = Folder::new();
-    let (tables, order) = tables(&folder, STATUSES[2]).await;
+    let (tables, _store, order) = tables(&folder, STATUSES[2]).await;
     let bus = bus(&tables);
     let spoil = tables.change_orders(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
     spoil.await.unwrap();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use asl_engine::store::SqliteStore;
 use asl_engine::websocket::{Connections, Limits, PostToConnectionError, ProxyEvent, ProxyResponse, WebSocketApi};
 use futures_util::StreamExt as _;
 use serde_json::{Map, Value, json};
@@ -27,6 +28,7 @@ struct Followers {
     /// Held open.
     _stuck: Socket,
     quick: Socket,
+    _store: SqliteStore,
     _folder: Folder,
 }
 
@@ -55,16 +57,14 @@ impl Followers {
             }
             posted.unwrap();
         }
-        let tables = tables(&folder, [&stuck, &quick]).await;
+        let (tables, store) = tables(&folder, [&stuck, &quick]).await;
         Self {
-            handler: OrderHandler {
-                tables,
-                connections: connections.clone(),
-            },
+            handler: OrderHandler::new(tables, connections.clone()),
             connections,
             stuck,
             _stuck: stuck_socket,
             quick: quick_socket,
+            _store: store,
             _folder: folder,
         }
     }
@@ -90,8 +90,8 @@ async fn serve(limits: Limits) -> (SocketAddr, Connections, Arc<Mutex<Vec<String
 }
 
 /// Tables in which the connections follow an order that the first of them has made.
-async fn tables(folder: &Folder, followers: [&String; 2]) -> Tables {
-    let tables = Tables::open(&folder.0).unwrap();
+async fn tables(folder: &Folder, followers: [&String; 2]) -> (Tables, SqliteStore) {
+    let (tables, store) = Tables::open(&folder.0).unwrap();
     let (domain_name, stage) = ("localhost".to_owned(), "local".to_owned());
     let order = json!({
         "name": "Ada", "pizza": "marinara", "size": "small", "quantity": 1,
@@ -107,7 +107,7 @@ async fn tables(folder: &Folder, followers: [&String; 2]) -> Tables {
     let running = Running {
         domain_name,
         stage,
-        order_id: Some("o-1".to_owned()),
+        order_id: "o-1".to_owned(),
     };
     let change = tables.change_orders(move |transaction| {
         transaction.put_running(&sessions[0].connection_id, &running)?;
@@ -117,7 +117,7 @@ async fn tables(folder: &Folder, followers: [&String; 2]) -> Tables {
         transaction.put_order(&order)
     });
     change.await.unwrap();
-    tables
+    (tables, store)
 }
 
 fn detail(connection_id: &str) -> Map<String, Value> {

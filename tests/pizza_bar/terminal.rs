@@ -2,15 +2,12 @@
 
 use std::process::Stdio;
 
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::bar::{Folder, PATIENCE, STATUSES, open, orders, url};
 use super::client::{OrderArgs, order};
-use super::server::WEBSOCKET;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_pizza-bar");
+use super::process::{BINARY, Process};
 
 fn args(url: String, pizza: &str) -> OrderArgs {
     OrderArgs {
@@ -72,21 +69,8 @@ async fn the_terminal_says_why_there_is_no_pizza() {
 #[tokio::test]
 async fn the_binary_serves_and_orders() {
     let folder = Folder::new();
-    let mut bar = Command::new(BINARY)
-        .args(["--port", "0", "--speed", "200", "--data"])
-        .arg(&folder.0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut printed = BufReader::new(bar.stdout.take().unwrap()).lines();
-    let open = timeout(PATIENCE, printed.next_line()).await.unwrap().unwrap().unwrap();
-    let address = open
-        .strip_prefix("The AWSome Pizza Bar is open: http://")
-        .and_then(|rest| rest.strip_suffix(" (Ctrl-C closes it)"))
-        .unwrap_or_else(|| panic!("{open}"));
-    let url = format!("ws://{address}{WEBSOCKET}");
+    let bar = Process::open(&folder, 200.0).await;
+    let url = bar.url();
     for (pizza, code) in [("margherita", 0), ("calzone", 1)] {
         let order = ["order", pizza, "--name", "Ada", "--quantity", "3", "--url", &url];
         let client = Command::new(BINARY)
@@ -100,11 +84,5 @@ async fn the_binary_serves_and_orders() {
         assert_eq!(output.ends_with("order delivered\n"), code == 0, "{output}");
     }
     #[cfg(unix)]
-    {
-        let terminate = format!("kill -TERM {}", bar.id().unwrap());
-        let sent = Command::new("sh").args(["-c", &terminate]).status().await.unwrap();
-        assert!(sent.success());
-        let ended = timeout(PATIENCE, bar.wait()).await.unwrap().unwrap();
-        assert!(ended.success(), "{ended}");
-    }
+    bar.terminate().await;
 }

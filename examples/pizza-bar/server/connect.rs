@@ -6,15 +6,12 @@ use super::order::Session;
 use super::tables::Tables;
 
 pub(crate) async fn connect(tables: Tables, event: ProxyEvent) -> Result<ProxyResponse, RouteError> {
-    let context = event.request_context;
-    let session = Session {
-        connection_id: context.connection_id,
-        domain_name: context.domain_name,
-        stage: context.stage,
-        order_id: None,
-    };
-    tables
-        .change_sessions(move |transaction| transaction.put_session(&session))
-        .await?;
+    let session = Session::of(&event.request_context);
+    let stored = tables.change_sessions(move |transaction| transaction.put_session(&session));
+    match stored.await {
+        // The customer is let in, to be told. The session is stored with the first order that is.
+        Err(error) if error.may_pass() => tracing::warn!(%error, "a session is not stored"),
+        stored => stored?,
+    }
     Ok(ProxyResponse::ok())
 }

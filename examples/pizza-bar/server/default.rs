@@ -1,17 +1,25 @@
 //! `$default`: takes an order, and starts the state machine with `{connectionId, data}`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use asl_engine::Interpreter;
 use asl_engine::execution::Program;
-use asl_engine::runtime::{ExecutionHandle, StartRequest};
+use asl_engine::runtime::StartRequest;
 use asl_engine::websocket::{Connections, ProxyEvent, ProxyResponse, RequestContext, RouteError};
-use asl_engine::{Interpreter, Outcome};
 use serde_json::{Value, json};
+use tokio::time::sleep;
+use uuid::Uuid;
 
+use super::get_order::{follow, hash};
 use super::messages;
-use super::order::OrderDetails;
+use super::order::{OrderDetails, Session};
 use super::order_handler::OrderHandler;
-use super::tables::{Running, Tables, TablesError};
+use super::tables::{Running, Tables, TablesError, Transaction};
+use super::watchers::Watchers;
+
+/// The name of the state machine.
+pub(crate) const MACHINE_NAME: &str = "PizzaBar";
 
 /// How many pizzas are made at once.
 const OVENS: usize = 10_000;
@@ -22,91 +30,178 @@ pub(crate) struct Default {
     pub(crate) interpreter: Arc<Interpreter>,
     pub(crate) program: Arc<Program>,
     pub(crate) order_handler: Arc<OrderHandler>,
+    pub(crate) watchers: Arc<Watchers>,
+}
+
+/// What came of an order's wish to be next.
+enum Turn {
+    Taken,
+    /// An order of the same client token is known.
+    Known {
+        order_id: String,
+    },
+    /// An execution runs for the connection, or it follows an order that is not finished.
+    NotYet,
 }
 
 impl Default {
     pub(crate) async fn handle(&self, event: ProxyEvent) -> Result<ProxyResponse, RouteError> {
-        let details = match parse(event.body.as_deref().unwrap_or_default()) {
-            Ok(details) => details,
-            Err(message) => return self.refuse(&event.request_context, &message).await,
+        let context = &event.request_context;
+        let (details, client_token) = match parse(event.body.as_deref().unwrap_or_default()) {
+            Ok(order) => order,
+            Err(message) => return self.refuse(context, 400, &message).await,
         };
         if self.interpreter.running() >= OVENS {
             let message = "every oven is taken: please try again in half a minute";
-            return self.refuse(&event.request_context, message).await;
+            return self.refuse(context, 400, message).await;
         }
-        if !self.take_turn(&event.request_context).await? {
-            let message = "one order at a time: the next one once this is delivered";
-            return self.refuse(&event.request_context, message).await;
-        }
-        let connection_id = event.request_context.connection_id;
-        let input = json!({ "connectionId": connection_id, "data": details });
-        let request = StartRequest::default().state_machine_name("PizzaBar");
-        let execution = match self.interpreter.start_with(Arc::clone(&self.program), input, request) {
-            Ok(execution) => execution,
-            Err(error) => {
-                tracing::error!(%error, "no execution was started");
-                self.order_handler.interrupt(connection_id).await?;
-                return Ok(ProxyResponse::status(500));
+        let (order_id, token) = (random(), client_token.unwrap_or_else(random));
+        match self.take_turn(context, &order_id, &token).await {
+            Ok(Turn::Taken) => {}
+            Ok(Turn::Known { order_id }) => return self.tell_again(context, order_id, token).await,
+            Ok(Turn::NotYet) => {
+                let message = "one order at a time: the next one once this is delivered";
+                return self.refuse(context, 400, message).await;
             }
-        };
-        tokio::spawn(watch(execution, Arc::clone(&self.order_handler), connection_id));
-        Ok(ProxyResponse::ok())
+            Err(error) if error.may_pass() => {
+                tracing::warn!(%error, "an order is refused");
+                return self.refuse(context, 503, messages::NO_ROOM).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.start(context, order_id, token, details).await
     }
 
-    /// Notes that an execution runs for the connection; false if one runs already, or it follows an order that does.
-    async fn take_turn(&self, context: &RequestContext) -> Result<bool, TablesError> {
+    async fn start(
+        &self,
+        context: &RequestContext,
+        order_id: String,
+        token: String,
+        details: OrderDetails,
+    ) -> Result<ProxyResponse, RouteError> {
         let connection_id = context.connection_id.clone();
+        self.order_handler.remember_token(order_id.clone(), token);
+        let input = json!({ "connectionId": connection_id, "data": details });
+        let request = StartRequest::default().state_machine_name(MACHINE_NAME).name(order_id);
+        let started = self.interpreter.start_stored(Arc::clone(&self.program), input, request);
+        match started.await {
+            Ok(execution) => {
+                self.watchers.watch(execution, connection_id);
+                Ok(ProxyResponse::ok())
+            }
+            Err(error) => {
+                tracing::error!(%error, "no execution was started");
+                self.watchers.interrupt(connection_id);
+                Ok(ProxyResponse::status(500))
+            }
+        }
+    }
+
+    /// Notes that an execution is about to run for the connection, unless it has to wait.
+    async fn take_turn(&self, context: &RequestContext, order_id: &str, token: &str) -> Result<Turn, TablesError> {
+        let mut session = Session::of(context);
+        let token_hash = hash(token);
         let running = Running {
             domain_name: context.domain_name.clone(),
             stage: context.stage.clone(),
-            order_id: None,
+            order_id: order_id.to_owned(),
         };
+        // On the disk with the start of the execution, which is written to the same file next.
         self.tables
             .change_sessions(move |transaction| {
-                if transaction.running(&connection_id)?.is_some() {
-                    return Ok(false);
+                if let Some(order_id) = transaction.order_of_token(&token_hash)? {
+                    return Ok(Turn::Known { order_id });
                 }
-                if let Some(mut session) = transaction.session(&connection_id)? {
-                    let order = match &session.order_id {
-                        Some(order_id) => transaction.order(order_id)?,
-                        None => None,
-                    };
-                    if order.is_some_and(|order| !order.is_finished()) {
-                        return Ok(false);
-                    }
-                    transaction.unfollow(&mut session)?;
-                    transaction.put_session(&session)?;
+                let connection_id = session.connection_id.clone();
+                if transaction.running(&connection_id)?.is_some() || follows_unfinished(transaction, &connection_id)? {
+                    return Ok(Turn::NotYet);
                 }
+                session.order_id = None;
+                transaction.put_session(&session)?;
+                transaction.put_token_hash(&running.order_id, &token_hash)?;
                 transaction.put_running(&connection_id, &running)?;
-                Ok(true)
+                Ok(Turn::Taken)
             })
             .await
     }
 
-    async fn refuse(&self, context: &RequestContext, message: &str) -> Result<ProxyResponse, RouteError> {
+    /// Tells of an order that came before, as when its answer was lost with the connection: an order of the same client
+    /// token is the same order.
+    async fn tell_again(
+        &self,
+        context: &RequestContext,
+        order_id: String,
+        token: String,
+    ) -> Result<ProxyResponse, RouteError> {
+        const TRIES: usize = 50;
+        const PAUSE: Duration = Duration::from_millis(100);
+
+        for _ in 0..TRIES {
+            let (session, order_id, token) = (Session::of(context), order_id.clone(), token.clone());
+            let followed = self.tables.change_sessions(move |transaction| {
+                // It has an execution, and comes to be with its first event.
+                if transaction.order(&order_id)?.is_none() && transaction.is_running(&order_id)? {
+                    return Ok(None);
+                }
+                follow(transaction, session, &order_id, &token).map(Some)
+            });
+            let (status, message) = match followed.await {
+                Ok(None) => {
+                    sleep(PAUSE).await;
+                    continue;
+                }
+                Ok(Some(Ok(order))) => (200, order),
+                Ok(Some(Err(error))) => (404, error),
+                Err(error) if error.may_pass() => (503, messages::error(messages::NO_ROOM)),
+                Err(error) => return Err(error.into()),
+            };
+            messages::post(&self.connections, &context.connection_id, &[message]).await;
+            return Ok(ProxyResponse::status(status));
+        }
+        self.refuse(context, 503, messages::NO_ROOM).await
+    }
+
+    async fn refuse(&self, context: &RequestContext, status: u16, message: &str) -> Result<ProxyResponse, RouteError> {
         // A client that is gone needs no answer.
         messages::post(&self.connections, &context.connection_id, &[messages::error(message)]).await;
-        Ok(ProxyResponse::status(400))
+        Ok(ProxyResponse::status(status))
     }
 }
 
-/// Interrupts the order of an execution that ends otherwise than with its last event. One that succeeds has only put that
-/// event: what if it is not delivered, is a matter of the bus.
-async fn watch(execution: ExecutionHandle, order_handler: Arc<OrderHandler>, connection_id: String) {
-    let outcome = execution.outcome().await;
-    if matches!(outcome, Outcome::Succeeded { .. }) {
-        return;
-    }
-    tracing::info!(execution = execution.arn(), ?outcome, "an order is interrupted");
-    order_handler.insist_on_interrupting(connection_id).await;
+fn follows_unfinished(transaction: &Transaction, connection_id: &str) -> Result<bool, TablesError> {
+    let session = transaction.session(connection_id)?;
+    let Some(order_id) = session.and_then(|session| session.order_id) else {
+        return Ok(false);
+    };
+    let order = transaction.order(&order_id)?;
+    Ok(order.is_some_and(|order| !order.is_finished()))
 }
 
-/// The order in `{"action":"order","order":{…}}`.
-fn parse(body: &str) -> Result<OrderDetails, String> {
+/// The order in `{"action":"order","order":{…},"clientToken":"…"}`, and the client's token if it has one.
+fn parse(body: &str) -> Result<(OrderDetails, Option<String>), String> {
     let message: Value = serde_json::from_str(body).map_err(|_| "the message is not JSON")?;
     match message.get("action").and_then(Value::as_str) {
-        Some("order") => OrderDetails::parse(message.get("order").ok_or("`order` is missing")?),
+        Some("order") => {
+            let details = OrderDetails::parse(message.get("order").ok_or("`order` is missing")?)?;
+            Ok((details, client_token(&message)?))
+        }
         Some(_) => Err("`action` must be `order` or `getOrder`".to_owned()),
         None => Err(r#"a message is an object such as {"action":"order","order":{…}}"#.to_owned()),
     }
+}
+
+/// Whoever has the token sees the order, so that a word that others may think of is none.
+fn client_token(message: &Value) -> Result<Option<String>, String> {
+    let Some(token) = message.get("clientToken") else {
+        return Ok(None);
+    };
+    let token = token.as_str().and_then(|token| Uuid::try_parse(token).ok());
+    let token = token.ok_or("`clientToken` must be a UUID that is new for each order")?;
+    Ok(Some(token.to_string()))
+}
+
+/// 122 bits of the system's randomness.
+#[expect(clippy::disallowed_methods, reason = "a server draws its own ids and tokens")]
+fn random() -> String {
+    Uuid::new_v4().to_string()
 }

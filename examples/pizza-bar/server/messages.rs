@@ -1,7 +1,7 @@
 //! What clients are told.
 
 use asl_engine::websocket::{Connections, PostToConnectionError};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::order::{Order, OrderDetails};
 
@@ -13,6 +13,20 @@ pub(crate) fn changed_event(status: &str) -> String {
 
 /// An order, to the one who has its token.
 pub(crate) fn order(order: &Order, token: Option<&str>) -> String {
+    json!({ "type": "ORDER", "order": shown(order, token) }).to_string()
+}
+
+/// An order to a customer who comes back, with the times of the statuses that it has had.
+pub(crate) fn known_order(order: &Order, token: &str, statuses: &[(String, String)]) -> String {
+    let mut shown = shown(order, Some(token));
+    let times = statuses
+        .iter()
+        .map(|(status, time)| (status.clone(), Value::from(time.as_str())));
+    shown.insert("times".to_owned(), Value::Object(times.collect()));
+    json!({ "type": "ORDER", "order": shown }).to_string()
+}
+
+fn shown(order: &Order, token: Option<&str>) -> Map<String, Value> {
     let OrderDetails {
         name,
         pizza,
@@ -20,24 +34,22 @@ pub(crate) fn order(order: &Order, token: Option<&str>) -> String {
         quantity,
         notes,
     } = &order.details;
-    let mut shown = json!({
-        "orderId": order.order_id,
-        "status": order.status,
-        "name": name,
-        "pizza": pizza,
-        "size": size,
-        "quantity": quantity,
-    });
-    if let Some(shown) = shown.as_object_mut() {
-        shown.extend(
-            notes
-                .iter()
-                .map(|notes| ("notes".to_owned(), Value::from(notes.as_str()))),
-        );
-        shown.extend(token.map(|token| ("token".to_owned(), Value::from(token))));
-    }
-    json!({ "type": "ORDER", "order": shown }).to_string()
+    let shown = [
+        ("orderId", json!(order.order_id)),
+        ("status", json!(order.status)),
+        ("name", json!(name)),
+        ("pizza", json!(pizza)),
+        ("size", json!(size)),
+        ("quantity", json!(quantity)),
+    ];
+    let notes = notes.as_ref().map(|notes| ("notes", json!(notes)));
+    let token = token.map(|token| ("token", json!(token)));
+    let shown = shown.into_iter().chain(notes).chain(token);
+    shown.map(|(field, value)| (field.to_owned(), value)).collect()
 }
+
+/// Nothing can be written, and so nothing is promised.
+pub(crate) const NO_ROOM: &str = "the kitchen has no room to write down anything: please try again in a minute";
 
 /// A request that was refused.
 pub(crate) fn error(message: &str) -> String {

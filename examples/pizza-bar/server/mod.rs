@@ -10,7 +10,9 @@ mod messages;
 pub(crate) mod order;
 pub(crate) mod order_handler;
 mod pages;
+mod reopening;
 pub(crate) mod tables;
+mod watchers;
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,10 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use asl_engine::execution::Program;
-use asl_engine::handlers::event_bus::{EventBridge, LocalEventBus, RetryPolicy, RuleTarget};
-use asl_engine::history::HistoryLevel;
+use asl_engine::handlers::event_bus::{EventBridge, ExhaustedRetryCondition, LocalEventBus, RetryPolicy, RuleTarget};
 use asl_engine::loading::Substitutions;
-use asl_engine::runtime::Clock;
 use asl_engine::services::event_bridge::{Event, EventPattern, InvalidEventPattern, Rule};
 use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi};
 use asl_engine::{Interpreter, StateMachine};
@@ -33,7 +33,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use order_handler::OrderHandler;
+use reopening::ResumeError;
 use tables::Tables;
+use watchers::Watchers;
 
 /// The path of the WebSocket API.
 pub(crate) const WEBSOCKET: &str = "/ws";
@@ -63,6 +65,8 @@ pub(crate) enum StartError {
     #[error(transparent)]
     Tables(#[from] tables::TablesError),
     #[error(transparent)]
+    Resume(#[from] ResumeError),
+    #[error(transparent)]
     Definition(#[from] asl_engine::InvalidDefinition),
     #[error(transparent)]
     Pattern(#[from] InvalidEventPattern),
@@ -75,8 +79,10 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) tables: Tables,
     connections: Connections,
+    order_handler: Arc<OrderHandler>,
     bus: Arc<LocalEventBus>,
     interpreter: Arc<Interpreter>,
+    watchers: Arc<Watchers>,
     close: oneshot::Sender<()>,
     http: JoinHandle<std::io::Result<()>>,
 }
@@ -94,23 +100,22 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|error| StartError::Listen { port, error })?;
-        let tables = Tables::open(&options.data)?;
+        let (tables, store) = Tables::open(&options.data)?;
 
         let api = WebSocketApi::new()
             .stage("local")
             .allowed_origins(AllowedOrigins::SameLoopbackHost)
             .limits(Limits::default().message(16 * 1024));
         let connections = api.connections();
-        let order_handler = Arc::new(OrderHandler {
-            tables: tables.clone(),
-            connections: connections.clone(),
-        });
+        let order_handler = Arc::new(OrderHandler::new(tables.clone(), connections.clone()));
         let bus = Arc::new(order_bus(Arc::clone(&order_handler))?);
         let interpreter = Interpreter::new()
-            .clock(Clock::faster(options.speed))
-            .history(HistoryLevel::Off)
+            .store(store)
+            .clock(reopening::clock(&tables, options.speed).await?)
             .event_bridge(Arc::clone(&bus) as Arc<dyn EventBridge>);
         let interpreter = Arc::new(interpreter);
+        let watchers = Arc::new(Watchers::new(Arc::clone(&order_handler)));
+        reopening::resume(&interpreter, &tables, &watchers).await?;
         let substitutions = Substitutions::new().with("PizzaOrderEventBus", ORDER_BUS);
         let machine = StateMachine::parse_with(pages::MACHINE, &substitutions)?;
         let default = Arc::new(default::Default {
@@ -118,7 +123,8 @@ impl Server {
             connections: connections.clone(),
             interpreter: Arc::clone(&interpreter),
             program: Arc::new(Program::compile(&machine)),
-            order_handler,
+            order_handler: Arc::clone(&order_handler),
+            watchers: Arc::clone(&watchers),
         });
         let router = routes(api, &tables, &connections, default)
             .into_router(WEBSOCKET)?
@@ -136,14 +142,17 @@ impl Server {
             address,
             tables,
             connections,
+            order_handler,
             bus,
             interpreter,
+            watchers,
             close,
             http,
         })
     }
 
-    /// Closes the bar: first the door, then the connections, then the kitchen. What is not delivered is interrupted.
+    /// Closes the bar: first the door, then the connections, then the kitchen. What is not delivered goes on when the bar
+    /// opens again.
     pub(crate) async fn shutdown(mut self) {
         /// How long HTTP requests may take that have begun.
         const LAST_REQUESTS: Duration = Duration::from_secs(2);
@@ -154,11 +163,12 @@ impl Server {
             self.http.abort();
         }
         self.connections.shutdown().await;
+        // Before the executions are left: that is no end of theirs.
+        self.watchers.close().await;
         self.interpreter.shutdown(Duration::ZERO).await;
+        self.order_handler.close();
         self.bus.shutdown().await;
-        if let Err(error) = self.tables.close().await {
-            tracing::error!(%error, "orders could not be marked as interrupted");
-        }
+        self.tables.close().await;
     }
 }
 
@@ -182,13 +192,18 @@ pub(crate) fn order_bus(order_handler: Arc<OrderHandler>) -> Result<LocalEventBu
     })
     .retry_policy(RetryPolicy::default().maximum_retry_attempts(3))
     .dead_letter(move |letter| {
+        // The Task behind it is not answered, and puts the event again when the bar opens.
+        if letter.exhausted_retry_condition == ExhaustedRetryCondition::Shutdown {
+            return;
+        }
         tracing::error!(event = letter.event.id, error = %letter.error, "an event could not be delivered");
         let losses = Arc::clone(&losses);
         tokio::spawn(async move { losses.lost(letter.event.detail).await });
     });
     let pattern: EventPattern = STATUS_CHANGED.parse()?;
     let rule = Rule::new("order-status-changed", pattern).event_bus(ORDER_BUS);
-    Ok(LocalEventBus::new().rule(rule, [target]))
+    // A status that has not come into the tables when the process ends is put again by the next one.
+    Ok(LocalEventBus::new().rule(rule, [target]).wait_for_targets())
 }
 
 fn routes(

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use asl_engine::websocket::RequestContext;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The status that the server itself gives: the execution ended before the pizza was there.
+/// The status that the server itself gives: the execution failed, or could not go on, before the pizza was there.
 pub(crate) const INTERRUPTED: &str = "interrupted";
 /// The last status of the state machine.
 pub(crate) const DELIVERED: &str = "order delivered";
@@ -69,6 +70,18 @@ pub(crate) struct Order {
     pub(crate) domain_name: String,
     pub(crate) stage: String,
     pub(crate) status: String,
+}
+
+impl Session {
+    /// The session of a connection that follows no order.
+    pub(crate) fn of(context: &RequestContext) -> Self {
+        Self {
+            connection_id: context.connection_id.clone(),
+            domain_name: context.domain_name.clone(),
+            stage: context.stage.clone(),
+            order_id: None,
+        }
+    }
 }
 
 impl fmt::Display for Pizza {

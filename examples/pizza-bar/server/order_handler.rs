@@ -1,26 +1,31 @@
 //! The target of the rule on the order bus: keeps the Orders table, and tells the customers.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use asl_engine::websocket::Connections;
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::time::sleep;
-use uuid::Uuid;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
-use super::get_order::hash;
 use super::messages;
 use super::order::{DELIVERED, INTERRUPTED, Order, OrderDetails};
-use super::tables::{Tables, TablesError, Transaction};
+use super::tables::{Running, Tables, TablesError, Transaction};
 
 pub(crate) struct OrderHandler {
-    pub(crate) tables: Tables,
-    pub(crate) connections: Connections,
+    tables: Tables,
+    connections: Connections,
+    /// The tokens of orders whose first status has not come yet: the tables have only their hashes.
+    new_tokens: Mutex<HashMap<String, String>>,
+    is_closing: watch::Sender<bool>,
 }
 
 /// The detail of an `OrderStatusChangedEvent`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct OrderStatusChanged {
     connection_id: String,
@@ -31,34 +36,78 @@ struct OrderStatusChanged {
 /// What a status did, and who is to hear of it.
 struct Change {
     order: Order,
-    /// The token of an order that is new.
-    token: Option<String>,
+    is_new: bool,
     followers: Vec<String>,
 }
 
 impl OrderHandler {
+    pub(crate) fn new(tables: Tables, connections: Connections) -> Self {
+        Self {
+            tables,
+            connections,
+            new_tokens: Mutex::default(),
+            is_closing: watch::Sender::new(false),
+        }
+    }
+
+    /// Keeps the token of an order that is about to begin, for the customer who is told of it with its first status.
+    pub(crate) fn remember_token(&self, order_id: String, token: String) {
+        self.new_tokens().insert(order_id, token);
+    }
+
+    /// Waits for the database no more.
+    pub(crate) fn close(&self) {
+        self.is_closing.send_replace(true);
+    }
+
     /// Handles the detail of one event; answers what a Lambda function would.
+    ///
+    /// An event that comes again, as after a restart, changes nothing. While the disk is full, this waits for room.
     pub(crate) async fn handle(&self, detail: Map<String, Value>) -> Result<Value, TablesError> {
         let event = match serde_json::from_value::<OrderStatusChanged>(Value::Object(detail)) {
             Ok(event) => event,
             Err(error) => return Ok(invalid_order(&error.to_string())),
         };
         let connection_id = event.connection_id.clone();
-        let change = self
-            .tables
-            .change_orders(move |transaction| change_status(transaction, event))
-            .await?;
-        let Some(change) = change else {
+        let time = now();
+        let Some(change) = self.change_status(&event, time).await? else {
             return Ok(invalid_order(&format!(
                 "nobody ordered on the connection {connection_id}"
             )));
         };
         let mut told = vec![messages::changed_event(&change.order.status)];
-        if let Some(token) = &change.token {
-            told.insert(0, messages::order(&change.order, Some(token)));
+        if change.is_new
+            && let Some(token) = self.new_tokens().remove(&change.order.order_id)
+        {
+            told.insert(0, messages::order(&change.order, Some(&token)));
         }
         self.tell(&change.followers, &told).await;
         Ok(json!({ "statusCode": 200, "body": change.order }))
+    }
+
+    /// Writes a status to the order, as soon as the database can; `None` if nobody ordered on that connection.
+    async fn change_status(
+        &self,
+        event: &OrderStatusChanged,
+        time: DateTime<Utc>,
+    ) -> Result<Option<Change>, TablesError> {
+        const FIRST_WAIT: Duration = Duration::from_millis(100);
+        const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+        let mut closing = self.is_closing.subscribe();
+        let mut wait = FIRST_WAIT;
+        loop {
+            let event = event.clone();
+            let change = move |transaction: &Transaction| change_status(transaction, event, time);
+            match self.tables.change_orders(change).await {
+                Err(error) if error.may_pass() => tracing::warn!(%error, "a status waits for the database"),
+                done => return done,
+            }
+            if timeout(wait, closing.wait_for(|closing| *closing)).await.is_ok() {
+                return Err(TablesError::Closed);
+            }
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
     }
 
     /// An event could not be delivered.
@@ -82,7 +131,8 @@ impl OrderHandler {
             .await?;
         match interrupted {
             Interrupted::Nothing => {}
-            Interrupted::BeforeItsFirstStatus => {
+            Interrupted::BeforeItsFirstStatus { order_id } => {
+                self.new_tokens().remove(&order_id);
                 let message = messages::error("the kitchen could not take your order: please order again");
                 self.tell(&[connection_id], &[message]).await;
             }
@@ -99,13 +149,17 @@ impl OrderHandler {
         let mut wait = FIRST_WAIT;
         loop {
             match self.interrupt(connection_id.clone()).await {
-                // A server that closes marks its orders itself.
+                // A server that opens marks what was left.
                 Ok(()) | Err(TablesError::Closed) => return,
                 Err(error) => tracing::error!(%error, "an order could not be marked as interrupted"),
             }
             sleep(wait).await;
             wait = (wait * 2).min(LONGEST_WAIT);
         }
+    }
+
+    fn new_tokens(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.new_tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells followers, each for itself: a slow one makes no other wait. The order goes on whatever becomes of them.
@@ -128,43 +182,44 @@ impl OrderHandler {
 }
 
 /// Writes a status to the order; `None` if nobody ordered on that connection.
-fn change_status(transaction: &Transaction, event: OrderStatusChanged) -> Result<Option<Change>, TablesError> {
+fn change_status(
+    transaction: &Transaction,
+    event: OrderStatusChanged,
+    time: DateTime<Utc>,
+) -> Result<Option<Change>, TablesError> {
     // The customer may have left: then it is not the session that knows of the order, but what runs for it.
-    let Some(mut running) = transaction.running(&event.connection_id)? else {
+    let Some(running) = transaction.running(&event.connection_id)? else {
         return Ok(None);
     };
-    let known = match &running.order_id {
-        Some(order_id) => transaction.order(order_id)?,
-        None => None,
-    };
-    let (order, token) = if let Some(order) = known {
-        let order = Order {
+    let known = transaction.order(&running.order_id)?;
+    let is_new = known.is_none();
+    let is_news = transaction.note_status(&running.order_id, &event.status, time)?;
+    if let Some(order) = known.as_ref().filter(|_| !is_news) {
+        return Ok(Some(Change {
+            order: order.clone(),
+            is_new,
+            followers: Vec::new(),
+        }));
+    }
+    let order = match known {
+        Some(order) => Order {
             details: event.order_details,
             status: event.status,
             ..order
-        };
-        (order, None)
-    } else {
-        let order_id = random();
-        let token = random();
-        transaction.put_token_hash(&order_id, &hash(&token))?;
-        running.order_id = Some(order_id.clone());
-        transaction.put_running(&event.connection_id, &running)?;
-        if let Some(mut session) = transaction.session(&event.connection_id)? {
-            transaction.unfollow(&mut session)?;
-            session.order_id = Some(order_id.clone());
-            transaction.put_session(&session)?;
-        }
-        let order = Order {
+        },
+        None => Order {
             details: event.order_details,
             connection_id: event.connection_id,
-            order_id,
+            order_id: running.order_id,
             domain_name: running.domain_name,
             stage: running.stage,
             status: event.status,
-        };
-        (order, Some(token))
+        },
     };
+    if is_new && let Some(mut session) = transaction.session(&order.connection_id)? {
+        session.order_id = Some(order.order_id.clone());
+        transaction.put_session(&session)?;
+    }
     transaction.put_order(&order)?;
     if order.status == DELIVERED {
         transaction.remove_running(&order.connection_id)?;
@@ -172,7 +227,7 @@ fn change_status(transaction: &Transaction, event: OrderStatusChanged) -> Result
     let followers = transaction.followers(&order.order_id)?;
     Ok(Some(Change {
         order,
-        token,
+        is_new,
         followers,
     }))
 }
@@ -181,7 +236,9 @@ fn change_status(transaction: &Transaction, event: OrderStatusChanged) -> Result
 enum Interrupted {
     Nothing,
     /// An execution that came to no order yet.
-    BeforeItsFirstStatus,
+    BeforeItsFirstStatus {
+        order_id: String,
+    },
     Order {
         message: String,
         followers: Vec<String>,
@@ -189,15 +246,13 @@ enum Interrupted {
 }
 
 fn interrupt(transaction: &Transaction, connection_id: &str) -> Result<Interrupted, TablesError> {
-    let Some(running) = transaction.running(connection_id)? else {
+    let Some(Running { order_id, .. }) = transaction.running(connection_id)? else {
         return Ok(Interrupted::Nothing);
     };
     transaction.remove_running(connection_id)?;
-    let Some(order_id) = running.order_id else {
-        return Ok(Interrupted::BeforeItsFirstStatus);
-    };
     let Some(mut order) = transaction.order(&order_id)? else {
-        return Ok(Interrupted::Nothing);
+        transaction.remove_token(&order_id)?;
+        return Ok(Interrupted::BeforeItsFirstStatus { order_id });
     };
     INTERRUPTED.clone_into(&mut order.status);
     transaction.put_order(&order)?;
@@ -211,8 +266,7 @@ fn invalid_order(err: &str) -> Value {
     json!({ "statusCode": 404, "body": { "message": "invalid order", "err": err } })
 }
 
-/// 122 bits of the system's randomness.
-#[expect(clippy::disallowed_methods, reason = "a server draws its own ids and tokens")]
-fn random() -> String {
-    Uuid::new_v4().to_string()
+#[expect(clippy::disallowed_methods, reason = "when a status came is what the page shows")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }

@@ -1,0 +1,150 @@
+//! The tables in SQLite, with the indexes that `DynamoDB` would keep for them, in one file with the executions.
+//!
+//! The file is a store of executions; the bar's own tables stand beside the store's, and are written by a connection of
+//! their own. One file has one journal: a table that is written before an execution goes on is on the disk once that is.
+
+mod opening;
+mod transaction;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use asl_engine::store::{SqliteStore, StoreError};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use super::folder::FolderError;
+pub(crate) use transaction::{KitchenTime, Transaction};
+
+/// The tables, until they are closed; a clone is cheap. Every change is one transaction.
+#[derive(Clone)]
+pub(crate) struct Tables {
+    /// SQLite lets writers wait for each other by blocking their threads; here they wait without one.
+    connection: Arc<Mutex<Option<Connection>>>,
+}
+
+/// An execution at work for a connection. Its name is the order's id; the order is there once its first event has come.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Running {
+    pub(crate) domain_name: String,
+    pub(crate) stage: String,
+    pub(crate) order_id: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TablesError {
+    #[error("the tables in `{0}` are in use: does another pizza bar run? Give this one its own with --data")]
+    InUse(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the database: {0}")]
+    Database(#[from] rusqlite::Error),
+    #[error("a row of the tables cannot be read: {0}")]
+    Row(#[from] serde_json::Error),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("the file of the tables, `{file}`: {error}")]
+    File { file: String, error: std::io::Error },
+    #[error("the tables are closed")]
+    Closed,
+}
+
+/// Whether a change has to survive more than the end of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// It is on the disk when it is done.
+    Full,
+    /// It is in the file, and goes to the disk with the next change that has to.
+    Process,
+}
+
+impl Tables {
+    /// Opens the tables in a folder, which is made if need be, and the store of executions in the same file. No connection is
+    /// open then.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, SqliteStore), TablesError> {
+        let (connection, store) = opening::open(folder)?;
+        let tables = Self {
+            connection: Arc::new(Mutex::new(Some(connection))),
+        };
+        Ok((tables, store))
+    }
+
+    /// Lets go of the file.
+    pub(crate) async fn close(&self) {
+        self.connection.lock().await.take();
+    }
+
+    /// Changes what outlives the server.
+    pub(crate) async fn change_orders<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
+    ) -> Result<T, TablesError> {
+        self.change(Durability::Full, change).await
+    }
+
+    /// Changes what means nothing without the server, or without an execution that is written next.
+    pub(crate) async fn change_sessions<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
+    ) -> Result<T, TablesError> {
+        self.change(Durability::Process, change).await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
+    ) -> Result<T, TablesError> {
+        let mut connection = Arc::clone(&self.connection).lock_owned().await;
+        let work = move || commit(connection.as_mut().ok_or(TablesError::Closed)?, durability, change);
+        // A task that was cancelled, as at the end of the process, has closed them too.
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or(Err(TablesError::Closed))
+    }
+}
+
+impl TablesError {
+    /// Whether the same may succeed later without anybody's help but room on the disk.
+    pub(crate) fn may_pass(&self) -> bool {
+        use ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, OutOfMemory,
+            PermissionDenied, ReadOnly, SystemIoFailure,
+        };
+
+        let Self::Database(error) = self else { return false };
+        matches!(
+            error.sqlite_error_code(),
+            Some(
+                CannotOpen
+                    | DatabaseBusy
+                    | DatabaseLocked
+                    | DiskFull
+                    | FileLockingProtocolFailed
+                    | OutOfMemory
+                    | PermissionDenied
+                    | ReadOnly
+                    | SystemIoFailure
+            )
+        )
+    }
+}
+
+fn commit<T>(
+    connection: &mut Connection,
+    durability: Durability,
+    change: impl FnOnce(&Transaction) -> Result<T, TablesError>,
+) -> Result<T, TablesError> {
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Process => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    let transaction = Transaction(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
+    // An error drops the transaction, which undoes it.
+    let result = change(&transaction)?;
+    transaction.0.commit()?;
+    Ok(result)
+}

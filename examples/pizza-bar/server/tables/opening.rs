@@ -1,0 +1,97 @@
+//! Opening the file: nothing is written to one that is damaged, in use, or no database of a pizza bar.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use asl_engine::store::{SqliteStore, StoreErrorKind};
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Durability, TablesError, commit};
+use crate::server::folder;
+
+pub(crate) const FILE: &str = "pizza-bar.db";
+
+/// Items are JSON under their id, as `DynamoDB` keeps them; what is looked for by something else has an index.
+const CREATE: &str = "
+-- The open connections.
+CREATE TABLE IF NOT EXISTS Sessions (
+    id TEXT PRIMARY KEY,
+    item TEXT NOT NULL,
+    orderId TEXT AS (item ->> '$.orderId')
+) STRICT;
+CREATE INDEX IF NOT EXISTS SessionsByOrder ON Sessions (orderId, id);
+
+CREATE TABLE IF NOT EXISTS Orders (
+    id TEXT PRIMARY KEY,
+    item TEXT NOT NULL,
+    status TEXT AS (item ->> '$.status')
+) STRICT;
+CREATE INDEX IF NOT EXISTS OrdersByStatus ON Orders (status);
+
+-- When an order had which status.
+CREATE TABLE IF NOT EXISTS OrderStatuses (
+    orderId TEXT NOT NULL,
+    status TEXT NOT NULL,
+    time TEXT NOT NULL,
+    PRIMARY KEY (orderId, status)
+) STRICT, WITHOUT ROWID;
+
+-- The hash of each order's token.
+CREATE TABLE IF NOT EXISTS OrderTokens (
+    orderId TEXT PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE
+) STRICT, WITHOUT ROWID;
+
+-- What runs for the connection that ordered, whether it is still open or not.
+CREATE TABLE IF NOT EXISTS RunningByConnection (
+    id TEXT PRIMARY KEY,
+    item TEXT NOT NULL,
+    orderId TEXT AS (item ->> '$.orderId')
+) STRICT;
+CREATE INDEX IF NOT EXISTS RunningByOrder ON RunningByConnection (orderId);
+
+-- One row: what the kitchen's clock showed at a time, in microseconds since 1970, and how fast it goes.
+CREATE TABLE IF NOT EXISTS KitchenClock (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    wall INTEGER NOT NULL,
+    kitchen INTEGER NOT NULL,
+    speed REAL NOT NULL
+) STRICT;
+
+DELETE FROM Sessions;
+";
+
+/// The connection to the tables, and the store that owns the file.
+pub(super) fn open(folder: &Path) -> Result<(Connection, SqliteStore), TablesError> {
+    /// How long a change waits for the store's writer, or for another program that looks in.
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    folder::open(folder)?;
+    let path = folder.join(FILE);
+    let in_file = |error| TablesError::File {
+        file: path.display().to_string(),
+        error,
+    };
+    folder::make_file(&path).map_err(in_file)?;
+    if fs::metadata(&path).map_err(in_file)?.len() > 0 {
+        // All of it, and before anything is written: a damaged file is left as it is.
+        SqliteStore::open_read_only(&path)?.check()?;
+    }
+    let store = SqliteStore::open(&path).map_err(|error| match error.kind() {
+        StoreErrorKind::InUse => TablesError::InUse(folder.display().to_string()),
+        _ => TablesError::Store(error),
+    })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    commit(&mut connection, Durability::Full, |transaction| {
+        transaction.0.execute_batch(CREATE)?;
+        // SQLite has looked at the file, but not into the items.
+        transaction.orders()?;
+        transaction.all_running()?;
+        Ok(())
+    })?;
+    Ok((connection, store))
+}
