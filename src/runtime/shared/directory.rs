@@ -51,7 +51,8 @@ impl Directory for Shared {
         let Some(removed) = part.remove(running) else {
             return;
         };
-        if running.origin.keeps_name {
+        // A store remembers the names itself, but not that of a start that it did not write.
+        if running.origin.keeps_name && !running.is_durable() {
             let now = running.host.clock.now();
             self.names().closed.insert(&running.arn, now);
         }
