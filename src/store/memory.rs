@@ -199,6 +199,10 @@ impl ExecutionStore for MemoryStore {
         Ok(self.lock().kept.documents(kind))
     }
 
+    fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        Ok(self.lock().kept.document(kind, key))
+    }
+
     fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError> {
         let mut shared = self.lock();
         let removed = shared.kept.remove_closed(retention, rows);

@@ -122,6 +122,12 @@ pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
     /// The documents of a kind in the order of their keys.
     fn documents(&self, kind: &str) -> Result<Vec<Document>, StoreError>;
 
+    /// The document of a kind and a key. A store that finds it by an index does so, instead of reading all of its kind.
+    fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        let mut documents = self.documents(kind)?.into_iter();
+        Ok(documents.find(|document| document.key == key))
+    }
+
     /// Removes executions that have ended and are beyond what is kept, the oldest first, with all that belongs to them.
     /// Removes about so many rows at most, so that others do not wait long, and returns how many: 0 if nothing is left to
     /// do. An execution that could be removed only in part is not found any more.

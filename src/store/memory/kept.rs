@@ -282,6 +282,14 @@ impl Kept {
         };
         documents.into_iter().flatten().map(document).collect()
     }
+
+    pub(super) fn document(&self, kind: &str, key: &str) -> Option<Document> {
+        let text = self.documents.get(kind)?.get(key)?;
+        Some(Document {
+            key: key.to_owned(),
+            text: text.clone(),
+        })
+    }
 }
 
 /// When an execution ended, and its number.

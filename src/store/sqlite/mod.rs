@@ -254,6 +254,10 @@ impl ExecutionStore for SqliteStore {
         self.read(|connection| read::documents(connection, kind))
     }
 
+    fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        self.read(|connection| read::document(connection, kind, key))
+    }
+
     fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError> {
         self.write(|connection| remove::remove_closed(connection, retention, rows))
     }

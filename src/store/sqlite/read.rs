@@ -279,6 +279,20 @@ pub(super) fn documents(connection: &Connection, kind: &str) -> Result<Vec<Docum
     Ok(documents.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn document(connection: &Connection, kind: &str, key: &str) -> Result<Option<Document>, Failure> {
+    let document = |row: &Row<'_>| {
+        Ok(Document {
+            key: key.to_owned(),
+            text: row.get(0)?,
+        })
+    };
+    let document = connection
+        .prepare_cached("SELECT text FROM documents WHERE kind = ?1 AND key = ?2")?
+        .query_row(params![kind, key], document)
+        .optional()?;
+    Ok(document)
+}
+
 /// A row of `select_execution`.
 fn stored_execution(row: &Row<'_>) -> Result<StoredExecution, Failure> {
     let end = match row.get(9)? {

@@ -162,6 +162,10 @@ impl ExecutionStore for FaultyStore {
         self.running()?.documents(kind)
     }
 
+    fn document(&self, kind: &str, key: &str) -> Result<Option<Document>, StoreError> {
+        self.running()?.document(kind, key)
+    }
+
     fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError> {
         self.running()?.remove_closed(retention, rows)
     }

@@ -207,5 +207,17 @@ pub(super) fn documents(stores: &Stores<'_>) -> Result<(), Failure> {
         sample::document("a", "B", Some("8")),
     ])?;
     ensure_equal(&read("a")?, &"9=6 B=8 z=7 é=1".to_owned(), "them after changes")?;
-    ensure_equal(&read("b")?, &"z=4".to_owned(), "the documents of another kind")
+    ensure_equal(&read("b")?, &"z=4".to_owned(), "the documents of another kind")?;
+    for (kind, key, text) in [
+        ("a", "z", Some("7")),
+        ("b", "z", Some("4")),
+        ("a", "10", None),
+        ("b", "B", None),
+        ("c", "z", None),
+    ] {
+        let found = store.document(kind, key)?.map(|document| (document.key, document.text));
+        let expected = text.map(|text| (key.to_owned(), text.to_owned()));
+        ensure_equal(&found, &expected, &format!("the document {key} of kind {kind}"))?;
+    }
+    Ok(())
 }
