@@ -27,6 +27,19 @@ pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
     fn ended(&self, kept_bytes: usize);
 }
 
+/// A start as `StartExecution` and `StartSyncExecution` ask for it.
+pub(crate) struct Launch<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) input: &'a Value,
+    /// The input's text as given.
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store keeps it"))]
+    pub(crate) input_text: &'a str,
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store keeps it"))]
+    pub(crate) trace_header: Option<&'a str>,
+    pub(crate) is_synchronous: bool,
+}
+
 /// The reason why an execution was not started.
 pub(crate) enum Refusal {
     /// A refusal as on AWS.
@@ -73,13 +86,14 @@ impl Interpreter {
     /// Starts an execution as `StartExecution` does, or `StartSyncExecution`: a name in use gives the running execution if the input is the
     /// same, and is refused otherwise. Handlers are not checked; a task without one fails. Errors outside a tokio runtime with a
     /// timer.
-    pub(crate) fn launch(
-        &self,
-        target: &Target,
-        name: Option<String>,
-        input: &Value,
-        is_synchronous: bool,
-    ) -> Result<(ExecutionHandle, Ack), Refusal> {
+    pub(crate) fn launch(&self, launch: &Launch<'_>) -> Result<(ExecutionHandle, Ack), Refusal> {
+        let &Launch {
+            target,
+            name,
+            input,
+            is_synchronous,
+            ..
+        } = launch;
         self.check_options().map_err(Refusal::Driver)?;
         let shared = self.shared();
         let is_express = target.program.machine().workflow_type == WorkflowType::Express;
@@ -91,7 +105,7 @@ impl Interpreter {
         };
         options.is_synchronous = is_synchronous;
         if let Some(name) = name {
-            options.name = name;
+            name.clone_into(&mut options.name);
         }
         let host = shared.host().map_err(Refusal::Driver)?;
         let now = host.clock.now();
@@ -110,6 +124,8 @@ impl Interpreter {
             is_named,
             is_refusable: true,
             started_by: None,
+            #[cfg(feature = "store")]
+            request: target.request(launch.input_text, launch.trace_header),
         };
         match shared.start(start, host) {
             Ok(running) => Ok(acknowledged(running)),

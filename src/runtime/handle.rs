@@ -145,9 +145,27 @@ impl ExecutionHandle {
     /// in ([`ErrorKind::ShutDown`]).
     /// [Run machines in your program](crate::docs::running) has an example.
     pub fn redrive(&self) -> Result<DateTime<Utc>, Error> {
+        #[cfg(feature = "store")]
+        let (time, ack) = self.running.redrive(|_| Vec::new())?;
+        #[cfg(not(feature = "store"))]
         let (time, ack) = self.running.redrive()?;
         ack.wait_here()?;
         Ok(time)
+    }
+
+    /// Redrives it, and tells when that is written, together with what `beside` makes of the time.
+    #[cfg(feature = "store")]
+    pub(crate) fn redrive_with(
+        &self,
+        beside: impl FnOnce(DateTime<Utc>) -> Vec<crate::store::Record>,
+    ) -> Result<(DateTime<Utc>, super::Ack), Error> {
+        self.running.redrive(beside)
+    }
+
+    /// Tells when all that has happened so far is written.
+    #[cfg(feature = "store")]
+    pub(crate) fn ack(&self) -> super::Ack {
+        self.running.ack()
     }
 
     /// How often the execution was redriven.

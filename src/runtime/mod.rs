@@ -49,6 +49,8 @@ mod activity_queue;
 mod catalogue;
 mod chance;
 mod clock;
+#[cfg(feature = "store")]
+mod documents;
 mod ended;
 mod events;
 mod executions;
@@ -98,7 +100,9 @@ pub use resume::{Resumed, Unresumed};
 
 #[cfg(not(feature = "store"))]
 pub(crate) use ack::Ack;
-pub(crate) use catalogue::{Catalogue, Refusal};
+pub(crate) use catalogue::{Catalogue, Launch, Refusal};
+#[cfg(feature = "store")]
+pub(crate) use documents::Documents;
 #[cfg(feature = "store")]
 pub(crate) use journal::Ack;
 
@@ -243,6 +247,8 @@ impl Interpreter {
             is_named,
             is_refusable: true,
             started_by: None,
+            #[cfg(feature = "store")]
+            request: None,
         };
         Ok(Begun { shared, start, host })
     }

@@ -193,6 +193,8 @@ fn start_child(
         is_named: !is_express,
         is_refusable: false,
         started_by: Some(context.attempt_id().into()),
+        #[cfg(feature = "store")]
+        request: target.request(&request.input_text, None),
     };
     match shared.start(start, host) {
         Ok(child) => {

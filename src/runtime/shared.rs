@@ -240,6 +240,8 @@ impl Shared {
         };
         drop(part);
         let is_same = known.has_input(input);
+        #[cfg(feature = "store")]
+        let is_same = is_same && !known.has_stored_end();
         Some(if is_same {
             Ok(known)
         } else {

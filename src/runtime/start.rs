@@ -19,4 +19,7 @@ pub(super) struct Start {
     /// The id of the attempt of a task that starts it.
     #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store asks"))]
     pub(super) started_by: Option<Arc<str>>,
+    /// What a service above was asked for.
+    #[cfg(feature = "store")]
+    pub(super) request: Option<crate::store::StoredRequest>,
 }

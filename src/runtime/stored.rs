@@ -10,9 +10,11 @@ use super::journal::{Durable, Journal, Naming, Retention, Writer};
 use super::running::{New, Origin, Running};
 use super::shared::Shared;
 use super::start::Start;
+use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
-use crate::store::{self, ExecutionStore, Record, StoreError, StoredExecution, StoredOrigin};
+use crate::services::step_functions::Target;
+use crate::store::{self, ExecutionStore, Record, StoreError, StoredExecution, StoredOrigin, StoredRequest};
 
 impl Interpreter {
     /// Keeps executions in a store, where they outlive the process: see
@@ -125,9 +127,10 @@ impl Shared {
         let origin = StoredOrigin {
             lineage: start.origin.lineage,
             started_by: start.started_by.clone(),
+            request: start.request.clone(),
         };
         let (program, limits) = (&start.program, &self.settings.limits);
-        let start = store::Start::of(durable.number, program, &start.options, limits, &origin, now);
+        let start = store::Start::of(durable.number, program, &start.options, limits, origin, now);
         let journal = Journal::starting(vec![Record::Start(Box::new(start))], Some(Arc::clone(program)));
         Ok(Some((Box::new(durable), Box::new(journal))))
     }
@@ -214,6 +217,16 @@ impl Shared {
             .host()
             .map_err(|error| StoreError::new(store::StoreErrorKind::Unavailable, error.to_string()))?;
         Ok(Running::ended(new, outcome, end.time, Arc::<Self>::clone(self), host))
+    }
+}
+
+impl Target {
+    /// What a store keeps of a request to start an execution of it: nothing of an Express workflow, whose executions cannot
+    /// be described.
+    pub(super) fn request(&self, input: &str, trace_header: Option<&str>) -> Option<StoredRequest> {
+        let is_standard = self.program.machine().workflow_type == WorkflowType::Standard;
+        let deployment = self.deployment.as_ref().filter(|_| is_standard)?;
+        Some(StoredRequest::new(deployment, input, trace_header))
     }
 }
 

@@ -104,6 +104,34 @@ impl Interpreter {
     }
 }
 
+/// The same for a caller that waits without holding its thread.
+impl Interpreter {
+    pub(crate) async fn task_succeeded(&self, token: &str, output: Value) -> Result<(), Error> {
+        match self.shared().task_of(token) {
+            Ok((running, task)) => acknowledged(running.answer(task, Ok(output))).await,
+            Err(error) => {
+                discard(output);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) async fn task_failed(&self, token: &str, error: ErrorOutput) -> Result<(), Error> {
+        let (running, task) = self.shared().task_of(token)?;
+        acknowledged(running.answer(task, Err(error))).await
+    }
+
+    pub(crate) async fn task_heartbeat(&self, token: &str) -> Result<(), Error> {
+        let (running, task) = self.shared().task_of(token)?;
+        acknowledged(running.heartbeat(task)).await
+    }
+}
+
+async fn acknowledged(answered: Answered) -> Result<(), Error> {
+    answered.ack.wait().await?;
+    in_time(answered.was_waiting)
+}
+
 /// Waits until an answer is written.
 fn written(answered: Answered) -> Result<(), Error> {
     answered.ack.wait_here()?;

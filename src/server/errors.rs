@@ -62,3 +62,10 @@ impl From<InvalidDefinition> for StepFunctionsError {
         Self::new("InvalidDefinition", invalid.api_message())
     }
 }
+
+#[cfg(feature = "store")]
+impl From<crate::store::StoreError> for StepFunctionsError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::internal(error.to_string())
+    }
+}

@@ -72,6 +72,21 @@
 //! 10,000 state machines, each with 1,000 versions, 100 aliases and 50 tags; 10,000 activities; and 100,000 running
 //! executions. The last 10,000 ended executions are remembered, with at most 1,000,000 events and 256 MiB in total.
 //!
+//! # With a store
+//!
+//! `StepFunctions::open` (feature `store`) takes an interpreter with a store, and continues what an earlier process left in
+//! it: state machines, versions, aliases, activities, tags, client tokens of redrives, and all executions. Running ones go
+//! on, the tokens of their tasks stay valid, and every read answers as before the restart, with the same pages. Quotas
+//! stay as they are. Executions that have ended are read from the store, for as long as
+//! `Interpreter::keep_closed` says, and take no memory.
+//!
+//! A call answers when the store has written what it changed. If the store does not write, the call fails with
+//! `InternalServerError` and has changed nothing. `StopExecution`, `RedriveExecution` and the answers to tasks are events
+//! of an execution that runs: they fail too, but take effect as soon as the store writes again.
+//!
+//! A list of executions looks at 10,000 of them for one page: if a filter lets few through, the page has fewer items than
+//! it may have, and a token for the next one.
+//!
 //! # Differences from AWS
 //!
 //! * An unknown member of a request is refused with `ValidationException`, as AWS's clients do; AWS's servers ignore it.
@@ -81,25 +96,38 @@
 //! * Reads see every write at once, where AWS's may lag behind.
 
 mod actions;
+mod activity;
 mod arn;
+mod change;
 mod configuration;
+#[cfg(feature = "store")]
+mod documents;
+mod draft;
 mod errors;
 mod execution;
+mod executions;
+mod known;
 mod page;
 mod redrives;
 mod registry;
 mod request;
 mod state_machine;
+#[cfg(feature = "store")]
+mod stored;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use uuid::Uuid;
 
 use crate::data::within_nesting;
 use crate::definition::WorkflowType;
+#[cfg(feature = "store")]
+use crate::error::Error;
 use crate::runtime::{Catalogue, ExecutionHandle, Interpreter};
+#[cfg(feature = "store")]
+use crate::runtime::{Documents, Resumed};
 use crate::services::step_functions::{StepFunctionsError, Target};
 
 use registry::Registry;
@@ -114,12 +142,20 @@ pub struct StepFunctions {
 struct Service {
     interpreter: Interpreter,
     registry: Mutex<Registry>,
+    /// Held by the call that writes. The registry is locked for moments only, this while a store writes too.
+    writing: Arc<tokio::sync::Mutex<()>>,
+    /// The number of the last revision.
+    last_revision: AtomicU64,
     /// The bytes that are kept of executions that ended a short while ago.
     ended_bytes: Arc<AtomicUsize>,
+    #[cfg(feature = "store")]
+    documents: Option<Documents>,
 }
 
 impl StepFunctions {
     /// An empty API. It does not know executions that the interpreter is already running.
+    ///
+    /// An interpreter with a store needs `StepFunctions::open`: here it is refused, by an `InternalServerError` of each call.
     #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
     pub fn new(interpreter: Interpreter) -> Self {
         Self::seeded(interpreter, Uuid::new_v4().as_u64_pair().1)
@@ -127,14 +163,55 @@ impl StepFunctions {
 
     /// The same with a seed for everything random: ids of revisions, and the version that an alias picks for an
     /// execution.
-    pub fn seeded(mut interpreter: Interpreter, seed: u64) -> Self {
+    pub fn seeded(interpreter: Interpreter, seed: u64) -> Self {
+        Self::over(interpreter, |_| (Registry::new(seed), 0))
+    }
+
+    /// The API as an earlier one left it in the interpreter's store, which may have ended at any instant. Executions that
+    /// ran go on: [`Interpreter::resume`] says how, and which of them cannot.
+    ///
+    /// Errors as it does, and if the store has state machines or activities that cannot be read: nothing of it is lost then.
+    /// With an interpreter that has no store, this is [`StepFunctions::new`].
+    #[cfg(feature = "store")]
+    #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
+    pub async fn open(interpreter: Interpreter) -> Result<(Self, Resumed), Error> {
+        if !interpreter.has_store() {
+            return Ok((Self::new(interpreter), Resumed::default()));
+        }
+        let mut refused = None;
+        let api = Self::over(interpreter, |interpreter| {
+            let mut registry = Registry::new(Uuid::new_v4().as_u64_pair().1);
+            let read = registry.open(interpreter);
+            let last_revision = read.unwrap_or_else(|error| {
+                refused = Some(error);
+                0
+            });
+            (registry, last_revision)
+        });
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        let resumed = api.interpreter().resume().await?;
+        for waiting in &resumed.waiting {
+            tracing::warn!(arn = waiting.arn, waiting.reason, "an execution does not go on");
+        }
+        Ok((api, resumed))
+    }
+
+    /// An API with a registry that may need the interpreter, which knows the API by then. The number is the one of the
+    /// registry's last revision.
+    fn over(mut interpreter: Interpreter, registry: impl FnOnce(&Interpreter) -> (Registry, u64)) -> Self {
         let service = Arc::new_cyclic(|service: &Weak<Service>| {
             let catalogue: Weak<dyn Catalogue> = Weak::<Service>::clone(service);
             interpreter.set_catalogue(catalogue);
-            let registry = Registry::new(seed);
+            let (registry, last_revision) = registry(&interpreter);
             Service {
                 interpreter,
+                writing: Arc::default(),
+                last_revision: AtomicU64::new(last_revision),
                 ended_bytes: registry.executions.ended_bytes(),
+                #[cfg(feature = "store")]
+                documents: registry.documents.clone(),
                 registry: Mutex::new(registry),
             }
         });
@@ -161,19 +238,25 @@ impl StepFunctions {
                 "the request is nested too deeply",
             ));
         };
-        let service = &*self.service;
+        let service = &self.service;
+        #[cfg(feature = "store")]
+        if service.documents.is_none() && service.interpreter.has_store() {
+            return Err(StepFunctionsError::internal(
+                "the interpreter has a store: open the API with `StepFunctions::open`",
+            ));
+        }
         let request = &request;
         match action {
-            "CreateActivity" => service.create_activity(request),
-            "CreateStateMachine" => service.create_state_machine(request),
-            "CreateStateMachineAlias" => service.create_state_machine_alias(request),
-            "DeleteActivity" => service.delete_activity(request),
-            "DeleteStateMachine" => service.delete_state_machine(request),
-            "DeleteStateMachineAlias" => service.delete_state_machine_alias(request),
-            "DeleteStateMachineVersion" => service.delete_state_machine_version(request),
+            "CreateActivity" => service.create_activity(request).await,
+            "CreateStateMachine" => service.create_state_machine(request).await,
+            "CreateStateMachineAlias" => service.create_state_machine_alias(request).await,
+            "DeleteActivity" => service.delete_activity(request).await,
+            "DeleteStateMachine" => service.delete_state_machine(request).await,
+            "DeleteStateMachineAlias" => service.delete_state_machine_alias(request).await,
+            "DeleteStateMachineVersion" => service.delete_state_machine_version(request).await,
             "DescribeActivity" => service.describe_activity(request),
             "DescribeExecution" => service.describe_execution(request),
-            "DescribeMapRun" => service.describe_map_run(request),
+            "DescribeMapRun" => service.describe_map_run(request).await,
             "DescribeStateMachine" => service.describe_state_machine(request),
             "DescribeStateMachineAlias" => service.describe_state_machine_alias(request),
             "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(request),
@@ -186,19 +269,19 @@ impl StepFunctions {
             "ListStateMachines" => service.list_state_machines(request),
             "ListStateMachineVersions" => service.list_state_machine_versions(request),
             "ListTagsForResource" => service.list_tags_for_resource(request),
-            "PublishStateMachineVersion" => service.publish_state_machine_version(request),
-            "RedriveExecution" => service.redrive_execution(request),
-            "SendTaskFailure" => service.send_task_failure(request),
-            "SendTaskHeartbeat" => service.send_task_heartbeat(request),
-            "SendTaskSuccess" => service.send_task_success(request),
+            "PublishStateMachineVersion" => service.publish_state_machine_version(request).await,
+            "RedriveExecution" => service.redrive_execution(request).await,
+            "SendTaskFailure" => service.send_task_failure(request).await,
+            "SendTaskHeartbeat" => service.send_task_heartbeat(request).await,
+            "SendTaskSuccess" => service.send_task_success(request).await,
             "StartExecution" => service.start_execution(request).await,
             "StartSyncExecution" => service.start_sync_execution(request).await,
-            "StopExecution" => service.stop_execution(request),
-            "TagResource" => service.tag_resource(request),
+            "StopExecution" => service.stop_execution(request).await,
+            "TagResource" => service.tag_resource(request).await,
             "TestState" => service.test_state(request),
-            "UntagResource" => service.untag_resource(request),
-            "UpdateStateMachine" => service.update_state_machine(request),
-            "UpdateStateMachineAlias" => service.update_state_machine_alias(request),
+            "UntagResource" => service.untag_resource(request).await,
+            "UpdateStateMachine" => service.update_state_machine(request).await,
+            "UpdateStateMachineAlias" => service.update_state_machine_alias(request).await,
             "ValidateStateMachineDefinition" => actions::validate_state_machine_definition(request),
             "UpdateMapRun" => Err(unknown(&format!("the action `{action}` is not implemented"))),
             _ => Err(unknown("Step Functions has no such action")),
@@ -211,10 +294,36 @@ impl Service {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The number of a new revision.
+    fn next_revision(&self) -> u64 {
+        self.last_revision.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether a store has the executions.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "nothing is without a store")
+    )]
+    fn is_stored(&self) -> bool {
+        #[cfg(feature = "store")]
+        return self.documents.is_some();
+        #[cfg(not(feature = "store"))]
+        false
+    }
+
     /// The ARN of a resource in this account; `kind` is for example `activity`.
     fn arn(&self, kind: &str, name: &str) -> String {
         let (region, account) = self.interpreter.place();
         format!("arn:aws:states:{region}:{account}:{kind}:{name}")
+    }
+}
+
+impl Service {
+    /// Keeps an execution of a Standard workflow in memory, unless a store has it.
+    fn keep(&self, execution: ExecutionHandle, target: &Target, input: &str, trace_header: Option<&str>) {
+        if target.program.machine().workflow_type == WorkflowType::Standard && !self.is_stored() {
+            self.registry().add_execution(execution, target, input, trace_header);
+        }
     }
 }
 
@@ -224,9 +333,7 @@ impl Catalogue for Service {
     }
 
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str) {
-        if target.program.machine().workflow_type == WorkflowType::Standard {
-            self.registry().add_execution(execution, target, input, None);
-        }
+        self.keep(execution, target, input, None);
     }
 
     fn ended(&self, kept_bytes: usize) {

@@ -32,30 +32,50 @@ impl Page {
         }
     }
 
-    /// A page of items, which are in ascending order of their keys. `list` names the list: a token of another list is
+    /// The most items of the page.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// The key of the last item of the previous page, if there was one. `list` names the list: a token of another list is
     /// refused.
+    pub(super) fn after(&self, list: &str) -> Result<Option<String>, StepFunctionsError> {
+        let Some(token) = &self.token else { return Ok(None) };
+        key_of(token, list)
+            .map(Some)
+            .ok_or_else(StepFunctionsError::invalid_token)
+    }
+
+    /// A page of items, which are in ascending order of their keys; those before it may be left out.
     pub(super) fn of(
         self,
         member: &str,
         list: &str,
         items: impl Iterator<Item = (String, Value)>,
     ) -> Result<Value, StepFunctionsError> {
-        let after = match &self.token {
-            None => None,
-            Some(token) => Some(key_of(token, list).ok_or_else(StepFunctionsError::invalid_token)?),
-        };
+        let after = self.after(list)?;
         let mut items = items.filter(|(key, _)| after.as_ref().is_none_or(|after| key > after));
         let page: Vec<(String, Value)> = items.by_ref().take(self.most).collect();
         let next = page.last().filter(|_| items.next().is_some());
-        let token = next.map(|(key, _)| URL_SAFE_NO_PAD.encode(json!([list, key]).to_string()));
-        let mut answer = Map::new();
-        let values = page.into_iter().map(|(_, value)| value).collect();
-        answer.insert(member.to_owned(), Value::Array(values));
-        if let Some(token) = token {
-            answer.insert("nextToken".to_owned(), token.into());
-        }
-        Ok(answer.into())
+        let next = next.map(|(key, _)| key.clone());
+        Ok(answer(
+            member,
+            list,
+            page.into_iter().map(|(_, item)| item),
+            next.as_deref(),
+        ))
     }
+}
+
+/// The answer with a page; `next` is the key of its last item, if more may follow.
+pub(super) fn answer(member: &str, list: &str, items: impl Iterator<Item = Value>, next: Option<&str>) -> Value {
+    let mut answer = Map::new();
+    answer.insert(member.to_owned(), Value::Array(items.collect()));
+    if let Some(key) = next {
+        let token = URL_SAFE_NO_PAD.encode(json!([list, key]).to_string());
+        answer.insert("nextToken".to_owned(), token.into());
+    }
+    answer.into()
 }
 
 /// A key that sorts items by number, ascending.
@@ -66,6 +86,31 @@ pub(super) fn ascending(number: u64) -> String {
 /// A key that sorts items by number, descending.
 pub(super) fn descending(number: u64) -> String {
     ascending(u64::MAX - number)
+}
+
+/// The order of a list whose items have numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Order {
+    Ascending,
+    Descending,
+}
+
+impl Order {
+    pub(super) fn key(self, number: u64) -> String {
+        match self {
+            Self::Ascending => ascending(number),
+            Self::Descending => descending(number),
+        }
+    }
+
+    /// The number of a key.
+    pub(super) fn number(self, key: &str) -> Option<u64> {
+        let number = key.parse().ok()?;
+        Some(match self {
+            Self::Ascending => number,
+            Self::Descending => u64::MAX - number,
+        })
+    }
 }
 
 fn key_of(token: &str, list: &str) -> Option<String> {

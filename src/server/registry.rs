@@ -1,16 +1,19 @@
 //! All existing state machines, activities and executions.
 
-use chrono::{DateTime, Utc};
-use indexmap::IndexMap;
-use serde_json::Value;
+#[cfg(feature = "store")]
+mod opening;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::activity::Activity;
 use super::arn::{Qualifier, StateMachineArn};
-use super::execution::{Execution, Executions};
-use super::redrives::Redrives;
+use super::executions::{Execution, Executions};
+use super::redrives::RedriveTokens;
 use super::state_machine::{StateMachine, Version};
 use crate::data::Random;
+#[cfg(feature = "store")]
+use crate::runtime::Documents;
 use crate::runtime::ExecutionHandle;
 use crate::services::step_functions::{Deployment, Revision, StepFunctionsError, Target};
 
@@ -23,17 +26,14 @@ pub(super) struct Registry {
     /// By ARN, and so sorted by name.
     pub(super) state_machines: BTreeMap<String, StateMachine>,
     pub(super) activities: BTreeMap<String, Activity>,
+    /// Without a store.
     pub(super) executions: Executions,
+    pub(super) redrive_tokens: RedriveTokens,
     /// Picks among the versions of an alias and draws the ids of revisions.
     pub(super) random: Random,
-}
-
-#[derive(Debug)]
-pub(super) struct Activity {
-    pub(super) name: String,
-    pub(super) created: DateTime<Utc>,
-    pub(super) encryption: Value,
-    pub(super) tags: IndexMap<String, String>,
+    /// The store that has the executions, and all of this too.
+    #[cfg(feature = "store")]
+    pub(super) documents: Option<Documents>,
 }
 
 impl Registry {
@@ -42,15 +42,18 @@ impl Registry {
             state_machines: BTreeMap::new(),
             activities: BTreeMap::new(),
             executions: Executions::default(),
+            redrive_tokens: RedriveTokens::default(),
+            #[cfg(feature = "store")]
+            documents: None,
             random: Random::seeded(seed),
         }
     }
 
     /// The state machine of an ARN, ignoring version and alias.
-    pub(super) fn state_machine(&mut self, arn: &StateMachineArn<'_>) -> Result<&mut StateMachine, StepFunctionsError> {
+    pub(super) fn state_machine(&mut self, arn: &StateMachineArn<'_>) -> Result<&StateMachine, StepFunctionsError> {
         self.forget_deleted(arn.unqualified);
         self.state_machines
-            .get_mut(arn.unqualified)
+            .get(arn.unqualified)
             .ok_or_else(|| does_not_exist(arn.text))
     }
 
@@ -97,23 +100,40 @@ impl Registry {
             version_arn: deployment.version_arn.clone(),
             alias_arn: deployment.alias_arn.clone(),
             revision: Arc::clone(&deployment.revision),
-            input: input.to_owned(),
-            trace_header: trace_header.map(str::to_owned),
-            redrives: Redrives::default(),
+            input: input.into(),
+            trace_header: trace_header.map(Into::into),
         });
     }
 
-    pub(super) fn execution(&self, arn: &str) -> Result<&Arc<Execution>, StepFunctionsError> {
-        let found = self.executions.find(arn);
-        found.ok_or_else(|| StepFunctionsError::execution_does_not_exist(arn))
+    /// A revision that a state machine still has, by its number.
+    #[cfg(feature = "store")]
+    pub(super) fn revision(&self, state_machine_arn: &str, number: u64) -> Option<Arc<Revision>> {
+        let machine = self.state_machines.get(state_machine_arn)?;
+        let versions = machine.versions.values().map(|version| &version.revision);
+        let mut revisions = versions.chain([&machine.current]);
+        revisions.find(|revision| revision.number == number).cloned()
     }
 
     /// Removes deleted state machines whose last execution has ended.
     pub(super) fn forget_deleted(&mut self, arn: &str) {
         let is_deleting = self.state_machines.get(arn).is_some_and(|machine| machine.is_deleting);
-        if is_deleting && !self.executions.any_running(arn) {
+        if is_deleting && !self.any_running(arn) {
             self.state_machines.remove(arn);
+            // Nobody waits for it: what is found at a restart is forgotten then.
+            #[cfg(feature = "store")]
+            if let Some(documents) = &self.documents {
+                documents.write_in_time(vec![super::documents::removed_state_machine(arn)]);
+            }
         }
+    }
+
+    /// Whether a state machine has a running execution.
+    pub(super) fn any_running(&self, arn: &str) -> bool {
+        #[cfg(feature = "store")]
+        if let Some(documents) = &self.documents {
+            return super::stored::any_running(documents, arn);
+        }
+        self.executions.any_running(arn)
     }
 
     pub(super) fn forget_all_deleted(&mut self) {

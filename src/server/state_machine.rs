@@ -18,7 +18,7 @@ use crate::services::step_functions::{Definition, Revision, StepFunctionsError};
 const MOST_VERSIONS: usize = 1_000;
 pub(super) const MOST_ALIASES: usize = 100;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Version {
     pub(super) arn: Arc<str>,
     pub(super) revision: Arc<Revision>,
@@ -26,7 +26,7 @@ pub(super) struct Version {
     pub(super) created: DateTime<Utc>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Alias {
     /// The alias's number in the order of creation.
     pub(super) number: u64,
@@ -44,7 +44,7 @@ pub(super) struct Route {
     pub(super) weight: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct StateMachine {
     pub(super) context: Arc<StateMachineContext>,
     pub(super) workflow_type: WorkflowType,
@@ -53,7 +53,7 @@ pub(super) struct StateMachine {
     /// The versions by number.
     pub(super) versions: BTreeMap<u64, Version>,
     /// The number of the latest published version.
-    last_version: u64,
+    pub(super) last_version: u64,
     /// The number of aliases ever created.
     pub(super) last_alias: u64,
     /// The aliases, the oldest first.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{
     ChildEvents, End, HistoryRecord, JournalEntry, Start, StoreError, StoreErrorKind, StoredDefinition,
-    StoredExecution, StoredMapRun, StoredSnapshot,
+    StoredExecution, StoredMapRun, StoredRequest, StoredSnapshot,
 };
 use crate::data::{MAX_NESTING, StateMachineContext, nests_within};
 use crate::definition::WorkflowType;
@@ -58,6 +58,16 @@ pub(crate) struct StoredOrigin {
     /// The id of the attempt of a task that started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) started_by: Option<Arc<str>>,
+    /// What a service above was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<StoredRequest>,
+}
+
+/// The part of [`Options`] that a listing looks at.
+#[derive(Deserialize)]
+struct OnlyOrigin {
+    #[serde(default)]
+    origin: StoredOrigin,
 }
 
 impl StoredDefinition {
@@ -105,9 +115,10 @@ impl Start {
         program: &Program,
         options: &StartOptions,
         limits: &Limits,
-        origin: &StoredOrigin,
+        mut origin: StoredOrigin,
         time: DateTime<Utc>,
     ) -> Self {
+        let given = origin.request.as_mut().and_then(StoredRequest::take_input);
         let texts = Options {
             state_machine_name: options.state_machine.name.clone(),
             role_arn: Arc::clone(&options.role_arn),
@@ -119,7 +130,7 @@ impl Start {
             is_synchronous: options.is_synchronous,
             is_redrivable: options.is_redrivable,
             activities: options.activities.clone(),
-            origin: origin.clone(),
+            origin,
         };
         Self {
             number,
@@ -128,7 +139,7 @@ impl Start {
             state_machine_arn: options.state_machine.id.clone(),
             definition: program.id().to_owned(),
             time,
-            input: options.input.to_text().as_str().to_owned(),
+            input: given.unwrap_or_else(|| options.input.to_text().as_str().to_owned()),
             options: written(&(FORMAT, texts)),
         }
     }
@@ -154,6 +165,12 @@ impl Start {
         options.is_redrivable = read.is_redrivable;
         options.activities = read.activities;
         Ok((options, read.origin))
+    }
+
+    /// What a service above was asked for, if one was.
+    pub(crate) fn request(&self) -> Result<Option<StoredRequest>, StoreError> {
+        let (_, OnlyOrigin { origin }): (u32, _) = read(&self.options, "how an execution started")?;
+        Ok(origin.request)
     }
 
     fn input(&self) -> Result<Value, StoreError> {
@@ -295,6 +312,17 @@ impl End {
             (status, _) => Err(damaged("the end of an execution", format!("its status is `{status}`"))),
         }
     }
+}
+
+/// The text of a document of a service above, in the format of this release.
+pub(crate) fn written_text(content: &impl Serialize) -> String {
+    written(&(FORMAT, content))
+}
+
+/// What [`written_text`] has written. `what` names it in errors.
+pub(crate) fn read_text<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, StoreError> {
+    let (_, content): (u32, T) = read(text, what)?;
+    Ok(content)
 }
 
 /// Nothing that is written here can fail: all keys are texts, and nothing nests without bounds.

@@ -41,6 +41,7 @@ mod format;
 mod memory;
 mod record;
 mod replay;
+mod request;
 mod sqlite;
 pub mod testing;
 mod time;
@@ -57,8 +58,9 @@ pub use record::{
 pub use replay::verify;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
-pub(crate) use format::StoredOrigin;
+pub(crate) use format::{StoredOrigin, read_text, written_text};
 pub(crate) use replay::{Replayed, replay};
+pub(crate) use request::StoredRequest;
 
 /// A database of executions.
 ///

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod api;
 mod crashes;
 mod faults;
 #[path = "../execution/machines/mod.rs"]

@@ -169,6 +169,11 @@ impl Journal {
         self.records.push(Record::Entry { execution, entry });
     }
 
+    /// Adds records of a service above to the next batch.
+    pub(super) fn add_beside(&mut self, records: Vec<Record>) {
+        self.records.extend(records);
+    }
+
     /// Takes what the execution has to say into a batch: `None` if that is nothing. `time` is the time of its end, if it has
     /// ended.
     pub(super) fn batch(&mut self, number: u64, execution: &mut Execution, time: DateTime<Utc>) -> Option<Vec<Record>> {

@@ -13,7 +13,7 @@ use crate::runtime::host::Host;
 use crate::runtime::in_flight::InFlight;
 use crate::runtime::journal::{Author, Batch, Fate, Journal};
 use crate::runtime::timer_queue::Wake as _;
-use crate::store::{StoreError, replay};
+use crate::store::{Record, StoreError, replay};
 
 impl Running {
     /// An execution that the store had; [`Running::resume`] lets it go on.
@@ -102,10 +102,11 @@ impl Running {
         Ok(())
     }
 
-    /// Notes a redrive for the store.
-    pub(super) fn note_redrive(&self, progress: &mut Progress, now: DateTime<Utc>) {
+    /// Notes a redrive for the store, with what is written beside it.
+    pub(super) fn note_redrive(&self, progress: &mut Progress, now: DateTime<Utc>, beside: Vec<Record>) {
         if let (Some(durable), Some(journal)) = (&self.durable, &mut progress.journal) {
             journal.note_redrive(durable.number, now, progress.execution.event_count());
+            journal.add_beside(beside);
         }
     }
 
@@ -223,6 +224,15 @@ impl Running {
             generation: generation.parse().ok()?,
         };
         Some((parent, task))
+    }
+
+    /// Whether its end is written, which this process acts on a moment later.
+    pub(in crate::runtime) fn has_stored_end(&self) -> bool {
+        let progress = self.progress();
+        let (Some(durable), Some(journal)) = (&self.durable, &progress.journal) else {
+            return false;
+        };
+        !progress.execution.is_running() && durable.acks.written() >= journal.last_batch
     }
 
     /// Whether it was started by this attempt of a task.

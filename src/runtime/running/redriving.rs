@@ -7,11 +7,18 @@ use super::Running;
 use crate::error::{Error, ErrorKind};
 use crate::execution::NotRedrivable;
 use crate::runtime::Ack;
+#[cfg(feature = "store")]
+use crate::store::Record;
 
 impl Running {
     /// Redrives the ended execution; returns the time, and tells when it is written. Errors if it cannot be redriven, and
     /// as [`Directory::admit`](super::Directory::admit) does.
-    pub(in crate::runtime) fn redrive(self: &Arc<Self>) -> Result<(DateTime<Utc>, Ack), Error> {
+    ///
+    /// `beside` makes records of the time that are written with it, or not at all.
+    pub(in crate::runtime) fn redrive(
+        self: &Arc<Self>,
+        #[cfg(feature = "store")] beside: impl FnOnce(DateTime<Utc>) -> Vec<Record>,
+    ) -> Result<(DateTime<Utc>, Ack), Error> {
         let mut progress = self.progress();
         #[cfg(feature = "store")]
         self.reload(&mut progress)?;
@@ -20,7 +27,7 @@ impl Running {
         self.directory.admit(self)?;
         *self.ended_with() = None;
         #[cfg(feature = "store")]
-        self.note_redrive(&mut progress, now);
+        self.note_redrive(&mut progress, now, beside(now));
         progress.execution.redrive(now).map_err(refused)?;
         tracing::info!(arn = %self.arn, "execution redriven");
         self.carry_out(&mut progress, None);

@@ -1,19 +1,25 @@
 //! Activities and their workers.
 
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::{ARN, NAME, TOKEN, check_name, only_arn, tags};
+use crate::server::activity::Activity;
 use crate::server::arn::check_activity;
+use crate::server::change::Change;
 use crate::server::configuration::encryption;
 use crate::server::page::Page;
-use crate::server::registry::{Activity, MOST_ACTIVITIES};
+use crate::server::registry::MOST_ACTIVITIES;
 use crate::server::request::Request;
 use crate::server::{Service, empty, seconds, with};
 use crate::services::step_functions::{Configuration, StepFunctionsError};
 
 impl Service {
     /// `CreateActivity`: the same request again returns the existing activity.
-    pub(in crate::server) fn create_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn create_activity(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["name", "tags", "encryptionConfiguration"])?;
         let name = request.required_text("name", NAME);
         let tags = tags::read(&mut request);
@@ -25,26 +31,32 @@ impl Service {
             None => Configuration::default().encryption,
         };
         let arn = self.arn("activity", name);
-        let created = self.interpreter.now();
-        let mut registry = self.registry();
-        if registry.activities.len() >= MOST_ACTIVITIES && !registry.activities.contains_key(&arn) {
+        let mut draft = self.draft().await;
+        let (known, count) = {
+            let registry = self.registry();
+            (registry.activities.get(&arn).cloned(), registry.activities.len())
+        };
+        if let Some(known) = known {
+            if known.encryption != encryption {
+                let message = format!("Activity Already Exists: '{arn}'");
+                return Err(StepFunctionsError::new("ActivityAlreadyExists", message));
+            }
+            return Ok(created(&arn, &known));
+        }
+        if count >= MOST_ACTIVITIES {
             let message = format!("there are {MOST_ACTIVITIES} activities already, which is the most");
             return Err(StepFunctionsError::new("ActivityLimitExceeded", message));
         }
-        let activity = registry.activities.entry(arn.clone()).or_insert_with(|| {
-            self.interpreter.create_activity(&arn);
-            Activity {
-                name: name.to_owned(),
-                created,
-                encryption: encryption.clone(),
-                tags,
-            }
-        });
-        if activity.encryption != encryption {
-            let message = format!("Activity Already Exists: '{arn}'");
-            return Err(StepFunctionsError::new("ActivityAlreadyExists", message));
-        }
-        Ok(json!({ "activityArn": arn, "creationDate": seconds(activity.created) }))
+        let activity = Activity {
+            name: name.to_owned(),
+            created: self.interpreter.now(),
+            encryption,
+            tags,
+        };
+        let answer = created(&arn, &activity);
+        draft.add(Change::Activity(arn, activity));
+        draft.commit().await?;
+        Ok(answer)
     }
 
     /// `DescribeActivity`
@@ -59,12 +71,17 @@ impl Service {
     }
 
     /// `DeleteActivity`: succeeds if there is no such activity.
-    pub(in crate::server) fn delete_activity(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn delete_activity(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let arn = only_arn(request, "activityArn")?;
         check_activity(arn)?;
-        if self.registry().activities.remove(arn).is_some() {
-            self.interpreter.delete_activity(arn);
+        let mut draft = self.draft().await;
+        if self.registry().activities.contains_key(arn) {
+            draft.add(Change::NoActivity(arn.to_owned()));
         }
+        draft.commit().await?;
         Ok(empty())
     }
 
@@ -96,6 +113,10 @@ impl Service {
             |task| json!({ "taskToken": task.token, "input": task.input.to_string() }),
         ))
     }
+}
+
+fn created(arn: &str, activity: &Activity) -> Value {
+    json!({ "activityArn": arn, "creationDate": seconds(activity.created) })
 }
 
 impl Activity {

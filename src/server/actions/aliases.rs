@@ -1,10 +1,12 @@
 //! Aliases: names for one or two versions.
 
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::state_machines::existing;
 use super::{ARN, DESCRIPTION, NAME, TOKEN, only_arn};
 use crate::server::arn::{Qualifier, StateMachineArn};
+use crate::server::change::Change;
 use crate::server::page::{Page, ascending};
 use crate::server::registry::Registry;
 use crate::server::request::{LONGEST_QUOTE, Request, quoted};
@@ -19,7 +21,10 @@ const MOST_ROUTES: usize = 2;
 
 impl Service {
     /// `CreateStateMachineAlias`: the same request again returns the existing alias.
-    pub(in crate::server) fn create_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn create_state_machine_alias(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["name", "description", "routingConfiguration"])?;
         let name = request.required_text("name", NAME);
         if !name.is_empty() && !is_alias_name(name) {
@@ -33,9 +38,9 @@ impl Service {
         let routing = routing?.unwrap_or_default();
         let machine_arn = routing.check()?;
         let now = self.interpreter.now();
-        let mut registry = self.registry();
-        let machine = existing(&mut registry, &machine_arn)?;
-        let routes = routing.routes(machine)?;
+        let mut draft = self.draft().await;
+        let mut machine = existing(&mut self.registry(), &machine_arn)?.clone();
+        let routes = routing.routes(&machine)?;
         if let Some(alias) = machine.aliases.get(name) {
             if alias.routes == routes && alias.description.as_deref() == description {
                 return Ok(created(alias));
@@ -62,11 +67,16 @@ impl Service {
         };
         let answer = created(&alias);
         machine.aliases.insert(name.to_owned(), alias);
+        draft.add(Change::StateMachine(Box::new(machine)));
+        draft.commit().await?;
         Ok(answer)
     }
 
     /// `UpdateStateMachineAlias`
-    pub(in crate::server) fn update_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn update_state_machine_alias(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let members = ["stateMachineAliasArn", "description", "routingConfiguration"];
         let mut request = Request::of(request, &members)?;
         let arn = request.required_text("stateMachineAliasArn", ARN);
@@ -84,14 +94,14 @@ impl Service {
             None => false,
         };
         let now = self.interpreter.now();
-        let mut registry = self.registry();
-        let machine = arn.machine(&mut registry)?;
+        let mut draft = self.draft().await;
+        let mut machine = arn.machine(&mut self.registry())?.clone();
         if other_machine {
             return Err(StepFunctionsError::validation(
                 "Routing configuration must contain versions of the alias's own state machine.",
             ));
         }
-        let routes = routing.map(|routing| routing.routes(machine)).transpose()?;
+        let routes = routing.map(|routing| routing.routes(&machine)).transpose()?;
         let alias = machine.aliases.get_mut(arn.name);
         let alias = alias.ok_or_else(StepFunctionsError::missing_reference)?;
         if let Some(description) = description {
@@ -101,6 +111,8 @@ impl Service {
             alias.routes = routes;
         }
         alias.updated = now;
+        draft.add(Change::StateMachine(Box::new(machine)));
+        draft.commit().await?;
         Ok(json!({ "updateDate": seconds(now) }))
     }
 
@@ -131,12 +143,19 @@ impl Service {
     }
 
     /// `DeleteStateMachineAlias`: succeeds if there is no such alias.
-    pub(in crate::server) fn delete_state_machine_alias(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn delete_state_machine_alias(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let arn = AliasArn::parse(only_arn(request, "stateMachineAliasArn")?)?;
-        let mut registry = self.registry();
-        if let Ok(machine) = arn.machine(&mut registry) {
-            machine.aliases.shift_remove(arn.name);
+        let mut draft = self.draft().await;
+        let machine = arn.machine(&mut self.registry()).ok().cloned();
+        if let Some(mut machine) = machine
+            && machine.aliases.shift_remove(arn.name).is_some()
+        {
+            draft.add(Change::StateMachine(Box::new(machine)));
         }
+        draft.commit().await?;
         Ok(empty())
     }
 
@@ -175,7 +194,7 @@ impl<'a> AliasArn<'a> {
         }
     }
 
-    fn machine<'s>(&self, registry: &'s mut Registry) -> Result<&'s mut StateMachine, StepFunctionsError> {
+    fn machine<'s>(&self, registry: &'s mut Registry) -> Result<&'s StateMachine, StepFunctionsError> {
         let found = registry.state_machine(&self.machine);
         found.map_err(|_| StepFunctionsError::missing_reference())
     }

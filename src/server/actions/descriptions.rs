@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{ARN, includes_data};
-use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
+use crate::server::arn::{Qualifier, StateMachineArn};
 use crate::server::registry::does_not_exist;
 use crate::server::request::Request;
 use crate::server::state_machine::type_name;
@@ -50,14 +50,13 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);
         request.check()?;
-        check_execution(arn)?;
-        let registry = self.registry();
-        let execution = registry.execution(arn)?;
-        let state_machine_arn = execution.state_machine_arn.as_str();
+        let execution = self.execution(arn)?;
+        let state_machine_arn = execution.facts().state_machine_arn;
         let name = state_machine_arn.rsplit(':').next().unwrap_or_default();
-        let mut answer = execution.revision.describe(name, is_whole);
+        let revision = self.revision_of(&execution)?;
+        let mut answer = revision.describe(name, is_whole);
         answer.insert("stateMachineArn".to_owned(), state_machine_arn.into());
-        answer.insert("updateDate".to_owned(), seconds(execution.revision.date));
+        answer.insert("updateDate".to_owned(), seconds(revision.date));
         Ok(answer.into())
     }
 }

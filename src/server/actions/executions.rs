@@ -1,25 +1,28 @@
 //! Executions: started, stopped, described, listed, with their histories.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
 use crate::data::json::{NotJson, Source};
 use crate::data::json_value;
 use crate::definition::WorkflowType;
-use crate::runtime::{Ack, ExecutionHandle, Refusal};
-use crate::server::arn::{Qualifier, StateMachineArn, check_execution};
-use crate::server::execution::{Execution, describe_sync};
-use crate::server::page::{Page, ascending, descending};
+use crate::runtime::{Ack, ExecutionHandle, Launch, Refusal};
+use crate::server::arn::{Qualifier, StateMachineArn};
+use crate::server::execution::{Events, Facts, describe_sync};
+use crate::server::known::Known;
+#[cfg(feature = "store")]
+use crate::server::page::answer;
+use crate::server::page::{Order, Page, descending};
 use crate::server::request::Request;
+#[cfg(feature = "store")]
+use crate::server::stored::list as list_stored;
 use crate::server::{Service, seconds};
 use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// The most executions that run at once.
 const MOST_RUNNING: usize = 100_000;
 const EXECUTIONS_TOKEN: usize = 3_096;
-const CLIENT_TOKEN: RangeInclusive<usize> = 1..=64;
 const STATUSES: [&str; 6] = [
     "SUCCEEDED",
     "TIMED_OUT",
@@ -74,8 +77,14 @@ impl<'r> Start<'r> {
         is_synchronous: bool,
     ) -> Result<(ExecutionHandle, Ack), StepFunctionsError> {
         service.check_running()?;
-        let name = self.name.map(str::to_owned);
-        Ok(service.interpreter.launch(target, name, &self.input, is_synchronous)?)
+        Ok(service.interpreter.launch(&Launch {
+            target,
+            name: self.name,
+            input: &self.input,
+            input_text: self.input_text,
+            trace_header: self.trace_header,
+            is_synchronous,
+        })?)
     }
 }
 
@@ -85,14 +94,24 @@ impl Service {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
         let target = self.registry().target(start.arn)?;
-        let (handle, ack) = start.launch(self, &target, false)?;
+        let (handle, ack) = match start.launch(self, &target, false) {
+            Err(refused) if refused.code() == "ExecutionAlreadyExists" => {
+                return self.resting(&start, &target).unwrap_or(Err(refused));
+            }
+            launched => launched?,
+        };
         ack.wait().await.map_err(Refusal::Driver)?;
-        let answer = json!({ "executionArn": handle.arn(), "startDate": seconds(handle.start_time()) });
-        if target.program.machine().workflow_type == WorkflowType::Standard {
-            let mut registry = self.registry();
-            registry.add_execution(handle, &target, start.input_text, start.trace_header);
-        }
+        let answer = started(handle.arn(), handle.start_time());
+        self.keep(handle, &target, start.input_text, start.trace_header);
         Ok(answer)
+    }
+
+    /// The answer with a running execution of the same name and input that could not go on here after a restart.
+    fn resting(&self, start: &Start<'_>, target: &Target) -> Option<Result<Value, StepFunctionsError>> {
+        let arn = target.state_machine.execution_arn(start.name?);
+        let known = self.execution(&arn).ok()?.facts();
+        let is_same = known.status == "RUNNING" && json_value(&known.input).is_ok_and(|input| input == start.input);
+        is_same.then(|| Ok(started(&arn, known.start_time)))
     }
 
     /// `StartSyncExecution` of an Express workflow: answers at its end, also if it failed.
@@ -118,34 +137,39 @@ impl Service {
     }
 
     /// `StopExecution`: an ended execution stays as it is.
-    pub(in crate::server) fn stop_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_async, reason = "a store is waited for")
+    )]
+    pub(in crate::server) async fn stop_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "error", "cause"])?;
         let arn = request.required_text("executionArn", ARN);
         let error = request.data("error", 0..=256);
         let cause = request.data("cause", 0..=32_768);
         request.check()?;
-        let execution = self.execution(arn)?;
-        execution.handle.stop(error, cause);
-        let stopped = execution.handle.stop_time().unwrap_or_else(|| self.interpreter.now());
+        let stopped = match self.execution(arn)? {
+            Known::InMemory(execution) => {
+                execution.handle.stop(error, cause);
+                execution.handle.stop_time()
+            }
+            #[cfg(feature = "store")]
+            Known::Stored(execution) if execution.is_running() => {
+                let handle = execution.handle(&self.interpreter)?;
+                handle.stop(error, cause);
+                handle.ack().wait().await?;
+                // The store knows of the end a moment before this process does.
+                handle.outcome().await;
+                self.execution(arn)?.facts().stop_time
+            }
+            #[cfg(feature = "store")]
+            Known::Stored(execution) => execution.facts().stop_time,
+        };
+        let stopped = stopped.unwrap_or_else(|| self.interpreter.now());
         Ok(json!({ "stopDate": seconds(stopped) }))
     }
 
-    /// `RedriveExecution`: a client token that has redriven the execution before returns the date of that redrive.
-    pub(in crate::server) fn redrive_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
-        let mut request = Request::of(request, &["executionArn", "clientToken"])?;
-        let arn = request.required_text("executionArn", ARN);
-        let token = request.text("clientToken", CLIENT_TOKEN);
-        request.check()?;
-        let execution = self.execution(arn)?;
-        self.check_running()?;
-        let date = execution
-            .redrives
-            .redrive(&execution.handle, token, self.interpreter.now())?;
-        Ok(json!({ "redriveDate": seconds(date) }))
-    }
-
     /// Errors where no more executions may run.
-    fn check_running(&self) -> Result<(), StepFunctionsError> {
+    pub(super) fn check_running(&self) -> Result<(), StepFunctionsError> {
         if self.interpreter.running() < MOST_RUNNING {
             return Ok(());
         }
@@ -159,7 +183,10 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);
         request.check()?;
-        Ok(self.execution(arn)?.describe(is_whole))
+        let execution = self.execution(arn)?;
+        let redrivable = self.check_redrivable(&execution);
+        let outcome = execution.outcome()?;
+        Ok(execution.facts().describe(outcome.as_ref(), redrivable, is_whole))
     }
 
     /// `ListExecutions` of a state machine, one of its versions or one of its aliases, the latest first.
@@ -187,30 +214,36 @@ impl Service {
             return Err(StepFunctionsError::validation(message));
         };
         let arn = StateMachineArn::parse(arn)?;
-        let mut registry = self.registry();
-        let machine = registry.state_machine(&arn)?;
-        if machine.workflow_type == WorkflowType::Express {
+        if self.registry().state_machine(&arn)?.workflow_type == WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
-        let executions = registry.executions.of_state_machine(arn.unqualified);
-        let is_asked_for = |execution: &&Arc<Execution>| {
+        let is_asked_for = |execution: &Facts| {
             let started_as = match arn.qualifier {
-                None => return true,
-                Some(Qualifier::Version(_)) => &execution.version_arn,
-                Some(Qualifier::Alias(_)) => &execution.alias_arn,
+                None => Some(arn.text),
+                Some(Qualifier::Version(_)) => execution.version_arn.as_deref(),
+                Some(Qualifier::Alias(_)) => execution.alias_arn.as_deref(),
             };
-            started_as.as_deref() == Some(arn.text)
+            started_as == Some(arn.text)
+                && redrive.is_none_or(|filter| (filter == "REDRIVEN") == (execution.redrive_count > 0))
         };
-        let listed = executions
-            .filter(is_asked_for)
-            .filter(|execution| status.is_none_or(|status| execution.handle.status() == status))
-            .filter(|execution| redrive.is_none_or(|filter| (filter == "REDRIVEN") == execution.is_redriven()));
         let list = format!("executions of {} {}", arn.text, status.unwrap_or_default());
-        page.of(
-            "executions",
-            &list,
-            listed.map(|e| (descending(e.number), e.list_item())),
-        )
+        #[cfg(feature = "store")]
+        if let Some(documents) = &self.documents {
+            let after = page.after(&list)?;
+            let after = after.as_deref().and_then(|key| Order::Descending.number(key));
+            let piece = list_stored(documents, arn.unqualified, status, after, page.most(), is_asked_for)?;
+            let next = piece.go_on_after.map(descending);
+            let items = piece.items.iter().map(Facts::list_item);
+            return Ok(answer("executions", &list, items, next.as_deref()));
+        }
+        let registry = self.registry();
+        let executions = registry.executions.of_state_machine(arn.unqualified);
+        let listed = executions
+            .map(|execution| execution.facts())
+            .filter(|execution| status.is_none_or(|status| execution.status == status))
+            .filter(is_asked_for);
+        let items = listed.map(|execution| (descending(execution.number), execution.list_item()));
+        page.of("executions", &list, items)
     }
 
     /// `GetExecutionHistory`, from the first event or, reversed, from the last.
@@ -229,25 +262,30 @@ impl Service {
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
         let execution = self.execution(arn)?;
-        let mut events = execution.handle.history();
-        if is_reverse {
-            events.reverse();
-        }
-        let items = events.iter().map(|event| {
-            let key = if is_reverse {
-                descending(event.id)
-            } else {
-                ascending(event.id)
-            };
-            (key, event_json(event.to_json(), &execution.input, includes_data))
-        });
-        page.of("events", &format!("history of {arn} {is_reverse}"), items)
+        let list = format!("history of {arn} {is_reverse}");
+        let after = page.after(&list)?;
+        let order = if is_reverse {
+            Order::Descending
+        } else {
+            Order::Ascending
+        };
+        let events = execution.history(Events {
+            after: after.as_deref().and_then(|key| order.number(key)),
+            is_reverse,
+            // One more, which says that there is a next page.
+            most: page.most() + 1,
+        })?;
+        let input = execution.facts().input;
+        let items = events
+            .iter()
+            .map(|event| (order.key(event.id), event_json(event.to_json(), &input, includes_data)));
+        page.of("events", &list, items)
     }
+}
 
-    pub(super) fn execution(&self, arn: &str) -> Result<Arc<Execution>, StepFunctionsError> {
-        check_execution(arn)?;
-        self.registry().execution(arn).cloned()
-    }
+/// The response of `StartExecution`.
+fn started(arn: &str, start_time: DateTime<Utc>) -> Value {
+    json!({ "executionArn": arn, "startDate": seconds(start_time) })
 }
 
 /// An event in the API's form: the execution's input is the caller's own text.

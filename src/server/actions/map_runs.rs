@@ -8,6 +8,8 @@ use crate::runtime::ExecutionHandle;
 use crate::server::arn::check_map_run;
 use crate::server::page::{Page, ascending};
 use crate::server::request::Request;
+#[cfg(feature = "store")]
+use crate::server::stored::with_map_run;
 use crate::server::{Service, seconds, with};
 use crate::services::step_functions::StepFunctionsError;
 
@@ -18,7 +20,7 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
-        let runs = self.execution(arn)?.handle.described_map_runs();
+        let runs = self.map_runs_of(&self.execution(arn)?)?;
         let of_execution = runs.iter().filter(|run| *run.execution_arn == *arn);
         let items = (0..).zip(of_execution.map(list_item));
         page.of(
@@ -29,20 +31,35 @@ impl Service {
     }
 
     /// `DescribeMapRun`
-    pub(in crate::server) fn describe_map_run(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn describe_map_run(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["mapRunArn"])?;
         let arn = request.required_text("mapRunArn", LONG_ARN);
         request.check()?;
         let state_machine_arn = check_map_run(arn)?;
+        let run = self.map_run(&state_machine_arn, arn).await?;
+        run.map(|run| description(&run))
+            .ok_or_else(|| StepFunctionsError::resource_not_found(arn))
+    }
+
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_async, reason = "a store may hold many executions, and be unreadable")
+    )]
+    async fn map_run(&self, state_machine_arn: &str, arn: &str) -> Result<Option<MapRun>, StepFunctionsError> {
+        let is_it = |run: &MapRun| *run.map_run_arn == *arn;
+        #[cfg(feature = "store")]
+        if let Some(documents) = &self.documents {
+            let found = with_map_run(documents, state_machine_arn, arn).await?;
+            let runs = found.map_or(Ok(Vec::new()), |execution| execution.map_runs(&self.interpreter))?;
+            return Ok(runs.into_iter().find(is_it));
+        }
         let executions: Vec<_> = {
             let registry = self.registry();
-            let of_machine = registry.executions.of_state_machine(&state_machine_arn);
+            let of_machine = registry.executions.of_state_machine(state_machine_arn);
             of_machine.map(|execution| execution.handle.clone()).collect()
         };
         let mut runs = executions.iter().flat_map(ExecutionHandle::described_map_runs);
-        let run = runs.find(|run| *run.map_run_arn == *arn);
-        run.map(|run| description(&run))
-            .ok_or_else(|| StepFunctionsError::resource_not_found(arn))
+        Ok(runs.find(is_it))
     }
 }
 

@@ -6,6 +6,7 @@ mod definitions;
 mod descriptions;
 mod executions;
 mod map_runs;
+mod redrives;
 mod state_machines;
 mod tags;
 mod task_answers;

@@ -8,6 +8,7 @@ use crate::data::StateMachineContext;
 use crate::definition::WorkflowType;
 use crate::runtime::Refusal;
 use crate::server::arn::{Qualifier, StateMachineArn, check_role};
+use crate::server::change::Change;
 use crate::server::page::Page;
 use crate::server::registry::{MOST_STATE_MACHINES, Registry, does_not_exist};
 use crate::server::request::Request;
@@ -25,7 +26,10 @@ struct Create {
 
 impl Service {
     /// `CreateStateMachine`: the same request again returns the existing state machine.
-    pub(in crate::server) fn create_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn create_state_machine(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut members = vec![
             "name",
             "definition",
@@ -53,6 +57,7 @@ impl Service {
         let tags = tags?;
         let configuration = Configuration::default().read(&request)?;
         let revision = Arc::new(Revision {
+            number: self.next_revision(),
             id: None,
             definition: Definition::of(definition, workflow_type)?,
             role_arn: role_arn.into(),
@@ -62,12 +67,35 @@ impl Service {
         let (region, account) = self.interpreter.place();
         let context = Arc::new(StateMachineContext::new(region, account, name));
         let create = Create { revision, created_with };
-        let mut registry = self.registry();
-        create_in(&mut registry, context, create, tags)
+        let mut draft = self.draft().await;
+        let known = create.known(&mut self.registry(), &context.id)?;
+        let is_new = known.is_none();
+        let mut machine = known.unwrap_or_else(|| {
+            let revision = Arc::clone(&create.revision);
+            draft.add(Change::Revision {
+                revision: Arc::clone(&revision),
+                has_known_definition: false,
+            });
+            let machine = StateMachine::new(context, revision, create.created_with.clone());
+            StateMachine { tags, ..machine }
+        });
+        let mut answer = Map::new();
+        answer.insert("stateMachineArn".to_owned(), machine.arn().into());
+        answer.insert("creationDate".to_owned(), seconds(machine.created));
+        let count = machine.versions.len();
+        publish(&mut machine, &create.created_with, create.revision.date, &mut answer)?;
+        if is_new || machine.versions.len() > count {
+            draft.add(Change::StateMachine(Box::new(machine)));
+        }
+        draft.commit().await?;
+        Ok(answer.into())
     }
 
     /// `UpdateStateMachine`: an update that changes nothing makes no new revision.
-    pub(in crate::server) fn update_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn update_state_machine(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut members = vec![
             "stateMachineArn",
             "definition",
@@ -108,40 +136,69 @@ impl Service {
             _ => Arc::clone(&current.definition),
         };
         let now = self.interpreter.now();
-        let mut registry = self.registry();
+        let mut draft = self.draft().await;
+        let (mut machine, id) = {
+            let mut registry = self.registry();
+            let id = registry.random.uuid();
+            (existing(&mut registry, &arn)?.clone(), id)
+        };
         let next = Revision {
-            id: Some(registry.random.uuid()),
+            number: self.next_revision(),
+            id: Some(id),
             definition,
             role_arn: role_arn.map_or_else(|| Arc::clone(&current.role_arn), Into::into),
             configuration: current.configuration.clone().read(&request)?,
             date: now,
         };
-        let machine = existing(&mut registry, &arn)?;
         if !Arc::ptr_eq(&machine.current, &current) {
             return Err(StepFunctionsError::conflict(
                 "The state machine was updated by another request meanwhile.",
             ));
         }
-        if !next.is_same(&current) {
+        let is_changed = !next.is_same(&current);
+        if is_changed {
             machine.current = Arc::new(next);
+            draft.add(Change::Revision {
+                revision: Arc::clone(&machine.current),
+                has_known_definition: Arc::ptr_eq(&machine.current.definition, &current.definition),
+            });
         }
         let mut answer = Map::new();
         answer.insert("updateDate".to_owned(), seconds(machine.current.date));
         if let Some(id) = &machine.current.id {
             answer.insert("revisionId".to_owned(), id.as_str().into());
         }
-        publish(machine, &published, now, &mut answer)?;
+        let count = machine.versions.len();
+        publish(&mut machine, &published, now, &mut answer)?;
+        if is_changed || machine.versions.len() > count {
+            draft.add(Change::StateMachine(Box::new(machine)));
+        }
+        draft.commit().await?;
         Ok(answer.into())
     }
 
     /// `DeleteStateMachine`: succeeds if there is no such state machine.
-    pub(in crate::server) fn delete_state_machine(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn delete_state_machine(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let arn = StateMachineArn::parse_unqualified(only_arn(request, "stateMachineArn")?)?;
-        let mut registry = self.registry();
-        if let Some(machine) = registry.state_machines.get_mut(arn.text) {
-            machine.is_deleting = true;
+        let mut draft = self.draft().await;
+        {
+            let registry = self.registry();
+            if let Some(machine) = registry.state_machines.get(arn.text) {
+                let deleted = StateMachine {
+                    is_deleting: true,
+                    ..machine.clone()
+                };
+                draft.add(if registry.any_running(arn.text) {
+                    Change::StateMachine(Box::new(deleted))
+                } else {
+                    Change::NoStateMachine(arn.text.to_owned())
+                });
+            }
         }
-        registry.forget_deleted(arn.text);
+        draft.commit().await?;
         Ok(empty())
     }
 
@@ -161,40 +218,28 @@ impl Service {
     }
 }
 
-fn create_in(
-    registry: &mut Registry,
-    context: Arc<StateMachineContext>,
-    create: Create,
-    tags: indexmap::IndexMap<String, String>,
-) -> Result<Value, StepFunctionsError> {
-    registry.forget_deleted(&context.id);
-    let now = create.revision.date;
-    let arn = context.id.clone();
-    if let Some(machine) = registry.state_machines.get(&arn) {
+impl Create {
+    /// The existing state machine that the request describes. Errors if another of its name exists, or if there are too
+    /// many.
+    fn known(&self, registry: &mut Registry, arn: &str) -> Result<Option<StateMachine>, StepFunctionsError> {
+        registry.forget_deleted(arn);
+        let Some(machine) = registry.state_machines.get(arn) else {
+            if registry.state_machines.len() >= MOST_STATE_MACHINES {
+                let message = format!("there are {MOST_STATE_MACHINES} state machines already, which is the most");
+                return Err(StepFunctionsError::new("StateMachineLimitExceeded", message));
+            }
+            return Ok(None);
+        };
         if machine.is_deleting {
-            return Err(StepFunctionsError::state_machine_deleting(&arn));
+            return Err(StepFunctionsError::state_machine_deleting(arn));
         }
-        if !create.is_of(machine) {
+        if !self.is_of(machine) {
             let message = format!("State Machine Already Exists: '{arn}'");
             return Err(StepFunctionsError::new("StateMachineAlreadyExists", message));
         }
-    } else if registry.state_machines.len() >= MOST_STATE_MACHINES {
-        let message = format!("there are {MOST_STATE_MACHINES} state machines already, which is the most");
-        return Err(StepFunctionsError::new("StateMachineLimitExceeded", message));
+        Ok(Some(machine.clone()))
     }
-    let machine = registry.state_machines.entry(arn.clone()).or_insert_with(|| {
-        let mut machine = StateMachine::new(context, create.revision, create.created_with.clone());
-        machine.tags = tags;
-        machine
-    });
-    let mut answer = Map::new();
-    answer.insert("stateMachineArn".to_owned(), arn.into());
-    answer.insert("creationDate".to_owned(), seconds(machine.created));
-    publish(machine, &create.created_with, now, &mut answer)?;
-    Ok(answer.into())
-}
 
-impl Create {
     /// Whether the request describes the existing state machine; role and tags do not count.
     fn is_of(&self, machine: &StateMachine) -> bool {
         let (revision, current) = (&self.revision, &machine.current);
@@ -238,7 +283,7 @@ fn publish(
 pub(super) fn existing<'s>(
     registry: &'s mut Registry,
     arn: &StateMachineArn<'_>,
-) -> Result<&'s mut StateMachine, StepFunctionsError> {
+) -> Result<&'s StateMachine, StepFunctionsError> {
     let machine = registry.state_machine(arn)?;
     if machine.is_deleting {
         return Err(StepFunctionsError::state_machine_deleting(arn.text));

@@ -2,11 +2,16 @@
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::{ARN, only_arn};
+use crate::server::activity::Activity;
 use crate::server::arn::check_tagged;
+use crate::server::change::Change;
+use crate::server::draft::Draft;
 use crate::server::registry::Registry;
 use crate::server::request::Request;
+use crate::server::state_machine::StateMachine;
 use crate::server::{Service, empty};
 use crate::services::step_functions::StepFunctionsError;
 
@@ -17,25 +22,31 @@ const VALUE: std::ops::RangeInclusive<usize> = 0..=256;
 
 impl Service {
     /// `TagResource`: an existing key gets the new value.
-    pub(in crate::server) fn tag_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn tag_resource(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["resourceArn", "tags"])?;
         let arn = request.required_text("resourceArn", ARN);
         request.require("tags");
         let added = read(&mut request);
         request.check()?;
         let added = added?;
-        let mut registry = self.registry();
-        let tags = tags_of(&mut registry, arn)?;
+        let draft = self.draft().await;
+        let mut tags = tags_of(&mut self.registry(), arn)?.clone();
         let new = added.keys().filter(|key| !tags.contains_key(*key)).count();
         if tags.len() + new > MOST {
             return Err(too_many(&format!("{arn} would have more than {MOST} tags")));
         }
         tags.extend(added);
-        Ok(empty())
+        self.set_tags(draft, arn, tags).await
     }
 
     /// `UntagResource`: missing keys are ignored.
-    pub(in crate::server) fn untag_resource(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn untag_resource(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["resourceArn", "tagKeys"])?;
         let arn = request.required_text("resourceArn", ARN);
         let keys = request.required_list("tagKeys", 0..=usize::MAX);
@@ -43,11 +54,37 @@ impl Service {
         let keys: Option<Vec<&str>> = keys.iter().map(Value::as_str).collect();
         let keys = keys
             .ok_or_else(|| StepFunctionsError::new("SerializationException", "`tagKeys` must be a list of strings"))?;
-        let mut registry = self.registry();
-        let tags = tags_of(&mut registry, arn)?;
+        let draft = self.draft().await;
+        let mut tags = tags_of(&mut self.registry(), arn)?.clone();
         for key in keys {
             tags.shift_remove(key);
         }
+        self.set_tags(draft, arn, tags).await
+    }
+
+    async fn set_tags(
+        &self,
+        mut draft: Draft,
+        arn: &str,
+        tags: IndexMap<String, String>,
+    ) -> Result<Value, StepFunctionsError> {
+        {
+            let registry = self.registry();
+            if let Some(machine) = registry.state_machines.get(arn) {
+                let tagged = StateMachine {
+                    tags,
+                    ..machine.clone()
+                };
+                draft.add(Change::StateMachine(Box::new(tagged)));
+            } else if let Some(activity) = registry.activities.get(arn) {
+                let tagged = Activity {
+                    tags,
+                    ..activity.clone()
+                };
+                draft.add(Change::Activity(arn.to_owned(), tagged));
+            }
+        }
+        draft.commit().await?;
         Ok(empty())
     }
 
@@ -84,16 +121,11 @@ pub(super) fn read(request: &mut Request<'_>) -> Result<IndexMap<String, String>
     Ok(tags)
 }
 
-fn tags_of<'s>(registry: &'s mut Registry, arn: &str) -> Result<&'s mut IndexMap<String, String>, StepFunctionsError> {
+fn tags_of<'s>(registry: &'s mut Registry, arn: &str) -> Result<&'s IndexMap<String, String>, StepFunctionsError> {
     check_tagged(arn)?;
     registry.forget_deleted(arn);
-    let Registry {
-        state_machines,
-        activities,
-        ..
-    } = registry;
-    let machine = state_machines.get_mut(arn).map(|machine| &mut machine.tags);
-    let tags = machine.or_else(|| activities.get_mut(arn).map(|activity| &mut activity.tags));
+    let machine = registry.state_machines.get(arn).map(|machine| &machine.tags);
+    let tags = machine.or_else(|| registry.activities.get(arn).map(|activity| &activity.tags));
     tags.ok_or_else(|| StepFunctionsError::resource_not_found(arn))
 }
 

@@ -15,7 +15,7 @@ const TASK_TOKEN: std::ops::RangeInclusive<usize> = 1..=2_048;
 
 impl Service {
     /// `SendTaskSuccess`
-    pub(in crate::server) fn send_task_success(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn send_task_success(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["taskToken", "output"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         let output = request.required_data("output", DATA);
@@ -24,28 +24,29 @@ impl Service {
         self.interpreter.check_token(token)?;
         let output = json_value(output)
             .map_err(|_| StepFunctionsError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;
-        self.interpreter.send_task_success(token, output)?;
+        self.interpreter.task_succeeded(token, output).await?;
         Ok(empty())
     }
 
     /// `SendTaskFailure`
-    pub(in crate::server) fn send_task_failure(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn send_task_failure(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["taskToken", "error", "cause"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         let error = request.data("error", 0..=256).map(str::to_owned);
         let cause = request.data("cause", 0..=32_768).map(str::to_owned);
         request.check()?;
         self.interpreter
-            .send_task_failure(token, ErrorOutput { error, cause })?;
+            .task_failed(token, ErrorOutput { error, cause })
+            .await?;
         Ok(empty())
     }
 
     /// `SendTaskHeartbeat`
-    pub(in crate::server) fn send_task_heartbeat(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn send_task_heartbeat(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["taskToken"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         request.check()?;
-        self.interpreter.send_task_heartbeat(token)?;
+        self.interpreter.task_heartbeat(token).await?;
         Ok(empty())
     }
 }

@@ -1,10 +1,12 @@
 //! Publishes, deletes and lists versions.
 
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::state_machines::existing;
 use super::{ARN, DESCRIPTION, TOKEN, only_arn};
 use crate::server::arn::{Qualifier, StateMachineArn};
+use crate::server::change::Change;
 use crate::server::page::{Page, descending};
 use crate::server::request::Request;
 use crate::server::state_machine::version_number;
@@ -16,8 +18,8 @@ const INITIAL: &str = "INITIAL";
 
 impl Service {
     /// `PublishStateMachineVersion`: publishing a revision again returns its version.
-    pub(in crate::server) fn publish_state_machine_version(
-        &self,
+    pub(in crate::server) async fn publish_state_machine_version(
+        self: &Arc<Self>,
         request: &Value,
     ) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["stateMachineArn", "revisionId", "description"])?;
@@ -27,8 +29,8 @@ impl Service {
         request.check()?;
         let arn = StateMachineArn::parse_unqualified(arn)?;
         let now = self.interpreter.now();
-        let mut registry = self.registry();
-        let machine = existing(&mut registry, &arn)?;
+        let mut draft = self.draft().await;
+        let mut machine = existing(&mut self.registry(), &arn)?.clone();
         let current = machine.current.id.as_deref().unwrap_or(INITIAL);
         if let Some(wanted) = revision_id.filter(|wanted| *wanted != current) {
             return Err(StepFunctionsError::conflict(format!(
@@ -36,19 +38,29 @@ impl Service {
                  {current}."
             )));
         }
+        let count = machine.versions.len();
         let version = machine.publish(description, now)?;
-        Ok(json!({ "creationDate": seconds(version.created), "stateMachineVersionArn": *version.arn }))
+        let answer = json!({ "creationDate": seconds(version.created), "stateMachineVersionArn": *version.arn });
+        if machine.versions.len() > count {
+            draft.add(Change::StateMachine(Box::new(machine)));
+        }
+        draft.commit().await?;
+        Ok(answer)
     }
 
     /// `DeleteStateMachineVersion`: refused while an alias uses the version; succeeds if there is no such version.
-    pub(in crate::server) fn delete_state_machine_version(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn delete_state_machine_version(
+        self: &Arc<Self>,
+        request: &Value,
+    ) -> Result<Value, StepFunctionsError> {
         let arn = StateMachineArn::parse(only_arn(request, "stateMachineVersionArn")?)?;
         let Some(Qualifier::Version(number)) = arn.qualifier else {
             let problem = format!("Not the ARN of a state machine version: {}", arn.text);
             return Err(StepFunctionsError::invalid_arn(&problem));
         };
-        let mut registry = self.registry();
-        let Some((machine, number)) = registry.state_machine(&arn).ok().zip(version_number(number)) else {
+        let mut draft = self.draft().await;
+        let machine = self.registry().state_machine(&arn).ok().cloned();
+        let Some((mut machine, number)) = machine.zip(version_number(number)) else {
             return Ok(empty());
         };
         let aliases = machine.aliases.iter().filter(|(_, alias)| alias.leads_to(number));
@@ -60,7 +72,10 @@ impl Service {
                 aliases.join(", ")
             )));
         }
-        machine.versions.remove(&number);
+        if machine.versions.remove(&number).is_some() {
+            draft.add(Change::StateMachine(Box::new(machine)));
+        }
+        draft.commit().await?;
         Ok(empty())
     }
 

@@ -11,6 +11,9 @@ use crate::execution::Program;
 /// A state machine as created or updated; executions keep the revision with which they started.
 #[derive(Debug)]
 pub(crate) struct Revision {
+    /// Its number among all revisions of all state machines, by which a store knows it.
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store asks"))]
+    pub(crate) number: u64,
     /// `None` for the first revision.
     pub(crate) id: Option<String>,
     pub(crate) definition: Arc<Definition>,

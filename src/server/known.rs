@@ -1,0 +1,122 @@
+//! An execution of the API, wherever it is kept.
+
+use std::sync::Arc;
+
+use super::Service;
+use super::arn::check_execution;
+use super::execution::{Events, Facts};
+use super::executions::Execution;
+#[cfg(feature = "store")]
+use super::stored::Stored;
+use crate::execution::{MapRun, NotRedrivable, Outcome};
+use crate::history::HistoryEvent;
+use crate::services::step_functions::{Revision, StepFunctionsError};
+
+/// One execution. In memory it is as it is now; from a store, as it was when it was found.
+pub(super) enum Known {
+    InMemory(Arc<Execution>),
+    #[cfg(feature = "store")]
+    Stored(Box<Stored>),
+}
+
+impl Service {
+    /// The execution of an ARN. Errors if there is none.
+    pub(super) fn execution(&self, arn: &str) -> Result<Known, StepFunctionsError> {
+        check_execution(arn)?;
+        let missing = || StepFunctionsError::execution_does_not_exist(arn);
+        #[cfg(feature = "store")]
+        if let Some(documents) = &self.documents {
+            let found = Stored::find(documents, arn)?.ok_or_else(missing)?;
+            return Ok(Known::Stored(Box::new(found)));
+        }
+        let found = self.registry().executions.find(arn).cloned();
+        found.map(Known::InMemory).ok_or_else(missing)
+    }
+
+    /// Why an execution cannot be redriven, if so.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "with a store the interpreter is asked")
+    )]
+    pub(super) fn check_redrivable(&self, known: &Known) -> Result<(), NotRedrivable> {
+        match known {
+            Known::InMemory(execution) => execution.handle.check_redrivable(),
+            #[cfg(feature = "store")]
+            Known::Stored(stored) => stored.check_redrivable(&self.interpreter),
+        }
+    }
+
+    /// The Map Runs of an execution, running ones in their current state.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "a store may be unreadable")
+    )]
+    pub(super) fn map_runs_of(&self, known: &Known) -> Result<Vec<MapRun>, StepFunctionsError> {
+        match known {
+            Known::InMemory(execution) => Ok(execution.handle.described_map_runs()),
+            #[cfg(feature = "store")]
+            Known::Stored(stored) => Ok(stored.map_runs(&self.interpreter)?),
+        }
+    }
+
+    /// The revision that an execution started with.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "a store may be unreadable")
+    )]
+    pub(super) fn revision_of(&self, known: &Known) -> Result<Arc<Revision>, StepFunctionsError> {
+        match known {
+            Known::InMemory(execution) => Ok(Arc::clone(&execution.revision)),
+            #[cfg(feature = "store")]
+            Known::Stored(stored) => {
+                let in_use = self.registry().revision(stored.state_machine_arn(), stored.revision());
+                in_use.map_or_else(|| Ok(stored.read_revision()?), Ok)
+            }
+        }
+    }
+}
+
+impl Known {
+    pub(super) fn facts(&self) -> Facts {
+        match self {
+            Self::InMemory(execution) => execution.facts(),
+            #[cfg(feature = "store")]
+            Self::Stored(stored) => stored.facts(),
+        }
+    }
+
+    /// The outcome; `None` while it runs.
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unnecessary_wraps, reason = "a store may be unreadable")
+    )]
+    pub(super) fn outcome(&self) -> Result<Option<Outcome>, StepFunctionsError> {
+        match self {
+            Self::InMemory(execution) => Ok(execution.handle.ended()),
+            #[cfg(feature = "store")]
+            Self::Stored(stored) => Ok(stored.outcome()?),
+        }
+    }
+
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unnecessary_wraps, reason = "a store may be unreadable")
+    )]
+    pub(super) fn history(&self, asked: Events) -> Result<Vec<HistoryEvent>, StepFunctionsError> {
+        match self {
+            Self::InMemory(execution) => {
+                let mut events = execution.handle.history();
+                if asked.is_reverse {
+                    events.reverse();
+                    events.retain(|event| asked.after.is_none_or(|after| event.id < after));
+                } else {
+                    events.retain(|event| asked.after.is_none_or(|after| event.id > after));
+                }
+                events.truncate(asked.most);
+                Ok(events)
+            }
+            #[cfg(feature = "store")]
+            Self::Stored(stored) => Ok(stored.history(asked)?),
+        }
+    }
+}
