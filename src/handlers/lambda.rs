@@ -23,7 +23,7 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    /// Serves the functions of a registry at `lambda:invoke`, unless that has a handler.
+    /// Serves the functions of a registry at `lambda:invoke`, unless that has a handler. Its fallback serves the others.
     pub(crate) fn serve(handlers: &mut Registry) -> Self {
         let functions = handlers.clone();
         let has_functions = functions.has_functions();
@@ -43,7 +43,10 @@ impl Functions {
 
     /// The missing function of a task with these `Parameters`, if they name it literally.
     pub(crate) fn missing<'p>(&self, resource: &str, parameters: &'p Value, execution_arn: &str) -> Option<&'p str> {
-        if !self.are_served_at(resource) || parameters.get("Qualifier.$").is_some() {
+        if self.functions.fallback().is_some()
+            || !self.are_served_at(resource)
+            || parameters.get("Qualifier.$").is_some()
+        {
             return None;
         }
         let function = parameters.get("FunctionName")?.as_str()?;
@@ -68,7 +71,10 @@ impl Handler for LambdaInvoke {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         let invocation = Invocation::read(&input)?;
         let Some(function) = find(&self.functions, &invocation, &context.execution_arn) else {
-            return Err(invocation.not_found());
+            return match self.functions.fallback() {
+                Some(fallback) => fallback.call(input, context).await,
+                None => Err(invocation.not_found()),
+            };
         };
         let payload = function.call(invocation.payload(), context).await?;
         let payload = within_nesting(payload).ok_or_else(|| {

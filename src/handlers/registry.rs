@@ -15,6 +15,8 @@ use crate::services::lambda::FunctionName;
 pub(crate) struct Registry {
     exact: HashMap<String, Arc<dyn Handler>>,
     patterns: Vec<(String, StringPattern, Arc<dyn Handler>)>,
+    /// Serves what has no other handler.
+    fallback: Option<Arc<dyn Handler>>,
 }
 
 impl Registry {
@@ -34,6 +36,15 @@ impl Registry {
                 is_new
             }
         }
+    }
+
+    pub(crate) fn set_fallback(&mut self, handler: Arc<dyn Handler>) {
+        self.fallback = Some(handler);
+    }
+
+    /// The handler of what has no other.
+    pub(crate) fn fallback(&self) -> Option<&Arc<dyn Handler>> {
+        self.fallback.as_ref()
     }
 
     /// The handler of a resource.

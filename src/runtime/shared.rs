@@ -26,7 +26,7 @@ use super::settings::Settings;
 use super::shutdown::LiveHandlers;
 use super::start::Start;
 use super::task_tokens::TaskTokens;
-use crate::definition::Resource;
+use crate::definition::{Resource, ResourceKind};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, TaskId};
 use crate::handlers::{Functions, Handler};
@@ -135,7 +135,12 @@ impl Shared {
     /// The handler of a resource.
     pub(super) fn handler_of(&self, resource: &Resource) -> Option<Arc<dyn Handler>> {
         let own = || self.serves(resource).then_some(&self.step_functions);
-        self.settings.handlers.find(resource.arn()).or_else(own).cloned()
+        let others = || {
+            let is_activity = *resource.kind() == ResourceKind::Activity;
+            self.settings.handlers.fallback().filter(|_| !is_activity)
+        };
+        let found = self.settings.handlers.find(resource.arn()).or_else(own);
+        found.or_else(others).cloned()
     }
 
     /// Whether the interpreter itself serves this call of Step Functions.
