@@ -46,6 +46,7 @@
 //! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
 //! * [The command line](docs::command_line)
+//! * [An endpoint for AWS's SDKs and CLI](docs::serving)
 //! * [What is supported](docs::supported), field by field, and what is refused
 //! * [Speed, memory and fairness](docs::speed), measured
 //! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
@@ -60,6 +61,7 @@
 //! | `yaml` | definitions and test files in YAML, templates |
 //! | `svg` | pictures of state machines |
 //! | `store` | [`store`]: executions that outlive their process |
+//! | `serve` | [`server::http`]: the Step Functions API over HTTP |
 //! | `cli` | the `asl` command |
 //! | `websocket` | [`websocket`] |
 //!
@@ -82,6 +84,7 @@
 #![cfg_attr(not(feature = "runtime"), doc = "[docs::running]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`Error`]: #features\n[`Interpreter`]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
+#![cfg_attr(not(feature = "serve"), doc = "[`server::http`]: #features")]
 #![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
@@ -112,6 +115,13 @@ pub mod docs {
     #[cfg(feature = "runtime")]
     #[doc = include_str!("docs/running.md")]
     pub mod running {}
+
+    #[cfg_attr(feature = "cli", doc = include_str!("docs/serving.md"))]
+    #[cfg_attr(
+        not(feature = "cli"),
+        doc = "The Step Functions API on a port: with the features `serve` and `cli`."
+    )]
+    pub mod serving {}
 
     #[doc = include_str!("docs/speed.md")]
     pub mod speed {}

@@ -1,4 +1,5 @@
-//! The AWS Step Functions API: requests and responses as JSON, over an [`Interpreter`], without a transport.
+//! The AWS Step Functions API: requests and responses as JSON, over an [`Interpreter`]. The module `http` (feature `serve`) puts it
+//! on a port.
 //!
 //! [`StepFunctions::call`] takes the name of an action and its request, and answers as AWS does, with AWS's errors.
 //! Handlers of tasks are registered with the interpreter; calls create and delete state machines, versions, aliases,
@@ -106,6 +107,8 @@ mod draft;
 mod errors;
 mod execution;
 mod executions;
+#[cfg(feature = "serve")]
+pub mod http;
 mod known;
 mod page;
 mod redrives;
