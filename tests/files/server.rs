@@ -1,4 +1,5 @@
-//! Every file under `tests/files/server` is a test: calls of the Step Functions API one after the other, and what each answers.
+//! Every file under `tests/files/server` is a test: calls of the Step Functions API one after the other, and what each answers,
+//! called by the library and over HTTP.
 //!
 //! ```json
 //! {
@@ -24,6 +25,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "../api/front.rs"]
+mod front;
 mod trials;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,7 @@ use std::time::Duration;
 
 use asl_engine::server::StepFunctions;
 use asl_engine::{Interpreter, TaskError};
+use front::{FRONTS, Front};
 use libtest_mimic::{Arguments, Failed};
 use serde_json::{Map, Value, json};
 use trials::{files, trials};
@@ -49,6 +53,10 @@ fn main() {
 
 fn check(file: &Path) -> Result<(), Failed> {
     let case: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    FRONTS.iter().try_for_each(|front| check_by(*front, &case))
+}
+
+fn check_by(front: Front, case: &Value) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -61,7 +69,7 @@ fn check(file: &Path) -> Result<(), Failed> {
         let api = StepFunctions::seeded(interpreter, 7);
         let mut names = Names::default();
         for (number, call) in (1..).zip(case["calls"].as_array().ok_or("no calls")?) {
-            let checked = step(&api, &mut names, call).await;
+            let checked = step(front, &api, &mut names, call).await;
             checked.map_err(|why| format!("call {number}, {}: {why}", call["action"]))?;
         }
         Ok(())
@@ -82,13 +90,13 @@ fn function(interpreter: Interpreter, name: &str, answer: Value) -> Interpreter 
     })
 }
 
-async fn step(api: &StepFunctions, names: &mut Names, call: &Value) -> Result<(), String> {
+async fn step(front: Front, api: &StepFunctions, names: &mut Names, call: &Value) -> Result<(), String> {
     if let Some(seconds) = call["sleep"].as_u64() {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
         return Ok(());
     }
     let request = names.put_in("", &call["request"]);
-    let answer = api.call(call["action"].as_str().unwrap(), request).await;
+    let answer = front.call(api, call["action"].as_str().unwrap(), request).await;
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {

@@ -14,11 +14,11 @@ use std::time::Duration;
 use asl_engine::Interpreter;
 use asl_engine::handlers::LocalS3;
 use asl_engine::server::StepFunctions;
-use asl_engine::services::step_functions::StepFunctionsError;
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use crate::case::Case;
+use crate::front::{FRONTS, Front, Refused};
 use crate::normalise::TIME;
 use crate::placeholders::Placeholders;
 
@@ -56,8 +56,12 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
     check_calls(case, case.json["steps"].as_array().unwrap())
 }
 
-/// The same for these calls.
+/// The same for these calls, made by the library and over HTTP.
 pub(crate) fn check_calls(case: &Case, steps: &[Value]) -> Result<(), String> {
+    FRONTS.iter().try_for_each(|front| check_calls_by(*front, case, steps))
+}
+
+fn check_calls_by(front: Front, case: &Case, steps: &[Value]) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -69,6 +73,7 @@ pub(crate) fn check_calls(case: &Case, steps: &[Value]) -> Result<(), String> {
         });
         let interpreter = interpreter.region("us-east-1", "111111111111").s3(&objects(case));
         let mut calls = Calls {
+            front,
             case,
             api: StepFunctions::seeded(interpreter, 1),
             placeholders: Placeholders::new(),
@@ -84,6 +89,7 @@ pub(crate) fn check_calls(case: &Case, steps: &[Value]) -> Result<(), String> {
 }
 
 struct Calls<'c> {
+    front: Front,
     case: &'c Case,
     api: StepFunctions,
     placeholders: Placeholders,
@@ -113,7 +119,7 @@ impl Calls<'_> {
             params[member] = description[member].clone();
         }
         let request = self.placeholders.request(&params, &description);
-        let created = self.api.call("CreateStateMachine", request).await;
+        let created = self.front.call(&self.api, "CreateStateMachine", request).await;
         let created = created.map_err(|error| format!("the deployed machine: {error}"))?;
         self.placeholders
             .deployed(output, created["stateMachineArn"].as_str().unwrap());
@@ -124,7 +130,7 @@ impl Calls<'_> {
         let op = step["op"].as_str().unwrap();
         let recorded = recorded(step);
         let request = self.placeholders.request(&step["params"], &step["expected"]);
-        let answer = self.api.call(&action(op), request).await;
+        let answer = self.front.call(&self.api, &action(op), request).await;
         if let Ok(answer) = &answer {
             self.placeholders.answered(op, answer);
             if op == "start_execution" {
@@ -164,7 +170,7 @@ impl Calls<'_> {
         answer
     }
 
-    fn same_error(&mut self, recorded: &Value, error: &StepFunctionsError) -> Result<(), String> {
+    fn same_error(&mut self, recorded: &Value, error: &Refused) -> Result<(), String> {
         let texts = [&recorded["exception_value"], &recorded["Error"]["Message"], recorded];
         let text = texts.into_iter().find_map(Value::as_str).unwrap_or_default();
         if text.starts_with("Parameter validation failed:") {
@@ -179,7 +185,7 @@ impl Calls<'_> {
             }
             None => (code.unwrap_or_default(), text),
         };
-        if error.code() == code && self.placeholders.matches("", message, error.message()) {
+        if error.code == code && self.placeholders.matches("", message, &error.message) {
             return Ok(());
         }
         Err(format!("\n   got {error}\nwanted {code}: {message}"))

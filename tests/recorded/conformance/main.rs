@@ -24,6 +24,8 @@ mod api;
 mod case;
 mod chains;
 mod compare;
+#[path = "../../api/front.rs"]
+mod front;
 #[path = "../known_gaps.rs"]
 mod known_gaps;
 mod logs;
