@@ -1,11 +1,16 @@
 //! `--function`: programs that stand for Lambda functions.
 
+use async_trait::async_trait;
+use serde_json::Value;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::arguments::pair;
 use super::failure::Failure;
-use crate::programs::FunctionProgram;
+use crate::TaskError;
+use crate::handlers::{Handler, TaskContext};
+use crate::programs::{Called, FunctionProgram};
 
 /// Options for functions in other languages.
 #[derive(clap::Args)]
@@ -54,4 +59,43 @@ pub(super) fn not_invoked(name: &str, known: &[String]) -> Failure {
     }
     let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
     failure.help(format!("the tasks invoke {}", known.join(", ")))
+}
+
+/// A function's program as the handler of tasks that invoke it.
+pub(super) struct ServedFunction(pub(super) Arc<FunctionProgram>);
+
+#[async_trait]
+impl Handler for ServedFunction {
+    async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        let limit = context.request.timeout_seconds;
+        invoke(&self.0, input, limit.map(|seconds| Duration::from_secs(seconds.into()))).await
+    }
+}
+
+/// Calls a function's program. Dropping the future kills it.
+pub(super) async fn invoke(
+    function: &Arc<FunctionProgram>,
+    payload: Value,
+    limit: Option<Duration>,
+) -> Result<Value, TaskError> {
+    let caller = Caller::default();
+    let has_given_up = Arc::clone(&caller.has_given_up);
+    let function = Arc::clone(function);
+    match tokio::task::spawn_blocking(move || function.call(&payload, limit, &has_given_up)).await? {
+        Called::Answered(result) => result,
+        // The execution's own deadline is due at the same time, and goes first.
+        Called::OutOfTime => std::future::pending().await,
+    }
+}
+
+/// Gives up when it is dropped.
+#[derive(Default)]
+struct Caller {
+    has_given_up: Arc<AtomicBool>,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.has_given_up.store(true, Ordering::Relaxed);
+    }
 }

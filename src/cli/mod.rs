@@ -1,4 +1,4 @@
-//! The `asl` command with its subcommands `validate`, `run`, `executions`, `init`, `test`,
+//! The `asl` command with its subcommands `validate`, `run`, `executions`, `serve`, `init`, `test`,
 //! `test-state`, `explore`, `graph`, `replay`, `schema` and `completions`.
 //!
 //! It only reads files, asks the library and prints; `src/bin/asl.rs` calls [`main`].
@@ -21,6 +21,7 @@ mod paths;
 mod programs;
 mod replay;
 mod run;
+mod serve;
 mod stores;
 mod substitutions;
 mod test;
@@ -43,6 +44,7 @@ Examples:
   asl run charge.asl.json --input '{ \"id\": 7 }' --task 'Charge=./charge.sh' --explain
   asl run charge.asl.json --store executions.db --task 'Charge=./charge.sh'
   asl executions resume --store executions.db --task 'Charge=./charge.sh'
+  asl serve --data executions.db --machines machines
   asl init charge.asl.json
   asl test machines --coverage --fail-under 100
   asl explore charge.asl.json --input '{ \"id\": 7 }'
@@ -77,6 +79,7 @@ enum Command {
     Validate(validate::Arguments),
     Run(run::Arguments),
     Executions(executions::Arguments),
+    Serve(serve::Arguments),
     Init(init::Arguments),
     Test(test::Arguments),
     TestState(test_state::Arguments),
@@ -117,6 +120,7 @@ fn carry_out(command: Command, output: &mut Output, colour: anstream::ColorChoic
         Command::Validate(arguments) => validate::run(&arguments, output),
         Command::Run(arguments) => run::run(&arguments, output, colour),
         Command::Executions(arguments) => executions::run(&arguments, output),
+        Command::Serve(arguments) => serve::run(&arguments, output),
         Command::Test(arguments) => test::run(&arguments, output, colour),
         Command::TestState(arguments) => test_state::run(&arguments, output),
         Command::Init(arguments) => init::run(&arguments, output),

@@ -4,18 +4,16 @@ use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::arguments::{Loading, pair};
 use super::definitions::started_machine;
 use super::failure::Failure;
-use super::functions::Functions;
+use super::functions::{Functions, invoke};
 use super::programs::{About, Programs, call};
 use crate::definition::StateMachine;
 use crate::execution::Program;
 use crate::handlers::{Handler, TaskContext};
-use crate::programs::{Called, FunctionProgram};
 use crate::runtime::Interpreter;
 use crate::services::lambda::{Invocation, is_invoke, response};
 use crate::{Error, ErrorKind, TaskError};
@@ -126,29 +124,5 @@ impl Handler for ByProgram {
         }
         let payload = Invocation::read(&input)?.payload();
         Ok(response(invoke(function, payload, limit).await?))
-    }
-}
-
-/// Calls a function's program. Dropping the future kills it.
-async fn invoke(function: &Arc<FunctionProgram>, payload: Value, limit: Option<Duration>) -> Result<Value, TaskError> {
-    let caller = Caller::default();
-    let has_given_up = Arc::clone(&caller.has_given_up);
-    let function = Arc::clone(function);
-    match tokio::task::spawn_blocking(move || function.call(&payload, limit, &has_given_up)).await? {
-        Called::Answered(result) => result,
-        // The execution's own deadline is due at the same time, and goes first.
-        Called::OutOfTime => std::future::pending().await,
-    }
-}
-
-/// Gives up when it is dropped.
-#[derive(Default)]
-struct Caller {
-    has_given_up: Arc<AtomicBool>,
-}
-
-impl Drop for Caller {
-    fn drop(&mut self) {
-        self.has_given_up.store(true, Ordering::Relaxed);
     }
 }

@@ -40,7 +40,7 @@ fn result(value: Value) -> Result<Value, TaskError> {
 }
 
 /// The failure of the task whose function returned this error.
-fn failed(error: &Value) -> TaskError {
+pub(crate) fn failed(error: &Value) -> TaskError {
     match error.get("errorType").and_then(Value::as_str) {
         Some(name) => TaskError::new(name, error.to_string()),
         None => TaskError::new(

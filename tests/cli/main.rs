@@ -16,6 +16,8 @@ mod init;
 mod large;
 mod machine_readable;
 #[cfg(unix)]
+mod serve;
+#[cfg(unix)]
 mod store;
 mod terminal;
 mod watch;

@@ -91,6 +91,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "handlers",
             "store",
             "runtime",
+            "server",
         ],
     ),
     // The binaries: what they call is public.

@@ -1,0 +1,179 @@
+//! `asl serve`: the Step Functions API for AWS's SDKs and CLI.
+
+mod lambda_endpoint;
+mod machines;
+mod others;
+
+use clap::Args;
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+use super::arguments::Loading;
+use super::failure::{Failure, reason};
+use super::functions::{Functions, ServedFunction};
+use super::output::Output;
+use super::stores::{self, tell};
+use crate::runtime::Interpreter;
+use crate::server::StepFunctions;
+use crate::server::http::{HttpApi, serve};
+use lambda_endpoint::LambdaEndpoint;
+use machines::Machines;
+use others::Others;
+
+const EXAMPLES: &str = "\
+Examples:
+  asl serve --data executions.db
+  asl serve --machines machines --function 'Charge=python3 charge.py'
+  aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083";
+
+/// Serve the Step Functions API to AWS's SDKs and CLI
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Port to listen on; 0 takes one that is free
+    #[arg(long, value_name = "PORT", default_value_t = 8083)]
+    port: u16,
+    /// Address to listen on; another than this machine's own needs `--access-key`
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Keep all in a store, a file of SQLite, and go on with what is in it; without it all is in memory
+    #[arg(long, value_name = "FILE")]
+    data: Option<String>,
+    /// File with state machines, or a folder of such files: created at the start, updated when a file changes; may be given
+    /// more than once
+    #[arg(long, value_name = "PATH")]
+    machines: Vec<String>,
+    #[command(flatten)]
+    functions: Functions,
+    /// Endpoint of an emulator of Lambda, which serves all other functions
+    #[arg(long, value_name = "URL", env = "LAMBDA_ENDPOINT", hide_env_values = true, value_parser = lambda_endpoint::url)]
+    lambda_endpoint: Option<String>,
+    /// Answer only requests that are signed with this access key; may be given more than once
+    #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
+    access_keys: Vec<(String, String)>,
+    /// Region of all ARNs
+    #[arg(
+        long,
+        value_name = "REGION",
+        env = "AWS_DEFAULT_REGION",
+        hide_env_values = true,
+        default_value = "us-east-1"
+    )]
+    region: String,
+    /// Account of all ARNs
+    #[arg(long, value_name = "ID", env = "AWS_ACCOUNT_ID", hide_env_values = true, default_value = "123456789012", value_parser = account)]
+    account: String,
+    /// Print nothing but the endpoint and errors
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    loading: Loading,
+}
+
+fn access_key(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((id, secret)) if !id.is_empty() && !secret.is_empty() && !id.contains('/') => {
+            Ok((id.to_owned(), secret.to_owned()))
+        }
+        _ => Err("write it as ID:SECRET".to_owned()),
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err("an account has 12 digits".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
+    if !arguments.host.is_loopback() && arguments.access_keys.is_empty() {
+        return Err(Failure::new(format!(
+            "at {} everybody in the network could call the API, so it is not served there without an access key",
+            arguments.host
+        ))
+        .help("give clients a key with `--access-key ID:SECRET`, or leave out `--host` to serve this machine alone"));
+    }
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {}", reason(&error))))?;
+    runtime.block_on(listen(arguments, output))?;
+    // Programs that still run are killed by then.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
+    let address = SocketAddr::new(arguments.host, arguments.port);
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!("cannot listen on {address}: {}", reason(&error)))
+            .help("`--port` takes another port; 0 takes one that is free")
+    })?;
+    let address = listener.local_addr().unwrap_or(address);
+    let api = api(arguments).await?;
+    let mut machines = Machines::new(&arguments.machines, &arguments.loading);
+    machines.deploy(&api, arguments.quiet).await?;
+    output.line(format_args!("http://{address}"))?;
+    output.finish()?;
+    if !arguments.quiet && arguments.data.is_none() {
+        tell("all is kept in memory and gone at the end; `--data FILE` keeps it");
+    }
+    let mut http = HttpApi::new(api.clone());
+    for (id, secret) in &arguments.access_keys {
+        http = http.access_key(id, secret);
+    }
+    if !arguments.quiet {
+        http = http.on_access(|access| tell(&access.to_string()));
+    }
+    let (end, ended) = oneshot::channel::<()>();
+    let serving = serve(listener, http.into_router(), async {
+        // The sender is dropped at the end.
+        let _ = ended.await;
+    });
+    let told = async {
+        let told = tokio::select! {
+            told = stores::told_to_end(true) => told.map(|_| ()),
+            () = machines.watch(&api, arguments.quiet) => Ok(()),
+        };
+        drop(end);
+        told
+    };
+    let (served, told) = tokio::join!(serving, told);
+    // With `--data` what runs goes on after the next start.
+    api.interpreter().shutdown(Duration::ZERO).await;
+    told?;
+    served.map_err(|error| Failure::new(format!("nothing more is served: {}", reason(&error))))
+}
+
+async fn api(arguments: &Arguments) -> Result<StepFunctions, Failure> {
+    let mut interpreter = Interpreter::new()
+        .region(&arguments.region, &arguments.account)
+        .fallback(Others {
+            lambda: arguments.lambda_endpoint.clone().map(LambdaEndpoint::new),
+        });
+    for program in arguments.functions.programs(arguments.quiet, true)? {
+        let name = program.name().to_owned();
+        // A function by its ARN is one of a place; by its name it is everywhere.
+        interpreter = if name.starts_with("arn:") {
+            interpreter.handler(name, ServedFunction(program))
+        } else {
+            interpreter.function(name, ServedFunction(program))
+        };
+    }
+    if let Some(file) = &arguments.data {
+        interpreter = interpreter.store(stores::open(file)?);
+    }
+    let opened = StepFunctions::open(interpreter).await;
+    let (api, resumed) = opened.map_err(|error| Failure::new(error.to_string()))?;
+    for waiting in &resumed.waiting {
+        tell(&format!("{} does not go on: {}", waiting.arn, waiting.reason));
+    }
+    if resumed.executions > 0 && !arguments.quiet {
+        let plural = if resumed.executions == 1 { "" } else { "s" };
+        tell(&format!("{} execution{plural} of the store go on", resumed.executions));
+    }
+    Ok(api)
+}

@@ -1,0 +1,390 @@
+//! `asl serve`, called as any client calls it. `tests/api` tests what it answers.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::asl;
+
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// A running `asl serve`.
+struct Serve {
+    child: Child,
+    address: String,
+}
+
+impl Serve {
+    fn start(arguments: &[&str]) -> Self {
+        Self::of(asl(&["serve", "--port", "0"]).args(arguments))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().strip_prefix("http://").unwrap().to_owned();
+        Self { child, address }
+    }
+
+    /// Calls an action; an error is `Code: message`.
+    fn call(&self, action: &str, request: &Value) -> Result<Value, String> {
+        let body = request.to_string();
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Amz-Target: AWSStepFunctions.{action}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        if head.starts_with("HTTP/1.1 200") {
+            return Ok(body);
+        }
+        Err(format!(
+            "{}: {}",
+            body["__type"].as_str().unwrap(),
+            body["message"].as_str().unwrap()
+        ))
+    }
+
+    /// Creates a machine and returns its ARN.
+    fn create(&self, name: &str, definition: &Value) -> Value {
+        let request = json!({
+            "name": name, "definition": definition.to_string(), "roleArn": "arn:aws:iam::123456789012:role/Orders",
+        });
+        self.call("CreateStateMachine", &request).unwrap()["stateMachineArn"].clone()
+    }
+
+    /// Runs an execution to its end.
+    fn run(&self, machine: &Value, input: &Value) -> Value {
+        let request = json!({ "stateMachineArn": machine, "input": input.to_string() });
+        let started = self.call("StartExecution", &request).unwrap();
+        self.ended(&started["executionArn"])
+    }
+
+    fn ended(&self, execution: &Value) -> Value {
+        wait_for(|| {
+            let described = self
+                .call("DescribeExecution", &json!({ "executionArn": execution }))
+                .unwrap();
+            (described["status"] != "RUNNING").then_some(described)
+        })
+    }
+
+    /// Tells it to end, and returns its exit code.
+    fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(began.elapsed() < LONGEST, "it takes too long");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A folder of its own, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("asl-serve-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: impl ToString) {
+        // In one step, as an editor does.
+        let new = self.0.join("new");
+        std::fs::write(&new, text.to_string()).unwrap();
+        std::fs::rename(new, self.0.join(name)).unwrap();
+    }
+
+    fn path(&self) -> &str {
+        Path::to_str(&self.0).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn invoke(function: &str) -> Value {
+    json!({
+        "StartAt": "Charge",
+        "States": { "Charge": {
+            "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+            "Parameters": { "FunctionName": function, "Payload.$": "$" }, "OutputPath": "$.Payload",
+        } },
+    })
+}
+
+fn text(text: &str) -> Value {
+    json!({ "StartAt": "Say", "States": { "Say": { "Type": "Pass", "Result": text, "End": true } } })
+}
+
+#[test]
+fn a_program_serves_a_function() {
+    let serve = Serve::start(&[
+        "--function",
+        "Charge=cat",
+        "--region",
+        "eu-central-1",
+        "--account",
+        "111122223333",
+    ]);
+    let machine = serve.create("Orders", &invoke("Charge"));
+    assert_eq!(machine, "arn:aws:states:eu-central-1:111122223333:stateMachine:Orders");
+    let ended = serve.run(&machine, &json!({ "id": 7 }));
+    assert_eq!(ended["output"], r#"{"id":7}"#, "{ended}");
+    assert_eq!(serve.terminate(), Some(0));
+}
+
+#[test]
+fn a_task_that_nobody_serves_says_what_would_serve_it() {
+    let serve = Serve::start(&["--function", "Charge=cat"]);
+    let machine = serve.create("Orders", &invoke("Refund"));
+    let ended = serve.run(&machine, &json!({}));
+    assert_eq!(
+        (&ended["status"], &ended["error"]),
+        (&json!("FAILED"), &json!("States.TaskFailed"))
+    );
+    assert_eq!(
+        ended["cause"],
+        "no function `Refund` is served: start `asl serve` with `--function 'Refund=COMMAND'`, or with `--lambda-endpoint \
+         URL` if something else serves it"
+    );
+    let queue = json!({
+        "StartAt": "Tell",
+        "States": { "Tell": {
+            "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true,
+            "Parameters": { "QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/Orders", "MessageBody": "hello" },
+        } },
+    });
+    let ended = serve.run(&serve.create("Queue", &queue), &json!({}));
+    assert_eq!(
+        ended["cause"],
+        "`asl serve` does not serve `arn:aws:states:::sqs:sendMessage`"
+    );
+}
+
+/// Answers as Lambda does: the payload, an error of the function, or one of Lambda itself.
+fn lambda() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let (mut head, mut length) = (String::new(), 0);
+            loop {
+                let mut line = String::new();
+                stream.read_line(&mut line).unwrap();
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                if line.trim().is_empty() {
+                    break;
+                }
+                head += &line;
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            let body = String::from_utf8(body).unwrap();
+            let (status, headers, body) = if head.starts_with("POST /2015-03-31/functions/Charge/invocations ") {
+                ("200 OK", "", body)
+            } else if head.starts_with("POST /2015-03-31/functions/Refund/invocations?Qualifier=prod ") {
+                let error = json!({ "errorType": "Broke", "errorMessage": "no money" }).to_string();
+                ("200 OK", "X-Amz-Function-Error: Unhandled\r\n", error)
+            } else {
+                let error = json!({ "Type": "User", "Message": "Function not found" }).to_string();
+                (
+                    "404 Not Found",
+                    "x-amzn-errortype: ResourceNotFoundException\r\n",
+                    error,
+                )
+            };
+            let length = body.len();
+            write!(
+                stream.get_mut(),
+                "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+            )
+            .unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn another_endpoint_serves_functions() {
+    let url = lambda();
+    let serve = Serve::start(&["--lambda-endpoint", &url, "--function", "Own=echo 5"]);
+    let run = |name: &str, function: &str| serve.run(&serve.create(name, &invoke(function)), &json!({ "id": 7 }));
+    assert_eq!(run("Charge", "Charge")["output"], r#"{"id":7}"#);
+    assert_eq!(run("Own", "Own")["output"], "5");
+    let refund = run("Refund", "Refund:prod");
+    assert_eq!(refund["error"], "Broke");
+    assert_eq!(refund["cause"], r#"{"errorType":"Broke","errorMessage":"no money"}"#);
+    let nobody = run("Nobody", "Nobody");
+    assert_eq!(nobody["error"], "Lambda.ResourceNotFoundException");
+    let direct = json!({
+        "StartAt": "Charge",
+        "States": { "Charge": {
+            "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true,
+        } },
+    });
+    let ended = serve.run(&serve.create("Direct", &direct), &json!([1]));
+    assert_eq!(ended["output"], "[1]");
+}
+
+#[test]
+fn a_lambda_endpoint_that_does_not_answer_is_told() {
+    let serve = Serve::start(&["--lambda-endpoint", "http://127.0.0.1:1"]);
+    let ended = serve.run(&serve.create("Orders", &invoke("Charge")), &json!({}));
+    assert_eq!(ended["error"], "Lambda.SdkClientException");
+    let cause = ended["cause"].as_str().unwrap();
+    assert!(
+        cause.starts_with("the Lambda endpoint `http://127.0.0.1:1` did not answer: "),
+        "{cause}"
+    );
+}
+
+#[test]
+fn the_machines_of_files_are_there_and_follow_them() {
+    let folder = Folder::new("machines");
+    folder.write("greet.asl.json", text("hello"));
+    folder.write(
+        "template.yaml",
+        "Resources:\n  Greeter:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      Type: EXPRESS\n      Definition:\n        StartAt: Say\n        States: { Say: { Type: Pass, Result: hi, End: true } }\n",
+    );
+    let serve = Serve::start(&["--machines", folder.path()]);
+    let arn = |name: &str| json!(format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}"));
+    assert_eq!(serve.run(&arn("greet"), &json!({}))["output"], r#""hello""#);
+    let greeter = serve.call("StartSyncExecution", &json!({ "stateMachineArn": arn("Greeter") }));
+    assert_eq!(greeter.unwrap()["output"], r#""hi""#);
+
+    folder.write("greet.asl.json", text("good evening"));
+    folder.write("part.asl.json", text("goodbye"));
+    wait_for(|| {
+        serve
+            .call("DescribeStateMachine", &json!({ "stateMachineArn": arn("part") }))
+            .ok()
+    });
+    wait_for(|| (serve.run(&arn("greet"), &json!({}))["output"] == r#""good evening""#).then_some(()));
+
+    // A file that cannot be used leaves its machine as it is.
+    folder.write("greet.asl.json", "{");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(serve.run(&arn("greet"), &json!({}))["output"], r#""good evening""#);
+}
+
+#[test]
+fn machines_that_cannot_be_used_are_told_at_the_start() {
+    let folder = Folder::new("unusable");
+    folder.write("greet.asl.json", r#"{ "StartAt": "Nowhere", "States": {} }"#);
+    let told = asl(&["serve", "--port", "0", "--machines", folder.path()])
+        .output()
+        .unwrap();
+    assert_eq!(told.status.code(), Some(1));
+    assert!(String::from_utf8(told.stderr).unwrap().contains("greet.asl.json"));
+}
+
+#[test]
+fn with_a_store_nothing_is_lost() {
+    let folder = Folder::new("data");
+    let file = folder.0.join("serve.db");
+    let serve = || Serve::start(&["--data", Path::to_str(&file).unwrap(), "--function", "Charge=cat"]);
+    let first = serve();
+    let definition = json!({
+        "StartAt": "Rest",
+        "States": {
+            "Rest": { "Type": "Wait", "Seconds": 2, "Next": "Charge" },
+            "Charge": {
+                "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true,
+            },
+        },
+    });
+    let machine = first.create("Orders", &definition);
+    let start = |serve: &Serve, number: usize| {
+        let request = json!({
+            "stateMachineArn": machine, "name": format!("order-{number}"), "input": number.to_string(),
+        });
+        serve.call("StartExecution", &request).unwrap()["executionArn"].clone()
+    };
+    let executions: Vec<_> = (0..100).map(|number| start(&first, number)).collect();
+    let other = asl(&["serve", "--port", "0", "--data", Path::to_str(&file).unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(other.status.code(), Some(2), "one process at a time owns a store");
+    // SIGKILL
+    drop(first);
+
+    let second = serve();
+    for (number, execution) in executions.iter().enumerate() {
+        let ended = second.ended(execution);
+        assert_eq!(
+            (&ended["status"], &ended["output"]),
+            (&json!("SUCCEEDED"), &json!(number.to_string()))
+        );
+    }
+    assert_eq!(second.terminate(), Some(0));
+
+    let third = serve();
+    let listed = third
+        .call(
+            "ListExecutions",
+            &json!({ "stateMachineArn": machine, "maxResults": 1000 }),
+        )
+        .unwrap();
+    assert_eq!(listed["executions"].as_array().unwrap().len(), 100);
+}
+
+#[test]
+fn beyond_this_machine_it_wants_an_access_key() {
+    let told = asl(&["serve", "--port", "0", "--host", "0.0.0.0"]).output().unwrap();
+    assert_eq!(told.status.code(), Some(2));
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains("--access-key ID:SECRET"), "{told}");
+
+    let serve = Serve::of(asl(&["serve", "--port", "0"]).env("ASL_ACCESS_KEY", "AKIDBAR:flour"));
+    let refused = serve.call("ListStateMachines", &json!({})).unwrap_err();
+    assert!(refused.starts_with("MissingAuthenticationTokenException"), "{refused}");
+}
+
+#[test]
+fn a_port_in_use_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let told = asl(&["serve", "--port", &port]).output().unwrap();
+    assert_eq!(told.status.code(), Some(2));
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{told}");
+}
