@@ -1,5 +1,5 @@
 use axum::http::HeaderMap;
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{HOST, HeaderName, ORIGIN};
 
 /// From which pages a browser may connect.
 ///
@@ -16,7 +16,10 @@ use axum::http::header::{HOST, ORIGIN};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AllowedOrigins {
-    /// Pages of the host (name and port) that is connected to. The default.
+    /// Pages of the origin that is connected to: the same scheme, host name and port. The default.
+    ///
+    /// The scheme is `http`, or what a proxy in front that speaks TLS says in `X-Forwarded-Proto`; no page can set that
+    /// header. Behind a proxy that does not, use [`Only`](Self::Only).
     #[default]
     SameHost,
     /// The same, and the host is `localhost`, `127.0.0.1` or `[::1]`. For a server on the user's own machine: a foreign name
@@ -42,9 +45,11 @@ impl AllowedOrigins {
             return false;
         };
         let same_host = || {
-            let (_, authority) = origin.split_once("://")?;
+            let (scheme, authority) = origin.split_once("://")?;
             let host = headers.get(HOST)?.to_str().ok()?;
-            authority.eq_ignore_ascii_case(host).then_some(host)
+            let is_same = scheme.eq_ignore_ascii_case(scheme_of(headers)?)
+                && without_default_port(authority, scheme).eq_ignore_ascii_case(without_default_port(host, scheme));
+            is_same.then_some(host)
         };
         match self {
             Self::Any => true,
@@ -67,6 +72,33 @@ impl From<Vec<String>> for AllowedOrigins {
     }
 }
 
+/// The scheme by which the client has come; `None` if the proxy's word for it is none.
+fn scheme_of(headers: &HeaderMap) -> Option<&str> {
+    const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+    let Some(forwarded) = headers.get(FORWARDED) else {
+        return Some("http");
+    };
+    // Of several proxies, the first is the client's.
+    let scheme = forwarded.to_str().ok()?.split(',').next()?.trim();
+    match scheme {
+        // What it carries then.
+        "ws" => Some("http"),
+        "wss" => Some("https"),
+        scheme => Some(scheme),
+    }
+}
+
+/// Browsers leave the default port of a scheme away; other clients may name it.
+fn without_default_port<'a>(authority: &'a str, scheme: &str) -> &'a str {
+    let port = if scheme.eq_ignore_ascii_case("https") {
+        ":443"
+    } else {
+        ":80"
+    };
+    authority.strip_suffix(port).unwrap_or(authority)
+}
+
 fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -79,6 +111,8 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     fn allow(allowed: &AllowedOrigins, origin: &str, host: &str) -> bool {
@@ -96,6 +130,41 @@ mod tests {
         assert!(!allow(&same, "http://pizza.example:8081", "pizza.example:8080"));
         assert!(!allow(&same, "http://evil.example", "pizza.example"));
         assert!(!allow(&same, "null", "pizza.example"));
+    }
+
+    #[test]
+    fn the_scheme_is_the_connections() {
+        let same = AllowedOrigins::SameHost;
+        for origin in [
+            "https://pizza.example",
+            "ftp://pizza.example",
+            "pizza.example",
+            "://pizza.example",
+        ] {
+            assert!(!allow(&same, origin, "pizza.example"), "{origin}");
+        }
+        assert!(!allow(
+            &AllowedOrigins::SameLoopbackHost,
+            "https://localhost:8080",
+            "localhost:8080"
+        ));
+        assert!(allow(&same, "http://pizza.example", "pizza.example:80"));
+        assert!(!allow(&same, "http://pizza.example", "pizza.example:443"));
+
+        let behind = |proto: &'static str, origin: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("pizza.example"));
+            headers.insert("x-forwarded-proto", HeaderValue::from_static(proto));
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            same.allow(&headers)
+        };
+        for proto in ["https", "https, http", "wss"] {
+            assert!(behind(proto, "https://pizza.example"), "{proto}");
+            assert!(behind(proto, "https://pizza.example:443"), "{proto}");
+            assert!(!behind(proto, "http://pizza.example"), "{proto}");
+        }
+        assert!(behind("http", "http://pizza.example"));
+        assert!(!behind("", "http://pizza.example"));
     }
 
     #[test]

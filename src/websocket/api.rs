@@ -152,7 +152,8 @@ impl WebSocketApi {
 
     /// Serves the API at a path such as `/`.
     ///
-    /// Serve the router with `into_make_service_with_connect_info::<SocketAddr>()` to have the client's address in events.
+    /// Serve the router with [`serve`](super::serve), or with `into_make_service_with_connect_info::<SocketAddr>()`, to have the
+    /// client's address in events.
     /// Fails where a route key, a route response, the route selection expression or the path is not valid.
     pub fn into_router(self, path: &str) -> Result<Router, InvalidWebSocketApi> {
         if !is_plain_path(path) {

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use super::open_files;
+
 /// The bounds that every connection is held to (API Gateway developer guide, WebSocket API quotas).
 ///
 /// ```
@@ -17,6 +19,7 @@ pub struct Limits {
     pub(super) frame: usize,
     pub(super) integration_timeout: Duration,
     pub(super) connections: usize,
+    pub(super) request_timeout: Duration,
     pub(super) inbound_queue: usize,
     pub(super) outbound_queue: usize,
     pub(super) post_timeout: Duration,
@@ -33,7 +36,8 @@ impl Default for Limits {
             message: 128 * 1024,
             frame: 32 * 1024,
             integration_timeout: Duration::from_secs(29),
-            connections: 4096,
+            connections: default_connections(open_files::limit()),
+            request_timeout: Duration::from_secs(10),
             inbound_queue: 4,
             outbound_queue: 64,
             post_timeout: Duration::from_secs(1),
@@ -75,9 +79,20 @@ impl Limits {
         self
     }
 
-    /// How many connections may be open at once; 4096. One more is refused with 429.
+    /// How many connections may be open at once. One more is refused: with 429 if it asks for a WebSocket, and by
+    /// [`serve`](super::serve) with 503.
+    ///
+    /// By default three quarters of the files that the process may have open, so that there are some for its other work, and
+    /// 4096 at most; 192 where the system does not show its limit as `/proc/self/limits` does.
     pub fn connections(mut self, count: usize) -> Self {
         self.connections = count;
+        self
+    }
+
+    /// How long a client may take to send the head of a request, the first or the next on its HTTP connection, before
+    /// [`serve`](super::serve) closes the connection; 10 seconds.
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.request_timeout = limit;
         self
     }
 
@@ -111,5 +126,29 @@ impl Limits {
     pub fn close_timeout(mut self, limit: Duration) -> Self {
         self.close_timeout = limit;
         self
+    }
+}
+
+/// A connection is an open file, and the process has others: a database, its logs, what a handler opens.
+fn default_connections(open_files: Option<usize>) -> usize {
+    /// Enough for any client that is not a flood.
+    const MOST: usize = 4096;
+    /// What macOS lets a process have open if nobody says otherwise.
+    const UNKNOWN: usize = 256;
+
+    let open_files = open_files.unwrap_or(UNKNOWN);
+    (open_files - open_files / 4).min(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_files_have_room_beside_connections() {
+        assert_eq!(default_connections(Some(1024)), 768);
+        assert_eq!(default_connections(Some(1)), 1);
+        assert_eq!(default_connections(Some(usize::MAX)), 4096);
+        assert_eq!(default_connections(None), 192);
     }
 }

@@ -5,7 +5,7 @@
 //! async closure from the [`ProxyEvent`] that a Lambda function would get to a [`ProxyResponse`].
 //!
 //! ```no_run
-//! use asl_engine::websocket::{ProxyEvent, ProxyResponse, WebSocketApi};
+//! use asl_engine::websocket::{Limits, ProxyEvent, ProxyResponse, WebSocketApi, serve};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,8 +26,7 @@
 //!     .into_router("/ws")?;
 //!
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-//! axum::serve(listener, service).with_graceful_shutdown(async { /* ctrl-c */ }).await?;
+//! serve(listener, router, Limits::default(), async { /* ctrl-c */ }).await;
 //! connections.shutdown().await;
 //! # Ok(())
 //! # }
@@ -43,7 +42,8 @@
 //!    message handler has returned.
 //!
 //! Each connection has its own reader, handler and writer tasks and bounded queues between them, so a client that does not
-//! read, or a handler that takes long, holds up nobody else. What the bounds are is in [`Limits`].
+//! read, or a handler that takes long, holds up nobody else. What the bounds are is in [`Limits`]; [`serve`] holds HTTP
+//! connections to them too, before they are upgraded. The router works with `axum::serve` as well, which does not.
 //!
 //! DIFFERENCE: by default a browser may connect only from a page of the same host; API Gateway does not check.
 
@@ -58,12 +58,14 @@ mod connections_registry;
 mod handshake;
 mod limits;
 mod notifier;
+mod open_files;
 mod post_to_connection;
 mod proxy_event;
 mod proxy_response;
 mod reader;
 mod route;
 mod route_selection;
+mod serve;
 mod stage;
 mod system;
 mod upgrade;
@@ -81,3 +83,4 @@ pub use proxy_event::{EventType, Identity, ProxyEvent, RequestContext};
 pub use proxy_response::ProxyResponse;
 pub use route::{RouteError, RouteHandler};
 pub use route_selection::{InvalidRouteSelectionExpression, RouteSelectionExpression};
+pub use serve::serve;

@@ -56,11 +56,18 @@ async fn accept(stage: Arc<Stage>, mut request: Request) -> Response {
         json_response(status, gateway_response(message, &connection_id, &request_id))
     };
     if !stage.allowed_origins.allow(&parts.headers) {
+        let (origin, host) = (
+            header_text(&parts.headers, &header::ORIGIN),
+            header_text(&parts.headers, &header::HOST),
+        );
+        tracing::info!(origin, host, "a connection is refused: its page is of another origin");
         return refuse_request(StatusCode::FORBIDDEN, "Forbidden");
     }
     let live = match stage.connections.registry.admit(stage.limits.connections) {
         Ok(live) => live,
         Err(Refusal::LimitExceeded) => {
+            let limit = stage.limits.connections;
+            tracing::warn!(limit, "a connection is refused: as many are open as may be");
             return refuse_request(StatusCode::TOO_MANY_REQUESTS, "Limit Exceeded");
         }
         Err(Refusal::ShuttingDown) => {

@@ -12,6 +12,7 @@ mod closing;
 mod connecting;
 mod connections_api;
 mod describing;
+mod http_connections;
 mod limits;
 mod messages;
 mod notifier;
