@@ -48,7 +48,7 @@ const EAVESDROP: &str = "{
 }";
 
 /// The browser, or `None` on a machine without one.
-fn browser() -> Option<PathBuf> {
+pub(crate) fn browser() -> Option<PathBuf> {
     let program = find();
     if program.is_none() {
         let required = env::var_os("ASL_BROWSER_REQUIRED").is_some();
@@ -209,7 +209,7 @@ fn shown(index: usize, status: &str) -> Value {
 }
 
 /// Waits until the order is at a stage, from 1, or beyond.
-async fn reach(browser: &mut Browser, stage: usize) {
+pub(crate) async fn reach(browser: &mut Browser, stage: usize) {
     let value = "document.getElementById('progress').getAttribute('aria-valuenow')";
     browser.wait_for(&format!("Number({value}) >= {stage}")).await;
 }
@@ -227,7 +227,7 @@ async fn reopen(port: u16, folder: &Folder) -> Server {
     }
 }
 
-async fn place_order(browser: &mut Browser, name: &str, notes: &str) {
+pub(crate) async fn place_order(browser: &mut Browser, name: &str, notes: &str) {
     browser.wait_for("!document.getElementById('submit').disabled").await;
     let (name, notes) = (json!(name), json!(notes));
     browser
@@ -253,7 +253,7 @@ async fn at_phone_size(browser: &mut Browser, name: &str) {
 async fn picture(browser: &mut Browser, name: &str) {
     let folder: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pizza-bar");
     fs::create_dir_all(&folder).unwrap();
-    // What changes fades in; the state machine's task is lit a little longer than that.
+    // What changes fades in.
     sleep(Duration::from_millis(800)).await;
     let picture = browser.screenshot().await;
     assert!(picture.len() > 10_000, "an empty picture");

@@ -27,3 +27,4 @@ mod refusing;
 mod restarting;
 mod slow_followers;
 mod terminal;
+mod watching;

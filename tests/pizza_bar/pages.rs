@@ -31,6 +31,7 @@ async fn the_page_is_served() {
         ("/", "text/html; charset=utf-8", "<h1>AWSome Pizza Bar</h1>"),
         ("/style.css", "text/css; charset=utf-8", "{"),
         ("/app.js", "text/javascript; charset=utf-8", "new WebSocket("),
+        ("/kitchen.json", "application/json", r#"{"speed":1.0}"#),
         ("/machine.json", "application/json", "\"StartAt\": \"Order Accepted\""),
     ] {
         let (head, body) = get(&server, path, &host).await;

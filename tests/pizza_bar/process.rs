@@ -43,6 +43,18 @@ impl Process {
         }
     }
 
+    /// Starts a bar at a port that it had before; meanwhile another test may have borrowed it.
+    pub(crate) async fn open_at(folder: &Folder, port: u16, speed: f64) -> Self {
+        let open = async {
+            loop {
+                if let Ok(process) = Self::start(Self::command(folder, port, speed)).await {
+                    return process;
+                }
+            }
+        };
+        timeout(PATIENCE, open).await.expect("a bar at that port")
+    }
+
     /// Waits until the bar is open; or else what it said before it ended.
     pub(crate) async fn start(mut command: Command) -> Result<Self, String> {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -78,6 +90,10 @@ impl Process {
 
     pub(crate) fn url(&self) -> String {
         format!("ws://{}{WEBSOCKET}", self.address)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     /// SIGKILL: nothing of the process has time for anything.

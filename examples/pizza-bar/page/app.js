@@ -23,7 +23,10 @@ function connect() {
     // A server that accepts and drops at once must not be asked twice a second.
     stable = setTimeout(() => { connection.retries = 0; }, STABLE_AFTER);
     showConnection("open", "Live");
-    askForOrder();
+    // The bar may have been opened again at another speed.
+    loadSpeed();
+    if (kitchen.sendsAgain) orderAgain();
+    else askForOrder();
     showForm();
   });
   socket.addEventListener("message", (event) => receive(event.data));
@@ -67,6 +70,8 @@ function receive(data) {
     if (event?.name === "STATUS_CHANGED_EVENT" && typeof event.status === "string") statusChanged(event.status);
   } else if (message?.type === "ORDER" && message.order) {
     orderReceived(message.order);
+  } else if (message?.type === "DELAYED" && typeof message.message === "string") {
+    showProblem(message.message);
   } else if (typeof message?.message === "string") {
     if (message.code === "NO_SUCH_ORDER") orderUnknown(message.orderId, message.message);
     // `ERROR`, or a frame of the gateway itself, which has no type and says nothing of what it answers.
@@ -95,7 +100,10 @@ const slices = [...byId("slices").children];
 const statuses = stages.map((stage) => stage.dataset.status);
 
 // `order` is what the server last told of it, `asked` what it has yet to answer, `reached` the index of the last status.
-const kitchen = { order: null, asked: null, askedTimer: 0, asksAgain: 0, reached: -1, interrupted: false };
+// `placed` is the message of an order that has no answer yet: the same message is the same order, however often it is sent.
+const kitchen = {
+  order: null, asked: null, askedTimer: 0, asksAgain: 0, reached: -1, interrupted: false, placed: null, sendsAgain: false,
+};
 
 function placeOrder(event) {
   event.preventDefault();
@@ -116,9 +124,19 @@ function placeOrder(event) {
   }
   forgetOrder();
   showProblem("");
-  ask("order", { action: "order", order });
+  const isPlaced = JSON.stringify(kitchen.placed?.order) === JSON.stringify(order);
+  if (!isPlaced) kitchen.placed = { action: "order", order, clientToken: crypto.randomUUID() };
+  ask("order", kitchen.placed);
   showTracker();
   showForm();
+}
+
+// The connection broke before an order was answered.
+function orderAgain() {
+  kitchen.sendsAgain = false;
+  showProblem("");
+  ask("order", kitchen.placed);
+  showTracker();
 }
 
 function askForOrder() {
@@ -155,17 +173,22 @@ function orderReceived(order) {
   // The order asked for is the only one whose token there is: another does not take its place.
   if (kitchen.asked === "getOrder" && known && !isKnown) return;
   const asked = answered();
+  if (asked === "order") kitchen.placed = null;
   if (kitchen.order && !isKnown) kitchen.reached = -1;
   kitchen.order = isKnown ? { ...known, ...order } : order;
   kitchen.interrupted = order.interrupted === true || order.status === "interrupted";
   if (kitchen.order.token) storeOrder(kitchen.order);
+  // The times say how far an order came that is interrupted now.
+  for (const [status, time] of Object.entries(order.times ?? {})) {
+    reach(status);
+    showTime(statuses.indexOf(status), new Date(time));
+  }
   // An order that was just placed comes with its first status.
-  const isNews = reach(order.status) && asked === "order";
-  if (isNews) showTime();
+  if (reach(order.status) && asked === "order") showTime(kitchen.reached, new Date());
   showProblem("");
   showTracker();
   showForm();
-  light(kitchen.reached, isNews);
+  light();
   if (asked === "order") byId("tracker").focus();
 }
 
@@ -174,16 +197,20 @@ function statusChanged(status) {
   if (!kitchen.order && kitchen.asked === null) return;
   if (!reach(status)) return;
   kitchen.interrupted = false;
-  showTime();
+  showTime(kitchen.reached, new Date());
+  // What kept the order waiting is over.
+  showProblem("");
   showTracker();
   showForm();
-  light(kitchen.reached, true);
+  light();
 }
 
-// Notes on the stage that was just reached when that was.
-function showTime() {
-  stages[kitchen.reached].querySelector("time").textContent =
-    new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// Notes on a stage when it was reached.
+function showTime(index, time) {
+  if (index < 0 || Number.isNaN(time.getTime())) return;
+  const element = stages[index].querySelector("time");
+  element.dateTime = time.toISOString();
+  element.textContent = time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
 // Moves on to a status; false for one that is unknown, or no news.
@@ -220,7 +247,8 @@ function requestFailed(message) {
 
 function lostConnection() {
   if (answered() === "order") {
-    showProblem("The connection broke before the kitchen answered. If no order shows up here, please order again.");
+    kitchen.sendsAgain = true;
+    showProblem("The connection broke before the kitchen answered. Your order goes in again as soon as it is back.");
     showTracker();
   }
 }
@@ -229,10 +257,14 @@ function forgetOrder(orderId = kitchen.order?.orderId) {
   kitchen.order = null;
   kitchen.reached = -1;
   kitchen.interrupted = false;
-  for (const stage of stages) stage.querySelector("time").textContent = "";
+  for (const stage of stages) {
+    const time = stage.querySelector("time");
+    time.textContent = "";
+    time.removeAttribute("datetime");
+  }
   // Another page may have stored an order of its own.
   if (orderId && storedOrder()?.orderId === orderId) storeOrder(null);
-  light(-1, false);
+  light();
 }
 
 function isFinished() {
@@ -240,7 +272,7 @@ function isFinished() {
 }
 
 function isBusy() {
-  return kitchen.asked !== null || (kitchen.order !== null && !isFinished());
+  return kitchen.asked !== null || kitchen.sendsAgain || (kitchen.order !== null && !isFinished());
 }
 
 // The storage may be switched off: then a reopened page starts afresh, and nothing else changes.
@@ -279,18 +311,18 @@ function showTracker() {
   });
 
   let status = "Nothing in the oven yet";
-  if (interrupted) status = "interrupted: the kitchen closed before your order was done";
+  if (interrupted) status = "interrupted: the kitchen could not finish your order";
   else if (count > 0) status = statuses[reached];
   else if (asked === "order") status = "Passing your order to the kitchen…";
   else if (asked === "getOrder") status = "Looking for your order…";
   else if (order) status = "Waiting for the kitchen…";
   setText(byId("status"), status);
 
-  let summary = "Place an order, and follow it here from the counter to your door.";
+  let summary = ["Place an order, and follow it here from the counter to your door."];
   if (order) summary = describe(order);
-  else if (asked) summary = "";
-  if (order && finished && !interrupted) summary += ". Buon appetito!";
-  setText(byId("summary"), summary);
+  else if (asked) summary = [];
+  if (order && finished && !interrupted) summary.push(". Buon appetito!");
+  setParts(byId("summary"), summary);
 
   const progress = byId("progress");
   progress.setAttribute("aria-valuenow", String(count));
@@ -300,13 +332,21 @@ function showTracker() {
   byId("again").hidden = !(order && finished);
 }
 
+// What a customer typed stands apart, so that its direction is its own.
 function describe(order) {
   const option = [...byId("pizza").options].find((option) => option.value === order.pizza);
   const pizza = option?.textContent ?? order.pizza;
   const dish = [order.quantity > 1 ? `${order.quantity} ×` : "", order.size, pizza].filter(Boolean).join(" ");
-  const text = [dish, order.name ? `for ${order.name}` : ""].filter(Boolean).join(" ");
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
-  return order.notes ? `${sentence} (${order.notes})` : sentence;
+  const parts = [dish.charAt(0).toUpperCase() + dish.slice(1)];
+  if (order.name) parts.push(" for ", isolated(order.name));
+  if (order.notes) parts.push(" (", isolated(order.notes), ")");
+  return parts;
+}
+
+function isolated(text) {
+  const element = document.createElement("bdi");
+  element.textContent = text;
+  return element;
 }
 
 function showForm() {
@@ -316,7 +356,7 @@ function showForm() {
   let hint = "";
   if (busy && kitchen.asked !== "getOrder") hint = "The next one once this is delivered.";
   else if (!open) hint = "Connecting to the kitchen…";
-  else if (machine.seconds > 0) hint = `Delivered in about ${machine.seconds} seconds.`;
+  else if (machine.seconds > 0) hint = `Delivered in about ${inSeconds(machine.seconds)} seconds.`;
   setText(byId("submit-hint"), hint);
 }
 
@@ -328,6 +368,11 @@ function showProblem(text) {
 // A live region announces whatever is written to it, even what it said before.
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+function setParts(element, parts) {
+  const text = parts.map((part) => part.textContent ?? part).join("");
+  if (element.textContent !== text) element.replaceChildren(...parts);
 }
 
 // ---- The form's comforts ------------------------------------------------------------------------------------------------
@@ -359,25 +404,48 @@ function orderAnother() {
 // ---- The state machine's graph ------------------------------------------------------------------------------------------
 
 const SVG = "http://www.w3.org/2000/svg";
-const TASK_FLASH = 1_200;
 
-// `path` is the states in transition order, `seconds` what its Waits take; `active` is where the order is.
-const machine = { path: [], seconds: 0, active: -1, drawnWidth: 0, timer: 0 };
+// `path` is the states in transition order, `seconds` what its Waits take by the kitchen's clock, `speed` how many times as
+// fast as the one on the wall that goes; `active` is where the order is.
+const machine = { path: [], seconds: 0, speed: 1, comment: "", active: -1, drawnWidth: 0 };
 
 async function loadMachine() {
   try {
-    const response = await fetch("/machine.json");
+    const [response] = await Promise.all([fetch("/machine.json"), loadSpeed()]);
     if (!response.ok) throw new Error(response.statusText);
     const definition = await response.json();
     machine.path = statesInOrder(definition);
-    machine.seconds = Math.round(machine.path.reduce((sum, state) => sum + (Number(state.Seconds) || 0), 0));
-    if (definition.Comment) byId("machine-comment").textContent = definition.Comment;
-    drawGraph();
-    light(kitchen.reached, false);
-    showForm();
+    machine.seconds = machine.path.reduce((sum, state) => sum + (Number(state.Seconds) || 0), 0);
+    machine.comment = definition.Comment ?? byId("machine-comment").textContent;
+    showSpeed();
   } catch {
     byId("machine-comment").textContent = "The definition could not be loaded.";
   }
+}
+
+async function loadSpeed() {
+  try {
+    const response = await fetch("/kitchen.json");
+    const { speed } = await response.json();
+    if (!(speed > 0) || speed === machine.speed) return;
+    machine.speed = speed;
+    showSpeed();
+  } catch { /* the connection is gone again, and the next one asks again */ }
+}
+
+function showSpeed() {
+  if (machine.path.length === 0) return;
+  const pace = machine.speed === 1 ? "" : `; here ${machine.speed} times as fast`;
+  byId("machine-comment").textContent = machine.comment + pace;
+  machine.drawnWidth = 0;
+  drawGraph();
+  light();
+  showForm();
+}
+
+// How long something takes on the wall that takes so many seconds in the kitchen.
+function inSeconds(seconds) {
+  return Number((seconds / machine.speed).toPrecision(3));
 }
 
 function statesInOrder({ StartAt, States }) {
@@ -394,16 +462,13 @@ function statusOf(state) {
   return state.Type === "Task" ? state.Parameters?.Entries?.[0]?.Detail?.status : undefined;
 }
 
-// Lights the state of a status: its Task for a moment if it is news, then the Wait after it.
-function light(reached, isNews) {
-  clearTimeout(machine.timer);
+// Lights the state that the execution is in. A status comes from a Task that is done with it: then it is in the Wait after that.
+function light() {
+  const { reached } = kitchen;
   const task = machine.path.findIndex((state) => reached >= 0 && statusOf(state) === statuses[reached]);
   const after = machine.path[task + 1]?.Type === "Wait" ? task + 1 : task;
   // After the last state comes the end.
-  const rest = task >= 0 && task === machine.path.length - 1 ? machine.path.length : after;
-  if (!isNews) return activate(rest);
-  activate(task);
-  machine.timer = setTimeout(() => activate(rest), TASK_FLASH);
+  activate(task >= 0 && task === machine.path.length - 1 ? machine.path.length : after);
 }
 
 function activate(index) {
@@ -415,6 +480,7 @@ function activate(index) {
     element.classList.toggle("active", own === index);
     element.classList.toggle("done", own < index);
     element.classList.toggle("interrupted", own === index && kitchen.interrupted);
+    if (own === index) turnRing(element);
   }
   const label = byId("state-now");
   label.hidden = !state && !ended;
@@ -422,6 +488,13 @@ function activate(index) {
   label.textContent = state ? `${kitchen.interrupted ? "Stopped in" : "In"} ${state.name}` : ended ? "Succeeded" : "";
   const svg = byId("graph").firstElementChild;
   svg?.setAttribute("aria-label", graphLabel(state, ended));
+}
+
+// A Wait that is lit late, as after a reload, is shown as far as it has come.
+function turnRing(element) {
+  const since = Date.parse(stages[kitchen.reached]?.querySelector("time").dateTime ?? "");
+  const passed = Number.isNaN(since) ? 0 : Math.max(0, Date.now() - since);
+  element.querySelector(".ring")?.style.setProperty("animation-delay", `-${passed}ms`);
 }
 
 function graphLabel(state, ended) {
@@ -480,11 +553,9 @@ function stateNode({ state, index, x, y, w, h }) {
     const radius = w / 2;
     group.append(element("circle", { class: "box", cx: x, cy: y, r: radius - 1 }));
     const ring = element("circle", { class: "ring", cx: x, cy: y, r: radius - 1, pathLength: 100, transform: `rotate(-90 ${x} ${y})` });
-    if (state.Seconds) {
-      ring.style.animationDuration = `${state.Seconds}s`;
-      ring.style.animationDelay = `-${TASK_FLASH}ms`;
-    }
-    group.append(ring, element("text", { class: "kind", x, y: y + 4 }, state.Seconds ? `${state.Seconds} s` : "Wait"));
+    const seconds = inSeconds(state.Seconds ?? 0);
+    if (seconds) ring.style.animationDuration = `${seconds}s`;
+    group.append(ring, element("text", { class: "kind", x, y: y + 4 }, seconds ? `${seconds} s` : "Wait"));
     return group;
   }
   group.append(element("rect", { class: "box", x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 11 }));

@@ -128,7 +128,7 @@ impl Server {
         });
         let router = routes(api, &tables, &connections, default)
             .into_router(WEBSOCKET)?
-            .merge(pages::router())
+            .merge(pages::router(options.speed))
             .layer(axum::middleware::from_fn(pages::guard));
 
         let (close, closed) = oneshot::channel();

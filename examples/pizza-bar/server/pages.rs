@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use serde_json::json;
 
 /// The definition of the state machine, as it is run and as the page draws it.
 pub(crate) const MACHINE: &str = include_str!("../../../asl-samples/pizza-bar.asl.json");
@@ -18,7 +19,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-pub(crate) fn router() -> Router {
+pub(crate) fn router(speed: f64) -> Router {
+    let kitchen = json!({ "speed": speed }).to_string();
     let page =
         |content_type: &'static str, body: &'static str| get(async move || ([(CONTENT_TYPE, content_type)], body));
     Router::new()
@@ -26,6 +28,10 @@ pub(crate) fn router() -> Router {
         .route("/style.css", page(CSS, include_str!("../page/style.css")))
         .route("/app.js", page(JAVASCRIPT, include_str!("../page/app.js")))
         .route("/machine.json", page(JSON, MACHINE))
+        .route(
+            "/kitchen.json",
+            get(async move || ([(CONTENT_TYPE, JSON)], kitchen.clone())),
+        )
         .route("/favicon.ico", get(StatusCode::NO_CONTENT))
 }
 
