@@ -34,13 +34,11 @@ pub(crate) struct OrderArgs {
 /// Why there is no pizza.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OrderError {
-    #[error(
-        "no pizza bar answers at {url} ({reason}); open one with `cargo run --example pizza-bar --features websocket`"
-    )]
+    #[error("no pizza bar answers at {url} ({reason}); open one with `cargo run -p pizza-bar`")]
     Unreachable { url: String, reason: String },
     #[error("the pizza bar says: {0}")]
     Refused(String),
-    #[error("the order was interrupted: the kitchen closed before it was done")]
+    #[error("the order was interrupted: the kitchen could not finish it")]
     Interrupted,
     #[error("the connection broke before the pizza was there")]
     Disconnected,
@@ -104,6 +102,9 @@ enum Told {
     /// The message is JSON of its own.
     #[serde(rename = "CHANGED_EVENT")]
     ChangedEvent { message: String },
+    /// The order waits for the kitchen, and goes on by itself.
+    #[serde(rename = "DELAYED")]
+    Delayed { message: String },
     /// An `ERROR`, or a frame of the gateway itself, which has no type.
     #[serde(untagged)]
     Refusal { message: String },
@@ -144,6 +145,7 @@ fn tell(message: &str, output: &mut impl Write) -> Result<bool, OrderError> {
             writeln!(output, "{}", printable(&status))?;
             is_last = status == DELIVERED;
         }
+        Told::Delayed { message } => writeln!(output, "{}", printable(&message))?,
         Told::Refusal { message } => return Err(OrderError::Refused(printable(&message))),
     }
     output.flush()?;
@@ -154,9 +156,10 @@ fn disconnected(_: tungstenite::Error) -> OrderError {
     OrderError::Disconnected
 }
 
-/// What a server sends may not steer the terminal.
+/// What a server sends may not steer the terminal, nor turn the direction of a line.
 fn printable(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c })
         .collect()
 }

@@ -9,7 +9,7 @@
 mod client;
 mod server;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -61,7 +61,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            say(&mut io::stderr(), &error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -73,6 +73,8 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
         .with_max_level(level)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
+        // It would say so on the same stderr, and panic.
+        .log_internal_errors(false)
         .init();
     let server = Server::start(Options {
         port: args.port,
@@ -80,14 +82,23 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
         speed: args.speed,
     })
     .await?;
-    println!(
-        "The AWSome Pizza Bar is open: http://{} (Ctrl-C closes it)",
-        server.address
+    let address = server.address;
+    say(
+        &mut io::stdout(),
+        &format!("The AWSome Pizza Bar is open: http://{address} (Ctrl-C closes it)"),
     );
-    closing_time().await?;
-    println!("Closing: orders that are not delivered go on when the bar opens again.");
+    let closing = closing_time().await;
+    say(
+        &mut io::stdout(),
+        "Closing: orders that are not delivered go on when the bar opens again.",
+    );
     server.shutdown().await;
-    Ok(())
+    Ok(closing?)
+}
+
+/// Prints a line for whoever reads it. That nobody does is no reason to close the bar.
+fn say(output: &mut impl Write, line: &str) {
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }
 
 /// Ctrl-C, or what a service manager sends.

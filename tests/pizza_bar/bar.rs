@@ -65,7 +65,7 @@ pub(crate) fn url(server: &Server) -> String {
 
 /// All orders in the table.
 pub(crate) async fn orders(server: &Server) -> Vec<Order> {
-    read(server, |transaction| transaction.orders()).await
+    read(server, Transaction::orders).await
 }
 
 pub(crate) async fn read<T: Send + 'static>(

@@ -88,7 +88,8 @@ async fn no_order_is_lost_or_made_twice_however_often_the_bar_is_killed() {
         assert_eq!(column(&tables, &sql), STATUSES);
     }
     let names = "SELECT name FROM executions WHERE status = 'SUCCEEDED'";
-    let (mut names, mut ids) = (column(&tables, names), Vec::from_iter(ordered.into_values()));
+    let mut names = column(&tables, names);
+    let mut ids: Vec<_> = ordered.into_values().collect();
     names.sort_unstable();
     ids.sort_unstable();
     assert_eq!(names, ids, "each order has one execution");

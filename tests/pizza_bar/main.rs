@@ -16,6 +16,7 @@ mod server;
 mod bar;
 mod browser;
 mod devtools;
+mod failing;
 mod folders;
 mod killing;
 mod leaving;

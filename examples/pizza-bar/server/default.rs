@@ -91,8 +91,9 @@ impl Default {
             }
             Err(error) => {
                 tracing::error!(%error, "no execution was started");
-                self.watchers.interrupt(connection_id);
-                Ok(ProxyResponse::status(500))
+                self.watchers.withdraw(connection_id);
+                let message = "the kitchen could not take your order: please try again in a minute";
+                self.refuse(context, 503, message).await
             }
         }
     }

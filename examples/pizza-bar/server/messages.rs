@@ -51,6 +51,12 @@ fn shown(order: &Order, token: Option<&str>) -> Map<String, Value> {
 /// Nothing can be written, and so nothing is promised.
 pub(crate) const NO_ROOM: &str = "the kitchen has no room to write down anything: please try again in a minute";
 
+/// The database cannot be written now, and what waits for it goes on by itself.
+pub(crate) fn delayed() -> String {
+    let message = "the kitchen has no room to write anything down: your order waits, and goes on by itself";
+    json!({ "type": "DELAYED", "message": message }).to_string()
+}
+
 /// A request that was refused.
 pub(crate) fn error(message: &str) -> String {
     json!({ "type": "ERROR", "message": message }).to_string()

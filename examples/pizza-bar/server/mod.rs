@@ -11,6 +11,7 @@ pub(crate) mod order;
 pub(crate) mod order_handler;
 mod pages;
 mod reopening;
+mod room;
 pub(crate) mod tables;
 mod watchers;
 
@@ -24,7 +25,7 @@ use asl_engine::execution::Program;
 use asl_engine::handlers::event_bus::{EventBridge, ExhaustedRetryCondition, LocalEventBus, RetryPolicy, RuleTarget};
 use asl_engine::loading::Substitutions;
 use asl_engine::services::event_bridge::{Event, EventPattern, InvalidEventPattern, Rule};
-use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi};
+use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi, serve};
 use asl_engine::{Interpreter, StateMachine};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -84,7 +85,7 @@ pub(crate) struct Server {
     interpreter: Arc<Interpreter>,
     watchers: Arc<Watchers>,
     close: oneshot::Sender<()>,
-    http: JoinHandle<std::io::Result<()>>,
+    http: JoinHandle<()>,
 }
 
 impl Server {
@@ -102,10 +103,11 @@ impl Server {
             .map_err(|error| StartError::Listen { port, error })?;
         let (tables, store) = Tables::open(&options.data)?;
 
+        let limits = Limits::default().message(16 * 1024);
         let api = WebSocketApi::new()
             .stage("local")
             .allowed_origins(AllowedOrigins::SameLoopbackHost)
-            .limits(Limits::default().message(16 * 1024));
+            .limits(limits);
         let connections = api.connections();
         let order_handler = Arc::new(OrderHandler::new(tables.clone(), connections.clone()));
         let bus = Arc::new(order_bus(Arc::clone(&order_handler))?);
@@ -131,13 +133,13 @@ impl Server {
             .merge(pages::router(options.speed))
             .layer(axum::middleware::from_fn(pages::guard));
 
+        // It ends with the tables.
+        tokio::spawn(room::look(tables.clone(), connections.clone()));
         let (close, closed) = oneshot::channel();
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let http = axum::serve(listener, service).with_graceful_shutdown(async {
+        let http = tokio::spawn(serve(listener, router, limits, async {
             // A server that is dropped closes too.
             let _ = closed.await;
-        });
-        let http = tokio::spawn(http.into_future());
+        }));
         Ok(Self {
             address,
             tables,
@@ -161,6 +163,8 @@ impl Server {
         let _ = self.close.send(());
         if timeout(LAST_REQUESTS, &mut self.http).await.is_err() {
             self.http.abort();
+            // It ends at once, with an error that says that it was aborted.
+            let _ = (&mut self.http).await;
         }
         self.connections.shutdown().await;
         // Before the executions are left: that is no end of theirs.

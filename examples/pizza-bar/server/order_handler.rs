@@ -122,35 +122,41 @@ impl OrderHandler {
         }
     }
 
-    /// The execution that made a connection's order is no more.
-    pub(crate) async fn interrupt(&self, connection_id: String) -> Result<(), TablesError> {
-        let of = connection_id.clone();
-        let interrupted = self
-            .tables
-            .change_orders(move |transaction| interrupt(transaction, &of))
-            .await?;
-        match interrupted {
+    /// The execution that made a connection's order is no more: its customers are told as soon as that is written.
+    pub(crate) async fn insist_on_interrupting(&self, connection_id: String) {
+        match self.interrupt(&connection_id).await {
             Interrupted::Nothing => {}
-            Interrupted::BeforeItsFirstStatus { order_id } => {
-                self.new_tokens().remove(&order_id);
+            Interrupted::BeforeItsFirstStatus => {
                 let message = messages::error("the kitchen could not take your order: please order again");
                 self.tell(&[connection_id], &[message]).await;
             }
             Interrupted::Order { message, followers } => self.tell(&followers, &[message]).await,
         }
-        Ok(())
     }
 
-    /// The same, as often as it takes: nobody else would do it before the bar closes.
-    pub(crate) async fn insist_on_interrupting(&self, connection_id: String) {
+    /// No execution was started for a connection, whose customer knows.
+    pub(crate) async fn withdraw(&self, connection_id: String) {
+        self.interrupt(&connection_id).await;
+    }
+
+    /// Tries as often as it takes: nobody else would do it before the bar opens again.
+    async fn interrupt(&self, connection_id: &str) -> Interrupted {
         const FIRST_WAIT: Duration = Duration::from_secs(1);
         const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
         let mut wait = FIRST_WAIT;
         loop {
-            match self.interrupt(connection_id.clone()).await {
-                // A server that opens marks what was left.
-                Ok(()) | Err(TablesError::Closed) => return,
+            let of = connection_id.to_owned();
+            let interrupting = self
+                .tables
+                .change_orders(move |transaction| interrupt(transaction, &of));
+            match interrupting.await {
+                Ok((order_id, interrupted)) => {
+                    self.new_tokens().remove(&order_id);
+                    return interrupted;
+                }
+                // A bar that opens marks what was left.
+                Err(TablesError::Closed) => return Interrupted::Nothing,
                 Err(error) => tracing::error!(%error, "an order could not be marked as interrupted"),
             }
             sleep(wait).await;
@@ -236,30 +242,30 @@ fn change_status(
 enum Interrupted {
     Nothing,
     /// An execution that came to no order yet.
-    BeforeItsFirstStatus {
-        order_id: String,
-    },
+    BeforeItsFirstStatus,
     Order {
         message: String,
         followers: Vec<String>,
     },
 }
 
-fn interrupt(transaction: &Transaction, connection_id: &str) -> Result<Interrupted, TablesError> {
+/// The id of the order, and what became of it.
+fn interrupt(transaction: &Transaction, connection_id: &str) -> Result<(String, Interrupted), TablesError> {
     let Some(Running { order_id, .. }) = transaction.running(connection_id)? else {
-        return Ok(Interrupted::Nothing);
+        return Ok((String::new(), Interrupted::Nothing));
     };
     transaction.remove_running(connection_id)?;
     let Some(mut order) = transaction.order(&order_id)? else {
         transaction.remove_token(&order_id)?;
-        return Ok(Interrupted::BeforeItsFirstStatus { order_id });
+        return Ok((order_id, Interrupted::BeforeItsFirstStatus));
     };
     INTERRUPTED.clone_into(&mut order.status);
     transaction.put_order(&order)?;
-    Ok(Interrupted::Order {
+    let interrupted = Interrupted::Order {
         message: messages::order(&order, None),
         followers: transaction.followers(&order_id)?,
-    })
+    };
+    Ok((order_id, interrupted))
 }
 
 fn invalid_order(err: &str) -> Value {

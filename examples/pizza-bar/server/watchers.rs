@@ -36,10 +36,10 @@ impl Watchers {
         });
     }
 
-    /// Interrupts what runs for a connection.
-    pub(crate) fn interrupt(&self, connection_id: String) {
+    /// Frees a connection for which no execution was started.
+    pub(crate) fn withdraw(&self, connection_id: String) {
         let order_handler = Arc::clone(&self.order_handler);
-        self.spawn(async move { order_handler.insist_on_interrupting(connection_id).await });
+        self.spawn(async move { order_handler.withdraw(connection_id).await });
     }
 
     /// Ends all of them: executions that a closing bar leaves to the next one are not interrupted.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use asl_engine::store::{SqliteStore, StoreError};
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{ErrorCode, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -21,7 +21,7 @@ pub(crate) use transaction::{KitchenTime, Transaction};
 #[derive(Clone)]
 pub(crate) struct Tables {
     /// SQLite lets writers wait for each other by blocking their threads; here they wait without one.
-    connection: Arc<Mutex<Option<Connection>>>,
+    connection: Arc<Mutex<Option<Transaction>>>,
 }
 
 /// An execution at work for a connection. Its name is the order's id; the order is there once its first event has come.
@@ -37,8 +37,10 @@ pub(crate) struct Running {
 pub(crate) enum TablesError {
     #[error("the tables in `{0}` are in use: does another pizza bar run? Give this one its own with --data")]
     InUse(String),
+    #[error("`{file}` is damaged, and left as it is: move it away, or choose another folder with --data ({reason})")]
+    Damaged { file: String, reason: String },
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error("the database: {0}")]
     Database(#[from] rusqlite::Error),
     #[error("a row of the tables cannot be read: {0}")]
@@ -97,8 +99,8 @@ impl Tables {
         durability: Durability,
         change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
     ) -> Result<T, TablesError> {
-        let mut connection = Arc::clone(&self.connection).lock_owned().await;
-        let work = move || commit(connection.as_mut().ok_or(TablesError::Closed)?, durability, change);
+        let connection = Arc::clone(&self.connection).lock_owned().await;
+        let work = move || commit(connection.as_ref().ok_or(TablesError::Closed)?, durability, change);
         // A task that was cancelled, as at the end of the process, has closed them too.
         tokio::task::spawn_blocking(work)
             .await
@@ -133,7 +135,7 @@ impl TablesError {
 }
 
 fn commit<T>(
-    connection: &mut Connection,
+    tables: &Transaction,
     durability: Durability,
     change: impl FnOnce(&Transaction) -> Result<T, TablesError>,
 ) -> Result<T, TablesError> {
@@ -141,10 +143,10 @@ fn commit<T>(
         Durability::Full => "FULL",
         Durability::Process => "NORMAL",
     };
-    connection.pragma_update(None, "synchronous", synchronous)?;
-    let transaction = Transaction(connection.transaction_with_behavior(TransactionBehavior::Immediate)?);
-    // An error drops the transaction, which undoes it.
-    let result = change(&transaction)?;
-    transaction.0.commit()?;
+    tables.0.pragma_update(None, "synchronous", synchronous)?;
+    // The connection has one user at a time, and so no other transaction. An error drops this one, which undoes it.
+    let transaction = rusqlite::Transaction::new_unchecked(&tables.0, TransactionBehavior::Immediate)?;
+    let result = change(tables)?;
+    transaction.commit()?;
     Ok(result)
 }

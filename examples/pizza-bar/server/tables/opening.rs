@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use asl_engine::store::{SqliteStore, StoreErrorKind};
+use asl_engine::store::{SqliteStore, StoreError, StoreErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, TablesError, commit};
+use super::{Durability, TablesError, Transaction, commit};
 use crate::server::folder;
 
 pub(crate) const FILE: &str = "pizza-bar.db";
@@ -59,11 +59,17 @@ CREATE TABLE IF NOT EXISTS KitchenClock (
     speed REAL NOT NULL
 ) STRICT;
 
+-- One row, written again and again to see whether there is room for others.
+CREATE TABLE IF NOT EXISTS Room (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    bytes BLOB NOT NULL
+) STRICT;
+
 DELETE FROM Sessions;
 ";
 
 /// The connection to the tables, and the store that owns the file.
-pub(super) fn open(folder: &Path) -> Result<(Connection, SqliteStore), TablesError> {
+pub(super) fn open(folder: &Path) -> Result<(Transaction, SqliteStore), TablesError> {
     /// How long a change waits for the store's writer, or for another program that looks in.
     const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -76,22 +82,33 @@ pub(super) fn open(folder: &Path) -> Result<(Connection, SqliteStore), TablesErr
     folder::make_file(&path).map_err(in_file)?;
     if fs::metadata(&path).map_err(in_file)?.len() > 0 {
         // All of it, and before anything is written: a damaged file is left as it is.
-        SqliteStore::open_read_only(&path)?.check()?;
+        let whole = SqliteStore::open_read_only(&path).and_then(|store| store.check());
+        whole.map_err(|error| refused(folder, error))?;
     }
-    let store = SqliteStore::open(&path).map_err(|error| match error.kind() {
-        StoreErrorKind::InUse => TablesError::InUse(folder.display().to_string()),
-        _ => TablesError::Store(error),
-    })?;
+    let store = SqliteStore::open(&path).map_err(|error| refused(folder, error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(&path, flags)?;
+    let connection = Connection::open_with_flags(&path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(64);
-    commit(&mut connection, Durability::Full, |transaction| {
+    let tables = Transaction(connection);
+    commit(&tables, Durability::Full, |transaction| {
         transaction.0.execute_batch(CREATE)?;
         // SQLite has looked at the file, but not into the items.
         transaction.orders()?;
         transaction.all_running()?;
         Ok(())
     })?;
-    Ok((connection, store))
+    Ok((tables, store))
+}
+
+fn refused(folder: &Path, error: StoreError) -> TablesError {
+    match error.kind() {
+        StoreErrorKind::InUse => TablesError::InUse(folder.display().to_string()),
+        StoreErrorKind::Damaged => TablesError::Damaged {
+            file: folder.join(FILE).display().to_string(),
+            // SQLite says more than one thing, each on a line of its own.
+            reason: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        },
+        _ => TablesError::Store(error),
+    }
 }

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use rusqlite::{OptionalExtension as _, Params, Row};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Running, TablesError};
 use crate::server::order::{DELIVERED, INTERRUPTED, Order, Session};
 
-/// A write transaction.
-pub(crate) struct Transaction<'a>(pub(super) rusqlite::Transaction<'a>);
+/// The tables, for a change that is inside a write transaction.
+pub(crate) struct Transaction(pub(super) Connection);
 
 /// Items under their id.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub(crate) struct KitchenTime {
     pub(crate) speed: f64,
 }
 
-impl Transaction<'_> {
+impl Transaction {
     pub(crate) fn session(&self, connection_id: &str) -> Result<Option<Session>, TablesError> {
         self.read(Table::Sessions, connection_id)
     }
@@ -49,6 +49,21 @@ impl Transaction<'_> {
             [order_id],
             text,
         )
+    }
+
+    /// The connections that wait for an order.
+    pub(crate) fn followers_of_unfinished(&self) -> Result<Vec<String>, TablesError> {
+        let sql = "SELECT s.id FROM Sessions s JOIN Orders o ON o.id = s.orderId WHERE o.status NOT IN (?1, ?2)
+                   UNION SELECT s.id FROM Sessions s JOIN RunningByConnection r ON r.id = s.id";
+        self.all(sql, [DELIVERED, INTERRUPTED], text)
+    }
+
+    /// Writes about as much as a status takes, if there is an order to write for.
+    pub(crate) fn try_room(&self) -> Result<(), TablesError> {
+        let sql = "INSERT OR REPLACE INTO Room (id, bytes)
+                   SELECT 0, randomblob(8192) WHERE EXISTS (SELECT 1 FROM RunningByConnection)";
+        self.execute(sql, [])?;
+        Ok(())
     }
 
     /// All orders.
