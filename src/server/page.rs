@@ -103,13 +103,14 @@ impl Order {
         }
     }
 
-    /// The number of a key.
-    pub(super) fn number(self, key: &str) -> Option<u64> {
-        let number = key.parse().ok()?;
-        Some(match self {
+    /// The number of a key that came in a token, if one came.
+    pub(super) fn number_in(self, key: Option<&str>) -> Result<Option<u64>, StepFunctionsError> {
+        let Some(key) = key else { return Ok(None) };
+        let number: u64 = key.parse().map_err(|_| StepFunctionsError::invalid_token())?;
+        Ok(Some(match self {
             Self::Ascending => number,
             Self::Descending => u64::MAX - number,
-        })
+        }))
     }
 }
 

@@ -230,7 +230,7 @@ impl Service {
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {
             let after = page.after(&list)?;
-            let after = after.as_deref().and_then(|key| Order::Descending.number(key));
+            let after = Order::Descending.number_in(after.as_deref())?;
             let piece = list_stored(documents, arn.unqualified, status, after, page.most(), is_asked_for)?;
             let next = piece.go_on_after.map(descending);
             let items = piece.items.iter().map(Facts::list_item);
@@ -270,7 +270,7 @@ impl Service {
             Order::Ascending
         };
         let events = execution.history(Events {
-            after: after.as_deref().and_then(|key| order.number(key)),
+            after: order.number_in(after.as_deref())?,
             is_reverse,
             // One more, which says that there is a next page.
             most: page.most() + 1,

@@ -64,10 +64,11 @@ impl Reading<'_> {
             registry.activities.insert(found.key, form.activity());
         }
         let mut machines = Vec::new();
-        let mut needed = HashSet::new();
+        // The revisions of state machines, with whose they are.
+        let mut needed = HashMap::new();
         for found in self.store.documents(STATE_MACHINE)? {
             let form: StateMachineForm = read_text(&found.text, &format!("the state machine `{}`", found.key))?;
-            needed.extend(form.revisions());
+            needed.extend(form.revisions().map(|number| (number, found.key.clone())));
             machines.push((found.key, form));
         }
         let last_revision = self.read_revisions(&needed)?;
@@ -79,7 +80,7 @@ impl Reading<'_> {
     }
 
     /// Reads the revisions that state machines have. Others are for executions alone.
-    fn read_revisions(&mut self, needed: &HashSet<u64>) -> Result<u64, StoreError> {
+    fn read_revisions(&mut self, needed: &HashMap<u64, String>) -> Result<u64, StoreError> {
         let mut last = 0;
         let (mut kept, mut dropped) = (HashSet::new(), HashSet::new());
         for found in self.store.documents(REVISION)? {
@@ -92,9 +93,12 @@ impl Reading<'_> {
             })?;
             last = last.max(number);
             let form: RevisionForm = read_text(&found.text, &what)?;
-            if needed.contains(&number) {
+            if let Some(arn) = needed.get(&number) {
                 kept.insert(form.definition.clone());
-                let definition = self.definition(&form.definition)?;
+                let definition = self.definition(&form.definition).map_err(|error| {
+                    let message = format!("the state machine `{arn}` cannot be opened: {error}");
+                    StoreError::new(error.kind(), message)
+                })?;
                 self.revisions
                     .insert(number, Arc::new(form.revision(number, definition)));
             } else if self.store.definition(&form.program)?.is_some() {

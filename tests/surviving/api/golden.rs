@@ -1,5 +1,7 @@
 //! Documents as this release first wrote them. Every later one reads them.
 
+use asl_engine::Interpreter;
+use asl_engine::server::StepFunctions;
 use asl_engine::store::{ExecutionStore as _, MemoryStore, Record};
 use serde_json::{Value, json};
 
@@ -38,15 +40,37 @@ const FORMAT_1: [(&str, &str, &str); 6] = [
     ),
 ];
 
-#[tokio::test]
-async fn documents_of_format_1() {
+/// A store with documents, which are given by kind, key and text.
+fn store_of<'a>(documents: impl IntoIterator<Item = &'a (&'a str, &'a str, &'a str)>) -> MemoryStore {
     let store = MemoryStore::new();
     let record = |(kind, key, text): &(&str, &str, &str)| Record::Document {
         kind: (*kind).to_owned(),
         key: (*key).to_owned(),
         text: Some((*text).to_owned()),
     };
-    store.commit(&FORMAT_1.iter().map(record).collect::<Vec<_>>()).unwrap();
+    store
+        .commit(&documents.into_iter().map(record).collect::<Vec<_>>())
+        .unwrap();
+    store
+}
+
+#[tokio::test]
+async fn a_state_machine_that_is_refused_now_is_named() {
+    let broken = (
+        "definition",
+        "STANDARD 1",
+        r#"[1,{"type":"STANDARD","text":"{ \"States\": {} }"}]"#,
+    );
+    let store = store_of(FORMAT_1.iter().chain([&broken]));
+    let refused = StepFunctions::open(Interpreter::new().store(store)).await.unwrap_err();
+    let named = format!("the state machine `{}` cannot be opened: ", machine_arn("Rests"));
+    assert!(refused.to_string().starts_with(&named), "{refused}");
+    assert!(refused.to_string().contains("StartAt"), "{refused}");
+}
+
+#[tokio::test]
+async fn documents_of_format_1() {
+    let store = store_of(&FORMAT_1);
     let api = open(store.clone()).await;
     let arn = machine_arn("Rests");
     let current = call(&api, "DescribeStateMachine", json!({ "stateMachineArn": arn })).await;
