@@ -59,7 +59,7 @@ pub use jsonata::{
     Jsonata, JsonataDialect, JsonataEvaluationError, JsonataExpression, JsonataSyntaxError, JsonataTemplate,
 };
 pub(crate) use minus_zero::json_value;
-#[cfg(feature = "yaml")]
+#[cfg(any(feature = "store", feature = "yaml"))]
 pub(crate) use minus_zero::without_minus_zeroes;
 use payload::Parts;
 pub use payload::Payload;
