@@ -63,18 +63,18 @@ impl Clock {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// A time as its distance from the clock's start in nanoseconds, from 0 on; at most about 292 years.
-    pub(super) fn ticks_of(&self, time: DateTime<Utc>) -> u64 {
+    /// A time as its distance from the clock's start in nanoseconds, negative before it; at most about 292 years.
+    pub(super) fn ticks_of(&self, time: DateTime<Utc>) -> i64 {
         let after = time - self.started;
-        let ticks = after
+        let is_before = after < TimeDelta::zero();
+        after
             .num_nanoseconds()
-            .unwrap_or(if after < TimeDelta::zero() { 0 } else { i64::MAX });
-        u64::try_from(ticks).unwrap_or(0)
+            .unwrap_or(if is_before { i64::MIN } else { i64::MAX })
     }
 
     /// The time of a distance from the clock's start.
-    pub(super) fn time_of(&self, ticks: u64) -> DateTime<Utc> {
-        self.started + TimeDelta::nanoseconds(i64::try_from(ticks).unwrap_or(i64::MAX))
+    pub(super) fn time_of(&self, ticks: i64) -> DateTime<Utc> {
+        self.started + TimeDelta::nanoseconds(ticks)
     }
 
     /// The instant at which the clock will show this time.

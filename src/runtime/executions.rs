@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::running::Running;
@@ -16,6 +16,7 @@ const PARTS: usize = 16;
 pub(super) struct Executions {
     parts: [Mutex<Part>; PARTS],
     is_closed: AtomicBool,
+    ended: AtomicUsize,
 }
 
 /// Some of the running executions, locked.
@@ -40,8 +41,21 @@ impl Executions {
         self.parts.iter().map(lock).collect()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.parts.iter().map(|part| lock(part).0.len()).sum()
+    /// One of them, if there is one.
+    pub(super) fn first(&self) -> Option<Arc<Running>> {
+        let mut parts = self.parts.iter().map(lock);
+        parts.find_map(|part| part.iter().next().cloned())
+    }
+
+    /// Notes that an execution has ended. Call it before it is removed.
+    pub(super) fn note_end(&self) {
+        self.ended.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many executions have ended so far.
+    #[cfg(feature = "store")]
+    pub(super) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// Whether no more executions may start. Read it with the part of the execution locked.
@@ -58,6 +72,10 @@ impl Executions {
 impl Part {
     pub(super) fn find(&self, arn: &str) -> Option<Arc<Running>> {
         self.0.get(arn).map(|ByArn(running)| Arc::clone(running))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Running>> {

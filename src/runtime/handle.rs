@@ -128,12 +128,18 @@ impl ExecutionHandle {
     }
 
     /// Ends the execution as `ABORTED` and cancels its tasks (`StopExecution`). An ended execution stays as it is.
+    ///
+    /// Under a store it returns when that is written, and a crash does not undo it. While the store does not write, it
+    /// returns at once, and the execution ends as soon as the store writes again.
     pub fn stop(&self, error: Option<&str>, cause: Option<&str>) {
         let error = ErrorOutput {
             error: error.map(str::to_owned),
             cause: cause.map(str::to_owned),
         };
         self.running.deliver(Event::Stop(error));
+        if let Err(error) = self.running.ack().wait_here() {
+            tracing::warn!(arn = self.arn(), %error, "the stop is not written yet");
+        }
     }
 
     /// Redrives an execution that did not succeed (`RedriveExecution`), and returns the time of the redrive.
@@ -184,7 +190,13 @@ impl ExecutionHandle {
     }
 
     /// Sends a heartbeat for every unanswered task of a state (`SendTaskHeartbeat`); returns their number.
+    ///
+    /// Under a store it returns when that is written; while the store does not write, at once.
     pub fn heartbeat(&self, state: &str) -> usize {
-        self.running.heartbeat_of(state)
+        let tasks = self.running.heartbeat_of(state);
+        if let Err(error) = self.running.ack().wait_here() {
+            tracing::warn!(arn = self.arn(), %error, "the heartbeat is not written yet");
+        }
+        tasks
     }
 }

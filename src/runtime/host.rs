@@ -6,6 +6,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
 use super::clock::Clock;
+#[cfg(feature = "store")]
+use super::timer_queue::Recall;
 use super::timer_queue::{TimerQueue, Wake};
 
 /// State shared by all executions of one tokio runtime; each execution runs in the runtime that started it.
@@ -25,7 +27,11 @@ impl<T: Wake> Host<T> {
     /// # Panics
     ///
     /// If called outside a tokio runtime.
-    pub(super) fn start(clock: Clock, on_end: impl FnOnce() + Send + 'static) -> Arc<Self> {
+    pub(super) fn start(
+        clock: Clock,
+        #[cfg(feature = "store")] recall: impl Recall<T>,
+        on_end: impl FnOnce() + Send + 'static,
+    ) -> Arc<Self> {
         let has_ended = Arc::<AtomicBool>::default();
         let end = End {
             has_ended: Arc::clone(&has_ended),
@@ -33,7 +39,12 @@ impl<T: Wake> Host<T> {
         };
         Arc::new(Self {
             runtime: Handle::current(),
-            timer: TimerQueue::start(clock.clone(), end),
+            timer: TimerQueue::start(
+                clock.clone(),
+                #[cfg(feature = "store")]
+                recall,
+                end,
+            ),
             clock,
             evaluations: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             has_ended,

@@ -64,6 +64,8 @@ mod invocation;
 mod journal;
 mod nested;
 mod options;
+#[cfg(feature = "store")]
+mod paging;
 mod panics;
 mod requirements;
 #[cfg(feature = "store")]
@@ -264,12 +266,10 @@ impl Interpreter {
         Some(ExecutionHandle::new(execution))
     }
 
-    /// The running executions, and those that have ended as far as they are kept, in the order of their starts.
+    /// The running executions, and those that have ended as far as they are kept, in the order of their starts. Under a store
+    /// all that run come into memory for it; the store itself lists them page by page.
     pub fn executions(&self) -> Vec<ExecutionHandle> {
-        let known = self
-            .shared
-            .get()
-            .map_or_else(Vec::new, |shared| shared.known_executions());
+        let known = self.shared.get().map_or_else(Vec::new, Shared::known_executions);
         let mut handles: Vec<_> = known.into_iter().map(ExecutionHandle::new).collect();
         handles.sort_by_key(ExecutionHandle::start_time);
         handles

@@ -124,7 +124,7 @@ async fn start_execution(
         context.submitted(answer);
         stop.0 = Some(Child {
             execution: Arc::clone(&child),
-            parent: shared.execution(&context.driven_arn),
+            parent: shared.execution_here(&context.driven_arn),
             task: context.id,
         });
     }
@@ -171,11 +171,16 @@ fn start_child(
     let now = host.clock.now();
     let arn = options.execution_arn();
     #[cfg(feature = "store")]
-    if let Some(own) = shared.child_of(&arn, &context.attempt_id()) {
-        return Ok(Some(own));
+    match shared.child_of(&arn, &context.attempt_id()) {
+        Ok(None) => {}
+        Ok(own) => return Ok(own),
+        Err(error) => {
+            tracing::warn!(arn, %error, "a task cannot see whether it has started its execution, and looks again");
+            return Ok(None);
+        }
     }
     #[cfg(feature = "store")]
-    if shared.execution(&arn).is_none() && shared.has_resting_child(&arn, &context.attempt_id()) {
+    if shared.execution_here(&arn).is_none() && shared.has_resting_child(&arn, &context.attempt_id()) {
         tracing::warn!(arn, "a task waits for an execution that did not go on after a restart");
         return Ok(None);
     }
@@ -219,7 +224,7 @@ fn lineage(
     context: &TaskContext,
     now: DateTime<Utc>,
 ) -> Result<Lineage, StepFunctionsError> {
-    let Some(parent) = shared.execution(&context.driven_arn) else {
+    let Some(parent) = shared.execution_here(&context.driven_arn) else {
         return Ok(Lineage::default());
     };
     let parent = Parent {
@@ -235,7 +240,13 @@ fn lineage(
 async fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) -> Result<Value, TaskError> {
     let in_style = |error: Error| api_error(&error).in_style(operation.style);
     let request = SendTask::read(operation.action, input)?;
-    let (running, task) = shared.task_of(&request.token).map_err(in_style)?;
+    let (running, task) = loop {
+        match shared.task_of(&request.token) {
+            // As below.
+            Err(error) if error.kind() == ErrorKind::Store => tokio::time::sleep(LOOK_AGAIN).await,
+            task => break task.map_err(in_style)?,
+        }
+    };
     let answered = match request.into_answer(operation.style)? {
         TaskAnswer::Success(output) => running.answer(task, Ok(output)),
         TaskAnswer::Failure(error) => running.answer(task, Err(error)),

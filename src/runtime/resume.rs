@@ -1,22 +1,24 @@
 //! Executions that go on after a restart.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+mod reading;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use self::reading::{Journaled, Read, Revived, Waits};
 use super::Interpreter;
 use super::host::Host;
-use super::journal::{Durable, Journal, Writer};
+use super::journal::Writer;
 use super::requirements;
-use super::running::{Directory as _, New, Origin, Running};
+use super::running::{Directory as _, New, Running};
 use super::shared::Shared;
-use super::stored::unreadable;
 use crate::error::{Error, ErrorKind};
-use crate::execution::Program;
-use crate::store::{Filter, StoredExecution, replay};
+use crate::execution::{Program, TaskId};
+use crate::store::{Filter, Journal};
 
-/// How many executions are read from the store at once.
-const PAGE: usize = 500;
+/// After how many executions others have their turn.
+const IN_A_ROW: usize = 500;
 
 /// What came of [`Interpreter::resume`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,9 +69,13 @@ impl Interpreter {
             met: HashMap::new(),
             resumed: Resumed::default(),
             executions: Vec::new(),
+            children: Vec::new(),
+            room: Arc::new(AtomicUsize::new(shared.paging.room())),
         };
-        resuming.read().await?;
-        Ok(resuming.go_on().await)
+        let read = resuming.read().await;
+        // Those that were read go on, also if the others could not be.
+        let resumed = resuming.go_on().await;
+        read.map(|()| resumed)
     }
 }
 
@@ -80,70 +86,110 @@ struct Resuming<'a> {
     /// What is missing for the programs so far, by their definitions' fingerprints.
     met: HashMap<String, Result<Arc<Program>, String>>,
     resumed: Resumed,
-    executions: Vec<Arc<Running>>,
+    /// Those that go on, with the ticks of their deadlines.
+    executions: Vec<(Option<i64>, GoesOn)>,
+    /// The ARNs of those in the store alone that another execution waits for, with that and its task.
+    children: Vec<(Arc<str>, Arc<str>, TaskId)>,
+    /// How many more that only wait may be in memory.
+    room: Arc<AtomicUsize>,
+}
+
+/// An execution that goes on.
+enum GoesOn {
+    Here(Arc<Running>),
+    /// In the store alone, under this number.
+    Stored(u64),
 }
 
 impl Resuming<'_> {
     /// Reads all executions that are not running here.
     async fn read(&mut self) -> Result<(), Error> {
-        let mut filter = Filter {
+        let filter = Filter {
             status: Some("RUNNING".to_owned()),
             oldest_first: true,
             ..Filter::default()
         };
+        let mut ended_before = self.shared.ended_count();
+        let mut pages = reading::Pages::new(self.writer.store(), filter);
         loop {
-            let page = self.writer.store().executions(&filter, PAGE).map_err(unreadable)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            filter.after = Some(last.start.number);
-            for stored in page {
-                if self.shared.execution(&stored.start.arn).is_some() {
+            // Before the next page is read.
+            let ended = self.shared.ended_count();
+            let Some(page) = pages.next().await? else { return Ok(()) };
+            let journals = page.into_iter().filter_map(|journal| self.journaled(journal));
+            let journals: Vec<_> = journals.collect();
+            for read in reading::replay_all(journals, &self.shared.settings.limits, &self.room).await {
+                if self.has_ended_since(ended_before, read.number) {
                     continue;
                 }
-                match self.revive(&stored) {
-                    Ok(running) => self.executions.extend(running),
-                    Err(reason) => self.resumed.waiting.push(Unresumed {
-                        arn: stored.start.arn,
-                        reason,
-                    }),
+                let arn = Arc::clone(&read.arn);
+                if let Err(reason) = self.admit(read) {
+                    self.refuse(arn.to_string(), reason);
                 }
             }
+            ended_before = ended;
             tokio::task::yield_now().await;
         }
     }
 
-    /// `None` if it has ended meanwhile, or goes on already.
-    fn revive(&mut self, stored: &StoredExecution) -> Result<Option<Arc<Running>>, String> {
-        let program = self.program(&stored.start.definition, &stored.start.arn)?;
-        let number = stored.start.number;
-        let journal = self.writer.store().journal(number).map_err(|error| error.to_string())?;
-        let Some(journal) = journal else {
-            return Err("it is not in the store any more".to_owned());
-        };
-        if journal.execution.end.is_some() {
-            return Ok(None);
+    /// Whether an execution ran here and has ended since so many had.
+    fn has_ended_since(&self, ended: usize, number: u64) -> bool {
+        let is_over = |journal: Option<Journal>| journal.is_none_or(|journal| journal.execution.end.is_some());
+        self.shared.ended_count() != ended && self.writer.store().journal(number).is_ok_and(is_over)
+    }
+
+    fn refuse(&mut self, arn: String, reason: String) {
+        self.resumed.waiting.push(Unresumed { arn, reason });
+    }
+
+    /// A journal with its program. `None` if the execution goes on already, or cannot.
+    fn journaled(&mut self, journal: Journal) -> Option<Journaled> {
+        let start = &journal.execution.start;
+        if journal.execution.end.is_some() || self.shared.runs(&start.arn, start.number) {
+            return None;
         }
-        let replayed = catch_unwind(AssertUnwindSafe(|| {
-            replay(program, &journal, &self.shared.settings.limits)
-        }))
-        .map_err(|_| "the interpreter panicked while it continued the execution".to_owned())?
-        .map_err(|error| error.to_string())?;
-        let durable = Durable::known(Arc::clone(&self.writer), number, replayed.origin.started_by.clone());
-        let new = New {
-            origin: Origin {
-                lineage: replayed.origin.lineage,
-                keeps_name: false,
-            },
-            durable: Some(Box::new(durable)),
-            journal: Some(Box::new(Journal::continuing(&replayed, None))),
-            execution: replayed.execution,
-        };
-        let directory = Arc::<Shared>::clone(self.shared);
-        let running = Running::resting(new, directory, Arc::clone(&self.host));
-        match self.shared.admit(&running) {
-            Ok(()) => Ok(Some(running)),
-            Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => Ok(None),
-            Err(error) => Err(error.to_string()),
+        match self.program(&start.definition, &start.arn) {
+            Ok(program) => Some(Journaled { journal, program }),
+            Err(reason) => {
+                self.refuse(journal.execution.start.arn, reason);
+                None
+            }
         }
+    }
+
+    /// Adds an execution to those that go on, unless another `resume` has done so.
+    fn admit(&mut self, read: Read) -> Result<(), String> {
+        let ticks = |deadline| self.host.clock.ticks_of(deadline);
+        match read.revived? {
+            Revived::Waits(Waits {
+                deadline,
+                tokens,
+                awaited_by,
+            }) => {
+                let is_new = self
+                    .shared
+                    .admit_stored(&read.arn, read.number, &tokens, &self.host)
+                    .map_err(|error| error.to_string())?;
+                if is_new {
+                    self.executions.push((deadline.map(ticks), GoesOn::Stored(read.number)));
+                    let child = awaited_by.map(|(parent, task)| (read.arn, parent, task));
+                    self.children.extend(child);
+                }
+            }
+            Revived::Works(replayed) => {
+                let new = New::replayed(Arc::clone(&self.writer), read.number, *replayed);
+                let directory = Arc::<Shared>::clone(self.shared);
+                let running = Running::resting(new, directory, Arc::clone(&self.host));
+                match self.shared.admit(&running) {
+                    Ok(()) => {
+                        let deadline = running.next_deadline();
+                        self.executions.push((deadline.map(ticks), GoesOn::Here(running)));
+                    }
+                    Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => {}
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The program of a definition, or what it lacks to run.
@@ -171,31 +217,66 @@ impl Resuming<'_> {
     async fn go_on(mut self) -> Resumed {
         self.resumed.executions = self.executions.len();
         // The timer wakes in this order those whose times have passed.
-        self.executions.sort_by_cached_key(|running| running.next_deadline());
-        for running in &self.executions {
-            running.arm_again();
+        self.executions.sort_by_key(|(deadline, _)| *deadline);
+        for (deadline, execution) in &self.executions {
+            match execution {
+                GoesOn::Here(running) => running.arm_again(),
+                GoesOn::Stored(number) if deadline.is_some() => self.host.timer.wake_stored(*deadline, *number),
+                GoesOn::Stored(_) => {}
+            }
         }
-        for (number, running) in self.executions.iter().enumerate() {
+        let here = std::mem::take(&mut self.executions)
+            .into_iter()
+            .filter_map(|(_, execution)| match execution {
+                GoesOn::Here(running) => Some(running),
+                GoesOn::Stored(_) => None,
+            });
+        let here: Vec<_> = here.collect();
+        for (number, running) in here.iter().enumerate() {
             running.resume();
-            if number % PAGE == PAGE - 1 {
+            if number % IN_A_ROW == IN_A_ROW - 1 {
                 tokio::task::yield_now().await;
             }
         }
         // A child whose parent had cancelled its task, in the moment when the process ended.
-        for running in &self.executions {
-            self.stop_orphan(running);
+        for running in &here {
+            if let Some((parent, task)) = running.awaited_by()
+                && self.is_orphan(parent, task)
+            {
+                running.stop();
+            }
+        }
+        for (arn, parent, task) in &self.children {
+            if self.is_orphan(parent, *task) {
+                self.stop_stored(arn);
+            }
+        }
+        for running in here {
+            running.look_for_rest();
         }
         self.resumed
     }
 
-    fn stop_orphan(&self, child: &Arc<Running>) {
-        let Some((parent, task)) = child.awaited_by() else {
-            return;
-        };
-        let wants = self.shared.execution(parent).map(|parent| parent.still_wants(task));
-        let has_ended = || self.shared.ended_execution(parent).is_some();
-        if wants.map_or_else(has_ended, |wants| !wants) {
-            child.stop();
+    /// Whether an execution does not wait any more for the one that its task had started.
+    fn is_orphan(&self, parent: &str, task: TaskId) -> bool {
+        match self.shared.execution(parent) {
+            Ok(Some(parent)) => !parent.still_wants(task),
+            Ok(None) => self.shared.ended_execution(parent).is_some(),
+            Err(error) => {
+                tracing::error!(arn = parent, %error, "a running execution cannot be read from the store");
+                false
+            }
+        }
+    }
+
+    fn stop_stored(&self, arn: &str) {
+        match self.shared.execution(arn) {
+            Ok(Some(running)) => running.stop(),
+            // It has ended meanwhile.
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(arn, %error, "an execution that nobody waits for cannot be read from the store");
+            }
         }
     }
 }

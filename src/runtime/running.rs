@@ -1,8 +1,11 @@
 //! One execution with its tasks in flight.
 
 mod answers;
+mod directory;
 #[cfg(feature = "store")]
 mod durable;
+#[cfg(feature = "store")]
+mod paging;
 mod redriving;
 #[cfg(feature = "store")]
 mod stored_view;
@@ -10,27 +13,29 @@ mod view;
 
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-use std::fmt;
 use std::hash::{BuildHasherDefault, DefaultHasher};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use tokio::sync::Notify;
 
-use super::activity_queue::ActivityQueue;
 use super::handler_table::HandlerTable;
 use super::host::Host;
 use super::in_flight::{InFlight, Invocation};
 #[cfg(feature = "store")]
 use super::journal::{Durable, Journal};
-use super::shutdown::LiveHandler;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, Program, TaskId};
+use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
 pub(super) use answers::Answered;
+pub(super) use directory::Directory;
+#[cfg(feature = "store")]
+pub(super) use durable::awaited_by;
+#[cfg(feature = "store")]
+pub(super) use paging::{merely_waits, token_waited_for};
 
 /// A running execution: passive data; tasks and the timer deliver their events to it. A waiting execution is not a
 /// tokio task.
@@ -53,32 +58,6 @@ pub(super) struct Running {
     /// What the store has of it, if there is one.
     #[cfg(feature = "store")]
     pub(super) durable: Option<Box<Durable>>,
-}
-
-/// Where running executions are listed, with what does the work of their tasks.
-pub(super) trait Directory: fmt::Debug + Send + Sync {
-    /// Admits an execution, a new one or one that is redriven. Errors after the shutdown of the interpreter, while another execution of its name runs, and
-    /// in a tokio runtime that is shutting down.
-    fn admit(&self, running: &Arc<Running>) -> Result<(), Error>;
-
-    /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it.
-    fn remove(&self, running: &Running, bytes: usize);
-
-    /// The handlers of a program's resources.
-    fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable>;
-
-    /// Counts a handler until the value is dropped.
-    fn handler_starts(&self) -> LiveHandler;
-
-    /// The queue of a declared activity.
-    fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>>;
-
-    /// Registers a task by its token; false if the token is taken.
-    #[must_use]
-    fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool;
-
-    /// Removes the token of an ended task.
-    fn end_token(&self, token: &str);
 }
 
 /// An execution that is to run.
@@ -271,6 +250,12 @@ impl Running {
         self.arm(progress);
     }
 
+    #[cfg(not(feature = "store"))]
+    #[expect(clippy::unused_self, reason = "with a store it may have one")]
+    fn number(&self) -> Option<u64> {
+        None
+    }
+
     fn cancel(&self, task: TaskId, progress: &mut Progress) {
         if let Some(task) = progress.in_flight.remove(&task) {
             self.release(task);
@@ -292,7 +277,7 @@ impl Running {
             if let Some(wake_up) = progress.armed.take() {
                 self.host.timer.forget(wake_up);
             }
-            progress.armed = deadline.map(|at| self.host.timer.wake_at(at, Arc::downgrade(self)));
+            progress.armed = deadline.map(|at| self.host.timer.wake_at(at, Arc::downgrade(self), self.number()));
         }
     }
 

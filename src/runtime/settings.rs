@@ -22,6 +22,10 @@ use crate::store::ExecutionStore;
 #[cfg(feature = "store")]
 const KEPT_FOR: chrono::TimeDelta = chrono::TimeDelta::days(90);
 
+/// How many idle executions stay in memory under a store: about 20 MB.
+#[cfg(feature = "store")]
+const WAITING_IN_MEMORY: usize = 10_000;
+
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) handlers: Registry,
@@ -41,6 +45,9 @@ pub(super) struct Settings {
     pub(super) store: Option<Arc<dyn ExecutionStore>>,
     #[cfg(feature = "store")]
     pub(super) retention: Retention,
+    /// How many idle executions stay in memory under a store.
+    #[cfg(feature = "store")]
+    pub(super) waiting_in_memory: usize,
     pub(super) region: String,
     pub(super) account: String,
     /// The first mistake in the options, told at the next start: builders return no errors.
@@ -66,6 +73,8 @@ impl Default for Settings {
                 age: Some(KEPT_FOR),
                 most: None,
             },
+            #[cfg(feature = "store")]
+            waiting_in_memory: WAITING_IN_MEMORY,
             region: "us-east-1".into(),
             account: "123456789012".into(),
             mistake: None,

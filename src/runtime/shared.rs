@@ -1,9 +1,12 @@
 //! State shared by all executions of an interpreter.
 
 mod directory;
+mod finding;
+#[cfg(feature = "store")]
+mod paging_out;
+#[cfg(feature = "store")]
+mod recall;
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::fmt;
 use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -21,6 +24,8 @@ use super::host::Host;
 use super::in_flight::Invocation;
 #[cfg(feature = "store")]
 use super::journal::Stored;
+#[cfg(feature = "store")]
+use super::paging::Paging;
 use super::running::{New, Running};
 use super::settings::Settings;
 use super::shutdown::LiveHandlers;
@@ -28,7 +33,7 @@ use super::start::Start;
 use super::task_tokens::TaskTokens;
 use crate::definition::{Resource, ResourceKind};
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Execution, TaskId};
+use crate::execution::Execution;
 use crate::handlers::{Functions, Handler};
 use crate::services::step_functions::{ClosedNames, Operation, StepFunctionsError, Target};
 
@@ -49,6 +54,8 @@ pub(super) struct Shared {
     ended: Weak<EndedExecutions>,
     #[cfg(feature = "store")]
     pub(super) stored: Stored,
+    #[cfg(feature = "store")]
+    pub(super) paging: Paging,
 }
 
 /// What only some executions use.
@@ -87,6 +94,8 @@ impl Shared {
             step_functions: step_functions(Weak::clone(shared)),
             unmet: OnceLock::new(),
             functions: Functions::serve(&mut settings.handlers),
+            #[cfg(feature = "store")]
+            paging: Paging::new(settings.waiting_in_memory),
             settings,
             activities,
             handlers: Arc::default(),
@@ -117,11 +126,16 @@ impl Shared {
         }
         // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
         let shared = Arc::downgrade(self);
-        let started = Host::start(self.settings.clock.clone().unwrap_or_default(), move || {
-            if let Some(shared) = shared.upgrade() {
-                shared.stop_without_host();
-            }
-        });
+        let started = Host::start(
+            self.settings.clock.clone().unwrap_or_default(),
+            #[cfg(feature = "store")]
+            recall::Recalling(Weak::clone(&shared)),
+            move || {
+                if let Some(shared) = shared.upgrade() {
+                    shared.stop_without_host();
+                }
+            },
+        );
         let mut hosts = self.hosts_mut();
         if let Some(host) = hosts.of(&runtime) {
             // Without the lock again, since this drops `started`.
@@ -130,6 +144,13 @@ impl Shared {
         }
         hosts.known.push(Arc::clone(&started));
         Ok(started)
+    }
+
+    /// The host of some runtime that has not ended.
+    #[cfg(feature = "store")]
+    pub(super) fn known_host(&self) -> Option<Arc<Host<Running>>> {
+        let hosts = self.hosts();
+        hosts.known.iter().find(|host| !host.has_ended()).cloned()
     }
 
     /// The handler of a resource.
@@ -226,65 +247,9 @@ impl Shared {
         self.unmet.get_or_init(find).as_deref()
     }
 
-    /// The running execution of an ARN.
-    pub(super) fn execution(&self, arn: &str) -> Option<Arc<Running>> {
-        self.executions.part_of(arn).find(arn)
-    }
-
-    /// The execution that already has a name: the running one if the input is the same, otherwise an error.
-    pub(super) fn execution_of_name(
-        &self,
-        arn: &str,
-        input: &Value,
-        now: DateTime<Utc>,
-    ) -> Option<Result<Arc<Running>, StepFunctionsError>> {
-        let part = self.executions.part_of(arn);
-        let Some(known) = part.find(arn) else {
-            let is_closed = self.names().closed.contains(arn, now);
-            return is_closed.then(|| Err(StepFunctionsError::execution_already_exists(arn)));
-        };
-        drop(part);
-        let is_same = known.has_input(input);
-        #[cfg(feature = "store")]
-        let is_same = is_same && !known.has_stored_end();
-        Some(if is_same {
-            Ok(known)
-        } else {
-            Err(StepFunctionsError::execution_already_exists(arn))
-        })
-    }
-
-    /// The execution of an ARN, running or kept.
-    pub(super) fn known_execution(self: &Arc<Self>, arn: &str) -> Option<Arc<Running>> {
-        let part = self.executions.part_of(arn);
-        let known = part.find(arn).or_else(|| self.ended.upgrade()?.find(arn));
-        drop(part);
-        #[cfg(feature = "store")]
-        let known = known.or_else(|| self.ended_execution(arn));
-        known
-    }
-
-    /// The executions: those that are kept, in the order of their ends, then the running ones.
-    pub(super) fn known_executions(&self) -> Vec<Arc<Running>> {
-        let parts = self.executions.all_parts();
-        let mut executions = self.ended.upgrade().map_or_else(Vec::new, |ended| ended.all());
-        executions.extend(parts.iter().flat_map(|part| part.iter()).cloned());
-        executions
-    }
-
-    pub(super) fn running(&self) -> usize {
-        self.executions.len()
-    }
-
-    /// Stops admitting executions and returns the running ones.
-    pub(super) fn close(&self) -> Vec<Arc<Running>> {
+    /// Stops admitting executions.
+    pub(super) fn close(&self) {
         self.executions.close();
-        self.all_running()
-    }
-
-    fn all_running(&self) -> Vec<Arc<Running>> {
-        let parts = self.executions.all_parts();
-        parts.iter().flat_map(|part| part.iter()).cloned().collect()
     }
 
     /// Ends the executions of a runtime that has shut down.
@@ -295,8 +260,13 @@ impl Shared {
         hosts.known = known;
         drop(hosts);
         drop(ended);
-        let mut orphans = self.all_running();
-        orphans.retain(|running| running.host.has_ended());
+        let parts = self.executions.all_parts();
+        #[cfg(feature = "store")]
+        self.paging.forget_without_host();
+        let without_host = |running: &&Arc<Running>| running.host.has_ended();
+        let running = parts.iter().flat_map(|part| part.iter());
+        let orphans: Vec<_> = running.filter(without_host).cloned().collect();
+        drop(parts);
         // As in `shutdown`.
         #[cfg(feature = "store")]
         for running in &orphans {
@@ -308,18 +278,6 @@ impl Shared {
         if let Some(ended) = self.ended.upgrade() {
             ended.forget_without_host();
         }
-    }
-
-    /// The task waiting for a token.
-    pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
-        let task = self.names().tokens.task_of(token);
-        // The task may wait on in the store: its answer is for the next process.
-        #[cfg(feature = "store")]
-        if task.is_err() && self.settings.store.is_some() && self.executions.is_closed() {
-            let message = "the interpreter is shut down, and the next one takes the answer";
-            return Err(Error::new(ErrorKind::ShutDown, message));
-        }
-        task
     }
 
     /// How much is kept in memory of executions that have ended: nothing of what a store keeps.

@@ -21,17 +21,12 @@ impl Interpreter {
     pub async fn shutdown(&self, grace: Duration) -> usize {
         let shared = self.shared();
         let can_wait = shared.host().is_ok();
-        let executions = shared.close();
+        shared.close();
         if can_wait {
-            let ended = async {
-                for execution in &executions {
-                    execution.finished().await;
-                }
-            };
             // Executions that are still running are stopped below.
-            let _ = timeout(grace, ended).await;
+            let _ = timeout(grace, shared.all_ended()).await;
         }
-        let mut left = executions;
+        let (mut left, stored) = shared.seal();
         left.retain(|execution| execution.outcome().is_none());
         // All of them before any is told: an execution that waits for another would take its end here for its real one.
         #[cfg(feature = "store")]
@@ -57,7 +52,7 @@ impl Interpreter {
         // Some may have ended by themselves just before they were stopped.
         let is_aborted = |outcome| matches!(outcome, Some(Outcome::Aborted(_)));
         left.retain(|execution| is_aborted(execution.outcome()));
-        left.len()
+        left.len() + stored
     }
 }
 

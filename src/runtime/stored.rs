@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Builder;
 
 use super::Interpreter;
-use super::journal::{Durable, Journal, Naming, Retention, Writer};
+use super::journal::{Durable, Journal, Naming, Retention, Writer, unreadable};
 use super::running::{New, Origin, Running};
 use super::shared::Shared;
 use super::start::Start;
@@ -155,6 +155,17 @@ impl Shared {
         ))
     }
 
+    /// The execution of an ARN that is in the store alone.
+    pub(super) fn stored_execution(self: &Arc<Self>, arn: &str) -> Option<Arc<Running>> {
+        match self.execution(arn) {
+            Ok(running) => running.or_else(|| self.ended_execution(arn)),
+            Err(error) => {
+                tracing::error!(arn, %error, "a running execution cannot be read from the store");
+                None
+            }
+        }
+    }
+
     /// The execution of an ARN that has ended, from the store.
     pub(super) fn ended_execution(self: &Arc<Self>, arn: &str) -> Option<Arc<Running>> {
         let writer = self.writer().ok()??;
@@ -168,10 +179,11 @@ impl Shared {
         })
     }
 
-    /// The execution that an attempt of a task has started under this ARN, running or ended.
-    pub(super) fn child_of(self: &Arc<Self>, arn: &str, attempt: &str) -> Option<Arc<Running>> {
-        let known = self.execution(arn).or_else(|| self.ended_execution(arn))?;
-        known.is_started_by(attempt).then_some(known)
+    /// The execution that an attempt of a task has started under this ARN, running or ended. Errors if the store cannot be
+    /// read.
+    pub(super) fn child_of(self: &Arc<Self>, arn: &str, attempt: &str) -> Result<Option<Arc<Running>>, Error> {
+        let known = self.execution(arn)?.or_else(|| self.ended_execution(arn));
+        Ok(known.filter(|known| known.is_started_by(attempt)))
     }
 
     /// Whether an attempt of a task has started an execution under this ARN that runs for the store, though not here: it
@@ -213,8 +225,10 @@ impl Shared {
             durable: Some(Box::new(durable)),
             journal: Some(Box::new(Journal::closed())),
         };
+        // It does nothing, unless it is redriven: a thread outside of tokio may ask for it.
         let host = self
             .host()
+            .or_else(|error| self.known_host().ok_or(error))
             .map_err(|error| StoreError::new(store::StoreErrorKind::Unavailable, error.to_string()))?;
         Ok(Running::ended(new, outcome, end.time, Arc::<Self>::clone(self), host))
     }
@@ -238,8 +252,4 @@ pub(super) fn name_of_child(attempt: &str) -> String {
         *byte = hashed;
     }
     Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-pub(super) fn unreadable(error: StoreError) -> Error {
-    Error::new(ErrorKind::Store, error.to_string())
 }

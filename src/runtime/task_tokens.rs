@@ -1,6 +1,7 @@
 //! Task tokens: finds the task that waits for an answer.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
 
@@ -18,34 +19,72 @@ const ENDED: usize = 10_000;
 /// All tokens handed out.
 #[derive(Debug, Default)]
 pub(super) struct TaskTokens {
-    tasks: HashMap<Arc<str>, Holder>,
+    tasks: HashMap<Key, Holder>,
     /// The tokens of ended tasks, the latest last.
-    ended: VecDeque<Arc<str>>,
+    ended: VecDeque<Key>,
+}
+
+/// A token in less memory: half of its SHA-256, too much for two tokens to share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key([u8; 16]);
+
+impl Key {
+    pub(super) fn of(token: &str) -> Self {
+        let hash = Sha256::digest(token);
+        let mut key = [0; 16];
+        for (byte, hashed) in key.iter_mut().zip(hash) {
+            *byte = hashed;
+        }
+        Self(key)
+    }
 }
 
 #[derive(Debug)]
 enum Holder {
     Waiting(Weak<Running>, TaskId),
+    /// The execution of this number is in the store alone.
+    #[cfg(feature = "store")]
+    Stored(u64),
     Ended,
+}
+
+/// The task waiting for a token.
+pub(super) enum Waiting {
+    Here(Arc<Running>, TaskId),
+    /// The number of its execution, which is in the store alone.
+    #[cfg(feature = "store")]
+    Stored(u64),
 }
 
 impl TaskTokens {
     /// Registers a task by its token; false if the token is taken.
     #[must_use]
-    pub(super) fn remember(&mut self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        if let Some(Holder::Waiting(..)) = self.tasks.get(token) {
+    pub(super) fn remember(&mut self, token: Key, running: Weak<Running>, task: TaskId) -> bool {
+        if !matches!(self.tasks.get(&token), None | Some(Holder::Ended)) {
             return false;
         }
-        self.tasks.insert(token.into(), Holder::Waiting(running, task));
+        self.tasks.insert(token, Holder::Waiting(running, task));
         true
     }
 
+    /// The execution of a token's task is in memory again.
+    #[cfg(feature = "store")]
+    pub(super) fn come_back(&mut self, token: Key, running: Weak<Running>, task: TaskId) {
+        self.tasks.insert(token, Holder::Waiting(running, task));
+    }
+
+    /// The execution of a token's task is in the store alone from now on.
+    #[cfg(feature = "store")]
+    pub(super) fn leave(&mut self, token: Key, number: u64) {
+        self.tasks.insert(token, Holder::Stored(number));
+    }
+
     /// Marks a token's task as ended.
-    pub(super) fn end(&mut self, token: &str) {
-        let Some((token, _)) = self.tasks.remove_entry(token) else {
+    pub(super) fn end(&mut self, token: Key) {
+        if self.tasks.remove(&token).is_none() {
             return;
-        };
-        self.tasks.insert(Arc::clone(&token), Holder::Ended);
+        }
+        self.tasks.insert(token, Holder::Ended);
         self.ended.push_back(token);
         if self.ended.len() > ENDED
             && let Some(forgotten) = self.ended.pop_front()
@@ -56,22 +95,24 @@ impl TaskTokens {
     }
 
     /// The task waiting for the token. Errors in AWS's words.
-    pub(super) fn task_of(&self, token: &str) -> Result<(Arc<Running>, TaskId), Error> {
-        match self.tasks.get(token) {
+    pub(super) fn task_of(&self, token: Key) -> Result<Waiting, Error> {
+        match self.tasks.get(&token) {
             None => Err(Error::new(
                 ErrorKind::InvalidToken,
                 StepFunctionsError::invalid_token().message(),
             )),
             Some(Holder::Waiting(running, task)) => match running.upgrade() {
-                Some(running) => Ok((running, *task)),
+                Some(running) => Ok(Waiting::Here(running, *task)),
                 None => Err(timed_out()),
             },
+            #[cfg(feature = "store")]
+            Some(Holder::Stored(number)) => Ok(Waiting::Stored(*number)),
             Some(Holder::Ended) => Err(timed_out()),
         }
     }
 }
 
-fn timed_out() -> Error {
+pub(super) fn timed_out() -> Error {
     Error::new(ErrorKind::TaskTimedOut, StepFunctionsError::task_timed_out().message())
 }
 
@@ -154,20 +195,20 @@ mod tests {
     #[test]
     fn no_task_takes_the_token_of_another() {
         let mut tokens = TaskTokens::default();
-        assert!(tokens.remember("token", Weak::new(), task(1)));
-        assert!(!tokens.remember("token", Weak::new(), task(2)));
-        tokens.end("token");
-        assert!(tokens.remember("token", Weak::new(), task(2)));
+        assert!(tokens.remember(Key::of("token"), Weak::new(), task(1)));
+        assert!(!tokens.remember(Key::of("token"), Weak::new(), task(2)));
+        tokens.end(Key::of("token"));
+        assert!(tokens.remember(Key::of("token"), Weak::new(), task(2)));
     }
 
     #[test]
     fn of_tasks_that_have_ended_only_so_many_are_remembered() {
         let mut tokens = TaskTokens::default();
         for i in 0..=ENDED {
-            assert!(tokens.remember(&i.to_string(), Weak::new(), task(1)));
-            tokens.end(&i.to_string());
+            assert!(tokens.remember(Key::of(&i.to_string()), Weak::new(), task(1)));
+            tokens.end(Key::of(&i.to_string()));
         }
-        let kind = |token: &str| tokens.task_of(token).unwrap_err().kind();
+        let kind = |token: &str| tokens.task_of(Key::of(token)).map(drop).unwrap_err().kind();
         assert_eq!(kind("0"), ErrorKind::InvalidToken);
         assert_eq!(kind("1"), ErrorKind::TaskTimedOut);
         assert_eq!((tokens.tasks.len(), tokens.ended.len()), (ENDED, ENDED));

@@ -1,5 +1,8 @@
 //! The timer of all executions in one tokio runtime.
 
+#[cfg(feature = "store")]
+mod burst;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -8,6 +11,9 @@ use tokio::task::AbortHandle;
 use tokio::time::sleep_until;
 
 use super::clock::Clock;
+
+#[cfg(feature = "store")]
+pub(super) use burst::{Recall, Recalled};
 
 /// An execution that the timer wakes.
 pub(super) trait Wake: Send + Sync + 'static {
@@ -29,7 +35,8 @@ pub(super) struct TimerQueue<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WakeUp {
     /// By the clock's ticks, which take half the memory of a time.
-    pub(super) at: u64,
+    pub(super) at: i64,
+    /// The number of an execution in a store, which has one wake-up at a time; otherwise of the wake-up.
     order: u64,
 }
 
@@ -42,14 +49,27 @@ struct Queue<T> {
 
 #[derive(Debug)]
 struct Waiting<T> {
-    wake_ups: BTreeMap<WakeUp, Weak<T>>,
+    wake_ups: BTreeMap<WakeUp, Sleeper<T>>,
     asked: u64,
+}
+
+/// An execution with a wake-up.
+#[derive(Debug)]
+enum Sleeper<T> {
+    Here(Weak<T>),
+    /// It is in the store alone, under the number in the wake-up.
+    #[cfg(feature = "store")]
+    Stored,
 }
 
 impl<T: Wake> TimerQueue<T> {
     /// Starts the task. `dropped_with_it` is dropped with the task, which ends with its runtime at the latest. Must be
     /// called inside a tokio runtime.
-    pub(super) fn start(clock: Clock, dropped_with_it: impl Send + 'static) -> Self {
+    pub(super) fn start(
+        clock: Clock,
+        #[cfg(feature = "store")] recall: impl Recall<T>,
+        dropped_with_it: impl Send + 'static,
+    ) -> Self {
         let queue = Arc::new(Queue {
             waiting: Mutex::new(Waiting {
                 wake_ups: BTreeMap::new(),
@@ -60,7 +80,13 @@ impl<T: Wake> TimerQueue<T> {
         let served = Arc::clone(&queue);
         let task = tokio::spawn(async move {
             let _dropped_with_it = dropped_with_it;
-            serve(&served, &clock).await;
+            serve(
+                &served,
+                &clock,
+                #[cfg(feature = "store")]
+                &recall,
+            )
+            .await;
         });
         Self {
             queue,
@@ -68,19 +94,27 @@ impl<T: Wake> TimerQueue<T> {
         }
     }
 
-    /// Wakes an execution at a tick of the clock.
-    pub(super) fn wake_at(&self, at: u64, execution: Weak<T>) -> WakeUp {
+    /// Wakes an execution at a tick of the clock. `number` is its number in the store, if it has one.
+    pub(super) fn wake_at(&self, at: i64, execution: Weak<T>, number: Option<u64>) -> WakeUp {
         let mut waiting = self.queue.waiting();
-        let wake_up = WakeUp {
-            at,
-            order: waiting.asked,
-        };
+        let order = number.unwrap_or(waiting.asked);
         waiting.asked += 1;
-        waiting.wake_ups.insert(wake_up, execution);
-        if waiting.first().is_some_and(|(first, _)| first == wake_up) {
-            self.queue.is_earlier.notify_one();
-        }
+        let wake_up = WakeUp { at, order };
+        self.queue.insert(&mut waiting, wake_up, Sleeper::Here(execution));
         wake_up
+    }
+
+    /// Wakes an execution that is in the store alone; at once if no tick is given.
+    #[cfg(feature = "store")]
+    pub(super) fn wake_stored(&self, at: Option<i64>, number: u64) {
+        let at = at.unwrap_or(i64::MIN);
+        self.leave(WakeUp { at, order: number });
+    }
+
+    /// The execution of a wake-up is in the store alone from now on.
+    #[cfg(feature = "store")]
+    pub(super) fn leave(&self, wake_up: WakeUp) {
+        self.queue.insert(&mut self.queue.waiting(), wake_up, Sleeper::Stored);
     }
 
     /// Cancels a wake-up.
@@ -105,36 +139,55 @@ impl<T> Queue<T> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out the earliest wake-up if it is due; otherwise returns its time.
-    fn next(&self, now: u64) -> Next<T> {
-        let mut waiting = self.waiting();
-        match waiting.first() {
-            None => Next::Nothing,
-            Some((wake_up, _)) if wake_up.at > now => Next::At(wake_up.at),
-            Some((wake_up, execution)) => {
-                waiting.wake_ups.remove(&wake_up);
-                Next::Due(wake_up, execution)
-            }
+    fn insert(&self, waiting: &mut Waiting<T>, wake_up: WakeUp, sleeper: Sleeper<T>) {
+        waiting.wake_ups.insert(wake_up, sleeper);
+        if waiting
+            .wake_ups
+            .first_key_value()
+            .is_some_and(|(first, _)| *first == wake_up)
+        {
+            self.is_earlier.notify_one();
         }
     }
-}
 
-impl<T> Waiting<T> {
-    fn first(&self) -> Option<(WakeUp, Weak<T>)> {
-        let (wake_up, execution) = self.wake_ups.first_key_value()?;
-        Some((*wake_up, Weak::clone(execution)))
+    /// Takes out the earliest wake-up if it is due; otherwise returns its time.
+    fn next(&self, now: i64) -> Next<T> {
+        let mut waiting = self.waiting();
+        let Some(first) = waiting.wake_ups.first_entry() else {
+            return Next::Nothing;
+        };
+        match first.get() {
+            _ if first.key().at > now => Next::At(first.key().at),
+            Sleeper::Here(execution) => {
+                let due = Next::Due(*first.key(), Weak::clone(execution));
+                first.remove();
+                due
+            }
+            #[cfg(feature = "store")]
+            Sleeper::Stored => Next::Stored,
+        }
     }
 }
 
 enum Next<T> {
     Nothing,
-    At(u64),
+    At(i64),
     Due(WakeUp, Weak<T>),
+    /// The earliest one is due, and in the store alone.
+    #[cfg(feature = "store")]
+    Stored,
 }
 
-async fn serve<T: Wake>(queue: &Queue<T>, clock: &Clock) {
+async fn serve<T: Wake>(queue: &Queue<T>, clock: &Clock, #[cfg(feature = "store")] recall: &dyn Recall<T>) {
+    #[cfg(feature = "store")]
+    let mut burst = burst::Burst::new();
     loop {
-        match queue.next(clock.ticks_of(clock.now())) {
+        let next = queue.next(clock.ticks_of(clock.now()));
+        #[cfg(feature = "store")]
+        if matches!(next, Next::Nothing | Next::At(_)) {
+            burst.end();
+        }
+        match next {
             Next::Nothing => queue.is_earlier.notified().await,
             Next::At(at) => tokio::select! {
                 () = queue.is_earlier.notified() => {}
@@ -142,9 +195,13 @@ async fn serve<T: Wake>(queue: &Queue<T>, clock: &Clock) {
             },
             Next::Due(wake_up, execution) => {
                 wake(wake_up, &execution);
+                #[cfg(feature = "store")]
+                burst.woken(wake_up);
                 // The execution may work for a while now, so the runtime's other tasks get their turn first.
                 tokio::task::yield_now().await;
             }
+            #[cfg(feature = "store")]
+            Next::Stored => burst.recall(queue, clock, recall).await,
         }
     }
 }

@@ -102,6 +102,27 @@ pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
     /// All that is needed to continue an execution; `None` if there is none of this number.
     fn journal(&self, number: u64) -> Result<Option<Journal>, StoreError>;
 
+    /// The journals of the executions that a filter lets through, in its order, of at most so many executions.
+    ///
+    /// A restart reads all running executions so. The default reads one after the other; a store that reads many at once
+    /// is faster.
+    fn journals(&self, filter: &Filter, most: usize) -> Result<Vec<Journal>, StoreError> {
+        let mut filter = filter.clone();
+        loop {
+            let page = self.executions(&filter, most)?;
+            let Some(last) = page.last() else { return Ok(Vec::new()) };
+            filter.after = Some(last.start.number);
+            // One that was removed meanwhile has none.
+            let journals = page
+                .iter()
+                .filter_map(|known| self.journal(known.start.number).transpose());
+            let journals: Vec<_> = journals.collect::<Result<_, _>>()?;
+            if !journals.is_empty() {
+                return Ok(journals);
+            }
+        }
+    }
+
     /// The events of an execution with ids above `after`, in the order of their ids, at most so many.
     fn history(&self, number: u64, after: u64, most: usize) -> Result<Vec<HistoryRecord>, StoreError>;
 

@@ -44,6 +44,7 @@ impl Workers {
         let s3 = LocalS3::new();
         s3.put("b", "k", "[1, 2, 3]");
         Interpreter::new()
+            .waiting_in_memory(if self.seed.is_multiple_of(3) { 10_000 } else { 0 })
             .store(store)
             .s3(&s3)
             .function("Work", work(true))

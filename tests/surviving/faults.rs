@@ -3,7 +3,7 @@
 use asl_engine::runtime::StartRequest;
 use asl_engine::store::testing::FaultyStore;
 use asl_engine::store::{ExecutionStore as _, MemoryStore, StoreErrorKind, verify};
-use asl_engine::{ErrorKind, Interpreter, TaskError};
+use asl_engine::{ErrorKind, TaskError};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ async fn a_start_is_refused_and_leaves_nothing_behind() {
     let store = FaultyStore::new(MemoryStore::new());
     let called = Arc::new(AtomicUsize::new(0));
     let counts = Arc::clone(&called);
-    let interpreter = Interpreter::new()
+    let interpreter = crate::interpreter()
         .store(store.clone())
         .function("Work", move |_: Value| {
             counts.fetch_add(1, Ordering::SeqCst);
@@ -52,7 +52,7 @@ async fn what_runs_waits_for_room_and_goes_on_by_itself() {
     let counts = Arc::clone(&called);
     let sent = Arc::new(std::sync::Mutex::new(String::new()));
     let outbox = Arc::clone(&sent);
-    let interpreter = Interpreter::new()
+    let interpreter = crate::interpreter()
         .store(store.clone())
         .function("Work", move |_: Value| {
             counts.fetch_add(1, Ordering::SeqCst);
@@ -94,7 +94,7 @@ async fn what_runs_waits_for_room_and_goes_on_by_itself() {
 #[tokio::test]
 async fn a_record_that_is_refused_ends_its_execution_alone() {
     let store = FaultyStore::new(MemoryStore::new());
-    let interpreter = Interpreter::new().store(store.clone());
+    let interpreter = crate::interpreter().store(store.clone());
     let rest = machine(json!({ "Rest": { "Type": "Wait", "Seconds": 0, "End": true } }));
     store.fail_only(store.commits() + 1, StoreErrorKind::Refused);
     let refused = interpreter.start(&rest, json!({})).unwrap_err();

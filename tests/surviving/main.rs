@@ -10,13 +10,14 @@ mod faults;
 #[expect(dead_code, reason = "the machines alone, without their driver")]
 mod machines;
 mod names;
+mod paging;
 mod races;
 mod resuming;
 mod retention;
 mod snapshots;
 
-use asl_engine::StateMachine;
 use asl_engine::store::{ExecutionStore, Filter, StoredExecution};
+use asl_engine::{Interpreter, StateMachine};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -26,6 +27,12 @@ async fn until(is_so: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(1));
         tokio::task::yield_now().await;
     }
+}
+
+/// An interpreter that keeps nothing in memory that only waits, or as many as `ASL_WAITING_IN_MEMORY` says.
+fn interpreter() -> Interpreter {
+    let most = std::env::var("ASL_WAITING_IN_MEMORY").map_or(0, |most| most.parse().unwrap());
+    Interpreter::new().waiting_in_memory(most)
 }
 
 fn machine(states: Value) -> StateMachine {

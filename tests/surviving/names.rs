@@ -3,7 +3,7 @@
 use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::StartRequest;
 use asl_engine::store::MemoryStore;
-use asl_engine::{ErrorKind, Interpreter, Outcome};
+use asl_engine::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn a_name_is_taken_after_a_restart_and_after_the_end() {
     let store = MemoryStore::new();
     let rest = machine(json!({ "Rest": { "Type": "Wait", "Seconds": 60, "End": true } }));
     let named = || StartRequest::default().name("order-7");
-    let first = Interpreter::new().store(store.clone());
+    let first = crate::interpreter().store(store.clone());
     let arn = first
         .start_with(&rest, json!({ "id": 7 }), named())
         .unwrap()
@@ -22,7 +22,7 @@ async fn a_name_is_taken_after_a_restart_and_after_the_end() {
         .to_owned();
     first.shutdown(Duration::ZERO).await;
 
-    let second = Interpreter::new().store(store.clone());
+    let second = crate::interpreter().store(store.clone());
     // Not resumed yet: it is known all the same.
     let refused = second.start_with(&rest, json!({ "id": 7 }), named()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::ExecutionAlreadyExists);
@@ -32,7 +32,7 @@ async fn a_name_is_taken_after_a_restart_and_after_the_end() {
     second.execution(&arn).unwrap().outcome().await;
     second.shutdown(Duration::ZERO).await;
 
-    let third = Interpreter::new().store(store);
+    let third = crate::interpreter().store(store);
     assert_eq!(
         third.execution(&arn).unwrap().status(),
         "SUCCEEDED",
@@ -68,7 +68,7 @@ async fn express_executions_share_names() {
         .workflow_type(asl_engine::definition::WorkflowType::Express)
         .parse(r#"{ "StartAt": "Rest", "States": { "Rest": { "Type": "Pass", "End": true } } }"#)
         .unwrap();
-    let interpreter = Interpreter::new().store(MemoryStore::new());
+    let interpreter = crate::interpreter().store(MemoryStore::new());
     for _ in 0..2 {
         let named = StartRequest::default().name("order-7");
         let started = interpreter.start_stored(&machine, json!({}), named).await.unwrap();

@@ -31,7 +31,7 @@ fn asks(further: &Value) -> Value {
 fn sends(store: FaultyStore) -> (Interpreter, Arc<Mutex<Vec<String>>>) {
     let tokens: Arc<Mutex<Vec<String>>> = Arc::default();
     let outbox = Arc::clone(&tokens);
-    let interpreter = Interpreter::new().store(store).task(CALLBACK, move |message: Value| {
+    let interpreter = crate::interpreter().store(store).task(CALLBACK, move |message: Value| {
         let token = message["MessageBody"]["token"].as_str().unwrap().to_owned();
         outbox.lock().unwrap().push(token);
         async { Ok::<_, TaskError>(json!({})) }
@@ -45,7 +45,7 @@ async fn a_start_that_was_refused_before_it_was_waited_for_ends() {
     for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Refused] {
         let store = FaultyStore::new(MemoryStore::new());
         store.fail_from(1, kind);
-        let interpreter = Interpreter::new().store(store.clone());
+        let interpreter = crate::interpreter().store(store.clone());
         for _ in 0..300 {
             assert_eq!(
                 interpreter.start(&rest, json!({})).unwrap_err().kind(),
@@ -167,7 +167,7 @@ async fn a_timer_that_fires_while_others_resume_leads_to_one_attempt() {
         }
     };
     let bar = || {
-        Interpreter::new()
+        crate::interpreter()
             .store(store.clone())
             .function("Work", counting())
             .task(CALLBACK, counting())
@@ -202,7 +202,7 @@ fn families(store: &MemoryStore) -> (Interpreter, asl_engine::StateMachine) {
         }
     }));
     (
-        Interpreter::new().store(store.clone()).state_machine("Ship", &ship),
+        crate::interpreter().store(store.clone()).state_machine("Ship", &ship),
         order,
     )
 }

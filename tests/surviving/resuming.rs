@@ -1,9 +1,9 @@
 //! What goes on after a restart, and how.
 
+use asl_engine::TaskError;
 use asl_engine::handlers::TaskContext;
 use asl_engine::runtime::Clock;
 use asl_engine::store::{ExecutionStore as _, MemoryStore};
-use asl_engine::{Interpreter, TaskError};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,14 +35,14 @@ async fn a_task_is_given_to_its_handler_again_as_the_same_attempt() {
         "Charge": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true }
     }));
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let first = Interpreter::new()
+    let first = crate::interpreter()
         .store(store.clone())
         .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, false));
     let arn = first.start(&charge, json!({})).unwrap().arn().to_owned();
     until(|| !seen.lock().unwrap().is_empty()).await;
     first.shutdown(Duration::ZERO).await;
 
-    let second = Interpreter::new()
+    let second = crate::interpreter()
         .store(store)
         .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, true));
     assert_eq!(second.resume().await.unwrap().executions, 1);
@@ -60,7 +60,7 @@ async fn a_faster_clock_starts_where_the_last_one_was() {
     let store = MemoryStore::new();
     let wait = machine(json!({ "Wait": { "Type": "Wait", "Seconds": 3600, "End": true } }));
     let ahead: chrono::DateTime<chrono::Utc> = "2200-01-01T00:00:00Z".parse().unwrap();
-    let first = Interpreter::new()
+    let first = crate::interpreter()
         .store(store.clone())
         .clock(Clock::faster(2.0).starting_at(ahead));
     let started = first.start(&wait, json!({})).unwrap();
@@ -70,7 +70,7 @@ async fn a_faster_clock_starts_where_the_last_one_was() {
 
     // With a clock from the system's time on, the rest would take weeks.
     let hour_later = ahead + chrono::TimeDelta::minutes(59);
-    let second = Interpreter::new()
+    let second = crate::interpreter()
         .store(store)
         .clock(Clock::faster(3600.0).starting_at(hour_later));
     second.resume().await.unwrap();
@@ -97,7 +97,7 @@ async fn a_token_is_valid_after_a_restart_and_its_handler_not_called_again() {
             async { Ok::<_, TaskError>(json!({})) }
         }
     };
-    let first = Interpreter::new().store(store.clone()).task(CALLBACK, sends());
+    let first = crate::interpreter().store(store.clone()).task(CALLBACK, sends());
     let arn = first.start(&ask, json!({})).unwrap().arn().to_owned();
     until(|| {
         store
@@ -109,7 +109,7 @@ async fn a_token_is_valid_after_a_restart_and_its_handler_not_called_again() {
     .await;
     first.shutdown(Duration::ZERO).await;
 
-    let second = Interpreter::new().store(store).task(CALLBACK, sends());
+    let second = crate::interpreter().store(store).task(CALLBACK, sends());
     second.resume().await.unwrap();
     let token = tokens.lock().unwrap().concat();
     second.send_task_success(&token, json!("yes")).unwrap();
@@ -123,14 +123,14 @@ async fn an_execution_without_its_handlers_waits_and_is_told() {
         "Charge": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true }
     }));
     let seen = Arc::default();
-    let first = Interpreter::new()
+    let first = crate::interpreter()
         .store(store.clone())
         .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, false));
     let arn = first.start(&charge, json!({})).unwrap().arn().to_owned();
     first.shutdown(Duration::ZERO).await;
 
     let commits = store.commits();
-    let second = Interpreter::new().store(store.clone());
+    let second = crate::interpreter().store(store.clone());
     let resumed = second.resume().await.unwrap();
     assert_eq!((resumed.executions, resumed.waiting.len()), (0, 1));
     assert_eq!(resumed.waiting[0].arn, arn);
@@ -141,7 +141,7 @@ async fn an_execution_without_its_handlers_waits_and_is_told() {
     second.shutdown(Duration::ZERO).await;
     assert_eq!(store.commits(), commits, "it is left as it is");
 
-    let third = Interpreter::new()
+    let third = crate::interpreter()
         .store(store)
         .handler("arn:aws:lambda:*:*:function:Charge", writes_down(&seen, true));
     assert_eq!(third.resume().await.unwrap().executions, 1);
@@ -159,7 +159,7 @@ async fn a_parent_finds_the_child_that_it_started_before() {
             "OutputPath": "$.Output"
         }
     }));
-    let bar = || Interpreter::new().store(store.clone()).state_machine("Ship", &ship);
+    let bar = || crate::interpreter().store(store.clone()).state_machine("Ship", &ship);
     let first = bar();
     let arn = first.start(&order, json!({})).unwrap().arn().to_owned();
     until(|| {
@@ -205,7 +205,7 @@ async fn a_parent_waits_while_its_child_lacks_a_handler() {
     let seen = Arc::default();
     let bar = |answers| {
         let ships = writes_down(&seen, answers);
-        let bar = Interpreter::new().store(store.clone()).state_machine("Ship", &ship);
+        let bar = crate::interpreter().store(store.clone()).state_machine("Ship", &ship);
         bar.handler("arn:aws:lambda:*:*:function:Ship", ships)
     };
     let first = bar(false);
@@ -215,7 +215,7 @@ async fn a_parent_waits_while_its_child_lacks_a_handler() {
 
     // Another machine stands under the name now, so that only the child lacks its handler.
     let rest = machine(json!({ "Rest": { "Type": "Wait", "Seconds": 1, "End": true } }));
-    let second = Interpreter::new().store(store.clone()).state_machine("Ship", &rest);
+    let second = crate::interpreter().store(store.clone()).state_machine("Ship", &rest);
     let resumed = second.resume().await.unwrap();
     assert_eq!((resumed.executions, resumed.waiting.len()), (1, 1), "{resumed:?}");
     tokio::time::sleep(Duration::from_mins(1)).await;
@@ -234,7 +234,7 @@ async fn the_task_of_an_activity_is_handed_out_again_and_the_first_answer_counts
     let bake = machine(json!({
         "Bake": { "Type": "Task", "Resource": "arn:aws:states:us-east-1:123456789012:activity:Bake", "End": true }
     }));
-    let bar = || Interpreter::new().store(store.clone()).activity("Bake");
+    let bar = || crate::interpreter().store(store.clone()).activity("Bake");
     let first = bar();
     let orders: Vec<_> = (0..3)
         .map(|number| {
@@ -272,4 +272,28 @@ async fn the_task_of_an_activity_is_handed_out_again_and_the_first_answer_counts
     }
     let of = |baker: &str| bakers.iter().filter(|by| **by == baker).count();
     assert_eq!((of("oven-1"), of("oven-2")), (1, 2), "{bakers:?}");
+}
+
+#[tokio::test]
+async fn a_stop_and_a_heartbeat_are_written_when_they_return() {
+    let store = MemoryStore::new();
+    let ask = machine(json!({
+        "Ask": {
+            "Type": "Task", "Resource": CALLBACK, "HeartbeatSeconds": 60, "End": true,
+            "Parameters": { "QueueUrl": "q", "MessageBody": { "token.$": "$$.Task.Token" } }
+        }
+    }));
+    let seen = Arc::default();
+    let interpreter = crate::interpreter()
+        .store(store.clone())
+        .handler(CALLBACK, writes_down(&seen, false));
+    let handle = interpreter.start(&ask, json!({})).unwrap();
+    until(|| !seen.lock().unwrap().is_empty()).await;
+    let entries = || store.journal(1).unwrap().unwrap().entries.len();
+    let before = entries();
+    assert_eq!(handle.heartbeat("Ask"), 1);
+    assert_eq!(entries(), before + 1);
+    handle.stop(None, None);
+    let end = store.execution(handle.arn()).unwrap().unwrap().end;
+    assert_eq!(end.unwrap().status, "ABORTED");
 }

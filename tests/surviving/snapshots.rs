@@ -35,7 +35,7 @@ fn interpreter(store: &MemoryStore) -> Interpreter {
         };
         Ok::<_, TaskError>(json!({ "text": letter.repeat(20_000) }))
     };
-    Interpreter::new().store(store.clone()).function("Fetch", fetches)
+    crate::interpreter().store(store.clone()).function("Fetch", fetches)
 }
 
 fn block_on(work: impl Future<Output = ()>) {
@@ -105,7 +105,7 @@ fn a_loop_without_end_leaves_a_short_journal() {
     let mut limits = Limits::default();
     limits.history_events = None;
     limits.turn_work = 10;
-    let interpreter = || Interpreter::new().store(store.clone()).limits(limits.clone());
+    let interpreter = || crate::interpreter().store(store.clone()).limits(limits.clone());
     let mut arn = String::new();
     block_on(async {
         let interpreter = interpreter();

@@ -6,6 +6,7 @@
 //! them too, while the execution itself may be ahead.
 
 mod acks;
+mod idleness;
 mod stored;
 mod writer;
 
@@ -20,7 +21,8 @@ use crate::store::{ChildEvents, End, HistoryRecord, JournalEntry, Record, Replay
 
 pub(crate) use acks::Ack;
 pub(super) use acks::Acks;
-pub(super) use stored::Stored;
+pub(super) use idleness::Idleness;
+pub(super) use stored::{Stored, replay, unreadable};
 pub(super) use writer::{Author, Batch, Fate, Retention, Writer};
 
 /// The fewest bytes of entries that are worth a snapshot.
@@ -38,6 +40,7 @@ pub(super) struct Durable {
     pub(super) is_named: bool,
     pub(super) is_refusable: bool,
     is_withdrawn: AtomicBool,
+    pub(super) idleness: Idleness,
 }
 
 impl Durable {
@@ -50,6 +53,7 @@ impl Durable {
             is_named: naming.is_named,
             is_refusable: naming.is_refusable,
             is_withdrawn: AtomicBool::new(false),
+            idleness: Idleness::default(),
         }
     }
 
@@ -63,6 +67,7 @@ impl Durable {
             is_named: false,
             is_refusable: false,
             is_withdrawn: AtomicBool::new(false),
+            idleness: Idleness::default(),
         }
     }
 
@@ -273,6 +278,11 @@ impl Journal {
     /// Whether everything so far is written and carried out.
     pub(super) fn is_caught_up(&self) -> bool {
         self.unwritten.is_empty()
+    }
+
+    /// Whether there is nothing that another process would not know, and it may go on here.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.is_caught_up() && self.records.is_empty() && !self.is_closed
     }
 
     /// The program that goes with the batch, if it is the first.

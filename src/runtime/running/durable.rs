@@ -1,19 +1,37 @@
 //! An execution whose events are written to a store before anything comes of them.
 
 use chrono::{DateTime, Utc};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::{Directory, New, Progress, Running};
-use crate::definition::{IntegrationPattern, WorkflowType};
+use super::{Directory, New, Origin, Progress, Running, token_waited_for};
+use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Command, Event, Outcome, Task, TaskId};
+use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::runtime::Ack;
 use crate::runtime::host::Host;
 use crate::runtime::in_flight::InFlight;
-use crate::runtime::journal::{Author, Batch, Fate, Journal};
+use crate::runtime::journal::{Author, Batch, Durable, Fate, Journal, Writer};
 use crate::runtime::timer_queue::Wake as _;
-use crate::store::{Record, StoreError, replay};
+use crate::services::step_functions::Lineage;
+use crate::store::{Record, Replayed, StoreError, replay};
+
+impl New {
+    /// An execution that the store has, as far as it has happened again.
+    pub(in crate::runtime) fn replayed(writer: Arc<Writer>, number: u64, replayed: Replayed) -> Self {
+        let journal = Journal::continuing(&replayed, None);
+        Self {
+            origin: Origin {
+                lineage: replayed.origin.lineage,
+                keeps_name: false,
+            },
+            durable: Some(Box::new(Durable::known(writer, number, replayed.origin.started_by))),
+            journal: Some(Box::new(journal)),
+            execution: replayed.execution,
+        }
+    }
+}
 
 impl Running {
     /// An execution that the store had; [`Running::resume`] lets it go on.
@@ -55,20 +73,12 @@ impl Running {
     }
 
     fn invoke_again(self: &Arc<Self>, task: Task, progress: &mut Progress) {
-        let only_waits = task.is_submitted && task.resource.pattern() == IntegrationPattern::WaitForTaskToken;
-        if !only_waits {
-            if let Some(invocation) = self.invocation(task, progress) {
-                self.spawn(invocation, progress);
+        if let Some(token) = token_waited_for(&task) {
+            if self.directory.remember_token(token, Arc::downgrade(self), task.id) {
+                progress.in_flight.insert(task.id, InFlight::of(&task));
             }
-            return;
-        }
-        let is_known = task
-            .request
-            .token
-            .as_deref()
-            .is_none_or(|token| self.directory.remember_token(token, Arc::downgrade(self), task.id));
-        if is_known {
-            progress.in_flight.insert(task.id, InFlight::of(&task));
+        } else if let Some(invocation) = self.invocation(task, progress) {
+            self.spawn(invocation, progress);
         }
     }
 
@@ -130,9 +140,9 @@ impl Running {
         true
     }
 
-    /// Does what was to be done once it was written.
-    fn act(self: &Arc<Self>) {
-        let Some(durable) = &self.durable else { return };
+    /// Does what was to be done once it was written. Returns whether it waits for something then.
+    fn act(self: &Arc<Self>) -> bool {
+        let Some(durable) = &self.durable else { return false };
         let mut progress = self.progress();
         let written = durable.acks.written();
         while let Some(unwritten) = progress
@@ -160,9 +170,11 @@ impl Running {
         progress.wake_readers();
         // A task that could not be invoked has failed.
         self.carry_out(&mut progress, None);
-        if !progress.is_ahead() {
-            self.take_turns(&mut progress);
+        if progress.is_ahead() {
+            return false;
         }
+        self.take_turns(&mut progress);
+        progress.is_idle() && !self.has_ended()
     }
 
     pub(super) fn ack_of(&self, progress: &Progress) -> Ack {
@@ -170,6 +182,11 @@ impl Running {
             (Some(durable), Some(journal)) => durable.acks.of(journal.last_batch),
             _ => Ack::NONE,
         }
+    }
+
+    /// Whether nothing more of it will be written.
+    pub(in crate::runtime) fn is_out_of_store(&self) -> bool {
+        Author::is_withdrawn(self)
     }
 
     /// Waits until all that has happened so far is written, however long it takes. Errors if it never will be.
@@ -213,17 +230,8 @@ impl Running {
 
     /// The execution that waits for its end, with the attempt of the task that started it.
     pub(in crate::runtime) fn awaited_by(&self) -> Option<(&str, TaskId)> {
-        let is_standard = self.progress().execution.program().machine().workflow_type == WorkflowType::Standard;
-        if !is_standard || !self.origin.lineage.is_awaited() {
-            return None;
-        }
-        let (parent, task) = self.durable.as_ref()?.started_by.as_deref()?.rsplit_once('#')?;
-        let (frame, generation) = task.split_once('.')?;
-        let task = TaskId {
-            frame: frame.parse().ok()?,
-            generation: generation.parse().ok()?,
-        };
-        Some((parent, task))
+        let started_by = self.durable.as_ref()?.started_by.as_deref()?;
+        awaited_by(&self.progress().execution, self.origin.lineage, started_by)
     }
 
     /// Whether its end is written, which this process acts on a moment later.
@@ -240,6 +248,25 @@ impl Running {
         let durable = self.durable.as_ref();
         durable.is_some_and(|durable| durable.started_by.as_deref() == Some(attempt))
     }
+}
+
+/// The execution that waits for the end of one that was started by this attempt of a task, with the task.
+pub(in crate::runtime) fn awaited_by<'a>(
+    execution: &Execution,
+    lineage: Lineage,
+    started_by: &'a str,
+) -> Option<(&'a str, TaskId)> {
+    let is_standard = execution.program().machine().workflow_type == WorkflowType::Standard;
+    if !is_standard || !lineage.is_awaited() {
+        return None;
+    }
+    let (parent, task) = started_by.rsplit_once('#')?;
+    let (frame, generation) = task.split_once('.')?;
+    let task = TaskId {
+        frame: frame.parse().ok()?,
+        generation: generation.parse().ok()?,
+    };
+    Some((parent, task))
 }
 
 impl Progress {
@@ -266,8 +293,14 @@ impl Author for Running {
     fn written(self: Arc<Self>, batch: u64) {
         let Some(durable) = &self.durable else { return };
         durable.acks.set_written(batch);
-        let running = Arc::clone(&self);
-        self.host.runtime.spawn(async move { running.act() });
+        let host = Arc::clone(&self.host);
+        host.runtime.spawn(async move {
+            match catch_unwind(AssertUnwindSafe(|| self.act())) {
+                Ok(true) => Arc::clone(&self.directory).rests(self),
+                Ok(false) => {}
+                Err(_) => self.give_up("the interpreter panicked while the execution worked"),
+            }
+        });
     }
 
     fn delayed(&self, error: &Arc<StoreError>) -> Fate {

@@ -7,25 +7,41 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::{Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::handler_table::HandlerTable;
+use crate::runtime::host::Host;
 use crate::runtime::running::{Directory, Running};
 use crate::runtime::shutdown::LiveHandler;
+use crate::runtime::task_tokens::Key;
 
-impl Directory for Shared {
-    fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
-        let mut part = self.executions.part_of(&running.arn);
+impl Shared {
+    /// Errors after the shutdown of the interpreter, and in a tokio runtime that is shutting down. Call it with the part locked
+    /// that an execution is to belong to.
+    pub(super) fn check_open(&self, host: &Host<Running>) -> Result<(), Error> {
         if self.executions.is_closed() {
             return Err(Error::new(
                 ErrorKind::ShutDown,
                 "the interpreter is shut down and starts nothing any more",
             ));
         }
-        if running.host.has_ended() {
+        if host.has_ended() {
             return Err(Error::new(
                 ErrorKind::ShutDown,
                 "the tokio runtime shuts down and starts nothing any more",
             ));
         }
-        if part.insert(running) {
+        Ok(())
+    }
+}
+
+impl Directory for Shared {
+    fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
+        let mut part = self.executions.part_of(&running.arn);
+        self.check_open(&running.host)?;
+        // One that is redriven by one handle may be in the store alone by now, and unknown to another handle.
+        #[cfg(feature = "store")]
+        let is_free = !running.number().is_some_and(|number| self.paging.contains(number));
+        #[cfg(not(feature = "store"))]
+        let is_free = true;
+        if is_free && part.insert(running) {
             // Under the lock, as for the end: one that is redriven is found in one place.
             let kept = self.ended.upgrade().and_then(|ended| ended.release(running));
             drop(part);
@@ -47,6 +63,7 @@ impl Directory for Shared {
         if let Some(catalogue) = self.catalogue() {
             catalogue.ended(bytes);
         }
+        self.executions.note_end();
         let mut part = self.executions.part_of(&running.arn);
         let Some(removed) = part.remove(running) else {
             return;
@@ -81,10 +98,21 @@ impl Directory for Shared {
     }
 
     fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool {
-        self.names().tokens.remember(token, running, task)
+        self.names().tokens.remember(Key::of(token), running, task)
     }
 
     fn end_token(&self, token: &str) {
-        self.names().tokens.end(token);
+        self.names().tokens.end(Key::of(token));
+    }
+
+    #[cfg(feature = "store")]
+    fn rests(&self, running: Arc<Running>) {
+        self.note_rest(running);
+    }
+
+    #[cfg(feature = "store")]
+    fn page_out(&self, tries: usize) -> (usize, bool) {
+        let left = self.page_out_some(tries);
+        (left, self.paging.is_crowded())
     }
 }

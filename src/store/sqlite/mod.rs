@@ -228,6 +228,10 @@ impl ExecutionStore for SqliteStore {
         self.read(|connection| read::journal(connection, number))
     }
 
+    fn journals(&self, filter: &Filter, most: usize) -> Result<Vec<Journal>, StoreError> {
+        self.read(|connection| read::journals(connection, filter, most))
+    }
+
     fn history(&self, number: u64, after: u64, most: usize) -> Result<Vec<HistoryRecord>, StoreError> {
         self.read(|connection| read::history(connection, number, after, most))
     }

@@ -140,7 +140,22 @@ pub(super) fn journal(connection: &Connection, number: u64) -> Result<Option<Jou
     let Some(stored) = rows.next()?.map(stored_execution).transpose()? else {
         return Ok(None);
     };
-    let snapshot = transaction
+    journal_of(&transaction, stored, execution).map(Some)
+}
+
+pub(super) fn journals(connection: &Connection, filter: &Filter, most: usize) -> Result<Vec<Journal>, Failure> {
+    // One state here too.
+    let transaction = connection.unchecked_transaction()?;
+    let page = executions(&transaction, filter, most)?;
+    let journals = page.into_iter().map(|stored| {
+        let execution = i64::try_from(stored.start.number).unwrap_or(i64::MAX);
+        journal_of(&transaction, stored, execution)
+    });
+    journals.collect()
+}
+
+fn journal_of(connection: &Connection, stored: StoredExecution, execution: i64) -> Result<Journal, Failure> {
+    let snapshot = connection
         .prepare_cached("SELECT entry, text FROM snapshots WHERE execution = ?1")?
         .query_row(params![execution], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
@@ -155,7 +170,7 @@ pub(super) fn journal(connection: &Connection, number: u64) -> Result<Option<Jou
         }
         None => None,
     };
-    let mut statement = transaction
+    let mut statement = connection
         .prepare_cached("SELECT number, text FROM journal WHERE execution = ?1 AND number > ?2 ORDER BY number")?;
     let mut rows = statement.query(params![execution, after])?;
     let mut entries = Vec::new();
@@ -165,11 +180,11 @@ pub(super) fn journal(connection: &Connection, number: u64) -> Result<Option<Jou
             text: row.get(1)?,
         });
     }
-    Ok(Some(Journal {
+    Ok(Journal {
         execution: stored,
         snapshot,
         entries,
-    }))
+    })
 }
 
 pub(super) fn history(

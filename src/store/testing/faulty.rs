@@ -136,6 +136,10 @@ impl ExecutionStore for FaultyStore {
         self.running()?.journal(number)
     }
 
+    fn journals(&self, filter: &Filter, most: usize) -> Result<Vec<Journal>, StoreError> {
+        self.running()?.journals(filter, most)
+    }
+
     fn history(&self, number: u64, after: u64, most: usize) -> Result<Vec<HistoryRecord>, StoreError> {
         self.running()?.history(number, after, most)
     }

@@ -1,0 +1,46 @@
+//! What an execution needs of the others around it.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use super::Running;
+use crate::error::Error;
+use crate::execution::{Program, TaskId};
+use crate::runtime::activity_queue::ActivityQueue;
+use crate::runtime::handler_table::HandlerTable;
+use crate::runtime::shutdown::LiveHandler;
+
+/// Where running executions are listed, with what does the work of their tasks.
+pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
+    /// Admits an execution, a new one or one that is redriven. Errors after the shutdown of the interpreter, while another execution of its name runs, and
+    /// in a tokio runtime that is shutting down.
+    fn admit(&self, running: &Arc<Running>) -> Result<(), Error>;
+
+    /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it.
+    fn remove(&self, running: &Running, bytes: usize);
+
+    /// The handlers of a program's resources.
+    fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable>;
+
+    /// Counts a handler until the value is dropped.
+    fn handler_starts(&self) -> LiveHandler;
+
+    /// The queue of a declared activity.
+    fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>>;
+
+    /// Registers a task by its token; false if the token is taken.
+    #[must_use]
+    fn remember_token(&self, token: &str, running: Weak<Running>, task: TaskId) -> bool;
+
+    /// Notes that an execution waits, and that nothing of it is unwritten.
+    #[cfg(feature = "store")]
+    fn rests(&self, running: Arc<Running>);
+
+    /// Lets some of the longest idle executions leave the memory, of so many that are tried. Returns how many have left, and
+    /// whether there are still too many.
+    #[cfg(feature = "store")]
+    fn page_out(&self, tries: usize) -> (usize, bool);
+
+    /// Removes the token of an ended task.
+    fn end_token(&self, token: &str);
+}
