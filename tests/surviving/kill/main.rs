@@ -12,6 +12,7 @@
 )]
 
 mod bar;
+mod doctored;
 mod oracle;
 
 use std::path::Path;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         bar::work(Path::new(&folder));
         return ExitCode::SUCCESS;
     }
+    doctored::check_oracle();
     let wanted = std::env::var("ASL_KILLS").map_or(20, |kills| kills.parse().unwrap());
     let seed = std::env::var("ASL_KILLS_SEED").map_or(7, |seed| seed.parse().unwrap());
     let random = Random::seeded(seed);

@@ -1,15 +1,42 @@
 //! Compares a store with what the processes had written down.
 
-use asl_engine::store::{ExecutionStore as _, Filter, SqliteStore, verify};
+use asl_engine::store::{ExecutionStore, Filter, SqliteStore, verify};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::{Sum, bar};
 
-/// Everything that is wrong, a sentence each.
+/// What the processes of a round had written down.
+#[derive(Clone, Default)]
+pub(crate) struct Logs {
+    pub(crate) started: BTreeSet<String>,
+    pub(crate) effects: BTreeSet<String>,
+    pub(crate) answered: BTreeSet<String>,
+}
+
+impl Logs {
+    pub(crate) fn read(folder: &Path) -> Self {
+        let lines = |name| -> BTreeSet<String> {
+            let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            text.lines().map(str::to_owned).collect()
+        };
+        Self {
+            started: lines("started"),
+            effects: lines("effects"),
+            answered: lines("answered"),
+        }
+    }
+}
+
+/// Everything that is wrong with a round, a sentence each.
 pub(crate) fn check(folder: &Path, sum: &mut Sum) -> Vec<String> {
     let store = SqliteStore::open(folder.join("executions.db")).unwrap();
+    compare(&store, &Logs::read(folder), bar::EXECUTIONS, sum)
+}
+
+/// Everything that is wrong with a store in which so many executions were started from outside, a sentence each.
+pub(crate) fn compare(store: &dyn ExecutionStore, logs: &Logs, expected: usize, sum: &mut Sum) -> Vec<String> {
     let executions = store.executions(&Filter::default(), usize::MAX).unwrap();
     let mut problems = Vec::new();
     let mut by_arn: BTreeMap<&str, usize> = BTreeMap::new();
@@ -22,7 +49,7 @@ pub(crate) fn check(folder: &Path, sum: &mut Sum) -> Vec<String> {
             problems.push(format!("{arn} was started {times} times"));
         }
     }
-    for arn in lines(folder, "started") {
+    for arn in &logs.started {
         if !by_arn.contains_key(arn.as_str()) {
             sum.lost += 1;
             problems.push(format!("{arn} was acknowledged and is not there"));
@@ -31,10 +58,10 @@ pub(crate) fn check(folder: &Path, sum: &mut Sum) -> Vec<String> {
     let begun = executions
         .iter()
         .filter(|execution| !execution.start.arn.contains(":Child:"));
-    if begun.clone().count() != bar::EXECUTIONS {
-        problems.push(format!("{} executions instead of {}", begun.count(), bar::EXECUTIONS));
+    if begun.clone().count() != expected {
+        problems.push(format!("{} executions instead of {expected}", begun.count()));
     }
-    let (effects, mut answered) = (lines(folder, "effects"), lines(folder, "answered"));
+    let mut answered = logs.answered.clone();
     let mut children = 0;
     for execution in &executions {
         let arn = &execution.start.arn;
@@ -44,7 +71,7 @@ pub(crate) fn check(folder: &Path, sum: &mut Sum) -> Vec<String> {
             problems.push(format!("{arn} did not end"));
             continue;
         }
-        if let Err(error) = verify(&store, arn) {
+        if let Err(error) = verify(store, arn) {
             problems.push(error.to_string());
         }
         let history = store.history(execution.start.number, 0, usize::MAX).unwrap();
@@ -61,7 +88,7 @@ pub(crate) fn check(folder: &Path, sum: &mut Sum) -> Vec<String> {
         for event in &history {
             let Some(output) = output(&event.details) else { continue };
             if let Some(attempt) = output.get("attempt").and_then(Value::as_str)
-                && !effects.contains(attempt)
+                && !logs.effects.contains(attempt)
             {
                 problems.push(format!("{attempt} was answered by nobody"));
             }
@@ -84,11 +111,6 @@ pub(crate) fn check(folder: &Path, sum: &mut Sum) -> Vec<String> {
     }
     sum.executions += executions.len();
     problems
-}
-
-fn lines(folder: &Path, name: &str) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-    text.lines().map(str::to_owned).collect()
 }
 
 /// The output in the details of an event.
