@@ -199,13 +199,15 @@ async fn waits(folder: &Path, executions: usize) {
     let held = resident().saturating_sub(before) as f64 / executions as f64;
     durable.shutdown(Duration::ZERO).await;
     drop(durable);
+    let before = resident();
     let durable = interpreter(Some(&path));
     let began = Instant::now();
     let resumed = durable.resume().await.unwrap();
     assert_eq!(resumed.executions, executions);
     let time = began.elapsed().as_secs_f64();
+    let held_again = resident().saturating_sub(before) as f64 / executions as f64;
     println!(
-        "{executions} waiting executions: {started:.0} started a second, {held:.0} bytes of memory each, resumed in {time:.2} s, {:.2} s for 100,000",
+        "{executions} waiting executions: {started:.0} started a second, {held:.0} bytes of memory each, resumed in {time:.2} s, {:.2} s for 100,000, {held_again:.0} bytes each then",
         time * 1e5 / executions as f64
     );
     durable.shutdown(Duration::ZERO).await;
