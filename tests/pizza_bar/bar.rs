@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::server::order::Order;
 use super::server::tables::{TablesError, Transaction};
-use super::server::{Options, Server, WEBSOCKET};
+use super::server::{Options, Server, StartError, WEBSOCKET};
 
 pub(crate) const STATUSES: [&str; 6] = [
     "order accepted",
@@ -50,7 +50,17 @@ pub(crate) async fn open(folder: &Folder, speed: f64) -> Server {
         data: folder.0.clone(),
         speed,
     };
-    Server::start(options).await.unwrap_or_else(|error| panic!("{error}"))
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match Server::start(options.clone()).await {
+            Ok(server) => return server,
+            // A process that another test starts has the locks of this one, from its fork to its exec.
+            Err(StartError::Tables(TablesError::InUse(_))) if Instant::now() < deadline => {
+                sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 /// Closes the bar when its customers are gone: one that stands about without listening would hold it up.
@@ -72,7 +82,7 @@ pub(crate) async fn read<T: Send + 'static>(
     server: &Server,
     read: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
 ) -> T {
-    server.tables.change_sessions(read).await.unwrap()
+    server.tables.change(read).await.unwrap()
 }
 
 /// Waits until the only order has a status, and gives it.

@@ -151,13 +151,13 @@ async fn a_connection_that_is_gone_loses_its_session() {
             },
         )
     };
-    tables.change_sessions(change).await.unwrap();
+    tables.change(change).await.unwrap();
     for status in STATUSES {
         let answer = handler.handle(detail("gone", status)).await.unwrap();
         assert_eq!(answer["statusCode"], 200);
         assert_eq!(answer["body"]["status"], status);
         assert_eq!(answer["body"]["orderId"], "o-1");
-        let session = tables.change_sessions(|transaction| transaction.session("gone")).await;
+        let session = tables.change(|transaction| transaction.session("gone")).await;
         assert_eq!(session.unwrap(), None);
     }
     // What comes after the delivery is about no order.

@@ -26,7 +26,7 @@ async fn tables(folder: &Folder, status: &str) -> (Tables, SqliteStore, Order) {
     let (stored, order_id) = (order.clone(), "o-1".to_owned());
     let (domain_name, stage) = ("localhost".to_owned(), "local".to_owned());
     tables
-        .change_orders(move |transaction| {
+        .change(move |transaction| {
             transaction.put_session(&Session {
                 connection_id: "c-1".to_owned(),
                 domain_name: domain_name.clone(),
@@ -63,7 +63,7 @@ async fn put(bus: &LocalEventBus, status: &str) {
 /// The order's status, and whether something still runs for its connection.
 async fn state(tables: &Tables) -> (Value, bool) {
     tables
-        .change_sessions(|transaction| {
+        .change(|transaction| {
             let order = transaction.order("o-1")?.unwrap();
             Ok((Value::from(order.status), transaction.running("c-1")?.is_some()))
         })
@@ -77,14 +77,14 @@ async fn an_order_whose_last_event_is_lost_is_interrupted_and_frees_its_connecti
     let folder = Folder::new();
     let (tables, _store, order) = tables(&folder, STATUSES[4]).await;
     let bus = bus(&tables);
-    let spoil = tables.change_orders(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
+    let spoil = tables.change(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
     spoil.await.unwrap();
     put(&bus, STATUSES[5]).await;
     bus.idle().await;
     // The bus has given up, and the database is still not well: the interruption itself has to be tried again.
     sleep(Duration::from_secs(5)).await;
     tables
-        .change_orders(move |transaction| transaction.put_order(&order))
+        .change(move |transaction| transaction.put_order(&order))
         .await
         .unwrap();
     sleep(Duration::from_mins(1)).await;
@@ -96,12 +96,12 @@ async fn a_lost_event_in_between_is_made_up_for_by_the_next() {
     let folder = Folder::new();
     let (tables, _store, order) = tables(&folder, STATUSES[2]).await;
     let bus = bus(&tables);
-    let spoil = tables.change_orders(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
+    let spoil = tables.change(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
     spoil.await.unwrap();
     put(&bus, STATUSES[3]).await;
     bus.idle().await;
     tables
-        .change_orders(move |transaction| transaction.put_order(&order))
+        .change(move |transaction| transaction.put_order(&order))
         .await
         .unwrap();
     sleep(Duration::from_mins(1)).await;

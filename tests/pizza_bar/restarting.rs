@@ -141,7 +141,7 @@ async fn an_order_without_an_execution_is_interrupted_and_no_session_is_left() {
             stage: stage.clone(),
             order_id: order_id.to_owned(),
         });
-        let change = tables.change_orders(move |transaction| {
+        let change = tables.change(move |transaction| {
             transaction.put_session(&session)?;
             transaction.put_token_hash("o-2", "hash")?;
             transaction.put_running("c-1", &running[0])?;

@@ -109,7 +109,7 @@ async fn tables(folder: &Folder, followers: [&String; 2]) -> (Tables, SqliteStor
         stage,
         order_id: "o-1".to_owned(),
     };
-    let change = tables.change_orders(move |transaction| {
+    let change = tables.change(move |transaction| {
         transaction.put_running(&sessions[0].connection_id, &running)?;
         for session in &sessions {
             transaction.put_session(session)?;

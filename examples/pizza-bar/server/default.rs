@@ -107,9 +107,8 @@ impl Default {
             stage: context.stage.clone(),
             order_id: order_id.to_owned(),
         };
-        // On the disk with the start of the execution, which is written to the same file next.
         self.tables
-            .change_sessions(move |transaction| {
+            .change(move |transaction| {
                 if let Some(order_id) = transaction.order_of_token(&token_hash)? {
                     return Ok(Turn::Known { order_id });
                 }
@@ -139,7 +138,7 @@ impl Default {
 
         for _ in 0..TRIES {
             let (session, order_id, token) = (Session::of(context), order_id.clone(), token.clone());
-            let followed = self.tables.change_sessions(move |transaction| {
+            let followed = self.tables.change(move |transaction| {
                 // It has an execution, and comes to be with its first event.
                 if transaction.order(&order_id)?.is_none() && transaction.is_running(&order_id)? {
                     return Ok(None);

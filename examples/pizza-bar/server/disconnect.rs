@@ -7,7 +7,7 @@ use super::tables::Tables;
 pub(crate) async fn disconnect(tables: Tables, event: ProxyEvent) -> Result<ProxyResponse, RouteError> {
     let connection_id = event.request_context.connection_id;
     tables
-        .change_sessions(move |transaction| transaction.remove_session(&connection_id))
+        .change(move |transaction| transaction.remove_session(&connection_id))
         .await?;
     Ok(ProxyResponse::ok())
 }

@@ -28,7 +28,7 @@ pub(crate) async fn get_order(
         Err(_) => Err(messages::error("`orderId` and `token` must be texts")),
         Ok(Request { order_id, token }) => {
             let session = Session::of(&event.request_context);
-            let followed = tables.change_sessions(move |transaction| follow(transaction, session, &order_id, &token));
+            let followed = tables.change(move |transaction| follow(transaction, session, &order_id, &token));
             match followed.await {
                 Err(error) if error.may_pass() => Err(messages::error(messages::NO_ROOM)),
                 followed => followed?,

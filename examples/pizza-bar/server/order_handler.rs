@@ -99,7 +99,7 @@ impl OrderHandler {
         loop {
             let event = event.clone();
             let change = move |transaction: &Transaction| change_status(transaction, event, time);
-            match self.tables.change_orders(change).await {
+            match self.tables.change(change).await {
                 Err(error) if error.may_pass() => tracing::warn!(%error, "a status waits for the database"),
                 done => return done,
             }
@@ -147,9 +147,7 @@ impl OrderHandler {
         let mut wait = FIRST_WAIT;
         loop {
             let of = connection_id.to_owned();
-            let interrupting = self
-                .tables
-                .change_orders(move |transaction| interrupt(transaction, &of));
+            let interrupting = self.tables.change(move |transaction| interrupt(transaction, &of));
             match interrupting.await {
                 Ok((order_id, interrupted)) => {
                     self.new_tokens().remove(&order_id);
@@ -177,7 +175,7 @@ impl OrderHandler {
             let gone = connection_id.clone();
             let removed = self
                 .tables
-                .change_sessions(move |transaction| transaction.remove_session(&gone))
+                .change(move |transaction| transaction.remove_session(&gone))
                 .await;
             if let Err(error) = removed {
                 tracing::warn!(connection_id, %error, "a session outlives its connection");

@@ -15,7 +15,7 @@ use super::watchers::Watchers;
 pub(crate) async fn clock(tables: &Tables, speed: f64) -> Result<Clock, TablesError> {
     let now = now();
     let started = tables
-        .change_orders(move |transaction| {
+        .change(move |transaction| {
             let is_running = !transaction.all_running()?.is_empty();
             let last = transaction.kitchen_time()?.filter(|_| is_running);
             let kitchen = last.map_or(now, |last| last.at(now));
@@ -47,7 +47,7 @@ pub(crate) async fn resume(
         .collect();
     let made: HashSet<String> = executions.keys().cloned().collect();
     let running = tables
-        .change_orders(move |transaction| {
+        .change(move |transaction| {
             for (connection_id, order_id) in transaction.all_running()? {
                 if made.contains(&order_id) {
                     continue;

@@ -16,7 +16,7 @@ pub(crate) async fn look(tables: Tables, connections: Connections) {
     let mut has_room = true;
     loop {
         sleep(EVERY).await;
-        match tables.change_sessions(Transaction::try_room).await {
+        match tables.change(Transaction::try_room).await {
             Ok(()) => {
                 if !has_room {
                     tracing::warn!("the database is written again");
@@ -36,7 +36,7 @@ pub(crate) async fn look(tables: Tables, connections: Connections) {
 }
 
 async fn tell(tables: &Tables, connections: &Connections) {
-    let waiting = tables.change_sessions(Transaction::followers_of_unfinished).await;
+    let waiting = tables.change(Transaction::followers_of_unfinished).await;
     let waiting = waiting.unwrap_or_else(|error| {
         tracing::error!(%error, "nobody can be told");
         Vec::new()

@@ -1,7 +1,7 @@
 //! The tables in SQLite, with the indexes that `DynamoDB` would keep for them, in one file with the executions.
 //!
 //! The file is a store of executions; the bar's own tables stand beside the store's, and are written by a connection of
-//! their own. One file has one journal: a table that is written before an execution goes on is on the disk once that is.
+//! their own.
 
 mod opening;
 mod transaction;
@@ -53,15 +53,6 @@ pub(crate) enum TablesError {
     Closed,
 }
 
-/// Whether a change has to survive more than the end of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durability {
-    /// It is on the disk when it is done.
-    Full,
-    /// It is in the file, and goes to the disk with the next change that has to.
-    Process,
-}
-
 impl Tables {
     /// Opens the tables in a folder, which is made if need be, and the store of executions in the same file. No connection is
     /// open then.
@@ -78,29 +69,17 @@ impl Tables {
         self.connection.lock().await.take();
     }
 
-    /// Changes what outlives the server.
-    pub(crate) async fn change_orders<T: Send + 'static>(
+    /// Makes a change, all of it or nothing.
+    ///
+    /// It outlives the process when this returns, and a power failure with the next commit of the store: both write to one
+    /// journal. Before an execution goes on, it writes that; so if a change is lost, the Task that led to it is not answered,
+    /// and makes it again.
+    pub(crate) async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
-    ) -> Result<T, TablesError> {
-        self.change(Durability::Full, change).await
-    }
-
-    /// Changes what means nothing without the server, or without an execution that is written next.
-    pub(crate) async fn change_sessions<T: Send + 'static>(
-        &self,
-        change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
-    ) -> Result<T, TablesError> {
-        self.change(Durability::Process, change).await
-    }
-
-    async fn change<T: Send + 'static>(
-        &self,
-        durability: Durability,
         change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
     ) -> Result<T, TablesError> {
         let connection = Arc::clone(&self.connection).lock_owned().await;
-        let work = move || commit(connection.as_ref().ok_or(TablesError::Closed)?, durability, change);
+        let work = move || commit(connection.as_ref().ok_or(TablesError::Closed)?, change);
         // A task that was cancelled, as at the end of the process, has closed them too.
         tokio::task::spawn_blocking(work)
             .await
@@ -136,14 +115,8 @@ impl TablesError {
 
 fn commit<T>(
     tables: &Transaction,
-    durability: Durability,
     change: impl FnOnce(&Transaction) -> Result<T, TablesError>,
 ) -> Result<T, TablesError> {
-    let synchronous = match durability {
-        Durability::Full => "FULL",
-        Durability::Process => "NORMAL",
-    };
-    tables.0.pragma_update(None, "synchronous", synchronous)?;
     // The connection has one user at a time, and so no other transaction. An error drops this one, which undoes it.
     let transaction = rusqlite::Transaction::new_unchecked(&tables.0, TransactionBehavior::Immediate)?;
     let result = change(tables)?;

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use asl_engine::store::{SqliteStore, StoreError, StoreErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, TablesError, Transaction, commit};
+use super::{TablesError, Transaction, commit};
 use crate::server::folder;
 
 pub(crate) const FILE: &str = "pizza-bar.db";
@@ -70,9 +71,6 @@ DELETE FROM Sessions;
 
 /// The connection to the tables, and the store that owns the file.
 pub(super) fn open(folder: &Path) -> Result<(Transaction, SqliteStore), TablesError> {
-    /// How long a change waits for the store's writer, or for another program that looks in.
-    const PATIENCE: Duration = Duration::from_secs(5);
-
     folder::open(folder)?;
     let path = folder.join(FILE);
     let in_file = |error| TablesError::File {
@@ -87,11 +85,13 @@ pub(super) fn open(folder: &Path) -> Result<(Transaction, SqliteStore), TablesEr
     }
     let store = SqliteStore::open(&path).map_err(|error| refused(folder, error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection = Connection::open_with_flags(&path, flags)?;
+    connection.busy_handler(Some(wait_for_the_store))?;
+    // Changes come to the disk with the store's: see `Tables::change`.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.set_prepared_statement_cache_capacity(64);
     let tables = Transaction(connection);
-    commit(&tables, Durability::Full, |transaction| {
+    commit(&tables, |transaction| {
         transaction.0.execute_batch(CREATE)?;
         // SQLite has looked at the file, but not into the items.
         transaction.orders()?;
@@ -99,6 +99,16 @@ pub(super) fn open(folder: &Path) -> Result<(Transaction, SqliteStore), TablesEr
         Ok(())
     })?;
     Ok((tables, store))
+}
+
+/// Lets the store's writer finish, whose commits follow each other without a pause while many orders are made. SQLite's own
+/// `busy_timeout` would look less and less often, and miss its turns.
+fn wait_for_the_store(tries: i32) -> bool {
+    const PAUSE: Duration = Duration::from_millis(1);
+    const TRIES: i32 = 5_000;
+
+    thread::sleep(PAUSE);
+    tries < TRIES
 }
 
 fn refused(folder: &Path, error: StoreError) -> TablesError {
