@@ -27,7 +27,7 @@
 //! A commit is one transaction of the database, which has to be durable when it returns: in PostgreSQL with
 //! `synchronous_commit = on`, and never a write that is acknowledged from memory. An event of an execution is small, and a commit
 //! has events of many executions, so tables that take rows in the order of their arrival are faster than tables that are
-//! ordered by execution.
+//! ordered by execution. The entry and the history that follow each other in a commit come from one event, and may share a row.
 //!
 //! The kind of an error decides what an interpreter does: it waits and tries the same commit again after
 //! [`Unavailable`](StoreErrorKind::Unavailable), and no other kind. When it is not certain that nothing was written, such as
@@ -80,8 +80,9 @@ pub(crate) use request::StoredRequest;
 /// * **In order**: who reads after a commit has returned sees it.
 /// * Texts come back as they were given, byte by byte; times to the microsecond, rounded down.
 /// * **No contradiction**: a commit is [`Refused`](StoreErrorKind::Refused) if one of its records is about an execution or
-///   a definition that is not there, repeats the number of an execution, an entry or an event or the ARN of an execution,
-///   ends an execution that has ended, or redrives one that has not.
+///   a definition that is not there, repeats the number or the ARN of an execution, has the number of an entry or the id of an
+///   event that is not higher than all before, or a snapshot of an earlier entry than the one before, ends an execution that
+///   has ended, or redrives one that has not.
 ///
 /// A commit that fails is tried again with the same records, after a while: a disk may be full now and have room later.
 pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {

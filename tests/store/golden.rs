@@ -7,7 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use asl_engine::store::{Document, ExecutionStore, Filter, MemoryStore, SqliteStore};
+use asl_engine::store::{Document, ExecutionStore, Filter, MemoryStore, SqliteStore, StoreErrorKind};
+use rusqlite::Connection;
 
 use crate::folder::Folder;
 use crate::records;
@@ -24,17 +25,27 @@ fn writes_the_golden_store() {
     let store = SqliteStore::open(folder.file("a.db")).unwrap();
     store.commit(&records::one_of_everything()).unwrap();
     // `back_up` refuses to write over a file.
-    store.back_up(golden(1)).unwrap();
+    store.back_up(golden(2)).unwrap();
 }
 
 #[test]
 fn format_1() {
-    let folder = Folder::new("golden");
+    is_read_and_written(1);
+}
+
+#[test]
+fn format_2() {
+    is_read_and_written(2);
+}
+
+fn is_read_and_written(format: u32) {
+    let folder = Folder::new(&format!("golden-{format}"));
     let path = folder.file("a.db");
-    fs::copy(golden(1), &path).unwrap();
+    fs::copy(golden(format), &path).unwrap();
     let expected = MemoryStore::new();
     expected.commit(&records::one_of_everything()).unwrap();
     are_equal(&SqliteStore::open_read_only(&path).unwrap(), &expected);
+    assert_eq!(format_of(&path), format, "reading has changed it");
 
     let store = SqliteStore::open(&path).unwrap();
     are_equal(&store, &expected);
@@ -49,6 +60,34 @@ fn format_1() {
     store.commit(&further).unwrap();
     expected.commit(&further).unwrap();
     are_equal(&store, &expected);
+    store.check().unwrap();
+    assert_eq!(format_of(&path), 2);
+    let repeated = [records::entered(1, 2, "two"), records::recorded(1, 4..=4)];
+    for record in repeated {
+        let error = store.commit(&[record]).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    }
+}
+
+#[test]
+fn an_upgrade_that_fails_leaves_format_1_as_it_is() {
+    let folder = Folder::new("golden-full");
+    let path = folder.file("a.db");
+    fs::copy(golden(1), &path).unwrap();
+    let before = fs::read(&path).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = SqliteStore::open(&path).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
+    drop(other);
+    assert_eq!(fs::read(&path).unwrap(), before);
+    SqliteStore::open(&path).unwrap();
+}
+
+fn format_of(path: &Path) -> u32 {
+    let connection = Connection::open(path).unwrap();
+    let format = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    format.unwrap()
 }
 
 fn are_equal(store: &SqliteStore, expected: &MemoryStore) {

@@ -92,7 +92,7 @@ fn a_store_with_something_missing() {
     let changes = [
         (
             "table.db",
-            "DROP VIEW child_execution_history; DROP TABLE child_history",
+            "DROP VIEW child_execution_history; DROP TABLE child_batches",
         ),
         ("column.db", "ALTER TABLE starts RENAME COLUMN options TO choices"),
         ("totals.db", "DROP TABLE totals"),
@@ -129,7 +129,7 @@ fn a_store_of_a_newer_release() {
         &folder,
         "new.db",
         NewerFormat,
-        "it has format 7, and this release knows formats up to 1",
+        "it has format 7, and this release knows formats up to 2",
     );
 }
 

@@ -27,6 +27,8 @@ struct KeptExecution {
     snapshot: Option<StoredSnapshot>,
     /// The texts of entries by their numbers.
     entries: BTreeMap<u64, String>,
+    /// The highest number of an entry ever written.
+    last_entry: u64,
     /// Events by their ids.
     history: BTreeMap<u64, HistoryRecord>,
     /// Map Runs by their ARNs, in the order in which they were first written.
@@ -53,22 +55,32 @@ impl Kept {
             Record::Start(start) => self.start(start)?,
             Record::Entry { execution, entry } => {
                 let JournalEntry { number, text } = entry.clone();
-                if self.written(*execution)?.entries.insert(number, text).is_some() {
-                    return Err(refused(format!("execution {execution} has an entry {number} already")));
+                let kept = self.written(*execution)?;
+                let last = kept.last_entry;
+                if number <= last {
+                    let message = format!("execution {execution} has the entry {last} already, and now {number}");
+                    return Err(refused(message));
                 }
+                kept.last_entry = number;
+                kept.entries.insert(number, text);
             }
             Record::Snapshot { execution, snapshot } => {
                 let kept = self.written(*execution)?;
+                if kept.snapshot.as_ref().is_some_and(|last| last.entry > snapshot.entry) {
+                    return Err(refused(format!("execution {execution} has a later snapshot already")));
+                }
                 kept.entries.retain(|number, _| *number > snapshot.entry);
                 kept.snapshot = Some(snapshot.clone());
             }
             Record::History { execution, events } => {
                 for event in events {
                     let kept = self.written(*execution)?;
-                    if kept.history.insert(event.id, to_microseconds(event)).is_some() {
-                        let id = event.id;
-                        return Err(refused(format!("execution {execution} has an event {id} already")));
+                    let (id, last) = (event.id, kept.history.keys().next_back().copied().unwrap_or(0));
+                    if id <= last {
+                        let message = format!("execution {execution} has the event {last} already, and now {id}");
+                        return Err(refused(message));
                     }
+                    kept.history.insert(id, to_microseconds(event));
                 }
             }
             Record::Children { execution, children } => {
@@ -124,6 +136,7 @@ impl Kept {
                 },
                 snapshot: None,
                 entries: BTreeMap::new(),
+                last_entry: 0,
                 history: BTreeMap::new(),
                 map_runs: IndexMap::new(),
             },

@@ -2,7 +2,11 @@
 
 mod back_up;
 mod failure;
+mod format_1;
+mod known;
+mod number;
 mod open;
+mod packed;
 mod read;
 mod remove;
 mod schema;
@@ -15,6 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use self::failure::Failure;
+use self::known::Known;
 use super::{
     ChildEvents, Document, ExecutionStore, Filter, HistoryRecord, Journal, Record, Retention, StoreError,
     StoreErrorKind, StoredDefinition, StoredExecution, StoredMapRun,
@@ -29,7 +34,7 @@ pub struct SqliteStore {
     /// Connections for reading that nobody uses now.
     readers: Mutex<Vec<Connection>>,
     /// `None` if the file was opened for reading. Closed after the readers: the last connection tidies up.
-    writer: Option<Mutex<Connection>>,
+    writer: Option<Mutex<(Connection, Known)>>,
     /// Closed at last.
     _lock: Option<File>,
 }
@@ -65,7 +70,7 @@ impl SqliteOptions {
         Ok(SqliteStore {
             path,
             readers: Mutex::default(),
-            writer: Some(Mutex::new(writer)),
+            writer: Some(Mutex::new((writer, Known::default()))),
             _lock: Some(lock),
         })
     }
@@ -181,9 +186,12 @@ impl SqliteStore {
         answer.map_err(|failure| failure.of(&self.path))
     }
 
-    fn write<T>(&self, write: impl FnOnce(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+    fn write<T>(&self, write: impl FnOnce(&mut Connection, &mut Known) -> Result<T, Failure>) -> Result<T, StoreError> {
         let written = match &self.writer {
-            Some(writer) => write(&mut lock(writer)),
+            Some(writer) => {
+                let (connection, known) = &mut *lock(writer);
+                write(connection, known)
+            }
             None => Err(Failure::Store(
                 StoreErrorKind::Unavailable,
                 "it was opened for reading".to_owned(),
@@ -209,7 +217,7 @@ impl std::fmt::Debug for SqliteStore {
 
 impl ExecutionStore for SqliteStore {
     fn commit(&self, records: &[Record]) -> Result<(), StoreError> {
-        self.write(|connection| write::commit(connection, records))
+        self.write(|connection, known| write::commit(connection, known, records))
     }
 
     fn last_number(&self) -> Result<u64, StoreError> {
@@ -263,6 +271,10 @@ impl ExecutionStore for SqliteStore {
     }
 
     fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError> {
-        self.write(|connection| remove::remove_closed(connection, retention, rows))
+        self.write(|connection, known| {
+            // Anything of it may go.
+            *known = Known::default();
+            remove::remove_closed(connection, retention, rows)
+        })
     }
 }

@@ -11,7 +11,8 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags};
 
 use super::super::{StoreError, StoreErrorKind};
 use super::failure::Failure;
-use super::schema::{APPLICATION_ID, CHECKS, CREATE, FORMAT};
+use super::format_1;
+use super::schema::{APPLICATION_ID, CHECKS, CHECKS_OF_BATCHES, CREATE, FORMAT};
 
 /// Enough for every statement that this folder has.
 const STATEMENTS: usize = 128;
@@ -50,6 +51,7 @@ pub(super) fn has_store(path: &Path) -> Result<bool, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         file => file.map_err(io)?,
     };
+    let length = file.metadata().map_err(io)?.len();
     let mut header = Vec::new();
     file.take(100).read_to_end(&mut header).map_err(io)?;
     if header.is_empty() {
@@ -76,7 +78,24 @@ pub(super) fn has_store(path: &Path) -> Result<bool, Failure> {
         let sentence = format!("it has format {format}, and this release knows formats up to {FORMAT}");
         return Err(Failure::Store(StoreErrorKind::NewerFormat, sentence));
     }
+    // SQLite takes what is missing of the last page for zeros. What it has not copied yet may be longer than the file.
+    let pages = number(28).unwrap_or(0);
+    let whole = page_size(&header) * u64::from(pages);
+    let has_wal = fs::metadata(path_with(path, "-wal")).is_ok_and(|wal| wal.len() > 0);
+    if length < whole && !has_wal {
+        let sentence = format!("the file is damaged: it ends after {length} of {whole} bytes");
+        return Err(Failure::damaged(sentence));
+    }
     Ok(true)
+}
+
+fn page_size(header: &[u8]) -> u64 {
+    let bytes = header.get(16..18).and_then(|bytes| bytes.first_chunk());
+    match bytes.map(|bytes| u16::from_be_bytes(*bytes)) {
+        // It has two bytes only.
+        Some(1) => 65_536,
+        size => u64::from(size.unwrap_or(0)),
+    }
 }
 
 /// Locks the file `NAME.lock` beside a store until the returned file is closed, at the latest with this process.
@@ -145,6 +164,9 @@ pub(super) fn writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, 
             format!("SQLite stays in mode `{mode}` here"),
         ));
     }
+    if format(&connection)? == 1 {
+        format_1::upgrade(&connection)?;
+    }
     // Fewer and longer checkpoints: a page that many commits have changed is copied once.
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     // In KiB, where positive numbers are pages.
@@ -158,15 +180,24 @@ pub(super) fn writer(path: &Path, max_bytes: Option<u64>) -> Result<Connection, 
 }
 
 fn create(connection: &Connection) -> Result<(), Failure> {
+    let tables = CREATE.concat();
     // All in one transaction: after a crash the file is a store or empty.
     connection.execute_batch(&format!(
-        "BEGIN IMMEDIATE; {CREATE} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
+        "BEGIN IMMEDIATE; {tables} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; COMMIT;"
     ))?;
     Ok(())
 }
 
+fn format(connection: &Connection) -> Result<u32, Failure> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
 fn check(connection: &Connection) -> Result<(), Failure> {
-    for sql in CHECKS {
+    let of_events = match format(connection)? {
+        1 => format_1::CHECKS,
+        _ => CHECKS_OF_BATCHES,
+    };
+    for sql in CHECKS.iter().chain(of_events) {
         match connection.query_row(sql, [], |_| Ok(())) {
             Ok(()) | Err(Error::QueryReturnedNoRows) => {}
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::Unknown) => {
@@ -187,7 +218,11 @@ fn limit(connection: &Connection, bytes: u64) -> Result<(), Failure> {
 
 /// A connection that reads.
 pub(super) fn reader(path: &Path) -> Result<Connection, Failure> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    if format(&connection)? == 1 {
+        format_1::read_as_format_2(&connection)?;
+    }
+    Ok(connection)
 }
 
 /// A connection that reads, where nobody else may have opened the file.

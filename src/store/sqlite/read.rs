@@ -1,6 +1,5 @@
 //! Tables into what a store gives back.
 
-use chrono::{DateTime, Utc};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
@@ -9,6 +8,8 @@ use super::super::{
     StoredMapRun, StoredSnapshot, time,
 };
 use super::failure::Failure;
+use super::number::{moment, natural};
+use super::packed;
 
 /// An execution with all its texts; `execution` reads its columns.
 macro_rules! select_execution {
@@ -170,8 +171,10 @@ fn journal_of(connection: &Connection, stored: StoredExecution, execution: i64) 
         }
         None => None,
     };
-    let mut statement = connection
-        .prepare_cached("SELECT number, text FROM journal WHERE execution = ?1 AND number > ?2 ORDER BY number")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT last_entry, entry FROM batches WHERE execution = ?1 AND last_entry > ?2 AND entry IS NOT NULL
+             ORDER BY last_event, last_entry",
+    )?;
     let mut rows = statement.query(params![execution, after])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
@@ -193,19 +196,22 @@ pub(super) fn history(
     after: u64,
     most: usize,
 ) -> Result<Vec<HistoryRecord>, Failure> {
-    let (Ok(execution), Ok(after)) = (i64::try_from(number), i64::try_from(after)) else {
+    let (Ok(execution), Ok(after_id)) = (i64::try_from(number), i64::try_from(after)) else {
         return Ok(Vec::new());
     };
     let mut statement = connection.prepare_cached(
-        "SELECT id, previous_event_id, time, type, details FROM history WHERE execution = ?1 AND id > ?2
-         AND EXISTS (SELECT 1 FROM executions WHERE number = ?1 AND status <> 'REMOVED') ORDER BY id LIMIT ?3",
+        "SELECT time, events, details FROM batches WHERE execution = ?1 AND last_event > ?2 AND events IS NOT NULL
+         AND EXISTS (SELECT 1 FROM executions WHERE number = ?1 AND status <> 'REMOVED') ORDER BY last_event, last_entry",
     )?;
-    let mut rows = statement.query(params![execution, after, count(most)])?;
-    let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        events.push(event(row)?);
+    let mut rows = statement.query(params![execution, after_id])?;
+    let mut found = Vec::new();
+    while found.len() < most
+        && let Some(row) = rows.next()?
+    {
+        let events = events(row)?.into_iter().filter(|event| event.id > after);
+        found.extend(events.take(most - found.len()));
     }
-    Ok(events)
+    Ok(found)
 }
 
 pub(super) fn map_runs(connection: &Connection, number: u64) -> Result<Vec<StoredMapRun>, Failure> {
@@ -257,15 +263,14 @@ pub(super) fn children(
 
 fn child_events(connection: &Connection, child_execution: i64) -> Result<Vec<HistoryRecord>, Failure> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, previous_event_id, time, type, details FROM child_history WHERE child_execution = ?1
-         ORDER BY position",
+        "SELECT time, events, details FROM child_batches WHERE child_execution = ?1 ORDER BY position",
     )?;
     let mut rows = statement.query(params![child_execution])?;
-    let mut events = Vec::new();
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        events.push(event(row)?);
+        found.extend(events(row)?);
     }
-    Ok(events)
+    Ok(found)
 }
 
 pub(super) fn definition(connection: &Connection, fingerprint: &str) -> Result<Option<StoredDefinition>, Failure> {
@@ -337,24 +342,13 @@ fn stored_execution(row: &Row<'_>) -> Result<StoredExecution, Failure> {
     })
 }
 
-fn event(row: &Row<'_>) -> Result<HistoryRecord, Failure> {
-    Ok(HistoryRecord {
-        id: natural(row.get(0)?)?,
-        previous_event_id: natural(row.get(1)?)?,
-        time: moment(row.get(2)?)?,
-        event_type: row.get(3)?,
-        details: row.get(4)?,
-    })
-}
-
-fn natural(number: i64) -> Result<u64, Failure> {
-    u64::try_from(number)
-        .map_err(|_| Failure::damaged(format!("the file is damaged: {number} is no number of anything")))
-}
-
-fn moment(microseconds: i64) -> Result<DateTime<Utc>, Failure> {
-    let impossible = || Failure::damaged(format!("the file is damaged: {microseconds} is no time"));
-    time::from_microseconds(microseconds).ok_or_else(impossible)
+/// The events of a row of `batches` or `child_batches`.
+fn events(row: &Row<'_>) -> Result<Vec<HistoryRecord>, Failure> {
+    let text = |column| {
+        let text = row.get_ref(column)?.as_str();
+        text.map_err(|error| Failure::damaged(format!("the file is damaged: {error}")))
+    };
+    packed::unpack(row.get(0)?, text(1)?, text(2)?)
 }
 
 /// A number of rows.

@@ -7,16 +7,15 @@ use super::failure::Failure;
 
 /// What belongs to an execution in any number, in the order in which it can go.
 const MANY: &[&str] = &[
-    "DELETE FROM child_history WHERE position IN (
-         SELECT h.position FROM map_runs r
+    "DELETE FROM child_batches WHERE position IN (
+         SELECT b.position FROM map_runs r
          CROSS JOIN child_executions c ON c.map_run = r.id
-         CROSS JOIN child_history h ON h.child_execution = c.id
+         CROSS JOIN child_batches b ON b.child_execution = c.id
          WHERE r.execution = ?1 LIMIT ?2)",
     "DELETE FROM child_executions WHERE id IN (
          SELECT c.id FROM map_runs r CROSS JOIN child_executions c ON c.map_run = r.id WHERE r.execution = ?1 LIMIT ?2)",
     "DELETE FROM map_runs WHERE id IN (SELECT id FROM map_runs WHERE execution = ?1 LIMIT ?2)",
-    "DELETE FROM history WHERE position IN (SELECT position FROM history WHERE execution = ?1 LIMIT ?2)",
-    "DELETE FROM journal WHERE position IN (SELECT position FROM journal WHERE execution = ?1 LIMIT ?2)",
+    "DELETE FROM batches WHERE position IN (SELECT position FROM batches WHERE execution = ?1 LIMIT ?2)",
 ];
 
 /// What it has once, itself last.

@@ -1,36 +1,56 @@
 //! Records into tables.
 
-use std::collections::HashSet;
+use std::mem;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::super::{ChildEvents, End, HistoryRecord, Record, Start, StoreErrorKind, StoredMapRun, time::microseconds};
+use super::super::{
+    ChildEvents, End, HistoryRecord, JournalEntry, Record, Start, StoredMapRun, StoredSnapshot, time::microseconds,
+};
 use super::failure::Failure;
+use super::known::{Known, Reached};
+use super::number::integer;
+use super::packed::Packed;
 
 /// Writes all records in one transaction.
-pub(super) fn commit(connection: &mut Connection, records: &[Record]) -> Result<(), Failure> {
+pub(super) fn commit(connection: &mut Connection, known: &mut Known, records: &[Record]) -> Result<(), Failure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut writer = Writer {
         transaction: &transaction,
-        state_machines: HashSet::new(),
+        // Lost when anything fails: the tables do not have then what it says.
+        known: mem::take(known),
+        batch: None,
         last_number: 0,
         closed: 0,
     };
     for record in records {
         writer.write(record)?;
     }
+    writer.write_batch()?;
     writer.write_totals()?;
-    Ok(transaction.commit()?)
+    let now_known = writer.known;
+    transaction.commit()?;
+    *known = now_known;
+    Ok(())
 }
 
 struct Writer<'a> {
     transaction: &'a Transaction<'a>,
-    /// ARNs of state machines that this transaction has written.
-    state_machines: HashSet<&'a str>,
+    known: Known,
+    /// What is not written yet of the execution that the last records were about.
+    batch: Option<Batch<'a>>,
     /// The highest number of an execution that started.
     last_number: i64,
     /// By how much the number of closed executions grows.
     closed: i64,
+}
+
+/// A row of what went into an execution and what came out of it.
+struct Batch<'a> {
+    execution: i64,
+    reached: Reached,
+    entry: Option<&'a str>,
+    events: Packed,
 }
 
 impl<'a> Writer<'a> {
@@ -43,29 +63,9 @@ impl<'a> Writer<'a> {
                 )?;
             }
             Record::Start(start) => self.start(start)?,
-            Record::Entry { execution, entry } => {
-                self.run(
-                    "INSERT INTO journal (execution, number, text) VALUES (?1, ?2, ?3)",
-                    params![integer(*execution)?, integer(entry.number)?, entry.text],
-                )?;
-            }
-            Record::Snapshot { execution, snapshot } => {
-                let (execution, entry) = (integer(*execution)?, integer(snapshot.entry)?);
-                self.run(
-                    "INSERT INTO snapshots (execution, entry, text) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET entry = excluded.entry, text = excluded.text",
-                    params![execution, entry, snapshot.text],
-                )?;
-                self.run(
-                    "DELETE FROM journal WHERE execution = ?1 AND number <= ?2",
-                    params![execution, entry],
-                )?;
-            }
-            Record::History { execution, events } => {
-                let sql = "INSERT INTO history (execution, id, previous_event_id, time, type, details)
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-                self.events(sql, integer(*execution)?, events)?;
-            }
+            Record::Entry { execution, entry } => self.entry(integer(*execution)?, entry)?,
+            Record::Snapshot { execution, snapshot } => self.snapshot(integer(*execution)?, snapshot)?,
+            Record::History { execution, events } => self.history(integer(*execution)?, events)?,
             Record::Children { execution, children } => {
                 for child in children {
                     self.child(integer(*execution)?, child)?;
@@ -109,21 +109,17 @@ impl<'a> Writer<'a> {
 
     fn start(&mut self, start: &'a Start) -> Result<(), Failure> {
         let number = integer(start.number)?;
-        if self.state_machines.insert(&start.state_machine_arn) {
-            self.run(
-                "INSERT OR IGNORE INTO state_machines (arn) VALUES (?1)",
-                params![start.state_machine_arn],
-            )?;
-        }
+        let state_machine = self.known.state_machine(self.transaction, &start.state_machine_arn)?;
+        let definition = self.known.definition(self.transaction, &start.definition)?;
         self.run(
-            "INSERT INTO executions (number, arn, name, state_machine, definition, start_time) VALUES (?1, ?2, ?3,
-             (SELECT id FROM state_machines WHERE arn = ?4), (SELECT id FROM definitions WHERE fingerprint = ?5), ?6)",
+            "INSERT INTO executions (number, arn, name, state_machine, definition, start_time)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 number,
                 start.arn,
                 start.name,
-                start.state_machine_arn,
-                start.definition,
+                state_machine,
+                definition,
                 microseconds(start.time)
             ],
         )?;
@@ -131,7 +127,98 @@ impl<'a> Writer<'a> {
             "INSERT INTO starts (execution, input, options) VALUES (?1, ?2, ?3)",
             params![number, start.input, start.options],
         )?;
+        self.known.has_reached(number, Reached::default());
         self.last_number = self.last_number.max(number);
+        Ok(())
+    }
+
+    fn entry(&mut self, execution: i64, entry: &'a JournalEntry) -> Result<(), Failure> {
+        let batch = self.batch_of(execution, true)?;
+        let number = integer(entry.number)?;
+        if number <= batch.reached.entry {
+            let last = batch.reached.entry;
+            return Err(Failure::refused(format!(
+                "execution {execution} has the entry {last} already, and now {number}"
+            )));
+        }
+        batch.reached.entry = number;
+        batch.entry = Some(&entry.text);
+        Ok(())
+    }
+
+    fn history(&mut self, execution: i64, events: &[HistoryRecord]) -> Result<(), Failure> {
+        for event in events {
+            let batch = self.batch_of(execution, false)?;
+            let id = integer(event.id)?;
+            if id <= batch.reached.event {
+                let last = batch.reached.event;
+                return Err(Failure::refused(format!(
+                    "execution {execution} has the event {last} already, and now {id}"
+                )));
+            }
+            batch.reached.event = id;
+            batch.events.push(event)?;
+        }
+        Ok(())
+    }
+
+    /// The row of an execution with room for more: for events, or for an entry with the events that come of it.
+    fn batch_of(&mut self, execution: i64, for_entry: bool) -> Result<&mut Batch<'a>, Failure> {
+        let has_room = self.batch.as_ref().is_some_and(|batch| {
+            let is_begun = batch.entry.is_some() || !batch.events.is_empty();
+            batch.execution == execution && !batch.events.is_full() && !(for_entry && is_begun)
+        });
+        if !has_room {
+            self.write_batch()?;
+        }
+        match &mut self.batch {
+            Some(batch) => Ok(batch),
+            none => Ok(none.insert(Batch {
+                execution,
+                reached: self.known.reached(self.transaction, execution)?,
+                entry: None,
+                events: Packed::default(),
+            })),
+        }
+    }
+
+    fn write_batch(&mut self) -> Result<(), Failure> {
+        let Some(mut batch) = self.batch.take() else {
+            return Ok(());
+        };
+        let Reached { event, entry } = batch.reached;
+        let time = batch.events.time;
+        let (heads, details) = batch.events.texts().unzip();
+        self.run(
+            "INSERT INTO batches (execution, last_event, last_entry, time, entry, events, details)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![batch.execution, event, entry, time, batch.entry, heads, details],
+        )?;
+        self.known.has_reached(batch.execution, batch.reached);
+        Ok(())
+    }
+
+    fn snapshot(&mut self, execution: i64, snapshot: &StoredSnapshot) -> Result<(), Failure> {
+        self.write_batch()?;
+        let entry = integer(snapshot.entry)?;
+        let last_entry = self.known.reached(self.transaction, execution)?.entry;
+        // Rows that have nothing but an entry go, except the last: it tells which entry comes next. In other rows the entry
+        // stays, since to write them again would cost more than their room.
+        self.run(
+            "DELETE FROM batches WHERE execution = ?1 AND events IS NULL AND last_entry <= ?2 AND last_entry < ?3
+             AND last_entry >= coalesce((SELECT entry FROM snapshots WHERE execution = ?1), 0)",
+            params![execution, entry, last_entry],
+        )?;
+        let written = self.run(
+            "INSERT INTO snapshots (execution, entry, text) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET entry = excluded.entry, text = excluded.text WHERE excluded.entry >= entry",
+            params![execution, entry, snapshot.text],
+        )?;
+        if written == 0 {
+            return Err(Failure::refused(format!(
+                "execution {execution} has a later snapshot already"
+            )));
+        }
         Ok(())
     }
 
@@ -149,6 +236,8 @@ impl<'a> Writer<'a> {
             params![number, end.output, end.error, end.cause],
         )?;
         self.closed += 1;
+        self.write_batch()?;
+        self.known.has_ended(number);
         Ok(())
     }
 
@@ -173,24 +262,21 @@ impl<'a> Writer<'a> {
                 "SELECT c.id FROM map_runs r JOIN child_executions c ON c.map_run = r.id
                  WHERE r.execution = ?1 AND r.arn = ?2 AND c.arn = ?3",
             )?
-            .query_row(params![execution, map_run_arn, arn], |row| row.get(0))?;
-        let sql = "INSERT INTO child_history (child_execution, id, previous_event_id, time, type, details)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        self.events(sql, id, events)
-    }
-
-    /// Events of an execution or of a child execution.
-    fn events(&self, sql: &str, owner: i64, events: &[HistoryRecord]) -> Result<(), Failure> {
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        for event in events {
-            statement.execute(params![
-                owner,
-                integer(event.id)?,
-                integer(event.previous_event_id)?,
-                microseconds(event.time),
-                event.event_type,
-                event.details
-            ])?;
+            .query_row(params![execution, map_run_arn, arn], |row| row.get::<_, i64>(0))?;
+        let mut events = events.iter().peekable();
+        while events.peek().is_some() {
+            let mut packed = Packed::default();
+            while !packed.is_full()
+                && let Some(event) = events.next()
+            {
+                packed.push(event)?;
+            }
+            let time = packed.time;
+            let (heads, details) = packed.texts().unzip();
+            self.run(
+                "INSERT INTO child_batches (child_execution, time, events, details) VALUES (?1, ?2, ?3, ?4)",
+                params![id, time, heads, details],
+            )?;
         }
         Ok(())
     }
@@ -208,10 +294,4 @@ impl<'a> Writer<'a> {
     fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, Failure> {
         Ok(self.transaction.prepare_cached(sql)?.execute(values)?)
     }
-}
-
-/// A number as SQLite has it.
-pub(super) fn integer(number: u64) -> Result<i64, Failure> {
-    let too_large = |_| Failure::Store(StoreErrorKind::Refused, format!("{number} is too large for SQLite"));
-    i64::try_from(number).map_err(too_large)
 }
