@@ -31,7 +31,7 @@ impl EventDetails {
     }
 
     /// The name of the variant, which the member with the details is named after.
-    pub(super) fn variant_name(&self) -> &'static str {
+    pub(crate) fn variant_name(&self) -> &'static str {
         match self {
             Self::ExecutionStarted { .. } => "ExecutionStarted",
             Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",

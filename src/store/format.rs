@@ -2,6 +2,8 @@
 //!
 //! Every text is a JSON array that begins with the number of its format. A release reads all formats up to its own.
 
+mod details;
+
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -238,13 +240,14 @@ impl HistoryRecord {
             previous_event_id: event.previous_event_id,
             time: event.timestamp,
             event_type: event.event_type().to_owned(),
-            details: written(&event.details),
+            details: details::without_type(written(&event.details), event.details.variant_name()),
         }
     }
 
     /// The event. Errors if the details are damaged.
     pub fn event(&self) -> Result<HistoryEvent, StoreError> {
-        let details: EventDetails = parsed(&self.details, "an event of a history")?;
+        let details = details::with_type(&self.event_type, &self.details);
+        let details: EventDetails = parsed(&details, "an event of a history")?;
         Ok(HistoryEvent::new(self.id, self.previous_event_id, self.time, details))
     }
 }

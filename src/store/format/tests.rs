@@ -60,6 +60,36 @@ fn a_redrive_is_no_event() {
 }
 
 #[test]
+fn events_come_back_with_their_types() {
+    let entered = json!({ "stateType": "Pass", "name": "S", "input": "1" });
+    for (details, event_type, text) in [
+        (
+            json!({ "StateEntered": entered }),
+            "PassStateEntered",
+            entered.to_string(),
+        ),
+        (json!({ "ActivityStarted": {} }), "ActivityStarted", "{}".to_owned()),
+        (json!("MapStateSucceeded"), "MapStateSucceeded", "null".to_owned()),
+    ] {
+        let event = HistoryEvent::new(
+            2,
+            1,
+            DateTime::UNIX_EPOCH,
+            serde_json::from_value(details.clone()).unwrap(),
+        );
+        let record = HistoryRecord::of(&event);
+        assert_eq!((record.event_type.as_str(), &record.details), (event_type, &text));
+        assert_eq!(record.event().unwrap(), event);
+        // As the first releases wrote it.
+        let first = HistoryRecord {
+            details: details.to_string(),
+            ..record
+        };
+        assert_eq!(first.event().unwrap(), event);
+    }
+}
+
+#[test]
 fn foreign_texts_are_refused() {
     let kind = |text: &str| {
         let text = text.to_owned();

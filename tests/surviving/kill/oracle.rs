@@ -116,6 +116,5 @@ pub(crate) fn compare(store: &dyn ExecutionStore, logs: &Logs, expected: usize, 
 /// The output in the details of an event.
 fn output(details: &str) -> Option<Value> {
     let details: Value = serde_json::from_str(details).ok()?;
-    let details = details.as_object()?.values().next()?;
     serde_json::from_str(details.get("output")?.as_str()?).ok()
 }
