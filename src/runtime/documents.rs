@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::runtime::Handle;
 
 use super::Interpreter;
 use super::journal::{Ack, Acks, Author, Batch, Fate, Writer};
@@ -79,9 +80,15 @@ impl Pending {
 }
 
 impl Author for Pending {
-    fn written(self: Arc<Self>, batch: u64) {
+    fn written(&self, batch: u64) {
         self.acks.set_written(batch);
     }
+
+    fn runtime(&self) -> Option<&Handle> {
+        None
+    }
+
+    fn act(self: Arc<Self>) {}
 
     fn delayed(&self, error: &Arc<StoreError>) -> Fate {
         if self.is_patient {

@@ -10,12 +10,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 
 use crate::execution::Program;
 use crate::store::{self, ExecutionStore, Record, StoreError, StoreErrorKind, StoredDefinition};
 
 /// The most batches that are written at once.
 const GROUP: usize = 1_000;
+
+/// How many executions of a group act in one tokio task. A task for each kept the writer, which starts them, from writing.
+const ACT_TOGETHER: usize = 32;
 
 /// How long a store that does not write has to recover before the next attempt: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -28,7 +32,13 @@ const CLEAN_ROWS: usize = 1_000;
 /// An execution that has batches written.
 pub(in crate::runtime) trait Author: fmt::Debug + Send + Sync {
     /// All its batches up to this one are written.
-    fn written(self: Arc<Self>, batch: u64);
+    fn written(&self, batch: u64);
+
+    /// The runtime in which it acts afterwards; `None` if there is nothing more to do.
+    fn runtime(&self) -> Option<&Handle>;
+
+    /// Does what was to be done once they were written.
+    fn act(self: Arc<Self>);
 
     /// The store does not write now.
     fn delayed(&self, error: &Arc<StoreError>) -> Fate;
@@ -203,9 +213,7 @@ impl Writing {
             let (members, records, new) = self.taken_apart(group);
             let Err(error) = self.commit(&records) else {
                 self.definitions.extend(new);
-                for member in members {
-                    member.author.written(member.number);
-                }
+                act_later(members);
                 alone = alone.saturating_sub(1);
                 pause = FIRST_PAUSE;
                 continue;
@@ -304,6 +312,28 @@ impl Writing {
                 self.cleaned = Some(instant());
             }
         }
+    }
+}
+
+/// Lets the executions of a group do what they waited with.
+fn act_later(members: Vec<Member>) {
+    let authors = members.into_iter().map(|member| {
+        member.author.written(member.number);
+        member.author
+    });
+    let mut authors = authors.peekable();
+    while let Some(first) = authors.next() {
+        let Some(runtime) = first.runtime().cloned() else {
+            continue;
+        };
+        let mut together = vec![first];
+        let is_there = |author: &Arc<dyn Author>| author.runtime().is_some_and(|other| other.id() == runtime.id());
+        while together.len() < ACT_TOGETHER
+            && let Some(author) = authors.next_if(is_there)
+        {
+            together.push(author);
+        }
+        runtime.spawn(async move { together.into_iter().for_each(Author::act) });
     }
 }
 

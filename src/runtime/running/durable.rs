@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 use super::{Directory, New, Origin, Progress, Running, token_waited_for};
 use crate::definition::WorkflowType;
@@ -141,7 +142,7 @@ impl Running {
     }
 
     /// Does what was to be done once it was written. Returns whether it waits for something then.
-    fn act(self: &Arc<Self>) -> bool {
+    fn carry_out_written(self: &Arc<Self>) -> bool {
         let Some(durable) = &self.durable else { return false };
         let mut progress = self.progress();
         let written = durable.acks.written();
@@ -290,17 +291,23 @@ impl Progress {
 }
 
 impl Author for Running {
-    fn written(self: Arc<Self>, batch: u64) {
-        let Some(durable) = &self.durable else { return };
-        durable.acks.set_written(batch);
-        let host = Arc::clone(&self.host);
-        host.runtime.spawn(async move {
-            match catch_unwind(AssertUnwindSafe(|| self.act())) {
-                Ok(true) => Arc::clone(&self.directory).rests(self),
-                Ok(false) => {}
-                Err(_) => self.give_up("the interpreter panicked while the execution worked"),
-            }
-        });
+    fn written(&self, batch: u64) {
+        if let Some(durable) = &self.durable {
+            durable.acks.set_written(batch);
+        }
+    }
+
+    fn runtime(&self) -> Option<&Handle> {
+        Some(&self.host.runtime)
+    }
+
+    fn act(self: Arc<Self>) {
+        // Others act after it in the same tokio task.
+        match catch_unwind(AssertUnwindSafe(|| self.carry_out_written())) {
+            Ok(true) => Arc::clone(&self.directory).rests(self),
+            Ok(false) => {}
+            Err(_) => self.give_up("the interpreter panicked while the execution worked"),
+        }
     }
 
     fn delayed(&self, error: &Arc<StoreError>) -> Fate {
