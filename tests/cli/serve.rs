@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::asl;
 
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// A running `asl serve`.
 struct Serve {

@@ -100,7 +100,7 @@ fn service_error(status: u16, headers: &HeaderMap, body: &str) -> TaskError {
     } else {
         "ServiceException"
     });
-    let message = ["Message", "message"].iter().find_map(|name| body[name].as_str());
+    let message = ["Message", "message"].iter().find_map(|name| body.get(name)?.as_str());
     let request_id = header("x-amzn-requestid").unwrap_or("local");
     let cause = format!(
         "{} (Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)",

@@ -162,11 +162,9 @@ async fn put_one(name: &str, machine: &Machine, api: &StepFunctions) -> Result<S
         api.call("CreateStateMachine", request).await.map_err(refused)?;
         return Ok(format!("created {arn}"));
     };
-    if known["type"] != workflow_type {
-        let message = format!(
-            "the state machine `{name}` is {}, and a type cannot change",
-            known["type"]
-        );
+    let known_type = known.get("type").and_then(Value::as_str).unwrap_or_default();
+    if known_type != workflow_type {
+        let message = format!("the state machine `{name}` is {known_type}, and a type cannot change");
         return Err(Failure::new(message).help("delete it first, or give it another name"));
     }
     let request = json!({ "stateMachineArn": arn, "definition": definition });

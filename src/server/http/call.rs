@@ -28,7 +28,7 @@ const TO_SEND: Duration = Duration::from_secs(30);
 
 pub(super) async fn call(State(http): State<Arc<HttpApi>>, request: Request) -> Response {
     let began = now();
-    let request_id = Uuid::new_v4().to_string();
+    let request_id = self::request_id();
     let (head, body) = request.into_parts();
     let action = action(&head.headers);
     let named = action.as_ref().ok().map(|&action| action.to_owned());
@@ -65,7 +65,7 @@ pub(super) async fn elsewhere() -> Response {
     let error = unknown(
         "this is the Step Functions API: `POST /` with a header `X-Amz-Target: AWSStepFunctions.<action>`, and nothing else",
     );
-    let mut response = response(&Err(error), &Uuid::new_v4().to_string());
+    let mut response = response(&Err(error), &request_id());
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
@@ -113,6 +113,11 @@ fn check_origin(headers: &HeaderMap) -> Result<(), StepFunctionsError> {
     }
     let message = "a page in a browser may call this only from this machine";
     Err(StepFunctionsError::new("AccessDeniedException", message))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server names the requests that it gets")]
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a server tells how long its answers take")]

@@ -22,7 +22,7 @@ use tower_service::Service as _;
 const CONNECTIONS: usize = 900;
 
 /// How long a connection may be idle, or take to send the head of a request.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
