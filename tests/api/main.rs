@@ -2,7 +2,12 @@
 //! of the server. What the actions answer is tested by the files in `tests/files/server` and by the recordings, which call
 //! them by the library and over HTTP alike.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod client;
 mod ending;

@@ -1,5 +1,6 @@
 //! Requests that have to be signed with AWS Signature Version 4.
 
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use asl_engine::Interpreter;
@@ -69,7 +70,7 @@ impl Client {
         let (signed, _) = signed.into_parts();
         let mut lines = format!("X-Amz-Target: {TARGET}\r\n");
         for header in signed {
-            lines += &format!("{}: {}\r\n", header.name(), header.value());
+            write!(lines, "{}: {}\r\n", header.name(), header.value()).unwrap();
         }
         lines
     }

@@ -52,7 +52,7 @@ pub(crate) fn check_oracle() {
             executions
                 .iter_mut()
                 .filter(|known| is_chain(known))
-                .for_each(|chain| chain.end = None)
+                .for_each(|chain| chain.end = None);
         },
         ..good.clone()
     };
