@@ -127,7 +127,9 @@ proptest! {
         for (later, step) in (0..).zip(steps) {
             match step {
                 Step::Commit(mut records) => {
-                    records.iter_mut().for_each(|record| move_on(record, later));
+                    for record in &mut records {
+                        move_on(record, later);
+                    }
                     let kinds = [&sqlite as &dyn ExecutionStore, &memory]
                         .map(|store| store.commit(&records).map_err(|error| error.kind()));
                     prop_assert_eq!(kinds[0], kinds[1], "{:?}", records);
