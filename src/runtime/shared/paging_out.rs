@@ -89,7 +89,7 @@ impl Shared {
             return Tried::Busy;
         };
         drop(running);
-        // INVARIANT: whoever finds a token finds the execution by it, in memory or by its number.
+        // Tokens stay locked until the end: a token always leads to its execution, in memory or by its number.
         let mut names = self.names();
         // From here on no weak reference leads to it. What was to happen to it happens to the one that is read again.
         let left = match Arc::try_unwrap(listed) {
