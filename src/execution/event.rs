@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::map_run::MapRunUpdate;
 use super::task::TaskId;
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::history::ErrorOutput;
@@ -50,6 +51,8 @@ pub enum Event {
     Turn,
     /// The execution is stopped (`StopExecution`).
     Stop(ErrorOutput),
+    /// A running Map Run gets new settings (`UpdateMapRun`); one that has ended stays as it is.
+    UpdateMapRun(Box<MapRunUpdate>),
 }
 
 impl Event {
@@ -61,7 +64,7 @@ impl Event {
             | Self::TaskHeartbeat { task }
             | Self::TaskSucceeded { task, .. }
             | Self::TaskFailed { task, .. } => Some(task),
-            Self::DeadlineReached | Self::Turn | Self::Stop(_) => None,
+            Self::DeadlineReached | Self::Turn | Self::Stop(_) | Self::UpdateMapRun(_) => None,
         }
     }
 

@@ -116,7 +116,7 @@ pub use command::Command;
 pub use event::Event;
 pub use limits::Limits;
 pub(crate) use map_run::FailedChild;
-pub use map_run::{ChildEvent, Counts, MapRun, MapRunLog, MapRunStatus};
+pub use map_run::{ChildEvent, Counts, MapRun, MapRunLog, MapRunStatus, MapRunUpdate};
 pub use not_redrivable::NotRedrivable;
 pub use outcome::Outcome;
 pub use program::Program;
@@ -374,6 +374,12 @@ impl Execution {
     /// The running Map Runs in the order of their frames, without those of child executions.
     pub fn map_runs(&self) -> Vec<MapRun> {
         self.core.map_runs(&self.program)
+    }
+
+    /// Whether a Map Run is running, one of a child execution too.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn runs_map_run(&self, arn: &str) -> bool {
+        self.core.runs_map_run(arn)
     }
 
     /// The execution as plain data, including unpolled commands; [`Execution::restore`] continues it.

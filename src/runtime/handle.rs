@@ -8,7 +8,7 @@ use super::events::Events;
 use super::running::Running;
 use crate::data::typed;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Event, MapRun, MapRunLog, NotRedrivable, Outcome};
+use crate::execution::{Event, MapRun, MapRunLog, MapRunUpdate, NotRedrivable, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
 
 /// A handle of an execution. Dropping it does not stop the execution; cloning is cheap.
@@ -60,6 +60,11 @@ impl ExecutionHandle {
     /// The Map Runs so far, in their current state.
     pub(crate) fn described_map_runs(&self) -> Vec<MapRun> {
         self.running.described_map_runs()
+    }
+
+    /// Gives a running Map Run new settings, which [`ack`](Self::ack) waits for; false if it is not running.
+    pub(crate) fn update_map_run(&self, update: MapRunUpdate) -> bool {
+        self.running.update_map_run(update)
     }
 
     pub(crate) fn name(&self) -> String {

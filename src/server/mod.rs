@@ -52,14 +52,13 @@
 //! | versions | `PublishStateMachineVersion`, `DeleteStateMachineVersion`, `ListStateMachineVersions` |
 //! | aliases | `CreateStateMachineAlias`, `UpdateStateMachineAlias`, `DescribeStateMachineAlias`, `DeleteStateMachineAlias`, `ListStateMachineAliases` |
 //! | executions | `StartExecution`, `StartSyncExecution`, `StopExecution`, `RedriveExecution`, `DescribeExecution`, `ListExecutions`, `GetExecutionHistory` |
-//! | Map Runs | `ListMapRuns`, `DescribeMapRun` |
+//! | Map Runs | `ListMapRuns`, `DescribeMapRun`, `UpdateMapRun` |
 //! | activities | `CreateActivity`, `DescribeActivity`, `DeleteActivity`, `ListActivities`, `GetActivityTask` |
 //! | tasks | `SendTaskSuccess`, `SendTaskFailure`, `SendTaskHeartbeat` |
 //! | tags | `TagResource`, `UntagResource`, `ListTagsForResource` |
 //! | definitions | `ValidateStateMachineDefinition`, `TestState` |
 //!
-//! `UpdateMapRun` is not implemented and is refused. The child executions of a Map Run are
-//! counted, but not described or listed one by one.
+//! The child executions of a Map Run are counted, but not described or listed one by one.
 //!
 //! # Executions that tasks start
 //!
@@ -229,7 +228,7 @@ impl StepFunctions {
     /// Calls an action such as `CreateStateMachine` with its request, an object. Returns the response, also an object;
     /// dates are seconds since 1970.
     ///
-    /// Errors as AWS does. An unknown action, or one that is not implemented, is an `UnknownOperationException`.
+    /// Errors as AWS does. An unknown action is an `UnknownOperationException`.
     ///
     /// `StartSyncExecution` answers when the execution has ended; dropping the call does not stop the execution.
     /// `GetActivityTask` answers when there is a task, or after a minute without one.
@@ -283,11 +282,14 @@ impl StepFunctions {
             "TagResource" => service.tag_resource(request).await,
             "TestState" => service.test_state(request),
             "UntagResource" => service.untag_resource(request).await,
+            "UpdateMapRun" => service.update_map_run(request).await,
             "UpdateStateMachine" => service.update_state_machine(request).await,
             "UpdateStateMachineAlias" => service.update_state_machine_alias(request).await,
             "ValidateStateMachineDefinition" => actions::validate_state_machine_definition(request),
-            "UpdateMapRun" => Err(unknown(&format!("the action `{action}` is not implemented"))),
-            _ => Err(unknown("Step Functions has no such action")),
+            _ => Err(StepFunctionsError::new(
+                "UnknownOperationException",
+                "Step Functions has no such action",
+            )),
         }
     }
 }
@@ -342,10 +344,6 @@ impl Catalogue for Service {
     fn ended(&self, kept_bytes: usize) {
         self.ended_bytes.fetch_add(kept_bytes, Ordering::Relaxed);
     }
-}
-
-fn unknown(message: &str) -> StepFunctionsError {
-    StepFunctionsError::new("UnknownOperationException", message)
 }
 
 /// A date in the API's form: seconds since 1970, with milliseconds.

@@ -125,6 +125,24 @@ impl<'r> Request<'r> {
         Some(number)
     }
 
+    pub(super) fn decimal(&mut self, name: &str, range: RangeInclusive<f64>) -> Option<f64> {
+        let value = self.value(name)?;
+        let Some(number) = value.as_f64() else {
+            self.mismatched(name, "a number", value);
+            return None;
+        };
+        let (constraint, bound) = if number > *range.end() {
+            ("less", range.end())
+        } else if number < *range.start() {
+            ("greater", range.start())
+        } else {
+            return Some(number);
+        };
+        let constraint = format!("Member must have value {constraint} than or equal to {bound}");
+        self.violation(name, &format!("'{number:?}'"), &constraint);
+        Some(number)
+    }
+
     pub(super) fn list(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<&'r [Value]> {
         let value = self.value(name)?;
         let Value::Array(items) = value else {

@@ -51,7 +51,7 @@ const ACTIONS: [&str; 38] = [
 ];
 
 /// Members of requests, so that random ones get beyond the first check.
-const MEMBERS: [&str; 22] = [
+const MEMBERS: [&str; 24] = [
     "activityArn",
     "cause",
     "definition",
@@ -73,6 +73,8 @@ const MEMBERS: [&str; 22] = [
     "stateMachineArn",
     "tags",
     "taskToken",
+    "toleratedFailureCount",
+    "toleratedFailurePercentage",
     "workerName",
 ];
 

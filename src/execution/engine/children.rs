@@ -148,7 +148,12 @@ impl Engine<'_> {
     }
 
     /// Advances a child execution.
-    fn resume(&mut self, run: &mut MapRunProgress, id: u32, event: Option<(Event, bool)>) -> Result<(), Invariant> {
+    pub(super) fn resume(
+        &mut self,
+        run: &mut MapRunProgress,
+        id: u32,
+        event: Option<(Event, bool)>,
+    ) -> Result<(), Invariant> {
         let mut child = run.children.remove(&id).ok_or(Invariant::ChildIsKnown)?;
         if let Some(at) = child.armed.take() {
             run.deadlines.remove(&(at, id));

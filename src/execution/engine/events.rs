@@ -44,11 +44,15 @@ impl Engine<'_> {
             return Ok(());
         }
         let Some(task) = event.task().map(|task| *task) else {
-            if let Event::Stop(error) = event {
-                self.stop(error);
-            }
-            // The rest of the turn handles deadlines after every event.
-            return Ok(());
+            return match event {
+                Event::Stop(error) => {
+                    self.stop(error);
+                    Ok(())
+                }
+                Event::UpdateMapRun(update) => self.update_map_run(&update),
+                // The rest of the turn handles deadlines after every event.
+                _ => Ok(()),
+            };
         };
         if let Some(key) = self.map_run_of(task) {
             return self.happen_in_map_run(key, task, event, is_too_deep);
@@ -70,7 +74,7 @@ impl Engine<'_> {
             Event::TaskSucceeded { raw_result, .. } => self.task_succeeded(key, raw_result),
             Event::TaskFailed { error, .. } => self.task_failed(key, error),
             // Not an event of a task.
-            Event::DeadlineReached | Event::Turn | Event::Stop(_) => Ok(()),
+            Event::DeadlineReached | Event::Turn | Event::Stop(_) | Event::UpdateMapRun(_) => Ok(()),
         }
     }
 

@@ -20,6 +20,7 @@ mod failing;
 mod forks;
 mod invariants;
 mod item_reader;
+mod map_run_updates;
 mod map_runs;
 mod redrive;
 mod tasks;

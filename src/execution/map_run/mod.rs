@@ -18,6 +18,7 @@ mod items;
 mod log;
 mod reading;
 mod record;
+mod update;
 mod writing;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,7 @@ pub(crate) use log::KEPT_CHILDREN;
 pub use log::MapRunLog;
 pub(crate) use reading::{Asked, Reading, Step};
 pub(crate) use record::record_of;
+pub use update::MapRunUpdate;
 pub(crate) use writing::Writing;
 
 /// The evaluated fields of a distributed Map.

@@ -1,16 +1,16 @@
-//! Map Runs: listed by their execution, described one by one.
+//! Map Runs: listed by their execution, described and updated one by one.
 
 use serde_json::{Value, json};
 
 use super::{ARN, LONG_ARN, TOKEN};
-use crate::execution::{MapRun, MapRunStatus};
-use crate::runtime::ExecutionHandle;
+use crate::execution::{MapRun, MapRunStatus, MapRunUpdate};
 use crate::server::arn::check_map_run;
+use crate::server::known::Known;
 use crate::server::page::{Page, ascending};
 use crate::server::request::Request;
 #[cfg(feature = "store")]
 use crate::server::stored::with_map_run;
-use crate::server::{Service, seconds, with};
+use crate::server::{Service, empty, seconds, with};
 use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
@@ -35,31 +35,81 @@ impl Service {
         let mut request = Request::of(request, &["mapRunArn"])?;
         let arn = request.required_text("mapRunArn", LONG_ARN);
         request.check()?;
-        let state_machine_arn = check_map_run(arn)?;
-        let run = self.map_run(&state_machine_arn, arn).await?;
-        run.map(|run| description(&run))
-            .ok_or_else(|| StepFunctionsError::resource_not_found(arn))
+        let (run, _) = self.map_run(arn).await?;
+        Ok(description(&run))
     }
 
+    /// `UpdateMapRun`: members that are absent stay as they are. A Map Run that has ended is refused.
+    pub(in crate::server) async fn update_map_run(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+        let members = [
+            "mapRunArn",
+            "maxConcurrency",
+            "toleratedFailurePercentage",
+            "toleratedFailureCount",
+        ];
+        let mut request = Request::of(request, &members)?;
+        let arn = request.required_text("mapRunArn", LONG_ARN);
+        let max_concurrency = request.number("maxConcurrency", 0..=i32::MAX.into());
+        let tolerated_failure_percentage = request.decimal("toleratedFailurePercentage", 0.0..=100.0);
+        let tolerated_failure_count = request.number("toleratedFailureCount", 0..=i64::MAX);
+        request.check()?;
+        let (run, execution) = self.map_run(arn).await?;
+        let ended = || {
+            let message = format!("A Map Run that has ended cannot be updated: '{arn}'");
+            StepFunctionsError::validation(message).because("CANNOT_UPDATE_COMPLETED_MAP_RUN")
+        };
+        if run.status != MapRunStatus::Running {
+            return Err(ended());
+        }
+        let handle = match &execution {
+            Known::InMemory(execution) => execution.handle.clone(),
+            #[cfg(feature = "store")]
+            Known::Stored(execution) => execution.handle(&self.interpreter)?,
+        };
+        let update = MapRunUpdate {
+            map_run_arn: run.map_run_arn,
+            max_concurrency: max_concurrency.and_then(|most| most.try_into().ok()),
+            tolerated_failure_count: tolerated_failure_count.and_then(|count| count.try_into().ok()),
+            tolerated_failure_percentage,
+        };
+        if !handle.update_map_run(update) {
+            return Err(ended());
+        }
+        #[cfg(feature = "store")]
+        handle.ack().wait().await?;
+        Ok(empty())
+    }
+
+    /// The Map Run of an ARN with its execution.
     #[cfg_attr(
         not(feature = "store"),
         expect(clippy::unused_async, reason = "a store may hold many executions, and be unreadable")
     )]
-    async fn map_run(&self, state_machine_arn: &str, arn: &str) -> Result<Option<MapRun>, StepFunctionsError> {
-        let is_it = |run: &MapRun| *run.map_run_arn == *arn;
+    async fn map_run(&self, arn: &str) -> Result<(MapRun, Known), StepFunctionsError> {
+        let state_machine_arn = check_map_run(arn)?;
+        let missing = || StepFunctionsError::resource_not_found(arn);
+        let in_execution = |execution: Known| {
+            let mut runs = self.map_runs_of(&execution)?.into_iter();
+            let run = runs.find(|run| *run.map_run_arn == *arn);
+            Ok::<_, StepFunctionsError>(run.map(|run| (run, execution)))
+        };
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {
-            let found = with_map_run(documents, state_machine_arn, arn).await?;
-            let runs = found.map_or(Ok(Vec::new()), |execution| execution.map_runs(&self.interpreter))?;
-            return Ok(runs.into_iter().find(is_it));
+            let execution = with_map_run(documents, &state_machine_arn, arn).await?;
+            let execution = Known::Stored(Box::new(execution.ok_or_else(missing)?));
+            return in_execution(execution)?.ok_or_else(missing);
         }
         let executions: Vec<_> = {
             let registry = self.registry();
-            let of_machine = registry.executions.of_state_machine(state_machine_arn);
-            of_machine.map(|execution| execution.handle.clone()).collect()
+            let of_machine = registry.executions.of_state_machine(&state_machine_arn);
+            of_machine.cloned().collect()
         };
-        let mut runs = executions.iter().flat_map(ExecutionHandle::described_map_runs);
-        Ok(runs.find(is_it))
+        for execution in executions {
+            if let Some(found) = in_execution(Known::InMemory(execution))? {
+                return Ok(found);
+            }
+        }
+        Err(missing())
     }
 }
 

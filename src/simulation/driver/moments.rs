@@ -28,6 +28,8 @@ impl Driver<'_> {
             Event::TaskHeartbeat { task } => Happened::Heartbeat { call: call(task) },
             Event::DeadlineReached | Event::Turn => Happened::TimePassed,
             Event::Stop(_) => Happened::Stopped,
+            // Nothing updates a Map Run in a simulation.
+            Event::UpdateMapRun(_) => return,
         };
         self.begin_moment(happened);
     }

@@ -185,6 +185,10 @@ async fn executions(api: &StepFunctions) {
     has(api, "Waiting:w", "TaskSubmitted").await;
     has(api, "Oven:child", "ActivityScheduled").await;
     has(api, "Slow:s", "MapRunStarted").await;
+    let map_runs = call(api, "ListMapRuns", json!({ "executionArn": execution_arn("Slow:s") })).await;
+    let update =
+        json!({ "mapRunArn": map_runs["mapRuns"][0]["mapRunArn"], "maxConcurrency": 1, "toleratedFailureCount": 7 });
+    call(api, "UpdateMapRun", update).await;
     for name in ["Gone", "Leaving"] {
         call(
             api,
@@ -204,7 +208,8 @@ async fn survives<S: ExecutionStore>(store: impl Fn() -> S) {
     let taken = call(&api, "GetActivityTask", request.clone()).await;
     let before = everything(&api, &[GONE]).await;
     let about_runs = before.iter().filter(|(asked, _)| asked.starts_with("DescribeMapRun"));
-    assert_eq!(about_runs.count(), 2);
+    let updated = |(_, run): &(String, String)| run.contains(r#""maxConcurrency":1,"#);
+    assert_eq!(about_runs.map(updated).collect::<Vec<_>>(), [false, true]);
     let pages = json!({ "stateMachineArn": machine_arn("Orders"), "maxResults": 2 });
     let first = call(&api, "ListExecutions", pages.clone()).await;
     close(api).await;
