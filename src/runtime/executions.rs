@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::running::Running;
+use crate::error::{Error, ErrorKind};
 
 /// Far more parts than threads that start executions at the same time.
 const PARTS: usize = 16;
@@ -97,6 +98,14 @@ impl Part {
         self.0.remove(&*running.arn);
         Some(known)
     }
+}
+
+/// The error of a start while another execution of its ARN runs.
+pub(super) fn runs_already(arn: &str) -> Error {
+    Error::new(
+        ErrorKind::ExecutionAlreadyExists,
+        format!("the execution `{arn}` is running already"),
+    )
 }
 
 fn lock(part: &Mutex<Part>) -> LockedPart<'_> {

@@ -8,7 +8,7 @@ use super::events::Events;
 use super::running::Running;
 use crate::data::typed;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Event, MapRun, MapRunLog, MapRunUpdate, NotRedrivable, Outcome};
+use crate::execution::{MapRun, MapRunLog, MapRunUpdate, NotRedrivable, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
 
 /// A handle of an execution. Dropping it does not stop the execution; cloning is cheap.
@@ -62,8 +62,8 @@ impl ExecutionHandle {
         self.running.described_map_runs()
     }
 
-    /// Gives a running Map Run new settings, which [`ack`](Self::ack) waits for; false if it is not running.
-    pub(crate) fn update_map_run(&self, update: MapRunUpdate) -> bool {
+    /// Gives a running Map Run new settings, and tells when they are written; `None` if it is not running.
+    pub(crate) fn update_map_run(&self, update: MapRunUpdate) -> Option<super::Ack> {
         self.running.update_map_run(update)
     }
 
@@ -137,14 +137,17 @@ impl ExecutionHandle {
     /// Under a store it returns when that is written, and a crash does not undo it. While the store does not write, it
     /// returns at once, and the execution ends as soon as the store writes again.
     pub fn stop(&self, error: Option<&str>, cause: Option<&str>) {
-        let error = ErrorOutput {
-            error: error.map(str::to_owned),
-            cause: cause.map(str::to_owned),
-        };
-        self.running.deliver(Event::Stop(error));
-        if let Err(error) = self.running.ack().wait_here() {
+        if let Err(error) = self.stop_with(error, cause).wait_here() {
             tracing::warn!(arn = self.arn(), %error, "the stop is not written yet");
         }
+    }
+
+    /// Stops it, and tells when that is written.
+    pub(crate) fn stop_with(&self, error: Option<&str>, cause: Option<&str>) -> super::Ack {
+        self.running.stop_with(ErrorOutput {
+            error: error.map(str::to_owned),
+            cause: cause.map(str::to_owned),
+        })
     }
 
     /// Redrives an execution that did not succeed (`RedriveExecution`), and returns the time of the redrive.
@@ -171,12 +174,6 @@ impl ExecutionHandle {
         beside: impl FnOnce(DateTime<Utc>) -> Vec<crate::store::Record>,
     ) -> Result<(DateTime<Utc>, super::Ack), Error> {
         self.running.redrive(beside)
-    }
-
-    /// Tells when all that has happened so far is written.
-    #[cfg(feature = "store")]
-    pub(crate) fn ack(&self) -> super::Ack {
-        self.running.ack()
     }
 
     /// How often the execution was redriven.

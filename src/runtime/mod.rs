@@ -78,6 +78,8 @@ mod shutdown;
 mod start;
 mod start_request;
 #[cfg(feature = "store")]
+mod starting;
+#[cfg(feature = "store")]
 mod stored;
 mod task_tokens;
 mod timer_queue;

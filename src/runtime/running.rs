@@ -26,7 +26,7 @@ use super::journal::{Durable, Journal};
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::error::{EndedExecution, Error};
-use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, MapRunUpdate, Outcome, TaskId};
+use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
 
@@ -173,17 +173,6 @@ impl Running {
             return;
         }
         progress.execution.handle(now, event);
-    }
-
-    /// Gives a running Map Run new settings; false if it is not running.
-    pub(super) fn update_map_run(self: &Arc<Self>, update: MapRunUpdate) -> bool {
-        let mut progress = self.progress();
-        let is_running = progress.execution.runs_map_run(&update.map_run_arn);
-        if is_running {
-            self.handle(&mut progress, Event::UpdateMapRun(update.into()));
-            self.carry_out(&mut progress, None);
-        }
-        is_running
     }
 
     /// Stops the execution without an error and cause.

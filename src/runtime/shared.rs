@@ -30,6 +30,8 @@ use super::running::{New, Running};
 use super::settings::Settings;
 use super::shutdown::LiveHandlers;
 use super::start::Start;
+#[cfg(feature = "store")]
+use super::starting::Starting;
 use super::task_tokens::TaskTokens;
 use crate::definition::{Resource, ResourceKind};
 use crate::error::{Error, ErrorKind};
@@ -56,6 +58,8 @@ pub(super) struct Shared {
     pub(super) stored: Stored,
     #[cfg(feature = "store")]
     pub(super) paging: Paging,
+    #[cfg(feature = "store")]
+    pub(super) starting: Starting,
 }
 
 /// What only some executions use.
@@ -106,6 +110,8 @@ impl Shared {
             ended,
             #[cfg(feature = "store")]
             stored: Stored::default(),
+            #[cfg(feature = "store")]
+            starting: Starting::default(),
         })
     }
 

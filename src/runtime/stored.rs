@@ -6,10 +6,12 @@ use std::sync::Arc;
 use uuid::Builder;
 
 use super::Interpreter;
+use super::executions::runs_already;
 use super::journal::{Durable, Journal, Naming, Retention, Writer, unreadable};
 use super::running::{New, Origin, Running};
 use super::shared::Shared;
 use super::start::Start;
+use super::starting::Asked;
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
@@ -135,16 +137,21 @@ impl Shared {
         Ok(Some((Box::new(durable), Box::new(journal))))
     }
 
-    /// Errors if the store has an execution of the same name already. The execution itself is among the running ones, so
-    /// no other of its name can start meanwhile.
-    pub(super) fn check_stored_name(running: &Running) -> Result<(), Error> {
+    /// Asks for the name of an execution that is about to start: no other of its name starts until the answer is dropped. Errors
+    /// if one is running, or the store has one.
+    pub(super) fn ask_for_name(&self, running: &Running) -> Result<Option<Asked<'_>>, Error> {
         // One that is redriven is in the store itself.
         let is_new = |durable: &&Durable| durable.is_named && durable.acks.written() == 0;
         let Some(durable) = running.durable.as_deref().filter(is_new) else {
-            return Ok(());
+            return Ok(None);
         };
+        let asked = self.starting.ask(&running.arn);
+        // First: what is not here any more when the store is asked is written.
+        if self.execution_here(&running.arn).is_some() {
+            return Err(runs_already(&running.arn));
+        }
         let known = durable.writer.store().execution(&running.arn).map_err(unreadable)?;
-        let Some(known) = known else { return Ok(()) };
+        let Some(known) = known else { return Ok(Some(asked)) };
         let status = known.end.map_or_else(|| "RUNNING".to_owned(), |end| end.status);
         Err(Error::new(
             ErrorKind::ExecutionAlreadyExists,
@@ -223,7 +230,7 @@ impl Shared {
                 keeps_name: false,
             },
             durable: Some(Box::new(durable)),
-            journal: Some(Box::new(Journal::closed())),
+            journal: Some(Box::new(Journal::ended())),
         };
         // It does nothing, unless it is redriven: a thread outside of tokio may ask for it.
         let host = self

@@ -57,11 +57,14 @@ pub(super) enum Waiting {
 }
 
 impl TaskTokens {
-    /// Registers a task by its token; false if the token is taken.
+    /// Registers a task by its token; false if the token is taken by another.
     #[must_use]
     pub(super) fn remember(&mut self, token: Key, running: Weak<Running>, task: TaskId) -> bool {
-        if !matches!(self.tasks.get(&token), None | Some(Holder::Ended)) {
-            return false;
+        match self.tasks.get(&token) {
+            None | Some(Holder::Ended) => {}
+            // It came back into memory with its execution, and is invoked only now.
+            Some(Holder::Waiting(holder, own)) if *own == task && holder.ptr_eq(&running) => {}
+            _ => return false,
         }
         self.tasks.insert(token, Holder::Waiting(running, task));
         true
@@ -199,6 +202,17 @@ mod tests {
         assert!(!tokens.remember(Key::of("token"), Weak::new(), task(2)));
         tokens.end(Key::of("token"));
         assert!(tokens.remember(Key::of("token"), Weak::new(), task(2)));
+    }
+
+    #[cfg(feature = "store")]
+    #[test]
+    fn a_task_that_comes_back_with_its_execution_has_its_token() {
+        let mut tokens = TaskTokens::default();
+        let key = Key::of("token");
+        assert!(tokens.remember(key, Weak::new(), task(1)));
+        tokens.come_back(key, Weak::new(), task(1));
+        assert!(tokens.remember(key, Weak::new(), task(1)));
+        assert!(!tokens.remember(key, Weak::new(), task(2)));
     }
 
     #[test]

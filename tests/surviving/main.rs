@@ -6,6 +6,7 @@
 mod api;
 mod crashes;
 mod faults;
+mod leaving;
 #[path = "../execution/machines/mod.rs"]
 #[expect(dead_code, reason = "the machines alone, without their driver")]
 mod machines;

@@ -10,7 +10,7 @@ use asl_engine::store::{
 use asl_engine::{ErrorKind, Interpreter, StateMachine, TaskError};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,13 +20,16 @@ const CALLBACK: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
 
 /// A store that counts the executions that are read to go on, and writes down whose entries come in which order.
 #[derive(Debug, Clone, Default)]
-struct Watched {
-    below: MemoryStore,
+pub struct Watched {
+    pub below: MemoryStore,
     read: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
     /// The most that were read and had not ended.
     most_at_once: Arc<AtomicUsize>,
     entries: Arc<Mutex<Vec<u64>>>,
+    /// How many milliseconds it takes to find an execution by its ARN, and to give out a journal that was read.
+    pub finding: Arc<AtomicU64>,
+    pub giving_out: Arc<AtomicU64>,
 }
 
 impl ExecutionStore for Watched {
@@ -47,7 +50,9 @@ impl ExecutionStore for Watched {
         let read = self.read.fetch_add(1, Ordering::SeqCst) + 1;
         let at_once = read.saturating_sub(self.ended.load(Ordering::SeqCst));
         self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
-        self.below.journal(number)
+        let journal = self.below.journal(number);
+        std::thread::sleep(Duration::from_millis(self.giving_out.load(Ordering::SeqCst)));
+        journal
     }
 
     fn last_number(&self) -> Result<u64, StoreError> {
@@ -55,6 +60,7 @@ impl ExecutionStore for Watched {
     }
 
     fn execution(&self, arn: &str) -> Result<Option<StoredExecution>, StoreError> {
+        std::thread::sleep(Duration::from_millis(self.finding.load(Ordering::SeqCst)));
         self.below.execution(arn)
     }
 

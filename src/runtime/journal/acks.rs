@@ -100,6 +100,12 @@ impl Ack {
     /// Nothing is to be waited for.
     pub(in crate::runtime) const NONE: Self = Self(None);
 
+    /// Nothing more is written, since the interpreter shuts down.
+    pub(in crate::runtime) fn never() -> Self {
+        let (_, receiver) = oneshot::channel();
+        Self(Some(receiver))
+    }
+
     /// Waits. Errors if the store does not write now: what was to be written may still be, once it does.
     pub(crate) async fn wait(self) -> Result<(), Error> {
         let Some(receiver) = self.0 else { return Ok(()) };

@@ -150,9 +150,9 @@ impl Journal {
     }
 
     /// The journal of an execution that has ended.
-    pub(super) fn closed() -> Self {
+    pub(super) fn ended() -> Self {
         Self {
-            is_closed: true,
+            events: usize::MAX,
             ..Self::starting(Vec::new(), None)
         }
     }

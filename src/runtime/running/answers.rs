@@ -1,4 +1,4 @@
-//! Answers to tasks from outside their handlers: by token, from workers.
+//! What comes from outside and is acknowledged: answers to tasks by token and from workers, stops, new settings of Map Runs.
 
 use serde_json::Value;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Progress, Running};
 #[cfg(not(feature = "store"))]
 use crate::error::Error;
-use crate::execution::{Event, TaskId};
+use crate::execution::{Event, MapRunUpdate, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Ack;
 use crate::runtime::activity_queue::TakeUp;
@@ -43,8 +43,29 @@ impl Running {
         self.answered(&mut progress, Event::TaskHeartbeat { task }, was_waiting)
     }
 
+    /// Handles a stop, and tells when it is written. An ended execution stays as it is.
+    pub(in crate::runtime) fn stop_with(self: &Arc<Self>, error: ErrorOutput) -> Ack {
+        let mut progress = self.progress();
+        self.answered(&mut progress, Event::Stop(error), true).ack
+    }
+
+    /// Gives a running Map Run new settings, and tells when they are written; `None` if it is not running.
+    pub(in crate::runtime) fn update_map_run(self: &Arc<Self>, update: MapRunUpdate) -> Option<Ack> {
+        let mut progress = self.progress();
+        let is_running = progress.execution.runs_map_run(&update.map_run_arn);
+        let event = Event::UpdateMapRun(update.into());
+        is_running.then(|| self.answered(&mut progress, event, true).ack)
+    }
+
     /// Under the same lock under which the task was seen to wait, so that what is acknowledged was also noted.
     fn answered(self: &Arc<Self>, progress: &mut Progress, event: Event, was_waiting: bool) -> Answered {
+        #[cfg(feature = "store")]
+        if progress.is_left() {
+            return Answered {
+                was_waiting,
+                ack: Ack::never(),
+            };
+        }
         self.handle(progress, event);
         self.carry_out(progress, None);
         let ack = self.ack_of(progress);
@@ -90,6 +111,10 @@ impl Running {
 impl TakeUp for Running {
     fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> Option<Ack> {
         let mut progress = self.progress();
+        #[cfg(feature = "store")]
+        if progress.is_left() {
+            return None;
+        }
         if !progress.has_in_flight(task) {
             return None;
         }

@@ -16,6 +16,10 @@ pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
     /// in a tokio runtime that is shutting down.
     fn admit(&self, running: &Arc<Running>) -> Result<(), Error>;
 
+    /// Takes back that a redriven execution was admitted.
+    #[cfg(feature = "store")]
+    fn withdraw(&self, running: &Running);
+
     /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it.
     fn remove(&self, running: &Running, bytes: usize);
 

@@ -5,10 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
+use super::redriving::refused;
 use super::{Directory, New, Origin, Progress, Running, token_waited_for};
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
+use crate::execution::{Command, Event, Execution, NotRedrivable, Outcome, Task, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::runtime::Ack;
 use crate::runtime::host::Host;
@@ -95,17 +96,20 @@ impl Running {
         true
     }
 
-    /// Reads an execution that has ended from the store again, where another handle may have redriven it meanwhile.
+    /// Reads an execution that has ended from the store again, where another handle may have redriven it meanwhile. Errors if it
+    /// is not there any more, and if it runs for the store.
     pub(super) fn reload(&self, progress: &mut Progress) -> Result<(), Error> {
         let (Some(durable), true) = (&self.durable, self.has_ended()) else {
             return Ok(());
         };
         let unreadable = |error: StoreError| Error::new(ErrorKind::Store, error.to_string());
         let stored = durable.writer.store().journal(durable.number).map_err(unreadable)?;
-        // What another process goes on with has not ended for the store.
-        let Some(stored) = stored.filter(|stored| stored.execution.end.is_some()) else {
-            return Ok(());
+        let Some(stored) = stored else {
+            return Err(refused(NotRedrivable::NotKept));
         };
+        if stored.execution.end.is_none() {
+            return Err(refused(NotRedrivable::Running));
+        }
         let program = Arc::clone(progress.execution.program());
         let replayed = replay(program, &stored, &Arc::default()).map_err(unreadable)?;
         progress.journal = Some(Box::new(Journal::continuing(&replayed, progress.journal.as_deref())));
@@ -153,8 +157,8 @@ impl Running {
         {
             for command in unwritten.commands {
                 match command {
-                    // Otherwise it was cancelled meanwhile.
-                    Command::Invoke(task) if progress.execution.awaits(task.id) => {
+                    // Otherwise it was cancelled meanwhile, or another process invokes it.
+                    Command::Invoke(task) if !progress.is_left() && progress.execution.awaits(task.id) => {
                         if let Some(invocation) = self.invocation(task, &mut progress) {
                             self.spawn(invocation, &mut progress);
                         }
@@ -164,7 +168,9 @@ impl Running {
                     _ => {}
                 }
             }
-            if let Some((outcome, time)) = unwritten.end {
+            if let Some((outcome, time)) = unwritten.end
+                && !self.has_ended()
+            {
                 self.end(outcome, time, progress.execution.kept_bytes());
             }
         }
@@ -271,6 +277,11 @@ pub(in crate::runtime) fn awaited_by<'a>(
 }
 
 impl Progress {
+    /// Whether it goes on without this process, where nothing more happens to it.
+    pub(super) fn is_left(&self) -> bool {
+        self.journal.as_ref().is_some_and(|journal| journal.is_closed)
+    }
+
     /// Lets nothing more happen to it.
     pub(super) fn close(&mut self) {
         if let Some(journal) = &mut self.journal {

@@ -76,14 +76,16 @@ impl Running {
         }
     }
 
-    /// Notes the tasks that wait for tokens, of an execution that was resting; returns them with their tokens. They are yet
-    /// to be registered.
+    /// Notes the tasks that wait for tokens, of an execution that was resting. Returns all tasks that have tokens, with these:
+    /// they are yet to be registered.
     pub(in crate::runtime) fn expect_answers(&self) -> Vec<(String, TaskId)> {
         let mut progress = self.progress();
         let mut expected = Vec::new();
         for task in progress.execution.unanswered_tasks() {
-            if let Some(token) = token_waited_for(&task) {
-                expected.push((token.to_owned(), task.id));
+            if let Some(token) = &task.request.token {
+                expected.push((token.clone(), task.id));
+            }
+            if token_waited_for(&task).is_some() {
                 progress.in_flight.insert(task.id, InFlight::of(&task));
             }
         }

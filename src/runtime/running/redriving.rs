@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
+#[cfg(feature = "store")]
+use super::Progress;
 use super::Running;
 use crate::error::{Error, ErrorKind};
 use crate::execution::NotRedrivable;
@@ -20,11 +22,17 @@ impl Running {
         #[cfg(feature = "store")] beside: impl FnOnce(DateTime<Utc>) -> Vec<Record>,
     ) -> Result<(DateTime<Utc>, Ack), Error> {
         let mut progress = self.progress();
-        #[cfg(feature = "store")]
-        self.reload(&mut progress)?;
         let now = self.now();
-        progress.execution.check_redrivable(now).map_err(refused)?;
+        // Another handle may have redriven what a store has, until this one is admitted.
+        let may_have_changed = self.is_durable() && self.has_ended();
+        if !may_have_changed {
+            progress.execution.check_redrivable(now).map_err(refused)?;
+        }
         self.directory.admit(self)?;
+        #[cfg(feature = "store")]
+        if may_have_changed {
+            self.reload_or_withdraw(&mut progress, now)?;
+        }
         *self.ended_with() = None;
         #[cfg(feature = "store")]
         self.note_redrive(&mut progress, now, beside(now));
@@ -32,6 +40,16 @@ impl Running {
         tracing::info!(arn = %self.arn, "execution redriven");
         self.carry_out(&mut progress, None);
         Ok((now, self.ack_of(&progress)))
+    }
+
+    #[cfg(feature = "store")]
+    fn reload_or_withdraw(&self, progress: &mut Progress, now: DateTime<Utc>) -> Result<(), Error> {
+        let reloaded = self.reload(progress);
+        let checked = reloaded.and_then(|()| progress.execution.check_redrivable(now).map_err(refused));
+        if checked.is_err() {
+            self.directory.withdraw(self);
+        }
+        checked
     }
 
     pub(in crate::runtime) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
@@ -45,6 +63,6 @@ impl Running {
     }
 }
 
-fn refused(why: NotRedrivable) -> Error {
+pub(super) fn refused(why: NotRedrivable) -> Error {
     Error::new(ErrorKind::NotRedrivable, why.to_string())
 }

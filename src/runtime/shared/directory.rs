@@ -6,6 +6,7 @@ use super::Shared;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
+use crate::runtime::executions::runs_already;
 use crate::runtime::handler_table::HandlerTable;
 use crate::runtime::host::Host;
 use crate::runtime::running::{Directory, Running};
@@ -34,6 +35,8 @@ impl Shared {
 
 impl Directory for Shared {
     fn admit(&self, running: &Arc<Running>) -> Result<(), Error> {
+        #[cfg(feature = "store")]
+        let _asked = self.ask_for_name(running)?;
         let mut part = self.executions.part_of(&running.arn);
         self.check_open(&running.host)?;
         // One that is redriven by one handle may be in the store alone by now, and unknown to another handle.
@@ -46,17 +49,14 @@ impl Directory for Shared {
             let kept = self.ended.upgrade().and_then(|ended| ended.release(running));
             drop(part);
             drop(kept);
-            #[cfg(feature = "store")]
-            if let Err(error) = Self::check_stored_name(running) {
-                self.executions.part_of(&running.arn).remove(running);
-                return Err(error);
-            }
             return Ok(());
         }
-        Err(Error::new(
-            ErrorKind::ExecutionAlreadyExists,
-            format!("the execution `{}` is running already", running.arn),
-        ))
+        Err(runs_already(&running.arn))
+    }
+
+    #[cfg(feature = "store")]
+    fn withdraw(&self, running: &Running) {
+        self.executions.part_of(&running.arn).remove(running);
     }
 
     fn remove(&self, running: &Running, bytes: usize) {

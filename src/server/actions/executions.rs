@@ -155,8 +155,7 @@ impl Service {
             #[cfg(feature = "store")]
             Known::Stored(execution) if execution.is_running() => {
                 let handle = execution.handle(&self.interpreter)?;
-                handle.stop(error, cause);
-                handle.ack().wait().await?;
+                handle.stop_with(error, cause).wait().await?;
                 // The store knows of the end a moment before this process does.
                 handle.outcome().await;
                 self.execution(arn)?.facts().stop_time

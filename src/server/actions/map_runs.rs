@@ -72,11 +72,7 @@ impl Service {
             tolerated_failure_count: tolerated_failure_count.and_then(|count| count.try_into().ok()),
             tolerated_failure_percentage,
         };
-        if !handle.update_map_run(update) {
-            return Err(ended());
-        }
-        #[cfg(feature = "store")]
-        handle.ack().wait().await?;
+        handle.update_map_run(update).ok_or_else(ended)?.wait().await?;
         Ok(empty())
     }
 
