@@ -31,6 +31,7 @@
 //! loopback address then. A page in a browser may not: requests with an `Origin` that is not this machine are refused.
 
 mod access;
+mod attended;
 mod call;
 mod protocol;
 mod serving;

@@ -18,11 +18,16 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tower_service::Service as _;
 
+use super::attended::Attended;
+
 /// How many connections are open at once, below the 1,024 files that a process may usually have. More wait until one ends.
 const CONNECTIONS: usize = 900;
 
 /// How long a connection may be idle, or take to send the head of a request.
 const IDLE: Duration = Duration::from_mins(1);
+
+/// How long a client may take nothing of its answer.
+const TO_READ: Duration = Duration::from_secs(30);
 
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -36,8 +41,8 @@ const RECOVERY: Duration = Duration::from_millis(100);
 /// Serves a router until the future `stop` is ready. Then it accepts nothing more, and gives what is being answered five
 /// seconds to end: a worker's long poll is cut.
 ///
-/// At most 900 connections are open at once, and the next ones wait; one that is idle for a minute is closed. Errors if the
-/// listener fails for good.
+/// At most 900 connections are open at once, and the next ones wait; one that is idle for a minute, or whose client
+/// takes nothing of its answer for 30 seconds, is closed.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> io::Result<()> {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let (ending, _) = watch::channel(false);
@@ -89,7 +94,7 @@ async fn converse(stream: TcpStream, client: SocketAddr, router: Router, mut end
             .timer(TokioTimer::new())
             .header_read_timeout(IDLE)
             .max_buf_size(LONGEST_HEAD)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Attended::new(stream, TO_READ)), service)
     );
     let answered = tokio::select! {
         answered = connection.as_mut() => answered,
