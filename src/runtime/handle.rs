@@ -155,10 +155,11 @@ impl ExecutionHandle {
     /// The execution runs again under its ARN, and every handle of it sees that: see
     /// [`Execution::redrive`](crate::execution::Execution::redrive). Errors if it cannot be redriven
     /// ([`ErrorKind::NotRedrivable`]), if another execution of its name is running by now
-    /// ([`ErrorKind::ExecutionAlreadyExists`]), and after the shutdown of the interpreter or of the tokio runtime that it ran
+    /// ([`ErrorKind::ExecutionAlreadyExists`]), if handlers are missing as at a start, and after the shutdown of the interpreter or of the tokio runtime that it ran
     /// in ([`ErrorKind::ShutDown`]).
     /// [Run machines in your program](crate::docs::running) has an example.
     pub fn redrive(&self) -> Result<DateTime<Utc>, Error> {
+        self.running.check_handlers()?;
         #[cfg(feature = "store")]
         let (time, ack) = self.running.redrive(|_| Vec::new())?;
         #[cfg(not(feature = "store"))]

@@ -62,6 +62,8 @@ mod in_flight;
 mod invocation;
 #[cfg(feature = "store")]
 mod journal;
+#[cfg(feature = "store")]
+mod listing;
 mod nested;
 mod options;
 #[cfg(feature = "store")]
@@ -269,7 +271,7 @@ impl Interpreter {
     }
 
     /// The running executions, and those that have ended as far as they are kept, in the order of their starts. Under a store
-    /// all that run come into memory for it; the store itself lists them page by page.
+    /// all that run come into memory for it; `list_stored` reads pages from the store instead.
     pub fn executions(&self) -> Vec<ExecutionHandle> {
         let known = self.shared.get().map_or_else(Vec::new, Shared::known_executions);
         let mut handles: Vec<_> = known.into_iter().map(ExecutionHandle::new).collect();
@@ -312,9 +314,12 @@ impl Interpreter {
     fn shared(&self) -> &Arc<Shared> {
         self.shared.get_or_init(|| {
             let ended = Arc::downgrade(&self.ended);
-            Shared::new(self.settings.clone(), ended, |shared| {
-                Arc::new(StepFunctionsIntegration(shared))
-            })
+            Shared::new(
+                self.settings.clone(),
+                ended,
+                |shared| Arc::new(StepFunctionsIntegration(shared)),
+                |program, shared, arn| requirements::check(program, shared, || arn.to_owned()),
+            )
         })
     }
 }

@@ -35,7 +35,7 @@ use super::starting::Starting;
 use super::task_tokens::TaskTokens;
 use crate::definition::{Resource, ResourceKind};
 use crate::error::{Error, ErrorKind};
-use crate::execution::Execution;
+use crate::execution::{Execution, Program};
 use crate::handlers::{Functions, Handler};
 use crate::services::step_functions::{ClosedNames, Operation, StepFunctionsError, Target};
 
@@ -46,6 +46,8 @@ pub(super) struct Shared {
     pub(super) handlers: Arc<LiveHandlers>,
     /// Serves the tasks that call Step Functions itself.
     step_functions: Arc<dyn Handler>,
+    /// Errors if a program cannot run for want of handlers.
+    check_handlers: Check,
     /// The errors that keep registered state machines from running, computed on first use.
     unmet: OnceLock<Option<String>>,
     tables: HandlerTables,
@@ -61,6 +63,9 @@ pub(super) struct Shared {
     #[cfg(feature = "store")]
     pub(super) starting: Starting,
 }
+
+/// A check of a program, before its execution of this ARN runs.
+pub(super) type Check = fn(&Arc<Program>, &Shared, &str) -> Result<(), Error>;
 
 /// What only some executions use.
 #[derive(Debug, Default)]
@@ -89,6 +94,7 @@ impl Shared {
         mut settings: Settings,
         ended: Weak<EndedExecutions>,
         step_functions: impl FnOnce(Weak<Self>) -> Arc<dyn Handler>,
+        check_handlers: Check,
     ) -> Arc<Self> {
         let activities = Activities::default();
         for activity in &settings.activities {
@@ -96,6 +102,7 @@ impl Shared {
         }
         Arc::new_cyclic(|shared| Self {
             step_functions: step_functions(Weak::clone(shared)),
+            check_handlers,
             unmet: OnceLock::new(),
             functions: Functions::serve(&mut settings.handlers),
             #[cfg(feature = "store")]

@@ -26,6 +26,9 @@ pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
     /// The handlers of a program's resources.
     fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable>;
 
+    /// Errors if an execution of the program cannot run for want of handlers.
+    fn check_handlers(&self, program: &Arc<Program>, arn: &str) -> Result<(), Error>;
+
     /// Counts a handler until the value is dropped.
     fn handler_starts(&self) -> LiveHandler;
 

@@ -52,6 +52,12 @@ impl Running {
         checked
     }
 
+    /// Errors if it cannot run for want of handlers.
+    pub(in crate::runtime) fn check_handlers(&self) -> Result<(), Error> {
+        let program = Arc::clone(self.progress().execution.program());
+        self.directory.check_handlers(&program, &self.arn)
+    }
+
     pub(in crate::runtime) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
         let progress = self.progress();
         #[cfg(feature = "store")]
