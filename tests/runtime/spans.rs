@@ -102,3 +102,36 @@ async fn a_panic_at_a_deadline_ends_one_execution_and_no_other() {
     assert_eq!(second.outcome().await.status(), "SUCCEEDED");
     assert_eq!(interpreter.running(), 0);
 }
+
+/// Under a store executions act once their events are written, many of them in one tokio task.
+#[cfg(feature = "store")]
+#[tokio::test]
+async fn a_panic_while_an_execution_acts_ends_it_alone_and_only_in_this_process() {
+    use asl_engine::store::{ExecutionStore as _, MemoryStore};
+
+    LazyLock::force(&SPANS);
+    let store = MemoryStore::new();
+    let interpreter = Interpreter::new()
+        .store(store.clone())
+        .task(CHARGE, |input: Value| async move { Ok(input) });
+    let work = |state: &str| -> StateMachine {
+        let states = json!({ state: { "Type": "Task", "Resource": CHARGE, "End": true } });
+        let machine = json!({ "StartAt": state, "States": states });
+        machine.to_string().parse().unwrap()
+    };
+    let (boom, fine) = (work("Boom"), work("Fine"));
+    let start = |machine| interpreter.start_stored(machine, json!({}), StartRequest::default());
+    for _ in 0..10 {
+        let (before, broken, after) = tokio::join!(start(&fine), start(&boom), start(&fine));
+        let broken = broken.unwrap();
+        let outcome = broken.outcome().await;
+        let error = outcome.error().and_then(|error| error.error.as_deref());
+        assert_eq!(error, Some("States.Runtime"));
+        let stored = store.execution(broken.arn()).unwrap().unwrap();
+        assert_eq!(stored.end, None, "the next process goes on with it");
+        for other in [before, after] {
+            assert_eq!(other.unwrap().outcome().await.status(), "SUCCEEDED");
+        }
+    }
+    assert_eq!(interpreter.running(), 0);
+}

@@ -2,7 +2,7 @@
 
 use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::StartRequest;
-use asl_engine::store::MemoryStore;
+use asl_engine::store::{Filter, MemoryStore};
 use asl_engine::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -74,4 +74,37 @@ async fn express_executions_share_names() {
         let started = interpreter.start_stored(&machine, json!({}), named).await.unwrap();
         assert_eq!(started.outcome().await.status(), "SUCCEEDED");
     }
+}
+
+#[tokio::test]
+async fn executions_are_listed_and_described_without_coming_into_memory() {
+    let store = MemoryStore::new();
+    let rest = machine(json!({ "Rest": { "Type": "Wait", "Seconds": 3600, "End": true } }));
+    let first = crate::interpreter().store(store.clone());
+    let mut arns = Vec::new();
+    for name in ["order-1", "order-2", "return-1"] {
+        let request = StartRequest::default().name(name);
+        arns.push(first.start_with(&rest, json!({}), request).unwrap().arn().to_owned());
+    }
+    first.shutdown(Duration::ZERO).await;
+
+    // It does not resume them.
+    let second = crate::interpreter().store(store.clone());
+    let orders = Filter {
+        name_prefix: Some("order-".to_owned()),
+        ..Filter::default()
+    };
+    let listed = second.list_stored(&orders, 10).await.unwrap();
+    let names: Vec<_> = listed.iter().map(|execution| execution.start.name.as_str()).collect();
+    assert_eq!(names, ["order-2", "order-1"]);
+    let described = second.describe_stored(&arns[2]).await.unwrap().unwrap();
+    assert_eq!((described.start.name.as_str(), described.end), ("return-1", None));
+    let second_event = second.stored_history(&arns[2], 1, 1).await.unwrap();
+    let types: Vec<_> = second_event.iter().map(HistoryEvent::event_type).collect();
+    assert_eq!(types, ["WaitStateEntered"]);
+    assert_eq!(second.stored_history("arn:of:nothing", 0, 9).await.unwrap(), []);
+    assert_eq!(second.running(), 0);
+
+    let without = crate::interpreter().list_stored(&orders, 10).await.unwrap_err();
+    assert_eq!(without.kind(), ErrorKind::Misconfigured);
 }

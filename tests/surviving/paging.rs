@@ -20,16 +20,16 @@ const CALLBACK: &str = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
 
 /// A store that counts the executions that are read to go on, and writes down whose entries come in which order.
 #[derive(Debug, Clone, Default)]
-pub struct Watched {
-    pub below: MemoryStore,
+pub(crate) struct Watched {
+    pub(crate) below: MemoryStore,
     read: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
     /// The most that were read and had not ended.
     most_at_once: Arc<AtomicUsize>,
     entries: Arc<Mutex<Vec<u64>>>,
     /// How many milliseconds it takes to find an execution by its ARN, and to give out a journal that was read.
-    pub finding: Arc<AtomicU64>,
-    pub giving_out: Arc<AtomicU64>,
+    pub(crate) finding: Arc<AtomicU64>,
+    pub(crate) giving_out: Arc<AtomicU64>,
 }
 
 impl ExecutionStore for Watched {

@@ -3,6 +3,7 @@
 mod crashes;
 mod faults;
 mod golden;
+mod pages;
 mod reading;
 mod restarts;
 
