@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 use super::ended::Kept;
 use super::handle::ExecutionHandle;
+use super::mocks::Mocks;
 use super::running::{Origin, Running};
 use super::start::Start;
 use super::{Ack, Interpreter};
@@ -16,8 +17,8 @@ use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// State machines created while the interpreter runs.
 pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
-    /// The state machine of an ARN; the ARN may end in a version or an alias.
-    fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError>;
+    /// The state machine of an ARN; the ARN may end in a version or an alias, and in `#` with a test case.
+    fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError>;
 
     /// Called when an execution has started another one, with this text as its input.
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str);
@@ -27,9 +28,17 @@ pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
     fn ended(&self, kept_bytes: usize);
 }
 
+/// The state machine of an ARN, and what answers tasks of an execution that is started by it.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) target: Target,
+    pub(crate) mocks: Option<Arc<dyn Mocks>>,
+}
+
 /// A start as `StartExecution` and `StartSyncExecution` ask for it.
 pub(crate) struct Launch<'a> {
     pub(crate) target: &'a Target,
+    pub(crate) mocks: Option<&'a Arc<dyn Mocks>>,
     pub(crate) name: Option<&'a str>,
     pub(crate) input: &'a Value,
     /// The input's text as given.
@@ -124,6 +133,7 @@ impl Interpreter {
             is_named,
             is_refusable: true,
             started_by: None,
+            mocks: launch.mocks.cloned(),
             #[cfg(feature = "store")]
             request: target.request(launch.input_text, launch.trace_header),
         };

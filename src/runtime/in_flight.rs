@@ -1,5 +1,6 @@
 //! Tasks that have been invoked.
 
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::task::AbortHandle;
 
@@ -7,6 +8,7 @@ use super::activity_queue::Ticket;
 use crate::definition::IntegrationPattern;
 use crate::execution::{Task, TaskRequest};
 use crate::handlers::Handler;
+use crate::history::ErrorOutput;
 
 /// An invoked task without an answer yet.
 #[derive(Debug)]
@@ -15,7 +17,8 @@ pub(super) struct InFlight {
     pub(super) handler: Option<AbortHandle>,
     /// Its request, if that has a task token.
     request: Option<Arc<TaskRequest>>,
-    pub(super) pattern: IntegrationPattern,
+    /// Whether the answer of its handler is not its result, which comes by the token.
+    pub(super) waits_for_token: bool,
     /// Its place among the tasks waiting for a worker; given up on drop.
     pub(super) ticket: Option<Ticket>,
 }
@@ -25,7 +28,8 @@ impl InFlight {
         Self {
             handler: None,
             request: task.request.token.is_some().then(|| Arc::clone(&task.request)),
-            pattern: task.resource.pattern(),
+            waits_for_token: task.request.token.is_some()
+                && task.resource.pattern() == IntegrationPattern::WaitForTaskToken,
             ticket: None,
         }
     }
@@ -35,12 +39,20 @@ impl InFlight {
     }
 }
 
-/// A task for a handler that has not been called yet.
+/// A task whose work has not begun.
 pub(super) struct Invocation {
     pub(super) task: Task,
-    /// `None` if nobody serves its resource.
-    pub(super) handler: Option<Arc<dyn Handler>>,
+    pub(super) work: Work,
     pub(super) span: tracing::Span,
     /// Whether the answer that led to it was much work, so that other executions have their turn first.
     pub(super) follows_much_work: bool,
+}
+
+/// Who does the work of a task.
+pub(super) enum Work {
+    Handler(Arc<dyn Handler>),
+    /// Its resource is served by nobody.
+    Nobody,
+    /// The answer is there already.
+    Mocked(Result<Value, ErrorOutput>),
 }

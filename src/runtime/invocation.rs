@@ -11,11 +11,11 @@ use std::task::{Context, Poll};
 
 use super::activity_queue::Scheduled;
 use super::here::Here;
-use super::in_flight::{InFlight, Invocation};
+use super::in_flight::{InFlight, Invocation, Work};
 use super::panics::failing_on_panic;
 use super::running::{Progress, Running};
 use crate::TaskError;
-use crate::definition::{IntegrationPattern, ResourceKind};
+use crate::definition::ResourceKind;
 use crate::execution::{Event, Task, TaskId};
 use crate::handlers::{Answering, Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
@@ -25,10 +25,18 @@ const IN_A_ROW: u32 = 32;
 
 impl Running {
     /// Finds who does a task. `None` if nobody has to be called: it waits for a worker of its activity, or has failed.
-    pub(super) fn invocation(self: &Arc<Self>, task: Task, progress: &mut Progress) -> Option<Invocation> {
+    pub(super) fn invocation(self: &Arc<Self>, mut task: Task, progress: &mut Progress) -> Option<Invocation> {
         let span = tracing::info_span!(
             parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
+        if let Some(answer) = self.mocked(&mut task) {
+            return Some(Invocation {
+                task,
+                work: Work::Mocked(answer),
+                span,
+                follows_much_work: false,
+            });
+        }
         if let Some(token) = &task.request.token
             && !self.directory.remember_token(token, Arc::downgrade(self), task.id)
         {
@@ -55,10 +63,20 @@ impl Running {
         }
         Some(Invocation {
             task,
-            handler,
+            work: handler.map_or(Work::Nobody, Work::Handler),
             span,
             follows_much_work: false,
         })
+    }
+
+    /// The mocked answer to a task, if there is one. It is the final one also where a real answer would come by a token, so
+    /// the task has no token then.
+    fn mocked(&self, task: &mut Task) -> Option<Result<Value, ErrorOutput>> {
+        let answer = self.mocks.as_ref()?.answer(task)?;
+        if task.request.token.is_some() {
+            Arc::make_mut(&mut task.request).token = None;
+        }
+        Some(answer)
     }
 
     /// Calls a handler in a new tokio task.
@@ -155,27 +173,27 @@ impl Running {
     }
 
     fn call(self: &Arc<Self>, invocation: Invocation) -> Handling {
-        let Invocation {
-            task, handler, span, ..
-        } = invocation;
-        if *task.resource.kind() == ResourceKind::Activity {
+        let Invocation { task, work, span, .. } = invocation;
+        let is_activity = *task.resource.kind() == ResourceKind::Activity;
+        if is_activity && !matches!(work, Work::Mocked(_)) {
             self.deliver(Event::TaskStarted {
                 task: task.id,
                 worker_name: None,
             });
         }
-        let answering: Answering = match handler {
-            Some(handler) => {
+        let work = match work {
+            Work::Handler(handler) => {
                 let attempt = Attempt::new(task, Arc::<Self>::clone(self));
                 // The call itself may panic too, before there is a future.
-                failing_on_panic(|| handler.begin(attempt)).unwrap_or_else(failed)
+                Handled::Called(failing_on_panic(|| handler.begin(attempt)).unwrap_or_else(failed))
             }
-            None => failed(TaskError::new(
+            Work::Nobody => Handled::Called(failed(TaskError::new(
                 "States.TaskFailed",
                 format!("no handler is registered for the resource {}", task.resource),
-            )),
+            ))),
+            Work::Mocked(answer) => Handled::Answered(Some(answer)),
         };
-        Handling { answering, span }
+        Handling { work, span }
     }
 
     /// Handles the end of a handler; a callback task goes on until it is answered by its token. Returns the task to do
@@ -189,12 +207,12 @@ impl Running {
         let mut progress = self.progress();
         // A task without a token, of a handler that was ready at once, is not there.
         let in_flight = progress.in_flight.get_mut(&task);
-        let pattern = in_flight.as_ref().map(|task| task.pattern);
+        let waits_for_token = in_flight.as_ref().map(|task| task.waits_for_token);
         let was_cancelled = in_flight.and_then(|task| task.handler.take()).is_none() && !was_in_place;
-        let event = match (pattern, result) {
-            (Some(IntegrationPattern::WaitForTaskToken), Ok(output)) => Event::TaskSubmitted { task, output },
+        let event = match (waits_for_token, result) {
+            (Some(true), Ok(output)) => Event::TaskSubmitted { task, output },
             (_, result) => {
-                if pattern.is_some()
+                if waits_for_token.is_some()
                     && let Some(settled) = progress.in_flight.remove(&task)
                 {
                     self.release(settled);
@@ -246,19 +264,33 @@ fn failed(error: TaskError) -> Answering {
     Box::pin(std::future::ready(Err(error)))
 }
 
-/// A called handler, in its span.
+/// The work of a task, in its span.
 struct Handling {
-    answering: Answering,
+    work: Handled,
     span: tracing::Span,
+}
+
+/// A called handler, or the answer that is there without one.
+enum Handled {
+    Called(Answering),
+    Answered(Option<Result<Value, ErrorOutput>>),
 }
 
 impl Handling {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Value, ErrorOutput>> {
         let _entered = self.span.enter();
-        let polled = failing_on_panic(|| self.answering.as_mut().poll(context));
-        polled.unwrap_or_else(|error| Poll::Ready(Err(error))).map_err(|error| {
-            tracing::info!(error = error.error(), cause = error.cause(), "task failed");
-            error.into()
+        let polled = match &mut self.work {
+            Handled::Called(answering) => {
+                let polled = failing_on_panic(|| answering.as_mut().poll(context));
+                polled
+                    .unwrap_or_else(|error| Poll::Ready(Err(error)))
+                    .map_err(ErrorOutput::from)
+            }
+            Handled::Answered(answer) => answer.take().map_or(Poll::Pending, Poll::Ready),
+        };
+        polled.map_err(|error| {
+            tracing::info!(error = error.error, cause = error.cause, "task failed");
+            error
         })
     }
 }

@@ -64,6 +64,7 @@ mod invocation;
 mod journal;
 #[cfg(feature = "store")]
 mod listing;
+mod mocks;
 mod nested;
 mod options;
 #[cfg(feature = "store")]
@@ -106,11 +107,12 @@ pub use resume::{Resumed, Unresumed};
 
 #[cfg(not(feature = "store"))]
 pub(crate) use ack::Ack;
-pub(crate) use catalogue::{Catalogue, Launch, Refusal};
+pub(crate) use catalogue::{Catalogue, Launch, Refusal, Resolved};
 #[cfg(feature = "store")]
 pub(crate) use documents::Documents;
 #[cfg(feature = "store")]
 pub(crate) use journal::Ack;
+pub(crate) use mocks::Mocks;
 
 use ended::EndedExecutions;
 use host::Host;
@@ -253,6 +255,7 @@ impl Interpreter {
             is_named,
             is_refusable: true,
             started_by: None,
+            mocks: None,
             #[cfg(feature = "store")]
             request: None,
         };

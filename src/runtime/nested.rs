@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use tokio::time::Duration;
 
 use super::Interpreter;
+use super::catalogue::Resolved;
 use super::running::{Origin, Running};
 use super::shared::Shared;
 use super::start::Start;
@@ -150,7 +151,7 @@ fn start_child(
     context: &TaskContext,
 ) -> Result<Option<Arc<Running>>, TaskError> {
     let in_style = |error: StepFunctionsError| error.in_style(operation.style);
-    let target = shared.resolve(&request.state_machine_arn).map_err(in_style)?;
+    let Resolved { target, mocks } = shared.resolve(&request.state_machine_arn).map_err(in_style)?;
     let program = Arc::clone(&target.program);
     let is_express = program.machine().workflow_type == WorkflowType::Express;
     operation.check_type(is_express).map_err(in_style)?;
@@ -198,6 +199,7 @@ fn start_child(
         is_named: !is_express,
         is_refusable: false,
         started_by: Some(context.attempt_id().into()),
+        mocks,
         #[cfg(feature = "store")]
         request: target.request(&request.input_text, None),
     };

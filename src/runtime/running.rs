@@ -23,6 +23,7 @@ use super::host::Host;
 use super::in_flight::{InFlight, Invocation};
 #[cfg(feature = "store")]
 use super::journal::{Durable, Journal};
+use super::mocks::Mocks;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
 use crate::error::{EndedExecution, Error};
@@ -55,6 +56,7 @@ pub(super) struct Running {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) handlers: Arc<HandlerTable>,
     pub(super) span: Option<Box<tracing::Span>>,
+    pub(super) mocks: Option<Arc<dyn Mocks>>,
     /// What the store has of it, if there is one.
     #[cfg(feature = "store")]
     pub(super) durable: Option<Box<Durable>>,
@@ -64,6 +66,8 @@ pub(super) struct Running {
 pub(super) struct New {
     pub(super) execution: Execution,
     pub(super) origin: Origin,
+    /// What answers tasks of it in place of their work.
+    pub(super) mocks: Option<Arc<dyn Mocks>>,
     #[cfg(feature = "store")]
     pub(super) durable: Option<Box<Durable>>,
     #[cfg(feature = "store")]
@@ -130,6 +134,7 @@ impl Running {
             state_machine,
             host,
             origin: new.origin,
+            mocks: new.mocks,
             start_time: execution.context().start_time,
             progress: Mutex::new(Progress {
                 execution,

@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio::time::Duration;
 
 use super::activity::Activities;
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Resolved};
 use super::ended::{EndedExecutions, Kept};
 use super::executions::Executions;
 use super::handle::ExecutionHandle;
@@ -221,6 +221,7 @@ impl Shared {
         Ok(New {
             execution,
             origin: start.origin,
+            mocks: start.mocks,
             #[cfg(feature = "store")]
             durable,
             #[cfg(feature = "store")]
@@ -229,12 +230,15 @@ impl Shared {
     }
 
     /// The state machine of an ARN, from the catalogue or from the registered ones.
-    pub(super) fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
-        let registered = || self.settings.state_machines.resolve(arn);
+    pub(super) fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError> {
+        let registered = || {
+            let target = self.settings.state_machines.resolve(arn)?;
+            Ok(Resolved { target, mocks: None })
+        };
         match self.catalogue() {
             Some(catalogue) => catalogue
                 .resolve(arn)
-                .or_else(|refused| registered().map_err(|_| refused)),
+                .or_else(|refused| registered().map_err(|_: StepFunctionsError| refused)),
             None => registered(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::mocks::Mocks;
 use super::running::Origin;
 use crate::execution::{Program, StartOptions};
 
@@ -19,6 +20,8 @@ pub(super) struct Start {
     /// The id of the attempt of a task that starts it.
     #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store asks"))]
     pub(super) started_by: Option<Arc<str>>,
+    /// What answers tasks of it in place of their work.
+    pub(super) mocks: Option<Arc<dyn Mocks>>,
     /// What a service above was asked for.
     #[cfg(feature = "store")]
     pub(super) request: Option<crate::store::StoredRequest>,

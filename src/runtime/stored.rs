@@ -229,6 +229,7 @@ impl Shared {
                 lineage: origin.lineage,
                 keeps_name: false,
             },
+            mocks: None,
             durable: Some(Box::new(durable)),
             journal: Some(Box::new(Journal::ended())),
         };

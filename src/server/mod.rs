@@ -116,6 +116,7 @@ mod request;
 mod state_machine;
 #[cfg(feature = "store")]
 mod stored;
+mod test_cases;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
@@ -127,10 +128,11 @@ use crate::data::within_nesting;
 use crate::definition::WorkflowType;
 #[cfg(feature = "store")]
 use crate::error::Error;
-use crate::runtime::{Catalogue, ExecutionHandle, Interpreter};
+use crate::runtime::{Catalogue, ExecutionHandle, Interpreter, Resolved};
 #[cfg(feature = "store")]
 use crate::runtime::{Documents, Resumed};
 use crate::services::step_functions::{StepFunctionsError, Target};
+use crate::simulation::MockConfig;
 
 use registry::Registry;
 
@@ -148,6 +150,8 @@ struct Service {
     writing: Arc<tokio::sync::Mutex<()>>,
     /// The number of the last revision.
     last_revision: AtomicU64,
+    /// The mock file, if there is one.
+    mocks: Mutex<Option<Arc<MockConfig>>>,
     /// The bytes that are kept of executions that ended a short while ago.
     ended_bytes: Arc<AtomicUsize>,
     #[cfg(feature = "store")]
@@ -209,6 +213,7 @@ impl StepFunctions {
             let (registry, last_revision) = registry(&interpreter);
             Service {
                 interpreter,
+                mocks: Mutex::default(),
                 writing: Arc::default(),
                 last_revision: AtomicU64::new(last_revision),
                 ended_bytes: registry.executions.ended_bytes(),
@@ -333,8 +338,8 @@ impl Service {
 }
 
 impl Catalogue for Service {
-    fn resolve(&self, arn: &str) -> Result<Target, StepFunctionsError> {
-        self.registry().target(arn)
+    fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError> {
+        self.resolve_for_start(arn)
     }
 
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str) {

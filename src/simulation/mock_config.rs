@@ -1,14 +1,24 @@
 //! The mock files of AWS Step Functions Local.
 
+#[cfg(feature = "runtime")]
+mod test_case;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::script::{Indexed, Part};
 use super::{Answer, Simulation};
 use crate::data::parse_unique;
 use crate::definition::StateMachine;
+use crate::execution::Program;
 use crate::history::ErrorOutput;
+
+#[cfg(feature = "runtime")]
+pub(crate) use test_case::TestCase;
+#[cfg(feature = "cli")]
+pub(crate) use test_case::mocked_answer;
 
 /// A `MockConfigFile.json` of AWS Step Functions Local: test cases of state machines, and what their tasks answer.
 ///
@@ -88,9 +98,7 @@ fn known_names(known: &[String]) -> String {
 impl MockConfig {
     /// Reads a mock file. Errors with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, MockConfigError> {
-        let file = parse_unique(text).map_err(|error| MockConfigError::NoJson {
-            problem: error.to_string(),
-        })?;
+        let file = parsed(text)?;
         let mut config = Self {
             state_machines: IndexMap::new(),
             responses: IndexMap::new(),
@@ -169,21 +177,34 @@ impl MockConfig {
         test_case: &str,
         machine: &StateMachine,
     ) -> Result<Simulation, MockConfigError> {
-        let cases = find(&self.state_machines, "state machine", state_machine)?;
-        let states = find(cases, "test case", test_case)?;
         let mut simulation = Simulation::of(machine);
-        for (state, response) in states {
-            let is_task = simulation.program.resources().any(|(name, _)| name == state);
-            if !is_task {
-                let tasks = simulation.program.resources().map(|(name, _)| name.to_owned());
-                return Err(unknown("Task state", state, tasks.collect()));
-            }
-            let response = find(&self.responses, "response", response)?;
-            let mut response = response.clone();
-            response.denies_left_over = self.denies_left_over;
-            simulation = simulation.part(state, Part::Indexed(response));
+        let program = Arc::clone(&simulation.program);
+        for (state, mut answers) in self.answers(state_machine, test_case, &program)? {
+            answers.denies_left_over = self.denies_left_over;
+            simulation = simulation.part(state, Part::Indexed(answers));
         }
         Ok(simulation)
+    }
+
+    /// The states of a test case with their answers.
+    fn answers(
+        &self,
+        state_machine: &str,
+        test_case: &str,
+        program: &Program,
+    ) -> Result<impl Iterator<Item = (&str, Indexed)>, MockConfigError> {
+        let cases = find(&self.state_machines, "state machine", state_machine)?;
+        let states = find(cases, "test case", test_case)?;
+        for state in states.keys() {
+            if !program.resources().any(|(name, _)| name == state) {
+                let tasks = program.resources().map(|(name, _)| name.to_owned());
+                return Err(unknown("Task state", state, tasks.collect()));
+            }
+        }
+        Ok(states.iter().filter_map(|(state, response)| {
+            // INVARIANT: the response is there, by `check_names`.
+            Some((state.as_str(), self.responses.get(response)?.clone()))
+        }))
     }
 }
 
@@ -206,6 +227,12 @@ fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> MockConfigErro
         name: name.to_owned(),
         known,
     }
+}
+
+fn parsed(text: &str) -> Result<Value, MockConfigError> {
+    parse_unique(text).map_err(|error| MockConfigError::NoJson {
+        problem: error.to_string(),
+    })
 }
 
 fn state_machines(json: &Value) -> Result<IndexMap<String, TestCases>, MockConfigError> {

@@ -73,6 +73,10 @@ pub use explore::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use functions::{invoked_names, invokes, is_function_of};
+#[cfg(feature = "runtime")]
+pub(crate) use mock_config::TestCase;
+#[cfg(feature = "cli")]
+pub(crate) use mock_config::mocked_answer;
 pub use mock_config::{MockConfig, MockConfigError};
 pub use moment::{Happened, Moment};
 pub use replay::{DataDifference, PathDifference, PathStep, Recording, RecordingError, Replay};

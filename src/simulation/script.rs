@@ -50,7 +50,13 @@ impl Indexed {
         self.entries.iter().map(|(_, _, answer)| answer)
     }
 
-    fn next(&mut self) -> Option<Answer> {
+    /// How many invocations there were.
+    #[cfg(feature = "runtime")]
+    pub(super) fn used(&self) -> u64 {
+        self.next
+    }
+
+    pub(super) fn next(&mut self) -> Option<Answer> {
         let index = self.next;
         self.next += 1;
         let place = self.entries.partition_point(|(_, last, _)| *last < index);

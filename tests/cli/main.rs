@@ -18,6 +18,8 @@ mod machine_readable;
 #[cfg(unix)]
 mod serve;
 #[cfg(unix)]
+mod serve_mocks;
+#[cfg(unix)]
 mod store;
 mod terminal;
 mod watch;

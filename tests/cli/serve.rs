@@ -13,17 +13,17 @@ use super::asl;
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// A running `asl serve`.
-struct Serve {
+pub(super) struct Serve {
     child: Child,
     address: String,
 }
 
 impl Serve {
-    fn start(arguments: &[&str]) -> Self {
+    pub(super) fn start(arguments: &[&str]) -> Self {
         Self::of(asl(&["serve", "--port", "0"]).args(arguments))
     }
 
-    fn of(command: &mut Command) -> Self {
+    pub(super) fn of(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
@@ -34,7 +34,7 @@ impl Serve {
     }
 
     /// Calls an action; an error is `Code: message`.
-    fn call(&self, action: &str, request: &Value) -> Result<Value, String> {
+    pub(super) fn call(&self, action: &str, request: &Value) -> Result<Value, String> {
         let body = request.to_string();
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(
@@ -60,7 +60,7 @@ impl Serve {
     }
 
     /// Creates a machine and returns its ARN.
-    fn create(&self, name: &str, definition: &Value) -> Value {
+    pub(super) fn create(&self, name: &str, definition: &Value) -> Value {
         let request = json!({
             "name": name, "definition": definition.to_string(), "roleArn": "arn:aws:iam::123456789012:role/Orders",
         });
@@ -68,13 +68,13 @@ impl Serve {
     }
 
     /// Runs an execution to its end.
-    fn run(&self, machine: &Value, input: &Value) -> Value {
+    pub(super) fn run(&self, machine: &Value, input: &Value) -> Value {
         let request = json!({ "stateMachineArn": machine, "input": input.to_string() });
         let started = self.call("StartExecution", &request).unwrap();
         self.ended(&started["executionArn"])
     }
 
-    fn ended(&self, execution: &Value) -> Value {
+    pub(super) fn ended(&self, execution: &Value) -> Value {
         wait_for(|| {
             let described = self
                 .call("DescribeExecution", &json!({ "executionArn": execution }))
@@ -84,7 +84,7 @@ impl Serve {
     }
 
     /// Tells it to end, and returns its exit code.
-    fn terminate(mut self) -> Option<i32> {
+    pub(super) fn terminate(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").arg(pid).status().unwrap().success());
         self.child.wait().unwrap().code()
@@ -99,7 +99,7 @@ impl Drop for Serve {
     }
 }
 
-fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+pub(super) fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(seen) = look() {
@@ -111,16 +111,16 @@ fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// A folder of its own, removed at the end.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("asl-serve-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn write(&self, name: &str, text: impl ToString) {
+    pub(super) fn write(&self, name: &str, text: impl ToString) {
         // In one step, as an editor does.
         let new = self.0.join("new");
         std::fs::write(&new, text.to_string()).unwrap();
@@ -138,7 +138,7 @@ impl Drop for Folder {
     }
 }
 
-fn invoke(function: &str) -> Value {
+pub(super) fn invoke(function: &str) -> Value {
     json!({
         "StartAt": "Charge",
         "States": { "Charge": {

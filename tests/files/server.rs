@@ -4,6 +4,7 @@
 //! ```json
 //! {
 //!   "comment": "what the case teaches",
+//!   "mocks": { "StateMachines": { }, "MockedResponses": { } },
 //!   "functions": { "Bake": { "after": 5, "return": { } } },
 //!   "calls": [
 //!     { "action": "CreateStateMachine", "request": { "definition": { } }, "response": { "stateMachineArn": "<arn>" } },
@@ -16,7 +17,7 @@
 //! JSON may stand where the API takes JSON text, and is compared with such text. `<name>` in a response is bound to what
 //! stands there, a number too; later it is the same, in requests as well. A call has its whole `response`, some of its
 //! members as `has`, or its `error`. `<role>` and `<definition>` are given. A function answers after so many seconds with what it is to
-//! `return`, or fails with `error` and `cause`. Time is paused and jumps when everything waits; `sleep` lets it pass.
+//! `return`, or fails with `error` and `cause`; `mocks` is a mock file. Time is paused and jumps when everything waits; `sleep` lets it pass.
 
 #![expect(
     clippy::unwrap_used,
@@ -67,6 +68,9 @@ fn check_by(front: Front, case: &Value) -> Result<(), Failed> {
             function(interpreter, name, answer.clone())
         });
         let api = StepFunctions::seeded(interpreter, 7);
+        if let Some(mocks) = case.get("mocks") {
+            api.mocks(mocks.to_string().parse()?);
+        }
         let mut names = Names::default();
         for (number, call) in (1..).zip(case["calls"].as_array().ok_or("no calls")?) {
             let checked = step(front, &api, &mut names, call).await;

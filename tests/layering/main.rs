@@ -68,6 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "history",
             "execution",
             "services",
+            "simulation",
             "test_state",
             "store",
             "runtime",

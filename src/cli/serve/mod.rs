@@ -2,6 +2,7 @@
 
 mod lambda_endpoint;
 mod machines;
+mod mocks;
 mod others;
 
 use clap::Args;
@@ -22,6 +23,7 @@ use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
 use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
+use mocks::Mocks;
 use others::Others;
 
 const EXAMPLES: &str = "\
@@ -52,6 +54,8 @@ pub(super) struct Arguments {
     /// Endpoint of an emulator of Lambda, which serves all other functions
     #[arg(long, value_name = "URL", env = "LAMBDA_ENDPOINT", hide_env_values = true, value_parser = lambda_endpoint::url)]
     lambda_endpoint: Option<String>,
+    #[command(flatten)]
+    mocks: Mocks,
     /// Answer only requests that are signed with this access key; may be given more than once
     #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
     access_keys: Vec<(String, String)>,
@@ -114,6 +118,8 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     })?;
     let address = listener.local_addr().unwrap_or(address);
     let api = api(arguments).await?;
+    let mut mocks = arguments.mocks.file();
+    mocks.read(&api)?;
     let mut machines = Machines::new(&arguments.machines, &arguments.loading);
     machines.deploy(&api, arguments.quiet).await?;
     output.line(format_args!("http://{address}"))?;
@@ -137,6 +143,7 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
         let told = tokio::select! {
             told = stores::told_to_end(true) => told.map(|_| ()),
             () = machines.watch(&api, arguments.quiet) => Ok(()),
+            () = mocks.watch(&api) => Ok(()),
         };
         drop(end);
         told
@@ -163,6 +170,7 @@ async fn api(arguments: &Arguments) -> Result<StepFunctions, Failure> {
             interpreter.function(name, ServedFunction(program))
         };
     }
+    interpreter = arguments.mocks.serve(interpreter, arguments.data.is_some())?;
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);
     }

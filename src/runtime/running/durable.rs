@@ -28,6 +28,8 @@ impl New {
                 lineage: replayed.origin.lineage,
                 keeps_name: false,
             },
+            // Nothing with mocks is in a store.
+            mocks: None,
             durable: Some(Box::new(Durable::known(writer, number, replayed.origin.started_by))),
             journal: Some(Box::new(journal)),
             execution: replayed.execution,

@@ -7,7 +7,7 @@ use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
 use crate::data::json::{NotJson, Source};
 use crate::data::json_value;
 use crate::definition::WorkflowType;
-use crate::runtime::{Ack, ExecutionHandle, Launch, Refusal};
+use crate::runtime::{Ack, ExecutionHandle, Launch, Refusal, Resolved};
 use crate::server::arn::{Qualifier, StateMachineArn};
 use crate::server::execution::{Events, Facts, describe_sync};
 use crate::server::known::Known;
@@ -17,6 +17,7 @@ use crate::server::page::{Order, Page, descending};
 use crate::server::request::Request;
 #[cfg(feature = "store")]
 use crate::server::stored::list as list_stored;
+use crate::server::test_cases::without_test_case;
 use crate::server::{Service, seconds};
 use crate::services::step_functions::{StepFunctionsError, Target};
 
@@ -52,7 +53,7 @@ impl<'r> Start<'r> {
         let input_text = request.data("input", DATA).unwrap_or("{}");
         let trace_header = request.text("traceHeader", 0..=256);
         request.check()?;
-        StateMachineArn::parse(arn)?;
+        StateMachineArn::parse(without_test_case(arn))?;
         name.map_or(Ok(()), check_name)?;
         let input = json_value(input_text).map_err(|_| {
             let problem = match input_text {
@@ -73,12 +74,13 @@ impl<'r> Start<'r> {
     fn launch(
         &self,
         service: &Service,
-        target: &Target,
+        Resolved { target, mocks }: &Resolved,
         is_synchronous: bool,
     ) -> Result<(ExecutionHandle, Ack), StepFunctionsError> {
         service.check_running()?;
         Ok(service.interpreter.launch(&Launch {
             target,
+            mocks: mocks.as_ref(),
             name: self.name,
             input: &self.input,
             input_text: self.input_text,
@@ -93,16 +95,17 @@ impl Service {
     pub(in crate::server) async fn start_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
-        let target = self.registry().target(start.arn)?;
-        let (handle, ack) = match start.launch(self, &target, false) {
+        let resolved = self.resolve_for_start(start.arn)?;
+        let target = &resolved.target;
+        let (handle, ack) = match start.launch(self, &resolved, false) {
             Err(refused) if refused.code() == "ExecutionAlreadyExists" => {
-                return self.resting(&start, &target).unwrap_or(Err(refused));
+                return self.resting(&start, target).unwrap_or(Err(refused));
             }
             launched => launched?,
         };
         ack.wait().await.map_err(Refusal::Driver)?;
         let answer = started(handle.arn(), handle.start_time());
-        self.keep(handle, &target, start.input_text, start.trace_header);
+        self.keep(handle, target, start.input_text, start.trace_header);
         Ok(answer)
     }
 
@@ -119,11 +122,12 @@ impl Service {
         let mut request = Request::of(request, &Start::MEMBERS)?;
         let is_whole = includes_data(&mut request);
         let start = Start::read(&mut request)?;
-        let target = self.registry().target(start.arn)?;
+        let resolved = self.resolve_for_start(start.arn)?;
+        let target = &resolved.target;
         if target.program.machine().workflow_type != WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
-        let (handle, ack) = start.launch(self, &target, true)?;
+        let (handle, ack) = start.launch(self, &resolved, true)?;
         ack.wait().await.map_err(Refusal::Driver)?;
         handle.outcome().await;
         let state_machine_arn = &target.state_machine.id;

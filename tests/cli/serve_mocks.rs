@@ -1,0 +1,87 @@
+//! `asl serve` in place of Step Functions Local: mock files and their test cases.
+
+use serde_json::json;
+
+use super::asl;
+use super::serve::{Folder, Serve, invoke, wait_for};
+
+const MOCKS: &str = "tests/kit/mocks/lambda_sqs.json";
+
+/// The tutorial of AWS: the same file, the same environment variable, the same ARNs.
+#[test]
+fn a_mock_file_of_step_functions_local_is_used_as_it_is() {
+    let definition = std::fs::read_to_string("tests/kit/machines/lambda_sqs.asl.json").unwrap();
+    let definition: serde_json::Value = serde_json::from_str(&definition).unwrap();
+    let folder = Folder::new("mocks");
+    folder.write("queue.json", json!({ "Return": { "MessageId": "1" } }));
+    let queue = format!("arn:aws:states:::sqs:sendMessage={}/queue.json", folder.0.display());
+    let serve = Serve::of(asl(&["serve", "--port", "0", "--answer", &queue]).env("SFN_MOCK_CONFIG", MOCKS));
+    let machine = serve.create("LambdaSQSIntegration", &definition);
+    let machine = machine.as_str().unwrap();
+    for (case, message) in [
+        ("HappyPath", "3bcb6e8e-8b51-4375-b0bc-1a59812c6e51"),
+        ("HybridPath", "1"),
+    ] {
+        let ended = serve.run(&json!(format!("{machine}#{case}")), &json!({ "name": "Ada" }));
+        assert_eq!(
+            (&ended["status"], &ended["stateMachineArn"]),
+            (&json!("SUCCEEDED"), &json!(machine))
+        );
+        assert!(ended["output"].as_str().unwrap().contains(message), "{ended}");
+    }
+    let wrong = json!({ "stateMachineArn": format!("{machine}#SadPath") });
+    assert_eq!(
+        serve.call("StartExecution", &wrong).unwrap_err(),
+        "ValidationException: In the mock file there is no test case `SadPath`; there is HappyPath, RetryPath, HybridPath"
+    );
+}
+
+#[test]
+fn a_mock_file_is_followed() {
+    let folder = Folder::new("mocks-followed");
+    let mocks = |answer: &str| {
+        json!({
+            "StateMachines": { "Orders": { "TestCases": { "Case": { "Charge": "Charged" } } } },
+            "MockedResponses": { "Charged": { "0": { "Return": { "Payload": answer } } } },
+        })
+    };
+    folder.write("mocks.json", mocks("first"));
+    folder.write(
+        "refund.json",
+        json!({ "Throw": { "Error": "Broke", "Cause": "no money" } }),
+    );
+    let file = |name: &str| folder.0.join(name).display().to_string();
+    let refund = format!("Refund={}", file("refund.json"));
+    let serve = Serve::start(&["--mock", &file("mocks.json"), "--answer", &refund]);
+    let machine = serve.create("Orders", &invoke("Charge"));
+    let machine = json!(format!("{}#Case", machine.as_str().unwrap()));
+    assert_eq!(serve.run(&machine, &json!({}))["output"], r#""first""#);
+    folder.write("mocks.json", mocks("second"));
+    wait_for(|| (serve.run(&machine, &json!({}))["output"] == r#""second""#).then_some(()));
+
+    let ended = serve.run(&serve.create("Refunds", &invoke("Refund")), &json!({}));
+    assert_eq!(
+        (&ended["error"], &ended["cause"]),
+        (&json!("Broke"), &json!("no money"))
+    );
+}
+
+#[test]
+fn mocks_that_cannot_be_used_are_told_at_the_start() {
+    let folder = Folder::new("mocks-unusable");
+    folder.write("answer.json", json!({ "Retrun": 1 }));
+    let answer = format!("Charge={}/answer.json", folder.0.display());
+    for (arguments, told) in [
+        (&["--mock", "none.json"][..], "cannot read `none.json`"),
+        (&["--answer", &answer], "there must be either `Return` or `Throw`"),
+        (
+            &["--mock", MOCKS, "--data", "executions.db"],
+            "counts in memory how often a test case has answered",
+        ),
+    ] {
+        let refused = asl(&["serve", "--port", "0"]).args(arguments).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2));
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert!(text.contains(told), "{text}");
+    }
+}
