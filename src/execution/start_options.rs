@@ -42,6 +42,9 @@ pub struct StartOptions {
     /// Whether the execution keeps what a redrive needs if it does not succeed: see
     /// [`Execution::redrive`](super::Execution::redrive). Default: yes; an Express execution never does.
     pub is_redrivable: bool,
+    /// What the times of Wait states are multiplied by: 0 skips them. `None`, the default, is 1. Timeouts and the
+    /// delays of retries stay as they are.
+    pub wait_time_scale: Option<f64>,
     /// Whether the execution keeps a trace, which has details that the history lacks.
     pub(crate) is_traced: bool,
 }
@@ -62,6 +65,7 @@ impl StartOptions {
             is_synchronous: false,
             activities: None,
             is_redrivable: true,
+            wait_time_scale: None,
             is_traced: false,
         }
     }

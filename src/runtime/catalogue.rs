@@ -73,7 +73,10 @@ impl Interpreter {
 
     /// The current time; the system's outside a tokio runtime with a timer.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        let clock = self.shared().host().map(|host| host.clock.clone());
+        let clock = self.shared().host().map(|host| {
+            host.catch_up();
+            host.clock.clone()
+        });
         clock
             .unwrap_or_else(|_| self.settings.clock.clone().unwrap_or_default())
             .now()
@@ -117,6 +120,7 @@ impl Interpreter {
             name.clone_into(&mut options.name);
         }
         let host = shared.host().map_err(Refusal::Driver)?;
+        host.catch_up();
         let now = host.clock.now();
         let arn = options.execution_arn();
         let known = || {

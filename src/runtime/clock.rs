@@ -1,9 +1,12 @@
 //! The driver's clock.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use std::sync::Arc;
 use tokio::time::{Duration, Instant};
 
-/// An interpreter's clock: the system's time, or a faster one.
+use super::virtual_time::{TaskKey, VirtualTime, Working};
+
+/// An interpreter's clock: the system's time, a faster one, or virtual time.
 ///
 /// It is measured by tokio's clock, so `tokio::time::pause` stops it too.
 #[derive(Debug, Clone)]
@@ -11,6 +14,8 @@ pub struct Clock {
     started: DateTime<Utc>,
     origin: Instant,
     speed: f64,
+    /// In virtual time.
+    time: Option<Arc<VirtualTime>>,
 }
 
 impl Clock {
@@ -21,6 +26,7 @@ impl Clock {
             started: Utc::now(),
             origin: Instant::now(),
             speed: 1.0,
+            time: None,
         }
     }
 
@@ -39,6 +45,41 @@ impl Clock {
         }
     }
 
+    /// Virtual time, which starts at the system's time: waits, delays of retries and timeouts are skipped, in their order.
+    ///
+    /// * Time stands still while handlers work: their answers take no time. So a run takes exactly as long as its waits, and
+    ///   in a tokio runtime of one thread its history is the one of a [`Simulation`](crate::Simulation) with the same answers.
+    /// * When no handler works and nothing is left to be written to a store, time jumps to the next deadline.
+    /// * While an answer from outside is outstanding, of a worker of an activity or by a task token, nothing is skipped: time
+    ///   goes on to the next deadline when the system's clock has waited for as long. Such an answer, a heartbeat and
+    ///   every call from outside take the time that they took.
+    /// * A handler that takes longer than until the next deadline, such as its timeout, lets time go on to it in the same way.
+    ///
+    /// Each tokio runtime has its own virtual time.
+    ///
+    /// ```
+    /// use asl_engine::{Clock, Interpreter, StateMachine};
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let year: StateMachine =
+    ///     r#"{ "StartAt": "Wait", "States": { "Wait": { "Type": "Wait", "Seconds": 31536000, "End": true } } }"#.parse()?;
+    /// let started = Interpreter::new().clock(Clock::virtual_time()).start(&year, json!({}))?;
+    /// started.outcome().await;
+    /// let took = started.stop_time().unwrap_or_default() - started.start_time();
+    /// assert_eq!(took.num_days(), 365);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn virtual_time() -> Self {
+        Self {
+            time: Some(VirtualTime::new()),
+            ..Self::system()
+        }
+    }
+
     /// The same clock, starting at this time.
     ///
     /// Under a store, the times of waits and timeouts are written by the clock that set them. A faster clock is ahead of the
@@ -48,7 +89,40 @@ impl Clock {
         Self { started: time, ..self }
     }
 
+    /// The clock for one tokio runtime.
+    pub(super) fn of_runtime(mut self) -> Self {
+        if self.time.is_some() {
+            self.time = Some(VirtualTime::new());
+            // As executions begin.
+            self.started = self.started.trunc_subsecs(6);
+        }
+        self
+    }
+
+    pub(super) fn is_virtual(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// Keeps time from being skipped, where it would be.
+    pub(super) fn working(&self) -> Working {
+        self.time.as_ref().map(VirtualTime::working).unwrap_or_default()
+    }
+
+    /// The same while a handler works on a task.
+    pub(super) fn begin(&self, task: impl FnOnce() -> TaskKey) -> Working {
+        let time = self.time.as_ref();
+        time.map(|time| time.begin(task())).unwrap_or_default()
+    }
+
+    /// Virtual time, if it is that.
+    pub(super) fn time(&self) -> Option<&VirtualTime> {
+        self.time.as_deref()
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
+        if let Some(time) = &self.time {
+            return self.time_of(time.now());
+        }
         let elapsed = self.origin.elapsed();
         #[expect(clippy::float_cmp, reason = "the speed of a clock that is not faster is exactly 1")]
         let elapsed = if self.speed == 1.0 {
@@ -74,7 +148,9 @@ impl Clock {
 
     /// The time of a distance from the clock's start.
     pub(super) fn time_of(&self, ticks: i64) -> DateTime<Utc> {
-        self.started + TimeDelta::nanoseconds(ticks)
+        let after = TimeDelta::nanoseconds(ticks);
+        let latest = DateTime::<Utc>::MAX_UTC;
+        self.started.checked_add_signed(after).unwrap_or(latest)
     }
 
     /// The instant at which the clock will show this time.
@@ -82,6 +158,10 @@ impl Clock {
         // The longest sleep that tokio supports for certain. A longer wait wakes up on the way and sleeps again.
         const FAR: Duration = Duration::from_hours(24 * 365 * 30);
         let far = Instant::now() + FAR;
+        if self.time.is_some() {
+            let after = (time - self.now()).to_std().unwrap_or_default();
+            return Instant::now() + after.min(FAR);
+        }
         let seconds = (time - self.started)
             .to_std()
             .map_or(0.0, |after| after.as_secs_f64() / self.speed);

@@ -51,6 +51,13 @@ impl<T: Wake> Host<T> {
         })
     }
 
+    /// Lets the time that something from outside took pass, where time is virtual.
+    pub(super) fn catch_up(&self) {
+        if let Some(time) = self.clock.time() {
+            time.catch_up(self.timer.first());
+        }
+    }
+
     /// Whether one thread does all work of the runtime.
     pub(super) fn has_one_thread(&self) -> bool {
         self.runtime.runtime_flavor() == RuntimeFlavor::CurrentThread

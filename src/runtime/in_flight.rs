@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 
 use super::activity_queue::Ticket;
+use super::virtual_time::Working;
 use crate::definition::IntegrationPattern;
 use crate::execution::{Task, TaskRequest};
 use crate::handlers::Handler;
@@ -19,6 +20,8 @@ pub(super) struct InFlight {
     request: Option<Arc<TaskRequest>>,
     /// Whether the answer of its handler is not its result, which comes by the token.
     pub(super) waits_for_token: bool,
+    /// Keeps time from being skipped while it waits for an answer from outside.
+    pub(super) outside: Working,
     /// Its place among the tasks waiting for a worker; given up on drop.
     pub(super) ticket: Option<Ticket>,
 }
@@ -30,6 +33,7 @@ impl InFlight {
             request: task.request.token.is_some().then(|| Arc::clone(&task.request)),
             waits_for_token: task.request.token.is_some()
                 && task.resource.pattern() == IntegrationPattern::WaitForTaskToken,
+            outside: Working::default(),
             ticket: None,
         }
     }

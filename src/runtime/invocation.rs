@@ -14,6 +14,7 @@ use super::here::Here;
 use super::in_flight::{InFlight, Invocation, Work};
 use super::panics::failing_on_panic;
 use super::running::{Progress, Running};
+use super::virtual_time::Working;
 use crate::TaskError;
 use crate::definition::ResourceKind;
 use crate::execution::{Event, Task, TaskId};
@@ -53,6 +54,7 @@ impl Running {
             && let Some(activity) = self.directory.activity(task.resource.arn())
         {
             let mut in_flight = InFlight::of(&task);
+            in_flight.outside = self.host.clock.working();
             in_flight.ticket = Some(activity.schedule(Scheduled {
                 execution: Arc::<Self>::downgrade(self),
                 task: task.id,
@@ -83,9 +85,11 @@ impl Running {
     pub(super) fn spawn(self: &Arc<Self>, invocation: Invocation, progress: &mut Progress) {
         let (id, in_flight) = (invocation.task.id, InFlight::of(&invocation.task));
         let running = Arc::clone(self);
+        let working = self.host.clock.working();
         let work = async move {
-            let answering = running.call(invocation);
-            running.work(id, answering).await;
+            let handling = running.call(invocation);
+            drop(working);
+            running.work(id, handling).await;
         };
         self.spawn_work(id, in_flight, work, progress);
     }
@@ -110,6 +114,7 @@ impl Running {
     /// Waits for a handler, then does the tasks that follow from its answer, as long as their handlers are ready at once.
     async fn work(self: Arc<Self>, id: TaskId, mut first: Handling) {
         let answer = poll_fn(|context| first.poll(context)).await;
+        let _working = self.host.clock.working();
         drop(first);
         let mut next = self.handler_ended(id, answer, false);
         if next.as_ref().is_none_or(|next| !next.follows_much_work) {
@@ -147,6 +152,7 @@ impl Running {
     /// The same in the caller's tokio task. The execution goes on without the caller then: what has to wait gets a tokio
     /// task of its own.
     pub(super) async fn work_here(self: &Arc<Self>, invocation: Invocation) {
+        let _working = self.host.clock.working();
         let mut first = Some(invocation);
         let next = poll_fn(|context| {
             let _here = Here::enter();
@@ -174,6 +180,7 @@ impl Running {
 
     fn call(self: &Arc<Self>, invocation: Invocation) -> Handling {
         let Invocation { task, work, span, .. } = invocation;
+        let working = self.host.clock.begin(|| (Arc::clone(&self.arn), task.id));
         let is_activity = *task.resource.kind() == ResourceKind::Activity;
         if is_activity && !matches!(work, Work::Mocked(_)) {
             self.deliver(Event::TaskStarted {
@@ -193,7 +200,11 @@ impl Running {
             ))),
             Work::Mocked(answer) => Handled::Answered(Some(answer)),
         };
-        Handling { work, span }
+        Handling {
+            work,
+            span,
+            _working: working,
+        }
     }
 
     /// Handles the end of a handler; a callback task goes on until it is answered by its token. Returns the task to do
@@ -209,8 +220,16 @@ impl Running {
         let in_flight = progress.in_flight.get_mut(&task);
         let waits_for_token = in_flight.as_ref().map(|task| task.waits_for_token);
         let was_cancelled = in_flight.and_then(|task| task.handler.take()).is_none() && !was_in_place;
+        if let Some(time) = self.host.clock.time() {
+            time.answered();
+        }
         let event = match (waits_for_token, result) {
-            (Some(true), Ok(output)) => Event::TaskSubmitted { task, output },
+            (Some(true), Ok(output)) => {
+                if let Some(in_flight) = progress.in_flight.get_mut(&task) {
+                    in_flight.outside = self.host.clock.working();
+                }
+                Event::TaskSubmitted { task, output }
+            }
             (_, result) => {
                 if waits_for_token.is_some()
                     && let Some(settled) = progress.in_flight.remove(&task)
@@ -225,7 +244,9 @@ impl Running {
         };
         self.handle(&mut progress, event);
         let mut next = None;
-        self.carry_out(&mut progress, (!was_cancelled).then_some(&mut next));
+        // In virtual time, tasks that are asked for at the same time are done in that order.
+        let goes_on = !was_cancelled && !self.host.clock.is_virtual();
+        self.carry_out(&mut progress, goes_on.then_some(&mut next));
         if let Some(next) = &mut next {
             next.follows_much_work = progress.execution.has_worked_much();
         }
@@ -235,6 +256,7 @@ impl Running {
 
 impl TaskChannel for Running {
     fn heartbeat(self: Arc<Self>, task: TaskId) {
+        let _working = self.from_outside();
         self.deliver(Event::TaskHeartbeat { task });
     }
 
@@ -268,6 +290,8 @@ fn failed(error: TaskError) -> Answering {
 struct Handling {
     work: Handled,
     span: tracing::Span,
+    /// Dropped last: what comes of the answer is under way by then.
+    _working: Working,
 }
 
 /// A called handler, or the answer that is there without one.

@@ -87,6 +87,7 @@ mod stored;
 mod task_tokens;
 mod timer_queue;
 mod turns;
+mod virtual_time;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -248,6 +249,7 @@ impl Interpreter {
         options.is_synchronous = is_synchronous;
         requirements::check(&program, shared, || options.execution_arn())?;
         let host = shared.host()?;
+        host.catch_up();
         let start = Start {
             program,
             options,

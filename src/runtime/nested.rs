@@ -129,6 +129,7 @@ async fn start_execution(
             task: context.id,
         });
     }
+    rest_until_end(shared, context, &child);
     let outcome = child.finished().await;
     stop.0 = None;
     operation.ended(&Description {
@@ -140,6 +141,16 @@ async fn start_execution(
         stop_date: child.stop_time().unwrap_or(child.start_time),
         outcome: &outcome,
     })
+}
+
+/// Lets virtual time be skipped while a task only waits for its execution.
+fn rest_until_end(shared: &Arc<Shared>, context: &TaskContext, child: &Running) {
+    let Ok(host) = shared.host() else { return };
+    let Some(time) = host.clock.time() else { return };
+    time.rest_until_end((Arc::clone(&context.driven_arn), context.id), &child.arn);
+    if child.has_ended() {
+        time.ended(&child.arn);
+    }
 }
 
 /// Starts the execution for a task, or finds the running one of the same name. `None` if the task started it before a

@@ -66,6 +66,23 @@ impl Interpreter {
         self.with(|settings| settings.limits = Arc::new(limits))
     }
 
+    /// Multiplies the times of Wait states; default: 1. At 0 no Wait takes any time. Timeouts and the delays of retries stay as
+    /// they are. A scale that is negative or not finite is an error at the start.
+    ///
+    /// [`Clock::virtual_time`] skips all times, in their order.
+    #[must_use]
+    pub fn wait_time_scale(self, scale: f64) -> Self {
+        self.with(|settings| {
+            if scale.is_finite() && scale >= 0.0 {
+                settings.wait_time_scale = Some(scale);
+            } else {
+                settings.refuse(format!(
+                    "the scale of wait times must be a number from 0, and is {scale}"
+                ));
+            }
+        })
+    }
+
     /// Sets how many ended executions are kept for [`Interpreter::execution`] and [`Interpreter::executions`], and how many
     /// bytes of memory, estimated, they may take with their histories; default: the last 1,000 in 64 MiB.
     ///

@@ -157,6 +157,7 @@ impl Running {
     }
 
     pub(super) fn deliver(self: &Arc<Self>, event: Event) {
+        let _working = self.host.clock.working();
         let mut progress = self.progress();
         self.handle(&mut progress, event);
         self.carry_out(&mut progress, None);
@@ -307,6 +308,9 @@ impl Running {
         // The first outcome counts; a second one comes only from an execution that was given up.
         self.ended_with()
             .get_or_insert_with(|| Box::new(End { outcome, stop_time }));
+        if let Some(time) = self.host.clock.time() {
+            time.ended(&self.arn);
+        }
         if let Some(ended) = self.ended.get() {
             ended.notify_waiters();
         }

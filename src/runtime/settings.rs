@@ -39,6 +39,7 @@ pub(super) struct Settings {
     pub(super) chance: Chance,
     pub(super) history: HistoryLevel,
     pub(super) limits: Arc<Limits>,
+    pub(super) wait_time_scale: Option<f64>,
     pub(super) kept: Kept,
     /// Where executions outlive the process.
     #[cfg(feature = "store")]
@@ -65,6 +66,7 @@ impl Default for Settings {
             chance: Chance::default(),
             history: HistoryLevel::default(),
             limits: Arc::default(),
+            wait_time_scale: None,
             kept: Kept::default(),
             #[cfg(feature = "store")]
             store: None,
@@ -119,6 +121,7 @@ impl Settings {
         options.seed = self.chance.number();
         options.token_secret = self.chance.token_secret();
         options.history = self.history;
+        options.wait_time_scale = self.wait_time_scale;
         options.state_machine = state_machine;
         if program.machine().workflow_type == WorkflowType::Express {
             options.express_id = Some(self.chance.uuid());

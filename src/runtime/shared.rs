@@ -140,7 +140,7 @@ impl Shared {
         // Start without the lock: a runtime that is shutting down drops the timer at once, and the drop takes the lock.
         let shared = Arc::downgrade(self);
         let started = Host::start(
-            self.settings.clock.clone().unwrap_or_default(),
+            self.settings.clock.clone().unwrap_or_default().of_runtime(),
             #[cfg(feature = "store")]
             recall::Recalling(Weak::clone(&shared)),
             move || {
@@ -188,6 +188,7 @@ impl Shared {
 
     /// Begins an execution. Errors as [`Directory::admit`] does, and if the store cannot be read.
     pub(super) fn start(self: &Arc<Self>, start: Start, host: Arc<Host<Running>>) -> Result<Arc<Running>, Error> {
+        let _working = host.clock.working();
         let new = self.new_execution(start, &host)?;
         Running::start(new, Arc::<Self>::clone(self), host, None)
     }
@@ -199,7 +200,8 @@ impl Shared {
         host: Arc<Host<Running>>,
         first: &mut Option<Invocation>,
     ) -> Result<Arc<Running>, Error> {
-        let works_here = host.has_one_thread() && !Here::is_entered();
+        let _working = host.clock.working();
+        let works_here = host.has_one_thread() && !Here::is_entered() && !host.clock.is_virtual();
         let first = works_here.then_some(first);
         let new = self.new_execution(start, &host)?;
         Running::start(new, Arc::<Self>::clone(self), host, first)

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 use super::clock::Clock;
 
@@ -28,6 +28,7 @@ pub(super) trait Wake: Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct TimerQueue<T> {
     queue: Arc<Queue<T>>,
+    clock: Clock,
     task: AbortHandle,
 }
 
@@ -50,6 +51,8 @@ struct Queue<T> {
 #[derive(Debug)]
 struct Waiting<T> {
     wake_ups: BTreeMap<WakeUp, Sleeper<T>>,
+    /// In virtual time, when they are due at the latest.
+    latest: BTreeMap<WakeUp, Instant>,
     asked: u64,
 }
 
@@ -73,11 +76,13 @@ impl<T: Wake> TimerQueue<T> {
         let queue = Arc::new(Queue {
             waiting: Mutex::new(Waiting {
                 wake_ups: BTreeMap::new(),
+                latest: BTreeMap::new(),
                 asked: 0,
             }),
             is_earlier: Notify::new(),
         });
         let served = Arc::clone(&queue);
+        let clock_of_queue = clock.clone();
         let task = tokio::spawn(async move {
             let _dropped_with_it = dropped_with_it;
             serve(
@@ -90,16 +95,22 @@ impl<T: Wake> TimerQueue<T> {
         });
         Self {
             queue,
+            clock: clock_of_queue,
             task: task.abort_handle(),
         }
     }
 
     /// Wakes an execution at a tick of the clock. `number` is its number in the store, if it has one.
     pub(super) fn wake_at(&self, at: i64, execution: Weak<T>, number: Option<u64>) -> WakeUp {
+        let latest = self
+            .clock
+            .is_virtual()
+            .then(|| self.clock.instant_of(self.clock.time_of(at)));
         let mut waiting = self.queue.waiting();
         let order = number.unwrap_or(waiting.asked);
         waiting.asked += 1;
         let wake_up = WakeUp { at, order };
+        waiting.latest.extend(latest.map(|latest| (wake_up, latest)));
         self.queue.insert(&mut waiting, wake_up, Sleeper::Here(execution));
         wake_up
     }
@@ -119,7 +130,14 @@ impl<T: Wake> TimerQueue<T> {
 
     /// Cancels a wake-up.
     pub(super) fn forget(&self, wake_up: WakeUp) {
-        self.queue.waiting().wake_ups.remove(&wake_up);
+        let mut waiting = self.queue.waiting();
+        waiting.wake_ups.remove(&wake_up);
+        waiting.latest.remove(&wake_up);
+    }
+
+    /// The tick of the earliest wake-up.
+    pub(super) fn first(&self) -> Option<i64> {
+        self.queue.first()
     }
 
     #[cfg(test)]
@@ -150,9 +168,21 @@ impl<T> Queue<T> {
         }
     }
 
+    fn first(&self) -> Option<i64> {
+        let waiting = self.waiting();
+        waiting.wake_ups.first_key_value().map(|(first, _)| first.at)
+    }
+
+    /// When the earliest wake-up is due at the latest, if that is known.
+    fn latest(&self) -> Option<Instant> {
+        let waiting = self.waiting();
+        let (first, _) = waiting.wake_ups.first_key_value()?;
+        waiting.latest.get(first).copied()
+    }
+
     /// Takes out the earliest wake-up if it is due; otherwise returns its time.
     fn next(&self, now: i64) -> Next<T> {
-        let mut waiting = self.waiting();
+        let waiting = &mut *self.waiting();
         let Some(first) = waiting.wake_ups.first_entry() else {
             return Next::Nothing;
         };
@@ -160,6 +190,7 @@ impl<T> Queue<T> {
             _ if first.key().at > now => Next::At(first.key().at),
             Sleeper::Here(execution) => {
                 let due = Next::Due(*first.key(), Weak::clone(execution));
+                waiting.latest.remove(first.key());
                 first.remove();
                 due
             }
@@ -190,8 +221,9 @@ async fn serve<T: Wake>(queue: &Queue<T>, clock: &Clock, #[cfg(feature = "store"
         match next {
             Next::Nothing => queue.is_earlier.notified().await,
             Next::At(at) => tokio::select! {
+                biased;
                 () = queue.is_earlier.notified() => {}
-                () = sleep_until(clock.instant_of(clock.time_of(at))) => {}
+                () = reach(at, queue, clock) => {}
             },
             Next::Due(wake_up, execution) => {
                 wake(wake_up, &execution);
@@ -202,6 +234,18 @@ async fn serve<T: Wake>(queue: &Queue<T>, clock: &Clock, #[cfg(feature = "store"
             }
             #[cfg(feature = "store")]
             Next::Stored => burst.recall(queue, clock, recall).await,
+        }
+    }
+}
+
+/// Waits until the clock shows a time.
+async fn reach<T>(at: i64, queue: &Queue<T>, clock: &Clock) {
+    let instant = clock.instant_of(clock.time_of(at));
+    match clock.time() {
+        None => sleep_until(instant).await,
+        Some(time) => {
+            let latest = queue.latest().map_or(instant, |latest| latest.min(instant));
+            time.reach(at, latest, || queue.first() == Some(at)).await;
         }
     }
 }

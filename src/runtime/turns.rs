@@ -11,7 +11,9 @@ impl Running {
     /// ready in its runtime goes on first.
     pub(super) fn take_turns_later(self: &Arc<Self>) {
         let running = Arc::clone(self);
+        let working = self.host.clock.working();
         self.host.runtime.spawn(async move {
+            let _working = working;
             let mut wants_turn = true;
             while wants_turn {
                 tokio::task::yield_now().await;

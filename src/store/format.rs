@@ -48,6 +48,8 @@ struct Options {
     is_redrivable: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     activities: Option<Arc<BTreeSet<String>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait_time_scale: Option<f64>,
     #[serde(default)]
     origin: StoredOrigin,
 }
@@ -132,6 +134,7 @@ impl Start {
             is_synchronous: options.is_synchronous,
             is_redrivable: options.is_redrivable,
             activities: options.activities.clone(),
+            wait_time_scale: options.wait_time_scale,
             origin,
         };
         Self {
@@ -166,6 +169,7 @@ impl Start {
         options.is_synchronous = read.is_synchronous;
         options.is_redrivable = read.is_redrivable;
         options.activities = read.activities;
+        options.wait_time_scale = read.wait_time_scale;
         Ok((options, read.origin))
     }
 

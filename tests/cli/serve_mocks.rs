@@ -36,6 +36,50 @@ fn a_mock_file_of_step_functions_local_is_used_as_it_is() {
     );
 }
 
+/// A retry, a wait of a year and one that is scaled: no time passes here, and all of it in the history.
+#[test]
+fn waits_are_skipped_and_scaled() {
+    let definition = json!({
+        "StartAt": "Charge",
+        "States": {
+            "Charge": {
+                "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "Next": "Year",
+                "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 60 }],
+            },
+            "Year": { "Type": "Wait", "Seconds": 31_536_000, "End": true },
+        },
+    });
+    let folder = Folder::new("virtual-time");
+    folder.write(
+        "mocks.json",
+        json!({
+            "StateMachines": { "Orders": { "TestCases": { "Busy": { "Charge": "Busy" } } } },
+            "MockedResponses": {
+                "Busy": { "0-1": { "Throw": { "Error": "Busy", "Cause": "" } }, "2": { "Return": {} } },
+            },
+        }),
+    );
+    let mocks = folder.0.join("mocks.json").display().to_string();
+    let serve =
+        Serve::of(asl(&["serve", "--port", "0", "--virtual-time", "--mock", &mocks]).env("WAIT_TIME_SCALE", "0.5"));
+    let machine = serve.create("Orders", &definition);
+    let ended = serve.run(&json!(format!("{}#Busy", machine.as_str().unwrap())), &json!({}));
+    let took = ended["stopDate"].as_f64().unwrap() - ended["startDate"].as_f64().unwrap();
+    assert_eq!((took * 1_000.0).round(), (60.0 + 120.0 + 31_536_000.0 / 2.0) * 1_000.0);
+
+    let refused = asl(&["serve", "--port", "0", "--virtual-time", "--data", "executions.db"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!std::path::Path::new("executions.db").exists());
+    let refused = asl(&["serve", "--port", "0"])
+        .env("WAIT_TIME_SCALE", "-1")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("write a number from 0, such as 0.01"), "{told}");
+}
+
 #[test]
 fn a_mock_file_is_followed() {
     let folder = Folder::new("mocks-followed");

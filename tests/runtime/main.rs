@@ -27,6 +27,7 @@ mod redrive;
 mod samples;
 mod time;
 mod turns;
+mod virtual_time;
 
 use asl_engine::handlers::TaskContext;
 use asl_engine::history::{ErrorOutput, HistoryEvent};

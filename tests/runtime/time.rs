@@ -59,3 +59,38 @@ async fn other_tasks_have_their_turns_while_many_executions_are_due() {
     }
     assert!((50..1_000).contains(&turns), "{turns}");
 }
+
+/// Child executions of a distributed Map are scaled too; retries and timeouts are not.
+#[tokio::test(start_paused = true)]
+async fn only_wait_states_are_scaled() {
+    let wait = machine(json!({
+        "Wait": { "Type": "Wait", "Seconds": 100, "Next": "Each" },
+        "Each": {
+            "Type": "Map", "ItemsPath": "$", "Next": "Busy",
+            "ItemProcessor": {
+                "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+                "StartAt": "Nap", "States": { "Nap": { "Type": "Wait", "SecondsPath": "$", "End": true } }
+            }
+        },
+        "Busy": {
+            "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Busy", "End": true,
+            "TimeoutSeconds": 30, "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 7, "MaxAttempts": 1 }]
+        }
+    }));
+    let function = |_: serde_json::Value| std::future::pending::<Result<(), asl_engine::TaskError>>();
+    for (scale, seconds) in [(0.1, 10 + 5), (0.0, 0), (2.0, 200 + 100)] {
+        let interpreter = Interpreter::new().wait_time_scale(scale).function("Busy", function);
+        let started = Instant::now();
+        let run = interpreter.start(&wait, json!([50])).unwrap();
+        assert_eq!(
+            run.outcome().await.error().unwrap().error.as_deref(),
+            Some("States.Timeout")
+        );
+        assert_eq!(started.elapsed().as_secs(), seconds + 30 + 7 + 30, "{scale}");
+    }
+    let wrong = Interpreter::new().wait_time_scale(-1.0);
+    assert_eq!(
+        wrong.start(&wait, json!([])).unwrap_err().kind(),
+        asl_engine::ErrorKind::Misconfigured
+    );
+}

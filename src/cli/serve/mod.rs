@@ -4,13 +4,13 @@ mod lambda_endpoint;
 mod machines;
 mod mocks;
 mod others;
+mod time;
 
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use super::arguments::Loading;
@@ -25,6 +25,7 @@ use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
 use mocks::Mocks;
 use others::Others;
+use time::Time;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,6 +57,8 @@ pub(super) struct Arguments {
     lambda_endpoint: Option<String>,
     #[command(flatten)]
     mocks: Mocks,
+    #[command(flatten)]
+    time: Time,
     /// Answer only requests that are signed with this access key; may be given more than once
     #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
     access_keys: Vec<(String, String)>,
@@ -102,7 +105,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         ))
         .help("give clients a key with `--access-key ID:SECRET`, or leave out `--host` to serve this machine alone"));
     }
-    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = arguments.time.runtime().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(format!("cannot start: {}", reason(&error))))?;
     runtime.block_on(listen(arguments, output))?;
     // Programs that still run are killed by then.
@@ -170,6 +173,7 @@ async fn api(arguments: &Arguments) -> Result<StepFunctions, Failure> {
             interpreter.function(name, ServedFunction(program))
         };
     }
+    interpreter = arguments.time.set(interpreter, arguments.data.is_some())?;
     interpreter = arguments.mocks.serve(interpreter, arguments.data.is_some())?;
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);

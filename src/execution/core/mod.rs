@@ -96,6 +96,9 @@ pub(crate) struct Core {
     /// The existing activities; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) activities: Option<Arc<BTreeSet<String>>>,
+    /// What the times of Wait states are multiplied by; `None` for 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) wait_time_scale: Option<f64>,
     /// The trace, if one is kept.
     #[serde(skip)]
     pub(crate) trace: Option<Box<Trace>>,
@@ -125,6 +128,7 @@ impl Core {
             token_secret: options.token_secret,
             activities: options.activities,
             is_redrivable: options.is_redrivable && !is_express,
+            wait_time_scale: options.wait_time_scale,
             trace: options.is_traced.then(Box::default),
             ..Self::idle(execution, options.state_machine, recorder, limits, now)
         }
@@ -167,6 +171,7 @@ impl Core {
             broken: None,
             is_restored: false,
             activities: None,
+            wait_time_scale: None,
             trace: None,
         }
     }

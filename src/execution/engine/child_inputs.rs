@@ -32,6 +32,7 @@ impl Engine<'_> {
             is_synchronous: true,
             activities: core.activities.clone(),
             is_redrivable: core.is_redrivable,
+            wait_time_scale: core.wait_time_scale,
             is_traced: core.trace.is_some(),
         }
     }

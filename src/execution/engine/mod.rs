@@ -32,8 +32,10 @@ mod view;
 #[cfg(feature = "runtime")]
 pub(crate) use evaluations::{LongEvaluated, LongEvaluation};
 
+use chrono::TimeDelta;
 use indexmap::IndexMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use self::view::Allowance;
 use super::core::{Activity, Begun, Core, Frame};
@@ -83,6 +85,16 @@ impl Core {
     pub(super) fn next_deadline(&self) -> Option<Timestamp> {
         let timer = self.timers.earliest().map(|(at, _)| at);
         [self.deadline, timer].into_iter().flatten().min()
+    }
+
+    /// The end of a Wait that would end then.
+    fn scaled(&self, end: Timestamp) -> Timestamp {
+        let Some(scale) = self.wait_time_scale else { return end };
+        // One that is over already is over at once.
+        let wait = (end - self.now).to_std().unwrap_or_default();
+        let wait = Duration::try_from_secs_f64(wait.as_secs_f64() * scale).ok();
+        let wait = wait.and_then(|wait| TimeDelta::from_std(wait).ok());
+        wait.and_then(|wait| self.now.checked_add_signed(wait)).unwrap_or(end)
     }
 
     /// Records an event and makes it the frame's last one.
@@ -241,7 +253,7 @@ impl Engine<'_> {
             Intent::Fork(fork) => self.fork(key, *fork),
             Intent::WaitUntil(deadline) => {
                 self.core.frames.set_activity(key, Activity::Waiting)?;
-                self.wake_at(key, deadline)
+                self.wake_at(key, self.core.scaled(deadline))
             }
         }
     }

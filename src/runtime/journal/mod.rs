@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::virtual_time::Working;
 use crate::execution::{Command, Event, Execution, Outcome, Program, TaskId};
 use crate::history::HistoryEvent;
 use crate::store::{ChildEvents, End, HistoryRecord, JournalEntry, Record, Replayed, StoredMapRun, StoredSnapshot};
@@ -117,6 +118,8 @@ pub(super) struct Unwritten {
     batch: u64,
     events: usize,
     pub(super) commands: Vec<Command>,
+    /// Keeps time from being skipped until then.
+    pub(super) working: Working,
     /// The end of the execution.
     pub(super) end: Option<(Outcome, DateTime<Utc>)>,
 }
@@ -157,6 +160,14 @@ impl Journal {
         }
     }
 
+    /// Lets nothing more happen to the execution here.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+        for unwritten in &mut self.unwritten {
+            unwritten.working = Working::default();
+        }
+    }
+
     /// Notes an event that the execution is about to handle.
     pub(super) fn note(&mut self, execution: u64, now: DateTime<Utc>, events: u64, event: &Event) {
         self.last_entry += 1;
@@ -181,7 +192,13 @@ impl Journal {
 
     /// Takes what the execution has to say into a batch: `None` if that is nothing. `time` is the time of its end, if it has
     /// ended.
-    pub(super) fn batch(&mut self, number: u64, execution: &mut Execution, time: DateTime<Utc>) -> Option<Vec<Record>> {
+    pub(super) fn batch(
+        &mut self,
+        number: u64,
+        execution: &mut Execution,
+        time: DateTime<Utc>,
+        working: Working,
+    ) -> Option<Vec<Record>> {
         let mut history = Vec::new();
         execution.take_events(&mut history);
         let (mut commands, mut end) = (Vec::new(), None);
@@ -217,6 +234,7 @@ impl Journal {
             batch: self.last_batch,
             events: history.len(),
             commands,
+            working,
             end,
         });
         Some(std::mem::take(&mut self.records))

@@ -10,6 +10,7 @@ use crate::execution::{Event, MapRunUpdate, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Ack;
 use crate::runtime::activity_queue::TakeUp;
+use crate::runtime::virtual_time::Working;
 
 /// What came of an answer.
 pub(in crate::runtime) struct Answered {
@@ -22,6 +23,7 @@ pub(in crate::runtime) struct Answered {
 impl Running {
     /// Handles a task's answer by its token.
     pub(in crate::runtime) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> Answered {
+        let _working = self.from_outside();
         let mut progress = self.progress();
         self.reach_passed_deadline(&mut progress);
         let was_waiting = progress.has_in_flight(task);
@@ -37,6 +39,7 @@ impl Running {
 
     /// Handles a task's heartbeat.
     pub(in crate::runtime) fn heartbeat(self: &Arc<Self>, task: TaskId) -> Answered {
+        let _working = self.from_outside();
         let mut progress = self.progress();
         self.reach_passed_deadline(&mut progress);
         let was_waiting = progress.has_in_flight(task);
@@ -45,12 +48,14 @@ impl Running {
 
     /// Handles a stop, and tells when it is written. An ended execution stays as it is.
     pub(in crate::runtime) fn stop_with(self: &Arc<Self>, error: ErrorOutput) -> Ack {
+        let _working = self.from_outside();
         let mut progress = self.progress();
         self.answered(&mut progress, Event::Stop(error), true).ack
     }
 
     /// Gives a running Map Run new settings, and tells when they are written; `None` if it is not running.
     pub(in crate::runtime) fn update_map_run(self: &Arc<Self>, update: MapRunUpdate) -> Option<Ack> {
+        let _working = self.from_outside();
         let mut progress = self.progress();
         let is_running = progress.execution.runs_map_run(&update.map_run_arn);
         let event = Event::UpdateMapRun(update.into());
@@ -70,6 +75,13 @@ impl Running {
         self.carry_out(progress, None);
         let ack = self.ack_of(progress);
         Answered { was_waiting, ack }
+    }
+
+    /// Something comes from outside: it takes the time that it took, and nothing is skipped meanwhile.
+    pub(in crate::runtime) fn from_outside(&self) -> Working {
+        let working = self.host.clock.working();
+        self.host.catch_up();
+        working
     }
 
     /// Tells when all that has happened so far is written.
@@ -99,6 +111,7 @@ impl Running {
 
     /// Sends a heartbeat for every unanswered task of a state; returns their number.
     pub(in crate::runtime) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
+        let _working = self.from_outside();
         let tasks = self.progress().execution.unanswered_tasks();
         let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
         for task in &tasks {
@@ -110,6 +123,7 @@ impl Running {
 
 impl TakeUp for Running {
     fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> Option<Ack> {
+        let _working = self.from_outside();
         let mut progress = self.progress();
         #[cfg(feature = "store")]
         if progress.is_left() {

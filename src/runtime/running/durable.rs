@@ -79,7 +79,9 @@ impl Running {
     fn invoke_again(self: &Arc<Self>, task: Task, progress: &mut Progress) {
         if let Some(token) = token_waited_for(&task) {
             if self.directory.remember_token(token, Arc::downgrade(self), task.id) {
-                progress.in_flight.insert(task.id, InFlight::of(&task));
+                let mut in_flight = InFlight::of(&task);
+                in_flight.outside = self.host.clock.working();
+                progress.in_flight.insert(task.id, in_flight);
             }
         } else if let Some(invocation) = self.invocation(task, progress) {
             self.spawn(invocation, progress);
@@ -135,7 +137,8 @@ impl Running {
         if journal.is_closed {
             return true;
         }
-        if let Some(records) = journal.batch(durable.number, &mut progress.execution, self.host.clock.now()) {
+        let (now, working) = (self.host.clock.now(), self.host.clock.working());
+        if let Some(records) = journal.batch(durable.number, &mut progress.execution, now, working) {
             // Under the lock, so that the batches of an execution are in order.
             durable.writer.write(Batch {
                 author: Arc::<Self>::clone(self),
@@ -150,6 +153,7 @@ impl Running {
     /// Does what was to be done once it was written. Returns whether it waits for something then.
     fn carry_out_written(self: &Arc<Self>) -> bool {
         let Some(durable) = &self.durable else { return false };
+        let _working = self.host.clock.working();
         let mut progress = self.progress();
         let written = durable.acks.written();
         while let Some(unwritten) = progress
@@ -287,7 +291,7 @@ impl Progress {
     /// Lets nothing more happen to it.
     pub(super) fn close(&mut self) {
         if let Some(journal) = &mut self.journal {
-            journal.is_closed = true;
+            journal.close();
         }
     }
 

@@ -86,7 +86,9 @@ impl Running {
                 expected.push((token.clone(), task.id));
             }
             if token_waited_for(&task).is_some() {
-                progress.in_flight.insert(task.id, InFlight::of(&task));
+                let mut in_flight = InFlight::of(&task);
+                in_flight.outside = self.host.clock.working();
+                progress.in_flight.insert(task.id, in_flight);
             }
         }
         expected
