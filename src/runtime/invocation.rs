@@ -30,6 +30,9 @@ impl Running {
         let span = tracing::info_span!(
             parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
         );
+        if let Some(recorder) = self.directory.recorder() {
+            recorder.asked(&self.arn, &task);
+        }
         if let Some(answer) = self.mocked(&mut task) {
             return Some(Invocation {
                 task,

@@ -70,6 +70,7 @@ mod options;
 #[cfg(feature = "store")]
 mod paging;
 mod panics;
+mod recorder;
 mod requirements;
 #[cfg(feature = "store")]
 mod resume;
@@ -114,6 +115,8 @@ pub(crate) use documents::Documents;
 #[cfg(feature = "store")]
 pub(crate) use journal::Ack;
 pub(crate) use mocks::Mocks;
+#[cfg(feature = "cli")]
+pub(crate) use recorder::Recorder;
 
 use ended::EndedExecutions;
 use host::Host;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::Interpreter;
 use super::clock::Clock;
 use super::ended::Kept;
+#[cfg(feature = "cli")]
+use super::recorder::Recorder;
 use super::settings::Settings;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Limits;
@@ -91,6 +93,12 @@ impl Interpreter {
     #[must_use]
     pub fn keep_ended(self, executions: usize, bytes: usize) -> Self {
         self.with(|settings| settings.kept = Kept { executions, bytes })
+    }
+
+    /// Tells of what tasks are answered.
+    #[cfg(feature = "cli")]
+    pub(crate) fn recorder(self, recorder: Arc<dyn Recorder>) -> Self {
+        self.with(|settings| settings.recorder = Some(recorder))
     }
 
     /// Sets region and account in the ARNs of executions; default: `us-east-1` and `123456789012`.

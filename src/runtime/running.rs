@@ -173,6 +173,9 @@ impl Running {
 
     /// Lets the execution handle an event; [`carry_out`](Self::carry_out) does what comes of it.
     pub(super) fn handle(&self, progress: &mut Progress, event: Event) {
+        if let Some(recorder) = self.directory.recorder() {
+            recorder.note(&self.arn, &progress.execution, &event);
+        }
         let now = self.now();
         #[cfg(feature = "store")]
         if !self.note(progress, now, &event) {

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::ended::Kept;
 #[cfg(feature = "store")]
 use super::journal::Retention;
+use super::recorder::Recorder;
 use crate::data::{Payload, StateMachineContext};
 use crate::definition::WorkflowType;
 use crate::execution::{Limits, Program, StartOptions};
@@ -49,6 +50,8 @@ pub(super) struct Settings {
     /// How many idle executions stay in memory under a store.
     #[cfg(feature = "store")]
     pub(super) waiting_in_memory: usize,
+    /// Who is told of the answers to tasks.
+    pub(super) recorder: Option<Arc<dyn Recorder>>,
     pub(super) region: String,
     pub(super) account: String,
     /// The first mistake in the options, told at the next start: builders return no errors.
@@ -77,6 +80,7 @@ impl Default for Settings {
             },
             #[cfg(feature = "store")]
             waiting_in_memory: WAITING_IN_MEMORY,
+            recorder: None,
             region: "us-east-1".into(),
             account: "123456789012".into(),
             mistake: None,

@@ -129,3 +129,100 @@ fn mocks_that_cannot_be_used_are_told_at_the_start() {
         assert!(text.contains(told), "{text}");
     }
 }
+
+/// Real functions first, one of which fails once; then nobody but the recording.
+#[test]
+fn what_tasks_were_answered_becomes_a_mock_file() {
+    let folder = Folder::new("record");
+    let file = folder.0.join("mocks.json").display().to_string();
+    let tried = folder.0.join("tried").display().to_string();
+    let definition = json!({
+        "StartAt": "Charge",
+        "States": {
+            "Charge": {
+                "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Each",
+                "Parameters": { "FunctionName": "Charge", "Payload.$": "$" }, "ResultPath": "$.charged",
+                "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 1 }],
+            },
+            "Each": {
+                "Type": "Map", "ItemsPath": "$.pizzas", "MaxConcurrency": 1, "End": true,
+                "ItemProcessor": { "StartAt": "Bake", "States": { "Bake": {
+                    "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Bake", "End": true,
+                } } },
+            },
+        },
+    });
+    folder.write("orders.asl.json", &definition);
+    let definition = folder.0.join("orders.asl.json").display().to_string();
+    let charge = format!(
+        "Charge=if mkdir {tried} 2>&-; then echo '{{\"errorType\":\"Busy\",\"errorMessage\":\"later\"}}'; exit 1; else echo '{{\"paid\":true}}'; fi"
+    );
+    let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:orders";
+    let input = json!({ "pizzas": ["funghi", "funghi", "marinara"] });
+    let run = |serve: &Serve, arn: &str| {
+        let request = json!({ "stateMachineArn": arn, "name": "Busy-once", "input": input.to_string() });
+        let started = serve.call("StartExecution", &request).unwrap();
+        serve.ended(&started["executionArn"])
+    };
+    let base = ["--virtual-time", "--machines", &definition];
+    let serve = Serve::start(
+        &[
+            &base[..],
+            &["--record", &file, "--function", &charge, "--function", "Bake=cat"],
+        ]
+        .concat(),
+    );
+    let real = run(&serve, arn);
+    assert_eq!(real["status"], "SUCCEEDED", "{real}");
+    assert_eq!(real["output"], input["pizzas"].to_string());
+    let recorded = || serde_json::from_str::<serde_json::Value>(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    wait_for(|| {
+        recorded()["MockedResponses"]["orders-Busy-once-Bake"]["2"]
+            .is_object()
+            .then_some(())
+    });
+    assert_eq!(serve.terminate(), Some(0));
+    let bake = json!({ "0-1": { "Return": "funghi" }, "2": { "Return": "marinara" } });
+    assert_eq!(recorded()["MockedResponses"]["orders-Busy-once-Bake"], bake);
+    let charge = &recorded()["MockedResponses"]["orders-Busy-once-Charge"];
+    assert_eq!(charge["0"]["Throw"]["Error"], "Busy");
+    assert_eq!(charge["1"]["Return"]["Payload"], json!({ "paid": true }));
+
+    // Recorded again, beside what is there.
+    let serve = Serve::start(&[&base[..], &["--mock", &file, "--record", &file]].concat());
+    let mocked = run(&serve, &format!("{arn}#Busy-once"));
+    assert_eq!(
+        (&mocked["status"], &mocked["output"]),
+        (&real["status"], &real["output"]),
+        "{mocked}"
+    );
+    drop(serve);
+    let once = asl(&[
+        "run",
+        &definition,
+        "--mock",
+        &file,
+        "--test-case",
+        "orders#Busy-once",
+        "--input",
+        &input.to_string(),
+    ])
+    .output()
+    .unwrap();
+    assert!(once.status.success(), "{}", String::from_utf8_lossy(&once.stderr));
+
+    folder.write("other.json", json!([]));
+    let other = folder.0.join("other.json").display().to_string();
+    for (arguments, told) in [
+        (&["--record", &other][..], "there must be an object"),
+        (&["--record", "none/mocks.json"], "cannot write `none/mocks.json`"),
+        (
+            &["--record", &file, "--data", "executions.db"],
+            "leave out `--record` or `--data`",
+        ),
+    ] {
+        let refused = asl(&["serve", "--port", "0"]).args(arguments).output().unwrap();
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert!(text.contains(told), "{text}");
+    }
+}

@@ -4,6 +4,7 @@ mod lambda_endpoint;
 mod machines;
 mod mocks;
 mod others;
+mod record;
 mod time;
 
 use clap::Args;
@@ -25,6 +26,7 @@ use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
 use mocks::Mocks;
 use others::Others;
+use record::{Record, Recording};
 use time::Time;
 
 const EXAMPLES: &str = "\
@@ -57,6 +59,8 @@ pub(super) struct Arguments {
     lambda_endpoint: Option<String>,
     #[command(flatten)]
     mocks: Mocks,
+    #[command(flatten)]
+    record: Record,
     #[command(flatten)]
     time: Time,
     /// Answer only requests that are signed with this access key; may be given more than once
@@ -120,7 +124,8 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
             .help("`--port` takes another port; 0 takes one that is free")
     })?;
     let address = listener.local_addr().unwrap_or(address);
-    let api = api(arguments).await?;
+    let recording = arguments.record.begin(arguments.data.is_some())?;
+    let api = api(arguments, &recording).await?;
     let mut mocks = arguments.mocks.file();
     mocks.read(&api)?;
     let mut machines = Machines::new(&arguments.machines, &arguments.loading);
@@ -147,6 +152,7 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
             told = stores::told_to_end(true) => told.map(|_| ()),
             () = machines.watch(&api, arguments.quiet) => Ok(()),
             () = mocks.watch(&api) => Ok(()),
+            () = recording.watch() => Ok(()),
         };
         drop(end);
         told
@@ -154,11 +160,12 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     let (served, told) = tokio::join!(serving, told);
     // With `--data` what runs goes on after the next start.
     api.interpreter().shutdown(Duration::ZERO).await;
+    recording.write()?;
     told?;
     served.map_err(|error| Failure::new(format!("nothing more is served: {}", reason(&error))))
 }
 
-async fn api(arguments: &Arguments) -> Result<StepFunctions, Failure> {
+async fn api(arguments: &Arguments, recording: &Recording) -> Result<StepFunctions, Failure> {
     let mut interpreter = Interpreter::new()
         .region(&arguments.region, &arguments.account)
         .fallback(Others {
@@ -174,6 +181,7 @@ async fn api(arguments: &Arguments) -> Result<StepFunctions, Failure> {
         };
     }
     interpreter = arguments.time.set(interpreter, arguments.data.is_some())?;
+    interpreter = recording.of(interpreter);
     interpreter = arguments.mocks.serve(interpreter, arguments.data.is_some())?;
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);

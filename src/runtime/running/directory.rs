@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::execution::{Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::handler_table::HandlerTable;
+use crate::runtime::recorder::Recorder;
 use crate::runtime::shutdown::LiveHandler;
 
 /// Where running executions are listed, with what does the work of their tasks.
@@ -31,6 +32,9 @@ pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
 
     /// Counts a handler until the value is dropped.
     fn handler_starts(&self) -> LiveHandler;
+
+    /// Who is told of the answers to tasks.
+    fn recorder(&self) -> Option<&dyn Recorder>;
 
     /// The queue of a declared activity.
     fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>>;

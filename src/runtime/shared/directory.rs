@@ -9,6 +9,7 @@ use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::executions::runs_already;
 use crate::runtime::handler_table::HandlerTable;
 use crate::runtime::host::Host;
+use crate::runtime::recorder::Recorder;
 use crate::runtime::running::{Directory, Running};
 use crate::runtime::shutdown::LiveHandler;
 use crate::runtime::task_tokens::Key;
@@ -99,6 +100,10 @@ impl Directory for Shared {
 
     fn handler_starts(&self) -> LiveHandler {
         self.handlers.add()
+    }
+
+    fn recorder(&self) -> Option<&dyn Recorder> {
+        self.settings.recorder.as_deref()
     }
 
     fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>> {
