@@ -140,6 +140,7 @@ async fn start_execution(
         start_date: child.start_time,
         stop_date: child.stop_time().unwrap_or(child.start_time),
         outcome: &outcome,
+        redrive_count: child.redrives().0,
     })
 }
 

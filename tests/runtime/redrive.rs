@@ -144,3 +144,25 @@ async fn nothing_is_redriven_after_the_shutdown() {
     assert_eq!(handle.redrive().unwrap_err().kind(), ErrorKind::ShutDown);
     assert_eq!(handle.status(), "FAILED");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_task_that_finds_a_redriven_execution_is_told_how_often_it_was() {
+    let (interpreter, is_open) = interpreter();
+    let interpreter = interpreter.state_machine("Orders", &one_task(json!({})));
+    let named = StartRequest::default().name("seven").state_machine_name("Orders");
+    let child = interpreter.start_with(&one_task(json!({})), json!({}), named).unwrap();
+    assert_eq!(child.outcome().await.status(), "FAILED");
+    is_open.store(true, Ordering::SeqCst);
+    child.redrive().unwrap();
+    let parent = machine(json!({ "Order": {
+        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+        "Parameters": {
+            "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:Orders", "Name": "seven", "Input": {}
+        }
+    } }));
+    let told: Value = interpreter.run(&parent, json!({})).await.unwrap();
+    assert_eq!(
+        (&told["Status"], &told["RedriveCount"]),
+        (&json!("SUCCEEDED"), &json!(1))
+    );
+}

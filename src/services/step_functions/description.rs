@@ -34,6 +34,8 @@ pub(crate) struct Description<'a> {
     pub(crate) start_date: DateTime<Utc>,
     pub(crate) stop_date: DateTime<Utc>,
     pub(crate) outcome: &'a Outcome,
+    /// How often it was redriven.
+    pub(crate) redrive_count: u32,
 }
 
 impl Description<'_> {
@@ -69,7 +71,7 @@ impl Description<'_> {
             set("Output", output);
             set("OutputDetails", json!({ "Included": true }));
         }
-        set("RedriveCount", 0.into());
+        set("RedriveCount", self.redrive_count.into());
         if self.outcome.output().is_some() {
             set("RedriveStatus", "NOT_REDRIVABLE".into());
             set(

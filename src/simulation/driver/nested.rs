@@ -222,6 +222,7 @@ impl Driver<'_> {
                 start_date: context.start_time,
                 stop_date: self.now,
                 outcome,
+                redrive_count: context.redrive_count.unwrap_or(0),
             };
             let task = waiting.task;
             self.awaited.remove(&(waiting.member, task));
