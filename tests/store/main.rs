@@ -12,6 +12,7 @@ mod child;
 mod conformance;
 mod damage;
 mod faulty;
+mod faulty_disk;
 mod folder;
 mod full_disk;
 mod golden;
