@@ -1,5 +1,6 @@
 //! The Step Functions API over a store: everything that it has told is there after a restart, at whichever commit.
 
+mod alike;
 mod crashes;
 mod faults;
 mod golden;
