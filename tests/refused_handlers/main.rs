@@ -17,5 +17,5 @@ fn a_closure_that_does_not_fit_is_told_what_would() {
         println!("skipped: messages are compared with those of Rust {COMPARED}, this is {version}");
         return;
     }
-    trybuild::TestCases::new().compile_fail("tests/runtime/refused_handlers/*.rs");
+    trybuild::TestCases::new().compile_fail("closures/*.rs");
 }
