@@ -224,6 +224,12 @@ impl Execution {
         self.core.commands.take_events(history);
     }
 
+    /// Removes all events of the history among the commands: the other commands are as they were.
+    #[cfg(feature = "store")]
+    pub(crate) fn events(&mut self) -> impl Iterator<Item = HistoryEvent> {
+        self.core.commands.events()
+    }
+
     /// Gives memory back that is of use only at work. [`Execution::poll_command`] does so itself when it gives `None`.
     pub(crate) fn rest(&mut self) {
         self.core.commands.release_if_empty();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Context;
 use tokio::runtime::Handle;
 
 use super::Interpreter;
@@ -88,7 +89,7 @@ impl Author for Pending {
         None
     }
 
-    fn act(self: Arc<Self>) {}
+    fn act(self: Arc<Self>, _context: &mut Context<'_>) {}
 
     fn delayed(&self, error: &Arc<StoreError>) -> Fate {
         if self.is_patient {

@@ -84,6 +84,27 @@ impl Running {
         Some(answer)
     }
 
+    /// Puts a task into the place that a tokio task has for one that it does itself, if that is free. Otherwise it is done in
+    /// a new one.
+    pub(super) fn place(
+        self: &Arc<Self>,
+        invocation: Invocation,
+        place: Option<&mut Option<Invocation>>,
+        progress: &mut Progress,
+    ) {
+        match place {
+            Some(place) if place.is_none() => {
+                // Only by its token can another than its handler answer it.
+                let task = &invocation.task;
+                if task.request.token.is_some() {
+                    progress.in_flight.insert(task.id, InFlight::of(task));
+                }
+                *place = Some(invocation);
+            }
+            _ => self.spawn(invocation, progress),
+        }
+    }
+
     /// Calls a handler in a new tokio task.
     pub(super) fn spawn(self: &Arc<Self>, invocation: Invocation, progress: &mut Progress) {
         let (id, in_flight) = (invocation.task.id, InFlight::of(&invocation.task));
@@ -161,11 +182,21 @@ impl Running {
             let _here = Here::enter();
             Poll::Ready(self.work_in_a_row(first.take(), context))
         });
-        if let Some(invocation) = next.await {
-            let mut progress = self.progress();
-            if progress.execution.awaits(invocation.task.id) {
-                self.spawn(invocation, &mut progress);
-            }
+        self.spawn_if_awaited(next.await);
+    }
+
+    /// Does a task in the middle of a tokio task that has more to do.
+    #[cfg(feature = "store")]
+    pub(super) fn work_in_place(self: &Arc<Self>, invocation: Option<Invocation>, context: &mut Context<'_>) {
+        let next = self.work_in_a_row(invocation, context);
+        self.spawn_if_awaited(next);
+    }
+
+    fn spawn_if_awaited(self: &Arc<Self>, invocation: Option<Invocation>) {
+        let Some(invocation) = invocation else { return };
+        let mut progress = self.progress();
+        if progress.execution.awaits(invocation.task.id) {
+            self.spawn(invocation, &mut progress);
         }
     }
 

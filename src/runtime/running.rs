@@ -225,19 +225,8 @@ impl Running {
                 Command::RecordChild(event) => progress.map_run_log().record(*event),
                 Command::MapRun(map_run) => progress.map_run_log().update(*map_run),
                 Command::Invoke(task) => {
-                    let Some(invocation) = self.invocation(task, progress) else {
-                        continue;
-                    };
-                    match &mut next {
-                        Some(place) if place.is_none() => {
-                            // Only by its token can another than its handler answer it.
-                            let task = &invocation.task;
-                            if task.request.token.is_some() {
-                                progress.in_flight.insert(task.id, InFlight::of(task));
-                            }
-                            **place = Some(invocation);
-                        }
-                        _ => self.spawn(invocation, progress),
+                    if let Some(invocation) = self.invocation(task, progress) {
+                        self.place(invocation, next.as_deref_mut(), progress);
                     }
                 }
                 Command::Cancel(task) => {

@@ -2,15 +2,26 @@
 
 use std::borrow::Cow;
 
-/// `{"name":…}` of `{"StateEntered":{"name":…}}`. Details that have nothing but their name become `null`.
-pub(super) fn without_type(mut text: String, name: &str) -> String {
-    let before = format!(r#"{{"{name}":"#);
-    if !text.starts_with(&before) {
-        return "null".to_owned();
+use crate::history::EventDetails;
+
+/// Appends `{"name":…}` of `{"StateEntered":{"name":…}}`. Details that have nothing but their name become `null`.
+pub(super) fn append_details(texts: &mut Vec<u8>, details: &EventDetails) {
+    let begin = texts.len();
+    // Writing to the memory cannot fail, and all keys are texts.
+    let _ = serde_json::to_writer(&mut *texts, details);
+    let inner = texts.get(begin..).and_then(|text| {
+        let text = text.strip_prefix(br#"{""#)?;
+        let text = text.strip_prefix(details.variant_name().as_bytes())?;
+        text.strip_prefix(br#"":"#)
+    });
+    if let Some(inner) = inner {
+        let name = texts.len() - begin - inner.len();
+        texts.drain(begin..begin + name);
+        texts.pop();
+    } else {
+        texts.truncate(begin);
+        texts.extend_from_slice(b"null");
     }
-    text.pop();
-    text.drain(..before.len());
-    text
 }
 
 /// The same with the name again. Earlier releases have not left it out.

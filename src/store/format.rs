@@ -2,8 +2,6 @@
 //!
 //! Every text is a JSON array that begins with the number of its format. A release reads all formats up to its own.
 
-mod details;
-
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,6 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::details::{append_details, with_type};
 use super::{
     ChildEvents, End, HistoryRecord, JournalEntry, Start, StoreError, StoreErrorKind, StoredDefinition,
     StoredExecution, StoredMapRun, StoredRequest, StoredSnapshot,
@@ -244,13 +243,17 @@ impl HistoryRecord {
             previous_event_id: event.previous_event_id,
             time: event.timestamp,
             event_type: event.event_type().to_owned(),
-            details: details::without_type(written(&event.details), event.details.variant_name()),
+            details: {
+                let mut details = Vec::new();
+                append_details(&mut details, &event.details);
+                String::from_utf8(details).unwrap_or_default()
+            },
         }
     }
 
     /// The event. Errors if the details are damaged.
     pub fn event(&self) -> Result<HistoryEvent, StoreError> {
-        let details = details::with_type(&self.event_type, &self.details);
+        let details = with_type(&self.event_type, &self.details);
         let details: EventDetails = parsed(&details, "an event of a history")?;
         Ok(HistoryEvent::new(self.id, self.previous_event_id, self.time, details))
     }

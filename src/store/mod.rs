@@ -35,9 +35,11 @@
 //!
 //! [`testing::conformance`] checks what a store has to promise, and [`MemoryStore`] is the shortest example.
 
+mod details;
 mod error;
 mod filter;
 mod format;
+mod history_records;
 mod memory;
 mod record;
 mod replay;
@@ -50,10 +52,11 @@ use std::fmt;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use filter::{Filter, Retention};
+pub use history_records::{HistoryRecord, HistoryRecords};
 pub use memory::MemoryStore;
 pub use record::{
-    ChildEvents, Document, End, HistoryRecord, Journal, JournalEntry, Record, Start, StoredDefinition, StoredExecution,
-    StoredMapRun, StoredSnapshot,
+    ChildEvents, Document, End, Journal, JournalEntry, Record, Start, StoredDefinition, StoredExecution, StoredMapRun,
+    StoredSnapshot,
 };
 pub use replay::verify;
 pub use sqlite::{SqliteOptions, SqliteStore};

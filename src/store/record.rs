@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::{HistoryRecord, HistoryRecords};
+
 /// One thing to write.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
@@ -29,7 +31,7 @@ pub enum Record {
         /// The execution's number.
         execution: u64,
         /// The events.
-        events: Vec<HistoryRecord>,
+        events: HistoryRecords,
     },
     /// Events of child executions of a Map Run; each list goes to the end of what its child execution has.
     Children {
@@ -116,21 +118,6 @@ pub struct StoredSnapshot {
     pub entry: u64,
     /// The state, as JSON.
     pub text: String,
-}
-
-/// An event of a history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryRecord {
-    /// 1, 2, 3 …
-    pub id: u64,
-    /// The id of the event that caused it, or 0.
-    pub previous_event_id: u64,
-    /// When.
-    pub time: DateTime<Utc>,
-    /// AWS's name of its type: `PassStateEntered`.
-    pub event_type: String,
-    /// Its details, as JSON.
-    pub details: String,
 }
 
 /// A child execution of a Map Run with events of its history.

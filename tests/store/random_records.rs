@@ -78,7 +78,11 @@ fn move_on(record: &mut Record, later: u64) {
     match record {
         Record::Entry { entry, .. } => entry.number += later,
         Record::Snapshot { snapshot, .. } => snapshot.entry += later,
-        Record::History { events, .. } => events.iter_mut().for_each(|event| event.id += 2 * later),
+        Record::History { events, .. } => {
+            let mut moved = events.records().unwrap();
+            moved.iter_mut().for_each(|event| event.id += 2 * later);
+            *events = moved.into_iter().collect();
+        }
         _ => {}
     }
 }

@@ -64,6 +64,16 @@ impl CommandQueue {
         history.append(&mut events);
     }
 
+    /// Removes all events, also those that come after other commands.
+    #[cfg(feature = "store")]
+    pub(crate) fn events(&mut self) -> impl Iterator<Item = HistoryEvent> {
+        let queued = self.0.as_mut().map(|queued| {
+            queued.taken += queued.events.len();
+            queued.events.drain(..)
+        });
+        queued.into_iter().flatten()
+    }
+
     /// Gives the memory back if no command is left.
     pub(crate) fn release_if_empty(&mut self) {
         let is_empty = |queued: &mut Box<Queued>| queued.events.is_empty() && queued.others.is_empty();

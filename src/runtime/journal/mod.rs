@@ -6,6 +6,7 @@
 //! them too, while the execution itself may be ahead.
 
 mod acks;
+mod author;
 mod idleness;
 mod stored;
 mod writer;
@@ -17,14 +18,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::virtual_time::Working;
 use crate::execution::{Command, Event, Execution, Outcome, Program, TaskId};
-use crate::history::HistoryEvent;
-use crate::store::{ChildEvents, End, HistoryRecord, JournalEntry, Record, Replayed, StoredMapRun, StoredSnapshot};
+use crate::store::{
+    ChildEvents, End, HistoryRecord, HistoryRecords, JournalEntry, Record, Replayed, StoredMapRun, StoredSnapshot,
+};
 
 pub(crate) use acks::Ack;
 pub(super) use acks::Acks;
+pub(super) use author::{Author, Fate};
 pub(super) use idleness::Idleness;
 pub(super) use stored::{Stored, replay, unreadable};
-pub(super) use writer::{Author, Batch, Fate, Retention, Writer};
+pub(super) use writer::{Batch, Retention, Writer};
 
 /// The fewest bytes of entries that are worth a snapshot.
 const WORTH_A_SNAPSHOT: usize = 64 * 1024;
@@ -199,14 +202,23 @@ impl Journal {
         time: DateTime<Utc>,
         working: Working,
     ) -> Option<Vec<Record>> {
-        let mut history = Vec::new();
-        execution.take_events(&mut history);
+        let mut events = 0;
+        let mut history = HistoryRecords::default();
+        for event in execution.events() {
+            events += 1;
+            history.push_event(&event);
+            if history.is_large() {
+                self.add_history(number, &mut history);
+            }
+        }
+        self.add_history(number, &mut history);
         let (mut commands, mut end) = (Vec::new(), None);
         let mut children: Vec<ChildEvents> = Vec::new();
         let mut map_runs = Vec::new();
         while let Some(command) = execution.next_command() {
             match command {
-                Command::Record(event) => history.push(event),
+                // All of them were taken before.
+                Command::Record(_) => {}
                 Command::RecordChild(event) => match children.last_mut() {
                     Some(last) if *last.arn == *event.execution_arn => {
                         last.events.push(HistoryRecord::of(&event.event));
@@ -218,8 +230,7 @@ impl Journal {
                 command => commands.push(command),
             }
         }
-        execution.rest();
-        self.add(number, &history, children, map_runs);
+        self.add(number, children, map_runs);
         if let Some((outcome, time)) = &end {
             let end = Box::new(End::of(outcome, *time));
             self.records.push(Record::End { execution: number, end });
@@ -232,7 +243,7 @@ impl Journal {
         self.last_batch += 1;
         self.unwritten.push_back(Unwritten {
             batch: self.last_batch,
-            events: history.len(),
+            events,
             commands,
             working,
             end,
@@ -240,17 +251,14 @@ impl Journal {
         Some(std::mem::take(&mut self.records))
     }
 
-    fn add(
-        &mut self,
-        execution: u64,
-        history: &[HistoryEvent],
-        children: Vec<ChildEvents>,
-        map_runs: Vec<StoredMapRun>,
-    ) {
+    fn add_history(&mut self, execution: u64, history: &mut HistoryRecords) {
         if !history.is_empty() {
-            let events = history.iter().map(HistoryRecord::of).collect();
+            let events = std::mem::take(history);
             self.records.push(Record::History { execution, events });
         }
+    }
+
+    fn add(&mut self, execution: u64, children: Vec<ChildEvents>, map_runs: Vec<StoredMapRun>) {
         // First: who reads its child executions finds it.
         let map_runs = map_runs.into_iter();
         self.records

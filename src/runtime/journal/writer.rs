@@ -3,23 +3,23 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashSet, VecDeque};
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::runtime::Handle;
 
+use super::author::{Author, Fate, act_later, instant};
 use crate::execution::Program;
 use crate::store::{self, ExecutionStore, Record, StoreError, StoreErrorKind, StoredDefinition};
 
 /// The most batches that are written at once.
 const GROUP: usize = 1_000;
 
-/// How many executions of a group act in one tokio task. A task for each kept the writer, which starts them, from writing.
-const ACT_TOGETHER: usize = 32;
+/// How long the thread stays awake for what comes of a group. An execution alone would wake it after each state, which
+/// takes half as long as to write it.
+const LINGER: Duration = Duration::from_micros(100);
 
 /// How long a store that does not write has to recover before the next attempt: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -28,37 +28,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often ended executions are removed, and how many rows of them at once.
 const CLEAN_EVERY: Duration = Duration::from_secs(1);
 const CLEAN_ROWS: usize = 1_000;
-
-/// An execution that has batches written.
-pub(in crate::runtime) trait Author: fmt::Debug + Send + Sync {
-    /// All its batches up to this one are written.
-    fn written(&self, batch: u64);
-
-    /// The runtime in which it acts afterwards; `None` if there is nothing more to do.
-    fn runtime(&self) -> Option<&Handle>;
-
-    /// Does what was to be done once they were written.
-    fn act(self: Arc<Self>);
-
-    /// The store does not write now.
-    fn delayed(&self, error: &Arc<StoreError>) -> Fate;
-
-    /// The store will never write this batch.
-    fn refused(&self, error: &Arc<StoreError>);
-
-    /// The writer has ended, and nothing more is written.
-    fn left_unwritten(&self);
-
-    /// Whether nothing more of it is to be written.
-    fn is_withdrawn(&self) -> bool;
-}
-
-/// What becomes of a batch that the store did not write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::runtime) enum Fate {
-    TryAgain,
-    Withdrawn,
-}
 
 /// Records of one execution that are written together.
 #[derive(Debug)]
@@ -173,7 +142,7 @@ impl Writing {
         let mut is_open = true;
         while is_open {
             let mut group = Vec::new();
-            match queue.recv_timeout(CLEAN_EVERY) {
+            match next(queue) {
                 Ok(Message::Write(batch)) => group.push(batch),
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => is_open = false,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -213,7 +182,10 @@ impl Writing {
             let (members, records, new) = self.taken_apart(group);
             let Err(error) = self.commit(&records) else {
                 self.definitions.extend(new);
-                act_later(members);
+                act_later(members.into_iter().map(|member| {
+                    member.author.written(member.number);
+                    member.author
+                }));
                 alone = alone.saturating_sub(1);
                 pause = FIRST_PAUSE;
                 continue;
@@ -315,36 +287,21 @@ impl Writing {
     }
 }
 
-/// Lets the executions of a group do what they waited with.
-fn act_later(members: Vec<Member>) {
-    let authors = members.into_iter().map(|member| {
-        member.author.written(member.number);
-        member.author
-    });
-    let mut authors = authors.peekable();
-    while let Some(first) = authors.next() {
-        let Some(runtime) = first.runtime().cloned() else {
-            continue;
-        };
-        let mut together = vec![first];
-        let is_there = |author: &Arc<dyn Author>| author.runtime().is_some_and(|other| other.id() == runtime.id());
-        while together.len() < ACT_TOGETHER
-            && let Some(author) = authors.next_if(is_there)
-        {
-            together.push(author);
+/// The next message, or none for some time.
+fn next(queue: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+    let began = instant();
+    while began.elapsed() < LINGER {
+        if let Ok(message) = queue.try_recv() {
+            return Ok(message);
         }
-        runtime.spawn(async move { together.into_iter().for_each(Author::act) });
+        std::thread::yield_now();
     }
+    queue.recv_timeout(CLEAN_EVERY)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
 fn now() -> DateTime<Utc> {
     Utc::now()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
-fn instant() -> Instant {
-    Instant::now()
 }
 
 fn put_together(members: Vec<Member>, records: Vec<Record>) -> Vec<Batch> {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Context;
 use tokio::runtime::Handle;
 
 use super::redriving::refused;
@@ -13,7 +14,7 @@ use crate::execution::{Command, Event, Execution, NotRedrivable, Outcome, Task, 
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::runtime::Ack;
 use crate::runtime::host::Host;
-use crate::runtime::in_flight::InFlight;
+use crate::runtime::in_flight::{InFlight, Invocation};
 use crate::runtime::journal::{Author, Batch, Durable, Fate, Journal, Writer};
 use crate::runtime::timer_queue::Wake as _;
 use crate::services::step_functions::Lineage;
@@ -150,10 +151,13 @@ impl Running {
         true
     }
 
-    /// Does what was to be done once it was written. Returns whether it waits for something then.
-    fn carry_out_written(self: &Arc<Self>) -> bool {
-        let Some(durable) = &self.durable else { return false };
-        let _working = self.host.clock.working();
+    /// Does what was to be done once it was written. Returns whether it waits for something then, or else a task that is to
+    /// be done first.
+    fn carry_out_written(self: &Arc<Self>) -> (bool, Option<Invocation>) {
+        let Some(durable) = &self.durable else {
+            return (false, None);
+        };
+        let mut next: Option<Invocation> = None;
         let mut progress = self.progress();
         let written = durable.acks.written();
         while let Some(unwritten) = progress
@@ -166,10 +170,13 @@ impl Running {
                     // Otherwise it was cancelled meanwhile, or another process invokes it.
                     Command::Invoke(task) if !progress.is_left() && progress.execution.awaits(task.id) => {
                         if let Some(invocation) = self.invocation(task, &mut progress) {
-                            self.spawn(invocation, &mut progress);
+                            self.place(invocation, Some(&mut next), &mut progress);
                         }
                     }
-                    Command::Cancel(task) => self.cancel(task, &mut progress),
+                    Command::Cancel(task) => {
+                        next.take_if(|invocation| invocation.task.id == task);
+                        self.cancel(task, &mut progress);
+                    }
                     // The rest is in the batch itself.
                     _ => {}
                 }
@@ -183,11 +190,15 @@ impl Running {
         progress.wake_readers();
         // A task that could not be invoked has failed.
         self.carry_out(&mut progress, None);
+        if next.is_none() {
+            progress.execution.rest();
+        }
         if progress.is_ahead() {
-            return false;
+            return (false, next);
         }
         self.take_turns(&mut progress);
-        progress.is_idle() && !self.has_ended()
+        let is_idle = next.is_none() && progress.is_idle() && !self.has_ended();
+        (is_idle, next)
     }
 
     pub(super) fn ack_of(&self, progress: &Progress) -> Ack {
@@ -318,9 +329,15 @@ impl Author for Running {
         Some(&self.host.runtime)
     }
 
-    fn act(self: Arc<Self>) {
+    fn act(self: Arc<Self>, context: &mut Context<'_>) {
+        let act = || {
+            let _working = self.host.clock.working();
+            let (is_idle, next) = self.carry_out_written();
+            self.work_in_place(next, context);
+            is_idle
+        };
         // Others act after it in the same tokio task.
-        match catch_unwind(AssertUnwindSafe(|| self.carry_out_written())) {
+        match catch_unwind(AssertUnwindSafe(act)) {
             Ok(true) => Arc::clone(&self.directory).rests(self),
             Ok(false) => {}
             Err(_) => self.give_up("the interpreter panicked while the execution worked"),

@@ -73,14 +73,14 @@ impl Kept {
                 kept.snapshot = Some(snapshot.clone());
             }
             Record::History { execution, events } => {
-                for event in events {
+                for event in events.records()? {
                     let kept = self.written(*execution)?;
                     let (id, last) = (event.id, kept.history.keys().next_back().copied().unwrap_or(0));
                     if id <= last {
                         let message = format!("execution {execution} has the event {last} already, and now {id}");
                         return Err(refused(message));
                     }
-                    kept.history.insert(id, to_microseconds(event));
+                    kept.history.insert(id, event);
                 }
             }
             Record::Children { execution, children } => {

@@ -6,7 +6,6 @@ mod format_1;
 mod known;
 mod number;
 mod open;
-mod packed;
 mod read;
 mod remove;
 mod schema;

@@ -4,12 +4,11 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::super::{
-    ChildEvents, Document, End, Filter, HistoryRecord, Journal, JournalEntry, Start, StoredDefinition, StoredExecution,
-    StoredMapRun, StoredSnapshot, time,
+    ChildEvents, Document, End, Filter, HistoryRecord, HistoryRecords, Journal, JournalEntry, Start, StoredDefinition,
+    StoredExecution, StoredMapRun, StoredSnapshot, time,
 };
 use super::failure::Failure;
 use super::number::{moment, natural};
-use super::packed;
 
 /// An execution with all its texts; `execution` reads its columns.
 macro_rules! select_execution {
@@ -348,7 +347,8 @@ fn events(row: &Row<'_>) -> Result<Vec<HistoryRecord>, Failure> {
         let text = row.get_ref(column)?.as_str();
         text.map_err(|error| Failure::damaged(format!("the file is damaged: {error}")))
     };
-    packed::unpack(row.get(0)?, text(1)?, text(2)?)
+    HistoryRecords::read(moment(row.get(0)?)?, text(1)?, text(2)?)
+        .map_err(|error| Failure::damaged(format!("the file is damaged: {error}")))
 }
 
 /// A number of rows.

@@ -5,12 +5,11 @@ use std::mem;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::super::{
-    ChildEvents, End, HistoryRecord, JournalEntry, Record, Start, StoredMapRun, StoredSnapshot, time::microseconds,
+    ChildEvents, End, HistoryRecords, JournalEntry, Record, Start, StoredMapRun, StoredSnapshot, time::microseconds,
 };
 use super::failure::Failure;
 use super::known::{Known, Reached};
 use super::number::integer;
-use super::packed::Packed;
 
 /// Writes all records in one transaction.
 pub(super) fn commit(connection: &mut Connection, known: &mut Known, records: &[Record]) -> Result<(), Failure> {
@@ -50,7 +49,7 @@ struct Batch<'a> {
     execution: i64,
     reached: Reached,
     entry: Option<&'a str>,
-    events: Packed,
+    events: Option<&'a HistoryRecords>,
 }
 
 impl<'a> Writer<'a> {
@@ -146,27 +145,31 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn history(&mut self, execution: i64, events: &[HistoryRecord]) -> Result<(), Failure> {
-        for event in events {
-            let batch = self.batch_of(execution, false)?;
-            let id = integer(event.id)?;
-            if id <= batch.reached.event {
-                let last = batch.reached.event;
-                return Err(Failure::refused(format!(
-                    "execution {execution} has the event {last} already, and now {id}"
-                )));
-            }
-            batch.reached.event = id;
-            batch.events.push(event)?;
+    fn history(&mut self, execution: i64, events: &'a HistoryRecords) -> Result<(), Failure> {
+        let Some((first, last)) = events.ids() else {
+            return Ok(());
+        };
+        let batch = self.batch_of(execution, false)?;
+        let before = batch.reached.event;
+        if integer(first)? <= before {
+            return Err(Failure::refused(format!(
+                "execution {execution} has the event {before} already, and now {first}"
+            )));
         }
+        if !events.is_in_order() {
+            return Err(Failure::refused(format!(
+                "the ids of events of execution {execution} do not rise"
+            )));
+        }
+        batch.reached.event = integer(last)?;
+        batch.events = Some(events);
         Ok(())
     }
 
     /// The row of an execution with room for more: for events, or for an entry with the events that come of it.
     fn batch_of(&mut self, execution: i64, for_entry: bool) -> Result<&mut Batch<'a>, Failure> {
         let has_room = self.batch.as_ref().is_some_and(|batch| {
-            let is_begun = batch.entry.is_some() || !batch.events.is_empty();
-            batch.execution == execution && !batch.events.is_full() && !(for_entry && is_begun)
+            batch.execution == execution && batch.events.is_none() && !(for_entry && batch.entry.is_some())
         });
         if !has_room {
             self.write_batch()?;
@@ -177,18 +180,19 @@ impl<'a> Writer<'a> {
                 execution,
                 reached: self.known.reached(self.transaction, execution)?,
                 entry: None,
-                events: Packed::default(),
+                events: None,
             })),
         }
     }
 
     fn write_batch(&mut self) -> Result<(), Failure> {
-        let Some(mut batch) = self.batch.take() else {
+        let Some(batch) = self.batch.take() else {
             return Ok(());
         };
         let Reached { event, entry } = batch.reached;
-        let time = batch.events.time;
-        let (heads, details) = batch.events.texts().unzip();
+        let time = batch.events.map_or(0, |events| microseconds(events.time()));
+        let heads = batch.events.map(HistoryRecords::heads);
+        let details = batch.events.map(HistoryRecords::details);
         self.run(
             "INSERT INTO batches (execution, last_event, last_entry, time, entry, events, details)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -265,17 +269,15 @@ impl<'a> Writer<'a> {
             .query_row(params![execution, map_run_arn, arn], |row| row.get::<_, i64>(0))?;
         let mut events = events.iter().peekable();
         while events.peek().is_some() {
-            let mut packed = Packed::default();
-            while !packed.is_full()
+            let mut together = HistoryRecords::default();
+            while !together.is_large()
                 && let Some(event) = events.next()
             {
-                packed.push(event)?;
+                together.push(event);
             }
-            let time = packed.time;
-            let (heads, details) = packed.texts().unzip();
             self.run(
                 "INSERT INTO child_batches (child_execution, time, events, details) VALUES (?1, ?2, ?3, ?4)",
-                params![id, time, heads, details],
+                params![id, microseconds(together.time()), together.heads(), together.details()],
             )?;
         }
         Ok(())

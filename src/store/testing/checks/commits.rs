@@ -83,7 +83,7 @@ pub(super) fn texts(stores: &Stores<'_>) -> Result<(), Failure> {
             },
             Record::History {
                 execution: number,
-                events: vec![event.clone()],
+                events: [event.clone()].into_iter().collect(),
             },
             Record::End {
                 execution: number,
