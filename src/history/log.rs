@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::HistoryEvent;
+use super::{EventDetails, HistoryEvent};
 
 /// The level of logging: `level` of AWS's `LoggingConfiguration`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +59,8 @@ impl HistoryEvent {
     /// The event as AWS logs it: numbers are texts, the time is milliseconds since 1970, and inputs, outputs,
     /// parameters and variables are there only with `include_execution_data`. `None` if the level leaves it out.
     ///
+    /// It says that the execution was never redriven: [`log_records`] counts.
+    ///
     /// ```
     /// use asl_engine::history::LogLevel;
     /// use asl_engine::{Simulation, StateMachine};
@@ -77,6 +79,10 @@ impl HistoryEvent {
     /// # Ok::<(), asl_engine::definition::InvalidDefinition>(())
     /// ```
     pub fn to_log_record(&self, execution_arn: &str, level: LogLevel, include_execution_data: bool) -> Option<Value> {
+        self.record(execution_arn, level, include_execution_data, 0)
+    }
+
+    fn record(&self, execution_arn: &str, level: LogLevel, include_data: bool, redrives: u32) -> Option<Value> {
         let event_type = self.event_type();
         if !level.logs(event_type) {
             return None;
@@ -85,7 +91,7 @@ impl HistoryEvent {
             Some((_, Value::Object(details))) => details,
             _ => Map::new(),
         };
-        details.retain(|member, _| include_execution_data || !DATA.contains(&member.as_str()));
+        details.retain(|member, _| include_data || !DATA.contains(&member.as_str()));
         Some(json!({
             "id": self.id.to_string(),
             "type": event_type,
@@ -93,7 +99,41 @@ impl HistoryEvent {
             "previous_event_id": self.previous_event_id.to_string(),
             "event_timestamp": self.timestamp.timestamp_millis().to_string(),
             "execution_arn": execution_arn,
-            "redrive_count": "0",
+            "redrive_count": redrives.to_string(),
         }))
     }
+}
+
+/// The log records of an execution, from its first event on: as [`HistoryEvent::to_log_record`] makes them, and each says how
+/// often the execution had been redriven.
+///
+/// ```
+/// use asl_engine::history::{LogLevel, log_records};
+/// use asl_engine::{Simulation, StateMachine};
+/// use serde_json::json;
+/// use std::time::Duration;
+///
+/// let machine: StateMachine =
+///     r#"{ "StartAt": "Stop", "States": { "Stop": { "Type": "Fail", "Error": "NoDough" } } }"#.parse()?;
+/// let run = Simulation::of(&machine).redrive_after(Duration::from_secs(60)).run(json!({}));
+/// let records = log_records(run.history(), "arn:of:the:execution", LogLevel::Fatal, false);
+/// let counts: Vec<_> = records.iter().map(|record| &record["redrive_count"]).collect();
+/// assert_eq!(counts, ["0", "1"]);
+/// # Ok::<(), asl_engine::definition::InvalidDefinition>(())
+/// ```
+pub fn log_records<'h>(
+    history: impl IntoIterator<Item = &'h HistoryEvent>,
+    execution_arn: &str,
+    level: LogLevel,
+    include_execution_data: bool,
+) -> Vec<Value> {
+    let mut redrives = 0;
+    let mut records = Vec::new();
+    for event in history {
+        if let EventDetails::ExecutionRedriven { redrive_count } = &event.details {
+            redrives = *redrive_count;
+        }
+        records.extend(event.record(execution_arn, level, include_execution_data, redrives));
+    }
+    records
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use event_details::{ErrorOutput, EventDetails, MapIteration, TaskCredentials};
-pub use log::LogLevel;
+pub use log::{LogLevel, log_records};
 
 /// How much of the history is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
