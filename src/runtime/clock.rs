@@ -55,7 +55,8 @@ impl Clock {
     ///   every call from outside take the time that they took.
     /// * A handler that takes longer than until the next deadline, such as its timeout, lets time go on to it in the same way.
     ///
-    /// Each tokio runtime has its own virtual time.
+    /// Each tokio runtime has its own virtual time. Work beside executions, such as the deliveries of an event bus, does not hold
+    /// it back.
     ///
     /// ```
     /// use asl_engine::{Clock, Interpreter, StateMachine};

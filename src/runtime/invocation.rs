@@ -290,7 +290,7 @@ impl Running {
 
 impl TaskChannel for Running {
     fn heartbeat(self: Arc<Self>, task: TaskId) {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         self.deliver(Event::TaskHeartbeat { task });
     }
 

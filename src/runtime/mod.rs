@@ -39,7 +39,8 @@
 //! # In tests
 //!
 //! Time is tokio's: with `tokio::time::pause`, or `#[tokio::test(start_paused = true)]`, long polls, waits and whole
-//! trees of executions take no time. A [`Simulation`](crate::Simulation) needs no runtime at all; it supports nested
+//! trees of executions take no time. A paused clock also jumps while a handler waits for a program or the network;
+//! [`Clock::virtual_time`] does not. A [`Simulation`](crate::Simulation) needs no runtime at all; it supports nested
 //! executions and scripted workers too.
 
 #[cfg(not(feature = "store"))]

@@ -102,10 +102,8 @@ mod tests {
         assert_eq!(outer.execution_arn, *execution.arn());
         assert!(execution.core.runs_map_run(&inner.map_run_arn));
         let update = MapRunUpdate {
-            map_run_arn: Arc::clone(&inner.map_run_arn),
             max_concurrency: Some(2),
-            tolerated_failure_count: None,
-            tolerated_failure_percentage: None,
+            ..MapRunUpdate::new(Arc::clone(&inner.map_run_arn))
         };
         execution.handle(now, Event::UpdateMapRun(update.clone().into()));
         go_on(&mut execution, now);

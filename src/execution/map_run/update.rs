@@ -5,6 +5,7 @@ use super::MapRunSettings;
 
 /// New settings of a running Map Run (`UpdateMapRun`); those that are `None` stay as they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MapRunUpdate {
     /// The Map Run's ARN.
     pub map_run_arn: Arc<str>,
@@ -17,6 +18,18 @@ pub struct MapRunUpdate {
     /// The percentage of items that may fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerated_failure_percentage: Option<f64>,
+}
+
+impl MapRunUpdate {
+    /// An update of the Map Run of this ARN that changes nothing yet.
+    pub fn new(map_run_arn: impl Into<Arc<str>>) -> Self {
+        Self {
+            map_run_arn: map_run_arn.into(),
+            max_concurrency: None,
+            tolerated_failure_count: None,
+            tolerated_failure_percentage: None,
+        }
+    }
 }
 
 impl MapRunSettings {

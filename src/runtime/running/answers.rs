@@ -23,7 +23,7 @@ pub(in crate::runtime) struct Answered {
 impl Running {
     /// Handles a task's answer by its token.
     pub(in crate::runtime) fn answer(self: &Arc<Self>, task: TaskId, result: Result<Value, ErrorOutput>) -> Answered {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let mut progress = self.progress();
         self.reach_passed_deadline(&mut progress);
         let was_waiting = progress.has_in_flight(task);
@@ -39,7 +39,7 @@ impl Running {
 
     /// Handles a task's heartbeat.
     pub(in crate::runtime) fn heartbeat(self: &Arc<Self>, task: TaskId) -> Answered {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let mut progress = self.progress();
         self.reach_passed_deadline(&mut progress);
         let was_waiting = progress.has_in_flight(task);
@@ -48,14 +48,14 @@ impl Running {
 
     /// Handles a stop, and tells when it is written. An ended execution stays as it is.
     pub(in crate::runtime) fn stop_with(self: &Arc<Self>, error: ErrorOutput) -> Ack {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let mut progress = self.progress();
         self.answered(&mut progress, Event::Stop(error), true).ack
     }
 
     /// Gives a running Map Run new settings, and tells when they are written; `None` if it is not running.
     pub(in crate::runtime) fn update_map_run(self: &Arc<Self>, update: MapRunUpdate) -> Option<Ack> {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let mut progress = self.progress();
         let is_running = progress.execution.runs_map_run(&update.map_run_arn);
         let event = Event::UpdateMapRun(update.into());
@@ -78,7 +78,7 @@ impl Running {
     }
 
     /// Something comes from outside: it takes the time that it took, and nothing is skipped meanwhile.
-    pub(in crate::runtime) fn from_outside(&self) -> Working {
+    pub(in crate::runtime) fn catch_up(&self) -> Working {
         let working = self.host.clock.working();
         self.host.catch_up();
         working
@@ -111,7 +111,7 @@ impl Running {
 
     /// Sends a heartbeat for every unanswered task of a state; returns their number.
     pub(in crate::runtime) fn heartbeat_of(self: &Arc<Self>, state: &str) -> usize {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let tasks = self.progress().execution.unanswered_tasks();
         let tasks: Vec<_> = tasks.into_iter().filter(|task| &*task.state == state).collect();
         for task in &tasks {
@@ -123,7 +123,7 @@ impl Running {
 
 impl TakeUp for Running {
     fn take_up(self: Arc<Self>, task: TaskId, worker_name: Option<&str>) -> Option<Ack> {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let mut progress = self.progress();
         #[cfg(feature = "store")]
         if progress.is_left() {

@@ -21,7 +21,7 @@ impl Running {
         self: &Arc<Self>,
         #[cfg(feature = "store")] beside: impl FnOnce(DateTime<Utc>) -> Vec<Record>,
     ) -> Result<(DateTime<Utc>, Ack), Error> {
-        let _working = self.from_outside();
+        let _working = self.catch_up();
         let mut progress = self.progress();
         let now = self.now();
         // Another handle may have redriven what a store has, until this one is admitted.
