@@ -46,7 +46,8 @@
 //! * [From a production failure to a test](docs::production_failure)
 //! * [The same answer as AWS](docs::conformance): what is compared, and every known difference
 //! * [The command line](docs::command_line)
-//! * [An endpoint for AWS's SDKs and CLI](docs::serving)
+//! * [An endpoint for AWS's SDKs and CLI](docs::serving), and from nothing to a test with it: [Python](docs::python),
+//!   [Node.js](docs::node), [Rust](docs::rust_sdk), [the CDK and SAM](docs::cdk_and_sam)
 //! * [What is supported](docs::supported), field by field, and what is refused
 //! * [Speed, memory and fairness](docs::speed), measured
 //! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
@@ -96,6 +97,9 @@ pub mod diagram;
 pub mod docs {
     //! Guides: what there is to know about a subject, by examples that run.
 
+    #[doc = include_str!("docs/cdk_and_sam.md")]
+    pub mod cdk_and_sam {}
+
     #[doc = include_str!("docs/command_line.md")]
     pub mod command_line {}
 
@@ -109,12 +113,21 @@ pub mod docs {
     #[doc = include_str!("docs/jsonata.md")]
     pub mod jsonata {}
 
+    #[doc = include_str!("docs/node.md")]
+    pub mod node {}
+
     #[doc = include_str!("docs/production_failure.md")]
     pub mod production_failure {}
+
+    #[doc = include_str!("docs/python.md")]
+    pub mod python {}
 
     #[cfg(feature = "runtime")]
     #[doc = include_str!("docs/running.md")]
     pub mod running {}
+
+    #[doc = include_str!("docs/rust_sdk.md")]
+    pub mod rust_sdk {}
 
     #[cfg_attr(feature = "cli", doc = include_str!("docs/serving.md"))]
     #[cfg_attr(
