@@ -6,6 +6,8 @@
 //!
 //! All problems go to one `report`, which sorts them and finds their lines. [`Loader`] runs it all.
 
+#[cfg(feature = "yaml")]
+mod at;
 mod json;
 mod loader;
 mod outline;
@@ -22,6 +24,8 @@ pub mod template;
 mod yaml;
 
 pub use crate::data::json::Substitutions;
+#[cfg(feature = "yaml")]
+pub(crate) use at::{At, Read};
 pub use loader::Loader;
 #[cfg(feature = "yaml")]
 pub(crate) use places::{Places, Problem};

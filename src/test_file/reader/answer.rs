@@ -1,7 +1,7 @@
 //! Reads the answers of a task.
 
-use super::place::{At, Read};
 use crate::TaskError;
+use crate::loading::{At, Read};
 use crate::simulation::Answer;
 use crate::test_file::Script;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::place::{At, Read};
+use crate::loading::{At, Read};
 use crate::test_file::{Calls, Expectation, Transitions};
 
 /// The fields of an expectation.

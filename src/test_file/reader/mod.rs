@@ -2,19 +2,17 @@
 
 mod answer;
 mod expectation;
-mod place;
 
 use chrono::DateTime;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 use super::{Case, Expectation, FunctionCommand, InvalidTestFile, TestFile};
-use crate::loading::Places;
 use crate::loading::template::Format;
+use crate::loading::{At, Places, Read};
 use crate::programs::DEFAULT_TIMEOUT;
 use answer::scripts;
 use expectation::expectation;
-use place::{At, Read};
 
 /// The fields of a file.
 const FILE_FIELDS: [&str; 10] = [

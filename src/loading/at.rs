@@ -1,16 +1,16 @@
-//! A value of a test file with its place.
+//! A value of a file other than a definition, with its place.
 
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-use crate::loading::Problem;
+use super::Problem;
 
-pub(super) type Read<T> = Result<T, Problem>;
+pub(crate) type Read<T> = Result<T, Problem>;
 
 /// A value with its path.
 #[derive(Clone, Copy)]
-pub(super) struct At<'v> {
-    pub(super) value: &'v Value,
+pub(crate) struct At<'v> {
+    pub(crate) value: &'v Value,
     way: Way<'v>,
 }
 
@@ -23,12 +23,12 @@ enum Way<'v> {
 
 impl<'v> At<'v> {
     /// The whole file, or one part of it that is read by itself.
-    pub(super) fn root(value: &'v Value) -> Self {
+    pub(crate) fn root(value: &'v Value) -> Self {
         At { value, way: Way::Root }
     }
 
     /// Errors if it is not an object, or has a field that is not in `known`.
-    pub(super) fn object(&self, fields: &[&str]) -> Read<&'v Map<String, Value>> {
+    pub(crate) fn object(&self, fields: &[&str]) -> Read<&'v Map<String, Value>> {
         let object = self
             .value
             .as_object()
@@ -43,7 +43,7 @@ impl<'v> At<'v> {
         Ok(object)
     }
 
-    pub(super) fn optional<T>(&self, name: &str, read: impl FnOnce(At<'_>) -> Read<T>) -> Read<Option<T>> {
+    pub(crate) fn optional<T>(&self, name: &str, read: impl FnOnce(At<'_>) -> Read<T>) -> Read<Option<T>> {
         let value = self.value.get(name);
         value
             .map(|value| {
@@ -55,12 +55,12 @@ impl<'v> At<'v> {
             .transpose()
     }
 
-    pub(super) fn required<T>(&self, name: &str, read: impl FnOnce(At<'_>) -> Read<T>) -> Read<T> {
+    pub(crate) fn required<T>(&self, name: &str, read: impl FnOnce(At<'_>) -> Read<T>) -> Read<T> {
         self.optional(name, read)?
             .ok_or_else(|| self.wrong(format!("the field `{name}` is missing")))
     }
 
-    pub(super) fn members<T>(&self, mut read: impl FnMut(&'v str, At<'_>) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn members<T>(&self, mut read: impl FnMut(&'v str, At<'_>) -> Read<T>) -> Read<Vec<T>> {
         let object = self
             .value
             .as_object()
@@ -77,7 +77,7 @@ impl<'v> At<'v> {
         members.collect()
     }
 
-    pub(super) fn each<T>(&self, mut read: impl FnMut(At<'_>) -> Read<T>) -> Read<Vec<T>> {
+    pub(crate) fn each<T>(&self, mut read: impl FnMut(At<'_>) -> Read<T>) -> Read<Vec<T>> {
         let array = self
             .value
             .as_array()
@@ -91,26 +91,26 @@ impl<'v> At<'v> {
         elements.collect()
     }
 
-    pub(super) fn text(&self) -> Read<String> {
+    pub(crate) fn text(&self) -> Read<String> {
         self.value
             .as_str()
             .map(str::to_owned)
             .ok_or_else(|| self.wrong("a text is expected here"))
     }
 
-    pub(super) fn boolean(&self) -> Read<bool> {
+    pub(crate) fn boolean(&self) -> Read<bool> {
         self.value
             .as_bool()
             .ok_or_else(|| self.wrong("`true` or `false` is expected here"))
     }
 
-    pub(super) fn count(&self) -> Read<u64> {
+    pub(crate) fn count(&self) -> Read<u64> {
         self.value
             .as_u64()
             .ok_or_else(|| self.wrong("a whole number that is not negative is expected here"))
     }
 
-    pub(super) fn duration(&self) -> Read<Duration> {
+    pub(crate) fn duration(&self) -> Read<Duration> {
         self.value
             .as_f64()
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
@@ -118,7 +118,7 @@ impl<'v> At<'v> {
     }
 
     /// A duration that is not zero.
-    pub(super) fn interval(&self) -> Read<Duration> {
+    pub(crate) fn interval(&self) -> Read<Duration> {
         let interval = self.duration()?;
         if interval.is_zero() {
             return Err(self.wrong("a number of seconds greater than 0 is expected here"));
@@ -126,7 +126,7 @@ impl<'v> At<'v> {
         Ok(interval)
     }
 
-    pub(super) fn wrong(&self, message: impl Into<String>) -> Problem {
+    pub(crate) fn wrong(&self, message: impl Into<String>) -> Problem {
         Problem::new(self.pointer(), message)
     }
 
