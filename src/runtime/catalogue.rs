@@ -13,6 +13,7 @@ use super::start::Start;
 use super::{Ack, Interpreter};
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
+use crate::execution::Outcome;
 use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// State machines created while the interpreter runs.
@@ -23,9 +24,10 @@ pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
     /// Called when an execution has started another one, with this text as its input.
     fn started(&self, execution: ExecutionHandle, target: &Target, input: &str);
 
-    /// Called when an execution has ended, of which so many bytes are kept. It must wait for nothing: the execution is
-    /// locked meanwhile.
-    fn ended(&self, kept_bytes: usize);
+    /// Called when an execution has ended, of which so many bytes are kept. `end` is its outcome and time, or `None` if it
+    /// goes on in another process. It must wait for nothing: the execution is locked meanwhile, and does not show its end
+    /// yet.
+    fn ended(&self, execution: ExecutionHandle, end: Option<(&Outcome, DateTime<Utc>)>, kept_bytes: usize);
 }
 
 /// The state machine of an ARN, and what answers tasks of an execution that is started by it.
@@ -47,6 +49,15 @@ pub(crate) struct Launch<'a> {
     #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store keeps it"))]
     pub(crate) trace_header: Option<&'a str>,
     pub(crate) is_synchronous: bool,
+}
+
+/// An execution that was asked for.
+pub(crate) struct Launched {
+    pub(crate) execution: ExecutionHandle,
+    /// Tells when it is written.
+    pub(crate) ack: Ack,
+    /// Whether it was not running before.
+    pub(crate) is_new: bool,
 }
 
 /// The reason why an execution was not started.
@@ -98,7 +109,7 @@ impl Interpreter {
     /// Starts an execution as `StartExecution` does, or `StartSyncExecution`: a name in use gives the running execution if the input is the
     /// same, and is refused otherwise. Handlers are not checked; a task without one fails. Errors outside a tokio runtime with a
     /// timer.
-    pub(crate) fn launch(&self, launch: &Launch<'_>) -> Result<(ExecutionHandle, Ack), Refusal> {
+    pub(crate) fn launch(&self, launch: &Launch<'_>) -> Result<Launched, Refusal> {
         let &Launch {
             target,
             name,
@@ -125,7 +136,7 @@ impl Interpreter {
         let arn = options.execution_arn();
         let known = || {
             let known = shared.execution_of_name(&arn, input, now)?;
-            Some(known.map(acknowledged).map_err(Refusal::Api))
+            Some(known.map(|known| launched(known, false)).map_err(Refusal::Api))
         };
         if let Some(known) = known() {
             return known;
@@ -142,7 +153,7 @@ impl Interpreter {
             request: target.request(launch.input_text, launch.trace_header),
         };
         match shared.start(start, host) {
-            Ok(running) => Ok(acknowledged(running)),
+            Ok(running) => Ok(launched(running, true)),
             // Another start took the name in between.
             Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => {
                 known().unwrap_or_else(|| Err(Refusal::Api(StepFunctionsError::execution_already_exists(&arn))))
@@ -152,8 +163,10 @@ impl Interpreter {
     }
 }
 
-/// An execution with the acknowledgement that it is written.
-fn acknowledged(running: Arc<Running>) -> (ExecutionHandle, Ack) {
-    let ack = running.ack();
-    (ExecutionHandle::new(running), ack)
+fn launched(running: Arc<Running>, is_new: bool) -> Launched {
+    Launched {
+        ack: running.ack(),
+        execution: ExecutionHandle::new(running),
+        is_new,
+    }
 }

@@ -177,6 +177,18 @@ impl ExecutionHandle {
         self.running.redrive(beside)
     }
 
+    /// Whether a store has it.
+    #[cfg(feature = "store")]
+    pub(crate) fn is_durable(&self) -> bool {
+        self.running.is_durable()
+    }
+
+    /// Waits until a store has all that has happened so far, however long it takes. Errors if it never will.
+    #[cfg(feature = "store")]
+    pub(crate) async fn written(&self) -> Result<(), Error> {
+        self.running.written().await
+    }
+
     /// How often the execution was redriven.
     pub fn redrive_count(&self) -> u32 {
         self.running.redrives().0

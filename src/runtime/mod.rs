@@ -110,7 +110,7 @@ pub use resume::{Resumed, Unresumed};
 
 #[cfg(not(feature = "store"))]
 pub(crate) use ack::Ack;
-pub(crate) use catalogue::{Catalogue, Launch, Refusal, Resolved};
+pub(crate) use catalogue::{Catalogue, Launch, Launched, Refusal, Resolved};
 #[cfg(feature = "store")]
 pub(crate) use documents::Documents;
 #[cfg(feature = "store")]

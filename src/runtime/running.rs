@@ -236,7 +236,7 @@ impl Running {
                     self.cancel(task, progress);
                 }
                 Command::Complete(outcome) => {
-                    self.end(outcome, self.host.clock.now(), progress.execution.kept_bytes());
+                    self.end(outcome, self.host.clock.now(), progress.execution.kept_bytes(), true);
                 }
             }
         }
@@ -293,10 +293,12 @@ impl Running {
         progress.takes_turns
     }
 
-    fn end(&self, outcome: Outcome, stop_time: DateTime<Utc>, bytes: usize) {
+    /// `is_final` unless it goes on in another process.
+    fn end(&self, outcome: Outcome, stop_time: DateTime<Utc>, bytes: usize, is_final: bool) {
         let _entered = self.span.as_ref().map(|span| span.enter());
         tracing::info!(status = outcome.status(), "execution ended");
-        self.directory.remove(self, bytes);
+        let end = is_final.then_some((&outcome, stop_time));
+        self.directory.remove(self, end, bytes);
         // The first outcome counts; a second one comes only from an execution that was given up.
         self.ended_with()
             .get_or_insert_with(|| Box::new(End { outcome, stop_time }));
@@ -319,7 +321,8 @@ impl Running {
         if let Some(wake_up) = progress.armed.take() {
             self.host.timer.forget(wake_up);
         }
-        self.end(outcome, self.host.clock.now(), progress.execution.kept_bytes());
+        let bytes = progress.execution.kept_bytes();
+        self.end(outcome, self.host.clock.now(), bytes, !self.is_durable());
         progress.wake_readers();
     }
 

@@ -87,6 +87,11 @@
 //! A list of executions looks at 10,000 of them for one page: if a filter lets few through, the page has fewer items than
 //! it may have, and a token for the next one.
 //!
+//! # Status changes and logs
+//!
+//! [`StepFunctions::reporting`] tells of its executions: their status changes as events of EventBridge, and what they log
+//! ([`Reports`]). Executions that go on after a restart tell of their end.
+//!
 //! # Differences from AWS
 //!
 //! * An unknown member of a request is refused with `ValidationException`, as AWS's clients do; AWS's servers ignore it.
@@ -98,6 +103,7 @@
 mod actions;
 mod activity;
 mod arn;
+mod catalogue;
 mod change;
 mod configuration;
 #[cfg(feature = "store")]
@@ -112,6 +118,7 @@ mod known;
 mod page;
 mod redrives;
 mod registry;
+mod reports;
 mod request;
 mod state_machine;
 #[cfg(feature = "store")]
@@ -125,16 +132,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use uuid::Uuid;
 
 use crate::data::within_nesting;
-use crate::definition::WorkflowType;
 #[cfg(feature = "store")]
 use crate::error::Error;
-use crate::runtime::{Catalogue, ExecutionHandle, Interpreter, Resolved};
+use crate::runtime::{Catalogue, Interpreter};
 #[cfg(feature = "store")]
 use crate::runtime::{Documents, Resumed};
-use crate::services::step_functions::{StepFunctionsError, Target};
+use crate::services::step_functions::StepFunctionsError;
 use crate::simulation::MockConfig;
 
 use registry::Registry;
+use reports::Reporter;
+pub use reports::Reports;
 
 /// The API over an interpreter; see the [module documentation](self). A clone is cheap: another handle of the same API.
 #[derive(Debug, Clone)]
@@ -156,21 +164,29 @@ struct Service {
     ended_bytes: Arc<AtomicUsize>,
     #[cfg(feature = "store")]
     documents: Option<Documents>,
+    /// Tells of executions, if anybody wants to know.
+    reporter: Option<Reporter>,
 }
 
 impl StepFunctions {
     /// An empty API. It does not know executions that the interpreter is already running.
     ///
     /// An interpreter with a store needs `StepFunctions::open`: here it is refused, by an `InternalServerError` of each call.
-    #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
     pub fn new(interpreter: Interpreter) -> Self {
-        Self::seeded(interpreter, Uuid::new_v4().as_u64_pair().1)
+        Self::reporting(interpreter, Reports::new())
+    }
+
+    /// The same, and it tells of its executions.
+    #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
+    pub fn reporting(interpreter: Interpreter, reports: Reports) -> Self {
+        let seed = Uuid::new_v4().as_u64_pair().1;
+        Self::over(interpreter, reports, |_| (Registry::new(seed), 0))
     }
 
     /// The same with a seed for everything random: ids of revisions, and the version that an alias picks for an
     /// execution.
     pub fn seeded(interpreter: Interpreter, seed: u64) -> Self {
-        Self::over(interpreter, |_| (Registry::new(seed), 0))
+        Self::over(interpreter, Reports::new(), |_| (Registry::new(seed), 0))
     }
 
     /// The API as an earlier one left it in the interpreter's store, which may have ended at any instant. Executions that
@@ -179,13 +195,19 @@ impl StepFunctions {
     /// Errors as it does, and if the store has state machines or activities that cannot be read: nothing of it is lost then.
     /// With an interpreter that has no store, this is [`StepFunctions::new`].
     #[cfg(feature = "store")]
-    #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
     pub async fn open(interpreter: Interpreter) -> Result<(Self, Resumed), Error> {
+        Self::open_reporting(interpreter, Reports::new()).await
+    }
+
+    /// The same, and it tells of its executions: of those that go on, when they end.
+    #[cfg(feature = "store")]
+    #[expect(clippy::disallowed_methods, reason = "the driver is where seeds come from")]
+    pub async fn open_reporting(interpreter: Interpreter, reports: Reports) -> Result<(Self, Resumed), Error> {
         if !interpreter.has_store() {
-            return Ok((Self::new(interpreter), Resumed::default()));
+            return Ok((Self::reporting(interpreter, reports), Resumed::default()));
         }
         let mut refused = None;
-        let api = Self::over(interpreter, |interpreter| {
+        let api = Self::over(interpreter, reports, |interpreter| {
             let mut registry = Registry::new(Uuid::new_v4().as_u64_pair().1);
             let read = registry.open(interpreter);
             let last_revision = read.unwrap_or_else(|error| {
@@ -206,12 +228,17 @@ impl StepFunctions {
 
     /// An API with a registry that may need the interpreter, which knows the API by then. The number is the one of the
     /// registry's last revision.
-    fn over(mut interpreter: Interpreter, registry: impl FnOnce(&Interpreter) -> (Registry, u64)) -> Self {
+    fn over(
+        mut interpreter: Interpreter,
+        reports: Reports,
+        registry: impl FnOnce(&Interpreter) -> (Registry, u64),
+    ) -> Self {
         let service = Arc::new_cyclic(|service: &Weak<Service>| {
             let catalogue: Weak<dyn Catalogue> = Weak::<Service>::clone(service);
             interpreter.set_catalogue(catalogue);
             let (registry, last_revision) = registry(&interpreter);
             Service {
+                reporter: Reporter::of(reports, service, &interpreter),
                 interpreter,
                 mocks: Mutex::default(),
                 writing: Arc::default(),
@@ -228,6 +255,13 @@ impl StepFunctions {
     /// The interpreter that runs the executions, for example to shut it down.
     pub fn interpreter(&self) -> &Interpreter {
         &self.service.interpreter
+    }
+
+    /// Waits until all reports so far are written: after the interpreter's shutdown, the last ones.
+    pub async fn reported(&self) {
+        if let Some(reporter) = &self.service.reporter {
+            reporter.reported().await;
+        }
     }
 
     /// Calls an action such as `CreateStateMachine` with its request, an object. Returns the response, also an object;
@@ -325,29 +359,6 @@ impl Service {
     fn arn(&self, kind: &str, name: &str) -> String {
         let (region, account) = self.interpreter.place();
         format!("arn:aws:states:{region}:{account}:{kind}:{name}")
-    }
-}
-
-impl Service {
-    /// Keeps an execution of a Standard workflow in memory, unless a store has it.
-    fn keep(&self, execution: ExecutionHandle, target: &Target, input: &str, trace_header: Option<&str>) {
-        if target.program.machine().workflow_type == WorkflowType::Standard && !self.is_stored() {
-            self.registry().add_execution(execution, target, input, trace_header);
-        }
-    }
-}
-
-impl Catalogue for Service {
-    fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError> {
-        self.resolve_for_start(arn)
-    }
-
-    fn started(&self, execution: ExecutionHandle, target: &Target, input: &str) {
-        self.keep(execution, target, input, None);
-    }
-
-    fn ended(&self, kept_bytes: usize) {
-        self.ended_bytes.fetch_add(kept_bytes, Ordering::Relaxed);
     }
 }
 

@@ -70,6 +70,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "services",
             "simulation",
             "test_state",
+            "handlers",
             "store",
             "runtime",
         ],

@@ -1,11 +1,12 @@
 //! What an execution needs of the others around it.
 
+use chrono::{DateTime, Utc};
 use std::fmt;
 use std::sync::{Arc, Weak};
 
 use super::Running;
 use crate::error::Error;
-use crate::execution::{Program, TaskId};
+use crate::execution::{Outcome, Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::handler_table::HandlerTable;
 use crate::runtime::recorder::Recorder;
@@ -21,8 +22,9 @@ pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
     #[cfg(feature = "store")]
     fn withdraw(&self, running: &Running);
 
-    /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it.
-    fn remove(&self, running: &Running, bytes: usize);
+    /// Removes an ended execution, which may be kept elsewhere if its memory of about `bytes` allows it. `end` is its
+    /// outcome and time, or `None` if it goes on in another process.
+    fn remove(&self, running: &Running, end: Option<(&Outcome, DateTime<Utc>)>, bytes: usize);
 
     /// The handlers of a program's resources.
     fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable>;

@@ -184,7 +184,7 @@ impl Running {
             if let Some((outcome, time)) = unwritten.end
                 && !self.has_ended()
             {
-                self.end(outcome, time, progress.execution.kept_bytes());
+                self.end(outcome, time, progress.execution.kept_bytes(), true);
             }
         }
         progress.wake_readers();

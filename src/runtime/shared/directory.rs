@@ -1,12 +1,14 @@
 //! The running executions, as each of them sees the others.
 
+use chrono::{DateTime, Utc};
 use std::sync::{Arc, Weak};
 
 use super::Shared;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Program, TaskId};
+use crate::execution::{Outcome, Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::executions::runs_already;
+use crate::runtime::handle::ExecutionHandle;
 use crate::runtime::handler_table::HandlerTable;
 use crate::runtime::host::Host;
 use crate::runtime::recorder::Recorder;
@@ -60,15 +62,14 @@ impl Directory for Shared {
         self.executions.part_of(&running.arn).remove(running);
     }
 
-    fn remove(&self, running: &Running, bytes: usize) {
-        if let Some(catalogue) = self.catalogue() {
-            catalogue.ended(bytes);
-        }
+    fn remove(&self, running: &Running, end: Option<(&Outcome, DateTime<Utc>)>, bytes: usize) {
         self.executions.note_end();
         let mut part = self.executions.part_of(&running.arn);
         let Some(removed) = part.remove(running) else {
             return;
         };
+        let catalogue = self.catalogue();
+        let told = catalogue.map(|catalogue| (catalogue, ExecutionHandle::new(Arc::clone(&removed))));
         // A store remembers the names itself, but not that of a start that it did not write.
         if running.origin.keeps_name && !running.is_durable() {
             let now = running.host.clock.now();
@@ -82,6 +83,9 @@ impl Directory for Shared {
         };
         drop(part);
         drop(gone);
+        if let Some((catalogue, execution)) = told {
+            catalogue.ended(execution, end, bytes);
+        }
     }
 
     fn handlers_of(&self, program: &Arc<Program>) -> Arc<HandlerTable> {

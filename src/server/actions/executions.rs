@@ -7,7 +7,7 @@ use super::{ARN, DATA, LONG_ARN, NAME, TOKEN, check_name, includes_data};
 use crate::data::json::{NotJson, Source};
 use crate::data::json_value;
 use crate::definition::WorkflowType;
-use crate::runtime::{Ack, ExecutionHandle, Launch, Refusal, Resolved};
+use crate::runtime::{Launch, Launched, Refusal, Resolved};
 use crate::server::arn::{Qualifier, StateMachineArn};
 use crate::server::execution::{Events, Facts, describe_sync};
 use crate::server::known::Known;
@@ -76,9 +76,9 @@ impl<'r> Start<'r> {
         service: &Service,
         Resolved { target, mocks }: &Resolved,
         is_synchronous: bool,
-    ) -> Result<(ExecutionHandle, Ack), StepFunctionsError> {
+    ) -> Result<Launched, StepFunctionsError> {
         service.check_running()?;
-        Ok(service.interpreter.launch(&Launch {
+        let launched = service.interpreter.launch(&Launch {
             target,
             mocks: mocks.as_ref(),
             name: self.name,
@@ -86,7 +86,11 @@ impl<'r> Start<'r> {
             input_text: self.input_text,
             trace_header: self.trace_header,
             is_synchronous,
-        })?)
+        })?;
+        if launched.is_new {
+            service.report_begin(&launched.execution, target, self.input_text);
+        }
+        Ok(launched)
     }
 }
 
@@ -97,15 +101,15 @@ impl Service {
         let start = Start::read(&mut Request::of(request, members)?)?;
         let resolved = self.resolve_for_start(start.arn)?;
         let target = &resolved.target;
-        let (handle, ack) = match start.launch(self, &resolved, false) {
+        let Launched { execution, ack, .. } = match start.launch(self, &resolved, false) {
             Err(refused) if refused.code() == "ExecutionAlreadyExists" => {
                 return self.resting(&start, target).unwrap_or(Err(refused));
             }
             launched => launched?,
         };
         ack.wait().await.map_err(Refusal::Driver)?;
-        let answer = started(handle.arn(), handle.start_time());
-        self.keep(handle, target, start.input_text, start.trace_header);
+        let answer = started(execution.arn(), execution.start_time());
+        self.keep(execution, target, start.input_text, start.trace_header);
         Ok(answer)
     }
 
@@ -127,12 +131,12 @@ impl Service {
         if target.program.machine().workflow_type != WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
-        let (handle, ack) = start.launch(self, &resolved, true)?;
+        let Launched { execution, ack, .. } = start.launch(self, &resolved, true)?;
         ack.wait().await.map_err(Refusal::Driver)?;
-        handle.outcome().await;
+        execution.outcome().await;
         let state_machine_arn = &target.state_machine.id;
         Ok(describe_sync(
-            &handle,
+            &execution,
             state_machine_arn,
             start.input_text,
             start.trace_header,

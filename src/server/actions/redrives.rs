@@ -32,7 +32,9 @@ impl Service {
         let date = match (known, execution) {
             (Some(date), _) => date,
             (None, Known::InMemory(execution)) => {
+                let facts = execution.facts();
                 let date = execution.handle.redrive().map_err(|error| refused(arn, error))?;
+                self.report_redrive(&execution.handle, facts, &execution.revision, date);
                 if let Some(token) = token {
                     let tokens = &mut self.registry().redrive_tokens;
                     let _ = tokens.forget_old(date);
@@ -77,6 +79,11 @@ impl Service {
             records
         });
         let (date, ack) = redriven.map_err(|error| refused(arn, error))?;
+        if self.reporter.is_some()
+            && let Ok(revision) = execution.read_revision()
+        {
+            self.report_redrive(&handle, execution.facts(), &revision, date);
+        }
         let (service, arn) = (Arc::clone(self), arn.to_owned());
         // A caller may go away, and what is written has to be known all the same. It is written sooner or later.
         let written = tokio::spawn(async move {

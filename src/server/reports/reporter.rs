@@ -1,0 +1,201 @@
+//! Writes the reports, one after the other, apart from the executions.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::begun::Begun;
+use super::{Reports, status_change};
+use crate::definition::WorkflowType;
+use crate::execution::Outcome;
+use crate::handlers::event_bus::{PutEventsRequest, PutEventsRequestEntry};
+use crate::runtime::{ExecutionHandle, Interpreter};
+use crate::server::Service;
+
+/// Takes what there is to report.
+#[derive(Debug)]
+pub(in crate::server) struct Reporter {
+    messages: mpsc::UnboundedSender<Message>,
+    /// What writes the reports, until there is a first one: only then is there certainly a tokio runtime.
+    resting: Mutex<Option<Writer>>,
+}
+
+#[derive(Debug)]
+enum Message {
+    /// An execution runs, newly or again.
+    Begun(ExecutionHandle, Begun),
+    /// A start was not written by the store, and counts for nothing.
+    Withdrawn(ExecutionHandle),
+    Ended(Ended),
+    /// Everything before it is reported.
+    Reported(oneshot::Sender<()>),
+}
+
+/// An execution with its end, which a redrive may have undone by now.
+#[derive(Debug)]
+struct Ended {
+    execution: ExecutionHandle,
+    outcome: Outcome,
+    time: DateTime<Utc>,
+}
+
+impl Reporter {
+    /// `None` if nobody wants reports.
+    pub(in crate::server) fn of(reports: Reports, service: &Weak<Service>, interpreter: &Interpreter) -> Option<Self> {
+        if reports.are_empty() {
+            return None;
+        }
+        let (messages, received) = mpsc::unbounded_channel();
+        let writer = Writer {
+            reports,
+            service: Weak::clone(service),
+            messages: received,
+            // As coarse as the times of a store.
+            first: interpreter.now().trunc_subsecs(6),
+            begun: HashMap::new(),
+            ended_early: HashMap::new(),
+        };
+        Some(Self {
+            messages,
+            resting: Mutex::new(Some(writer)),
+        })
+    }
+
+    /// Tells that an execution runs, newly or again, as soon as a store has that.
+    pub(in crate::server) fn begun(&self, execution: ExecutionHandle, begun: Begun) {
+        #[cfg(feature = "store")]
+        if execution.is_durable() {
+            let messages = self.messages.clone();
+            self.start();
+            tokio::spawn(async move {
+                let message = match execution.written().await {
+                    Ok(()) => Message::Begun(execution, begun),
+                    Err(_) => Message::Withdrawn(execution),
+                };
+                // Nobody takes it when the process ends.
+                let _ = messages.send(message);
+            });
+            return;
+        }
+        self.send(Message::Begun(execution, begun));
+    }
+
+    /// Tells that an execution has ended. Waits for nothing: the execution may be locked meanwhile.
+    pub(in crate::server) fn ended(&self, execution: ExecutionHandle, outcome: Outcome, time: DateTime<Utc>) {
+        self.send(Message::Ended(Ended {
+            execution,
+            outcome,
+            time,
+        }));
+    }
+
+    /// Waits until everything so far is reported.
+    pub(in crate::server) async fn reported(&self) {
+        let (done, reported) = oneshot::channel();
+        self.send(Message::Reported(done));
+        // The other side is gone when the tokio runtime ends.
+        let _ = reported.await;
+    }
+
+    fn send(&self, message: Message) {
+        // As above.
+        let _ = self.messages.send(message);
+        self.start();
+    }
+
+    fn start(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = resting {
+            runtime.spawn(writer.run());
+        }
+    }
+}
+
+/// Writes the reports.
+#[derive(Debug)]
+struct Writer {
+    reports: Reports,
+    service: Weak<Service>,
+    messages: mpsc::UnboundedReceiver<Message>,
+    /// When this process began.
+    first: DateTime<Utc>,
+    /// The running executions that have been told of.
+    begun: HashMap<Arc<str>, Begun>,
+    /// Executions that ended before their start was told of, which is yet to come.
+    ended_early: HashMap<Arc<str>, Ended>,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        while let Some(message) = self.messages.recv().await {
+            match message {
+                Message::Begun(execution, begun) => self.begun(execution, begun).await,
+                Message::Withdrawn(execution) => drop(self.ended_early.remove(execution.arn())),
+                Message::Ended(ended) => self.ended(ended).await,
+                // Nobody waits any more.
+                Message::Reported(done) => drop(done.send(())),
+            }
+        }
+    }
+
+    async fn begun(&mut self, execution: ExecutionHandle, begun: Begun) {
+        if begun.workflow_type == WorkflowType::Standard {
+            self.put(|| status_change::running(&execution, &begun)).await;
+        }
+        match self.ended_early.remove(execution.arn()) {
+            Some(ended) => self.report_end(&ended, &begun).await,
+            None => drop(self.begun.insert(execution.arn().into(), begun)),
+        }
+    }
+
+    async fn ended(&mut self, ended: Ended) {
+        let execution = &ended.execution;
+        if let Some(begun) = self.begun.remove(execution.arn()) {
+            return self.report_end(&ended, &begun).await;
+        }
+        let last_begin = execution.redrive_time().unwrap_or(execution.start_time());
+        if last_begin >= self.first {
+            self.ended_early.insert(execution.arn().into(), ended);
+            return;
+        }
+        // It goes on since an earlier process.
+        let begun = self.service.upgrade().and_then(|service| {
+            let known = service.execution(execution.arn()).ok()?;
+            let revision = service.revision_of(&known).ok()?;
+            Some(Begun::known(known.facts(), &revision))
+        });
+        if let Some(begun) = begun {
+            self.report_end(&ended, &begun).await;
+        }
+    }
+
+    async fn report_end(&self, ended: &Ended, begun: &Begun) {
+        if begun.workflow_type == WorkflowType::Standard {
+            self.put(|| status_change::ended(&ended.execution, begun, &ended.outcome, ended.time))
+                .await;
+        }
+        if let (Some(log), Some(logging)) = (&self.reports.log, begun.logging) {
+            let records = logging.records(&ended.execution, begun.redrive_count);
+            if !records.is_empty() {
+                log(&records);
+            }
+        }
+    }
+
+    async fn put(&self, entry: impl FnOnce() -> PutEventsRequestEntry) {
+        let Some(event_bridge) = &self.reports.event_bridge else {
+            return;
+        };
+        let put = event_bridge.put_events(PutEventsRequest::new([entry()])).await;
+        let refused = match put {
+            Ok(response) => response.failed_entry_error(),
+            Err(refused) => Some(refused),
+        };
+        if let Some(error) = refused {
+            tracing::warn!(%error, "the event of a status change is lost");
+        }
+    }
+}
