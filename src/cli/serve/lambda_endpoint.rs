@@ -16,6 +16,7 @@ use crate::programs::function_error;
 /// The longest answer that is read: Lambda's quota.
 const LONGEST_ANSWER: usize = 6 * 1024 * 1024 + 100_000;
 
+#[derive(Clone)]
 pub(super) struct LambdaEndpoint {
     url: String,
     client: Client<HttpConnector, Body>,

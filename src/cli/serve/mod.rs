@@ -1,5 +1,6 @@
 //! `asl serve`: the Step Functions API for AWS's SDKs and CLI.
 
+mod events;
 mod lambda_endpoint;
 mod machines;
 mod mocks;
@@ -22,6 +23,7 @@ use super::stores::{self, tell};
 use crate::runtime::Interpreter;
 use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
+use events::{EventOptions, Events};
 use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
 use mocks::Mocks;
@@ -63,6 +65,8 @@ pub(super) struct Arguments {
     record: Record,
     #[command(flatten)]
     time: Time,
+    #[command(flatten)]
+    events: EventOptions,
     /// Answer only requests that are signed with this access key; may be given more than once
     #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
     access_keys: Vec<(String, String)>,
@@ -125,7 +129,7 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     })?;
     let address = listener.local_addr().unwrap_or(address);
     let recording = arguments.record.begin(arguments.data.is_some())?;
-    let api = api(arguments, &recording).await?;
+    let (api, events) = api(arguments, &recording).await?;
     let mut mocks = arguments.mocks.file();
     mocks.read(&api)?;
     let mut machines = Machines::new(&arguments.machines, &arguments.loading);
@@ -160,18 +164,20 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     let (served, told) = tokio::join!(serving, told);
     // With `--data` what runs goes on after the next start.
     api.interpreter().shutdown(Duration::ZERO).await;
+    events.end(&api).await;
     recording.write()?;
     told?;
     served.map_err(|error| Failure::new(format!("nothing more is served: {}", reason(&error))))
 }
 
-async fn api(arguments: &Arguments, recording: &Recording) -> Result<StepFunctions, Failure> {
-    let mut interpreter = Interpreter::new()
-        .region(&arguments.region, &arguments.account)
-        .fallback(Others {
-            lambda: arguments.lambda_endpoint.clone().map(LambdaEndpoint::new),
-        });
-    for program in arguments.functions.programs(arguments.quiet, true)? {
+async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events), Failure> {
+    let place = (arguments.region.as_str(), arguments.account.as_str());
+    let programs = arguments.functions.programs(arguments.quiet, true)?;
+    let lambda = arguments.lambda_endpoint.clone().map(LambdaEndpoint::new);
+    let events = Events::open(&arguments.events, place, &programs, lambda.clone())?;
+    let interpreter = Interpreter::new().region(place.0, place.1);
+    let mut interpreter = events.serve(interpreter).fallback(Others { lambda });
+    for program in programs {
         let name = program.name().to_owned();
         // A function by its ARN is one of a place; by its name it is everywhere.
         interpreter = if name.starts_with("arn:") {
@@ -186,8 +192,9 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<StepFunctio
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);
     }
-    let opened = StepFunctions::open(interpreter).await;
+    let opened = StepFunctions::open_reporting(interpreter, events.reports()).await;
     let (api, resumed) = opened.map_err(|error| Failure::new(error.to_string()))?;
+    events.start(&api);
     for waiting in &resumed.waiting {
         tell(&format!("{} does not go on: {}", waiting.arn, waiting.reason));
     }
@@ -195,5 +202,5 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<StepFunctio
         let plural = if resumed.executions == 1 { "" } else { "s" };
         tell(&format!("{} execution{plural} of the store go on", resumed.executions));
     }
-    Ok(api)
+    Ok((api, events))
 }

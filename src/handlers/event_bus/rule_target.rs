@@ -49,6 +49,16 @@ impl RuleTarget {
         Self::to(id, OwnInput { input, target })
     }
 
+    /// A target that gets the event beside its own input; without one, the whole event as JSON.
+    #[cfg(feature = "cli")]
+    pub(crate) fn with_event(
+        id: impl Into<String>,
+        input: Option<TargetInput>,
+        target: impl Target<(Event, Value)> + 'static,
+    ) -> Self {
+        Self::to(id, EventAndInput { input, target })
+    }
+
     /// Sets the retry policy; default: EventBridge's.
     #[must_use]
     pub fn retry_policy(self, policy: RetryPolicy) -> Self {
@@ -161,9 +171,29 @@ struct OwnInput<T> {
 #[async_trait]
 impl<T: Target<Value>> Destination for OwnInput<T> {
     async fn deliver(&self, event: &Event, sent: &Sent) -> Result<(), TargetError> {
-        let payload = self.input.payload(event, &sent.rule, sent.ingestion_time);
-        let payload =
-            payload.map_err(|error| TargetError::new("PayloadTooLarge", error.to_string()).without_retry())?;
-        self.target.deliver(payload).await
+        self.target.deliver(payload(&self.input, event, sent)?).await
     }
+}
+
+#[cfg(feature = "cli")]
+struct EventAndInput<T> {
+    input: Option<TargetInput>,
+    target: T,
+}
+
+#[cfg(feature = "cli")]
+#[async_trait]
+impl<T: Target<(Event, Value)>> Destination for EventAndInput<T> {
+    async fn deliver(&self, event: &Event, sent: &Sent) -> Result<(), TargetError> {
+        let payload = match &self.input {
+            Some(input) => payload(input, event, sent)?,
+            None => event.to_value(),
+        };
+        self.target.deliver((event.clone(), payload)).await
+    }
+}
+
+fn payload(input: &TargetInput, event: &Event, sent: &Sent) -> Result<Value, TargetError> {
+    let payload = input.payload(event, &sent.rule, sent.ingestion_time);
+    payload.map_err(|error| TargetError::new("PayloadTooLarge", error.to_string()).without_retry())
 }

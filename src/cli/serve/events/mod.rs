@@ -1,0 +1,130 @@
+//! `--rules` and `--log`: the local event bus with its rules, and the log.
+
+mod chains;
+mod destination;
+mod log;
+mod rules;
+
+use async_trait::async_trait;
+use clap::Args;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+use super::lambda_endpoint::LambdaEndpoint;
+use crate::TaskError;
+use crate::cli::failure::Failure;
+use crate::handlers::event_bus::{EventBridge as _, EventBridgeError, LocalEventBus};
+use crate::handlers::{Handler, TaskContext};
+use crate::programs::FunctionProgram;
+use crate::runtime::Interpreter;
+use crate::server::{Reports, StepFunctions};
+use destination::{Destinations, Functions};
+use log::Log;
+
+/// The call of an SDK that puts events; `Interpreter::event_bridge` serves the optimised one.
+const SDK_PUT_EVENTS: &str = "arn:aws:states:::aws-sdk:eventbridge:putEvents";
+
+/// How long deliveries that are on their way may take at the end.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Options of events and logs.
+#[derive(Args)]
+pub(super) struct EventOptions {
+    /// File with the rules of EventBridge for events that tasks put and for status changes of executions, in JSON or YAML
+    #[arg(long, value_name = "FILE")]
+    rules: Option<String>,
+    /// File to write log records to, as lines of JSON: what Express workflows do, events that a rule sends to a log group
+    #[arg(long, value_name = "FILE")]
+    log: Option<String>,
+}
+
+/// The event bus and the log of one `asl serve`.
+pub(super) struct Events {
+    bus: Arc<LocalEventBus>,
+    has_rules: bool,
+    log: Arc<Log>,
+    /// The API, once there is one; targets wait for it.
+    api: watch::Sender<Option<StepFunctions>>,
+}
+
+impl Events {
+    /// Errors if the rules cannot be used, or the log not be written.
+    pub(super) fn open(
+        options: &EventOptions,
+        (region, account): (&str, &str),
+        programs: &[Arc<FunctionProgram>],
+        lambda: Option<LambdaEndpoint>,
+    ) -> Result<Self, Failure> {
+        let log = Arc::new(Log::open(options.log.as_deref())?);
+        let api = watch::Sender::new(None);
+        let bus = LocalEventBus::new().region(region).account(account);
+        if let Some(file) = &options.rules {
+            let functions = Functions {
+                programs: programs.to_vec(),
+                lambda,
+            };
+            let destinations = Destinations::new(api.subscribe(), functions, Arc::clone(&log));
+            for (rule, targets) in rules::read(file, &destinations)? {
+                bus.put_rule(rule, targets);
+            }
+        }
+        Ok(Self {
+            bus: Arc::new(bus),
+            has_rules: options.rules.is_some(),
+            log,
+            api,
+        })
+    }
+
+    /// Lets tasks put their events on the bus.
+    pub(super) fn serve(&self, interpreter: Interpreter) -> Interpreter {
+        interpreter
+            .event_bridge(Arc::<LocalEventBus>::clone(&self.bus))
+            .handler(SDK_PUT_EVENTS, PutEvents(Arc::clone(&self.bus)))
+    }
+
+    /// What the API is to tell of its executions.
+    pub(super) fn reports(&self) -> Reports {
+        let mut reports = Reports::new();
+        if self.has_rules {
+            reports = reports.status_changes(Arc::<LocalEventBus>::clone(&self.bus));
+        }
+        if self.log.is_file() {
+            let log = Arc::clone(&self.log);
+            reports = reports.logs(move |records| log.write(records));
+        }
+        reports
+    }
+
+    /// Lets events start executions.
+    pub(super) fn start(&self, api: &StepFunctions) {
+        self.api.send_replace(Some(api.clone()));
+    }
+
+    /// Delivers what is on its way, after the end of the interpreter.
+    pub(super) async fn end(&self, api: &StepFunctions) {
+        api.reported().await;
+        // What takes longer is lost, as the process ends.
+        let _ = tokio::time::timeout(GRACE, self.bus.shutdown()).await;
+    }
+}
+
+/// `aws-sdk:eventbridge:putEvents`: the response as it is, also if entries failed.
+struct PutEvents(Arc<LocalEventBus>);
+
+#[async_trait]
+impl Handler for PutEvents {
+    async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
+        let refused = |message: String| TaskError::new("EventBridge.EventBridgeException", message);
+        let request = serde_json::from_value(input).map_err(|error| refused(error.to_string()))?;
+        let response = self.0.put_events(request).await;
+        let response = response.map_err(|EventBridgeError { message, .. }| {
+            refused(format!(
+                "{message} (Service: EventBridge, Status Code: 400, Request ID: local)"
+            ))
+        })?;
+        Ok(serde_json::to_value(response)?)
+    }
+}
