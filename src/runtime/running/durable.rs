@@ -332,6 +332,8 @@ impl Author for Running {
     fn act(self: Arc<Self>, context: &mut Context<'_>) {
         let act = || {
             let _working = self.host.clock.working();
+            // A shutdown waits for what it does after it has looked whether the execution may go on.
+            let _live = self.directory.handler_starts();
             let (is_idle, next) = self.carry_out_written();
             self.work_in_place(next, context);
             is_idle
