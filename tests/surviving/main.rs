@@ -16,6 +16,7 @@ mod races;
 mod resuming;
 mod retention;
 mod snapshots;
+mod virtual_time;
 
 use asl_engine::store::{ExecutionStore, Filter, StoredExecution};
 use asl_engine::{Interpreter, StateMachine};

@@ -1,0 +1,55 @@
+//! Virtual time over a store: nothing is skipped before it is written.
+
+use asl_engine::history::HistoryEvent;
+use asl_engine::runtime::Clock;
+use asl_engine::store::{MemoryStore, verify};
+use asl_engine::{Interpreter, Simulation};
+use chrono::{DateTime, TimeDelta};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+use crate::machine;
+
+fn events(history: &[HistoryEvent]) -> Vec<(u64, u64, &str, TimeDelta)> {
+    let start = history[0].timestamp;
+    let event = |event: &HistoryEvent| (event.id, event.previous_event_id, event.timestamp - start);
+    let all = history.iter().map(|each| (event(each), each.event_type()));
+    all.map(|((id, previous, at), kind)| (id, previous, kind, at)).collect()
+}
+
+#[tokio::test]
+async fn a_run_over_a_store_is_the_one_of_a_simulation() {
+    let task = |next: &str| json!({ "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:F", "Next": next });
+    let wait = |seconds: u32, next: &str| json!({ "Type": "Wait", "Seconds": seconds, "Next": next });
+    let last = json!({ "Type": "Wait", "Seconds": 60, "End": true });
+    let orders = machine(json!({
+        "Both": {
+            "Type": "Parallel", "Next": "Year",
+            "Branches": [
+                { "StartAt": "A", "States": { "A": task("B"), "B": wait(10, "C"), "C": task("D"), "D": last } },
+                { "StartAt": "E", "States": { "E": wait(5, "F"), "F": task("G"), "G": wait(5, "H"), "H": task("I"), "I": last } },
+            ]
+        },
+        "Year": { "Type": "Wait", "Seconds": 31_536_000, "End": true },
+    }));
+    let mut simulation = Simulation::of(&orders);
+    for state in ["A", "C", "F", "H"] {
+        simulation = simulation.always(state, json!(1));
+    }
+    let simulated = simulation.run(json!({}));
+    let start = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
+    let real = Instant::now();
+    for waiting_in_memory in [0, 10] {
+        let store = MemoryStore::new();
+        let interpreter = Interpreter::new()
+            .waiting_in_memory(waiting_in_memory)
+            .clock(Clock::virtual_time().starting_at(start))
+            .function("F", |_: Value| async { Ok(1) })
+            .store(store.clone());
+        let run = interpreter.start(&orders, json!({})).unwrap();
+        assert_eq!(run.outcome().await.status(), "SUCCEEDED");
+        assert_eq!(events(&run.history()), events(simulated.history()));
+        verify(&store, run.arn()).unwrap();
+    }
+    assert!(real.elapsed() < Duration::from_secs(5), "{:?}", real.elapsed());
+}
