@@ -1,6 +1,6 @@
 //! Random records: a store in SQLite answers as one in memory does.
 
-use asl_engine::store::{ExecutionStore, Filter, MemoryStore, Record, Retention, SqliteStore, Start};
+use asl_engine::store::{ExecutionStore, Filter, HistoryRecord, MemoryStore, Record, Retention, SqliteStore, Start};
 use chrono::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -79,9 +79,13 @@ fn move_on(record: &mut Record, later: u64) {
         Record::Entry { entry, .. } => entry.number += later,
         Record::Snapshot { snapshot, .. } => snapshot.entry += later,
         Record::History { events, .. } => {
-            let mut moved = events.records().unwrap();
-            moved.iter_mut().for_each(|event| event.id += 2 * later);
-            *events = moved.into_iter().collect();
+            let moved = events.records().unwrap().into_iter();
+            *events = moved
+                .map(|event| HistoryRecord {
+                    id: event.id + 2 * later,
+                    ..event
+                })
+                .collect();
         }
         _ => {}
     }

@@ -6,7 +6,6 @@ use asl_engine::store::{MemoryStore, verify};
 use asl_engine::{Interpreter, Simulation};
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 use crate::machine;
 
@@ -38,7 +37,6 @@ async fn a_run_over_a_store_is_the_one_of_a_simulation() {
     }
     let simulated = simulation.run(json!({}));
     let start = DateTime::from_timestamp(1_750_000_000, 0).unwrap();
-    let real = Instant::now();
     for waiting_in_memory in [0, 10] {
         let store = MemoryStore::new();
         let interpreter = Interpreter::new()
@@ -51,5 +49,4 @@ async fn a_run_over_a_store_is_the_one_of_a_simulation() {
         assert_eq!(events(&run.history()), events(simulated.history()));
         verify(&store, run.arn()).unwrap();
     }
-    assert!(real.elapsed() < Duration::from_secs(5), "{:?}", real.elapsed());
 }

@@ -40,7 +40,7 @@ const AT_REST: [&str; 4] = [
 
 struct Api {
     store: MemoryStore,
-    api: StepFunctions,
+    server: StepFunctions,
     /// The tokens that were handed out, by the state's input.
     tokens: Arc<Mutex<BTreeMap<String, String>>>,
 }
@@ -82,7 +82,11 @@ impl Api {
         for (name, states) in machines {
             api.call("CreateStateMachine", create(name, &states)).await.unwrap();
         }
-        Self { store, api, tokens }
+        Self {
+            store,
+            server: api,
+            tokens,
+        }
     }
 
     /// Waits until every execution has ended or waits for something.
@@ -113,7 +117,7 @@ impl Api {
     }
 
     async fn call(&self, action: &str, request: &Value) -> String {
-        let answer = self.api.call(action, self.answered(request.clone())).await;
+        let answer = self.server.call(action, self.answered(request.clone())).await;
         if let Ok(task) = &answer
             && let Some(token) = task["taskToken"].as_str()
         {
@@ -212,10 +216,10 @@ async fn compare(calls: &[(&str, Value)]) {
             assert_eq!(taken.0, taken.1);
         }
     }
-    let told = (everything(&all.api, &[]).await, everything(&none.api, &[]).await);
+    let told = (everything(&all.server, &[]).await, everything(&none.server, &[]).await);
     super::reading::assert_same(&all_masked(told.0), &all_masked(told.1), "at the end");
     for api in [all, none] {
-        super::close(api.api).await;
+        super::close(api.server).await;
     }
 }
 
