@@ -27,6 +27,7 @@ enum Message {
     /// An execution runs, newly or again.
     Begun(ExecutionHandle, Begun),
     /// A start was not written by the store, and counts for nothing.
+    #[cfg(feature = "store")]
     Withdrawn(ExecutionHandle),
     Ended(Ended),
     /// Everything before it is reported.
@@ -133,6 +134,7 @@ impl Writer {
         while let Some(message) = self.messages.recv().await {
             match message {
                 Message::Begun(execution, begun) => self.begun(execution, begun).await,
+                #[cfg(feature = "store")]
                 Message::Withdrawn(execution) => drop(self.ended_early.remove(execution.arn())),
                 Message::Ended(ended) => self.ended(ended).await,
                 // Nobody waits any more.
