@@ -59,7 +59,8 @@ impl Clock {
     /// it back.
     ///
     /// ```
-    /// use asl_engine::{Clock, Interpreter, StateMachine};
+    /// use asl_engine::runtime::Clock;
+    /// use asl_engine::{Interpreter, StateMachine};
     /// use serde_json::json;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
