@@ -1,4 +1,5 @@
-//! Logging, tracing and encryption of a state machine: checked, kept and shown, but without effect here.
+//! Logging, tracing and encryption of a state machine: checked, kept and shown. Logging takes effect where `Reports` writes
+//! logs; the rest has no effect here.
 
 use serde_json::{Value, json};
 
