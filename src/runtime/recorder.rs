@@ -7,7 +7,7 @@ use crate::data::{MAX_NESTING, nests_within};
 use crate::execution::{Event, Execution, Task, TaskId};
 use crate::history::ErrorOutput;
 
-/// Notes what tasks were answered, whoever answered them.
+/// Notes the answers of tasks: those of handlers, workers, nested executions and mocks.
 pub(crate) trait Recorder: fmt::Debug + Send + Sync {
     /// An execution asks for a task. Called for each attempt, in their order.
     fn asked(&self, execution: &str, task: &Task);

@@ -104,7 +104,7 @@ impl VirtualTime {
         }
     }
 
-    /// An execution has ended: whoever waits for that works again.
+    /// An execution has ended: the tasks that wait for its end work again.
     pub(super) fn ended(&self, execution: &str) {
         let mut state = self.state();
         for task in state.waiting.remove(execution).unwrap_or_default() {
