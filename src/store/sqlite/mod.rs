@@ -11,7 +11,6 @@ mod remove;
 mod schema;
 mod write;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -34,8 +33,8 @@ pub struct SqliteStore {
     readers: Mutex<Vec<Connection>>,
     /// `None` if the file was opened for reading. Closed after the readers: the last connection tidies up.
     writer: Option<Mutex<(Connection, Known)>>,
-    /// Closed at last.
-    _lock: Option<File>,
+    /// Given back at last.
+    _lock: Option<open::Lock>,
 }
 
 /// How to open a [`SqliteStore`].

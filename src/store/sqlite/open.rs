@@ -98,10 +98,20 @@ fn page_size(header: &[u8]) -> u64 {
     }
 }
 
-/// Locks the file `NAME.lock` beside a store until the returned file is closed, at the latest with this process.
+/// The lock of a store, until this is dropped, at the latest until the process ends.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a process that is being started holds a copy of it until its program is loaded.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks the file `NAME.lock` beside a store.
 ///
 /// A lock on the store itself would keep `sqlite3` and backups out.
-pub(super) fn lock(path: &Path) -> Result<File, Failure> {
+pub(super) fn lock(path: &Path) -> Result<Lock, Failure> {
     let unavailable = |error: std::io::Error| {
         let sentence = format!("its lock file cannot be opened: {error}");
         Failure::Store(StoreErrorKind::Unavailable, sentence)
@@ -131,7 +141,7 @@ pub(super) fn lock(path: &Path) -> Result<File, Failure> {
     if file.set_len(0).is_ok() && file.rewind().is_ok() {
         let _ = writeln!(file, "{}", process::id());
     }
-    Ok(file)
+    Ok(Lock(file))
 }
 
 /// The connection that writes; makes the tables of a new store.
@@ -244,4 +254,21 @@ fn path_with(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_where_a_starting_process_holds_its_file() {
+        let path = std::env::temp_dir().join(format!("asl-lock-{}", process::id()));
+        let first = lock(&path).unwrap();
+        let of_the_other_process = first.0.try_clone().unwrap();
+        assert!(lock(&path).is_err());
+        drop(first);
+        assert!(lock(&path).is_ok());
+        drop(of_the_other_process);
+        fs::remove_file(path_with(&path, ".lock")).unwrap();
+    }
 }
