@@ -6,6 +6,7 @@ mod faults;
 mod golden;
 mod pages;
 mod reading;
+mod reports;
 mod restarts;
 
 use asl_engine::server::StepFunctions;
