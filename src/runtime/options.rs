@@ -6,6 +6,8 @@ use super::Interpreter;
 use super::clock::Clock;
 use super::ended::Kept;
 #[cfg(feature = "cli")]
+use super::mocks::Mocks;
+#[cfg(feature = "cli")]
 use super::recorder::Recorder;
 use super::settings::Settings;
 use crate::error::{Error, ErrorKind};
@@ -95,6 +97,12 @@ impl Interpreter {
         self.with(|settings| settings.kept = Kept { executions, bytes })
     }
 
+    /// Answers tasks of all executions in place of their work. The mocks of an execution itself go first.
+    #[cfg(feature = "cli")]
+    pub(crate) fn mocks(self, mocks: Arc<dyn Mocks>) -> Self {
+        self.with(|settings| settings.mocks = Some(mocks))
+    }
+
     /// Tells of what tasks are answered.
     #[cfg(feature = "cli")]
     pub(crate) fn recorder(self, recorder: Arc<dyn Recorder>) -> Self {
@@ -122,7 +130,7 @@ impl Interpreter {
     }
 
     /// Errors if the options were not set well.
-    pub(super) fn check_options(&self) -> Result<(), Error> {
+    pub(crate) fn check_options(&self) -> Result<(), Error> {
         match &self.settings.mistake {
             None => Ok(()),
             Some(mistake) => Err(Error::new(ErrorKind::Misconfigured, mistake.clone())),

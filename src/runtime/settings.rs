@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::ended::Kept;
 #[cfg(feature = "store")]
 use super::journal::Retention;
+use super::mocks::Mocks;
 use super::recorder::Recorder;
 use crate::data::{Payload, StateMachineContext};
 use crate::definition::WorkflowType;
@@ -50,6 +51,8 @@ pub(super) struct Settings {
     /// How many idle executions stay in memory under a store.
     #[cfg(feature = "store")]
     pub(super) waiting_in_memory: usize,
+    /// What answers tasks of all executions in place of their work.
+    pub(super) mocks: Option<Arc<dyn Mocks>>,
     /// Who is told of the answers to tasks.
     pub(super) recorder: Option<Arc<dyn Recorder>>,
     pub(super) region: String,
@@ -80,6 +83,7 @@ impl Default for Settings {
             },
             #[cfg(feature = "store")]
             waiting_in_memory: WAITING_IN_MEMORY,
+            mocks: None,
             recorder: None,
             region: "us-east-1".into(),
             account: "123456789012".into(),

@@ -110,14 +110,73 @@ fn a_mock_file_is_followed() {
     );
 }
 
+/// Its answer goes before what `asl serve` does itself, and is final where a task would wait for its token.
+#[test]
+fn an_answer_is_one_to_every_task_of_its_resource() {
+    let folder = Folder::new("answers");
+    folder.write("answer.json", json!({ "Return": { "Entries": "mocked" } }));
+    let resources = [
+        "arn:aws:states:::events:putEvents",
+        "arn:aws:states:::aws-sdk:eventbridge:putEvents",
+        "arn:aws:states:::states:startExecution.sync",
+        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "arn:aws:states:us-east-1:123456789012:activity:Bake",
+    ];
+    let mut command = asl(&["serve", "--port", "0"]);
+    for resource in resources {
+        command.args(["--answer", &format!("{resource}={}/answer.json", folder.0.display())]);
+    }
+    let serve = Serve::of(&mut command);
+    serve.call("CreateActivity", &json!({ "name": "Bake" })).unwrap();
+    for (number, resource) in resources.into_iter().enumerate() {
+        let token = json!({ "QueueUrl": "q", "MessageBody": { "token.$": "$$.Task.Token" } });
+        let parameters = if resource.contains("sqs") { token } else { json!({}) };
+        let task = json!({ "Type": "Task", "Resource": resource, "Parameters": parameters, "End": true });
+        let definition = json!({ "StartAt": "Ask", "States": { "Ask": task } });
+        let machine = serve.create(&format!("Ask{number}"), &definition);
+        assert_eq!(
+            serve.run(&machine, &json!({}))["output"],
+            r#"{"Entries":"mocked"}"#,
+            "{resource}"
+        );
+    }
+}
+
 #[test]
 fn mocks_that_cannot_be_used_are_told_at_the_start() {
     let folder = Folder::new("mocks-unusable");
     folder.write("answer.json", json!({ "Retrun": 1 }));
+    folder.write("empty.json", "");
+    folder.write("fine.json", json!({ "Return": 1 }));
     let answer = format!("Charge={}/answer.json", folder.0.display());
+    let empty = format!("{}/empty.json", folder.0.display());
+    let fine = |resource: &str| format!("{resource}={}/fine.json", folder.0.display());
     for (arguments, told) in [
         (&["--mock", "none.json"][..], "cannot read `none.json`"),
+        (&["--mock", &empty], "the mock file cannot be read"),
         (&["--answer", &answer], "there must be either `Return` or `Throw`"),
+        (
+            &["--answer", &fine("arn:aws:states:::sqs:sendMesage")],
+            "`--answer arn:aws:states:::sqs:sendMesage=…` names no resource of a task",
+        ),
+        (
+            &["--answer", &fine("Charge"), "--answer", &fine("Charge")],
+            "`--answer Charge=…` is given twice",
+        ),
+        (
+            &["--answer", &fine("Charge"), "--function", "Charge=cat"],
+            "`--answer Charge=…` and `--function Charge=…` both answer the function",
+        ),
+        (
+            &[
+                "--function",
+                "arn:aws:lambda:*:*:function:Charge=cat",
+                "--function",
+                "Charge=cat",
+            ],
+            "two handlers are registered for",
+        ),
+        (&["--region", "us east"], "write a region such as us-east-1"),
         (
             &["--mock", MOCKS, "--data", "executions.db"],
             "counts in memory how often a test case has answered",

@@ -1,5 +1,6 @@
 //! `asl serve`: the Step Functions API for AWS's SDKs and CLI.
 
+mod answers;
 mod events;
 mod lambda_endpoint;
 mod machines;
@@ -23,10 +24,11 @@ use super::stores::{self, tell};
 use crate::runtime::Interpreter;
 use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
+use answers::AnswerOptions;
 use events::{EventOptions, Events};
 use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
-use mocks::Mocks;
+use mocks::MockOptions;
 use others::Others;
 use record::{Record, Recording};
 use time::Time;
@@ -60,7 +62,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "URL", env = "LAMBDA_ENDPOINT", hide_env_values = true, value_parser = lambda_endpoint::url)]
     lambda_endpoint: Option<String>,
     #[command(flatten)]
-    mocks: Mocks,
+    mocks: MockOptions,
+    #[command(flatten)]
+    answers: AnswerOptions,
     #[command(flatten)]
     record: Record,
     #[command(flatten)]
@@ -76,7 +80,8 @@ pub(super) struct Arguments {
         value_name = "REGION",
         env = "AWS_DEFAULT_REGION",
         hide_env_values = true,
-        default_value = "us-east-1"
+        default_value = "us-east-1",
+        value_parser = region
     )]
     region: String,
     /// Account of all ARNs
@@ -96,6 +101,14 @@ fn access_key(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("write it as ID:SECRET".to_owned()),
     }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    if !text.is_empty() && text.bytes().all(is_letter) {
+        return Ok(text.to_owned());
+    }
+    Err("write a region such as us-east-1".to_owned())
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -128,6 +141,7 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
             .help("`--port` takes another port; 0 takes one that is free")
     })?;
     let address = listener.local_addr().unwrap_or(address);
+    arguments.mocks.check(arguments.data.is_some())?;
     let recording = arguments.record.begin(arguments.data.is_some())?;
     let (api, events) = api(arguments, &recording).await?;
     let mut mocks = arguments.mocks.file();
@@ -177,6 +191,7 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     let events = Events::open(&arguments.events, place, &programs, lambda.clone())?;
     let interpreter = Interpreter::new().region(place.0, place.1);
     let mut interpreter = events.serve(interpreter).fallback(Others { lambda });
+    interpreter = arguments.answers.serve(interpreter, &programs)?;
     for program in programs {
         let name = program.name().to_owned();
         // A function by its ARN is one of a place; by its name it is everywhere.
@@ -188,7 +203,9 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     }
     interpreter = arguments.time.set(interpreter, arguments.data.is_some())?;
     interpreter = recording.of(interpreter);
-    interpreter = arguments.mocks.serve(interpreter, arguments.data.is_some())?;
+    // Two options that cannot be together are told now, not at the first call.
+    let checked = interpreter.check_options();
+    checked.map_err(|error| Failure::new(error.to_string()))?;
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);
     }

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::execution::{Outcome, Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::handler_table::HandlerTable;
+use crate::runtime::mocks::Mocks;
 use crate::runtime::recorder::Recorder;
 use crate::runtime::shutdown::LiveHandler;
 
@@ -37,6 +38,9 @@ pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
 
     /// Who is told of the answers to tasks.
     fn recorder(&self) -> Option<&dyn Recorder>;
+
+    /// What answers tasks of all executions in place of their work.
+    fn mocks(&self) -> Option<&dyn Mocks>;
 
     /// The queue of a declared activity.
     fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>>;

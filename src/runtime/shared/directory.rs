@@ -11,6 +11,7 @@ use crate::runtime::executions::runs_already;
 use crate::runtime::handle::ExecutionHandle;
 use crate::runtime::handler_table::HandlerTable;
 use crate::runtime::host::Host;
+use crate::runtime::mocks::Mocks;
 use crate::runtime::recorder::Recorder;
 use crate::runtime::running::{Directory, Running};
 use crate::runtime::shutdown::LiveHandler;
@@ -108,6 +109,10 @@ impl Directory for Shared {
 
     fn recorder(&self) -> Option<&dyn Recorder> {
         self.settings.recorder.as_deref()
+    }
+
+    fn mocks(&self) -> Option<&dyn Mocks> {
+        self.settings.mocks.as_deref()
     }
 
     fn activity(&self, arn: &str) -> Option<Arc<ActivityQueue>> {

@@ -148,7 +148,11 @@ async fn a_restart_tells_the_end_of_what_goes_on_once_and_nothing_again() {
         let expected: Vec<_> = running.iter().map(|name| told(name, "ABORTED")).collect();
         assert_eq!(second.changes().await, expected, "{commits} commits");
         let records = second.records();
-        assert_eq!(records.keys().cloned().collect::<Vec<_>>(), running, "{commits} commits");
+        assert_eq!(
+            records.keys().cloned().collect::<Vec<_>>(),
+            running,
+            "{commits} commits"
+        );
         for (name, types) in records {
             let describe = json!({ "executionArn": execution_arn(&format!("Naps:{name}")) });
             let redrives = call(&second.api, "DescribeExecution", describe).await["redriveCount"].clone();
@@ -159,7 +163,11 @@ async fn a_restart_tells_the_end_of_what_goes_on_once_and_nothing_again() {
                 "ExecutionRedriven"
             };
             assert_eq!(types.first().unwrap(), since, "{name} after {commits} commits");
-            assert_eq!(types.last().unwrap(), "ExecutionAborted", "{name} after {commits} commits");
+            assert_eq!(
+                types.last().unwrap(),
+                "ExecutionAborted",
+                "{name} after {commits} commits"
+            );
         }
         close(second.api).await;
     }
