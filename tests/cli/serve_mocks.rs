@@ -285,3 +285,48 @@ fn what_tasks_were_answered_becomes_a_mock_file() {
         assert!(text.contains(told), "{text}");
     }
 }
+
+/// `a-b` of `c` and `a` of `b-c` have one name when they are put together, and so may a response that was there.
+#[test]
+fn what_is_recorded_has_a_name_of_its_own() {
+    let folder = Folder::new("record-names");
+    folder.write(
+        "mocks.json",
+        json!({
+            "StateMachines": {
+                "Other": { "TestCases": { "Case": { "Charge": "a-b-c-Charge" } } },
+                "a": { "TestCases": { "b-c": { "Charge": "old" }, "kept": { "Charge": "kept" } } },
+            },
+            "MockedResponses": {
+                "a-b-c-Charge": { "0": { "Return": "other" } }, "old": { "0": { "Return": "old" } },
+                "kept": { "0": { "Return": "kept" } },
+            },
+        }),
+    );
+    let file = folder.0.join("mocks.json").display().to_string();
+    let serve = Serve::start(&["--record", &file, "--function", "Charge=cat"]);
+    for (machine, name) in [("a-b", "c"), ("a", "b-c")] {
+        let arn = serve.create(machine, &invoke("Charge"));
+        let input = json!(machine).to_string();
+        let start = json!({ "stateMachineArn": arn, "name": name, "input": input });
+        let started = serve.call("StartExecution", &start).unwrap();
+        assert_eq!(serve.ended(&started["executionArn"])["output"], input);
+    }
+    assert_eq!(serve.terminate(), Some(0));
+    let recorded: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let answer = |machine: &str, name: &str| {
+        let response = &recorded["StateMachines"][machine]["TestCases"][name]["Charge"];
+        recorded["MockedResponses"][response.as_str().unwrap()]["0"]["Return"].clone()
+    };
+    assert_eq!(answer("a-b", "c")["Payload"], "a-b");
+    assert_eq!(answer("a", "b-c")["Payload"], "a");
+    assert_eq!(
+        (answer("Other", "Case"), answer("a", "kept")),
+        (json!("other"), json!("kept"))
+    );
+    assert_eq!(
+        recorded["MockedResponses"]["old"],
+        json!(null),
+        "nothing uses it any more"
+    );
+}

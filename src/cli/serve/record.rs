@@ -4,7 +4,7 @@ use clap::Args;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -259,6 +259,12 @@ impl Mocks {
 
     fn to_text(&self) -> String {
         let mut file = self.file.clone();
+        for TestCase {
+            state_machine, name, ..
+        } in self.executions.values()
+        {
+            file.forget(state_machine, name);
+        }
         for test_case in self.executions.values() {
             let TestCase {
                 state_machine,
@@ -268,7 +274,7 @@ impl Mocks {
             } = test_case;
             let mut named = IndexMap::new();
             for (state, answers) in states {
-                let response = format!("{state_machine}-{name}-{state}");
+                let response = file.free_name(&format!("{state_machine}-{name}-{state}"));
                 file.mocked_responses.insert(response.clone(), by_ranges(answers));
                 named.insert(state.clone(), response);
             }
@@ -277,6 +283,32 @@ impl Mocks {
         }
         // Nothing in it can fail to be written: all keys are texts.
         serde_json::to_string_pretty(&file).unwrap_or_default() + "\n"
+    }
+}
+
+impl MockFile {
+    /// Takes the responses out of a test case that is there, and those that no other test case has out of the file.
+    fn forget(&mut self, state_machine: &str, name: &str) {
+        let machine = self.state_machines.get_mut(state_machine);
+        let Some(states) = machine.and_then(|machine| machine.test_cases.get_mut(name)) else {
+            return;
+        };
+        let forgotten = std::mem::take(states);
+        let test_cases = self
+            .state_machines
+            .values()
+            .flat_map(|machine| machine.test_cases.values());
+        let used: HashSet<&String> = test_cases.flat_map(IndexMap::values).collect();
+        let responses = &mut self.mocked_responses;
+        responses.retain(|response, _| used.contains(response) || !forgotten.values().any(|known| known == response));
+    }
+
+    /// The name, or one like it that no response has.
+    fn free_name(&self, name: &str) -> String {
+        let others = (2..).map(|number| format!("{name}-{number}"));
+        let mut names = std::iter::once(name.to_owned()).chain(others);
+        let free = names.find(|name| !self.mocked_responses.contains_key(name));
+        free.unwrap_or_default()
     }
 }
 
