@@ -1,10 +1,11 @@
 //! `--record`: what tasks were answered, as a mock file of Step Functions Local.
 
+mod mock_file;
+
 use clap::Args;
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::collections::{HashMap, HashSet};
+use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,12 +18,19 @@ use crate::execution::{Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::{Interpreter, Recorder};
 use crate::simulation::MockConfig;
+use mock_file::{MockFile, by_ranges};
 
 /// How often the file is written while answers come.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The most executions that are recorded.
 const MOST: usize = 1_000;
+
+/// The most bytes of answers that are recorded: all of them are in memory, and in each writing of the file.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// What an answer takes beside its text.
+const ANSWER_BYTES: usize = 64;
 
 /// Options for recording.
 #[derive(Args)]
@@ -134,24 +142,6 @@ impl Recorder for Recorded {
     }
 }
 
-/// A mock file.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct MockFile {
-    #[serde(default)]
-    state_machines: IndexMap<String, StateMachine>,
-    #[serde(default)]
-    mocked_responses: IndexMap<String, Value>,
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct StateMachine {
-    /// The names of the responses, by states.
-    #[serde(default)]
-    test_cases: IndexMap<String, IndexMap<String, String>>,
-}
-
 /// A mock file, and what is added to it.
 #[derive(Debug)]
 struct Mocks {
@@ -159,6 +149,8 @@ struct Mocks {
     file: MockFile,
     /// The executions, by their ARNs.
     executions: IndexMap<String, TestCase>,
+    /// The bytes of their answers.
+    bytes: usize,
     is_changed: bool,
 }
 
@@ -188,11 +180,15 @@ impl Mocks {
         Ok(Self {
             file,
             executions: IndexMap::new(),
+            bytes: 0,
             is_changed: true,
         })
     }
 
     fn asked(&mut self, execution: &str, task: &Task) {
+        if self.bytes > MOST_BYTES {
+            return;
+        }
         if !self.executions.contains_key(execution) {
             if self.executions.len() == MOST {
                 return;
@@ -213,6 +209,19 @@ impl Mocks {
         // Until there is an answer, and if none comes in time.
         answers.push(json!({ "Throw": { "Error": "States.Timeout" } }));
         self.is_changed = true;
+        self.grow(ANSWER_BYTES + task.state.len());
+    }
+
+    /// Counts bytes, and tells if they are too many for another answer.
+    fn grow(&mut self, bytes: usize) {
+        let was_below = self.bytes <= MOST_BYTES;
+        self.bytes = self.bytes.saturating_add(bytes);
+        if was_below && self.bytes > MOST_BYTES {
+            tell(&format!(
+                "{} MiB of answers are recorded; no more are",
+                MOST_BYTES / 1024 / 1024
+            ));
+        }
     }
 
     fn answered(&mut self, execution: &str, task: TaskId, answer: Result<&Value, &ErrorOutput>) {
@@ -234,7 +243,9 @@ impl Mocks {
                     json!({ "Throw": thrown })
                 }
             };
+            let bytes = place.to_string().len();
             self.is_changed = true;
+            self.grow(bytes);
         }
     }
 
@@ -286,45 +297,42 @@ impl Mocks {
     }
 }
 
-impl MockFile {
-    /// Takes the responses out of a test case that is there, and those that no other test case has out of the file.
-    fn forget(&mut self, state_machine: &str, name: &str) {
-        let machine = self.state_machines.get_mut(state_machine);
-        let Some(states) = machine.and_then(|machine| machine.test_cases.get_mut(name)) else {
-            return;
-        };
-        let forgotten = std::mem::take(states);
-        let test_cases = self
-            .state_machines
-            .values()
-            .flat_map(|machine| machine.test_cases.values());
-        let used: HashSet<&String> = test_cases.flat_map(IndexMap::values).collect();
-        let responses = &mut self.mocked_responses;
-        responses.retain(|response, _| used.contains(response) || !forgotten.values().any(|known| known == response));
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Interpreter;
+    use crate::StateMachine;
 
-    /// The name, or one like it that no response has.
-    fn free_name(&self, name: &str) -> String {
-        let others = (2..).map(|number| format!("{name}-{number}"));
-        let mut names = std::iter::once(name.to_owned()).chain(others);
-        let free = names.find(|name| !self.mocked_responses.contains_key(name));
-        free.unwrap_or_default()
+    /// What more there is than fits is not recorded.
+    #[tokio::test]
+    async fn a_recording_is_bounded() {
+        let machine: StateMachine = r#"{ "StartAt": "Each", "States": { "Each": {
+            "Type": "Map", "End": true, "ItemProcessor": { "StartAt": "Bake", "States": { "Bake": {
+                "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Bake", "End": true
+            } } } } } }"#
+            .parse()
+            .unwrap();
+        let recorded = Arc::new(Recorded {
+            mocks: Mutex::new(Mocks {
+                file: MockFile::default(),
+                executions: IndexMap::new(),
+                bytes: MOST_BYTES - 1_000,
+                is_changed: false,
+            }),
+            file: PathBuf::new(),
+        });
+        let interpreter = Interpreter::new()
+            .recorder(Arc::clone(&recorded) as Arc<dyn Recorder>)
+            .function("Bake", |_: Value| async { Ok("x".repeat(300)) });
+        let items: Vec<_> = (0..40).collect();
+        let _: Value = interpreter.run(&machine, json!(items)).await.unwrap();
+        let mocks = recorded.mocks();
+        let (_, test_case) = mocks.executions.first().unwrap();
+        assert!(
+            test_case.states["Bake"].len() < 20,
+            "{}",
+            test_case.states["Bake"].len()
+        );
+        assert!(mocks.bytes < MOST_BYTES + 10_000);
     }
-}
-
-/// The answers by the numbers of their invocations; equal ones that follow each other are one range.
-fn by_ranges(answers: &[Value]) -> Value {
-    let mut ranges = Map::new();
-    let mut first = 0;
-    for equal in answers.chunk_by(|one, next| one == next) {
-        let last = first + equal.len() - 1;
-        let key = if first == last {
-            first.to_string()
-        } else {
-            format!("{first}-{last}")
-        };
-        ranges.extend(equal.first().map(|answer| (key, answer.clone())));
-        first = last + 1;
-    }
-    Value::Object(ranges)
 }
