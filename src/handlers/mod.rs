@@ -15,6 +15,8 @@ pub(crate) use handler::Answering;
 pub use handler::{Handler, IntoHandler};
 pub(crate) use lambda::Functions;
 pub(crate) use put_events::{PUT_EVENTS, PutEvents};
+#[cfg(feature = "cli")]
+pub(crate) use put_events::{SDK_PUT_EVENTS, SdkPutEvents};
 pub(crate) use registry::Registry;
 pub use s3::LocalS3;
 pub(crate) use s3::S3_RESOURCES;

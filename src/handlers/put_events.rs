@@ -1,11 +1,15 @@
-//! `arn:aws:states:::events:putEvents` over an event bridge (developer guide, "Call EventBridge with Step Functions").
+//! `arn:aws:states:::events:putEvents`, and the call of the SDK, over an event bridge (developer guide, "Call EventBridge with
+//! Step Functions").
 
 use async_trait::async_trait;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
-use super::event_bus::{EventBridge, EventBridgeError, PutEventsRequest};
+use super::event_bus::{
+    EventBridge, EventBridgeError, PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutEventsResultEntry,
+    validate_request,
+};
 use super::{Handler, TaskContext};
 use crate::TaskError;
 use crate::services::parameters::{others, refused, unsupported};
@@ -15,6 +19,10 @@ pub(crate) const PUT_EVENTS: [&str; 2] = [
     "arn:aws:states:::events:putEvents",
     "arn:aws:states:::events:putEvents.waitForTaskToken",
 ];
+
+/// The call of an SDK.
+#[cfg(feature = "cli")]
+pub(crate) const SDK_PUT_EVENTS: &str = "arn:aws:states:::aws-sdk:eventbridge:putEvents";
 
 /// Puts the events of a task; `Interpreter::event_bridge` has the rules.
 #[derive(Clone)]
@@ -44,12 +52,57 @@ impl Handler for PutEvents {
             let arns = [&context.state_machine_arn, &context.execution_arn];
             entry.resources = Some(arns.iter().map(ToString::to_string).chain(own).collect());
         }
-        let response = self.event_bridge.put_events(request).await.map_err(task_error)?;
+        let response = put(&*self.event_bridge, request).await.map_err(task_error)?;
         if let Some(error) = response.failed_entry_error() {
             return Err(task_error(error));
         }
         Ok(serde_json::to_value(response)?)
     }
+}
+
+/// The same for the call of the SDK: no ARNs are added, and the response is the result also if entries failed.
+#[cfg(feature = "cli")]
+pub(crate) struct SdkPutEvents(pub(crate) Arc<dyn EventBridge>);
+
+#[cfg(feature = "cli")]
+#[async_trait]
+impl Handler for SdkPutEvents {
+    async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
+        let response = put(&*self.0, request_of(&input)?).await;
+        let response = response.map_err(|EventBridgeError { message, .. }| {
+            TaskError::new(
+                "EventBridge.EventBridgeException",
+                format!("{message} (Service: EventBridge, Status Code: 400, Request ID: local)"),
+            )
+        })?;
+        Ok(serde_json::to_value(response)?)
+    }
+}
+
+/// Puts events, except for those that only AWS's services may put (EventBridge API reference, `PutEventsResultEntry`).
+async fn put(
+    event_bridge: &dyn EventBridge,
+    mut request: PutEventsRequest,
+) -> Result<PutEventsResponse, EventBridgeError> {
+    let is_of_aws =
+        |entry: &PutEventsRequestEntry| entry.source.as_ref().is_some_and(|source| source.starts_with("aws."));
+    if !request.entries.iter().any(is_of_aws) {
+        return event_bridge.put_events(request).await;
+    }
+    // As many as there are now.
+    validate_request(&request)?;
+    let are_of_aws: Vec<_> = request.entries.iter().map(is_of_aws).collect();
+    request.entries.retain(|entry| !is_of_aws(entry));
+    let mut put = if request.entries.is_empty() {
+        Vec::new().into_iter()
+    } else {
+        event_bridge.put_events(request).await?.entries.into_iter()
+    };
+    let refused = || PutEventsResultEntry::failed("NotAuthorizedForSourceException", "Not authorized for the source.");
+    let entries = are_of_aws
+        .into_iter()
+        .filter_map(|is_of_aws| if is_of_aws { Some(refused()) } else { put.next() });
+    Ok(PutEventsResponse::new(entries))
 }
 
 /// The request from a task's parameters.
@@ -184,6 +237,26 @@ mod tests {
         let bridge = Recording::answering(Ok(serde_json::from_str(response).unwrap()));
         let (error, cause) = run(&bridge, entry(json!("no object"))).await.unwrap_err();
         assert_eq!((error.as_str(), cause.as_str()), ("EventBridge.FailedEntry", response));
+    }
+
+    #[tokio::test]
+    async fn a_source_of_aws_is_refused() {
+        let bridge = Recording::accepting();
+        let mut parameters = entry(json!({}));
+        let mut forged = parameters["Entries"][0].clone();
+        forged["Source"] = json!("aws.states");
+        let refused =
+            r#"{"ErrorCode":"NotAuthorizedForSourceException","ErrorMessage":"Not authorized for the source."}"#;
+        parameters["Entries"].as_array_mut().unwrap().insert(0, forged.clone());
+        let (error, cause) = run(&bridge, parameters).await.unwrap_err();
+        assert_eq!(error, "EventBridge.FailedEntry");
+        assert_eq!(
+            cause,
+            format!(r#"{{"Entries":[{refused},{{"EventId":"e-1"}}],"FailedEntryCount":1}}"#)
+        );
+        assert_eq!(bridge.request().entries.len(), 1);
+        run(&bridge, json!({ "Entries": [forged] })).await.unwrap_err();
+        assert_eq!(bridge.requests.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ mod system;
 mod target;
 
 pub use local::LocalEventBus;
+pub(crate) use put_events::validate_request;
 pub use put_events::{
     EventBridge, EventBridgeError, PutEventsRequest, PutEventsRequestEntry, PutEventsResponse, PutEventsResultEntry,
 };

@@ -172,7 +172,7 @@ fn required(name: &str, value: Option<String>) -> Result<String, PutEventsResult
 }
 
 /// EventBridge's checks of a request before those of its entries.
-pub(super) fn validate_request(request: &PutEventsRequest) -> Result<(), EventBridgeError> {
+pub(crate) fn validate_request(request: &PutEventsRequest) -> Result<(), EventBridgeError> {
     let length = |bound: &str| {
         EventBridgeError::validation(format!(
             "1 validation error detected: Value '[...]' at 'entries' failed to satisfy constraint: Member must have \
@@ -247,7 +247,7 @@ pub enum PutEventsResultEntry {
 }
 
 impl PutEventsResultEntry {
-    pub(super) fn failed(code: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn failed(code: &str, message: impl Into<String>) -> Self {
         Self::Failed {
             error_code: code.to_owned(),
             error_message: message.into(),

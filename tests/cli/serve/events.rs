@@ -108,6 +108,16 @@ fn events_of_tasks_and_status_changes_follow_the_rules() {
             .starts_with(r#"{"Entries":[{"EventId":"#),
         "{ended}"
     );
+    let mut misspelt = place("arn:aws:states:::aws-sdk:eventbridge:putEvents");
+    misspelt["States"]["Place"]["Parameters"]["Entries"][0]["EventBus"] = json!("shop");
+    let ended = serve.run(&serve.create("Misspelt", &misspelt), &json!({}));
+    assert!(
+        ended["cause"]
+            .as_str()
+            .unwrap()
+            .ends_with(r#"[The field "EventBus" is not supported by Step Functions]"#),
+        "{ended}"
+    );
     // At its end, what is on its way is still written.
     serve.terminate();
     assert_eq!(

@@ -5,26 +5,20 @@ mod destination;
 mod log;
 mod rules;
 
-use async_trait::async_trait;
 use clap::Args;
-use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 use super::lambda_endpoint::LambdaEndpoint;
-use crate::TaskError;
 use crate::cli::failure::Failure;
-use crate::handlers::event_bus::{EventBridge as _, EventBridgeError, LocalEventBus};
-use crate::handlers::{Handler, TaskContext};
+use crate::handlers::event_bus::LocalEventBus;
+use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
 use crate::programs::FunctionProgram;
 use crate::runtime::Interpreter;
 use crate::server::{Reports, StepFunctions};
 use destination::{Destinations, Functions};
 use log::Log;
-
-/// The call of an SDK that puts events; `Interpreter::event_bridge` serves the optimised one.
-const SDK_PUT_EVENTS: &str = "arn:aws:states:::aws-sdk:eventbridge:putEvents";
 
 /// How long deliveries that are on their way may take at the end.
 const GRACE: Duration = Duration::from_secs(1);
@@ -82,7 +76,7 @@ impl Events {
     pub(super) fn serve(&self, interpreter: Interpreter) -> Interpreter {
         interpreter
             .event_bridge(Arc::<LocalEventBus>::clone(&self.bus))
-            .handler(SDK_PUT_EVENTS, PutEvents(Arc::clone(&self.bus)))
+            .handler(SDK_PUT_EVENTS, SdkPutEvents(Arc::<LocalEventBus>::clone(&self.bus)))
     }
 
     /// What the API is to tell of its executions.
@@ -108,23 +102,5 @@ impl Events {
         api.reported().await;
         // What takes longer is lost, as the process ends.
         let _ = tokio::time::timeout(GRACE, self.bus.shutdown()).await;
-    }
-}
-
-/// `aws-sdk:eventbridge:putEvents`: the response as it is, also if entries failed.
-struct PutEvents(Arc<LocalEventBus>);
-
-#[async_trait]
-impl Handler for PutEvents {
-    async fn call(&self, input: Value, _context: TaskContext) -> Result<Value, TaskError> {
-        let refused = |message: String| TaskError::new("EventBridge.EventBridgeException", message);
-        let request = serde_json::from_value(input).map_err(|error| refused(error.to_string()))?;
-        let response = self.0.put_events(request).await;
-        let response = response.map_err(|EventBridgeError { message, .. }| {
-            refused(format!(
-                "{message} (Service: EventBridge, Status Code: 400, Request ID: local)"
-            ))
-        })?;
-        Ok(serde_json::to_value(response)?)
     }
 }
