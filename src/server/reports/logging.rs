@@ -36,12 +36,18 @@ impl Logging {
         })
     }
 
-    /// The records of an execution after so many redrives.
-    pub(super) fn records(self, execution: &ExecutionHandle, redrive_count: u32) -> Vec<Value> {
+    /// The records of an execution after so many redrives, with its input's text as given.
+    pub(super) fn records(self, execution: &ExecutionHandle, redrive_count: u32, input: &str) -> Vec<Value> {
         let history = execution.history();
         let mut records = log_records(&history, execution.arn(), self.level, self.includes_data);
         let redrive_count = Value::from(redrive_count.to_string());
         records.retain(|record| record.get("redrive_count") == Some(&redrive_count));
+        if let Some(first) = records.first_mut()
+            && first.get("type").is_some_and(|kind| kind == "ExecutionStarted")
+            && let Some(parsed) = first.pointer_mut("/details/input")
+        {
+            *parsed = Value::from(input);
+        }
         records
     }
 }

@@ -180,7 +180,7 @@ impl Writer {
                 .await;
         }
         if let (Some(log), Some(logging)) = (&self.reports.log, begun.logging) {
-            let records = logging.records(&ended.execution, begun.redrive_count);
+            let records = logging.records(&ended.execution, begun.redrive_count, &begun.input);
             if !records.is_empty() {
                 log(&records);
             }

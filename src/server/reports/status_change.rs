@@ -14,6 +14,10 @@ use crate::runtime::ExecutionHandle;
 /// The most bytes of an execution's data in an event, escaped as JSON text; the input goes first, then the output.
 const MOST_DATA: usize = 248 * 1024;
 
+/// The most characters of an error and of a cause on AWS, which here may be longer (API reference, `DescribeExecution`).
+const MOST_ERROR: usize = 256;
+const MOST_CAUSE: usize = 32_768;
+
 /// The event of an execution that runs, newly or again.
 pub(super) fn running(execution: &ExecutionHandle, begun: &Begun) -> PutEventsRequestEntry {
     let time = begun.redrive_time.unwrap_or(execution.start_time());
@@ -40,7 +44,12 @@ fn entry(
     let output = outcome.and_then(Outcome::output).map(ToString::to_string);
     // AWS shows neither error nor cause of a timeout.
     let error = match outcome {
-        Some(Outcome::Failed(error) | Outcome::Aborted(error)) => error.clone(),
+        Some(Outcome::Failed(ErrorOutput { error, cause }) | Outcome::Aborted(ErrorOutput { error, cause })) => {
+            ErrorOutput {
+                error: error.as_deref().map(|error| beginning(error, MOST_ERROR).into()),
+                cause: cause.as_deref().map(|cause| beginning(cause, MOST_CAUSE).into()),
+            }
+        }
         _ => ErrorOutput::default(),
     };
     let output_size = output.as_deref().map_or(0, escaped_size);
@@ -78,6 +87,12 @@ fn entry(
     PutEventsRequestEntry::new("aws.states", "Step Functions Execution Status Change", &detail)
         .resources([execution.arn()])
         .time(time)
+}
+
+/// The first characters of a text.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = text.char_indices().nth(most).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 /// The bytes of a text as a JSON string.

@@ -150,3 +150,45 @@ async fn data_that_is_too_large_is_left_out() {
         }
     }
 }
+
+/// AWS has no longer ones; here an execution may, and its event must not be too large for the bus.
+#[tokio::test(start_paused = true)]
+async fn a_long_error_and_cause_are_cut() {
+    let fail = json!({ "StartAt": "F", "States": { "F": { "Type": "Fail", "ErrorPath": "$", "CausePath": "$" } } });
+    let (api, bus, events, _) = api(fail).await;
+    let input = json!("\u{e9}".repeat(130_000)).to_string();
+    let start = json!({ "stateMachineArn": ARN, "input": input });
+    api.call("StartExecution", start).await.unwrap();
+    let events = told(&api, &bus, &events).await;
+    let failed = &events[1]["detail"];
+    assert_eq!(failed["status"], "FAILED");
+    assert_eq!(failed["error"].as_str().unwrap().chars().count(), 256);
+    assert_eq!(failed["cause"].as_str().unwrap().chars().count(), 32_768);
+    assert_eq!(failed["inputDetails"], json!({ "included": false }));
+}
+
+/// What an execution was given is logged as it was given, as its history shows it.
+#[tokio::test(start_paused = true)]
+async fn the_input_is_logged_as_it_was_given() {
+    let (api, _, _, records) = api(rest()).await;
+    let update = json!({ "stateMachineArn": ARN, "loggingConfiguration": {
+        "level": "ALL", "includeExecutionData": true, "destinations": [{
+            "cloudWatchLogsLogGroup": { "logGroupArn": "arn:aws:logs:us-east-1:1:log-group:g:*" },
+        }],
+    } });
+    api.call("UpdateStateMachine", update).await.unwrap();
+    let start = json!({ "stateMachineArn": ARN, "input": " 0 " });
+    api.call("StartExecution", start).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    api.reported().await;
+    let records = records.lock().unwrap();
+    let input = |record: &Value| record["details"]["input"].clone();
+    assert_eq!(
+        (&records[0]["type"], input(&records[0])),
+        (&json!("ExecutionStarted"), json!(" 0 "))
+    );
+    assert_eq!(
+        (&records[1]["type"], input(&records[1])),
+        (&json!("WaitStateEntered"), json!("0"))
+    );
+}
