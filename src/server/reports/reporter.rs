@@ -4,6 +4,8 @@ use chrono::{DateTime, SubsecRound, Utc};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::runtime::Handle;
+#[cfg(feature = "store")]
+use tokio::sync::watch;
 use tokio::sync::{mpsc, oneshot};
 
 use super::begun::Begun;
@@ -18,6 +20,9 @@ use crate::server::Service;
 #[derive(Debug)]
 pub(in crate::server) struct Reporter {
     messages: mpsc::UnboundedSender<Message>,
+    /// How many executions run that are told of once a store has that.
+    #[cfg(feature = "store")]
+    unwritten: watch::Sender<usize>,
     /// What writes the reports, until there is a first one: only then is there certainly a tokio runtime.
     resting: Mutex<Option<Writer>>,
 }
@@ -60,6 +65,8 @@ impl Reporter {
         };
         Some(Self {
             messages,
+            #[cfg(feature = "store")]
+            unwritten: watch::Sender::default(),
             resting: Mutex::new(Some(writer)),
         })
     }
@@ -69,8 +76,10 @@ impl Reporter {
         #[cfg(feature = "store")]
         if execution.is_durable() {
             let messages = self.messages.clone();
+            let unwritten = Unwritten::of(&self.unwritten);
             self.start();
             tokio::spawn(async move {
+                let _unwritten = unwritten;
                 let message = match execution.written().await {
                     Ok(()) => Message::Begun(execution, begun),
                     Err(_) => Message::Withdrawn(execution),
@@ -94,6 +103,9 @@ impl Reporter {
 
     /// Waits until everything so far is reported.
     pub(in crate::server) async fn reported(&self) {
+        // The sender is in `self`, so it cannot be gone while we wait.
+        #[cfg(feature = "store")]
+        let _ = self.unwritten.subscribe().wait_for(|unwritten| *unwritten == 0).await;
         let (done, reported) = oneshot::channel();
         self.send(Message::Reported(done));
         // The other side is gone when the tokio runtime ends.
@@ -112,6 +124,25 @@ impl Reporter {
         if let Some(writer) = resting {
             runtime.spawn(writer.run());
         }
+    }
+}
+
+/// Counts as unwritten until it is dropped.
+#[cfg(feature = "store")]
+struct Unwritten(watch::Sender<usize>);
+
+#[cfg(feature = "store")]
+impl Unwritten {
+    fn of(unwritten: &watch::Sender<usize>) -> Self {
+        unwritten.send_modify(|unwritten| *unwritten += 1);
+        Self(unwritten.clone())
+    }
+}
+
+#[cfg(feature = "store")]
+impl Drop for Unwritten {
+    fn drop(&mut self) {
+        self.0.send_modify(|unwritten| *unwritten = unwritten.saturating_sub(1));
     }
 }
 
