@@ -90,6 +90,8 @@
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
 #[cfg(feature = "cli")]
+mod aws;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;
 pub mod definition;

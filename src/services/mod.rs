@@ -8,7 +8,7 @@ pub(crate) mod parameters;
 pub(crate) mod s3;
 pub mod step_functions;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde_json::Value;
 
 use crate::TaskError;
@@ -33,4 +33,9 @@ impl Doubles {
         let action = S3Action::of(resource)?;
         Some(objects.answer(action, input, now))
     }
+}
+
+/// A time as the SDK spells it in results: to the millisecond, without a zero fraction.
+pub(crate) fn iso_8601(time: DateTime<Utc>) -> String {
+    time.trunc_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

@@ -9,6 +9,8 @@
     reason = "how long the binary takes is told by the clock on the wall"
 )]
 
+#[cfg(unix)]
+mod aws;
 mod documentation;
 mod functions;
 mod hostile;

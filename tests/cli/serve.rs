@@ -199,7 +199,8 @@ fn a_task_that_nobody_serves_says_what_would_serve_it() {
     let ended = serve.run(&serve.create("Queue", &queue), &json!({}));
     assert_eq!(
         ended["cause"],
-        "`asl serve` does not serve `arn:aws:states:::sqs:sendMessage`"
+        "nothing serves `arn:aws:states:::sqs:sendMessage`: start `asl serve` with `--aws-endpoint URL` if an emulator of AWS \
+         does, or with `--answer 'arn:aws:states:::sqs:sendMessage=FILE'` or a mock file"
     );
 }
 
@@ -278,7 +279,7 @@ fn a_lambda_endpoint_that_does_not_answer_is_told() {
     assert_eq!(ended["error"], "Lambda.SdkClientException");
     let cause = ended["cause"].as_str().unwrap();
     assert!(
-        cause.starts_with("the Lambda endpoint `http://127.0.0.1:1` did not answer: "),
+        cause.starts_with("Unable to execute HTTP request: `http://127.0.0.1:1` did not answer: "),
         "{cause}"
     );
 }

@@ -76,9 +76,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
+    ("aws", &["data", "definition", "services", "handlers", "server"]),
     (
         "cli",
         &[
+            "aws",
             "data",
             "definition",
             "loading",

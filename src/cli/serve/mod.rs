@@ -1,6 +1,7 @@
 //! `asl serve`: the Step Functions API for AWS's SDKs and CLI.
 
 mod answers;
+mod aws;
 mod events;
 mod lambda_endpoint;
 mod machines;
@@ -21,10 +22,12 @@ use super::failure::{Failure, reason};
 use super::functions::{Functions, ServedFunction};
 use super::output::Output;
 use super::stores::{self, tell};
+use crate::aws::{Endpoint, Place};
 use crate::runtime::Interpreter;
 use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
 use answers::AnswerOptions;
+use aws::AwsOptions;
 use events::{EventOptions, Events};
 use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
@@ -59,8 +62,10 @@ pub(super) struct Arguments {
     #[command(flatten)]
     functions: Functions,
     /// Endpoint of an emulator of Lambda, which serves all other functions
-    #[arg(long, value_name = "URL", env = "LAMBDA_ENDPOINT", hide_env_values = true, value_parser = lambda_endpoint::url)]
+    #[arg(long, value_name = "URL", env = "LAMBDA_ENDPOINT", hide_env_values = true, value_parser = Endpoint::url)]
     lambda_endpoint: Option<String>,
+    #[command(flatten)]
+    aws: AwsOptions,
     #[command(flatten)]
     mocks: MockOptions,
     #[command(flatten)]
@@ -187,10 +192,19 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
 async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events), Failure> {
     let place = (arguments.region.as_str(), arguments.account.as_str());
     let programs = arguments.functions.programs(arguments.quiet, true)?;
-    let lambda = arguments.lambda_endpoint.clone().map(LambdaEndpoint::new);
+    let calls = Place::new(place.0);
+    let aws = arguments.aws.services(&calls, arguments.quiet)?;
+    let lambda = arguments
+        .lambda_endpoint
+        .as_deref()
+        .map(|url| Endpoint::new(url, &calls));
+    let lambda = lambda
+        .or_else(|| aws.endpoint("lambda").cloned())
+        .map(LambdaEndpoint::new);
     let events = Events::open(&arguments.events, place, &programs, lambda.clone())?;
     let interpreter = Interpreter::new().region(place.0, place.1);
-    let mut interpreter = events.serve(interpreter).fallback(Others { lambda });
+    let api = events.api();
+    let mut interpreter = events.serve(interpreter, &aws).fallback(Others { lambda, aws, api });
     interpreter = arguments.answers.serve(interpreter, &programs)?;
     for program in programs {
         let name = program.name().to_owned();

@@ -1,8 +1,9 @@
 //! Descriptions of executions for the tasks that started them.
 
-use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use super::super::iso_8601;
 use super::Style;
 use crate::TaskError;
 use crate::execution::Outcome;
@@ -20,7 +21,7 @@ pub(crate) fn started(style: Style, execution_arn: &str, start_date: DateTime<Ut
             "SdkResponseMetadata": { "RequestId": "local" },
             "StartDate": start_date.timestamp_millis(),
         }),
-        Style::Sdk => json!({ "ExecutionArn": execution_arn, "StartDate": date(start_date) }),
+        Style::Sdk => json!({ "ExecutionArn": execution_arn, "StartDate": iso_8601(start_date) }),
     }
 }
 
@@ -139,10 +140,10 @@ impl Description<'_> {
             set("Output", output.to_string().into());
         }
         set("OutputDetails", json!({ "Included": true }));
-        set("StartDate", date(self.start_date).into());
+        set("StartDate", iso_8601(self.start_date).into());
         set("StateMachineArn", self.state_machine_arn.into());
         set("Status", self.outcome.status().into());
-        set("StopDate", date(self.stop_date).into());
+        set("StopDate", iso_8601(self.stop_date).into());
         members.into()
     }
 
@@ -158,9 +159,4 @@ impl Description<'_> {
 fn text(text: &str, as_json: bool) -> Value {
     let parsed = as_json.then(|| serde_json::from_str(text).ok()).flatten();
     parsed.unwrap_or_else(|| text.into())
-}
-
-/// A date in the SDK's form: to the millisecond, without a zero fraction.
-fn date(date: DateTime<Utc>) -> String {
-    date.trunc_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

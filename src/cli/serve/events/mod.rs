@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::lambda_endpoint::LambdaEndpoint;
+use crate::aws::{AwsEventBridge, AwsServices};
 use crate::cli::failure::Failure;
 use crate::handlers::event_bus::LocalEventBus;
 use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
@@ -72,8 +73,16 @@ impl Events {
         })
     }
 
-    /// Lets tasks put their events on the bus.
-    pub(super) fn serve(&self, interpreter: Interpreter) -> Interpreter {
+    /// The API, once there is one.
+    pub(super) fn api(&self) -> watch::Receiver<Option<StepFunctions>> {
+        self.api.subscribe()
+    }
+
+    /// Lets tasks put their events on the bus, or on the one of another endpoint if no rules are here.
+    pub(super) fn serve(&self, interpreter: Interpreter, aws: &AwsServices) -> Interpreter {
+        if let Some(endpoint) = aws.endpoint("eventbridge").filter(|_| !self.has_rules) {
+            return interpreter.event_bridge(Arc::new(AwsEventBridge::new(endpoint.clone())));
+        }
         interpreter
             .event_bridge(Arc::<LocalEventBus>::clone(&self.bus))
             .handler(SDK_PUT_EVENTS, SdkPutEvents(Arc::<LocalEventBus>::clone(&self.bus)))

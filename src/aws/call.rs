@@ -1,0 +1,38 @@
+//! Calls of an optimised integration.
+
+use serde_json::Value;
+
+use super::endpoint::{Answer, Endpoint};
+use super::integration::Integration;
+use super::scalar::Times;
+use super::service::Service;
+use super::service_error::Style;
+use crate::TaskError;
+use crate::data::json_value;
+
+/// A service at its endpoint, as an integration calls it.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) service: Service,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) integration: &'static Integration,
+}
+
+impl Call<'_> {
+    /// Calls an action, and gives its result with the answer that it was in.
+    pub(super) async fn ask(self, action: &str, input: &Value) -> Result<(Value, Answer), TaskError> {
+        let style = Style::Optimised(self.integration);
+        let call = self
+            .service
+            .call(self.endpoint, action, input, style, Times::Milliseconds);
+        let (mut result, answer) = call.await?;
+        // The integration gives the answers of models as JSON.
+        if self.integration.name == "bedrock"
+            && let Some(body) = result.get_mut("Body")
+            && let Some(parsed) = body.as_str().and_then(|text| json_value(text).ok())
+        {
+            *body = parsed;
+        }
+        Ok((result, answer))
+    }
+}

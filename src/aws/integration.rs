@@ -1,0 +1,77 @@
+//! The optimised integrations whose services are called by their API.
+
+use serde_json::Value;
+
+/// An optimised integration's names.
+#[derive(Debug)]
+pub(super) struct Integration {
+    /// As in `arn:aws:states:::SERVICE:ACTION`.
+    pub(super) name: &'static str,
+    /// The same service as `aws-sdk:` names it.
+    pub(super) sdk_name: &'static str,
+    /// The beginning of its errors' names.
+    pub(super) prefix: &'static str,
+    /// The service in causes, by its name in the AWS SDK for Java 1.
+    pub(super) service: &'static str,
+}
+
+const fn row(name: &'static str, sdk_name: &'static str, prefix: &'static str, service: &'static str) -> Integration {
+    Integration {
+        name,
+        sdk_name,
+        prefix,
+        service,
+    }
+}
+
+const INTEGRATIONS: [Integration; 13] = [
+    row("athena", "athena", "Athena", "AmazonAthena"),
+    row("batch", "batch", "Batch", "AWSBatch"),
+    row("bedrock", "bedrockruntime", "BedrockRuntime", "AmazonBedrockRuntime"),
+    row("codebuild", "codebuild", "CodeBuild", "AWSCodeBuild"),
+    row("databrew", "databrew", "DataBrew", "AWSGlueDataBrew"),
+    row("dynamodb", "dynamodb", "DynamoDB", "AmazonDynamoDBv2"),
+    row("ecs", "ecs", "ECS", "AmazonECS"),
+    row("elasticmapreduce", "emr", "ElasticMapReduce", "AmazonElasticMapReduce"),
+    row("glue", "glue", "Glue", "AWSGlue"),
+    row("s3", "s3", "S3", "AmazonS3"),
+    row("sagemaker", "sagemaker", "SageMaker", "AmazonSageMaker"),
+    row("sns", "sns", "SNS", "AmazonSNS"),
+    row("sqs", "sqs", "SQS", "AmazonSQS"),
+];
+
+impl Integration {
+    /// The integration of a service by its name in `Resource`.
+    pub(super) fn of(name: &str) -> Option<&'static Self> {
+        INTEGRATIONS.iter().find(|integration| integration.name == name)
+    }
+}
+
+/// Members that are texts in the APIs of AWS JSON and often hold JSON: Step Functions takes that as JSON too and prints it.
+const TEXTS: [(&str, &str); 12] = [
+    ("cloudwatchlogs", "Message"),
+    ("eventbridge", "Detail"),
+    ("eventbridge", "EventPattern"),
+    ("eventbridge", "Input"),
+    ("secretsmanager", "SecretString"),
+    ("sfn", "Cause"),
+    ("sfn", "Definition"),
+    ("sfn", "Input"),
+    ("sfn", "Output"),
+    ("sqs", "MessageBody"),
+    ("ssm", "Value"),
+    ("ssm", "Content"),
+];
+
+/// Whether a member of a service's requests is a text that Step Functions prints where it is given as JSON.
+pub(super) fn is_text(service: &str, member: &str) -> bool {
+    TEXTS.contains(&(service, member))
+}
+
+/// A value as the text of a member: a text as it is, anything else as JSON.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}

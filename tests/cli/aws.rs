@@ -1,0 +1,263 @@
+//! `asl serve --aws-endpoint`: each file in `aws` is a task with what its service is asked and answers, on the wire.
+//!
+//! `exchanges` are the requests, in their order, with their answers; `output`, or `error` and `cause`, is what comes of the
+//! task. A body of a request is compared as JSON where it is an object, else as text. `.ci/clients/emulator.py` asks a whole
+//! emulator.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::asl;
+use super::serve::Serve;
+
+/// The exchanges that are still to come, and what was wrong with those that came.
+#[derive(Default)]
+struct Service {
+    expected: VecDeque<Value>,
+    problems: Vec<String>,
+}
+
+/// An endpoint that answers as the cases say.
+fn service() -> (String, Arc<Mutex<Service>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let service = Arc::new(Mutex::new(Service::default()));
+    let shared = Arc::clone(&service);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let request = read(&mut stream);
+            let mut service = shared.lock().unwrap();
+            let exchange = service.expected.pop_front().unwrap_or_default();
+            service.problems.extend(differences(&exchange["request"], &request));
+            answer(stream.get_mut(), &exchange["response"]);
+        }
+    });
+    (url, service)
+}
+
+fn read(stream: &mut BufReader<TcpStream>) -> Value {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        if line.trim().is_empty() {
+            break;
+        }
+        lines.push(line.trim().to_owned());
+    }
+    let mut first = lines[0].split(' ');
+    let headers: serde_json::Map<_, _> = lines[1..]
+        .iter()
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.into()))
+        .collect();
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.as_str().unwrap().parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    json!({ "method": first.next(), "path": first.next(), "headers": headers, "body": body })
+}
+
+/// What is otherwise than expected.
+fn differences(expected: &Value, request: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in ["method", "path"] {
+        if expected[name] != request[name] {
+            found.push(format!("{name}: {} in place of {}", request[name], expected[name]));
+        }
+    }
+    for (name, value) in expected["headers"].as_object().into_iter().flatten() {
+        if request["headers"][name] != *value {
+            found.push(format!("{name}: {} in place of {value}", request["headers"][name]));
+        }
+    }
+    let body = request["body"].as_str().unwrap();
+    let is_same = match &expected["body"] {
+        Value::Null => body.is_empty(),
+        Value::String(text) => body == text,
+        value => serde_json::from_str::<Value>(body).is_ok_and(|body| body == *value),
+    };
+    if !is_same {
+        found.push(format!("body: {body} in place of {}", expected["body"]));
+    }
+    let signature = request["headers"]["authorization"].as_str().unwrap_or_default();
+    let scope = format!(
+        "/us-east-1/{}/aws4_request, SignedHeaders=",
+        expected["signed_for"].as_str().unwrap_or("?")
+    );
+    if !signature.starts_with("AWS4-HMAC-SHA256 Credential=") || !signature.contains(&scope) {
+        found.push(format!("authorization: {signature} in place of one with {scope}"));
+    }
+    found
+}
+
+fn answer(stream: &mut TcpStream, response: &Value) {
+    let body = match &response["body"] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let status = response["status"].as_u64().unwrap_or(200);
+    let mut head = format!(
+        "HTTP/1.1 {status} OK\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in response["headers"].as_object().into_iter().flatten() {
+        head.extend([name, ": ", value.as_str().unwrap(), "\r\n"]);
+    }
+    stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
+}
+
+#[test]
+fn services_are_asked_and_answer_in_their_protocols() {
+    let (url, service) = service();
+    let serve = Serve::of(
+        asl(&["serve", "--port", "0", "--quiet", "--aws-endpoint", &url])
+            .env_remove("AWS_SESSION_TOKEN")
+            .env("AWS_ACCESS_KEY_ID", "AKIDBAR")
+            .env("AWS_SECRET_ACCESS_KEY", "flour"),
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/aws");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(files.len() > 10);
+    for file in files {
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let exchanges = case["exchanges"].as_array().unwrap();
+        service.lock().unwrap().expected = exchanges.iter().cloned().collect();
+        let definition = json!({
+            "StartAt": "Ask",
+            "States": { "Ask": { "Type": "Task", "Resource": case["resource"], "Parameters": case["parameters"], "End": true } },
+        });
+        let request = json!({ "stateMachineArn": serve.create(name, &definition), "name": "Ask" });
+        let started = serve.call("StartExecution", &request).unwrap();
+        let ended = serve.ended(&started["executionArn"]);
+        let mut service = service.lock().unwrap();
+        let problems = std::mem::take(&mut service.problems);
+        assert!(problems.is_empty(), "{name}: {problems:#?}");
+        assert!(
+            service.expected.is_empty(),
+            "{name}: not asked: {:?}\n{ended}",
+            service.expected
+        );
+        let output = ended["output"]
+            .as_str()
+            .map(|text| serde_json::from_str::<Value>(text).unwrap());
+        assert_eq!(output.as_ref(), case.get("output"), "{name}: {ended}");
+        assert_eq!(ended.get("error"), case.get("error"), "{name}: {ended}");
+        // A cause that is JSON is written as JSON.
+        let told = ended["cause"]
+            .as_str()
+            .map(|text| serde_json::from_str(text).unwrap_or_else(|_| json!(text)));
+        assert_eq!(told.as_ref(), case.get("cause"), "{name}: {ended}");
+    }
+}
+
+/// A task that an endpoint serves, or does not.
+fn put_item() -> Value {
+    json!({
+        "StartAt": "Put",
+        "States": { "Put": {
+            "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem", "End": true,
+            "Parameters": { "TableName": "Orders", "Item": { "id": { "S": "1" } } },
+        } },
+    })
+}
+
+#[test]
+fn a_service_may_have_an_endpoint_of_its_own() {
+    let (url, service) = service();
+    let request = json!({
+        "method": "POST", "path": "/own/", "signed_for": "dynamodb",
+        "body": { "TableName": "Orders", "Item": { "id": { "S": "1" } } },
+    });
+    let exchange = json!({ "request": request, "response": { "body": {} } });
+    service.lock().unwrap().expected = [exchange.clone(), exchange].into();
+    let nobody = "http://127.0.0.1:1";
+    let by_option = Serve::start(&[
+        "--aws-endpoint",
+        nobody,
+        "--aws-endpoint",
+        &format!("dynamodb={url}/own"),
+    ]);
+    let by_variable = Serve::of(
+        asl(&["serve", "--port", "0", "--aws-endpoint", nobody]).env("DYNAMODB_ENDPOINT", format!("{url}/own/")),
+    );
+    for serve in [by_option, by_variable] {
+        let ended = serve.run(&serve.create("Put", &put_item()), &json!({}));
+        assert_eq!(ended["output"], "{}", "{ended}");
+    }
+    assert_eq!(service.lock().unwrap().problems, Vec::<String>::new());
+}
+
+#[test]
+fn an_endpoint_that_does_not_answer_is_told() {
+    let serve = Serve::start(&["--aws-endpoint", "http://127.0.0.1:1"]);
+    let ended = serve.run(&serve.create("Put", &put_item()), &json!({}));
+    assert_eq!(ended["error"], "DynamoDb.SdkClientException");
+    let cause = ended["cause"].as_str().unwrap();
+    let start = "Unable to execute HTTP request: `http://127.0.0.1:1` did not answer: ";
+    assert!(cause.starts_with(start), "{cause}");
+}
+
+#[test]
+fn endpoints_that_cannot_be_used_are_refused_at_the_start() {
+    let refused = |arguments: &[&str], told: &str| {
+        let output = asl(&["serve", "--port", "0"]).args(arguments).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && stderr.contains(told),
+            "{arguments:?}: {stderr}"
+        );
+    };
+    refused(
+        &["--aws-endpoint", "https://aws.amazon.com"],
+        "only endpoints on `http://` can be called",
+    );
+    refused(&["--aws-endpoint", "localhost:4566"], "write it as http://HOST:PORT");
+    refused(
+        &["--aws-endpoint", "sqz=http://127.0.0.1:1"],
+        "no service `sqz` can be called",
+    );
+    let url = "http://127.0.0.1:1";
+    refused(
+        &["--aws-endpoint", url, "--aws-endpoint", url],
+        "`--aws-endpoint` is given twice for all services",
+    );
+    let output = asl(&["serve", "--port", "0"])
+        .env("SQS_ENDPOINT", "queue")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("`SQS_ENDPOINT` is `queue`: "), "{stderr}");
+}
+
+#[test]
+fn tasks_ask_the_api_itself() {
+    let serve = Serve::start(&[]);
+    let definition = json!({
+        "StartAt": "Look",
+        "States": { "Look": {
+            "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution", "End": true,
+            "Parameters": { "ExecutionArn.$": "$$.Execution.Id" },
+            "ResultSelector": { "status.$": "$.Status", "machine.$": "$.StateMachineArn" },
+        } },
+    });
+    let machine = serve.create("Look", &definition);
+    let ended = serve.run(&machine, &json!({}));
+    let output: Value = serde_json::from_str(ended["output"].as_str().unwrap()).unwrap();
+    assert_eq!(output, json!({ "status": "RUNNING", "machine": machine }));
+}
