@@ -1,6 +1,6 @@
 """The Step Functions API of `asl serve`, by boto3: `boto.py ENDPOINT`.
 
-The server serves the function `Double=python3 double.py`.
+The server serves the function `Double=python3 double.py`, and has the mock file `mocks.json`.
 """
 
 import json
@@ -128,6 +128,25 @@ assert (answer["status"], answer["output"]) == ("SUCCEEDED", '"hello"')
 tested = client.test_state(definition=json.dumps(greet["Greet"]), roleArn=ROLE, input="{}")
 assert (tested["status"], tested["output"]) == ("SUCCEEDED", '"hello"')
 
-assert len(client.list_state_machines()["stateMachines"]) == 5
+# A Map Run that takes a new concurrency while it runs.
+rest = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+processor = rest | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
+each = {"Type": "Map", "ItemProcessor": processor, "MaxConcurrency": 1, "End": True}
+execution = client.start_execution(stateMachineArn=create("Each", {"Each": each}, "Each")["stateMachineArn"], input="[1, 2, 3]")
+while not (runs := client.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]):
+    time.sleep(0.05)
+run = runs[0]["mapRunArn"]
+client.update_map_run(mapRunArn=run, maxConcurrency=2, toleratedFailurePercentage=50)
+described = client.describe_map_run(mapRunArn=run)
+assert (described["maxConcurrency"], described["toleratedFailurePercentage"]) == (2, 50), described
+client.stop_execution(executionArn=execution["executionArn"])
+
+# A test case of the mock file answers in place of a function that nobody serves.
+charge = {"Charge": task("arn:aws:states:::lambda:invoke", Parameters={"FunctionName": "Charge"}, OutputPath="$.Payload")}
+mocked = create("Mocked", charge, "Charge")["stateMachineArn"]
+assert ended(client.start_execution(stateMachineArn=mocked + "#Sold")["executionArn"])["output"] == '"sold"'
+assert ended(client.start_execution(stateMachineArn=mocked)["executionArn"])["status"] == "FAILED"
+
+assert len(client.list_state_machines()["stateMachines"]) == 7
 client.delete_state_machine(stateMachineArn=wait)
 print("boto3", boto3.__version__, "speaks to it")

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import {
   CreateActivityCommand, CreateStateMachineAliasCommand, CreateStateMachineCommand, DescribeExecutionCommand,
-  ExecutionDoesNotExist, GetActivityTaskCommand, ListTagsForResourceCommand, RedriveExecutionCommand, SFNClient,
-  SendTaskSuccessCommand, StartExecutionCommand, StartSyncExecutionCommand, StopExecutionCommand, TagResourceCommand,
-  TestStateCommand, paginateGetExecutionHistory,
+  DescribeMapRunCommand, ExecutionDoesNotExist, GetActivityTaskCommand, GetExecutionHistoryCommand,
+  ListMapRunsCommand, ListTagsForResourceCommand, RedriveExecutionCommand, SFNClient,
+  SendTaskFailureCommand, SendTaskSuccessCommand, StartExecutionCommand, StartSyncExecutionCommand, StopExecutionCommand, TagResourceCommand,
+  TestStateCommand, UpdateMapRunCommand, paginateGetExecutionHistory,
 } from "@aws-sdk/client-sfn";
 
 const client = new SFNClient({
@@ -78,4 +79,45 @@ const greeted = await send(StartSyncExecutionCommand, { stateMachineArn: express
 assert.equal(greeted.output, '"hello"');
 const tested = await send(TestStateCommand, { definition: JSON.stringify({ ...greet, End: true }), roleArn });
 assert.equal(tested.output, '"hello"');
+
+const callback = await create("NodeCallback", {
+  Type: "Task", Resource: "arn:aws:states:::lambda:invoke.waitForTaskToken",
+  Parameters: { FunctionName: "Double", Payload: { "token.$": "$$.Task.Token" } },
+});
+const asked = await send(StartExecutionCommand, { stateMachineArn: callback.stateMachineArn });
+let events = [];
+while (!events.some((event) => event.type === "TaskSubmitted")) {
+  await setTimeout(50);
+  ({ events } = await send(GetExecutionHistoryCommand, { executionArn: asked.executionArn }));
+}
+const { parameters } = events.find((event) => event.type === "TaskScheduled").taskScheduledEventDetails;
+await send(SendTaskFailureCommand, { taskToken: JSON.parse(parameters).Payload.token, error: "Closed" });
+assert.equal((await ended(asked.executionArn)).error, "Closed");
+
+const each = await create("NodeEach", {
+  Type: "Map", MaxConcurrency: 1, ItemProcessor: {
+    ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+    StartAt: "Rest", States: { Rest: { Type: "Wait", Seconds: 3600, End: true } },
+  },
+});
+const mapping = await send(StartExecutionCommand, { stateMachineArn: each.stateMachineArn, input: "[1, 2, 3]" });
+let mapRuns = [];
+while (mapRuns.length === 0) {
+  await setTimeout(50);
+  ({ mapRuns } = await send(ListMapRunsCommand, { executionArn: mapping.executionArn }));
+}
+const [{ mapRunArn }] = mapRuns;
+await send(UpdateMapRunCommand, { mapRunArn, maxConcurrency: 2 });
+assert.equal((await send(DescribeMapRunCommand, { mapRunArn })).maxConcurrency, 2);
+await send(StopExecutionCommand, { executionArn: mapping.executionArn });
+
+const charge = {
+  StartAt: "Charge", States: { Charge: {
+    Type: "Task", Resource: "arn:aws:states:::lambda:invoke", Parameters: { FunctionName: "Charge" },
+    OutputPath: "$.Payload", End: true,
+  } },
+};
+const mocked = await send(CreateStateMachineCommand, { name: "NodeMocked", definition: JSON.stringify(charge), roleArn });
+const sold = await send(StartExecutionCommand, { stateMachineArn: `${mocked.stateMachineArn}#Sold` });
+assert.equal((await ended(sold.executionArn)).output, '"sold"');
 console.log("the SDK for JavaScript speaks to it");

@@ -6,7 +6,9 @@ use std::time::Duration;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, RoutingConfigurationListItem, Tag};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType, RoutingConfigurationListItem, StateMachineType, Tag};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/Orders";
 
@@ -15,12 +17,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = std::env::args().nth(1).ok_or("the endpoint is missing")?;
     let config = aws_sdk_sfn::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("AKIDBAR", "flour", None, None, "test"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    let client = Client::from_conf(config);
+        .credentials_provider(Credentials::new("AKIDBAR", "flour", None, None, "test"));
+    let http = aws_smithy_http_client::Builder::new().build_http();
+    let direct = config.clone().endpoint_url(&endpoint).http_client(http);
+    let client = Client::from_conf(direct.build());
 
     // Create, start, wait, and the history by pages.
     let double = r#"{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "OutputPath": "$.Payload",
@@ -128,13 +129,109 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .send()
         .await?;
     assert_eq!(ended(&client, baking.execution_arn()).await?.output(), Some("\"hot\""));
+
+    tasks(&client).await?;
+
+    // The two operations for which it puts `sync-` before the host: the server is its own proxy.
+    let proxy = ProxyConfig::http(endpoint)?;
+    let http = aws_smithy_http_client::Builder::new().build_with_connector_fn(move |_, _| {
+        let connector = Connector::builder().proxy_config(proxy.clone());
+        connector.build_http()
+    });
+    let by_proxy = config.endpoint_url("http://states.localdomain").http_client(http);
+    synchronous(&Client::from_conf(by_proxy.build())).await?;
     println!("the SDK for Rust speaks to it");
     Ok(())
 }
 
+/// A task that waits for its token, a Map Run that is changed, a task that is mocked.
+async fn tasks(client: &Client) -> Result<(), Box<dyn Error>> {
+    let ask = r#"{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true,
+        "Parameters": { "FunctionName": "Double", "Payload": { "token.$": "$$.Task.Token" } } }"#;
+    let asked = start(client, &create(client, "RustCallback", ask).await?, "{}").await?;
+    let parameters = loop {
+        let history = client.get_execution_history().execution_arn(&asked).send().await?;
+        let events = history.events();
+        let submitted = events
+            .iter()
+            .any(|event| *event.r#type() == HistoryEventType::TaskSubmitted);
+        let scheduled = events.iter().find_map(|event| event.task_scheduled_event_details());
+        match scheduled {
+            Some(details) if submitted => break details.parameters().to_owned(),
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    let token = parameters.split('"').rev().nth(1).ok_or("there is no token")?;
+    client
+        .send_task_failure()
+        .task_token(token)
+        .error("Closed")
+        .send()
+        .await?;
+    assert_eq!(ended(client, &asked).await?.error(), Some("Closed"));
+
+    let each = r#"{ "Type": "Map", "MaxConcurrency": 1, "End": true, "ItemProcessor": {
+        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+        "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": 3600, "End": true } } } }"#;
+    let mapping = start(client, &create(client, "RustEach", each).await?, "[1, 2, 3]").await?;
+    let run = loop {
+        let runs = client.list_map_runs().execution_arn(&mapping).send().await?;
+        match runs.map_runs() {
+            [run, ..] => break run.map_run_arn().to_owned(),
+            [] => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    client
+        .update_map_run()
+        .map_run_arn(&run)
+        .max_concurrency(2)
+        .send()
+        .await?;
+    let described = client.describe_map_run().map_run_arn(&run).send().await?;
+    assert_eq!(described.max_concurrency(), 2);
+    client.stop_execution().execution_arn(&mapping).send().await?;
+
+    let charge = r#"{ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+        "Parameters": { "FunctionName": "Charge" }, "OutputPath": "$.Payload" }"#;
+    let mocked = create_as(client, "RustMocked", "Charge", charge).await?;
+    let sold = start(client, &format!("{mocked}#Sold"), "{}").await?;
+    assert_eq!(ended(client, &sold).await?.output(), Some("\"sold\""));
+    Ok(())
+}
+
+async fn synchronous(client: &Client) -> Result<(), Box<dyn Error>> {
+    let greet = r#"{ "Type": "Pass", "Result": "hello", "End": true }"#;
+    let express = client
+        .create_state_machine()
+        .name("RustGreet")
+        .r#type(StateMachineType::Express)
+        .definition(format!(r#"{{ "StartAt": "Only", "States": {{ "Only": {greet} }} }}"#))
+        .role_arn(ROLE)
+        .send()
+        .await?;
+    let greeted = client
+        .start_sync_execution()
+        .state_machine_arn(express.state_machine_arn())
+        .send()
+        .await?;
+    assert_eq!(greeted.output(), Some("\"hello\""));
+    let tested = client.test_state().definition(greet).role_arn(ROLE).send().await?;
+    assert_eq!(tested.output(), Some("\"hello\""));
+    Ok(())
+}
+
+async fn start(client: &Client, machine: &str, input: &str) -> Result<String, Box<dyn Error>> {
+    let started = client.start_execution().state_machine_arn(machine).input(input);
+    Ok(started.send().await?.execution_arn().to_owned())
+}
+
 /// Creates a machine of one state; returns its ARN.
 async fn create(client: &Client, name: &str, state: &str) -> Result<String, Box<dyn Error>> {
-    let definition = format!(r#"{{ "StartAt": "Only", "States": {{ "Only": {state} }} }}"#);
+    create_as(client, name, "Only", state).await
+}
+
+async fn create_as(client: &Client, name: &str, called: &str, state: &str) -> Result<String, Box<dyn Error>> {
+    let definition = format!(r#"{{ "StartAt": "{called}", "States": {{ "{called}": {state} }} }}"#);
     let created = client
         .create_state_machine()
         .name(name)
