@@ -1,6 +1,7 @@
 //! `asl serve`, called as any client calls it. `tests/api` tests what it answers.
 
 mod events;
+mod lambda_endpoint;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -201,86 +202,6 @@ fn a_task_that_nobody_serves_says_what_would_serve_it() {
         ended["cause"],
         "nothing serves `arn:aws:states:::sqs:sendMessage`: start `asl serve` with `--aws-endpoint URL` if an emulator of AWS \
          does, or with `--answer 'arn:aws:states:::sqs:sendMessage=FILE'` or a mock file"
-    );
-}
-
-/// Answers as Lambda does: the payload, an error of the function, or one of Lambda itself.
-fn lambda() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut length) = (String::new(), 0);
-            loop {
-                let mut line = String::new();
-                stream.read_line(&mut line).unwrap();
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-                if line.trim().is_empty() {
-                    break;
-                }
-                head += &line;
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            let body = String::from_utf8(body).unwrap();
-            let (status, headers, body) = if head.starts_with("POST /2015-03-31/functions/Charge/invocations ") {
-                ("200 OK", "", body)
-            } else if head.starts_with("POST /2015-03-31/functions/Refund/invocations?Qualifier=prod ") {
-                let error = json!({ "errorType": "Broke", "errorMessage": "no money" }).to_string();
-                ("200 OK", "X-Amz-Function-Error: Unhandled\r\n", error)
-            } else {
-                let error = json!({ "Type": "User", "Message": "Function not found" }).to_string();
-                (
-                    "404 Not Found",
-                    "x-amzn-errortype: ResourceNotFoundException\r\n",
-                    error,
-                )
-            };
-            let length = body.len();
-            write!(
-                stream.get_mut(),
-                "HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
-            )
-            .unwrap();
-        }
-    });
-    url
-}
-
-#[test]
-fn another_endpoint_serves_functions() {
-    let url = lambda();
-    let serve = Serve::start(&["--lambda-endpoint", &url, "--function", "Own=echo 5"]);
-    let run = |name: &str, function: &str| serve.run(&serve.create(name, &invoke(function)), &json!({ "id": 7 }));
-    assert_eq!(run("Charge", "Charge")["output"], r#"{"id":7}"#);
-    assert_eq!(run("Own", "Own")["output"], "5");
-    let refund = run("Refund", "Refund:prod");
-    assert_eq!(refund["error"], "Broke");
-    assert_eq!(refund["cause"], r#"{"errorType":"Broke","errorMessage":"no money"}"#);
-    let nobody = run("Nobody", "Nobody");
-    assert_eq!(nobody["error"], "Lambda.ResourceNotFoundException");
-    let direct = json!({
-        "StartAt": "Charge",
-        "States": { "Charge": {
-            "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true,
-        } },
-    });
-    let ended = serve.run(&serve.create("Direct", &direct), &json!([1]));
-    assert_eq!(ended["output"], "[1]");
-}
-
-#[test]
-fn a_lambda_endpoint_that_does_not_answer_is_told() {
-    let serve = Serve::start(&["--lambda-endpoint", "http://127.0.0.1:1"]);
-    let ended = serve.run(&serve.create("Orders", &invoke("Charge")), &json!({}));
-    assert_eq!(ended["error"], "Lambda.SdkClientException");
-    let cause = ended["cause"].as_str().unwrap();
-    assert!(
-        cause.starts_with("Unable to execute HTTP request: `http://127.0.0.1:1` did not answer: "),
-        "{cause}"
     );
 }
 

@@ -25,6 +25,9 @@ impl LambdaEndpoint {
         qualifier: Option<&str>,
         payload: &Value,
     ) -> Result<Value, TaskError> {
+        for name in [name].into_iter().chain(qualifier) {
+            check_name(name)?;
+        }
         let qualifier = qualifier.map_or_else(String::new, |qualifier| format!("?Qualifier={qualifier}"));
         let headers = [
             ("content-type", "application/json"),
@@ -58,6 +61,18 @@ impl LambdaEndpoint {
         }
         Ok(result)
     }
+}
+
+/// Errors if the text may not be the name of a function, a version or an alias: it stands in a URL, and data may name it.
+///
+/// Source: Lambda API reference, "Invoke", `FunctionName` and `Qualifier`.
+fn check_name(name: &str) -> Result<(), TaskError> {
+    let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"-_$.".contains(&letter);
+    if (1..=140).contains(&name.len()) && name.bytes().all(is_letter) && !name.starts_with('.') {
+        return Ok(());
+    }
+    let cause = format!("`{name}` is no name of a function: letters, digits, `-` and `_` are");
+    Err(TaskError::new("Lambda.InvalidParameterValueException", cause))
 }
 
 /// An error of Lambda itself.
