@@ -181,8 +181,6 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
         told
     };
     let (served, told) = tokio::join!(serving, told);
-    // With `--data` what runs goes on after the next start.
-    api.interpreter().shutdown(Duration::ZERO).await;
     events.end(&api).await;
     recording.write()?;
     told?;

@@ -106,10 +106,61 @@ impl Events {
         self.api.send_replace(Some(api.clone()));
     }
 
-    /// Delivers what is on its way, after the end of the interpreter.
+    /// Ends the interpreter between two deliveries: of what is on its way, which may start executions, and of what the end tells.
     pub(super) async fn end(&self, api: &StepFunctions) {
+        let _ = tokio::time::timeout(GRACE, async {
+            api.reported().await;
+            self.bus.idle().await;
+        })
+        .await;
+        // With `--data` what runs goes on after the next start.
+        api.interpreter().shutdown(Duration::ZERO).await;
         api.reported().await;
         // What takes longer is lost, as the process ends.
         let _ = tokio::time::timeout(GRACE, self.bus.shutdown()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handlers::event_bus::{EventBridge as _, PutEventsRequest, PutEventsRequestEntry};
+    use serde_json::json;
+
+    /// An event that was put a moment before the end starts its execution.
+    #[tokio::test]
+    async fn the_end_waits_for_what_is_on_its_way() {
+        let file = std::env::temp_dir().join(format!("asl-rules-at-the-end-{}.json", std::process::id()));
+        let arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Follow";
+        let rules = json!({ "Rules": [{
+            "Name": "placed", "EventPattern": { "source": ["shop"] }, "Targets": [{ "Id": "follow", "Arn": arn }],
+        }] });
+        std::fs::write(&file, rules.to_string()).unwrap();
+        let options = EventOptions {
+            rules: Some(file.display().to_string()),
+            log: None,
+        };
+        let events = Events::open(&options, ("us-east-1", "123456789012"), &[], None)
+            .ok()
+            .unwrap();
+        std::fs::remove_file(file).unwrap();
+        let api = StepFunctions::reporting(
+            events.serve(Interpreter::new(), &AwsServices::default()),
+            events.reports(),
+        );
+        events.start(&api);
+        let create = json!({
+            "name": "Follow", "roleArn": "arn:aws:iam::123456789012:role/Follow",
+            "definition": r#"{ "StartAt": "Say", "States": { "Say": { "Type": "Pass", "End": true } } }"#,
+        });
+        api.call("CreateStateMachine", create).await.unwrap();
+        let entry = PutEventsRequestEntry::new("shop", "Placed", &json!({}));
+        events.bus.put_events(PutEventsRequest::new([entry])).await.unwrap();
+        events.end(&api).await;
+        let listed = api
+            .call("ListExecutions", json!({ "stateMachineArn": arn }))
+            .await
+            .unwrap();
+        assert_eq!(listed["executions"].as_array().unwrap().len(), 1, "{listed}");
     }
 }
