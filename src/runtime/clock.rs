@@ -55,8 +55,9 @@ impl Clock {
     ///   every call from outside take the time that they took.
     /// * A handler that takes longer than until the next deadline, such as its timeout, lets time go on to it in the same way.
     ///
-    /// Each tokio runtime has its own virtual time. Work beside executions, such as the deliveries of an event bus, does not hold
-    /// it back.
+    /// Each tokio runtime has its own virtual time. Work beside executions does not hold it back, such as the deliveries of an
+    /// event bus; those do that a task waits for
+    /// ([`LocalEventBus::wait_for_targets`](crate::handlers::event_bus::LocalEventBus::wait_for_targets)).
     ///
     /// ```
     /// use asl_engine::runtime::Clock;
@@ -121,7 +122,7 @@ impl Clock {
         self.time.as_deref()
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         if let Some(time) = &self.time {
             return self.time_of(time.now());
         }

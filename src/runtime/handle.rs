@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::events::Events;
 use super::running::Running;
+use super::virtual_time::Working;
 use crate::data::typed;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{MapRun, MapRunLog, MapRunUpdate, NotRedrivable, Outcome};
@@ -175,6 +176,11 @@ impl ExecutionHandle {
         beside: impl FnOnce(DateTime<Utc>) -> Vec<crate::store::Record>,
     ) -> Result<(DateTime<Utc>, super::Ack), Error> {
         self.running.redrive(beside)
+    }
+
+    /// Keeps time from being skipped while something comes of it, where time is virtual.
+    pub(crate) fn working(&self) -> Working {
+        self.running.host.clock.working()
     }
 
     /// Whether a store has it.

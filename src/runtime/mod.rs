@@ -118,6 +118,7 @@ pub(crate) use journal::Ack;
 pub(crate) use mocks::Mocks;
 #[cfg(feature = "cli")]
 pub(crate) use recorder::Recorder;
+pub(crate) use virtual_time::Working;
 
 use ended::EndedExecutions;
 use host::Host;

@@ -46,7 +46,7 @@ enum Handler {
 /// Keeps time from being skipped until it is dropped. Whoever changes an execution holds one, from before it looks at the
 /// clock until all that comes of it is under way.
 #[derive(Debug, Default)]
-pub(super) struct Working {
+pub(crate) struct Working {
     // Boxed, since time is virtual in few interpreters, and nothing else should take the memory.
     _work: Option<Box<Work>>,
 }

@@ -315,7 +315,7 @@ impl StepFunctions {
             "SendTaskFailure" => service.send_task_failure(request).await,
             "SendTaskHeartbeat" => service.send_task_heartbeat(request).await,
             "SendTaskSuccess" => service.send_task_success(request).await,
-            "StartExecution" => service.start_execution(request).await,
+            "StartExecution" => service.start_execution(request, true).await,
             "StartSyncExecution" => service.start_sync_execution(request).await,
             "StopExecution" => service.stop_execution(request).await,
             "TagResource" => service.tag_resource(request).await,
@@ -330,6 +330,12 @@ impl StepFunctions {
                 "Step Functions has no such action",
             )),
         }
+    }
+
+    /// `StartExecution` for an event, which takes no time where time is virtual.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn start_for_event(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+        self.service.start_execution(request, false).await
     }
 }
 

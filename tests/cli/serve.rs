@@ -2,6 +2,7 @@
 
 mod events;
 mod lambda_endpoint;
+mod virtual_time;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};

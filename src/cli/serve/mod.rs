@@ -199,7 +199,13 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     let lambda = lambda
         .or_else(|| aws.endpoint("lambda").cloned())
         .map(LambdaEndpoint::new);
-    let events = Events::open(&arguments.events, place, &programs, lambda.clone())?;
+    let events = Events::open(
+        &arguments.events,
+        place,
+        arguments.time.is_virtual(),
+        &programs,
+        lambda.clone(),
+    )?;
     let interpreter = Interpreter::new().region(place.0, place.1);
     let api = events.api();
     let mut interpreter = events.serve(interpreter, &aws).fallback(Others { lambda, aws, api });

@@ -40,6 +40,10 @@ impl Time {
         Ok(interpreter.clock(Clock::virtual_time()))
     }
 
+    pub(super) fn is_virtual(&self) -> bool {
+        self.virtual_time
+    }
+
     /// The tokio runtime: of one thread in virtual time, where things that happen at the same time have one order.
     pub(super) fn runtime(&self) -> Builder {
         if self.virtual_time {

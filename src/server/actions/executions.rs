@@ -76,6 +76,7 @@ impl<'r> Start<'r> {
         service: &Service,
         Resolved { target, mocks }: &Resolved,
         is_synchronous: bool,
+        is_from_outside: bool,
     ) -> Result<Launched, StepFunctionsError> {
         service.check_running()?;
         let launched = service.interpreter.launch(&Launch {
@@ -86,6 +87,7 @@ impl<'r> Start<'r> {
             input_text: self.input_text,
             trace_header: self.trace_header,
             is_synchronous,
+            is_from_outside,
         })?;
         if launched.is_new {
             service.report_begin(&launched.execution, target, self.input_text);
@@ -96,12 +98,16 @@ impl<'r> Start<'r> {
 
 impl Service {
     /// `StartExecution`: the name and input of a running execution of a Standard workflow return that execution.
-    pub(in crate::server) async fn start_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn start_execution(
+        &self,
+        request: &Value,
+        is_from_outside: bool,
+    ) -> Result<Value, StepFunctionsError> {
         let (members, _) = Start::MEMBERS.split_at(4);
         let start = Start::read(&mut Request::of(request, members)?)?;
         let resolved = self.resolve_for_start(start.arn)?;
         let target = &resolved.target;
-        let Launched { execution, ack, .. } = match start.launch(self, &resolved, false) {
+        let Launched { execution, ack, .. } = match start.launch(self, &resolved, false, is_from_outside) {
             Err(refused) if refused.code() == "ExecutionAlreadyExists" => {
                 return self.resting(&start, target).unwrap_or(Err(refused));
             }
@@ -131,7 +137,7 @@ impl Service {
         if target.program.machine().workflow_type != WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
-        let Launched { execution, ack, .. } = start.launch(self, &resolved, true)?;
+        let Launched { execution, ack, .. } = start.launch(self, &resolved, true, true)?;
         ack.wait().await.map_err(Refusal::Driver)?;
         execution.outcome().await;
         let state_machine_arn = &target.state_machine.id;

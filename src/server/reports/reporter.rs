@@ -13,7 +13,7 @@ use super::{Reports, status_change};
 use crate::definition::WorkflowType;
 use crate::execution::Outcome;
 use crate::handlers::event_bus::{PutEventsRequest, PutEventsRequestEntry};
-use crate::runtime::{ExecutionHandle, Interpreter};
+use crate::runtime::{ExecutionHandle, Interpreter, Working};
 use crate::server::Service;
 
 /// Takes what there is to report.
@@ -30,7 +30,7 @@ pub(in crate::server) struct Reporter {
 #[derive(Debug)]
 enum Message {
     /// An execution runs, newly or again.
-    Begun(ExecutionHandle, Begun),
+    Begun(ExecutionHandle, Begun, Working),
     /// A start was not written by the store, and counts for nothing.
     #[cfg(feature = "store")]
     Withdrawn(ExecutionHandle),
@@ -45,6 +45,8 @@ struct Ended {
     execution: ExecutionHandle,
     outcome: Outcome,
     time: DateTime<Utc>,
+    /// Until it is told of.
+    _working: Working,
 }
 
 impl Reporter {
@@ -73,6 +75,7 @@ impl Reporter {
 
     /// Tells that an execution runs, newly or again, as soon as a store has that.
     pub(in crate::server) fn begun(&self, execution: ExecutionHandle, begun: Begun) {
+        let working = execution.working();
         #[cfg(feature = "store")]
         if execution.is_durable() {
             let messages = self.messages.clone();
@@ -81,7 +84,7 @@ impl Reporter {
             tokio::spawn(async move {
                 let _unwritten = unwritten;
                 let message = match execution.written().await {
-                    Ok(()) => Message::Begun(execution, begun),
+                    Ok(()) => Message::Begun(execution, begun, working),
                     Err(_) => Message::Withdrawn(execution),
                 };
                 // Nobody takes it when the process ends.
@@ -89,12 +92,13 @@ impl Reporter {
             });
             return;
         }
-        self.send(Message::Begun(execution, begun));
+        self.send(Message::Begun(execution, begun, working));
     }
 
     /// Tells that an execution has ended. Waits for nothing: the execution may be locked meanwhile.
     pub(in crate::server) fn ended(&self, execution: ExecutionHandle, outcome: Outcome, time: DateTime<Utc>) {
         self.send(Message::Ended(Ended {
+            _working: execution.working(),
             execution,
             outcome,
             time,
@@ -164,7 +168,7 @@ impl Writer {
     async fn run(mut self) {
         while let Some(message) = self.messages.recv().await {
             match message {
-                Message::Begun(execution, begun) => self.begun(execution, begun).await,
+                Message::Begun(execution, begun, _working) => self.begun(execution, begun).await,
                 #[cfg(feature = "store")]
                 Message::Withdrawn(execution) => drop(self.ended_early.remove(execution.arn())),
                 Message::Ended(ended) => self.ended(ended).await,

@@ -145,7 +145,7 @@ impl Destination {
         // It may put an event before the call has answered.
         self.all.chains.note(machine, &name, place);
         let start = json!({ "stateMachineArn": arn, "name": name, "input": input.to_string() });
-        match api.call("StartExecution", start).await {
+        match api.start_for_event(&start).await {
             Err(refused) if refused.code() != "ExecutionAlreadyExists" => {
                 let error = TargetError::new(refused.code(), refused.message());
                 let is_passing = ["ExecutionLimitExceeded", "InternalServerError"].contains(&refused.code());

@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 use crate::handlers::event_bus::LocalEventBus;
 use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
 use crate::programs::FunctionProgram;
-use crate::runtime::Interpreter;
+use crate::runtime::{Clock, Interpreter};
 use crate::server::{Reports, StepFunctions};
 use destination::{Destinations, Functions};
 use log::Log;
@@ -45,16 +45,24 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Errors if the rules cannot be used, or the log not be written.
+    /// Errors if the rules cannot be used, or the log not be written. `is_virtual` where time is: it waits for deliveries then.
     pub(super) fn open(
         options: &EventOptions,
         (region, account): (&str, &str),
+        is_virtual: bool,
         programs: &[Arc<FunctionProgram>],
         lambda: Option<LambdaEndpoint>,
     ) -> Result<Self, Failure> {
         let log = Arc::new(Log::open(options.log.as_deref())?);
-        let api = watch::Sender::new(None);
-        let bus = LocalEventBus::new().region(region).account(account);
+        let api: watch::Sender<Option<StepFunctions>> = watch::Sender::new(None);
+        let mut bus = LocalEventBus::new().region(region).account(account);
+        if is_virtual {
+            let api = api.subscribe();
+            bus = bus.wait_for_targets().clock(move || {
+                let time = api.borrow().as_ref().map(|api| api.interpreter().time());
+                time.unwrap_or_else(|| Clock::system().now())
+            });
+        }
         if let Some(file) = &options.rules {
             let functions = Functions {
                 programs: programs.to_vec(),
@@ -140,7 +148,7 @@ mod tests {
             rules: Some(file.display().to_string()),
             log: None,
         };
-        let events = Events::open(&options, ("us-east-1", "123456789012"), &[], None)
+        let events = Events::open(&options, ("us-east-1", "123456789012"), false, &[], None)
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
