@@ -30,8 +30,9 @@ pub(super) enum Part {
 /// Answers by ranges of invocations, which are counted from 0.
 #[derive(Debug, Clone)]
 pub(super) struct Indexed {
-    /// The first and the last invocation of each range, in order; none overlap.
-    entries: Vec<(u64, u64, Answer)>,
+    /// The first and the last invocation of each range, in order; none overlap. Shared, since each execution counts for
+    /// itself.
+    entries: Arc<[(u64, u64, Answer)]>,
     next: u64,
     /// Whether every range must be used.
     pub(super) denies_left_over: bool,
@@ -40,7 +41,7 @@ pub(super) struct Indexed {
 impl Indexed {
     pub(super) fn new(entries: Vec<(u64, u64, Answer)>) -> Self {
         Self {
-            entries,
+            entries: entries.into(),
             next: 0,
             denies_left_over: false,
         }
