@@ -189,20 +189,32 @@ impl<'s, 'r> Reader<'s, 'r> {
 
     fn mapping(&mut self) -> Result<(Kind, usize), Refused> {
         let mut members: Vec<Member> = Vec::new();
+        let mut merged: Vec<Member> = Vec::new();
         let mut seen = SeenKeys::default();
         loop {
             let (event, key_span) = self.next()?;
-            let key = match event {
-                Event::MappingEnd => return Ok((Kind::Object(Object { members }), self.trimmed_end(key_span))),
-                Event::Scalar(text, ..) => self.shown(text).into_owned(),
+            let (key, is_plain) = match event {
+                Event::MappingEnd => {
+                    // A member of its own wins, and otherwise the first that is merged.
+                    for member in merged {
+                        if seen.earlier(&members, &member.key).is_none() {
+                            members.push(member);
+                        }
+                    }
+                    return Ok((Kind::Object(Object { members }), self.trimmed_end(key_span)));
+                }
+                Event::Scalar(text, style, ..) => (self.shown(text).into_owned(), style == ScalarStyle::Plain),
                 _ => return Err(self.refuse(key_span, "a key is a text", None)),
             };
             let key_span = Span::new(key_span.start, self.trimmed_end(key_span).max(key_span.start));
-            if key == "<<" {
-                return Err(self.refuse(key_span, "merge keys are not read", Some("write the fields out")));
-            }
             let (event, span) = self.next()?;
             let value = self.value(event, span, key_span.end)?;
+            if is_plain && key == "<<" {
+                let refused =
+                    |reader: &mut Self| reader.refuse(span, "a merge key takes an object, or a list of objects", None);
+                merged.extend(members_to_merge(value).ok_or_else(|| refused(self))?);
+                continue;
+            }
             if let Some(earlier) = seen.earlier(&members, &key) {
                 self.duplicates.push(Duplicate {
                     key: key.clone(),
@@ -287,6 +299,21 @@ impl<'s, 'r> Reader<'s, 'r> {
         let finding = self.report.error(Code::InvalidYaml, Place::at(span).nowhere(), message);
         finding.maybe_help(help.map(str::to_owned));
         Refused
+    }
+}
+
+/// The members that a merge key adds (YAML's type repository, "Merge Key"); `None` if its value has none.
+fn members_to_merge(value: Node) -> Option<Vec<Member>> {
+    match value.kind {
+        Kind::Object(object) => Some(object.members),
+        Kind::Array(elements) => {
+            let each = elements.into_iter().map(|element| match element.kind {
+                Kind::Object(object) => Some(object.members),
+                _ => None,
+            });
+            Some(each.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+        }
+        _ => None,
     }
 }
 

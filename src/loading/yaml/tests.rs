@@ -76,7 +76,8 @@ fn what_is_no_yaml_is_refused_with_its_place() {
         ("a: *nobody", 1),
         ("a: 1\n---\nb: 2", 2),
         ("? [x]\n: 1", 1),
-        ("<<: {a: 1}", 1),
+        ("<<: 1", 1),
+        ("a: 1\n<<: [{b: 1}, 2]", 2),
         ("a: .inf", 1),
         ("", 1),
     ] {
@@ -84,6 +85,27 @@ fn what_is_no_yaml_is_refused_with_its_place() {
         assert_eq!(diagnostics.len(), 1, "{source}: {diagnostics:?}");
         assert_eq!(diagnostics[0].line, line, "{source}");
     }
+}
+
+#[test]
+fn merge_keys_add_what_is_not_there() {
+    let source = "base: &base { Type: Task, TimeoutSeconds: 3, Retry: &retry [{ ErrorEquals: [A] }] }\n\
+                  other: &other { TimeoutSeconds: 5, HeartbeatSeconds: 2 }\n\
+                  a:\n  <<: *base\n  TimeoutSeconds: 9\n\
+                  b: { TimeoutSeconds: 9, <<: [*other, *base], Retry: [] }\n\
+                  c: { '<<': 1 }\n";
+    let (value, diagnostics) = read(source);
+    assert_eq!(diagnostics.len(), 0, "{diagnostics:?}");
+    let value = value.unwrap();
+    assert_eq!(
+        value["a"],
+        json!({ "Type": "Task", "TimeoutSeconds": 9, "Retry": [{ "ErrorEquals": ["A"] }] })
+    );
+    assert_eq!(
+        value["b"],
+        json!({ "TimeoutSeconds": 9, "HeartbeatSeconds": 2, "Type": "Task", "Retry": [] })
+    );
+    assert_eq!(value["c"], json!({ "<<": 1 }));
 }
 
 #[test]
