@@ -23,8 +23,10 @@ const MEMORY: Memory = Memory {
     events: 1_000_000,
     bytes: 256 * 1024 * 1024,
 };
-/// How many starts lie between two clean-ups of ended executions, and how many bytes of those that end in between.
-const LOOKS: u64 = 64;
+/// How many starts lie between two clean-ups of ended executions, and how many bytes of those that end in between. A
+/// clean-up looks at every execution, so that with many of them it comes less often: a start has its share of a few looks.
+const LOOKS: usize = 64;
+const SHARE: usize = 8;
 const BYTES_BETWEEN_LOOKS: usize = MEMORY.bytes / 16;
 
 /// One execution.
@@ -48,6 +50,8 @@ pub(super) struct Executions {
     by_arn: HashMap<Arc<str>, Arc<Execution>>,
     by_number: BTreeMap<u64, Arc<Execution>>,
     last: u64,
+    /// The number with whose start the next clean-up comes.
+    next_look: u64,
     /// The bytes that are kept of the executions that have ended since the last clean-up.
     ended_bytes: Arc<AtomicUsize>,
 }
@@ -62,8 +66,10 @@ impl Executions {
         let execution = Arc::new(execution(self.last));
         self.by_number.insert(self.last, Arc::clone(&execution));
         self.by_arn.insert(arn.into(), execution);
-        if self.last.is_multiple_of(LOOKS) || self.ended_bytes.load(Ordering::Relaxed) > BYTES_BETWEEN_LOOKS {
+        if self.last >= self.next_look || self.ended_bytes.load(Ordering::Relaxed) > BYTES_BETWEEN_LOOKS {
             self.forget_old(MEMORY);
+            let starts = (self.by_number.len() / SHARE).max(LOOKS);
+            self.next_look = self.last + starts as u64;
         }
     }
 

@@ -70,7 +70,7 @@
 //!
 //! Everything lives in memory and is gone with the value; a clone is another handle of the same API. The quotas are
 //! 10,000 state machines, each with 1,000 versions, 100 aliases and 50 tags; 10,000 activities; and 100,000 running
-//! executions. The last 10,000 ended executions are remembered, with at most 1,000,000 events and 256 MiB in total.
+//! executions. About the last 10,000 ended executions are remembered, with about 1,000,000 events and 256 MiB in total.
 //!
 //! # With a store
 //!
