@@ -12,7 +12,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use super::protocol::{action, response, unknown, unreadable};
 use super::{Access, HttpApi};
@@ -28,7 +27,7 @@ const TO_SEND: Duration = Duration::from_secs(30);
 
 pub(super) async fn call(State(http): State<Arc<HttpApi>>, request: Request) -> Response {
     let began = now();
-    let request_id = self::request_id();
+    let request_id = http.request_ids.next();
     let (head, body) = request.into_parts();
     let action = action(&head.headers);
     let named = action.as_ref().ok().map(|&action| action.to_owned());
@@ -61,11 +60,11 @@ pub(super) async fn health() -> Response {
 }
 
 /// The answer to any other method or path.
-pub(super) async fn elsewhere() -> Response {
+pub(super) async fn elsewhere(State(http): State<Arc<HttpApi>>) -> Response {
     let error = unknown(
         "this is the Step Functions API: `POST /` with a header `X-Amz-Target: AWSStepFunctions.<action>`, and nothing else",
     );
-    let mut response = response(&Err(error), &request_id());
+    let mut response = response(&Err(error), &http.request_ids.next());
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
@@ -113,11 +112,6 @@ fn check_origin(headers: &HeaderMap) -> Result<(), StepFunctionsError> {
     }
     let message = "a page in a browser may call this only from this machine";
     Err(StepFunctionsError::new("AccessDeniedException", message))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server names the requests that it gets")]
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a server tells how long its answers take")]

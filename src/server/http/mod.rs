@@ -34,6 +34,7 @@ mod access;
 mod attended;
 mod call;
 mod protocol;
+mod request_id;
 mod serving;
 mod signature;
 
@@ -43,6 +44,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::StepFunctions;
+use request_id::RequestIds;
 use signature::AccessKey;
 
 pub use access::Access;
@@ -55,6 +57,7 @@ pub struct HttpApi {
     api: StepFunctions,
     keys: Vec<AccessKey>,
     log: Option<Arc<Log>>,
+    request_ids: RequestIds,
 }
 
 type Log = dyn Fn(&Access) + Send + Sync;
@@ -66,6 +69,7 @@ impl HttpApi {
             api,
             keys: Vec::new(),
             log: None,
+            request_ids: RequestIds::new(),
         }
     }
 

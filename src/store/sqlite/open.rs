@@ -246,6 +246,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
     // Each connection has one user at a time, and a path is no URI.
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
+    // Else SQLite prepares a statement anew whenever its parameters change, as the right partial index could be another one then.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
