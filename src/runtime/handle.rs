@@ -68,6 +68,10 @@ impl ExecutionHandle {
         self.running.update_map_run(update)
     }
 
+    pub(crate) fn state_machine_arn(&self) -> &str {
+        self.running.state_machine_arn()
+    }
+
     pub(crate) fn name(&self) -> String {
         self.running.name()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::logging::Logging;
 use crate::definition::WorkflowType;
+use crate::history::EventDetails;
 use crate::runtime::ExecutionHandle;
 use crate::server::execution::Facts;
 use crate::services::step_functions::{Revision, Target};
@@ -54,6 +55,26 @@ impl Begun {
             redrive_time: facts.redrive_time,
             workflow_type: WorkflowType::Standard,
             logging: Logging::of(&revision.configuration.logging, WorkflowType::Standard),
+        }
+    }
+
+    /// An execution of an Express workflow that goes on since an earlier process. Of its start nothing is kept but its history.
+    pub(in crate::server) fn express(execution: &ExecutionHandle, revision: &Revision) -> Self {
+        let first = execution.history().into_iter().next();
+        let input = match first.map(|event| event.details) {
+            Some(EventDetails::ExecutionStarted { input, .. }) => input.to_string().into(),
+            _ => Arc::default(),
+        };
+        Self {
+            name: execution.name(),
+            state_machine_arn: execution.state_machine_arn().to_owned(),
+            version_arn: None,
+            alias_arn: None,
+            input,
+            redrive_count: 0,
+            redrive_time: None,
+            workflow_type: WorkflowType::Express,
+            logging: Logging::of(&revision.configuration.logging, WorkflowType::Express),
         }
     }
 

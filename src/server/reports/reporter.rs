@@ -15,6 +15,8 @@ use crate::execution::Outcome;
 use crate::handlers::event_bus::{PutEventsRequest, PutEventsRequestEntry};
 use crate::runtime::{ExecutionHandle, Interpreter, Working};
 use crate::server::Service;
+use crate::server::arn::StateMachineArn;
+use crate::services::step_functions::StepFunctionsError;
 
 /// Takes what there is to report.
 #[derive(Debug)]
@@ -199,13 +201,10 @@ impl Writer {
             return;
         }
         // It goes on since an earlier process.
-        let begun = self.service.upgrade().and_then(|service| {
-            let known = service.execution(execution.arn()).ok()?;
-            let revision = service.revision_of(&known).ok()?;
-            Some(Begun::known(known.facts(), &revision))
-        });
-        if let Some(begun) = begun {
-            self.report_end(&ended, &begun).await;
+        let Some(service) = self.service.upgrade() else { return };
+        match begun_before(&service, execution) {
+            Ok(begun) => self.report_end(&ended, &begun).await,
+            Err(error) => tracing::warn!(arn = execution.arn(), %error, "the end of an execution is not told"),
         }
     }
 
@@ -235,4 +234,21 @@ impl Writer {
             tracing::warn!(%error, "the event of a status change is lost");
         }
     }
+}
+
+/// What reports need of an execution that an earlier process has started.
+fn begun_before(service: &Service, execution: &ExecutionHandle) -> Result<Begun, StepFunctionsError> {
+    let state_machine = StateMachineArn::parse(execution.state_machine_arn())?;
+    let current = service
+        .registry()
+        .state_machine(&state_machine)
+        .map(|machine| Arc::clone(&machine.current));
+    if let Ok(current) = &current
+        && current.workflow_type() == WorkflowType::Express
+    {
+        return Ok(Begun::express(execution, current));
+    }
+    let known = service.execution(execution.arn())?;
+    let revision = service.revision_of(&known)?;
+    Ok(Begun::known(known.facts(), &revision))
 }

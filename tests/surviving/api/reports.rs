@@ -1,16 +1,17 @@
 //! What an API over a store tells of its executions, over restarts at whichever commit: the end of what goes on, once, and
 //! nothing of what had ended.
 
-use asl_engine::Interpreter;
 use asl_engine::handlers::event_bus::{LocalEventBus, RuleTarget};
 use asl_engine::server::{Reports, StepFunctions};
 use asl_engine::services::event_bridge::{Event, Rule};
 use asl_engine::store::{ExecutionStore, MemoryStore};
+use asl_engine::{Interpreter, TaskError};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use super::{call, close, create, execution_arn, machine_arn, nap};
+use super::{call, close, create, execution_arn, machine_arn, nap, task};
 
 type Seen = Arc<Mutex<Vec<Value>>>;
 
@@ -23,6 +24,10 @@ struct Telling {
 }
 
 async fn open(store: impl ExecutionStore) -> Telling {
+    open_over(Interpreter::new().store(store)).await
+}
+
+async fn open_over(interpreter: Interpreter) -> Telling {
     let (changes, records): (Seen, Seen) = Default::default();
     let (to, log) = (Arc::clone(&changes), Arc::clone(&records));
     let take = RuleTarget::new("take", move |event: Event| {
@@ -34,7 +39,7 @@ async fn open(store: impl ExecutionStore) -> Telling {
     let reports = Reports::new()
         .status_changes(Arc::<LocalEventBus>::clone(&bus))
         .logs(move |records| log.lock().unwrap().extend_from_slice(records));
-    let opened = StepFunctions::open_reporting(Interpreter::new().store(store), reports).await;
+    let opened = StepFunctions::open_reporting(interpreter, reports).await;
     let (api, resumed) = opened.unwrap();
     assert_eq!(resumed.waiting, [], "everything goes on");
     Telling {
@@ -173,6 +178,46 @@ async fn a_restart_tells_the_end_of_what_goes_on_once_and_nothing_again() {
     }
 }
 
+/// An Express workflow goes on too, and nothing but its log shows what it did.
+#[tokio::test]
+async fn an_express_workflow_that_goes_on_is_logged_at_its_end() {
+    let store = MemoryStore::new();
+    let hangs = Interpreter::new().function("Bake", |_: Value| std::future::pending::<Result<(), TaskError>>());
+    let first = open_over(hangs.store(store.clone())).await;
+    let mut quick = create("Quick", &task("Bake"));
+    quick["type"] = json!("EXPRESS");
+    call(&first.api, "CreateStateMachine", quick.clone()).await;
+    quick["name"] = json!("Quiet");
+    quick["loggingConfiguration"] =
+        json!({ "level": "OFF", "destinations": naps()["loggingConfiguration"]["destinations"] });
+    call(&first.api, "CreateStateMachine", quick).await;
+    for machine in ["Quiet", "Quick"] {
+        let start = json!({ "stateMachineArn": machine_arn(machine), "input": "7" });
+        call(&first.api, "StartExecution", start).await;
+    }
+    close(first.api).await;
+
+    let works = Interpreter::new().function("Bake", |order: Value| async move { Ok(order) });
+    let second = open_over(works.store(store)).await;
+    while second.records.lock().unwrap().is_empty() || second.api.interpreter().running() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(
+        second.changes().await,
+        [],
+        "only a Standard workflow has status changes"
+    );
+    let records = second.records.lock().unwrap();
+    let types: Vec<_> = records.iter().map(|record| record["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        (types[0], *types.last().unwrap()),
+        ("ExecutionStarted", "ExecutionSucceeded")
+    );
+    assert_eq!(records[0]["details"]["input"], "7");
+    let is_quick = |record: &Value| record["execution_arn"].as_str().unwrap().contains(":express:Quick:");
+    assert!(records.iter().all(is_quick), "{records:?}");
+}
+
 /// A start that was acknowledged is told of, also if the process ends at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledged_start_is_told_before_the_end() {
@@ -180,7 +225,7 @@ async fn an_acknowledged_start_is_told_before_the_end() {
         let telling = open(MemoryStore::new()).await;
         call(&telling.api, "CreateStateMachine", naps()).await;
         telling.start("a").await;
-        telling.api.interpreter().shutdown(std::time::Duration::ZERO).await;
+        telling.api.interpreter().shutdown(Duration::ZERO).await;
         assert_eq!(telling.changes().await, [told("a", "RUNNING")]);
     }
 }
