@@ -5,6 +5,7 @@ mod destination;
 mod log;
 mod rules;
 
+use async_trait::async_trait;
 use clap::Args;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use tokio::sync::watch;
 use super::lambda_endpoint::LambdaEndpoint;
 use crate::aws::{AwsEventBridge, AwsServices};
 use crate::cli::failure::Failure;
-use crate::handlers::event_bus::LocalEventBus;
+use crate::cli::stores::tell;
+use crate::handlers::event_bus::{EventBridge, EventBridgeError, LocalEventBus, PutEventsRequest, PutEventsResponse};
 use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
 use crate::programs::FunctionProgram;
 use crate::runtime::{Clock, Interpreter};
@@ -100,7 +102,7 @@ impl Events {
     pub(super) fn reports(&self) -> Reports {
         let mut reports = Reports::new();
         if self.has_rules {
-            reports = reports.status_changes(Arc::<LocalEventBus>::clone(&self.bus));
+            reports = reports.status_changes(Arc::new(StatusChanges(Arc::clone(&self.bus))));
         }
         if self.log.is_file() {
             let log = Arc::clone(&self.log);
@@ -129,10 +131,28 @@ impl Events {
     }
 }
 
+/// Puts status changes on the bus, and tells which are lost.
+struct StatusChanges(Arc<LocalEventBus>);
+
+#[async_trait]
+impl EventBridge for StatusChanges {
+    async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
+        let response = self.0.put_events(request).await;
+        let lost = match &response {
+            Ok(response) => response.failed_entry_error(),
+            Err(error) => Some(error.clone()),
+        };
+        if let Some(error) = lost {
+            tell(&format!("the event of a status change is lost: {error}"));
+        }
+        response
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::handlers::event_bus::{EventBridge as _, PutEventsRequest, PutEventsRequestEntry};
+    use crate::handlers::event_bus::PutEventsRequestEntry;
     use serde_json::json;
 
     /// An event that was put a moment before the end starts its execution.
