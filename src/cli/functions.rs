@@ -23,7 +23,12 @@ pub(super) struct Functions {
     #[arg(long, requires = "commands")]
     keep_running: bool,
     /// The longest time of one call of a `--function`; a program that takes longer is killed
-    #[arg(long, value_name = "SECONDS", default_value_t = crate::programs::DEFAULT_TIMEOUT.as_secs())]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = crate::programs::DEFAULT_TIMEOUT.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     function_timeout: u64,
 }
 

@@ -77,3 +77,16 @@ fn a_file_that_is_there_is_not_overwritten() {
             .contains("machine: order.asl.json\n")
     );
 }
+
+#[test]
+fn a_test_file_is_yaml_or_goes_to_the_standard_output() {
+    let definition = "asl-samples/order.asl.json";
+    let shown = answer(&["init", definition, "--output", "-"], b"");
+    assert!(shown.status.success());
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(shown.contains("\nmachine: asl-samples/order.asl.json\n"), "{shown}");
+    let refused = answer(&["init", definition, "--output", "order.json"], b"");
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("let its name end in `.yaml`"), "{told}");
+}

@@ -37,14 +37,23 @@ pub(super) struct Arguments {
     /// The state machine of a template that has several
     #[arg(long, value_name = "NAME")]
     state_machine: Option<String>,
-    /// The test file; default: beside the definition, with the ending `.asl-test.yaml`
-    #[arg(short, long, value_name = "FILE")]
+    /// The test file, or `-` for the standard output; default: beside the definition, with the ending `.asl-test.yaml`
+    #[arg(short, long, value_name = "FILE", value_parser = test_file)]
     output: Option<String>,
     /// Overwrite the test file
     #[arg(long)]
     force: bool,
     #[command(flatten)]
     loading: Loading,
+}
+
+/// A name under which `asl test` reads YAML.
+fn test_file(name: &str) -> Result<String, String> {
+    let extension = Path::new(name).extension().unwrap_or_default();
+    if name == "-" || extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml") {
+        return Ok(name.to_owned());
+    }
+    Err("a test file is YAML: let its name end in `.yaml`".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
@@ -57,6 +66,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         substitutions: &arguments.loading.substitutions,
     };
     let (text, suite) = passing(&head, &machine, &file)?;
+    if file == "-" {
+        output.text(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     create(&file, &text, arguments.force)?;
     let cases = suite.file.cases.len();
     let cases = if cases == 1 {
