@@ -26,6 +26,7 @@ mod recordings;
 mod redrive;
 mod samples;
 mod time;
+mod timeline;
 mod turns;
 mod virtual_time;
 

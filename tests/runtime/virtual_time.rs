@@ -1,7 +1,6 @@
 //! Virtual time: waits are skipped, in their order.
 
 use asl_engine::handlers::TaskContext;
-use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::{Clock, StartRequest};
 use asl_engine::simulation::Answer;
 use asl_engine::{Interpreter, Simulation, StateMachine, TaskError};
@@ -12,6 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::machine;
+use crate::timeline::timeline;
 
 fn task(name: &str, fields: &Value) -> Value {
     let mut task =
@@ -66,13 +66,6 @@ fn orders() -> StateMachine {
     }))
 }
 
-fn events(history: &[HistoryEvent]) -> Vec<(u64, u64, &str, TimeDelta)> {
-    let start = history[0].timestamp;
-    let event = |event: &HistoryEvent| (event.id, event.previous_event_id, event.timestamp - start);
-    let all = history.iter().map(|each| (event(each), each.event_type()));
-    all.map(|((id, previous, at), kind)| (id, previous, kind, at)).collect()
-}
-
 #[tokio::test]
 async fn a_run_is_the_one_of_a_simulation() {
     let input = json!({ "waits": [3, 1, 2, 1] });
@@ -113,7 +106,7 @@ async fn a_run_is_the_one_of_a_simulation() {
             .start_with(&orders(), input.clone(), StartRequest::default().name("o"))
             .unwrap();
         assert_eq!(run.outcome().await.status(), "SUCCEEDED");
-        assert_eq!(events(&run.history()), events(simulated.history()));
+        assert_eq!(timeline(&run.history()), timeline(simulated.history()));
     }
     assert!(real.elapsed() < Duration::from_secs(5), "{:?}", real.elapsed());
 }

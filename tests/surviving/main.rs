@@ -16,6 +16,8 @@ mod races;
 mod resuming;
 mod retention;
 mod snapshots;
+#[path = "../runtime/timeline.rs"]
+mod timeline;
 mod virtual_time;
 
 use asl_engine::store::{ExecutionStore, Filter, StoredExecution};

@@ -1,20 +1,13 @@
 //! Virtual time over a store: nothing is skipped before it is written.
 
-use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::Clock;
 use asl_engine::store::{MemoryStore, verify};
 use asl_engine::{Interpreter, Simulation};
-use chrono::{DateTime, TimeDelta};
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::machine;
-
-fn events(history: &[HistoryEvent]) -> Vec<(u64, u64, &str, TimeDelta)> {
-    let start = history[0].timestamp;
-    let event = |event: &HistoryEvent| (event.id, event.previous_event_id, event.timestamp - start);
-    let all = history.iter().map(|each| (event(each), each.event_type()));
-    all.map(|((id, previous, at), kind)| (id, previous, kind, at)).collect()
-}
+use crate::timeline::timeline;
 
 #[tokio::test]
 async fn a_run_over_a_store_is_the_one_of_a_simulation() {
@@ -43,10 +36,12 @@ async fn a_run_over_a_store_is_the_one_of_a_simulation() {
             .waiting_in_memory(waiting_in_memory)
             .clock(Clock::virtual_time().starting_at(start))
             .function("F", |_: Value| async { Ok(1) })
-            .store(store.clone());
+            .store(store.clone())
+            // It ends long ago.
+            .keep_closed(None, None);
         let run = interpreter.start(&orders, json!({})).unwrap();
         assert_eq!(run.outcome().await.status(), "SUCCEEDED");
-        assert_eq!(events(&run.history()), events(simulated.history()));
+        assert_eq!(timeline(&run.history()), timeline(simulated.history()));
         verify(&store, run.arn()).unwrap();
     }
 }

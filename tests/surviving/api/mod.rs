@@ -2,6 +2,7 @@
 
 mod alike;
 mod crashes;
+mod documents;
 mod faults;
 mod golden;
 mod pages;
