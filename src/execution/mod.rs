@@ -366,7 +366,7 @@ impl Execution {
         &self.program
     }
 
-    /// The unanswered tasks in the order of their frames, including those of child executions.
+    /// The unanswered tasks in the order in which they were asked for, including those of child executions.
     pub fn unanswered_tasks(&mut self) -> Vec<Task> {
         self.engine().unanswered_tasks()
     }

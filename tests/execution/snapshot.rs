@@ -1,7 +1,7 @@
 //! An execution serialises between any two events and goes on identically.
 
 use asl_engine::StateMachine;
-use asl_engine::execution::{Execution, MapRunLog, MapRunStatus, Program, SnapshotError, StartOptions};
+use asl_engine::execution::{Event, Execution, MapRunLog, MapRunStatus, Program, SnapshotError, StartOptions};
 use asl_engine::history::{HistoryEvent, HistoryLevel};
 use chrono::DateTime;
 use proptest::prelude::*;
@@ -179,4 +179,32 @@ fn a_snapshot_of_another_definition_is_refused() {
     let execution = Execution::start(program(1), StartOptions::new(json!({})), DateTime::UNIX_EPOCH);
     let refused = Execution::restore(program(2), execution.snapshot());
     assert_eq!(refused.err(), Some(SnapshotError::OtherDefinition));
+}
+
+/// A driver that begins again does the tasks in the order in which an uninterrupted one would.
+#[test]
+fn unanswered_tasks_come_in_the_order_in_which_they_were_asked_for() {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:Work";
+    let branch = |first: &str, second: &str| {
+        json!({ "StartAt": first, "States": {
+            first: { "Type": "Task", "Resource": function, "Next": second },
+            second: { "Type": "Task", "Resource": function, "End": true }
+        } })
+    };
+    let branches = [branch("A1", "A2"), branch("B1", "B2")];
+    let both =
+        json!({ "StartAt": "Both", "States": { "Both": { "Type": "Parallel", "Branches": branches, "End": true } } });
+    let program = Arc::new(Program::compile(&both.to_string().parse().unwrap()));
+    let start = DateTime::UNIX_EPOCH;
+    let mut execution = Execution::start(program, StartOptions::new(json!({})), start);
+    let asked = |execution: &mut Execution| -> Vec<String> {
+        let tasks = execution.unanswered_tasks();
+        tasks.iter().map(|task| task.state.to_string()).collect()
+    };
+    assert_eq!(asked(&mut execution), ["A1", "B1"]);
+    let task = execution.unanswered_tasks()[0].id;
+    let raw_result = json!({});
+    execution.handle(start, Event::TaskSucceeded { task, raw_result });
+    let mut execution = through_storage(execution);
+    assert_eq!(asked(&mut execution), ["B1", "A2"]);
 }

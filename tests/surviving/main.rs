@@ -5,6 +5,7 @@
 
 mod api;
 mod crashes;
+mod exact_crashes;
 mod faults;
 mod leaving;
 #[path = "../execution/machines/mod.rs"]

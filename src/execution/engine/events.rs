@@ -78,7 +78,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The unanswered tasks, in the order of their frames.
+    /// The unanswered tasks, in the order in which they were asked for.
     pub(in crate::execution) fn unanswered_tasks(&mut self) -> Vec<Task> {
         let keys: Vec<_> = self.core.frames.iter().map(|(key, _)| key).collect();
         let mut tasks = Vec::new();
@@ -86,6 +86,7 @@ impl Engine<'_> {
             tasks.extend(self.task_at(key));
             self.add_tasks_of_map_run(key, &mut tasks);
         }
+        tasks.sort_by_key(|task| task.id.generation);
         tasks
     }
 
