@@ -12,6 +12,10 @@
     reason = "a benchmark measures time and fails by panicking"
 )]
 
+mod bare;
+#[expect(dead_code, reason = "one of them is for another benchmark")]
+mod machines;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,11 +23,12 @@ use std::time::{Duration, Instant};
 use asl_engine::execution::Program;
 use asl_engine::runtime::StartRequest;
 use asl_engine::store::SqliteStore;
-use asl_engine::{Interpreter, StateMachine, TaskError};
+use asl_engine::{Interpreter, TaskError};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-const WORK: &str = "arn:aws:lambda:us-east-1:123456789012:function:Work";
+use bare::bare;
+use machines::{WORK, rest, tasks};
 
 /// How many executions run at once, and how many Task states each has.
 const AT_ONCE: usize = 1_000;
@@ -66,23 +71,6 @@ fn interpreter(store: Option<&Path>) -> Arc<Interpreter> {
         Some(path) => interpreter.store(SqliteStore::open(path).unwrap()),
         None => interpreter,
     })
-}
-
-fn tasks(count: usize) -> Arc<Program> {
-    let mut states = serde_json::Map::new();
-    for i in 0..count {
-        states.insert(
-            format!("Send {i}"),
-            json!({ "Type": "Task", "Resource": WORK, "ResultPath": null, "Next": format!("Send {}", i + 1) }),
-        );
-    }
-    states.insert(format!("Send {count}"), json!({ "Type": "Succeed" }));
-    program(&json!({ "StartAt": "Send 0", "States": states }))
-}
-
-fn program(definition: &Value) -> Arc<Program> {
-    let machine: StateMachine = definition.to_string().parse().unwrap();
-    Arc::new(Program::compile(&machine))
 }
 
 /// Runs so many executions with so many at once; returns the time.
@@ -188,12 +176,10 @@ async fn file(folder: &Path, executions: usize, bytes: usize) -> f64 {
 
 async fn waits(folder: &Path, executions: usize) {
     let path = folder.join("waits.db");
-    let rest = program(
-        &json!({ "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": 86_400, "End": true } } }),
-    );
+    let rest = rest();
     let before = resident();
     let durable = interpreter(Some(&path));
-    let began = Instant::now();
+    let (began, worked) = (Instant::now(), processor_seconds());
     let mut starting = tokio::task::JoinSet::new();
     for number in 0..executions {
         if starting.len() == AT_ONCE {
@@ -210,6 +196,7 @@ async fn waits(folder: &Path, executions: usize) {
     }
     starting.join_all().await;
     let started = executions as f64 / began.elapsed().as_secs_f64();
+    let work = (processor_seconds() - worked) / executions as f64;
     let held = resident().saturating_sub(before) as f64 / executions as f64;
     durable.shutdown(Duration::ZERO).await;
     drop(durable);
@@ -220,8 +207,12 @@ async fn waits(folder: &Path, executions: usize) {
     assert_eq!(resumed.executions, executions);
     let time = began.elapsed().as_secs_f64();
     let held_again = resident().saturating_sub(before) as f64 / executions as f64;
+    let bare_rows = executions.min(200_000);
+    let bare = bare_rows as f64 / bare(&folder.join("bare-waits.db"), bare_rows, 1_000, 300).as_secs_f64();
     println!(
-        "{executions} waiting executions: {started:.0} started a second, {held:.0} bytes of memory each, resumed in {time:.2} s, {:.2} s for 100,000, {held_again:.0} bytes each then",
+        "{executions} waiting executions: {started:.0} started a second, {:.3} of bare SQLite's {bare:.0} rows, {:.1} us of work each, {held:.0} bytes of memory each, resumed in {time:.2} s, {:.2} s for 100,000, {held_again:.0} bytes each then",
+        started / bare,
+        work * 1e6,
         time * 1e5 / executions as f64
     );
     durable.shutdown(Duration::ZERO).await;
@@ -238,33 +229,23 @@ fn durable_events(path: &Path) -> usize {
     count("executions") + count("batches WHERE entry IS NOT NULL") + count("batches, json_each(batches.events)")
 }
 
-/// Writes rows of so many bytes in groups, as SQLite does by itself.
-fn bare(path: &Path, rows: usize, group: usize, bytes: usize) -> Duration {
-    let mut connection = Connection::open(path).unwrap();
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT)",
-        )
-        .unwrap();
-    let text = "x".repeat(bytes);
-    let began = Instant::now();
-    for _ in 0..rows.div_ceil(group) {
-        let transaction = connection.transaction().unwrap();
-        for _ in 0..group {
-            let mut insert = transaction
-                .prepare_cached("INSERT INTO rows (text) VALUES (?1)")
-                .unwrap();
-            insert.execute([&text]).unwrap();
-        }
-        transaction.commit().unwrap();
-    }
-    began.elapsed()
-}
-
 /// The bytes of memory that the process has, where Linux tells it.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<usize>().ok());
     kilobytes.unwrap_or(0) * 1024
+}
+
+/// The seconds that processors have worked for the process, where Linux tells it: others may use them too.
+fn processor_seconds() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let times = status
+        .rsplit(") ")
+        .next()
+        .unwrap_or_default()
+        .split(' ')
+        .skip(11)
+        .take(2);
+    times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
