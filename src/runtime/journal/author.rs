@@ -85,3 +85,6 @@ fn act_in(runtime: &Handle, together: Vec<Arc<dyn Author>>) {
 pub(super) fn instant() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests;
