@@ -44,14 +44,12 @@ impl StateMachineContext {
 
     /// The ARN of an execution, `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`.
     pub fn execution_arn(&self, name: &str) -> String {
-        let arn = self.id.replacen(":stateMachine:", ":execution:", 1);
-        format!("{arn}:{name}")
+        self.arn_of("execution", &[":", name])
     }
 
     /// The ARN of an Express execution, `arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:ID`.
     pub fn express_arn(&self, name: &str, id: &str) -> String {
-        let arn = self.id.replacen(":stateMachine:", ":express:", 1);
-        format!("{arn}:{name}:{id}")
+        self.arn_of("express", &[":", name, ":", id])
     }
 
     /// The state machine that a Distributed Map's child executions belong to: `…:stateMachine:MACHINE/LABEL`.
@@ -67,8 +65,19 @@ impl StateMachineContext {
 
     /// The ARN of a Map Run of a [labelled](Self::labelled) state machine.
     pub(crate) fn map_run_arn(&self, id: &str) -> String {
-        let arn = self.id.replacen(":stateMachine:", ":mapRun:", 1);
-        format!("{arn}:{id}")
+        self.arn_of("mapRun", &[":", id])
+    }
+
+    /// The ARN with another type of resource, and these texts at its end.
+    fn arn_of(&self, resource_type: &str, end: &[&str]) -> String {
+        // In one piece: every start needs it.
+        let mut arn = String::with_capacity(self.id.len() + end.iter().map(|text| text.len()).sum::<usize>());
+        match self.id.split_once(":stateMachine:") {
+            Some((before, after)) => arn.extend([before, ":", resource_type, ":", after]),
+            None => arn.push_str(&self.id),
+        }
+        arn.extend(end.iter().copied());
+        arn
     }
 
     /// The region in the ARN; empty if the ARN has none.

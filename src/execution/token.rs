@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::num::NonZeroU64;
@@ -13,8 +13,8 @@ use std::sync::Arc;
 ///
 /// A driver that accepts tokens from outside gives each execution its own random secret. The default is no secret: the
 /// same execution then always has the same tokens, which suits tests.
-#[derive(Clone, Default, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[derive(Clone, Default, Deserialize)]
+#[serde(from = "Stored")]
 pub struct TokenSecret {
     text: Arc<str>,
     /// What distinguishes it from others with the same text: its decimal digits follow the text.
@@ -37,6 +37,10 @@ impl TokenSecret {
             text,
             number: Some(number),
         }
+    }
+
+    fn text(&self) -> String {
+        [&*self.text, &self.number_text()].concat()
     }
 
     fn number_text(&self) -> String {
@@ -62,14 +66,14 @@ impl TokenSecret {
 
 impl PartialEq for TokenSecret {
     fn eq(&self, other: &Self) -> bool {
-        Stored::from(self.clone()) == Stored::from(other.clone())
+        self.text() == other.text()
     }
 }
 
 impl Eq for TokenSecret {}
 
 /// A secret in a snapshot: its whole text.
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(transparent)]
 struct Stored(String);
 
@@ -79,9 +83,13 @@ impl From<Stored> for TokenSecret {
     }
 }
 
-impl From<TokenSecret> for Stored {
-    fn from(secret: TokenSecret) -> Self {
-        Self([&*secret.text, &secret.number_text()].concat())
+// As `Stored`, without a copy: every start under a store writes one.
+impl Serialize for TokenSecret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.number {
+            None => serializer.serialize_str(&self.text),
+            Some(number) => serializer.collect_str(&format_args!("{}{number}", self.text)),
+        }
     }
 }
 

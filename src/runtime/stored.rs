@@ -133,7 +133,10 @@ impl Shared {
         };
         let (program, limits) = (&start.program, &self.settings.limits);
         let start = store::Start::of(durable.number, program, &start.options, limits, origin, now);
-        let journal = Journal::starting(vec![Record::Start(Box::new(start))], Some(Arc::clone(program)));
+        // The other one is of its first events.
+        let mut records = Vec::with_capacity(2);
+        records.push(Record::Start(Box::new(start)));
+        let journal = Journal::starting(records, Some(Arc::clone(program)));
         Ok(Some((Box::new(durable), Box::new(journal))))
     }
 

@@ -31,6 +31,10 @@ const REDRIVE: &str = "Redrive";
 /// distributed Map inside another. Deeper texts are not ours, and would overflow the stack.
 const DEEPEST: usize = 1_000;
 
+/// The bytes that a text begins with: an entry seldom has more, and the options of a start seldom less.
+const ENTRY: usize = 192;
+const OPTIONS: usize = 640;
+
 /// All options of a start but the input and the name.
 #[derive(Serialize, Deserialize)]
 struct Options {
@@ -144,7 +148,7 @@ impl Start {
             definition: program.id().to_owned(),
             time,
             input: given.unwrap_or_else(|| options.input.to_text().as_str().to_owned()),
-            options: written(&(FORMAT, texts)),
+            options: written_within(OPTIONS, &(FORMAT, texts)),
         }
     }
 
@@ -335,9 +339,17 @@ pub(crate) fn read_text<T: DeserializeOwned>(text: &str, what: &str) -> Result<T
     Ok(content)
 }
 
-/// Nothing that is written here can fail: all keys are texts, and nothing nests without bounds.
 fn written(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+    written_within(ENTRY, value)
+}
+
+/// The text of a value that has about so many bytes.
+///
+/// Nothing that is written here can fail: all keys are texts, and nothing nests without bounds.
+fn written_within(bytes: usize, value: &impl Serialize) -> String {
+    let mut text = Vec::with_capacity(bytes);
+    let _ = serde_json::to_writer(&mut text, value);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Reads an array that begins with its format.

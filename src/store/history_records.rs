@@ -12,6 +12,10 @@ use crate::history::HistoryEvent;
 /// Events with more bytes of details than this are better apart: who reads one event reads all that are written together.
 const LARGE: usize = 64 * 1024;
 
+/// The bytes that the texts begin with: those of most batches need no more.
+const HEADS: usize = 256;
+const DETAILS: usize = 512;
+
 /// An event of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRecord {
@@ -117,6 +121,10 @@ impl HistoryRecords {
 
     /// Adds an event as [`HistoryRecord::of`] writes it.
     pub(crate) fn push_event(&mut self, event: &HistoryEvent) {
+        if self.is_empty() {
+            self.heads.reserve(HEADS);
+            self.details.reserve(DETAILS);
+        }
         let begin = self.details.len();
         append_details(&mut self.details, &event.details);
         self.push_head(

@@ -54,7 +54,8 @@ pub(super) fn act_later(authors: impl Iterator<Item = Arc<dyn Author>>) {
         let Some(runtime) = first.runtime().cloned() else {
             continue;
         };
-        let mut together = vec![first];
+        let mut together = Vec::with_capacity(ACT_TOGETHER);
+        together.push(first);
         let is_there = |author: &Arc<dyn Author>| author.runtime().is_some_and(|other| other.id() == runtime.id());
         while together.len() < ACT_TOGETHER
             && let Some(author) = authors.next_if(is_there)

@@ -8,6 +8,7 @@
 mod acks;
 mod author;
 mod idleness;
+mod queue;
 mod stored;
 mod writer;
 
@@ -26,8 +27,9 @@ pub(crate) use acks::Ack;
 pub(super) use acks::Acks;
 pub(super) use author::{Author, Fate};
 pub(super) use idleness::Idleness;
+pub(super) use queue::Batch;
 pub(super) use stored::{Stored, replay, unreadable};
-pub(super) use writer::{Batch, Retention, Writer};
+pub(super) use writer::{Retention, Writer};
 
 /// The fewest bytes of entries that are worth a snapshot.
 const WORTH_A_SNAPSHOT: usize = 64 * 1024;

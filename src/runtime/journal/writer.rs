@@ -4,22 +4,18 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::author::{Author, Fate, act_later, instant};
+use super::queue::{Batch, Queue};
 use crate::execution::Program;
 use crate::store::{self, ExecutionStore, Record, StoreError, StoreErrorKind, StoredDefinition};
 
 /// The most batches that are written at once.
 const GROUP: usize = 1_000;
-
-/// How long the thread stays awake for what comes of a group. An execution alone would wake it after each state, which
-/// takes half as long as to write it.
-const LINGER: Duration = Duration::from_micros(100);
 
 /// How long a store that does not write has to recover before the next attempt: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -29,16 +25,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const CLEAN_EVERY: Duration = Duration::from_secs(1);
 const CLEAN_ROWS: usize = 1_000;
 
-/// Records of one execution that are written together.
-#[derive(Debug)]
-pub(in crate::runtime) struct Batch {
-    pub(in crate::runtime) author: Arc<dyn Author>,
-    pub(in crate::runtime) number: u64,
-    pub(in crate::runtime) records: Vec<Record>,
-    /// The program of an execution that starts with this batch: its definition is written first, if it is not there.
-    pub(in crate::runtime) program: Option<Arc<Program>>,
-}
-
 /// How long ended executions are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::runtime) struct Retention {
@@ -46,38 +32,29 @@ pub(in crate::runtime) struct Retention {
     pub(in crate::runtime) most: Option<u64>,
 }
 
-#[derive(Debug)]
-enum Message {
-    Write(Batch),
-    Stop,
-}
-
 /// The thread, and what starts need of the store.
 #[derive(Debug)]
 pub(in crate::runtime) struct Writer {
     store: Arc<dyn ExecutionStore>,
-    queue: Sender<Message>,
+    queue: Arc<Queue>,
     last_number: AtomicU64,
-    /// Whether the thread writes nothing any more.
-    has_ended: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
     pub(in crate::runtime) fn start(store: Arc<dyn ExecutionStore>, retention: Retention) -> Result<Self, StoreError> {
         let last_number = AtomicU64::new(store.last_number()?);
-        let (queue, received) = channel();
-        let has_ended = Arc::<AtomicBool>::default();
+        let queue = Arc::<Queue>::default();
         let mut writing = Writing {
             store: Arc::clone(&store),
-            has_ended: Arc::clone(&has_ended),
+            queue: Arc::clone(&queue),
             definitions: HashSet::new(),
             retention,
             cleaned: None,
         };
         let thread = std::thread::Builder::new()
             .name("asl-store".to_owned())
-            .spawn(move || writing.serve(&received))
+            .spawn(move || writing.serve())
             .map_err(|error| {
                 StoreError::new(StoreErrorKind::Unavailable, "the thread of the store does not start").caused_by(error)
             })?;
@@ -85,7 +62,6 @@ impl Writer {
             store,
             queue,
             last_number,
-            has_ended,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -100,11 +76,8 @@ impl Writer {
     }
 
     pub(in crate::runtime) fn write(&self, batch: Batch) {
-        let author = Arc::clone(&batch.author);
-        let is_sent = self.queue.send(Message::Write(batch)).is_ok();
-        // What the thread does not find in the queue at its end was sent after it had set this.
-        if !is_sent || self.has_ended.load(Ordering::SeqCst) {
-            author.left_unwritten();
+        if let Err(late) = self.queue.add(batch) {
+            late.author.left_unwritten();
         }
     }
 
@@ -112,21 +85,37 @@ impl Writer {
     pub(in crate::runtime) fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            let _ = self.queue.send(Message::Stop);
+            self.queue.stop();
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Writer {
+    /// Lets the thread end by itself, where it was not stopped: it may be the one that drops this.
+    fn drop(&mut self) {
+        self.queue.stop();
     }
 }
 
 /// The thread's side.
 struct Writing {
     store: Arc<dyn ExecutionStore>,
-    has_ended: Arc<AtomicBool>,
+    queue: Arc<Queue>,
     /// Those that are there for certain, by their fingerprints.
     definitions: HashSet<String>,
     retention: Retention,
     /// When ended executions were last removed.
     cleaned: Option<Instant>,
+}
+
+impl Drop for Writing {
+    /// Tells those that are left, also after a panic.
+    fn drop(&mut self) {
+        for batch in self.queue.end() {
+            batch.author.left_unwritten();
+        }
+    }
 }
 
 /// A batch of a group, and how many of the group's records are its own.
@@ -138,46 +127,30 @@ struct Member {
 }
 
 impl Writing {
-    fn serve(&mut self, queue: &Receiver<Message>) {
+    fn serve(&mut self) {
+        let mut waiting = VecDeque::new();
         let mut is_open = true;
         while is_open {
-            let mut group = Vec::new();
-            match next(queue) {
-                Ok(Message::Write(batch)) => group.push(batch),
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => is_open = false,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            while group.len() < GROUP
-                && let Ok(message) = queue.try_recv()
-            {
-                match message {
-                    Message::Write(batch) => group.push(batch),
-                    Message::Stop => is_open = false,
-                }
-            }
-            self.write(group, queue, &mut is_open);
+            is_open = self.queue.take(&mut waiting, CLEAN_EVERY);
+            self.write(&mut waiting, &mut is_open);
             self.clean();
-        }
-        self.has_ended.store(true, Ordering::SeqCst);
-        for message in queue.try_iter() {
-            if let Message::Write(batch) = message {
-                batch.author.left_unwritten();
-            }
         }
     }
 
-    /// Writes batches in their order, however long it takes, unless the interpreter shuts down meanwhile.
-    fn write(&mut self, batches: Vec<Batch>, queue: &Receiver<Message>, is_open: &mut bool) {
-        let mut waiting = VecDeque::from(batches);
+    /// Writes the batches that wait, in their order and however long it takes, unless the interpreter shuts down meanwhile.
+    fn write(&mut self, waiting: &mut VecDeque<Batch>, is_open: &mut bool) {
         let mut pause = FIRST_PAUSE;
         // So many are written one by one, since one of them spoiled its group.
         let mut alone = 0_usize;
         loop {
-            waiting.retain(|batch| !batch.author.is_withdrawn());
             let size = if alone > 0 { 1 } else { GROUP };
-            let group: Vec<_> = waiting.drain(..size.min(waiting.len())).collect();
+            let mut group: Vec<_> = waiting.drain(..size.min(waiting.len())).collect();
             if group.is_empty() {
                 return;
+            }
+            group.retain(|batch| !batch.author.is_withdrawn());
+            if group.is_empty() {
+                continue;
             }
             let (members, records, new) = self.taken_apart(group);
             let Err(error) = self.commit(&records) else {
@@ -198,19 +171,19 @@ impl Writing {
                     batch.author.refused(&error);
                 } else {
                     alone = group.len();
-                    put_back(group, &mut waiting);
+                    put_back(group, waiting);
                 }
                 continue;
             }
             tracing::warn!(%error, "the store does not write now; what waits is written later");
-            put_back(group, &mut waiting);
+            put_back(group, waiting);
             waiting.retain(|batch| batch.author.delayed(&error) == Fate::TryAgain);
             if waiting.is_empty() {
                 // Those that were given up: the next start is another attempt.
                 return;
             }
             if !*is_open {
-                for batch in waiting {
+                for batch in waiting.drain(..) {
                     batch.author.left_unwritten();
                 }
                 return;
@@ -218,19 +191,16 @@ impl Writing {
             std::thread::sleep(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
             // New starts are told soon that the store does not write.
-            while let Ok(message) = queue.try_recv() {
-                match message {
-                    Message::Write(batch) => waiting.push_back(batch),
-                    Message::Stop => *is_open = false,
-                }
-            }
+            *is_open = self.queue.take_at_once(waiting);
         }
     }
 
     /// The batches of a group and their records, behind the definitions that these need and the store may lack. Also the
     /// fingerprints of those.
     fn taken_apart(&self, group: Vec<Batch>) -> (Vec<Member>, Vec<Record>, HashSet<String>) {
-        let (mut members, mut records, mut new) = (Vec::new(), Vec::new(), HashSet::new());
+        let mut members = Vec::with_capacity(group.len());
+        let mut records = Vec::with_capacity(group.iter().map(|batch| batch.records.len()).sum());
+        let mut new = HashSet::new();
         for batch in group {
             let mut count = batch.records.len();
             if let Some(program) = &batch.program
@@ -285,18 +255,6 @@ impl Writing {
             }
         }
     }
-}
-
-/// The next message, or none for some time.
-fn next(queue: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-    let began = instant();
-    while began.elapsed() < LINGER {
-        if let Ok(message) = queue.try_recv() {
-            return Ok(message);
-        }
-        std::thread::yield_now();
-    }
-    queue.recv_timeout(CLEAN_EVERY)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the driver is where time comes from")]
