@@ -2,7 +2,7 @@
 //! Step Functions").
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use std::sync::Arc;
 
@@ -112,12 +112,34 @@ fn request_of(parameters: &Value) -> Result<PutEventsRequest, TaskError> {
         // An object with `Detail` as JSON is what the request reads too.
         match serde_json::from_value(parameters.clone()) {
             Ok(request) => return Ok(request),
-            Err(error) => error.to_string(),
+            Err(_) => malformed(parameters),
         }
     } else {
         unknown.join(", ")
     };
     Err(refused(parameters, &problems))
+}
+
+/// The problem of parameters whose fields are known: the first field that is missing or has another form.
+fn malformed(parameters: &Value) -> String {
+    let invalid = |field: &str| format!("The value of the field '{field}' has an invalid format");
+    let entries = match parameters.get("Entries") {
+        None => return "The field 'Entries' is required but was missing".to_owned(),
+        Some(Value::Array(entries)) => entries,
+        Some(_) => return invalid("Entries"),
+    };
+    let is_malformed = |(field, value): &(&String, &Value)| {
+        serde_json::from_value::<PutEventsRequestEntry>(json!({ field.as_str(): value })).is_err()
+    };
+    for entry in entries {
+        let Some(fields) = entry.as_object() else {
+            return invalid("Entries");
+        };
+        if let Some((field, _)) = fields.iter().find(is_malformed) {
+            return invalid(field);
+        }
+    }
+    invalid("EndpointId")
 }
 
 fn unknown_fields(parameters: &Value) -> impl Iterator<Item = &str> {
@@ -146,7 +168,6 @@ mod tests {
     use super::super::event_bus::{PutEventsResponse, PutEventsResultEntry};
     use super::*;
     use crate::{Interpreter, StateMachine};
-    use serde_json::json;
     use std::sync::Mutex;
 
     /// Keeps what it is asked, and answers what it is told to.
@@ -280,9 +301,25 @@ mod tests {
         assert!(cause.ends_with(
             r#"could not be used to start the Task: [The field "source" is not supported by Step Functions]"#
         ));
-        for parameters in [json!({ "Entries": "x" }), json!({}), json!([])] {
-            let (error, _) = run(&bridge, parameters).await.unwrap_err();
+        let of_entry = |field: &str, value: Value| json!({ "Entries": [{ field: value }] });
+        let invalid = |field: &str| format!("The value of the field '{field}' has an invalid format");
+        let missing = "The field 'Entries' is required but was missing".to_owned();
+        for (parameters, problem) in [
+            (json!({ "Entries": "x" }), invalid("Entries")),
+            (json!({ "Entries": [7] }), invalid("Entries")),
+            (json!({}), missing.clone()),
+            (json!([]), missing),
+            (of_entry("Time", json!("yesterday")), invalid("Time")),
+            (of_entry("Resources", json!(7)), invalid("Resources")),
+            (of_entry("Source", json!({})), invalid("Source")),
+            (json!({ "Entries": [], "EndpointId": 7 }), invalid("EndpointId")),
+        ] {
+            let (error, cause) = run(&bridge, parameters.clone()).await.unwrap_err();
             assert_eq!(error, "States.Runtime");
+            assert!(
+                cause.ends_with(&format!("could not be used to start the Task: [{problem}]")),
+                "{cause}"
+            );
         }
         assert!(bridge.requests.lock().unwrap().is_empty());
     }
