@@ -24,6 +24,7 @@ mod run;
 mod serve;
 mod stores;
 mod substitutions;
+mod termination;
 mod test;
 mod test_state;
 mod validate;

@@ -9,7 +9,7 @@ use crate::store::{SqliteStore, StoreError, StoreErrorKind};
 /// The exit codes that shells give to a process that SIGINT or SIGTERM has ended.
 const INTERRUPTED: u8 = 130;
 #[cfg(unix)]
-const TERMINATED: u8 = 143;
+pub(super) const TERMINATED: u8 = 143;
 
 /// Opens a store for writing, or makes one.
 pub(super) fn open(file: &str) -> Result<SqliteStore, Failure> {

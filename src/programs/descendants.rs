@@ -5,21 +5,38 @@ use std::process::{Command, Stdio};
 /// Kills a process and all that it has started, parents first: a shell whose child is killed would say so. Where the system
 /// has no `ps`, or nothing was started, nothing is killed.
 pub(crate) fn kill_family(process: u32) {
+    let descendants = descendants_of(process);
+    if !descendants.is_empty() {
+        kill(std::iter::once(process).chain(descendants));
+    }
+}
+
+/// Kills all that this process has started.
+#[cfg(feature = "cli")]
+pub(crate) fn kill_all_started() {
+    let descendants = descendants_of(std::process::id());
+    if !descendants.is_empty() {
+        kill(descendants.into_iter());
+    }
+}
+
+fn descendants_of(process: u32) -> Vec<u32> {
     let listed = Command::new("ps")
         .args(["-A", "-o", "pid=,ppid="])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output();
-    let Ok(listed) = listed else { return };
-    let descendants = descendants(&String::from_utf8_lossy(&listed.stdout), process);
-    if descendants.is_empty() {
-        return;
-    }
-    let family = std::iter::once(process).chain(descendants);
+    listed.map_or_else(
+        |_| Vec::new(),
+        |listed| descendants(&String::from_utf8_lossy(&listed.stdout), process),
+    )
+}
+
+fn kill(processes: impl Iterator<Item = u32>) {
     // They may have ended meanwhile.
     let _ = Command::new("kill")
         .arg("-KILL")
-        .args(family.map(|process| process.to_string()))
+        .args(processes.map(|process| process.to_string()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

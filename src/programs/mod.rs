@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::TaskError;
 use crate::simulation::{Answer, Call};
 #[cfg(feature = "cli")]
-pub(crate) use descendants::kill_family;
+pub(crate) use descendants::{kill_all_started, kill_family};
 use process::{Process, Received};
 #[cfg(feature = "cli")]
 pub(crate) use returned::failed as function_error;
@@ -144,7 +144,7 @@ impl FunctionProgram {
         };
         process.send(payload.to_string());
         process.close_input();
-        match process.receive(time, has_given_up) {
+        match process.whole(time, has_given_up) {
             Received::Text(output) => {
                 let status = process.wait(time)?;
                 Some(from_output(&output, status))
@@ -179,7 +179,7 @@ impl FunctionProgram {
             return Some(Err(returned::unasked(&line)));
         }
         process.send(format!("{payload}\n"));
-        match process.receive(time, has_given_up) {
+        match process.line(time, has_given_up) {
             Received::Text(line) => {
                 let answer = from_line(&line);
                 // After anything else than an answer, nobody knows which line is the next answer.

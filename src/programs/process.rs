@@ -19,6 +19,10 @@ const POLL: Duration = Duration::from_millis(2);
 /// How often it is asked whether the caller has given up.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// How long nothing comes after the end of a process, before its output counts as whole: what it has left running may hold
+/// its standard output open for ever.
+const SILENCE: Duration = Duration::from_millis(100);
+
 /// How long a process may go on after its standard input has ended.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -28,8 +32,8 @@ pub(super) struct Process {
     child: Child,
     /// To the thread that writes to standard input: a process need not read, and its pipe may be full.
     input: Option<Sender<String>>,
-    /// From the thread that reads standard output.
-    output: Receiver<Option<String>>,
+    /// From the thread that reads standard output: lines, or pieces of the whole.
+    output: Receiver<Vec<u8>>,
     /// The thread that shows standard error.
     shown: Option<JoinHandle<()>>,
     has_been_waited_for: bool,
@@ -38,7 +42,7 @@ pub(super) struct Process {
 /// What came out of a process.
 #[derive(Debug)]
 pub(super) enum Received {
-    /// A line, or all of the output.
+    /// A line, or the whole output.
     Text(String),
     /// More than we read.
     TooLarge,
@@ -120,14 +124,13 @@ impl Process {
         self.input = None;
     }
 
-    /// What comes within the time, unless the caller gives up before.
-    pub(super) fn receive(&mut self, time: Duration, has_given_up: &AtomicBool) -> Received {
+    /// The line that comes within the time, unless the caller gives up before.
+    pub(super) fn line(&mut self, time: Duration, has_given_up: &AtomicBool) -> Received {
         let mut left = time;
         loop {
             let slice = left.min(SLICE);
             match self.output.recv_timeout(slice) {
-                Ok(Some(text)) => return Received::Text(text),
-                Ok(None) => return Received::TooLarge,
+                Ok(line) => return text(&line),
                 Err(RecvTimeoutError::Disconnected) => return Received::End,
                 Err(RecvTimeoutError::Timeout) => {
                     left = left.saturating_sub(slice);
@@ -139,9 +142,39 @@ impl Process {
         }
     }
 
+    /// The whole output of a process that ends within the time, unless the caller gives up before.
+    pub(super) fn whole(&mut self, time: Duration, has_given_up: &AtomicBool) -> Received {
+        let (mut left, mut silent) = (time, Duration::ZERO);
+        let mut whole = Vec::new();
+        loop {
+            let slice = left.min(SLICE);
+            match self.output.recv_timeout(slice) {
+                Ok(piece) => {
+                    silent = Duration::ZERO;
+                    whole.extend(piece);
+                    if whole.len() as u64 > LARGEST {
+                        return Received::TooLarge;
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return text(&whole),
+                Err(RecvTimeoutError::Timeout) => {
+                    left = left.saturating_sub(slice);
+                    silent += slice;
+                    if silent >= SILENCE && self.has_ended() {
+                        return text(&whole);
+                    }
+                    if left.is_zero() || has_given_up.load(Ordering::Relaxed) {
+                        return Received::Nothing;
+                    }
+                }
+            }
+        }
+    }
+
     /// What it has written since its last answer.
     pub(super) fn unasked(&mut self) -> Option<String> {
-        self.output.try_recv().ok().map(Option::unwrap_or_default)
+        let line = self.output.try_recv().ok()?;
+        Some(String::from_utf8_lossy(&line).into_owned())
     }
 
     /// Whether it has ended.
@@ -187,30 +220,39 @@ impl Drop for Process {
     }
 }
 
-/// Sends the lines, or the whole text; `None` for one that is too large.
-fn read(mut stdout: impl BufRead, by_lines: bool, answers: &Sender<Option<String>>) {
+fn text(bytes: &[u8]) -> Received {
+    if bytes.len() as u64 > LARGEST {
+        return Received::TooLarge;
+    }
+    Received::Text(String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Sends the lines, or the output piece by piece, until there is more than we read.
+fn read(mut stdout: impl BufRead, by_lines: bool, answers: &Sender<Vec<u8>>) {
+    let mut left = LARGEST + 1;
     loop {
         let mut bytes = Vec::new();
-        let mut limited = stdout.by_ref().take(LARGEST + 1);
         let read = if by_lines {
-            limited.read_until(b'\n', &mut bytes)
+            stdout.by_ref().take(LARGEST + 1).read_until(b'\n', &mut bytes).is_ok()
         } else {
-            limited.read_to_end(&mut bytes)
+            piece(&mut stdout, &mut bytes).is_ok()
         };
-        let is_over = !by_lines || bytes.is_empty() || read.is_err();
-        if bytes.len() as u64 > LARGEST {
-            let _ = answers.send(None);
-            return;
-        }
-        if by_lines && bytes.is_empty() {
-            return;
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        left = left.saturating_sub(bytes.len() as u64);
+        let is_over = !read || bytes.len() as u64 > LARGEST || (!by_lines && left == 0);
         // Nobody may be left who waits for it.
-        if answers.send(Some(text)).is_err() || is_over {
+        if bytes.is_empty() || answers.send(bytes).is_err() || is_over {
             return;
         }
     }
+}
+
+/// What is there.
+fn piece(stdout: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let there = stdout.fill_buf()?;
+    bytes.extend_from_slice(there);
+    let length = there.len();
+    stdout.consume(length);
+    Ok(())
 }
 
 /// Shows the lines of standard error behind the function's name.

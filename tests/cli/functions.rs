@@ -1,8 +1,9 @@
 //! Functions in Python and Node.js, served by the shims of `asl-samples/functions`.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::{Folder, answer};
+use crate::{Folder, answer, asl};
 
 const MACHINE: &str = r#"{
   "StartAt": "Charge",
@@ -116,4 +117,60 @@ fn a_program_that_takes_too_long_is_killed_with_all_that_it_started() {
     let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
     let is_left = processes.lines().any(|line| line.starts_with("sleep 47119"));
     assert!(!is_left, "{processes}");
+}
+
+/// On Lambda too, what a function leaves running does not hold its answer back.
+#[test]
+#[cfg(unix)]
+fn a_program_has_answered_when_it_has_ended() {
+    let folder = Folder::new("left-running");
+    let machine = folder.write("order.asl.json", MACHINE);
+    let command = "charge-order=sleep 40 & echo 5";
+    let mut child = asl(&["run", &machine, "--function", command])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let ends_at = Instant::now() + Duration::from_secs(30);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        assert!(
+            Instant::now() < ends_at,
+            "it waits for what the program has left running"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert!(status.success());
+}
+
+#[test]
+#[cfg(unix)]
+fn sigterm_ends_the_programs_too() {
+    let folder = Folder::new("sigterm");
+    let machine = folder.write("order.asl.json", MACHINE);
+    let mut child = asl(&["run", &machine, "--function", "charge-order=cd src && sleep 47120"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let runs = || {
+        let processes = Command::new("ps").args(["-A", "-o", "args="]).output().ok()?;
+        let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
+        Some(processes.lines().any(|line| line.starts_with("sleep 47120")))
+    };
+    if runs().is_none() {
+        eprintln!("skipped: there is no `ps` here");
+        child.kill().unwrap();
+        return;
+    }
+    while runs() == Some(false) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was told to");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(told.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(runs(), Some(false));
 }

@@ -20,6 +20,7 @@ use super::failure::Failure;
 use super::graph;
 use super::output::{Output, children_json, error_json, error_line, express_text, usage_json};
 use super::programs::Programs;
+use super::termination;
 use super::workers::{Children, Workers};
 use crate::definition::StateMachine;
 use crate::diagram::Diagram;
@@ -170,6 +171,9 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let picture = arguments.graph.as_deref().map(graph::picture).transpose()?;
     let job = job(arguments)?;
+    if job.kept.is_none() {
+        termination::ends_programs_too();
+    }
     let mut progress = progress::Progress::new(colour, arguments.quiet);
     let ended = match (&job.mocks, arguments.real_time || job.kept.is_some()) {
         (None, true) => match real_time::run(&job, &mut progress)? {

@@ -16,6 +16,7 @@ use super::arguments::{Loading, pair};
 use super::failure::Failure;
 use super::functions::{Functions, not_invoked};
 use super::output::Output;
+use super::termination;
 use crate::simulation::{PointKind, Usage, invoked_names};
 use crate::test_file::{CaseResult, Suite};
 use collect::Loaded;
@@ -164,6 +165,7 @@ pub(super) fn run(
     output: &mut Output,
     colour: anstream::ColorChoice,
 ) -> Result<ExitCode, Failure> {
+    termination::ends_programs_too();
     if arguments.watch {
         return Err(watch::watch(arguments, output, colour, |output| {
             run_once(arguments, output).map(|_| ())
