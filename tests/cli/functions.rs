@@ -163,6 +163,7 @@ fn sigterm_ends_the_programs_too() {
     if runs().is_none() {
         eprintln!("skipped: there is no `ps` here");
         child.kill().unwrap();
+        child.wait().unwrap();
         return;
     }
     while runs() == Some(false) {
