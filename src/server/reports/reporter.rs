@@ -1,6 +1,7 @@
 //! Writes the reports, one after the other, apart from the executions.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::runtime::Handle;
@@ -17,6 +18,9 @@ use crate::runtime::{ExecutionHandle, Interpreter, Working};
 use crate::server::Service;
 use crate::server::arn::StateMachineArn;
 use crate::services::step_functions::StepFunctionsError;
+
+/// How many executions may have ended before their start was told of. In truth they are few, for a moment.
+const MOST_EARLY: usize = 10_000;
 
 /// Takes what there is to report.
 #[derive(Debug)]
@@ -47,8 +51,8 @@ struct Ended {
     execution: ExecutionHandle,
     outcome: Outcome,
     time: DateTime<Utc>,
-    /// Until it is told of.
-    _working: Working,
+    /// Keeps time from being skipped until it is told of.
+    working: Working,
 }
 
 impl Reporter {
@@ -65,7 +69,7 @@ impl Reporter {
             // As coarse as the times of a store.
             first: interpreter.now().trunc_subsecs(6),
             begun: HashMap::new(),
-            ended_early: HashMap::new(),
+            ended_early: IndexMap::new(),
         };
         Some(Self {
             messages,
@@ -100,7 +104,7 @@ impl Reporter {
     /// Tells that an execution has ended. Waits for nothing: the execution may be locked meanwhile.
     pub(in crate::server) fn ended(&self, execution: ExecutionHandle, outcome: Outcome, time: DateTime<Utc>) {
         self.send(Message::Ended(Ended {
-            _working: execution.working(),
+            working: execution.working(),
             execution,
             outcome,
             time,
@@ -162,8 +166,9 @@ struct Writer {
     first: DateTime<Utc>,
     /// The running executions that have been told of.
     begun: HashMap<Arc<str>, Begun>,
-    /// Executions that ended before their start was told of, which is yet to come.
-    ended_early: HashMap<Arc<str>, Ended>,
+    /// Executions that ended before their start was told of, which is yet to come: the last of them, since that of an execution
+    /// that the API did not start never comes.
+    ended_early: IndexMap<Arc<str>, Ended>,
 }
 
 impl Writer {
@@ -172,7 +177,7 @@ impl Writer {
             match message {
                 Message::Begun(execution, begun, _working) => self.begun(execution, begun).await,
                 #[cfg(feature = "store")]
-                Message::Withdrawn(execution) => drop(self.ended_early.remove(execution.arn())),
+                Message::Withdrawn(execution) => drop(self.ended_early.shift_remove(execution.arn())),
                 Message::Ended(ended) => self.ended(ended).await,
                 // Nobody waits any more.
                 Message::Reported(done) => drop(done.send(())),
@@ -184,20 +189,26 @@ impl Writer {
         if begun.workflow_type == WorkflowType::Standard {
             self.put(|| status_change::running(&execution, &begun)).await;
         }
-        match self.ended_early.remove(execution.arn()) {
+        match self.ended_early.shift_remove(execution.arn()) {
             Some(ended) => self.report_end(&ended, &begun).await,
             None => drop(self.begun.insert(execution.arn().into(), begun)),
         }
     }
 
-    async fn ended(&mut self, ended: Ended) {
+    async fn ended(&mut self, mut ended: Ended) {
         let execution = &ended.execution;
         if let Some(begun) = self.begun.remove(execution.arn()) {
             return self.report_end(&ended, &begun).await;
         }
         let last_begin = execution.redrive_time().unwrap_or(execution.start_time());
         if last_begin >= self.first {
-            self.ended_early.insert(execution.arn().into(), ended);
+            let arn = execution.arn().into();
+            // The start that is yet to come keeps time from being skipped itself.
+            ended.working = Working::default();
+            if self.ended_early.len() >= MOST_EARLY {
+                self.ended_early.shift_remove_index(0);
+            }
+            self.ended_early.insert(arn, ended);
             return;
         }
         // It goes on since an earlier process.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Reports;
 use crate::handlers::event_bus::{LocalEventBus, RuleTarget};
-use crate::runtime::Interpreter;
+use crate::runtime::{Clock, Interpreter};
 use crate::server::StepFunctions;
 use crate::services::event_bridge::{Event, Rule};
 
@@ -191,4 +191,39 @@ async fn the_input_is_logged_as_it_was_given() {
         (&records[1]["type"], input(&records[1])),
         (&json!("WaitStateEntered"), json!("0"))
     );
+}
+
+/// An execution that the API did not start is not told of, and keeps no wait from being skipped.
+#[tokio::test]
+async fn what_the_api_did_not_start_does_not_stop_virtual_time() {
+    let child = r#"{ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } }"#;
+    let child: crate::StateMachine = child.parse().unwrap();
+    let interpreter = Interpreter::new()
+        .clock(Clock::virtual_time())
+        .state_machine("Child", &child);
+    let api = StepFunctions::reporting(interpreter, Reports::new().logs(|_| ()));
+    let own = api.interpreter().start(&child, json!({})).unwrap();
+    own.outcome().await;
+    api.reported().await;
+    let definition = json!({ "StartAt": "Start", "States": {
+        "Start": {
+            "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync", "Next": "Year",
+            "Parameters": { "StateMachineArn": ARN.replace("Orders", "Child") },
+        },
+        "Year": { "Type": "Wait", "Seconds": 31_536_000, "End": true },
+    } });
+    let create = json!({ "name": "Orders", "definition": definition.to_string(), "roleArn": "arn:aws:iam::123456789012:role/Orders" });
+    api.call("CreateStateMachine", create).await.unwrap();
+    let start = json!({ "stateMachineArn": ARN });
+    let started = api.call("StartExecution", start).await.unwrap();
+    let describe = json!({ "executionArn": started["executionArn"] });
+    let mut status = json!("RUNNING");
+    for _ in 0..1_000 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        status = api.call("DescribeExecution", describe.clone()).await.unwrap()["status"].clone();
+        if status != "RUNNING" {
+            break;
+        }
+    }
+    assert_eq!(status, "SUCCEEDED");
 }
