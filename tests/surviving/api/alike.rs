@@ -104,6 +104,14 @@ impl Api {
             while !rests() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
+            // The process learns of an end a moment after the store has it.
+            let has_ended = self.store.journal(number).unwrap().unwrap().execution.end.is_some();
+            let describe = json!({ "executionArn": execution.start.arn });
+            while has_ended
+                && self.server.call("DescribeExecution", describe.clone()).await.unwrap()["status"] == "RUNNING"
+            {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
     }
 
