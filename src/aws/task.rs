@@ -47,10 +47,7 @@ impl AwsServices {
             let endpoint = self.endpoint(api_gateway::SERVICE)?;
             return Some(api_gateway::invoke(endpoint, input).await);
         }
-        let optimised = match resource_type.strip_prefix("aws-sdk:") {
-            Some(_) => None,
-            None => Some(Integration::of(resource_type)?),
-        };
+        let optimised = Integration::of(resource_type);
         let name = optimised.map_or_else(|| resource_type.trim_start_matches("aws-sdk:"), |known| known.sdk_name);
         let endpoint = self.endpoint(name)?;
         let Some(service) = Service::of(name) else {
