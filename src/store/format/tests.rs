@@ -1,5 +1,6 @@
 use super::*;
 use crate::execution::{Execution, TaskId};
+use crate::store::StoreErrorKind;
 use serde_json::json;
 
 fn program(definition: Value) -> Program {
