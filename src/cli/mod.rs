@@ -108,8 +108,9 @@ pub fn main() -> ExitCode {
         }
     };
     let mut output = Output::new(arguments.color.choice());
-    let ended = carry_out(arguments.command, &mut output, arguments.color.choice())
-        .and_then(|code| output.finish().map(|()| code));
+    let ended = carry_out(arguments.command, &mut output, arguments.color.choice());
+    termination::wait_if_under_way();
+    let ended = ended.and_then(|code| output.finish().map(|()| code));
     match ended {
         Ok(code) => code,
         Err(failure) => failure.report(arguments.color.choice()),

@@ -1,5 +1,16 @@
 //! SIGTERM ends the programs of functions and tasks too. Ctrl-C reaches them by itself: they are in the group of the terminal.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static IS_UNDER_WAY: AtomicBool = AtomicBool::new(false);
+
+/// Does not return once SIGTERM has come: what a command makes of killed programs is no result.
+pub(super) fn wait_if_under_way() {
+    while IS_UNDER_WAY.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
 /// From now on SIGTERM kills what this process has started before it ends.
 #[cfg(unix)]
 pub(super) fn ends_programs_too() {
@@ -17,6 +28,7 @@ pub(super) fn ends_programs_too() {
             };
             drop(ready);
             if terminate.recv().await.is_some() {
+                IS_UNDER_WAY.store(true, Ordering::SeqCst);
                 crate::programs::kill_all_started();
                 std::process::exit(super::stores::TERMINATED.into());
             }
