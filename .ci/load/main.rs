@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const CONNECTIONS: usize = 64;
+const THREADS: usize = 2;
 const DEFINITION: &str = r#"{\"StartAt\":\"Bake\",\"States\":{\"Bake\":{\"Type\":\"Pass\",\"End\":true}}}"#;
 /// moto and MiniStack find the service by the scope of the key.
 const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=AKIDLOAD/20260101/us-east-1/states/aws4_request, \
@@ -31,7 +32,12 @@ impl Client {
     }
 
     /// Calls an action and returns the body of its answer.
-    fn call(&mut self, action: &str, body: &str) -> String {
+    fn call(&mut self, call: &Call) -> String {
+        self.send(call);
+        self.answer(call)
+    }
+
+    fn send(&mut self, (action, body): &Call) {
         let request = format!(
             "POST / HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-amz-json-1.0\r\nX-Amz-Target: \
              AWSStepFunctions.{action}\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: {AUTHORIZATION}\r\nContent-Length: \
@@ -40,6 +46,10 @@ impl Client {
             body.len()
         );
         self.stream.get_mut().write_all(request.as_bytes()).expect("the server reads");
+    }
+
+    /// The body of the answer to what was sent.
+    fn answer(&mut self, (action, _): &Call) -> String {
         let (mut length, mut stays_open, mut line) = (0, true, String::new());
         let mut status = String::new();
         loop {
@@ -76,31 +86,57 @@ fn member(body: &str, name: &str) -> String {
     after.split('"').nth(1).expect("the member is a text").to_owned()
 }
 
+/// An action and its request.
+type Call = (&'static str, String);
+
 /// The request of a start under a new name: moto gives every execution without one the same.
-fn start(machine: &str) -> String {
+fn start(machine: &str) -> Call {
     static STARTED: AtomicUsize = AtomicUsize::new(0);
     let number = STARTED.fetch_add(1, Ordering::Relaxed);
-    format!(r#"{{"stateMachineArn":"{machine}","name":"load-{number}","input":"{{}}"}}"#)
+    let request = format!(r#"{{"stateMachineArn":"{machine}","name":"load-{number}","input":"{{}}"}}"#);
+    ("StartExecution", request)
 }
 
-/// How often all connections do something, a second.
-fn rate(address: &str, seconds: u64, work: impl Fn(&mut Client) + Send + Sync + 'static) -> f64 {
-    let (work, done) = (Arc::new(work), Arc::new(AtomicUsize::new(0)));
+fn describe(arn: &str) -> Call {
+    ("DescribeExecution", format!(r#"{{"executionArn":"{arn}"}}"#))
+}
+
+/// How often all connections do something, a second. `next` is what a connection calls after its last call and the answer to
+/// it, the first time after none, and whether something is done with that answer.
+///
+/// Each thread sends the calls of its connections, then waits for their answers one after the other: a thread for each
+/// connection would take more of the processors for waking up than the server takes.
+fn rate(
+    address: &str,
+    seconds: u64,
+    next: impl Fn(Option<(&Call, &str)>) -> (Call, bool) + Send + Sync + 'static,
+) -> f64 {
+    let (next, done) = (Arc::new(next), Arc::new(AtomicUsize::new(0)));
     let began = Instant::now();
     let end = began + Duration::from_secs(seconds);
-    let clients: Vec<_> = (0..CONNECTIONS)
+    let threads: Vec<_> = (0..THREADS)
         .map(|_| {
-            let (work, done, mut client) = (Arc::clone(&work), Arc::clone(&done), Client::new(address));
+            let (next, done) = (Arc::clone(&next), Arc::clone(&done));
+            let mut clients: Vec<_> = (0..CONNECTIONS / THREADS)
+                .map(|_| (Client::new(address), next(None).0))
+                .collect();
             std::thread::spawn(move || {
                 while Instant::now() < end {
-                    work(&mut client);
-                    done.fetch_add(1, Ordering::Relaxed);
+                    for (client, call) in &mut clients {
+                        client.send(call);
+                    }
+                    for (client, call) in &mut clients {
+                        let answer = client.answer(call);
+                        let (after, is_done) = next(Some((call, &answer)));
+                        *call = after;
+                        done.fetch_add(usize::from(is_done), Ordering::Relaxed);
+                    }
                 }
             })
         })
         .collect();
-    for client in clients {
-        client.join().expect("every call is answered");
+    for thread in threads {
+        thread.join().expect("every call is answered");
     }
     done.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
 }
@@ -114,21 +150,17 @@ fn main() {
     let mut client = Client::new(address);
     let role = "arn:aws:iam::123456789012:role/load";
     let create = format!(r#"{{"name":"load","definition":"{DEFINITION}","roleArn":"{role}"}}"#);
-    let machine = member(&client.call("CreateStateMachine", &create), "stateMachineArn");
-    let started = member(&client.call("StartExecution", &start(&machine)), "executionArn");
-    let describe = |arn: &str| format!(r#"{{"executionArn":"{arn}"}}"#);
+    let machine = member(&client.call(&("CreateStateMachine", create)), "stateMachineArn");
+    let started = member(&client.call(&start(&machine)), "executionArn");
 
     let described = describe(&started);
-    let describes = rate(address, seconds, move |client| {
-        drop(client.call("DescribeExecution", &described))
-    });
+    let describes = rate(address, seconds, move |_| (described.clone(), true));
     let of = machine.clone();
-    let starts = rate(address, seconds, move |client| {
-        drop(client.call("StartExecution", &start(&of)))
-    });
-    let completed = rate(address, seconds, move |client| {
-        let arn = member(&client.call("StartExecution", &start(&machine)), "executionArn");
-        while member(&client.call("DescribeExecution", &describe(&arn)), "status") == "RUNNING" {}
+    let starts = rate(address, seconds, move |_| (start(&of), true));
+    let completed = rate(address, seconds, move |last| match last {
+        Some((("StartExecution", _), answer)) => (describe(&member(answer, "executionArn")), false),
+        Some((call, answer)) if member(answer, "status") == "RUNNING" => (call.clone(), false),
+        last => (start(&machine), last.is_some()),
     });
     println!("{name} {starts:.0} {describes:.0} {completed:.0}");
 }

@@ -1,6 +1,7 @@
 //! A store in a file of SQLite.
 
 mod back_up;
+mod ended;
 mod failure;
 mod format_1;
 mod known;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
+use self::ended::Ended;
 use self::failure::Failure;
 use self::known::Known;
 use super::{
@@ -31,6 +33,8 @@ pub struct SqliteStore {
     path: PathBuf,
     /// Connections for reading that nobody uses now.
     readers: Mutex<Vec<Connection>>,
+    /// Empty if the file was opened for reading: another process may change it.
+    ended: Mutex<Ended>,
     /// `None` if the file was opened for reading. Closed after the readers: the last connection tidies up.
     writer: Option<Mutex<(Connection, Known)>>,
     /// Given back at last.
@@ -68,6 +72,7 @@ impl SqliteOptions {
         Ok(SqliteStore {
             path,
             readers: Mutex::default(),
+            ended: Mutex::default(),
             writer: Some(Mutex::new((writer, Known::default()))),
             _lock: Some(lock),
         })
@@ -131,6 +136,7 @@ impl SqliteStore {
         Ok(Self {
             path,
             readers: Mutex::new(vec![reader]),
+            ended: Mutex::default(),
             writer: None,
             _lock: None,
         })
@@ -215,7 +221,11 @@ impl std::fmt::Debug for SqliteStore {
 
 impl ExecutionStore for SqliteStore {
     fn commit(&self, records: &[Record]) -> Result<(), StoreError> {
-        self.write(|connection, known| write::commit(connection, known, records))
+        let written = self.write(|connection, known| write::commit(connection, known, records));
+        if records.iter().any(|record| matches!(record, Record::Redrive { .. })) {
+            lock(&self.ended).changed();
+        }
+        written
     }
 
     fn last_number(&self) -> Result<u64, StoreError> {
@@ -223,7 +233,16 @@ impl ExecutionStore for SqliteStore {
     }
 
     fn execution(&self, arn: &str) -> Result<Option<StoredExecution>, StoreError> {
-        self.read(|connection| read::execution(connection, arn))
+        let known = lock(&self.ended).find(arn);
+        let before = match known {
+            Ok(found) => return Ok(Some(StoredExecution::clone(&found))),
+            Err(before) => before,
+        };
+        let found = self.read(|connection| read::execution(connection, arn))?;
+        if let (Some(execution), true) = (&found, self.writer.is_some()) {
+            lock(&self.ended).keep(before, execution);
+        }
+        Ok(found)
     }
 
     fn executions(&self, filter: &Filter, most: usize) -> Result<Vec<StoredExecution>, StoreError> {
@@ -269,10 +288,14 @@ impl ExecutionStore for SqliteStore {
     }
 
     fn remove_closed(&self, retention: &Retention, rows: usize) -> Result<usize, StoreError> {
-        self.write(|connection, known| {
+        let removed = self.write(|connection, known| {
             // Anything of it may go.
             *known = Known::default();
             remove::remove_closed(connection, retention, rows)
-        })
+        });
+        if !matches!(removed, Ok(0)) {
+            lock(&self.ended).changed();
+        }
+        removed
     }
 }

@@ -22,7 +22,7 @@
 
 mod checks;
 mod faulty;
-mod sample;
+pub(in crate::store) mod sample;
 
 pub use faulty::FaultyStore;
 

@@ -12,11 +12,11 @@ pub(super) const FINGERPRINT: &str = "0123abcd";
 pub(super) const MAP_RUN: &str = "arn:aws:states:us-east-1:123456789012:mapRun:Orders/Each:1";
 
 /// A time that is so many microseconds after a first one.
-pub(super) fn time(microseconds: i64) -> DateTime<Utc> {
+pub(in crate::store) fn time(microseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_764_000_000_123_456 + microseconds).unwrap_or_default()
 }
 
-pub(super) fn definition(fingerprint: &str) -> Record {
+pub(in crate::store) fn definition(fingerprint: &str) -> Record {
     Record::Definition(StoredDefinition {
         fingerprint: fingerprint.to_owned(),
         text: format!(r#"{{"Comment":"{fingerprint}"}}"#),
@@ -24,7 +24,7 @@ pub(super) fn definition(fingerprint: &str) -> Record {
 }
 
 /// The start of the execution of a number, a second after that of the number before.
-pub(super) fn start(number: u64) -> Start {
+pub(in crate::store) fn start(number: u64) -> Start {
     Start {
         number,
         arn: format!("arn:aws:states:us-east-1:123456789012:execution:Orders:order-{number}"),
@@ -38,16 +38,16 @@ pub(super) fn start(number: u64) -> Start {
 }
 
 /// The time of the start of an execution.
-pub(super) fn seconds(number: u64) -> DateTime<Utc> {
+pub(in crate::store) fn seconds(number: u64) -> DateTime<Utc> {
     time(i64::try_from(number).unwrap_or_default() * 1_000_000)
 }
 
-pub(super) fn started(number: u64) -> Record {
+pub(in crate::store) fn started(number: u64) -> Record {
     Record::Start(Box::new(start(number)))
 }
 
 /// The execution of a number while it runs.
-pub(super) fn running(number: u64) -> StoredExecution {
+pub(in crate::store) fn running(number: u64) -> StoredExecution {
     StoredExecution {
         start: start(number),
         end: None,
@@ -56,7 +56,7 @@ pub(super) fn running(number: u64) -> StoredExecution {
     }
 }
 
-pub(super) fn end(status: &str, time: DateTime<Utc>) -> End {
+pub(in crate::store) fn end(status: &str, time: DateTime<Utc>) -> End {
     let succeeded = status == "SUCCEEDED";
     End {
         status: status.to_owned(),
@@ -67,42 +67,42 @@ pub(super) fn end(status: &str, time: DateTime<Utc>) -> End {
     }
 }
 
-pub(super) fn ended(execution: u64, status: &str, time: DateTime<Utc>) -> Record {
+pub(in crate::store) fn ended(execution: u64, status: &str, time: DateTime<Utc>) -> Record {
     Record::End {
         execution,
         end: Box::new(end(status, time)),
     }
 }
 
-pub(super) fn entry(number: u64) -> JournalEntry {
+pub(in crate::store) fn entry(number: u64) -> JournalEntry {
     JournalEntry {
         number,
         text: format!(r#"{{"entry":{number}}}"#),
     }
 }
 
-pub(super) fn entered(execution: u64, number: u64) -> Record {
+pub(in crate::store) fn entered(execution: u64, number: u64) -> Record {
     Record::Entry {
         execution,
         entry: entry(number),
     }
 }
 
-pub(super) fn snapshot(entry: u64) -> StoredSnapshot {
+pub(in crate::store) fn snapshot(entry: u64) -> StoredSnapshot {
     StoredSnapshot {
         entry,
         text: format!(r#"{{"after":{entry}}}"#),
     }
 }
 
-pub(super) fn snapped(execution: u64, entry: u64) -> Record {
+pub(in crate::store) fn snapped(execution: u64, entry: u64) -> Record {
     Record::Snapshot {
         execution,
         snapshot: snapshot(entry),
     }
 }
 
-pub(super) fn event(id: u64) -> HistoryRecord {
+pub(in crate::store) fn event(id: u64) -> HistoryRecord {
     HistoryRecord {
         id,
         previous_event_id: id - 1,
@@ -112,7 +112,7 @@ pub(super) fn event(id: u64) -> HistoryRecord {
     }
 }
 
-pub(super) fn recorded(execution: u64, ids: std::ops::RangeInclusive<u64>) -> Record {
+pub(in crate::store) fn recorded(execution: u64, ids: std::ops::RangeInclusive<u64>) -> Record {
     Record::History {
         execution,
         events: ids.map(event).collect(),
@@ -120,7 +120,7 @@ pub(super) fn recorded(execution: u64, ids: std::ops::RangeInclusive<u64>) -> Re
 }
 
 /// Events of the child execution of an index.
-pub(super) fn child(map_run_arn: &str, index: usize, ids: std::ops::RangeInclusive<u64>) -> ChildEvents {
+pub(in crate::store) fn child(map_run_arn: &str, index: usize, ids: std::ops::RangeInclusive<u64>) -> ChildEvents {
     ChildEvents {
         map_run_arn: map_run_arn.to_owned(),
         // Their order is not that of their ARNs.
@@ -129,14 +129,14 @@ pub(super) fn child(map_run_arn: &str, index: usize, ids: std::ops::RangeInclusi
     }
 }
 
-pub(super) fn map_run(arn: &str, text: &str) -> StoredMapRun {
+pub(in crate::store) fn map_run(arn: &str, text: &str) -> StoredMapRun {
     StoredMapRun {
         arn: arn.to_owned(),
         text: text.to_owned(),
     }
 }
 
-pub(super) fn document(kind: &str, key: &str, text: Option<&str>) -> Record {
+pub(in crate::store) fn document(kind: &str, key: &str, text: Option<&str>) -> Record {
     Record::Document {
         kind: kind.to_owned(),
         key: key.to_owned(),

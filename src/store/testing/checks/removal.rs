@@ -59,7 +59,16 @@ fn check(store: &dyn ExecutionStore, expected: &[u64], when: &str) -> Result<(),
     };
     let executions = store.executions(&filter, 100)?;
     let found: Vec<_> = executions.iter().map(|execution| execution.start.number).collect();
-    ensure_equal(&found, &expected.to_vec(), &format!("the executions {when}"))
+    ensure_equal(&found, &expected.to_vec(), &format!("the executions {when}"))?;
+    for number in 1..=8 {
+        let found = store.execution(&sample::start(number).arn)?;
+        let is_expected = expected.contains(&number) == found.is_some();
+        ensure(
+            is_expected,
+            &format!("of execution {number} {when} is found by its ARN: {found:?}"),
+        )?;
+    }
+    Ok(())
 }
 
 /// Removes until nothing is left to do, and returns how many rows.
