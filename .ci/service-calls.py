@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes src/aws/api/*.txt: how the APIs of AWS are called, from the models in botocore (Apache-2.0).
+"""Writes src/aws/api: how the APIs of AWS are called, from the models in botocore (Apache-2.0).
 
-Usage: .ci/service-calls.py, with botocore installed. Each file says in its first line what its lines mean.
+Usage: .ci/service-calls.py, with botocore installed. src/aws/api/mod.rs says what the lines of the other files mean.
 """
 
 import pathlib
@@ -10,9 +10,8 @@ import re
 import botocore
 import botocore.session
 
-# The services whose operations have places of their own in a request, or answer in XML: the model in botocore, and the
-# operations (all where there are none).
-MODELLED = {
+# The services that do not speak AWS JSON: the model in botocore, and the operations (all where there are none).
+OTHERS = {
     "batch": ("batch", []),
     "bedrockruntime": ("bedrock-runtime", ["InvokeModel"]),
     "databrew": ("databrew", ["StartJobRun", "DescribeJobRun"]),
@@ -23,17 +22,36 @@ MODELLED = {
     "sns": ("sns", []),
     "sts": ("sts", []),
 }
-JSON_LEGEND = (
-    "# The services that speak AWS JSON. Service, signing name, version of JSON, target prefix, class; P if members begin with "
-    "a capital, c if not | members that do otherwise, with their operation if other members do not | times, where they are plausible | blobs | maps | errors, those with another class as code=class\n"
-)
-LEGEND = (
-    "# First line: protocol, signing name, class, version of the API. = operation method path input output; "
-    "{ structure [!required-]member[=name on the wire][@place] shape …, where a place is u path, q query, h header, "
-    "H headers with a prefix, P whole body, s status; [ list shape name-of-an-item, ~ if flattened; "
-    "% map shape names-of-key-and-value; s text; x bytes; n number; b boolean; t time form; * anything; ! errors, those "
-    "with another class as code=class\n"
-)
+HEAD = """//! How the APIs of AWS are called: botocore {version}, written by `.ci/service-calls.py`.
+//!
+//! A file is a service; its first line has its signing name, its class in the AWS SDK for Java 2, its protocol, and the
+//! version of its API or, in AWS JSON, the prefix of `X-Amz-Target`.
+//!
+//! | line | content |
+//! |---|---|
+//! | `= operation input output [method path]` | an operation; `-` for no input or output |
+//! | `! code[=class] …` | its errors, with their class where it has another name |
+//! | `Structure [!]Member[=wire][@place] type …` | `!` if it is required; its name on the wire, `=` for the same with a small letter |
+//!
+//! | place | of a member |
+//! |---|---|
+//! | `u`, `q` | a label of the path, the query |
+//! | `h`, `H` | a header, all headers with a prefix |
+//! | `P` | the whole body |
+//! | `s` | the status |
+//! | `a` | an attribute in XML |
+//!
+//! | type | values |
+//! |---|---|
+//! | `s`, `x`, `n`, `b`, `*` | a text, bytes, a number, a boolean, anything |
+//! | `t`, `ti`, `th`, `te` | a time: in the protocol's form, in ISO 8601, as in HTTP, as seconds |
+//! | `[type`, `[/item/type` | a list; the name of its items in XML, `[//type` if they stand in place of the list |
+//! | `%type`, `%/key/value/type` | a map; the names of its keys and values in XML |
+//! | otherwise | the structure of this name |
+
+/// The services by their names in `aws-sdk:`.
+pub(super) const SERVICES: [(&str, &str); {count}] = [
+"""
 NUMBERS = {"integer", "long", "float", "double"}
 PLACES = {"uri": "u", "querystring": "q", "header": "h", "headers": "H", "statusCode": "s"}
 
@@ -64,67 +82,8 @@ def errors(model):
     return sorted(set(listed))
 
 
-def walk(shape, seen, visit):
-    if shape is None or shape.name in seen:
-        return
-    seen.add(shape.name)
-    if shape.type_name == "structure":
-        for name, member in shape.members.items():
-            visit(name, member)
-            walk(member, seen, visit)
-    elif shape.type_name == "list":
-        walk(shape.member, seen, visit)
-    elif shape.type_name == "map":
-        walk(shape.value, seen, visit)
-
-
-def json_service(model):
-    names, kinds = set(), {"timestamp": set(), "blob": set(), "map": set()}
-    others = {"timestamp": {}, "blob": set()}
-
-    def visit(name, member):
-        names.add(name)
-        while member.type_name == "list":
-            member = member.member
-        # Where members of one name differ, it is a time if most of them are, and no bytes if one of them is a text.
-        kind = "number" if member.type_name in NUMBERS else member.type_name
-        kinds.setdefault(kind, set()).add(name)
-        if kind in ("number", "timestamp"):
-            votes = others["timestamp"]
-            votes[name] = votes.get(name, 0) + (1 if kind == "timestamp" else -1)
-        if kind == "string":
-            others["blob"].add(name)
-
-    seen = set()
-    for operation in map(model.operation_model, model.operation_names):
-        walk(operation.input_shape, seen, visit)
-        walk(operation.output_shape, seen, visit)
-    lower = {name for name in names if name[0].islower()}
-    is_camel = len(lower) * 2 > len(names)
-    other = names - lower if is_camel else lower
-    twins = {name for name in other if name[0].swapcase() + name[1:] in names}
-    exceptions = other - twins
-    for operation in map(model.operation_model, model.operation_names):
-        members = operation.input_shape.members if operation.input_shape else {}
-        exceptions |= {f"{operation.name[0].lower()}{operation.name[1:]}.{name}" for name in twins & set(members)}
-    columns = [
-        exceptions,
-        {name for name in kinds["timestamp"] if others["timestamp"][name] > 0},
-        kinds["blob"] - others["blob"],
-        kinds["map"],
-    ]
-    data = model.metadata
-    head = " ".join(
-        [
-            sdk_name(data["serviceId"]),
-            model.signing_name,
-            data["jsonVersion"],
-            data["targetPrefix"],
-            class_name(data["serviceId"]),
-            "c" if is_camel else "P",
-        ]
-    )
-    return " | ".join([head, *(" ".join(sorted(column)) for column in columns), " ".join(errors(model))])
+def lower_first(name):
+    return name[:1].lower() + name[1:]
 
 
 def wire_name(name, member):
@@ -135,74 +94,74 @@ def wire_name(name, member):
     return name
 
 
-def structure(shape, lines):
-    payload = shape.serialization.get("payload")
-    members = []
-    for name, member in shape.members.items():
-        required = "!" if name in shape.required_members else ""
-        wire = wire_name(name, member)
-        pascal = name[:1].upper() + name[1:]
-        place = "P" if name == payload else PLACES.get(member.serialization.get("location"), "")
-        wire = "" if wire == pascal else f"={wire}"
-        members.append(f"{required}{pascal}{wire}{'@' + place if place else ''} {member.name}")
-    lines[shape.name] = " ".join(["{", shape.name, *members])
-    for member in shape.members.values():
-        visit(member, lines)
-
-
-def visit(shape, lines):
-    if shape.name in lines:
-        return
-    lines[shape.name] = ""
+def type_of(shape, lines):
+    """The word of a type; structures that it names are added to the lines."""
     kind = shape.type_name
     if kind == "structure" and shape.metadata.get("document"):
-        lines[shape.name] = f"* {shape.name}"
-    elif kind == "structure":
-        structure(shape, lines)
-    elif kind == "list":
-        item = "~" if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
-        lines[shape.name] = f"[ {shape.name} {shape.member.name} {item}"
-        visit(shape.member, lines)
-    elif kind == "map":
+        return "*"
+    if kind == "structure":
+        if shape.name not in lines:
+            lines[shape.name] = ""
+            lines[shape.name] = structure(shape, lines)
+        return shape.name
+    if kind == "list":
+        item = "" if shape.serialization.get("flattened") else shape.member.serialization.get("name", "member")
+        return f"[{'' if item == 'member' else f'/{item}/'}{type_of(shape.member, lines)}"
+    if kind == "map":
         key, value = shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")
-        lines[shape.name] = f"% {shape.name} {shape.value.name} {key} {value}"
-        visit(shape.value, lines)
-    elif kind == "timestamp":
-        form = {"iso8601": "iso", "rfc822": "http", "unixTimestamp": "epoch"}
-        lines[shape.name] = f"t {shape.name} {form.get(shape.serialization.get('timestampFormat'), '-')}"
-    else:
-        letter = {"blob": "x", "boolean": "b"}.get(kind, "n" if kind in NUMBERS else "s")
-        lines[shape.name] = f"{letter} {shape.name}"
+        names = "" if (key, value) == ("key", "value") else f"/{key}/{value}/"
+        return f"%{names}{type_of(shape.value, lines)}"
+    if kind == "timestamp":
+        return {"iso8601": "ti", "rfc822": "th", "unixTimestamp": "te"}.get(shape.serialization.get("timestampFormat"), "t")
+    return {"blob": "x", "boolean": "b"}.get(kind, "n" if kind in NUMBERS else "s")
 
 
-def modelled(model, operations):
+def structure(shape, lines):
+    assert len(shape.name) > 2, shape.name
+    payload = shape.serialization.get("payload")
+    words = [shape.name]
+    for name, member in shape.members.items():
+        required = "!" if name in shape.required_members else ""
+        pascal, wire = name[:1].upper() + name[1:], wire_name(name, member)
+        wire = "" if wire == pascal else "=" if wire == lower_first(pascal) else f"={wire}"
+        place = "P" if name == payload else PLACES.get(member.serialization.get("location"), "")
+        place = "a" if member.serialization.get("xmlAttribute") else place
+        words += [f"{required}{pascal}{wire}{'@' + place if place else ''}", type_of(member, lines)]
+    return " ".join(words)
+
+
+def service(model, operations):
     lines, heads = {}, []
+    protocol = model.metadata["protocol"]
+    speaks_json = "json" in (model.metadata.get("protocols") or [protocol])
     for name in operations or model.operation_names:
         operation = model.operation_model(name)
-        shapes = [operation.input_shape, operation.output_shape]
         if operation.has_event_stream_output or operation.has_event_stream_input:
             continue
-        for shape in filter(None, shapes):
-            visit(shape, lines)
-        names = [shape.name if shape else "-" for shape in shapes]
-        uri = operation.http.get("requestUri", "/")
-        heads.append(f"= {name[0].lower()}{name[1:]} {operation.http.get('method', 'POST')} {uri} {' '.join(names)}")
+        types = [type_of(shape, lines) if shape else "-" for shape in (operation.input_shape, operation.output_shape)]
+        place = [operation.http.get("method", "POST"), operation.http.get("requestUri", "/")]
+        heads.append(" ".join(["=", lower_first(name), *types, *(place if protocol.startswith("rest") else [])]))
     data = model.metadata
-    first = f"{data['protocol']} {model.signing_name} {class_name(data['serviceId'])} {data['apiVersion']}"
-    return LEGEND + "\n".join([first, *heads, *lines.values(), "! " + " ".join(errors(model))]) + "\n"
+    how = f"json-{data['jsonVersion']} {data['targetPrefix']}" if speaks_json else f"{protocol} {data['apiVersion']}"
+    first = f"{model.signing_name} {class_name(data['serviceId'])} {how}"
+    return "\n".join([first, *heads, "! " + " ".join(errors(model)), *lines.values()]) + "\n"
 
 
 def main():
-    folder = pathlib.Path(__file__).parent.parent / "src/aws/api"
     session = botocore.session.get_session()
-    for service, (name, operations) in MODELLED.items():
-        (folder / f"{service}.txt").write_text(modelled(session.get_service_model(name), operations))
-    rows = []
-    for name in session.get_available_services():
-        model = session.get_service_model(name)
+    models = {name: session.get_service_model(name) for name in session.get_available_services()}
+    written = {name: service(models[model], operations) for name, (model, operations) in OTHERS.items()}
+    for model in models.values():
         if "json" in (model.metadata.get("protocols") or [model.metadata["protocol"]]):
-            rows.append(json_service(model))
-    (folder / "json_services.txt").write_text(f"# botocore {botocore.__version__}.\n" + JSON_LEGEND + "\n".join(sorted(rows)) + "\n")
+            written[sdk_name(model.metadata["serviceId"])] = service(model, [])
+    folder = pathlib.Path(__file__).parent.parent / "src/aws/api"
+    for file in folder.glob("*.txt"):
+        file.unlink()
+    for name, text in written.items():
+        (folder / f"{name}.txt").write_text(text)
+    rows = "\n".join(f'    ("{name}", include_str!("{name}.txt")),' for name in sorted(written))
+    head = HEAD.format(version=botocore.__version__, count=len(written))
+    (folder / "mod.rs").write_text(f"{head}{rows}\n];\n")
 
 
 main()

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Answer, Endpoint, Request};
-use super::integration::text_of;
+use super::scalar::text_of;
 use crate::TaskError;
 use crate::data::json_value;
 use crate::services::parameters::{only, refused, required_text, text};

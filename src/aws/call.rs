@@ -22,9 +22,13 @@ impl Call<'_> {
     /// Calls an action, and gives its result with the answer that it was in.
     pub(super) async fn ask(self, action: &str, input: &Value) -> Result<(Value, Answer), TaskError> {
         let style = Style::Optimised(self.integration);
-        let call = self
-            .service
-            .call(self.endpoint, action, input, style, Times::Milliseconds);
+        // S3 has this integration only for Maps, which read its times as texts.
+        let times = if self.integration.name == "s3" {
+            Times::Iso
+        } else {
+            Times::Milliseconds
+        };
+        let call = self.service.call(self.endpoint, action, input, style, times);
         let (mut result, answer) = call.await?;
         // The integration gives the answers of models as JSON.
         if self.integration.name == "bedrock"

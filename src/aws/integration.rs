@@ -1,7 +1,5 @@
 //! The optimised integrations whose services are called by their API.
 
-use serde_json::Value;
-
 /// An optimised integration's names.
 #[derive(Debug)]
 pub(super) struct Integration {
@@ -47,31 +45,25 @@ impl Integration {
     }
 }
 
-/// Members that are texts in the APIs of AWS JSON and often hold JSON: Step Functions takes that as JSON too and prints it.
-const TEXTS: [(&str, &str); 12] = [
+/// Members that are texts in the APIs and often hold JSON: Step Functions takes all JSON for them and prints it.
+const JSON: [(&str, &str); 14] = [
     ("cloudwatchlogs", "Message"),
     ("eventbridge", "Detail"),
     ("eventbridge", "EventPattern"),
     ("eventbridge", "Input"),
+    ("scheduler", "Input"),
     ("secretsmanager", "SecretString"),
     ("sfn", "Cause"),
     ("sfn", "Definition"),
     ("sfn", "Input"),
     ("sfn", "Output"),
+    ("sns", "Message"),
     ("sqs", "MessageBody"),
-    ("ssm", "Value"),
     ("ssm", "Content"),
+    ("ssm", "Value"),
 ];
 
-/// Whether a member of a service's requests is a text that Step Functions prints where it is given as JSON.
-pub(super) fn is_text(service: &str, member: &str) -> bool {
-    TEXTS.contains(&(service, member))
-}
-
-/// A value as the text of a member: a text as it is, anything else as JSON.
-pub(super) fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    }
+/// Whether a member of a service's requests is a text that holds JSON, numbers and booleans included.
+pub(super) fn is_json(service: &str, member: &str) -> bool {
+    JSON.contains(&(service, member))
 }

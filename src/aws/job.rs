@@ -183,8 +183,8 @@ impl Job {
         let mut pause = FIRST_PAUSE;
         loop {
             let (answer, _) = call.ask(self.describe, &ask).await?;
-            let job = at(&answer, self.described);
-            let status = job.and_then(|job| at(job, self.status)?.as_str());
+            let job = answer.pointer(self.described);
+            let status = job.and_then(|job| job.pointer(self.status)?.as_str());
             let (Some(job), Some(status)) = (job, status) else {
                 let cause = format!("`{}` does not know the job: {answer}", self.describe);
                 return Err(TaskError::new("States.TaskFailed", cause));
@@ -193,7 +193,7 @@ impl Job {
                 return Err(TaskError::new("States.TaskFailed", job.to_string()));
             }
             if status == self.succeeded {
-                let result = at(&answer, self.result).cloned().unwrap_or_default();
+                let result = answer.pointer(self.result).cloned().unwrap_or_default();
                 return Ok(if self.integration == "codebuild" {
                     json!({ "Build": result })
                 } else {
@@ -222,13 +222,9 @@ impl Job {
     }
 }
 
-/// No job was started, such as where a cluster has no room (`Failures`).
+/// The answer to the start names no job.
 fn no_job(started: &Value) -> TaskError {
-    let failures = started.get("Failures").and_then(Value::as_array);
-    match failures.filter(|failures| !failures.is_empty()) {
-        Some(_) => TaskError::new("AmazonECS.Unknown", started.to_string()),
-        None => TaskError::new("States.TaskFailed", started.to_string()),
-    }
+    TaskError::new("States.TaskFailed", started.to_string())
 }
 
 /// Whether a task of ECS has stopped with a container that failed.
@@ -237,8 +233,4 @@ fn containers_failed(job: &Value) -> bool {
     let failed = |container: &Value| container.get("ExitCode").is_some_and(|code| code.as_i64() != Some(0));
     containers.into_iter().flatten().any(failed)
         || job.get("StopCode").and_then(Value::as_str) == Some("TaskFailedToStart")
-}
-
-fn at<'v>(value: &'v Value, pointer: &str) -> Option<&'v Value> {
-    value.pointer(pointer)
 }

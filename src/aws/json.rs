@@ -1,12 +1,59 @@
-//! Values of a shape in JSON.
+//! The protocol AWS JSON, and values of a shape in JSON.
 
+use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::integration::text_of;
-use super::model::{Kind, Place, Shape};
-use super::scalar::{TimeForm, Times, from_base64, time_to_wire, to_base64};
+use super::endpoint::{Answer, Request};
+use super::model::{Kind, Model, Operation, Place, Shape, TimeForm};
+use super::scalar::{Times, from_base64, text_of, time_to_wire, to_base64};
+use crate::data::json_value;
 
-/// A task's value as the service spells it. What does not fit its shape stays as it is, and the service says so.
+/// The request of an operation.
+pub(super) fn request(
+    model: &'static Model,
+    version: &str,
+    target_prefix: &str,
+    operation: Operation,
+    input: &Value,
+) -> Request<'static> {
+    let headers = [
+        ("content-type", format!("application/x-amz-json-{version}")),
+        ("x-amz-target", format!("{target_prefix}.{}", operation.name())),
+    ];
+    Request {
+        signing_name: model.signing_name(),
+        method: Method::POST,
+        path: "/".to_owned(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        body: body(operation, input).to_string().into_bytes(),
+    }
+}
+
+/// The body of a request.
+pub(super) fn body(operation: Operation, input: &Value) -> Value {
+    let body = operation.input.map(|shape| to_wire(shape, input));
+    body.filter(Value::is_object).unwrap_or_else(|| Map::new().into())
+}
+
+/// The result in an answer. Errors with what is wrong with it.
+pub(super) fn result(operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
+    let body = String::from_utf8_lossy(&answer.body);
+    match operation.output {
+        Some(shape) if !body.is_empty() => Ok(members_in(shape, &body, times)?.into()),
+        _ => Ok(Map::new().into()),
+    }
+}
+
+/// The members of a structure that stand in a body. Errors with what is wrong with it.
+pub(super) fn members_in(shape: Shape, body: &str, times: Times) -> Result<Map<String, Value>, String> {
+    let value: Value = json_value(body).map_err(|error| error.to_string())?;
+    match from_wire(shape, &value, times) {
+        Value::Object(members) => Ok(members),
+        _ => Err("it is no JSON object".to_owned()),
+    }
+}
+
+/// A task's value as the service spells it.
 pub(super) fn to_wire(shape: Shape, value: &Value) -> Value {
     match (shape.kind(), value) {
         (_, Value::Null) | (Kind::Anything, _) => value.clone(),
@@ -14,7 +61,7 @@ pub(super) fn to_wire(shape: Shape, value: &Value) -> Value {
             let members = shape.members().filter(|member| member.place == Place::Body);
             let there = members.filter_map(|member| {
                 let value = given.get(member.name)?;
-                Some((member.wire.to_owned(), to_wire(member.shape, value)))
+                Some((member.wire.into_owned(), to_wire(member.shape, value)))
             });
             Value::Object(there.collect())
         }
@@ -30,20 +77,22 @@ pub(super) fn to_wire(shape: Shape, value: &Value) -> Value {
     }
 }
 
-/// A service's value as Step Functions spells it; members that the shape does not have are left out.
+/// A service's value as Step Functions spells it, with the members of structures in the order of their names (recorded);
+/// members that the shape does not have are left out.
 pub(super) fn from_wire(shape: Shape, value: &Value, times: Times) -> Value {
     match (shape.kind(), value) {
         (Kind::Structure, Value::Object(given)) => {
             let members = shape.members().filter(|member| member.place == Place::Body);
             let mut there = Map::new();
             for member in members {
-                match given.get(member.wire) {
+                match given.get(&*member.wire) {
                     None | Some(Value::Null) => {}
                     Some(value) => {
                         there.insert(member.name.to_owned(), from_wire(member.shape, value, times));
                     }
                 }
             }
+            there.sort_keys();
             there.into()
         }
         (Kind::List { of, .. }, Value::Array(items)) => items.iter().map(|item| from_wire(of, item, times)).collect(),

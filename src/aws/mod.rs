@@ -12,25 +12,27 @@
 //! | `api_gateway.rs` | `apigateway:invoke` |
 //! | `event_bus.rs` | `events:putEvents` at another event bus |
 //! | `service.rs` | a service, whichever protocol it speaks |
-//! | `json_service.rs` | services of the protocol AWS JSON, by facts about names alone |
-//! | `model.rs` | services whose operations are modelled: shapes of inputs and outputs |
-//! | `rest.rs`, `query.rs` | requests and responses of those |
-//! | `json.rs`, `xml.rs`, `scalar.rs` | values of a shape in JSON, in XML, in a text |
+//! | `parameters.rs` | what an action takes, and what it refuses |
+//! | `json.rs`, `query.rs`, `rest.rs` | the protocols: requests and responses |
+//! | `xml.rs`, `scalar.rs` | values of a shape in XML, in a text |
+//! | `model.rs` | the services' operations, and the shapes of their inputs and outputs |
+//! | `api` | the facts about them |
+//! | `headers.rs` | the headers of answers, in results |
 //! | `service_error.rs` | a service's error, as a task's error |
 //! | `step_functions.rs` | the API of Step Functions in the same process |
 //! | `endpoint.rs` | signs and sends requests |
-//!
-//! The files in `api` have the facts, made by `.ci/service-calls.py`.
 
+mod api;
 mod api_gateway;
 mod call;
 mod endpoint;
 mod event_bus;
+mod headers;
 mod integration;
 mod job;
 mod json;
-mod json_service;
 mod model;
+mod parameters;
 mod query;
 mod rest;
 mod scalar;

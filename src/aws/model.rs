@@ -1,45 +1,56 @@
-//! Services whose operations are modelled, with the shapes of their inputs and outputs.
+//! Services by the models of their APIs: their operations, with the types of inputs and outputs.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-use super::scalar::TimeForm;
+use super::api::SERVICES;
 
-/// A service's file. Its first line explains the format.
+/// A service's file in `api`.
 #[derive(Debug)]
 pub(super) struct Model {
     /// As `aws-sdk:` names it.
-    name: &'static str,
+    pub(super) name: &'static str,
     text: &'static str,
-    /// The lines of its shapes by their names.
-    shapes: OnceLock<HashMap<&'static str, &'static str>>,
+    /// The members of its structures by their names.
+    structures: OnceLock<HashMap<&'static str, &'static str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
+    /// AWS JSON.
+    Json {
+        /// `1.0` or `1.1`.
+        version: &'static str,
+        target_prefix: &'static str,
+    },
     RestJson,
-    RestXml,
-    Query,
+    RestXml {
+        /// Of the API: `2006-03-01`.
+        version: &'static str,
+    },
+    Query {
+        version: &'static str,
+    },
 }
 
 /// An operation of a service.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operation {
-    pub(super) name: &'static str,
+    /// As `aws-sdk:` names it: `listObjectsV2`.
+    pub(super) action: &'static str,
+    pub(super) input: Option<Shape>,
+    pub(super) output: Option<Shape>,
     pub(super) method: &'static str,
     /// `/{Bucket}/{Key+}?list-type=2`
     pub(super) path: &'static str,
-    pub(super) input: Option<Shape>,
-    pub(super) output: Option<Shape>,
 }
 
 /// A type of values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
-    model: &'static Model,
-    /// What follows the shape's name in its line.
-    words: &'static str,
-    kind: &'static str,
+    pub(super) model: &'static Model,
+    word: &'static str,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,13 +74,24 @@ pub(super) enum Kind {
     Anything,
 }
 
+/// The form of a time on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeForm {
+    /// Seconds, perhaps with a fraction.
+    Epoch,
+    /// `2026-08-28T20:34:59.712Z`.
+    Iso,
+    /// `Fri, 28 Aug 2026 20:34:59 GMT`.
+    Http,
+}
+
 /// A member of a structure.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Member {
     /// As Step Functions spells it.
     pub(super) name: &'static str,
     /// As the service spells it.
-    pub(super) wire: &'static str,
+    pub(super) wire: Cow<'static, str>,
     pub(super) place: Place,
     pub(super) is_required: bool,
     pub(super) shape: Shape,
@@ -79,6 +101,8 @@ pub(super) struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Body,
+    /// An attribute of the structure's element in XML.
+    Attribute,
     /// The whole body.
     Payload,
     Path,
@@ -89,141 +113,158 @@ pub(super) enum Place {
     Status,
 }
 
-const fn model(name: &'static str, text: &'static str) -> Model {
-    Model {
+static MODELS: LazyLock<HashMap<&str, Model>> = LazyLock::new(|| {
+    let models = SERVICES.iter().map(|&(name, text)| Model {
         name,
         text,
-        shapes: OnceLock::new(),
-    }
-}
-
-static MODELS: [Model; 9] = [
-    model("batch", include_str!("api/batch.txt")),
-    model("bedrockruntime", include_str!("api/bedrockruntime.txt")),
-    model("databrew", include_str!("api/databrew.txt")),
-    model("lambda", include_str!("api/lambda.txt")),
-    model("s3", include_str!("api/s3.txt")),
-    model("scheduler", include_str!("api/scheduler.txt")),
-    model("sesv2", include_str!("api/sesv2.txt")),
-    model("sns", include_str!("api/sns.txt")),
-    model("sts", include_str!("api/sts.txt")),
-];
+        structures: OnceLock::new(),
+    });
+    models.map(|model| (model.name, model)).collect()
+});
 
 impl Model {
-    /// The model of a service by its name in `aws-sdk:`.
+    /// The model of a service by its name in `aws-sdk:`; `None` if this version cannot call it.
     pub(super) fn of(name: &str) -> Option<&'static Self> {
-        MODELS.iter().find(|model| model.name == name)
+        MODELS.get(name)
     }
 
     /// A word of the line about the service itself.
     fn fact(&self, index: usize) -> &'static str {
-        let line = self.text.lines().find(|line| !line.starts_with('#'));
+        let line = self.text.lines().next();
         line.and_then(|line| line.split(' ').nth(index)).unwrap_or_default()
     }
 
-    pub(super) fn protocol(&self) -> Protocol {
-        match self.fact(0) {
-            "query" => Protocol::Query,
-            "rest-xml" => Protocol::RestXml,
-            _ => Protocol::RestJson,
-        }
-    }
-
+    /// The name that requests are signed for.
     pub(super) fn signing_name(&self) -> &'static str {
-        self.fact(1)
+        self.fact(0)
     }
 
     /// Its class in the AWS SDK for Java 2.
     pub(super) fn class(&self) -> &'static str {
-        self.fact(2)
+        self.fact(1)
     }
 
-    pub(super) fn version(&self) -> &'static str {
-        self.fact(3)
+    pub(super) fn protocol(&self) -> Protocol {
+        let detail = self.fact(3);
+        match self.fact(2) {
+            "query" => Protocol::Query { version: detail },
+            "rest-xml" => Protocol::RestXml { version: detail },
+            "rest-json" => Protocol::RestJson,
+            json => Protocol::Json {
+                version: json.trim_start_matches("json-"),
+                target_prefix: detail,
+            },
+        }
     }
 
     /// The codes of the errors that it names.
     pub(super) fn errors(&self) -> &'static str {
-        self.lines("!").next().unwrap_or_default()
+        self.lines("! ").next().unwrap_or_default()
     }
 
     pub(super) fn operation(&'static self, action: &str) -> Option<Operation> {
-        let line = self.lines("=").find(|line| line.split(' ').next() == Some(action))?;
+        let line = self.lines("= ").find(|line| line.split(' ').next() == Some(action))?;
         let mut words = line.split(' ');
+        let action = words.next()?;
+        let mut shape = || Some(self.shape(words.next()?)).filter(|shape| shape.word != "-");
         Some(Operation {
-            name: words.next()?,
-            method: words.next()?,
-            path: words.next()?,
-            input: self.shape(words.next()?),
-            output: self.shape(words.next()?),
+            action,
+            input: shape(),
+            output: shape(),
+            method: words.next().unwrap_or("POST"),
+            path: words.next().unwrap_or("/"),
         })
     }
 
-    fn lines(&self, kind: &'static str) -> impl Iterator<Item = &'static str> {
-        let lines = self.text.lines();
-        lines.filter_map(move |line| line.strip_prefix(kind)?.strip_prefix(' '))
+    fn lines(&self, start: &'static str) -> impl Iterator<Item = &'static str> {
+        self.text.lines().filter_map(move |line| line.strip_prefix(start))
     }
 
-    fn shape(&'static self, name: &str) -> Option<Shape> {
-        let shapes = self.shapes.get_or_init(|| {
-            let lines = self.text.lines().filter(|line| !line.starts_with(['#', '=', '!']));
-            lines.filter_map(|line| Some((line.split(' ').nth(1)?, line))).collect()
+    fn shape(&'static self, word: &'static str) -> Shape {
+        Shape { model: self, word }
+    }
+
+    /// What follows a structure's name in its line.
+    fn structure(&self, name: &str) -> &'static str {
+        let structures = self.structures.get_or_init(|| {
+            let lines = self.text.lines().skip(1).filter(|line| !line.starts_with(['=', '!']));
+            lines.map(|line| line.split_once(' ').unwrap_or((line, ""))).collect()
         });
-        let line = shapes.get(name)?;
-        let (kind, rest) = line.split_once(' ')?;
-        Some(Shape {
-            model: self,
-            words: rest.split_once(' ').map_or("", |(_, words)| words),
-            kind,
-        })
+        structures.get(name).copied().unwrap_or_default()
+    }
+}
+
+impl Operation {
+    /// As the service names it: `ListObjectsV2`.
+    pub(super) fn name(&self) -> String {
+        first_letter(self.action, char::to_ascii_uppercase)
     }
 }
 
 impl Shape {
     pub(super) fn kind(self) -> Kind {
-        let mut words = self.words.split(' ');
-        let mut word = || words.next().unwrap_or_default();
-        let of = |name: &str| self.model.shape(name);
-        match self.kind {
-            "{" => Kind::Structure,
-            "[" => of(word()).map_or(Kind::Anything, |of| Kind::List {
-                of,
-                item: Some(word()).filter(|item| *item != "~"),
-            }),
-            "%" => of(word()).map_or(Kind::Anything, |of| Kind::Map {
-                of,
-                key: word(),
-                value: word(),
-            }),
+        let of = |word| self.model.shape(word);
+        match self.word {
             "s" => Kind::Text,
             "x" => Kind::Bytes,
             "n" => Kind::Number,
             "b" => Kind::Boolean,
-            "t" => Kind::Time(match word() {
-                "iso" => Some(TimeForm::Iso),
-                "http" => Some(TimeForm::Http),
-                "epoch" => Some(TimeForm::Epoch),
-                _ => None,
-            }),
-            _ => Kind::Anything,
+            "t" => Kind::Time(None),
+            "ti" => Kind::Time(Some(TimeForm::Iso)),
+            "th" => Kind::Time(Some(TimeForm::Http)),
+            "te" => Kind::Time(Some(TimeForm::Epoch)),
+            "*" => Kind::Anything,
+            word => match (word.strip_prefix('['), word.strip_prefix('%')) {
+                (Some(rest), _) => match named(rest) {
+                    Some((item, word)) => Kind::List {
+                        of: of(word),
+                        item: Some(item).filter(|item| !item.is_empty()),
+                    },
+                    None => Kind::List {
+                        of: of(rest),
+                        item: Some("member"),
+                    },
+                },
+                (_, Some(rest)) => {
+                    let names = named(rest).and_then(|(key, rest)| Some((key, rest.split_once('/')?)));
+                    let (key, (value, word)) = names.unwrap_or(("key", ("value", rest)));
+                    let of = of(word);
+                    Kind::Map { of, key, value }
+                }
+                _ => Kind::Structure,
+            },
         }
+    }
+
+    pub(super) fn is_structure(self) -> bool {
+        matches!(self.kind(), Kind::Structure)
     }
 
     /// The members, if it is a structure.
     pub(super) fn members(self) -> impl Iterator<Item = Member> {
-        let words = if self.kind == "{" { self.words } else { "" };
-        let mut words = words.split(' ');
+        let line = match self.kind() {
+            Kind::Structure => self.model.structure(self.word),
+            _ => "",
+        };
+        let mut words = line.split(' ');
         std::iter::from_fn(move || {
-            let (described, shape) = (words.next()?, words.next()?);
-            let shape = self.model.shape(shape)?;
+            let (described, word) = (words.next()?, words.next()?);
             let (described, place) = described.split_once('@').unwrap_or((described, ""));
-            let (name, wire) = described.split_once('=').unwrap_or((described, ""));
-            let plain = name.trim_start_matches('!');
+            let (described, wire) = match described.split_once('=') {
+                None => (described, None),
+                Some((described, wire)) => (described, Some(wire)),
+            };
+            let name = described.trim_start_matches('!');
             Some(Member {
-                name: plain,
-                wire: if wire.is_empty() { plain } else { wire },
+                name,
+                wire: match wire {
+                    None => name.into(),
+                    Some("") => first_letter(name, char::to_ascii_lowercase).into(),
+                    Some(wire) => wire.into(),
+                },
                 place: match place {
                     "P" => Place::Payload,
+                    "a" => Place::Attribute,
                     "u" => Place::Path,
                     "q" => Place::Query,
                     "h" => Place::Header,
@@ -231,11 +272,22 @@ impl Shape {
                     "s" => Place::Status,
                     _ => Place::Body,
                 },
-                is_required: plain.len() < name.len(),
-                shape,
+                is_required: name.len() < described.len(),
+                shape: self.model.shape(word),
             })
         })
     }
+}
+
+/// `/NAME/rest`.
+fn named(word: &'static str) -> Option<(&'static str, &'static str)> {
+    word.strip_prefix('/')?.split_once('/')
+}
+
+fn first_letter(name: &str, change: impl Fn(&char) -> char) -> String {
+    let mut letters = name.chars();
+    let first = letters.next();
+    first.iter().map(change).chain(letters).collect()
 }
 
 #[cfg(test)]
@@ -243,30 +295,77 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_that_a_file_names_is_there() {
-        for model in &MODELS {
-            let mut operations = 0;
-            for line in model.lines("=") {
-                let operation = model.operation(line.split(' ').next().unwrap()).unwrap();
-                let named = line.split(' ').skip(3);
-                let there = [operation.input, operation.output];
-                for (name, shape) in named.zip(there) {
-                    assert_eq!(shape.is_some(), name != "-", "{} {name}", model.name);
+    fn every_type_that_a_file_names_is_there() {
+        for (name, text) in SERVICES {
+            let model = Model::of(name).unwrap();
+            assert!(!model.signing_name().is_empty() && !model.class().is_empty(), "{name}");
+            let is_known = match model.protocol() {
+                Protocol::Json { version, target_prefix } => {
+                    matches!(version, "1.0" | "1.1") && !target_prefix.is_empty()
                 }
-                operations += 1;
-            }
-            assert!(operations > 0, "{}", model.name);
-            let lines = model.text.lines().skip(2);
-            for line in lines.filter(|line| line.starts_with(['{', '[', '%'])) {
-                let shape = model.shape(line.split(' ').nth(1).unwrap()).unwrap();
-                let members = shape.members().count();
-                match shape.kind() {
-                    Kind::Structure => assert_eq!(members, line.split(' ').count().saturating_sub(2) / 2, "{line}"),
-                    Kind::List { .. } | Kind::Map { .. } => {}
-                    _ => panic!("{}: {line}", model.name),
+                Protocol::RestXml { version } | Protocol::Query { version } => version.len() == "2006-03-01".len(),
+                Protocol::RestJson => true,
+            };
+            assert!(is_known, "{name}");
+            let mut checked = 0;
+            for line in text.lines().skip(1) {
+                let mut words = line.split(' ');
+                match words.next().unwrap() {
+                    "=" => {
+                        let operation = model.operation(words.next().unwrap()).unwrap();
+                        for shape in [operation.input, operation.output].into_iter().flatten() {
+                            is_there(shape);
+                        }
+                        assert!(operation.path.starts_with('/'), "{name}: {line}");
+                        checked += 1;
+                    }
+                    "!" => assert_eq!(model.errors().split(' ').count(), words.count(), "{name}"),
+                    structure => {
+                        let members = model.shape(structure).members().collect::<Vec<_>>();
+                        assert_eq!(members.len() * 2, words.count(), "{name}: {line}");
+                        for member in members {
+                            is_there(member.shape);
+                        }
+                    }
                 }
             }
-            assert!(!model.errors().is_empty(), "{}", model.name);
+            assert!(checked > 0, "{name}");
         }
+        assert!(Model::of("nothing").is_none());
+    }
+
+    fn is_there(shape: Shape) {
+        match shape.kind() {
+            Kind::Structure => {
+                shape.model.structure(shape.word);
+                let known = shape.model.structures.get().unwrap();
+                assert!(known.contains_key(shape.word), "{}: {}", shape.model.name, shape.word);
+            }
+            Kind::List { of, .. } | Kind::Map { of, .. } => is_there(of),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn names_on_the_wire_are_read() {
+        let input = Model::of("s3")
+            .unwrap()
+            .operation("listObjectsV2")
+            .unwrap()
+            .input
+            .unwrap();
+        let bucket = input.members().next().unwrap();
+        assert_eq!(
+            (bucket.name, &*bucket.wire, bucket.place, bucket.is_required),
+            ("Bucket", "Bucket", Place::Path, true)
+        );
+        let ecs = Model::of("ecs").unwrap().operation("runTask").unwrap();
+        assert_eq!(ecs.name(), "RunTask");
+        let member = ecs
+            .input
+            .unwrap()
+            .members()
+            .find(|member| member.name == "TaskDefinition");
+        assert_eq!(member.unwrap().wire, "taskDefinition");
     }
 }

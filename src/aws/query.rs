@@ -1,28 +1,36 @@
 //! The protocol AWS Query: a form as the request, XML as the response.
 
+use axum::http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::integration::text_of;
-use super::model::{Kind, Model, Operation, Shape};
-use super::scalar::{TimeForm, Times, time_to_wire, to_base64};
+use super::endpoint::{Answer, Request};
+use super::model::{Kind, Model, Operation, Shape, TimeForm};
+use super::scalar::{Times, text_of, time_to_wire, to_base64};
 use super::xml::{Element, members_in};
 
 /// All that a form does not take as it is.
 const IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The form of a request.
-pub(super) fn form(model: &Model, operation: Operation, input: &Value) -> String {
-    let mut first = operation.name.chars();
-    let action: String = first
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(first)
-        .collect();
+/// The request of an operation.
+pub(super) fn request(model: &'static Model, version: &str, operation: Operation, input: &Value) -> Request<'static> {
+    let content_type = (
+        "content-type".to_owned(),
+        "application/x-www-form-urlencoded".to_owned(),
+    );
+    Request {
+        signing_name: model.signing_name(),
+        method: Method::POST,
+        path: "/".to_owned(),
+        headers: vec![content_type],
+        body: form(version, operation, input).into_bytes(),
+    }
+}
+
+fn form(version: &str, operation: Operation, input: &Value) -> String {
     let mut fields = vec![
-        ("Action".to_owned(), action),
-        ("Version".to_owned(), model.version().to_owned()),
+        ("Action".to_owned(), operation.name()),
+        ("Version".to_owned(), version.to_owned()),
     ];
     if let Some(shape) = operation.input {
         add(&mut fields, "", shape, input);
@@ -47,7 +55,7 @@ fn add(fields: &mut Vec<(String, String)>, prefix: &str, shape: Shape, value: &V
         (Kind::Structure, Value::Object(given)) => {
             for member in shape.members() {
                 if let Some(value) = given.get(member.name) {
-                    add(fields, &below(member.wire), member.shape, value);
+                    add(fields, &below(&member.wire), member.shape, value);
                 }
             }
         }
@@ -73,12 +81,12 @@ fn add(fields: &mut Vec<(String, String)>, prefix: &str, shape: Shape, value: &V
     }
 }
 
-/// The result in a response: `<PublishResponse><PublishResult>…`. Errors with what is wrong with it.
-pub(super) fn result(operation: Operation, body: &str, times: Times) -> Result<Map<String, Value>, String> {
+/// The result in an answer: `<PublishResponse><PublishResult>…`. Errors with what is wrong with it.
+pub(super) fn result(operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
     let Some(shape) = operation.output else {
-        return Ok(Map::new());
+        return Ok(Map::new().into());
     };
-    let root = Element::parse(body)?;
+    let root = Element::parse(&String::from_utf8_lossy(&answer.body))?;
     let found = root.children().find(|child| child.name().ends_with("Result"));
-    Ok(members_in(shape, found.unwrap_or(&root), times))
+    Ok(members_in(shape, found.unwrap_or(&root), times).into())
 }

@@ -1,22 +1,24 @@
 //! The REST protocols, in JSON and in XML: members stand in the path, the query, the headers and the body.
 
 use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::endpoint::{Answer, Request};
-use super::integration::text_of;
-use super::model::{Kind, Member, Model, Operation, Place, Protocol, Shape};
-use super::scalar::{TimeForm, Times, number_or_boolean, time_to_wire};
-use super::xml::{Element, document, from_element, members_in};
-use super::{json, xml};
+use super::json;
+use super::model::{Kind, Member, Model, Operation, Place, Protocol, Shape, TimeForm};
+use super::scalar::{Times, number_or_boolean, text_of, time_to_wire};
+use super::xml::{Element, document, from_element, members_of};
 use crate::data::json_value;
 
 /// What stands in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The request of an operation. Errors with the problem of the parameters.
-pub(super) fn request<'m>(model: &'m Model, operation: Operation, input: &Value) -> Result<Request<'m>, String> {
+/// The request of an operation. Errors with the problem of the parameters, in the words of the AWS SDK for Java 2.
+pub(super) fn request(model: &'static Model, operation: Operation, input: &Value) -> Result<Request<'static>, String> {
     let (path, query) = operation.path.split_once('?').unwrap_or((operation.path, ""));
     let mut path = path.to_owned();
     let mut query: Vec<String> = query
@@ -31,12 +33,12 @@ pub(super) fn request<'m>(model: &'m Model, operation: Operation, input: &Value)
         let value = input.get(member.name).filter(|value| !value.is_null());
         let Some(value) = value else { continue };
         match member.place {
-            Place::Path => path = with_segment(&path, member, value),
+            Place::Path => path = with_label(&path, member, value)?,
             Place::Query => query.extend(in_query(member, value)),
             Place::Header => headers.push((member.wire.to_lowercase(), in_header(member.shape, value))),
-            Place::Headers => headers.extend(with_prefix(member.wire, value)),
-            Place::Payload => payload = Some((*member, value)),
-            Place::Body | Place::Status => {}
+            Place::Headers => headers.extend(with_prefix(&member.wire, value)),
+            Place::Payload => payload = Some((member, value)),
+            Place::Body | Place::Attribute | Place::Status => {}
         }
     }
     if !query.is_empty() {
@@ -46,6 +48,12 @@ pub(super) fn request<'m>(model: &'m Model, operation: Operation, input: &Value)
         Some((member, value)) => body_of(model, member, value, &mut headers),
         None => body_of_members(model, operation, &members, input, &mut headers),
     };
+    if model.name == "s3" && !body.is_empty() {
+        // S3 refuses some documents that come without.
+        let has_one = headers.iter().any(|(name, _)| name == "content-md5");
+        let sum = STANDARD.encode(Md5::digest(&body));
+        headers.extend((!has_one).then(|| ("content-md5".to_owned(), sum)));
+    }
     let method = Method::from_bytes(operation.method.as_bytes()).map_err(|error| error.to_string())?;
     Ok(Request {
         signing_name: model.signing_name(),
@@ -56,14 +64,22 @@ pub(super) fn request<'m>(model: &'m Model, operation: Operation, input: &Value)
     })
 }
 
-fn with_segment(path: &str, member: &Member, value: &Value) -> String {
+/// Puts a value in place of its label. Errors if it would make the path that of another operation.
+fn with_label(path: &str, member: &Member, value: &Value) -> Result<String, String> {
     let value = text_of(value);
     let encoded = utf8_percent_encode(&value, IN_PATH).to_string();
+    let unfit = |problem: &str| Err(format!("Unable to marshall request to JSON: {} {problem}", member.wire));
+    if value.is_empty() {
+        return unfit("cannot be empty.");
+    }
     let whole = format!("{{{}+}}", member.wire);
     if path.contains(&whole) {
-        return path.replace(&whole, &encoded.replace("%2F", "/"));
+        return Ok(path.replace(&whole, &encoded.replace("%2F", "/")));
     }
-    path.replace(&format!("{{{}}}", member.wire), &encoded)
+    if matches!(value.as_str(), "." | "..") {
+        return unfit("cannot be a relative path.");
+    }
+    Ok(path.replace(&format!("{{{}}}", member.wire), &encoded))
 }
 
 fn in_query(member: &Member, value: &Value) -> Vec<String> {
@@ -72,7 +88,7 @@ fn in_query(member: &Member, value: &Value) -> Vec<String> {
         (Kind::List { of, .. }, Value::Array(items)) => {
             let items = items.iter().map(|item| in_one_text(of, item, TimeForm::Iso));
             items
-                .map(|item| format!("{}={}", encode(member.wire), encode(&item)))
+                .map(|item| format!("{}={}", encode(&member.wire), encode(&item)))
                 .collect()
         }
         (Kind::Map { of, .. }, Value::Object(given)) => given
@@ -81,7 +97,7 @@ fn in_query(member: &Member, value: &Value) -> Vec<String> {
             .collect(),
         (_, value) => {
             let value = in_one_text(member.shape, value, TimeForm::Iso);
-            vec![format!("{}={}", encode(member.wire), encode(&value))]
+            vec![format!("{}={}", encode(&member.wire), encode(&value))]
         }
     }
 }
@@ -111,12 +127,12 @@ fn in_one_text(shape: Shape, value: &Value, usual: TimeForm) -> String {
 }
 
 /// The whole body is one member: bytes or a text as they are, or a structure.
-fn body_of(model: &Model, member: Member, value: &Value, headers: &mut Vec<(String, String)>) -> Vec<u8> {
-    match member.shape.kind() {
-        Kind::Bytes | Kind::Text => text_of(value).into_bytes(),
-        _ if model.protocol() == Protocol::RestXml => {
+fn body_of(model: &Model, member: &Member, value: &Value, headers: &mut Vec<(String, String)>) -> Vec<u8> {
+    match (member.shape.kind(), model.protocol()) {
+        (Kind::Bytes | Kind::Text, _) => text_of(value).into_bytes(),
+        (_, Protocol::RestXml { version }) => {
             content_type(headers, "application/xml");
-            document(member.wire, &namespace(model), member.shape, value).into_bytes()
+            document(&member.wire, &namespace(model, version), member.shape, value).into_bytes()
         }
         _ => {
             content_type(headers, "application/json");
@@ -136,13 +152,10 @@ fn body_of_members(
     let Some(shape) = operation.input.filter(|_| in_body) else {
         return Vec::new();
     };
-    if model.protocol() == Protocol::RestXml {
+    if let Protocol::RestXml { version } = model.protocol() {
         content_type(headers, "application/xml");
-        let mut name = operation.name.to_owned();
-        if let Some(first) = name.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        return document(&format!("{name}Request"), &namespace(model), shape, input).into_bytes();
+        let name = format!("{}Request", operation.name());
+        return document(&name, &namespace(model, version), shape, input).into_bytes();
     }
     content_type(headers, "application/json");
     json::to_wire(shape, input).to_string().into_bytes()
@@ -154,42 +167,47 @@ fn content_type(headers: &mut Vec<(String, String)>, usual: &str) {
     }
 }
 
-fn namespace(model: &Model) -> String {
-    format!("http://{}.amazonaws.com/doc/{}/", model.signing_name(), model.version())
+fn namespace(model: &Model, version: &str) -> String {
+    format!("http://{}.amazonaws.com/doc/{version}/", model.signing_name())
 }
 
-/// The result in an answer. Errors with what is wrong with it.
+/// The result in an answer, with the members in the order of their names, and one that is the whole body behind them
+/// (recorded). Errors with what is wrong with it.
 pub(super) fn result(model: &Model, operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
     let mut result = Map::new();
     let Some(shape) = operation.output else {
         return Ok(result.into());
     };
-    let members: Vec<_> = shape.members().collect();
-    for member in &members {
+    let mut payload = None;
+    for member in shape.members() {
         let value = match member.place {
             Place::Header => answer
-                .header(member.wire)
+                .header(&member.wire)
                 .map(|text| from_text(member.shape, text, times)),
-            Place::Headers => Some(headers_with(answer, member.wire)),
+            Place::Headers => Some(headers_with(answer, &member.wire)),
             Place::Status => Some(answer.status.into()),
-            Place::Payload => from_body(model, *member, answer, times)?,
-            Place::Body | Place::Path | Place::Query => None,
+            Place::Payload => {
+                payload = Some(member);
+                continue;
+            }
+            Place::Body | Place::Attribute | Place::Path | Place::Query => None,
         };
         if let Some(value) = value {
             result.insert(member.name.to_owned(), value);
         }
     }
-    let has_payload = members.iter().any(|member| member.place == Place::Payload);
-    if !has_payload && !answer.body.is_empty() {
+    if payload.is_none() && !answer.body.is_empty() {
         let text = text_in(answer)?;
-        let in_body = match model.protocol() {
-            Protocol::RestXml => members_in(shape, &Element::parse(text)?, times),
-            _ => match json::from_wire(shape, &json_value(text).map_err(|error| error.to_string())?, times) {
-                Value::Object(members) => members,
-                _ => return Err("it is no JSON object".to_owned()),
-            },
-        };
-        result.extend(in_body);
+        result.extend(match model.protocol() {
+            Protocol::RestXml { .. } => members_of(shape, &Element::parse(text)?, times),
+            _ => json::members_in(shape, text, times)?,
+        });
+    }
+    result.sort_keys();
+    if let Some(member) = payload
+        && let Some(value) = from_body(model, &member, answer, times)?
+    {
+        result.insert(member.name.to_owned(), value);
     }
     Ok(result.into())
 }
@@ -211,18 +229,15 @@ fn headers_with(answer: &Answer, prefix: &str) -> Value {
     Value::Object(there.collect())
 }
 
-fn from_body(model: &Model, member: Member, answer: &Answer, times: Times) -> Result<Option<Value>, String> {
-    Ok(match member.shape.kind() {
-        // Bytes that are no text cannot be in a result.
-        Kind::Bytes | Kind::Text => Some(String::from_utf8_lossy(&answer.body).into()),
-        _ if answer.body.is_empty() => None,
-        _ if model.protocol() == Protocol::RestXml => Some(from_element(
-            member.shape,
-            &xml::Element::parse(text_in(answer)?)?,
-            times,
-        )),
+/// Bytes that are no text cannot be in a result.
+fn from_body(model: &Model, member: &Member, answer: &Answer, times: Times) -> Result<Option<Value>, String> {
+    let text = text_in(answer)?;
+    Ok(match (member.shape.kind(), model.protocol()) {
+        (Kind::Bytes | Kind::Text, _) => Some(text.into()),
+        _ if text.is_empty() => None,
+        (_, Protocol::RestXml { .. }) => Some(from_element(member.shape, &Element::parse(text)?, times)),
         _ => {
-            let value: Value = json_value(text_in(answer)?).map_err(|error| error.to_string())?;
+            let value: Value = json_value(text).map_err(|error| error.to_string())?;
             Some(json::from_wire(member.shape, &value, times))
         }
     })

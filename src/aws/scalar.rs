@@ -5,22 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::{Number, Value};
 
-use super::integration::text_of;
+use super::model::TimeForm;
 use crate::services::iso_8601;
-
-/// Seconds of the years from 1973 to 5138.
-const PLAUSIBLE: std::ops::Range<f64> = 1e8..1e11;
-
-/// The form of a time on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeForm {
-    /// Seconds, perhaps with a fraction.
-    Epoch,
-    /// `2026-08-28T20:34:59.712Z`.
-    Iso,
-    /// `Fri, 28 Aug 2026 20:34:59 GMT`.
-    Http,
-}
 
 /// How results are spelt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +25,9 @@ impl Times {
         }
     }
 
-    /// A time that is a number of seconds; `None` for one that is too small or too large for that, such as a count.
+    /// A time that is a number of seconds; `None` for one that is too far away.
     pub(super) fn of_seconds(self, seconds: &Number) -> Option<Value> {
-        let seconds = seconds.as_f64().filter(|seconds| PLAUSIBLE.contains(seconds))?;
-        let milliseconds = seconds * 1_000.0;
+        let milliseconds = seconds.as_f64()? * 1_000.0;
         #[expect(clippy::cast_possible_truncation, reason = "a time too far away is no time")]
         let time = DateTime::from_timestamp_millis(milliseconds.round() as i64)?;
         Some(self.value(time))
@@ -76,6 +61,14 @@ pub(super) fn time_to_wire(value: &Value, form: TimeForm) -> Value {
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of any year fit")]
             _ => (time.timestamp_millis() as f64 / 1_000.0).into(),
         },
+    }
+}
+
+/// A value as a text: a text as it is, anything else as JSON.
+pub(super) fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::endpoint::Answer;
 use super::integration::Integration;
+use super::model::{Operation, Place, Protocol, Shape};
 use super::xml::Element;
 use crate::TaskError;
 use crate::data::json_value;
@@ -18,18 +19,18 @@ pub(super) enum Style<'a> {
 }
 
 impl Style<'_> {
-    /// No answer came.
-    pub(super) fn unreachable(self, cause: String) -> TaskError {
+    /// The request could not be made, or no answer came.
+    pub(super) fn client_error(self, cause: String) -> TaskError {
         TaskError::new(format!("{}.SdkClientException", self.prefix()), cause)
     }
 
     /// The answer cannot be read.
     pub(super) fn unreadable(self, problem: &str) -> TaskError {
         let cause = format!("the answer of the endpoint cannot be read: {problem}");
-        TaskError::new(format!("{}.SdkClientException", self.prefix()), cause)
+        self.client_error(cause)
     }
 
-    pub(super) fn prefix(&self) -> &str {
+    fn prefix(&self) -> &str {
         match self {
             Self::Sdk { class } => class,
             Self::Optimised(integration) => integration.prefix,
@@ -41,24 +42,33 @@ impl Style<'_> {
 #[derive(Debug)]
 pub(super) struct ServiceError {
     code: String,
-    message: String,
+    /// The code of the protocol that the service spoke before, if it still tells it.
+    query_code: Option<String>,
+    message: Option<String>,
     status: u16,
     request_id: String,
     extended_request_id: Option<String>,
 }
 
 impl ServiceError {
-    /// The error in an answer whose status tells of one. `code_header` is the header that may have its code.
-    pub(super) fn read(answer: &Answer) -> Self {
+    /// The error in the answer to an operation, if there is one.
+    pub(super) fn in_answer(answer: &Answer, operation: Operation) -> Option<Self> {
+        let is_error = !(200..300).contains(&answer.status) || is_late(answer, operation);
+        is_error.then(|| Self::read(answer, operation))
+    }
+
+    fn read(answer: &Answer, operation: Operation) -> Self {
         let text = String::from_utf8_lossy(&answer.body);
         let (code, message) = if text.trim_start().starts_with('<') {
             in_xml(&text)
         } else {
             in_json(answer, &text)
         };
+        let query_error = answer.header("x-amzn-query-error");
         Self {
-            code: code.unwrap_or_else(|| of_status(answer.status).to_owned()),
-            message: message.unwrap_or_default(),
+            code: code.unwrap_or_else(|| of_status(answer.status, operation).to_owned()),
+            query_code: query_error.and_then(|error| Some(error.split(';').next()?.to_owned())),
+            message,
             status: answer.status,
             request_id: answer.request_id().to_owned(),
             extended_request_id: answer.header("x-amz-id-2").map(str::to_owned),
@@ -70,6 +80,7 @@ impl ServiceError {
         let class = known_class(known, &self.code);
         let Self {
             code,
+            query_code,
             message,
             status,
             request_id,
@@ -80,14 +91,19 @@ impl ServiceError {
                 let name = class.unwrap_or_else(|| format!("{service}Exception"));
                 let extended = self.extended_request_id.as_deref().filter(|_| service == "S3");
                 let extended = extended.map_or_else(String::new, |id| format!(", Extended Request ID: {id}"));
+                let message = message
+                    .as_ref()
+                    .map_or_else(String::new, |message| format!("{message} "));
                 let cause = format!(
-                    "{message} (Service: {service}, Status Code: {status}, Request ID: {request_id}{extended}) \
+                    "{message}(Service: {service}, Status Code: {status}, Request ID: {request_id}{extended}) \
                      (SDK Attempt Count: 1)"
                 );
                 TaskError::new(format!("{service}.{name}"), cause)
             }
             Style::Optimised(Integration { prefix, service, .. }) => {
                 let name = class.unwrap_or_else(|| format!("{service}Exception").replace("DynamoDBv2", "DynamoDB"));
+                let code = query_code.as_ref().unwrap_or(code);
+                let message = message.as_deref().unwrap_or("null");
                 let cause = format!(
                     "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; \
                      Proxy: null)"
@@ -96,6 +112,21 @@ impl ServiceError {
             }
         }
     }
+}
+
+/// Whether a document tells of an error that happened after S3 had sent the status: "200 OK responses may contain an
+/// error" (S3 API reference, `CopyObject`).
+fn is_late(answer: &Answer, operation: Operation) -> bool {
+    let of = |shape: Shape| {
+        let is_xml = matches!(shape.model.protocol(), Protocol::RestXml { .. });
+        is_xml
+            && shape
+                .members()
+                .all(|member| member.place != Place::Payload || member.shape.is_structure())
+    };
+    operation.output.is_some_and(of)
+        && std::str::from_utf8(&answer.body)
+            .is_ok_and(|text| text.contains("<Error") && Element::parse(text).is_ok_and(|root| root.name() == "Error"))
 }
 
 /// The class of an exception that a service's model names: `CODE` or `CODE=CLASS` in the list.
@@ -134,15 +165,17 @@ fn in_xml(text: &str) -> (Option<String>, Option<String>) {
     (text("Code"), text("Message"))
 }
 
-/// For answers without a body, such as those to `HEAD`.
-fn of_status(status: u16) -> &'static str {
-    match status {
-        301 => "PermanentRedirect",
-        403 => "AccessDenied",
-        404 => "NotFound",
-        412 => "PreconditionFailed",
-        429 => "TooManyRequestsException",
-        500.. => "ServiceUnavailable",
+/// For answers without a body, such as those to `HEAD`, in which the SDK puts the names of S3's errors itself.
+fn of_status(status: u16, operation: Operation) -> &'static str {
+    match (status, operation.action) {
+        (404, "headObject") => "NoSuchKey",
+        (404, "headBucket") => "NoSuchBucket",
+        (301, _) => "PermanentRedirect",
+        (403, _) => "AccessDenied",
+        (404, _) => "NotFound",
+        (412, _) => "PreconditionFailed",
+        (429, _) => "TooManyRequestsException",
+        (500.., _) => "ServiceUnavailable",
         _ => "BadRequest",
     }
 }

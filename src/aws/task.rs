@@ -1,11 +1,12 @@
 //! A task that calls a service: its action, its integration pattern, its result.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 
 use super::api_gateway;
 use super::call::Call;
 use super::endpoint::{Answer, Endpoint};
+use super::headers::metadata;
 use super::integration::Integration;
 use super::job::Job;
 use super::scalar::Times;
@@ -87,6 +88,9 @@ async fn integrate(call: Call<'_>, action: &str, input: &Value, context: &TaskCo
     };
     let (result, answer) = call.ask(action, input).await?;
     let submitted = with_metadata(result.clone(), &answer);
+    if context.resource.pattern() != IntegrationPattern::RequestResponse && was_not_started(call, &result) {
+        return Err(TaskError::new("AmazonECS.Unknown", submitted.to_string()));
+    }
     let Some(job) = job else {
         return Ok(submitted);
     };
@@ -94,27 +98,22 @@ async fn integrate(call: Call<'_>, action: &str, input: &Value, context: &TaskCo
     job.wait(call, input, &result).await
 }
 
+/// Whether nothing will tell how a task of ECS goes, such as where a cluster has no room for it.
+fn was_not_started(call: Call<'_>, result: &Value) -> bool {
+    let failures = result.get("Failures").and_then(Value::as_array);
+    call.integration.name == "ecs" && failures.is_some_and(|failures| !failures.is_empty())
+}
+
 /// A result with what the SDK tells of the answer.
 fn with_metadata(result: Value, answer: &Answer) -> Value {
     let Value::Object(mut members) = result else {
         return result;
     };
-    let headers = answer.headers.iter();
-    let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let (mut all, mut one) = (Map::new(), Map::new());
-    for (name, value) in headers {
-        one.entry(name).or_insert_with(|| value.into());
-        if let Value::Array(values) = all.entry(name).or_insert_with(|| json!([])) {
-            values.push(value.into());
-        }
-    }
-    members.insert(
-        "SdkHttpMetadata".to_owned(),
-        json!({ "AllHttpHeaders": all, "HttpHeaders": one, "HttpStatusCode": answer.status }),
-    );
+    members.insert("SdkHttpMetadata".to_owned(), metadata(&answer.headers, answer.status));
     members.insert(
         "SdkResponseMetadata".to_owned(),
         json!({ "RequestId": answer.request_id() }),
     );
+    members.sort_keys();
     members.into()
 }

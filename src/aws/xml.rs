@@ -1,23 +1,26 @@
 //! Values of a shape in XML.
 
-use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::integration::text_of;
-use super::model::{Kind, Place, Shape};
-use super::scalar::{TimeForm, Times, from_base64, number_or_boolean, time_to_wire, to_base64};
+use super::model::{Kind, Member, Place, Shape, TimeForm};
+use super::scalar::{Times, from_base64, number_or_boolean, text_of, time_to_wire, to_base64};
 
 /// Deeper answers are refused: every shape is flatter.
 const DEEPEST: usize = 64;
 
-/// An element without its attributes and its namespace.
+/// The namespace of the only attribute that models have: `xsi:type`.
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// An element without its namespace.
 #[derive(Debug, Default)]
 pub(super) struct Element {
     name: String,
+    attributes: Vec<(String, String)>,
     pub(super) text: String,
     children: Vec<Element>,
 }
@@ -35,10 +38,10 @@ impl Element {
                     if open.len() > DEEPEST {
                         return Err(format!("it nests deeper than {DEEPEST} elements"));
                     }
-                    open.push(Self::named(&start));
+                    open.push(Self::started(&start)?);
                 }
                 Event::Empty(start) => {
-                    let element = Self::named(&start);
+                    let element = Self::started(&start)?;
                     if let Some(parent) = open.last_mut() {
                         parent.children.push(element);
                     }
@@ -70,11 +73,21 @@ impl Element {
         root.ok_or_else(|| "it has no element".to_owned())
     }
 
-    fn named(start: &BytesStart<'_>) -> Self {
-        Self {
-            name: String::from_utf8_lossy(start.local_name().as_ref()).into_owned(),
-            ..Self::default()
+    fn started(start: &BytesStart<'_>) -> Result<Self, String> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mut attributes = Vec::new();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            let value = attribute
+                .normalized_value(XmlVersion::default())
+                .map_err(|error| error.to_string())?;
+            attributes.push((text(attribute.key.as_ref()), value.into_owned()));
         }
+        Ok(Self {
+            name: text(start.local_name().as_ref()),
+            attributes,
+            ..Self::default()
+        })
     }
 
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
@@ -100,27 +113,46 @@ fn add(open: &mut [Element], text: &str) {
     }
 }
 
-/// The members of a structure that stand in an element.
+/// The members of a structure that stand in an element, in the order of their names.
 pub(super) fn members_in(shape: Shape, element: &Element, times: Times) -> Map<String, Value> {
-    let mut there = Map::new();
-    for member in shape.members().filter(|member| member.place == Place::Body) {
-        let value = match member.shape.kind() {
-            Kind::List { of, item: None } => {
-                let items: Vec<_> = element
-                    .children_of(member.wire)
-                    .map(|child| from_element(of, child, times))
-                    .collect();
-                if items.is_empty() { None } else { Some(items.into()) }
-            }
-            _ => element
-                .child(member.wire)
-                .map(|child| from_element(member.shape, child, times)),
-        };
-        if let Some(value) = value {
-            there.insert(member.name.to_owned(), value);
-        }
-    }
+    let members = shape.members();
+    let there = members.filter_map(|member| Some((member.name.to_owned(), member_in(&member, element, times)?)));
+    let mut there: Map<_, _> = there.collect();
+    there.sort_keys();
     there
+}
+
+fn member_in(member: &Member, element: &Element, times: Times) -> Option<Value> {
+    match (member.place, member.shape.kind()) {
+        (Place::Body, Kind::List { of, item: None }) => {
+            let items = element.children_of(&member.wire);
+            let items: Vec<_> = items.map(|child| from_element(of, child, times)).collect();
+            if items.is_empty() { None } else { Some(items.into()) }
+        }
+        (Place::Body, _) => {
+            let child = element.child(&member.wire)?;
+            Some(from_element(member.shape, child, times))
+        }
+        (Place::Attribute, _) => {
+            let mut attributes = element.attributes.iter();
+            let (_, value) = attributes.find(|(name, _)| *name == member.wire)?;
+            Some(value.as_str().into())
+        }
+        _ => None,
+    }
+}
+
+/// The members in a document: those of its root, or the only one if that stands in place of the structure, as in the
+/// answer of `GetBucketLocation`.
+pub(super) fn members_of(shape: Shape, root: &Element, times: Times) -> Map<String, Value> {
+    let mut members = shape.members();
+    match (members.next(), members.next()) {
+        (Some(only), None) if only.wire == root.name && root.children.is_empty() => {
+            let value = from_element(only.shape, root, times);
+            Map::from_iter([(only.name.to_owned(), value)])
+        }
+        _ => members_in(shape, root, times),
+    }
 }
 
 pub(super) fn from_element(shape: Shape, element: &Element, times: Times) -> Value {
@@ -155,7 +187,14 @@ pub(super) fn document(name: &str, namespace: &str, shape: Shape, value: &Value)
 }
 
 fn element(out: &mut String, name: &str, shape: Shape, value: &Value) {
-    let _ = write!(out, "<{name}>");
+    let _ = write!(out, "<{name}");
+    for member in shape.members().filter(|member| member.place == Place::Attribute) {
+        if let Some(value) = value.get(member.name).filter(|value| !value.is_null()) {
+            let (wire, value) = (&member.wire, escaped(&text_of(value)));
+            let _ = write!(out, " xmlns:xsi=\"{XSI}\" {wire}=\"{value}\"");
+        }
+    }
+    out.push('>');
     content(out, shape, value);
     let _ = write!(out, "</{name}>");
 }
@@ -168,10 +207,10 @@ fn content(out: &mut String, shape: Shape, value: &Value) {
                     (_, None | Some(Value::Null)) => {}
                     (Kind::List { of, item: None }, Some(Value::Array(items))) => {
                         for item in items {
-                            element(out, member.wire, of, item);
+                            element(out, &member.wire, of, item);
                         }
                     }
-                    (_, Some(value)) => element(out, member.wire, member.shape, value),
+                    (_, Some(value)) => element(out, &member.wire, member.shape, value),
                 }
             }
         }
@@ -183,18 +222,23 @@ fn content(out: &mut String, shape: Shape, value: &Value) {
         }
         (Kind::Map { of, key, value: name }, Value::Object(given)) => {
             for (text, value) in given {
-                let _ = write!(out, "<entry><{key}>{}</{key}>", escape(text));
+                let _ = write!(out, "<entry><{key}>{}</{key}>", escaped(text));
                 element(out, name, of, value);
                 out.push_str("</entry>");
             }
         }
-        (Kind::Bytes, value) => out.push_str(&escape(text_of(&to_base64(value)))),
+        (Kind::Bytes, value) => out.push_str(&escaped(&text_of(&to_base64(value)))),
         (Kind::Time(form), value) => {
             let time = time_to_wire(value, form.unwrap_or(TimeForm::Iso));
-            out.push_str(&escape(text_of(&time)));
+            out.push_str(&escaped(&text_of(&time)));
         }
-        (_, value) => out.push_str(&escape(text_of(value))),
+        (_, value) => out.push_str(&escaped(&text_of(value))),
     }
+}
+
+/// A text without markup; its ends of lines are references, as a reader of XML changes those that are not.
+fn escaped(text: &str) -> String {
+    escape(text).replace('\r', "&#13;").replace('\n', "&#10;")
 }
 
 #[cfg(test)]
