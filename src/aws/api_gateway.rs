@@ -1,11 +1,11 @@
-//! `apigateway:invoke` (developer guide, "Call API Gateway with Step Functions").
+//! `apigateway:invoke` (developer guide, "Create API Gateway REST APIs with Step Functions").
 
 use axum::http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Answer, Endpoint, Request};
-use super::scalar::text_of;
+use super::headers::{by_name, spelt};
 use crate::TaskError;
 use crate::data::json_value;
 use crate::services::parameters::{only, refused, required_text, text};
@@ -24,6 +24,19 @@ const FIELDS: [&str; 9] = [
     "RequestBody",
     "Stage",
 ];
+
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::PATCH,
+    Method::HEAD,
+    Method::OPTIONS,
+];
+
+/// The methods whose requests may have a body.
+const WITH_BODY: [Method; 3] = [Method::PATCH, Method::POST, Method::PUT];
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const IN_PATH: &AsciiSet = &IN_QUERY.remove(b'/');
@@ -49,7 +62,11 @@ const FORBIDDEN: [&str; 14] = [
 /// Calls an API: the request goes to the endpoint, and says in `Host` which API it is for.
 pub(super) async fn invoke(endpoint: &Endpoint, input: &Value) -> Result<Value, TaskError> {
     let request = request(input)?;
-    let answer = endpoint.send(request).await;
+    let answer = if is_signed(input)? {
+        endpoint.send(request).await
+    } else {
+        endpoint.send_unsigned(request).await
+    };
     let answer = answer.map_err(|cause| TaskError::new("ApiGateway.SdkClientException", cause))?;
     let text = String::from_utf8_lossy(&answer.body).into_owned();
     if !(200..300).contains(&answer.status) {
@@ -58,37 +75,31 @@ pub(super) async fn invoke(endpoint: &Endpoint, input: &Value) -> Result<Value, 
     Ok(result(&answer, text))
 }
 
+/// Whether the API wants to know who calls it.
+fn is_signed(input: &Value) -> Result<bool, TaskError> {
+    match text(input, "AuthType")? {
+        None | Some("NO_AUTH") => Ok(false),
+        Some("IAM_ROLE" | "RESOURCE_POLICY") => Ok(true),
+        Some(_) => Err(invalid(input, "AuthType")),
+    }
+}
+
 fn request(input: &Value) -> Result<Request<'static>, TaskError> {
     only(input, &FIELDS)?;
     let host = required_text(input, "ApiEndpoint")?;
+    if !host
+        .bytes()
+        .all(|letter| letter.is_ascii_alphanumeric() || b"-._:".contains(&letter))
+    {
+        return Err(invalid(input, "ApiEndpoint"));
+    }
     let method = required_text(input, "Method")?;
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| {
-        refused(
-            input,
-            &format!("The value '{method}' for the field 'Method' is not supported"),
-        )
-    })?;
-    let mut path = String::new();
-    for part in [text(input, "Stage")?, text(input, "Path")?].into_iter().flatten() {
-        let part = part.trim_start_matches('/');
-        if !part.is_empty() {
-            path.push('/');
-            path.push_str(&utf8_percent_encode(part, IN_PATH).to_string());
-        }
-    }
-    if path.is_empty() {
-        path.push('/');
-    }
-    let query = pairs(input, "QueryParameters")?;
-    let query: Vec<_> = query
-        .iter()
-        .map(|(name, value)| {
-            let encode = |text| utf8_percent_encode(text, IN_QUERY).to_string();
-            format!("{}={}", encode(name), encode(value))
-        })
-        .collect();
-    if !query.is_empty() {
-        path = format!("{path}?{}", query.join("&"));
+    let method = METHODS.into_iter().find(|known| known.as_str() == method);
+    let method = method.ok_or_else(|| invalid(input, "Method"))?;
+    let body = body(input)?;
+    if body.is_some() && !WITH_BODY.contains(&method) {
+        let problem = format!("The field 'RequestBody' is not supported for the method '{method}'");
+        return Err(refused(input, &problem));
     }
     let mut headers = pairs(input, "Headers")?;
     for (name, _) in &mut headers {
@@ -97,7 +108,6 @@ fn request(input: &Value) -> Result<Request<'static>, TaskError> {
             return Err(refused(input, &format!("The header '{name}' is not supported")));
         }
     }
-    let body = input.get("RequestBody").filter(|body| !body.is_null());
     if body.is_some() && headers.iter().all(|(name, _)| name != "content-type") {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
@@ -105,10 +115,57 @@ fn request(input: &Value) -> Result<Request<'static>, TaskError> {
     Ok(Request {
         signing_name: "execute-api",
         method,
-        path,
+        path: path(input)?,
         headers,
-        body: body.map(|body| text_of(body).into_bytes()).unwrap_or_default(),
+        body: body.unwrap_or_default(),
     })
+}
+
+/// `/stage/path?query`
+fn path(input: &Value) -> Result<String, TaskError> {
+    let mut path = String::new();
+    for part in [text(input, "Stage")?, text(input, "Path")?].into_iter().flatten() {
+        let part = part.trim_start_matches('/');
+        if !part.is_empty() {
+            path.push('/');
+            path.extend(utf8_percent_encode(part, IN_PATH));
+        }
+    }
+    if path.is_empty() {
+        path.push('/');
+    }
+    for (index, (name, value)) in pairs(input, "QueryParameters")?.iter().enumerate() {
+        path.push(if index == 0 { '?' } else { '&' });
+        path.extend(utf8_percent_encode(name, IN_QUERY));
+        path.push('=');
+        path.extend(utf8_percent_encode(value, IN_QUERY));
+    }
+    Ok(path)
+}
+
+/// The body, as JSON; fields that are `null` are sent only if `AllowNullValues` says so.
+fn body(input: &Value) -> Result<Option<Vec<u8>>, TaskError> {
+    let allows_null = match input.get("AllowNullValues") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(allows)) => *allows,
+        Some(_) => return Err(invalid(input, "AllowNullValues")),
+    };
+    let body = input.get("RequestBody").filter(|body| !body.is_null());
+    Ok(body.map(|body| {
+        let body = if allows_null { body.clone() } else { without_nulls(body) };
+        body.to_string().into_bytes()
+    }))
+}
+
+fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(name, value)| (name.clone(), without_nulls(value))).collect())
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        value => value.clone(),
+    }
 }
 
 /// The entries of an object of arrays of texts.
@@ -117,27 +174,28 @@ fn pairs(input: &Value, field: &str) -> Result<Vec<(String, String)>, TaskError>
     let given = match input.get(field) {
         None | Some(Value::Null) => return Ok(pairs),
         Some(Value::Object(given)) => given,
-        Some(_) => {
-            return Err(refused(
-                input,
-                &format!("The value for the field '{field}' must be an object"),
-            ));
-        }
+        Some(_) => return Err(invalid(input, field)),
     };
     for (name, values) in given {
-        let Value::Array(values) = values else {
-            let problem = format!("The value for the field '{name}' in '{field}' must be an ARRAY");
-            return Err(refused(input, &problem));
-        };
-        pairs.extend(values.iter().map(|value| (name.clone(), text_of(value))));
+        let values = values.as_array().ok_or_else(|| invalid(input, field))?;
+        let values = values.iter().filter_map(Value::as_str);
+        pairs.extend(values.map(|value| (name.clone(), value.to_owned())));
     }
     Ok(pairs)
+}
+
+/// A value of another form than the field takes (recorded for `Headers`).
+fn invalid(input: &Value, field: &str) -> TaskError {
+    refused(
+        input,
+        &format!("The value of the field '{field}' has an invalid format"),
+    )
 }
 
 fn result(answer: &Answer, text: String) -> Value {
     let mut headers = Map::new();
     for (name, value) in &answer.headers {
-        let values = headers.entry(name.as_str()).or_insert_with(|| json!([]));
+        let values = headers.entry(spelt(name)).or_insert_with(|| json!([]));
         if let (Value::Array(values), Ok(value)) = (values, value.to_str()) {
             values.push(value.into());
         }
@@ -145,7 +203,7 @@ fn result(answer: &Answer, text: String) -> Value {
     let status = StatusCode::from_u16(answer.status).ok();
     let body = json_value(&text).unwrap_or_else(|_| Value::from(text));
     json!({
-        "Headers": headers,
+        "Headers": by_name(headers),
         "ResponseBody": body,
         "StatusCode": answer.status,
         "StatusText": status.and_then(|status| status.canonical_reason()).unwrap_or_default(),

@@ -4,21 +4,30 @@
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
-    sign,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningInstructions, SigningSettings,
+    UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{self, HeaderMap, Method, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::error::Error;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The longest answer that is read: Lambda's quota. A result may have 256 KiB.
 const LONGEST_ANSWER: usize = 6 * 1024 * 1024 + 100_000;
+/// The longest object of S3 that is read: Maps read their items from objects.
+const LONGEST_OBJECT: usize = 128 * 1024 * 1024;
+/// The longest wait for a connection.
+const LONGEST_CONNECTING: Duration = Duration::from_secs(10);
+/// The longest wait for an answer: Lambda's quota. A task may have a shorter one in `TimeoutSeconds`.
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
+/// How long a connection without requests stays open: less than servers wait before they close one, since a request that
+/// crosses that would be lost.
+const LONGEST_IDLE: Duration = Duration::from_secs(2);
 
 /// The region and the keys that requests are signed for.
 #[derive(Clone)]
@@ -90,9 +99,15 @@ impl fmt::Debug for Endpoint {
 impl Endpoint {
     /// An endpoint at a URL that [`Endpoint::url`] has accepted.
     pub(crate) fn new(url: &str, place: &Place) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(LONGEST_CONNECTING));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(LONGEST_IDLE)
+            .build(connector);
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client,
             place: place.clone(),
         }
     }
@@ -100,7 +115,7 @@ impl Endpoint {
     /// A URL that can be called: `http://HOST:PORT`, perhaps with a path.
     pub(crate) fn url(text: &str) -> Result<String, String> {
         let uri: Uri = text.parse().map_err(|error| format!("it is no URL: {error}"))?;
-        let is_bare = uri.query().is_none();
+        let is_bare = !text.contains(['?', '#', '@']);
         match (uri.scheme_str(), uri.authority()) {
             (Some("http"), Some(_)) if is_bare => Ok(text.trim_end_matches('/').to_owned()),
             (Some("https"), _) => Err("only endpoints on `http://` can be called".to_owned()),
@@ -108,24 +123,47 @@ impl Endpoint {
         }
     }
 
-    /// Sends a request and reads the answer, whatever its status. Errors with a sentence if there is no answer.
+    /// Signs a request, sends it and reads the answer, whatever its status. Errors with a sentence if there is no answer.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer, String> {
-        let unsent = |problem: &dyn fmt::Display| format!("Unable to execute HTTP request: {problem}");
-        let request = self.signed(request).map_err(|error| unsent(&error))?;
-        let unanswered =
-            |error: &dyn Error| unsent(&format_args!("`{}` did not answer: {}", self.url, first_cause(error)));
-        let response = self.client.request(request).await.map_err(|error| unanswered(&error))?;
-        let (head, body) = response.into_parts();
-        let body = to_bytes(Body::new(body), LONGEST_ANSWER).await;
-        Ok(Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: body.map_err(|error| unanswered(&error))?,
-        })
+        let signature = self.signature(&request).map_err(|error| unsent(&error))?;
+        let longest = if request.signing_name == "s3" {
+            LONGEST_OBJECT
+        } else {
+            LONGEST_ANSWER
+        };
+        let mut built = self.built(request).map_err(|error| unsent(&error))?;
+        signature.apply_to_request_http1x(&mut built);
+        self.answer(built, longest).await
     }
 
-    fn signed(&self, request: Request<'_>) -> Result<http::Request<Body>, Box<dyn Error + Send + Sync>> {
-        let uri = format!("{}{}", self.url, request.path);
+    /// The same without a signature.
+    pub(crate) async fn send_unsigned(&self, request: Request<'_>) -> Result<Answer, String> {
+        let built = self.built(request).map_err(|error| unsent(&error))?;
+        self.answer(built, LONGEST_ANSWER).await
+    }
+
+    async fn answer(&self, request: http::Request<Body>, longest: usize) -> Result<Answer, String> {
+        let unanswered = |problem: String| unsent(&format_args!("`{}` did not answer: {problem}", self.url));
+        let answer = async {
+            let response = self.client.request(request).await;
+            let (head, body) = response.map_err(|error| unanswered(first_cause(&error)))?.into_parts();
+            let body = to_bytes(Body::new(body), longest).await;
+            Ok(Answer {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                body: body.map_err(|error| unanswered(first_cause(&error)))?,
+            })
+        };
+        let in_time = tokio::time::timeout(LONGEST_WAIT, answer).await;
+        in_time.unwrap_or_else(|_| Err(unanswered(format!("{LONGEST_WAIT:?} passed"))))
+    }
+
+    fn uri(&self, request: &Request<'_>) -> String {
+        format!("{}{}", self.url, request.path)
+    }
+
+    fn signature(&self, request: &Request<'_>) -> Result<SigningInstructions, Box<dyn Error + Send + Sync>> {
+        let uri = self.uri(request);
         let mut settings = SigningSettings::default();
         if request.signing_name == "s3" {
             settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
@@ -148,14 +186,21 @@ impl Endpoint {
             SignableBody::Bytes(&request.body),
         )?;
         let (instructions, _) = sign(signable, &params.into())?.into_parts();
-        let mut built = http::Request::builder().method(request.method).uri(&uri);
-        for (name, value) in &request.headers {
+        Ok(instructions)
+    }
+
+    fn built(&self, request: Request<'_>) -> Result<http::Request<Body>, http::Error> {
+        let uri = self.uri(&request);
+        let mut built = http::Request::builder().method(request.method).uri(uri);
+        for (name, value) in request.headers {
             built = built.header(name, value);
         }
-        let mut built = built.body(Body::from(request.body))?;
-        instructions.apply_to_request_http1x(&mut built);
-        Ok(built)
+        built.body(Body::from(request.body))
     }
+}
+
+fn unsent(problem: &dyn fmt::Display) -> String {
+    format!("Unable to execute HTTP request: {problem}")
 }
 
 fn first_cause(error: &dyn Error) -> String {
@@ -168,4 +213,27 @@ fn first_cause(error: &dyn Error) -> String {
 #[expect(clippy::disallowed_methods, reason = "a signature has the system's time")]
 fn now() -> SystemTime {
     SystemTime::from(chrono::Utc::now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Time is virtual: it jumps to the deadline.
+    #[tokio::test(start_paused = true)]
+    async fn an_endpoint_that_says_nothing_is_given_up() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let request = Request {
+            signing_name: "sqs",
+            method: Method::POST,
+            path: "/".to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        let told = Endpoint::new(&url, &Place::new("us-east-1")).send(request).await.err();
+        let told = told.unwrap();
+        let start = format!("Unable to execute HTTP request: `{url}` did not answer: ");
+        assert!(told.starts_with(&start), "{told}");
+    }
 }

@@ -235,7 +235,14 @@ fn endpoints_that_cannot_be_used_are_refused_at_the_start() {
         &["--aws-endpoint", "https://aws.amazon.com"],
         "only endpoints on `http://` can be called",
     );
-    refused(&["--aws-endpoint", "localhost:4566"], "write it as http://HOST:PORT");
+    for url in [
+        "localhost:4566",
+        "http://user:password@127.0.0.1:1",
+        "http://127.0.0.1:1/?a",
+        "http://127.0.0.1:1/#a",
+    ] {
+        refused(&["--aws-endpoint", url], "write it as http://HOST:PORT");
+    }
     refused(
         &["--aws-endpoint", "sqz=http://127.0.0.1:1"],
         "no service `sqz` can be called",
