@@ -22,7 +22,7 @@ const fn row(name: &'static str, sdk_name: &'static str, prefix: &'static str, s
     }
 }
 
-const INTEGRATIONS: [Integration; 13] = [
+const INTEGRATIONS: [Integration; 14] = [
     row("athena", "athena", "Athena", "AmazonAthena"),
     row("batch", "batch", "Batch", "AWSBatch"),
     row("bedrock", "bedrockruntime", "BedrockRuntime", "AmazonBedrockRuntime"),
@@ -32,6 +32,7 @@ const INTEGRATIONS: [Integration; 13] = [
     row("ecs", "ecs", "ECS", "AmazonECS"),
     row("elasticmapreduce", "emr", "ElasticMapReduce", "AmazonElasticMapReduce"),
     row("glue", "glue", "Glue", "AWSGlue"),
+    row("lambda", "lambda", "Lambda", "AWSLambda"),
     row("s3", "s3", "S3", "AmazonS3"),
     row("sagemaker", "sagemaker", "SageMaker", "AmazonSageMaker"),
     row("sns", "sns", "SNS", "AmazonSNS"),

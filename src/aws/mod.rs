@@ -42,7 +42,8 @@ mod step_functions;
 mod task;
 mod xml;
 
-pub(crate) use endpoint::{Answer, Endpoint, Place, Request};
+pub(crate) use endpoint::{Endpoint, Place, Request};
 pub(crate) use event_bus::AwsEventBridge;
+pub(crate) use service_error::error_in;
 pub(crate) use step_functions::call as call_step_functions;
 pub(crate) use task::{AwsServices, is_service};

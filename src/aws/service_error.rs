@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::endpoint::Answer;
 use super::integration::Integration;
-use super::model::{Operation, Place, Protocol, Shape};
+use super::model::{Model, Operation, Place, Protocol, Shape};
 use super::xml::Element;
 use crate::TaskError;
 use crate::data::json_value;
@@ -114,6 +114,14 @@ impl ServiceError {
     }
 }
 
+/// The error of an optimised integration in an answer, if there is one.
+pub(crate) fn error_in(answer: &Answer, integration: &str, action: &str) -> Option<TaskError> {
+    let integration = Integration::of(integration)?;
+    let model = Model::of(integration.sdk_name)?;
+    let error = ServiceError::in_answer(answer, model.operation(action)?)?;
+    Some(error.into_task_error(Style::Optimised(integration), model.errors()))
+}
+
 /// Whether a document tells of an error that happened after S3 had sent the status: "200 OK responses may contain an
 /// error" (S3 API reference, `CopyObject`).
 fn is_late(answer: &Answer, operation: Operation) -> bool {
@@ -129,11 +137,12 @@ fn is_late(answer: &Answer, operation: Operation) -> bool {
             .is_ok_and(|text| text.contains("<Error") && Element::parse(text).is_ok_and(|root| root.name() == "Error"))
 }
 
-/// The class of an exception that a service's model names: `CODE` or `CODE=CLASS` in the list.
+/// The class of an exception that a service's model names: `CODE` or `CODE=CLASS` in the list. Some emulators leave
+/// `Exception` away.
 fn known_class(known: &str, code: &str) -> Option<String> {
     known.split_whitespace().find_map(|entry| {
         let (listed, class) = entry.split_once('=').unwrap_or((entry, ""));
-        if listed != code {
+        if listed != code && listed.strip_suffix("Exception") != Some(code) {
             return None;
         }
         Some(match class {

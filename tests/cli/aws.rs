@@ -276,3 +276,27 @@ fn tasks_ask_the_api_itself() {
     let output: Value = serde_json::from_str(ended["output"].as_str().unwrap()).unwrap();
     assert_eq!(output, json!({ "status": "RUNNING", "machine": machine }));
 }
+
+#[test]
+fn a_task_waits_for_its_token_where_it_asks_the_api_itself() {
+    let serve = Serve::start(&[]);
+    let answers = serve.create(
+        "Answers",
+        &json!({
+            "StartAt": "Answer",
+            "States": { "Answer": {
+                "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:sendTaskSuccess", "End": true,
+                "Parameters": { "TaskToken.$": "$.token", "Output": { "baked": true } },
+            } },
+        }),
+    );
+    let definition = json!({
+        "StartAt": "Ask",
+        "States": { "Ask": {
+            "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:startExecution.waitForTaskToken", "End": true,
+            "Parameters": { "StateMachineArn": answers, "Input": { "token.$": "$$.Task.Token" } },
+        } },
+    });
+    let ended = serve.run(&serve.create("Ask", &definition), &json!({}));
+    assert_eq!(ended["output"], r#"{"baked":true}"#, "{ended}");
+}

@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde_json::Value;
 
 use crate::TaskError;
-use crate::aws::{Answer, Endpoint, Request};
+use crate::aws::{Endpoint, Request, error_in};
 use crate::data::json_value;
 use crate::programs::function_error;
 
@@ -44,10 +44,10 @@ impl LambdaEndpoint {
         };
         let answer = self.0.send(request).await;
         let answer = answer.map_err(|cause| TaskError::new("Lambda.SdkClientException", cause))?;
-        let text = String::from_utf8_lossy(&answer.body);
-        if !(200..300).contains(&answer.status) {
-            return Err(service_error(&answer, &text));
+        if let Some(error) = error_in(&answer, "lambda", "invoke") {
+            return Err(error);
         }
+        let text = String::from_utf8_lossy(&answer.body);
         let result = if text.trim().is_empty() {
             Value::Null
         } else {
@@ -73,26 +73,4 @@ fn check_name(name: &str) -> Result<(), TaskError> {
     }
     let cause = format!("`{name}` is no name of a function: letters, digits, `-` and `_` are");
     Err(TaskError::new("Lambda.InvalidParameterValueException", cause))
-}
-
-/// An error of Lambda itself.
-fn service_error(answer: &Answer, body: &str) -> TaskError {
-    let status = answer.status;
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    // `Code:http://…` in some protocols of AWS.
-    let code = answer
-        .header("x-amzn-errortype")
-        .and_then(|code| code.split(':').next());
-    let code = code.unwrap_or(if status == 404 {
-        "ResourceNotFoundException"
-    } else {
-        "ServiceException"
-    });
-    let message = ["Message", "message"].iter().find_map(|name| body.get(name)?.as_str());
-    let request_id = answer.request_id();
-    let cause = format!(
-        "{} (Service: AWSLambda; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)",
-        message.unwrap_or_default()
-    );
-    TaskError::new(format!("Lambda.{code}"), cause)
 }

@@ -33,6 +33,7 @@ impl Handler for Others {
             return self.invoke(&function, &input).await;
         }
         if let Some(("aws-sdk:sfn", action)) = context.resource.service() {
+            let action = action.split('.').next().unwrap_or(action);
             return self.step_functions(action, &input).await;
         }
         match self.aws.call(&input, &context).await {

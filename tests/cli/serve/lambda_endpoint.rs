@@ -37,7 +37,8 @@ fn lambda() -> String {
                 let error = json!({ "Type": "User", "Message": "Function not found" }).to_string();
                 (
                     "404 Not Found",
-                    "x-amzn-errortype: ResourceNotFoundException\r\n",
+                    // As SAM writes it.
+                    "x-amzn-errortype: ResourceNotFound\r\n",
                     error,
                 )
             };
@@ -64,6 +65,9 @@ fn another_endpoint_serves_functions() {
     assert_eq!(refund["cause"], r#"{"errorType":"Broke","errorMessage":"no money"}"#);
     let nobody = run("Nobody", "Nobody");
     assert_eq!(nobody["error"], "Lambda.ResourceNotFoundException");
+    let cause = "Function not found (Service: AWSLambda; Status Code: 404; Error Code: ResourceNotFound; Request ID: local; \
+                 Proxy: null)";
+    assert_eq!(nobody["cause"], cause);
     let direct = json!({
         "StartAt": "Charge",
         "States": { "Charge": {
