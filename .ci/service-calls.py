@@ -6,6 +6,7 @@ Usage: .ci/service-calls.py, with botocore installed. src/aws/api/mod.rs says wh
 
 import pathlib
 import re
+import subprocess
 
 import botocore
 import botocore.session
@@ -14,7 +15,7 @@ import botocore.session
 OTHERS = {
     "batch": ("batch", []),
     "bedrockruntime": ("bedrock-runtime", ["InvokeModel"]),
-    "databrew": ("databrew", ["StartJobRun", "DescribeJobRun"]),
+    "databrew": ("databrew", ["StartJobRun", "DescribeJobRun", "StopJobRun"]),
     "lambda": ("lambda", []),
     "s3": ("s3", []),
     "scheduler": ("scheduler", []),
@@ -162,6 +163,7 @@ def main():
     rows = "\n".join(f'    ("{name}", include_str!("{name}.txt")),' for name in sorted(written))
     head = HEAD.format(version=botocore.__version__, count=len(written))
     (folder / "mod.rs").write_text(f"{head}{rows}\n];\n")
+    subprocess.run(["rustfmt", folder / "mod.rs"], check=True)
 
 
 main()

@@ -11,16 +11,16 @@ use crate::TaskError;
 use crate::data::json_value;
 
 /// A service at its endpoint, as an integration calls it.
-#[derive(Clone, Copy)]
-pub(super) struct Call<'a> {
+#[derive(Clone)]
+pub(super) struct Call {
     pub(super) service: Service,
-    pub(super) endpoint: &'a Endpoint,
+    pub(super) endpoint: Endpoint,
     pub(super) integration: &'static Integration,
 }
 
-impl Call<'_> {
+impl Call {
     /// Calls an action, and gives its result with the answer that it was in.
-    pub(super) async fn ask(self, action: &str, input: &Value) -> Result<(Value, Answer), TaskError> {
+    pub(super) async fn ask(&self, action: &str, input: &Value) -> Result<(Value, Answer), TaskError> {
         let style = Style::Optimised(self.integration);
         // S3 has this integration only for Maps, which read its times as texts.
         let times = if self.integration.name == "s3" {
@@ -28,7 +28,7 @@ impl Call<'_> {
         } else {
             Times::Milliseconds
         };
-        let call = self.service.call(self.endpoint, action, input, style, times);
+        let call = self.service.call(&self.endpoint, action, input, style, times);
         let (mut result, answer) = call.await?;
         // The integration gives the answers of models as JSON.
         if self.integration.name == "bedrock"

@@ -22,7 +22,7 @@ const fn row(name: &'static str, sdk_name: &'static str, prefix: &'static str, s
     }
 }
 
-const INTEGRATIONS: [Integration; 14] = [
+const INTEGRATIONS: [Integration; 13] = [
     row("athena", "athena", "Athena", "AmazonAthena"),
     row("batch", "batch", "Batch", "AWSBatch"),
     row("bedrock", "bedrockruntime", "BedrockRuntime", "AmazonBedrockRuntime"),
@@ -30,7 +30,6 @@ const INTEGRATIONS: [Integration; 14] = [
     row("databrew", "databrew", "DataBrew", "AWSGlueDataBrew"),
     row("dynamodb", "dynamodb", "DynamoDB", "AmazonDynamoDBv2"),
     row("ecs", "ecs", "ECS", "AmazonECS"),
-    row("elasticmapreduce", "emr", "ElasticMapReduce", "AmazonElasticMapReduce"),
     row("glue", "glue", "Glue", "AWSGlue"),
     row("lambda", "lambda", "Lambda", "AWSLambda"),
     row("s3", "s3", "S3", "AmazonS3"),

@@ -1,26 +1,34 @@
 //! `.sync`: a job is started, and its description asked for until it has ended (developer guide, "Run a Job").
 
+mod kinds;
+
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 use super::call::Call;
 use crate::TaskError;
 
-/// How a job is asked after.
+/// A kind of job.
 pub(super) struct Job {
     integration: &'static str,
     start: &'static str,
-    describe: &'static str,
-    /// The parameters of `describe`: a member of them, and where its value stands.
-    ask: &'static [(&'static str, From)],
-    /// The job in the answer.
+    describe: Question,
+    /// The job in the answer to `describe`.
     described: &'static str,
     /// The job's status.
     status: &'static str,
     succeeded: &'static str,
     failed: &'static [&'static str],
-    /// The result in the answer.
-    result: &'static str,
+    /// The result of the task.
+    outcome: Outcome,
+    stop: Question,
+}
+
+/// A call about a job that was started.
+struct Question {
+    action: &'static str,
+    /// Its parameters, and where their values stand.
+    parameters: &'static [(&'static str, From)],
 }
 
 /// Where a value stands, as a JSON pointer.
@@ -32,143 +40,28 @@ enum From {
     Answer(&'static str),
     /// In the answer to the start, as the only item of an array.
     OneOf(&'static str),
+    /// Nowhere: the text itself.
+    Text(&'static str),
+}
+
+/// The result of a task whose job has succeeded.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// The answer to `describe`.
+    Answer,
+    /// The job in it.
+    Job,
+    /// The same as a member of this name.
+    Member(&'static str),
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// A job of `sagemaker`, which is described by its name.
-const fn of_sagemaker(
-    start: &'static str,
-    describe: &'static str,
-    ask: &'static [(&'static str, From)],
-    status: &'static str,
-) -> Job {
-    Job {
-        integration: "sagemaker",
-        start,
-        describe,
-        ask,
-        described: "",
-        status,
-        succeeded: "Completed",
-        failed: &["Failed", "Stopped"],
-        result: "",
-    }
-}
-
-const JOBS: &[Job] = &[
-    Job {
-        integration: "athena",
-        start: "startQueryExecution",
-        describe: "getQueryExecution",
-        ask: &[("QueryExecutionId", From::Answer("/QueryExecutionId"))],
-        described: "/QueryExecution",
-        status: "/Status/State",
-        succeeded: "SUCCEEDED",
-        failed: &["FAILED", "CANCELLED"],
-        result: "",
-    },
-    Job {
-        integration: "batch",
-        start: "submitJob",
-        describe: "describeJobs",
-        ask: &[("Jobs", From::OneOf("/JobId"))],
-        described: "/Jobs/0",
-        status: "/Status",
-        succeeded: "SUCCEEDED",
-        failed: &["FAILED"],
-        result: "/Jobs/0",
-    },
-    Job {
-        integration: "codebuild",
-        start: "startBuild",
-        describe: "batchGetBuilds",
-        ask: &[("Ids", From::OneOf("/Build/Id"))],
-        described: "/Builds/0",
-        status: "/BuildStatus",
-        succeeded: "SUCCEEDED",
-        failed: &["FAILED", "FAULT", "TIMED_OUT", "STOPPED"],
-        result: "/Builds/0",
-    },
-    Job {
-        integration: "databrew",
-        start: "startJobRun",
-        describe: "describeJobRun",
-        ask: &[("Name", From::Parameters("/Name")), ("RunId", From::Answer("/RunId"))],
-        described: "",
-        status: "/State",
-        succeeded: "SUCCEEDED",
-        failed: &["FAILED", "STOPPED", "TIMEOUT"],
-        result: "",
-    },
-    Job {
-        integration: "ecs",
-        start: "runTask",
-        describe: "describeTasks",
-        ask: &[
-            ("Cluster", From::Parameters("/Cluster")),
-            ("Tasks", From::OneOf("/Tasks/0/TaskArn")),
-        ],
-        described: "/Tasks/0",
-        status: "/LastStatus",
-        succeeded: "STOPPED",
-        failed: &["DELETED"],
-        result: "/Tasks/0",
-    },
-    Job {
-        integration: "glue",
-        start: "startJobRun",
-        describe: "getJobRun",
-        ask: &[
-            ("JobName", From::Parameters("/JobName")),
-            ("RunId", From::Answer("/JobRunId")),
-        ],
-        described: "/JobRun",
-        status: "/JobRunState",
-        succeeded: "SUCCEEDED",
-        failed: &["FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"],
-        result: "/JobRun",
-    },
-    of_sagemaker(
-        "createHyperParameterTuningJob",
-        "describeHyperParameterTuningJob",
-        &[(
-            "HyperParameterTuningJobName",
-            From::Parameters("/HyperParameterTuningJobName"),
-        )],
-        "/HyperParameterTuningJobStatus",
-    ),
-    of_sagemaker(
-        "createLabelingJob",
-        "describeLabelingJob",
-        &[("LabelingJobName", From::Parameters("/LabelingJobName"))],
-        "/LabelingJobStatus",
-    ),
-    of_sagemaker(
-        "createProcessingJob",
-        "describeProcessingJob",
-        &[("ProcessingJobName", From::Parameters("/ProcessingJobName"))],
-        "/ProcessingJobStatus",
-    ),
-    of_sagemaker(
-        "createTrainingJob",
-        "describeTrainingJob",
-        &[("TrainingJobName", From::Parameters("/TrainingJobName"))],
-        "/TrainingJobStatus",
-    ),
-    of_sagemaker(
-        "createTransformJob",
-        "describeTransformJob",
-        &[("TransformJobName", From::Parameters("/TransformJobName"))],
-        "/TransformJobStatus",
-    ),
-];
-
 impl Job {
     /// The job that an action starts. Errors if this version does not know how to ask after it.
     pub(super) fn of(integration: &str, action: &str) -> Result<&'static Self, TaskError> {
-        let found = JOBS
+        let found = kinds::JOBS
             .iter()
             .find(|job| job.integration == integration && job.start == action);
         found.ok_or_else(|| {
@@ -177,54 +70,85 @@ impl Job {
         })
     }
 
-    /// Waits for the end of a job that was started.
-    pub(super) async fn wait(&self, call: Call<'_>, parameters: &Value, started: &Value) -> Result<Value, TaskError> {
-        let ask = self.question(parameters, started)?;
+    /// Waits for the end of a job that was started, and stops it if the task is aborted.
+    pub(super) async fn wait(&self, call: Call, parameters: &Value, started: &Value) -> Result<Value, TaskError> {
+        let question = self.describe.parameters(parameters, started)?;
+        let mut running = Running {
+            call: call.clone(),
+            stop: Some((self.stop.action, self.stop.parameters(parameters, started)?)),
+        };
+        let ended = self.end(&call, &question).await;
+        running.stop = None;
+        ended
+    }
+
+    async fn end(&self, call: &Call, question: &Value) -> Result<Value, TaskError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let (answer, _) = call.ask(self.describe, &ask).await?;
+            let (answer, _) = call.ask(self.describe.action, question).await?;
             let job = answer.pointer(self.described);
             let status = job.and_then(|job| job.pointer(self.status)?.as_str());
             let (Some(job), Some(status)) = (job, status) else {
-                let cause = format!("`{}` does not know the job: {answer}", self.describe);
+                let cause = format!("`{}` does not know the job: {answer}", self.describe.action);
                 return Err(TaskError::new("States.TaskFailed", cause));
             };
             if self.failed.contains(&status) || (status == self.succeeded && containers_failed(job)) {
                 return Err(TaskError::new("States.TaskFailed", job.to_string()));
             }
             if status == self.succeeded {
-                let result = answer.pointer(self.result).cloned().unwrap_or_default();
-                return Ok(if self.integration == "codebuild" {
-                    json!({ "Build": result })
-                } else {
-                    result
+                return Ok(match self.outcome {
+                    Outcome::Answer => answer,
+                    Outcome::Job => job.clone(),
+                    Outcome::Member(name) => json!({ name: job }),
                 });
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
+}
 
-    /// The parameters of `describe`.
-    fn question(&self, parameters: &Value, started: &Value) -> Result<Value, TaskError> {
-        let mut ask = Map::new();
-        for (name, from) in self.ask {
+impl Question {
+    /// The parameters. Errors if the answer to the start names no job.
+    fn parameters(&self, parameters: &Value, started: &Value) -> Result<Value, TaskError> {
+        let mut given = Map::new();
+        let started = |pointer: &str| {
+            let value = started.pointer(pointer).cloned();
+            value.ok_or_else(|| TaskError::new("States.TaskFailed", started.to_string()))
+        };
+        for (name, from) in self.parameters {
             let value = match from {
                 From::Parameters(pointer) => parameters.pointer(pointer).cloned(),
-                From::Answer(pointer) => Some(started.pointer(pointer).cloned().ok_or_else(|| no_job(started))?),
-                From::OneOf(pointer) => Some(json!([started.pointer(pointer).ok_or_else(|| no_job(started))?])),
+                From::Answer(pointer) => Some(started(pointer)?),
+                From::OneOf(pointer) => Some(json!([started(pointer)?])),
+                From::Text(text) => Some((*text).into()),
             };
             if let Some(value) = value {
-                ask.insert((*name).to_owned(), value);
+                given.insert((*name).to_owned(), value);
             }
         }
-        Ok(ask.into())
+        Ok(given.into())
     }
 }
 
-/// The answer to the start names no job.
-fn no_job(started: &Value) -> TaskError {
-    TaskError::new("States.TaskFailed", started.to_string())
+/// A job that a task waits for. It is stopped if the task ends before, as far as that can be done: "If a task is aborted,
+/// Step Functions will make a best-effort attempt to cancel the task" (developer guide, "Run a Job").
+struct Running {
+    call: Call,
+    /// The action that stops it, and its parameters; `None` once it has ended.
+    stop: Option<(&'static str, Value)>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some((action, parameters)) = self.stop.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let call = self.call.clone();
+            // Nobody is left to be told of an error.
+            runtime.spawn(async move { call.ask(action, &parameters).await.map(drop) });
+        }
+    }
 }
 
 /// Whether a task of ECS has stopped with a container that failed.

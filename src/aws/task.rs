@@ -69,7 +69,7 @@ impl AwsServices {
             Some(integration) => {
                 let call = Call {
                     service,
-                    endpoint,
+                    endpoint: endpoint.clone(),
                     integration,
                 };
                 integrate(call, action, input, context).await
@@ -79,7 +79,7 @@ impl AwsServices {
 }
 
 /// Does the task of an optimised integration.
-async fn integrate(call: Call<'_>, action: &str, input: &Value, context: &TaskContext) -> Result<Value, TaskError> {
+async fn integrate(call: Call, action: &str, input: &Value, context: &TaskContext) -> Result<Value, TaskError> {
     let is_sync = context.resource.pattern() == IntegrationPattern::Sync;
     let job = if is_sync {
         Some(Job::of(call.integration.name, action)?)
@@ -88,7 +88,7 @@ async fn integrate(call: Call<'_>, action: &str, input: &Value, context: &TaskCo
     };
     let (result, answer) = call.ask(action, input).await?;
     let submitted = with_metadata(result.clone(), &answer);
-    if context.resource.pattern() != IntegrationPattern::RequestResponse && was_not_started(call, &result) {
+    if context.resource.pattern() != IntegrationPattern::RequestResponse && was_not_started(&call, &result) {
         return Err(TaskError::new("AmazonECS.Unknown", submitted.to_string()));
     }
     let Some(job) = job else {
@@ -99,7 +99,7 @@ async fn integrate(call: Call<'_>, action: &str, input: &Value, context: &TaskCo
 }
 
 /// Whether nothing will tell how a task of ECS goes, such as where a cluster has no room for it.
-fn was_not_started(call: Call<'_>, result: &Value) -> bool {
+fn was_not_started(call: &Call, result: &Value) -> bool {
     let failures = result.get("Failures").and_then(Value::as_array);
     call.integration.name == "ecs" && failures.is_some_and(|failures| !failures.is_empty())
 }

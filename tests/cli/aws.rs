@@ -10,7 +10,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -172,6 +173,66 @@ fn services_are_asked_and_answer_in_their_protocols() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_job_is_stopped_where_its_task_is_aborted() {
+    let (url, asked) = busy_cluster();
+    let serve = Serve::start(&["--aws-endpoint", &url]);
+    let definition = json!({
+        "StartAt": "Bake",
+        "States": { "Bake": {
+            "Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "End": true,
+            "Parameters": { "Cluster": "bar", "TaskDefinition": "bake" },
+        } },
+    });
+    let request = json!({ "stateMachineArn": serve.create("Bake", &definition) });
+    let started = serve.call("StartExecution", &request).unwrap();
+    let execution = &started["executionArn"];
+    let next = || asked.recv_timeout(Duration::from_mins(1)).unwrap();
+    while !next()["headers"]["x-amz-target"]
+        .as_str()
+        .unwrap()
+        .ends_with(".DescribeTasks")
+    {}
+    serve
+        .call("StopExecution", &json!({ "executionArn": execution }))
+        .unwrap();
+    let stopped = loop {
+        let request = next();
+        if !request["headers"]["x-amz-target"]
+            .as_str()
+            .unwrap()
+            .ends_with(".DescribeTasks")
+        {
+            break request;
+        }
+    };
+    let body: Value = serde_json::from_str(stopped["body"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        body,
+        json!({ "cluster": "bar", "task": "t-1", "reason": "The task was aborted." })
+    );
+    assert_eq!(serve.ended(execution)["status"], "ABORTED");
+}
+
+/// A cluster whose task never ends, and the requests that it gets.
+fn busy_cluster() -> (String, mpsc::Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, asked) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let request = read(&mut stream);
+            let tasks = json!({ "tasks": [{ "taskArn": "t-1", "lastStatus": "RUNNING" }] });
+            answer(stream.get_mut(), &json!({ "body": tasks }));
+            if sender.send(request).is_err() {
+                break;
+            }
+        }
+    });
+    (url, asked)
 }
 
 /// A task that an endpoint serves, or does not.
