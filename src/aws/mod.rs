@@ -14,6 +14,7 @@
 //! | `service.rs` | a service, whichever protocol it speaks |
 //! | `parameters.rs` | what an action takes, and what it refuses |
 //! | `json.rs`, `query.rs`, `rest.rs` | the protocols: requests and responses |
+//! | `s3.rs` | S3, where it is otherwise than its protocol |
 //! | `xml.rs`, `scalar.rs` | values of a shape in XML, in a text |
 //! | `model.rs` | the services' operations, and the shapes of their inputs and outputs |
 //! | `api` | the facts about them |
@@ -35,6 +36,7 @@ mod model;
 mod parameters;
 mod query;
 mod rest;
+mod s3;
 mod scalar;
 mod service;
 mod service_error;

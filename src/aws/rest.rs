@@ -1,17 +1,14 @@
 //! The REST protocols, in JSON and in XML: members stand in the path, the query, the headers and the body.
 
 use axum::http::Method;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use md5::{Digest as _, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::endpoint::{Answer, Request};
-use super::json;
 use super::model::{Kind, Member, Model, Operation, Place, Protocol, Shape, TimeForm};
 use super::scalar::{Times, number_or_boolean, text_of, time_to_wire};
 use super::xml::{Element, document, from_element, members_of};
+use super::{json, s3};
 use crate::data::json_value;
 
 /// What stands in a path as it is.
@@ -48,11 +45,8 @@ pub(super) fn request(model: &'static Model, operation: Operation, input: &Value
         Some((member, value)) => body_of(model, member, value, &mut headers),
         None => body_of_members(model, operation, &members, input, &mut headers),
     };
-    if model.name == "s3" && !body.is_empty() {
-        // S3 refuses some documents that come without.
-        let has_one = headers.iter().any(|(name, _)| name == "content-md5");
-        let sum = STANDARD.encode(Md5::digest(&body));
-        headers.extend((!has_one).then(|| ("content-md5".to_owned(), sum)));
+    if s3::is_of(operation) && !body.is_empty() && headers.iter().all(|(name, _)| name != "content-md5") {
+        headers.push(s3::content_md5(&body));
     }
     let method = Method::from_bytes(operation.method.as_bytes()).map_err(|error| error.to_string())?;
     Ok(Request {
@@ -202,6 +196,9 @@ pub(super) fn result(model: &Model, operation: Operation, answer: &Answer, times
             Protocol::RestXml { .. } => members_of(shape, &Element::parse(text)?, times),
             _ => json::members_in(shape, text, times)?,
         });
+    }
+    if s3::is_of(operation) {
+        result = s3::decoded(result);
     }
     result.sort_keys();
     if let Some(member) = payload

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::endpoint::Answer;
 use super::integration::Integration;
-use super::model::{Model, Operation, Place, Protocol, Shape};
+use super::model::{Model, Operation};
+use super::s3;
 use super::xml::Element;
 use crate::TaskError;
 use crate::data::json_value;
@@ -41,7 +42,7 @@ impl Style<'_> {
 /// What a service answered in place of a result.
 #[derive(Debug)]
 pub(super) struct ServiceError {
-    code: String,
+    code: Option<String>,
     /// The code of the protocol that the service spoke before, if it still tells it.
     query_code: Option<String>,
     message: Option<String>,
@@ -53,7 +54,7 @@ pub(super) struct ServiceError {
 impl ServiceError {
     /// The error in the answer to an operation, if there is one.
     pub(super) fn in_answer(answer: &Answer, operation: Operation) -> Option<Self> {
-        let is_error = !(200..300).contains(&answer.status) || is_late(answer, operation);
+        let is_error = !(200..300).contains(&answer.status) || s3::is_late_error(answer, operation);
         is_error.then(|| Self::read(answer, operation))
     }
 
@@ -66,7 +67,7 @@ impl ServiceError {
         };
         let query_error = answer.header("x-amzn-query-error");
         Self {
-            code: code.unwrap_or_else(|| of_status(answer.status, operation).to_owned()),
+            code: code.or_else(|| s3::code_of_head(answer, operation)),
             query_code: query_error.and_then(|error| Some(error.split(';').next()?.to_owned())),
             message,
             status: answer.status,
@@ -77,7 +78,7 @@ impl ServiceError {
 
     /// The task's error; `known` has the codes that the service's model names, with their classes.
     pub(super) fn into_task_error(self, style: Style<'_>, known: &str) -> TaskError {
-        let class = known_class(known, &self.code);
+        let class = self.code.as_ref().and_then(|code| known_class(known, code));
         let Self {
             code,
             query_code,
@@ -102,7 +103,7 @@ impl ServiceError {
             }
             Style::Optimised(Integration { prefix, service, .. }) => {
                 let name = class.unwrap_or_else(|| format!("{service}Exception").replace("DynamoDBv2", "DynamoDB"));
-                let code = query_code.as_ref().unwrap_or(code);
+                let code = query_code.as_ref().or(code.as_ref()).map_or("null", String::as_str);
                 let message = message.as_deref().unwrap_or("null");
                 let cause = format!(
                     "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; \
@@ -120,21 +121,6 @@ pub(crate) fn error_in(answer: &Answer, integration: &str, action: &str) -> Opti
     let model = Model::of(integration.sdk_name)?;
     let error = ServiceError::in_answer(answer, model.operation(action)?)?;
     Some(error.into_task_error(Style::Optimised(integration), model.errors()))
-}
-
-/// Whether a document tells of an error that happened after S3 had sent the status: "200 OK responses may contain an
-/// error" (S3 API reference, `CopyObject`).
-fn is_late(answer: &Answer, operation: Operation) -> bool {
-    let of = |shape: Shape| {
-        let is_xml = matches!(shape.model.protocol(), Protocol::RestXml { .. });
-        is_xml
-            && shape
-                .members()
-                .all(|member| member.place != Place::Payload || member.shape.is_structure())
-    };
-    operation.output.is_some_and(of)
-        && std::str::from_utf8(&answer.body)
-            .is_ok_and(|text| text.contains("<Error") && Element::parse(text).is_ok_and(|root| root.name() == "Error"))
 }
 
 /// The class of an exception that a service's model names: `CODE` or `CODE=CLASS` in the list. Some emulators leave
@@ -172,19 +158,4 @@ fn in_xml(text: &str) -> (Option<String>, Option<String>) {
     let error = root.child("Error").unwrap_or(&root);
     let text = |name: &str| error.child(name).map(|child| child.text.trim().to_owned());
     (text("Code"), text("Message"))
-}
-
-/// For answers without a body, such as those to `HEAD`, in which the SDK puts the names of S3's errors itself.
-fn of_status(status: u16, operation: Operation) -> &'static str {
-    match (status, operation.action) {
-        (404, "headObject") => "NoSuchKey",
-        (404, "headBucket") => "NoSuchBucket",
-        (301, _) => "PermanentRedirect",
-        (403, _) => "AccessDenied",
-        (404, _) => "NotFound",
-        (412, _) => "PreconditionFailed",
-        (429, _) => "TooManyRequestsException",
-        (500.., _) => "ServiceUnavailable",
-        _ => "BadRequest",
-    }
 }
