@@ -62,6 +62,8 @@ pub enum ErrorKind {
     Misconfigured,
     /// The store of the executions cannot be read, or does not write now: its disk is full, for example.
     Store,
+    /// A cluster of a distributed engine cannot be reached, or refuses what it was asked for.
+    Cluster,
     /// The call was made outside a tokio runtime, or in one that was built without `enable_time`.
     NoTimer,
 }

@@ -62,6 +62,7 @@
 //! | `yaml` | definitions and test files in YAML, templates |
 //! | `svg` | pictures of state machines |
 //! | `store` | [`store`]: executions that outlive their process |
+//! | `restate` | [`durable`]: executions on many machines, over a cluster of Restate servers |
 //! | `serve` | [`server::http`]: the Step Functions API over HTTP |
 //! | `cli` | the `asl` command |
 //! | `websocket` | [`websocket`] |
@@ -85,6 +86,7 @@
 #![cfg_attr(not(feature = "runtime"), doc = "[docs::running]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`Error`]: #features\n[`Interpreter`]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
+#![cfg_attr(not(feature = "restate"), doc = "[`durable`]: #features")]
 #![cfg_attr(not(feature = "serve"), doc = "[`server::http`]: #features")]
 #![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
@@ -160,6 +162,8 @@ pub mod docs {
     #[doc = include_str!("docs/without_rust.md")]
     pub mod without_rust {}
 }
+#[cfg(feature = "restate")]
+pub mod durable;
 mod error;
 pub mod execution;
 #[cfg(feature = "runtime")]

@@ -47,6 +47,8 @@
 mod ack;
 mod activity;
 mod activity_queue;
+#[cfg(feature = "restate")]
+mod attempts;
 mod catalogue;
 mod chance;
 mod clock;
@@ -235,22 +237,9 @@ impl Interpreter {
         request: StartRequest,
         is_synchronous: bool,
     ) -> Result<Begun<'_>, Error> {
-        self.check_options()?;
-        request.check()?;
-        let shared = self.shared();
-        let input = to_bounded_value(input)
-            .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
-        let input = program.payload(input);
-        if input.exceeds(self.settings.limits.payload_bytes) {
-            let size = input.bound();
-            let message = format!(
-                "the input has {size} bytes, more than the limit of {} bytes",
-                self.settings.limits.payload_bytes
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, message));
-        }
         let is_named = request.name.is_some();
-        let mut options = self.options(input, &program, request);
+        let mut options = self.options_of(&program, input, request)?;
+        let shared = self.shared();
         options.is_synchronous = is_synchronous;
         requirements::check(&program, shared, || options.execution_arn())?;
         let host = shared.host()?;
@@ -267,6 +256,30 @@ impl Interpreter {
             request: None,
         };
         Ok(Begun { shared, start, host })
+    }
+
+    /// The options of an execution that starts. Errors if the input is not JSON or exceeds the limit, if a name is not allowed,
+    /// and if the interpreter was not built well.
+    pub(crate) fn options_of(
+        &self,
+        program: &Program,
+        input: impl Serialize,
+        request: StartRequest,
+    ) -> Result<StartOptions, Error> {
+        self.check_options()?;
+        request.check()?;
+        let input = to_bounded_value(input)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
+        let input = program.payload(input);
+        if input.exceeds(self.settings.limits.payload_bytes) {
+            let size = input.bound();
+            let message = format!(
+                "the input has {size} bytes, more than the limit of {} bytes",
+                self.settings.limits.payload_bytes
+            );
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(self.options(input, program, request))
     }
 
     /// The execution of an ARN, also one that another execution has started; `None` if there is none, or if it has ended

@@ -75,6 +75,18 @@ const LAYERS: &[(&str, &[&str])] = &[
             "runtime",
         ],
     ),
+    (
+        "durable",
+        &[
+            "definition",
+            "history",
+            "execution",
+            "services",
+            "handlers",
+            "store",
+            "runtime",
+        ],
+    ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
     ("aws", &["data", "definition", "services", "handlers", "server"]),
     (

@@ -1,0 +1,231 @@
+//! Starts executions at a cluster, and reads them.
+
+use axum::http::{Method, Request, StatusCode, header};
+use chrono::{DateTime, Utc};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::messages::{Ending, Events, Facts};
+use super::workflow::Range;
+use super::{DESCRIBE, HISTORY, RUN, STOP, names};
+use crate::error::{Error, ErrorKind};
+use crate::execution::Outcome;
+use crate::history::{ErrorOutput, HistoryEvent};
+use crate::store::{End, HistoryRecord, HistoryRecords, read_text, written_text};
+
+/// The most that an answer may have: what Restate takes as one message.
+const LONGEST_ANSWER: usize = 33 * 1024 * 1024;
+
+/// So many events are read at once.
+const EVENTS: usize = 1_000;
+
+/// What stands in a path as it is.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A client of a cluster of Restate servers; a clone is cheap. Any number of them may serve one cluster.
+#[derive(Debug, Clone)]
+pub struct RestateClient {
+    ingress: String,
+    admin: String,
+    http: Client<HttpConnector, Full<hyper::body::Bytes>>,
+}
+
+/// An execution as a cluster knows it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RestateExecution {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// The ARN of its state machine.
+    pub state_machine_arn: String,
+    /// When it began.
+    pub start_time: DateTime<Utc>,
+    /// Its input.
+    pub input: Value,
+    /// How it ended, and when; `None` while it runs.
+    pub end: Option<(Outcome, DateTime<Utc>)>,
+}
+
+impl RestateClient {
+    /// A client of the cluster whose ingress and admin API are at these URLs, as a rule at the ports 8080 and 9070.
+    pub fn new(ingress: impl Into<String>, admin: impl Into<String>) -> Self {
+        let url = |url: String| url.trim_end_matches('/').to_owned();
+        Self {
+            ingress: url(ingress.into()),
+            admin: url(admin.into()),
+            http: Client::builder(TokioExecutor::new()).build_http(),
+        }
+    }
+
+    /// Tells the cluster of a worker at a URL. It calls the worker to learn what it does; the worker has to serve already. New
+    /// executions and tasks go to the worker that was registered last for them.
+    ///
+    /// # Errors
+    ///
+    /// [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or cannot reach the worker.
+    pub async fn register(&self, worker: &str) -> Result<(), Error> {
+        let url = format!("{}/deployments", self.admin);
+        let deployment = json!({ "uri": worker });
+        self.call(Method::POST, &url, deployment.to_string()).await.map(drop)
+    }
+
+    /// Starts an execution. It is there for good when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecutionAlreadyExists`](ErrorKind::ExecutionAlreadyExists) if there is one of this name, also one that has ended less
+    /// than 90 days ago; [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or no worker for the machine was
+    /// registered.
+    pub async fn start(&self, machine: &str, name: &str, input: &impl Serialize) -> Result<(), Error> {
+        let input = serde_json::to_string(input)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
+        let url = format!("{}/send", self.url(machine, name, RUN));
+        let sent = self.send(Method::POST, &url, input).await?;
+        // A second send of a key answers that nothing was started, and which call was first.
+        let is_known = serde_json::from_slice::<Value>(&sent.1)
+            .is_ok_and(|sent| sent.get("status").is_some_and(|status| status == "PreviouslyAccepted"));
+        if sent.0 == StatusCode::CONFLICT || is_known {
+            let message = format!("an execution `{name}` of `{machine}` exists already");
+            return Err(Error::new(ErrorKind::ExecutionAlreadyExists, message));
+        }
+        answered(&url, sent).map(drop)
+    }
+
+    /// Stops an execution (`StopExecution`). One that has ended stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Cluster`](ErrorKind::Cluster).
+    pub async fn stop(&self, machine: &str, name: &str, error: ErrorOutput) -> Result<(), Error> {
+        let url = self.url(machine, name, STOP);
+        self.call(Method::POST, &url, written_text(&error)).await.map(drop)
+    }
+
+    /// An execution; `None` if none of this name has begun.
+    ///
+    /// # Errors
+    ///
+    /// [`Cluster`](ErrorKind::Cluster).
+    pub async fn execution(&self, machine: &str, name: &str) -> Result<Option<RestateExecution>, Error> {
+        let url = self.url(machine, name, DESCRIBE);
+        let told: Option<(Facts, Option<Ending>)> = self.read(&url, String::new()).await?;
+        let Some((facts, ending)) = told else { return Ok(None) };
+        let ended = |ending| {
+            let end = End::from(ending);
+            end.outcome().map(|outcome| (outcome, end.time))
+        };
+        Ok(Some(RestateExecution {
+            arn: facts.arn,
+            name: facts.name,
+            state_machine_arn: facts.state_machine_arn,
+            start_time: facts.start_time,
+            input: facts.input,
+            end: ending.map(ended).transpose().map_err(unreadable)?,
+        }))
+    }
+
+    /// Waits for the end of an execution.
+    ///
+    /// # Errors
+    ///
+    /// [`Cluster`](ErrorKind::Cluster), also if there is no execution of this name, or if it was refused before it began.
+    pub async fn outcome(&self, machine: &str, name: &str) -> Result<Outcome, Error> {
+        let (service, key) = (names::of_machine(machine), path(name));
+        let url = format!("{}/restate/workflow/{service}/{key}/attach", self.ingress);
+        let attached = self.send(Method::GET, &url, String::new()).await?;
+        let execution = self.execution(machine, name).await?;
+        if let Some((outcome, _)) = execution.and_then(|execution| execution.end) {
+            return Ok(outcome);
+        }
+        answered(&url, attached)?;
+        Err(unreadable("it has ended and has no outcome"))
+    }
+
+    /// The history of an execution, as far as it has got.
+    ///
+    /// # Errors
+    ///
+    /// [`Cluster`](ErrorKind::Cluster).
+    pub async fn history(&self, machine: &str, name: &str) -> Result<Vec<HistoryEvent>, Error> {
+        let url = self.url(machine, name, HISTORY);
+        let mut history: Vec<HistoryEvent> = Vec::new();
+        loop {
+            let after = history.last().map_or(0, |event| event.id);
+            let range = Range { after, most: EVENTS };
+            let batches: Vec<Events> = self.read(&url, written_text(&range)).await?;
+            let mut is_last = true;
+            for Events { time, heads, details } in batches {
+                let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;
+                for record in records.iter().filter(|record| record.id > after) {
+                    history.push(HistoryRecord::event(record).map_err(unreadable)?);
+                    is_last = false;
+                }
+            }
+            if is_last {
+                return Ok(history);
+            }
+        }
+    }
+
+    fn url(&self, machine: &str, name: &str, handler: &str) -> String {
+        format!(
+            "{}/{}/{}/{handler}",
+            self.ingress,
+            names::of_machine(machine),
+            path(name)
+        )
+    }
+
+    /// Calls a handler that answers with a message.
+    async fn read<T: DeserializeOwned>(&self, url: &str, body: String) -> Result<T, Error> {
+        let answer = self.call(Method::POST, url, body).await?;
+        read_text(&String::from_utf8_lossy(&answer), "an answer").map_err(unreadable)
+    }
+
+    async fn call(&self, method: Method, url: &str, body: String) -> Result<Vec<u8>, Error> {
+        let sent = self.send(method, url, body).await?;
+        answered(url, sent)
+    }
+
+    async fn send(&self, method: Method, url: &str, body: String) -> Result<(StatusCode, Vec<u8>), Error> {
+        let mut request = Request::builder().method(method).uri(url);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let failed = |error: &dyn std::fmt::Display| failed(format!("Restate at `{url}` cannot be reached: {error}"));
+        let request = request.body(Full::from(body)).map_err(|error| failed(&error))?;
+        let response = self.http.request(request).await.map_err(|error| failed(&error))?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| failed(&error))?;
+        Ok((status, body.to_bytes().to_vec()))
+    }
+}
+
+fn answered(url: &str, (status, body): (StatusCode, Vec<u8>)) -> Result<Vec<u8>, Error> {
+    if status.is_success() {
+        return Ok(body);
+    }
+    let text = String::from_utf8_lossy(&body);
+    Err(failed(format!("Restate refused `{url}` with {status}: {text}")))
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    failed(format!("what Restate has of the execution cannot be read: {error}"))
+}
+
+fn failed(message: String) -> Error {
+    Error::new(ErrorKind::Cluster, message)
+}
+
+fn path(name: &str) -> String {
+    utf8_percent_encode(name, IN_PATH).to_string()
+}

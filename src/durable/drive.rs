@@ -1,0 +1,199 @@
+//! Drives an execution: its commands become entries of a journal, and what comes of them its events.
+//!
+//! All of it happens again, in the same order, whenever a worker takes the execution over: so nothing here may depend on
+//! anything but the journal. The one exception is how long a timer still has, which is written when it is first set.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, RequestTarget};
+use restate_sdk::endpoint::ContextInternal;
+use restate_sdk::errors::{HandlerError, TerminalError};
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::messages::{Events, Message, Stop, TaskAnswer, TaskCall};
+use super::tasks::ATTEMPT;
+use super::{STOP, names};
+use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
+use crate::history::ErrorOutput;
+use crate::runtime::Clock;
+use crate::store::HistoryRecords;
+
+/// What an execution waits for.
+type Pending<'a> = Pin<Box<dyn DurableFuture<Output = Happened> + Send + 'a>>;
+
+/// What has happened.
+enum Happened {
+    Answered(TaskId, Result<Message<TaskAnswer>, TerminalError>),
+    TimeCame(DateTime<Utc>, Result<(), TerminalError>),
+    StopAsked(Result<Message<Stop>, TerminalError>),
+}
+
+struct Driver<'a> {
+    context: &'a ContextInternal,
+    clock: &'a Clock,
+    execution: Execution,
+    /// The time of the last event.
+    now: DateTime<Utc>,
+    pending: DurableFuturesUnordered<Pending<'a>>,
+    /// The times of the timers among them.
+    timers: BTreeSet<DateTime<Utc>>,
+}
+
+/// Drives an execution to its end. The time is that of its last event.
+pub(super) async fn drive(
+    context: &ContextInternal,
+    clock: &Clock,
+    execution: Execution,
+) -> Result<(Outcome, DateTime<Utc>), TerminalError> {
+    let mut driver = Driver {
+        context,
+        clock,
+        now: execution.context().start_time,
+        execution,
+        pending: DurableFuturesUnordered::new(),
+        timers: BTreeSet::new(),
+    };
+    let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
+    driver.pending.push(Box::pin(stop));
+    loop {
+        if let Some(outcome) = driver.carry_out().await {
+            return Ok((outcome, driver.now));
+        }
+        driver.set_timer();
+        let happened = match driver.pending.next().await {
+            Ok(happened) => happened.map(|(_, happened)| happened),
+            Err(cancelled) => {
+                tracing::info!(%cancelled, arn = %driver.execution.arn(), "the invocation is cancelled: the execution stops");
+                let now = time(context, clock).await?;
+                driver.handle(now, Event::Stop(ErrorOutput::default()));
+                continue;
+            }
+        };
+        match happened {
+            Some(happened) => driver.happen(happened).await?,
+            // The stop is always there, or has ended it.
+            None => return Err(TerminalError::new("the execution waits for nothing")),
+        }
+    }
+}
+
+impl<'a> Driver<'a> {
+    /// Does what the execution asks for, and writes what it has recorded. Returns its outcome at its end.
+    async fn carry_out(&mut self) -> Option<Outcome> {
+        let mut events = HistoryRecords::default();
+        let mut ended = None;
+        loop {
+            while let Some(command) = self.execution.next_command() {
+                match command {
+                    Command::Record(event) => events.push_event(&event),
+                    Command::Invoke(task) => {
+                        let called = self.call(task);
+                        self.pending.push(called);
+                    }
+                    // The execution ignores the answer of a cancelled task. The others are of distributed Maps, which a worker
+                    // refuses.
+                    Command::Cancel(_) | Command::RecordChild(_) | Command::MapRun(_) => {}
+                    Command::Complete(outcome) => ended = Some(outcome),
+                }
+            }
+            if !self.execution.wants_turn() {
+                break;
+            }
+            // Other executions of this worker have their turns.
+            tokio::task::yield_now().await;
+            self.execution.handle(self.now, Event::Turn);
+        }
+        self.execution.rest();
+        self.write(&events);
+        ended
+    }
+
+    fn write(&self, events: &HistoryRecords) {
+        let Some((first, _)) = events.ids() else { return };
+        let written = Events {
+            time: events.time(),
+            heads: events.heads().to_owned(),
+            details: events.details().to_owned(),
+        };
+        self.context.set(&super::history_key(first), Message(written));
+    }
+
+    fn call(&self, task: Task) -> Pending<'a> {
+        let id = task.id;
+        let call = TaskCall {
+            execution_arn: Arc::clone(self.execution.arn()),
+            state_machine_arn: self.execution.state_machine().id.as_str().into(),
+            id,
+            state: task.state,
+            resource: task.resource.arn().to_owned(),
+            retry_count: task.retry_count,
+            request: task.request,
+        };
+        let service = RequestTarget::service(names::of_resource(&call.resource), ATTEMPT);
+        let called = self
+            .context
+            .request::<_, Message<TaskAnswer>>(service, Message(call))
+            .call();
+        Box::pin(called.map(move |answer| Happened::Answered(id, answer)))
+    }
+
+    /// Sets a timer for the next deadline, unless one is set that comes no later.
+    fn set_timer(&mut self) {
+        let Some(deadline) = self.execution.next_deadline() else {
+            return;
+        };
+        if self.timers.first().is_some_and(|first| *first <= deadline) {
+            return;
+        }
+        self.timers.insert(deadline);
+        // Restate counts milliseconds, and drops the rest.
+        let left = deadline - self.clock.now() + TimeDelta::milliseconds(1);
+        let slept = self.context.sleep(left.to_std().unwrap_or_default());
+        self.pending
+            .push(Box::pin(slept.map(move |slept| Happened::TimeCame(deadline, slept))));
+    }
+
+    async fn happen(&mut self, happened: Happened) -> Result<(), TerminalError> {
+        match happened {
+            Happened::Answered(task, Ok(Message(TaskAnswer { time, result }))) => {
+                let event = match result {
+                    Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
+                    Err(error) => Event::TaskFailed { task, error },
+                };
+                self.handle(time, event);
+            }
+            // The service itself has failed, or somebody has killed the call.
+            Happened::Answered(task, Err(failure)) => {
+                let now = time(self.context, self.clock).await?;
+                let error = ErrorOutput {
+                    error: Some("States.TaskFailed".into()),
+                    cause: Some(failure.message().into()),
+                };
+                self.handle(now, Event::TaskFailed { task, error });
+            }
+            Happened::TimeCame(deadline, slept) => {
+                slept?;
+                self.timers.remove(&deadline);
+                self.handle(deadline, Event::DeadlineReached);
+            }
+            Happened::StopAsked(stop) => {
+                let Message(Stop { time, error }) = stop?;
+                self.handle(time, Event::Stop(error));
+            }
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, now: DateTime<Utc>, event: Event) {
+        self.now = self.now.max(now);
+        self.execution.handle(self.now, event);
+    }
+}
+
+/// The time as it was when this was first done.
+pub(super) async fn time(context: &ContextInternal, clock: &Clock) -> Result<DateTime<Utc>, TerminalError> {
+    let now = || async { Ok::<_, HandlerError>(Message(clock.now())) };
+    let Message(time) = context.run(now).await?;
+    Ok(time)
+}

@@ -1,0 +1,159 @@
+//! What is written into the journals of Restate: texts in the store's formats, which every later release reads.
+
+use chrono::{DateTime, Utc};
+use restate_sdk::serde as sdk;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+use crate::execution::{TaskId, TaskRequest};
+use crate::history::ErrorOutput;
+use crate::store::{End, StoreError, read_text, written_text};
+
+/// A message between two services, or between a service and its journal.
+pub(super) struct Message<T>(pub(super) T);
+
+impl<T: Serialize> sdk::Serialize for Message<T> {
+    type Error = std::convert::Infallible;
+
+    fn serialize(&self) -> Result<bytes::Bytes, Self::Error> {
+        Ok(written_text(&self.0).into())
+    }
+}
+
+impl<T: DeserializeOwned> sdk::Deserialize for Message<T> {
+    type Error = StoreError;
+
+    fn deserialize(bytes: &mut bytes::Bytes) -> Result<Self, Self::Error> {
+        read_text(&String::from_utf8_lossy(bytes), "a message").map(Self)
+    }
+}
+
+/// JSON as it comes from outside and goes there; nothing is `{}`, as with `StartExecution`.
+pub(super) struct Json(pub(super) Value);
+
+impl sdk::Serialize for Json {
+    type Error = serde_json::Error;
+
+    fn serialize(&self) -> Result<bytes::Bytes, Self::Error> {
+        serde_json::to_vec(&self.0).map(Into::into)
+    }
+}
+
+impl sdk::Deserialize for Json {
+    type Error = serde_json::Error;
+
+    fn deserialize(bytes: &mut bytes::Bytes) -> Result<Self, Self::Error> {
+        if bytes.is_empty() {
+            return Ok(Self(Value::Object(serde_json::Map::new())));
+        }
+        serde_json::from_slice(bytes).map(Self)
+    }
+}
+
+/// How an execution began: made once, in the first step of its journal, by the worker that began it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Beginning {
+    pub(super) time: DateTime<Utc>,
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) state_machine_arn: String,
+    /// The definition with which it ends, too, whatever a later worker has.
+    pub(super) fingerprint: String,
+    pub(super) definition: String,
+    /// All other options, as a store has them.
+    pub(super) options: String,
+}
+
+/// What is told of an execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Facts {
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) state_machine_arn: String,
+    pub(super) start_time: DateTime<Utc>,
+    pub(super) input: Value,
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Ending {
+    status: String,
+    time: DateTime<Utc>,
+    output: Option<String>,
+    error: Option<String>,
+    cause: Option<String>,
+}
+
+impl From<End> for Ending {
+    fn from(end: End) -> Self {
+        let End {
+            status,
+            time,
+            output,
+            error,
+            cause,
+        } = end;
+        Self {
+            status,
+            time,
+            output,
+            error,
+            cause,
+        }
+    }
+}
+
+impl From<Ending> for End {
+    fn from(ending: Ending) -> Self {
+        let Ending {
+            status,
+            time,
+            output,
+            error,
+            cause,
+        } = ending;
+        Self {
+            status,
+            time,
+            output,
+            error,
+            cause,
+        }
+    }
+}
+
+/// An attempt of a task, for the service that does it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TaskCall {
+    pub(super) execution_arn: Arc<str>,
+    pub(super) state_machine_arn: Arc<str>,
+    pub(super) id: TaskId,
+    pub(super) state: Arc<str>,
+    pub(super) resource: String,
+    pub(super) retry_count: u32,
+    pub(super) request: Arc<TaskRequest>,
+}
+
+/// What came of an attempt, and when.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TaskAnswer {
+    pub(super) time: DateTime<Utc>,
+    pub(super) result: Result<Value, ErrorOutput>,
+}
+
+/// Events of a history that came of one step.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Events {
+    pub(super) time: DateTime<Utc>,
+    pub(super) heads: String,
+    pub(super) details: String,
+}
+
+/// A `StopExecution`.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Stop {
+    pub(super) time: DateTime<Utc>,
+    pub(super) error: ErrorOutput,
+}

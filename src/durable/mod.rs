@@ -1,0 +1,50 @@
+//! Executions on many machines: the driver over a cluster of [Restate](https://restate.dev/) servers.
+//!
+//! An execution is deterministic, so its journal is what went into it. Here the journal is Restate's: replicated over its nodes,
+//! and given to another worker when one dies. Between the core and Restate there is no lease, leader or queue of our own.
+//!
+//! | on AWS | over Restate |
+//! |---|---|
+//! | a state machine | a workflow service, `asl.NAME` |
+//! | an execution | a run of that workflow; its key is the execution's name |
+//! | a Task | a call of the service of its resource, `asl-task.ARN` (a colon becomes a dot) |
+//! | Wait, delays of retries, timeouts | durable timers |
+//! | the history | the workflow's state, kept for 90 days |
+//!
+//! [`RestateWorker`] runs executions and does tasks; [`RestateClient`] starts executions and reads them.
+
+mod client;
+mod drive;
+mod messages;
+mod names;
+mod services;
+mod serving;
+mod tasks;
+mod worker;
+mod workflow;
+
+pub use client::{RestateClient, RestateExecution};
+pub use worker::RestateWorker;
+
+/// The handlers of a state machine's workflow.
+const RUN: &str = "run";
+const DESCRIBE: &str = "describe";
+const HISTORY: &str = "history";
+/// Also the promise that it fulfils.
+const STOP: &str = "stop";
+
+/// The keys of a workflow's state, besides those of its history.
+const FACTS: &str = "facts";
+const END: &str = "end";
+
+const HISTORY_PREFIX: &str = "history-";
+
+/// The key of the events from an id on.
+fn history_key(first: u64) -> String {
+    format!("{HISTORY_PREFIX}{first:012}")
+}
+
+/// The id of the first event behind a key.
+fn history_number(key: &str) -> Option<u64> {
+    key.strip_prefix(HISTORY_PREFIX)?.parse().ok()
+}

@@ -1,0 +1,46 @@
+//! The names of services, which have fewer letters than names and ARNs on AWS.
+
+use std::fmt::Write as _;
+
+/// The workflow service of a state machine; its keys are the names of executions.
+pub(super) fn of_machine(name: &str) -> String {
+    format!("asl.{}", encoded(name))
+}
+
+/// The service that does the tasks of a resource.
+pub(super) fn of_resource(arn: &str) -> String {
+    format!("asl-task.{}", encoded(arn))
+}
+
+/// Letters, digits and hyphens stay, a colon becomes a dot, and any other byte `_` with its two hexadecimal digits. So no
+/// two texts have the same name.
+fn encoded(text: &str) -> String {
+    let mut name = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => name.push(char::from(byte)),
+            b':' => name.push('.'),
+            other => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(name, "_{other:02x}");
+            }
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_readable_and_distinct() {
+        assert_eq!(of_machine("Orders-2"), "asl.Orders-2");
+        assert_eq!(
+            of_resource("arn:aws:states:::dynamodb:putItem"),
+            "asl-task.arn.aws.states...dynamodb.putItem"
+        );
+        assert_eq!(of_machine("a_b.c é"), "asl.a_5fb_2ec_20_c3_a9");
+        assert_ne!(of_machine("a:b"), of_machine("a.b"));
+    }
+}

@@ -1,0 +1,140 @@
+//! Services of Restate whose names are known only when a worker starts.
+
+use futures_util::future::BoxFuture;
+use restate_sdk::discovery;
+use restate_sdk::endpoint::{ContextInternal, Error};
+use restate_sdk::errors::HandlerError;
+use restate_sdk::serde::Serialize;
+use restate_sdk::service::macro_support::service_definition;
+use restate_sdk::service::{Service, ServiceDefinition};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long Restate waits for a worker that says nothing before it takes it for hanging: a handler may work as long as a task
+/// on AWS, a year. A worker that is gone is noticed at once, since its connection is.
+const SILENCE: Duration = Duration::from_hours(366 * 24);
+
+/// Between two tries to reach a worker.
+const FIRST_RETRY: Duration = Duration::from_millis(50);
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+/// What a handler of a service does with a call. It ends the call itself, by [`answer`].
+pub(super) type Handle = dyn Fn(ContextInternal) -> BoxFuture<'static, ()> + Send + Sync;
+
+/// A handler: its name, whether it runs beside others of its key, and what it does.
+pub(super) struct Handler {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) handle: Arc<Handle>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Of a service without keys.
+    Plain,
+    /// The one that runs once for each key of a workflow; its result and the workflow's state are kept so long.
+    Workflow { kept: Duration },
+    /// Beside it.
+    Shared,
+}
+
+struct Dispatcher(Vec<Handler>);
+
+impl Service for Dispatcher {
+    type Future = BoxFuture<'static, Result<(), Error>>;
+
+    fn handle(&self, context: ContextInternal) -> Self::Future {
+        let handler = self.0.iter().find(|handler| handler.name == context.handler_name());
+        let Some(handler) = handler else {
+            let unknown = Error::unknown_handler(context.service_name(), context.handler_name());
+            return Box::pin(std::future::ready(Err(unknown)));
+        };
+        let handling = (handler.handle)(context);
+        Box::pin(async move {
+            handling.await;
+            Ok(())
+        })
+    }
+}
+
+/// Ends a call.
+pub(super) fn answer<T: Serialize>(context: &ContextInternal, result: Result<T, HandlerError>) {
+    context.handle_handler_result(result);
+    context.end();
+}
+
+/// A service. Errors if Restate does not take its name.
+pub(super) fn service(name: &str, handlers: Vec<Handler>) -> Result<ServiceDefinition, String> {
+    let is_workflow = handlers.iter().any(|handler| handler.kind != Kind::Plain);
+    let refused = |error| format!("Restate takes no service of the name `{name}`: {error}");
+    let described = handlers.iter().map(described).collect::<Result<_, _>>()?;
+    let discovered = discovery::Service {
+        ty: if is_workflow {
+            discovery::ServiceType::Workflow
+        } else {
+            discovery::ServiceType::Service
+        },
+        name: discovery::ServiceName::try_from(name.to_owned()).map_err(refused)?,
+        handlers: described,
+        documentation: None,
+        metadata: HashMap::new(),
+        abort_timeout: Some(milliseconds(SILENCE)),
+        inactivity_timeout: (!is_workflow).then(|| milliseconds(SILENCE)),
+        journal_retention: None,
+        idempotency_retention: None,
+        enable_lazy_state: Some(true),
+        ingress_private: Some(!is_workflow),
+        retry_policy_initial_interval: Some(milliseconds(FIRST_RETRY)),
+        retry_policy_max_interval: Some(milliseconds(LAST_RETRY)),
+        retry_policy_max_attempts: Some(u64::from(u32::MAX)),
+        retry_policy_exponentiation_factor: Some(2.0),
+        retry_policy_on_max_attempts: None,
+    };
+    Ok(service_definition(Dispatcher(handlers), discovered))
+}
+
+fn described(handler: &Handler) -> Result<discovery::Handler, String> {
+    let kept = match handler.kind {
+        Kind::Workflow { kept } => Some(milliseconds(kept)),
+        Kind::Plain | Kind::Shared => None,
+    };
+    let any = discovery::InputPayload {
+        content_type: Some("*/*".to_owned()),
+        json_schema: None,
+        required: Some(false),
+    };
+    let json = discovery::OutputPayload {
+        content_type: Some("application/json".to_owned()),
+        json_schema: None,
+        set_content_type_if_empty: Some(false),
+    };
+    Ok(discovery::Handler {
+        name: discovery::HandlerName::try_from(handler.name).map_err(|error| error.to_string())?,
+        input: Some(any),
+        output: Some(json),
+        ty: match handler.kind {
+            Kind::Plain => None,
+            Kind::Workflow { .. } => Some(discovery::HandlerType::Workflow),
+            Kind::Shared => Some(discovery::HandlerType::Shared),
+        },
+        documentation: None,
+        metadata: HashMap::new(),
+        abort_timeout: None,
+        inactivity_timeout: None,
+        journal_retention: None,
+        idempotency_retention: None,
+        workflow_completion_retention: kept,
+        enable_lazy_state: None,
+        ingress_private: None,
+        retry_policy_initial_interval: None,
+        retry_policy_max_interval: None,
+        retry_policy_max_attempts: None,
+        retry_policy_exponentiation_factor: None,
+        retry_policy_on_max_attempts: None,
+    })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

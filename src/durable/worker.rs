@@ -1,0 +1,128 @@
+//! A worker: a process that runs executions, or does tasks, or both.
+
+use restate_sdk::endpoint::Endpoint;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+use super::services::service;
+use super::tasks::attempts;
+use super::workflow::Workflow;
+use super::{names, serving};
+use crate::Interpreter;
+use crate::definition::{IntegrationPattern, ResourceKind, State, WorkflowType};
+use crate::error::{Error, ErrorKind};
+use crate::execution::Program;
+use crate::services::step_functions::Operation;
+
+#[doc = include_str!("worker.md")]
+#[derive(Debug)]
+#[must_use]
+pub struct RestateWorker {
+    interpreter: Arc<Interpreter>,
+    machines: Vec<(String, Arc<Program>)>,
+    resources: BTreeSet<String>,
+}
+
+impl RestateWorker {
+    /// A worker with the handlers and settings of an interpreter. Nothing runs in the interpreter itself, and its store is
+    /// not used.
+    pub fn new(interpreter: Interpreter) -> Self {
+        Self {
+            interpreter: Arc::new(interpreter),
+            machines: Vec::new(),
+            resources: BTreeSet::new(),
+        }
+    }
+
+    /// Runs executions of a state machine, and does those of their tasks for which the interpreter has a handler. The other
+    /// tasks are for other workers.
+    pub fn machine(mut self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
+        self.machines.push((name.into(), machine.into()));
+        self
+    }
+
+    /// Does tasks of a resource for executions that other workers run.
+    pub fn resource(mut self, arn: impl Into<String>) -> Self {
+        self.resources.insert(arn.into());
+        self
+    }
+
+    /// Serves the cluster until the future `stop` is ready. The cluster has to know the address:
+    /// [`RestateClient::register`](super::RestateClient::register), or `restate deployments register`.
+    ///
+    /// # Errors
+    ///
+    /// [`Misconfigured`](ErrorKind::Misconfigured) if the interpreter was not built well, or a machine has what does not run
+    /// over Restate yet; [`InvalidName`](ErrorKind::InvalidName) of a machine; [`MissingHandler`](ErrorKind::MissingHandler) of a
+    /// resource of [`resource`](Self::resource).
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        serving::serve(listener, self.endpoint()?, stop).await;
+        Ok(())
+    }
+
+    fn endpoint(mut self) -> Result<Endpoint, Error> {
+        self.interpreter.check_options()?;
+        let misconfigured = |message| Error::new(ErrorKind::Misconfigured, message);
+        for resource in &self.resources {
+            if !self.interpreter.does(resource) {
+                let message = format!("no handler is registered for the resource `{resource}` of this worker");
+                return Err(Error::new(ErrorKind::MissingHandler, message));
+            }
+        }
+        let mut endpoint = Endpoint::builder();
+        for (name, program) in self.machines {
+            check(&name, &program).map_err(misconfigured)?;
+            let resources = program.resources().map(|(_, resource)| resource.arn());
+            let here = resources.filter(|arn| self.interpreter.does(arn));
+            self.resources.extend(here.map(str::to_owned));
+            let workflow = Workflow {
+                interpreter: Arc::clone(&self.interpreter),
+                clock: self.interpreter.own_clock(),
+                name: name.clone(),
+                program,
+            };
+            let service = service(&names::of_machine(&name), workflow.handlers());
+            endpoint = endpoint.bind(service.map_err(misconfigured)?);
+        }
+        for resource in &self.resources {
+            let service = service(&names::of_resource(resource), vec![attempts(&self.interpreter)]);
+            endpoint = endpoint.bind(service.map_err(misconfigured)?);
+        }
+        Ok(endpoint.build())
+    }
+}
+
+/// Errors if a machine has what does not run over Restate yet.
+fn check(name: &str, program: &Program) -> Result<(), String> {
+    if program.machine().workflow_type == WorkflowType::Express {
+        return Err(format!(
+            "`{name}` is an Express workflow: it ends within five minutes and nobody keeps its history, so run it by an `Interpreter`"
+        ));
+    }
+    for (_, node) in program.nodes() {
+        if matches!(&node.state, State::Map(map) if map.distributed.is_some()) {
+            return Err(format!(
+                "the state `{}` of `{name}` is a distributed Map, which does not run over Restate yet",
+                node.name
+            ));
+        }
+    }
+    for (state, resource) in program.resources() {
+        let what = if *resource.kind() == ResourceKind::Activity {
+            "is an activity"
+        } else if Operation::of(resource).is_some() {
+            "calls Step Functions"
+        } else {
+            match resource.pattern() {
+                IntegrationPattern::RequestResponse => continue,
+                IntegrationPattern::Sync => "waits for a job (`.sync`)",
+                IntegrationPattern::WaitForTaskToken => "waits for a task token",
+            }
+        };
+        return Err(format!(
+            "the state `{state}` of `{name}` {what}: that does not run over Restate yet"
+        ));
+    }
+    Ok(())
+}

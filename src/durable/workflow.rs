@@ -1,0 +1,208 @@
+//! The workflow of a state machine: `run` is an execution, and the handlers beside it tell of it and stop it.
+
+use futures_util::future::BoxFuture;
+use restate_sdk::endpoint::{ContextInternal, InputMetadata};
+use restate_sdk::errors::{HandlerError, TerminalError};
+use restate_sdk::serde::Serialize;
+use serde::{Deserialize, Serialize as SerializeText};
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::drive::{drive, time};
+use super::messages::{Beginning, Ending, Events, Facts, Json, Message, Stop};
+use super::services::{Handler, Kind, answer};
+use super::{DESCRIBE, END, FACTS, HISTORY, RUN, STOP, history_key, history_number};
+use crate::Interpreter;
+use crate::error::Error;
+use crate::execution::{Execution, Outcome, Program};
+use crate::history::ErrorOutput;
+use crate::runtime::{Clock, StartRequest};
+use crate::store::{End, HistoryRecords, Start, StoreError, StoredDefinition, StoredOrigin};
+
+/// How long AWS keeps executions that have ended (developer guide, "Quotas").
+const KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// A state machine that a worker runs.
+pub(super) struct Workflow {
+    pub(super) interpreter: Arc<Interpreter>,
+    pub(super) clock: Clock,
+    pub(super) name: String,
+    pub(super) program: Arc<Program>,
+}
+
+/// Which part of a history is asked for.
+#[derive(Debug, SerializeText, Deserialize)]
+pub(super) struct Range {
+    pub(super) after: u64,
+    pub(super) most: usize,
+}
+
+impl Workflow {
+    pub(super) fn handlers(self) -> Vec<Handler> {
+        let workflow = Arc::new(self);
+        let run = Arc::clone(&workflow);
+        let stop = Arc::clone(&workflow);
+        vec![
+            Handler {
+                name: RUN,
+                kind: Kind::Workflow { kept: KEPT },
+                handle: Arc::new(move |context| Arc::clone(&run).run(context)),
+            },
+            Handler {
+                name: STOP,
+                kind: Kind::Shared,
+                handle: Arc::new(move |context| Arc::clone(&stop).stop(context)),
+            },
+            shared(DESCRIBE, |context| async move { describe(&context).await }),
+            shared(HISTORY, |context| async move { history(&context).await }),
+        ]
+    }
+
+    fn run(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let (Json(input), metadata) = context.input::<Json>().await;
+            let output = self.execute(&context, input, metadata).await;
+            answer(&context, output);
+        })
+    }
+
+    async fn execute(
+        &self,
+        context: &ContextInternal,
+        input: Value,
+        metadata: InputMetadata,
+    ) -> Result<Json, HandlerError> {
+        let began = || async { self.begin(&input, &metadata).map(Message).map_err(refused) };
+        let Message(beginning) = context.run(began).await?;
+        let facts = Facts {
+            arn: beginning.arn.clone(),
+            name: beginning.name.clone(),
+            state_machine_arn: beginning.state_machine_arn.clone(),
+            start_time: beginning.time,
+            input: input.clone(),
+        };
+        context.set(FACTS, Message(facts));
+        // What cannot be read is not lost: a worker that can read it goes on.
+        let execution = start(beginning, &input)?;
+        let (outcome, end) = drive(context, &self.clock, execution).await?;
+        context.set(END, Message(Ending::from(End::of(&outcome, end))));
+        match outcome {
+            Outcome::Succeeded { output } => Ok(Json(output.to_value())),
+            Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
+                let ErrorOutput { error, cause } = error;
+                let texts = [error, cause].into_iter().flatten().collect::<Vec<_>>();
+                Err(TerminalError::new(texts.join(": ")).into())
+            }
+        }
+    }
+
+    /// Chooses all that is random or depends on this worker.
+    fn begin(&self, input: &Value, metadata: &InputMetadata) -> Result<Beginning, Error> {
+        let request = StartRequest::default()
+            .name(metadata.key.as_str())
+            .state_machine_name(self.name.as_str())
+            .seed(metadata.random_seed);
+        let options = self.interpreter.options_of(&self.program, input, request)?;
+        let time = chrono::SubsecRound::trunc_subsecs(self.clock.now(), 6);
+        let definition = StoredDefinition::of(&self.program);
+        let limits = self.interpreter.own_limits();
+        let start = Start::of(0, &self.program, &options, limits, StoredOrigin::default(), time);
+        Ok(Beginning {
+            time,
+            arn: start.arn,
+            name: start.name,
+            state_machine_arn: start.state_machine_arn,
+            fingerprint: definition.fingerprint,
+            definition: definition.text,
+            options: start.options,
+        })
+    }
+
+    fn stop(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let (Message(error), _) = context.input::<Message<ErrorOutput>>().await;
+            let stopped = time(&context, &self.clock).await.map(|time| {
+                context.resolve_promise(STOP, Message(Stop { time, error }));
+                Message(())
+            });
+            answer(&context, stopped.map_err(Into::into));
+        })
+    }
+}
+
+/// The execution as it begins, whether for the first time or again.
+fn start(beginning: Beginning, input: &Value) -> Result<Execution, StoreError> {
+    let definition = StoredDefinition {
+        fingerprint: beginning.fingerprint,
+        text: beginning.definition,
+    };
+    let program = Arc::new(definition.program()?);
+    let start = Start {
+        number: 0,
+        arn: beginning.arn,
+        name: beginning.name,
+        state_machine_arn: beginning.state_machine_arn,
+        definition: definition.fingerprint,
+        time: beginning.time,
+        input: input.to_string(),
+        options: beginning.options,
+    };
+    let (options, _) = start.read(&program)?;
+    Ok(Execution::start(program, options, start.time))
+}
+
+/// An execution that cannot begin never can: it is over.
+fn refused(error: Error) -> HandlerError {
+    TerminalError::new_with_code(400, error.to_string()).into()
+}
+
+/// A handler that answers from what `run` has written.
+fn shared<T, F>(name: &'static str, read: impl Fn(ContextInternal) -> F + Send + Sync + 'static) -> Handler
+where
+    T: SerializeText + 'static,
+    F: Future<Output = Result<T, TerminalError>> + Send + 'static,
+    Message<T>: Serialize,
+{
+    Handler {
+        name,
+        kind: Kind::Shared,
+        handle: Arc::new(move |context| {
+            let reading = read(context.clone());
+            Box::pin(async move {
+                let read = reading.await.map(Message);
+                answer(&context, read.map_err(Into::into));
+            })
+        }),
+    }
+}
+
+async fn describe(context: &ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
+    let ((), _) = context.input::<()>().await;
+    let facts = context.get::<Message<Facts>>(FACTS).await?;
+    let ending = context.get::<Message<Ending>>(END).await?;
+    Ok(facts.map(|Message(facts)| (facts, ending.map(|Message(ending)| ending))))
+}
+
+async fn history(context: &ContextInternal) -> Result<Vec<Events>, TerminalError> {
+    let (Message(Range { after, most }), _) = context.input::<Message<Range>>().await;
+    let keys = context.get_keys().await?;
+    let mut firsts: Vec<u64> = keys.iter().filter_map(|key| history_number(key)).collect();
+    firsts.sort_unstable();
+    // The batch that the first event is in begins at it or before.
+    let begin = firsts.partition_point(|first| *first <= after + 1).saturating_sub(1);
+    let mut batches = Vec::new();
+    let mut found = 0;
+    for first in firsts.into_iter().skip(begin) {
+        if found >= most {
+            break;
+        }
+        let batch = context.get::<Message<Events>>(&history_key(first)).await?;
+        let Some(Message(batch)) = batch else { continue };
+        let records = HistoryRecords::read(batch.time, &batch.heads, &batch.details);
+        let records = records.map_err(|error| TerminalError::new(error.to_string()))?;
+        found += records.iter().filter(|record| record.id > after).count();
+        batches.push(batch);
+    }
+    Ok(batches)
+}

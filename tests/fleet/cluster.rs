@@ -1,0 +1,97 @@
+//! Restate servers of the tests' own, on this machine alone.
+
+use std::env;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Where `npm` puts the server.
+const INSTALLED: &str = "node_modules/@restatedev/restate-server-linux-x64/bin/restate-server";
+
+pub(crate) const INSTALL: &str =
+    "npm install --ignore-scripts --prefix target/tools/restate @restatedev/restate-server@1.7.12";
+
+/// The server's program: `RESTATE_SERVER`, or what [`INSTALL`] has installed.
+pub(crate) fn program() -> Option<PathBuf> {
+    if let Some(program) = env::var_os("RESTATE_SERVER") {
+        return Some(program.into());
+    }
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/tools/restate")
+        .join(INSTALLED);
+    installed.is_file().then_some(installed)
+}
+
+/// A server that can be killed, and started again with what it had.
+pub(crate) struct Server {
+    program: PathBuf,
+    folder: PathBuf,
+    ports: [u16; 3],
+    process: Option<Child>,
+}
+
+impl Server {
+    pub(crate) fn new(program: &Path, folder: &Path) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let ports = free_ports();
+        let [node, ingress, admin] = ports;
+        let settings = format!(
+            "node-name = \"one\"\ncluster-name = \"fleet\"\nbind-ip = \"127.0.0.1\"\nbind-port = {node}\nlisten-mode = \"tcp\"\n\
+             disable-telemetry = true\ndefault-num-partitions = 4\n[ingress]\nbind-port = {ingress}\n[admin]\nbind-port = {admin}\n"
+        );
+        fs::write(folder.join("restate.toml"), settings).unwrap();
+        Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+            ports,
+            process: None,
+        }
+    }
+
+    pub(crate) fn ingress(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[1])
+    }
+
+    pub(crate) fn admin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[2])
+    }
+
+    pub(crate) fn start(&mut self) {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join("log"));
+        let process = Command::new(&self.program)
+            .arg("--config-file")
+            .arg(self.folder.join("restate.toml"))
+            .arg("--base-dir")
+            .arg(self.folder.join("data"))
+            .stdin(Stdio::null())
+            .stdout(log.unwrap())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.process = Some(process);
+    }
+
+    /// As `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Ports that nobody listens at now.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
+}

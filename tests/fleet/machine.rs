@@ -1,0 +1,115 @@
+//! The state machine of these tests, and what does its tasks.
+
+use asl_engine::handlers::TaskContext;
+use asl_engine::{Interpreter, StateMachine, TaskError};
+use serde_json::{Value, json};
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) const NAME: &str = "Orders";
+
+pub(crate) const NAP: &str = "Nap";
+pub(crate) const LOOP: &str = "Loop";
+
+/// Waits for so many seconds.
+pub(crate) fn nap() -> StateMachine {
+    let nap = json!({ "Type": "Wait", "SecondsPath": "$.seconds", "End": true });
+    json!({ "StartAt": "Nap", "States": { "Nap": nap } })
+        .to_string()
+        .parse()
+        .unwrap()
+}
+
+/// Counts to `$.steps`.
+pub(crate) fn count() -> StateMachine {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:Count";
+    let definition = json!({
+        "StartAt": "Count",
+        "States": {
+            "Count": { "Type": "Task", "Resource": function, "ResultPath": "$.n", "Next": "Enough" },
+            "Enough": {
+                "Type": "Choice", "Default": "Done",
+                "Choices": [{ "Variable": "$.n", "NumericLessThanPath": "$.steps", "Next": "Count" }]
+            },
+            "Done": { "Type": "Succeed" }
+        }
+    });
+    definition.to_string().parse().unwrap()
+}
+
+/// Tasks, a Wait, a Parallel, a Map, a Retry and a Catch.
+pub(crate) fn machine() -> StateMachine {
+    let function = |name: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:{name}");
+    let definition = json!({
+        "StartAt": "Charge",
+        "States": {
+            "Charge": {
+                "Type": "Task", "Resource": function("Charge"), "ResultPath": "$.receipt",
+                "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 2 }],
+                "Next": "Rest"
+            },
+            "Rest": { "Type": "Wait", "Seconds": 1, "Next": "Both" },
+            "Both": {
+                "Type": "Parallel", "ResultPath": "$.both", "Next": "Each",
+                "Branches": [
+                    { "StartAt": "Bake", "States": { "Bake": { "Type": "Task", "Resource": function("Bake"), "End": true } } },
+                    { "StartAt": "Cool", "States": { "Cool": { "Type": "Wait", "Seconds": 1, "End": true } } }
+                ]
+            },
+            "Each": {
+                "Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "ResultPath": "$.packed", "Next": "Refuse",
+                "ItemProcessor": {
+                    "StartAt": "Pack",
+                    "States": { "Pack": { "Type": "Task", "Resource": function("Pack"), "End": true } }
+                }
+            },
+            "Refuse": {
+                "Type": "Task", "Resource": function("Refuse"), "Next": "Never",
+                "Catch": [{ "ErrorEquals": ["Refused"], "ResultPath": "$.refused", "Next": "Done" }]
+            },
+            "Never": { "Type": "Fail" },
+            "Done": { "Type": "Succeed" }
+        }
+    });
+    definition.to_string().parse().unwrap()
+}
+
+pub(crate) fn input(order: usize) -> Value {
+    json!({ "order": order, "items": ["dough", "tomato", "cheese"] })
+}
+
+/// The answers of all functions; `Charge` is busy the first time, every second order.
+pub(crate) fn work(function: &str, input: &Value, retry_count: u32) -> Result<Value, TaskError> {
+    let is_busy = input["order"].as_u64().is_some_and(|order| order % 2 == 1);
+    match function {
+        "Charge" if is_busy && retry_count == 0 => Err(TaskError::new("Busy", "try later")),
+        "Charge" => Ok(json!({ "paid": input["order"] })),
+        "Bake" => Ok(json!("hot")),
+        "Count" => Ok(json!(input["n"].as_u64().unwrap_or_default() + 1)),
+        "Pack" => Ok(json!(format!("a box of {}", input.as_str().unwrap_or_default()))),
+        _ => Err(TaskError::new("Refused", "nobody is at home")),
+    }
+}
+
+/// An interpreter whose functions tell of each attempt before they answer.
+pub(crate) fn interpreter(tell: impl Fn(&str) + Clone + Send + Sync + 'static, takes: Duration) -> Interpreter {
+    let names = ["Charge", "Bake", "Pack", "Refuse", "Count"];
+    names.into_iter().fold(Interpreter::new(), |interpreter, name| {
+        let tell = tell.clone();
+        interpreter.function(name, move |input: Value, context: TaskContext| {
+            tell(&format!("{} {name}", context.attempt_id()));
+            async move {
+                tokio::time::sleep(takes).await;
+                work(name, &input, context.retry_count)
+            }
+        })
+    })
+}
+
+/// Adds a line to a file that other processes write too.
+pub(crate) fn note(path: &Path, line: &str) {
+    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}

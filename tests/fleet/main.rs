@@ -1,0 +1,43 @@
+//! Executions over a real Restate server, whose workers and servers are killed.
+//!
+//! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
+//! Without the server, which npm installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED` is set, it is a
+//! failure.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+mod cluster;
+mod machine;
+mod round;
+mod scenarios;
+mod setup;
+mod worker;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(role) = worker::Role::of_environment() {
+        role.play();
+        return ExitCode::SUCCESS;
+    }
+    let Some(program) = cluster::program() else {
+        println!(
+            "no Restate server is installed, so this tests nothing: {}",
+            cluster::INSTALL
+        );
+        let is_required = std::env::var_os("ASL_RESTATE_REQUIRED").is_some_and(|required| !required.is_empty());
+        return ExitCode::from(u8::from(is_required));
+    };
+    let kills = std::env::var("ASL_KILLS").map_or(5, |kills| kills.parse().unwrap());
+    // The long run has ten thousand entries in a journal.
+    scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+    let sum = round::run(&program, kills);
+    for problem in &sum.problems {
+        println!("{problem}");
+    }
+    println!(
+        "kills: {}, executions: {}, lost: {}, doubled: {}",
+        sum.kills, sum.executions, sum.lost, sum.doubled
+    );
+    ExitCode::from(u8::from(!sum.problems.is_empty()))
+}

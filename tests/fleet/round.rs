@@ -1,0 +1,191 @@
+//! Executions that are started while workers and the server die, and what has become of them.
+
+use asl_engine::data::Random;
+use asl_engine::durable::RestateClient;
+use asl_engine::history::HistoryEvent;
+use asl_engine::runtime::Clock;
+use asl_engine::{ErrorKind, Outcome};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{sleep, timeout};
+
+use crate::cluster::Server;
+use crate::machine::{self, NAME};
+use crate::setup::Setup;
+
+/// Longer than any execution may take, with all that dies meanwhile.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[derive(Debug, Default)]
+pub(crate) struct Sum {
+    pub(crate) kills: usize,
+    pub(crate) executions: usize,
+    pub(crate) lost: usize,
+    pub(crate) doubled: usize,
+    pub(crate) problems: Vec<String>,
+}
+
+/// One round: forty executions, or two for each kill.
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn run(program: &Path, kills: usize) -> Sum {
+    let mut setup = Setup::start(program, "kills").await;
+    let client = setup.client.clone();
+    let executions = (2 * kills).max(40);
+    let starts = tokio::spawn(start_all(client.clone(), executions));
+    let random = Random::seeded(7);
+    let mut sum = Sum {
+        executions,
+        ..Sum::default()
+    };
+    while sum.kills < kills {
+        sleep(Duration::from_millis(100 + random.below(900))).await;
+        if random.below(2) == 0 {
+            setup.worker.kill();
+            setup.worker.start();
+        } else {
+            setup.server.kill();
+            setup.server.start();
+        }
+        sum.kills += 1;
+    }
+    starts.await.unwrap();
+    let effects = fs::read_to_string(&setup.effects).unwrap();
+    for order in 0..executions {
+        if let Ok((outcome, history)) = timeout(PATIENCE, ended(&client, order)).await {
+            check(order, &outcome, &history, &mut sum).await;
+        } else {
+            sum.lost += 1;
+            let unended = unended(&setup.server).await;
+            sum.problems.push(format!("order-{order} has not ended, of {unended}"));
+        }
+    }
+    check_effects(&effects, &mut sum);
+    if sum.problems.is_empty() {
+        setup.end();
+    }
+    sum
+}
+
+/// Waits until the server runs, and knows the worker at a URL.
+pub(crate) async fn until_served(client: &RestateClient, worker: &str) {
+    let registered = async {
+        while let Err(error) = client.register(worker).await {
+            assert_eq!(error.kind(), ErrorKind::Cluster);
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, registered).await.unwrap();
+}
+
+/// Starts the orders one after the other, each until the cluster has taken it.
+async fn start_all(client: RestateClient, executions: usize) {
+    for order in 0..executions {
+        loop {
+            match client
+                .start(NAME, &format!("order-{order}"), &machine::input(order))
+                .await
+            {
+                Ok(()) => break,
+                // The server had died after it had taken the start, and before it said so.
+                Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => break,
+                Err(_) => sleep(Duration::from_millis(50)).await,
+            }
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn ended(client: &RestateClient, order: usize) -> (Outcome, Vec<HistoryEvent>) {
+    let name = format!("order-{order}");
+    loop {
+        let outcome = client.outcome(NAME, &name).await;
+        let history = client.history(NAME, &name).await;
+        if let (Ok(outcome), Ok(history)) = (outcome, history) {
+            return (outcome, history);
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// What the server has of all that has not ended.
+async fn unended(server: &Server) -> String {
+    let sql = "SELECT target, status, retry_count, last_failure FROM sys_invocation WHERE status <> 'completed'";
+    let body = json!({ "query": sql }).to_string();
+    let length = body.len();
+    let request = format!(
+        "POST /query HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: \
+         application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let address = server.admin().replace("http://", "");
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = connection.read_to_string(&mut answer).await;
+    answer
+}
+
+/// Compares an execution with the same one on one machine.
+async fn check(order: usize, outcome: &Outcome, history: &[HistoryEvent], sum: &mut Sum) {
+    let (expected_outcome, expected) = on_one_machine(order).await;
+    if *outcome != expected_outcome {
+        sum.problems.push(format!("order-{order} ended {outcome:?}"));
+    }
+    let (found, expected) = (by_place(history), by_place(&expected));
+    if found != expected {
+        sum.problems
+            .push(format!("the history of order-{order}: {found:#?}, not {expected:#?}"));
+    }
+    let ends = history
+        .iter()
+        .filter(|event| event.event_type() == "ExecutionSucceeded")
+        .count();
+    if ends > 1 {
+        sum.doubled += 1;
+        sum.problems.push(format!("order-{order} has ended {ends} times"));
+    }
+    if let Some(gap) = history.iter().zip(1..).find(|(event, id)| event.id != *id) {
+        sum.problems
+            .push(format!("the ids of order-{order} do not rise by one: {gap:?}"));
+    }
+}
+
+/// How often each event happened in each state: branches run beside each other, so that their order is left to chance.
+fn by_place(history: &[HistoryEvent]) -> Vec<(String, usize)> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for event in history {
+        let mut told = event.to_json();
+        let place = told["stateEnteredEventDetails"]["name"].take();
+        let exited = told["stateExitedEventDetails"].take();
+        let (name, output): (&Value, &Value) = (&exited["name"], &exited["output"]);
+        *counts
+            .entry(format!("{} {place} {name} {output}", event.event_type()))
+            .or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_unstable();
+    counts
+}
+
+/// The same execution on one machine, in virtual time.
+async fn on_one_machine(order: usize) -> (Outcome, Vec<HistoryEvent>) {
+    let interpreter = machine::interpreter(|_| {}, Duration::ZERO).clock(Clock::virtual_time());
+    let execution = interpreter.start(&machine::machine(), machine::input(order)).unwrap();
+    (execution.outcome().await, execution.history())
+}
+
+/// An attempt is done again only when a worker or the server died while it was done: no more often than there were kills.
+fn check_effects(effects: &str, sum: &mut Sum) {
+    let mut done: HashMap<&str, usize> = HashMap::new();
+    for attempt in effects.lines() {
+        *done.entry(attempt).or_default() += 1;
+    }
+    for (attempt, times) in done {
+        if times > sum.kills + 1 {
+            sum.problems.push(format!("{attempt} was done {times} times"));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What one server and one worker do, apart from dying at random.
+
+use asl_engine::durable::{RestateClient, RestateWorker};
+use asl_engine::history::ErrorOutput;
+use asl_engine::{ErrorKind, Interpreter, Outcome, StateMachine};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::sleep;
+
+use crate::machine::{LOOP, NAP};
+use crate::round::until_served;
+use crate::setup::Setup;
+
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn run(program: &Path, steps: usize) {
+    let mut setup = Setup::start(program, "scenarios").await;
+    let client = setup.client.clone();
+    names_are_taken_once(&client).await;
+    a_stop_ends_a_wait(&client).await;
+    a_long_journal_replays(&mut setup, steps).await;
+    a_definition_stays(&client).await;
+    shared_out(&client).await;
+    what_does_not_run_is_refused().await;
+    setup.end();
+}
+
+async fn names_are_taken_once(client: &RestateClient) {
+    assert_eq!(client.execution(NAP, "one").await.unwrap(), None);
+    client.start(NAP, "one", &json!({ "seconds": 0 })).await.unwrap();
+    assert_eq!(
+        client.outcome(NAP, "one").await.unwrap().output(),
+        Some(&json!({ "seconds": 0 }))
+    );
+    let again = client.start(NAP, "one", &json!({ "seconds": 0 })).await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::ExecutionAlreadyExists, "{again}");
+    let known = client.execution(NAP, "one").await.unwrap().unwrap();
+    assert_eq!(known.arn, "arn:aws:states:us-east-1:123456789012:execution:Nap:one");
+    assert_eq!(known.input, json!({ "seconds": 0 }));
+    let (outcome, end) = known.end.unwrap();
+    assert!(outcome.output().is_some() && end >= known.start_time);
+
+    let unknown = client.start("Nobody", "one", &json!({})).await.unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Cluster, "{unknown}");
+    client.start(NAP, "a name?", &json!({})).await.unwrap();
+    let refused = client.outcome(NAP, "a name?").await.unwrap_err();
+    assert!(refused.to_string().contains("Invalid Name"), "{refused}");
+}
+
+async fn a_stop_ends_a_wait(client: &RestateClient) {
+    client.start(NAP, "long", &json!({ "seconds": 86_400 })).await.unwrap();
+    while client.history(NAP, "long").await.unwrap().is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let error = ErrorOutput {
+        error: Some("Enough".into()),
+        cause: Some("it is morning".into()),
+    };
+    client.stop(NAP, "long", error.clone()).await.unwrap();
+    assert_eq!(client.outcome(NAP, "long").await.unwrap(), Outcome::Aborted(error));
+    let history = client.history(NAP, "long").await.unwrap();
+    let types: Vec<_> = history.iter().map(|event| event.event_type().to_owned()).collect();
+    assert_eq!(types, ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]);
+    client.stop(NAP, "long", ErrorOutput::default()).await.unwrap();
+}
+
+/// Four entries a step; HTTP/2's small frames end a connection after a thousand, unless its window is large.
+async fn a_long_journal_replays(setup: &mut Setup, steps: usize) {
+    let client = setup.client.clone();
+    client
+        .start(LOOP, "long", &json!({ "n": 0, "steps": steps }))
+        .await
+        .unwrap();
+    let done = |effects: &Path| {
+        fs::read_to_string(effects)
+            .unwrap_or_default()
+            .matches(" Count")
+            .count()
+    };
+    while done(&setup.effects) < steps * 9 / 10 {
+        sleep(Duration::from_millis(50)).await;
+    }
+    setup.worker.kill();
+    setup.worker.start();
+    let outcome = client.outcome(LOOP, "long").await.unwrap();
+    assert_eq!(
+        outcome.output().map(|output| output["n"] == json!(steps)),
+        Some(true),
+        "{outcome:?}"
+    );
+    // The one that was being done when the worker died may have been done twice.
+    assert!((steps..=steps + 1).contains(&done(&setup.effects)));
+}
+
+/// A worker with another definition, which takes over: what has begun ends with its own.
+async fn a_definition_stays(client: &RestateClient) {
+    client.start(NAP, "old", &json!({ "seconds": 2 })).await.unwrap();
+    while client.history(NAP, "old").await.unwrap().is_empty() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let newer: StateMachine =
+        r#"{ "StartAt": "New", "States": { "New": { "Type": "Pass", "Result": "new", "End": true } } }"#
+            .parse()
+            .unwrap();
+    let worker = RestateWorker::new(Interpreter::new()).machine(NAP, &newer);
+    let serving = tokio::spawn(worker.serve(listener, std::future::pending()));
+    until_served(client, &url).await;
+    client.start(NAP, "new", &json!({})).await.unwrap();
+    assert_eq!(client.outcome(NAP, "new").await.unwrap().output(), Some(&json!("new")));
+    assert_eq!(
+        client.outcome(NAP, "old").await.unwrap().output(),
+        Some(&json!({ "seconds": 2 }))
+    );
+    serving.abort();
+}
+
+async fn what_does_not_run_is_refused() {
+    let task = |resource: &str| {
+        let definition =
+            json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": resource, "End": true } } });
+        definition.to_string()
+    };
+    let items = json!({ "StartAt": "M", "States": { "M": { "Type": "Map", "End": true, "ItemProcessor": {
+        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+        "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } }
+    } } } });
+    let refused: [(String, &str); 5] = [
+        (
+            task("arn:aws:states:us-east-1:123456789012:activity:Sign"),
+            "is an activity",
+        ),
+        (
+            task("arn:aws:states:::sqs:sendMessage.waitForTaskToken"),
+            "waits for a task token",
+        ),
+        (task("arn:aws:states:::ecs:runTask.sync"), "waits for a job"),
+        (task("arn:aws:states:::states:startExecution"), "calls Step Functions"),
+        (items.to_string(), "is a distributed Map"),
+    ];
+    for (definition, why) in refused {
+        let machine: StateMachine = definition.parse().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let worker = RestateWorker::new(Interpreter::new()).machine("M", &machine);
+        let error = worker.serve(listener, std::future::pending()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misconfigured);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let charge = "arn:aws:lambda:us-east-1:123456789012:function:Charge";
+    let worker = RestateWorker::new(Interpreter::new()).resource(charge);
+    let error = worker.serve(listener, std::future::pending()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingHandler, "{error}");
+}
+
+/// The tasks of one execution, done by two workers: one runs it, the other has the handler.
+async fn shared_out(client: &RestateClient) {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:Elsewhere";
+    let definition =
+        json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": function, "End": true } } });
+    let machine: StateMachine = definition.to_string().parse().unwrap();
+    let there = Interpreter::new().function("Elsewhere", |input: Value| async move { Ok(json!({ "done": input })) });
+    let workers = [
+        RestateWorker::new(Interpreter::new()).machine("Apart", &machine),
+        RestateWorker::new(there).resource(function),
+    ];
+    let mut serving = Vec::new();
+    for worker in workers {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        serving.push(tokio::spawn(worker.serve(listener, std::future::pending())));
+        until_served(client, &url).await;
+    }
+    client.start("Apart", "one", &json!(7)).await.unwrap();
+    assert_eq!(
+        client.outcome("Apart", "one").await.unwrap().output(),
+        Some(&json!({ "done": 7 }))
+    );
+    for worker in serving {
+        worker.abort();
+    }
+}

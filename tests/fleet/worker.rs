@@ -1,0 +1,86 @@
+//! A worker in a process of its own: this test program in another role.
+
+use asl_engine::durable::RestateWorker;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+use crate::machine;
+
+const PORT: &str = "ASL_FLEET_PORT";
+const EFFECTS: &str = "ASL_FLEET_EFFECTS";
+
+/// What a process of this program is, if it is not the test itself.
+pub(crate) struct Role {
+    port: u16,
+    effects: PathBuf,
+}
+
+impl Role {
+    pub(crate) fn of_environment() -> Option<Self> {
+        Some(Self {
+            port: env::var(PORT).ok()?.parse().unwrap(),
+            effects: env::var_os(EFFECTS)?.into(),
+        })
+    }
+
+    #[tokio::main]
+    pub(crate) async fn play(self) {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+        let effects = Arc::new(self.effects);
+        let tell = move |attempt: &str| machine::note(&effects, attempt);
+        let interpreter = machine::interpreter(tell, Duration::from_millis(5));
+        let worker = RestateWorker::new(interpreter)
+            .machine(machine::NAME, &machine::machine())
+            .machine(machine::NAP, &machine::nap())
+            .machine(machine::LOOP, &machine::count());
+        worker.serve(listener, std::future::pending()).await.unwrap();
+    }
+}
+
+/// A worker that can be killed, and started again at the same address.
+pub(crate) struct Worker {
+    port: u16,
+    effects: PathBuf,
+    process: Option<Child>,
+}
+
+impl Worker {
+    pub(crate) fn new(port: u16, effects: &Path) -> Self {
+        Self {
+            port,
+            effects: effects.to_owned(),
+            process: None,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn start(&mut self) {
+        let process = Command::new(env::current_exe().unwrap())
+            .env(PORT, self.port.to_string())
+            .env(EFFECTS, &self.effects)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.process = Some(process);
+    }
+
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
