@@ -12,6 +12,9 @@ use crate::cli::output::{Output, express_text};
 use crate::simulation::Usage;
 use crate::test_file::{CaseResult, Expected, Mismatch, Verdict};
 
+/// How many errors that Catchers took are told of a failed case.
+const MOST_CAUGHT: usize = 5;
+
 /// Prints the results.
 pub(super) fn print(tested: &[Tested], verbose: bool, took: Duration, output: &mut Output) -> Result<(), Failure> {
     let colours = colours();
@@ -91,12 +94,19 @@ fn usage(tested: &[Tested], output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The reason of a failed case, indented: why the execution failed, then what differs, then what follows from that.
+/// The reason of a failed case, indented: why the execution failed and which errors were caught, then what differs, then what follows from that.
 pub(super) fn failure(result: &CaseResult, in_colour: bool) -> String {
     let mut text = String::new();
     let run = result.run.as_ref();
     if let Some(failure) = run.and_then(|run| run.explain_failure()) {
         let _ = writeln!(text, "  {}", indented(&failure));
+    }
+    let caught = run.map_or_else(Vec::new, |run| run.explain_caught());
+    for error in caught.iter().take(MOST_CAUGHT) {
+        let _ = writeln!(text, "  {}", indented(error));
+    }
+    if let Some(more @ 1..) = caught.len().checked_sub(MOST_CAUGHT) {
+        let _ = writeln!(text, "  … and {more} more caught");
     }
     match &result.verdict {
         Verdict::Passed => {}

@@ -22,27 +22,41 @@ impl MapRunLog {
     /// If an execution failed because a Map Run had too many failures: the child execution that failed first. If that
     /// one failed for the same reason, then the first of its own Map Run too, and so on.
     pub(crate) fn first_failures(&self, execution_arn: &str, outcome: &Outcome) -> Vec<FailedChild<'_>> {
+        match outcome.error() {
+            Some(error) if is_of_children(error) => self.first_failures_from(self.failed_map_run(execution_arn)),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same for one Map Run with too many failures.
+    pub(crate) fn first_failures_in(&self, map_run_arn: &str) -> Vec<FailedChild<'_>> {
+        let is_it = |map_run: &&MapRun| *map_run.map_run_arn == *map_run_arn && map_run.status == MapRunStatus::Failed;
+        self.first_failures_from(self.map_runs().iter().find(is_it))
+    }
+
+    fn first_failures_from<'l>(&'l self, mut map_run: Option<&'l MapRun>) -> Vec<FailedChild<'l>> {
         let mut failures = Vec::new();
-        let mut execution_arn = execution_arn;
-        let is_of_children = |error: &ErrorOutput| error.error.as_deref() == Some(EXCEED_TOLERATED_FAILURE_THRESHOLD);
-        let mut goes_on = outcome.error().is_some_and(is_of_children);
-        while goes_on && failures.len() < self.map_runs().len() {
-            let Some((arn, child)) = self.first_failure(execution_arn) else {
+        while failures.len() < self.map_runs().len() {
+            let Some((arn, child)) = map_run.and_then(|map_run| self.first_failure(map_run)) else {
                 break;
             };
-            execution_arn = arn;
-            goes_on = is_of_children(child.error);
+            map_run = is_of_children(child.error)
+                .then(|| self.failed_map_run(arn))
+                .flatten();
             failures.push(child);
         }
         failures
     }
 
-    /// The child execution that failed first in the last failed Map Run of an execution.
-    fn first_failure(&self, execution_arn: &str) -> Option<(&str, FailedChild<'_>)> {
+    /// The last failed Map Run of an execution: a Retry of the Map state begins another one.
+    fn failed_map_run(&self, execution_arn: &str) -> Option<&MapRun> {
         let has_failed =
             |map_run: &&MapRun| *map_run.execution_arn == *execution_arn && map_run.status == MapRunStatus::Failed;
-        // A Retry of the Map state begins another Map Run.
-        let map_run = self.map_runs().iter().rfind(has_failed)?;
+        self.map_runs().iter().rfind(has_failed)
+    }
+
+    /// The child execution of a Map Run that failed first, behind its ARN.
+    fn first_failure(&self, map_run: &MapRun) -> Option<(&str, FailedChild<'_>)> {
         let children = self.executions(&map_run.map_run_arn).enumerate();
         let failed = children.filter_map(|(index, (arn, history))| {
             let (at, error) = failure(history)?;
@@ -52,6 +66,10 @@ impl MapRunLog {
         let (_, first) = failed.min_by_key(|(at, (_, child))| (*at, child.index))?;
         Some(first)
     }
+}
+
+fn is_of_children(error: &ErrorOutput) -> bool {
+    error.error.as_deref() == Some(EXCEED_TOLERATED_FAILURE_THRESHOLD)
 }
 
 /// The end of a failed execution: its time and its error.

@@ -7,7 +7,9 @@ use std::fmt::Write;
 use super::Run;
 use super::visit::{Visit, VisitEnd};
 use super::words::{seconds, shown, told_whole};
+use crate::definition::StateType;
 use crate::execution::{FailedChild, Node, Outcome, Program};
+use crate::history::{EventDetails, HistoryEvent};
 
 impl Run {
     /// Tells what happened and why the execution failed, in plain words over several lines.
@@ -52,7 +54,38 @@ impl Run {
             return Ok(());
         }
         writeln!(text)?;
-        story::tell(text, &self.root.visits)
+        story::tell(text, self)
+    }
+
+    /// The errors that Catchers took, in order: each with its cause, and of a distributed Map with the child execution that
+    /// failed first, which the Map's own error does not tell.
+    pub(crate) fn explain_caught(&self) -> Vec<String> {
+        let caught = self.root.visits.iter().filter_map(|visit| {
+            let VisitEnd::Caught { catcher, next } = &visit.end else {
+                return None;
+            };
+            let error = visit.error().map_or_else(String::new, told_whole);
+            let mut text = format!("`{}` failed, and Catch[{catcher}] went on to `{next}`: {error}", visit.state);
+            for child in self.failed_children(visit) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "\n{}", failed_child(&child));
+            }
+            Some(text)
+        });
+        caught.collect()
+    }
+
+    /// If a visit is to a distributed Map with too many failures: the child executions that failed first.
+    fn failed_children(&self, visit: &Visit) -> Vec<FailedChild<'_>> {
+        if visit.state_type != StateType::Map {
+            return Vec::new();
+        }
+        let history = &self.root.history;
+        let started = history.iter().rev().find_map(|event| match &event.details {
+            EventDetails::MapRunStarted { map_run_arn } if is_of(history, event, visit) => Some(map_run_arn),
+            _ => None,
+        });
+        started.map_or_else(Vec::new, |map_run_arn| self.map_runs.first_failures_in(map_run_arn))
     }
 
     /// How the execution ended; if it failed, where and why.
@@ -105,6 +138,20 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Whether an event belongs to a visit: its chain of previous events comes to the visit's entry before that of another state.
+fn is_of(history: &[HistoryEvent], event: &HistoryEvent, visit: &Visit) -> bool {
+    let mut event = event;
+    while !matches!(event.details, EventDetails::StateEntered { .. }) {
+        let previous = event.previous_event_id;
+        let earlier = history.iter().rfind(|earlier| earlier.id == previous);
+        match earlier.filter(|earlier| earlier.id < event.id) {
+            Some(earlier) => event = earlier,
+            None => return false,
+        }
+    }
+    event.id == visit.event
 }
 
 /// Which child execution of a distributed Map failed first, where and why, with the whole cause.

@@ -4,14 +4,17 @@ use serde_json::Value;
 use std::fmt::{Result, Write};
 use std::time::Duration;
 
+use super::failed_child;
 use crate::definition::StateType;
+use crate::simulation::Run;
 use crate::simulation::visit::{Attempt, Visit, VisitEnd};
 use crate::simulation::words::{seconds, shown, told};
 
 /// How many of the first and of the last visits are told.
 const MOST_VISITS: usize = 40;
 
-pub(super) fn tell(text: &mut String, visits: &[Visit]) -> Result {
+pub(super) fn tell(text: &mut String, run: &Run) -> Result {
+    let visits = run.visits();
     let mut inner = vec![Vec::new(); visits.len()];
     let mut outermost = Vec::new();
     for (i, visit) in visits.iter().enumerate() {
@@ -22,6 +25,7 @@ pub(super) fn tell(text: &mut String, visits: &[Visit]) -> Result {
     }
     let mut story = Story {
         text,
+        run,
         visits,
         inner,
         told: 0,
@@ -34,6 +38,7 @@ pub(super) fn tell(text: &mut String, visits: &[Visit]) -> Result {
 
 struct Story<'a> {
     text: &'a mut String,
+    run: &'a Run,
     visits: &'a [Visit],
     /// The visits nested in each visit.
     inner: Vec<Vec<usize>>,
@@ -140,6 +145,9 @@ impl Story<'_> {
             VisitEnd::Exited { next: Some(next) } => writeln!(text, "{indent}    left for `{next}` with {output}"),
             VisitEnd::Exited { next: None } => writeln!(text, "{indent}    ended with {output}"),
             VisitEnd::Caught { catcher, next } => {
+                for child in self.run.failed_children(visit) {
+                    writeln!(text, "{indent}    {}", failed_child(&child))?;
+                }
                 let took = format!("Catch[{catcher}] took the error");
                 writeln!(text, "{indent}    {took} and left for `{next}` with {output}")
             }
