@@ -51,12 +51,13 @@ pub(crate) use test_case::mocked_answer;
 #[derive(Debug, Clone)]
 pub struct MockConfig {
     state_machines: IndexMap<String, TestCases>,
-    responses: IndexMap<String, Indexed>,
+    /// What is wrong with a response spoils the test cases that name it.
+    responses: IndexMap<String, Result<Indexed, MockConfigError>>,
     denies_left_over: bool,
 }
 
-/// The test cases of a state machine: the name of each state's response.
-type TestCases = IndexMap<String, IndexMap<String, String>>;
+/// The test cases of a state machine: the name of each state's response, or what is wrong with the test case.
+type TestCases = IndexMap<String, Result<IndexMap<String, String>, MockConfigError>>;
 
 /// The reasons why a mock file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +99,21 @@ fn known_names(known: &[String]) -> String {
 impl MockConfig {
     /// Reads a mock file. Errors with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, MockConfigError> {
+        let config = Self::parse_each(text)?;
+        let cases = config.state_machines.values().flat_map(IndexMap::values);
+        let responses = config.responses.values();
+        let mut problems = responses.filter_map(|response| response.as_ref().err());
+        match problems
+            .next()
+            .or_else(|| cases.filter_map(|case| case.as_ref().err()).next())
+        {
+            Some(problem) => Err(problem.clone()),
+            None => Ok(config),
+        }
+    }
+
+    /// Reads a mock file; what is wrong with a test case or a response is an error of [`MockConfig::simulation`] only.
+    pub(crate) fn parse_each(text: &str) -> Result<Self, MockConfigError> {
         let file = parsed(text)?;
         let mut config = Self {
             state_machines: IndexMap::new(),
@@ -111,26 +127,28 @@ impl MockConfig {
                 _ => return Err(unknown_member("", name, "StateMachines and MockedResponses")),
             }
         }
-        config.check_names()?;
+        config.check_names();
         Ok(config)
     }
 
-    /// Refuses a test case that names a missing response.
-    fn check_names(&self) -> Result<(), MockConfigError> {
-        for (machine, cases) in &self.state_machines {
+    /// Refuses the test cases that name a missing response.
+    fn check_names(&mut self) {
+        for (machine, cases) in &mut self.state_machines {
             for (case, states) in cases {
-                for (state, response) in states {
-                    if !self.responses.contains_key(response) {
-                        let pointer = pointer(&["StateMachines", machine, "TestCases", case, state]);
-                        return Err(wrong(
-                            &pointer,
-                            format!("there is no response `{response}` in `MockedResponses`"),
-                        ));
-                    }
+                let names = states.iter().flatten();
+                let missing = names.filter(|(_, response)| !self.responses.contains_key(*response));
+                let missing = missing.map(|(state, response)| {
+                    let pointer = pointer(&["StateMachines", machine, "TestCases", case, state]);
+                    wrong(
+                        &pointer,
+                        format!("there is no response `{response}` in `MockedResponses`"),
+                    )
+                });
+                if let Some(problem) = missing.last() {
+                    *states = Err(problem);
                 }
             }
         }
-        Ok(())
     }
 
     /// Makes a run fail if it does not use every entry of the responses in its test case: such a test does not test
@@ -156,7 +174,7 @@ impl MockConfig {
     pub fn unused_responses(&self) -> impl Iterator<Item = &str> {
         let names = |response: &&String| {
             let mut cases = self.state_machines.values().flat_map(IndexMap::values);
-            cases.any(|states| states.values().any(|name| name == *response))
+            cases.any(|states| states.iter().flatten().any(|(_, name)| name == *response))
         };
         self.responses
             .keys()
@@ -194,17 +212,19 @@ impl MockConfig {
         program: &Program,
     ) -> Result<impl Iterator<Item = (&str, Indexed)>, MockConfigError> {
         let cases = find(&self.state_machines, "state machine", state_machine)?;
-        let states = find(cases, "test case", test_case)?;
+        let states = find(cases, "test case", test_case)?.as_ref().map_err(Clone::clone)?;
         for state in states.keys() {
             if !program.resources().any(|(name, _)| name == state) {
                 let tasks = program.resources().map(|(name, _)| name.to_owned());
                 return Err(unknown("Task state", state, tasks.collect()));
             }
         }
-        Ok(states.iter().filter_map(|(state, response)| {
+        let answers = states.iter().filter_map(|(state, response)| {
             // INVARIANT: the response is there, by `check_names`.
-            Some((state.as_str(), self.responses.get(response)?.clone()))
-        }))
+            let answers = self.responses.get(response)?.clone();
+            Some(answers.map(|answers| (state.as_str(), answers)))
+        });
+        answers.collect::<Result<Vec<_>, _>>().map(Vec::into_iter)
     }
 }
 
@@ -246,11 +266,14 @@ fn state_machines(json: &Value) -> Result<IndexMap<String, TestCases>, MockConfi
             }
             for (case, json) in object(json, &format!("{at}/TestCases"))? {
                 let at = pointer(&["StateMachines", machine, "TestCases", case]);
-                let states = object(json, &at)?.iter().map(|(state, response)| match response {
-                    Value::String(response) => Ok((state.clone(), response.clone())),
-                    _ => Err(wrong(&at, format!("the response of `{state}` must be a name"))),
+                let states = object(json, &at).map(|states| {
+                    let states = states.iter().map(|(state, response)| match response {
+                        Value::String(response) => Ok((state.clone(), response.clone())),
+                        _ => Err(wrong(&at, format!("the response of `{state}` must be a name"))),
+                    });
+                    states.collect::<Result<_, _>>()
                 });
-                cases.insert(case.clone(), states.collect::<Result<_, _>>()?);
+                cases.insert(case.clone(), states.flatten());
             }
         }
         machines.insert(machine.clone(), cases);
@@ -258,30 +281,32 @@ fn state_machines(json: &Value) -> Result<IndexMap<String, TestCases>, MockConfi
     Ok(machines)
 }
 
-fn responses(json: &Value) -> Result<IndexMap<String, Indexed>, MockConfigError> {
-    let mut responses = IndexMap::new();
-    for (name, json) in object(json, "/MockedResponses")? {
-        let at = pointer(&["MockedResponses", name]);
-        let mut entries: Vec<(u64, u64, Answer)> = Vec::new();
-        for (key, json) in object(json, &at)? {
-            let at = pointer(&["MockedResponses", name, key]);
-            let (first, last) = range(key).ok_or_else(|| {
-                let problem =
-                    "the key must be the number of an invocation from 0, as `2`, or a range of them, as `0-1`";
-                wrong(&at, problem.to_owned())
-            })?;
-            entries.push((first, last, answer(json, &at)?));
-        }
-        entries.sort_by_key(|(first, _, _)| *first);
-        for (earlier, later) in entries.iter().zip(entries.iter().skip(1)) {
-            if later.0 <= earlier.1 {
-                let problem = format!("two keys answer the invocation {}", later.0);
-                return Err(wrong(&at, problem));
-            }
-        }
-        responses.insert(name.clone(), Indexed::new(entries));
+fn responses(json: &Value) -> Result<IndexMap<String, Result<Indexed, MockConfigError>>, MockConfigError> {
+    let responses = object(json, "/MockedResponses")?.iter();
+    Ok(responses
+        .map(|(name, json)| (name.clone(), response(name, json)))
+        .collect())
+}
+
+fn response(name: &str, json: &Value) -> Result<Indexed, MockConfigError> {
+    let at = pointer(&["MockedResponses", name]);
+    let mut entries: Vec<(u64, u64, Answer)> = Vec::new();
+    for (key, json) in object(json, &at)? {
+        let at = pointer(&["MockedResponses", name, key]);
+        let (first, last) = range(key).ok_or_else(|| {
+            let problem = "the key must be the number of an invocation from 0, as `2`, or a range of them, as `0-1`";
+            wrong(&at, problem.to_owned())
+        })?;
+        entries.push((first, last, answer(json, &at)?));
     }
-    Ok(responses)
+    entries.sort_by_key(|(first, _, _)| *first);
+    for (earlier, later) in entries.iter().zip(entries.iter().skip(1)) {
+        if later.0 <= earlier.1 {
+            let problem = format!("two keys answer the invocation {}", later.0);
+            return Err(wrong(&at, problem));
+        }
+    }
+    Ok(Indexed::new(entries))
 }
 
 /// `"2"`, `"0-1"`

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+use crate::definition::Diagnostic;
 use crate::simulation::{Answer, Simulation};
 
 /// A case of a test file.
@@ -25,6 +26,23 @@ pub(crate) struct Case {
     pub(crate) allows_left_over: bool,
     /// The expected result.
     pub(crate) expect: Expectation,
+}
+
+/// A case that cannot be read; the others of its file are.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct UnusableCase {
+    /// Its name, or its place among the cases if it has none.
+    pub(crate) name: String,
+    /// What is wrong.
+    pub(crate) problem: Box<Diagnostic>,
+}
+
+/// The name of a case, also of an unusable one.
+pub(crate) fn name_of(case: &Result<Case, UnusableCase>) -> &str {
+    match case {
+        Ok(case) => &case.name,
+        Err(case) => &case.name,
+    }
 }
 
 /// A task's answers.

@@ -41,7 +41,7 @@ impl Suite {
 
 /// A test file equivalent to a mock file of one state machine.
 fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path, named: Option<&str>) -> TestFile {
-    let cases = mocks.test_cases(name).map(|case| Case {
+    let case = |case: &str| Case {
         name: case.to_owned(),
         input: json!({}),
         tasks: Vec::new(),
@@ -54,7 +54,7 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path, named:
             status: "SUCCEEDED".to_owned(),
             ..Expectation::default()
         },
-    });
+    };
     TestFile {
         machine: machine.to_string_lossy().into_owned(),
         state_machine: named.map(str::to_owned),
@@ -63,7 +63,7 @@ fn test_file(mocks: &MockConfig, file: &Path, name: &str, machine: &Path, named:
         machines: IndexMap::new(),
         functions: indexmap::IndexMap::new(),
         mocks: Some(file.to_string_lossy().into_owned()),
-        cases: cases.collect(),
+        cases: mocks.test_cases(name).map(|name| Ok(case(name))).collect(),
     }
 }
 

@@ -48,7 +48,7 @@ use std::time::Duration;
 use crate::definition::{Diagnostic, Severity};
 use crate::loading::template::Format;
 
-pub(crate) use case::{Calls, Case, Expectation, Script, Transitions};
+pub(crate) use case::{Calls, Case, Expectation, Script, Transitions, UnusableCase, name_of};
 pub use compare::{Expected, Mismatch};
 pub use suite::{CaseResult, Suite, SuiteError, Verdict};
 
@@ -74,7 +74,7 @@ pub(crate) struct TestFile {
     /// A mock file of Step Functions Local, whose test cases the cases name.
     pub(crate) mocks: Option<String>,
     /// The cases, in the order of the file; their names are unique.
-    pub(crate) cases: Vec<Case>,
+    pub(crate) cases: Vec<Result<Case, UnusableCase>>,
 }
 
 /// The program of a Lambda function.
@@ -106,12 +106,16 @@ fn shown(diagnostics: &[Diagnostic]) -> String {
 impl TestFile {
     /// The state machine of the mock file, if the cases use only one.
     fn mocked_machine(&self) -> Option<&str> {
-        let mut machines = self.cases.iter().filter_map(|case| Some(&*case.mock.as_ref()?.0));
+        let mut machines = self
+            .cases
+            .iter()
+            .flatten()
+            .filter_map(|case| Some(&*case.mock.as_ref()?.0));
         let first = machines.next()?;
         machines.all(|machine| machine == first).then_some(first)
     }
 
-    /// Reads a test file. Errors with the place of each problem.
+    /// Reads a test file. Errors with the place of each problem that is not within one case.
     pub(crate) fn parse(text: &str, format: Format) -> Result<Self, InvalidTestFile> {
         let fast = match format {
             Format::Json => stream::file(text),

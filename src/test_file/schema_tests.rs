@@ -26,7 +26,7 @@ fn files() -> Vec<(PathBuf, Value)> {
 }
 
 fn is_read(value: &Value) -> bool {
-    TestFile::parse(&value.to_string(), Format::Json).is_ok()
+    TestFile::parse(&value.to_string(), Format::Json).is_ok_and(|file| file.cases.iter().all(Result::is_ok))
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl<'de> Visitor<'de> for TopLevel {
         if !cases.iter().all(|case| is_sound(case) && names.insert(&case.name)) {
             return Err(A::Error::custom("wrong"));
         }
-        file.cases = cases;
+        file.cases = cases.into_iter().map(Ok).collect();
         Ok(file)
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compare::mismatches;
-use super::{Case, InvalidTestFile, Mismatch, TestFile};
-use crate::definition::{InvalidDefinition, StateMachine, WorkflowType};
+use super::{Case, InvalidTestFile, Mismatch, TestFile, UnusableCase};
+use crate::definition::{Colours, InvalidDefinition, StateMachine, WorkflowType};
 use crate::execution::Program;
 use crate::loading::template::{self, Format};
 use crate::loading::{Loader, Substitutions};
@@ -19,6 +19,8 @@ use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
 pub struct Suite {
     /// The test file.
     pub(crate) file: TestFile,
+    /// Its path.
+    path: PathBuf,
     machine: StateMachine,
     program: Arc<Program>,
     simulation: Simulation,
@@ -104,7 +106,7 @@ pub enum Verdict {
     Passed,
     /// There are differences.
     Failed(Vec<Mismatch>),
-    /// The case could not be run to its end, or an answer is missing or left over.
+    /// The case cannot be read or run to its end, or an answer is missing or left over.
     Broken(String),
 }
 
@@ -130,11 +132,13 @@ impl Suite {
             file: path.to_owned(),
             error,
         })?;
-        Self::of(file, path.parent().unwrap_or(Path::new("")), loader)
+        Self::of(file, path, loader)
     }
 
-    /// The suite of a test file; the files that it names are relative to `folder`.
-    pub(crate) fn of(file: TestFile, folder: &Path, loader: &Loader) -> Result<Self, SuiteError> {
+    /// The suite of the test file at a path; the files that it names are relative to its folder.
+    pub(crate) fn of(file: TestFile, path: &Path, loader: &Loader) -> Result<Self, SuiteError> {
+        let test_file = path;
+        let folder = path.parent().unwrap_or(Path::new(""));
         let substitutions: Substitutions = file
             .substitutions
             .iter()
@@ -173,6 +177,7 @@ impl Suite {
         });
         Ok(Self {
             functions: functions.collect(),
+            path: test_file.to_owned(),
             file,
             machine,
             program,
@@ -206,7 +211,7 @@ impl Suite {
     }
 
     /// Runs one case and counts its coverage.
-    pub(crate) fn run(&self, case: &Case) -> CaseResult {
+    pub(crate) fn run(&self, case: &Result<Case, UnusableCase>) -> CaseResult {
         let result = self.attempt(case);
         if let Some(run) = &result.run {
             self.coverage.add(run);
@@ -215,7 +220,11 @@ impl Suite {
     }
 
     /// Runs one case without counting its coverage.
-    pub(crate) fn attempt(&self, case: &Case) -> CaseResult {
+    pub(crate) fn attempt(&self, case: &Result<Case, UnusableCase>) -> CaseResult {
+        let case = match case {
+            Ok(case) => case,
+            Err(unusable) => return self.unusable(unusable),
+        };
         let ran = self
             .simulation_of(case)
             .and_then(|simulation| simulation.run_to_end(case.input.clone()).map_err(|error| told(&error)));
@@ -240,6 +249,20 @@ impl Suite {
         }
     }
 
+    fn unusable(&self, case: &UnusableCase) -> CaseResult {
+        let found = &case.problem;
+        let place = format_args!("{}:{}:{}", self.path.display(), found.line, found.column);
+        let mut problem = String::new();
+        // Writing to a `String` cannot fail.
+        let _ = found.render(&mut problem, &place, &Colours::default());
+        CaseResult {
+            name: case.name.clone(),
+            verdict: Verdict::Broken(problem),
+            run: None,
+            left_over: None,
+        }
+    }
+
     fn simulation_of(&self, case: &Case) -> Result<Simulation, String> {
         self.check_calls(case)?;
         let Some((machine, mock)) = &case.mock else {
@@ -248,7 +271,10 @@ impl Suite {
         let mocks = self.mocks.as_ref().ok_or("the test file names no `mocks` file")?;
         let simulation = mocks
             .simulation(machine, mock, &self.machine)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| match &self.file.mocks {
+                Some(file) => format!("`{file}`: {error}"),
+                None => error.to_string(),
+            })?;
         let children = self.children.iter();
         let simulation = children.fold(simulation, |simulation, (name, child)| {
             simulation.state_machine(name.clone(), Arc::clone(child))
@@ -346,7 +372,7 @@ fn read(file: &Path) -> Result<String, SuiteError> {
 }
 
 pub(super) fn mocks(file: &Path) -> Result<MockConfig, SuiteError> {
-    MockConfig::parse(&read(file)?).map_err(|error| SuiteError::Mocks {
+    MockConfig::parse_each(&read(file)?).map_err(|error| SuiteError::Mocks {
         file: file.to_owned(),
         problem: error.to_string(),
     })

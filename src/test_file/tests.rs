@@ -2,7 +2,16 @@ use super::*;
 use crate::loading::Loader;
 
 fn refused(text: &str) -> String {
-    TestFile::parse(text, Format::Yaml).unwrap_err().to_string()
+    match TestFile::parse(text, Format::Yaml) {
+        Err(error) => error.to_string(),
+        Ok(file) => file
+            .cases
+            .into_iter()
+            .find_map(Result::err)
+            .unwrap()
+            .problem
+            .to_string(),
+    }
 }
 
 #[test]
@@ -128,7 +137,7 @@ fn every_form_of_an_answer_and_an_expectation_is_read() {
     let file = TestFile::parse(EVERYTHING, Format::Yaml).unwrap();
     assert!(file.is_express);
     assert_eq!(file.substitutions["N"], "5");
-    let case = &file.cases[0];
+    let case = file.cases[0].as_ref().unwrap();
     assert_eq!(case.tasks.len(), 4);
     assert_eq!(case.mock, Some(("M".to_owned(), "c".to_owned())));
     assert_eq!(case.starts_at.unwrap().to_rfc3339(), "2025-12-31T23:00:00+00:00");
@@ -145,7 +154,12 @@ fn a_mismatch_tells_what_was_expected() {
         { "name": "wrong", "expect": { "output": { "hello": "you" }, "elapsed": 1 } },
         { "name": "broken", "tasks": { "Nobody": [{ "result": 1 }] } } ] }"#;
     let file = TestFile::parse(text, Format::Json).unwrap();
-    let suite = Suite::of(file, std::path::Path::new("asl-samples"), &Loader::new()).unwrap();
+    let suite = Suite::of(
+        file,
+        std::path::Path::new("asl-samples/here.asl-test.json"),
+        &Loader::new(),
+    )
+    .unwrap();
     let results = suite.run_all();
     assert!(results[0].has_passed());
     let Verdict::Failed(mismatches) = &results[1].verdict else {
@@ -165,7 +179,12 @@ fn what_is_not_there_is_not_as_expected() {
         { "name": "no state", "tasks": { "Charge": [{ "result": 1 }] }, "expect": { "calls": { "Chrage": [] } } },
         { "name": "no answer", "tasks": { "Charge": [] } } ] }"#;
     let file = TestFile::parse(text, Format::Json).unwrap();
-    let suite = Suite::of(file, std::path::Path::new("asl-samples"), &Loader::new()).unwrap();
+    let suite = Suite::of(
+        file,
+        std::path::Path::new("asl-samples/here.asl-test.json"),
+        &Loader::new(),
+    )
+    .unwrap();
     let results = suite.run_all();
     let differing = [
         Expected::Output,

@@ -89,13 +89,12 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
 
 /// The text of a test file whose cases all pass, with its suite.
 fn passing(head: &Head<'_>, machine: &StateMachine, file: &str) -> Result<(String, Suite), Failure> {
-    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
     let mut found = discover(machine);
     loop {
         let text = write::test_file(head, &found);
         let unusable = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write a test file: {error}"));
         let test_file = TestFile::parse(&text, Format::Yaml).map_err(|error| unusable(&error))?;
-        let suite = Suite::of(test_file, folder, &Loader::new()).map_err(|error| unusable(&error))?;
+        let suite = Suite::of(test_file, Path::new(file), &Loader::new()).map_err(|error| unusable(&error))?;
         let results = suite.run_all();
         let mut passed = results.iter().map(crate::test_file::CaseResult::has_passed);
         let before = found.len();

@@ -18,7 +18,7 @@ use super::functions::{Functions, not_invoked};
 use super::output::Output;
 use super::termination;
 use crate::simulation::{PointKind, Usage, invoked_names};
-use crate::test_file::{CaseResult, Suite};
+use crate::test_file::{CaseResult, Suite, name_of};
 use collect::Loaded;
 
 /// Run test files
@@ -43,7 +43,7 @@ of `tasks`, a case may name a test case of a mock file of Step Functions Local: 
 
 A mock file by itself is a test too: each of its test cases starts with the input `{}`, and must succeed.
 
-A test file that cannot be used fails by its name, and all others run.
+A case that cannot be read fails with its line, and a test file that cannot be used by its name; all others run.
 
 Examples:
   asl test machines
@@ -258,7 +258,7 @@ fn serve(loaded: &mut [Loaded], arguments: &Arguments) -> Result<(), Failure> {
 fn any_is_named(suites: &[Loaded], text: &str) -> bool {
     suites.iter().any(|(_, suite)| {
         let cases = suite.as_ref().map(|suite| &suite.file.cases);
-        cases.map_or(true, |cases| cases.iter().any(|case| case.name.contains(text)))
+        cases.map_or(true, |cases| cases.iter().any(|case| name_of(case).contains(text)))
     })
 }
 
@@ -276,7 +276,7 @@ fn run_all(suites: Vec<Loaded>, arguments: &Arguments, wants_coverage: bool) -> 
         .filter_map(|(i, (_, suite))| Some((i, suite.as_ref().ok()?)))
         .flat_map(|(i, suite)| {
             let cases = suite.file.cases.iter().enumerate();
-            let wanted = cases.filter(|(_, case)| is_wanted(&case.name));
+            let wanted = cases.filter(|(_, case)| is_wanted(name_of(case)));
             wanted.map(move |(case, _)| (i, case)).collect::<Vec<_>>()
         })
         .collect();

@@ -40,9 +40,7 @@ impl MapRunLog {
             let Some((arn, child)) = map_run.and_then(|map_run| self.first_failure(map_run)) else {
                 break;
             };
-            map_run = is_of_children(child.error)
-                .then(|| self.failed_map_run(arn))
-                .flatten();
+            map_run = is_of_children(child.error).then(|| self.failed_map_run(arn)).flatten();
             failures.push(child);
         }
         failures

@@ -65,7 +65,10 @@ impl Run {
                 return None;
             };
             let error = visit.error().map_or_else(String::new, told_whole);
-            let mut text = format!("`{}` failed, and Catch[{catcher}] went on to `{next}`: {error}", visit.state);
+            let mut text = format!(
+                "`{}` failed, and Catch[{catcher}] went on to `{next}`: {error}",
+                visit.state
+            );
             for child in self.failed_children(visit) {
                 // Writing to a `String` cannot fail.
                 let _ = write!(text, "\n{}", failed_child(&child));

@@ -7,7 +7,7 @@ use chrono::DateTime;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-use super::{Case, Expectation, FunctionCommand, InvalidTestFile, TestFile};
+use super::{Case, Expectation, FunctionCommand, InvalidTestFile, TestFile, UnusableCase};
 use crate::loading::template::Format;
 use crate::loading::{At, Places, Read};
 use crate::programs::DEFAULT_TIMEOUT;
@@ -59,8 +59,8 @@ pub(super) const FIELDS: [(&str, &[&str]); 7] = [
     ("/$defs/answer", &answer::FIELDS),
 ];
 
-/// Reads a file from its JSON.
-fn file(value: &Value) -> Read<TestFile> {
+/// Reads a file from its JSON. What is wrong within one case spoils that case only.
+fn file(value: &Value, places: &Places<'_>) -> Read<TestFile> {
     let root = At::root(value);
     let mut file = head(value)?;
     let has_mocks = file.mocks.is_some();
@@ -69,15 +69,29 @@ fn file(value: &Value) -> Read<TestFile> {
         if cases.value.as_array().is_some_and(Vec::is_empty) {
             return Err(cases.wrong("there is no case, so nothing is tested"));
         }
+        let mut number = 0;
         cases.each(|at| {
-            let case = case(at, has_mocks)?;
-            if !names.insert(case.name.clone()) {
-                return Err(at.wrong(format!("another case has the name `{}` already", case.name)));
-            }
-            Ok(case)
+            number += 1;
+            Ok(unique_case(at, has_mocks, names).map_err(|problem| UnusableCase {
+                name: name_or_number(at.value, number),
+                problem: Box::new(places.diagnostic(problem)),
+            }))
         })
     })?;
     Ok(file)
+}
+
+fn unique_case(at: At<'_>, has_mocks: bool, names: &mut HashSet<String>) -> Read<Case> {
+    let case = case(at, has_mocks)?;
+    if !names.insert(case.name.clone()) {
+        return Err(at.wrong(format!("another case has the name `{}` already", case.name)));
+    }
+    Ok(case)
+}
+
+fn name_or_number(case: &Value, number: usize) -> String {
+    let name = case.get("name").and_then(Value::as_str);
+    name.map_or_else(|| format!("case {number}"), str::to_owned)
 }
 
 /// Reads everything except the cases.
@@ -111,7 +125,7 @@ pub(super) fn one_case(value: &Value) -> Read<Case> {
 /// Reads a file from the tree with its lines.
 pub(super) fn file_with_places(text: &str, format: Format) -> Result<TestFile, InvalidTestFile> {
     let places = Places::of(text, format).map_err(|diagnostics| InvalidTestFile { diagnostics })?;
-    file(&places.to_value()).map_err(|problem| InvalidTestFile {
+    file(&places.to_value(), &places).map_err(|problem| InvalidTestFile {
         diagnostics: vec![places.diagnostic(problem)],
     })
 }
