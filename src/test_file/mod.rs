@@ -32,6 +32,7 @@
 
 mod case;
 mod compare;
+mod error;
 #[cfg(feature = "cli")]
 mod mock_file;
 mod reader;
@@ -50,7 +51,8 @@ use crate::loading::template::Format;
 
 pub(crate) use case::{Calls, Case, Expectation, Script, Transitions, UnusableCase, name_of};
 pub use compare::{Expected, Mismatch};
-pub use suite::{CaseResult, Suite, SuiteError, Verdict};
+pub use error::SuiteError;
+pub use suite::{CaseResult, Suite, Verdict};
 
 /// The JSON Schema of test files.
 #[cfg(feature = "cli")]

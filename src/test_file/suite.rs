@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compare::mismatches;
-use super::{Case, InvalidTestFile, Mismatch, TestFile, UnusableCase};
+use super::error::told;
+use super::{Case, Mismatch, SuiteError, TestFile, UnusableCase};
 use crate::definition::{Colours, InvalidDefinition, StateMachine, WorkflowType};
 use crate::execution::Program;
 use crate::loading::template::{self, Format};
@@ -12,7 +13,7 @@ use crate::loading::{Loader, Substitutions};
 use crate::programs::FunctionProgram;
 #[cfg(feature = "cli")]
 use crate::simulation::invokes;
-use crate::simulation::{Coverage, MockConfig, Run, Simulation, SimulationError};
+use crate::simulation::{Coverage, MockConfig, Run, Simulation};
 
 /// A test file with its state machines. Cases can run in any order and from several threads.
 #[derive(Debug, Clone)]
@@ -28,60 +29,6 @@ pub struct Suite {
     mocks: Option<MockConfig>,
     children: Vec<(String, Arc<Program>)>,
     functions: Vec<Arc<FunctionProgram>>,
-}
-
-/// The reasons why a test file cannot be run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SuiteError {
-    /// A file cannot be read.
-    #[error("cannot read `{}`: {error}", .file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's error.
-        error: std::io::Error,
-    },
-    /// The test file is invalid.
-    #[error("`{}`: {error}", .file.display())]
-    InvalidTestFile {
-        /// The file.
-        file: PathBuf,
-        /// The problems.
-        error: InvalidTestFile,
-    },
-    /// The definition has errors.
-    #[error("`{}`: {error}", .file.display())]
-    InvalidDefinition {
-        /// The definition's file.
-        file: PathBuf,
-        /// The problems.
-        error: InvalidDefinition,
-    },
-    /// A file does not have the one requested state machine.
-    #[error("`{}` {problem}", .file.display())]
-    NoStateMachine {
-        /// The file.
-        file: PathBuf,
-        /// A description of what it has instead.
-        problem: String,
-    },
-    /// The definition of a mock file's state machine is not found.
-    #[error("`{}` has test cases of the state machine `{state_machine}`, whose definition is not beside it", .file.display())]
-    NoDefinition {
-        /// The mock file.
-        file: PathBuf,
-        /// The name of the state machine.
-        state_machine: String,
-    },
-    /// The mock file cannot be used.
-    #[error("`{}`: {problem}", .file.display())]
-    Mocks {
-        /// The file.
-        file: PathBuf,
-        /// The problems.
-        problem: String,
-    },
 }
 
 /// The result of a case.
@@ -329,38 +276,6 @@ impl Suite {
     fn tasks(&self) -> impl Iterator<Item = &str> {
         let resources = self.programs().flat_map(Program::resources);
         resources.map(|(state, _)| state)
-    }
-}
-
-/// A simulation's error in the words of test files.
-fn told(error: &SimulationError) -> String {
-    match error {
-        SimulationError::MissingAnswer {
-            state,
-            resource,
-            effective_input,
-            visit,
-            attempt,
-        } => format!(
-            "the state `{state}` invoked `{resource}` with the input {effective_input} (visit {visit}, attempt {attempt}, both from 0), and \
-             the test has no answer for it"
-        ),
-        SimulationError::ScriptedTwice { task } => {
-            format!("`{task}` has answers twice: in `tasks` and in the mock file, or two for the same visit or item")
-        }
-        SimulationError::UnusedFunction { task, status, .. } => {
-            format!("the execution ended {status}, and nobody asked for what `{task}` always answers")
-        }
-        SimulationError::UnknownFunction { function, known } if known.is_empty() => {
-            format!("`functions` has `{function}`, but no task invokes a function")
-        }
-        SimulationError::UnknownFunction { function, known } => {
-            format!(
-                "`functions` has `{function}`, but no task invokes it; they invoke {}",
-                known.join(", ")
-            )
-        }
-        error => error.to_string(),
     }
 }
 
