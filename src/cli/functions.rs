@@ -15,8 +15,8 @@ use crate::programs::{Called, FunctionProgram};
 /// Options for functions in other languages.
 #[derive(clap::Args)]
 pub(super) struct Functions {
-    /// Program that stands for a Lambda function, by the function's name or ARN: it gets the payload and writes what the
-    /// function returns
+    /// Program that stands for a Lambda function, by the function's name or ARN, with or without a version or alias: it
+    /// gets the payload and writes what the function returns
     #[arg(short = 'f', long = "function", value_name = "NAME=COMMAND", value_parser = pair)]
     commands: Vec<(String, String)>,
     /// Start the program of each `--function` once: it answers a line of JSON to each line of JSON

@@ -4,6 +4,7 @@
 //! Or it keeps running and answers a line of JSON to each line of JSON. Either way, an object with the texts `errorType`
 //! and `errorMessage` is Lambda's form of an error. Its standard error is shown with the function's name.
 
+mod complaints;
 mod descendants;
 mod process;
 mod returned;
@@ -84,7 +85,7 @@ impl FunctionProgram {
         self
     }
 
-    /// Whether its standard error is thrown away.
+    /// Whether its standard error is shown of failed calls only.
     #[cfg(feature = "cli")]
     pub(crate) fn quiet(mut self, is_quiet: bool) -> Self {
         self.is_quiet = is_quiet;
@@ -144,15 +145,14 @@ impl FunctionProgram {
         };
         process.send(payload.to_string());
         process.close_input();
-        match process.whole(time, has_given_up) {
-            Received::Text(output) => {
-                let status = process.wait(time)?;
-                Some(from_output(&output, status))
-            }
+        let answer = match process.whole(time, has_given_up) {
+            Received::Text(output) => process.wait(time).map(|status| from_output(&output, status)),
             Received::TooLarge => Some(Err(returned::too_large())),
-            Received::End => Some(Err(returned::exited(process.wait(time)?))),
+            Received::End => process.wait(time).map(|status| Err(returned::exited(status))),
             Received::Nothing => None,
-        }
+        };
+        process.settle(!matches!(answer, Some(Ok(_))));
+        answer
     }
 
     /// `None` if the time is over.
@@ -182,6 +182,7 @@ impl FunctionProgram {
         match process.line(time, has_given_up) {
             Received::Text(line) => {
                 let answer = from_line(&line);
+                process.settle(!matches!(answer, Ok(Ok(_))));
                 // After anything else than an answer, nobody knows which line is the next answer.
                 if answer.is_ok() {
                     self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
@@ -190,14 +191,16 @@ impl FunctionProgram {
             }
             Received::TooLarge => Some(Err(returned::too_large())),
             Received::End => {
-                let status = process.wait(time)?;
+                let status = process.wait(time);
                 // It was about to end after its last answer.
-                if is_reused && status.success() {
+                if is_reused && status.is_some_and(|status| status.success()) {
                     return self.call_running(payload, time, has_given_up);
                 }
-                Some(Err(returned::exited(status)))
+                process.settle(true);
+                Some(Err(returned::exited(status?)))
             }
             Received::Nothing => {
+                process.settle(true);
                 process.close_input();
                 None
             }
@@ -205,10 +208,16 @@ impl FunctionProgram {
     }
 
     fn start(&self, by_lines: bool) -> Result<Process, TaskError> {
-        let shown_as = (!self.is_quiet).then(|| self.name.clone());
         let folder = self.folder.as_deref();
-        Process::start(&self.command, &self.name, folder, by_lines, shown_as, self.is_apart)
-            .map_err(|error| returned::not_started(&self.command, &error))
+        Process::start(
+            &self.command,
+            &self.name,
+            folder,
+            by_lines,
+            self.is_quiet,
+            self.is_apart,
+        )
+        .map_err(|error| returned::not_started(&self.command, &error))
     }
 }
 

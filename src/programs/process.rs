@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
+use super::complaints::Complaints;
 use super::descendants::kill_family;
 
 /// The largest answer: a larger result is beyond AWS's quota anyway.
@@ -34,8 +35,7 @@ pub(super) struct Process {
     input: Option<Sender<String>>,
     /// From the thread that reads standard output: lines, or pieces of the whole.
     output: Receiver<Vec<u8>>,
-    /// The thread that shows standard error.
-    shown: Option<JoinHandle<()>>,
+    complaints: Option<Complaints>,
     has_been_waited_for: bool,
 }
 
@@ -53,14 +53,14 @@ pub(super) enum Received {
 }
 
 impl Process {
-    /// Starts a command of the shell, whose output is read line by line or as a whole. Its standard error is shown behind
-    /// the name `shown_as`, or thrown away. One that is `apart` is in a process group of its own.
+    /// Starts a command of the shell, whose output is read line by line or as a whole. Its standard error is shown as it
+    /// comes, or if it `is_quiet` that of failed calls. One that is `apart` is in a process group of its own.
     pub(super) fn start(
         command: &str,
         function: &str,
         folder: Option<&Path>,
         by_lines: bool,
-        shown_as: Option<String>,
+        is_quiet: bool,
         is_apart: bool,
     ) -> io::Result<Self> {
         let mut shell = if cfg!(windows) {
@@ -103,12 +103,12 @@ impl Process {
             thread::spawn(move || read(BufReader::new(stdout), by_lines, &answers));
         }
         let stderr = child.stderr.take();
-        let shown = stderr.map(|stderr| thread::spawn(move || show(BufReader::new(stderr), shown_as.as_deref())));
+        let complaints = stderr.map(|stderr| Complaints::of(BufReader::new(stderr), function, is_quiet));
         Ok(Self {
             child,
             input: Some(input),
             output,
-            shown,
+            complaints,
             has_been_waited_for: false,
         })
     }
@@ -194,13 +194,17 @@ impl Process {
             thread::sleep(POLL);
         };
         self.has_been_waited_for = true;
-        // A process that it has left behind may hold standard error open, so this has an end too.
-        let mut left = FAREWELL;
-        while self.shown.as_ref().is_some_and(|shown| !shown.is_finished()) && !left.is_zero() {
-            left = left.saturating_sub(POLL);
-            thread::sleep(POLL);
+        if let Some(complaints) = &self.complaints {
+            complaints.wait(FAREWELL);
         }
         Some(status)
+    }
+
+    /// A call has ended: what a quiet process wrote to standard error meanwhile is shown if the call failed.
+    pub(super) fn settle(&self, has_failed: bool) {
+        if let Some(complaints) = &self.complaints {
+            complaints.settle(has_failed);
+        }
     }
 }
 
@@ -253,17 +257,4 @@ fn piece(stdout: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<()> {
     let length = there.len();
     stdout.consume(length);
     Ok(())
-}
-
-/// Shows the lines of standard error behind the function's name.
-fn show(mut stderr: impl BufRead, shown_as: Option<&str>) {
-    let mut line = Vec::new();
-    while let Ok(1..) = stderr.by_ref().take(LARGEST).read_until(b'\n', &mut line) {
-        if let Some(name) = shown_as {
-            let text = String::from_utf8_lossy(&line);
-            // Standard error is closed: nothing can be shown.
-            let _ = writeln!(io::stderr().lock(), "{name}: {}", text.trim_end());
-        }
-        line.clear();
-    }
 }
