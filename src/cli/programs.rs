@@ -13,7 +13,7 @@ use crate::data::json_value;
 use crate::definition::Resource;
 use crate::execution::Program;
 use crate::programs::{FunctionProgram, kill_family};
-use crate::services::lambda::is_invoke;
+use crate::services::lambda::{FunctionName, is_invoke};
 use crate::simulation::{invoked_names, invokes, is_function_of};
 
 /// The most output of a program: a larger result is beyond AWS's quota anyway.
@@ -118,11 +118,12 @@ impl Programs {
         found.map(|(_, command)| &**command)
     }
 
-    /// The program of the function that a task invokes; one for a version or alias goes before one for all.
+    /// The program of the function that a task invokes; one for a version or alias goes before one for all, and `$LATEST`
+    /// is the version of an invocation that names none.
     pub(super) fn function_of(&self, resource: &Resource, input: &Value) -> Option<&Arc<FunctionProgram>> {
         let serving = self.functions.iter();
         let serving = serving.filter(|function| is_function_of(resource, input, function.name()));
-        serving.max_by_key(|function| function.name().split(':').count())
+        serving.min_by_key(|function| FunctionName::parse(function.name()).map(|name| name.generality()))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Handler;
 use crate::definition::StringPattern;
-use crate::services::lambda::FunctionName;
+use crate::services::lambda::{FunctionName, LATEST};
 
 /// Handlers by resource ARN, exact or by pattern.
 ///
@@ -47,9 +47,14 @@ impl Registry {
         self.fallback.as_ref()
     }
 
-    /// The handler of a resource.
+    /// The handler of a resource. That of a function without a version or alias serves all of them.
     pub(crate) fn find(&self, resource: &str) -> Option<&Arc<dyn Handler>> {
-        self.exact.get(resource).or_else(|| {
+        let of_function = || {
+            let function = FunctionName::parse(resource).filter(|function| function.region.is_some())?;
+            // An ARN has its own region and account, wherever the execution is.
+            self.find_function(&function, resource)
+        };
+        self.exact.get(resource).or_else(of_function).or_else(|| {
             self.patterns
                 .iter()
                 .find(|(_, pattern, _)| pattern.matches(resource))
@@ -62,14 +67,13 @@ impl Registry {
     /// A full ARN means exactly that function. A name alone is first looked up in the execution's region and account.
     /// If there is none, a name, or an account with a name, also finds a function elsewhere: the first of the
     /// registered ARNs in their order, then the first registered pattern. A function registered with the qualifier
-    /// takes precedence; otherwise the unqualified function serves all versions and aliases.
+    /// takes precedence, which is `$LATEST` unless the invocation names one; otherwise the unqualified function serves all
+    /// versions and aliases.
     pub(crate) fn find_function(&self, function: &FunctionName<'_>, execution_arn: &str) -> Option<&Arc<dyn Handler>> {
-        let registered_for_it = function.qualifier.and_then(|qualifier| {
-            let name = format!("{}:{qualifier}", function.name);
-            let suffix = format!(":{name}");
-            self.find_named(function, &name, execution_arn, |registered| {
-                registered.ends_with(&suffix)
-            })
+        let name = format!("{}:{}", function.name, function.qualifier.unwrap_or(LATEST));
+        let suffix = format!(":{name}");
+        let registered_for_it = self.find_named(function, &name, execution_arn, |registered| {
+            registered.ends_with(&suffix)
         });
         registered_for_it.or_else(|| self.find_named(function, function.name, execution_arn, |_| true))
     }

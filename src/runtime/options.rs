@@ -25,7 +25,9 @@ impl Interpreter {
         self.handler(resource, handler.into_handler())
     }
 
-    /// Registers a closure or another handler as a local function by its name, for any region and account.
+    /// Registers a closure or another handler as a local function by its name, for any region and account. A name with a
+    /// version or alias, such as `Charge:prod`, serves only that one, and `Charge:$LATEST` the invocations without one; a
+    /// name alone serves all that have no function of their own.
     #[must_use]
     pub fn function<M, H: IntoHandler<M>>(self, name: impl AsRef<str>, handler: H) -> Self {
         let arn = format!("arn:aws:lambda:*:*:function:{}", name.as_ref());

@@ -20,7 +20,8 @@ impl Simulation {
     /// Registers a Lambda function, by its name or ARN: a function of the payload. It serves every task that invokes it,
     /// in any form: `arn:aws:states:::lambda:invoke` with the function's name, partial ARN or ARN, whose result is
     /// Lambda's response, and the function's ARN as the `Resource`. A name with a version or alias, such as
-    /// `Charge:prod`, serves only that one; a name without one serves all that have no function of their own.
+    /// `Charge:prod`, serves only that one, and `Charge:$LATEST` the invocations without one; a name alone serves all
+    /// that have no function of their own.
     ///
     /// Scripts take precedence. The run is an error if no task can invoke the function; it need not be called.
     ///
@@ -98,16 +99,16 @@ impl Functions {
         }
     }
 
-    /// The function registered for a version or alias goes before the one for all.
+    /// The function registered for a version or alias goes before the one for all, then the one of a region and account.
     fn find(&self, invoked: &FunctionName<'_>) -> Option<&Arc<FunctionFn>> {
         let serving = self.0.iter().filter_map(|(name, function)| {
             let registered = FunctionName::parse(name)?;
             registered
                 .serves(invoked)
-                .then_some((registered.qualifier.is_none(), function))
+                .then_some((registered.generality(), function))
         });
         serving
-            .min_by_key(|(serves_all, _)| *serves_all)
+            .min_by_key(|(generality, _)| *generality)
             .map(|(_, function)| function)
     }
 }

@@ -12,6 +12,8 @@ use crate::loading::template::{self, Format};
 use crate::loading::{Loader, Substitutions};
 use crate::programs::FunctionProgram;
 #[cfg(feature = "cli")]
+use crate::services::lambda::FunctionName;
+#[cfg(feature = "cli")]
 use crate::simulation::invokes;
 use crate::simulation::{Coverage, MockConfig, Run, Simulation};
 
@@ -229,13 +231,15 @@ impl Suite {
         Ok(case.script(self.with_functions(simulation)))
     }
 
-    /// Adds the program of a function, unless the file has one for it; returns whether a task invokes the function.
+    /// Adds the program of a function, which takes the place of those that the file has for it; returns whether a task
+    /// invokes the function.
     #[cfg(feature = "cli")]
     pub(crate) fn add_function(&mut self, function: &Arc<FunctionProgram>) -> bool {
         let is_invoked = self.programs().any(|program| invokes(program, function.name()));
-        let is_known = self.functions.iter().any(|known| known.name() == function.name());
-        self.functions
-            .extend((is_invoked && !is_known).then(|| Arc::clone(function)));
+        if is_invoked {
+            self.functions.retain(|own| !serves_all_of(function.name(), own.name()));
+            self.functions.push(Arc::clone(function));
+        }
         is_invoked
     }
 
@@ -277,6 +281,13 @@ impl Suite {
         let resources = self.programs().flat_map(Program::resources);
         resources.map(|(state, _)| state)
     }
+}
+
+/// Whether a function serves all invocations of another.
+#[cfg(feature = "cli")]
+fn serves_all_of(function: &str, other: &str) -> bool {
+    let (name, other_name) = (FunctionName::parse(function), FunctionName::parse(other));
+    matches!((name, other_name), (Some(name), Some(other)) if name.serves(&other) && name.generality() >= other.generality())
 }
 
 fn read(file: &Path) -> Result<String, SuiteError> {

@@ -135,9 +135,46 @@ async fn a_function_of_the_qualifier_goes_first() {
     ] {
         assert_eq!(invoke(&interpreter, parameters).await.unwrap(), expected);
     }
+    const LATEST: &str = "arn:aws:lambda:*:*:function:Charge:$LATEST";
+    let interpreter = answering(&[LATEST, PROD, IRELAND]).region("eu-west-1", "1");
+    for (parameters, expected) in [
+        (json!({ "FunctionName": "Charge" }), LATEST),
+        (json!({ "FunctionName": "Charge", "Qualifier": "$LATEST" }), LATEST),
+        (json!({ "FunctionName": "Charge:prod" }), PROD),
+        (json!({ "FunctionName": "Charge:test" }), IRELAND),
+    ] {
+        assert_eq!(invoke(&interpreter, parameters).await.unwrap(), expected);
+    }
     let two = json!({ "FunctionName": "Charge:prod", "Qualifier": "test" });
     let (error, _) = invoke(&interpreter, two).await.unwrap_err();
     assert_eq!(error, "Lambda.InvalidParameterValueException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_without_a_qualifier_serves_all_of_them_as_a_resource_too() {
+    let run = async |registered: &str, resource: &str| {
+        let machine = machine(json!({ "I": { "Type": "Task", "Resource": resource, "End": true } }));
+        let interpreter = Interpreter::new().function(registered, async |_: Value| Ok(7));
+        interpreter.run::<u64>(&machine, json!({})).await.ok()
+    };
+    for (registered, resource, expected) in [
+        ("Charge", "arn:aws:lambda:eu-west-1:1:function:Charge", Some(7)),
+        ("Charge", "arn:aws:lambda:eu-west-1:1:function:Charge:live", Some(7)),
+        (
+            "Charge:live",
+            "arn:aws:lambda:eu-west-1:1:function:Charge:live",
+            Some(7),
+        ),
+        ("Charge:live", "arn:aws:lambda:eu-west-1:1:function:Charge", None),
+        ("Charge:$LATEST", "arn:aws:lambda:eu-west-1:1:function:Charge", Some(7)),
+        (
+            "Charge:$LATEST",
+            "arn:aws:lambda:eu-west-1:1:function:Charge:live",
+            None,
+        ),
+    ] {
+        assert_eq!(run(registered, resource).await, expected, "{registered} {resource}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

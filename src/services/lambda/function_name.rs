@@ -12,7 +12,12 @@ pub(crate) struct FunctionName<'a> {
     pub(crate) name: &'a str,
     /// `None` also for `$LATEST`, which a function without a qualifier is.
     pub(crate) qualifier: Option<&'a str>,
+    /// Whether the qualifier `$LATEST` is given.
+    is_latest: bool,
 }
+
+/// The qualifier of an invocation that names no version or alias.
+pub(crate) const LATEST: &str = "$LATEST";
 
 impl<'a> FunctionName<'a> {
     /// Parses the text; `None` if it has none of the three forms.
@@ -36,14 +41,15 @@ impl<'a> FunctionName<'a> {
             account,
             partition,
             name,
-            qualifier: qualifier.filter(|qualifier| *qualifier != "$LATEST"),
+            qualifier: qualifier.filter(|qualifier| *qualifier != LATEST),
+            is_latest: qualifier == Some(LATEST),
         })
     }
 }
 
 impl FunctionName<'_> {
     /// Whether the function registered under this name serves an invocation. A name without a region, an account or a
-    /// qualifier serves all of them.
+    /// qualifier serves all of them; one with `$LATEST` serves invocations without a version or alias.
     pub(crate) fn serves(&self, invoked: &FunctionName<'_>) -> bool {
         let fits = |own: Option<&str>, wanted: Option<&str>| match (own, wanted) {
             (Some(own), Some(wanted)) => own == wanted,
@@ -52,7 +58,20 @@ impl FunctionName<'_> {
         self.name == invoked.name
             && fits(self.region, invoked.region)
             && fits(self.account, invoked.account)
-            && (self.qualifier.is_none() || self.qualifier == invoked.qualifier)
+            && (self.serves_all_versions() || self.qualifier == invoked.qualifier)
+    }
+
+    /// How general a registered name is: where two serve an invocation, the lesser goes first.
+    pub(crate) fn generality(&self) -> (bool, bool, bool) {
+        (
+            self.serves_all_versions(),
+            self.region.is_none(),
+            self.account.is_none(),
+        )
+    }
+
+    fn serves_all_versions(&self) -> bool {
+        self.qualifier.is_none() && !self.is_latest
     }
 }
 
@@ -93,6 +112,15 @@ mod tests {
         ] {
             assert_eq!(FunctionName::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn latest_serves_what_names_no_version() {
+        let latest = FunctionName::parse("Charge:$LATEST").unwrap();
+        let serves = |invoked: &str| latest.serves(&FunctionName::parse(invoked).unwrap());
+        assert!(serves("Charge") && serves("Charge:$LATEST") && !serves("Charge:prod"));
+        let goes_first = latest.generality() < FunctionName::parse("1:function:Charge").unwrap().generality();
+        assert!(goes_first);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::FunctionName;
+use super::{FunctionName, LATEST};
 use crate::TaskError;
 use crate::services::parameters::{others, refused, unsupported};
 
@@ -45,7 +45,7 @@ impl<'i> Invocation<'i> {
     pub(crate) fn of(function_name: &'i str, qualifier: Option<&'i str>) -> Result<Self, TaskError> {
         let mut function = FunctionName::parse(function_name);
         if let Some(function) = &mut function {
-            let given = qualifier.filter(|qualifier| *qualifier != "$LATEST");
+            let given = qualifier.filter(|qualifier| *qualifier != LATEST);
             if let (Some(derived), Some(given)) = (function.qualifier, given)
                 && derived != given
             {
@@ -77,7 +77,7 @@ impl<'i> Invocation<'i> {
     pub(crate) fn not_found(&self) -> TaskError {
         let version = match self.given_qualifier {
             Some(qualifier) => format!(":{qualifier}"),
-            None if self.function.is_some_and(|name| name.qualifier.is_none()) => ":$LATEST".to_owned(),
+            None if self.function.is_some_and(|name| name.qualifier.is_none()) => format!(":{LATEST}"),
             None => String::new(),
         };
         let cause = format!(

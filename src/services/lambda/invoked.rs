@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{FunctionName, is_invoke};
+use super::{FunctionName, LATEST, is_invoke};
 use crate::definition::{ResourceKind, State};
 use crate::execution::Program;
 
@@ -44,7 +44,7 @@ fn literal_name(state: &Value) -> Option<FunctionName<'_>> {
     let mut name = FunctionName::parse(name)?;
     if name.qualifier.is_none() {
         let qualifier = request.get("Qualifier").and_then(Value::as_str);
-        name.qualifier = qualifier.filter(|qualifier| !qualifier.starts_with("{%") && *qualifier != "$LATEST");
+        name.qualifier = qualifier.filter(|qualifier| !qualifier.starts_with("{%") && *qualifier != LATEST);
     }
     Some(name)
 }

@@ -5,7 +5,7 @@ mod function_name;
 mod invocation;
 mod invoked;
 
-pub(crate) use function_name::FunctionName;
+pub(crate) use function_name::{FunctionName, LATEST};
 pub(crate) use invocation::{Invocation, response};
 pub(crate) use invoked::{InvokedFunction, invoked_functions};
 
