@@ -7,8 +7,8 @@ use super::definition_files;
 use super::failure::Failure;
 use super::output::diagnostic;
 use crate::definition::{Code, Diagnostic, InvalidDefinition, Severity, StateMachine};
-use crate::loading::Loader;
 use crate::loading::template::{self, Format, Found};
+use crate::loading::{Loader, similar_name};
 
 /// A file with its state machines and diagnostics.
 pub(super) struct Checked {
@@ -112,19 +112,31 @@ impl CheckedMachine {
     }
 }
 
+/// A file, or `FILE#NAME` for one of its state machines, and the name: the one behind the file or that of
+/// `--state-machine`.
+pub(super) fn place<'p>(place: &'p str, named: Option<&'p str>) -> Result<(&'p str, Option<&'p str>), Failure> {
+    match place.rsplit_once('#') {
+        Some((file, behind)) if !Path::new(place).exists() => match named.filter(|named| *named != behind) {
+            Some(named) => Err(Failure::new(format!(
+                "`{place}` and `--state-machine {named}` name two state machines"
+            ))),
+            None => Ok((file, Some(behind))),
+        },
+        _ => Ok((place, named)),
+    }
+}
+
 /// The machine of a file that a command works on; of a template with several, the one called `named`.
 pub(super) fn one_machine(file: &str, named: Option<&str>, loading: &Loading) -> Result<StateMachine, Failure> {
+    let (file, named) = place(file, named)?;
     let file = &definition_files::one(file)?;
     let checked = Checked::read(file, loading)?;
     valid(file, choose(file, checked.machines, named)?)
 }
 
 /// The machine that tasks start by a name, in `FILE` or `FILE#NAME`; of a template with several, the one called so.
-pub(super) fn started_machine(name: &str, place: &str, loading: &Loading) -> Result<StateMachine, Failure> {
-    let (file, named) = match place.rsplit_once('#') {
-        Some((file, named)) if !Path::new(place).exists() => (file, Some(named)),
-        _ => (place, None),
-    };
+pub(super) fn started_machine(name: &str, file: &str, loading: &Loading) -> Result<StateMachine, Failure> {
+    let (file, named) = place(file, None)?;
     let checked = Checked::read(file, loading)?;
     let is_called_so = |machine: &CheckedMachine| machine.name.as_deref() == Some(name);
     let alike = checked.machines.len() > 1 && checked.machines.iter().any(is_called_so);
@@ -135,6 +147,11 @@ pub(super) fn started_machine(name: &str, place: &str, loading: &Loading) -> Res
 fn valid(file: &str, chosen: CheckedMachine) -> Result<StateMachine, Failure> {
     let shown_file = chosen.elsewhere.as_ref().map_or(file, |(file, _)| file);
     chosen.machine.ok_or_else(|| unusable(shown_file, &chosen.diagnostics))
+}
+
+/// `; did you mean …?`, if a name is similar.
+pub(super) fn did_you_mean<'c>(name: &str, known: impl IntoIterator<Item = &'c str>) -> String {
+    similar_name(name, known).map_or_else(String::new, |similar| format!("; did you mean `{similar}`?"))
 }
 
 /// Why a file has no machine: the problems of its definition, the values that it lacks, or that it is elsewhere.
@@ -188,8 +205,13 @@ pub(super) fn choose(
         (Some(_), true) => Err(Failure::new(format!("`{file}` has {} state machines", known.len()))
             .help(format!("choose one with `--state-machine`: {}", known.join(", ")))),
         (None, _) => Err(match named {
-            Some(named) => Failure::new(format!("`{file}` has no state machine `{named}`"))
-                .help(format!("it has: {}", known.join(", "))),
+            Some(named) if known.is_empty() => Failure::new(format!("`{file}` has no state machine `{named}`"))
+                .help("it is one definition, without names: leave the name away"),
+            Some(named) => {
+                let meant = did_you_mean(named, known.iter().map(String::as_str));
+                Failure::new(format!("`{file}` has no state machine `{named}`{meant}"))
+                    .help(format!("it has: {}", known.join(", ")))
+            }
             None => Failure::new(format!("`{file}` has no state machine")),
         }),
     }

@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::arguments::{Loading, json_argument, pair};
-use super::definitions::one_machine;
+use super::definitions::{one_machine, started_machine};
 use super::failure::Failure;
 use super::functions::Functions;
 use super::output::Output;
+use super::workers::check_started;
+use crate::execution::Program;
 use crate::simulation::{Answer, Exploration, Finding, FindingKind, Report, Simulation};
 
 /// Find out what a state machine does when its tasks go wrong
@@ -45,7 +47,7 @@ pub(super) struct Arguments {
     payloads: Vec<(String, String)>,
     #[command(flatten)]
     functions: Functions,
-    /// State machine that tasks can start, by its name or ARN
+    /// State machine that tasks can start, by its name or ARN; `FILE#NAME` for one of a template
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
     /// The most executions
@@ -115,10 +117,13 @@ fn simulation(arguments: &Arguments) -> Result<Simulation, Failure> {
         let program = Arc::clone(&function);
         simulation = simulation.function_with(function.name(), move |call, payload| program.answer(call, payload));
     }
+    let mut programs: Vec<Arc<Program>> = vec![(&machine).into()];
     for (name, file) in &arguments.machines {
-        let child = one_machine(file, None, &arguments.loading)?;
+        let child = started_machine(name, file, &arguments.loading)?;
+        programs.push((&child).into());
         simulation = simulation.state_machine(name, &child);
     }
+    check_started(&arguments.machines, programs.iter().map(AsRef::as_ref))?;
     Ok(simulation)
 }
 

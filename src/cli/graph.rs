@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::arguments::{Loading, read_file};
 use super::definition_files;
-use super::definitions::{Checked, choose};
+use super::definitions::{Checked, choose, place};
 use super::failure::Failure;
 use super::output::Output;
 use crate::definition::{Diagnostic, Severity, StateMachine};
@@ -62,10 +62,11 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
-    let file = definition_files::one(&arguments.file)?;
+    let (file, named) = place(&arguments.file, arguments.state_machine.as_deref())?;
+    let file = definition_files::one(file)?;
     let checked = Checked::read(&file, &arguments.loading)?;
     let source = checked.source;
-    let machine = choose(&file, checked.machines, arguments.state_machine.as_deref())?;
+    let machine = choose(&file, checked.machines, named)?;
     let mut drawn_over = Overlay::new();
     if arguments.diagnostics {
         drawn_over = diagnostics_overlay(&machine.diagnostics);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use std::process::ExitCode;
 
 use super::arguments::{Loading, read_file};
-use super::definitions::one_machine;
+use super::definitions::{one_machine, place};
 use super::failure::Failure;
 use super::output::Output;
 use crate::loading::Places;
@@ -148,6 +148,7 @@ fn structure(option: &str, text: &str) -> Result<Value, Failure> {
 
 /// The text of a file that holds a single state, or else the definition of its state machine.
 fn definition_of(file: &str, arguments: &Arguments) -> Result<String, Failure> {
+    let (file, named) = place(file, arguments.state_machine.as_deref())?;
     let text = read_file(file)?;
     let places = Places::of(&text, Format::of(file, &text)).ok();
     let state = places
@@ -156,7 +157,7 @@ fn definition_of(file: &str, arguments: &Arguments) -> Result<String, Failure> {
     if let Some(state) = state {
         return Ok(state.to_string());
     }
-    let machine = one_machine(file, arguments.state_machine.as_deref(), &arguments.loading)?;
+    let machine = one_machine(file, named, &arguments.loading)?;
     if arguments.state_name.is_none() {
         return Err(
             Failure::new(format!("`{file}` is a state machine")).help("choose one of its states: `--state-name NAME`")

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{Loading, pair};
-use super::definitions::started_machine;
+use super::definitions::{did_you_mean, started_machine};
 use super::failure::Failure;
 use super::functions::{Functions, invoke};
 use super::programs::{About, Programs, call};
@@ -16,6 +16,7 @@ use crate::execution::Program;
 use crate::handlers::{Handler, TaskContext};
 use crate::runtime::Interpreter;
 use crate::services::lambda::{Invocation, is_invoke, response};
+use crate::services::step_functions::{is_started_by, started_arns};
 use crate::{Error, ErrorKind, TaskError};
 
 /// What helps where a task has nobody.
@@ -51,6 +52,11 @@ impl Workers {
         read.collect()
     }
 
+    /// Errors if no task of the state machines starts one of `--machine`.
+    pub(super) fn check_started(&self, machines: &[Arc<Program>]) -> Result<(), Failure> {
+        check_started(&self.machines, machines.iter().map(AsRef::as_ref))
+    }
+
     /// The programs for the tasks of state machines. Errors if one belongs to no task.
     ///
     /// Ctrl-C does not reach those that are `apart`: the end of a program would be the task's, which a store keeps.
@@ -63,6 +69,32 @@ impl Workers {
         let functions = self.functions.programs(is_quiet, is_apart)?;
         Ok(Programs::new(&self.tasks, functions, machines)?.apart(is_apart))
     }
+}
+
+/// Errors if no task of the programs starts a state machine of this name, unless only the execution knows what it starts.
+pub(super) fn check_started<'p>(
+    machines: &[(String, String)],
+    programs: impl Iterator<Item = &'p Program>,
+) -> Result<(), Failure> {
+    let Some(started) = started_arns(programs) else {
+        return Ok(());
+    };
+    let is_started = |name: &str| started.iter().any(|arn| is_started_by(name, arn));
+    let Some((name, _)) = machines.iter().find(|(name, _)| !is_started(name)) else {
+        return Ok(());
+    };
+    if started.is_empty() {
+        return Err(Failure::new(format!(
+            "`--machine {name}=…`: no task starts a state machine"
+        )));
+    }
+    let names: BTreeSet<&str> = started.iter().map(|arn| arn.split(':').nth(6).unwrap_or(arn)).collect();
+    let meant = did_you_mean(name, names.iter().copied());
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    Err(Failure::new(format!(
+        "`--machine {name}=…` names no state machine that a task starts{meant}"
+    ))
+    .help(format!("the tasks start {}", names.join(", "))))
 }
 
 /// An interpreter for state machines, whose tasks the programs do.

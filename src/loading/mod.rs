@@ -29,6 +29,8 @@ pub(crate) use at::{At, Read};
 pub use loader::Loader;
 #[cfg(feature = "yaml")]
 pub(crate) use places::{Places, Problem};
+#[cfg(feature = "yaml")]
+pub(crate) use report::similar_name;
 
 #[cfg(doc)]
 use crate::definition::StateMachine;

@@ -100,13 +100,10 @@ impl MockConfig {
     /// Reads a mock file. Errors with the place of the first problem.
     pub fn parse(text: &str) -> Result<Self, MockConfigError> {
         let config = Self::parse_each(text)?;
-        let cases = config.state_machines.values().flat_map(IndexMap::values);
+        let mut cases = config.state_machines.values().flat_map(IndexMap::values);
         let responses = config.responses.values();
         let mut problems = responses.filter_map(|response| response.as_ref().err());
-        match problems
-            .next()
-            .or_else(|| cases.filter_map(|case| case.as_ref().err()).next())
-        {
+        match problems.next().or_else(|| cases.find_map(|case| case.as_ref().err())) {
             Some(problem) => Err(problem.clone()),
             None => Ok(config),
         }
@@ -137,14 +134,14 @@ impl MockConfig {
             for (case, states) in cases {
                 let names = states.iter().flatten();
                 let missing = names.filter(|(_, response)| !self.responses.contains_key(*response));
-                let missing = missing.map(|(state, response)| {
+                let mut missing = missing.map(|(state, response)| {
                     let pointer = pointer(&["StateMachines", machine, "TestCases", case, state]);
                     wrong(
                         &pointer,
                         format!("there is no response `{response}` in `MockedResponses`"),
                     )
                 });
-                if let Some(problem) = missing.last() {
+                if let Some(problem) = missing.next_back() {
                     *states = Err(problem);
                 }
             }

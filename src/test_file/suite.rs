@@ -9,7 +9,7 @@ use super::{Case, Mismatch, SuiteError, TestFile, UnusableCase};
 use crate::definition::{Colours, InvalidDefinition, StateMachine, WorkflowType};
 use crate::execution::Program;
 use crate::loading::template::{self, Format};
-use crate::loading::{Loader, Substitutions};
+use crate::loading::{Loader, Substitutions, similar_name};
 use crate::programs::FunctionProgram;
 #[cfg(feature = "cli")]
 use crate::services::lambda::FunctionName;
@@ -353,7 +353,12 @@ fn one_machine(
                 Some(named) if known.is_empty() => {
                     format!("is one definition, without names; leave `stateMachine: {named}` away")
                 }
-                Some(named) => format!("has no state machine `{named}`; it has: {}", known.join(", ")),
+                Some(named) => {
+                    let similar = similar_name(named, known.iter().map(String::as_str));
+                    let meant = similar.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+                    let known = known.join(", ");
+                    format!("has no state machine `{named}`{meant} (it has: {known})")
+                }
                 None if several => format!(
                     "has several state machines; name one of them, with `stateMachine` or as `FILE#NAME`: {}",
                     known.join(", ")

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::arguments::{Loading, TypeOfWorkflow};
-use super::definitions::one_machine;
+use super::definitions::{one_machine, place};
 use super::failure::Failure;
 use super::output::Output;
 use crate::definition::StateMachine;
@@ -57,11 +57,12 @@ fn test_file(name: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
-    let machine = one_machine(&arguments.file, arguments.state_machine.as_deref(), &arguments.loading)?;
-    let file = arguments.output.clone().unwrap_or_else(|| beside(arguments));
+    let (definition, named) = place(&arguments.file, arguments.state_machine.as_deref())?;
+    let machine = one_machine(definition, named, &arguments.loading)?;
+    let file = arguments.output.clone().unwrap_or_else(|| beside(definition, named));
     let head = Head {
-        machine: relative(&arguments.file, &file)?,
-        state_machine: arguments.state_machine.as_deref(),
+        machine: relative(definition, &file)?,
+        state_machine: named,
         is_express: matches!(arguments.loading.workflow_type, TypeOfWorkflow::Express),
         substitutions: &arguments.loading.substitutions,
     };
@@ -110,8 +111,8 @@ fn passing(head: &Head<'_>, machine: &StateMachine, file: &str) -> Result<(Strin
 }
 
 /// `orders.asl-test.yaml` for `orders.asl.json`; in a template, after the state machine.
-fn beside(arguments: &Arguments) -> String {
-    let path = Path::new(&arguments.file);
+fn beside(definition: &str, named: Option<&str>) -> String {
+    let path = Path::new(definition);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
     let endings = [".asl.json", ".asl.yaml", ".asl.yml", ".json", ".yaml", ".yml"];
@@ -119,7 +120,7 @@ fn beside(arguments: &Arguments) -> String {
         .iter()
         .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(&name);
-    let stem = arguments.state_machine.as_deref().unwrap_or(stem);
+    let stem = named.unwrap_or(stem);
     path.with_file_name(format!("{stem}.asl-test.yaml"))
         .display()
         .to_string()

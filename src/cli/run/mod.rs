@@ -270,6 +270,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
     let children = workers.children(&arguments.loading)?;
     let machines = std::iter::once(&machine).chain(children.iter().map(|(_, child)| child));
     let compiled: Vec<Arc<Program>> = machines.map(Into::into).collect();
+    workers.check_started(&compiled)?;
     let programs = workers.programs(&compiled, arguments.quiet, arguments.store.is_some())?;
     let mocks = arguments
         .mock

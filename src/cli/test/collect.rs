@@ -1,8 +1,10 @@
 //! Finds the test files and loads the files that they name.
 
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use crate::cli::definitions::unusable;
+use crate::cli::definitions::{did_you_mean, unusable};
 use crate::cli::failure::{Failure, reason};
 use crate::cli::output::diagnostic;
 use crate::cli::paths::{self, Wanted, is_test_file};
@@ -32,11 +34,18 @@ fn is_mock_file(text: &str) -> bool {
     serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("StateMachines").is_some())
 }
 
-/// Loads the test files with their state machines; `machines` gives the definitions of mock files' state machines.
-pub(super) fn suites(files: &[String], machines: &[(String, String)], loader: &Loader) -> Vec<Loaded> {
+/// Loads the test files with their state machines; `machines` gives the definitions of mock files' state machines. Errors
+/// if no mock file has one of them.
+pub(super) fn suites(files: &[String], machines: &[(String, String)], loader: &Loader) -> Result<Vec<Loaded>, Failure> {
     let mut suites = Vec::new();
+    let mocked = RefCell::new(BTreeSet::new());
+    let definition = |name: &str| {
+        mocked.borrow_mut().insert(name.to_owned());
+        let machine = machines.iter().find(|(machine, _)| machine == name);
+        machine.map(|(_, place)| &**place)
+    };
     for file in files {
-        match opened(file, machines, loader) {
+        match opened(file, definition, loader) {
             Ok(opened) => {
                 let opened = opened.into_iter();
                 suites.extend(opened.map(|suite| (file.clone(), suite.map_err(|error| explained(&error)))));
@@ -44,23 +53,36 @@ pub(super) fn suites(files: &[String], machines: &[(String, String)], loader: &L
             Err(error) => suites.push((file.clone(), Err(explained(&error)))),
         }
     }
-    suites
+    let mocked = mocked.into_inner();
+    match machines.iter().find(|(name, _)| !mocked.contains(name)) {
+        Some((name, _)) => Err(not_mocked(name, &mocked)),
+        None => Ok(suites),
+    }
+}
+
+fn not_mocked(name: &str, mocked: &BTreeSet<String>) -> Failure {
+    if mocked.is_empty() {
+        return Failure::new(format!("`--machine {name}=…` is for a mock file, and there is none"))
+            .help("a test file names its state machine itself, in `machine`, and those that it starts in `machines`");
+    }
+    let meant = did_you_mean(name, mocked.iter().map(String::as_str));
+    let known: Vec<_> = mocked.iter().map(|name| format!("`{name}`")).collect();
+    Failure::new(format!(
+        "`--machine {name}=…` names no state machine of a mock file{meant}"
+    ))
+    .help(format!("the mock files have {}", known.join(", ")))
 }
 
 /// One suite of a test file, and one for each state machine of a mock file.
-fn opened(
+fn opened<'d>(
     file: &str,
-    machines: &[(String, String)],
+    definition: impl Fn(&str) -> Option<&'d str>,
     loader: &Loader,
 ) -> Result<Vec<Result<Suite, SuiteError>>, SuiteError> {
     let is_mock_file = !is_test_file(file) && std::fs::read_to_string(file).is_ok_and(|text| is_mock_file(&text));
     if !is_mock_file {
         return Ok(vec![Suite::open_with(file, loader)]);
     }
-    let definition = |name: &str| {
-        let machine = machines.iter().find(|(machine, _)| machine == name);
-        machine.map(|(_, place)| &**place)
-    };
     Suite::open_mocks(file, definition, loader)
 }
 

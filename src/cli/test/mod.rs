@@ -179,7 +179,7 @@ fn run_once(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Fail
     let wants_coverage = arguments.coverage || arguments.coverage_report.is_some() || !arguments.fail_under.is_empty();
     #[expect(clippy::disallowed_methods, reason = "the command tells how long the tests took")]
     let began = Instant::now();
-    let mut loaded = collect::suites(&files, &arguments.machines, &arguments.loading.loader());
+    let mut loaded = collect::suites(&files, &arguments.machines, &arguments.loading.loader())?;
     if arguments.each_retry {
         let suites = loaded.into_iter();
         loaded = suites

@@ -1,5 +1,6 @@
 //! Finds the files of `asl validate`, and reads them on all cores.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +14,12 @@ use crate::loading::Loader;
 /// Validates the files of all paths. Their order is that of the paths, in a folder that of the names. With the paths that
 /// cannot be read.
 pub(super) fn check_all(paths: &[String], loading: &Loading) -> (Vec<Checked>, Vec<Failure>) {
-    let (files, mut failures) = search(paths, &WANTED);
+    let (one_of_several, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| names_one(path));
+    let (files, mut failures) = search(&paths, &WANTED);
+    failures.extend(one_of_several.iter().map(|path| {
+        Failure::new(format!("`{path}` names one state machine of a file"))
+            .help("`asl validate` takes the file, and validates all of its state machines")
+    }));
     let loader = loading.loader();
     let results = in_parallel(&files, |file| check(file, &loader));
     let mut checked = Vec::with_capacity(files.len());
@@ -35,6 +41,12 @@ pub(super) fn check_all(paths: &[String], loading: &Loading) -> (Vec<Checked>, V
     let empty = folders.iter().filter(|(_, has_machines)| !has_machines);
     failures.extend(empty.map(|(folder, _)| WANTED.missing(folder)));
     (checked, failures)
+}
+
+/// Whether a path is `FILE#NAME`.
+fn names_one(path: &str) -> bool {
+    let file = path.rsplit_once('#').map(|(file, _)| Path::new(file));
+    file.is_some_and(Path::is_file) && !Path::new(path).exists()
 }
 
 /// A file's state machines; `None` if it was only found in a folder and has none.

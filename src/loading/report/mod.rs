@@ -242,3 +242,8 @@ impl Report {
         }
     }
 }
+/// The candidate most similar to `name`, if one is similar enough.
+#[cfg(feature = "yaml")]
+pub(crate) fn similar_name<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    Suggestions::default().similar(name, candidates)
+}

@@ -9,6 +9,8 @@ mod lineage;
 mod revision;
 mod send_task;
 mod start_execution;
+#[cfg(feature = "cli")]
+mod started;
 mod state_machines;
 
 use crate::TaskError;
@@ -23,6 +25,8 @@ pub(crate) use lineage::{Lineage, Parent};
 pub(crate) use revision::{Configuration, Definition, Revision};
 pub(crate) use send_task::{SendTask, TaskAnswer};
 pub(crate) use start_execution::StartExecution;
+#[cfg(feature = "cli")]
+pub(crate) use started::{is_started_by, started_arns};
 #[cfg(feature = "runtime")]
 pub(crate) use state_machines::Deployment;
 pub(crate) use state_machines::{StateMachines, Target};
