@@ -3,6 +3,8 @@
 //! A program runs once for each call: the payload is all of its standard input, and its standard output is the result.
 //! Or it keeps running and answers a line of JSON to each line of JSON. Either way, an object with the texts `errorType`
 //! and `errorMessage` is Lambda's form of an error. Its standard error is shown with the function's name.
+//! It finds the function's name and timeout in the environment: `AWS_LAMBDA_FUNCTION_NAME` and `ASL_FUNCTION_TIMEOUT`, in
+//! seconds.
 
 mod complaints;
 mod descendants;
@@ -208,16 +210,7 @@ impl FunctionProgram {
     }
 
     fn start(&self, by_lines: bool) -> Result<Process, TaskError> {
-        let folder = self.folder.as_deref();
-        Process::start(
-            &self.command,
-            &self.name,
-            folder,
-            by_lines,
-            self.is_quiet,
-            self.is_apart,
-        )
-        .map_err(|error| returned::not_started(&self.command, &error))
+        Process::start(self, by_lines).map_err(|error| returned::not_started(&self.command, &error))
     }
 }
 

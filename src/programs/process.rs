@@ -1,13 +1,13 @@
 //! One process: texts in, texts out, within a time.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::FunctionProgram;
 use super::complaints::Complaints;
 use super::descendants::kill_family;
 
@@ -53,16 +53,9 @@ pub(super) enum Received {
 }
 
 impl Process {
-    /// Starts a command of the shell, whose output is read line by line or as a whole. Its standard error is shown as it
-    /// comes, or if it `is_quiet` that of failed calls. One that is `apart` is in a process group of its own.
-    pub(super) fn start(
-        command: &str,
-        function: &str,
-        folder: Option<&Path>,
-        by_lines: bool,
-        is_quiet: bool,
-        is_apart: bool,
-    ) -> io::Result<Self> {
+    /// Starts the command of a function in the shell. Its output is read line by line or as a whole.
+    pub(super) fn start(function: &FunctionProgram, by_lines: bool) -> io::Result<Self> {
+        let command = &*function.command;
         let mut shell = if cfg!(windows) {
             let mut shell = Command::new("cmd");
             shell.args(["/C", command]);
@@ -72,17 +65,16 @@ impl Process {
             shell.args(["-c", command]);
             shell
         };
-        if let Some(folder) = folder {
+        if let Some(folder) = &function.folder {
             shell.current_dir(folder);
         }
         #[cfg(unix)]
-        if is_apart {
+        if function.is_apart {
             std::os::unix::process::CommandExt::process_group(&mut shell, 0);
         }
-        #[cfg(not(unix))]
-        let _ = is_apart;
         let mut child = shell
-            .env("AWS_LAMBDA_FUNCTION_NAME", function)
+            .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
+            .env("ASL_FUNCTION_TIMEOUT", function.timeout.as_secs_f64().to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -103,7 +95,7 @@ impl Process {
             thread::spawn(move || read(BufReader::new(stdout), by_lines, &answers));
         }
         let stderr = child.stderr.take();
-        let complaints = stderr.map(|stderr| Complaints::of(BufReader::new(stderr), function, is_quiet));
+        let complaints = stderr.map(|stderr| Complaints::of(BufReader::new(stderr), &function.name, function.is_quiet));
         Ok(Self {
             child,
             input: Some(input),

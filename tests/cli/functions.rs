@@ -26,6 +26,8 @@ const MACHINE: &str = r#"{
 }"#;
 
 const PYTHON: &str = r#"
+import subprocess, sys, threading
+
 class Busy(Exception):
     pass
 
@@ -35,9 +37,12 @@ def handler(event, context):
     global calls
     calls += 1
     print("order", event["id"])
+    subprocess.run([sys.executable, "-c", "import sys; sys.stdin.read(); print('by the way')"])
+    threading.Timer(3600, print).start()
     if event["id"] == 0:
         raise Busy("no change")
-    return {"paid": event["id"], "function": context.function_name, "calls": calls}
+    hasTime = 0 < context.get_remaining_time_in_millis() <= 60000
+    return {"paid": event["id"], "function": context.function_name, "hasTime": hasTime, "calls": calls}
 "#;
 
 const NODE: &str = r#"
@@ -45,12 +50,15 @@ let calls = 0;
 export const handler = async (event, context) => {
   calls += 1;
   console.log("order", event.id);
+  process.stdout.write("by the way\n");
+  setInterval(() => {}, 3600000);
   if (event.id === 0) {
     const busy = new Error("no change");
     busy.name = "Busy";
     throw busy;
   }
-  return { paid: event.id, function: context.functionName, calls };
+  const time = context.getRemainingTimeInMillis();
+  return { paid: event.id, function: context.functionName, hasTime: 0 < time && time <= 60000, calls };
 };
 "#;
 
@@ -69,7 +77,7 @@ fn serves(interpreter: &str, shim: &str, file: &str, source: &str) {
 cases:
   - name: the function returns
     input: { id: 7 }
-    expect: { outputContains: { paid: 7, function: charge-order } }
+    expect: { outputContains: { paid: 7, function: charge-order, hasTime: true } }
   - name: the function fails twice
     input: { id: 0 }
     expect: { outputContains: { error: Busy, cause: { errorType: Busy, errorMessage: no change } }, path: [Charge, Refused] }
@@ -89,6 +97,7 @@ cases:
         // What the handler prints is shown, and is not taken for its answer.
         let shown = String::from_utf8_lossy(&output.stderr).replace('\r', "");
         assert!(shown.contains("charge-order: order 7\n"), "{shown}");
+        assert!(shown.contains("charge-order: by the way\n"), "{shown}");
     }
 }
 

@@ -124,6 +124,7 @@ async fn patterns_serve_names() {
 #[tokio::test(start_paused = true)]
 async fn a_function_of_the_qualifier_goes_first() {
     const PROD: &str = "arn:aws:lambda:eu-west-1:1:function:Charge:prod";
+    const LATEST: &str = "arn:aws:lambda:*:*:function:Charge:$LATEST";
     let interpreter = answering(&["arn:aws:lambda:*:function:*", PROD, IRELAND]).region("eu-west-1", "1");
     for (parameters, expected) in [
         (json!({ "FunctionName": "Charge", "Qualifier": "prod" }), PROD),
@@ -135,7 +136,6 @@ async fn a_function_of_the_qualifier_goes_first() {
     ] {
         assert_eq!(invoke(&interpreter, parameters).await.unwrap(), expected);
     }
-    const LATEST: &str = "arn:aws:lambda:*:*:function:Charge:$LATEST";
     let interpreter = answering(&[LATEST, PROD, IRELAND]).region("eu-west-1", "1");
     for (parameters, expected) in [
         (json!({ "FunctionName": "Charge" }), LATEST),
