@@ -33,6 +33,11 @@ pub(super) struct Functions {
 }
 
 impl Functions {
+    /// The names of the functions with their commands.
+    pub(super) fn commands(&self) -> &[(String, String)] {
+        &self.commands
+    }
+
     /// Whether there are any.
     pub(super) fn is_some(&self) -> bool {
         !self.commands.is_empty()

@@ -4,6 +4,7 @@ mod collect;
 mod coverage;
 mod json;
 mod junit;
+mod named_files;
 mod report;
 mod watch;
 

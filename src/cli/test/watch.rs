@@ -3,15 +3,15 @@
 //! The times of the files are asked for a few times a second. That needs no system service and no further crate, and works
 //! for network folders and containers, whose changes such services miss.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::named_files::NamedFiles;
 use super::{Arguments, collect};
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::loading::template::Format;
-use crate::test_file::TestFile;
 
 /// How often the files are looked at.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -22,13 +22,17 @@ const MAX_DEPTH: usize = 16;
 /// The most files that are looked at.
 const MAX_FILES: usize = 20_000;
 
-/// The endings of definitions, test files, mocks, and of functions in other languages.
+/// The endings of definitions, templates, test files, mocks, values, and of functions in other languages.
 const ENDINGS: &[&str] = &[
-    "json", "yaml", "yml", "csv", "jsonl", "py", "js", "mjs", "cjs", "ts", "rb", "php", "pl", "sh",
+    "json", "yaml", "yml", "asl", "template", "tf", "csv", "jsonl", "env", "py", "js", "mjs", "cjs", "ts", "rb", "php",
+    "pl", "sh", "go", "java", "kt", "cs", "rs",
 ];
 
+/// The time and size of a file.
+pub(super) type Stamp = (Option<SystemTime>, u64);
+
 /// The files with their times and sizes.
-type Seen = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+type Seen = BTreeMap<PathBuf, Stamp>;
 
 /// Runs the tests for ever, each time that a file has changed. Ends only when standard output is closed.
 pub(super) fn watch(
@@ -37,7 +41,8 @@ pub(super) fn watch(
     colour: anstream::ColorChoice,
     mut run: impl FnMut(&mut Output) -> Result<(), Failure>,
 ) -> Failure {
-    let mut seen = look(arguments);
+    let mut named = NamedFiles::of(arguments);
+    let mut seen = look(arguments, &mut named);
     loop {
         let ran = match run(output) {
             Err(failure @ Failure::Said { .. }) => {
@@ -52,16 +57,16 @@ pub(super) fn watch(
         if let Err(failure) = told.and_then(|()| output.finish()) {
             return failure;
         }
-        seen = changed(arguments, &seen);
+        seen = changed(arguments, &mut named, &seen);
     }
 }
 
 /// The files after their next change, once they have been at rest.
-fn changed(arguments: &Arguments, before: &Seen) -> Seen {
-    let mut last = look(arguments);
+fn changed(arguments: &Arguments, named: &mut NamedFiles<'_>, before: &Seen) -> Seen {
+    let mut last = look(arguments, named);
     loop {
         std::thread::sleep(PAUSE);
-        let now = look(arguments);
+        let now = look(arguments, named);
         // An editor may write several files, or one in several steps.
         if now == last && now != *before {
             return now;
@@ -70,35 +75,34 @@ fn changed(arguments: &Arguments, before: &Seen) -> Seen {
     }
 }
 
-/// All files in the folders of the test files and of what they name.
-fn look(arguments: &Arguments) -> Seen {
-    let mut folders: Vec<PathBuf> = Vec::new();
-    let mut add = |folder: PathBuf| {
-        if !folders.contains(&folder) {
-            folders.push(folder);
-        }
-    };
-    for path in &arguments.paths {
-        if Path::new(path).is_dir() {
-            add(PathBuf::from(path));
-        }
-    }
+/// All files in the folders of the test files and of what they name, and the named files themselves.
+fn look(arguments: &Arguments, named: &mut NamedFiles<'_>) -> Seen {
+    let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
+    let paths = arguments.paths.iter().map(PathBuf::from);
+    folders.extend(paths.filter(|path| path.is_dir()));
     let (files, _) = collect::files(&arguments.paths);
-    for file in &files {
-        let folder = folder_of(Path::new(file));
-        for named in named_in(file) {
-            add(folder_of(&folder.join(named)));
-        }
-        add(folder);
-    }
-    let written = [&arguments.coverage_report, &arguments.junit];
-    let written: Vec<_> = written.into_iter().flatten().map(PathBuf::from).collect();
+    folders.extend(files.iter().map(|file| folder_of(Path::new(file))));
     let mut seen = Seen::new();
+    for file in named.now(&files) {
+        if let Some(stamp) = stamp(&file) {
+            folders.insert(folder_of(&file));
+            seen.insert(file, stamp);
+        }
+    }
+    folders.extend(named.folders().map(Path::to_owned));
     for folder in folders {
         below(&folder, MAX_DEPTH, &mut seen);
     }
+    let written = [&arguments.coverage_report, &arguments.junit];
+    let written: Vec<_> = written.into_iter().flatten().map(PathBuf::from).collect();
     seen.retain(|file, _| !written.iter().any(|written| is_same(file, written)));
     seen
+}
+
+/// The time and size of a file; `None` if there is none.
+pub(super) fn stamp(file: &Path) -> Option<Stamp> {
+    let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+    Some((metadata.modified().ok(), metadata.len()))
 }
 
 fn folder_of(file: &Path) -> PathBuf {
@@ -110,21 +114,6 @@ fn folder_of(file: &Path) -> PathBuf {
 
 fn is_same(file: &Path, other: &Path) -> bool {
     file == other || matches!((file.canonicalize(), other.canonicalize()), (Ok(file), Ok(other)) if file == other)
-}
-
-/// The files that a test file names; none while it cannot be read.
-fn named_in(file: &str) -> Vec<String> {
-    let Ok(text) = std::fs::read_to_string(file) else {
-        return Vec::new();
-    };
-    let Ok(test_file) = TestFile::parse(&text, Format::of(file, &text)) else {
-        return Vec::new();
-    };
-    let machines = test_file.machines.into_values();
-    std::iter::once(test_file.machine)
-        .chain(machines)
-        .chain(test_file.mocks)
-        .collect()
 }
 
 fn below(folder: &Path, depth: usize, seen: &mut Seen) {
