@@ -165,7 +165,15 @@ pub(super) fn unusable(file: &str, diagnostics: &[Diagnostic]) -> Failure {
     let errors = diagnostics.iter().filter(|found| is_error(found)).count();
     if errors == 0 && lacks_values(diagnostics) {
         let values = shown(&|found| found.code == Code::UnresolvedSubstitution);
-        return Failure::new(format!("the definition in `{file}` lacks values that it needs{values}")).finding();
+        let failure = Failure::new(format!("the definition in `{file}` lacks values that it needs{values}")).finding();
+        let names = diagnostics.iter().flat_map(|found| &found.placeholders);
+        let options: Vec<_> = names.map(|name| substitution(name)).collect();
+        // The warning names the first ones only.
+        return if options.len() > 6 {
+            failure.help(format!("all of them: {}", options.join(" ")))
+        } else {
+            failure
+        };
     }
     if errors == 0 {
         return Failure::new(format!("the definition is not in `{file}`{}", shown(&|_| true)));
@@ -178,6 +186,16 @@ pub(super) fn unusable(file: &str, diagnostics: &[Diagnostic]) -> Failure {
             .help("`--substitution NAME=VALUE` gives a placeholder its value, `--substitutions FILE` several");
     }
     failure
+}
+
+/// The option that gives a placeholder a value.
+fn substitution(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte);
+    if name.bytes().all(is_plain) {
+        format!("-s {name}=…")
+    } else {
+        format!("-s '{name}=…'")
+    }
 }
 
 /// Whether a placeholder has no value.

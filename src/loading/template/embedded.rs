@@ -115,9 +115,16 @@ impl<'n> Template<'n> {
         let properties = resource.field("Properties").unwrap_or(resource);
         let substitutions = self.substitutions(properties, &mut report);
         let kind = field(properties, &["Type", "StateMachineType"]);
-        let kind = kind.and_then(|kind| self.deployment.text(kind, &mut report));
-        let loader = match kind.as_deref() {
+        let loader = match kind.and_then(|kind| self.deployment.text(kind, &mut report)).as_deref() {
             Some("EXPRESS") => reading.loader.clone().workflow_type(WorkflowType::Express),
+            Some(unknown) if unknown.contains("${") => {
+                let message = "only a deployment knows the type of this workflow; it is judged as a Standard Workflow";
+                let place = Place::value(kind.unwrap_or(properties)).nowhere();
+                report
+                    .warning(Code::NotSupported, place, message)
+                    .help("`-s NAME=VALUE` gives a parameter its value");
+                reading.loader.clone()
+            }
             _ => reading.loader.clone(),
         };
         let loader = loader.with_more(&substitutions).with_more(&Deployment::stand_ins());

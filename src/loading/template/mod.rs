@@ -1,6 +1,6 @@
 //! The state machines of a file: a definition in JSON or YAML, or a SAM or CloudFormation template with any number of
 //! them (`Definition`, `DefinitionString`, `DefinitionUri`, `DefinitionSubstitutions`), a file of the Serverless Framework
-//! with the plugin serverless-step-functions, or one of Terraform with `aws_sfn_state_machine`.
+//! with the plugin serverless-step-functions, or one of Terraform, also in JSON, with `aws_sfn_state_machine`.
 //!
 //! The ARN of a template's function has the region and account of AWS's documentation, `us-east-1` and `123456789012`.
 //! A value that only a deployment knows, such as an import, is taken for a function's ARN where one may stand; elsewhere
@@ -79,7 +79,7 @@ pub struct Found {
 
 /// Every state machine of a file.
 ///
-/// `open` reads the file of a `DefinitionUri`. Errors with the problems of a template that is not JSON or YAML.
+/// `open` reads the file of a `DefinitionUri`, and `variables.tf` beside a file of Terraform. Errors with the problems of a template that is not JSON or YAML.
 ///
 /// A machine with `Fn::If` is judged in every variant that a deployment may give it. One for which conditions choose among
 /// several files is found once for each of them.
@@ -132,6 +132,12 @@ pub fn machines(
     };
     if !duplicates.is_empty() {
         root.keep_last_of_duplicates();
+    }
+    if terraform::is_in_json(&root) {
+        return Ok(Contents {
+            machines: terraform::machines_in_json(loader, source, &root),
+            diagnostics: json::finish(report, source, Some(&root)).0,
+        });
     }
     if is_definition(&root) || !is_template(&root) {
         return Ok(Contents::of_definition(loader, source, format));
@@ -208,7 +214,9 @@ const STEP_FUNCTIONS: &str = "AWS::StepFunctions::StateMachine";
 
 /// A quick check whether a text may be a template: it rules out most definitions.
 fn may_be_template(source: &str) -> bool {
-    [RESOURCES, PLUGIN, VERSION].iter().any(|key| source.contains(key))
+    [RESOURCES, PLUGIN, VERSION, terraform::RESOURCE, terraform::MODULE]
+        .iter()
+        .any(|key| source.contains(key))
 }
 
 const RESOURCES: &str = "Resources";
@@ -235,12 +243,13 @@ static NOTHING: Object = Object { members: Vec::new() };
 #[cfg(feature = "cli")]
 pub(crate) fn has_machines(source: &str, format: Format) -> bool {
     if format == Format::Terraform {
-        return source.contains(terraform::RESOURCE);
+        return terraform::may_have_machines(source);
     }
     let names_machines = source.contains(SERVERLESS) || source.contains(STEP_FUNCTIONS);
     let includes = source.contains(RESOURCES) && source.contains("Fn::Transform");
     let names_states = source.contains("StartAt") && source.contains("States");
-    if !names_machines && !names_states && !includes && !source.contains(PLUGIN) {
+    let is_terraform = terraform::may_have_machines(source);
+    if !names_machines && !names_states && !includes && !source.contains(PLUGIN) && !is_terraform {
         return false;
     }
     // One that names state machines and cannot be read is not passed over.
@@ -249,7 +258,11 @@ pub(crate) fn has_machines(source: &str, format: Format) -> bool {
     };
     let resources = root.field(RESOURCES);
     let includes = includes && resources.is_some_and(|resources| resources.field("Fn::Transform").is_some());
-    is_definition(&root) || root.field(PLUGIN).is_some() || includes || (names_machines && resources.is_some())
+    is_definition(&root)
+        || terraform::is_in_json(&root)
+        || root.field(PLUGIN).is_some()
+        || includes
+        || (names_machines && resources.is_some())
 }
 
 /// The tree of a text whose problems are told elsewhere.

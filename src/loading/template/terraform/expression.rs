@@ -48,6 +48,14 @@ impl<'s> Block<'s> {
         &self.attributes
     }
 
+    /// The name and default of a variable; a default of null is none.
+    pub(super) fn default_of_variable(&self) -> Option<(&str, &Expression<'s>)> {
+        let name = self.labels.first().filter(|_| self.kind == "variable")?;
+        let default = &self.attribute("default")?.value;
+        let is_null = matches!(default, Expression::Constant(node) if matches!(node.kind, Kind::Null));
+        (!is_null).then_some((name.as_str(), default))
+    }
+
     pub(super) fn attribute(&self, name: &str) -> Option<&Attribute<'s>> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
@@ -96,14 +104,14 @@ impl Expression<'_> {
             Self::Heredoc(_) | Self::Call { .. } | Self::Other(_) => {
                 let span = self.span();
                 let name = scope.source.get(span.start..span.end).unwrap_or_default().trim();
-                if let (Some(local), Some(depth)) = (scope.local(name), depth.checked_sub(1)) {
-                    let mut node = local.node(scope, depth, report);
-                    node.stamp(span);
-                    return node;
-                }
                 if let Some(value) = scope.given.value(name) {
                     let kind = yaml::plain(value, 0).unwrap_or_else(|| Kind::String(value.to_owned()));
                     return whole(kind, span);
+                }
+                if let (Some(known), Some(depth)) = (scope.known(name), depth.checked_sub(1)) {
+                    let mut node = known.node(scope, depth, report);
+                    node.stamp(span);
+                    return node;
                 }
                 report.placeholders().add(name.to_owned(), span);
                 let mut unknown = whole(Kind::Null, span);
@@ -122,6 +130,8 @@ pub(super) struct Scope<'e, 's> {
     pub(super) given: &'e Substitutions,
     /// The `locals` of the file.
     pub(super) locals: Vec<&'e Attribute<'s>>,
+    /// The defaults of variables.
+    pub(super) variables: Vec<(&'e str, &'e Expression<'s>)>,
     /// How many more local values are read: values that name each other could fill the memory.
     pub(super) room: Cell<usize>,
 }
@@ -130,8 +140,13 @@ pub(super) struct Scope<'e, 's> {
 const MAX_CONSTANTS: usize = 8;
 
 impl<'e, 's> Scope<'e, 's> {
-    /// The value of `local.NAME`.
-    pub(super) fn local(&self, expression: &str) -> Option<&'e Expression<'s>> {
+    /// The value of `local.NAME`, or the default of `var.NAME`.
+    pub(super) fn known(&self, expression: &str) -> Option<&'e Expression<'s>> {
+        if let Some(name) = expression.strip_prefix("var.") {
+            let variable = self.variables.iter().find(|(variable, _)| *variable == name)?;
+            self.room.set(self.room.get().checked_sub(1)?);
+            return Some(variable.1);
+        }
         let name = expression.strip_prefix("local.")?;
         let local = self.locals.iter().find(|local| local.name == name)?;
         self.room.set(self.room.get().checked_sub(1)?);
@@ -148,7 +163,7 @@ impl<'e, 's> Scope<'e, 's> {
             return Some(given.to_owned());
         }
         let depth = depth.checked_sub(1)?;
-        match self.local(name)? {
+        match self.known(name)? {
             Expression::Text(node) if !node.unresolved => node.as_str().map(str::to_owned),
             Expression::Constant(node) => Some(node.to_value().to_string()),
             Expression::Other(span) => {

@@ -1,9 +1,11 @@
 //! State machines of Terraform: the resources `aws_sfn_state_machine` whose definition can be read without Terraform.
 //!
 //! A definition is a heredoc, `jsonencode({ … })`, `file("…")` or `templatefile("…", { … })`, or a local value that is one
-//! of them. Every other expression inside is a placeholder: it is known only to Terraform.
+//! of them. A variable has its default, from this file or `variables.tf` beside it. Every other expression inside is a
+//! placeholder: it is known only to Terraform. The registry's module for state machines, with a `definition`, is one too.
 
 mod expression;
+mod in_json;
 mod reader;
 
 use std::cell::Cell;
@@ -15,10 +17,17 @@ use crate::definition::{Code, Diagnostic, InvalidDefinition, StateMachine, Workf
 use crate::loading::Loader;
 use crate::loading::report::Report;
 use expression::{Block, Expression, Part, Scope, interpolated};
+pub(super) use in_json::{is_terraform as is_in_json, machines as machines_in_json};
 use reader::Reader;
 
 /// The type of the resource.
 pub(super) const RESOURCE: &str = "aws_sfn_state_machine";
+
+/// The registry's module of state machines.
+pub(super) const MODULE: &str = "terraform-aws-modules/step-functions";
+
+/// The file of variables, by convention.
+const VARIABLES: &str = "variables.tf";
 
 /// How many local values a definition may have.
 const MAX_LOCALS: usize = 1_000;
@@ -32,6 +41,8 @@ type Machine = Result<StateMachine, InvalidDefinition>;
 struct Module<'s> {
     source: &'s str,
     blocks: Vec<Block<'s>>,
+    /// The blocks of the file of variables.
+    beside: Vec<Block<'s>>,
     /// Where blocks begin that cannot be read.
     unreadable: Vec<Span>,
 }
@@ -43,19 +54,17 @@ pub(super) fn machines(
     open: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Contents {
     let (blocks, unreadable) = Reader::new(source).blocks();
+    let variables = variables_beside(source, open);
     let module = Module {
         source,
         blocks,
+        beside: Reader::new(&variables).blocks().0,
         unreadable,
     };
-    let resources = module
-        .blocks
-        .iter()
-        .filter(|block| block.kind == "resource" && block.labels.first().is_some_and(|label| label == RESOURCE));
-    let machines = resources.map(|block| {
+    let machines = module.blocks.iter().filter(|block| is_machine(block)).map(|block| {
         let (file, machine) = module.machine(block, loader, open);
         Found {
-            name: block.labels.get(1).cloned(),
+            name: block.labels.last().cloned(),
             file,
             machine,
         }
@@ -63,6 +72,30 @@ pub(super) fn machines(
     Contents {
         machines: machines.collect(),
         diagnostics: module.warnings(),
+    }
+}
+
+/// The text of the file of variables, if the source names some.
+fn variables_beside(source: &str, open: &mut dyn FnMut(&str) -> Result<String, String>) -> String {
+    let text = source.contains("var.").then(|| open(VARIABLES).ok()).flatten();
+    text.unwrap_or_default()
+}
+
+/// Whether a text may have state machines.
+#[cfg(feature = "cli")]
+pub(super) fn may_have_machines(source: &str) -> bool {
+    source.contains(RESOURCE) || source.contains(MODULE)
+}
+
+fn is_machine(block: &Block<'_>) -> bool {
+    match block.kind {
+        "resource" => block.labels.first().is_some_and(|label| label == RESOURCE),
+        "module" => {
+            let source = block.attribute("source").map(|attribute| &attribute.value);
+            let is_known = matches!(source, Some(Expression::Text(node)) if node.as_str().is_some_and(|text| text.contains(MODULE)));
+            is_known && block.attribute("definition").is_some()
+        }
+        _ => false,
     }
 }
 
@@ -123,7 +156,12 @@ impl<'s> Module<'s> {
     /// What the expressions of the file may name.
     fn scope<'e>(&'e self, loader: &'e Loader) -> Scope<'e, 's> {
         let locals = self.blocks.iter().filter(|block| block.kind == "locals");
+        let own = self.blocks.iter().filter_map(Block::default_of_variable);
+        // A heredoc has its text from its own file.
+        let beside = self.beside.iter().filter_map(Block::default_of_variable);
+        let beside = beside.filter(|(_, value)| !matches!(value, Expression::Heredoc(_)));
         Scope {
+            variables: own.chain(beside).collect(),
             source: self.source,
             given: loader.values(),
             locals: locals.flat_map(Block::attributes).collect(),
@@ -131,11 +169,11 @@ impl<'s> Module<'s> {
         }
     }
 
-    /// The value of a `local.NAME`, if the file has it; else the expression itself.
+    /// The value of a `local.NAME` or `var.NAME`, if there is one; else the expression itself.
     fn without_locals<'e>(&'e self, mut value: &'e Expression<'s>, scope: &Scope<'e, 's>) -> &'e Expression<'s> {
         while let Expression::Other(span) = value {
-            match scope.local(self.text(*span).trim()) {
-                Some(local) => value = local,
+            match scope.known(self.text(*span).trim()) {
+                Some(known) => value = known,
                 None => break,
             }
         }
@@ -247,9 +285,14 @@ impl Template {
             unresolved: false,
             text_map: Some(Box::new(map)),
         };
+        Self::of_text(&node, value_of)
+    }
+
+    /// The same of a text that stands in a file.
+    fn of_text(node: &Node, value_of: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let mut names = Substitutions::new();
         let (mut count, mut has_directives) = (0, false);
-        let node = interpolated(&node, &mut |part| match part {
+        let node = interpolated(node, &mut |part| match part {
             Part::Expression(expression) => value_of(expression).or_else(|| {
                 if is_name(expression) {
                     return Some(format!("${{{expression}}}"));
