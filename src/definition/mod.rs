@@ -23,7 +23,7 @@ mod workflow_type;
 
 pub use catcher::{Catcher, CatcherData, JsonPathCatcher};
 pub use code::Code;
-#[cfg(feature = "cli")]
+#[cfg(feature = "yaml")]
 pub(crate) use diagnostic::Colours;
 pub(crate) use diagnostic::Excerpt;
 pub use diagnostic::{Diagnostic, InvalidDefinition, Severity};

@@ -135,6 +135,15 @@ pub(crate) fn invoked_names<'p>(programs: impl Iterator<Item = &'p Program>) -> 
     names
 }
 
+/// Whether the function registered under a name serves all invocations that another one serves.
+#[cfg(feature = "cli")]
+pub(crate) fn serves_all_of(name: &str, other: &str) -> bool {
+    match (FunctionName::parse(name), FunctionName::parse(other)) {
+        (Some(name), Some(other)) => name.serves(&other) && name.generality() >= other.generality(),
+        _ => false,
+    }
+}
+
 /// Whether a task invokes the function of this name.
 pub(crate) fn is_function_of(resource: &Resource, effective_input: &Value, name: &str) -> bool {
     let invoked = if *resource.kind() == ResourceKind::LambdaFunction {

@@ -72,7 +72,7 @@ pub use explore::{
     Exploration, ExplorationError, Extent, Fault, FaultKind, Finding, FindingKind, Report, UNNAMED_ERROR,
 };
 #[cfg(feature = "cli")]
-pub(crate) use functions::{invoked_names, invokes, is_function_of};
+pub(crate) use functions::{invoked_names, invokes, is_function_of, serves_all_of};
 #[cfg(feature = "runtime")]
 pub(crate) use mock_config::TestCase;
 #[cfg(feature = "cli")]

@@ -38,6 +38,7 @@ pub(crate) struct UnusableCase {
 }
 
 /// The name of a case, also of an unusable one.
+#[cfg(feature = "cli")]
 pub(crate) fn name_of(case: &Result<Case, UnusableCase>) -> &str {
     match case {
         Ok(case) => &case.name,

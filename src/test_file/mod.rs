@@ -49,7 +49,9 @@ use std::time::Duration;
 use crate::definition::{Diagnostic, Severity};
 use crate::loading::template::Format;
 
-pub(crate) use case::{Calls, Case, Expectation, Script, Transitions, UnusableCase, name_of};
+#[cfg(feature = "cli")]
+pub(crate) use case::name_of;
+pub(crate) use case::{Calls, Case, Expectation, Script, Transitions, UnusableCase};
 pub use compare::{Expected, Mismatch};
 pub use error::SuiteError;
 pub use suite::{CaseResult, Suite, Verdict};

@@ -11,11 +11,9 @@ use crate::execution::Program;
 use crate::loading::template::{self, Format};
 use crate::loading::{Loader, Substitutions, similar_name};
 use crate::programs::FunctionProgram;
-#[cfg(feature = "cli")]
-use crate::services::lambda::FunctionName;
-#[cfg(feature = "cli")]
-use crate::simulation::invokes;
 use crate::simulation::{Coverage, MockConfig, Run, Simulation};
+#[cfg(feature = "cli")]
+use crate::simulation::{invokes, serves_all_of};
 
 /// A test file with its state machines. Cases can run in any order and from several threads.
 #[derive(Debug, Clone)]
@@ -281,13 +279,6 @@ impl Suite {
         let resources = self.programs().flat_map(Program::resources);
         resources.map(|(state, _)| state)
     }
-}
-
-/// Whether a function serves all invocations of another.
-#[cfg(feature = "cli")]
-fn serves_all_of(function: &str, other: &str) -> bool {
-    let (name, other_name) = (FunctionName::parse(function), FunctionName::parse(other));
-    matches!((name, other_name), (Some(name), Some(other)) if name.serves(&other) && name.generality() >= other.generality())
 }
 
 fn read(file: &Path) -> Result<String, SuiteError> {

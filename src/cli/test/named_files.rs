@@ -1,16 +1,26 @@
 //! The files that test files and the options of `asl test` name: definitions, mock files, sources of functions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::Arguments;
-use super::watch::{Stamp, stamp};
 use crate::loading::Loader;
 use crate::loading::template::{self, Format};
 use crate::test_file::TestFile;
 
 /// The endings that a function's source may have where its command names a module, as `python3 serve.py app.handler` does.
 const SOURCES: [&str; 6] = ["py", "js", "mjs", "cjs", "ts", "rb"];
+
+/// The time and size of a file.
+pub(super) type Stamp = (Option<SystemTime>, u64);
+
+/// The time and size of a file; `None` if there is none.
+pub(super) fn stamp(file: &Path) -> Option<Stamp> {
+    let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+    Some((metadata.modified().ok(), metadata.len()))
+}
 
 /// Finds the named files; reads a file again only when it has changed.
 pub(super) struct NamedFiles<'a> {

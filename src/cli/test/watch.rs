@@ -4,11 +4,10 @@
 //! for network folders and containers, whose changes such services miss.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::named_files::NamedFiles;
+use super::named_files::{NamedFiles, Stamp, stamp};
 use super::{Arguments, collect};
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -27,9 +26,6 @@ const ENDINGS: &[&str] = &[
     "json", "yaml", "yml", "asl", "template", "tf", "csv", "jsonl", "env", "py", "js", "mjs", "cjs", "ts", "rb", "php",
     "pl", "sh", "go", "java", "kt", "cs", "rs",
 ];
-
-/// The time and size of a file.
-pub(super) type Stamp = (Option<SystemTime>, u64);
 
 /// The files with their times and sizes.
 type Seen = BTreeMap<PathBuf, Stamp>;
@@ -97,12 +93,6 @@ fn look(arguments: &Arguments, named: &mut NamedFiles<'_>) -> Seen {
     let written: Vec<_> = written.into_iter().flatten().map(PathBuf::from).collect();
     seen.retain(|file, _| !written.iter().any(|written| is_same(file, written)));
     seen
-}
-
-/// The time and size of a file; `None` if there is none.
-pub(super) fn stamp(file: &Path) -> Option<Stamp> {
-    let metadata = file.metadata().ok().filter(Metadata::is_file)?;
-    Some((metadata.modified().ok(), metadata.len()))
 }
 
 fn folder_of(file: &Path) -> PathBuf {

@@ -59,6 +59,7 @@ impl Run {
 
     /// The errors that Catchers took, in order: each with its cause, and of a distributed Map with the child execution that
     /// failed first, which the Map's own error does not tell.
+    #[cfg(feature = "cli")]
     pub(crate) fn explain_caught(&self) -> Vec<String> {
         let caught = self.root.visits.iter().filter_map(|visit| {
             let VisitEnd::Caught { catcher, next } = &visit.end else {
