@@ -79,7 +79,7 @@ pub(super) fn service(name: &str, handlers: Vec<Handler>) -> Result<ServiceDefin
         handlers: described,
         documentation: None,
         metadata: HashMap::new(),
-        abort_timeout: Some(milliseconds(SILENCE)),
+        abort_timeout: (!is_workflow).then(|| milliseconds(SILENCE)),
         inactivity_timeout: (!is_workflow).then(|| milliseconds(SILENCE)),
         journal_retention: None,
         idempotency_retention: None,

@@ -1,5 +1,6 @@
 //! Attempts of tasks for another driver: it has the handlers and settings of an interpreter, and runs nothing in it.
 
+use serde_json::Value;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -7,11 +8,12 @@ use std::task::Poll;
 use super::panics::failing_on_panic;
 use super::{Clock, Interpreter};
 use crate::TaskError;
+use crate::data::{MAX_NESTING, Payload, discard, nests_within};
 use crate::definition::Resource;
 use crate::execution::Limits;
 use crate::handlers::{Attempt, Handler};
 use crate::history::ErrorOutput;
-use serde_json::Value;
+use crate::store::too_deep;
 
 impl Interpreter {
     /// Whether there is a handler for a resource.
@@ -20,6 +22,9 @@ impl Interpreter {
     }
 
     /// Does an attempt of a task of a resource. A panic is a failure of the task.
+    ///
+    /// An answer that is too large or too deep for an execution fails the task there; a smaller one that does the same is
+    /// returned in its place, since a journal takes only so much.
     pub(crate) async fn attempt(&self, resource: &Resource, attempt: Attempt) -> Result<Value, ErrorOutput> {
         let Some(handler) = self.handler_of(resource) else {
             let cause = format!("no handler is registered for the resource {resource}");
@@ -29,7 +34,17 @@ impl Interpreter {
         let polled = poll_fn(|context| {
             failing_on_panic(|| answering.as_mut().poll(context)).unwrap_or_else(|error| Poll::Ready(Err(error)))
         });
-        Ok(polled.await?)
+        let answer = polled.await?;
+        if !nests_within(&answer, MAX_NESTING) {
+            discard(answer);
+            return Ok(too_deep());
+        }
+        let limit = self.settings.limits.payload_bytes;
+        let answer = Payload::from(answer);
+        if answer.exceeds(limit) {
+            return Ok("x".repeat(limit + 1).into());
+        }
+        Ok(answer.into_value())
     }
 
     /// Its clock.

@@ -219,7 +219,7 @@ impl JournalEntry {
 }
 
 /// A value that nests more deeply than an execution takes: what came was deeper, and is not written.
-fn too_deep() -> Value {
+pub(crate) fn too_deep() -> Value {
     (0..=MAX_NESTING).fold(Value::Null, |inner, _| Value::Array(vec![inner]))
 }
 

@@ -61,6 +61,8 @@ pub use record::{
 pub use replay::verify;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
+#[cfg(feature = "restate")]
+pub(crate) use format::too_deep;
 pub(crate) use format::{StoredOrigin, read_text, written_text};
 pub(crate) use replay::{Replayed, replay};
 pub(crate) use request::StoredRequest;

@@ -12,6 +12,7 @@ pub(crate) const NAME: &str = "Orders";
 
 pub(crate) const NAP: &str = "Nap";
 pub(crate) const LOOP: &str = "Loop";
+pub(crate) const ODD: &str = "Odd";
 
 /// Waits for so many seconds.
 pub(crate) fn nap() -> StateMachine {
@@ -20,6 +21,26 @@ pub(crate) fn nap() -> StateMachine {
         .to_string()
         .parse()
         .unwrap()
+}
+
+/// One task, which is asked for an odd answer.
+pub(crate) fn odd() -> StateMachine {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:Answer";
+    let definition =
+        json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": function, "End": true } } });
+    definition.to_string().parse().unwrap()
+}
+
+/// What does its task.
+pub(crate) fn with_odd_answers(interpreter: Interpreter) -> Interpreter {
+    interpreter.function("Answer", |odd: String| async move {
+        match &*odd {
+            "large" => Ok(json!("x".repeat(40_000_000))),
+            "deep" => Ok((0..10_000).fold(Value::Null, |inner, _| Value::Array(vec![inner]))),
+            "panic" => panic!("on purpose"),
+            _ => Err(TaskError::new("Odd", odd)),
+        }
+    })
 }
 
 /// Counts to `$.steps`.

@@ -4,7 +4,12 @@
 //! Without the server, which npm installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED` is set, it is a
 //! failure.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod cluster;
 mod machine;

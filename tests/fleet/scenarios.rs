@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use crate::machine::{LOOP, NAP};
+use crate::machine::{self, LOOP, NAP, ODD};
 use crate::round::until_served;
 use crate::setup::Setup;
 
@@ -20,6 +20,7 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     let client = setup.client.clone();
     names_are_taken_once(&client).await;
     a_stop_ends_a_wait(&client).await;
+    odd_answers_fail_as_on_one_machine(&client).await;
     a_long_journal_replays(&mut setup, steps).await;
     a_definition_stays(&client).await;
     shared_out(&client).await;
@@ -47,6 +48,17 @@ async fn names_are_taken_once(client: &RestateClient) {
     client.start(NAP, "a name?", &json!({})).await.unwrap();
     let refused = client.outcome(NAP, "a name?").await.unwrap_err();
     assert!(refused.to_string().contains("Invalid Name"), "{refused}");
+}
+
+/// A journal takes messages of 32 MB, and no nesting without end.
+async fn odd_answers_fail_as_on_one_machine(client: &RestateClient) {
+    let interpreter = machine::with_odd_answers(Interpreter::new());
+    for odd in ["large", "deep", "panic", "error"] {
+        client.start(ODD, odd, &odd).await.unwrap();
+        let here = interpreter.start(&machine::odd(), odd).unwrap().outcome().await;
+        assert!(matches!(here, Outcome::Failed(_)), "{odd}: {here:?}");
+        assert_eq!(client.outcome(ODD, odd).await.unwrap(), here, "{odd}");
+    }
 }
 
 async fn a_stop_ends_a_wait(client: &RestateClient) {

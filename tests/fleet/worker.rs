@@ -33,7 +33,8 @@ impl Role {
         let effects = Arc::new(self.effects);
         let tell = move |attempt: &str| machine::note(&effects, attempt);
         let interpreter = machine::interpreter(tell, Duration::from_millis(5));
-        let worker = RestateWorker::new(interpreter)
+        let worker = RestateWorker::new(machine::with_odd_answers(interpreter))
+            .machine(machine::ODD, &machine::odd())
             .machine(machine::NAME, &machine::machine())
             .machine(machine::NAP, &machine::nap())
             .machine(machine::LOOP, &machine::count());
