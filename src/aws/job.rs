@@ -1,5 +1,6 @@
 //! `.sync`: a job is started, and its description asked for until it has ended (developer guide, "Run a Job").
 
+mod containers;
 mod kinds;
 
 use serde_json::{Map, Value, json};
@@ -92,10 +93,11 @@ impl Job {
                 let cause = format!("`{}` does not know the job: {answer}", self.describe.action);
                 return Err(TaskError::new("States.TaskFailed", cause));
             };
-            if self.failed.contains(&status) || (status == self.succeeded && containers_failed(job)) {
+            let has_ended = status == self.succeeded;
+            if self.failed.contains(&status) || (has_ended && containers::failed(call, job).await) {
                 return Err(TaskError::new("States.TaskFailed", job.to_string()));
             }
-            if status == self.succeeded {
+            if has_ended {
                 return Ok(match self.outcome {
                     Outcome::Answer => answer,
                     Outcome::Job => job.clone(),
@@ -149,12 +151,4 @@ impl Drop for Running {
             runtime.spawn(async move { call.ask(action, &parameters).await.map(drop) });
         }
     }
-}
-
-/// Whether a task of ECS has stopped with a container that failed.
-fn containers_failed(job: &Value) -> bool {
-    let containers = job.get("Containers").and_then(Value::as_array);
-    let failed = |container: &Value| container.get("ExitCode").is_some_and(|code| code.as_i64() != Some(0));
-    containers.into_iter().flatten().any(failed)
-        || job.get("StopCode").and_then(Value::as_str) == Some("TaskFailedToStart")
 }
