@@ -26,7 +26,7 @@ OTHERS = {
 HEAD = """//! How the APIs of AWS are called: botocore {version}, written by `.ci/service-calls.py`.
 //!
 //! A file is a service; its first line has its signing name, its class in the AWS SDK for Java 2, its protocol, and the
-//! version of its API or, in AWS JSON, the prefix of `X-Amz-Target`.
+//! version of its API or, in AWS JSON, the prefix of `X-Amz-Target`; `query` if the service spoke AWS Query before.
 //!
 //! | line | content |
 //! |---|---|
@@ -144,6 +144,8 @@ def service(model, operations):
         heads.append(" ".join(["=", lower_first(name), *types, *(place if protocol.startswith("rest") else [])]))
     data = model.metadata
     how = f"json-{data['jsonVersion']} {data['targetPrefix']}" if speaks_json else f"{protocol} {data['apiVersion']}"
+    if "awsQueryCompatible" in data:
+        how += " query"
     first = f"{model.signing_name} {class_name(data['serviceId'])} {how}"
     return "\n".join([first, *heads, "! " + " ".join(errors(model)), *lines.values()]) + "\n"
 

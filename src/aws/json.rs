@@ -4,27 +4,25 @@ use axum::http::Method;
 use serde_json::{Map, Value};
 
 use super::endpoint::{Answer, Request};
-use super::model::{Kind, Model, Operation, Place, Shape, TimeForm};
+use super::model::{AwsJson, Kind, Operation, Place, Shape, TimeForm};
 use super::scalar::{Times, from_base64, text_of, time_to_wire, to_base64};
 use crate::data::json_value;
 
 /// The request of an operation.
-pub(super) fn request(
-    model: &'static Model,
-    version: &str,
-    target_prefix: &str,
-    operation: Operation,
-    input: &Value,
-) -> Request<'static> {
-    let headers = [
-        ("content-type", format!("application/x-amz-json-{version}")),
-        ("x-amz-target", format!("{target_prefix}.{}", operation.name())),
+pub(super) fn request(operation: Operation, json: AwsJson, input: &Value) -> Request<'static> {
+    let mut headers = vec![
+        ("content-type", format!("application/x-amz-json-{}", json.version)),
+        ("x-amz-target", format!("{}.{}", json.target_prefix, operation.name())),
     ];
+    if json.was_query {
+        headers.push(("x-amzn-query-mode", "true".to_owned()));
+    }
+    let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value));
     Request {
-        signing_name: model.signing_name(),
+        signing_name: operation.model.signing_name(),
         method: Method::POST,
         path: "/".to_owned(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+        headers: headers.collect(),
         body: body(operation, input).to_string().into_bytes(),
     }
 }

@@ -18,12 +18,7 @@ pub(super) struct Model {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// AWS JSON.
-    Json {
-        /// `1.0` or `1.1`.
-        version: &'static str,
-        target_prefix: &'static str,
-    },
+    Json(AwsJson),
     RestJson,
     RestXml {
         /// Of the API: `2006-03-01`.
@@ -34,9 +29,20 @@ pub(super) enum Protocol {
     },
 }
 
+/// The protocol AWS JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AwsJson {
+    /// `1.0` or `1.1`.
+    pub(super) version: &'static str,
+    pub(super) target_prefix: &'static str,
+    /// Whether the service spoke AWS Query before, and tells the codes of that protocol if it is asked to.
+    pub(super) was_query: bool,
+}
+
 /// An operation of a service.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Operation {
+    pub(super) model: &'static Model,
     /// As `aws-sdk:` names it: `listObjectsV2`.
     pub(super) action: &'static str,
     pub(super) input: Option<Shape>,
@@ -150,10 +156,11 @@ impl Model {
             "query" => Protocol::Query { version: detail },
             "rest-xml" => Protocol::RestXml { version: detail },
             "rest-json" => Protocol::RestJson,
-            json => Protocol::Json {
+            json => Protocol::Json(AwsJson {
                 version: json.trim_start_matches("json-"),
                 target_prefix: detail,
-            },
+                was_query: self.fact(4) == "query",
+            }),
         }
     }
 
@@ -168,6 +175,7 @@ impl Model {
         let action = words.next()?;
         let mut shape = || Some(self.shape(words.next()?)).filter(|shape| shape.word != "-");
         Some(Operation {
+            model: self,
             action,
             input: shape(),
             output: shape(),
@@ -300,9 +308,7 @@ mod tests {
             let model = Model::of(name).unwrap();
             assert!(!model.signing_name().is_empty() && !model.class().is_empty(), "{name}");
             let is_known = match model.protocol() {
-                Protocol::Json { version, target_prefix } => {
-                    matches!(version, "1.0" | "1.1") && !target_prefix.is_empty()
-                }
+                Protocol::Json(json) => matches!(json.version, "1.0" | "1.1") && !json.target_prefix.is_empty(),
                 Protocol::RestXml { version } | Protocol::Query { version } => version.len() == "2006-03-01".len(),
                 Protocol::RestJson => true,
             };

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::endpoint::{Answer, Request};
-use super::model::{Kind, Model, Operation, Shape, TimeForm};
+use super::model::{Kind, Operation, Shape, TimeForm};
 use super::scalar::{Times, text_of, time_to_wire, to_base64};
 use super::xml::{Element, members_in};
 
@@ -13,21 +13,21 @@ use super::xml::{Element, members_in};
 const IN_FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The request of an operation.
-pub(super) fn request(model: &'static Model, version: &str, operation: Operation, input: &Value) -> Request<'static> {
+pub(super) fn request(operation: Operation, version: &str, input: &Value) -> Request<'static> {
     let content_type = (
         "content-type".to_owned(),
         "application/x-www-form-urlencoded".to_owned(),
     );
     Request {
-        signing_name: model.signing_name(),
+        signing_name: operation.model.signing_name(),
         method: Method::POST,
         path: "/".to_owned(),
         headers: vec![content_type],
-        body: form(version, operation, input).into_bytes(),
+        body: form(operation, version, input).into_bytes(),
     }
 }
 
-fn form(version: &str, operation: Operation, input: &Value) -> String {
+fn form(operation: Operation, version: &str, input: &Value) -> String {
     let mut fields = vec![
         ("Action".to_owned(), operation.name()),
         ("Version".to_owned(), version.to_owned()),

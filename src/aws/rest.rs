@@ -15,7 +15,7 @@ use crate::data::json_value;
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The request of an operation. Errors with the problem of the parameters, in the words of the AWS SDK for Java 2.
-pub(super) fn request(model: &'static Model, operation: Operation, input: &Value) -> Result<Request<'static>, String> {
+pub(super) fn request(operation: Operation, input: &Value) -> Result<Request<'static>, String> {
     let (path, query) = operation.path.split_once('?').unwrap_or((operation.path, ""));
     let mut path = path.to_owned();
     let mut query: Vec<String> = query
@@ -42,15 +42,20 @@ pub(super) fn request(model: &'static Model, operation: Operation, input: &Value
         path = format!("{path}?{}", query.join("&"));
     }
     let body = match payload {
-        Some((member, value)) => body_of(model, member, value, &mut headers),
-        None => body_of_members(model, operation, &members, input, &mut headers),
+        Some((member, value)) => body_of(operation.model, member, value, &mut headers),
+        None => body_of_members(operation, &members, input, &mut headers),
     };
-    if s3::is_of(operation) && !body.is_empty() && headers.iter().all(|(name, _)| name != "content-md5") {
+    let (given, sent) = (header(&headers, "content-length"), body.len().to_string());
+    if let Some(given) = given.filter(|given| *given != sent) {
+        let problem = "Data read has a different length than the expected";
+        return Err(format!("{problem}: dataLength={sent}; expectedLength={given}"));
+    }
+    if s3::is_of(operation) && !body.is_empty() && header(&headers, "content-md5").is_none() {
         headers.push(s3::content_md5(&body));
     }
     let method = Method::from_bytes(operation.method.as_bytes()).map_err(|error| error.to_string())?;
     Ok(Request {
-        signing_name: model.signing_name(),
+        signing_name: operation.model.signing_name(),
         method,
         path,
         headers,
@@ -100,10 +105,18 @@ fn in_header(shape: Shape, value: &Value) -> String {
     match (shape.kind(), value) {
         (Kind::List { of, .. }, Value::Array(items)) => {
             let items = items.iter().map(|item| in_one_text(of, item, TimeForm::Http));
-            items.collect::<Vec<_>>().join(",")
+            items.map(quoted).collect::<Vec<_>>().join(",")
         }
         (_, value) => in_one_text(shape, value, TimeForm::Http),
     }
+}
+
+/// An item of a list in a header, in quotes if it would be two.
+fn quoted(item: String) -> String {
+    if !item.contains(['"', ',']) {
+        return item;
+    }
+    format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn with_prefix(prefix: &str, value: &Value) -> Vec<(String, String)> {
@@ -136,7 +149,6 @@ fn body_of(model: &Model, member: &Member, value: &Value, headers: &mut Vec<(Str
 }
 
 fn body_of_members(
-    model: &Model,
     operation: Operation,
     members: &[Member],
     input: &Value,
@@ -146,17 +158,22 @@ fn body_of_members(
     let Some(shape) = operation.input.filter(|_| in_body) else {
         return Vec::new();
     };
-    if let Protocol::RestXml { version } = model.protocol() {
+    if let Protocol::RestXml { version } = operation.model.protocol() {
         content_type(headers, "application/xml");
         let name = format!("{}Request", operation.name());
-        return document(&name, &namespace(model, version), shape, input).into_bytes();
+        return document(&name, &namespace(operation.model, version), shape, input).into_bytes();
     }
     content_type(headers, "application/json");
     json::to_wire(shape, input).to_string().into_bytes()
 }
 
+fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
+    let (_, value) = headers.iter().find(|(given, _)| given == name)?;
+    Some(value)
+}
+
 fn content_type(headers: &mut Vec<(String, String)>, usual: &str) {
-    if headers.iter().all(|(name, _)| name != "content-type") {
+    if header(headers, "content-type").is_none() {
         headers.push(("content-type".to_owned(), usual.to_owned()));
     }
 }
@@ -167,7 +184,7 @@ fn namespace(model: &Model, version: &str) -> String {
 
 /// The result in an answer, with the members in the order of their names, and one that is the whole body behind them
 /// (recorded). Errors with what is wrong with it.
-pub(super) fn result(model: &Model, operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
+pub(super) fn result(operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
     let mut result = Map::new();
     let Some(shape) = operation.output else {
         return Ok(result.into());
@@ -192,7 +209,7 @@ pub(super) fn result(model: &Model, operation: Operation, answer: &Answer, times
     }
     if payload.is_none() && !answer.body.is_empty() {
         let text = text_in(answer)?;
-        result.extend(match model.protocol() {
+        result.extend(match operation.model.protocol() {
             Protocol::RestXml { .. } => members_of(shape, &Element::parse(text)?, times),
             _ => json::members_in(shape, text, times)?,
         });
@@ -202,7 +219,7 @@ pub(super) fn result(model: &Model, operation: Operation, answer: &Answer, times
     }
     result.sort_keys();
     if let Some(member) = payload
-        && let Some(value) = from_body(model, &member, answer, times)?
+        && let Some(value) = from_body(operation.model, &member, answer, times)?
     {
         result.insert(member.name.to_owned(), value);
     }

@@ -28,8 +28,7 @@ const ENCODED: [&str; 8] = [
 
 /// Whether an operation is one of S3.
 pub(super) fn is_of(operation: Operation) -> bool {
-    let mut shapes = [operation.input, operation.output].into_iter().flatten();
-    shapes.any(|shape: Shape| shape.model.name == NAME)
+    operation.model.name == NAME
 }
 
 /// The sum of a body, without which S3 refuses some documents.

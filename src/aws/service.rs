@@ -43,33 +43,30 @@ impl Service {
         times: Times,
     ) -> Result<(Value, Answer), TaskError> {
         let operation = self.operation(action, parameters)?;
-        let request = self.request(operation, parameters);
+        let request = request(operation, parameters);
         let request = request.map_err(|problem| style.client_error(problem))?;
         let answer = endpoint.send(request).await;
         let answer = answer.map_err(|cause| style.client_error(cause))?;
         if let Some(error) = ServiceError::in_answer(&answer, operation) {
-            return Err(error.into_task_error(style, self.0.errors()));
+            return Err(error.into_task_error(style));
         }
-        let result = self.result(operation, &answer, times);
+        let result = result(operation, &answer, times);
         Ok((result.map_err(|problem| style.unreadable(&problem))?, answer))
     }
+}
 
-    fn request(self, operation: Operation, parameters: &Value) -> Result<Request<'static>, String> {
-        let Self(model) = self;
-        match model.protocol() {
-            Protocol::Json { version, target_prefix } => {
-                Ok(json::request(model, version, target_prefix, operation, parameters))
-            }
-            Protocol::Query { version } => Ok(query::request(model, version, operation, parameters)),
-            Protocol::RestJson | Protocol::RestXml { .. } => rest::request(model, operation, parameters),
-        }
+fn request(operation: Operation, parameters: &Value) -> Result<Request<'static>, String> {
+    match operation.model.protocol() {
+        Protocol::Json(json) => Ok(json::request(operation, json, parameters)),
+        Protocol::Query { version } => Ok(query::request(operation, version, parameters)),
+        Protocol::RestJson | Protocol::RestXml { .. } => rest::request(operation, parameters),
     }
+}
 
-    fn result(self, operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
-        match self.0.protocol() {
-            Protocol::Json { .. } => json::result(operation, answer, times),
-            Protocol::Query { .. } => query::result(operation, answer, times),
-            Protocol::RestJson | Protocol::RestXml { .. } => rest::result(self.0, operation, answer, times),
-        }
+fn result(operation: Operation, answer: &Answer, times: Times) -> Result<Value, String> {
+    match operation.model.protocol() {
+        Protocol::Json(_) => json::result(operation, answer, times),
+        Protocol::Query { .. } => query::result(operation, answer, times),
+        Protocol::RestJson | Protocol::RestXml { .. } => rest::result(operation, answer, times),
     }
 }

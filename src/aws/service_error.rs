@@ -43,6 +43,8 @@ impl Style<'_> {
 #[derive(Debug)]
 pub(super) struct ServiceError {
     code: Option<String>,
+    /// The exception of this code, if the service's model names it.
+    class: Option<String>,
     /// The code of the protocol that the service spoke before, if it still tells it.
     query_code: Option<String>,
     message: Option<String>,
@@ -65,9 +67,12 @@ impl ServiceError {
         } else {
             in_json(answer, &text)
         };
+        let code = code.or_else(|| s3::code_of_head(answer, operation));
+        let errors = operation.model.errors();
         let query_error = answer.header("x-amzn-query-error");
         Self {
-            code: code.or_else(|| s3::code_of_head(answer, operation)),
+            class: code.as_ref().and_then(|code| known_class(errors, code)),
+            code,
             query_code: query_error.and_then(|error| Some(error.split(';').next()?.to_owned())),
             message,
             status: answer.status,
@@ -76,25 +81,23 @@ impl ServiceError {
         }
     }
 
-    /// The task's error; `known` has the codes that the service's model names, with their classes.
-    pub(super) fn into_task_error(self, style: Style<'_>, known: &str) -> TaskError {
-        let class = self.code.as_ref().and_then(|code| known_class(known, code));
+    /// The task's error.
+    pub(super) fn into_task_error(self, style: Style<'_>) -> TaskError {
         let Self {
             code,
+            class,
             query_code,
             message,
             status,
             request_id,
-            ..
-        } = &self;
+            extended_request_id,
+        } = self;
         match style {
             Style::Sdk { class: service } => {
                 let name = class.unwrap_or_else(|| format!("{service}Exception"));
-                let extended = self.extended_request_id.as_deref().filter(|_| service == "S3");
+                let extended = extended_request_id.filter(|_| service == "S3");
                 let extended = extended.map_or_else(String::new, |id| format!(", Extended Request ID: {id}"));
-                let message = message
-                    .as_ref()
-                    .map_or_else(String::new, |message| format!("{message} "));
+                let message = message.map_or_else(String::new, |message| format!("{message} "));
                 let cause = format!(
                     "{message}(Service: {service}, Status Code: {status}, Request ID: {request_id}{extended}) \
                      (SDK Attempt Count: 1)"
@@ -103,8 +106,8 @@ impl ServiceError {
             }
             Style::Optimised(Integration { prefix, service, .. }) => {
                 let name = class.unwrap_or_else(|| format!("{service}Exception").replace("DynamoDBv2", "DynamoDB"));
-                let code = query_code.as_ref().or(code.as_ref()).map_or("null", String::as_str);
-                let message = message.as_deref().unwrap_or("null");
+                let code = query_code.or(code).unwrap_or_else(|| "null".to_owned());
+                let message = message.unwrap_or_else(|| "null".to_owned());
                 let cause = format!(
                     "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; \
                      Proxy: null)"
@@ -120,7 +123,7 @@ pub(crate) fn error_in(answer: &Answer, integration: &str, action: &str) -> Opti
     let integration = Integration::of(integration)?;
     let model = Model::of(integration.sdk_name)?;
     let error = ServiceError::in_answer(answer, model.operation(action)?)?;
-    Some(error.into_task_error(Style::Optimised(integration), model.errors()))
+    Some(error.into_task_error(Style::Optimised(integration)))
 }
 
 /// The class of an exception that a service's model names: `CODE` or `CODE=CLASS` in the list. Some emulators leave

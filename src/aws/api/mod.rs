@@ -1,7 +1,7 @@
 //! How the APIs of AWS are called: botocore 1.43.11, written by `.ci/service-calls.py`.
 //!
 //! A file is a service; its first line has its signing name, its class in the AWS SDK for Java 2, its protocol, and the
-//! version of its API or, in AWS JSON, the prefix of `X-Amz-Target`.
+//! version of its API or, in AWS JSON, the prefix of `X-Amz-Target`; `query` if the service spoke AWS Query before.
 //!
 //! | line | content |
 //! |---|---|
