@@ -1,6 +1,7 @@
 //! Errors outside the state machine.
 
 mod error_name;
+pub(crate) mod predefined_errors;
 mod task_error;
 
 #[cfg(feature = "runtime")]

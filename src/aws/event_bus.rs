@@ -7,6 +7,7 @@ use super::endpoint::Endpoint;
 use super::scalar::Times;
 use super::service::Service;
 use super::service_error::Style;
+use crate::error::predefined_errors;
 use crate::handlers::event_bus::{EventBridge, EventBridgeError, PutEventsRequest, PutEventsResponse};
 
 /// The event bridge at an endpoint.
@@ -26,7 +27,7 @@ impl AwsEventBridge {
         let parameters: Value = serde_json::to_value(request).map_err(unreadable)?;
         let Some(service) = Service::of("eventbridge") else {
             return Err((
-                "States.TaskFailed".to_owned(),
+                predefined_errors::TASK_FAILED.to_owned(),
                 "EventBridge cannot be called".to_owned(),
             ));
         };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::call::Call;
 use crate::TaskError;
+use crate::error::predefined_errors;
 
 /// A kind of job.
 pub(super) struct Job {
@@ -67,7 +68,7 @@ impl Job {
             .find(|job| job.integration == integration && job.start == action);
         found.ok_or_else(|| {
             let cause = format!("`asl serve` cannot wait for the jobs of `{integration}:{action}`: mock the state");
-            TaskError::new("States.TaskFailed", cause)
+            TaskError::new(predefined_errors::TASK_FAILED, cause)
         })
     }
 
@@ -91,11 +92,11 @@ impl Job {
             let status = job.and_then(|job| job.pointer(self.status)?.as_str());
             let (Some(job), Some(status)) = (job, status) else {
                 let cause = format!("`{}` does not know the job: {answer}", self.describe.action);
-                return Err(TaskError::new("States.TaskFailed", cause));
+                return Err(TaskError::new(predefined_errors::TASK_FAILED, cause));
             };
             let has_ended = status == self.succeeded;
             if self.failed.contains(&status) || (has_ended && containers::failed(call, job).await) {
-                return Err(TaskError::new("States.TaskFailed", job.to_string()));
+                return Err(TaskError::new(predefined_errors::TASK_FAILED, job.to_string()));
             }
             if has_ended {
                 return Ok(match self.outcome {
@@ -116,7 +117,7 @@ impl Question {
         let mut given = Map::new();
         let started = |pointer: &str| {
             let value = started.pointer(pointer).cloned();
-            value.ok_or_else(|| TaskError::new("States.TaskFailed", started.to_string()))
+            value.ok_or_else(|| TaskError::new(predefined_errors::TASK_FAILED, started.to_string()))
         };
         for (name, from) in self.parameters {
             let value = match from {

@@ -8,6 +8,7 @@ use super::scalar::Times;
 use super::service_error::{ServiceError, Style};
 use super::{json, parameters, query, rest};
 use crate::TaskError;
+use crate::error::predefined_errors;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Service(&'static Model);
@@ -27,7 +28,7 @@ impl Service {
     pub(super) fn operation(self, action: &str, parameters: &Value) -> Result<Operation, TaskError> {
         let operation = self.0.operation(action).ok_or_else(|| {
             let cause = format!("{} has no action `{action}` that can be called here", self.class());
-            TaskError::new("States.TaskFailed", cause)
+            TaskError::new(predefined_errors::TASK_FAILED, cause)
         })?;
         parameters::check(operation, parameters)?;
         Ok(operation)

@@ -14,6 +14,7 @@ use super::service::Service;
 use super::service_error::Style;
 use crate::TaskError;
 use crate::definition::IntegrationPattern;
+use crate::error::predefined_errors;
 use crate::handlers::TaskContext;
 
 /// The endpoints of AWS's services.
@@ -53,7 +54,7 @@ impl AwsServices {
         let endpoint = self.endpoint(name)?;
         let Some(service) = Service::of(name) else {
             return Some(Err(TaskError::new(
-                "States.TaskFailed",
+                predefined_errors::TASK_FAILED,
                 format!(
                     "`asl serve` cannot call the service `{name}`: mock `{}`, or answer it with `--answer`",
                     context.resource

@@ -7,6 +7,7 @@ use super::condition::condition;
 use super::detail::detail;
 use super::{Edge, Exit, Graph, Kind, Node};
 use crate::definition::StateType;
+use crate::error::predefined_errors;
 
 /// The graph of an object with `StartAt` and `States`; an empty one where it has none.
 pub(super) fn graph(definition: &Value) -> Graph {
@@ -77,7 +78,7 @@ impl Reader {
         for (i, catcher) in array(state, "Catch").iter().enumerate() {
             let errors = array(catcher, "ErrorEquals").iter().filter_map(Value::as_str);
             let label = errors.collect::<Vec<_>>().join(", ");
-            let label = if label == "States.ALL" {
+            let label = if label == predefined_errors::ALL {
                 "any error".to_owned()
             } else {
                 label

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use super::messages::{Events, Message, Stop, TaskAnswer, TaskCall};
 use super::tasks::ATTEMPT;
 use super::{STOP, names};
+use crate::error::predefined_errors;
 use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Clock;
@@ -167,7 +168,7 @@ impl<'a> Driver<'a> {
             Happened::Answered(task, Err(failure)) => {
                 let now = time(self.context, self.clock).await?;
                 let error = ErrorOutput {
-                    error: Some("States.TaskFailed".into()),
+                    error: Some(predefined_errors::TASK_FAILED.into()),
                     cause: Some(failure.message().into()),
                 };
                 self.handle(now, Event::TaskFailed { task, error });

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::error_name::{io_kind, type_name};
+use crate::error::predefined_errors;
 use crate::history::ErrorOutput;
 
 /// A task's failure: returned by a handler, matched by Retry and Catch.
@@ -62,7 +63,7 @@ impl TaskError {
         let (error, cause) = (error.into(), cause.into());
         if error.trim().is_empty() {
             return Self {
-                error: "States.TaskFailed".into(),
+                error: predefined_errors::TASK_FAILED.into(),
                 cause: format!("an error without a name: {cause}"),
             };
         }

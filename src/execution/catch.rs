@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use std::borrow::Cow;
 
-use super::failure::{Failure, HEARTBEAT_TIMEOUT, TIMEOUT};
+use super::failure::Failure;
 use super::input_output::{StateView, place};
 use super::intent::Exit;
 use super::program::{Next, Node, StateId};
 use super::query::Query;
 use crate::data::Payload;
 use crate::definition::{Catcher, CatcherData};
+use crate::error::predefined_errors::{HEARTBEAT_TIMEOUT, TIMEOUT};
 
 /// A failure caught by a Catcher.
 #[derive(Debug)]

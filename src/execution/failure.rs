@@ -2,31 +2,11 @@
 
 use super::invariant::Invariant;
 use crate::data::{EvaluationError, MAX_NESTING, PathError};
+use crate::error::predefined_errors::{
+    ALL, DATA_LIMIT_EXCEEDED, HEARTBEAT_TIMEOUT, QUERY_EVALUATION_ERROR, RESULT_PATH_MATCH_FAILURE, RUNTIME,
+    TASK_FAILED, TIMEOUT,
+};
 use crate::history::ErrorOutput;
-
-/// Matches every error except those that cannot be caught.
-const ALL: &str = "States.ALL";
-/// Matches every error of a task except a timeout.
-const TASK_FAILED: &str = "States.TaskFailed";
-/// A task or the machine took too long.
-pub(crate) const TIMEOUT: &str = "States.Timeout";
-/// A task's heartbeat did not arrive; the history shows `States.Timeout`.
-pub(super) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
-/// The definition cannot process this data; neither retried nor caught.
-pub(crate) const RUNTIME: &str = "States.Runtime";
-/// A JSONata field has no value, or a value of the wrong type or range.
-const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
-/// A payload is larger than the limit.
-pub(crate) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
-/// The result cannot be placed at `ResultPath`.
-const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
-
-/// More items of a distributed Map failed than tolerated.
-pub(crate) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
-/// The items of a distributed Map could not be read.
-pub(crate) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
-/// The results of a distributed Map could not be written.
-pub(crate) const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
 
 /// The failure of a state.
 #[derive(Debug, Clone, PartialEq)]

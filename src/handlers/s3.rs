@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Handler, TaskContext};
 use crate::TaskError;
+use crate::error::predefined_errors;
 use crate::services::s3::{Objects, S3Action};
 
 /// The resources that it serves.
@@ -94,7 +95,7 @@ impl Handler for LocalS3 {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         let Some(action) = S3Action::of(&context.resource) else {
             let cause = format!("{} is no request to S3", context.resource);
-            return Err(TaskError::new("States.TaskFailed", cause));
+            return Err(TaskError::new(predefined_errors::TASK_FAILED, cause));
         };
         self.objects().answer(action, &input, now())
     }

@@ -10,6 +10,7 @@ use super::{Clock, Interpreter};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, Payload, discard, nests_within};
 use crate::definition::Resource;
+use crate::error::predefined_errors;
 use crate::execution::Limits;
 use crate::handlers::{Attempt, Handler};
 use crate::history::ErrorOutput;
@@ -28,7 +29,7 @@ impl Interpreter {
     pub(crate) async fn attempt(&self, resource: &Resource, attempt: Attempt) -> Result<Value, ErrorOutput> {
         let Some(handler) = self.handler_of(resource) else {
             let cause = format!("no handler is registered for the resource {resource}");
-            return Err(TaskError::new("States.TaskFailed", cause).into());
+            return Err(TaskError::new(predefined_errors::TASK_FAILED, cause).into());
         };
         let mut answering = failing_on_panic(|| handler.begin(attempt))?;
         let polled = poll_fn(|context| {

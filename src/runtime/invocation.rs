@@ -17,6 +17,7 @@ use super::running::{Progress, Running};
 use super::virtual_time::Working;
 use crate::TaskError;
 use crate::definition::ResourceKind;
+use crate::error::predefined_errors;
 use crate::execution::{Event, Task, TaskId};
 use crate::handlers::{Answering, Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
@@ -44,7 +45,7 @@ impl Running {
         if let Some(token) = &task.request.token
             && !self.directory.remember_token(token, Arc::downgrade(self), task.id)
         {
-            let error = TaskError::new("States.Runtime", "another task waits for this task's token");
+            let error = TaskError::new(predefined_errors::RUNTIME, "another task waits for this task's token");
             let event = Event::TaskFailed {
                 task: task.id,
                 error: error.into(),
@@ -230,7 +231,7 @@ impl Running {
                 Handled::Called(failing_on_panic(|| handler.begin(attempt)).unwrap_or_else(failed))
             }
             Work::Nobody => Handled::Called(failed(TaskError::new(
-                "States.TaskFailed",
+                predefined_errors::TASK_FAILED,
                 format!("no handler is registered for the resource {}", task.resource),
             ))),
             Work::Mocked(answer) => Handled::Answered(Some(answer)),

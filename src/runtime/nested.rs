@@ -15,6 +15,7 @@ use super::start::Start;
 use super::stored;
 use crate::TaskError;
 use crate::definition::WorkflowType;
+use crate::error::predefined_errors;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Program, TaskId};
 use crate::handlers::{Handler, TaskContext};
@@ -91,7 +92,10 @@ pub(super) struct StepFunctionsIntegration(pub(super) Weak<Shared>);
 impl Handler for StepFunctionsIntegration {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         let (Some(shared), Some(operation)) = (self.0.upgrade(), Operation::of(&context.resource)) else {
-            return Err(TaskError::new("States.TaskFailed", "the interpreter is gone"));
+            return Err(TaskError::new(
+                predefined_errors::TASK_FAILED,
+                "the interpreter is gone",
+            ));
         };
         if operation.starts_executions() {
             start_execution(&shared, operation, &input, &context).await
@@ -180,7 +184,7 @@ fn start_child(
     }
     let host = shared
         .host()
-        .map_err(|error| TaskError::new("States.TaskFailed", error.to_string()))?;
+        .map_err(|error| TaskError::new(predefined_errors::TASK_FAILED, error.to_string()))?;
     let now = host.clock.now();
     let arn = options.execution_arn();
     #[cfg(feature = "store")]
@@ -227,7 +231,7 @@ fn start_child(
                 None => Err(in_style(StepFunctionsError::execution_already_exists(&arn))),
             }
         }
-        Err(error) => Err(TaskError::new("States.TaskFailed", error.to_string())),
+        Err(error) => Err(TaskError::new(predefined_errors::TASK_FAILED, error.to_string())),
     }
 }
 
@@ -274,7 +278,7 @@ async fn send_task(shared: &Arc<Shared>, operation: Operation, input: &Value) ->
 }
 
 fn never_written(error: Error) -> TaskError {
-    TaskError::new("States.TaskFailed", error.to_string())
+    TaskError::new(predefined_errors::TASK_FAILED, error.to_string())
 }
 
 fn api_error(error: &Error) -> StepFunctionsError {

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::TaskError;
+use crate::error::predefined_errors;
 
 /// Calls a handler, or polls it; a panic becomes the failure of its task, with the panic's text. After a panic it is never
 /// polled again.
@@ -18,5 +19,5 @@ fn failure(panic: &(dyn Any + Send)) -> TaskError {
         Some(text) => format!("the handler panicked: {text}"),
         None => "the handler panicked".to_owned(),
     };
-    TaskError::new("States.TaskFailed", cause)
+    TaskError::new(predefined_errors::TASK_FAILED, cause)
 }

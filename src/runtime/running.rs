@@ -26,6 +26,7 @@ use super::journal::{Durable, Journal};
 use super::mocks::Mocks;
 use super::timer_queue::{Wake, WakeUp};
 use crate::data::StateMachineContext;
+use crate::error::predefined_errors;
 use crate::error::{EndedExecution, Error};
 use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
@@ -363,7 +364,7 @@ impl Wake for Running {
 
     fn give_up(&self, cause: &str) {
         self.abandon(Outcome::Failed(ErrorOutput {
-            error: Some("States.Runtime".into()),
+            error: Some(predefined_errors::RUNTIME.into()),
             cause: Some(cause.into()),
         }));
     }

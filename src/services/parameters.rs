@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::TaskError;
+use crate::error::predefined_errors;
 
 /// The failure of a task whose parameters are not a valid request.
 pub(crate) fn refused(parameters: &Value, problems: &str) -> TaskError {
     let cause = format!("The Parameters '{parameters}' could not be used to start the Task: [{problems}]");
-    TaskError::new("States.Runtime", cause)
+    TaskError::new(predefined_errors::RUNTIME, cause)
 }
 
 /// The problem of a field that the integration does not have.

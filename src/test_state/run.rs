@@ -12,6 +12,7 @@ use crate::data::{
     ExecutionContext, JsonText, MAX_NESTING, Payload, StateMachineContext, nests_within, within_nesting,
 };
 use crate::definition::{Code, IntegrationPattern, ResourceKind, State, StateMachine};
+use crate::error::predefined_errors;
 use crate::execution::{End, Failure, Inspection, Program, SingleState, Stage, StartOptions, Surroundings, Work};
 use crate::history::ErrorOutput;
 
@@ -267,7 +268,7 @@ impl TestState<'_> {
         let exceeds = tolerated(Stage::ToleratedFailureCount).is_some_and(|tolerated| failures > tolerated)
             || tolerated(Stage::ToleratedFailurePercentage).is_some_and(|tolerated| percentage > tolerated);
         Ok((exceeds && has_result).then(|| ErrorOutput {
-            error: Some("States.ExceedToleratedFailureThreshold".into()),
+            error: Some(predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD.into()),
             cause: Some("The specified tolerated failure threshold was exceeded".into()),
         }))
     }

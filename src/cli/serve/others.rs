@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::lambda_endpoint::LambdaEndpoint;
 use crate::TaskError;
 use crate::aws::{AwsServices, call_step_functions};
+use crate::error::predefined_errors;
 use crate::handlers::{Handler, TaskContext};
 use crate::server::StepFunctions;
 use crate::services::lambda::{FunctionName, Invocation, is_invoke, response};
@@ -69,5 +70,5 @@ impl Others {
 }
 
 fn unserved(cause: String) -> TaskError {
-    TaskError::new("States.TaskFailed", cause)
+    TaskError::new(predefined_errors::TASK_FAILED, cause)
 }

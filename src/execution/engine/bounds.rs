@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::data::{MAX_NESTING, Payload, Piece, held_size, visits_of};
+use crate::error::predefined_errors::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::execution::core::{Activity, Core, Frames};
-use crate::execution::failure::{DATA_LIMIT_EXCEEDED, RUNTIME};
 use crate::history::EventDetails;
 
 /// The work counted for entering or retrying a state, besides that of its expressions.

@@ -2,8 +2,9 @@
 
 use super::Engine;
 use crate::definition::State;
+use crate::error::predefined_errors::TIMEOUT;
 use crate::execution::core::Activity;
-use crate::execution::failure::{Failure, TIMEOUT};
+use crate::execution::failure::Failure;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::outcome::Outcome;

@@ -1,8 +1,8 @@
 //! The end of an execution.
 
 use super::Engine;
+use crate::error::predefined_errors::RUNTIME;
 use crate::execution::command::Command;
-use crate::execution::failure::RUNTIME;
 use crate::execution::outcome::Outcome;
 use crate::history::{ErrorOutput, EventDetails};
 

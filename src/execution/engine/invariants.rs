@@ -1,8 +1,8 @@
 //! The one way out where something is not as it must be: the execution fails, and says which rule is broken.
 
 use super::Engine;
+use crate::error::predefined_errors::RUNTIME;
 use crate::execution::core::Core;
-use crate::execution::failure::RUNTIME;
 use crate::execution::invariant::Invariant;
 
 impl Core {

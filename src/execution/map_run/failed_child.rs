@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{MapRun, MapRunLog, MapRunStatus};
-use crate::execution::failure::EXCEED_TOLERATED_FAILURE_THRESHOLD;
+use crate::error::predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD;
 use crate::execution::outcome::Outcome;
 use crate::history::{ErrorOutput, EventDetails, HistoryEvent};
 

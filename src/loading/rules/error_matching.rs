@@ -19,16 +19,17 @@ use std::collections::HashMap;
 
 use crate::data::json::{Node, Place};
 use crate::definition::{Code, QueryLanguage, StateType};
+use crate::error::predefined_errors;
 use crate::loading::outline::{Outline, StateOutline};
 use crate::loading::report::Report;
 
 /// The errors that the wildcard `States.TaskFailed` does not match.
 const NOT_TASK_FAILED: [&str; 5] = [
-    "States.ALL",
-    "States.DataLimitExceeded",
-    "States.HeartbeatTimeout",
-    "States.Runtime",
-    "States.Timeout",
+    predefined_errors::ALL,
+    predefined_errors::DATA_LIMIT_EXCEEDED,
+    predefined_errors::HEARTBEAT_TIMEOUT,
+    predefined_errors::RUNTIME,
+    predefined_errors::TIMEOUT,
 ];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -39,7 +40,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 if let Some(error_equals) = element.field("ErrorEquals") {
                     error_names(error_equals, element_name, state, &mut earlier, report);
                 }
-                if earlier.contains_key("States.ALL") {
+                if earlier.contains_key(predefined_errors::ALL) {
                     // `states_all` rejects the elements after it.
                     break;
                 }
@@ -95,7 +96,7 @@ fn already_matched(name: &str, earlier: &HashMap<&str, usize>, report: &Report) 
         ));
     }
     let wildcard = earlier
-        .get("States.TaskFailed")
+        .get(predefined_errors::TASK_FAILED)
         .filter(|_| !NOT_TASK_FAILED.contains(&name))?;
     Some(format!(
         "line {} names `States.TaskFailed`, which matches every error but `States.Timeout`: put `{name}` before it",
@@ -106,19 +107,19 @@ fn already_matched(name: &str, earlier: &HashMap<&str, usize>, report: &Report) 
 /// Why a state never fails with an error of this name that it could retry or catch; `None` if it may.
 fn cannot_occur(name: &str, state: &StateOutline<'_>) -> Option<&'static str> {
     match name {
-        "States.Runtime" => Some("`States.Runtime` can be neither retried nor caught"),
-        "States.NoChoiceMatched" => {
+        predefined_errors::RUNTIME => Some("`States.Runtime` can be neither retried nor caught"),
+        predefined_errors::NO_CHOICE_MATCHED => {
             Some("AWS fails with `States.Runtime` instead, which can be neither retried nor caught")
         }
-        "States.BranchFailed" => Some("a Parallel state fails with the error of its branch"),
+        predefined_errors::BRANCH_FAILED => Some("a Parallel state fails with the error of its branch"),
         _ if state.state_type != Some(StateType::Task) => None,
-        "States.ExceedToleratedFailureThreshold" | "States.ItemReaderFailed" | "States.ResultWriterFailed" => {
-            Some("only a Map state fails with it")
-        }
+        predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD
+        | predefined_errors::ITEM_READER_FAILED
+        | predefined_errors::RESULT_WRITER_FAILED => Some("only a Map state fails with it"),
         "States.QueryEvaluationError" if state.query_language == QueryLanguage::JsonPath => {
             Some("only a state in JSONata fails with it")
         }
-        "States.HeartbeatTimeout"
+        predefined_errors::HEARTBEAT_TIMEOUT
             if state
                 .field("HeartbeatSeconds")
                 .or(state.field("HeartbeatSecondsPath"))

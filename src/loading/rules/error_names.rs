@@ -15,27 +15,28 @@
 
 use crate::data::json::{Node, Place};
 use crate::definition::Code;
+use crate::error::predefined_errors;
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
 /// The names of the specification and the developer guide, except those that `is_known` adds.
 const KNOWN: [&str; 16] = [
-    "States.ALL",
-    "States.BranchFailed",
-    "States.DataLimitExceeded",
-    "States.ExceedToleratedFailureThreshold",
-    "States.HeartbeatTimeout",
+    predefined_errors::ALL,
+    predefined_errors::BRANCH_FAILED,
+    predefined_errors::DATA_LIMIT_EXCEEDED,
+    predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD,
+    predefined_errors::HEARTBEAT_TIMEOUT,
     "States.Http.Socket",
-    "States.IntrinsicFailure",
-    "States.ItemReaderFailed",
-    "States.NoChoiceMatched",
-    "States.ParameterPathFailure",
-    "States.Permissions",
+    predefined_errors::INTRINSIC_FAILURE,
+    predefined_errors::ITEM_READER_FAILED,
+    predefined_errors::NO_CHOICE_MATCHED,
+    predefined_errors::PARAMETER_PATH_FAILURE,
+    predefined_errors::PERMISSIONS,
     "States.QueryEvaluationError",
-    "States.ResultPathMatchFailure",
-    "States.ResultWriterFailed",
-    "States.Runtime",
-    "States.TaskFailed",
+    predefined_errors::RESULT_PATH_MATCH_FAILURE,
+    predefined_errors::RESULT_WRITER_FAILED,
+    predefined_errors::RUNTIME,
+    predefined_errors::TASK_FAILED,
 ];
 
 pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
@@ -50,7 +51,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                 let Some(name) = node.as_str().filter(|name| !node.unresolved && !is_known(name)) else {
                     continue;
                 };
-                let similar = report.similar(name, KNOWN.into_iter().chain(["States.Timeout"]));
+                let similar = report.similar(name, KNOWN.into_iter().chain([predefined_errors::TIMEOUT]));
                 let help = match similar {
                     Some(similar) => format!("did you mean `{similar}`?"),
                     // A custom name may begin similarly, such as `StatesmanIsOut`.
@@ -70,7 +71,10 @@ fn is_known(name: &str) -> bool {
     let begins_alike = name
         .get(..6)
         .is_some_and(|start| start.eq_ignore_ascii_case("states") || start.eq_ignore_ascii_case("state."));
-    !begins_alike || name == "States.Timeout" || name.starts_with("States.Http.StatusCode.") || KNOWN.contains(&name)
+    !begins_alike
+        || name == predefined_errors::TIMEOUT
+        || name.starts_with("States.Http.StatusCode.")
+        || KNOWN.contains(&name)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 //! ```
 
 use crate::data::json::{Node, Place};
+use crate::error::predefined_errors;
 use crate::loading::outline::Outline;
 use crate::loading::report::Report;
 
@@ -33,7 +34,7 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
 
 fn error_names(error_equals: &Node, is_last: bool, report: &mut Report) {
     let names = error_equals.as_array().unwrap_or_default();
-    let Some(all) = names.iter().find(|name| name.as_str() == Some("States.ALL")) else {
+    let Some(all) = names.iter().find(|name| name.as_str() == Some(predefined_errors::ALL)) else {
         return;
     };
     let help = match (names.len() > 1, is_last) {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::iso_8601;
 use super::Style;
 use crate::TaskError;
+use crate::error::predefined_errors;
 use crate::execution::Outcome;
 use crate::history::ErrorOutput;
 
@@ -46,7 +47,7 @@ impl Description<'_> {
         if self.outcome.output().is_some() {
             return Ok(self.members(as_json, self.error().cause).into());
         }
-        Err(TaskError::new("States.TaskFailed", self.cause()))
+        Err(TaskError::new(predefined_errors::TASK_FAILED, self.cause()))
     }
 
     /// The description with AWS's members in AWS's order.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::definition::{State, StateType};
+use crate::error::predefined_errors;
 use crate::execution::{Next, Node, Program};
 
 /// How many retries of a Retrier are counted one by one; later ones are left out.
@@ -119,7 +120,7 @@ pub(super) fn points_of(program: &Program, of_each_retry: bool) -> Vec<PointAt> 
 fn failing(program: &Program) -> HashSet<&str> {
     let catches_all = |node: &Node| {
         let mut names = node.catch().iter().flat_map(|catcher| &catcher.error_equals);
-        names.any(|name| name == "States.ALL")
+        names.any(|name| name == predefined_errors::ALL)
     };
     let nodes = || program.nodes().map(|(_, node)| node);
     let tight: HashSet<&str> = nodes()

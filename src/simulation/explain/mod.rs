@@ -8,6 +8,7 @@ use super::Run;
 use super::visit::{Visit, VisitEnd};
 use super::words::{seconds, shown, told_whole};
 use crate::definition::StateType;
+use crate::error::predefined_errors;
 use crate::execution::{FailedChild, Node, Outcome, Program};
 use crate::history::{EventDetails, HistoryEvent};
 
@@ -180,7 +181,7 @@ fn uncaught(node: &Node, visit: &Visit) -> String {
     if visit.is_meant_to_fail() {
         return "it is a Fail state, which ends so".to_owned();
     }
-    if name == "States.Runtime" {
+    if name == predefined_errors::RUNTIME {
         return "`States.Runtime` is retried and caught by nothing, not even by `States.ALL`".to_owned();
     }
     let exhausted = visit.attempts.last().and_then(|attempt| attempt.exhausted);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::definition::{Catcher, Retrier};
+use crate::error::predefined_errors;
 use crate::execution::{Node, Program};
 use crate::simulation::{Answer, Call};
 
@@ -12,17 +13,17 @@ pub const UNNAMED_ERROR: &str = "UnnamedError";
 
 /// Errors that only the interpreter reports: no task is made to fail with them.
 const OF_THE_INTERPRETER: &[&str] = &[
-    "States.BranchFailed",
-    "States.DataLimitExceeded",
-    "States.ExceedToleratedFailureThreshold",
-    "States.IntrinsicFailure",
-    "States.ItemReaderFailed",
-    "States.NoChoiceMatched",
-    "States.ParameterPathFailure",
+    predefined_errors::BRANCH_FAILED,
+    predefined_errors::DATA_LIMIT_EXCEEDED,
+    predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD,
+    predefined_errors::INTRINSIC_FAILURE,
+    predefined_errors::ITEM_READER_FAILED,
+    predefined_errors::NO_CHOICE_MATCHED,
+    predefined_errors::PARAMETER_PATH_FAILURE,
     "States.QueryEvaluationError",
-    "States.ResultPathMatchFailure",
-    "States.ResultWriterFailed",
-    "States.Runtime",
+    predefined_errors::RESULT_PATH_MATCH_FAILURE,
+    predefined_errors::RESULT_WRITER_FAILED,
+    predefined_errors::RUNTIME,
 ];
 
 /// One fault in a run.
@@ -94,9 +95,9 @@ impl Fault {
         let has_heartbeat = call.request.awaited_heartbeat(&call.resource).is_some();
         for name in named_errors(program, &call.pointer) {
             match name {
-                "States.ALL" | "States.TaskFailed" => {}
-                "States.Timeout" if has_timeout => add(FaultKind::Timeout),
-                "States.HeartbeatTimeout" if has_heartbeat => add(FaultKind::HeartbeatLoss),
+                predefined_errors::ALL | predefined_errors::TASK_FAILED => {}
+                predefined_errors::TIMEOUT if has_timeout => add(FaultKind::Timeout),
+                predefined_errors::HEARTBEAT_TIMEOUT if has_heartbeat => add(FaultKind::HeartbeatLoss),
                 name if OF_THE_INTERPRETER.contains(&name) => {}
                 name => add(FaultKind::Error(name.to_owned())),
             }

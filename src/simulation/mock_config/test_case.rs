@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{MockConfig, MockConfigError};
+use crate::error::predefined_errors;
 use crate::execution::Program;
 use crate::history::ErrorOutput;
 use crate::simulation::answer::End;
@@ -55,7 +56,7 @@ impl TestCase {
             Some(End::Success(result)) => Ok(result),
             Some(End::Error(error)) => Err(error),
             _ => Err(ErrorOutput {
-                error: Some("States.Runtime".to_owned()),
+                error: Some(predefined_errors::RUNTIME.to_owned()),
                 cause: Some(format!(
                     "the test case `{}` has no answer to the invocation {number} of the state `{state}`",
                     self.name
