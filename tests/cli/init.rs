@@ -57,6 +57,20 @@ fn every_path_has_a_case() {
     }
 }
 
+/// Maps of no, one and two items, also those that a distributed Map reads, and failures inside of them.
+#[test]
+fn every_number_of_items_has_a_case() {
+    let folder = Folder::new("init-items");
+    for sample in ["distributed-map", "map", "parallel"] {
+        let file = folder.0.join(format!("{sample}.asl-test.yaml")).display().to_string();
+        let machine = format!("asl-samples/{sample}.asl.json");
+        assert!(answer(&["init", &machine, "--output", &file], b"").status.success());
+        let covered = answer(&["test", &file, "--fail-under", "100"], b"");
+        let told = String::from_utf8_lossy(&covered.stdout);
+        assert!(covered.status.success(), "{sample}: {told}");
+    }
+}
+
 #[test]
 fn a_file_that_is_there_is_not_overwritten() {
     let folder = Folder::new("init-overwrite");

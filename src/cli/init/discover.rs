@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::sample::{Place, sample, set};
 use super::trial::{Fault, Found, Machine, Trial};
 use crate::definition::{State, StateMachine};
+use crate::error::predefined_errors;
 
 /// The most trials of inputs and results.
 const MOST_TRIALS: usize = 400;
@@ -15,6 +16,9 @@ const MOST_CASES: usize = 30;
 
 /// The most retries of a Retrier that a case spells out.
 const MOST_RETRIES: u32 = 10;
+
+/// How many items there are where a distributed Map reads them.
+const MOST_ITEMS: usize = 2;
 
 /// The most faults of a case: what goes wrong, and what goes wrong while that is dealt with.
 const MOST_FAULTS: usize = 2;
@@ -26,6 +30,7 @@ pub(super) fn discover(machine: &StateMachine) -> Vec<Found> {
     let mut paths = Paths {
         runner: &runner,
         found: Vec::new(),
+        missed: runner.points(),
         fallback: None,
     };
     let empty = json!({});
@@ -33,11 +38,13 @@ pub(super) fn discover(machine: &StateMachine) -> Vec<Found> {
         input: empty.clone(),
         answers: empty,
         faults: Vec::new(),
+        items: MOST_ITEMS,
     });
     for text in [json!("text"), json!(1), json!([])] {
         let sample = sample(definition, &text);
         paths.search(&sample.data, &sample.variants);
     }
+    paths.fewer_items();
     paths.faults();
     let mut found = paths.found;
     found.sort_by_key(|found| (found.error.is_some(), found.trial.faults.len()));
@@ -51,12 +58,14 @@ pub(super) fn discover(machine: &StateMachine) -> Vec<Found> {
 struct Paths<'m> {
     runner: &'m Machine,
     found: Vec<Found>,
+    /// The points of the coverage that nothing found so far exercises.
+    missed: Vec<usize>,
     /// The first run at all, for a machine of which no path ends well.
     fallback: Option<Found>,
 }
 
 impl Paths<'_> {
-    /// Runs a trial; whether it took a new path to a good end.
+    /// Runs a trial; whether it took a new path to a good end, or exercises something new on a known one.
     fn offer(&mut self, trial: &Trial) -> bool {
         let Some(found) = self.runner.run(trial) else {
             return false;
@@ -65,8 +74,10 @@ impl Paths<'_> {
             self.fallback.get_or_insert(found);
             return false;
         }
-        let is_new = !self.found.iter().any(|known| known.is_like(&found));
+        let missed = found.missed_too(&self.missed);
+        let is_new = missed.len() < self.missed.len() || !self.found.iter().any(|known| known.is_like(&found));
         if is_new {
+            self.missed = missed;
             self.found.push(found);
         }
         is_new
@@ -81,6 +92,7 @@ impl Paths<'_> {
                 input,
                 answers,
                 faults: Vec::new(),
+                items: MOST_ITEMS,
             };
             self.offer(&base);
             for (place, value) in variants {
@@ -104,6 +116,16 @@ impl Paths<'_> {
         }
     }
 
+    /// Lets the readers of distributed Maps find fewer items.
+    fn fewer_items(&mut self) {
+        let known: Vec<_> = self.found.iter().map(|found| found.trial.clone()).collect();
+        for trial in known {
+            for items in 0..MOST_ITEMS {
+                self.offer(&Trial { items, ..trial.clone() });
+            }
+        }
+    }
+
     /// Lets each task fail as its Catchers and Retriers name it, and those of the states around it.
     fn faults(&mut self) {
         let program = self.runner.program();
@@ -117,8 +139,8 @@ impl Paths<'_> {
             });
             for task in tasks {
                 let mut add = |names: &[String], times| {
-                    let error = names.iter().find_map(|name| task_error(name));
-                    faults.extend(error.map(|error| Fault {
+                    let errors = names.iter().flat_map(|name| task_errors(name));
+                    faults.extend(errors.map(|error| Fault {
                         state: task.name.to_string(),
                         error,
                         times,
@@ -136,7 +158,9 @@ impl Paths<'_> {
             }
         }
         for _ in 0..MOST_FAULTS {
-            let known = self.found.iter().map(|found| (found.trial.clone(), found.path.clone()));
+            // The path does not tell what child executions ask for.
+            let asked = |found: &Found| found.tasks.iter().map(|(state, _)| state.clone()).collect();
+            let known = self.found.iter().map(|found| (found.trial.clone(), asked(found)));
             let known: Vec<_> = known.collect();
             for fault in &faults {
                 self.fault(fault, &known);
@@ -146,9 +170,9 @@ impl Paths<'_> {
 
     /// Adds a fault to the first known trial that it leads to a new path.
     fn fault(&mut self, fault: &Fault, known: &[(Trial, Vec<String>)]) {
-        for (trial, path) in known {
+        for (trial, asked) in known {
             let is_struck = trial.faults.iter().any(|known| known.state == fault.state);
-            if is_struck || !path.contains(&fault.state) {
+            if is_struck || !asked.contains(&fault.state) {
                 continue;
             }
             let mut trial = trial.clone();
@@ -160,14 +184,18 @@ impl Paths<'_> {
     }
 }
 
-/// The error of a task that a name of `ErrorEquals` matches.
-fn task_error(name: &str) -> Option<String> {
-    match name {
-        "States.ALL" | "States.TaskFailed" => Some("TaskBroken".to_owned()),
-        "States.Timeout" | "States.Permissions" => Some(name.to_owned()),
-        name if name.starts_with("States.") => None,
-        name => Some(name.to_owned()),
-    }
+/// The errors of a task that a name of `ErrorEquals` matches; the second where an earlier Catcher takes the first.
+fn task_errors(name: &str) -> Vec<String> {
+    const BROKEN: &str = "TaskBroken";
+    let errors: &[&str] = match name {
+        predefined_errors::ALL => &[BROKEN, predefined_errors::TIMEOUT],
+        // A Map that tolerates no failures has it if a task in it fails.
+        predefined_errors::TASK_FAILED | predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD => &[BROKEN],
+        predefined_errors::TIMEOUT | predefined_errors::PERMISSIONS | predefined_errors::DATA_LIMIT_EXCEEDED => &[name],
+        name if name.starts_with("States.") => &[],
+        _ => &[name],
+    };
+    errors.iter().map(|error| (*error).to_owned()).collect()
 }
 
 /// The same path with as little data as it needs.
@@ -184,6 +212,7 @@ fn smaller(runner: &Machine, found: Found) -> Found {
             remove(data, &place);
             if let Some(run) = runner.run(&trial)
                 && run.is_like(&best)
+                && run.covers_the_same(&best)
                 && run.status == best.status
             {
                 best = run;

@@ -57,6 +57,10 @@ fn items(state: &Value, processor: &Value, text: &Value, sample: &mut Sample) {
     let place = place.unwrap_or_default();
     put(&mut sample.data, &place, json!([]));
     sample.variants.push((place.clone(), json!([of_item.data])));
+    sample
+        .variants
+        .push((place.clone(), json!([of_item.data, of_item.data])));
+    sample.variants.push((place.clone(), json!([])));
     for (inner, value) in of_item.variants {
         let mut item = of_item.data.clone();
         put(&mut item, &inner, value);

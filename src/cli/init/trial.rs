@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::definition::{IntegrationPattern, ResourceKind, StateMachine};
+use crate::error::predefined_errors;
 use crate::execution::{Limits, Program};
 use crate::services::lambda::is_invoke;
-use crate::simulation::{Answer, Call, Run, Simulation};
+use crate::simulation::{Answer, Call, Coverage, Run, Simulation};
 
 /// More states than this are a loop that a test file should not spell out.
 const MOST_EVENTS: u64 = 400;
@@ -19,6 +20,8 @@ pub(super) struct Trial {
     pub(super) answers: Value,
     /// The tasks that fail, at most one fault for each state.
     pub(super) faults: Vec<Fault>,
+    /// How many items the readers of distributed Maps find.
+    pub(super) items: usize,
 }
 
 /// How a task fails.
@@ -40,6 +43,8 @@ pub(super) struct Found {
     pub(super) error: Option<String>,
     pub(super) output: Option<Value>,
     pub(super) path: Vec<String>,
+    /// The points of the coverage that it misses, by their number.
+    missed: Vec<usize>,
     /// Whether the end is one that the definition means: success, or a Fail state.
     pub(super) is_meant: bool,
 }
@@ -52,6 +57,17 @@ impl Found {
             tasks.map(|(state, answers)| (state.clone(), answers.len())).collect()
         };
         self.path == other.path && self.error == other.error && calls(self) == calls(other)
+    }
+
+    /// Whether it exercises the same parts of the definition.
+    pub(super) fn covers_the_same(&self, other: &Self) -> bool {
+        self.missed == other.missed
+    }
+
+    /// The points that neither it nor the others exercise.
+    pub(super) fn missed_too(&self, by_others: &[usize]) -> Vec<usize> {
+        let missed = by_others.iter().copied();
+        missed.filter(|point| self.missed.contains(point)).collect()
     }
 }
 
@@ -71,6 +87,11 @@ impl Machine {
             simulation: Simulation::of(machine).allow_left_over().limits(limits),
             program: machine.into(),
         }
+    }
+
+    /// The points that the cases may exercise, by their number.
+    pub(super) fn points(&self) -> Vec<usize> {
+        (0..Coverage::of(Arc::clone(&self.program)).points().len()).collect()
     }
 
     pub(super) fn program(&self) -> &Program {
@@ -108,8 +129,18 @@ impl Machine {
             error: run.error_name().map(str::to_owned),
             output: run.output().cloned(),
             path: run.path().into_iter().map(str::to_owned).collect(),
+            missed: self.missed(&run),
             is_meant: is_meant(&run),
         })
+    }
+}
+
+impl Machine {
+    fn missed(&self, run: &Run) -> Vec<usize> {
+        let coverage = Coverage::of(Arc::clone(&self.program));
+        coverage.add(run);
+        let points = coverage.points().into_iter().enumerate();
+        points.filter(|(_, point)| point.count == 0).map(|(i, _)| i).collect()
     }
 }
 
@@ -126,7 +157,7 @@ impl Trial {
     fn answer(&self, call: &Call, before: usize, program: &Program) -> (Answer, Value) {
         let strikes = |fault: &&Fault| fault.state == *call.state && fault.times.is_none_or(|times| before < times);
         if let Some(Fault { error, .. }) = self.faults.iter().find(strikes) {
-            if error == "States.Timeout" && call.request.timeout_seconds.is_some() {
+            if error == predefined_errors::TIMEOUT && call.request.timeout_seconds.is_some() {
                 return (Answer::timeout(), json!({ "timeout": true }));
             }
             return (Answer::error(error, ""), json!({ "error": error }));
@@ -143,12 +174,30 @@ impl Trial {
         (Answer::success(result.clone()), json!({ "result": result }))
     }
 
+    /// The text of an object that a distributed Map reads its items from.
+    fn object(&self, call: &Call, program: &Program) -> String {
+        let map = program.nodes().find(|(_, node)| *node.name == *call.state);
+        let map = map.and_then(|(_, node)| program.machine().definition().pointer(&node.pointer));
+        let kind = map.and_then(|map| map.pointer("/ItemReader/ReaderConfig/InputType")?.as_str());
+        match kind {
+            Some("CSV") => "id,name\n".to_owned() + &"1,text\n".repeat(self.items),
+            Some("JSONL") => "{}\n".repeat(self.items),
+            _ => json!(vec![json!({}); self.items]).to_string(),
+        }
+    }
+
+    /// The objects that a distributed Map takes for its items.
+    fn objects(&self) -> Value {
+        let object = |number: usize| json!({ "Key": format!("{number}.json"), "Size": 2 });
+        (1..=self.items).map(object).collect()
+    }
+
     /// The part of the data that the state's `ResultPath` takes; for a Lambda function, its payload.
     fn result(&self, call: &Call, program: &Program) -> Value {
         if let ResourceKind::Service { resource, .. } = call.resource.kind() {
             match &**resource {
-                "getObject" => return json!({ "Body": "[{}]" }),
-                "listObjectsV2" => return json!({ "Contents": [] }),
+                "getObject" => return json!({ "Body": self.object(call, program) }),
+                "listObjectsV2" => return json!({ "Contents": self.objects() }),
                 _ => {}
             }
         }
