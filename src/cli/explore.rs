@@ -92,7 +92,14 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     }
     let report = exploration.explore().map_err(|error| Failure::new(error.to_string()))?;
     match arguments.format {
-        Format::Text => output.text(&report)?,
+        Format::Text => {
+            output.text(&report)?;
+            let needs_answers = report.findings.iter().any(|finding| finding.faults.is_empty());
+            if needs_answers && arguments.give_no_answers() {
+                output
+                    .line("tasks answer `{}` unless `--result`, `--payload` or `--function` says what they answer")?;
+            }
+        }
         Format::Json => output.line(format_args!("{:#}", to_json(&report)))?,
     }
     Ok(if report.findings.is_empty() {
@@ -100,6 +107,12 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     } else {
         ExitCode::FAILURE
     })
+}
+
+impl Arguments {
+    fn give_no_answers(&self) -> bool {
+        self.results.is_empty() && self.payloads.is_empty() && !self.functions.is_some()
+    }
 }
 
 /// The state machine with tasks that succeed.

@@ -87,16 +87,21 @@ pub(super) fn express_text(express: &ExpressUsage) -> String {
 
 /// What a run uses, as JSON; `express` only if there are such executions.
 pub(super) fn usage_json(usage: &Usage) -> Value {
-    let mut told = json!({ "transitions": usage.transitions, "largestPayloadBytes": usage.largest_payload });
-    if let (1.., Some(members)) = (usage.express.executions, told.as_object_mut()) {
+    let mut told = Map::new();
+    // An Express Workflow has none: it is billed otherwise.
+    if usage.transitions > 0 || usage.express.executions == 0 {
+        told.insert("transitions".to_owned(), json!(usage.transitions));
+    }
+    told.insert("largestPayloadBytes".to_owned(), json!(usage.largest_payload));
+    if usage.express.executions > 0 {
         let express = json!({
             "executions": usage.express.executions,
             "billedMilliseconds": u64::try_from(usage.express.billed_duration.as_millis()).unwrap_or(u64::MAX),
             "billedMegabytes": usage.express.billed_megabytes,
         });
-        members.insert("express".to_owned(), express);
+        told.insert("express".to_owned(), express);
     }
-    told
+    told.into()
 }
 
 /// Why a run failed: `error` and `cause`, the failed `state`, and the `children` of distributed Maps that failed first. No

@@ -212,6 +212,12 @@ impl Suite {
 
     fn simulation_of(&self, case: &Case) -> Result<Simulation, String> {
         self.check_calls(case)?;
+        if case.expect.transitions.is_some() && self.machine.workflow_type == WorkflowType::Express {
+            return Err(
+                "`transitions` are expected of an Express Workflow, which is billed by its duration and memory"
+                    .to_owned(),
+            );
+        }
         let Some((machine, mock)) = &case.mock else {
             return Ok(case.script(self.with_functions(self.simulation.clone())));
         };

@@ -43,6 +43,9 @@ Examples:
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083";
 
 /// Serve the Step Functions API to AWS's SDKs and CLI
+///
+/// It serves until Ctrl-C or SIGTERM, and prints its address on standard output. The exit code is 1 if a definition of
+/// `--machines` has errors.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {

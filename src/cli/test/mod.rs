@@ -27,6 +27,8 @@ use collect::Loaded;
 /// A test file (`*.asl-test.json`, `*.asl-test.yaml`) names a state machine and has cases for it: an input, the answers
 /// of the tasks, and the expected result. `asl schema` prints the JSON Schema of the format. Time is virtual, so a Wait
 /// of a year takes no time; cases run in parallel.
+///
+/// The exit code is 1 if a case fails, a test file cannot be used, or less is covered than `--fail-under` asks for.
 #[derive(clap::Args)]
 #[command(after_help = "A test file:
   machine: charge.asl.json
@@ -38,7 +40,7 @@ use collect::Loaded;
       expect: { output: { paid: true }, elapsed: 2 }
 
 Answers have `result`, or `error` with `cause`, or `timeout`, `heartbeatLoss`, `never`: true; and `after` so many seconds. \
-Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`, `elapsed`, `calls`, `variables`. Instead \
+Expectations are `status`, `output`, `outputContains`, `error`, `cause`, `path`, `elapsed`, `calls`, `transitions`, `variables`. Instead \
 of `tasks`, a case may name a test case of a mock file of Step Functions Local: `mocks: MockConfigFile.json` in the file, \
 `mock: Orders#Busy` in the case.
 

@@ -18,10 +18,12 @@ use findings::Findings;
 
 /// Validate definitions and the state machines inside templates
 ///
-/// Reads JSON and YAML, templates of SAM, CloudFormation, CDK and the Serverless Framework, and Terraform. In a template, every `AWS::Serverless::StateMachine` and `AWS::StepFunctions::StateMachine` is
-/// validated, whether its definition stands in `Definition`, `DefinitionString` or the file of `DefinitionUri`;
-/// `DefinitionSubstitutions`, `!Sub`, `!Ref`, `!GetAtt` and `!Join` get values as in a deployment. What has no value is not
-/// judged; a warning says so.
+/// Reads JSON and YAML, templates of SAM, CloudFormation, CDK and the Serverless Framework, and Terraform. In a template,
+/// every `AWS::Serverless::StateMachine` and `AWS::StepFunctions::StateMachine` is validated, whether its definition stands
+/// in `Definition`, `DefinitionString` or the file of `DefinitionUri`; `DefinitionSubstitutions`, `!Sub`, `!Ref`, `!GetAtt`
+/// and `!Join` get values as in a deployment. What has no value is not judged; a warning says so.
+///
+/// The exit code is 1 if a definition has errors, with `--deny-warnings` also for warnings.
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Definitions and templates, folders, or patterns such as 'machines/**/*.json'; `-` is standard input

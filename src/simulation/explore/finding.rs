@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Fault, FaultKind};
+use crate::error::predefined_errors;
 use crate::execution::Outcome;
 use crate::history::ErrorOutput;
 use crate::simulation::words::{shown, told};
@@ -101,7 +102,7 @@ impl Symptom {
             Outcome::Failed(error) => match run.failed_visit() {
                 Some(visit) if visit.is_meant_to_fail() => None,
                 Some(visit) => symptom(FindingKind::UncaughtError, &visit.state, Some(error)),
-                None if error.error.as_deref() == Some("States.Runtime") => {
+                None if error.error.as_deref() == Some(predefined_errors::RUNTIME) => {
                     // The state that is retried for ever, or the place of the loop when the execution ended.
                     let tried = run.visits().iter().filter(|visit| visit.attempts.len() > 1);
                     let most = tried
@@ -136,7 +137,7 @@ impl fmt::Display for Finding {
         }
         writeln!(f, "  started with {}", shown(&self.input))?;
         if self.faults.is_empty() {
-            writeln!(f, "  though every task succeeds")?;
+            writeln!(f, "  with no task made to fail")?;
         }
         for fault in &self.faults {
             writeln!(f, "  when {fault}")?;
@@ -181,7 +182,9 @@ impl fmt::Display for Report {
         let cut = if self.is_cut { ", and there are more" } else { "" };
         let count = self.findings.len();
         let plural = if count == 1 { "" } else { "s" };
-        writeln!(f, "{count} finding{plural} in {} executions{cut}", self.runs)?;
+        let runs = self.runs;
+        let executions = if runs == 1 { "execution" } else { "executions" };
+        writeln!(f, "{count} finding{plural} in {runs} {executions}{cut}")?;
         for finding in &self.findings {
             write!(f, "{finding}")?;
         }
