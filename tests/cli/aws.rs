@@ -3,7 +3,7 @@
 //! `exchanges` are the requests, in their order, with their answers; `output`, or `error` and `cause`, is what comes of the
 //! task, with its members in their order. A body of a request is compared as JSON where it is an object, else as text; one
 //! of an answer may be given by its `bytes`. `state` stands in place of `resource` and `parameters` if it is no Task.
-//! `.ci/clients/emulator.py` asks a whole emulator.
+//! `.ci/clients/emulator.py` asks a whole emulator, and `.ci/clients/requests_of_tasks.py` compares requests with botocore's.
 
 use std::collections::VecDeque;
 use std::fs;
