@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::data::Payload;
 use crate::definition::StateType;
+use crate::error::predefined_errors;
 use crate::history::ErrorOutput;
 
 /// One visit to a state, from its entry to its end.
@@ -156,7 +157,11 @@ impl Visit {
     /// Whether it is a Fail state that failed as defined, not because of a mistake in its own fields.
     pub(crate) fn is_meant_to_fail(&self) -> bool {
         let name = self.error().and_then(|error| error.error.as_deref());
-        self.state_type == StateType::Fail && !matches!(name, Some("States.Runtime" | "States.QueryEvaluationError"))
+        self.state_type == StateType::Fail
+            && !matches!(
+                name,
+                Some(predefined_errors::RUNTIME | predefined_errors::QUERY_EVALUATION_ERROR)
+            )
     }
 
     /// Whether it failed and none of its Catchers caught the error.

@@ -1,6 +1,7 @@
 //! # Members of the context object
 //!
-//! **What**: a path that starts at `$$` names a member that the context object can have. A warning.
+//! **What**: a path that starts at `$$` names a member that the context object can have, and a field that needs a number, a
+//! time or a text reads none of its objects. A warning.
 //!
 //! **Why**: AWS accepts any name, and fails with `States.Runtime` each time the path is read.
 //!
@@ -36,6 +37,46 @@ pub(super) fn check(outline: &Outline<'_>, report: &mut Report) {
                     "it has {}",
                     MEMBERS.map(|name| format!("`$$.{name}`")).join(", ")
                 ));
+        }
+    }
+    check_scalars(outline, report);
+}
+
+/// The fields that need a number, a time or a text, with what they need.
+const SCALARS: [(&str, &str); 6] = [
+    ("SecondsPath", "number"),
+    ("TimestampPath", "time"),
+    ("TimeoutSecondsPath", "number"),
+    ("HeartbeatSecondsPath", "number"),
+    ("ErrorPath", "text"),
+    ("CausePath", "text"),
+];
+
+/// The paths of objects, whose members are known.
+const OBJECTS: [&str; 7] = [
+    "$$",
+    "$$.Execution",
+    "$$.Map",
+    "$$.Map.Item",
+    "$$.State",
+    "$$.StateMachine",
+    "$$.Task",
+];
+
+fn check_scalars(outline: &Outline<'_>, report: &mut Report) {
+    for (_, state) in outline.states() {
+        for (field, needed) in SCALARS {
+            let Some(node) = state.field(field) else { continue };
+            let Some(path) = node.as_str().filter(|path| !node.unresolved && OBJECTS.contains(path)) else {
+                continue;
+            };
+            report
+                .warning(
+                    Code::UnknownContextMember,
+                    Place::value(node),
+                    format!("the context object has no {needed} at `{path}`"),
+                )
+                .help(format!("it has an object there; `{field}` needs a {needed}"));
         }
     }
 }

@@ -116,7 +116,7 @@ fn cannot_occur(name: &str, state: &StateOutline<'_>) -> Option<&'static str> {
         predefined_errors::EXCEED_TOLERATED_FAILURE_THRESHOLD
         | predefined_errors::ITEM_READER_FAILED
         | predefined_errors::RESULT_WRITER_FAILED => Some("only a Map state fails with it"),
-        "States.QueryEvaluationError" if state.query_language == QueryLanguage::JsonPath => {
+        predefined_errors::QUERY_EVALUATION_ERROR if state.query_language == QueryLanguage::JsonPath => {
             Some("only a state in JSONata fails with it")
         }
         predefined_errors::HEARTBEAT_TIMEOUT

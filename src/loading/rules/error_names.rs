@@ -32,7 +32,7 @@ const KNOWN: [&str; 16] = [
     predefined_errors::NO_CHOICE_MATCHED,
     predefined_errors::PARAMETER_PATH_FAILURE,
     predefined_errors::PERMISSIONS,
-    "States.QueryEvaluationError",
+    predefined_errors::QUERY_EVALUATION_ERROR,
     predefined_errors::RESULT_PATH_MATCH_FAILURE,
     predefined_errors::RESULT_WRITER_FAILED,
     predefined_errors::RUNTIME,

@@ -20,7 +20,7 @@ const OF_THE_INTERPRETER: &[&str] = &[
     predefined_errors::ITEM_READER_FAILED,
     predefined_errors::NO_CHOICE_MATCHED,
     predefined_errors::PARAMETER_PATH_FAILURE,
-    "States.QueryEvaluationError",
+    predefined_errors::QUERY_EVALUATION_ERROR,
     predefined_errors::RESULT_PATH_MATCH_FAILURE,
     predefined_errors::RESULT_WRITER_FAILED,
     predefined_errors::RUNTIME,
