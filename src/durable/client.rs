@@ -11,12 +11,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::messages::{Ending, Events, Facts};
-use super::workflow::Range;
-use super::{DESCRIBE, HISTORY, RUN, STOP, names};
+use super::messages::{Delivery, Ending, Events, Facts, Range, Receipt};
+use super::{DELIVER, DESCRIBE, HISTORY, RUN, STOP, names};
+use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::error::{Error, ErrorKind};
 use crate::execution::Outcome;
 use crate::history::{ErrorOutput, HistoryEvent};
+use crate::services::step_functions::StepFunctionsError;
 use crate::store::{End, HistoryRecord, HistoryRecords, read_text, written_text};
 
 /// The most that an answer may have: what Restate takes as one message.
@@ -147,6 +148,60 @@ impl RestateClient {
         }
         answered(&url, attached)?;
         Err(unreadable("it has ended and has no outcome"))
+    }
+
+    /// Completes the task of a token with its result (`SendTaskSuccess`): a `.waitForTaskToken` or `.sync` task. Waits while no
+    /// worker runs.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidToken`](ErrorKind::InvalidToken) if there is no such token, [`TaskTimedOut`](ErrorKind::TaskTimedOut) if its task
+    /// has ended less than a day ago, [`InvalidInput`](ErrorKind::InvalidInput) if the output nests too deeply,
+    /// [`Cluster`](ErrorKind::Cluster).
+    pub async fn send_task_success(&self, token: &str, output: Value) -> Result<(), Error> {
+        if !nests_within(&output, MAX_NESTING) {
+            discard(output);
+            return Err(Error::new(ErrorKind::InvalidInput, "the output nests too deeply"));
+        }
+        self.deliver(token, &Delivery::Succeeded(output)).await
+    }
+
+    /// Fails the task of a token (`SendTaskFailure`).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_task_success`](Self::send_task_success).
+    pub async fn send_task_failure(&self, token: &str, error: ErrorOutput) -> Result<(), Error> {
+        self.deliver(token, &Delivery::Failed(error)).await
+    }
+
+    /// Sends a heartbeat for the task of a token (`SendTaskHeartbeat`).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_task_success`](Self::send_task_success).
+    pub async fn send_task_heartbeat(&self, token: &str) -> Result<(), Error> {
+        self.deliver(token, &Delivery::Heartbeat).await
+    }
+
+    pub(super) async fn deliver(&self, token: &str, delivery: &Delivery) -> Result<(), Error> {
+        let receipt = if token.is_empty() {
+            Receipt::Unknown
+        } else {
+            let url = format!("{}/{}/{}/{}", self.ingress, names::TOKENS, path(token), DELIVER);
+            self.read(&url, written_text(delivery)).await?
+        };
+        match receipt {
+            Receipt::Taken => Ok(()),
+            Receipt::TooLate => Err(Error::new(
+                ErrorKind::TaskTimedOut,
+                StepFunctionsError::task_timed_out().message(),
+            )),
+            Receipt::Unknown => Err(Error::new(
+                ErrorKind::InvalidToken,
+                StepFunctionsError::invalid_token().message(),
+            )),
+        }
     }
 
     /// The history of an execution, as far as it has got.

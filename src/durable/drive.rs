@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, RequestTarget};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::messages::{Events, Message, Stop, TaskAnswer, TaskCall};
-use super::tasks::ATTEMPT;
-use super::{STOP, names};
+use super::messages::{Delivered, Delivery, Events, Message, Stop, TaskAnswer, TaskCall};
+use super::{ATTEMPT, LISTEN, OVER, STOP, names};
+use crate::definition::IntegrationPattern;
 use crate::error::predefined_errors;
 use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
@@ -27,7 +27,14 @@ type Pending<'a> = Pin<Box<dyn DurableFuture<Output = Happened> + Send + 'a>>;
 enum Happened {
     Answered(TaskId, Result<Message<TaskAnswer>, TerminalError>),
     TimeCame(DateTime<Utc>, Result<(), TerminalError>),
+    Delivered(TaskId, Result<Message<Vec<Delivered>>, TerminalError>),
     StopAsked(Result<Message<Stop>, TerminalError>),
+}
+
+/// A task token, and whether it alone answers its task (`.waitForTaskToken`).
+struct Token {
+    text: String,
+    is_callback: bool,
 }
 
 struct Driver<'a> {
@@ -39,6 +46,8 @@ struct Driver<'a> {
     pending: DurableFuturesUnordered<Pending<'a>>,
     /// The times of the timers among them.
     timers: BTreeSet<DateTime<Utc>>,
+    /// Unanswered tasks that others may answer.
+    tokens: BTreeMap<TaskId, Token>,
 }
 
 /// Drives an execution to its end. The time is that of its last event.
@@ -54,11 +63,12 @@ pub(super) async fn drive(
         execution,
         pending: DurableFuturesUnordered::new(),
         timers: BTreeSet::new(),
+        tokens: BTreeMap::new(),
     };
     let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
     driver.pending.push(Box::pin(stop));
     loop {
-        if let Some(outcome) = driver.carry_out().await {
+        if let Some(outcome) = driver.carry_out().await? {
             return Ok((outcome, driver.now));
         }
         driver.set_timer();
@@ -81,7 +91,7 @@ pub(super) async fn drive(
 
 impl<'a> Driver<'a> {
     /// Does what the execution asks for, and writes what it has recorded. Returns its outcome at its end.
-    async fn carry_out(&mut self) -> Option<Outcome> {
+    async fn carry_out(&mut self) -> Result<Option<Outcome>, TerminalError> {
         let mut events = HistoryRecords::default();
         let mut ended = None;
         loop {
@@ -89,6 +99,16 @@ impl<'a> Driver<'a> {
                 match command {
                     Command::Record(event) => events.push_event(&event),
                     Command::Invoke(task) => {
+                        // Nobody has the token before its answers are waited for.
+                        if let Some(token) = task.request.token.clone() {
+                            self.listen(task.id, &token).await?;
+                            let is_callback = task.resource.pattern() == IntegrationPattern::WaitForTaskToken;
+                            let token = Token {
+                                text: token,
+                                is_callback,
+                            };
+                            self.tokens.insert(task.id, token);
+                        }
                         let called = self.call(task);
                         self.pending.push(called);
                     }
@@ -107,7 +127,36 @@ impl<'a> Driver<'a> {
         }
         self.execution.rest();
         self.write(&events);
-        ended
+        self.end_tokens();
+        Ok(ended)
+    }
+
+    /// Waits for what comes by a task's token next.
+    async fn listen(&mut self, task: TaskId, token: &str) -> Result<(), TerminalError> {
+        let (awakeable, delivered) = self.context.awakeable::<Message<Vec<Delivered>>>();
+        self.pending.push(Box::pin(
+            delivered.map(move |delivered| Happened::Delivered(task, delivered)),
+        ));
+        let listen = RequestTarget::object(names::TOKENS, token, LISTEN);
+        let Message(()) = self.context.request(listen, Message(awakeable)).call().await?;
+        Ok(())
+    }
+
+    /// Ends the tokens of tasks that are over.
+    fn end_tokens(&mut self) {
+        let (execution, context) = (&self.execution, self.context);
+        self.tokens.retain(|task, token| {
+            let is_awaited = execution.awaits(*task);
+            if !is_awaited {
+                let end = RequestTarget::object(names::TOKENS, token.text.as_str(), OVER);
+                drop(
+                    context
+                        .request::<_, Message<()>>(end, Message(token.text.clone()))
+                        .send(),
+                );
+            }
+            is_awaited
+        });
     }
 
     fn write(&self, events: &HistoryRecords) {
@@ -159,8 +208,13 @@ impl<'a> Driver<'a> {
         match happened {
             Happened::Answered(task, Ok(Message(TaskAnswer { time, result }))) => {
                 let event = match result {
-                    Ok(raw_result) => Event::TaskSucceeded { task, raw_result },
-                    Err(error) => Event::TaskFailed { task, error },
+                    // What a callback's service says first.
+                    Some(Ok(output)) if self.tokens.get(&task).is_some_and(|token| token.is_callback) => {
+                        Event::TaskSubmitted { task, output }
+                    }
+                    Some(Ok(raw_result)) => Event::TaskSucceeded { task, raw_result },
+                    Some(Err(error)) => Event::TaskFailed { task, error },
+                    None => return Ok(()),
                 };
                 self.handle(time, event);
             }
@@ -172,6 +226,23 @@ impl<'a> Driver<'a> {
                     cause: Some(failure.message().into()),
                 };
                 self.handle(now, Event::TaskFailed { task, error });
+            }
+            Happened::Delivered(task, delivered) => {
+                let Message(delivered) = delivered?;
+                for Delivered { time, delivery } in delivered {
+                    let event = match delivery {
+                        Delivery::Heartbeat => Event::TaskHeartbeat { task },
+                        Delivery::Submitted(output) => Event::TaskSubmitted { task, output },
+                        Delivery::Succeeded(raw_result) => Event::TaskSucceeded { task, raw_result },
+                        Delivery::Failed(error) => Event::TaskFailed { task, error },
+                    };
+                    self.handle(time, event);
+                }
+                if self.execution.awaits(task)
+                    && let Some(token) = self.tokens.get(&task).map(|token| token.text.clone())
+                {
+                    self.listen(task, &token).await?;
+                }
             }
             Happened::TimeCame(deadline, slept) => {
                 slept?;

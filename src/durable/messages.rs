@@ -136,11 +136,11 @@ pub(super) struct TaskCall {
     pub(super) request: Arc<TaskRequest>,
 }
 
-/// What came of an attempt, and when.
+/// What came of an attempt, and when; `None` if its answer comes by its token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct TaskAnswer {
     pub(super) time: DateTime<Utc>,
-    pub(super) result: Result<Value, ErrorOutput>,
+    pub(super) result: Option<Result<Value, ErrorOutput>>,
 }
 
 /// Events of a history that came of one step.
@@ -151,9 +151,42 @@ pub(super) struct Events {
     pub(super) details: String,
 }
 
+/// Which part of a history is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Range {
+    pub(super) after: u64,
+    pub(super) most: usize,
+}
+
 /// A `StopExecution`.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Stop {
     pub(super) time: DateTime<Utc>,
     pub(super) error: ErrorOutput,
+}
+
+/// What comes for a task by its token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Delivery {
+    Heartbeat,
+    Submitted(Value),
+    Succeeded(Value),
+    Failed(ErrorOutput),
+}
+
+/// The same with its time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Delivered {
+    pub(super) time: DateTime<Utc>,
+    pub(super) delivery: Delivery,
+}
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Receipt {
+    Taken,
+    /// The task is over.
+    TooLate,
+    /// There is no such token.
+    Unknown,
 }

@@ -8,6 +8,7 @@
 //! | a state machine | a workflow service, `asl.NAME` |
 //! | an execution | a run of that workflow; its key is the execution's name |
 //! | a Task | a call of the service of its resource, `asl-task.ARN` (a colon becomes a dot) |
+//! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
 //! | Wait, delays of retries, timeouts | durable timers |
 //! | the history | the workflow's state, kept for 90 days |
 //!
@@ -20,6 +21,7 @@ mod names;
 mod services;
 mod serving;
 mod tasks;
+mod tokens;
 mod worker;
 mod workflow;
 
@@ -32,6 +34,14 @@ const DESCRIBE: &str = "describe";
 const HISTORY: &str = "history";
 /// Also the promise that it fulfils.
 const STOP: &str = "stop";
+
+/// The handler of a service that does tasks.
+const ATTEMPT: &str = "attempt";
+
+/// The handlers of a task token: the execution waits for what comes next; something comes from outside; the task is over.
+const LISTEN: &str = "listen";
+const DELIVER: &str = "deliver";
+const OVER: &str = "over";
 
 /// The keys of a workflow's state, besides those of its history.
 const FACTS: &str = "facts";

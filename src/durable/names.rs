@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+/// The service of task tokens; its keys are tokens.
+pub(super) const TOKENS: &str = "asl-token";
+
 /// The workflow service of a state machine; its keys are the names of executions.
 pub(super) fn of_machine(name: &str) -> String {
     format!("asl.{}", encoded(name))

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Workflow { kept: Duration },
     /// Beside it.
     Shared,
+    /// Of an object: one after the other for each key.
+    Exclusive,
 }
 
 struct Dispatcher(Vec<Handler>);
@@ -64,27 +66,28 @@ pub(super) fn answer<T: Serialize>(context: &ContextInternal, result: Result<T, 
     context.end();
 }
 
-/// A service. Errors if Restate does not take its name.
+/// A service, of the kind of its first handler. Errors if Restate does not take its name.
 pub(super) fn service(name: &str, handlers: Vec<Handler>) -> Result<ServiceDefinition, String> {
-    let is_workflow = handlers.iter().any(|handler| handler.kind != Kind::Plain);
+    let ty = match handlers.first().map(|handler| handler.kind) {
+        Some(Kind::Workflow { .. } | Kind::Shared) => discovery::ServiceType::Workflow,
+        Some(Kind::Exclusive) => discovery::ServiceType::VirtualObject,
+        Some(Kind::Plain) | None => discovery::ServiceType::Service,
+    };
+    let does_tasks = ty == discovery::ServiceType::Service;
     let refused = |error| format!("Restate takes no service of the name `{name}`: {error}");
     let described = handlers.iter().map(described).collect::<Result<_, _>>()?;
     let discovered = discovery::Service {
-        ty: if is_workflow {
-            discovery::ServiceType::Workflow
-        } else {
-            discovery::ServiceType::Service
-        },
+        ty,
         name: discovery::ServiceName::try_from(name.to_owned()).map_err(refused)?,
         handlers: described,
         documentation: None,
         metadata: HashMap::new(),
-        abort_timeout: (!is_workflow).then(|| milliseconds(SILENCE)),
-        inactivity_timeout: (!is_workflow).then(|| milliseconds(SILENCE)),
+        abort_timeout: does_tasks.then(|| milliseconds(SILENCE)),
+        inactivity_timeout: does_tasks.then(|| milliseconds(SILENCE)),
         journal_retention: None,
         idempotency_retention: None,
         enable_lazy_state: Some(true),
-        ingress_private: Some(!is_workflow),
+        ingress_private: Some(does_tasks),
         retry_policy_initial_interval: Some(milliseconds(FIRST_RETRY)),
         retry_policy_max_interval: Some(milliseconds(LAST_RETRY)),
         retry_policy_max_attempts: Some(u64::from(u32::MAX)),
@@ -97,7 +100,7 @@ pub(super) fn service(name: &str, handlers: Vec<Handler>) -> Result<ServiceDefin
 fn described(handler: &Handler) -> Result<discovery::Handler, String> {
     let kept = match handler.kind {
         Kind::Workflow { kept } => Some(milliseconds(kept)),
-        Kind::Plain | Kind::Shared => None,
+        Kind::Plain | Kind::Shared | Kind::Exclusive => None,
     };
     let any = discovery::InputPayload {
         content_type: Some("*/*".to_owned()),
@@ -117,6 +120,7 @@ fn described(handler: &Handler) -> Result<discovery::Handler, String> {
             Kind::Plain => None,
             Kind::Workflow { .. } => Some(discovery::HandlerType::Workflow),
             Kind::Shared => Some(discovery::HandlerType::Shared),
+            Kind::Exclusive => Some(discovery::HandlerType::Exclusive),
         },
         documentation: None,
         metadata: HashMap::new(),

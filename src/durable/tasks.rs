@@ -1,74 +1,155 @@
 //! The services that do tasks: one for each resource, so that workers may share them out among themselves.
 
 use restate_sdk::errors::{HandlerError, TerminalError};
-use std::sync::Arc;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::messages::{Message, TaskAnswer, TaskCall};
+use super::messages::{Delivery, Message, TaskAnswer, TaskCall};
 use super::services::{Handler, Kind, answer};
+use super::{ATTEMPT, RestateClient};
 use crate::Interpreter;
-use crate::definition::Resource;
+use crate::data::{MAX_NESTING, discard, nests_within};
+use crate::definition::{IntegrationPattern, Resource};
+use crate::error::{Error, ErrorKind};
 use crate::execution::{Task, TaskId};
 use crate::handlers::{Attempt, TaskChannel, TaskContext};
-use serde_json::Value;
+use crate::store::too_deep;
 
-/// The handler of a service that does tasks.
-pub(super) const ATTEMPT: &str = "attempt";
+/// What does tasks: handlers, and a client for what they say before their answers.
+#[derive(Clone)]
+pub(super) struct Work {
+    pub(super) interpreter: Arc<Interpreter>,
+    pub(super) client: Option<RestateClient>,
+}
 
-pub(super) fn attempts(interpreter: &Arc<Interpreter>) -> Handler {
-    let interpreter = Arc::clone(interpreter);
-    Handler {
-        name: ATTEMPT,
-        kind: Kind::Plain,
-        handle: Arc::new(move |context| {
-            let interpreter = Arc::clone(&interpreter);
-            Box::pin(async move {
-                let (Message(call), _) = context.input::<Message<TaskCall>>().await;
-                // Written before it is returned: a worker that dies in between does not work again, and would not answer the same.
-                let answered = context.run(|| attempt(&interpreter, call)).await;
-                answer(&context, answered.map_err(Into::into));
-            })
-        }),
+impl Work {
+    pub(super) fn attempts(&self) -> Handler {
+        let work = self.clone();
+        Handler {
+            name: ATTEMPT,
+            kind: Kind::Plain,
+            handle: Arc::new(move |context| {
+                let work = work.clone();
+                Box::pin(async move {
+                    let (Message(call), _) = context.input::<Message<TaskCall>>().await;
+                    // Written before it is returned: a worker that dies in between does not work again, and would not answer the
+                    // same.
+                    let answered = context.run(|| work.attempt(call)).await;
+                    answer(&context, answered.map_err(Into::into));
+                })
+            }),
+        }
+    }
+
+    /// Does an attempt: again, if its worker dies before its answer is written.
+    async fn attempt(&self, call: TaskCall) -> Result<Message<TaskAnswer>, HandlerError> {
+        let Some(resource) = Resource::parse(&call.resource) else {
+            let message = format!("this worker does not know the resource `{}`", call.resource);
+            return Err(TerminalError::new(message).into());
+        };
+        let token = call.request.token.clone();
+        let task = Task {
+            id: call.id,
+            state: call.state,
+            resource: resource.clone(),
+            request: call.request,
+            retry_count: call.retry_count,
+            is_submitted: false,
+            child: None,
+        };
+        let (said, says) = unbounded_channel();
+        let channel = Channel {
+            execution_arn: call.execution_arn,
+            state_machine_arn: call.state_machine_arn,
+            says: Mutex::new(Some(said)),
+        };
+        let channel = Arc::new(channel);
+        let attempt = Attempt::new(task, Arc::<Channel>::clone(&channel));
+        let working = async {
+            let result = self.interpreter.attempt(&resource, attempt).await;
+            // A context that outlives its attempt has nothing more to say.
+            channel.close();
+            result
+        };
+        let (result, telling) = tokio::join!(working, self.tell(token.as_deref(), says));
+        let has_said = telling?;
+        let time = self.interpreter.own_clock().now();
+        if let (true, Some(token), IntegrationPattern::Sync) = (has_said, &token, resource.pattern()) {
+            // Behind what was said before, on the same way.
+            let delivery = match result {
+                Ok(output) => Delivery::Succeeded(output),
+                Err(error) => Delivery::Failed(error),
+            };
+            self.deliver(token, &delivery).await?;
+            return Ok(Message(TaskAnswer { time, result: None }));
+        }
+        let result = Some(result);
+        Ok(Message(TaskAnswer { time, result }))
+    }
+
+    /// Tells the execution what a handler says before its answer, in order. Returns whether it said anything.
+    async fn tell(&self, token: Option<&str>, mut says: UnboundedReceiver<Delivery>) -> Result<bool, Error> {
+        let mut has_said = false;
+        while let Some(delivery) = says.recv().await {
+            // A plain call has nothing to say: nobody waits for its heartbeats.
+            let Some(token) = token else { continue };
+            has_said = true;
+            self.deliver(token, &delivery).await?;
+        }
+        Ok(has_said)
+    }
+
+    /// What comes too late is ignored, as on one machine.
+    async fn deliver(&self, token: &str, delivery: &Delivery) -> Result<(), Error> {
+        let Some(client) = &self.client else {
+            let message = "the worker has no client, so that it cannot tell what its handlers say before their answers";
+            return Err(Error::new(ErrorKind::Misconfigured, message));
+        };
+        match client.deliver(token, delivery).await {
+            Err(error) if error.kind() == ErrorKind::TaskTimedOut => Ok(()),
+            delivered => delivered,
+        }
     }
 }
 
-/// Does an attempt: again, if its worker dies before its answer is written.
-async fn attempt(interpreter: &Interpreter, call: TaskCall) -> Result<Message<TaskAnswer>, HandlerError> {
-    let Some(resource) = Resource::parse(&call.resource) else {
-        let message = format!("this worker does not know the resource `{}`", call.resource);
-        return Err(TerminalError::new(message).into());
-    };
-    let task = Task {
-        id: call.id,
-        state: call.state,
-        resource,
-        request: call.request,
-        retry_count: call.retry_count,
-        is_submitted: false,
-        child: None,
-    };
-    let resource = task.resource.clone();
-    let channel = Channel {
-        execution_arn: call.execution_arn,
-        state_machine_arn: call.state_machine_arn,
-    };
-    let result = interpreter
-        .attempt(&resource, Attempt::new(task, Arc::new(channel)))
-        .await;
-    let time = interpreter.own_clock().now();
-    Ok(Message(TaskAnswer { time, result }))
-}
-
-/// What a handler is told. It has nothing to tell its execution before its answer: heartbeats and first responses are of
-/// tasks that a worker refuses.
+/// The way from a handler to its execution.
 struct Channel {
     execution_arn: Arc<str>,
     state_machine_arn: Arc<str>,
+    /// `None` after the attempt.
+    says: Mutex<Option<UnboundedSender<Delivery>>>,
+}
+
+impl Channel {
+    fn close(&self) {
+        self.says.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn say(&self, delivery: Delivery) {
+        let says = self.says.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(says) = &*says {
+            // The other end waits until this one is closed.
+            let _ = says.send(delivery);
+        }
+    }
 }
 
 impl TaskChannel for Channel {
-    fn heartbeat(self: Arc<Self>, _: TaskId) {}
+    fn heartbeat(self: Arc<Self>, _: TaskId) {
+        self.say(Delivery::Heartbeat);
+    }
 
-    fn submitted(self: Arc<Self>, _: TaskId, _: Value) {}
+    fn submitted(self: Arc<Self>, _: TaskId, output: Value) {
+        let is_fit = nests_within(&output, MAX_NESTING);
+        let output = if is_fit {
+            output
+        } else {
+            discard(output);
+            too_deep()
+        };
+        self.say(Delivery::Submitted(output));
+    }
 
     fn context(self: Arc<Self>, task: Task) -> TaskContext {
         TaskContext {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::services::service;
-use super::tasks::attempts;
+use super::tasks::Work;
 use super::workflow::Workflow;
-use super::{names, serving};
+use super::{RestateClient, names, serving, tokens};
 use crate::Interpreter;
-use crate::definition::{IntegrationPattern, ResourceKind, State, WorkflowType};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType};
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
 use crate::services::step_functions::Operation;
@@ -22,6 +22,7 @@ pub struct RestateWorker {
     interpreter: Arc<Interpreter>,
     machines: Vec<(String, Arc<Program>)>,
     resources: BTreeSet<String>,
+    client: Option<RestateClient>,
 }
 
 impl RestateWorker {
@@ -32,6 +33,7 @@ impl RestateWorker {
             interpreter: Arc::new(interpreter),
             machines: Vec::new(),
             resources: BTreeSet::new(),
+            client: None,
         }
     }
 
@@ -45,6 +47,13 @@ impl RestateWorker {
     /// Does tasks of a resource for executions that other workers run.
     pub fn resource(mut self, arn: impl Into<String>) -> Self {
         self.resources.insert(arn.into());
+        self
+    }
+
+    /// How handlers reach executions before they answer: by heartbeats and first responses
+    /// ([`submitted`](crate::handlers::TaskContext::submitted)) of `.sync` and `.waitForTaskToken` tasks, which need it.
+    pub fn client(mut self, client: RestateClient) -> Self {
+        self.client = Some(client);
         self
     }
 
@@ -71,8 +80,15 @@ impl RestateWorker {
             }
         }
         let mut endpoint = Endpoint::builder();
+        let has_machines = !self.machines.is_empty();
         for (name, program) in self.machines {
             check(&name, &program).map_err(misconfigured)?;
+            let waits = |(_, resource): (_, &Resource)| resource.pattern() != IntegrationPattern::RequestResponse;
+            if self.client.is_none() && program.resources().any(waits) {
+                let message =
+                    format!("`{name}` has tasks that others answer: give the worker a client by `.client(…)`");
+                return Err(misconfigured(message));
+            }
             let resources = program.resources().map(|(_, resource)| resource.arn());
             let here = resources.filter(|arn| self.interpreter.does(arn));
             self.resources.extend(here.map(str::to_owned));
@@ -85,8 +101,16 @@ impl RestateWorker {
             let service = service(&names::of_machine(&name), workflow.handlers());
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
         }
+        if has_machines {
+            let service = service(names::TOKENS, tokens::handlers(&self.interpreter.own_clock()));
+            endpoint = endpoint.bind(service.map_err(misconfigured)?);
+        }
+        let work = Work {
+            interpreter: self.interpreter,
+            client: self.client,
+        };
         for resource in &self.resources {
-            let service = service(&names::of_resource(resource), vec![attempts(&self.interpreter)]);
+            let service = service(&names::of_resource(resource), vec![work.attempts()]);
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
         }
         Ok(endpoint.build())
@@ -114,11 +138,7 @@ fn check(name: &str, program: &Program) -> Result<(), String> {
         } else if Operation::of(resource).is_some() {
             "calls Step Functions"
         } else {
-            match resource.pattern() {
-                IntegrationPattern::RequestResponse => continue,
-                IntegrationPattern::Sync => "waits for a job (`.sync`)",
-                IntegrationPattern::WaitForTaskToken => "waits for a task token",
-            }
+            continue;
         };
         return Err(format!(
             "the state `{state}` of `{name}` {what}: that does not run over Restate yet"

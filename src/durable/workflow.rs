@@ -4,13 +4,13 @@ use futures_util::future::BoxFuture;
 use restate_sdk::endpoint::{ContextInternal, InputMetadata};
 use restate_sdk::errors::{HandlerError, TerminalError};
 use restate_sdk::serde::Serialize;
-use serde::{Deserialize, Serialize as SerializeText};
+use serde::Serialize as SerializeText;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::drive::{drive, time};
-use super::messages::{Beginning, Ending, Events, Facts, Json, Message, Stop};
+use super::messages::{Beginning, Ending, Events, Facts, Json, Message, Range, Stop};
 use super::services::{Handler, Kind, answer};
 use super::{DESCRIBE, END, FACTS, HISTORY, RUN, STOP, history_key, history_number};
 use crate::Interpreter;
@@ -29,13 +29,6 @@ pub(super) struct Workflow {
     pub(super) clock: Clock,
     pub(super) name: String,
     pub(super) program: Arc<Program>,
-}
-
-/// Which part of a history is asked for.
-#[derive(Debug, SerializeText, Deserialize)]
-pub(super) struct Range {
-    pub(super) after: u64,
-    pub(super) most: usize,
 }
 
 impl Workflow {

@@ -13,6 +13,52 @@ pub(crate) const NAME: &str = "Orders";
 pub(crate) const NAP: &str = "Nap";
 pub(crate) const LOOP: &str = "Loop";
 pub(crate) const ODD: &str = "Odd";
+pub(crate) const ASK: &str = "Ask";
+pub(crate) const JOB: &str = "Job";
+
+/// Asks somebody, who answers by the token.
+pub(crate) fn ask() -> StateMachine {
+    let definition = json!({ "StartAt": "Ask", "States": { "Ask": {
+        "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "HeartbeatSeconds": 2, "End": true,
+        "Parameters": { "QueueUrl": "q", "MessageBody.$": "$$.Task.Token" }
+    } } });
+    definition.to_string().parse().unwrap()
+}
+
+/// Waits for a job that tells of itself.
+pub(crate) fn job() -> StateMachine {
+    let definition = json!({ "StartAt": "Job", "States": { "Job": {
+        "Type": "Task", "Resource": "arn:aws:states:::codebuild:startBuild.sync", "HeartbeatSeconds": 2, "End": true,
+        "Parameters": { "ProjectName": "p" }
+    } } });
+    definition.to_string().parse().unwrap()
+}
+
+/// What does the tasks of both; tokens are written down.
+pub(crate) fn with_others(
+    interpreter: Interpreter,
+    tell: impl Fn(&str) + Clone + Send + Sync + 'static,
+) -> Interpreter {
+    let interpreter = interpreter.task(
+        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        move |message: Value, context: TaskContext| {
+            tell(&format!("token {}", message["MessageBody"].as_str().unwrap()));
+            context.heartbeat();
+            async { Ok(json!({ "MessageId": "m" })) }
+        },
+    );
+    interpreter.task(
+        "arn:aws:states:::codebuild:startBuild.sync",
+        |_: Value, context: TaskContext| async move {
+            context.submitted(json!({ "Build": { "Id": "b" } }));
+            for _ in 0..3 {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                context.heartbeat();
+            }
+            Ok(json!({ "Build": { "BuildStatus": "SUCCEEDED" } }))
+        },
+    )
+}
 
 /// Waits for so many seconds.
 pub(crate) fn nap() -> StateMachine {
@@ -60,7 +106,7 @@ pub(crate) fn count() -> StateMachine {
     definition.to_string().parse().unwrap()
 }
 
-/// Tasks, a Wait, a Parallel, a Map, a Retry and a Catch.
+/// Tasks, a Wait, a task token, a Parallel, a Map, a Retry and a Catch.
 pub(crate) fn machine() -> StateMachine {
     let function = |name: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:{name}");
     let definition = json!({
@@ -71,7 +117,11 @@ pub(crate) fn machine() -> StateMachine {
                 "Retry": [{ "ErrorEquals": ["Busy"], "IntervalSeconds": 1, "MaxAttempts": 2 }],
                 "Next": "Rest"
             },
-            "Rest": { "Type": "Wait", "Seconds": 1, "Next": "Both" },
+            "Rest": { "Type": "Wait", "Seconds": 1, "Next": "Sign" },
+            "Sign": {
+                "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "ResultPath": "$.signed",
+                "Parameters": { "QueueUrl": "q", "MessageBody.$": "$$.Task.Token" }, "Next": "Both"
+            },
             "Both": {
                 "Type": "Parallel", "ResultPath": "$.both", "Next": "Each",
                 "Branches": [

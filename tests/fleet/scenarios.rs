@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-use crate::machine::{self, LOOP, NAP, ODD};
+use crate::machine::{self, ASK, JOB, LOOP, NAP, ODD};
 use crate::round::until_served;
 use crate::setup::Setup;
 
@@ -21,6 +21,8 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     names_are_taken_once(&client).await;
     a_stop_ends_a_wait(&client).await;
     odd_answers_fail_as_on_one_machine(&client).await;
+    a_token_is_answered_once(&mut setup).await;
+    a_job_tells_of_itself(&client).await;
     a_long_journal_replays(&mut setup, steps).await;
     a_definition_stays(&client).await;
     shared_out(&client).await;
@@ -76,6 +78,64 @@ async fn a_stop_ends_a_wait(client: &RestateClient) {
     let types: Vec<_> = history.iter().map(|event| event.event_type().to_owned()).collect();
     assert_eq!(types, ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]);
     client.stop(NAP, "long", ErrorOutput::default()).await.unwrap();
+}
+
+/// The worker dies while a person thinks; heartbeats keep the task alive for longer than it could be silent.
+async fn a_token_is_answered_once(setup: &mut Setup) {
+    let client = setup.client.clone();
+    client.start(ASK, "one", &json!({})).await.unwrap();
+    let token = loop {
+        let told = fs::read_to_string(&setup.effects).unwrap_or_default();
+        if let Some(token) = told.lines().find_map(|line| line.strip_prefix("token ")) {
+            break token.to_owned();
+        }
+        sleep(Duration::from_millis(20)).await;
+    };
+    for _ in 0..3 {
+        sleep(Duration::from_secs(1)).await;
+        setup.worker.kill();
+        setup.worker.start();
+        client.send_task_heartbeat(&token).await.unwrap();
+    }
+    client.send_task_success(&token, json!("yes")).await.unwrap();
+    let late = client.send_task_success(&token, json!("no")).await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::TaskTimedOut, "{late}");
+    assert_eq!(client.outcome(ASK, "one").await.unwrap().output(), Some(&json!("yes")));
+    let late = client
+        .send_task_failure(&token, ErrorOutput::default())
+        .await
+        .unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::TaskTimedOut, "{late}");
+    for unknown in ["", "nobody's", "a/b?c"] {
+        let unknown = client.send_task_heartbeat(unknown).await.unwrap_err();
+        assert_eq!(unknown.kind(), ErrorKind::InvalidToken, "{unknown}");
+    }
+
+    client.start(ASK, "silent", &json!({})).await.unwrap();
+    let silent = client.outcome(ASK, "silent").await.unwrap();
+    assert_eq!(
+        silent.error().and_then(|error| error.error.as_deref()),
+        Some("States.Timeout"),
+        "{silent:?}"
+    );
+}
+
+async fn a_job_tells_of_itself(client: &RestateClient) {
+    client.start(JOB, "one", &json!({})).await.unwrap();
+    let outcome = client.outcome(JOB, "one").await.unwrap();
+    let done = json!({ "Build": { "BuildStatus": "SUCCEEDED" } });
+    assert_eq!(outcome.output(), Some(&done), "{outcome:?}");
+    let history = client.history(JOB, "one").await.unwrap();
+    let types: Vec<_> = history.iter().map(|event| event.event_type().to_owned()).collect();
+    let expected = [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "TaskScheduled",
+        "TaskStarted",
+        "TaskSubmitted",
+        "TaskSucceeded",
+    ];
+    assert_eq!(types[..6], expected, "{types:?}");
 }
 
 /// Four entries a step; HTTP/2's small frames end a connection after a thousand, unless its window is large.
@@ -147,9 +207,9 @@ async fn what_does_not_run_is_refused() {
         ),
         (
             task("arn:aws:states:::sqs:sendMessage.waitForTaskToken"),
-            "waits for a task token",
+            "give the worker a client",
         ),
-        (task("arn:aws:states:::ecs:runTask.sync"), "waits for a job"),
+        (task("arn:aws:states:::ecs:runTask.sync"), "give the worker a client"),
         (task("arn:aws:states:::states:startExecution"), "calls Step Functions"),
         (items.to_string(), "is a distributed Map"),
     ];

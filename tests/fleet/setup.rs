@@ -25,7 +25,7 @@ impl Setup {
         server.start();
         let client = RestateClient::new(server.ingress(), server.admin());
         let [port] = free_ports();
-        let mut worker = Worker::new(port, &effects);
+        let mut worker = Worker::new(port, &effects, server.ingress());
         worker.start();
         until_served(&client, &worker.url()).await;
         Self {

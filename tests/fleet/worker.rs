@@ -1,6 +1,6 @@
 //! A worker in a process of its own: this test program in another role.
 
-use asl_engine::durable::RestateWorker;
+use asl_engine::durable::{RestateClient, RestateWorker};
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,12 +11,14 @@ use tokio::net::TcpListener;
 use crate::machine;
 
 const PORT: &str = "ASL_FLEET_PORT";
+const INGRESS: &str = "ASL_FLEET_INGRESS";
 const EFFECTS: &str = "ASL_FLEET_EFFECTS";
 
 /// What a process of this program is, if it is not the test itself.
 pub(crate) struct Role {
     port: u16,
     effects: PathBuf,
+    ingress: String,
 }
 
 impl Role {
@@ -24,6 +26,7 @@ impl Role {
         Some(Self {
             port: env::var(PORT).ok()?.parse().unwrap(),
             effects: env::var_os(EFFECTS)?.into(),
+            ingress: env::var(INGRESS).ok()?,
         })
     }
 
@@ -32,8 +35,12 @@ impl Role {
         let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
         let effects = Arc::new(self.effects);
         let tell = move |attempt: &str| machine::note(&effects, attempt);
-        let interpreter = machine::interpreter(tell, Duration::from_millis(5));
-        let worker = RestateWorker::new(machine::with_odd_answers(interpreter))
+        let interpreter = machine::interpreter(tell.clone(), Duration::from_millis(5));
+        let interpreter = machine::with_others(machine::with_odd_answers(interpreter), tell);
+        let worker = RestateWorker::new(interpreter)
+            .client(RestateClient::new(self.ingress, ""))
+            .machine(machine::ASK, &machine::ask())
+            .machine(machine::JOB, &machine::job())
             .machine(machine::ODD, &machine::odd())
             .machine(machine::NAME, &machine::machine())
             .machine(machine::NAP, &machine::nap())
@@ -46,14 +53,16 @@ impl Role {
 pub(crate) struct Worker {
     port: u16,
     effects: PathBuf,
+    ingress: String,
     process: Option<Child>,
 }
 
 impl Worker {
-    pub(crate) fn new(port: u16, effects: &Path) -> Self {
+    pub(crate) fn new(port: u16, effects: &Path, ingress: String) -> Self {
         Self {
             port,
             effects: effects.to_owned(),
+            ingress,
             process: None,
         }
     }
@@ -66,6 +75,7 @@ impl Worker {
         let process = Command::new(env::current_exe().unwrap())
             .env(PORT, self.port.to_string())
             .env(EFFECTS, &self.effects)
+            .env(INGRESS, &self.ingress)
             .stdin(Stdio::null())
             .spawn()
             .unwrap();

@@ -78,6 +78,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "durable",
         &[
+            "data",
             "definition",
             "history",
             "execution",

@@ -1,0 +1,129 @@
+//! Task tokens: an object for each, at which what comes for its task waits until the execution takes it.
+
+use restate_sdk::context::RequestTarget;
+use restate_sdk::endpoint::ContextInternal;
+use restate_sdk::errors::TerminalError;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::drive::time;
+use super::messages::{Delivered, Delivery, Message, Receipt};
+use super::services::{Handler, Kind, answer};
+use super::{DELIVER, LISTEN, OVER, names};
+use crate::runtime::Clock;
+
+const FORGET: &str = "forget";
+
+/// How long the token of a task that is over is known as such.
+const REMEMBERED: Duration = Duration::from_hours(24);
+
+const STATE: &str = "task";
+
+/// A token's task.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Task {
+    /// The awakeable for which the execution waits.
+    listener: Option<String>,
+    /// What has come while it did not.
+    queue: Vec<Delivered>,
+    is_over: bool,
+}
+
+/// The handlers of the service.
+pub(super) fn handlers(clock: &Clock) -> Vec<Handler> {
+    let clock = clock.clone();
+    vec![
+        Handler {
+            name: LISTEN,
+            kind: Kind::Exclusive,
+            handle: Arc::new(|context| {
+                Box::pin(async move {
+                    let listened = listen(&context).await;
+                    answer(&context, listened.map(Message).map_err(Into::into));
+                })
+            }),
+        },
+        Handler {
+            name: DELIVER,
+            kind: Kind::Exclusive,
+            handle: Arc::new(move |context| {
+                let clock = clock.clone();
+                Box::pin(async move {
+                    let delivered = deliver(&context, &clock).await;
+                    answer(&context, delivered.map(Message).map_err(Into::into));
+                })
+            }),
+        },
+        Handler {
+            name: OVER,
+            kind: Kind::Exclusive,
+            handle: Arc::new(|context| {
+                Box::pin(async move {
+                    let (Message(token), _) = context.input::<Message<String>>().await;
+                    let over = Task {
+                        is_over: true,
+                        ..Task::default()
+                    };
+                    context.set(STATE, Message(over));
+                    let forget = context.request::<_, ()>(RequestTarget::object(names::TOKENS, token, FORGET), ());
+                    drop(forget.send_after(REMEMBERED));
+                    answer(&context, Ok(Message(())));
+                })
+            }),
+        },
+        Handler {
+            name: FORGET,
+            kind: Kind::Exclusive,
+            handle: Arc::new(|context| {
+                Box::pin(async move {
+                    let ((), _) = context.input::<()>().await;
+                    context.clear_all();
+                    answer(&context, Ok(()));
+                })
+            }),
+        },
+    ]
+}
+
+async fn listen(context: &ContextInternal) -> Result<(), TerminalError> {
+    let (Message(listener), _) = context.input::<Message<String>>().await;
+    let mut task = task(context).await?.unwrap_or_default();
+    if task.queue.is_empty() {
+        task.listener = Some(listener);
+    } else {
+        context.resolve_awakeable(&listener, Message(std::mem::take(&mut task.queue)));
+    }
+    context.set(STATE, Message(task));
+    Ok(())
+}
+
+async fn deliver(context: &ContextInternal, clock: &Clock) -> Result<Receipt, TerminalError> {
+    let (Message(delivery), _) = context.input::<Message<Delivery>>().await;
+    let Some(mut task) = task(context).await? else {
+        return Ok(Receipt::Unknown);
+    };
+    if task.is_over {
+        return Ok(Receipt::TooLate);
+    }
+    task.is_over = matches!(delivery, Delivery::Succeeded(_) | Delivery::Failed(_));
+    let time = time(context, clock).await?;
+    let delivered = Delivered { time, delivery };
+    if let Some(listener) = task.listener.take() {
+        context.resolve_awakeable(&listener, Message(vec![delivered]));
+    } else {
+        // Of heartbeats in a row the last one says all.
+        let is_heartbeat = |delivered: &Delivered| delivered.delivery == Delivery::Heartbeat;
+        if is_heartbeat(&delivered) {
+            task.queue.pop_if(|last| is_heartbeat(last));
+        }
+        task.queue.push(delivered);
+    }
+    context.set(STATE, Message(task));
+    Ok(Receipt::Taken)
+}
+
+async fn task(context: &ContextInternal) -> Result<Option<Task>, TerminalError> {
+    let task = context.get::<Message<Task>>(STATE).await?;
+    Ok(task.map(|Message(task)| task))
+}
