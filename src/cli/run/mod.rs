@@ -300,7 +300,7 @@ fn job(arguments: &Arguments) -> Result<Job, Failure> {
 
 /// A mock file with the names of the state machine and test case.
 fn mocks(file: &str, case: Option<&str>) -> Result<(MockConfig, String, String), Failure> {
-    let config = MockConfig::parse(&read_file(file)?)
+    let config = MockConfig::parse_each(&read_file(file)?)
         .map_err(|error| Failure::new(format!("`{file}` cannot be used: {error}")))?;
     let cases: Vec<(String, String)> = config
         .state_machines()
