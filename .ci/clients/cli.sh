@@ -44,8 +44,8 @@ activity=$(sfn create-activity --name CliOvens --query activityArn)
 bakery=$(create CliBakery "$(one Bake "{\"Type\":\"Task\",\"Resource\":\"$activity\",\"End\":true}")")
 execution=$(sfn start-execution --state-machine-arn "$bakery" --input '"funghi"' --query executionArn)
 token=$(sfn get-activity-task --activity-arn "$activity" --query taskToken)
-sfn send-task-heartbeat --task-token "$token"
-sfn send-task-success --task-token "$token" --task-output '"hot"'
+sfn send-task-heartbeat --task-token="$token"
+sfn send-task-success --task-token="$token" --task-output '"hot"'
 until [ "$(described status)" != RUNNING ]; do sleep 0.2; done
 is "$(described output)" '"hot"'
 
@@ -58,7 +58,7 @@ history() { sfn get-execution-history --execution-arn "$execution" --query "$1";
 until [ "$(history "events[?type=='TaskSubmitted'].type")" = TaskSubmitted ]; do sleep 0.2; done
 token=$(history "events[?type=='TaskScheduled'].taskScheduledEventDetails.parameters" |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["Payload"]["token"])')
-sfn send-task-failure --task-token "$token" --error Closed
+sfn send-task-failure --task-token="$token" --error Closed
 until [ "$(described status)" != RUNNING ]; do sleep 0.2; done
 is "$(described error)" Closed
 
