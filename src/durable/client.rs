@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::messages::{Delivery, Ending, Events, Facts, Range, Receipt};
 use super::{DELIVER, DESCRIBE, HISTORY, RUN, STOP, names};
 use crate::data::{MAX_NESTING, discard, nests_within};
+use crate::definition::is_name;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Outcome;
 use crate::history::{ErrorOutput, HistoryEvent};
@@ -82,10 +83,15 @@ impl RestateClient {
     ///
     /// # Errors
     ///
+    /// [`InvalidName`](ErrorKind::InvalidName); [`InvalidInput`](ErrorKind::InvalidInput) if the input is no JSON;
     /// [`ExecutionAlreadyExists`](ErrorKind::ExecutionAlreadyExists) if there is one of this name, also one that has ended less
     /// than 90 days ago; [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or no worker for the machine was
-    /// registered.
+    /// registered. A worker refuses an input that is too large when the execution begins: [`outcome`](Self::outcome) tells.
     pub async fn start(&self, machine: &str, name: &str, input: &impl Serialize) -> Result<(), Error> {
+        if !is_name(name) {
+            let refusal = StepFunctionsError::invalid_name(name);
+            return Err(Error::new(ErrorKind::InvalidName, refusal.message()));
+        }
         let input = serde_json::to_string(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
         let url = format!("{}/send", self.url(machine, name, RUN));
@@ -104,8 +110,13 @@ impl RestateClient {
     ///
     /// # Errors
     ///
-    /// [`Cluster`](ErrorKind::Cluster).
+    /// [`Cluster`](ErrorKind::Cluster), also if there is no execution of this name.
     pub async fn stop(&self, machine: &str, name: &str, error: ErrorOutput) -> Result<(), Error> {
+        // A stop of what does not exist would wait for it, and end it when it is started.
+        let url = self.workflow(machine, name, "output");
+        if self.send(Method::GET, &url, String::new()).await?.0 == StatusCode::NOT_FOUND {
+            return Err(failed(format!("there is no execution `{name}` of `{machine}`")));
+        }
         let url = self.url(machine, name, STOP);
         self.call(Method::POST, &url, written_text(&error)).await.map(drop)
     }
@@ -139,8 +150,7 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster), also if there is no execution of this name, or if it was refused before it began.
     pub async fn outcome(&self, machine: &str, name: &str) -> Result<Outcome, Error> {
-        let (service, key) = (names::of_machine(machine), path(name));
-        let url = format!("{}/restate/workflow/{service}/{key}/attach", self.ingress);
+        let url = self.workflow(machine, name, "attach");
         let attached = self.send(Method::GET, &url, String::new()).await?;
         let execution = self.execution(machine, name).await?;
         if let Some((outcome, _)) = execution.and_then(|execution| execution.end) {
@@ -237,6 +247,12 @@ impl RestateClient {
             names::of_machine(machine),
             path(name)
         )
+    }
+
+    /// What Restate itself tells of a run.
+    fn workflow(&self, machine: &str, name: &str, what: &str) -> String {
+        let (service, key) = (names::of_machine(machine), path(name));
+        format!("{}/restate/workflow/{service}/{key}/{what}", self.ingress)
     }
 
     /// Calls a handler that answers with a message.

@@ -47,9 +47,11 @@ async fn names_are_taken_once(client: &RestateClient) {
 
     let unknown = client.start("Nobody", "one", &json!({})).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::Cluster, "{unknown}");
-    client.start(NAP, "a name?", &json!({})).await.unwrap();
-    let refused = client.outcome(NAP, "a name?").await.unwrap_err();
-    assert!(refused.to_string().contains("Invalid Name"), "{refused}");
+    let refused = client.start(NAP, "a name?", &json!({})).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidName, "{refused}");
+    client.start(NAP, "large", &"x".repeat(300_000)).await.unwrap();
+    let refused = client.outcome(NAP, "large").await.unwrap_err();
+    assert!(refused.to_string().contains("more than the limit"), "{refused}");
 }
 
 /// A journal takes messages of 32 MB, and no nesting without end.
@@ -78,6 +80,14 @@ async fn a_stop_ends_a_wait(client: &RestateClient) {
     let types: Vec<_> = history.iter().map(|event| event.event_type().to_owned()).collect();
     assert_eq!(types, ["ExecutionStarted", "WaitStateEntered", "ExecutionAborted"]);
     client.stop(NAP, "long", ErrorOutput::default()).await.unwrap();
+
+    let unknown = client.stop(NAP, "later", ErrorOutput::default()).await.unwrap_err();
+    assert!(unknown.to_string().contains("there is no execution"), "{unknown}");
+    client.start(NAP, "later", &json!({ "seconds": 0 })).await.unwrap();
+    assert_eq!(
+        client.outcome(NAP, "later").await.unwrap().output(),
+        Some(&json!({ "seconds": 0 }))
+    );
 }
 
 /// The worker dies while a person thinks; heartbeats keep the task alive for longer than it could be silent.
