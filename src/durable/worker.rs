@@ -10,10 +10,10 @@ use super::tasks::Work;
 use super::workflow::Workflow;
 use super::{RestateClient, names, serving, tokens};
 use crate::Interpreter;
-use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType, is_name};
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
-use crate::services::step_functions::Operation;
+use crate::services::step_functions::{Operation, StepFunctionsError};
 
 #[doc = include_str!("worker.md")]
 #[derive(Debug)]
@@ -62,9 +62,9 @@ impl RestateWorker {
     ///
     /// # Errors
     ///
-    /// [`Misconfigured`](ErrorKind::Misconfigured) if the interpreter was not built well, or a machine has what does not run
-    /// over Restate yet; [`InvalidName`](ErrorKind::InvalidName) of a machine; [`MissingHandler`](ErrorKind::MissingHandler) of a
-    /// resource of [`resource`](Self::resource).
+    /// [`Misconfigured`](ErrorKind::Misconfigured) if the interpreter was not built well, a machine has what does not run over
+    /// Restate yet, two machines have one name, or a client is missing; [`InvalidName`](ErrorKind::InvalidName) of a machine;
+    /// [`MissingHandler`](ErrorKind::MissingHandler) of a resource of [`resource`](Self::resource).
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Result<(), Error> {
         serving::serve(listener, self.endpoint()?, stop).await;
         Ok(())
@@ -78,13 +78,28 @@ impl RestateWorker {
                 let message = format!("no handler is registered for the resource `{resource}` of this worker");
                 return Err(Error::new(ErrorKind::MissingHandler, message));
             }
+            if self.client.is_none() && Resource::parse(resource).is_some_and(|resource| waits(&resource)) {
+                let message = format!(
+                    "tasks of `{resource}` say more than their answers: give the worker a client by `.client(…)`"
+                );
+                return Err(misconfigured(message));
+            }
         }
         let mut endpoint = Endpoint::builder();
         let has_machines = !self.machines.is_empty();
+        let mut names_taken = BTreeSet::new();
         for (name, program) in self.machines {
+            if !is_name(&name) {
+                let refusal = StepFunctionsError::invalid_name(&name);
+                return Err(Error::new(ErrorKind::InvalidName, refusal.message()));
+            }
+            if !names_taken.insert(name.clone()) {
+                return Err(misconfigured(format!(
+                    "the worker has two machines of the name `{name}`"
+                )));
+            }
             check(&name, &program).map_err(misconfigured)?;
-            let waits = |(_, resource): (_, &Resource)| resource.pattern() != IntegrationPattern::RequestResponse;
-            if self.client.is_none() && program.resources().any(waits) {
+            if self.client.is_none() && program.resources().any(|(_, resource)| waits(resource)) {
                 let message =
                     format!("`{name}` has tasks that others answer: give the worker a client by `.client(…)`");
                 return Err(misconfigured(message));
@@ -115,6 +130,11 @@ impl RestateWorker {
         }
         Ok(endpoint.build())
     }
+}
+
+/// Whether more comes of a task than its answer.
+fn waits(resource: &Resource) -> bool {
+    resource.pattern() != IntegrationPattern::RequestResponse
 }
 
 /// Errors if a machine has what does not run over Restate yet.

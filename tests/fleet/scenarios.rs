@@ -236,6 +236,26 @@ async fn what_does_not_run_is_refused() {
     let worker = RestateWorker::new(Interpreter::new()).resource(charge);
     let error = worker.serve(listener, std::future::pending()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::MissingHandler, "{error}");
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let worker = RestateWorker::new(machine::with_others(Interpreter::new(), |_| {}))
+        .resource("arn:aws:states:::codebuild:startBuild.sync");
+    let error = worker.serve(listener, std::future::pending()).await.unwrap_err();
+    assert!(error.to_string().contains("give the worker a client"), "{error}");
+
+    for (names, kind) in [
+        (["M", "M"], ErrorKind::Misconfigured),
+        (["M", "a name?"], ErrorKind::InvalidName),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let worker = names
+            .into_iter()
+            .fold(RestateWorker::new(Interpreter::new()), |worker, name| {
+                worker.machine(name, &machine::nap())
+            });
+        let error = worker.serve(listener, std::future::pending()).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+    }
 }
 
 /// The tasks of one execution, done by two workers: one runs it, the other has the handler.
