@@ -9,12 +9,10 @@ use super::messages::{Delivery, Message, TaskAnswer, TaskCall};
 use super::services::{Handler, Kind, answer};
 use super::{ATTEMPT, RestateClient};
 use crate::Interpreter;
-use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::{IntegrationPattern, Resource};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Task, TaskId};
 use crate::handlers::{Attempt, TaskChannel, TaskContext};
-use crate::store::too_deep;
 
 /// What does tasks: handlers, and a client for what they say before their answers.
 #[derive(Clone)]
@@ -62,6 +60,7 @@ impl Work {
         let channel = Channel {
             execution_arn: call.execution_arn,
             state_machine_arn: call.state_machine_arn,
+            interpreter: Arc::clone(&self.interpreter),
             says: Mutex::new(Some(said)),
         };
         let channel = Arc::new(channel);
@@ -117,6 +116,7 @@ impl Work {
 struct Channel {
     execution_arn: Arc<str>,
     state_machine_arn: Arc<str>,
+    interpreter: Arc<Interpreter>,
     /// `None` after the attempt.
     says: Mutex<Option<UnboundedSender<Delivery>>>,
 }
@@ -141,14 +141,7 @@ impl TaskChannel for Channel {
     }
 
     fn submitted(self: Arc<Self>, _: TaskId, output: Value) {
-        let is_fit = nests_within(&output, MAX_NESTING);
-        let output = if is_fit {
-            output
-        } else {
-            discard(output);
-            too_deep()
-        };
-        self.say(Delivery::Submitted(output));
+        self.say(Delivery::Submitted(self.interpreter.fit(output)));
     }
 
     fn context(self: Arc<Self>, task: Task) -> TaskContext {

@@ -22,30 +22,56 @@ impl Interpreter {
         Resource::parse(arn).is_some_and(|resource| self.handler_of(&resource).is_some())
     }
 
-    /// Does an attempt of a task of a resource. A panic is a failure of the task.
-    ///
-    /// An answer that is too large or too deep for an execution fails the task there; a smaller one that does the same is
-    /// returned in its place, since a journal takes only so much.
+    /// Does an attempt of a task of a resource. A panic is a failure of the task. The answer is made to [`fit`](Self::fit), and
+    /// so is an error.
     pub(crate) async fn attempt(&self, resource: &Resource, attempt: Attempt) -> Result<Value, ErrorOutput> {
+        match self.answer(resource, attempt).await {
+            Ok(answer) => Ok(self.fit(answer)),
+            Err(error) => {
+                let ErrorOutput { error, cause } = error.into();
+                Err(ErrorOutput {
+                    error: error.map(|text| self.cut(text)),
+                    cause: cause.map(|text| self.cut(text)),
+                })
+            }
+        }
+    }
+
+    async fn answer(&self, resource: &Resource, attempt: Attempt) -> Result<Value, TaskError> {
         let Some(handler) = self.handler_of(resource) else {
             let cause = format!("no handler is registered for the resource {resource}");
-            return Err(TaskError::new(predefined_errors::TASK_FAILED, cause).into());
+            return Err(TaskError::new(predefined_errors::TASK_FAILED, cause));
         };
         let mut answering = failing_on_panic(|| handler.begin(attempt))?;
         let polled = poll_fn(|context| {
             failing_on_panic(|| answering.as_mut().poll(context)).unwrap_or_else(|error| Poll::Ready(Err(error)))
         });
-        let answer = polled.await?;
+        polled.await
+    }
+
+    /// An answer that is too large or too deep for an execution fails the task there: in its place, a smaller one that does
+    /// the same, since a journal takes only so much.
+    pub(crate) fn fit(&self, answer: Value) -> Value {
         if !nests_within(&answer, MAX_NESTING) {
             discard(answer);
-            return Ok(too_deep());
+            return too_deep();
         }
         let limit = self.settings.limits.payload_bytes;
         let answer = Payload::from(answer);
         if answer.exceeds(limit) {
-            return Ok("x".repeat(limit + 1).into());
+            return "x".repeat(limit + 1).into();
         }
-        Ok(answer.into_value())
+        answer.into_value()
+    }
+
+    /// A text that is no longer than is needed to exceed the limit, too.
+    fn cut(&self, mut text: String) -> String {
+        let limit = self.settings.limits.payload_bytes;
+        if text.len() > limit {
+            let end = (limit + 1..=text.len()).find(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or(text.len()));
+        }
+        text
     }
 
     /// Its clock.

@@ -84,6 +84,7 @@ pub(crate) fn with_odd_answers(interpreter: Interpreter) -> Interpreter {
             "large" => Ok(json!("x".repeat(40_000_000))),
             "deep" => Ok((0..10_000).fold(Value::Null, |inner, _| Value::Array(vec![inner]))),
             "panic" => panic!("on purpose"),
+            "verbose" => Err(TaskError::new("Verbose", "x".repeat(40_000_000))),
             _ => Err(TaskError::new("Odd", odd)),
         }
     })

@@ -63,6 +63,12 @@ async fn odd_answers_fail_as_on_one_machine(client: &RestateClient) {
         assert!(matches!(here, Outcome::Failed(_)), "{odd}: {here:?}");
         assert_eq!(client.outcome(ODD, odd).await.unwrap(), here, "{odd}");
     }
+    client.start(ODD, "verbose", &"verbose").await.unwrap();
+    let outcome = client.outcome(ODD, "verbose").await.unwrap();
+    assert_eq!(
+        outcome.error().and_then(|error| error.error.as_deref()),
+        Some("Verbose")
+    );
 }
 
 async fn a_stop_ends_a_wait(client: &RestateClient) {
