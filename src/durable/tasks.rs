@@ -3,6 +3,7 @@
 use restate_sdk::errors::{HandlerError, TerminalError};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::messages::{Delivery, Message, TaskAnswer, TaskCall};
@@ -13,6 +14,9 @@ use crate::definition::{IntegrationPattern, Resource};
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Task, TaskId};
 use crate::handlers::{Attempt, TaskChannel, TaskContext};
+
+/// Between two tries to deliver what a handler says.
+const RECOVERY: Duration = Duration::from_millis(500);
 
 /// What does tasks: handlers, and a client for what they say before their answers.
 #[derive(Clone)]
@@ -99,16 +103,22 @@ impl Work {
         Ok(has_said)
     }
 
-    /// What comes too late is ignored, as on one machine.
+    /// What comes too late is ignored, as on one machine. While the cluster cannot be reached it is tried again: the handler
+    /// does not work twice because of it.
     async fn deliver(&self, token: &str, delivery: &Delivery) -> Result<(), Error> {
         let Some(client) = &self.client else {
             let message = "the worker has no client, so that it cannot tell what its handlers say before their answers";
             return Err(Error::new(ErrorKind::Misconfigured, message));
         };
-        match client.deliver(token, delivery).await {
-            Err(error) if error.kind() == ErrorKind::TaskTimedOut => Ok(()),
-            delivered => delivered,
+        while let Err(error) = client.deliver(token, delivery).await {
+            // A token is known before its task is asked for: one that is not has been forgotten.
+            if matches!(error.kind(), ErrorKind::TaskTimedOut | ErrorKind::InvalidToken) {
+                break;
+            }
+            tracing::warn!(%error, "what a handler says cannot be delivered now");
+            tokio::time::sleep(RECOVERY).await;
         }
+        Ok(())
     }
 }
 

@@ -1,10 +1,13 @@
 //! Restate servers of the tests' own, on this machine alone.
 
+use serde_json::{Value, json};
 use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// Where `npm` puts the server.
 const INSTALLED: &str = "node_modules/@restatedev/restate-server-linux-x64/bin/restate-server";
@@ -55,6 +58,21 @@ impl Server {
 
     pub(crate) fn admin(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[2])
+    }
+
+    /// What the admin API answers, with its head.
+    pub(crate) async fn administer(&self, method: &str, path: &str, body: &Value) -> String {
+        let body = body.to_string();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: \
+             application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let mut connection = TcpStream::connect(("127.0.0.1", self.ports[2])).await.unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let _ = connection.read_to_string(&mut answer).await;
+        answer
     }
 
     pub(crate) fn start(&mut self) {

@@ -10,7 +10,6 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::Server;
@@ -137,18 +136,7 @@ async fn ended(client: &RestateClient, order: usize) -> (Outcome, Vec<HistoryEve
 /// What the server has of all that has not ended.
 async fn unended(server: &Server) -> String {
     let sql = "SELECT target, status, retry_count, last_failure FROM sys_invocation WHERE status <> 'completed'";
-    let body = json!({ "query": sql }).to_string();
-    let length = body.len();
-    let request = format!(
-        "POST /query HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: \
-         application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    );
-    let address = server.admin().replace("http://", "");
-    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
-    connection.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    let _ = connection.read_to_string(&mut answer).await;
-    answer
+    server.administer("POST", "/query", &json!({ "query": sql })).await
 }
 
 /// Compares an execution with the same one on one machine.

@@ -1,13 +1,16 @@
 //! What one server and one worker do, apart from dying at random.
 
 use asl_engine::durable::{RestateClient, RestateWorker};
+use asl_engine::handlers::TaskContext;
 use asl_engine::history::ErrorOutput;
 use asl_engine::{ErrorKind, Interpreter, Outcome, StateMachine};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::machine::{self, ASK, JOB, LOOP, NAP, ODD};
@@ -23,6 +26,7 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     odd_answers_fail_as_on_one_machine(&client).await;
     a_token_is_answered_once(&mut setup).await;
     a_job_tells_of_itself(&client).await;
+    a_forgotten_job_is_done_once(&setup).await;
     a_long_journal_replays(&mut setup, steps).await;
     a_definition_stays(&client).await;
     shared_out(&client).await;
@@ -152,6 +156,66 @@ async fn a_job_tells_of_itself(client: &RestateClient) {
         "TaskSucceeded",
     ];
     assert_eq!(types[..6], expected, "{types:?}");
+}
+
+/// Its task has timed out so long ago that its token is not known any more.
+async fn a_forgotten_job_is_done_once(setup: &Setup) {
+    let client = &setup.client;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let forgotten = Arc::new(Notify::new());
+    let is_forgotten = Arc::clone(&forgotten);
+    let job = "arn:aws:states:::codebuild:startBuild.sync";
+    let interpreter = Interpreter::new().task(job, move |_: Value, context: TaskContext| {
+        let (tell, is_forgotten) = (tell.clone(), Arc::clone(&is_forgotten));
+        async move {
+            context.submitted(json!({}));
+            tell.send(context.request.token.clone().unwrap()).unwrap();
+            is_forgotten.notified().await;
+            context.heartbeat();
+            Ok(json!({}))
+        }
+    });
+    let worker = RestateWorker::new(interpreter)
+        .client(client.clone())
+        .machine("Forgotten", &machine::job());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(worker.serve(listener, std::future::pending()));
+    until_served(client, &url).await;
+    client.start("Forgotten", "one", &json!({})).await.unwrap();
+    let token = told.recv().await.unwrap();
+    let outcome = client.outcome("Forgotten", "one").await.unwrap();
+    assert_eq!(
+        outcome.error().and_then(|error| error.error.as_deref()),
+        Some("States.Timeout")
+    );
+    // As it is a day later.
+    let empty = json!({ "object_key": token, "new_state": {} });
+    let emptied = setup
+        .server
+        .administer("POST", "/services/asl-token/state", &empty)
+        .await;
+    assert!(emptied.starts_with("HTTP/1.1 202"), "{emptied}");
+    loop {
+        let known = client.send_task_heartbeat(&token).await.unwrap_err();
+        if known.kind() == ErrorKind::InvalidToken {
+            break;
+        }
+    }
+    forgotten.notify_one();
+    let unfinished = "SELECT id FROM sys_invocation WHERE target_handler_name = 'attempt' AND status <> 'completed'";
+    let unfinished = json!({ "query": unfinished });
+    while setup
+        .server
+        .administer("POST", "/query", &unfinished)
+        .await
+        .contains("inv_")
+    {
+        assert!(told.try_recv().is_err(), "the job is done twice");
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert!(told.try_recv().is_err(), "the job is done twice");
+    serving.abort();
 }
 
 /// Four entries a step; HTTP/2's small frames end a connection after a thousand, unless its window is large.
