@@ -97,7 +97,13 @@ impl<'a> Driver<'a> {
         loop {
             while let Some(command) = self.execution.next_command() {
                 match command {
-                    Command::Record(event) => events.push_event(&event),
+                    Command::Record(event) => {
+                        events.push_event(&event);
+                        // A journal takes only so much at once.
+                        if events.is_large() {
+                            self.write(&std::mem::take(&mut events));
+                        }
+                    }
                     Command::Invoke(task) => {
                         // Nobody has the token before its answers are waited for.
                         if let Some(token) = task.request.token.clone() {

@@ -23,6 +23,9 @@ use crate::store::{End, HistoryRecords, Start, StoreError, StoredDefinition, Sto
 /// How long AWS keeps executions that have ended (developer guide, "Quotas").
 const KEPT: Duration = Duration::from_hours(90 * 24);
 
+/// So many bytes of a history are read at once, and the rest of a batch: an answer is one message, of 32 MB at most.
+const BYTES: usize = 4 * 1024 * 1024;
+
 /// A state machine that a worker runs.
 pub(super) struct Workflow {
     pub(super) interpreter: Arc<Interpreter>,
@@ -185,15 +188,16 @@ async fn history(context: &ContextInternal) -> Result<Vec<Events>, TerminalError
     // The batch that the first event is in begins at it or before.
     let begin = firsts.partition_point(|first| *first <= after + 1).saturating_sub(1);
     let mut batches = Vec::new();
-    let mut found = 0;
+    let (mut found, mut bytes) = (0, 0);
     for first in firsts.into_iter().skip(begin) {
-        if found >= most {
+        if found >= most || bytes >= BYTES {
             break;
         }
         let batch = context.get::<Message<Events>>(&history_key(first)).await?;
         let Some(Message(batch)) = batch else { continue };
         let records = HistoryRecords::read(batch.time, &batch.heads, &batch.details);
         let records = records.map_err(|error| TerminalError::new(error.to_string()))?;
+        bytes += batch.heads.len() + batch.details.len();
         found += records.iter().filter(|record| record.id > after).count();
         batches.push(batch);
     }

@@ -13,6 +13,7 @@ pub(crate) const NAME: &str = "Orders";
 pub(crate) const NAP: &str = "Nap";
 pub(crate) const LOOP: &str = "Loop";
 pub(crate) const ODD: &str = "Odd";
+pub(crate) const WIDE: &str = "Wide";
 pub(crate) const ASK: &str = "Ask";
 pub(crate) const JOB: &str = "Job";
 
@@ -74,6 +75,15 @@ pub(crate) fn odd() -> StateMachine {
     let function = "arn:aws:lambda:us-east-1:123456789012:function:Answer";
     let definition =
         json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": function, "End": true } } });
+    definition.to_string().parse().unwrap()
+}
+
+/// Iterations whose history, of one step of the execution, is longer than a message of Restate may be.
+pub(crate) fn wide() -> StateMachine {
+    let definition = json!({ "StartAt": "Each", "States": { "Each": {
+        "Type": "Map", "ItemsPath": "$.items", "ItemSelector": { "text.$": "$.text" }, "End": true,
+        "ItemProcessor": { "StartAt": "P", "States": { "P": { "Type": "Pass", "Result": 0, "End": true } } }
+    } } });
     definition.to_string().parse().unwrap()
 }
 

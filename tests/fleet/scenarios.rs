@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use crate::machine::{self, ASK, JOB, LOOP, NAP, ODD};
+use crate::machine::{self, ASK, JOB, LOOP, NAP, ODD, WIDE};
 use crate::round::until_served;
 use crate::setup::Setup;
 
@@ -23,6 +23,7 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     let client = setup.client.clone();
     names_are_taken_once(&client).await;
     a_stop_ends_a_wait(&client).await;
+    a_history_may_be_long(&client).await;
     odd_answers_fail_as_on_one_machine(&client).await;
     a_token_is_answered_once(&mut setup).await;
     a_job_tells_of_itself(&client).await;
@@ -97,6 +98,20 @@ async fn a_stop_ends_a_wait(client: &RestateClient) {
     assert_eq!(
         client.outcome(NAP, "later").await.unwrap().output(),
         Some(&json!({ "seconds": 0 }))
+    );
+}
+
+async fn a_history_may_be_long(client: &RestateClient) {
+    let input = json!({ "text": "x".repeat(200_000), "items": vec![0; 200] });
+    client.start(WIDE, "one", &input).await.unwrap();
+    let outcome = client.outcome(WIDE, "one").await.unwrap();
+    assert_eq!(outcome.output(), Some(&json!(vec![0; 200])), "{outcome:?}");
+    let history = client.history(WIDE, "one").await.unwrap();
+    let ids = history.iter().map(|event| event.id);
+    assert!(ids.eq(1..=history.len() as u64));
+    assert_eq!(
+        history.last().map(|event| event.event_type().to_owned()).as_deref(),
+        Some("ExecutionSucceeded")
     );
 }
 

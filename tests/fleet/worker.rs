@@ -42,6 +42,7 @@ impl Role {
             .machine(machine::ASK, &machine::ask())
             .machine(machine::JOB, &machine::job())
             .machine(machine::ODD, &machine::odd())
+            .machine(machine::WIDE, &machine::wide())
             .machine(machine::NAME, &machine::machine())
             .machine(machine::NAP, &machine::nap())
             .machine(machine::LOOP, &machine::count());
