@@ -4,7 +4,7 @@
 //! anything but the journal. The one exception is how long a timer still has, which is written when it is first set.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, RequestTarget};
+use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, Request, RequestTarget};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ type Pending<'a> = Pin<Box<dyn DurableFuture<Output = Happened> + Send + 'a>>;
 
 /// What has happened.
 enum Happened {
+    /// What comes by the task's token is waited for.
+    Listens(Box<Task>, Result<Message<()>, TerminalError>),
     Answered(TaskId, Result<Message<TaskAnswer>, TerminalError>),
     TimeCame(DateTime<Utc>, Result<(), TerminalError>),
     Delivered(TaskId, Result<Message<Vec<Delivered>>, TerminalError>),
@@ -48,13 +50,16 @@ struct Driver<'a> {
     timers: BTreeSet<DateTime<Utc>>,
     /// Unanswered tasks that others may answer.
     tokens: BTreeMap<TaskId, Token>,
+    /// Whether the invocation was cancelled, for which the execution has not been stopped yet.
+    is_cancelled: bool,
 }
 
-/// Drives an execution to its end. The time is that of its last event.
+/// Drives an execution to its end, which is at once if the invocation is cancelled. The time is that of its last event.
 pub(super) async fn drive(
     context: &ContextInternal,
     clock: &Clock,
     execution: Execution,
+    is_cancelled: bool,
 ) -> Result<(Outcome, DateTime<Utc>), TerminalError> {
     let mut driver = Driver {
         context,
@@ -64,34 +69,33 @@ pub(super) async fn drive(
         pending: DurableFuturesUnordered::new(),
         timers: BTreeSet::new(),
         tokens: BTreeMap::new(),
+        is_cancelled,
     };
     let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
     driver.pending.push(Box::pin(stop));
     loop {
-        if let Some(outcome) = driver.carry_out().await? {
+        if let Some(outcome) = driver.carry_out().await {
             return Ok((outcome, driver.now));
         }
+        if driver.is_cancelled {
+            tracing::info!(arn = %driver.execution.arn(), "the invocation is cancelled: the execution stops");
+            let now = driver.time().await;
+            driver.handle(now, Event::Stop(ErrorOutput::default()));
+            continue;
+        }
         driver.set_timer();
-        let happened = match driver.pending.next().await {
-            Ok(happened) => happened.map(|(_, happened)| happened),
-            Err(cancelled) => {
-                tracing::info!(%cancelled, arn = %driver.execution.arn(), "the invocation is cancelled: the execution stops");
-                let now = time(context, clock).await?;
-                driver.handle(now, Event::Stop(ErrorOutput::default()));
-                continue;
-            }
-        };
-        match happened {
-            Some(happened) => driver.happen(happened).await?,
+        match driver.pending.next().await {
+            Ok(Some((_, happened))) => driver.happen(happened).await?,
             // The stop is always there, or has ended it.
-            None => return Err(TerminalError::new("the execution waits for nothing")),
+            Ok(None) => return Err(TerminalError::new("the execution waits for nothing")),
+            Err(_) => driver.is_cancelled = true,
         }
     }
 }
 
 impl<'a> Driver<'a> {
     /// Does what the execution asks for, and writes what it has recorded. Returns its outcome at its end.
-    async fn carry_out(&mut self) -> Result<Option<Outcome>, TerminalError> {
+    async fn carry_out(&mut self) -> Option<Outcome> {
         let mut events = HistoryRecords::default();
         let mut ended = None;
         loop {
@@ -104,20 +108,7 @@ impl<'a> Driver<'a> {
                             self.write(&std::mem::take(&mut events));
                         }
                     }
-                    Command::Invoke(task) => {
-                        // Nobody has the token before its answers are waited for.
-                        if let Some(token) = task.request.token.clone() {
-                            self.listen(task.id, &token).await?;
-                            let is_callback = task.resource.pattern() == IntegrationPattern::WaitForTaskToken;
-                            let token = Token {
-                                text: token,
-                                is_callback,
-                            };
-                            self.tokens.insert(task.id, token);
-                        }
-                        let called = self.call(task);
-                        self.pending.push(called);
-                    }
+                    Command::Invoke(task) => self.invoke(task),
                     // The execution ignores the answer of a cancelled task. The others are of distributed Maps, which a worker
                     // refuses.
                     Command::Cancel(_) | Command::RecordChild(_) | Command::MapRun(_) => {}
@@ -134,18 +125,36 @@ impl<'a> Driver<'a> {
         self.execution.rest();
         self.write(&events);
         self.end_tokens();
-        Ok(ended)
+        ended
     }
 
-    /// Waits for what comes by a task's token next.
-    async fn listen(&mut self, task: TaskId, token: &str) -> Result<(), TerminalError> {
+    /// Asks for a task. One with a token is asked for once what comes by it is waited for: nobody has the token before.
+    fn invoke(&mut self, task: Task) {
+        let Some(token) = task.request.token.clone() else {
+            let called = self.call(task);
+            self.pending.push(called);
+            return;
+        };
+        let listening = self.listen(task.id, &token).call();
+        let is_callback = task.resource.pattern() == IntegrationPattern::WaitForTaskToken;
+        let token = Token {
+            text: token,
+            is_callback,
+        };
+        self.tokens.insert(task.id, token);
+        let task = Box::new(task);
+        self.pending
+            .push(Box::pin(listening.map(move |listens| Happened::Listens(task, listens))));
+    }
+
+    /// The request to wait for what comes by a task's token next.
+    fn listen(&mut self, task: TaskId, token: &str) -> Request<'a, Message<String>, Message<()>> {
         let (awakeable, delivered) = self.context.awakeable::<Message<Vec<Delivered>>>();
         self.pending.push(Box::pin(
             delivered.map(move |delivered| Happened::Delivered(task, delivered)),
         ));
         let listen = RequestTarget::object(names::TOKENS, token, LISTEN);
-        let Message(()) = self.context.request(listen, Message(awakeable)).call().await?;
-        Ok(())
+        self.context.request(listen, Message(awakeable))
     }
 
     /// Ends the tokens of tasks that are over.
@@ -212,6 +221,13 @@ impl<'a> Driver<'a> {
 
     async fn happen(&mut self, happened: Happened) -> Result<(), TerminalError> {
         match happened {
+            Happened::Listens(task, Ok(Message(()))) => {
+                // It may have timed out meanwhile.
+                if self.execution.awaits(task.id) {
+                    let called = self.call(*task);
+                    self.pending.push(called);
+                }
+            }
             Happened::Answered(task, Ok(Message(TaskAnswer { time, result }))) => {
                 let event = match result {
                     // What a callback's service says first.
@@ -225,16 +241,11 @@ impl<'a> Driver<'a> {
                 self.handle(time, event);
             }
             // The service itself has failed, or somebody has killed the call.
-            Happened::Answered(task, Err(failure)) => {
-                let now = time(self.context, self.clock).await?;
-                let error = ErrorOutput {
-                    error: Some(predefined_errors::TASK_FAILED.into()),
-                    cause: Some(failure.message().into()),
-                };
-                self.handle(now, Event::TaskFailed { task, error });
+            Happened::Answered(task, Err(failure)) | Happened::Delivered(task, Err(failure)) => {
+                self.fail(task, &failure).await;
             }
-            Happened::Delivered(task, delivered) => {
-                let Message(delivered) = delivered?;
+            Happened::Listens(task, Err(failure)) => self.fail(task.id, &failure).await,
+            Happened::Delivered(task, Ok(Message(delivered))) => {
                 for Delivered { time, delivery } in delivered {
                     let event = match delivery {
                         Delivery::Heartbeat => Event::TaskHeartbeat { task },
@@ -247,7 +258,8 @@ impl<'a> Driver<'a> {
                 if self.execution.awaits(task)
                     && let Some(token) = self.tokens.get(&task).map(|token| token.text.clone())
                 {
-                    self.listen(task, &token).await?;
+                    // What comes before it listens again waits at the token.
+                    drop(self.listen(task, &token).send());
                 }
             }
             Happened::TimeCame(deadline, slept) => {
@@ -263,13 +275,33 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    async fn fail(&mut self, task: TaskId, failure: &TerminalError) {
+        let now = self.time().await;
+        let error = ErrorOutput {
+            error: Some(predefined_errors::TASK_FAILED.into()),
+            cause: Some(failure.message().into()),
+        };
+        self.handle(now, Event::TaskFailed { task, error });
+    }
+
+    /// The time as it was when this was first done.
+    async fn time(&mut self) -> DateTime<Utc> {
+        loop {
+            match time(self.context, self.clock).await {
+                Ok(time) => return time,
+                // A cancellation: it is not lost, and comes once.
+                Err(_) => self.is_cancelled = true,
+            }
+        }
+    }
+
     fn handle(&mut self, now: DateTime<Utc>, event: Event) {
         self.now = self.now.max(now);
         self.execution.handle(self.now, event);
     }
 }
 
-/// The time as it was when this was first done.
+/// The time as it was when this was first done. Errors if the invocation is cancelled.
 pub(super) async fn time(context: &ContextInternal, clock: &Clock) -> Result<DateTime<Utc>, TerminalError> {
     let now = || async { Ok::<_, HandlerError>(Message(clock.now())) };
     let Message(time) = context.run(now).await?;

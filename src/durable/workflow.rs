@@ -23,6 +23,9 @@ use crate::store::{End, HistoryRecords, Start, StoreError, StoredDefinition, Sto
 /// How long AWS keeps executions that have ended (developer guide, "Quotas").
 const KEPT: Duration = Duration::from_hours(90 * 24);
 
+/// The code of the error that an await returns when the invocation was cancelled.
+const CANCELLED: u16 = 409;
+
 /// So many bytes of a history are read at once, and the rest of a batch: an answer is one message, of 32 MB at most.
 const BYTES: usize = 4 * 1024 * 1024;
 
@@ -69,8 +72,16 @@ impl Workflow {
         input: Value,
         metadata: InputMetadata,
     ) -> Result<Json, HandlerError> {
-        let began = || async { self.begin(&input, &metadata).map(Message).map_err(refused) };
-        let Message(beginning) = context.run(began).await?;
+        let mut is_cancelled = false;
+        let beginning = loop {
+            let began = || async { self.begin(&input, &metadata).map(Message).map_err(refused) };
+            match context.run(began).await {
+                Ok(Message(beginning)) => break beginning,
+                // It begins nevertheless: whoever has started it finds it, and how it ended.
+                Err(error) if error.code() == CANCELLED => is_cancelled = true,
+                Err(error) => return Err(error.into()),
+            }
+        };
         let facts = Facts {
             arn: beginning.arn.clone(),
             name: beginning.name.clone(),
@@ -81,7 +92,7 @@ impl Workflow {
         context.set(FACTS, Message(facts));
         // What cannot be read is not lost: a worker that can read it goes on.
         let execution = start(beginning, &input)?;
-        let (outcome, end) = drive(context, &self.clock, execution).await?;
+        let (outcome, end) = drive(context, &self.clock, execution, is_cancelled).await?;
         context.set(END, Message(Ending::from(End::of(&outcome, end))));
         match outcome {
             Outcome::Succeeded { output } => Ok(Json(output.to_value())),

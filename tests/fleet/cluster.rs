@@ -75,6 +75,24 @@ impl Server {
         answer
     }
 
+    /// Cancels the invocation that runs an execution, as soon as there is one.
+    pub(crate) async fn cancel(&self, machine: &str, name: &str) {
+        let sql = format!(
+            "SELECT id FROM sys_invocation WHERE target_service_name = 'asl.{machine}' AND target_service_key = '{name}' AND \
+             target_handler_name = 'run'"
+        );
+        let id = loop {
+            let found = self.administer("POST", "/query", &json!({ "query": sql })).await;
+            if let Some(begin) = found.find("inv_") {
+                let id = found[begin..].chars();
+                break id.take_while(|letter| *letter != '"').collect::<String>();
+            }
+        };
+        let path = format!("/invocations/{id}/cancel");
+        let cancelled = self.administer("PATCH", &path, &Value::Null).await;
+        assert!(cancelled.starts_with("HTTP/1.1 202"), "{cancelled}");
+    }
+
     pub(crate) fn start(&mut self) {
         let log = fs::OpenOptions::new()
             .create(true)

@@ -26,6 +26,7 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     a_history_may_be_long(&client).await;
     odd_answers_fail_as_on_one_machine(&client).await;
     a_token_is_answered_once(&mut setup).await;
+    a_cancellation_stops(&setup).await;
     a_job_tells_of_itself(&client).await;
     a_forgotten_job_is_done_once(&setup).await;
     a_long_journal_replays(&mut setup, steps).await;
@@ -99,6 +100,27 @@ async fn a_stop_ends_a_wait(client: &RestateClient) {
         client.outcome(NAP, "later").await.unwrap().output(),
         Some(&json!({ "seconds": 0 }))
     );
+}
+
+/// Wherever it comes: before the execution's first step, while its token is made, or while it waits.
+async fn a_cancellation_stops(setup: &Setup) {
+    let client = &setup.client;
+    for pause in [0, 2, 5, 10, 20, 40, 80, 160] {
+        for machine in [ASK, NAP] {
+            let name = format!("cancelled-{pause}");
+            client
+                .start(machine, &name, &json!({ "seconds": 86_400 }))
+                .await
+                .unwrap();
+            sleep(Duration::from_millis(pause)).await;
+            setup.server.cancel(machine, &name).await;
+            let aborted = Outcome::Aborted(ErrorOutput::default());
+            assert_eq!(client.outcome(machine, &name).await.unwrap(), aborted, "{name}");
+            let history = client.history(machine, &name).await.unwrap();
+            let last = history.last().map(|event| event.event_type().to_owned());
+            assert_eq!(last.as_deref(), Some("ExecutionAborted"), "{name}");
+        }
+    }
 }
 
 async fn a_history_may_be_long(client: &RestateClient) {
