@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 use super::messages::{Delivery, Ending, Events, Facts, Range, Receipt};
 use super::{DELIVER, DESCRIBE, HISTORY, RUN, STOP, names};
@@ -26,6 +27,10 @@ const LONGEST_ANSWER: usize = 33 * 1024 * 1024;
 
 /// So many events are read at once.
 const EVENTS: usize = 1_000;
+
+/// How long a connection may be silent before the system asks whether somebody is there: an answer may take a year, and a
+/// server that is gone gives none.
+const SILENCE: Duration = Duration::from_secs(20);
 
 /// What stands in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -60,10 +65,13 @@ impl RestateClient {
     /// A client of the cluster whose ingress and admin API are at these URLs, as a rule at the ports 8080 and 9070.
     pub fn new(ingress: impl Into<String>, admin: impl Into<String>) -> Self {
         let url = |url: String| url.trim_end_matches('/').to_owned();
+        let mut connector = HttpConnector::new();
+        connector.set_keepalive(Some(SILENCE));
+        connector.set_keepalive_interval(Some(SILENCE));
         Self {
             ingress: url(ingress.into()),
             admin: url(admin.into()),
-            http: Client::builder(TokioExecutor::new()).build_http(),
+            http: Client::builder(TokioExecutor::new()).build(connector),
         }
     }
 
