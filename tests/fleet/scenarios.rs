@@ -372,8 +372,10 @@ async fn shared_out(client: &RestateClient) {
         json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": function, "End": true } } });
     let machine: StateMachine = definition.to_string().parse().unwrap();
     let there = Interpreter::new().function("Elsewhere", |input: Value| async move { Ok(json!({ "done": input })) });
+    // Names of the longest and oddest kind.
+    let name = "é".repeat(80);
     let workers = [
-        RestateWorker::new(Interpreter::new()).machine("Apart", &machine),
+        RestateWorker::new(Interpreter::new()).machine(&*name, &machine),
         RestateWorker::new(there).resource(function),
     ];
     let mut serving = Vec::new();
@@ -383,9 +385,9 @@ async fn shared_out(client: &RestateClient) {
         serving.push(tokio::spawn(worker.serve(listener, std::future::pending())));
         until_served(client, &url).await;
     }
-    client.start("Apart", "one", &json!(7)).await.unwrap();
+    client.start(&name, "Zoë.1+(2)=3!@'", &json!(7)).await.unwrap();
     assert_eq!(
-        client.outcome("Apart", "one").await.unwrap().output(),
+        client.outcome(&name, "Zoë.1+(2)=3!@'").await.unwrap().output(),
         Some(&json!({ "done": 7 }))
     );
     for worker in serving {
