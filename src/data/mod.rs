@@ -66,7 +66,7 @@ pub use payload::Payload;
 pub(crate) use payload::Piece;
 pub use payload_template::{PayloadTemplate, TemplateError, TemplateProblem};
 pub use random::Random;
-#[cfg(test)]
+#[cfg(all(test, feature = "jsonata"))]
 pub(crate) use sample::NoVariables;
 pub(crate) use scope::{Document, Scope};
 pub use syntax_error::SyntaxError;

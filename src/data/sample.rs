@@ -5,10 +5,9 @@ use chrono::DateTime;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::{
-    ContextObject, ExecutionContext, MapItemContext, Payload, Random, Scope, StateContext, StateMachineContext,
-    VariableScope,
-};
+use super::{ContextObject, ExecutionContext, MapItemContext, Random, Scope, StateContext, StateMachineContext};
+#[cfg(feature = "jsonata")]
+use super::{Payload, VariableScope};
 
 /// Calls `test` with a scope around `input`: execution `e` of the state machine `Bar`, in an iteration of a Map state,
 /// with a variable `$menu`.
@@ -52,9 +51,11 @@ pub(super) fn in_scope<T>(input: &Value, test: impl FnOnce(&Scope<'_>) -> T) -> 
 }
 
 /// A scope without variables.
+#[cfg(feature = "jsonata")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NoVariables;
 
+#[cfg(feature = "jsonata")]
 impl VariableScope for NoVariables {
     fn variable(&self, _name: &str) -> Option<&Payload> {
         None
