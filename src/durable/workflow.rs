@@ -77,7 +77,7 @@ impl Workflow {
             let began = || async { self.begin(&input, &metadata).map(Message).map_err(refused) };
             match context.run(began).await {
                 Ok(Message(beginning)) => break beginning,
-                // It begins nevertheless: whoever has started it finds it, and how it ended.
+                // A cancelled execution begins all the same, so that its history says how it ended.
                 Err(error) if error.code() == CANCELLED => is_cancelled = true,
                 Err(error) => return Err(error.into()),
             }

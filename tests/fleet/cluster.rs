@@ -5,7 +5,9 @@ use std::env;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+
+use crate::process::Process;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -31,7 +33,7 @@ pub(crate) struct Server {
     program: PathBuf,
     folder: PathBuf,
     ports: [u16; 3],
-    process: Option<Child>,
+    process: Process,
 }
 
 impl Server {
@@ -48,7 +50,7 @@ impl Server {
             program: program.to_owned(),
             folder: folder.to_owned(),
             ports,
-            process: None,
+            process: Process::default(),
         }
     }
 
@@ -98,31 +100,20 @@ impl Server {
             .create(true)
             .append(true)
             .open(self.folder.join("log"));
-        let process = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        command
             .arg("--config-file")
             .arg(self.folder.join("restate.toml"))
             .arg("--base-dir")
             .arg(self.folder.join("data"))
             .stdin(Stdio::null())
             .stdout(log.unwrap())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        self.process = Some(process);
+            .stderr(Stdio::null());
+        self.process.start(&mut command);
     }
 
-    /// As `kill -9` does.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
+        self.process.kill();
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod cluster;
 mod machine;
+mod process;
 mod round;
 mod scenarios;
 mod setup;

@@ -3,12 +3,13 @@
 use asl_engine::durable::{RestateClient, RestateWorker};
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
 use crate::machine;
+use crate::process::Process;
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESS: &str = "ASL_FLEET_INGRESS";
@@ -55,7 +56,7 @@ pub(crate) struct Worker {
     port: u16,
     effects: PathBuf,
     ingress: String,
-    process: Option<Child>,
+    process: Process,
 }
 
 impl Worker {
@@ -64,7 +65,7 @@ impl Worker {
             port,
             effects: effects.to_owned(),
             ingress,
-            process: None,
+            process: Process::default(),
         }
     }
 
@@ -73,26 +74,16 @@ impl Worker {
     }
 
     pub(crate) fn start(&mut self) {
-        let process = Command::new(env::current_exe().unwrap())
+        let mut command = Command::new(env::current_exe().unwrap());
+        command
             .env(PORT, self.port.to_string())
             .env(EFFECTS, &self.effects)
             .env(INGRESS, &self.ingress)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        self.process = Some(process);
+            .stdin(Stdio::null());
+        self.process.start(&mut command);
     }
 
     pub(crate) fn kill(&mut self) {
-        if let Some(mut process) = self.process.take() {
-            process.kill().unwrap();
-            process.wait().unwrap();
-        }
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.kill();
+        self.process.kill();
     }
 }
