@@ -210,13 +210,13 @@ fn without_ids(chain: &str) -> String {
     masked
 }
 
-/// Masks the results of `States.UUID` and `States.MathRandom`, and task tokens, which tell the place of a task in memory; also in
-/// texts of JSON.
+/// Masks the results of `States.UUID` and `States.MathRandom`, the ids of Map Runs, and task tokens, which tell the place of a
+/// task in memory; also in texts of JSON.
 fn without_random(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                if ["u", "r", "token"].contains(&name.as_str()) {
+                if ["u", "r", "token", "mapRunArn"].contains(&name.as_str()) {
                     *member = Value::Null;
                 }
                 without_random(member);
