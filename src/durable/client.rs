@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use super::messages::{Delivery, Ending, Events, Facts, Range, Receipt};
+use super::messages::{Begun, Delivery, Ending, Events, Facts, Range, Receipt};
+use super::place::Place;
 use super::{DELIVER, DESCRIBE, HISTORY, RUN, STOP, names};
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::is_name;
@@ -102,16 +103,29 @@ impl RestateClient {
         }
         let input = serde_json::to_string(input)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("the input is no JSON: {error}")))?;
-        let url = format!("{}/send", self.url(machine, name, RUN));
-        let sent = self.send(Method::POST, &url, input).await?;
+        if self.send_start(&Place::of_machine(machine, name), input).await? {
+            return Ok(());
+        }
+        let message = format!("an execution `{name}` of `{machine}` exists already");
+        Err(Error::new(ErrorKind::ExecutionAlreadyExists, message))
+    }
+
+    /// Starts an execution that brings its state machine with it. Returns `false` if there is one of its ARN already.
+    #[expect(dead_code, reason = "for the API")]
+    pub(crate) async fn begin(&self, begun: &Begun) -> Result<bool, Error> {
+        self.send_start(&Place::of_arn(begun.arn()), written_text(begun)).await
+    }
+
+    async fn send_start(&self, place: &Place, body: String) -> Result<bool, Error> {
+        let url = format!("{}/send", self.url(place, RUN));
+        let sent = self.send(Method::POST, &url, body).await?;
         // A second send of a key answers that nothing was started, and which call was first.
         let is_known = serde_json::from_slice::<Value>(&sent.1)
             .is_ok_and(|sent| sent.get("status").is_some_and(|status| status == "PreviouslyAccepted"));
         if sent.0 == StatusCode::CONFLICT || is_known {
-            let message = format!("an execution `{name}` of `{machine}` exists already");
-            return Err(Error::new(ErrorKind::ExecutionAlreadyExists, message));
+            return Ok(false);
         }
-        answered(&url, sent).map(drop)
+        answered(&url, sent).map(|_| true)
     }
 
     /// Stops an execution (`StopExecution`). One that has ended stays as it is.
@@ -120,13 +134,21 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster), also if there is no execution of this name.
     pub async fn stop(&self, machine: &str, name: &str, error: ErrorOutput) -> Result<(), Error> {
-        // A stop of what does not exist would wait for it, and end it when it is started.
-        let url = self.workflow(machine, name, "output");
-        if self.send(Method::GET, &url, String::new()).await?.0 == StatusCode::NOT_FOUND {
-            return Err(failed(format!("there is no execution `{name}` of `{machine}`")));
+        if self.stop_at(&Place::of_machine(machine, name), &error).await? {
+            return Ok(());
         }
-        let url = self.url(machine, name, STOP);
-        self.call(Method::POST, &url, written_text(&error)).await.map(drop)
+        Err(failed(format!("there is no execution `{name}` of `{machine}`")))
+    }
+
+    /// Returns `false` if there is no execution.
+    pub(crate) async fn stop_at(&self, place: &Place, error: &ErrorOutput) -> Result<bool, Error> {
+        // A stop of what does not exist would wait for it, and end it when it is started.
+        let url = self.workflow(place, "output");
+        if self.send(Method::GET, &url, String::new()).await?.0 == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        let url = self.url(place, STOP);
+        self.call(Method::POST, &url, written_text(error)).await.map(|_| true)
     }
 
     /// An execution; `None` if none of this name has begun.
@@ -135,21 +157,24 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster).
     pub async fn execution(&self, machine: &str, name: &str) -> Result<Option<RestateExecution>, Error> {
-        let url = self.url(machine, name, DESCRIBE);
-        let told: Option<(Facts, Option<Ending>)> = self.read(&url, String::new()).await?;
-        let Some((facts, ending)) = told else { return Ok(None) };
-        let ended = |ending| {
-            let end = End::from(ending);
-            end.outcome().map(|outcome| (outcome, end.time))
-        };
+        let told = self.told_of(&Place::of_machine(machine, name)).await?;
+        let Some((facts, end)) = told else { return Ok(None) };
+        let ended = |end: End| end.outcome().map(|outcome| (outcome, end.time));
         Ok(Some(RestateExecution {
             arn: facts.arn,
             name: facts.name,
             state_machine_arn: facts.state_machine_arn,
             start_time: facts.start_time,
             input: facts.input,
-            end: ending.map(ended).transpose().map_err(unreadable)?,
+            end: end.map(ended).transpose().map_err(unreadable)?,
         }))
+    }
+
+    /// What is told of an execution, if it has begun, and of its end.
+    pub(crate) async fn told_of(&self, place: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
+        let url = self.url(place, DESCRIBE);
+        let told: Option<(Facts, Option<Ending>)> = self.read(&url, String::new()).await?;
+        Ok(told.map(|(facts, ending)| (facts, ending.map(End::from))))
     }
 
     /// Waits for the end of an execution.
@@ -158,11 +183,16 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster), also if there is no execution of this name, or if it was refused before it began.
     pub async fn outcome(&self, machine: &str, name: &str) -> Result<Outcome, Error> {
-        let url = self.workflow(machine, name, "attach");
+        let (_, end) = self.end_at(&Place::of_machine(machine, name)).await?;
+        end.outcome().map_err(unreadable)
+    }
+
+    /// What is told of an execution, after its end.
+    pub(crate) async fn end_at(&self, place: &Place) -> Result<(Facts, End), Error> {
+        let url = self.workflow(place, "attach");
         let attached = self.send(Method::GET, &url, String::new()).await?;
-        let execution = self.execution(machine, name).await?;
-        if let Some((outcome, _)) = execution.and_then(|execution| execution.end) {
-            return Ok(outcome);
+        if let Some((facts, Some(end))) = self.told_of(place).await? {
+            return Ok((facts, end));
         }
         answered(&url, attached)?;
         Err(unreadable("it has ended and has no outcome"))
@@ -228,39 +258,40 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster).
     pub async fn history(&self, machine: &str, name: &str) -> Result<Vec<HistoryEvent>, Error> {
-        let url = self.url(machine, name, HISTORY);
+        let place = Place::of_machine(machine, name);
         let mut history: Vec<HistoryEvent> = Vec::new();
         loop {
             let after = history.last().map_or(0, |event| event.id);
-            let range = Range { after, most: EVENTS };
-            let batches: Vec<Events> = self.read(&url, written_text(&range)).await?;
-            let mut is_last = true;
-            for Events { time, heads, details } in batches {
-                let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;
-                for record in records.iter().filter(|record| record.id > after) {
-                    history.push(HistoryRecord::event(record).map_err(unreadable)?);
-                    is_last = false;
-                }
-            }
-            if is_last {
+            let events = self.events_at(&place, after, EVENTS).await?;
+            if events.is_empty() {
                 return Ok(history);
             }
+            history.extend(events);
         }
     }
 
-    fn url(&self, machine: &str, name: &str, handler: &str) -> String {
-        format!(
-            "{}/{}/{}/{handler}",
-            self.ingress,
-            names::of_machine(machine),
-            path(name)
-        )
+    /// Events after one of an id, at least one if there are any, and about so many at most.
+    pub(crate) async fn events_at(&self, place: &Place, after: u64, most: usize) -> Result<Vec<HistoryEvent>, Error> {
+        let url = self.url(place, HISTORY);
+        let batches: Vec<Events> = self.read(&url, written_text(&Range { after, most })).await?;
+        let mut events = Vec::new();
+        for Events { time, heads, details } in batches {
+            let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;
+            for record in records.iter().filter(|record| record.id > after) {
+                events.push(HistoryRecord::event(record).map_err(unreadable)?);
+            }
+        }
+        Ok(events)
+    }
+
+    /// The URL of a handler.
+    fn url(&self, Place { service, key }: &Place, handler: &str) -> String {
+        format!("{}/{service}/{}/{handler}", self.ingress, path(key))
     }
 
     /// What Restate itself tells of a run.
-    fn workflow(&self, machine: &str, name: &str, what: &str) -> String {
-        let (service, key) = (names::of_machine(machine), path(name));
-        format!("{}/restate/workflow/{service}/{key}/{what}", self.ingress)
+    fn workflow(&self, Place { service, key }: &Place, what: &str) -> String {
+        format!("{}/restate/workflow/{service}/{}/{what}", self.ingress, path(key))
     }
 
     /// Calls a handler that answers with a message.

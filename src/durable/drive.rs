@@ -50,6 +50,8 @@ struct Driver<'a> {
     timers: BTreeSet<DateTime<Utc>>,
     /// Unanswered tasks that others may answer.
     tokens: BTreeMap<TaskId, Token>,
+    /// The resources that have services of their own; `None` if all have.
+    services: Option<BTreeSet<String>>,
     /// Whether the invocation was cancelled, for which the execution has not been stopped yet.
     is_cancelled: bool,
 }
@@ -59,6 +61,7 @@ pub(super) async fn drive(
     context: &ContextInternal,
     clock: &Clock,
     execution: Execution,
+    services: Option<BTreeSet<String>>,
     is_cancelled: bool,
 ) -> Result<(Outcome, DateTime<Utc>), TerminalError> {
     let mut driver = Driver {
@@ -69,6 +72,7 @@ pub(super) async fn drive(
         pending: DurableFuturesUnordered::new(),
         timers: BTreeSet::new(),
         tokens: BTreeMap::new(),
+        services,
         is_cancelled,
     };
     let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
@@ -195,7 +199,13 @@ impl<'a> Driver<'a> {
             retry_count: task.retry_count,
             request: task.request,
         };
-        let service = RequestTarget::service(names::of_resource(&call.resource), ATTEMPT);
+        let has_own = self.services.as_ref().is_none_or(|own| own.contains(&call.resource));
+        let service = if has_own {
+            names::of_resource(&call.resource)
+        } else {
+            names::ANY.to_owned()
+        };
+        let service = RequestTarget::service(service, ATTEMPT);
         let called = self
             .context
             .request::<_, Message<TaskAnswer>>(service, Message(call))

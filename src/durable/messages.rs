@@ -5,11 +5,12 @@ use restate_sdk::serde as sdk;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::execution::{TaskId, TaskRequest};
+use crate::execution::{Execution, Limits, Program, StartOptions, TaskId, TaskRequest};
 use crate::history::ErrorOutput;
-use crate::store::{End, StoreError, read_text, written_text};
+use crate::store::{End, Start, StoreError, StoredDefinition, StoredOrigin, StoredRequest, read_text, written_text};
 
 /// A message between two services, or between a service and its journal.
 pub(super) struct Message<T>(pub(super) T);
@@ -66,14 +67,114 @@ pub(super) struct Beginning {
     pub(super) options: String,
 }
 
+/// An execution that has begun, with its input as JSON: all that its workflow has to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub(super) beginning: Beginning,
+    pub(super) input: String,
+    /// The resources that have services of their own, where not all have: the tasks of the others go to the service for any resource.
+    #[serde(default)]
+    pub(super) services: Option<BTreeSet<String>>,
+}
+
+impl Beginning {
+    /// Also the input as it is written.
+    pub(super) fn of(
+        program: &Program,
+        options: &StartOptions,
+        limits: &Limits,
+        origin: StoredOrigin,
+        time: DateTime<Utc>,
+    ) -> (Self, String) {
+        let definition = StoredDefinition::of(program);
+        let start = Start::of(0, program, options, limits, origin, time);
+        let beginning = Self {
+            time,
+            arn: start.arn,
+            name: start.name,
+            state_machine_arn: start.state_machine_arn,
+            fingerprint: definition.fingerprint,
+            definition: definition.text,
+            options: start.options,
+        };
+        (beginning, start.input)
+    }
+}
+
+impl Begun {
+    /// An execution that begins now, with its seed among the options.
+    #[expect(dead_code, reason = "for the API")]
+    pub(crate) fn of(
+        program: &Program,
+        options: &StartOptions,
+        limits: &Limits,
+        origin: StoredOrigin,
+        time: DateTime<Utc>,
+        services: BTreeSet<String>,
+    ) -> Self {
+        let (beginning, input) = Beginning::of(program, options, limits, origin, time);
+        Self {
+            beginning,
+            input,
+            services: Some(services),
+        }
+    }
+
+    pub(crate) fn arn(&self) -> &str {
+        &self.beginning.arn
+    }
+
+    #[expect(dead_code, reason = "for the API")]
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.beginning.time
+    }
+
+    /// The execution as it begins, whether for the first time or again, and what is told of it.
+    pub(super) fn read(self) -> Result<(Execution, Facts), StoreError> {
+        let Self { beginning, input, .. } = self;
+        let definition = StoredDefinition {
+            fingerprint: beginning.fingerprint,
+            text: beginning.definition,
+        };
+        let program = Arc::new(definition.program()?);
+        let start = Start {
+            number: 0,
+            arn: beginning.arn,
+            name: beginning.name,
+            state_machine_arn: beginning.state_machine_arn,
+            definition: definition.fingerprint,
+            time: beginning.time,
+            input,
+            options: beginning.options,
+        };
+        let (options, origin) = start.read(&program)?;
+        let facts = Facts {
+            input: start.input()?,
+            arn: start.arn,
+            name: start.name,
+            state_machine_arn: start.state_machine_arn,
+            start_time: start.time,
+            started_by: origin.started_by,
+            request: origin.request,
+        };
+        Ok((Execution::start(program, options, start.time), facts))
+    }
+}
+
 /// What is told of an execution.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Facts {
-    pub(super) arn: String,
-    pub(super) name: String,
-    pub(super) state_machine_arn: String,
-    pub(super) start_time: DateTime<Utc>,
-    pub(super) input: Value,
+pub(crate) struct Facts {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) state_machine_arn: String,
+    pub(crate) start_time: DateTime<Utc>,
+    pub(crate) input: Value,
+    /// The id of the attempt of a task that started it.
+    #[serde(default)]
+    pub(crate) started_by: Option<Arc<str>>,
+    /// What the API was asked for.
+    #[serde(default)]
+    pub(crate) request: Option<StoredRequest>,
 }
 
 /// How an execution ended.

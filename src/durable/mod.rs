@@ -18,6 +18,7 @@ mod client;
 mod drive;
 mod messages;
 mod names;
+mod place;
 mod services;
 mod serving;
 mod tasks;

@@ -5,14 +5,23 @@ use std::fmt::Write as _;
 /// The service of task tokens; its keys are tokens.
 pub(super) const TOKENS: &str = "asl-token";
 
+/// The workflow service of executions that bring their state machines with them; its keys are the ARNs of executions.
+pub(super) const EXECUTIONS: &str = "asl-execution";
+
 /// The workflow service of a state machine; its keys are the names of executions.
 pub(super) fn of_machine(name: &str) -> String {
     format!("asl.{}", encoded(name))
 }
 
+/// The service that does the tasks of all resources that have none of their own.
+pub(super) const ANY: &str = "asl-task-any";
+
+/// What the service of a resource begins with.
+pub(super) const RESOURCES: &str = "asl-task.";
+
 /// The service that does the tasks of a resource.
 pub(super) fn of_resource(arn: &str) -> String {
-    format!("asl-task.{}", encoded(arn))
+    format!("{RESOURCES}{}", encoded(arn))
 }
 
 /// Letters, digits and hyphens stay, a colon becomes a dot, and any other byte `_` with its two hexadecimal digits. So no

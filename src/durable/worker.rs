@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::services::service;
 use super::tasks::Work;
-use super::workflow::Workflow;
+use super::workflow::{Source, Workflow};
 use super::{RestateClient, names, serving, tokens};
 use crate::Interpreter;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType, is_name};
@@ -23,6 +23,8 @@ pub struct RestateWorker {
     machines: Vec<(String, Arc<Program>)>,
     resources: BTreeSet<String>,
     client: Option<RestateClient>,
+    /// Whether it serves executions that bring their state machines with them, and tasks of any resource.
+    serves_any: bool,
 }
 
 impl RestateWorker {
@@ -34,7 +36,15 @@ impl RestateWorker {
             machines: Vec::new(),
             resources: BTreeSet::new(),
             client: None,
+            serves_any: false,
         }
+    }
+
+    /// Also runs executions that bring their state machines with them, as the API starts them, and does their tasks.
+    #[expect(dead_code, reason = "for the API")]
+    pub(crate) fn serving_any(mut self) -> Self {
+        self.serves_any = true;
+        self
     }
 
     /// Runs executions of a state machine, and does those of their tasks for which the interpreter has a handler. The other
@@ -86,7 +96,7 @@ impl RestateWorker {
             }
         }
         let mut endpoint = Endpoint::builder();
-        let has_machines = !self.machines.is_empty();
+        let runs_executions = self.serves_any || !self.machines.is_empty();
         let mut names_taken = BTreeSet::new();
         for (name, program) in self.machines {
             if !is_name(&name) {
@@ -110,13 +120,22 @@ impl RestateWorker {
             let workflow = Workflow {
                 interpreter: Arc::clone(&self.interpreter),
                 clock: self.interpreter.own_clock(),
-                name: name.clone(),
-                program,
+                source: Source::Machine {
+                    name: name.clone(),
+                    program,
+                },
             };
             let service = service(&names::of_machine(&name), workflow.handlers());
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
         }
-        if has_machines {
+        if runs_executions {
+            let workflow = Workflow {
+                interpreter: Arc::clone(&self.interpreter),
+                clock: self.interpreter.own_clock(),
+                source: Source::Given,
+            };
+            let executions = service(names::EXECUTIONS, workflow.handlers()).map_err(misconfigured)?;
+            endpoint = endpoint.bind(executions);
             let service = service(names::TOKENS, tokens::handlers(&self.interpreter.own_clock()));
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
         }
@@ -124,6 +143,10 @@ impl RestateWorker {
             interpreter: self.interpreter,
             client: self.client,
         };
+        if self.serves_any {
+            let service = service(names::ANY, vec![work.attempts()]).map_err(misconfigured)?;
+            endpoint = endpoint.bind(service);
+        }
         for resource in &self.resources {
             let service = service(&names::of_resource(resource), vec![work.attempts()]);
             endpoint = endpoint.bind(service.map_err(misconfigured)?);

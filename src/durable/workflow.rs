@@ -10,15 +10,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::drive::{drive, time};
-use super::messages::{Beginning, Ending, Events, Facts, Json, Message, Range, Stop};
+use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Message, Range, Stop};
 use super::services::{Handler, Kind, answer};
 use super::{DESCRIBE, END, FACTS, HISTORY, RUN, STOP, history_key, history_number};
 use crate::Interpreter;
 use crate::error::Error;
-use crate::execution::{Execution, Outcome, Program};
+use crate::execution::{Outcome, Program};
 use crate::history::ErrorOutput;
 use crate::runtime::{Clock, StartRequest};
-use crate::store::{End, HistoryRecords, Start, StoreError, StoredDefinition, StoredOrigin};
+use crate::store::{End, HistoryRecords, StoredOrigin};
 
 /// How long AWS keeps executions that have ended (developer guide, "Quotas").
 const KEPT: Duration = Duration::from_hours(90 * 24);
@@ -29,12 +29,19 @@ const CANCELLED: u16 = 409;
 /// So many bytes of a history are read at once, and the rest of a batch: an answer is one message, of 32 MB at most.
 const BYTES: usize = 4 * 1024 * 1024;
 
-/// A state machine that a worker runs.
+/// The executions that a worker runs.
 pub(super) struct Workflow {
     pub(super) interpreter: Arc<Interpreter>,
     pub(super) clock: Clock,
-    pub(super) name: String,
-    pub(super) program: Arc<Program>,
+    pub(super) source: Source,
+}
+
+/// Where executions come from.
+pub(super) enum Source {
+    /// They are of a state machine of the worker, which gives them all but their inputs and names.
+    Machine { name: String, program: Arc<Program> },
+    /// Whoever starts one gives all of it.
+    Given,
 }
 
 impl Workflow {
@@ -60,21 +67,30 @@ impl Workflow {
 
     fn run(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let (Json(input), metadata) = context.input::<Json>().await;
-            let output = self.execute(&context, input, metadata).await;
+            let output = match &self.source {
+                Source::Machine { name, program } => self.begin_and_run(&context, name, program).await,
+                Source::Given => {
+                    let (Message(begun), _) = context.input::<Message<Begun>>().await;
+                    self.go_on(&context, begun, false).await
+                }
+            };
             answer(&context, output);
         })
     }
 
-    async fn execute(
+    async fn begin_and_run(
         &self,
         context: &ContextInternal,
-        input: Value,
-        metadata: InputMetadata,
+        name: &str,
+        program: &Program,
     ) -> Result<Json, HandlerError> {
+        let (Json(input), metadata) = context.input::<Json>().await;
         let mut is_cancelled = false;
         let beginning = loop {
-            let began = || async { self.begin(&input, &metadata).map(Message).map_err(refused) };
+            let began = || async {
+                let begun = self.begin(name, program, &input, &metadata);
+                begun.map(Message).map_err(refused)
+            };
             match context.run(began).await {
                 Ok(Message(beginning)) => break beginning,
                 // A cancelled execution begins all the same, so that its history says how it ended.
@@ -82,17 +98,21 @@ impl Workflow {
                 Err(error) => return Err(error.into()),
             }
         };
-        let facts = Facts {
-            arn: beginning.arn.clone(),
-            name: beginning.name.clone(),
-            state_machine_arn: beginning.state_machine_arn.clone(),
-            start_time: beginning.time,
-            input: input.clone(),
+        let begun = Begun {
+            beginning,
+            input: input.to_string(),
+            services: None,
         };
-        context.set(FACTS, Message(facts));
+        self.go_on(context, begun, is_cancelled).await
+    }
+
+    /// Runs an execution from its beginning, or goes on where its journal ends.
+    async fn go_on(&self, context: &ContextInternal, begun: Begun, is_cancelled: bool) -> Result<Json, HandlerError> {
         // What cannot be read is not lost: a worker that can read it goes on.
-        let execution = start(beginning, &input)?;
-        let (outcome, end) = drive(context, &self.clock, execution, is_cancelled).await?;
+        let services = begun.services.clone();
+        let (execution, facts) = begun.read()?;
+        context.set(FACTS, Message(facts));
+        let (outcome, end) = drive(context, &self.clock, execution, services, is_cancelled).await?;
         context.set(END, Message(Ending::from(End::of(&outcome, end))));
         match outcome {
             Outcome::Succeeded { output } => Ok(Json(output.to_value())),
@@ -105,25 +125,21 @@ impl Workflow {
     }
 
     /// Chooses all that is random or depends on this worker.
-    fn begin(&self, input: &Value, metadata: &InputMetadata) -> Result<Beginning, Error> {
+    fn begin(
+        &self,
+        name: &str,
+        program: &Program,
+        input: &Value,
+        metadata: &InputMetadata,
+    ) -> Result<Beginning, Error> {
         let request = StartRequest::default()
             .name(metadata.key.as_str())
-            .state_machine_name(self.name.as_str())
+            .state_machine_name(name)
             .seed(metadata.random_seed);
-        let options = self.interpreter.options_of(&self.program, input, request)?;
+        let options = self.interpreter.options_of(program, input, request)?;
         let time = chrono::SubsecRound::trunc_subsecs(self.clock.now(), 6);
-        let definition = StoredDefinition::of(&self.program);
         let limits = self.interpreter.own_limits();
-        let start = Start::of(0, &self.program, &options, limits, StoredOrigin::default(), time);
-        Ok(Beginning {
-            time,
-            arn: start.arn,
-            name: start.name,
-            state_machine_arn: start.state_machine_arn,
-            fingerprint: definition.fingerprint,
-            definition: definition.text,
-            options: start.options,
-        })
+        Ok(Beginning::of(program, &options, limits, StoredOrigin::default(), time).0)
     }
 
     fn stop(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
@@ -136,27 +152,6 @@ impl Workflow {
             answer(&context, stopped.map_err(Into::into));
         })
     }
-}
-
-/// The execution as it begins, whether for the first time or again.
-fn start(beginning: Beginning, input: &Value) -> Result<Execution, StoreError> {
-    let definition = StoredDefinition {
-        fingerprint: beginning.fingerprint,
-        text: beginning.definition,
-    };
-    let program = Arc::new(definition.program()?);
-    let start = Start {
-        number: 0,
-        arn: beginning.arn,
-        name: beginning.name,
-        state_machine_arn: beginning.state_machine_arn,
-        definition: definition.fingerprint,
-        time: beginning.time,
-        input: input.to_string(),
-        options: beginning.options,
-    };
-    let (options, _) = start.read(&program)?;
-    Ok(Execution::start(program, options, start.time))
 }
 
 /// An execution that cannot begin never can: it is over.

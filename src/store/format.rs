@@ -177,7 +177,7 @@ impl Start {
         Ok(origin.request)
     }
 
-    fn input(&self) -> Result<Value, StoreError> {
+    pub(crate) fn input(&self) -> Result<Value, StoreError> {
         parsed(&self.input, "the input of an execution")
     }
 }

@@ -1,0 +1,27 @@
+//! Where an execution is: its workflow's service and key.
+
+use super::names;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(super) service: String,
+    pub(super) key: String,
+}
+
+impl Place {
+    /// An execution of a state machine that a worker has.
+    pub(super) fn of_machine(machine: &str, name: &str) -> Self {
+        Self {
+            service: names::of_machine(machine),
+            key: name.to_owned(),
+        }
+    }
+
+    /// An execution that has brought its state machine with it.
+    pub(crate) fn of_arn(arn: &str) -> Self {
+        Self {
+            service: names::EXECUTIONS.to_owned(),
+            key: arn.to_owned(),
+        }
+    }
+}
