@@ -11,21 +11,22 @@ use crate::process::Process;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Where `npm` puts the server.
-const INSTALLED: &str = "node_modules/@restatedev/restate-server-linux-x64/bin/restate-server";
+/// What installs the server, by npm.
+pub(crate) const INSTALL: &str = ".ci/restate-server";
 
-pub(crate) const INSTALL: &str =
-    "npm install --ignore-scripts --prefix target/tools/restate @restatedev/restate-server@1.7.12";
+/// Where it puts the packages, of which one has the server for this system.
+const INSTALLED: &str = "target/tools/restate/node_modules/@restatedev";
 
 /// The server's program: `RESTATE_SERVER`, or what [`INSTALL`] has installed.
 pub(crate) fn program() -> Option<PathBuf> {
     if let Some(program) = env::var_os("RESTATE_SERVER") {
         return Some(program.into());
     }
-    let installed = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("target/tools/restate")
-        .join(INSTALLED);
-    installed.is_file().then_some(installed)
+    let packages = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(INSTALLED)).ok()?;
+    let programs = packages
+        .flatten()
+        .map(|package| package.path().join("bin/restate-server"));
+    programs.into_iter().find(|program| program.is_file())
 }
 
 /// A server that can be killed, and started again with what it had.

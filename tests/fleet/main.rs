@@ -1,8 +1,8 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Without the server, which npm installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED` is set, it is a
-//! failure.
+//! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
+//! is set, it is a failure.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     }
     let Some(program) = cluster::program() else {
         println!(
-            "no Restate server is installed, so this tests nothing: {}",
+            "no Restate server is installed, so this tests nothing: run `{}`",
             cluster::INSTALL
         );
         let is_required = std::env::var_os("ASL_RESTATE_REQUIRED").is_some_and(|required| !required.is_empty());
