@@ -1,20 +1,18 @@
 //! Starts executions at a cluster, and reads them.
 
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::time::Duration;
+use uuid::Uuid;
 
 use super::messages::{Begun, Delivery, Ending, Events, Facts, Range, Receipt};
+use super::nodes::{Call, Interface, Nodes, failed};
 use super::place::Place;
-use super::{DELIVER, DESCRIBE, HISTORY, RUN, STOP, names};
+use super::{DELIVER, DESCRIBE, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, names};
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::is_name;
 use crate::error::{Error, ErrorKind};
@@ -23,25 +21,36 @@ use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::StepFunctionsError;
 use crate::store::{End, HistoryRecord, HistoryRecords, read_text, written_text};
 
-/// The most that an answer may have: what Restate takes as one message.
-const LONGEST_ANSWER: usize = 33 * 1024 * 1024;
-
 /// So many events are read at once.
 const EVENTS: usize = 1_000;
 
-/// How long a connection may be silent before the system asks whether somebody is there: an answer may take a year, and a
-/// server that is gone gives none.
-const SILENCE: Duration = Duration::from_secs(20);
+/// How long a node may take for what is done at once.
+const AT_ONCE: Duration = Duration::from_secs(30);
+
+/// What Restate answers where a run has not ended.
+const NOT_READY: u16 = 470;
+
+/// Between two looks whether an execution has begun.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What stands in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A client of a cluster of Restate servers; a clone is cheap. Any number of them may serve one cluster.
+///
+/// ```
+/// use asl_engine::durable::RestateClient;
+///
+/// let client = RestateClient::new("http://10.0.0.1:8080", "http://10.0.0.1:9070")
+///     .node("http://10.0.0.2:8080", "http://10.0.0.2:9070")
+///     .node("http://10.0.0.3:8080", "http://10.0.0.3:9070");
+/// ```
+///
+/// Each call goes to the node that answered last, and to the others in turn while none answers. A call that a node has taken
+/// before it died counts as that same call: a start is not refused because of itself, and neither is the answer of a token.
 #[derive(Debug, Clone)]
 pub struct RestateClient {
-    ingress: String,
-    admin: String,
-    http: Client<HttpConnector, Full<hyper::body::Bytes>>,
+    nodes: Nodes,
 }
 
 /// An execution as a cluster knows it.
@@ -63,17 +72,16 @@ pub struct RestateExecution {
 }
 
 impl RestateClient {
-    /// A client of the cluster whose ingress and admin API are at these URLs, as a rule at the ports 8080 and 9070.
+    /// A client of the cluster with a node whose ingress and admin API are at these URLs, as a rule at the ports 8080 and 9070.
     pub fn new(ingress: impl Into<String>, admin: impl Into<String>) -> Self {
-        let url = |url: String| url.trim_end_matches('/').to_owned();
-        let mut connector = HttpConnector::new();
-        connector.set_keepalive(Some(SILENCE));
-        connector.set_keepalive_interval(Some(SILENCE));
-        Self {
-            ingress: url(ingress.into()),
-            admin: url(admin.into()),
-            http: Client::builder(TokioExecutor::new()).build(connector),
-        }
+        Self { nodes: Nodes::new() }.node(ingress, admin)
+    }
+
+    /// The URLs of another node of the cluster.
+    #[must_use]
+    pub fn node(mut self, ingress: impl Into<String>, admin: impl Into<String>) -> Self {
+        self.nodes.push(ingress.into(), admin.into());
+        self
     }
 
     /// Tells the cluster of a worker at a URL. It calls the worker to learn what it does; the worker has to serve already. New
@@ -83,9 +91,12 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or cannot reach the worker.
     pub async fn register(&self, worker: &str) -> Result<(), Error> {
-        let url = format!("{}/deployments", self.admin);
         let deployment = json!({ "uri": worker });
-        self.call(Method::POST, &url, deployment.to_string()).await.map(drop)
+        let call = Call {
+            interface: Interface::Admin,
+            ..Call::post("/deployments".to_owned(), deployment.to_string())
+        };
+        self.nodes.call(call).await?.accepted().map(drop)
     }
 
     /// Starts an execution. It is there for good when this returns.
@@ -95,7 +106,7 @@ impl RestateClient {
     /// [`InvalidName`](ErrorKind::InvalidName); [`InvalidInput`](ErrorKind::InvalidInput) if the input is no JSON;
     /// [`ExecutionAlreadyExists`](ErrorKind::ExecutionAlreadyExists) if there is one of this name, also one that has ended less
     /// than 90 days ago; [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or no worker for the machine was
-    /// registered. A worker refuses an input that is too large when the execution begins: [`outcome`](Self::outcome) tells.
+    /// registered: if every node died meanwhile, one of them may have taken the start all the same. A worker refuses an input that is too large when the execution begins: [`outcome`](Self::outcome) tells.
     pub async fn start(&self, machine: &str, name: &str, input: &impl Serialize) -> Result<(), Error> {
         if !is_name(name) {
             let refusal = StepFunctionsError::invalid_name(name);
@@ -117,15 +128,37 @@ impl RestateClient {
     }
 
     async fn send_start(&self, place: &Place, body: String) -> Result<bool, Error> {
-        let url = format!("{}/send", self.url(place, RUN));
-        let sent = self.send(Method::POST, &url, body).await?;
+        let origin = unique();
+        let call = Call {
+            header: Some((ORIGIN_HEADER, origin.clone())),
+            within: Some(AT_ONCE),
+            ..Call::post(format!("{}/send", handler(place, RUN)), body)
+        };
+        let sent = self.nodes.call(call).await?;
         // A second send of a key answers that nothing was started, and which call was first.
-        let is_known = serde_json::from_slice::<Value>(&sent.1)
+        let is_known = serde_json::from_slice::<Value>(&sent.body)
             .is_ok_and(|sent| sent.get("status").is_some_and(|status| status == "PreviouslyAccepted"));
-        if sent.0 == StatusCode::CONFLICT || is_known {
-            return Ok(false);
+        if sent.status != StatusCode::CONFLICT && !is_known {
+            return sent.accepted().map(|_| true);
         }
-        answered(&url, sent).map(|_| true)
+        // The first may have been this one: a node died, or lost its lead, before it answered.
+        Ok(self.origin(place).await? == Some(origin))
+    }
+
+    /// Which start an execution comes of, as soon as it begins; `None` if it was ended before it could.
+    async fn origin(&self, place: &Place) -> Result<Option<String>, Error> {
+        loop {
+            let has_ended = self.has_ended(place).await?.unwrap_or_default();
+            let call = Call {
+                within: Some(AT_ONCE),
+                ..Call::post(handler(place, ORIGIN), String::new())
+            };
+            let origin: Option<String> = read(&self.nodes.call(call).await?.accepted()?)?;
+            if origin.is_some() || has_ended {
+                return Ok(origin);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// Stops an execution (`StopExecution`). One that has ended stays as it is.
@@ -143,12 +176,11 @@ impl RestateClient {
     /// Returns `false` if there is no execution.
     pub(crate) async fn stop_at(&self, place: &Place, error: &ErrorOutput) -> Result<bool, Error> {
         // A stop of what does not exist would wait for it, and end it when it is started.
-        let url = self.workflow(place, "output");
-        if self.send(Method::GET, &url, String::new()).await?.0 == StatusCode::NOT_FOUND {
+        if self.has_ended(place).await?.is_none() {
             return Ok(false);
         }
-        let url = self.url(place, STOP);
-        self.call(Method::POST, &url, written_text(error)).await.map(|_| true)
+        let call = Call::post(handler(place, STOP), written_text(error));
+        self.nodes.call(call).await?.accepted().map(|_| true)
     }
 
     /// An execution; `None` if none of this name has begun.
@@ -172,8 +204,7 @@ impl RestateClient {
 
     /// What is told of an execution, if it has begun, and of its end.
     pub(crate) async fn told_of(&self, place: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
-        let url = self.url(place, DESCRIBE);
-        let told: Option<(Facts, Option<Ending>)> = self.read(&url, String::new()).await?;
+        let told: Option<(Facts, Option<Ending>)> = self.read(handler(place, DESCRIBE), String::new()).await?;
         Ok(told.map(|(facts, ending)| (facts, ending.map(End::from))))
     }
 
@@ -189,12 +220,11 @@ impl RestateClient {
 
     /// What is told of an execution, after its end.
     pub(crate) async fn end_at(&self, place: &Place) -> Result<(Facts, End), Error> {
-        let url = self.workflow(place, "attach");
-        let attached = self.send(Method::GET, &url, String::new()).await?;
+        let attached = self.nodes.call(Call::get(run(place, "attach"))).await?;
         if let Some((facts, Some(end))) = self.told_of(place).await? {
             return Ok((facts, end));
         }
-        answered(&url, attached)?;
+        attached.accepted()?;
         Err(unreadable("it has ended and has no outcome"))
     }
 
@@ -236,8 +266,11 @@ impl RestateClient {
         let receipt = if token.is_empty() {
             Receipt::Unknown
         } else {
-            let url = format!("{}/{}/{}/{}", self.ingress, names::TOKENS, path(token), DELIVER);
-            self.read(&url, written_text(delivery)).await?
+            let token = format!("/{}/{}/{DELIVER}", names::TOKENS, path(token));
+            let call = Call::post(token, written_text(delivery));
+            // A second answer would be refused, also if the node that took the first has died before it said so.
+            let header = (*delivery != Delivery::Heartbeat).then(|| ("idempotency-key", unique()));
+            read(&self.nodes.call(Call { header, ..call }).await?.accepted()?)?
         };
         match receipt {
             Receipt::Taken => Ok(()),
@@ -272,8 +305,8 @@ impl RestateClient {
 
     /// Events after one of an id, at least one if there are any, and about so many at most.
     pub(crate) async fn events_at(&self, place: &Place, after: u64, most: usize) -> Result<Vec<HistoryEvent>, Error> {
-        let url = self.url(place, HISTORY);
-        let batches: Vec<Events> = self.read(&url, written_text(&Range { after, most })).await?;
+        let range = written_text(&Range { after, most });
+        let batches: Vec<Events> = self.read(handler(place, HISTORY), range).await?;
         let mut events = Vec::new();
         for Events { time, heads, details } in batches {
             let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;
@@ -284,56 +317,45 @@ impl RestateClient {
         Ok(events)
     }
 
-    /// The URL of a handler.
-    fn url(&self, Place { service, key }: &Place, handler: &str) -> String {
-        format!("{}/{service}/{}/{handler}", self.ingress, path(key))
-    }
-
-    /// What Restate itself tells of a run.
-    fn workflow(&self, Place { service, key }: &Place, what: &str) -> String {
-        format!("{}/restate/workflow/{service}/{}/{what}", self.ingress, path(key))
+    /// Whether a run has ended; `None` if there is none.
+    async fn has_ended(&self, place: &Place) -> Result<Option<bool>, Error> {
+        let call = Call {
+            within: Some(AT_ONCE),
+            ..Call::get(run(place, "output"))
+        };
+        match self.nodes.call(call).await? {
+            answer if answer.status == StatusCode::NOT_FOUND => Ok(None),
+            answer => Ok(Some(answer.status.as_u16() != NOT_READY)),
+        }
     }
 
     /// Calls a handler that answers with a message.
-    async fn read<T: DeserializeOwned>(&self, url: &str, body: String) -> Result<T, Error> {
-        let answer = self.call(Method::POST, url, body).await?;
-        read_text(&String::from_utf8_lossy(&answer), "an answer").map_err(unreadable)
-    }
-
-    async fn call(&self, method: Method, url: &str, body: String) -> Result<Vec<u8>, Error> {
-        let sent = self.send(method, url, body).await?;
-        answered(url, sent)
-    }
-
-    async fn send(&self, method: Method, url: &str, body: String) -> Result<(StatusCode, Vec<u8>), Error> {
-        let mut request = Request::builder().method(method).uri(url);
-        if !body.is_empty() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
-        let failed = |error: &dyn std::fmt::Display| failed(format!("Restate at `{url}` cannot be reached: {error}"));
-        let request = request.body(Full::from(body)).map_err(|error| failed(&error))?;
-        let response = self.http.request(request).await.map_err(|error| failed(&error))?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
-        let body = body.map_err(|error| failed(&error))?;
-        Ok((status, body.to_bytes().to_vec()))
+    async fn read<T: DeserializeOwned>(&self, path: String, body: String) -> Result<T, Error> {
+        read(&self.nodes.call(Call::post(path, body)).await?.accepted()?)
     }
 }
 
-fn answered(url: &str, (status, body): (StatusCode, Vec<u8>)) -> Result<Vec<u8>, Error> {
-    if status.is_success() {
-        return Ok(body);
-    }
-    let text = String::from_utf8_lossy(&body);
-    Err(failed(format!("Restate refused `{url}` with {status}: {text}")))
+/// The path of a handler.
+fn handler(Place { service, key }: &Place, handler: &str) -> String {
+    format!("/{service}/{}/{handler}", path(key))
+}
+
+/// What Restate itself tells of a run.
+fn run(Place { service, key }: &Place, what: &str) -> String {
+    format!("/restate/workflow/{service}/{}/{what}", path(key))
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Error> {
+    read_text(&String::from_utf8_lossy(answer), "an answer").map_err(unreadable)
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Error {
     failed(format!("what Restate has of the execution cannot be read: {error}"))
 }
 
-fn failed(message: String) -> Error {
-    Error::new(ErrorKind::Cluster, message)
+#[expect(clippy::disallowed_methods, reason = "a driver tells its calls apart")]
+fn unique() -> String {
+    Uuid::new_v4().to_string()
 }
 
 fn path(name: &str) -> String {

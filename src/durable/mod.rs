@@ -18,6 +18,7 @@ mod client;
 mod drive;
 mod messages;
 mod names;
+mod nodes;
 mod place;
 mod services;
 mod serving;
@@ -31,10 +32,15 @@ pub use worker::RestateWorker;
 
 /// The handlers of a state machine's workflow.
 const RUN: &str = "run";
+/// Also the key of what it tells: which start the execution comes of.
+const ORIGIN: &str = "origin";
 const DESCRIBE: &str = "describe";
 const HISTORY: &str = "history";
 /// Also the promise that it fulfils.
 const STOP: &str = "stop";
+
+/// The header that tells starts of one name apart.
+const ORIGIN_HEADER: &str = "asl-origin";
 
 /// The handler of a service that does tasks.
 const ATTEMPT: &str = "attempt";

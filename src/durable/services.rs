@@ -15,6 +15,9 @@ use std::time::Duration;
 /// on AWS, a year. A worker that is gone is noticed at once, since its connection is.
 const SILENCE: Duration = Duration::from_hours(366 * 24);
 
+/// How long a second call of an object under the idempotency key of a first one counts as that one: longer than a client tries.
+const REPEATED: Duration = Duration::from_mins(10);
+
 /// Between two tries to reach a worker.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
@@ -85,7 +88,7 @@ pub(super) fn service(name: &str, handlers: Vec<Handler>) -> Result<ServiceDefin
         abort_timeout: does_tasks.then(|| milliseconds(SILENCE)),
         inactivity_timeout: does_tasks.then(|| milliseconds(SILENCE)),
         journal_retention: None,
-        idempotency_retention: None,
+        idempotency_retention: (ty == discovery::ServiceType::VirtualObject).then(|| milliseconds(REPEATED)),
         enable_lazy_state: Some(true),
         ingress_private: Some(does_tasks),
         retry_policy_initial_interval: Some(milliseconds(FIRST_RETRY)),

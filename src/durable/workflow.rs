@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::drive::{drive, time};
 use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Message, Range, Stop};
 use super::services::{Handler, Kind, answer};
-use super::{DESCRIBE, END, FACTS, HISTORY, RUN, STOP, history_key, history_number};
+use super::{DESCRIBE, END, FACTS, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, history_key, history_number};
 use crate::Interpreter;
 use crate::error::Error;
 use crate::execution::{Outcome, Program};
@@ -60,6 +60,7 @@ impl Workflow {
                 kind: Kind::Shared,
                 handle: Arc::new(move |context| Arc::clone(&stop).stop(context)),
             },
+            shared(ORIGIN, |context| async move { origin(&context).await }),
             shared(DESCRIBE, |context| async move { describe(&context).await }),
             shared(HISTORY, |context| async move { history(&context).await }),
         ]
@@ -70,7 +71,8 @@ impl Workflow {
             let output = match &self.source {
                 Source::Machine { name, program } => self.begin_and_run(&context, name, program).await,
                 Source::Given => {
-                    let (Message(begun), _) = context.input::<Message<Begun>>().await;
+                    let (Message(begun), metadata) = context.input::<Message<Begun>>().await;
+                    note_origin(&context, &metadata);
                     self.go_on(&context, begun, false).await
                 }
             };
@@ -85,6 +87,7 @@ impl Workflow {
         program: &Program,
     ) -> Result<Json, HandlerError> {
         let (Json(input), metadata) = context.input::<Json>().await;
+        note_origin(context, &metadata);
         let mut is_cancelled = false;
         let beginning = loop {
             let began = || async {
@@ -177,6 +180,18 @@ where
             })
         }),
     }
+}
+
+/// Which start this is, for a client that has to ask again.
+fn note_origin(context: &ContextInternal, metadata: &InputMetadata) {
+    let origin = metadata.headers.get(ORIGIN_HEADER).cloned();
+    context.set(ORIGIN, Message(origin.unwrap_or_default()));
+}
+
+async fn origin(context: &ContextInternal) -> Result<Option<String>, TerminalError> {
+    let ((), _) = context.input::<()>().await;
+    let origin = context.get::<Message<String>>(ORIGIN).await?;
+    Ok(origin.map(|Message(origin)| origin))
 }
 
 async fn describe(context: &ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {

@@ -1,0 +1,210 @@
+//! Calls of a cluster's nodes, of which one after the other is tried.
+//!
+//! INVARIANT: whatever is called may arrive more than once, since a node may die between its work and its answer.
+
+use axum::http::uri::InvalidUri;
+use axum::http::{Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+
+/// The most that an answer may have: what Restate takes as one message.
+const LONGEST_ANSWER: usize = 33 * 1024 * 1024;
+
+/// How long a connection may be silent before the system asks whether somebody is there: an answer may take a year, and a
+/// machine that is gone gives none.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// So often the system asks, and so long, before the connection is given up.
+const QUESTIONS: u32 = 3;
+const QUESTION: Duration = Duration::from_secs(5);
+
+/// How long a node may take to accept a connection.
+const CONNECTING: Duration = Duration::from_secs(5);
+
+/// Which of a node's two interfaces is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interface {
+    Ingress,
+    Admin,
+}
+
+/// What is called.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) interface: Interface,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) body: String,
+    /// A header of its own.
+    pub(super) header: Option<(&'static str, String)>,
+    /// How long a node has for its answer before the next one is asked: for calls that wait for nobody.
+    pub(super) within: Option<Duration>,
+}
+
+impl Call {
+    pub(super) fn get(path: String) -> Self {
+        Self {
+            method: Method::GET,
+            ..Self::post(path, String::new())
+        }
+    }
+
+    pub(super) fn post(path: String, body: String) -> Self {
+        Self {
+            interface: Interface::Ingress,
+            method: Method::POST,
+            path,
+            body,
+            header: None,
+            within: None,
+        }
+    }
+}
+
+/// What a node has answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+    url: String,
+}
+
+impl Answer {
+    /// The body, if the call succeeded.
+    pub(super) fn accepted(self) -> Result<Bytes, Error> {
+        if self.status.is_success() {
+            return Ok(self.body);
+        }
+        let (url, status, text) = (self.url, self.status, String::from_utf8_lossy(&self.body));
+        Err(failed(format!("Restate refused `{url}` with {status}: {text}")))
+    }
+
+    /// Whether another node may do better: this one, or a proxy before it, is overloaded or cut off.
+    fn is_unavailable(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+        )
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Node {
+    ingress: String,
+    admin: String,
+}
+
+impl Node {
+    fn interface(&self, interface: Interface) -> &str {
+        match interface {
+            Interface::Ingress => &self.ingress,
+            Interface::Admin => &self.admin,
+        }
+    }
+}
+
+/// The nodes of a cluster; clones share their connections.
+#[derive(Debug, Clone)]
+pub(super) struct Nodes {
+    all: Vec<Node>,
+    /// The one that is asked first, since it answered last.
+    first: Arc<AtomicUsize>,
+    http: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Nodes {
+    pub(super) fn new() -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_keepalive(Some(SILENCE));
+        connector.set_keepalive_interval(Some(QUESTION));
+        connector.set_keepalive_retries(Some(QUESTIONS));
+        connector.set_connect_timeout(Some(CONNECTING));
+        // The same for what was sent and is not acknowledged: the system itself tries for a quarter of an hour.
+        #[cfg(target_os = "linux")]
+        connector.set_tcp_user_timeout(Some(SILENCE + QUESTION * QUESTIONS));
+        Self {
+            all: Vec::new(),
+            first: Arc::default(),
+            http: Client::builder(TokioExecutor::new()).build(connector),
+        }
+    }
+
+    pub(super) fn push(&mut self, ingress: String, admin: String) {
+        let url = |url: String| url.trim_end_matches('/').to_owned();
+        self.all.push(Node {
+            ingress: url(ingress),
+            admin: url(admin),
+        });
+    }
+
+    /// Calls one node after the other until one answers. The answer is an error, too, if the last one gave it.
+    pub(super) async fn call(&self, call: Call) -> Result<Answer, Error> {
+        let first = self.first.load(Ordering::Relaxed);
+        let body = Bytes::from(call.body.clone());
+        let mut last = Err(failed("the cluster has no nodes".to_owned()));
+        for tried in 0..self.all.len() {
+            let place = (first + tried) % self.all.len();
+            let Some(node) = self.all.get(place) else { break };
+            last = self.try_one(node.interface(call.interface), &call, body.clone()).await;
+            match &last {
+                Ok(answer) if !answer.is_unavailable() => {
+                    self.first.store(place, Ordering::Relaxed);
+                    break;
+                }
+                Ok(answer) => tracing::debug!(url = answer.url, status = %answer.status, "a node is unavailable"),
+                Err(error) => tracing::debug!(%error, "a node does not answer"),
+            }
+        }
+        last
+    }
+
+    async fn try_one(&self, base: &str, call: &Call, body: Bytes) -> Result<Answer, Error> {
+        let url = format!("{base}{}", call.path);
+        let unreached = |why: String| failed(format!("Restate at `{url}` cannot be reached: {why}"));
+        let uri: Uri = url.parse().map_err(|error: InvalidUri| unreached(error.to_string()))?;
+        let mut request = Request::builder().method(&call.method).uri(uri);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some((name, value)) = &call.header {
+            request = request.header(*name, value);
+        }
+        let request = request
+            .body(Full::from(body))
+            .map_err(|error| unreached(error.to_string()))?;
+        let answering = async {
+            let response = self.http.request(request).await.map_err(|error| with_sources(&error))?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
+            let body = body.map_err(|error| with_sources(&*error))?.to_bytes();
+            Ok::<_, String>((status, body))
+        };
+        let answered = match call.within {
+            Some(within) => tokio::time::timeout(within, answering)
+                .await
+                .unwrap_or_else(|_| Err(format!("there is no answer within {} s", within.as_secs()))),
+            None => answering.await,
+        };
+        let (status, body) = answered.map_err(unreached)?;
+        Ok(Answer { status, body, url })
+    }
+}
+
+/// An error of the cluster.
+pub(super) fn failed(message: String) -> Error {
+    Error::new(ErrorKind::Cluster, message)
+}
+
+/// The error with what it comes of, which its own text leaves out.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
