@@ -1,8 +1,10 @@
 //! Restate servers of the tests' own, on this machine alone.
 
+use asl_engine::durable::RestateClient;
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
+use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -29,53 +31,50 @@ pub(crate) fn program() -> Option<PathBuf> {
     programs.into_iter().find(|program| program.is_file())
 }
 
-/// A server that can be killed, and started again with what it had.
-pub(crate) struct Server {
-    program: PathBuf,
-    folder: PathBuf,
-    ports: [u16; 3],
-    process: Process,
+/// Servers of one cluster: one, or three that keep everything twice.
+pub(crate) struct Cluster {
+    pub(crate) nodes: Vec<Server>,
 }
 
-impl Server {
-    pub(crate) fn new(program: &Path, folder: &Path) -> Self {
-        fs::create_dir_all(folder).unwrap();
-        let ports = free_ports();
-        let [node, ingress, admin] = ports;
-        let settings = format!(
-            "node-name = \"one\"\ncluster-name = \"fleet\"\nbind-ip = \"127.0.0.1\"\nbind-port = {node}\nlisten-mode = \"tcp\"\n\
-             disable-telemetry = true\ndefault-num-partitions = 4\n[ingress]\nbind-port = {ingress}\n[admin]\nbind-port = {admin}\n"
-        );
-        fs::write(folder.join("restate.toml"), settings).unwrap();
-        Self {
-            program: program.to_owned(),
-            folder: folder.to_owned(),
-            ports,
-            process: Process::default(),
+impl Cluster {
+    pub(crate) fn new(program: &Path, folder: &Path, count: usize) -> Self {
+        let ports: Vec<[u16; 3]> = (0..count).map(|_| free_ports()).collect();
+        let peers: Vec<_> = ports.iter().map(|[node, ..]| local(*node)).collect();
+        let node = |(index, ports)| Server::new(program, &folder.join(format!("node-{index}")), index, ports, &peers);
+        let nodes = (1..).zip(ports).map(node).collect();
+        Self { nodes }
+    }
+
+    pub(crate) fn start(&mut self) {
+        self.nodes.iter_mut().for_each(Server::start);
+    }
+
+    /// A client that knows all nodes.
+    pub(crate) fn client(&self) -> RestateClient {
+        let (first, others) = self.nodes.split_first().unwrap();
+        others
+            .iter()
+            .fold(RestateClient::new(first.ingress(), first.admin()), |client, node| {
+                client.node(node.ingress(), node.admin())
+            })
+    }
+
+    pub(crate) fn ingresses(&self) -> Vec<String> {
+        self.nodes.iter().map(Server::ingress).collect()
+    }
+
+    /// The node that leads more partitions than the others.
+    pub(crate) async fn leader(&self) -> usize {
+        let mut most = (0, 0);
+        for (index, node) in self.nodes.iter().enumerate() {
+            most = most.max((node.partitions_led().await, index));
         }
-    }
-
-    pub(crate) fn ingress(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[1])
-    }
-
-    pub(crate) fn admin(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[2])
+        most.1
     }
 
     /// What the admin API answers, with its head.
     pub(crate) async fn administer(&self, method: &str, path: &str, body: &Value) -> String {
-        let body = body.to_string();
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: \
-             application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        let mut connection = TcpStream::connect(("127.0.0.1", self.ports[2])).await.unwrap();
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        let _ = connection.read_to_string(&mut answer).await;
-        answer
+        self.nodes[0].request(ADMIN, method, path, body).await.unwrap()
     }
 
     /// Cancels the invocation that runs an execution, as soon as there is one.
@@ -94,6 +93,93 @@ impl Server {
         let path = format!("/invocations/{id}/cancel");
         let cancelled = self.administer("PATCH", &path, &Value::Null).await;
         assert!(cancelled.starts_with("HTTP/1.1 202"), "{cancelled}");
+    }
+}
+
+/// The places of a server's ports.
+const NODE: usize = 0;
+const INGRESS: usize = 1;
+const ADMIN: usize = 2;
+
+/// A server that can be killed, and started again with what it had.
+pub(crate) struct Server {
+    program: PathBuf,
+    folder: PathBuf,
+    ports: [u16; 3],
+    process: Process,
+}
+
+impl Server {
+    fn new(program: &Path, folder: &Path, index: usize, ports: [u16; 3], peers: &[String]) -> Self {
+        fs::create_dir_all(folder).unwrap();
+        let [node, ingress, admin] = ports;
+        let (is_first, replication) = (index == 1, peers.len().min(2));
+        let address = local(node);
+        let settings = format!(
+            r#"
+node-name = "node-{index}"
+force-node-id = {index}
+cluster-name = "fleet"
+bind-ip = "127.0.0.1"
+bind-port = {node}
+advertised-address = "{address}"
+listen-mode = "tcp"
+auto-provision = {is_first}
+default-num-partitions = 4
+default-replication = {replication}
+disable-telemetry = true
+log-disable-ansi-codes = true
+[metadata-client]
+addresses = {peers:?}
+[worker.invoker]
+http2-keep-alive-interval = "2s"
+http2-keep-alive-timeout = "2s"
+[ingress]
+bind-port = {ingress}
+[admin]
+bind-port = {admin}
+"#
+        );
+        fs::write(folder.join("restate.toml"), settings).unwrap();
+        Self {
+            program: program.to_owned(),
+            folder: folder.to_owned(),
+            ports,
+            process: Process::default(),
+        }
+    }
+
+    pub(crate) fn ingress(&self) -> String {
+        local(self.ports[INGRESS])
+    }
+
+    pub(crate) fn admin(&self) -> String {
+        local(self.ports[ADMIN])
+    }
+
+    /// How many partitions it leads; none if it is dead.
+    async fn partitions_led(&self) -> u32 {
+        let metrics = self.request(NODE, "GET", "/metrics", &Value::Null).await;
+        let metrics = metrics.unwrap_or_default();
+        let led = metrics
+            .lines()
+            .find(|line| line.starts_with("restate_num_active_partition_leaders{"));
+        led.and_then(|led| led.rsplit(' ').next()?.parse().ok())
+            .unwrap_or_default()
+    }
+
+    async fn request(&self, port: usize, method: &str, path: &str, body: &Value) -> io::Result<String> {
+        let body = body.to_string();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: \
+             application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let mut connection = TcpStream::connect(("127.0.0.1", self.ports[port])).await?;
+        connection.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        let _ = connection.read_to_string(&mut answer).await;
+        Ok(answer)
     }
 
     pub(crate) fn start(&mut self) {
@@ -116,6 +202,10 @@ impl Server {
     pub(crate) fn kill(&mut self) {
         self.process.kill();
     }
+}
+
+fn local(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 /// Ports that nobody listens at now.

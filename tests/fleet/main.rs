@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let kills = std::env::var("ASL_KILLS").map_or(5, |kills| kills.parse().unwrap());
     // The long run has ten thousand entries in a journal.
     scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
-    let sum = round::run(&program, kills);
+    let sum = round::run(&program, 1, kills) + round::run(&program, 3, kills);
     for problem in &sum.problems {
         println!("{problem}");
     }

@@ -8,11 +8,12 @@ use asl_engine::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::ops::Add;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-use crate::cluster::Server;
+use crate::cluster::Cluster;
 use crate::machine::{self, NAME};
 use crate::setup::Setup;
 
@@ -28,14 +29,28 @@ pub(crate) struct Sum {
     pub(crate) problems: Vec<String>,
 }
 
-/// One round: forty executions, or two for each kill.
+impl Add for Sum {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            kills: self.kills + other.kills,
+            executions: self.executions + other.executions,
+            lost: self.lost + other.lost,
+            doubled: self.doubled + other.doubled,
+            problems: [self.problems, other.problems].concat(),
+        }
+    }
+}
+
+/// One round over so many nodes: forty executions, or two for each kill.
 #[tokio::main(flavor = "current_thread")]
-pub(crate) async fn run(program: &Path, kills: usize) -> Sum {
-    let mut setup = Setup::start(program, "kills").await;
+pub(crate) async fn run(program: &Path, nodes: usize, kills: usize) -> Sum {
+    let mut setup = Setup::start(program, &format!("kills-{nodes}"), nodes).await;
     let client = setup.client.clone();
     let executions = (2 * kills).max(40);
-    let starts = tokio::spawn(start_all(client.clone(), executions));
-    let signs = tokio::spawn(sign_all(client.clone(), setup.effects.clone()));
+    let starts = tokio::spawn(start_all(client.clone(), executions, nodes));
+    let signs = tokio::spawn(sign_all(client.clone(), setup.effects.clone(), nodes));
     let random = Random::seeded(7);
     let mut sum = Sum {
         executions,
@@ -43,12 +58,21 @@ pub(crate) async fn run(program: &Path, kills: usize) -> Sum {
     };
     while sum.kills < kills {
         sleep(Duration::from_millis(100 + random.below(900))).await;
-        if random.below(2) == 0 {
+        let victim = match random.below(3) {
+            0 => None,
+            1 => Some(setup.cluster.leader().await),
+            _ => Some(usize::try_from(random.below(nodes as u64)).unwrap()),
+        };
+        if let Some(node) = victim {
+            setup.cluster.nodes[node].kill();
+            if nodes > 1 {
+                // The others go on meanwhile.
+                sleep(Duration::from_millis(random.below(2_000))).await;
+            }
+            setup.cluster.nodes[node].start();
+        } else {
             setup.worker.kill();
             setup.worker.start();
-        } else {
-            setup.server.kill();
-            setup.server.start();
         }
         sum.kills += 1;
     }
@@ -58,10 +82,11 @@ pub(crate) async fn run(program: &Path, kills: usize) -> Sum {
             check(order, &outcome, &history, &mut sum).await;
         } else {
             sum.lost += 1;
-            let unended = unended(&setup.server).await;
+            let unended = unended(&setup.cluster).await;
             sum.problems.push(format!("order-{order} has not ended, of {unended}"));
         }
     }
+    assert!(!signs.is_finished(), "an answer was refused");
     signs.abort();
     let effects = fs::read_to_string(&setup.effects).unwrap();
     check_effects(&effects, &mut sum);
@@ -83,7 +108,7 @@ pub(crate) async fn until_served(client: &RestateClient, worker: &str) {
 }
 
 /// Starts the orders one after the other, each until the cluster has taken it.
-async fn start_all(client: RestateClient, executions: usize) {
+async fn start_all(client: RestateClient, executions: usize, nodes: usize) {
     for order in 0..executions {
         loop {
             match client
@@ -91,7 +116,8 @@ async fn start_all(client: RestateClient, executions: usize) {
                 .await
             {
                 Ok(()) => break,
-                // The server had died after it had taken the start, and before it said so.
+                Err(error) if nodes > 1 => panic!("order-{order} is not started: {error}"),
+                // The only server had died after it had taken the start, and before it said so.
                 Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => break,
                 Err(_) => sleep(Duration::from_millis(50)).await,
             }
@@ -101,7 +127,7 @@ async fn start_all(client: RestateClient, executions: usize) {
 }
 
 /// Answers every token that a worker has handed out; one that was handed out twice is known already.
-async fn sign_all(client: RestateClient, effects: PathBuf) {
+async fn sign_all(client: RestateClient, effects: PathBuf, nodes: usize) {
     let mut signed = HashSet::new();
     loop {
         let told = fs::read_to_string(&effects).unwrap_or_default();
@@ -112,7 +138,8 @@ async fn sign_all(client: RestateClient, effects: PathBuf) {
             }
             match client.send_task_success(token, json!("signed")).await {
                 Ok(()) => drop(signed.insert(token.to_owned())),
-                // The server had died after it had taken the answer, and before it said so.
+                Err(error) if nodes > 1 => panic!("{token} is not answered: {error}"),
+                // The only server had died after it had taken the answer, and before it said so.
                 Err(error) if error.kind() == ErrorKind::TaskTimedOut => drop(signed.insert(token.to_owned())),
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Cluster, "{error}"),
             }
@@ -134,9 +161,9 @@ async fn ended(client: &RestateClient, order: usize) -> (Outcome, Vec<HistoryEve
 }
 
 /// What the server has of all that has not ended.
-async fn unended(server: &Server) -> String {
+async fn unended(cluster: &Cluster) -> String {
     let sql = "SELECT target, status, retry_count, last_failure FROM sys_invocation WHERE status <> 'completed'";
-    server.administer("POST", "/query", &json!({ "query": sql })).await
+    cluster.administer("POST", "/query", &json!({ "query": sql })).await
 }
 
 /// Compares an execution with the same one on one machine.

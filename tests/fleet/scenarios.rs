@@ -19,7 +19,7 @@ use crate::setup::Setup;
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(program: &Path, steps: usize) {
-    let mut setup = Setup::start(program, "scenarios").await;
+    let mut setup = Setup::start(program, "scenarios", 1).await;
     let client = setup.client.clone();
     names_are_taken_once(&client).await;
     a_stop_ends_a_wait(&client).await;
@@ -113,7 +113,7 @@ async fn a_cancellation_stops(setup: &Setup) {
                 .await
                 .unwrap();
             sleep(Duration::from_millis(pause)).await;
-            setup.server.cancel(machine, &name).await;
+            setup.cluster.cancel(machine, &name).await;
             let aborted = Outcome::Aborted(ErrorOutput::default());
             assert_eq!(client.outcome(machine, &name).await.unwrap(), aborted, "{name}");
             let history = client.history(machine, &name).await.unwrap();
@@ -229,7 +229,7 @@ async fn a_forgotten_job_is_done_once(setup: &Setup) {
     // As it is a day later.
     let empty = json!({ "object_key": token, "new_state": {} });
     let emptied = setup
-        .server
+        .cluster
         .administer("POST", "/services/asl-token/state", &empty)
         .await;
     assert!(emptied.starts_with("HTTP/1.1 202"), "{emptied}");
@@ -243,7 +243,7 @@ async fn a_forgotten_job_is_done_once(setup: &Setup) {
     let unfinished = "SELECT id FROM sys_invocation WHERE target_handler_name = 'attempt' AND status <> 'completed'";
     let unfinished = json!({ "query": unfinished });
     while setup
-        .server
+        .cluster
         .administer("POST", "/query", &unfinished)
         .await
         .contains("inv_")

@@ -12,14 +12,14 @@ use crate::machine;
 use crate::process::Process;
 
 const PORT: &str = "ASL_FLEET_PORT";
-const INGRESS: &str = "ASL_FLEET_INGRESS";
+const INGRESSES: &str = "ASL_FLEET_INGRESSES";
 const EFFECTS: &str = "ASL_FLEET_EFFECTS";
 
 /// What a process of this program is, if it is not the test itself.
 pub(crate) struct Role {
     port: u16,
     effects: PathBuf,
-    ingress: String,
+    ingresses: String,
 }
 
 impl Role {
@@ -27,7 +27,7 @@ impl Role {
         Some(Self {
             port: env::var(PORT).ok()?.parse().unwrap(),
             effects: env::var_os(EFFECTS)?.into(),
-            ingress: env::var(INGRESS).ok()?,
+            ingresses: env::var(INGRESSES).ok()?,
         })
     }
 
@@ -38,8 +38,14 @@ impl Role {
         let tell = move |attempt: &str| machine::note(&effects, attempt);
         let interpreter = machine::interpreter(tell.clone(), Duration::from_millis(5));
         let interpreter = machine::with_others(machine::with_odd_answers(interpreter), tell);
+        let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
+        let client = others
+            .split_whitespace()
+            .fold(RestateClient::new(first, ""), |client, ingress| {
+                client.node(ingress, "")
+            });
         let worker = RestateWorker::new(interpreter)
-            .client(RestateClient::new(self.ingress, ""))
+            .client(client)
             .machine(machine::ASK, &machine::ask())
             .machine(machine::JOB, &machine::job())
             .machine(machine::ODD, &machine::odd())
@@ -55,16 +61,16 @@ impl Role {
 pub(crate) struct Worker {
     port: u16,
     effects: PathBuf,
-    ingress: String,
+    ingresses: Vec<String>,
     process: Process,
 }
 
 impl Worker {
-    pub(crate) fn new(port: u16, effects: &Path, ingress: String) -> Self {
+    pub(crate) fn new(port: u16, effects: &Path, ingresses: Vec<String>) -> Self {
         Self {
             port,
             effects: effects.to_owned(),
-            ingress,
+            ingresses,
             process: Process::default(),
         }
     }
@@ -78,7 +84,7 @@ impl Worker {
         command
             .env(PORT, self.port.to_string())
             .env(EFFECTS, &self.effects)
-            .env(INGRESS, &self.ingress)
+            .env(INGRESSES, self.ingresses.join(" "))
             .stdin(Stdio::null());
         self.process.start(&mut command);
     }
