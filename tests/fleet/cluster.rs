@@ -153,6 +153,10 @@ bind-port = {admin}
         local(self.ports[INGRESS])
     }
 
+    pub(crate) fn ingress_port(&self) -> u16 {
+        self.ports[INGRESS]
+    }
+
     pub(crate) fn admin(&self) -> String {
         local(self.ports[ADMIN])
     }

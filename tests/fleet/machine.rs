@@ -3,7 +3,7 @@
 use asl_engine::handlers::TaskContext;
 use asl_engine::{Interpreter, StateMachine, TaskError};
 use serde_json::{Value, json};
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -194,4 +194,15 @@ pub(crate) fn interpreter(tell: impl Fn(&str) + Clone + Send + Sync + 'static, t
 pub(crate) fn note(path: &Path, line: &str) {
     let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
     file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
+/// The first token that a worker has noted, as soon as there is one.
+pub(crate) async fn token(effects: &Path) -> String {
+    loop {
+        let told = fs::read_to_string(effects).unwrap_or_default();
+        if let Some(token) = told.lines().find_map(|line| line.strip_prefix("token ")) {
+            return token.to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -1,6 +1,7 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
+//! Names of parts after the command run only these: `scenarios`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -12,13 +13,17 @@
 )]
 
 mod cluster;
+mod cuts;
+mod kills;
 mod machine;
 mod process;
+mod proxy;
 mod round;
 mod scenarios;
 mod setup;
 mod worker;
 
+use round::Sum;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -35,9 +40,20 @@ fn main() -> ExitCode {
         return ExitCode::from(u8::from(is_required));
     };
     let kills = std::env::var("ASL_KILLS").map_or(5, |kills| kills.parse().unwrap());
-    // The long run has ten thousand entries in a journal.
-    scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
-    let sum = round::run(&program, 1, kills) + round::run(&program, 3, kills);
+    let parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    let is_asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    let mut sum = Sum::default();
+    if is_asked("scenarios") {
+        // The long run has ten thousand entries in a journal.
+        scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+    }
+    if is_asked("kills") {
+        sum += kills::run(&program, 1, kills);
+        sum += kills::run(&program, 3, kills);
+    }
+    if is_asked("cuts") {
+        sum += cuts::run(&program, kills);
+    }
     for problem in &sum.problems {
         println!("{problem}");
     }

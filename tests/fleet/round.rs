@@ -1,6 +1,5 @@
-//! Executions that are started while workers and the server die, and what has become of them.
+//! Executions that are started while something goes wrong, and what has become of them.
 
-use asl_engine::data::Random;
 use asl_engine::durable::RestateClient;
 use asl_engine::history::HistoryEvent;
 use asl_engine::runtime::Clock;
@@ -8,9 +7,10 @@ use asl_engine::{ErrorKind, Outcome};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::ops::Add;
-use std::path::{Path, PathBuf};
+use std::ops::AddAssign;
+use std::path::PathBuf;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::cluster::Cluster;
@@ -29,71 +29,57 @@ pub(crate) struct Sum {
     pub(crate) problems: Vec<String>,
 }
 
-impl Add for Sum {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            kills: self.kills + other.kills,
-            executions: self.executions + other.executions,
-            lost: self.lost + other.lost,
-            doubled: self.doubled + other.doubled,
-            problems: [self.problems, other.problems].concat(),
-        }
+impl AddAssign for Sum {
+    fn add_assign(&mut self, other: Self) {
+        self.kills += other.kills;
+        self.executions += other.executions;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.problems.extend(other.problems);
     }
 }
 
-/// One round over so many nodes: forty executions, or two for each kill.
-#[tokio::main(flavor = "current_thread")]
-pub(crate) async fn run(program: &Path, nodes: usize, kills: usize) -> Sum {
-    let mut setup = Setup::start(program, &format!("kills-{nodes}"), nodes).await;
-    let client = setup.client.clone();
-    let executions = (2 * kills).max(40);
-    let starts = tokio::spawn(start_all(client.clone(), executions, nodes));
-    let signs = tokio::spawn(sign_all(client.clone(), setup.effects.clone(), nodes));
-    let random = Random::seeded(7);
-    let mut sum = Sum {
-        executions,
-        ..Sum::default()
-    };
-    while sum.kills < kills {
-        sleep(Duration::from_millis(100 + random.below(900))).await;
-        let victim = match random.below(3) {
-            0 => None,
-            1 => Some(setup.cluster.leader().await),
-            _ => Some(usize::try_from(random.below(nodes as u64)).unwrap()),
+/// Executions that run while something goes wrong.
+pub(crate) struct Round {
+    executions: usize,
+    starts: JoinHandle<()>,
+    signs: JoinHandle<()>,
+}
+
+impl Round {
+    /// Begins to start executions, and to answer their tokens. If the cluster is never out of reach, no call may fail.
+    pub(crate) fn begin(setup: &Setup, executions: usize, is_in_reach: bool) -> Self {
+        let client = &setup.client;
+        Self {
+            executions,
+            starts: tokio::spawn(start_all(client.clone(), executions, is_in_reach)),
+            signs: tokio::spawn(sign_all(client.clone(), setup.effects.clone(), is_in_reach)),
+        }
+    }
+
+    /// Waits until all have ended, and looks what has become of them after so many attempts may have been cut.
+    pub(crate) async fn end(self, setup: &Setup, kills: usize) -> Sum {
+        let mut sum = Sum {
+            kills,
+            executions: self.executions,
+            ..Sum::default()
         };
-        if let Some(node) = victim {
-            setup.cluster.nodes[node].kill();
-            if nodes > 1 {
-                // The others go on meanwhile.
-                sleep(Duration::from_millis(random.below(2_000))).await;
+        self.starts.await.unwrap();
+        for order in 0..self.executions {
+            assert!(!self.signs.is_finished(), "an answer was refused");
+            if let Ok((outcome, history)) = timeout(PATIENCE, ended(&setup.client, order)).await {
+                check(order, &outcome, &history, &mut sum).await;
+            } else {
+                sum.lost += 1;
+                let unended = unended(&setup.cluster).await;
+                sum.problems.push(format!("order-{order} has not ended, of {unended}"));
             }
-            setup.cluster.nodes[node].start();
-        } else {
-            setup.worker.kill();
-            setup.worker.start();
         }
-        sum.kills += 1;
+        self.signs.abort();
+        let effects = fs::read_to_string(&setup.effects).unwrap();
+        check_effects(&effects, &mut sum);
+        sum
     }
-    starts.await.unwrap();
-    for order in 0..executions {
-        if let Ok((outcome, history)) = timeout(PATIENCE, ended(&client, order)).await {
-            check(order, &outcome, &history, &mut sum).await;
-        } else {
-            sum.lost += 1;
-            let unended = unended(&setup.cluster).await;
-            sum.problems.push(format!("order-{order} has not ended, of {unended}"));
-        }
-    }
-    assert!(!signs.is_finished(), "an answer was refused");
-    signs.abort();
-    let effects = fs::read_to_string(&setup.effects).unwrap();
-    check_effects(&effects, &mut sum);
-    if sum.problems.is_empty() {
-        setup.end();
-    }
-    sum
 }
 
 /// Waits until the server runs, and knows the worker at a URL.
@@ -108,7 +94,7 @@ pub(crate) async fn until_served(client: &RestateClient, worker: &str) {
 }
 
 /// Starts the orders one after the other, each until the cluster has taken it.
-async fn start_all(client: RestateClient, executions: usize, nodes: usize) {
+async fn start_all(client: RestateClient, executions: usize, is_in_reach: bool) {
     for order in 0..executions {
         loop {
             match client
@@ -116,7 +102,7 @@ async fn start_all(client: RestateClient, executions: usize, nodes: usize) {
                 .await
             {
                 Ok(()) => break,
-                Err(error) if nodes > 1 => panic!("order-{order} is not started: {error}"),
+                Err(error) if is_in_reach => panic!("order-{order} is not started: {error}"),
                 // The only server had died after it had taken the start, and before it said so.
                 Err(error) if error.kind() == ErrorKind::ExecutionAlreadyExists => break,
                 Err(_) => sleep(Duration::from_millis(50)).await,
@@ -127,7 +113,7 @@ async fn start_all(client: RestateClient, executions: usize, nodes: usize) {
 }
 
 /// Answers every token that a worker has handed out; one that was handed out twice is known already.
-async fn sign_all(client: RestateClient, effects: PathBuf, nodes: usize) {
+async fn sign_all(client: RestateClient, effects: PathBuf, is_in_reach: bool) {
     let mut signed = HashSet::new();
     loop {
         let told = fs::read_to_string(&effects).unwrap_or_default();
@@ -138,7 +124,7 @@ async fn sign_all(client: RestateClient, effects: PathBuf, nodes: usize) {
             }
             match client.send_task_success(token, json!("signed")).await {
                 Ok(()) => drop(signed.insert(token.to_owned())),
-                Err(error) if nodes > 1 => panic!("{token} is not answered: {error}"),
+                Err(error) if is_in_reach => panic!("{token} is not answered: {error}"),
                 // The only server had died after it had taken the answer, and before it said so.
                 Err(error) if error.kind() == ErrorKind::TaskTimedOut => drop(signed.insert(token.to_owned())),
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Cluster, "{error}"),

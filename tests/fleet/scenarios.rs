@@ -141,13 +141,7 @@ async fn a_history_may_be_long(client: &RestateClient) {
 async fn a_token_is_answered_once(setup: &mut Setup) {
     let client = setup.client.clone();
     client.start(ASK, "one", &json!({})).await.unwrap();
-    let token = loop {
-        let told = fs::read_to_string(&setup.effects).unwrap_or_default();
-        if let Some(token) = told.lines().find_map(|line| line.strip_prefix("token ")) {
-            break token.to_owned();
-        }
-        sleep(Duration::from_millis(20)).await;
-    };
+    let token = machine::token(&setup.effects).await;
     for _ in 0..3 {
         sleep(Duration::from_secs(1)).await;
         setup.worker.kill();
