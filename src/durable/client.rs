@@ -228,8 +228,8 @@ impl RestateClient {
         Err(unreadable("it has ended and has no outcome"))
     }
 
-    /// Completes the task of a token with its result (`SendTaskSuccess`): a `.waitForTaskToken` or `.sync` task. Waits while no
-    /// worker runs.
+    /// Completes the task of a token with its result (`SendTaskSuccess`): a `.waitForTaskToken` or `.sync` task, or one of an
+    /// activity. Waits while no worker runs.
     ///
     /// # Errors
     ///
@@ -330,13 +330,13 @@ impl RestateClient {
     }
 
     /// Calls a handler that answers with a message.
-    async fn read<T: DeserializeOwned>(&self, path: String, body: String) -> Result<T, Error> {
+    pub(super) async fn read<T: DeserializeOwned>(&self, path: String, body: String) -> Result<T, Error> {
         read(&self.nodes.call(Call::post(path, body)).await?.accepted()?)
     }
 }
 
 /// The path of a handler.
-fn handler(Place { service, key }: &Place, handler: &str) -> String {
+pub(super) fn handler(Place { service, key }: &Place, handler: &str) -> String {
     format!("/{service}/{}/{handler}", path(key))
 }
 

@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::activities::{offer_task, withdraw_task};
 use super::messages::{Delivered, Delivery, Events, Message, Stop, TaskAnswer, TaskCall};
 use super::{ATTEMPT, LISTEN, OVER, STOP, names};
-use crate::definition::IntegrationPattern;
+use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
 use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
@@ -37,6 +38,16 @@ enum Happened {
 struct Token {
     text: String,
     is_callback: bool,
+    /// The activity that offers its task.
+    offered_by: Option<Arc<str>>,
+}
+
+/// Who does the tasks of an execution.
+pub(super) struct Hands {
+    /// The resources that have services of their own; `None` if all have.
+    pub(super) services: Option<BTreeSet<String>>,
+    /// The activities whose tasks a handler does.
+    pub(super) handled_activities: BTreeSet<String>,
 }
 
 struct Driver<'a> {
@@ -50,8 +61,7 @@ struct Driver<'a> {
     timers: BTreeSet<DateTime<Utc>>,
     /// Unanswered tasks that others may answer.
     tokens: BTreeMap<TaskId, Token>,
-    /// The resources that have services of their own; `None` if all have.
-    services: Option<BTreeSet<String>>,
+    hands: Hands,
     /// Whether the invocation was cancelled, for which the execution has not been stopped yet.
     is_cancelled: bool,
 }
@@ -61,7 +71,7 @@ pub(super) async fn drive(
     context: &ContextInternal,
     clock: &Clock,
     execution: Execution,
-    services: Option<BTreeSet<String>>,
+    hands: Hands,
     is_cancelled: bool,
 ) -> Result<(Outcome, DateTime<Utc>), TerminalError> {
     let mut driver = Driver {
@@ -72,7 +82,7 @@ pub(super) async fn drive(
         pending: DurableFuturesUnordered::new(),
         timers: BTreeSet::new(),
         tokens: BTreeMap::new(),
-        services,
+        hands,
         is_cancelled,
     };
     let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
@@ -144,11 +154,33 @@ impl<'a> Driver<'a> {
         let token = Token {
             text: token,
             is_callback,
+            offered_by: None,
         };
         self.tokens.insert(task.id, token);
         let task = Box::new(task);
         self.pending
             .push(Box::pin(listening.map(move |listens| Happened::Listens(task, listens))));
+    }
+
+    /// Asks for a task whose token is known.
+    fn ask_for(&mut self, task: Task) {
+        if *task.resource.kind() == ResourceKind::Activity {
+            let activity = task.resource.shared_arn();
+            if !self.hands.handled_activities.contains(&*activity) {
+                if let Some(token) = self.tokens.get_mut(&task.id) {
+                    offer_task(self.context, &activity, &token.text, &task.request.effective_input);
+                    token.offered_by = Some(activity);
+                }
+                return;
+            }
+            let started = Event::TaskStarted {
+                task: task.id,
+                worker_name: None,
+            };
+            self.handle(self.now, started);
+        }
+        let called = self.call(task);
+        self.pending.push(called);
     }
 
     /// The request to wait for what comes by a task's token next.
@@ -167,6 +199,9 @@ impl<'a> Driver<'a> {
         self.tokens.retain(|task, token| {
             let is_awaited = execution.awaits(*task);
             if !is_awaited {
+                if let Some(activity) = &token.offered_by {
+                    withdraw_task(context, activity, &token.text);
+                }
                 let end = RequestTarget::object(names::TOKENS, token.text.as_str(), OVER);
                 drop(
                     context
@@ -199,7 +234,11 @@ impl<'a> Driver<'a> {
             retry_count: task.retry_count,
             request: task.request,
         };
-        let has_own = self.services.as_ref().is_none_or(|own| own.contains(&call.resource));
+        let has_own = self
+            .hands
+            .services
+            .as_ref()
+            .is_none_or(|own| own.contains(&call.resource));
         let service = if has_own {
             names::of_resource(&call.resource)
         } else {
@@ -234,8 +273,7 @@ impl<'a> Driver<'a> {
             Happened::Listens(task, Ok(Message(()))) => {
                 // It may have timed out meanwhile.
                 if self.execution.awaits(task.id) {
-                    let called = self.call(*task);
-                    self.pending.push(called);
+                    self.ask_for(*task);
                 }
             }
             Happened::Answered(task, Ok(Message(TaskAnswer { time, result }))) => {
@@ -258,6 +296,10 @@ impl<'a> Driver<'a> {
             Happened::Delivered(task, Ok(Message(delivered))) => {
                 for Delivered { time, delivery } in delivered {
                     let event = match delivery {
+                        Delivery::Started { worker_name, .. } => {
+                            self.is_taken(task);
+                            Event::TaskStarted { task, worker_name }
+                        }
                         Delivery::Heartbeat => Event::TaskHeartbeat { task },
                         Delivery::Submitted(output) => Event::TaskSubmitted { task, output },
                         Delivery::Succeeded(raw_result) => Event::TaskSucceeded { task, raw_result },
@@ -283,6 +325,16 @@ impl<'a> Driver<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A worker has the task: nobody else is offered it.
+    fn is_taken(&mut self, task: TaskId) {
+        let Some(token) = self.tokens.get_mut(&task) else {
+            return;
+        };
+        if let Some(activity) = token.offered_by.take() {
+            withdraw_task(self.context, &activity, &token.text);
+        }
     }
 
     async fn fail(&mut self, task: TaskId, failure: &TerminalError) {

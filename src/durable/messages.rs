@@ -65,6 +65,9 @@ pub(super) struct Beginning {
     pub(super) definition: String,
     /// All other options, as a store has them.
     pub(super) options: String,
+    /// The activities whose tasks a handler does.
+    #[serde(default)]
+    pub(super) handled_activities: BTreeSet<String>,
 }
 
 /// An execution that has begun, with its input as JSON: all that its workflow has to know.
@@ -96,6 +99,7 @@ impl Beginning {
             fingerprint: definition.fingerprint,
             definition: definition.text,
             options: start.options,
+            handled_activities: BTreeSet::new(),
         };
         (beginning, start.input)
     }
@@ -269,6 +273,11 @@ pub(super) struct Stop {
 /// What comes for a task by its token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Delivery {
+    /// A worker takes the task of an activity, by one of its polls.
+    Started {
+        worker_name: Option<String>,
+        poll: String,
+    },
     Heartbeat,
     Submitted(Value),
     Succeeded(Value),
@@ -286,7 +295,7 @@ pub(super) struct Delivered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Receipt {
     Taken,
-    /// The task is over.
+    /// The task is over, or taken by another worker.
     TooLate,
     /// There is no such token.
     Unknown,

@@ -9,17 +9,20 @@
 //! | an execution | a run of that workflow; its key is the execution's name |
 //! | a Task | a call of the service of its resource, `asl-task.ARN` (a colon becomes a dot) |
 //! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
+//! | an activity | an object of the service `asl-activity`, at which tasks wait for those who ask for them |
 //! | Wait, delays of retries, timeouts | durable timers |
 //! | the history | the workflow's state, kept for 90 days |
 //!
 //! [`RestateWorker`] runs executions and does tasks; [`RestateClient`] starts executions and reads them.
 
+mod activities;
 mod client;
 mod drive;
 mod messages;
 mod names;
 mod nodes;
 mod place;
+mod polling;
 mod services;
 mod serving;
 mod tasks;
@@ -49,6 +52,9 @@ const ATTEMPT: &str = "attempt";
 const LISTEN: &str = "listen";
 const DELIVER: &str = "deliver";
 const OVER: &str = "over";
+
+/// The handler of an activity that waits for a task.
+const POLL: &str = "poll";
 
 /// The keys of a workflow's state, besides those of its history.
 const FACTS: &str = "facts";

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 /// The service of task tokens; its keys are tokens.
 pub(super) const TOKENS: &str = "asl-token";
 
+/// The service of activities; its keys are their ARNs.
+pub(super) const ACTIVITIES: &str = "asl-activity";
+
 /// The workflow service of executions that bring their state machines with them; its keys are the ARNs of executions.
 pub(super) const EXECUTIONS: &str = "asl-execution";
 

@@ -1,4 +1,4 @@
-//! Where an execution is: its workflow's service and key.
+//! Where something is: its service and key.
 
 use super::names;
 
@@ -9,6 +9,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// An activity.
+    pub(super) fn of_activity(arn: &str) -> Self {
+        Self {
+            service: names::ACTIVITIES.to_owned(),
+            key: arn.to_owned(),
+        }
+    }
+
     /// An execution of a state machine that a worker has.
     pub(super) fn of_machine(machine: &str, name: &str) -> Self {
         Self {

@@ -3,13 +3,16 @@
 use futures_util::future::BoxFuture;
 use restate_sdk::discovery;
 use restate_sdk::endpoint::{ContextInternal, Error};
-use restate_sdk::errors::HandlerError;
+use restate_sdk::errors::{HandlerError, TerminalError};
 use restate_sdk::serde::Serialize;
 use restate_sdk::service::macro_support::service_definition;
 use restate_sdk::service::{Service, ServiceDefinition};
+use serde::Serialize as SerializeText;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+use super::messages::Message;
 
 /// How long Restate waits for a worker that says nothing before it takes it for hanging: a handler may work as long as a task
 /// on AWS, a year. A worker that is gone is noticed at once, since its connection is.
@@ -60,6 +63,30 @@ impl Service for Dispatcher {
             handling.await;
             Ok(())
         })
+    }
+}
+
+/// A handler that answers with a message.
+pub(super) fn handler<T, F>(
+    name: &'static str,
+    kind: Kind,
+    handle: impl Fn(ContextInternal) -> F + Send + Sync + 'static,
+) -> Handler
+where
+    T: SerializeText + 'static,
+    F: Future<Output = Result<T, TerminalError>> + Send + 'static,
+{
+    let handle = move |context: ContextInternal| -> BoxFuture<'static, ()> {
+        let handling = handle(context.clone());
+        Box::pin(async move {
+            let handled = handling.await.map(Message);
+            answer(&context, handled.map_err(Into::into));
+        })
+    };
+    Handler {
+        name,
+        kind,
+        handle: Arc::new(handle),
     }
 }
 

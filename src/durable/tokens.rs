@@ -4,12 +4,11 @@ use restate_sdk::context::RequestTarget;
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::TerminalError;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::drive::time;
 use super::messages::{Delivered, Delivery, Message, Receipt};
-use super::services::{Handler, Kind, answer};
+use super::services::{Handler, Kind, handler};
 use super::{DELIVER, LISTEN, OVER, names};
 use crate::runtime::Clock;
 
@@ -27,6 +26,9 @@ struct Task {
     listener: Option<String>,
     /// What has come while it did not.
     queue: Vec<Delivered>,
+    /// The poll that has taken the task of an activity.
+    #[serde(default)]
+    poll: Option<String>,
     is_over: bool,
 }
 
@@ -34,61 +36,16 @@ struct Task {
 pub(super) fn handlers(clock: &Clock) -> Vec<Handler> {
     let clock = clock.clone();
     vec![
-        Handler {
-            name: LISTEN,
-            kind: Kind::Exclusive,
-            handle: Arc::new(|context| {
-                Box::pin(async move {
-                    let listened = listen(&context).await;
-                    answer(&context, listened.map(Message).map_err(Into::into));
-                })
-            }),
-        },
-        Handler {
-            name: DELIVER,
-            kind: Kind::Exclusive,
-            handle: Arc::new(move |context| {
-                let clock = clock.clone();
-                Box::pin(async move {
-                    let delivered = deliver(&context, &clock).await;
-                    answer(&context, delivered.map(Message).map_err(Into::into));
-                })
-            }),
-        },
-        Handler {
-            name: OVER,
-            kind: Kind::Exclusive,
-            handle: Arc::new(|context| {
-                Box::pin(async move {
-                    let (Message(token), _) = context.input::<Message<String>>().await;
-                    let over = Task {
-                        is_over: true,
-                        ..Task::default()
-                    };
-                    context.set(STATE, Message(over));
-                    let forget = context.request::<_, ()>(RequestTarget::object(names::TOKENS, token, FORGET), ());
-                    drop(forget.send_after(REMEMBERED));
-                    answer(&context, Ok(Message(())));
-                })
-            }),
-        },
-        Handler {
-            name: FORGET,
-            kind: Kind::Exclusive,
-            handle: Arc::new(|context| {
-                Box::pin(async move {
-                    let ((), _) = context.input::<()>().await;
-                    context.clear_all();
-                    answer(&context, Ok(()));
-                })
-            }),
-        },
+        handler(LISTEN, Kind::Exclusive, listen),
+        handler(DELIVER, Kind::Exclusive, move |context| deliver(context, clock.clone())),
+        handler(OVER, Kind::Exclusive, over),
+        handler(FORGET, Kind::Exclusive, forget),
     ]
 }
 
-async fn listen(context: &ContextInternal) -> Result<(), TerminalError> {
+async fn listen(context: ContextInternal) -> Result<(), TerminalError> {
     let (Message(listener), _) = context.input::<Message<String>>().await;
-    let mut task = task(context).await?.unwrap_or_default();
+    let mut task = task(&context).await?.unwrap_or_default();
     if task.queue.is_empty() {
         task.listener = Some(listener);
     } else {
@@ -98,16 +55,23 @@ async fn listen(context: &ContextInternal) -> Result<(), TerminalError> {
     Ok(())
 }
 
-async fn deliver(context: &ContextInternal, clock: &Clock) -> Result<Receipt, TerminalError> {
+async fn deliver(context: ContextInternal, clock: Clock) -> Result<Receipt, TerminalError> {
     let (Message(delivery), _) = context.input::<Message<Delivery>>().await;
-    let Some(mut task) = task(context).await? else {
+    let Some(mut task) = task(&context).await? else {
         return Ok(Receipt::Unknown);
     };
     if task.is_over {
         return Ok(Receipt::TooLate);
     }
+    if let Delivery::Started { poll, .. } = &delivery {
+        match &task.poll {
+            None => task.poll = Some(poll.clone()),
+            Some(known) if known == poll => return Ok(Receipt::Taken),
+            Some(_) => return Ok(Receipt::TooLate),
+        }
+    }
     task.is_over = matches!(delivery, Delivery::Succeeded(_) | Delivery::Failed(_));
-    let time = time(context, clock).await?;
+    let time = time(&context, &clock).await?;
     let delivered = Delivered { time, delivery };
     if let Some(listener) = task.listener.take() {
         context.resolve_awakeable(&listener, Message(vec![delivered]));
@@ -121,6 +85,24 @@ async fn deliver(context: &ContextInternal, clock: &Clock) -> Result<Receipt, Te
     }
     context.set(STATE, Message(task));
     Ok(Receipt::Taken)
+}
+
+async fn over(context: ContextInternal) -> Result<(), TerminalError> {
+    let (Message(token), _) = context.input::<Message<String>>().await;
+    let over = Task {
+        is_over: true,
+        ..Task::default()
+    };
+    context.set(STATE, Message(over));
+    let forget = context.request::<_, Message<()>>(RequestTarget::object(names::TOKENS, token, FORGET), ());
+    drop(forget.send_after(REMEMBERED));
+    Ok(())
+}
+
+async fn forget(context: ContextInternal) -> Result<(), TerminalError> {
+    let ((), _) = context.input::<()>().await;
+    context.clear_all();
+    Ok(())
 }
 
 async fn task(context: &ContextInternal) -> Result<Option<Task>, TerminalError> {

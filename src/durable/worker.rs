@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::services::service;
 use super::tasks::Work;
 use super::workflow::{Source, Workflow};
-use super::{RestateClient, names, serving, tokens};
+use super::{RestateClient, activities, names, serving, tokens};
 use crate::Interpreter;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType, is_name};
 use crate::error::{Error, ErrorKind};
@@ -84,6 +84,12 @@ impl RestateWorker {
         self.interpreter.check_options()?;
         let misconfigured = |message| Error::new(ErrorKind::Misconfigured, message);
         for resource in &self.resources {
+            if Resource::parse(resource).is_some_and(|resource| *resource.kind() == ResourceKind::Activity) {
+                let message = format!(
+                    "tasks of the activity `{resource}` go to those who ask for them: `RestateClient::get_activity_task`"
+                );
+                return Err(misconfigured(message));
+            }
             if !self.interpreter.does(resource) {
                 let message = format!("no handler is registered for the resource `{resource}` of this worker");
                 return Err(Error::new(ErrorKind::MissingHandler, message));
@@ -109,7 +115,9 @@ impl RestateWorker {
                 )));
             }
             check(&name, &program).map_err(misconfigured)?;
-            if self.client.is_none() && program.resources().any(|(_, resource)| waits(resource)) {
+            let say_more = program.resources().any(|(_, resource)| waits(resource))
+                || !self.interpreter.handled_activities(&program).is_empty();
+            if self.client.is_none() && say_more {
                 let message =
                     format!("`{name}` has tasks that others answer: give the worker a client by `.client(…)`");
                 return Err(misconfigured(message));
@@ -136,8 +144,12 @@ impl RestateWorker {
             };
             let executions = service(names::EXECUTIONS, workflow.handlers()).map_err(misconfigured)?;
             endpoint = endpoint.bind(executions);
-            let service = service(names::TOKENS, tokens::handlers(&self.interpreter.own_clock()));
-            endpoint = endpoint.bind(service.map_err(misconfigured)?);
+            for (name, handlers) in [
+                (names::TOKENS, tokens::handlers(&self.interpreter.own_clock())),
+                (names::ACTIVITIES, activities::handlers()),
+            ] {
+                endpoint = endpoint.bind(service(name, handlers).map_err(misconfigured)?);
+            }
         }
         let work = Work {
             interpreter: self.interpreter,
@@ -176,16 +188,11 @@ fn check(name: &str, program: &Program) -> Result<(), String> {
         }
     }
     for (state, resource) in program.resources() {
-        let what = if *resource.kind() == ResourceKind::Activity {
-            "is an activity"
-        } else if Operation::of(resource).is_some() {
-            "calls Step Functions"
-        } else {
-            continue;
-        };
-        return Err(format!(
-            "the state `{state}` of `{name}` {what}: that does not run over Restate yet"
-        ));
+        if Operation::of(resource).is_some() {
+            return Err(format!(
+                "the state `{state}` of `{name}` calls Step Functions: that does not run over Restate yet"
+            ));
+        }
     }
     Ok(())
 }

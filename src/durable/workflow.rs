@@ -3,15 +3,13 @@
 use futures_util::future::BoxFuture;
 use restate_sdk::endpoint::{ContextInternal, InputMetadata};
 use restate_sdk::errors::{HandlerError, TerminalError};
-use restate_sdk::serde::Serialize;
-use serde::Serialize as SerializeText;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::drive::{drive, time};
+use super::drive::{Hands, drive, time};
 use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Message, Range, Stop};
-use super::services::{Handler, Kind, answer};
+use super::services::{Handler, Kind, answer, handler};
 use super::{DESCRIBE, END, FACTS, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, history_key, history_number};
 use crate::Interpreter;
 use crate::error::Error;
@@ -60,9 +58,9 @@ impl Workflow {
                 kind: Kind::Shared,
                 handle: Arc::new(move |context| Arc::clone(&stop).stop(context)),
             },
-            shared(ORIGIN, |context| async move { origin(&context).await }),
-            shared(DESCRIBE, |context| async move { describe(&context).await }),
-            shared(HISTORY, |context| async move { history(&context).await }),
+            handler(ORIGIN, Kind::Shared, origin),
+            handler(DESCRIBE, Kind::Shared, describe),
+            handler(HISTORY, Kind::Shared, history),
         ]
     }
 
@@ -112,10 +110,13 @@ impl Workflow {
     /// Runs an execution from its beginning, or goes on where its journal ends.
     async fn go_on(&self, context: &ContextInternal, begun: Begun, is_cancelled: bool) -> Result<Json, HandlerError> {
         // What cannot be read is not lost: a worker that can read it goes on.
-        let services = begun.services.clone();
+        let hands = Hands {
+            services: begun.services.clone(),
+            handled_activities: begun.beginning.handled_activities.clone(),
+        };
         let (execution, facts) = begun.read()?;
         context.set(FACTS, Message(facts));
-        let (outcome, end) = drive(context, &self.clock, execution, services, is_cancelled).await?;
+        let (outcome, end) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
         context.set(END, Message(Ending::from(End::of(&outcome, end))));
         match outcome {
             Outcome::Succeeded { output } => Ok(Json(output.to_value())),
@@ -142,7 +143,11 @@ impl Workflow {
         let options = self.interpreter.options_of(program, input, request)?;
         let time = chrono::SubsecRound::trunc_subsecs(self.clock.now(), 6);
         let limits = self.interpreter.own_limits();
-        Ok(Beginning::of(program, &options, limits, StoredOrigin::default(), time).0)
+        let (beginning, _) = Beginning::of(program, &options, limits, StoredOrigin::default(), time);
+        Ok(Beginning {
+            handled_activities: self.interpreter.handled_activities(program),
+            ..beginning
+        })
     }
 
     fn stop(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
@@ -162,46 +167,26 @@ fn refused(error: Error) -> HandlerError {
     TerminalError::new_with_code(400, error.to_string()).into()
 }
 
-/// A handler that answers from what `run` has written.
-fn shared<T, F>(name: &'static str, read: impl Fn(ContextInternal) -> F + Send + Sync + 'static) -> Handler
-where
-    T: SerializeText + 'static,
-    F: Future<Output = Result<T, TerminalError>> + Send + 'static,
-    Message<T>: Serialize,
-{
-    Handler {
-        name,
-        kind: Kind::Shared,
-        handle: Arc::new(move |context| {
-            let reading = read(context.clone());
-            Box::pin(async move {
-                let read = reading.await.map(Message);
-                answer(&context, read.map_err(Into::into));
-            })
-        }),
-    }
-}
-
 /// Which start this is, for a client that has to ask again.
 fn note_origin(context: &ContextInternal, metadata: &InputMetadata) {
     let origin = metadata.headers.get(ORIGIN_HEADER).cloned();
     context.set(ORIGIN, Message(origin.unwrap_or_default()));
 }
 
-async fn origin(context: &ContextInternal) -> Result<Option<String>, TerminalError> {
+async fn origin(context: ContextInternal) -> Result<Option<String>, TerminalError> {
     let ((), _) = context.input::<()>().await;
     let origin = context.get::<Message<String>>(ORIGIN).await?;
     Ok(origin.map(|Message(origin)| origin))
 }
 
-async fn describe(context: &ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
+async fn describe(context: ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
     let ((), _) = context.input::<()>().await;
     let facts = context.get::<Message<Facts>>(FACTS).await?;
     let ending = context.get::<Message<Ending>>(END).await?;
     Ok(facts.map(|Message(facts)| (facts, ending.map(|Message(ending)| ending))))
 }
 
-async fn history(context: &ContextInternal) -> Result<Vec<Events>, TerminalError> {
+async fn history(context: ContextInternal) -> Result<Vec<Events>, TerminalError> {
     let (Message(Range { after, most }), _) = context.input::<Message<Range>>().await;
     let keys = context.get_keys().await?;
     let mut firsts: Vec<u64> = keys.iter().filter_map(|key| history_number(key)).collect();

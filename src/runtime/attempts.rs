@@ -1,6 +1,7 @@
 //! Attempts of tasks for another driver: it has the handlers and settings of an interpreter, and runs nothing in it.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
@@ -9,9 +10,9 @@ use super::panics::failing_on_panic;
 use super::{Clock, Interpreter};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, Payload, discard, nests_within};
-use crate::definition::Resource;
+use crate::definition::{Resource, ResourceKind};
 use crate::error::predefined_errors;
-use crate::execution::Limits;
+use crate::execution::{Limits, Program};
 use crate::handlers::{Attempt, Handler};
 use crate::history::ErrorOutput;
 use crate::store::too_deep;
@@ -20,6 +21,15 @@ impl Interpreter {
     /// Whether there is a handler for a resource.
     pub(crate) fn does(&self, arn: &str) -> bool {
         Resource::parse(arn).is_some_and(|resource| self.handler_of(&resource).is_some())
+    }
+
+    /// The activities of a program for which there is a handler: nobody is asked for their tasks.
+    pub(crate) fn handled_activities(&self, program: &Program) -> BTreeSet<String> {
+        let activities = program.resources().map(|(_, resource)| resource);
+        activities
+            .filter(|resource| *resource.kind() == ResourceKind::Activity && self.does(resource.arn()))
+            .map(|resource| resource.arn().to_owned())
+            .collect()
     }
 
     /// Does an attempt of a task of a resource. A panic is a failure of the task. The answer is made to [`fit`](Self::fit), and

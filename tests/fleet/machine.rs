@@ -16,6 +16,7 @@ pub(crate) const ODD: &str = "Odd";
 pub(crate) const WIDE: &str = "Wide";
 pub(crate) const ASK: &str = "Ask";
 pub(crate) const JOB: &str = "Job";
+pub(crate) const BAKE: &str = "Bake";
 
 /// Asks somebody, who answers by the token.
 pub(crate) fn ask() -> StateMachine {
@@ -31,6 +32,16 @@ pub(crate) fn job() -> StateMachine {
     let definition = json!({ "StartAt": "Job", "States": { "Job": {
         "Type": "Task", "Resource": "arn:aws:states:::codebuild:startBuild.sync", "HeartbeatSeconds": 2, "End": true,
         "Parameters": { "ProjectName": "p" }
+    } } });
+    definition.to_string().parse().unwrap()
+}
+
+pub(crate) const OVEN: &str = "arn:aws:states:us-east-1:123456789012:activity:Oven";
+
+/// Waits for somebody who asks for work.
+pub(crate) fn bake() -> StateMachine {
+    let definition = json!({ "StartAt": "Bake", "States": { "Bake": {
+        "Type": "Task", "Resource": OVEN, "TimeoutSecondsPath": "$.seconds", "End": true
     } } });
     definition.to_string().parse().unwrap()
 }

@@ -12,7 +12,9 @@
     reason = "tests fail by panicking"
 )]
 
+mod activities;
 mod cluster;
+mod compare;
 mod cuts;
 mod kills;
 mod machine;

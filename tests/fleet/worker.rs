@@ -47,6 +47,7 @@ impl Role {
         let worker = RestateWorker::new(interpreter)
             .client(client)
             .machine(machine::ASK, &machine::ask())
+            .machine(machine::BAKE, &machine::bake())
             .machine(machine::JOB, &machine::job())
             .machine(machine::ODD, &machine::odd())
             .machine(machine::WIDE, &machine::wide())
