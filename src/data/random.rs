@@ -31,6 +31,11 @@ impl Random {
         self.state == other.state
     }
 
+    /// The seed with which another one goes on like this one.
+    pub(crate) fn seed(&self) -> u64 {
+        self.state.get()
+    }
+
     /// The next 64 random bits.
     pub fn next_u64(&self) -> u64 {
         let state = self.state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -125,7 +125,7 @@ impl<'a> Driver<'a> {
                     Command::Invoke(task) => self.invoke(task),
                     // The execution ignores the answer of a cancelled task. The others are of distributed Maps, which a worker
                     // refuses.
-                    Command::Cancel(_) | Command::RecordChild(_) | Command::MapRun(_) => {}
+                    Command::Cancel(_) | Command::RecordChild(_) | Command::MapRun(_) | Command::StartChild(_) => {}
                     Command::Complete(outcome) => ended = Some(outcome),
                 }
             }

@@ -1,9 +1,11 @@
 //! What passes the boundary of an execution inwards.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::map_run::MapRunUpdate;
+use super::outcome::Outcome;
 use super::task::TaskId;
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::history::ErrorOutput;
@@ -45,6 +47,15 @@ pub enum Event {
         /// The error.
         error: ErrorOutput,
     },
+    /// A child execution that the driver runs ([`Command::StartChild`](super::Command::StartChild)) has ended.
+    ChildEnded {
+        /// The child execution.
+        child: TaskId,
+        /// Its outcome.
+        outcome: Outcome,
+        /// When it ended.
+        time: DateTime<Utc>,
+    },
     /// Time passed, usually up to [`Execution::next_deadline`](super::Execution::next_deadline).
     DeadlineReached,
     /// The execution may go on, as it asked for with [`Execution::wants_turn`](super::Execution::wants_turn).
@@ -56,14 +67,15 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event's task.
+    /// The event's task, or child execution.
     pub(super) fn task(&mut self) -> Option<&mut TaskId> {
         match self {
             Self::TaskStarted { task, .. }
             | Self::TaskSubmitted { task, .. }
             | Self::TaskHeartbeat { task }
             | Self::TaskSucceeded { task, .. }
-            | Self::TaskFailed { task, .. } => Some(task),
+            | Self::TaskFailed { task, .. }
+            | Self::ChildEnded { child: task, .. } => Some(task),
             Self::DeadlineReached | Self::Turn | Self::Stop(_) | Self::UpdateMapRun(_) => None,
         }
     }
@@ -71,6 +83,13 @@ impl Event {
     /// Drops an output that nests too deeply and returns whether there was one. Even dropping it the usual way could
     /// overflow the stack.
     pub(crate) fn drop_deep_output(&mut self) -> bool {
+        if let Self::ChildEnded {
+            outcome: Outcome::Succeeded { output },
+            ..
+        } = self
+        {
+            return output.drop_if_deep();
+        }
         let (Self::TaskSubmitted { output, .. } | Self::TaskSucceeded { raw_result: output, .. }) = self else {
             return false;
         };

@@ -59,7 +59,8 @@
 //! ```
 //!
 //! * **Intent**: a state's request to the engine: exit, invoke, wait until, fork; or the state fails.
-//! * **Map Run**: the child executions of a distributed Map. They live in its frame and use its execution's commands.
+//! * **Map Run**: the child executions of a distributed Map. They live in its frame and use its execution's commands, or are
+//!   run by the driver ([`StartOptions::separate_children`]).
 //! * **Stages** of a state's data: *raw input*, *filtered input* after `InputPath`, *effective input*
 //!   after `Parameters` or `Arguments`, *raw result* of its work, *effective result* after `ResultSelector`, *output* after
 //!   `ResultPath` and `OutputPath`.
@@ -73,6 +74,7 @@
 //! More words, and why the core is as it is, are in [Contributing](crate::docs::contributing).
 
 mod catch;
+mod child_start;
 mod command;
 mod core;
 mod engine;
@@ -112,6 +114,7 @@ use std::sync::Arc;
 use crate::data::{ExecutionContext, StateMachineContext};
 use crate::history::HistoryEvent;
 
+pub use child_start::ChildStart;
 pub use command::Command;
 pub use event::Event;
 pub use limits::Limits;
@@ -134,7 +137,7 @@ pub(crate) use inspection::{Inspection, Stage};
 pub(crate) use intent::Assigned;
 #[cfg(feature = "runtime")]
 pub(crate) use map_run::KEPT_CHILDREN;
-pub(crate) use program::{Next, Node, StateId};
+pub(crate) use program::{GraphId, Next, Node, StateId};
 pub(crate) use trace::{TraceEntry, Traced};
 
 pub(crate) use single_state::{End, SingleState, Surroundings, Work};
@@ -146,6 +149,8 @@ use engine::Engine;
 #[derive(Debug)]
 pub struct Execution {
     program: Arc<Program>,
+    /// What it runs of the program.
+    graph: GraphId,
     core: Core,
 }
 
@@ -168,8 +173,23 @@ impl Execution {
     ) -> Self {
         let is_too_deep = options.input.drop_if_deep();
         let core = Core::new(program.machine().timeout_seconds, options, limits, now);
-        let mut execution = Self { program, core };
-        execution.engine().start(Program::MAIN, is_too_deep);
+        let graph = Program::MAIN;
+        let mut execution = Self { program, graph, core };
+        execution.engine().start(graph, is_too_deep);
+        execution
+    }
+
+    /// Starts a child execution of a distributed Map; commands may be ready at once. `program` is that of the execution whose
+    /// child it is.
+    pub fn start_child(program: Arc<Program>, start: ChildStart) -> Self {
+        let mut options = start.options;
+        let is_too_deep = options.input.drop_if_deep();
+        let limits = Arc::new(options.limits.clone());
+        // No timeout of its own: the machine's timeout applies to the execution around it.
+        let core = Core::new(None, options, limits, start.time);
+        let graph = start.graph;
+        let mut execution = Self { program, graph, core };
+        execution.engine().start(graph, is_too_deep);
         execution
     }
 
@@ -188,7 +208,8 @@ impl Execution {
         let context = &mut core.execution;
         context.redrive_count = context.redrive_count.map(|_| redrives.0);
         context.redrive_time = redrives.1;
-        Self { program, core }
+        let graph = Program::MAIN;
+        Self { program, graph, core }
     }
 
     /// The number of events in its history so far, whether they are recorded or not.
@@ -390,15 +411,19 @@ impl Execution {
 
     /// The execution as plain data, including unpolled commands; [`Execution::restore`] continues it.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(&self.program, &self.core)
+        Snapshot::of(&self.program, self.graph, &self.core)
     }
 
-    /// Continues from a snapshot. Every unanswered task is issued as a command again, so that the driver dispatches it.
+    /// Continues from a snapshot. Every unanswered task is issued as a command again, so that the driver dispatches it; so is
+    /// every child execution that the driver runs.
     pub fn restore(program: Arc<Program>, snapshot: Snapshot) -> Result<Self, SnapshotError> {
-        let core = snapshot.into_core(&program)?;
-        let mut execution = Self { program, core };
+        let (graph, core) = snapshot.into_core(&program)?;
+        let mut execution = Self { program, graph, core };
         let tasks = execution.unanswered_tasks();
         execution.core.commands.extend(tasks.into_iter().map(Command::Invoke));
+        let children = execution.engine().separate_children();
+        let starts = children.into_iter().map(|start| Command::StartChild(Box::new(start)));
+        execution.core.commands.extend(starts);
         Ok(execution)
     }
 

@@ -37,6 +37,12 @@ impl StateId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) struct GraphId(u32);
 
+impl GraphId {
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// A [`Transition`] resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -199,6 +205,11 @@ impl Program {
     }
 
     pub(crate) const MAIN: GraphId = GraphId(0);
+
+    /// The graph of a number, if there is one.
+    pub(crate) fn graph(&self, number: u32) -> Option<GraphId> {
+        self.graphs.get(number as usize).map(|_| GraphId(number))
+    }
 
     pub(crate) fn has_state(&self, id: StateId) -> bool {
         (id.0 as usize) < self.nodes.len()

@@ -41,8 +41,8 @@ impl Execution {
         self.core.work = 0;
         self.core.turn_work = 0;
         self.core.is_given_turn = false;
-        let timeout_seconds = self.program.machine().timeout_seconds;
-        self.engine().redrive(Program::MAIN, timeout_seconds, now);
+        let (graph, timeout_seconds) = (self.graph, self.timeout_seconds());
+        self.engine().redrive(graph, timeout_seconds, now);
         Ok(())
     }
 
@@ -52,5 +52,10 @@ impl Execution {
     /// after 1,000 redrives, and if what a redrive needs was not kept ([`StartOptions::is_redrivable`](super::StartOptions::is_redrivable)).
     pub fn check_redrivable(&self, now: DateTime<Utc>) -> Result<(), NotRedrivable> {
         self.core.check_redrivable(now)
+    }
+    /// The timeout of what it runs: a child execution has none of its own.
+    fn timeout_seconds(&self) -> Option<u32> {
+        let is_child = self.graph != Program::MAIN;
+        self.program.machine().timeout_seconds.filter(|_| !is_child)
     }
 }

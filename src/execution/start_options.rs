@@ -9,7 +9,7 @@ use crate::data::{Payload, StateMachineContext};
 use crate::history::HistoryLevel;
 
 /// The options of an execution's start. Names and ids appear in the context object and in the history.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StartOptions {
     /// The execution's input.
@@ -45,6 +45,10 @@ pub struct StartOptions {
     /// What the times of Wait states are multiplied by: 0 skips them. `None`, the default, is 1. Timeouts and the
     /// delays of retries stay as they are.
     pub wait_time_scale: Option<f64>,
+    /// Whether the driver runs the child executions of distributed Maps, each as an execution of its own
+    /// ([`Command::StartChild`](super::Command::StartChild)), and how many of a Map Run at once at most. `None`, the default:
+    /// they run inside this execution.
+    pub separate_children: Option<usize>,
     /// Whether the execution keeps a trace, which has details that the history lacks.
     pub(crate) is_traced: bool,
 }
@@ -66,6 +70,7 @@ impl StartOptions {
             activities: None,
             is_redrivable: true,
             wait_time_scale: None,
+            separate_children: None,
             is_traced: false,
         }
     }

@@ -230,6 +230,8 @@ impl Running {
                         self.place(invocation, next.as_deref_mut(), progress);
                     }
                 }
+                // They run inside it.
+                Command::StartChild(_) => {}
                 Command::Cancel(task) => {
                     if let Some(place) = &mut next {
                         place.take_if(|invocation| invocation.task.id == task);

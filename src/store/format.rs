@@ -48,6 +48,8 @@ struct Options {
     activities: Option<Arc<BTreeSet<String>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wait_time_scale: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    separate_children: Option<usize>,
     #[serde(default)]
     origin: StoredOrigin,
 }
@@ -133,6 +135,7 @@ impl Start {
             is_redrivable: options.is_redrivable,
             activities: options.activities.clone(),
             wait_time_scale: options.wait_time_scale,
+            separate_children: options.separate_children,
             origin,
         };
         Self {
@@ -168,6 +171,7 @@ impl Start {
         options.is_redrivable = read.is_redrivable;
         options.activities = read.activities;
         options.wait_time_scale = read.wait_time_scale;
+        options.separate_children = read.separate_children;
         Ok((options, read.origin))
     }
 

@@ -13,4 +13,5 @@ mod long_evaluations;
 mod machines;
 mod pizza_machine;
 mod redrive;
+mod separate;
 mod snapshot;

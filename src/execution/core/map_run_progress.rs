@@ -31,6 +31,9 @@ pub(crate) struct MapRunProgress {
     pub(crate) graph: GraphId,
     pub(crate) is_express: bool,
     pub(crate) transformation: Transformation,
+    /// How many child executions the driver runs at once; `None` where they run inside the execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) most_separate: Option<usize>,
     pub(crate) settings: MapRunSettings,
     /// The Map's effective input: `$` of the item selector.
     pub(crate) effective_input: Payload,
@@ -46,6 +49,9 @@ pub(crate) struct MapRunProgress {
     pub(crate) deadlines: BTreeSet<(Timestamp, u32)>,
     /// The tasks of child executions by their outer generation.
     pub(crate) tasks: BTreeMap<u32, (u32, TaskId)>,
+    /// The child executions that the driver runs, by their outer generation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) separate: BTreeMap<u32, u32>,
     /// The results of the child executions in the order of their starts; `Null` until there is one.
     pub(crate) results: Vec<Value>,
     /// An estimate of the bytes of memory that they take.
@@ -88,9 +94,20 @@ pub(crate) struct Child {
     pub(crate) tasks: IndexMap<TaskId, u32>,
     /// Its deadline as noted by the Map Run.
     pub(crate) armed: Option<Timestamp>,
+    /// Whether the driver runs it: its core is then no more than what it started with, and how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) separate: Option<Separate>,
     /// Its frames in the trace, if one is kept.
     #[serde(skip)]
     pub(crate) traced_frames: Option<Box<OutsideFrames>>,
+}
+
+/// A child execution that the driver runs.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Separate {
+    /// Its outer generation, as that of a task.
+    pub(crate) generation: u32,
+    pub(crate) redrive_count: u32,
 }
 
 impl MapRunProgress {
@@ -107,9 +124,10 @@ impl MapRunProgress {
 
     /// Whether the next child execution may start.
     pub(crate) fn may_start(&self) -> bool {
+        let most = self.most_separate.unwrap_or(MOST_CHILDREN).clamp(1, MOST_CHILDREN);
         let limit = match self.settings.max_concurrency {
-            0 => MOST_CHILDREN,
-            limit => limit.min(MOST_CHILDREN),
+            0 => most,
+            limit => limit.min(most),
         };
         matches!(self.stage, Stage::Running) && self.children.len() < limit && self.has_more()
     }
@@ -117,7 +135,10 @@ impl MapRunProgress {
     /// Whether something will let it go on. While it reads or writes, that is the answer to a request.
     pub(crate) fn goes_on(&self) -> bool {
         match &self.stage {
-            Stage::Running => self.can_go_on() || !self.deadlines.is_empty() || !self.tasks.is_empty(),
+            Stage::Running => {
+                let awaits_answers = !self.tasks.is_empty() || !self.separate.is_empty();
+                self.can_go_on() || !self.deadlines.is_empty() || awaits_answers
+            }
             Stage::Reading(_) | Stage::Writing(_) => self.asked().is_some(),
         }
     }

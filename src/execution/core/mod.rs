@@ -25,7 +25,7 @@ use crate::history::HistoryLevel;
 
 pub(super) use command_queue::CommandQueue;
 pub(super) use frames::{Activity, Begun, Evaluating, ForkProgress, Frame, Frames, TaskAttempt, VisibleVariables};
-pub(super) use map_run_progress::{Child, MapRunProgress, Stage};
+pub(super) use map_run_progress::{Child, MapRunProgress, Separate, Stage};
 pub(super) use recorder::Recorder;
 
 /// The longest time of an Express execution in seconds (developer guide, "Quotas").
@@ -99,6 +99,9 @@ pub(crate) struct Core {
     /// What the times of Wait states are multiplied by; `None` for 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) wait_time_scale: Option<f64>,
+    /// How many child executions of a Map Run the driver runs at once; `None` where they run inside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) separate_children: Option<usize>,
     /// The trace, if one is kept.
     #[serde(skip)]
     pub(crate) trace: Option<Box<Trace>>,
@@ -129,6 +132,7 @@ impl Core {
             activities: options.activities,
             is_redrivable: options.is_redrivable && !is_express,
             wait_time_scale: options.wait_time_scale,
+            separate_children: options.separate_children,
             trace: options.is_traced.then(Box::default),
             ..Self::idle(execution, options.state_machine, recorder, limits, now)
         }
@@ -172,6 +176,7 @@ impl Core {
             is_restored: false,
             activities: None,
             wait_time_scale: None,
+            separate_children: None,
             trace: None,
         }
     }

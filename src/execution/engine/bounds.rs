@@ -111,7 +111,10 @@ fn held_by(frames: &Frames, seen: &mut HashSet<usize>) -> usize {
                 results += run.results_held.saturating_mul(copies);
                 results += run.stage_values().map(held_size).sum::<usize>();
                 for child in run.children.values() {
-                    results += child.core.held_by_frames();
+                    results += match child.separate {
+                        Some(_) => size_of::<Core>() + child.core.execution.input.held_size(seen),
+                        None => child.core.held_by_frames(),
+                    };
                 }
                 for child in run.unsuccessful.values().chain(run.pending_redrive.values()) {
                     results += size_of::<Core>() + child.core.execution.input.held_size(seen);

@@ -18,21 +18,37 @@ use crate::execution::states;
 impl Engine<'_> {
     /// The parent's options with the child's own names and ids.
     pub(super) fn child_options(&self, run: &MapRunProgress, input: Payload) -> StartOptions {
+        let random = &self.core.random;
+        let (name, seed) = (random.uuid(), random.next_u64());
+        let express_id = run.is_express.then(|| random.uuid());
+        self.options_of_child(run, input, name, seed, express_id)
+    }
+
+    /// The same with what was random before.
+    pub(super) fn options_of_child(
+        &self,
+        run: &MapRunProgress,
+        input: Payload,
+        name: String,
+        seed: u64,
+        express_id: Option<String>,
+    ) -> StartOptions {
         let core = &*self.core;
         StartOptions {
             input,
-            name: core.random.uuid(),
+            name,
             state_machine: Arc::clone(&run.state_machine),
             role_arn: core.execution.role_arn.clone().unwrap_or_default(),
-            seed: core.random.next_u64(),
+            seed,
             token_secret: core.token_secret.clone(),
             history: core.recorder.level(),
             limits: Limits::default(),
-            express_id: run.is_express.then(|| core.random.uuid()),
+            express_id,
             is_synchronous: true,
             activities: core.activities.clone(),
             is_redrivable: core.is_redrivable,
             wait_time_scale: core.wait_time_scale,
+            separate_children: core.separate_children,
             is_traced: core.trace.is_some(),
         }
     }

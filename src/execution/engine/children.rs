@@ -65,6 +65,11 @@ impl Engine<'_> {
         if run.asked().is_some_and(|asked| asked.generation == task.generation) {
             return self.request_answered(key, run, event, is_too_deep);
         }
+        if let Event::ChildEnded { outcome, time, .. } = event {
+            let outcome = if is_too_deep { too_deep() } else { outcome };
+            self.separate_child_ended(&mut run, task.generation, outcome, time);
+            return self.settle_map_run(key, run, Ok(()));
+        }
         let done = self.happen_in_child(&mut run, task, event, is_too_deep);
         self.settle_map_run(key, run, done.map_err(Failure::from))
     }
@@ -138,8 +143,13 @@ impl Engine<'_> {
             items,
             tasks: IndexMap::new(),
             armed: None,
+            separate: None,
             traced_frames: None,
         };
+        if run.most_separate.is_some() {
+            self.hand_out(run, id, child, 0);
+            return Ok(());
+        }
         child.core.turn_work = self.core.turn_work;
         let (program, core) = (self.program, &mut *child.core);
         Engine { program, core }.start(run.graph, false);
@@ -217,7 +227,7 @@ impl Engine<'_> {
                     outcome = Some(ended);
                     continue;
                 }
-                of_its_own @ (Command::RecordChild(_) | Command::MapRun(_)) => of_its_own,
+                of_its_own @ (Command::RecordChild(_) | Command::MapRun(_) | Command::StartChild(_)) => of_its_own,
             };
             self.core.commands.push(command);
         }
@@ -269,12 +279,12 @@ impl Engine<'_> {
         core.turn_work = child.turn_work;
     }
 
-    fn child_ended(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child, outcome: Outcome) {
+    pub(super) fn child_ended(&mut self, run: &mut MapRunProgress, id: u32, mut child: Child, outcome: Outcome) {
         for generation in child.tasks.values() {
             run.tasks.remove(generation);
         }
         run.count_end(child.items, &outcome);
-        let now = self.core.now;
+        let now = child.core.now;
         let record = |outcome: &Outcome| record_of(&child.core.execution, &child.core.state_machine, outcome, now);
         let is_kept = self.core.is_redrivable && outcome.error().is_some();
         let result = match outcome {
@@ -308,7 +318,12 @@ impl Engine<'_> {
                     child.core.trace(key, || Traced::Aborted);
                 }
             }
-            let one = self.resume(run, id, Some((Event::Stop(ErrorOutput::default()), false)));
+            let is_separate = run.children.get(&id).is_some_and(|child| child.separate.is_some());
+            let one = if is_separate {
+                self.stop_separate_child(run, id)
+            } else {
+                self.resume(run, id, Some((Event::Stop(ErrorOutput::default()), false)))
+            };
             stopped = stopped.and(one);
         }
         run.ready.clear();
@@ -316,8 +331,13 @@ impl Engine<'_> {
     }
 }
 
+/// How a child execution ends whose driver reports an output that nests too deeply.
+fn too_deep() -> Outcome {
+    Outcome::Failed(Failure::nested_too_deep().error_output())
+}
+
 /// A child execution's task under its outer id; its frame is the Map's.
-fn outside(run: &MapRunProgress, generation: u32) -> TaskId {
+pub(super) fn outside(run: &MapRunProgress, generation: u32) -> TaskId {
     TaskId {
         frame: run.frame.slot,
         generation,

@@ -20,7 +20,8 @@ impl Core {
             Activity::Task(attempt) => attempt.generation == task.generation,
             Activity::MapRun(run) => {
                 let is_asked = run.asked().is_some_and(|asked| asked.generation == task.generation);
-                is_asked || run.tasks.contains_key(&task.generation)
+                let is_of_child = run.tasks.contains_key(&task.generation);
+                is_asked || is_of_child || run.separate.contains_key(&task.generation)
             }
             _ => false,
         }
@@ -74,7 +75,11 @@ impl Engine<'_> {
             Event::TaskSucceeded { raw_result, .. } => self.task_succeeded(key, raw_result),
             Event::TaskFailed { error, .. } => self.task_failed(key, error),
             // Not an event of a task.
-            Event::DeadlineReached | Event::Turn | Event::Stop(_) | Event::UpdateMapRun(_) => Ok(()),
+            Event::ChildEnded { .. }
+            | Event::DeadlineReached
+            | Event::Turn
+            | Event::Stop(_)
+            | Event::UpdateMapRun(_) => Ok(()),
         }
     }
 

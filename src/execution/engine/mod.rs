@@ -23,6 +23,7 @@ mod item_reader;
 mod map_run_updates;
 mod map_runs;
 mod redrive;
+mod separate_children;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -172,10 +172,18 @@ impl Engine<'_> {
             core.is_restored = self.core.is_restored;
             *child.core = core;
         }
+        let now = self.core.now;
+        if let Some(separate) = child.separate {
+            if !run.is_express {
+                child.core.count_redrive(None, now);
+            }
+            let redrive_count = separate.redrive_count.saturating_add(1);
+            self.hand_out(run, id, child, redrive_count);
+            return Ok(());
+        }
         let core = &mut *child.core;
         core.turn_work = self.core.turn_work;
         core.is_given_turn = false;
-        let now = self.core.now;
         if run.is_express {
             Engine { program, core }.start(run.graph, false);
         } else {

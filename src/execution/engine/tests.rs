@@ -159,6 +159,7 @@ impl Run {
     fn turn(&mut self, happen: impl FnOnce(&mut Execution)) {
         let mut execution = Execution {
             program: Arc::clone(&self.program),
+            graph: Program::MAIN,
             core: self.core.clone(),
         };
         happen(&mut execution);

@@ -36,10 +36,13 @@ impl Expected {
 }
 
 /// Looks at a core, and counts again what depends on its data.
-pub(super) fn check(core: &mut Core, program: &Program) -> Result<(), Invariant> {
+pub(super) fn check(core: &mut Core, program: &Program, graph: GraphId) -> Result<(), Invariant> {
+    Invariant::StateIsOfItsGraph.holds_if(program.graph(graph.number()).is_some())?;
+    // A child execution has none.
+    let timeout_seconds = program.machine().timeout_seconds.filter(|_| graph == Program::MAIN);
     let expected = Expected {
-        graph: Program::MAIN,
-        timeout_seconds: program.machine().timeout_seconds,
+        graph,
+        timeout_seconds,
         is_express: core.execution.is_express(),
         depth_left: MAX_CHILDREN,
     };
@@ -77,6 +80,10 @@ fn check_core(core: &mut Core, program: &Program, expected: &Expected) -> Result
         Invariant::ChildrenAreShallow.holds_if(expected.depth_left > 0 || !has_children)?;
         for child in run.children.values_mut() {
             Invariant::EndIsTheEnd.holds_if(child.core.outcome.is_none())?;
+            if child.separate.is_some() {
+                check_separate(&mut child.core)?;
+                continue;
+            }
             check_core(&mut child.core, program, &expected)?;
         }
         check_unsuccessful(run, program, &expected)?;
@@ -88,6 +95,14 @@ fn check_core(core: &mut Core, program: &Program, expected: &Expected) -> Result
         check_unsuccessful(run, program, &expected)?;
     }
     Ok(())
+}
+
+/// What is known of a child execution that the driver runs is how it started.
+fn check_separate(core: &mut Core) -> Result<(), Invariant> {
+    core.is_restored = true;
+    Invariant::DataIsShallow.holds_if(is_shallow(&core.execution.input))?;
+    let wakes = core.deadline.is_some() || !core.ready.is_empty() || core.timers.earliest().is_some();
+    Invariant::ChildIsKnown.holds_if(!wakes && core.frames.iter().next().is_none())
 }
 
 /// What is left of an execution would make one that runs, if it were redriven.

@@ -24,6 +24,8 @@ pub(super) fn check(key: FrameKey, node: &Node, run: &MapRunProgress) -> Result<
     for (id, child) in &run.children {
         check_child(run, *id, child, ready.contains(id))?;
     }
+    let separate = run.children.values().filter(|child| child.separate.is_some());
+    Invariant::ChildIsKnown.holds_if(separate.count() == run.separate.len())?;
     let tasks = run.children.values().map(|child| child.tasks.len());
     Invariant::TaskOfChildIsKnown.holds_if(tasks.sum::<usize>() == run.tasks.len())?;
     // One that is through, or whose failures are too many, would have ended.
@@ -40,7 +42,8 @@ pub(super) fn check_ended(key: FrameKey, node: &Node, run: &MapRunProgress) -> R
     };
     Invariant::RequestIsOfItsMap.holds_if(may_go_on)?;
     Invariant::MapRunCounts.holds_if(items_fit(run) && children_fit(run) && results_fit(run))?;
-    let nothing_runs = run.children.is_empty() && run.deadlines.is_empty() && run.tasks.is_empty();
+    let awaits_answers = !run.tasks.is_empty() || !run.separate.is_empty();
+    let nothing_runs = run.children.is_empty() && run.deadlines.is_empty() && !awaits_answers;
     Invariant::ChildIsKnown.holds_if(nothing_runs)
 }
 
@@ -148,6 +151,10 @@ fn check_child(run: &MapRunProgress, id: u32, child: &Child, is_ready: bool) -> 
     // What is ready is looked at soon, and then its deadline is.
     let is_up_to_date = is_ready || (child.core.ready.is_empty() && child.armed == child.core.next_deadline());
     Invariant::ChildIsKnown.holds_if(is_armed && is_up_to_date)?;
+    let is_separate = child
+        .separate
+        .is_none_or(|separate| run.separate.get(&separate.generation) == Some(&id));
+    Invariant::ChildIsKnown.holds_if(is_separate)?;
     let frames = child.core.frames.iter();
     let unanswered: BTreeSet<TaskId> = frames
         .flat_map(|(key, frame)| {

@@ -12,7 +12,7 @@ use super::core::Core;
 use super::invariant::Invariant;
 use super::map_run::{ChildEvent, MapRun};
 use super::outcome::Outcome;
-use super::program::Program;
+use super::program::{GraphId, Program};
 use super::task::TaskId;
 use crate::history::HistoryEvent;
 
@@ -27,6 +27,9 @@ use crate::history::HistoryEvent;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     definition: u64,
+    /// What it runs, if it is a child execution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    graph: Option<GraphId>,
     core: Core,
     pending: Vec<PendingCommand>,
 }
@@ -48,13 +51,13 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
-    pub(super) fn of(program: &Program, core: &Core) -> Self {
+    pub(super) fn of(program: &Program, graph: GraphId, core: &Core) -> Self {
         let pending = core
             .commands
             .iter()
             .filter_map(|command| match command {
-                // Restoring dispatches every unanswered task again, this one among them.
-                Command::Invoke(_) => None,
+                // Restoring dispatches every unanswered task and child execution again, this one among them.
+                Command::Invoke(_) | Command::StartChild(_) => None,
                 Command::Cancel(task) => Some(PendingCommand::Cancel(task)),
                 Command::Record(event) => Some(PendingCommand::Record(event)),
                 Command::RecordChild(event) => Some(PendingCommand::RecordChild(event)),
@@ -66,20 +69,22 @@ impl Snapshot {
         core.trace = None;
         Self {
             definition: program.fingerprint(),
+            graph: Some(graph).filter(|graph| *graph != Program::MAIN),
             core,
             pending,
         }
     }
 
-    pub(super) fn into_core(self, program: &Program) -> Result<Core, SnapshotError> {
+    pub(super) fn into_core(self, program: &Program) -> Result<(GraphId, Core), SnapshotError> {
         if self.definition != program.fingerprint() {
             return Err(SnapshotError::OtherDefinition);
         }
+        let graph = self.graph.unwrap_or(Program::MAIN);
         let mut core = self.core;
         let tells_its_end = |command: &PendingCommand| matches!(command, PendingCommand::Complete(_));
         let is_sound = Invariant::EndIsTheEnd
             .holds_if(core.outcome.is_some() || !self.pending.iter().any(tells_its_end))
-            .and_then(|()| check::check(&mut core, program));
+            .and_then(|()| check::check(&mut core, program, graph));
         is_sound.map_err(|invariant| SnapshotError::Damaged {
             reason: invariant.to_string(),
         })?;
@@ -94,7 +99,7 @@ impl Snapshot {
                 PendingCommand::Complete(outcome) => Command::Complete(outcome),
             })
             .collect();
-        Ok(core)
+        Ok((graph, core))
     }
 }
 

@@ -179,8 +179,8 @@ impl Driver<'_> {
                 }
                 Some(Command::RecordChild(event)) if id == ROOT => self.map_runs.record(*event),
                 Some(Command::MapRun(map_run)) if id == ROOT => self.map_runs.update(*map_run),
-                // Map Runs of executions that others started are not reported.
-                Some(Command::RecordChild(_) | Command::MapRun(_)) => {}
+                // Map Runs of executions that others started are not reported. Child executions run inside their execution.
+                Some(Command::RecordChild(_) | Command::MapRun(_) | Command::StartChild(_)) => {}
                 Some(Command::Complete(outcome)) if id == ROOT => return Ok(Some(outcome)),
                 Some(Command::Complete(outcome)) => self.child_ended(id, &outcome),
                 // Nobody waits for a turn of their own in virtual time.

@@ -29,7 +29,8 @@ impl Driver<'_> {
             Event::DeadlineReached | Event::Turn => Happened::TimePassed,
             Event::Stop(_) => Happened::Stopped,
             // Nothing updates a Map Run in a simulation.
-            Event::UpdateMapRun(_) => return,
+            // They run inside it.
+            Event::UpdateMapRun(_) | Event::ChildEnded { .. } => return,
         };
         self.begin_moment(happened);
     }

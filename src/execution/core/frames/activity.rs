@@ -73,7 +73,7 @@ impl Activity {
     pub(super) fn awaits_answers(&self) -> bool {
         match self {
             Self::Task(_) => true,
-            Self::MapRun(run) => !run.tasks.is_empty() || run.asked().is_some(),
+            Self::MapRun(run) => !run.tasks.is_empty() || !run.separate.is_empty() || run.asked().is_some(),
             Self::Entering
             | Self::Waiting
             | Self::Backoff
@@ -85,7 +85,7 @@ impl Activity {
     }
 
     /// The generations of the tasks whose answers it waits for. A Map Run's requests and the tasks of its child
-    /// executions are among them.
+    /// executions are among them, and the child executions that the driver runs.
     pub(crate) fn unanswered(&self) -> impl Iterator<Item = u32> {
         let (task, run) = match self {
             Self::Task(attempt) => (Some(attempt.generation), None),
@@ -98,8 +98,10 @@ impl Activity {
             | Self::EndedMapRun(_)
             | Self::Evaluating(_) => (None, None),
         };
-        task.into_iter()
-            .chain(run.into_iter().flat_map(|run| run.tasks.keys().copied()))
+        task.into_iter().chain(
+            run.into_iter()
+                .flat_map(|run| run.tasks.keys().chain(run.separate.keys()).copied()),
+        )
     }
 }
 
