@@ -25,7 +25,7 @@ use crate::store::{End, HistoryRecord, HistoryRecords, read_text, written_text};
 const EVENTS: usize = 1_000;
 
 /// How long a node may take for what is done at once.
-const AT_ONCE: Duration = Duration::from_secs(30);
+const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// What Restate answers where a run has not ended.
 const NOT_READY: u16 = 470;
@@ -46,7 +46,7 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 ///     .node("http://10.0.0.3:8080", "http://10.0.0.3:9070");
 /// ```
 ///
-/// Each call goes to the node that answered last, and to the others in turn while none answers. A call that a node has taken
+/// Each call goes to the node that answered last, and to the others in turn, for some seconds, while none answers. A call that a node has taken
 /// before it died counts as that same call: a start is not refused because of itself, and neither is the answer of a token.
 #[derive(Debug, Clone)]
 pub struct RestateClient {
@@ -85,13 +85,15 @@ impl RestateClient {
     }
 
     /// Tells the cluster of a worker at a URL. It calls the worker to learn what it does; the worker has to serve already. New
-    /// executions and tasks go to the worker that was registered last for them.
+    /// executions and tasks go to the worker that was registered last for them. A worker that has other machines or resources after
+    /// a restart is registered again.
     ///
     /// # Errors
     ///
     /// [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or cannot reach the worker.
     pub async fn register(&self, worker: &str) -> Result<(), Error> {
-        let deployment = json!({ "uri": worker });
+        // Else the cluster would not look again at an address that it knows.
+        let deployment = json!({ "uri": worker, "force": true });
         let call = Call {
             interface: Interface::Admin,
             ..Call::post("/deployments".to_owned(), deployment.to_string())

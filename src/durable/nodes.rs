@@ -29,6 +29,12 @@ const QUESTION: Duration = Duration::from_secs(5);
 /// How long a node may take to accept a connection.
 const CONNECTING: Duration = Duration::from_secs(5);
 
+/// So often each node is asked while none answers: a cluster that has lost nodes chooses others to lead within seconds.
+const ROUNDS: usize = 5;
+
+/// After the first round, and twice as long after each other one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
 /// Which of a node's two interfaces is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Interface {
@@ -42,7 +48,7 @@ pub(super) struct Call {
     pub(super) interface: Interface,
     pub(super) method: Method,
     pub(super) path: String,
-    pub(super) body: String,
+    pub(super) body: Bytes,
     /// A header of its own.
     pub(super) header: Option<(&'static str, String)>,
     /// How long a node has for its answer before the next one is asked: for calls that wait for nobody.
@@ -62,7 +68,7 @@ impl Call {
             interface: Interface::Ingress,
             method: Method::POST,
             path,
-            body,
+            body: body.into(),
             header: None,
             within: None,
         }
@@ -148,37 +154,43 @@ impl Nodes {
     /// Calls one node after the other until one answers. The answer is an error, too, if the last one gave it.
     pub(super) async fn call(&self, call: Call) -> Result<Answer, Error> {
         let first = self.first.load(Ordering::Relaxed);
-        let body = Bytes::from(call.body.clone());
+        let mut pause = FIRST_PAUSE;
         let mut last = Err(failed("the cluster has no nodes".to_owned()));
-        for tried in 0..self.all.len() {
-            let place = (first + tried) % self.all.len();
-            let Some(node) = self.all.get(place) else { break };
-            last = self.try_one(node.interface(call.interface), &call, body.clone()).await;
-            match &last {
-                Ok(answer) if !answer.is_unavailable() => {
-                    self.first.store(place, Ordering::Relaxed);
-                    break;
+        for round in 0..ROUNDS {
+            if round > 0 {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            for tried in 0..self.all.len() {
+                let place = (first + tried) % self.all.len();
+                let Some(node) = self.all.get(place) else { break };
+                last = self.try_one(node.interface(call.interface), &call).await;
+                match &last {
+                    Ok(answer) if !answer.is_unavailable() => {
+                        self.first.store(place, Ordering::Relaxed);
+                        return last;
+                    }
+                    Ok(answer) => tracing::debug!(url = answer.url, status = %answer.status, "a node is unavailable"),
+                    Err(error) => tracing::debug!(%error, "a node does not answer"),
                 }
-                Ok(answer) => tracing::debug!(url = answer.url, status = %answer.status, "a node is unavailable"),
-                Err(error) => tracing::debug!(%error, "a node does not answer"),
             }
         }
         last
     }
 
-    async fn try_one(&self, base: &str, call: &Call, body: Bytes) -> Result<Answer, Error> {
+    async fn try_one(&self, base: &str, call: &Call) -> Result<Answer, Error> {
         let url = format!("{base}{}", call.path);
         let unreached = |why: String| failed(format!("Restate at `{url}` cannot be reached: {why}"));
         let uri: Uri = url.parse().map_err(|error: InvalidUri| unreached(error.to_string()))?;
         let mut request = Request::builder().method(&call.method).uri(uri);
-        if !body.is_empty() {
+        if !call.body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         if let Some((name, value)) = &call.header {
             request = request.header(*name, value);
         }
         let request = request
-            .body(Full::from(body))
+            .body(Full::from(call.body.clone()))
             .map_err(|error| unreached(error.to_string()))?;
         let answering = async {
             let response = self.http.request(request).await.map_err(|error| with_sources(&error))?;
