@@ -8,10 +8,12 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::process::Process;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 /// What installs the server, by npm.
 pub(crate) const INSTALL: &str = ".ci/restate-server";
@@ -85,14 +87,38 @@ impl Cluster {
         );
         let id = loop {
             let found = self.administer("POST", "/query", &json!({ "query": sql })).await;
-            if let Some(begin) = found.find("inv_") {
-                let id = found[begin..].chars();
-                break id.take_while(|letter| *letter != '"').collect::<String>();
+            if let Some(id) = id_in(&found, "inv_") {
+                break id;
             }
         };
         let path = format!("/invocations/{id}/cancel");
         let cancelled = self.administer("PATCH", &path, &Value::Null).await;
         assert!(cancelled.starts_with("HTTP/1.1 202"), "{cancelled}");
+    }
+
+    /// The id under which the cluster knows a worker.
+    pub(crate) async fn deployment(&self, worker: &str) -> String {
+        let sql = format!("SELECT id FROM sys_deployment WHERE endpoint LIKE '{worker}%'");
+        let found = self.administer("POST", "/query", &json!({ "query": sql })).await;
+        id_in(&found, "dp_").unwrap()
+    }
+
+    /// Waits until a worker runs nothing any more.
+    pub(crate) async fn until_idle(&self, deployment: &str) {
+        let sql = format!(
+            "SELECT id FROM sys_invocation WHERE pinned_deployment_id = '{deployment}' AND status <> 'completed'"
+        );
+        let query = json!({ "query": sql });
+        while id_in(&self.administer("POST", "/query", &query).await, "inv_").is_some() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Forgets a worker.
+    pub(crate) async fn remove(&self, deployment: &str) {
+        let path = format!("/deployments/{deployment}?force=true");
+        let removed = self.administer("DELETE", &path, &Value::Null).await;
+        assert!(removed.starts_with("HTTP/1.1 202"), "{removed}");
     }
 }
 
@@ -206,6 +232,12 @@ bind-port = {admin}
     pub(crate) fn kill(&mut self) {
         self.process.kill();
     }
+}
+
+/// The first id in an answer that begins so.
+fn id_in(answer: &str, prefix: &str) -> Option<String> {
+    let id = answer[answer.find(prefix)?..].chars();
+    Some(id.take_while(|letter| *letter != '"').collect())
 }
 
 fn local(port: u16) -> String {

@@ -17,6 +17,8 @@ pub(crate) const WIDE: &str = "Wide";
 pub(crate) const ASK: &str = "Ask";
 pub(crate) const JOB: &str = "Job";
 pub(crate) const BAKE: &str = "Bake";
+pub(crate) const RELEASED: &str = "Released";
+pub(crate) const ADDED: &str = "Added";
 
 /// Asks somebody, who answers by the token.
 pub(crate) fn ask() -> StateMachine {
@@ -44,6 +46,35 @@ pub(crate) fn bake() -> StateMachine {
         "Type": "Task", "Resource": OVEN, "TimeoutSecondsPath": "$.seconds", "End": true
     } } });
     definition.to_string().parse().unwrap()
+}
+
+/// Asks the worker for its release: before and after a wait, or once in the new release.
+pub(crate) fn released(is_new: bool) -> StateMachine {
+    let release = function("Release");
+    let definition = if is_new {
+        json!({ "StartAt": "Only", "States": {
+            "Only": { "Type": "Task", "Resource": release, "ResultPath": "$.only", "End": true }
+        } })
+    } else {
+        json!({ "StartAt": "First", "States": {
+            "First": { "Type": "Task", "Resource": release, "ResultPath": "$.first", "Next": "Rest" },
+            "Rest": { "Type": "Wait", "SecondsPath": "$.seconds", "Next": "Second" },
+            "Second": { "Type": "Task", "Resource": release, "ResultPath": "$.second", "End": true }
+        } })
+    };
+    definition.to_string().parse().unwrap()
+}
+
+/// What does its tasks.
+pub(crate) fn with_release(interpreter: Interpreter, release: String) -> Interpreter {
+    interpreter.function("Release", move |_: Value| {
+        let release = release.clone();
+        async move { Ok(release) }
+    })
+}
+
+fn function(name: &str) -> String {
+    format!("arn:aws:lambda:us-east-1:123456789012:function:{name}")
 }
 
 /// What does the tasks of both; tokens are written down.
@@ -83,7 +114,7 @@ pub(crate) fn nap() -> StateMachine {
 
 /// One task, which is asked for an odd answer.
 pub(crate) fn odd() -> StateMachine {
-    let function = "arn:aws:lambda:us-east-1:123456789012:function:Answer";
+    let function = function("Answer");
     let definition =
         json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": function, "End": true } } });
     definition.to_string().parse().unwrap()
@@ -113,7 +144,7 @@ pub(crate) fn with_odd_answers(interpreter: Interpreter) -> Interpreter {
 
 /// Counts to `$.steps`.
 pub(crate) fn count() -> StateMachine {
-    let function = "arn:aws:lambda:us-east-1:123456789012:function:Count";
+    let function = function("Count");
     let definition = json!({
         "StartAt": "Count",
         "States": {
@@ -130,7 +161,6 @@ pub(crate) fn count() -> StateMachine {
 
 /// Tasks, a Wait, a task token, a Parallel, a Map, a Retry and a Catch.
 pub(crate) fn machine() -> StateMachine {
-    let function = |name: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:{name}");
     let definition = json!({
         "StartAt": "Charge",
         "States": {

@@ -1,7 +1,7 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `releases`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -20,6 +20,7 @@ mod kills;
 mod machine;
 mod process;
 mod proxy;
+mod releases;
 mod round;
 mod scenarios;
 mod setup;
@@ -48,6 +49,9 @@ fn main() -> ExitCode {
     if is_asked("scenarios") {
         // The long run has ten thousand entries in a journal.
         scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+    }
+    if is_asked("releases") {
+        releases::run(&program);
     }
     if is_asked("kills") {
         sum += kills::run(&program, 1, kills);

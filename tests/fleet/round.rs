@@ -18,7 +18,7 @@ use crate::machine::{self, NAME};
 use crate::setup::Setup;
 
 /// Longer than any execution may take, with all that dies meanwhile.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
 pub(crate) struct Sum {

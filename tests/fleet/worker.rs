@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::machine;
 use crate::process::Process;
@@ -14,12 +14,19 @@ use crate::process::Process;
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
 const EFFECTS: &str = "ASL_FLEET_EFFECTS";
+const RELEASE: &str = "ASL_FLEET_RELEASE";
+const SHARES: &str = "ASL_FLEET_SHARES";
+
+/// The release of a worker that has another definition, another handler and one more machine.
+pub(crate) const NEW: &str = "new";
 
 /// What a process of this program is, if it is not the test itself.
 pub(crate) struct Role {
     port: u16,
     effects: PathBuf,
     ingresses: String,
+    release: String,
+    shares: bool,
 }
 
 impl Role {
@@ -28,16 +35,20 @@ impl Role {
             port: env::var(PORT).ok()?.parse().unwrap(),
             effects: env::var_os(EFFECTS)?.into(),
             ingresses: env::var(INGRESSES).ok()?,
+            release: env::var(RELEASE).ok()?,
+            shares: env::var_os(SHARES).is_some(),
         })
     }
 
     #[tokio::main]
     pub(crate) async fn play(self) {
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+        let listener = listener(self.port, self.shares);
         let effects = Arc::new(self.effects);
         let tell = move |attempt: &str| machine::note(&effects, attempt);
         let interpreter = machine::interpreter(tell.clone(), Duration::from_millis(5));
         let interpreter = machine::with_others(machine::with_odd_answers(interpreter), tell);
+        let is_new = self.release == NEW;
+        let interpreter = machine::with_release(interpreter, self.release);
         let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
         let client = others
             .split_whitespace()
@@ -46,6 +57,7 @@ impl Role {
             });
         let worker = RestateWorker::new(interpreter)
             .client(client)
+            .machine(machine::RELEASED, &machine::released(is_new))
             .machine(machine::ASK, &machine::ask())
             .machine(machine::BAKE, &machine::bake())
             .machine(machine::JOB, &machine::job())
@@ -54,8 +66,24 @@ impl Role {
             .machine(machine::NAME, &machine::machine())
             .machine(machine::NAP, &machine::nap())
             .machine(machine::LOOP, &machine::count());
+        let worker = if is_new {
+            worker.machine(machine::ADDED, &machine::nap())
+        } else {
+            worker
+        };
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
+}
+
+/// Listens at a port that others may listen at, too, each for its share of the connections.
+fn listener(port: u16, shares: bool) -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    if shares {
+        socket.set_reuseport(true).unwrap();
+    }
+    socket.bind(([127, 0, 0, 1], port).into()).unwrap();
+    socket.listen(1_024).unwrap()
 }
 
 /// A worker that can be killed, and started again at the same address.
@@ -63,6 +91,8 @@ pub(crate) struct Worker {
     port: u16,
     effects: PathBuf,
     ingresses: Vec<String>,
+    pub(crate) release: &'static str,
+    pub(crate) shares: bool,
     process: Process,
 }
 
@@ -72,6 +102,8 @@ impl Worker {
             port,
             effects: effects.to_owned(),
             ingresses,
+            release: "old",
+            shares: false,
             process: Process::default(),
         }
     }
@@ -86,7 +118,11 @@ impl Worker {
             .env(PORT, self.port.to_string())
             .env(EFFECTS, &self.effects)
             .env(INGRESSES, self.ingresses.join(" "))
+            .env(RELEASE, self.release)
             .stdin(Stdio::null());
+        if self.shares {
+            command.env(SHARES, "1");
+        }
         self.process.start(&mut command);
     }
 
