@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use hyper::body::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use super::messages::{Begun, Delivery, Ending, Events, Facts, Range, Receipt};
 use super::nodes::{Call, Interface, Nodes, failed};
 use super::place::Place;
-use super::{DELIVER, DESCRIBE, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, names};
+use super::{CHECK, DELIVER, DESCRIBE, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, names};
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::is_name;
 use crate::error::{Error, ErrorKind};
@@ -94,11 +95,7 @@ impl RestateClient {
     pub async fn register(&self, worker: &str) -> Result<(), Error> {
         // Else the cluster would not look again at an address that it knows.
         let deployment = json!({ "uri": worker, "force": true });
-        let call = Call {
-            interface: Interface::Admin,
-            ..Call::post("/deployments".to_owned(), deployment.to_string())
-        };
-        self.nodes.call(call).await?.accepted().map(drop)
+        self.administer("/deployments", &deployment).await.map(drop)
     }
 
     /// Starts an execution. It is there for good when this returns.
@@ -124,7 +121,6 @@ impl RestateClient {
     }
 
     /// Starts an execution that brings its state machine with it. Returns `false` if there is one of its ARN already.
-    #[expect(dead_code, reason = "for the API")]
     pub(crate) async fn begin(&self, begun: &Begun) -> Result<bool, Error> {
         self.send_start(&Place::of_arn(begun.arn()), written_text(begun)).await
     }
@@ -199,7 +195,7 @@ impl RestateClient {
             name: facts.name,
             state_machine_arn: facts.state_machine_arn,
             start_time: facts.start_time,
-            input: facts.input,
+            input: serde_json::from_str(&facts.input).map_err(unreadable)?,
             end: end.map(ended).transpose().map_err(unreadable)?,
         }))
     }
@@ -208,6 +204,11 @@ impl RestateClient {
     pub(crate) async fn told_of(&self, place: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
         let told: Option<(Facts, Option<Ending>)> = self.read(handler(place, DESCRIBE), String::new()).await?;
         Ok(told.map(|(facts, ending)| (facts, ending.map(End::from))))
+    }
+
+    /// Whether an execution was taken that has not ended.
+    pub(crate) async fn is_on_its_way(&self, place: &Place) -> Result<bool, Error> {
+        Ok(self.has_ended(place).await? == Some(false))
     }
 
     /// Waits for the end of an execution.
@@ -264,15 +265,27 @@ impl RestateClient {
         self.deliver(token, &Delivery::Heartbeat).await
     }
 
+    /// Errors if nobody waits for the answer of a token.
+    pub(crate) async fn check_token(&self, token: &str) -> Result<(), Error> {
+        self.token(token, CHECK, &(), false).await
+    }
+
     pub(super) async fn deliver(&self, token: &str, delivery: &Delivery) -> Result<(), Error> {
+        let is_answer = *delivery != Delivery::Heartbeat;
+        self.token(token, DELIVER, delivery, is_answer).await
+    }
+
+    async fn token(&self, token: &str, handler: &str, input: &impl Serialize, is_answer: bool) -> Result<(), Error> {
         let receipt = if token.is_empty() {
             Receipt::Unknown
         } else {
-            let token = format!("/{}/{}/{DELIVER}", names::TOKENS, path(token));
-            let call = Call::post(token, written_text(delivery));
-            // A second answer would be refused, also if the node that took the first has died before it said so.
-            let header = (*delivery != Delivery::Heartbeat).then(|| ("idempotency-key", unique()));
-            read(&self.nodes.call(Call { header, ..call }).await?.accepted()?)?
+            let at = (names::TOKENS, token, handler);
+            if is_answer {
+                // A second answer would be refused.
+                self.call_object_once(at, input).await?
+            } else {
+                self.call_object(at, input).await?
+            }
         };
         match receipt {
             Receipt::Taken => Ok(()),
@@ -307,12 +320,46 @@ impl RestateClient {
 
     /// Events after one of an id, at least one if there are any, and about so many at most.
     pub(crate) async fn events_at(&self, place: &Place, after: u64, most: usize) -> Result<Vec<HistoryEvent>, Error> {
-        let range = written_text(&Range { after, most });
-        let batches: Vec<Events> = self.read(handler(place, HISTORY), range).await?;
+        let range = Range {
+            after,
+            before: None,
+            most,
+        };
+        self.events_of(place, &range).await
+    }
+
+    /// The last events before one of an id, or of all, the latest first.
+    pub(crate) async fn events_before(
+        &self,
+        place: &Place,
+        before: Option<u64>,
+        most: usize,
+    ) -> Result<Vec<HistoryEvent>, Error> {
+        let mut events: Vec<HistoryEvent> = Vec::new();
+        while events.len() < most {
+            let before = events.last().map(|event| event.id).or(before).unwrap_or(u64::MAX);
+            let range = Range {
+                after: 0,
+                before: Some(before),
+                most: most - events.len(),
+            };
+            let mut more = self.events_of(place, &range).await?;
+            if more.is_empty() {
+                break;
+            }
+            more.reverse();
+            events.extend(more);
+        }
+        events.truncate(most);
+        Ok(events)
+    }
+
+    async fn events_of(&self, place: &Place, range: &Range) -> Result<Vec<HistoryEvent>, Error> {
+        let batches: Vec<Events> = self.read(handler(place, HISTORY), written_text(range)).await?;
         let mut events = Vec::new();
         for Events { time, heads, details } in batches {
             let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;
-            for record in records.iter().filter(|record| record.id > after) {
+            for record in records.iter().filter(|record| range.has(record.id)) {
                 events.push(HistoryRecord::event(record).map_err(unreadable)?);
             }
         }
@@ -329,6 +376,38 @@ impl RestateClient {
             answer if answer.status == StatusCode::NOT_FOUND => Ok(None),
             answer => Ok(Some(answer.status.as_u16() != NOT_READY)),
         }
+    }
+
+    /// Calls the admin API with JSON.
+    pub(super) async fn administer(&self, path: &str, body: &Value) -> Result<Bytes, Error> {
+        let call = Call {
+            interface: Interface::Admin,
+            ..Call::post(path.to_owned(), body.to_string())
+        };
+        self.nodes.call(call).await?.accepted()
+    }
+
+    /// Calls a handler of an object with a message, which it answers with one.
+    pub(super) async fn call_object<T: DeserializeOwned>(
+        &self,
+        (service, key, handler): (&str, &str, &str),
+        input: &impl Serialize,
+    ) -> Result<T, Error> {
+        let path = format!("/{service}/{}/{handler}", path(key));
+        self.read(path, written_text(input)).await
+    }
+
+    /// The same of a handler that changes something: it is done once, also if a node dies before it has answered.
+    pub(super) async fn call_object_once<T: DeserializeOwned>(
+        &self,
+        (service, key, handler): (&str, &str, &str),
+        input: &impl Serialize,
+    ) -> Result<T, Error> {
+        let call = Call {
+            header: Some(("idempotency-key", unique())),
+            ..Call::post(format!("/{service}/{}/{handler}", path(key)), written_text(input))
+        };
+        read(&self.nodes.call(call).await?.accepted()?)
     }
 
     /// Calls a handler that answers with a message.

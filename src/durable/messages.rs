@@ -107,7 +107,6 @@ impl Beginning {
 
 impl Begun {
     /// An execution that begins now, with its seed among the options.
-    #[expect(dead_code, reason = "for the API")]
     pub(crate) fn of(
         program: &Program,
         options: &StartOptions,
@@ -126,11 +125,6 @@ impl Begun {
 
     pub(crate) fn arn(&self) -> &str {
         &self.beginning.arn
-    }
-
-    #[expect(dead_code, reason = "for the API")]
-    pub(crate) fn time(&self) -> DateTime<Utc> {
-        self.beginning.time
     }
 
     /// The execution as it begins, whether for the first time or again, and what is told of it.
@@ -153,7 +147,7 @@ impl Begun {
         };
         let (options, origin) = start.read(&program)?;
         let facts = Facts {
-            input: start.input()?,
+            input: start.input,
             arn: start.arn,
             name: start.name,
             state_machine_arn: start.state_machine_arn,
@@ -172,7 +166,8 @@ pub(crate) struct Facts {
     pub(crate) name: String,
     pub(crate) state_machine_arn: String,
     pub(crate) start_time: DateTime<Utc>,
-    pub(crate) input: Value,
+    /// The text of its input as it was given.
+    pub(crate) input: String,
     /// The id of the attempt of a task that started it.
     #[serde(default)]
     pub(crate) started_by: Option<Arc<str>>,
@@ -181,10 +176,38 @@ pub(crate) struct Facts {
     pub(crate) request: Option<StoredRequest>,
 }
 
+/// What a list tells of an execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) start_time: DateTime<Utc>,
+    pub(crate) stop_time: Option<DateTime<Utc>>,
+    pub(crate) version_arn: Option<Arc<str>>,
+    pub(crate) alias_arn: Option<Arc<str>>,
+}
+
+impl Listed {
+    /// A running execution.
+    pub(super) fn of(facts: &Facts) -> Self {
+        let request = facts.request.as_ref();
+        Self {
+            arn: facts.arn.clone(),
+            name: facts.name.clone(),
+            status: "RUNNING".to_owned(),
+            start_time: facts.start_time,
+            stop_time: None,
+            version_arn: request.and_then(|request| request.version_arn.clone()),
+            alias_arn: request.and_then(|request| request.alias_arn.clone()),
+        }
+    }
+}
+
 /// How an execution ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Ending {
-    status: String,
+    pub(super) status: String,
     time: DateTime<Utc>,
     output: Option<String>,
     error: Option<String>,
@@ -260,7 +283,19 @@ pub(super) struct Events {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Range {
     pub(super) after: u64,
+    /// The events before this one, the last of them, in place of those after.
+    #[serde(default)]
+    pub(super) before: Option<u64>,
     pub(super) most: usize,
+}
+
+impl Range {
+    pub(super) fn has(&self, id: u64) -> bool {
+        match self.before {
+            Some(before) => id < before,
+            None => id > self.after,
+        }
+    }
 }
 
 /// A `StopExecution`.

@@ -17,7 +17,9 @@
 
 mod activities;
 mod client;
+mod documents;
 mod drive;
+mod listing;
 mod messages;
 mod names;
 mod nodes;
@@ -31,6 +33,11 @@ mod worker;
 mod workflow;
 
 pub use client::{RestateClient, RestateExecution};
+pub(crate) use documents::SharedDocument;
+pub(crate) use listing::Position;
+pub(crate) use messages::{Begun, Facts, Listed};
+pub(crate) use names::of_resource as service_of;
+pub(crate) use place::Place;
 pub use worker::RestateWorker;
 
 /// The handlers of a state machine's workflow.
@@ -52,6 +59,7 @@ const ATTEMPT: &str = "attempt";
 const LISTEN: &str = "listen";
 const DELIVER: &str = "deliver";
 const OVER: &str = "over";
+const CHECK: &str = "check";
 
 /// The handler of an activity that waits for a task.
 const POLL: &str = "poll";
@@ -59,6 +67,7 @@ const POLL: &str = "poll";
 /// The keys of a workflow's state, besides those of its history.
 const FACTS: &str = "facts";
 const END: &str = "end";
+const LISTED: &str = "listed";
 
 const HISTORY_PREFIX: &str = "history-";
 

@@ -8,6 +8,12 @@ pub(super) const TOKENS: &str = "asl-token";
 /// The service of activities; its keys are their ARNs.
 pub(super) const ACTIVITIES: &str = "asl-activity";
 
+/// The documents that all processes share; its keys are places.
+pub(super) const DOCUMENTS: &str = "asl-documents";
+
+/// The same as [`EXECUTIONS`] for Express workflows, of whose executions nothing is kept for long.
+pub(super) const EXPRESS: &str = "asl-express";
+
 /// The workflow service of executions that bring their state machines with them; its keys are the ARNs of executions.
 pub(super) const EXECUTIONS: &str = "asl-execution";
 
@@ -23,7 +29,7 @@ pub(super) const ANY: &str = "asl-task-any";
 pub(super) const RESOURCES: &str = "asl-task.";
 
 /// The service that does the tasks of a resource.
-pub(super) fn of_resource(arn: &str) -> String {
+pub(crate) fn of_resource(arn: &str) -> String {
     format!("{RESOURCES}{}", encoded(arn))
 }
 

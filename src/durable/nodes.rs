@@ -183,6 +183,7 @@ impl Nodes {
         let unreached = |why: String| failed(format!("Restate at `{url}` cannot be reached: {why}"));
         let uri: Uri = url.parse().map_err(|error: InvalidUri| unreached(error.to_string()))?;
         let mut request = Request::builder().method(&call.method).uri(uri);
+        request = request.header(header::ACCEPT, "application/json");
         if !call.body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }

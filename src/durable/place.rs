@@ -25,10 +25,17 @@ impl Place {
         }
     }
 
+    /// Whether it is of an Express workflow.
+    pub(crate) fn is_express(&self) -> bool {
+        self.service == names::EXPRESS
+    }
+
     /// An execution that has brought its state machine with it.
     pub(crate) fn of_arn(arn: &str) -> Self {
+        let is_express = arn.split(':').nth(5) == Some("express");
+        let service = if is_express { names::EXPRESS } else { names::EXECUTIONS };
         Self {
-            service: names::EXECUTIONS.to_owned(),
+            service: service.to_owned(),
             key: arn.to_owned(),
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::drive::time;
 use super::messages::{Delivered, Delivery, Message, Receipt};
 use super::services::{Handler, Kind, handler};
-use super::{DELIVER, LISTEN, OVER, names};
+use super::{CHECK, DELIVER, LISTEN, OVER, names};
 use crate::runtime::Clock;
 
 const FORGET: &str = "forget";
@@ -39,6 +39,7 @@ pub(super) fn handlers(clock: &Clock) -> Vec<Handler> {
         handler(LISTEN, Kind::Exclusive, listen),
         handler(DELIVER, Kind::Exclusive, move |context| deliver(context, clock.clone())),
         handler(OVER, Kind::Exclusive, over),
+        handler(CHECK, Kind::Shared, check),
         handler(FORGET, Kind::Exclusive, forget),
     ]
 }
@@ -103,6 +104,16 @@ async fn forget(context: ContextInternal) -> Result<(), TerminalError> {
     let ((), _) = context.input::<()>().await;
     context.clear_all();
     Ok(())
+}
+
+/// What would become of a delivery.
+async fn check(context: ContextInternal) -> Result<Receipt, TerminalError> {
+    let (Message(()), _) = context.input::<Message<()>>().await;
+    Ok(match task(&context).await? {
+        None => Receipt::Unknown,
+        Some(task) if task.is_over => Receipt::TooLate,
+        Some(_) => Receipt::Taken,
+    })
 }
 
 async fn task(context: &ContextInternal) -> Result<Option<Task>, TerminalError> {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::services::service;
 use super::tasks::Work;
 use super::workflow::{Source, Workflow};
-use super::{RestateClient, activities, names, serving, tokens};
+use super::{RestateClient, activities, documents, names, serving, tokens};
 use crate::Interpreter;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType, is_name};
 use crate::error::{Error, ErrorKind};
@@ -31,8 +31,12 @@ impl RestateWorker {
     /// A worker with the handlers and settings of an interpreter. Nothing runs in the interpreter itself, and its store is
     /// not used.
     pub fn new(interpreter: Interpreter) -> Self {
+        Self::of(Arc::new(interpreter))
+    }
+
+    pub(crate) fn of(interpreter: Arc<Interpreter>) -> Self {
         Self {
-            interpreter: Arc::new(interpreter),
+            interpreter,
             machines: Vec::new(),
             resources: BTreeSet::new(),
             client: None,
@@ -41,7 +45,6 @@ impl RestateWorker {
     }
 
     /// Also runs executions that bring their state machines with them, as the API starts them, and does their tasks.
-    #[expect(dead_code, reason = "for the API")]
     pub(crate) fn serving_any(mut self) -> Self {
         self.serves_any = true;
         self
@@ -137,14 +140,14 @@ impl RestateWorker {
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
         }
         if runs_executions {
-            let workflow = Workflow {
+            let given = || Workflow {
                 interpreter: Arc::clone(&self.interpreter),
                 clock: self.interpreter.own_clock(),
                 source: Source::Given,
             };
-            let executions = service(names::EXECUTIONS, workflow.handlers()).map_err(misconfigured)?;
-            endpoint = endpoint.bind(executions);
             for (name, handlers) in [
+                (names::EXECUTIONS, given().handlers()),
+                (names::EXPRESS, given().express_handlers()),
                 (names::TOKENS, tokens::handlers(&self.interpreter.own_clock())),
                 (names::ACTIVITIES, activities::handlers()),
             ] {
@@ -156,8 +159,9 @@ impl RestateWorker {
             client: self.client,
         };
         if self.serves_any {
-            let service = service(names::ANY, vec![work.attempts()]).map_err(misconfigured)?;
-            endpoint = endpoint.bind(service);
+            let tasks = service(names::ANY, vec![work.attempts()]).map_err(misconfigured)?;
+            let documents = service(names::DOCUMENTS, documents::handlers()).map_err(misconfigured)?;
+            endpoint = endpoint.bind(tasks).bind(documents);
         }
         for resource in &self.resources {
             let service = service(&names::of_resource(resource), vec![work.attempts()]);

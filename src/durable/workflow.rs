@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::drive::{Hands, drive, time};
-use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Message, Range, Stop};
+use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Listed, Message, Range, Stop};
 use super::services::{Handler, Kind, answer, handler};
-use super::{DESCRIBE, END, FACTS, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, history_key, history_number};
+use super::{DESCRIBE, END, FACTS, HISTORY, LISTED, ORIGIN, ORIGIN_HEADER, RUN, STOP, history_key, history_number};
 use crate::Interpreter;
 use crate::error::Error;
 use crate::execution::{Outcome, Program};
@@ -20,6 +20,9 @@ use crate::store::{End, HistoryRecords, StoredOrigin};
 
 /// How long AWS keeps executions that have ended (developer guide, "Quotas").
 const KEPT: Duration = Duration::from_hours(90 * 24);
+
+/// How long those of Express workflows are kept, which nobody can describe: until all that waits for their ends has seen them.
+const EXPRESS_KEPT: Duration = Duration::from_hours(1);
 
 /// The code of the error that an await returns when the invocation was cancelled.
 const CANCELLED: u16 = 409;
@@ -44,13 +47,22 @@ pub(super) enum Source {
 
 impl Workflow {
     pub(super) fn handlers(self) -> Vec<Handler> {
+        self.handlers_kept(KEPT)
+    }
+
+    /// The same for Express workflows.
+    pub(super) fn express_handlers(self) -> Vec<Handler> {
+        self.handlers_kept(EXPRESS_KEPT)
+    }
+
+    fn handlers_kept(self, kept: Duration) -> Vec<Handler> {
         let workflow = Arc::new(self);
         let run = Arc::clone(&workflow);
         let stop = Arc::clone(&workflow);
         vec![
             Handler {
                 name: RUN,
-                kind: Kind::Workflow { kept: KEPT },
+                kind: Kind::Workflow { kept },
                 handle: Arc::new(move |context| Arc::clone(&run).run(context)),
             },
             Handler {
@@ -115,9 +127,18 @@ impl Workflow {
             handled_activities: begun.beginning.handled_activities.clone(),
         };
         let (execution, facts) = begun.read()?;
+        let listed = Listed::of(&facts);
         context.set(FACTS, Message(facts));
+        context.set(LISTED, Message(&listed));
         let (outcome, end) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
-        context.set(END, Message(Ending::from(End::of(&outcome, end))));
+        let ending = Ending::from(End::of(&outcome, end));
+        let listed = Listed {
+            status: ending.status.clone(),
+            stop_time: Some(end),
+            ..listed
+        };
+        context.set(LISTED, Message(listed));
+        context.set(END, Message(ending));
         match outcome {
             Outcome::Succeeded { output } => Ok(Json(output.to_value())),
             Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
@@ -187,16 +208,24 @@ async fn describe(context: ContextInternal) -> Result<Option<(Facts, Option<Endi
 }
 
 async fn history(context: ContextInternal) -> Result<Vec<Events>, TerminalError> {
-    let (Message(Range { after, most }), _) = context.input::<Message<Range>>().await;
+    let (Message(range), _) = context.input::<Message<Range>>().await;
     let keys = context.get_keys().await?;
     let mut firsts: Vec<u64> = keys.iter().filter_map(|key| history_number(key)).collect();
     firsts.sort_unstable();
-    // The batch that the first event is in begins at it or before.
-    let begin = firsts.partition_point(|first| *first <= after + 1).saturating_sub(1);
+    if let Some(before) = range.before {
+        firsts.retain(|first| *first < before);
+        firsts.reverse();
+    } else {
+        // The batch that the first event is in begins at it or before.
+        let begin = firsts
+            .partition_point(|first| *first <= range.after + 1)
+            .saturating_sub(1);
+        firsts.drain(..begin);
+    }
     let mut batches = Vec::new();
     let (mut found, mut bytes) = (0, 0);
-    for first in firsts.into_iter().skip(begin) {
-        if found >= most || bytes >= BYTES {
+    for first in firsts {
+        if found >= range.most || bytes >= BYTES {
             break;
         }
         let batch = context.get::<Message<Events>>(&history_key(first)).await?;
@@ -204,8 +233,11 @@ async fn history(context: ContextInternal) -> Result<Vec<Events>, TerminalError>
         let records = HistoryRecords::read(batch.time, &batch.heads, &batch.details);
         let records = records.map_err(|error| TerminalError::new(error.to_string()))?;
         bytes += batch.heads.len() + batch.details.len();
-        found += records.iter().filter(|record| record.id > after).count();
+        found += records.iter().filter(|record| range.has(record.id)).count();
         batches.push(batch);
+    }
+    if range.before.is_some() {
+        batches.reverse();
     }
     Ok(batches)
 }

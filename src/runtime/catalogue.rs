@@ -70,7 +70,26 @@ pub(crate) enum Refusal {
     Driver(Error),
 }
 
+#[cfg(feature = "restate")]
+impl Launch<'_> {
+    /// What is kept of the request.
+    pub(crate) fn request(&self) -> Option<crate::store::StoredRequest> {
+        self.target.request(self.input_text, self.trace_header)
+    }
+}
+
 impl Interpreter {
+    /// The options of an execution that another driver runs.
+    #[cfg(feature = "restate")]
+    pub(crate) fn options_of_launch(&self, launch: &Launch<'_>) -> crate::execution::StartOptions {
+        let mut options = self.settings.start_options_of(launch.input.clone(), launch.target);
+        options.is_synchronous = launch.is_synchronous;
+        if let Some(name) = launch.name {
+            name.clone_into(&mut options.name);
+        }
+        options
+    }
+
     /// Lets tasks start executions of these state machines too. Running executions are unaffected.
     pub(crate) fn set_catalogue(&mut self, catalogue: Weak<dyn Catalogue>) {
         self.settings.catalogue = Some(catalogue);

@@ -77,20 +77,32 @@ pub(super) fn no_redrive_tokens(arn: &str) -> Record {
     document(REDRIVE_TOKENS, arn, None)
 }
 
+/// Where documents are.
+pub(super) trait Source {
+    /// The text of a document.
+    fn text(&self, kind: &str, key: &str) -> Result<Option<String>, StoreError>;
+}
+
+impl Source for &dyn ExecutionStore {
+    fn text(&self, kind: &str, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.document(kind, key)?.map(|document| document.text))
+    }
+}
+
 /// The revision of a number. Errors if it is not there.
-pub(super) fn read_revision(store: &dyn ExecutionStore, number: u64) -> Result<Arc<Revision>, StoreError> {
-    let form = store.document(REVISION, &number.to_string())?;
-    let form = form.ok_or_else(|| missing(&format!("the revision {number}")))?;
-    let form: RevisionForm = read_text(&form.text, "a revision of a state machine")?;
-    let definition = read_definition(store, &form.definition)?;
+pub(super) fn read_revision(documents: &impl Source, number: u64) -> Result<Arc<Revision>, StoreError> {
+    let text = documents.text(REVISION, &number.to_string())?;
+    let text = text.ok_or_else(|| missing(&format!("the revision {number}")))?;
+    let form: RevisionForm = read_text(&text, "a revision of a state machine")?;
+    let definition = read_definition(documents, &form.definition)?;
     Ok(Arc::new(form.revision(number, definition)))
 }
 
 /// The definition of a key. Errors if it is not there.
-pub(super) fn read_definition(store: &dyn ExecutionStore, key: &str) -> Result<Arc<Definition>, StoreError> {
-    let found = store.document(DEFINITION, key)?;
-    let found = found.ok_or_else(|| missing(&format!("the definition `{key}`")))?;
-    let form: DefinitionForm = read_text(&found.text, "a definition")?;
+pub(super) fn read_definition(documents: &impl Source, key: &str) -> Result<Arc<Definition>, StoreError> {
+    let text = documents.text(DEFINITION, key)?;
+    let text = text.ok_or_else(|| missing(&format!("the definition `{key}`")))?;
+    let form: DefinitionForm = read_text(&text, "a definition")?;
     form.definition()
 }
 
@@ -113,7 +125,7 @@ pub(super) fn document(kind: &str, key: &str, text: Option<String>) -> Record {
     }
 }
 
-fn missing(what: &str) -> StoreError {
+pub(super) fn missing(what: &str) -> StoreError {
     let message = format!("{what} is not in the store, though a state machine or an execution has it");
     StoreError::new(StoreErrorKind::Damaged, message)
 }

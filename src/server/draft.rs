@@ -12,6 +12,9 @@ pub(super) struct Draft {
     service: Arc<Service>,
     turn: Turn,
     changes: Vec<Change>,
+    /// What of a cluster was seen before.
+    #[cfg(feature = "restate")]
+    seen: u64,
 }
 
 /// The right to write, which one call at a time has.
@@ -25,9 +28,12 @@ impl Service {
 
     /// The same for a call that changes state machines or activities.
     pub(super) async fn draft(self: &Arc<Self>) -> Draft {
+        let turn = self.turn().await;
         Draft {
+            #[cfg(feature = "restate")]
+            seen: self.cluster().map_or(0, super::cluster::Cluster::seen),
             service: Arc::clone(self),
-            turn: self.turn().await,
+            turn,
             changes: Vec::new(),
         }
     }
@@ -68,9 +74,15 @@ impl Draft {
         expect(clippy::unused_async, reason = "a store is waited for, and may not write")
     )]
     pub(super) async fn commit(self) -> Result<(), StepFunctionsError> {
-        let Self { service, turn, changes } = self;
+        let Self {
+            service, turn, changes, ..
+        } = self;
         if changes.is_empty() {
             return Ok(());
+        }
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = service.cluster() {
+            return service.write_clustered(cluster, self.seen, &changes).await;
         }
         #[cfg(feature = "store")]
         if let Some(documents) = &service.documents {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::seconds;
 use crate::execution::{NotRedrivable, Outcome};
 use crate::history::ErrorOutput;
-use crate::runtime::ExecutionHandle;
 
 /// An execution at one moment, without its output.
 #[derive(Debug)]
@@ -94,27 +93,37 @@ impl Facts {
     }
 }
 
-/// The response of `StartSyncExecution`.
-pub(super) fn describe_sync(
-    handle: &ExecutionHandle,
-    state_machine_arn: &str,
-    input: &str,
-    trace_header: Option<&str>,
-    is_whole: bool,
-) -> Value {
-    let mut members = identity(handle.arn(), state_machine_arn, &handle.name(), handle.status());
-    times(&mut members, handle.start_time(), handle.stop_time());
-    data(&mut members, input, handle.ended().as_ref(), is_whole);
-    if let Some(trace_header) = trace_header {
-        members.insert("traceHeader".to_owned(), trace_header.into());
+/// An execution of which `StartSyncExecution` tells.
+#[derive(Debug)]
+pub(super) struct Sync<'s> {
+    pub(super) arn: &'s str,
+    pub(super) state_machine_arn: &'s str,
+    pub(super) name: &'s str,
+    pub(super) status: &'s str,
+    pub(super) start_time: DateTime<Utc>,
+    pub(super) stop_time: Option<DateTime<Utc>>,
+    /// The input's text as given.
+    pub(super) input: &'s str,
+    pub(super) trace_header: Option<&'s str>,
+}
+
+impl Sync<'_> {
+    /// The response of `StartSyncExecution`.
+    pub(super) fn describe(&self, outcome: Option<&Outcome>, is_whole: bool) -> Value {
+        let mut members = identity(self.arn, self.state_machine_arn, self.name, self.status);
+        times(&mut members, self.start_time, self.stop_time);
+        data(&mut members, self.input, outcome, is_whole);
+        if let Some(trace_header) = self.trace_header {
+            members.insert("traceHeader".to_owned(), trace_header.into());
+        }
+        let took = self.stop_time.unwrap_or(self.start_time) - self.start_time;
+        let billing = json!({
+            "billedDurationInMilliseconds": (took.num_milliseconds().max(1) + 99) / 100 * 100,
+            "billedMemoryUsedInMB": 64,
+        });
+        members.insert("billingDetails".to_owned(), billing);
+        members.into()
     }
-    let took = handle.stop_time().unwrap_or(handle.start_time()) - handle.start_time();
-    let billing = json!({
-        "billedDurationInMilliseconds": (took.num_milliseconds().max(1) + 99) / 100 * 100,
-        "billedMemoryUsedInMB": 64,
-    });
-    members.insert("billingDetails".to_owned(), billing);
-    members.into()
 }
 
 fn identity(arn: &str, state_machine_arn: &str, name: &str, status: &str) -> Map<String, Value> {

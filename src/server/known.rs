@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Service;
 use super::arn::check_execution;
+#[cfg(feature = "restate")]
+use super::cluster::Clustered;
 use super::execution::{Events, Facts};
 use super::executions::Execution;
 #[cfg(feature = "store")]
@@ -17,11 +19,29 @@ pub(super) enum Known {
     InMemory(Arc<Execution>),
     #[cfg(feature = "store")]
     Stored(Box<Stored>),
+    #[cfg(feature = "restate")]
+    Clustered(Box<Clustered>),
 }
 
 impl Service {
     /// The execution of an ARN. Errors if there is none.
-    pub(super) fn execution(&self, arn: &str) -> Result<Known, StepFunctionsError> {
+    #[cfg_attr(
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
+    )]
+    pub(super) async fn execution(&self, arn: &str) -> Result<Known, StepFunctionsError> {
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            check_execution(arn)?;
+            let found = cluster.execution(arn).await?;
+            let found = found.ok_or_else(|| StepFunctionsError::execution_does_not_exist(arn))?;
+            return Ok(Known::Clustered(Box::new(found)));
+        }
+        self.execution_here(arn)
+    }
+
+    /// The same in memory, or in the store.
+    pub(super) fn execution_here(&self, arn: &str) -> Result<Known, StepFunctionsError> {
         check_execution(arn)?;
         let missing = || StepFunctionsError::execution_does_not_exist(arn);
         #[cfg(feature = "store")]
@@ -43,6 +63,8 @@ impl Service {
             Known::InMemory(execution) => execution.handle.check_redrivable(),
             #[cfg(feature = "store")]
             Known::Stored(stored) => stored.check_redrivable(&self.interpreter),
+            #[cfg(feature = "restate")]
+            Known::Clustered(execution) => execution.check_redrivable(),
         }
     }
 
@@ -56,6 +78,8 @@ impl Service {
             Known::InMemory(execution) => Ok(execution.handle.described_map_runs()),
             #[cfg(feature = "store")]
             Known::Stored(stored) => Ok(stored.map_runs(&self.interpreter)?),
+            #[cfg(feature = "restate")]
+            Known::Clustered(_) => Ok(Vec::new()),
         }
     }
 
@@ -72,6 +96,14 @@ impl Service {
                 let in_use = self.registry().revision(stored.state_machine_arn(), stored.revision());
                 in_use.map_or_else(|| Ok(stored.read_revision()?), Ok)
             }
+            #[cfg(feature = "restate")]
+            Known::Clustered(execution) => {
+                let missing = || StepFunctionsError::internal("the execution was not started by the API");
+                let number = execution.revision().ok_or_else(missing)?;
+                let cluster = self.cluster().ok_or_else(missing)?;
+                let in_use = self.registry().revision(execution.state_machine_arn(), number);
+                in_use.map_or_else(|| Ok(Self::revision_in(cluster, number)?), Ok)
+            }
         }
     }
 }
@@ -82,6 +114,8 @@ impl Known {
             Self::InMemory(execution) => execution.facts(),
             #[cfg(feature = "store")]
             Self::Stored(stored) => stored.facts(),
+            #[cfg(feature = "restate")]
+            Self::Clustered(execution) => execution.facts(),
         }
     }
 
@@ -95,14 +129,16 @@ impl Known {
             Self::InMemory(execution) => Ok(execution.handle.ended()),
             #[cfg(feature = "store")]
             Self::Stored(stored) => Ok(stored.outcome()?),
+            #[cfg(feature = "restate")]
+            Self::Clustered(execution) => execution.outcome(),
         }
     }
 
     #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unnecessary_wraps, reason = "a store may be unreadable")
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
     )]
-    pub(super) fn history(&self, asked: Events) -> Result<Vec<HistoryEvent>, StepFunctionsError> {
+    pub(super) async fn history(&self, asked: Events) -> Result<Vec<HistoryEvent>, StepFunctionsError> {
         match self {
             Self::InMemory(execution) => {
                 let mut events = execution.handle.history();
@@ -117,6 +153,8 @@ impl Known {
             }
             #[cfg(feature = "store")]
             Self::Stored(stored) => Ok(stored.history(asked)?),
+            #[cfg(feature = "restate")]
+            Self::Clustered(execution) => execution.history(asked).await,
         }
     }
 }

@@ -87,6 +87,14 @@
 //! A list of executions looks at 10,000 of them for one page: if a filter lets few through, the page has fewer items than
 //! it may have, and a token for the next one.
 //!
+//! # Over a cluster
+//!
+//! `StepFunctions::on_restate` (feature `restate`) is the API over a cluster of Restate servers, for any number of processes at
+//! once: state machines, versions, aliases, activities and tags are shared, a call sees all that calls of any process before it
+//! have written, and executions run on any of the processes. A call that others overtake twenty times is refused with
+//! `ConflictException`; the cluster's errors are an `InternalServerError`. Redrives and Map Runs are not there yet, and neither
+//! are [`Reports`].
+//!
 //! # Status changes and logs
 //!
 //! [`StepFunctions::reporting`] tells of its executions: their status changes as events of EventBridge, and what they log
@@ -105,6 +113,8 @@ mod activity;
 mod arn;
 mod catalogue;
 mod change;
+#[cfg(feature = "restate")]
+mod cluster;
 mod configuration;
 #[cfg(feature = "store")]
 mod documents;
@@ -152,7 +162,7 @@ pub struct StepFunctions {
 
 #[derive(Debug)]
 struct Service {
-    interpreter: Interpreter,
+    interpreter: Arc<Interpreter>,
     registry: Mutex<Registry>,
     /// Held by the call that writes. The registry is locked for moments only, this while a store writes too.
     writing: Arc<tokio::sync::Mutex<()>>,
@@ -164,6 +174,9 @@ struct Service {
     ended_bytes: Arc<AtomicUsize>,
     #[cfg(feature = "store")]
     documents: Option<Documents>,
+    /// Where executions run, if that is not here.
+    #[cfg(feature = "restate")]
+    cluster: std::sync::OnceLock<cluster::Cluster>,
     /// Tells of executions, if anybody wants to know.
     reporter: Option<Reporter>,
 }
@@ -226,6 +239,38 @@ impl StepFunctions {
         Ok((api, resumed))
     }
 
+    /// The API over a cluster, for any number of processes at once: each of them sees what the others create, and starts, reads
+    /// and stops all executions. They run on the workers that [`worker`](Self::worker) makes: at least one has to serve the
+    /// cluster before the first call.
+    ///
+    /// The interpreter's handlers do the tasks that this process's worker is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Misconfigured`](crate::ErrorKind::Misconfigured) if the interpreter has a store: executions are in the cluster.
+    #[cfg(feature = "restate")]
+    pub fn on_restate(interpreter: Interpreter, client: crate::durable::RestateClient) -> Result<Self, Error> {
+        interpreter.check_options()?;
+        if interpreter.has_store() {
+            let message = "the interpreter has a store, and executions would be in the cluster: leave it out";
+            return Err(Error::new(crate::ErrorKind::Misconfigured, message));
+        }
+        let api = Self::new(interpreter);
+        let cluster = cluster::Cluster::new(client, api.interpreter().place());
+        api.service.registry().is_clustered = true;
+        // Nobody else has it yet.
+        let _ = api.service.cluster.set(cluster);
+        Ok(api)
+    }
+
+    /// A worker that runs executions of the API, and does their tasks by the interpreter's handlers; `None` without a cluster.
+    #[cfg(feature = "restate")]
+    pub fn worker(&self) -> Option<crate::durable::RestateWorker> {
+        let cluster = self.service.cluster()?;
+        let worker = crate::durable::RestateWorker::of(Arc::clone(&self.service.interpreter));
+        Some(worker.client(cluster.client.clone()).serving_any())
+    }
+
     /// An API with a registry that may need the interpreter, which knows the API by then. The number is the one of the
     /// registry's last revision.
     fn over(
@@ -239,7 +284,9 @@ impl StepFunctions {
             let (registry, last_revision) = registry(&interpreter);
             Service {
                 reporter: Reporter::of(reports, service, &interpreter),
-                interpreter,
+                #[cfg(feature = "restate")]
+                cluster: std::sync::OnceLock::new(),
+                interpreter: Arc::new(interpreter),
                 mocks: Mutex::default(),
                 writing: Arc::default(),
                 last_revision: AtomicU64::new(last_revision),
@@ -287,6 +334,16 @@ impl StepFunctions {
             ));
         }
         let request = &request;
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = service.cluster() {
+            return service
+                .call_clustered(cluster, action, || Self::act(service, action, request))
+                .await;
+        }
+        Self::act(service, action, request).await
+    }
+
+    async fn act(service: &Arc<Service>, action: &str, request: &Value) -> Result<Value, StepFunctionsError> {
         match action {
             "CreateActivity" => service.create_activity(request).await,
             "CreateStateMachine" => service.create_state_machine(request).await,
@@ -296,16 +353,16 @@ impl StepFunctions {
             "DeleteStateMachineAlias" => service.delete_state_machine_alias(request).await,
             "DeleteStateMachineVersion" => service.delete_state_machine_version(request).await,
             "DescribeActivity" => service.describe_activity(request),
-            "DescribeExecution" => service.describe_execution(request),
+            "DescribeExecution" => service.describe_execution(request).await,
             "DescribeMapRun" => service.describe_map_run(request).await,
             "DescribeStateMachine" => service.describe_state_machine(request),
             "DescribeStateMachineAlias" => service.describe_state_machine_alias(request),
-            "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(request),
+            "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(request).await,
             "GetActivityTask" => service.take_activity_task(request).await,
-            "GetExecutionHistory" => service.execution_history(request),
+            "GetExecutionHistory" => service.execution_history(request).await,
             "ListActivities" => service.list_activities(request),
-            "ListExecutions" => service.list_executions(request),
-            "ListMapRuns" => service.list_map_runs(request),
+            "ListExecutions" => service.list_executions(request).await,
+            "ListMapRuns" => service.list_map_runs(request).await,
             "ListStateMachineAliases" => service.list_state_machine_aliases(request),
             "ListStateMachines" => service.list_state_machines(request),
             "ListStateMachineVersions" => service.list_state_machine_versions(request),
@@ -340,6 +397,11 @@ impl StepFunctions {
 }
 
 impl Service {
+    #[cfg(feature = "restate")]
+    fn cluster(&self) -> Option<&cluster::Cluster> {
+        self.cluster.get()
+    }
+
     fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -356,7 +418,7 @@ impl Service {
     )]
     fn is_stored(&self) -> bool {
         #[cfg(feature = "store")]
-        return self.documents.is_some();
+        return self.documents.is_some() || self.registry().is_clustered;
         #[cfg(not(feature = "store"))]
         false
     }

@@ -31,6 +31,8 @@ pub(super) struct Registry {
     pub(super) redrive_tokens: RedriveTokens,
     /// Picks among the versions of an alias and draws the ids of revisions.
     pub(super) random: Random,
+    /// Whether a cluster has the executions, and all of this too.
+    pub(super) is_clustered: bool,
     /// The store that has the executions, and all of this too.
     #[cfg(feature = "store")]
     pub(super) documents: Option<Documents>,
@@ -43,6 +45,7 @@ impl Registry {
             activities: BTreeMap::new(),
             executions: Executions::default(),
             redrive_tokens: RedriveTokens::default(),
+            is_clustered: false,
             #[cfg(feature = "store")]
             documents: None,
             random: Random::seeded(seed),
@@ -127,13 +130,13 @@ impl Registry {
         }
     }
 
-    /// Whether a state machine has a running execution.
+    /// Whether a state machine has a running execution. In a cluster, whoever asks it removes a deleted state machine.
     pub(super) fn any_running(&self, arn: &str) -> bool {
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {
             return super::stored::any_running(documents, arn);
         }
-        self.executions.any_running(arn)
+        self.is_clustered || self.executions.any_running(arn)
     }
 
     pub(super) fn forget_all_deleted(&mut self) {

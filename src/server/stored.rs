@@ -142,7 +142,7 @@ impl Stored {
     }
 
     pub(super) fn read_revision(&self) -> Result<Arc<Revision>, StoreError> {
-        read_revision(self.documents.store(), self.request.revision)
+        read_revision(&self.documents.store(), self.request.revision)
     }
 
     pub(super) fn outcome(&self) -> Result<Option<Outcome>, StoreError> {

@@ -181,7 +181,7 @@ impl Start {
         Ok(origin.request)
     }
 
-    pub(crate) fn input(&self) -> Result<Value, StoreError> {
+    fn input(&self) -> Result<Value, StoreError> {
         parsed(&self.input, "the input of an execution")
     }
 }

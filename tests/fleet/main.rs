@@ -13,6 +13,7 @@
 )]
 
 mod activities;
+mod api;
 mod cluster;
 mod compare;
 mod cuts;
@@ -52,6 +53,9 @@ fn main() -> ExitCode {
     }
     if is_asked("releases") {
         releases::run(&program);
+    }
+    if is_asked("api") {
+        api::run(&program);
     }
     if is_asked("kills") {
         sum += kills::run(&program, 1, kills);

@@ -60,6 +60,19 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "durable",
+        &[
+            "data",
+            "definition",
+            "history",
+            "execution",
+            "services",
+            "handlers",
+            "store",
+            "runtime",
+        ],
+    ),
+    (
         "server",
         &[
             "data",
@@ -73,19 +86,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "handlers",
             "store",
             "runtime",
-        ],
-    ),
-    (
-        "durable",
-        &[
-            "data",
-            "definition",
-            "history",
-            "execution",
-            "services",
-            "handlers",
-            "store",
-            "runtime",
+            "durable",
         ],
     ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
@@ -108,6 +109,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "handlers",
             "store",
             "runtime",
+            "durable",
             "server",
         ],
     ),

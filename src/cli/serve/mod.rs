@@ -8,6 +8,7 @@ mod machines;
 mod mocks;
 mod others;
 mod record;
+mod restate;
 mod time;
 
 use clap::Args;
@@ -34,11 +35,13 @@ use machines::Machines;
 use mocks::MockOptions;
 use others::Others;
 use record::{Record, Recording};
+use restate::RestateOptions;
 use time::Time;
 
 const EXAMPLES: &str = "\
 Examples:
   asl serve --data executions.db
+  asl serve --restate http://127.0.0.1:8080
   asl serve --machines machines --function 'Charge=python3 charge.py'
   aws stepfunctions list-state-machines --endpoint-url http://127.0.0.1:8083";
 
@@ -62,6 +65,8 @@ pub(super) struct Arguments {
     /// more than once
     #[arg(long, value_name = "PATH")]
     machines: Vec<String>,
+    #[command(flatten)]
+    restate: RestateOptions,
     #[command(flatten)]
     functions: Functions,
     /// Endpoint of an emulator of Lambda, which serves all other functions
@@ -158,7 +163,7 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     machines.deploy(&api, arguments.quiet).await?;
     output.line(format_args!("http://{address}"))?;
     output.finish()?;
-    if !arguments.quiet && arguments.data.is_none() {
+    if !arguments.quiet && arguments.data.is_none() && !arguments.restate.are_given() {
         tell("all is kept in memory and gone at the end; `--data FILE` keeps it");
     }
     let mut http = HttpApi::new(api.clone());
@@ -227,6 +232,11 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     // Two options that cannot be together are told now, not at the first call.
     let checked = interpreter.check_options();
     checked.map_err(|error| Failure::new(error.to_string()))?;
+    if arguments.restate.are_given() {
+        let api = arguments.restate.serve(interpreter, arguments.quiet).await?;
+        events.start(&api);
+        return Ok((api, events));
+    }
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::{ARN, NAME, TOKEN, check_name, only_arn, tags};
+use crate::runtime::ActivityTask;
 use crate::server::activity::Activity;
 use crate::server::arn::check_activity;
 use crate::server::change::Change;
@@ -96,6 +97,18 @@ impl Service {
         page.of("activities", "ListActivities", items)
     }
 
+    async fn activity_task(
+        &self,
+        arn: &str,
+        worker_name: Option<&str>,
+    ) -> Result<Option<ActivityTask>, StepFunctionsError> {
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            return Ok(cluster.client.get_activity_task(arn, worker_name).await?);
+        }
+        Ok(self.interpreter.get_activity_task(arn, worker_name).await?)
+    }
+
     /// `GetActivityTask`: waits for a task for at most a minute.
     pub(in crate::server) async fn take_activity_task(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["activityArn", "workerName"])?;
@@ -107,7 +120,7 @@ impl Service {
         if !self.registry().activities.contains_key(arn) {
             return Err(StepFunctionsError::activity_does_not_exist(arn));
         }
-        let task = self.interpreter.get_activity_task(arn, worker_name).await?;
+        let task = self.activity_task(arn, worker_name).await?;
         Ok(task.map_or_else(
             empty,
             |task| json!({ "taskToken": task.token, "input": task.input.to_string() }),

@@ -42,7 +42,7 @@ impl Service {
     }
 
     /// `DescribeStateMachineForExecution`: the state machine at the start of the execution.
-    pub(in crate::server) fn describe_state_machine_for_execution(
+    pub(in crate::server) async fn describe_state_machine_for_execution(
         &self,
         request: &Value,
     ) -> Result<Value, StepFunctionsError> {
@@ -50,7 +50,7 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);
         request.check()?;
-        let execution = self.execution(arn)?;
+        let execution = self.execution(arn).await?;
         let state_machine_arn = execution.facts().state_machine_arn;
         let name = state_machine_arn.rsplit(':').next().unwrap_or_default();
         let revision = self.revision_of(&execution)?;

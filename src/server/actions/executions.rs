@@ -9,7 +9,7 @@ use crate::data::json_value;
 use crate::definition::WorkflowType;
 use crate::runtime::{Launch, Launched, Refusal, Resolved};
 use crate::server::arn::{Qualifier, StateMachineArn};
-use crate::server::execution::{Events, Facts, describe_sync};
+use crate::server::execution::{Events, Facts, Sync};
 use crate::server::known::Known;
 #[cfg(feature = "store")]
 use crate::server::page::answer;
@@ -71,26 +71,33 @@ impl<'r> Start<'r> {
         })
     }
 
-    fn launch(
-        &self,
-        service: &Service,
-        Resolved { target, mocks }: &Resolved,
-        is_synchronous: bool,
-        is_from_outside: bool,
-    ) -> Result<Launched, StepFunctionsError> {
-        service.check_running()?;
-        let launched = service.interpreter.launch(&Launch {
-            target,
-            mocks: mocks.as_ref(),
+    fn of<'s>(&'s self, resolved: &'s Resolved, is_synchronous: bool) -> Launch<'s> {
+        Launch {
+            target: &resolved.target,
+            mocks: resolved.mocks.as_ref(),
             name: self.name,
             input: &self.input,
             input_text: self.input_text,
             trace_header: self.trace_header,
             is_synchronous,
+            is_from_outside: true,
+        }
+    }
+
+    fn launch(
+        &self,
+        service: &Service,
+        resolved: &Resolved,
+        is_synchronous: bool,
+        is_from_outside: bool,
+    ) -> Result<Launched, StepFunctionsError> {
+        service.check_running()?;
+        let launched = service.interpreter.launch(&Launch {
             is_from_outside,
+            ..self.of(resolved, is_synchronous)
         })?;
         if launched.is_new {
-            service.report_begin(&launched.execution, target, self.input_text);
+            service.report_begin(&launched.execution, &resolved.target, self.input_text);
         }
         Ok(launched)
     }
@@ -107,9 +114,14 @@ impl Service {
         let start = Start::read(&mut Request::of(request, members)?)?;
         let resolved = self.resolve_for_start(start.arn)?;
         let target = &resolved.target;
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            let (arn, start_time) = self.start_clustered(cluster, &start.of(&resolved, false)).await?;
+            return Ok(started(&arn, start_time));
+        }
         let Launched { execution, ack, .. } = match start.launch(self, &resolved, false, is_from_outside) {
             Err(refused) if refused.code() == "ExecutionAlreadyExists" => {
-                return self.resting(&start, target).unwrap_or(Err(refused));
+                return self.resting(&start, target).await.unwrap_or(Err(refused));
             }
             launched => launched?,
         };
@@ -120,9 +132,9 @@ impl Service {
     }
 
     /// The answer with a running execution of the same name and input that could not go on here after a restart.
-    fn resting(&self, start: &Start<'_>, target: &Target) -> Option<Result<Value, StepFunctionsError>> {
+    async fn resting(&self, start: &Start<'_>, target: &Target) -> Option<Result<Value, StepFunctionsError>> {
         let arn = target.state_machine.execution_arn(start.name?);
-        let known = self.execution(&arn).ok()?.facts();
+        let known = self.execution(&arn).await.ok()?.facts();
         let is_same = known.status == "RUNNING" && json_value(&known.input).is_ok_and(|input| input == start.input);
         is_same.then(|| Ok(started(&arn, known.start_time)))
     }
@@ -137,31 +149,47 @@ impl Service {
         if target.program.machine().workflow_type != WorkflowType::Express {
             return Err(StepFunctionsError::type_not_supported());
         }
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            let (arn, _) = self.start_clustered(cluster, &start.of(&resolved, true)).await?;
+            let ended = cluster.ended(&arn).await?;
+            let facts = ended.facts();
+            let sync = Sync {
+                arn: &facts.arn,
+                state_machine_arn: &facts.state_machine_arn,
+                name: &facts.name,
+                status: &facts.status,
+                start_time: facts.start_time,
+                stop_time: facts.stop_time,
+                input: start.input_text,
+                trace_header: start.trace_header,
+            };
+            return Ok(sync.describe(ended.outcome()?.as_ref(), is_whole));
+        }
         let Launched { execution, ack, .. } = start.launch(self, &resolved, true, true)?;
         ack.wait().await.map_err(Refusal::Driver)?;
-        execution.outcome().await;
-        let state_machine_arn = &target.state_machine.id;
-        Ok(describe_sync(
-            &execution,
-            state_machine_arn,
-            start.input_text,
-            start.trace_header,
-            is_whole,
-        ))
+        let outcome = execution.outcome().await;
+        let sync = Sync {
+            arn: execution.arn(),
+            state_machine_arn: &target.state_machine.id,
+            name: &execution.name(),
+            status: execution.status(),
+            start_time: execution.start_time(),
+            stop_time: execution.stop_time(),
+            input: start.input_text,
+            trace_header: start.trace_header,
+        };
+        Ok(sync.describe(Some(&outcome), is_whole))
     }
 
     /// `StopExecution`: an ended execution stays as it is.
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_async, reason = "a store is waited for")
-    )]
     pub(in crate::server) async fn stop_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "error", "cause"])?;
         let arn = request.required_text("executionArn", ARN);
         let error = request.data("error", 0..=256);
         let cause = request.data("cause", 0..=32_768);
         request.check()?;
-        let stopped = match self.execution(arn)? {
+        let stopped = match self.execution(arn).await? {
             Known::InMemory(execution) => {
                 execution.handle.stop(error, cause);
                 execution.handle.stop_time()
@@ -172,10 +200,12 @@ impl Service {
                 handle.stop_with(error, cause).wait().await?;
                 // The store knows of the end a moment before this process does.
                 handle.outcome().await;
-                self.execution(arn)?.facts().stop_time
+                self.execution(arn).await?.facts().stop_time
             }
             #[cfg(feature = "store")]
             Known::Stored(execution) => execution.facts().stop_time,
+            #[cfg(feature = "restate")]
+            Known::Clustered(execution) => execution.stop(error, cause).await?,
         };
         let stopped = stopped.unwrap_or_else(|| self.interpreter.now());
         Ok(json!({ "stopDate": seconds(stopped) }))
@@ -191,19 +221,23 @@ impl Service {
     }
 
     /// `DescribeExecution`
-    pub(in crate::server) fn describe_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn describe_execution(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "includedData"])?;
         let arn = request.required_text("executionArn", ARN);
         let is_whole = includes_data(&mut request);
         request.check()?;
-        let execution = self.execution(arn)?;
+        let execution = self.execution(arn).await?;
         let redrivable = self.check_redrivable(&execution);
         let outcome = execution.outcome()?;
         Ok(execution.facts().describe(outcome.as_ref(), redrivable, is_whole))
     }
 
     /// `ListExecutions` of a state machine, one of its versions or one of its aliases, the latest first.
-    pub(in crate::server) fn list_executions(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    #[cfg_attr(
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
+    )]
+    pub(in crate::server) async fn list_executions(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = [
             "stateMachineArn",
             "mapRunArn",
@@ -249,6 +283,13 @@ impl Service {
             let items = piece.items.iter().map(Facts::list_item);
             return Ok(answer("executions", &list, items, next.as_deref()));
         }
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            let asked = (list.as_str(), &page);
+            return self
+                .list_clustered(cluster, asked, arn.unqualified, status, is_asked_for)
+                .await;
+        }
         let registry = self.registry();
         let executions = registry.executions.of_state_machine(arn.unqualified);
         let listed = executions
@@ -260,7 +301,7 @@ impl Service {
     }
 
     /// `GetExecutionHistory`, from the first event or, reversed, from the last.
-    pub(in crate::server) fn execution_history(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn execution_history(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let members = [
             "executionArn",
             "includeExecutionData",
@@ -274,7 +315,7 @@ impl Service {
         let is_reverse = request.boolean("reverseOrder").unwrap_or(false);
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
-        let execution = self.execution(arn)?;
+        let execution = self.execution(arn).await?;
         let list = format!("history of {arn} {is_reverse}");
         let after = page.after(&list)?;
         let order = if is_reverse {
@@ -282,12 +323,13 @@ impl Service {
         } else {
             Order::Ascending
         };
-        let events = execution.history(Events {
+        let asked = Events {
             after: order.number_in(after.as_deref())?,
             is_reverse,
             // One more, which says that there is a next page.
             most: page.most() + 1,
-        })?;
+        };
+        let events = execution.history(asked).await?;
         let input = execution.facts().input;
         let items = events
             .iter()

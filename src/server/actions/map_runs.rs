@@ -15,12 +15,12 @@ use crate::services::step_functions::StepFunctionsError;
 
 impl Service {
     /// `ListMapRuns` of an execution, in the order of their starts.
-    pub(in crate::server) fn list_map_runs(&self, request: &Value) -> Result<Value, StepFunctionsError> {
+    pub(in crate::server) async fn list_map_runs(&self, request: &Value) -> Result<Value, StepFunctionsError> {
         let mut request = Request::of(request, &["executionArn", "maxResults", "nextToken"])?;
         let arn = request.required_text("executionArn", ARN);
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
-        let runs = self.map_runs_of(&self.execution(arn)?)?;
+        let runs = self.map_runs_of(&self.execution(arn).await?)?;
         let of_execution = runs.iter().filter(|run| *run.execution_arn == *arn);
         let items = (0..).zip(of_execution.map(list_item));
         page.of(
@@ -65,6 +65,8 @@ impl Service {
             Known::InMemory(execution) => execution.handle.clone(),
             #[cfg(feature = "store")]
             Known::Stored(execution) => execution.handle(&self.interpreter)?,
+            #[cfg(feature = "restate")]
+            Known::Clustered(_) => return Err(super::redrives::not_clustered("UpdateMapRun")),
         };
         let update = MapRunUpdate {
             map_run_arn: run.map_run_arn,
@@ -89,6 +91,10 @@ impl Service {
             let run = runs.find(|run| *run.map_run_arn == *arn);
             Ok::<_, StepFunctionsError>(run.map(|run| (run, execution)))
         };
+        #[cfg(feature = "restate")]
+        if self.cluster().is_some() {
+            return Err(super::redrives::not_clustered("A look at a Map Run"));
+        }
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {
             let execution = with_map_run(documents, &state_machine_arn, arn).await?;

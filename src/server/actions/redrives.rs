@@ -25,7 +25,7 @@ impl Service {
         request.check()?;
         // One after the other, so that two requests with the same token redrive once.
         let turn = self.turn().await;
-        let execution = self.execution(arn)?;
+        let execution = self.execution(arn).await?;
         self.check_running()?;
         let now = self.interpreter.now();
         let known = token.and_then(|token| self.registry().redrive_tokens.date_of(arn, token, now));
@@ -45,6 +45,8 @@ impl Service {
             }
             #[cfg(feature = "store")]
             (None, Known::Stored(execution)) => self.redrive_stored(&execution, arn, token, turn).await?,
+            #[cfg(feature = "restate")]
+            (None, Known::Clustered(_)) => return Err(not_clustered("RedriveExecution")),
         };
         Ok(json!({ "redriveDate": seconds(date) }))
     }
@@ -97,6 +99,12 @@ impl Service {
             .map_err(|_| StepFunctionsError::internal("the tokio runtime shuts down"))??;
         Ok(date)
     }
+}
+
+/// What does not run over a cluster yet.
+#[cfg(feature = "restate")]
+pub(super) fn not_clustered(action: &str) -> StepFunctionsError {
+    StepFunctionsError::validation(format!("{action} does not work over a cluster yet"))
 }
 
 fn refused(arn: &str, error: Error) -> StepFunctionsError {

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::history::ErrorOutput;
 use crate::server::request::Request;
 use crate::server::{Service, empty};
-use crate::services::step_functions::StepFunctionsError;
+use crate::services::step_functions::{StepFunctionsError, TaskAnswer};
 
 const TASK_TOKEN: std::ops::RangeInclusive<usize> = 1..=2_048;
 
@@ -21,10 +21,10 @@ impl Service {
         let output = request.required_data("output", DATA);
         request.check()?;
         // The token is checked first, as on AWS.
-        self.interpreter.check_token(token)?;
+        self.check_token(token).await?;
         let output = json_value(output)
             .map_err(|_| StepFunctionsError::invalid_output(&NotJson::of(output).problem(Source::Quoted)))?;
-        self.interpreter.task_succeeded(token, output).await?;
+        self.answer(token, TaskAnswer::Success(output)).await?;
         Ok(empty())
     }
 
@@ -35,8 +35,7 @@ impl Service {
         let error = request.data("error", 0..=256).map(str::to_owned);
         let cause = request.data("cause", 0..=32_768).map(str::to_owned);
         request.check()?;
-        self.interpreter
-            .task_failed(token, ErrorOutput { error, cause })
+        self.answer(token, TaskAnswer::Failure(ErrorOutput { error, cause }))
             .await?;
         Ok(empty())
     }
@@ -46,8 +45,43 @@ impl Service {
         let mut request = Request::of(request, &["taskToken"])?;
         let token = request.required_data("taskToken", TASK_TOKEN);
         request.check()?;
-        self.interpreter.task_heartbeat(token).await?;
+        self.answer(token, TaskAnswer::Heartbeat).await?;
         Ok(empty())
+    }
+}
+
+impl Service {
+    /// Errors if nobody waits for the answer of a token.
+    #[cfg_attr(
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
+    )]
+    async fn check_token(&self, token: &str) -> Result<(), StepFunctionsError> {
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            return Ok(cluster.client.check_token(token).await?);
+        }
+        Ok(self.interpreter.check_token(token)?)
+    }
+
+    async fn answer(&self, token: &str, answer: TaskAnswer) -> Result<(), StepFunctionsError> {
+        #[cfg(feature = "restate")]
+        if let Some(cluster) = self.cluster() {
+            let client = &cluster.client;
+            match answer {
+                TaskAnswer::Success(output) => client.send_task_success(token, output).await?,
+                TaskAnswer::Failure(error) => client.send_task_failure(token, error).await?,
+                TaskAnswer::Heartbeat => client.send_task_heartbeat(token).await?,
+            }
+            return Ok(());
+        }
+        let interpreter = &self.interpreter;
+        match answer {
+            TaskAnswer::Success(output) => interpreter.task_succeeded(token, output).await?,
+            TaskAnswer::Failure(error) => interpreter.task_failed(token, error).await?,
+            TaskAnswer::Heartbeat => interpreter.task_heartbeat(token).await?,
+        }
+        Ok(())
     }
 }
 

@@ -118,7 +118,7 @@ impl Reading<'_> {
         if let Some(known) = self.definitions.get(key) {
             return Ok(Arc::clone(known));
         }
-        let read = read_definition(self.store, key)?;
+        let read = read_definition(&self.store, key)?;
         self.definitions.insert(key.to_owned(), Arc::clone(&read));
         Ok(read)
     }

@@ -259,7 +259,7 @@ fn begun_before(service: &Service, execution: &ExecutionHandle) -> Result<Begun,
     {
         return Ok(Begun::express(execution, current));
     }
-    let known = service.execution(execution.arn())?;
+    let known = service.execution_here(execution.arn())?;
     let revision = service.revision_of(&known)?;
     Ok(Begun::known(known.facts(), &revision))
 }

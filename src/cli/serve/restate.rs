@@ -1,0 +1,152 @@
+//! `--restate`: the API over a cluster of Restate servers.
+
+use clap::Args;
+use std::net::SocketAddr;
+
+use crate::cli::failure::Failure;
+use crate::runtime::Interpreter;
+use crate::server::StepFunctions;
+
+/// Options for a cluster.
+#[derive(Args)]
+pub(super) struct RestateOptions {
+    /// Run executions on a cluster of Restate servers, by the URL of its ingress; given once for each node, it goes on at
+    /// another when one is dead. Any number of `asl serve` may serve one cluster: each sees what the others create and start
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with_all = ["data", "mock", "answer", "record", "virtual_time", "rules", "log"]
+    )]
+    restate: Vec<String>,
+    /// URL of the cluster's admin API, for each node in their order [default: port 9070 of the ingress's host]
+    #[arg(long, value_name = "URL", requires = "restate")]
+    restate_admin: Vec<String>,
+    /// Address at which this process runs executions and does tasks for the cluster; processes of one machine share it, and if
+    /// one of them ends, the others go on with its work
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9080", requires = "restate")]
+    worker: SocketAddr,
+    /// URL by which the cluster reaches that address [default: that address]
+    #[arg(long, value_name = "URL", requires = "restate")]
+    worker_url: Option<String>,
+}
+
+impl RestateOptions {
+    pub(super) fn are_given(&self) -> bool {
+        !self.restate.is_empty()
+    }
+
+    /// The API over the cluster, which knows of this process then. Waits until the cluster can be reached.
+    #[cfg(feature = "restate")]
+    pub(super) async fn serve(&self, interpreter: Interpreter, is_quiet: bool) -> Result<StepFunctions, Failure> {
+        use crate::cli::failure::reason;
+        use crate::cli::stores::tell;
+
+        let failed = |error: crate::Error| Failure::new(error.to_string());
+        let client = self.client()?;
+        let api = StepFunctions::on_restate(interpreter, client.clone()).map_err(failed)?;
+        let listener = listener(self.worker).map_err(|error| {
+            Failure::new(format!("cannot listen on {}: {}", self.worker, reason(&error)))
+                .help("`--worker` takes another address")
+        })?;
+        let address = listener.local_addr().unwrap_or(self.worker);
+        if let Some(worker) = api.worker() {
+            // It ends with the process: what it does then, another worker does again.
+            tokio::spawn(async move {
+                if let Err(error) = worker.serve(listener, std::future::pending()).await {
+                    tell(&format!("nothing is done for the cluster: {error}"));
+                }
+            });
+        }
+        let worker_url = self.worker_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let mut is_told = false;
+        while let Err(error) = client.register(&worker_url).await {
+            if !is_told {
+                tell(&format!("waiting for the cluster: {error}"));
+                is_told = true;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        if !is_quiet {
+            let cluster = self.restate.join(", ");
+            tell(&format!(
+                "executions run on the cluster at {cluster}, and on this process at {worker_url}"
+            ));
+        }
+        Ok(api)
+    }
+
+    #[cfg(feature = "restate")]
+    fn client(&self) -> Result<crate::durable::RestateClient, Failure> {
+        if self.restate_admin.len() > self.restate.len() {
+            return Err(Failure::new("there are more `--restate-admin` than `--restate`"));
+        }
+        let mut client: Option<crate::durable::RestateClient> = None;
+        for (number, url) in self.restate.iter().enumerate() {
+            let known = admin_of(url).ok_or_else(|| {
+                Failure::new(format!("`{url}` is no URL of a Restate server")).help("write it as http://HOST:8080")
+            })?;
+            let admin = self.restate_admin.get(number).cloned().unwrap_or(known);
+            client = Some(match client {
+                Some(client) => client.node(url, admin),
+                None => crate::durable::RestateClient::new(url, admin),
+            });
+        }
+        client.ok_or_else(|| Failure::new("`--restate` has no URL"))
+    }
+
+    #[cfg(not(feature = "restate"))]
+    #[expect(clippy::unused_async, reason = "a cluster is waited for")]
+    pub(super) async fn serve(&self, _interpreter: Interpreter, _is_quiet: bool) -> Result<StepFunctions, Failure> {
+        Err(Failure::new("this `asl` was built without Restate")
+            .help("install it by `cargo install asl-engine --features cli,restate`"))
+    }
+}
+
+/// Between two tries to reach the cluster.
+#[cfg(feature = "restate")]
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// The admin API as a rule, of the host of an ingress.
+#[cfg(feature = "restate")]
+fn admin_of(ingress: &str) -> Option<String> {
+    let (scheme, rest) = ingress.split_once("://")?;
+    let authority = rest.split('/').next().filter(|authority| !authority.is_empty())?;
+    // An address of IPv6 has colons of its own.
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    Some(format!("{scheme}://{host}:9070"))
+}
+
+/// Listens at an address that other processes of this machine may have, too.
+#[cfg(feature = "restate")]
+fn listener(address: SocketAddr) -> std::io::Result<tokio::net::TcpListener> {
+    use tokio::net::TcpSocket;
+
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    socket.listen(1_024)
+}
+
+#[cfg(all(test, feature = "restate"))]
+mod tests {
+    use super::admin_of;
+
+    #[test]
+    fn the_admin_api_is_at_the_host_of_the_ingress() {
+        assert_eq!(admin_of("http://h:8080").as_deref(), Some("http://h:9070"));
+        assert_eq!(admin_of("https://h/").as_deref(), Some("https://h:9070"));
+        assert_eq!(admin_of("http://[::1]:18080").as_deref(), Some("http://[::1]:9070"));
+        assert_eq!(admin_of("http://[::1]").as_deref(), Some("http://[::1]:9070"));
+        assert_eq!(admin_of("h:8080"), None);
+        assert_eq!(admin_of("http://"), None);
+    }
+}

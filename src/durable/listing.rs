@@ -1,0 +1,145 @@
+//! Which executions a cluster has, by the query API of Restate.
+//!
+//! Restate's table of invocations has their order, and the state of a workflow what a list tells of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+
+use super::messages::Listed;
+use super::{LISTED, RUN, RestateClient, names};
+use crate::error::{Error, ErrorKind};
+use crate::store::read_text;
+
+/// Where a list of executions, the latest first, goes on: after this execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// In milliseconds since 1970.
+    created: i64,
+    key: String,
+}
+
+impl Position {
+    /// The ARN of the execution.
+    pub(crate) fn arn(&self) -> &str {
+        &self.key
+    }
+}
+
+#[derive(Deserialize)]
+struct Rows<T> {
+    rows: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Invocation {
+    key: String,
+    created: i64,
+}
+
+#[derive(Deserialize)]
+struct State {
+    key: String,
+    text: String,
+}
+
+impl RestateClient {
+    /// Executions that have brought the state machine of this ARN with them, the latest first, with where each of them is in
+    /// the list: about so many, after a position; none if there are no more.
+    pub(crate) async fn executions_of(
+        &self,
+        state_machine_arn: &str,
+        is_running: Option<bool>,
+        after: Option<&Position>,
+        most: usize,
+    ) -> Result<Vec<(Position, Option<Listed>)>, Error> {
+        let after = after.map_or_else(String::new, |Position { created, key }| {
+            let key = quoted(key);
+            format!("AND (created < {created} OR (created = {created} AND key > {key}))")
+        });
+        let status = match is_running {
+            Some(true) => "AND status <> 'completed'",
+            Some(false) => "AND status = 'completed'",
+            None => "",
+        };
+        let sql = format!(
+            "SELECT key, created FROM (SELECT target_service_key AS key, status, CAST(created_at AS BIGINT) AS created FROM \
+             sys_invocation WHERE {}) WHERE true {status} {after} ORDER BY created DESC, key LIMIT {most}",
+            runs_of(state_machine_arn)
+        );
+        let invocations: Vec<Invocation> = self.query(&sql).await?;
+        if invocations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys: Vec<String> = invocations.iter().map(|invocation| quoted(&invocation.key)).collect();
+        let sql = format!(
+            "SELECT service_key AS key, value_utf8 AS text FROM state WHERE service_name = '{}' AND key = '{LISTED}' AND \
+             service_key IN ({})",
+            names::EXECUTIONS,
+            keys.join(", ")
+        );
+        let found: Vec<State> = self.query(&sql).await?;
+        let mut listed = HashMap::new();
+        for state in found {
+            listed.insert(
+                state.key,
+                read_text(&state.text, "an execution of a list").map_err(unreadable)?,
+            );
+        }
+        let with_positions = invocations.into_iter().map(|Invocation { key, created }| {
+            let listed = listed.remove(&key);
+            (Position { created, key }, listed)
+        });
+        Ok(with_positions.collect())
+    }
+
+    /// Whether an execution that has brought the state machine of this ARN with it runs.
+    pub(crate) async fn any_running(&self, state_machine_arn: &str) -> Result<bool, Error> {
+        let sql = format!(
+            "SELECT target_service_key AS key, 0 AS created FROM sys_invocation WHERE {} AND status <> 'completed' LIMIT 1",
+            runs_of(state_machine_arn)
+        );
+        let running: Vec<Invocation> = self.query(&sql).await?;
+        Ok(!running.is_empty())
+    }
+
+    /// The resources that have services of their own, by the names of those.
+    pub(crate) async fn services_of_resources(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Service {
+            name: String,
+        }
+        let sql = format!(
+            "SELECT name FROM sys_service WHERE starts_with(name, '{}')",
+            names::RESOURCES
+        );
+        let services: Vec<Service> = self.query(&sql).await?;
+        Ok(services.into_iter().map(|service| service.name).collect())
+    }
+
+    async fn query<T: for<'d> Deserialize<'d>>(&self, sql: &str) -> Result<Vec<T>, Error> {
+        let answer = self.administer("/query", &json!({ "query": sql })).await?;
+        let rows: Rows<T> = serde_json::from_slice(&answer).map_err(unreadable)?;
+        Ok(rows.rows)
+    }
+}
+
+/// The invocations that run such executions.
+fn runs_of(state_machine_arn: &str) -> String {
+    let executions = state_machine_arn.replacen(":stateMachine:", ":execution:", 1);
+    format!(
+        "target_service_name = '{}' AND target_handler_name = '{RUN}' AND starts_with(target_service_key, {})",
+        names::EXECUTIONS,
+        quoted(&format!("{executions}:"))
+    )
+}
+
+/// A text in SQL.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    let message = format!("what Restate lists cannot be read: {error}");
+    Error::new(ErrorKind::Cluster, message)
+}

@@ -1,0 +1,229 @@
+//! Executions of a cluster: described, listed, with their histories.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+
+use super::Cluster;
+use crate::durable::{self, Listed, Place, Position, RestateClient};
+use crate::execution::{NotRedrivable, Outcome};
+use crate::history::{ErrorOutput, HistoryEvent};
+use crate::server::Service;
+use crate::server::execution::{Events, Facts};
+use crate::server::page::{Page, answer};
+use crate::services::step_functions::StepFunctionsError;
+use crate::store::End;
+
+/// So many executions are read at once, and looked at for one page.
+const CHUNK: usize = 1_000;
+const MOST_LOOKED_AT: usize = 10_000;
+
+/// Between two looks at an execution that was taken and has not begun.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// An execution as it was when it was found.
+#[derive(Debug)]
+pub(in crate::server) struct Clustered {
+    client: RestateClient,
+    told: durable::Facts,
+    end: Option<End>,
+}
+
+impl Clustered {
+    pub(super) fn new(client: &RestateClient, told: durable::Facts, end: Option<End>) -> Self {
+        Self {
+            client: client.clone(),
+            told,
+            end,
+        }
+    }
+
+    pub(in crate::server) fn is_running(&self) -> bool {
+        self.end.is_none()
+    }
+
+    pub(super) fn input(&self) -> &str {
+        &self.told.input
+    }
+
+    pub(in crate::server) fn state_machine_arn(&self) -> &str {
+        &self.told.state_machine_arn
+    }
+
+    /// The number of the revision that it started with.
+    pub(in crate::server) fn revision(&self) -> Option<u64> {
+        self.told.request.as_ref().map(|request| request.revision)
+    }
+
+    pub(in crate::server) fn outcome(&self) -> Result<Option<Outcome>, StepFunctionsError> {
+        Ok(self.end.as_ref().map(End::outcome).transpose()?)
+    }
+
+    /// Stops it; returns when it ended.
+    pub(in crate::server) async fn stop(
+        &self,
+        error: Option<&str>,
+        cause: Option<&str>,
+    ) -> Result<Option<DateTime<Utc>>, StepFunctionsError> {
+        if let Some(end) = &self.end {
+            return Ok(Some(end.time));
+        }
+        let place = Place::of_arn(&self.told.arn);
+        let error = ErrorOutput {
+            error: error.map(str::to_owned),
+            cause: cause.map(str::to_owned),
+        };
+        self.client.stop_at(&place, &error).await?;
+        let (_, end) = self.client.end_at(&place).await?;
+        Ok(Some(end.time))
+    }
+
+    pub(in crate::server) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
+        match &self.end {
+            None => Err(NotRedrivable::Running),
+            Some(end) if end.status == "SUCCEEDED" => Err(NotRedrivable::Succeeded),
+            Some(_) => Err(NotRedrivable::NotKept),
+        }
+    }
+
+    pub(in crate::server) fn facts(&self) -> Facts {
+        let told = &self.told;
+        let request = told.request.as_ref();
+        let given = request.and_then(|request| request.input.as_deref());
+        Facts {
+            number: 0,
+            arn: told.arn.clone(),
+            state_machine_arn: told.state_machine_arn.clone(),
+            name: told.name.clone(),
+            status: self.end.as_ref().map_or("RUNNING", |end| &end.status).to_owned(),
+            start_time: told.start_time,
+            stop_time: self.end.as_ref().map(|end| end.time),
+            version_arn: request.and_then(|request| request.version_arn.clone()),
+            alias_arn: request.and_then(|request| request.alias_arn.clone()),
+            input: given.unwrap_or(&told.input).into(),
+            trace_header: request
+                .and_then(|request| request.trace_header.as_deref())
+                .map(Into::into),
+            redrive_count: 0,
+            redrive_time: None,
+        }
+    }
+
+    pub(in crate::server) async fn history(&self, asked: Events) -> Result<Vec<HistoryEvent>, StepFunctionsError> {
+        let place = Place::of_arn(&self.told.arn);
+        if asked.is_reverse {
+            return Ok(self.client.events_before(&place, asked.after, asked.most).await?);
+        }
+        let mut events: Vec<HistoryEvent> = Vec::new();
+        while events.len() < asked.most {
+            let after = events.last().map_or(asked.after.unwrap_or(0), |event| event.id);
+            let more = self.client.events_at(&place, after, asked.most - events.len()).await?;
+            if more.is_empty() {
+                break;
+            }
+            events.extend(more);
+        }
+        events.truncate(asked.most);
+        Ok(events)
+    }
+}
+
+impl Cluster {
+    /// An execution of a Standard workflow; `None` if it does not exist. One that was taken has begun when this returns.
+    pub(in crate::server) async fn execution(&self, arn: &str) -> Result<Option<Clustered>, StepFunctionsError> {
+        let place = Place::of_arn(arn);
+        if place.is_express() {
+            return Ok(None);
+        }
+        loop {
+            if let Some((facts, end)) = self.client.told_of(&place).await? {
+                return Ok(Some(Clustered::new(&self.client, facts, end)));
+            }
+            if !self.client.is_on_its_way(&place).await? {
+                return Ok(None);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// The position of a page's last item, as it stands in its token.
+#[derive(Serialize, Deserialize)]
+struct Key(Position);
+
+impl Service {
+    /// A page of the executions of a state machine, the latest first.
+    pub(in crate::server) async fn list_clustered(
+        &self,
+        cluster: &Cluster,
+        (list, page): (&str, &Page),
+        state_machine_arn: &str,
+        status: Option<&str>,
+        is_asked_for: impl Fn(&Facts) -> bool,
+    ) -> Result<Value, StepFunctionsError> {
+        let mut position = match page.after(list)? {
+            Some(key) => {
+                let Key(position) = serde_json::from_str(&key).map_err(|_| StepFunctionsError::invalid_token())?;
+                Some(position)
+            }
+            None => None,
+        };
+        let is_running = status.map(|status| status == "RUNNING");
+        let (mut items, mut looked_at, mut next) = (Vec::new(), 0, None);
+        'pages: while looked_at < MOST_LOOKED_AT {
+            let chunk = cluster
+                .client
+                .executions_of(state_machine_arn, is_running, position.as_ref(), CHUNK);
+            let chunk = chunk.await?;
+            let is_last = chunk.len() < CHUNK;
+            looked_at += chunk.len();
+            for (at, listed) in chunk {
+                let facts = match listed {
+                    Some(listed) => Some(facts_of(listed)),
+                    None => cluster.execution(at.arn()).await?.map(|execution| execution.facts()),
+                };
+                let wanted =
+                    facts.filter(|facts| status.is_none_or(|status| facts.status == status) && is_asked_for(facts));
+                if let Some(facts) = wanted {
+                    if items.len() == page.most() {
+                        next = position;
+                        break 'pages;
+                    }
+                    items.push(facts.list_item());
+                }
+                position = Some(at);
+            }
+            if is_last {
+                break;
+            }
+            next.clone_from(&position);
+        }
+        let next = next.map(|position| serde_json::to_string(&Key(position)).unwrap_or_default());
+        Ok(answer("executions", list, items.into_iter(), next.as_deref()))
+    }
+}
+
+fn facts_of(listed: Listed) -> Facts {
+    Facts {
+        number: 0,
+        state_machine_arn: state_machine_of(&listed.arn),
+        arn: listed.arn,
+        name: listed.name,
+        status: listed.status,
+        start_time: listed.start_time,
+        stop_time: listed.stop_time,
+        version_arn: listed.version_arn,
+        alias_arn: listed.alias_arn,
+        input: "".into(),
+        trace_header: None,
+        redrive_count: 0,
+        redrive_time: None,
+    }
+}
+
+/// The ARN of an execution without its name, as its state machine's.
+fn state_machine_of(arn: &str) -> String {
+    let machine = arn.rsplit_once(':').map_or(arn, |(machine, _)| machine);
+    machine.replacen(":execution:", ":stateMachine:", 1)
+}
