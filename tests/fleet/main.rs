@@ -1,12 +1,13 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `releases`, `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `cases`, `releases`, `api`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "tests fail by panicking"
@@ -14,10 +15,15 @@
 
 mod activities;
 mod api;
+#[path = "../files/case.rs"]
+mod case;
+mod cases;
 mod cluster;
 mod compare;
 mod cuts;
 mod kills;
+#[path = "../recorded/known_gaps.rs"]
+mod known_gaps;
 mod machine;
 mod process;
 mod proxy;
@@ -25,6 +31,9 @@ mod releases;
 mod round;
 mod scenarios;
 mod setup;
+#[path = "../files/trials.rs"]
+#[expect(dead_code, reason = "these cases are not tests of their own")]
+mod trials;
 mod worker;
 
 use round::Sum;
@@ -50,6 +59,9 @@ fn main() -> ExitCode {
     if is_asked("scenarios") {
         // The long run has ten thousand entries in a journal.
         scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+    }
+    if is_asked("cases") {
+        sum.problems.extend(cases::run(&program));
     }
     if is_asked("releases") {
         releases::run(&program);
