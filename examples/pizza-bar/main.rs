@@ -7,6 +7,8 @@
 //! ```
 
 mod client;
+#[cfg(feature = "restate")]
+mod cluster;
 mod server;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -17,6 +19,8 @@ use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 
 use client::OrderArgs;
+#[cfg(not(feature = "restate"))]
+use server::Place;
 use server::{Options, Server, folder};
 
 #[derive(Debug, Parser)]
@@ -33,6 +37,9 @@ struct Command {
 enum Action {
     /// Order a pizza at an open bar, and follow it until it is delivered
     Order(OrderArgs),
+    /// Make pizzas for bars on a cluster, in a process without customers
+    #[cfg(feature = "restate")]
+    Cook(cluster::CookArgs),
 }
 
 #[derive(Debug, Args)]
@@ -46,6 +53,9 @@ struct ServeArgs {
     /// How many times as fast as in real life pizzas are made
     #[arg(long, default_value_t = 1.0, value_parser = speed)]
     speed: f64,
+    #[cfg(feature = "restate")]
+    #[command(flatten)]
+    cluster: cluster::ClusterArgs,
     /// Log what happens
     #[arg(long, short)]
     verbose: bool,
@@ -56,6 +66,8 @@ async fn main() -> ExitCode {
     let command = Command::parse();
     let done = match command.action {
         Some(Action::Order(args)) => client::order(args, &mut io::stdout()).await.map_err(Into::into),
+        #[cfg(feature = "restate")]
+        Some(Action::Cook(args)) => cluster::cook(args).await,
         None => serve(command.serve).await,
     };
     match done {
@@ -68,20 +80,17 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
-    let level = if args.verbose { Level::DEBUG } else { Level::WARN };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        // It would say so on the same stderr, and panic.
-        .log_internal_errors(false)
-        .init();
-    let server = Server::start(Options {
+    log(args.verbose);
+    #[cfg(feature = "restate")]
+    let place = args.cluster.place(args.speed);
+    #[cfg(not(feature = "restate"))]
+    let place = Place::Here;
+    let options = Options {
         port: args.port,
         data: args.data.map_or_else(folder::default, Ok)?,
         speed: args.speed,
-    })
-    .await?;
+    };
+    let server = Server::open(options, place).await?;
     let address = server.address;
     say(
         &mut io::stdout(),
@@ -94,6 +103,17 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     );
     server.shutdown().await;
     Ok(closing?)
+}
+
+fn log(is_verbose: bool) {
+    let level = if is_verbose { Level::DEBUG } else { Level::WARN };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        // It would say so on the same stderr, and panic.
+        .log_internal_errors(false)
+        .init();
 }
 
 /// Prints a line for whoever reads it. That nobody does is no reason to close the bar.

@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::server::order::Order;
 use super::server::tables::{TablesError, Transaction};
-use super::server::{Options, Server, StartError, WEBSOCKET};
+use super::server::{Options, Place, Server, StartError, WEBSOCKET};
 
 pub(crate) const STATUSES: [&str; 6] = [
     "order accepted",
@@ -52,7 +52,7 @@ pub(crate) async fn open(folder: &Folder, speed: f64) -> Server {
     };
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match Server::start(options.clone()).await {
+        match Server::open(options.clone(), Place::Here).await {
             Ok(server) => return server,
             // A process that another test starts has the locks of this one, from its fork to its exec.
             Err(StartError::Tables(TablesError::InUse(_))) if Instant::now() < deadline => {

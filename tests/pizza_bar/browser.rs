@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::bar::{Folder, PATIENCE, STATUSES, open, orders};
 use super::devtools::{Browser, find};
-use super::server::{Options, Server, StartError};
+use super::server::{Options, Place, Server, StartError};
 
 const WIDE: (u32, u32) = (1280, 1060);
 const NARROW: (u32, u32) = (390, 844);
@@ -219,7 +219,7 @@ async fn reopen(port: u16, folder: &Folder) -> Server {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let (data, speed) = (folder.0.clone(), 4.0);
-        match Server::start(Options { port, data, speed }).await {
+        match Server::open(Options { port, data, speed }, Place::Here).await {
             Ok(server) => return server,
             Err(StartError::PortTaken(_)) if Instant::now() < deadline => sleep(Duration::from_millis(100)).await,
             Err(error) => panic!("{error}"),

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::bar::{Customer, Folder, STATUSES, close, open, orders, read, wait_for_order};
 use super::server::order::{INTERRUPTED, Order, Session};
 use super::server::tables::{Running, Tables};
-use super::server::{Options, Server};
+use super::server::{Options, Place, Server};
 
 #[tokio::test]
 async fn orders_go_on_when_the_bar_opens_again() {
@@ -169,7 +169,11 @@ async fn a_port_or_a_folder_that_is_taken_is_named() {
         data: other.0.clone(),
         speed: 1.0,
     };
-    let taken = Server::start(options.clone()).await.err().unwrap().to_string();
+    let taken = Server::open(options.clone(), Place::Here)
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     let port = options.port;
     assert_eq!(
         taken,
@@ -180,7 +184,7 @@ async fn a_port_or_a_folder_that_is_taken_is_named() {
         data: folder.0.clone(),
         speed: 1.0,
     };
-    let taken = Server::start(options).await.err().unwrap().to_string();
+    let taken = Server::open(options, Place::Here).await.err().unwrap().to_string();
     assert!(taken.contains("are in use") && taken.contains("--data"), "{taken}");
     server.shutdown().await;
 }

@@ -3,32 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use asl_engine::Interpreter;
-use asl_engine::execution::Program;
-use asl_engine::runtime::StartRequest;
 use asl_engine::websocket::{Connections, ProxyEvent, ProxyResponse, RequestContext, RouteError};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::get_order::{follow, hash};
+use super::kitchen::Kitchen;
 use super::messages;
 use super::order::{OrderDetails, Session};
 use super::order_handler::OrderHandler;
 use super::tables::{Running, Tables, TablesError, Transaction};
 use super::watchers::Watchers;
 
-/// The name of the state machine.
-pub(crate) const MACHINE_NAME: &str = "PizzaBar";
-
-/// How many pizzas are made at once.
-const OVENS: usize = 10_000;
-
 pub(crate) struct Default {
     pub(crate) tables: Tables,
     pub(crate) connections: Connections,
-    pub(crate) interpreter: Arc<Interpreter>,
-    pub(crate) program: Arc<Program>,
+    pub(crate) kitchen: Kitchen,
     pub(crate) order_handler: Arc<OrderHandler>,
     pub(crate) watchers: Arc<Watchers>,
 }
@@ -51,7 +42,7 @@ impl Default {
             Ok(order) => order,
             Err(message) => return self.refuse(context, 400, &message).await,
         };
-        if self.interpreter.running() >= OVENS {
+        if !self.kitchen.has_room() {
             let message = "every oven is taken: please try again in half a minute";
             return self.refuse(context, 400, message).await;
         }
@@ -82,11 +73,9 @@ impl Default {
         let connection_id = context.connection_id.clone();
         self.order_handler.remember_token(order_id.clone(), token);
         let input = json!({ "connectionId": connection_id, "data": details });
-        let request = StartRequest::default().state_machine_name(MACHINE_NAME).name(order_id);
-        let started = self.interpreter.start_stored(Arc::clone(&self.program), input, request);
-        match started.await {
-            Ok(execution) => {
-                self.watchers.watch(execution, connection_id);
+        match self.kitchen.start(order_id, input).await {
+            Ok(pizza) => {
+                self.watchers.watch(pizza, connection_id);
                 Ok(ProxyResponse::ok())
             }
             Err(error) => {

@@ -6,6 +6,7 @@ mod default;
 mod disconnect;
 pub(crate) mod folder;
 mod get_order;
+pub(crate) mod kitchen;
 mod messages;
 pub(crate) mod order;
 pub(crate) mod order_handler;
@@ -21,18 +22,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asl_engine::Interpreter;
 use asl_engine::execution::Program;
 use asl_engine::handlers::event_bus::{EventBridge, ExhaustedRetryCondition, LocalEventBus, RetryPolicy, RuleTarget};
-use asl_engine::loading::Substitutions;
 use asl_engine::services::event_bridge::{Event, EventPattern, InvalidEventPattern, Rule};
 use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi, serve};
-use asl_engine::{Interpreter, StateMachine};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use kitchen::{Kitchen, Leaving};
 use order_handler::OrderHandler;
 use reopening::ResumeError;
 use tables::Tables;
@@ -69,10 +70,23 @@ pub(crate) enum StartError {
     Resume(#[from] ResumeError),
     #[error(transparent)]
     Definition(#[from] asl_engine::InvalidDefinition),
+    #[cfg(feature = "restate")]
+    #[error("the cluster has no node")]
+    NoNode,
     #[error(transparent)]
     Pattern(#[from] InvalidEventPattern),
     #[error(transparent)]
     Api(#[from] asl_engine::websocket::InvalidWebSocketApi),
+}
+
+/// Where a server has its pizzas made.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// In its own process.
+    Here,
+    #[cfg(feature = "restate")]
+    #[cfg_attr(test, allow(dead_code, reason = "`examples/pizza-cluster/run --check` is its test"))]
+    Cluster(kitchen::cluster::Options),
 }
 
 /// A server that runs.
@@ -82,7 +96,7 @@ pub(crate) struct Server {
     connections: Connections,
     order_handler: Arc<OrderHandler>,
     bus: Arc<LocalEventBus>,
-    interpreter: Arc<Interpreter>,
+    leaving: Leaving,
     watchers: Arc<Watchers>,
     close: oneshot::Sender<()>,
     http: JoinHandle<()>,
@@ -90,7 +104,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server on the loopback address.
-    pub(crate) async fn start(options: Options) -> Result<Self, StartError> {
+    pub(crate) async fn open(options: Options, place: Place) -> Result<Self, StartError> {
         let port = options.port;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
@@ -111,20 +125,35 @@ impl Server {
         let connections = api.connections();
         let order_handler = Arc::new(OrderHandler::new(tables.clone(), connections.clone()));
         let bus = Arc::new(order_bus(Arc::clone(&order_handler))?);
-        let interpreter = Interpreter::new()
-            .store(store)
-            .clock(reopening::clock(&tables, options.speed).await?)
-            .event_bridge(Arc::clone(&bus) as Arc<dyn EventBridge>);
-        let interpreter = Arc::new(interpreter);
         let watchers = Arc::new(Watchers::new(Arc::clone(&order_handler)));
-        reopening::resume(&interpreter, &tables, &watchers).await?;
-        let substitutions = Substitutions::new().with("PizzaOrderEventBus", ORDER_BUS);
-        let machine = StateMachine::parse_with(pages::MACHINE, &substitutions)?;
+        let events = Arc::clone(&bus) as Arc<dyn EventBridge>;
+        let (kitchen, leaving) = match place {
+            Place::Here => {
+                let interpreter = Interpreter::new()
+                    .store(store)
+                    .clock(reopening::clock(&tables, options.speed).await?)
+                    .event_bridge(events);
+                let interpreter = Arc::new(interpreter);
+                reopening::resume(&interpreter, &tables, &watchers).await?;
+                let here = kitchen::here::Here {
+                    interpreter: Arc::clone(&interpreter),
+                    program: Arc::new(Program::compile(&kitchen::machine()?)),
+                };
+                (Kitchen::Here(here), Leaving::Here(interpreter))
+            }
+            #[cfg(feature = "restate")]
+            Place::Cluster(place) => {
+                // The executions are the cluster's.
+                drop(store);
+                let (cluster, work) = kitchen::cluster::Cluster::work(&place, Some(events)).await?;
+                reopening::follow(&cluster, &tables, &watchers).await?;
+                (Kitchen::Cluster(cluster), Leaving::Cluster(work))
+            }
+        };
         let default = Arc::new(default::Default {
             tables: tables.clone(),
             connections: connections.clone(),
-            interpreter: Arc::clone(&interpreter),
-            program: Arc::new(Program::compile(&machine)),
+            kitchen,
             order_handler: Arc::clone(&order_handler),
             watchers: Arc::clone(&watchers),
         });
@@ -146,7 +175,7 @@ impl Server {
             connections,
             order_handler,
             bus,
-            interpreter,
+            leaving,
             watchers,
             close,
             http,
@@ -169,7 +198,7 @@ impl Server {
         self.connections.shutdown().await;
         // Before the executions are left: that is no end of theirs.
         self.watchers.close().await;
-        self.interpreter.shutdown(Duration::ZERO).await;
+        self.leaving.leave().await;
         self.order_handler.close();
         self.bus.shutdown().await;
         self.tables.close().await;

@@ -7,6 +7,9 @@ use asl_engine::runtime::{Clock, ExecutionHandle};
 use asl_engine::{Error, Interpreter};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::kitchen::Pizza;
+#[cfg(feature = "restate")]
+use super::tables::Transaction;
 use super::tables::{KitchenTime, Tables, TablesError};
 use super::watchers::Watchers;
 
@@ -30,7 +33,7 @@ pub(crate) async fn clock(tables: &Tables, speed: f64) -> Result<Clock, TablesEr
     Ok(Clock::faster(speed).starting_at(started))
 }
 
-/// Lets all executions go on, and marks as interrupted what cannot.
+/// Lets all executions in this process go on, and marks as interrupted what cannot.
 pub(crate) async fn resume(
     interpreter: &Interpreter,
     tables: &Tables,
@@ -41,11 +44,37 @@ pub(crate) async fn resume(
         tracing::error!(execution.arn, execution.reason, "an order cannot go on");
     }
     let executions = interpreter.executions().into_iter();
-    let mut executions: HashMap<String, ExecutionHandle> = executions
+    let pizzas = executions
         .filter(|execution| execution.ended().is_none())
-        .map(|execution| (name(&execution), execution))
+        .map(|execution| (name(&execution), Pizza::Here(execution)))
         .collect();
-    let made: HashSet<String> = executions.keys().cloned().collect();
+    Ok(take_up(pizzas, tables, watchers).await?)
+}
+
+/// Follows what the cluster has, and marks as interrupted what it does not.
+#[cfg(feature = "restate")]
+pub(crate) async fn follow(
+    cluster: &super::kitchen::cluster::Cluster,
+    tables: &Tables,
+    watchers: &Arc<Watchers>,
+) -> Result<(), TablesError> {
+    let running = tables.change(Transaction::all_running).await?;
+    let mut pizzas = HashMap::new();
+    for (_, order_id) in running {
+        if cluster.has(&order_id).await {
+            pizzas.insert(order_id.clone(), Pizza::Cluster(cluster.order(order_id)));
+        }
+    }
+    take_up(pizzas, tables, watchers).await
+}
+
+/// Watches the orders that are made, and marks as interrupted what is not.
+async fn take_up(
+    mut pizzas: HashMap<String, Pizza>,
+    tables: &Tables,
+    watchers: &Arc<Watchers>,
+) -> Result<(), TablesError> {
+    let made: HashSet<String> = pizzas.keys().cloned().collect();
     let running = tables
         .change(move |transaction| {
             for (connection_id, order_id) in transaction.all_running()? {
@@ -63,8 +92,8 @@ pub(crate) async fn resume(
         })
         .await?;
     for (connection_id, order_id) in running {
-        if let Some(execution) = executions.remove(&order_id) {
-            watchers.watch(execution, connection_id);
+        if let Some(pizza) = pizzas.remove(&order_id) {
+            watchers.watch(pizza, connection_id);
         }
     }
     Ok(())

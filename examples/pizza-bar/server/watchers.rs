@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl_engine::Outcome;
-use asl_engine::runtime::ExecutionHandle;
 use tokio::task::JoinSet;
 
+use super::kitchen::Pizza;
 use super::order_handler::OrderHandler;
 
 /// One task for each order in the oven.
@@ -24,14 +24,14 @@ impl Watchers {
 
     /// Interrupts the order of an execution that ends otherwise than with its last event. One that succeeds has only put that
     /// event: what if it is not delivered, is a matter of the bus.
-    pub(crate) fn watch(&self, execution: ExecutionHandle, connection_id: String) {
+    pub(crate) fn watch(&self, pizza: Pizza, connection_id: String) {
         let order_handler = Arc::clone(&self.order_handler);
         self.spawn(async move {
-            let outcome = execution.outcome().await;
+            let outcome = pizza.outcome().await;
             if matches!(outcome, Outcome::Succeeded { .. }) {
                 return;
             }
-            tracing::info!(execution = execution.arn(), ?outcome, "an order is interrupted");
+            tracing::info!(connection_id, ?outcome, "an order is interrupted");
             order_handler.insist_on_interrupting(connection_id).await;
         });
     }
