@@ -40,6 +40,9 @@ const SHORT: Duration = Duration::from_secs(4);
 /// How often the simulation is run again, each time in another way.
 const VARIATIONS: u64 = 5;
 
+/// So many milliseconds later a task answers then, at most.
+const LATEST: u64 = 1_000;
+
 const EXECUTION: &str = "case";
 
 /// Which attempt asks: its state, its input and its number.
@@ -185,7 +188,7 @@ fn simulated(case: &Value, name: &str, variation: u64) -> Result<(Told, Answers,
                 .entry(attempt)
                 .or_default()
                 .push_back(scripted.clone());
-            let late = Duration::from_millis(random.lock().unwrap().below(1 + 50 * variation.min(1)));
+            let late = Duration::from_millis(random.lock().unwrap().below(1 + LATEST * variation.min(1)));
             answer(&scripted).after(after(&scripted) + late)
         });
     }

@@ -38,6 +38,7 @@ mod worker;
 
 use round::Sum;
 use std::process::ExitCode;
+use std::thread;
 
 fn main() -> ExitCode {
     if let Some(role) = worker::Role::of_environment() {
@@ -55,27 +56,40 @@ fn main() -> ExitCode {
     let kills = std::env::var("ASL_KILLS").map_or(5, |kills| kills.parse().unwrap());
     let parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
     let is_asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
-    let mut sum = Sum::default();
-    if is_asked("scenarios") {
-        // The long run has ten thousand entries in a journal.
-        scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
-    }
-    if is_asked("cases") {
-        sum.problems.extend(cases::run(&program));
-    }
-    if is_asked("releases") {
-        releases::run(&program);
-    }
-    if is_asked("api") {
-        api::run(&program);
-    }
-    if is_asked("kills") {
-        sum += kills::run(&program, 1, kills);
-        sum += kills::run(&program, 3, kills);
-    }
-    if is_asked("cuts") {
-        sum += cuts::run(&program, kills);
-    }
+    // Beside each other: most of the time they wait.
+    let sum = thread::scope(|scope| {
+        let scenarios = scope.spawn(|| {
+            if is_asked("scenarios") {
+                // The long run has ten thousand entries in a journal.
+                scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+            }
+        });
+        let others = scope.spawn(|| {
+            let problems = if is_asked("cases") {
+                cases::run(&program)
+            } else {
+                Vec::new()
+            };
+            if is_asked("releases") {
+                releases::run(&program);
+            }
+            if is_asked("api") {
+                api::run(&program);
+            }
+            problems
+        });
+        let mut sum = Sum::default();
+        if is_asked("kills") {
+            sum += kills::run(&program, 1, kills);
+            sum += kills::run(&program, 3, kills);
+        }
+        if is_asked("cuts") {
+            sum += cuts::run(&program, kills);
+        }
+        scenarios.join().unwrap();
+        sum.problems.extend(others.join().unwrap());
+        sum
+    });
     for problem in &sum.problems {
         println!("{problem}");
     }
