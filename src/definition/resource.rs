@@ -106,6 +106,13 @@ impl Resource {
         })
     }
 
+    /// A resource of a task, or one by which a distributed Map reads its items or writes its results.
+    #[cfg(feature = "restate")]
+    pub(crate) fn of_task_or_map(arn: &str) -> Option<Self> {
+        let of_map = ["s3:getObject", "s3:listObjectsV2", "s3:putObject"];
+        Self::parse(arn).or_else(|| Self::of_map(arn, &of_map))
+    }
+
     /// The service of an `aws-sdk:` integration that is in no list of this version, with help; `similar` finds the nearest
     /// name.
     pub(crate) fn unknown_service<'c>(

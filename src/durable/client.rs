@@ -187,7 +187,11 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster).
     pub async fn execution(&self, machine: &str, name: &str) -> Result<Option<RestateExecution>, Error> {
-        let told = self.told_of(&Place::of_machine(machine, name)).await?;
+        self.execution_at(&Place::of_machine(machine, name)).await
+    }
+
+    pub(super) async fn execution_at(&self, place: &Place) -> Result<Option<RestateExecution>, Error> {
+        let told = self.told_of(place).await?;
         let Some((facts, end)) = told else { return Ok(None) };
         let ended = |end: End| end.outcome().map(|outcome| (outcome, end.time));
         Ok(Some(RestateExecution {
@@ -306,11 +310,14 @@ impl RestateClient {
     ///
     /// [`Cluster`](ErrorKind::Cluster).
     pub async fn history(&self, machine: &str, name: &str) -> Result<Vec<HistoryEvent>, Error> {
-        let place = Place::of_machine(machine, name);
+        self.history_at(&Place::of_machine(machine, name)).await
+    }
+
+    pub(super) async fn history_at(&self, place: &Place) -> Result<Vec<HistoryEvent>, Error> {
         let mut history: Vec<HistoryEvent> = Vec::new();
         loop {
             let after = history.last().map_or(0, |event| event.id);
-            let events = self.events_at(&place, after, EVENTS).await?;
+            let events = self.events_at(place, after, EVENTS).await?;
             if events.is_empty() {
                 return Ok(history);
             }

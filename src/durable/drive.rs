@@ -12,11 +12,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::activities::{offer_task, withdraw_task};
-use super::messages::{Delivered, Delivery, Events, Message, Stop, TaskAnswer, TaskCall};
-use super::{ATTEMPT, LISTEN, OVER, STOP, names};
+use super::children::Children;
+use super::hands::Hands;
+use super::messages::{Delivered, Delivery, Ending, Events, Message, Stop, TaskAnswer, TaskCall};
+use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names};
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
-use crate::execution::{Command, Event, Execution, Outcome, Task, TaskId};
+use crate::execution::{ChildStart, Command, Event, Execution, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Clock;
 use crate::store::HistoryRecords;
@@ -31,6 +33,7 @@ enum Happened {
     Answered(TaskId, Result<Message<TaskAnswer>, TerminalError>),
     TimeCame(DateTime<Utc>, Result<(), TerminalError>),
     Delivered(TaskId, Result<Message<Vec<Delivered>>, TerminalError>),
+    ChildEnded(TaskId, Result<Message<Ending>, TerminalError>),
     StopAsked(Result<Message<Stop>, TerminalError>),
 }
 
@@ -40,14 +43,6 @@ struct Token {
     is_callback: bool,
     /// The activity that offers its task.
     offered_by: Option<Arc<str>>,
-}
-
-/// Who does the tasks of an execution.
-pub(super) struct Hands {
-    /// The resources that have services of their own; `None` if all have.
-    pub(super) services: Option<BTreeSet<String>>,
-    /// The activities whose tasks a handler does.
-    pub(super) handled_activities: BTreeSet<String>,
 }
 
 struct Driver<'a> {
@@ -62,6 +57,9 @@ struct Driver<'a> {
     /// Unanswered tasks that others may answer.
     tokens: BTreeMap<TaskId, Token>,
     hands: Hands,
+    children: Children,
+    /// What has become of that which could not be asked for.
+    refused: Vec<Event>,
     /// Whether the invocation was cancelled, for which the execution has not been stopped yet.
     is_cancelled: bool,
 }
@@ -83,6 +81,8 @@ pub(super) async fn drive(
         timers: BTreeSet::new(),
         tokens: BTreeMap::new(),
         hands,
+        children: Children::default(),
+        refused: Vec::new(),
         is_cancelled,
     };
     let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
@@ -90,6 +90,10 @@ pub(super) async fn drive(
     loop {
         if let Some(outcome) = driver.carry_out().await {
             return Ok((outcome, driver.now));
+        }
+        if let Some(event) = driver.refused.pop() {
+            driver.handle(driver.now, event);
+            continue;
         }
         if driver.is_cancelled {
             tracing::info!(arn = %driver.execution.arn(), "the invocation is cancelled: the execution stops");
@@ -123,9 +127,12 @@ impl<'a> Driver<'a> {
                         }
                     }
                     Command::Invoke(task) => self.invoke(task),
-                    // The execution ignores the answer of a cancelled task. The others are of distributed Maps, which a worker
-                    // refuses.
-                    Command::Cancel(_) | Command::RecordChild(_) | Command::MapRun(_) | Command::StartChild(_) => {}
+                    // The execution ignores the answer of a cancelled task.
+                    Command::Cancel(id) => self.children.stop(self.context, id),
+                    Command::StartChild(start) => self.start_child(&start),
+                    Command::MapRun(map_run) => self.context.set(&map_run_key(&map_run.map_run_arn), Message(*map_run)),
+                    // Child executions have workflows, and histories, of their own.
+                    Command::RecordChild(_) => {}
                     Command::Complete(outcome) => ended = Some(outcome),
                 }
             }
@@ -142,9 +149,28 @@ impl<'a> Driver<'a> {
         ended
     }
 
+    fn start_child(&mut self, start: &ChildStart) {
+        let id = start.id;
+        match self.children.start(self.context, &self.execution, start, &self.hands) {
+            Ok(run) => {
+                let ended = run.call().map(move |ended| Happened::ChildEnded(id, ended));
+                self.pending.push(Box::pin(ended));
+            }
+            Err(outcome) => self.refused.push(Event::ChildEnded {
+                child: id,
+                outcome,
+                time: self.now,
+            }),
+        }
+    }
+
     /// Asks for a task. One with a token is asked for once what comes by it is waited for: nobody has the token before.
     fn invoke(&mut self, task: Task) {
         let Some(token) = task.request.token.clone() else {
+            if task.request.effective_input.exceeds(LARGEST) {
+                self.refuse(task.id);
+                return;
+            }
             let called = self.call(task);
             self.pending.push(called);
             return;
@@ -181,6 +207,17 @@ impl<'a> Driver<'a> {
         }
         let called = self.call(task);
         self.pending.push(called);
+    }
+
+    /// Fails a task whose request a journal does not take.
+    fn refuse(&mut self, task: TaskId) {
+        let error = ErrorOutput {
+            error: Some(predefined_errors::TASK_FAILED.into()),
+            cause: Some(format!(
+                "The request has more than the {LARGEST} bytes that one message over Restate may have."
+            )),
+        };
+        self.refused.push(Event::TaskFailed { task, error });
     }
 
     /// The request to wait for what comes by a task's token next.
@@ -318,6 +355,14 @@ impl<'a> Driver<'a> {
                 slept?;
                 self.timers.remove(&deadline);
                 self.handle(deadline, Event::DeadlineReached);
+            }
+            Happened::ChildEnded(child, ended) => {
+                let (outcome, time) = self.children.end(child, ended);
+                let time = match time {
+                    Some(time) => time,
+                    None => self.time().await,
+                };
+                self.handle(time, Event::ChildEnded { child, outcome, time });
             }
             Happened::StopAsked(stop) => {
                 let Message(Stop { time, error }) = stop?;

@@ -117,7 +117,7 @@ impl RestateClient {
         Ok(services.into_iter().map(|service| service.name).collect())
     }
 
-    async fn query<T: for<'d> Deserialize<'d>>(&self, sql: &str) -> Result<Vec<T>, Error> {
+    pub(super) async fn query<T: for<'d> Deserialize<'d>>(&self, sql: &str) -> Result<Vec<T>, Error> {
         let answer = self.administer("/query", &json!({ "query": sql })).await?;
         let rows: Rows<T> = serde_json::from_slice(&answer).map_err(unreadable)?;
         Ok(rows.rows)
@@ -135,7 +135,7 @@ fn runs_of(state_machine_arn: &str) -> String {
 }
 
 /// A text in SQL.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

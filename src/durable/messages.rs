@@ -8,9 +8,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::CHILDREN_AT_ONCE;
 use crate::execution::{Execution, Limits, Program, StartOptions, TaskId, TaskRequest};
 use crate::history::ErrorOutput;
-use crate::store::{End, Start, StoreError, StoredDefinition, StoredOrigin, StoredRequest, read_text, written_text};
+use crate::store::{
+    End, Start, StoreError, StoreErrorKind, StoredDefinition, StoredOrigin, StoredRequest, read_text, written_text,
+};
 
 /// A message between two services, or between a service and its journal.
 pub(super) struct Message<T>(pub(super) T);
@@ -78,6 +81,17 @@ pub(crate) struct Begun {
     /// The resources that have services of their own, where not all have: the tasks of the others go to the service for any resource.
     #[serde(default)]
     pub(super) services: Option<BTreeSet<String>>,
+    /// Whose child execution it is, if it is one of a distributed Map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) child_of: Option<ChildOf>,
+}
+
+/// The Map Run of a child execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ChildOf {
+    pub(super) map_run_arn: Arc<str>,
+    /// The number of what it runs of the definition.
+    pub(super) graph: u32,
 }
 
 impl Beginning {
@@ -90,7 +104,9 @@ impl Beginning {
         time: DateTime<Utc>,
     ) -> (Self, String) {
         let definition = StoredDefinition::of(program);
-        let start = Start::of(0, program, options, limits, origin, time);
+        let mut options = options.clone();
+        options.separate_children = Some(CHILDREN_AT_ONCE);
+        let start = Start::of(0, program, &options, limits, origin, time);
         let beginning = Self {
             time,
             arn: start.arn,
@@ -120,6 +136,7 @@ impl Begun {
             beginning,
             input,
             services: Some(services),
+            child_of: None,
         }
     }
 
@@ -129,7 +146,12 @@ impl Begun {
 
     /// The execution as it begins, whether for the first time or again, and what is told of it.
     pub(super) fn read(self) -> Result<(Execution, Facts), StoreError> {
-        let Self { beginning, input, .. } = self;
+        let Self {
+            beginning,
+            input,
+            child_of,
+            ..
+        } = self;
         let definition = StoredDefinition {
             fingerprint: beginning.fingerprint,
             text: beginning.definition,
@@ -155,7 +177,12 @@ impl Begun {
             started_by: origin.started_by,
             request: origin.request,
         };
-        Ok((Execution::start(program, options, start.time), facts))
+        let execution = match child_of {
+            None => Execution::start(program, options, start.time),
+            Some(ChildOf { graph, .. }) => Execution::start_graph(program, graph, options, start.time)
+                .ok_or_else(|| StoreError::new(StoreErrorKind::Damaged, "the definition has no such graph"))?,
+        };
+        Ok((execution, facts))
     }
 }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | a state machine | a workflow service, `asl.NAME` |
 //! | an execution | a run of that workflow; its key is the execution's name |
+//! | a child execution of a distributed Map | a run of the workflow `asl-child`; its key is its ARN |
 //! | a Task | a call of the service of its resource, `asl-task.ARN` (a colon becomes a dot) |
 //! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
 //! | an activity | an object of the service `asl-activity`, at which tasks wait for those who ask for them |
@@ -16,10 +17,13 @@
 //! [`RestateWorker`] runs executions and does tasks; [`RestateClient`] starts executions and reads them.
 
 mod activities;
+mod children;
 mod client;
 mod documents;
 mod drive;
+mod hands;
 mod listing;
+mod map_runs;
 mod messages;
 mod names;
 mod nodes;
@@ -46,11 +50,18 @@ const RUN: &str = "run";
 const ORIGIN: &str = "origin";
 const DESCRIBE: &str = "describe";
 const HISTORY: &str = "history";
+const MAP_RUNS: &str = "map_runs";
 /// Also the promise that it fulfils.
 const STOP: &str = "stop";
 
 /// The header that tells starts of one name apart.
 const ORIGIN_HEADER: &str = "asl-origin";
+
+/// So many child executions of a Map Run run at once: whenever one ends, all are looked at.
+const CHILDREN_AT_ONCE: usize = 500;
+
+/// The most bytes of a message that is no payload, such as an object of S3: Restate takes 32 MB.
+const LARGEST: usize = 31 * 1024 * 1024;
 
 /// The handler of a service that does tasks.
 const ATTEMPT: &str = "attempt";
@@ -66,8 +77,17 @@ const POLL: &str = "poll";
 
 /// The keys of a workflow's state, besides those of its history.
 const FACTS: &str = "facts";
+/// The Map Run of a child execution.
+const MAP_RUN: &str = "map-run";
 const END: &str = "end";
 const LISTED: &str = "listed";
+
+/// The key of a Map Run.
+fn map_run_key(arn: &str) -> String {
+    format!("{MAP_RUN_PREFIX}{arn}")
+}
+
+const MAP_RUN_PREFIX: &str = "map-run-of-";
 
 const HISTORY_PREFIX: &str = "history-";
 

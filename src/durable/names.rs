@@ -17,6 +17,9 @@ pub(super) const EXPRESS: &str = "asl-express";
 /// The workflow service of executions that bring their state machines with them; its keys are the ARNs of executions.
 pub(super) const EXECUTIONS: &str = "asl-execution";
 
+/// The workflow service of child executions of distributed Maps; its keys are their ARNs.
+pub(super) const CHILDREN: &str = "asl-child";
+
 /// The workflow service of a state machine; its keys are the names of executions.
 pub(super) fn of_machine(name: &str) -> String {
     format!("asl.{}", encoded(name))

@@ -30,6 +30,14 @@ impl Place {
         self.service == names::EXPRESS
     }
 
+    /// A child execution of a distributed Map.
+    pub(super) fn of_child(arn: &str) -> Self {
+        Self {
+            service: names::CHILDREN.to_owned(),
+            key: arn.to_owned(),
+        }
+    }
+
     /// An execution that has brought its state machine with it.
     pub(crate) fn of_arn(arn: &str) -> Self {
         let is_express = arn.split(':').nth(5) == Some("express");

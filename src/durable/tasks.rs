@@ -8,12 +8,15 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::messages::{Delivery, Message, TaskAnswer, TaskCall};
 use super::services::{Handler, Kind, answer};
-use super::{ATTEMPT, RestateClient};
+use super::{ATTEMPT, LARGEST, RestateClient};
 use crate::Interpreter;
+use crate::data::Payload;
 use crate::definition::{IntegrationPattern, Resource};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, predefined_errors};
 use crate::execution::{Task, TaskId};
 use crate::handlers::{Attempt, TaskChannel, TaskContext};
+use crate::history::ErrorOutput;
+use crate::services::s3::S3Action;
 
 /// Between two tries to deliver what a handler says.
 const RECOVERY: Duration = Duration::from_millis(500);
@@ -46,7 +49,7 @@ impl Work {
 
     /// Does an attempt: again, if its worker dies before its answer is written.
     async fn attempt(&self, call: TaskCall) -> Result<Message<TaskAnswer>, HandlerError> {
-        let Some(resource) = Resource::parse(&call.resource) else {
+        let Some(resource) = Resource::of_task_or_map(&call.resource) else {
             let message = format!("this worker does not know the resource `{}`", call.resource);
             return Err(TerminalError::new(message).into());
         };
@@ -70,7 +73,12 @@ impl Work {
         let channel = Arc::new(channel);
         let attempt = Attempt::new(task, Arc::<Channel>::clone(&channel));
         let working = async {
-            let result = self.interpreter.attempt(&resource, attempt).await;
+            let result = if S3Action::of(&resource).is_some() {
+                let answer = self.interpreter.attempt_at_length(&resource, attempt).await;
+                answer.and_then(within_a_message)
+            } else {
+                self.interpreter.attempt(&resource, attempt).await
+            };
             // A context that outlives its attempt has nothing more to say.
             channel.close();
             result
@@ -120,6 +128,20 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// The answer to a request of a Map Run, which is no payload of a state, if a journal takes it.
+fn within_a_message(answer: Value) -> Result<Value, ErrorOutput> {
+    let answer = Payload::from(answer);
+    if answer.exceeds(LARGEST) {
+        return Err(ErrorOutput {
+            error: Some(predefined_errors::TASK_FAILED.into()),
+            cause: Some(format!(
+                "The answer has more than the {LARGEST} bytes that one message over Restate may have."
+            )),
+        });
+    }
+    Ok(answer.into_value())
 }
 
 /// The way from a handler to its execution.

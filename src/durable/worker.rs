@@ -10,7 +10,7 @@ use super::tasks::Work;
 use super::workflow::{Source, Workflow};
 use super::{RestateClient, activities, documents, names, serving, tokens};
 use crate::Interpreter;
-use crate::definition::{IntegrationPattern, Resource, ResourceKind, State, WorkflowType, is_name};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType, is_name};
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
 use crate::services::step_functions::{Operation, StepFunctionsError};
@@ -145,8 +145,13 @@ impl RestateWorker {
                 clock: self.interpreter.own_clock(),
                 source: Source::Given,
             };
+            let children = Workflow {
+                source: Source::MapRun,
+                ..given()
+            };
             for (name, handlers) in [
                 (names::EXECUTIONS, given().handlers()),
+                (names::CHILDREN, children.handlers()),
                 (names::EXPRESS, given().express_handlers()),
                 (names::TOKENS, tokens::handlers(&self.interpreter.own_clock())),
                 (names::ACTIVITIES, activities::handlers()),
@@ -182,14 +187,6 @@ fn check(name: &str, program: &Program) -> Result<(), String> {
         return Err(format!(
             "`{name}` is an Express workflow: it ends within five minutes and nobody keeps its history, so run it by an `Interpreter`"
         ));
-    }
-    for (_, node) in program.nodes() {
-        if matches!(&node.state, State::Map(map) if map.distributed.is_some()) {
-            return Err(format!(
-                "the state `{}` of `{name}` is a distributed Map, which does not run over Restate yet",
-                node.name
-            ));
-        }
     }
     for (state, resource) in program.resources() {
         if Operation::of(resource).is_some() {

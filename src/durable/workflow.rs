@@ -7,13 +7,17 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::drive::{Hands, drive, time};
+use super::drive::{drive, time};
+use super::hands::Hands;
 use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Listed, Message, Range, Stop};
 use super::services::{Handler, Kind, answer, handler};
-use super::{DESCRIBE, END, FACTS, HISTORY, LISTED, ORIGIN, ORIGIN_HEADER, RUN, STOP, history_key, history_number};
+use super::{
+    DESCRIBE, END, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN, ORIGIN_HEADER, RUN, STOP,
+    history_key, history_number,
+};
 use crate::Interpreter;
 use crate::error::Error;
-use crate::execution::{Outcome, Program};
+use crate::execution::{MapRun, Outcome, Program};
 use crate::history::ErrorOutput;
 use crate::runtime::{Clock, StartRequest};
 use crate::store::{End, HistoryRecords, StoredOrigin};
@@ -43,6 +47,8 @@ pub(super) enum Source {
     Machine { name: String, program: Arc<Program> },
     /// Whoever starts one gives all of it.
     Given,
+    /// They are child executions of a distributed Map, which is told how they end.
+    MapRun,
 }
 
 impl Workflow {
@@ -73,6 +79,7 @@ impl Workflow {
             handler(ORIGIN, Kind::Shared, origin),
             handler(DESCRIBE, Kind::Shared, describe),
             handler(HISTORY, Kind::Shared, history),
+            handler(MAP_RUNS, Kind::Shared, map_runs),
         ]
     }
 
@@ -84,6 +91,15 @@ impl Workflow {
                     let (Message(begun), metadata) = context.input::<Message<Begun>>().await;
                     note_origin(&context, &metadata);
                     self.go_on(&context, begun, false).await
+                }
+                Source::MapRun => {
+                    let (Message(begun), _) = context.input::<Message<Begun>>().await;
+                    if let Some(of) = &begun.child_of {
+                        context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
+                    }
+                    let ended = self.drive(&context, begun, false).await;
+                    answer(&context, ended.map(|(_, end)| Message(Ending::from(end))));
+                    return;
                 }
             };
             answer(&context, output);
@@ -115,12 +131,18 @@ impl Workflow {
             beginning,
             input: input.to_string(),
             services: None,
+            child_of: None,
         };
         self.go_on(context, begun, is_cancelled).await
     }
 
     /// Runs an execution from its beginning, or goes on where its journal ends.
-    async fn go_on(&self, context: &ContextInternal, begun: Begun, is_cancelled: bool) -> Result<Json, HandlerError> {
+    async fn drive(
+        &self,
+        context: &ContextInternal,
+        begun: Begun,
+        is_cancelled: bool,
+    ) -> Result<(Outcome, End), HandlerError> {
         // What cannot be read is not lost: a worker that can read it goes on.
         let hands = Hands {
             services: begun.services.clone(),
@@ -130,15 +152,20 @@ impl Workflow {
         let listed = Listed::of(&facts);
         context.set(FACTS, Message(facts));
         context.set(LISTED, Message(&listed));
-        let (outcome, end) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
-        let ending = Ending::from(End::of(&outcome, end));
+        let (outcome, time) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
+        let end = End::of(&outcome, time);
         let listed = Listed {
-            status: ending.status.clone(),
-            stop_time: Some(end),
+            status: end.status.clone(),
+            stop_time: Some(time),
             ..listed
         };
         context.set(LISTED, Message(listed));
-        context.set(END, Message(ending));
+        context.set(END, Message(Ending::from(end.clone())));
+        Ok((outcome, end))
+    }
+
+    async fn go_on(&self, context: &ContextInternal, begun: Begun, is_cancelled: bool) -> Result<Json, HandlerError> {
+        let (outcome, _) = self.drive(context, begun, is_cancelled).await?;
         match outcome {
             Outcome::Succeeded { output } => Ok(Json(output.to_value())),
             Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
@@ -205,6 +232,19 @@ async fn describe(context: ContextInternal) -> Result<Option<(Facts, Option<Endi
     let facts = context.get::<Message<Facts>>(FACTS).await?;
     let ending = context.get::<Message<Ending>>(END).await?;
     Ok(facts.map(|Message(facts)| (facts, ending.map(|Message(ending)| ending))))
+}
+
+/// All Map Runs, as they began or ended last.
+async fn map_runs(context: ContextInternal) -> Result<Vec<MapRun>, TerminalError> {
+    let ((), _) = context.input::<()>().await;
+    let keys = context.get_keys().await?;
+    let mut runs = Vec::new();
+    for key in keys.iter().filter(|key| key.starts_with(MAP_RUN_PREFIX)) {
+        let run = context.get::<Message<MapRun>>(key).await?;
+        runs.extend(run.map(|Message(run)| run));
+    }
+    runs.sort_by_key(|run| run.start_date);
+    Ok(runs)
 }
 
 async fn history(context: ContextInternal) -> Result<Vec<Events>, TerminalError> {

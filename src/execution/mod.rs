@@ -182,12 +182,31 @@ impl Execution {
     /// Starts a child execution of a distributed Map; commands may be ready at once. `program` is that of the execution whose
     /// child it is.
     pub fn start_child(program: Arc<Program>, start: ChildStart) -> Self {
-        let mut options = start.options;
+        Self::start_within_graph(program, start.graph, start.options, start.time)
+    }
+
+    /// The same by the number of what it runs; `None` if there is no such graph.
+    #[cfg(feature = "restate")]
+    pub(crate) fn start_graph(
+        program: Arc<Program>,
+        graph: u32,
+        options: StartOptions,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let graph = program.graph(graph)?;
+        Some(Self::start_within_graph(program, graph, options, now))
+    }
+
+    fn start_within_graph(
+        program: Arc<Program>,
+        graph: GraphId,
+        mut options: StartOptions,
+        now: DateTime<Utc>,
+    ) -> Self {
         let is_too_deep = options.input.drop_if_deep();
         let limits = Arc::new(options.limits.clone());
         // No timeout of its own: the machine's timeout applies to the execution around it.
-        let core = Core::new(None, options, limits, start.time);
-        let graph = start.graph;
+        let core = Core::new(None, options, limits, now);
         let mut execution = Self { program, graph, core };
         execution.engine().start(graph, is_too_deep);
         execution

@@ -20,7 +20,7 @@ use crate::store::too_deep;
 impl Interpreter {
     /// Whether there is a handler for a resource.
     pub(crate) fn does(&self, arn: &str) -> bool {
-        Resource::parse(arn).is_some_and(|resource| self.handler_of(&resource).is_some())
+        Resource::of_task_or_map(arn).is_some_and(|resource| self.handler_of(&resource).is_some())
     }
 
     /// The activities of a program for which there is a handler: nobody is asked for their tasks.
@@ -35,8 +35,18 @@ impl Interpreter {
     /// Does an attempt of a task of a resource. A panic is a failure of the task. The answer is made to [`fit`](Self::fit), and
     /// so is an error.
     pub(crate) async fn attempt(&self, resource: &Resource, attempt: Attempt) -> Result<Value, ErrorOutput> {
+        let answer = self.attempt_at_length(resource, attempt).await?;
+        Ok(self.fit(answer))
+    }
+
+    /// The same of a request whose answer is no payload of a state: it is as large as it is.
+    pub(crate) async fn attempt_at_length(&self, resource: &Resource, attempt: Attempt) -> Result<Value, ErrorOutput> {
         match self.answer(resource, attempt).await {
-            Ok(answer) => Ok(self.fit(answer)),
+            Ok(answer) if nests_within(&answer, MAX_NESTING) => Ok(answer),
+            Ok(answer) => {
+                discard(answer);
+                Ok(too_deep())
+            }
             Err(error) => {
                 let ErrorOutput { error, cause } = error.into();
                 Err(ErrorOutput {

@@ -232,17 +232,18 @@ fn after(scripted: &Value) -> Duration {
 
 /// Runs all at once, and returns what is wrong.
 async fn run_all(client: &RestateClient, mut cases: Vec<Case>) -> Vec<String> {
-    let scripts = cases.iter_mut().map(|case| {
-        let arn = format!(
-            "arn:aws:states:us-east-1:123456789012:execution:{}:{EXECUTION}",
-            case.name
-        );
-        (arn, Mutex::new(std::mem::take(&mut case.answers)))
-    });
+    let scripts = cases
+        .iter_mut()
+        .map(|case| (case.name.clone(), Mutex::new(std::mem::take(&mut case.answers))));
     let scripts: Arc<HashMap<_, _>> = Arc::new(scripts.collect());
     let interpreter = Interpreter::new().fallback(move |_: Value, context: TaskContext| {
         let scripts = Arc::clone(&scripts);
-        async move { work(&scripts[&*context.execution_arn], &context).await }
+        async move {
+            // The state machine of a child execution has the name of its machine before a slash.
+            let (_, name) = context.state_machine_arn.rsplit_once(':').unwrap();
+            let name = name.split('/').next().unwrap();
+            work(&scripts[name], &context).await
+        }
     });
     let worker = RestateWorker::new(interpreter).client(client.clone());
     let worker = cases.iter().fold(worker, |worker, case| {

@@ -25,6 +25,7 @@ mod kills;
 #[path = "../recorded/known_gaps.rs"]
 mod known_gaps;
 mod machine;
+mod maps;
 mod process;
 mod proxy;
 mod releases;
@@ -62,6 +63,9 @@ fn main() -> ExitCode {
             if is_asked("scenarios") {
                 // The long run has ten thousand entries in a journal.
                 scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+            }
+            if is_asked("maps") {
+                maps::run(&program);
             }
         });
         let others = scope.spawn(|| {

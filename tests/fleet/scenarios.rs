@@ -309,18 +309,13 @@ async fn what_does_not_run_is_refused() {
             json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": resource, "End": true } } });
         definition.to_string()
     };
-    let items = json!({ "StartAt": "M", "States": { "M": { "Type": "Map", "End": true, "ItemProcessor": {
-        "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
-        "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } }
-    } } } });
-    let refused: [(String, &str); 4] = [
+    let refused: [(String, &str); 3] = [
         (
             task("arn:aws:states:::sqs:sendMessage.waitForTaskToken"),
             "give the worker a client",
         ),
         (task("arn:aws:states:::ecs:runTask.sync"), "give the worker a client"),
         (task("arn:aws:states:::states:startExecution"), "calls Step Functions"),
-        (items.to_string(), "is a distributed Map"),
     ];
     for (definition, why) in refused {
         let machine: StateMachine = definition.parse().unwrap();

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::machine;
+use crate::maps;
 use crate::process::Process;
 
 const PORT: &str = "ASL_FLEET_PORT";
@@ -46,9 +47,10 @@ impl Role {
         let effects = Arc::new(self.effects);
         let tell = move |attempt: &str| machine::note(&effects, attempt);
         let interpreter = machine::interpreter(tell.clone(), Duration::from_millis(5));
-        let interpreter = machine::with_others(machine::with_odd_answers(interpreter), tell);
+        let interpreter = machine::with_others(machine::with_odd_answers(interpreter), tell.clone());
         let is_new = self.release == NEW;
         let interpreter = machine::with_release(interpreter, self.release);
+        let interpreter = maps::with_s3(interpreter, tell);
         let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
         let client = others
             .split_whitespace()
@@ -71,6 +73,10 @@ impl Role {
         } else {
             worker
         };
+        let maps = maps::machines();
+        let worker = maps
+            .iter()
+            .fold(worker, |worker, (name, machine)| worker.machine(*name, machine));
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
 }
