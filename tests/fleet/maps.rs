@@ -5,7 +5,7 @@ use asl_engine::execution::{Counts, MapRun, MapRunStatus};
 use asl_engine::handlers::TaskContext;
 use asl_engine::history::{ErrorOutput, HistoryEvent};
 use asl_engine::runtime::StartRequest;
-use asl_engine::{Interpreter, Outcome, StateMachine, TaskError};
+use asl_engine::{Interpreter, Outcome, StateMachine};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,6 +21,7 @@ const BATCHED: &str = "Batched";
 const NESTED: &str = "Nested";
 const FILED: &str = "Filed";
 const SLOW: &str = "Slow";
+const HEAVY: &str = "Heavy";
 
 const ITEMS: usize = 200;
 
@@ -80,7 +81,7 @@ pub(crate) fn machines() -> Vec<(&'static str, StateMachine)> {
     let files = json!({
         "ItemReader": {
             "Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": { "InputType": "JSON", "MaxItems": 3 },
-            "Parameters": { "Bucket": "shop", "Key": "orders.json" }
+            "Parameters": { "Bucket": "shop", "Key.$": "$.key" }
         },
         "ItemSelector": { "name.$": "$$.Map.Item.Value.name" },
         "ResultWriter": {
@@ -89,7 +90,13 @@ pub(crate) fn machines() -> Vec<(&'static str, StateMachine)> {
         "ResultPath": null
     });
     let note = json!({ "Note": { "Type": "Pass", "End": true } });
+    let mut heavy = files.clone();
+    let fields = heavy.as_object_mut().unwrap();
+    fields.retain(|field, _| field.starts_with("Result"));
+    fields.insert("ItemsPath".to_owned(), json!("$.items"));
+    fields.insert("ItemSelector".to_owned(), json!({ "text.$": "$.text" }));
     vec![
+        (HEAVY, map("STANDARD", &heavy, "Note", &note)),
         (MANY, map("STANDARD", &tolerant, "Choose", &many)),
         (BATCHED, map("EXPRESS", &in_sevens, "Boxes", &batched)),
         (NESTED, map("STANDARD", &json!({ "Label": "Outer" }), "Inner", &inner)),
@@ -109,10 +116,8 @@ fn machine_of(name: &str) -> StateMachine {
 /// An S3 whose one object is larger than a payload; what is written is told.
 pub(crate) fn with_s3(interpreter: Interpreter, tell: impl Fn(&str) + Clone + Send + Sync + 'static) -> Interpreter {
     let interpreter = interpreter.task("arn:aws:states:::s3:getObject", |request: Value| async move {
-        if request["Key"] != "orders.json" {
-            return Err(TaskError::new("S3.NoSuchKeyException", "there is none"));
-        }
-        let order = |number: usize| json!({ "name": format!("order {number}"), "text": "x".repeat(1_000) });
+        let bytes = if request["Key"] == "huge.json" { 33_000 } else { 1_000 };
+        let order = |number: usize| json!({ "name": format!("order {number}"), "text": "x".repeat(bytes) });
         let orders: Vec<_> = (0..1_000).map(order).collect();
         Ok(json!({ "Body": json!(orders).to_string() }))
     });
@@ -137,6 +142,7 @@ pub(crate) async fn run(program: &Path) {
     batches_are_as_on_one_machine(&client).await;
     maps_inside_maps_are_as_on_one_machine(&client).await;
     files_go_through_the_journal(&setup).await;
+    what_no_message_holds_fails(&client).await;
     too_many_failures_stop_the_others(&client).await;
     a_stop_stops_all(&client).await;
     a_cancellation_stops_all(&setup).await;
@@ -277,7 +283,7 @@ async fn maps_inside_maps_are_as_on_one_machine(client: &RestateClient) {
 
 /// The object that is read is larger than a payload may be.
 async fn files_go_through_the_journal(setup: &Setup) {
-    let run = is_as_on_one_machine(&setup.client, FILED, json!({})).await;
+    let run = is_as_on_one_machine(&setup.client, FILED, json!({ "key": "orders.json" })).await;
     assert_eq!(run.item_counts.succeeded, 3);
     let told = fs::read_to_string(&setup.effects).unwrap();
     let mut objects = told.lines().filter_map(|line| line.strip_prefix("object "));
@@ -310,6 +316,30 @@ async fn files_go_through_the_journal(setup: &Setup) {
     let mut found: Vec<_> = children.iter().map(String::as_str).collect();
     found.sort_unstable();
     assert_eq!(found, known);
+}
+
+/// A journal takes messages of 32 MB, and one machine takes more.
+async fn what_no_message_holds_fails(client: &RestateClient) {
+    let large = json!({ "text": "x".repeat(200_000), "items": vec![0; 85] });
+    for (machine, input, failure, what) in [
+        (
+            FILED,
+            json!({ "key": "huge.json" }),
+            "States.ItemReaderFailed",
+            "The answer",
+        ),
+        (HEAVY, large, "States.ResultWriterFailed", "The request"),
+    ] {
+        client.start(machine, "large", &input).await.unwrap();
+        let outcome = client.outcome(machine, "large").await.unwrap();
+        let error = outcome.error().cloned().unwrap();
+        assert_eq!(error.error.as_deref(), Some(failure), "{error:?}");
+        let cause = error.cause.unwrap();
+        assert!(
+            cause.starts_with(what) && cause.contains("one message over Restate"),
+            "{cause}"
+        );
+    }
 }
 
 /// Waits until child executions have begun, and then until they have ended.
