@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::children::outside;
+use crate::error::predefined_errors::RUNTIME;
 use crate::execution::child_start::ChildStart;
 use crate::execution::command::Command;
 use crate::execution::core::{Activity, Child, Core, MapRunProgress, Separate};
@@ -18,6 +19,14 @@ impl Core {
         self.deadline = None;
         self.remains = None;
         self.trace = None;
+    }
+}
+
+/// Only a Map Run that ends stops its child executions without a failure: otherwise a result would be missing among the others.
+fn stopped_alone(error: ErrorOutput) -> ErrorOutput {
+    ErrorOutput {
+        error: error.error.or_else(|| Some(RUNTIME.into())),
+        cause: error.cause.or_else(|| Some("The child execution was stopped.".into())),
     }
 }
 
@@ -50,6 +59,10 @@ impl Engine<'_> {
             return;
         };
         if let Some(child) = run.children.remove(&id) {
+            let outcome = match outcome {
+                Outcome::Aborted(error) => Outcome::Failed(stopped_alone(error)),
+                outcome => outcome,
+            };
             self.end_separate_child(run, id, child, outcome, time);
         }
     }

@@ -238,6 +238,24 @@ fn an_end_counts_at_its_own_time_and_once() {
 }
 
 #[test]
+fn one_that_is_stopped_alone_fails() {
+    let mut handed = Handed::of(
+        program("STANDARD", &json!({ "ToleratedFailureCount": 1 })),
+        json!([1, 2]),
+    );
+    handed.end(0, json!("one"), 1);
+    let (child, time) = (handed.starts[1].id, DateTime::UNIX_EPOCH + TimeDelta::seconds(2));
+    let outcome = asl_engine::Outcome::Aborted(ErrorOutput::default());
+    handed
+        .execution
+        .handle(time, Event::ChildEnded { child, outcome, time });
+    let output = handed.execution.outcome().unwrap().output().unwrap();
+    assert_eq!(output[0], "one");
+    let failed = ["Status", "Error", "Cause"].map(|member| output[1][member].as_str().unwrap());
+    assert_eq!(failed, ["FAILED", "States.Runtime", "The child execution was stopped."]);
+}
+
+#[test]
 fn an_output_that_nests_too_deeply_fails() {
     let mut handed = Handed::of(program("STANDARD", &json!({})), json!([1]));
     handed.end(
