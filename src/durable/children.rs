@@ -40,7 +40,11 @@ impl Children {
             // A workflow runs once for each key, and no ARN has this letter.
             key = format!("{key}#{}", start.redrive_count);
         }
-        let (program, origin) = (execution.program(), StoredOrigin::default());
+        let program = execution.program();
+        let origin = StoredOrigin {
+            lineage: hands.lineage,
+            ..StoredOrigin::default()
+        };
         let (mut beginning, input) = Beginning::of(program, options, &options.limits, origin, start.time);
         beginning.handled_activities.clone_from(&hands.handled_activities);
         let begun = Begun {

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use super::activities::{offer_task, withdraw_task};
 use super::children::Children;
 use super::hands::Hands;
-use super::messages::{Delivered, Delivery, Ending, Events, Message, Stop, TaskAnswer, TaskCall};
+use super::messages::{Delivered, Delivery, Ending, Events, Message, ParentFacts, Stop, TaskAnswer, TaskCall};
 use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names};
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
 use crate::execution::{ChildStart, Command, Event, Execution, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Clock;
+use crate::services::step_functions::Operation;
 use crate::store::HistoryRecords;
 
 /// What an execution waits for.
@@ -262,6 +263,7 @@ impl<'a> Driver<'a> {
 
     fn call(&self, task: Task) -> Pending<'a> {
         let id = task.id;
+        let starts = Operation::of(&task.resource).is_some_and(Operation::starts_executions);
         let call = TaskCall {
             execution_arn: Arc::clone(self.execution.arn()),
             state_machine_arn: self.execution.state_machine().id.as_str().into(),
@@ -270,6 +272,11 @@ impl<'a> Driver<'a> {
             resource: task.resource.arn().to_owned(),
             retry_count: task.retry_count,
             request: task.request,
+            parent: starts.then(|| ParentFacts {
+                lineage: self.hands.lineage,
+                start_time: self.execution.context().start_time,
+                services: self.hands.services.clone(),
+            }),
         };
         let has_own = self
             .hands
@@ -338,7 +345,9 @@ impl<'a> Driver<'a> {
                             Event::TaskStarted { task, worker_name }
                         }
                         Delivery::Heartbeat => Event::TaskHeartbeat { task },
-                        Delivery::Submitted(output) => Event::TaskSubmitted { task, output },
+                        Delivery::Submitted(output) | Delivery::ExecutionStarted { answer: output, .. } => {
+                            Event::TaskSubmitted { task, output }
+                        }
                         Delivery::Succeeded(raw_result) => Event::TaskSucceeded { task, raw_result },
                         Delivery::Failed(error) => Event::TaskFailed { task, error },
                     };

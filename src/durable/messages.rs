@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::CHILDREN_AT_ONCE;
 use crate::execution::{Execution, Limits, Program, StartOptions, TaskId, TaskRequest};
 use crate::history::ErrorOutput;
+use crate::services::step_functions::Lineage;
 use crate::store::{
     End, Start, StoreError, StoreErrorKind, StoredDefinition, StoredOrigin, StoredRequest, read_text, written_text,
 };
@@ -129,13 +130,13 @@ impl Begun {
         limits: &Limits,
         origin: StoredOrigin,
         time: DateTime<Utc>,
-        services: BTreeSet<String>,
+        services: Option<BTreeSet<String>>,
     ) -> Self {
         let (beginning, input) = Beginning::of(program, options, limits, origin, time);
         Self {
             beginning,
             input,
-            services: Some(services),
+            services,
             child_of: None,
         }
     }
@@ -144,8 +145,12 @@ impl Begun {
         &self.beginning.arn
     }
 
-    /// The execution as it begins, whether for the first time or again, and what is told of it.
-    pub(super) fn read(self) -> Result<(Execution, Facts), StoreError> {
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.beginning.time
+    }
+
+    /// The execution as it begins, whether for the first time or again, what is told of it, and its ancestors.
+    pub(super) fn read(self) -> Result<(Execution, Facts, Lineage), StoreError> {
         let Self {
             beginning,
             input,
@@ -182,7 +187,7 @@ impl Begun {
             Some(ChildOf { graph, .. }) => Execution::start_graph(program, graph, options, start.time)
                 .ok_or_else(|| StoreError::new(StoreErrorKind::Damaged, "the definition has no such graph"))?,
         };
-        Ok((execution, facts))
+        Ok((execution, facts, origin.lineage))
     }
 }
 
@@ -201,6 +206,12 @@ pub(crate) struct Facts {
     /// What the API was asked for.
     #[serde(default)]
     pub(crate) request: Option<StoredRequest>,
+}
+
+impl Facts {
+    pub(super) fn has_input(&self, input: &Value) -> bool {
+        serde_json::from_str::<Value>(&self.input).is_ok_and(|own| own == *input)
+    }
 }
 
 /// What a list tells of an execution.
@@ -289,6 +300,26 @@ pub(super) struct TaskCall {
     pub(super) resource: String,
     pub(super) retry_count: u32,
     pub(super) request: Arc<TaskRequest>,
+    /// The execution, for a task that may start another.
+    #[serde(default)]
+    pub(super) parent: Option<ParentFacts>,
+}
+
+/// What the executions that an execution starts have of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ParentFacts {
+    pub(super) lineage: Lineage,
+    pub(super) start_time: DateTime<Utc>,
+    pub(super) services: Option<BTreeSet<String>>,
+}
+
+/// Whom to tell of the end of an execution: a task, and which resource it waits for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Awaited {
+    pub(super) token: String,
+    pub(super) resource: String,
+    /// The execution's input as that task gave it.
+    pub(super) input_text: String,
 }
 
 /// What came of an attempt, and when; `None` if its answer comes by its token.
@@ -342,6 +373,11 @@ pub(super) enum Delivery {
     },
     Heartbeat,
     Submitted(Value),
+    /// The same of a task that waits for an execution, which is stopped if the task ends first.
+    ExecutionStarted {
+        answer: Value,
+        arn: String,
+    },
     Succeeded(Value),
     Failed(ErrorOutput),
 }

@@ -9,6 +9,7 @@
 //! | an execution | a run of that workflow; its key is the execution's name |
 //! | a child execution of a distributed Map | a run of the workflow `asl-child`; its key is its ARN |
 //! | a Task | a call of the service of its resource, `asl-task.ARN` (a colon becomes a dot) |
+//! | an execution that another starts | a run of the workflow `asl-execution`; its key is its ARN |
 //! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
 //! | an activity | an object of the service `asl-activity`, at which tasks wait for those who ask for them |
 //! | Wait, delays of retries, timeouts | durable timers |
@@ -17,6 +18,7 @@
 //! [`RestateWorker`] runs executions and does tasks; [`RestateClient`] starts executions and reads them.
 
 mod activities;
+mod awaited;
 mod children;
 mod client;
 mod documents;
@@ -26,6 +28,7 @@ mod listing;
 mod map_runs;
 mod messages;
 mod names;
+mod nested;
 mod nodes;
 mod place;
 mod polling;
@@ -53,6 +56,11 @@ const HISTORY: &str = "history";
 const MAP_RUNS: &str = "map_runs";
 /// Also the promise that it fulfils.
 const STOP: &str = "stop";
+/// Also promises, which its run fulfils: it has begun; it has ended.
+const BEGUN: &str = "begun";
+const ENDED: &str = "ended";
+/// Tells a task of the end.
+const TELL: &str = "tell";
 
 /// The header that tells starts of one name apart.
 const ORIGIN_HEADER: &str = "asl-origin";

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::messages::{Delivery, Message, TaskAnswer, TaskCall};
 use super::services::{Handler, Kind, answer};
-use super::{ATTEMPT, LARGEST, RestateClient};
+use super::{ATTEMPT, LARGEST, RestateClient, nested};
 use crate::Interpreter;
 use crate::data::Payload;
 use crate::definition::{IntegrationPattern, Resource};
@@ -17,6 +17,7 @@ use crate::execution::{Task, TaskId};
 use crate::handlers::{Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
 use crate::services::s3::S3Action;
+use crate::services::step_functions::Operation;
 
 /// Between two tries to deliver what a handler says.
 const RECOVERY: Duration = Duration::from_millis(500);
@@ -40,11 +41,20 @@ impl Work {
                     let (Message(call), _) = context.input::<Message<TaskCall>>().await;
                     // Written before it is returned: a worker that dies in between does not work again, and would not answer the
                     // same.
-                    let answered = context.run(|| work.attempt(call)).await;
+                    let answered = match work.step_functions(&call) {
+                        None => context.run(|| work.attempt(call)).await,
+                        Some(operation) => nested::attempt(&context, &work.interpreter, operation, &call)
+                            .await
+                            .map(Message),
+                    };
                     answer(&context, answered.map_err(Into::into));
                 })
             }),
         }
+    }
+
+    fn step_functions(&self, call: &TaskCall) -> Option<Operation> {
+        self.interpreter.step_functions(&Resource::parse(&call.resource)?)
     }
 
     /// Does an attempt: again, if its worker dies before its answer is written.

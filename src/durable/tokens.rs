@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::drive::time;
 use super::messages::{Delivered, Delivery, Message, Receipt};
 use super::services::{Handler, Kind, handler};
-use super::{CHECK, DELIVER, LISTEN, OVER, names};
+use super::{CHECK, DELIVER, LISTEN, OVER, awaited, names};
 use crate::runtime::Clock;
 
 const FORGET: &str = "forget";
@@ -29,6 +29,9 @@ struct Task {
     /// The poll that has taken the task of an activity.
     #[serde(default)]
     poll: Option<String>,
+    /// The execution for which the task waits.
+    #[serde(default)]
+    child: Option<String>,
     is_over: bool,
 }
 
@@ -64,6 +67,9 @@ async fn deliver(context: ContextInternal, clock: Clock) -> Result<Receipt, Term
     if task.is_over {
         return Ok(Receipt::TooLate);
     }
+    if let Delivery::ExecutionStarted { arn, .. } = &delivery {
+        task.child = Some(arn.clone());
+    }
     if let Delivery::Started { poll, .. } = &delivery {
         match &task.poll {
             None => task.poll = Some(poll.clone()),
@@ -90,6 +96,11 @@ async fn deliver(context: ContextInternal, clock: Clock) -> Result<Receipt, Term
 
 async fn over(context: ContextInternal) -> Result<(), TerminalError> {
     let (Message(token), _) = context.input::<Message<String>>().await;
+    // A task that has its answer does not wait for an execution any more.
+    let task = task(&context).await?.filter(|task| !task.is_over);
+    if let Some(child) = task.and_then(|task| task.child) {
+        awaited::stop(&context, &child);
+    }
     let over = Task {
         is_over: true,
         ..Task::default()

@@ -13,7 +13,7 @@ use crate::Interpreter;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType, is_name};
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
-use crate::services::step_functions::{Operation, StepFunctionsError};
+use crate::services::step_functions::StepFunctionsError;
 
 #[doc = include_str!("worker.md")]
 #[derive(Debug)]
@@ -87,27 +87,16 @@ impl RestateWorker {
         self.interpreter.check_options()?;
         let misconfigured = |message| Error::new(ErrorKind::Misconfigured, message);
         for resource in &self.resources {
-            if Resource::parse(resource).is_some_and(|resource| *resource.kind() == ResourceKind::Activity) {
-                let message = format!(
-                    "tasks of the activity `{resource}` go to those who ask for them: `RestateClient::get_activity_task`"
-                );
-                return Err(misconfigured(message));
-            }
-            if !self.interpreter.does(resource) {
-                let message = format!("no handler is registered for the resource `{resource}` of this worker");
-                return Err(Error::new(ErrorKind::MissingHandler, message));
-            }
-            if self.client.is_none() && Resource::parse(resource).is_some_and(|resource| waits(&resource)) {
-                let message = format!(
-                    "tasks of `{resource}` say more than their answers: give the worker a client by `.client(…)`"
-                );
-                return Err(misconfigured(message));
-            }
+            self.check_resource(resource)?;
+        }
+        let interpreter = Arc::clone(&self.interpreter);
+        for (name, program) in interpreter.startable() {
+            self.take_on(name, program)?;
         }
         let mut endpoint = Endpoint::builder();
         let runs_executions = self.serves_any || !self.machines.is_empty();
         let mut names_taken = BTreeSet::new();
-        for (name, program) in self.machines {
+        for (name, program) in std::mem::take(&mut self.machines) {
             if !is_name(&name) {
                 let refusal = StepFunctionsError::invalid_name(&name);
                 return Err(Error::new(ErrorKind::InvalidName, refusal.message()));
@@ -117,17 +106,12 @@ impl RestateWorker {
                     "the worker has two machines of the name `{name}`"
                 )));
             }
-            check(&name, &program).map_err(misconfigured)?;
-            let say_more = program.resources().any(|(_, resource)| waits(resource))
-                || !self.interpreter.handled_activities(&program).is_empty();
-            if self.client.is_none() && say_more {
-                let message =
-                    format!("`{name}` has tasks that others answer: give the worker a client by `.client(…)`");
-                return Err(misconfigured(message));
+            if program.machine().workflow_type == WorkflowType::Express {
+                return Err(misconfigured(format!(
+                    "`{name}` is an Express workflow: it ends within five minutes and nobody keeps its history, so run it by an `Interpreter`"
+                )));
             }
-            let resources = program.resources().map(|(_, resource)| resource.arn());
-            let here = resources.filter(|arn| self.interpreter.does(arn));
-            self.resources.extend(here.map(str::to_owned));
+            self.take_on(&name, &program)?;
             let workflow = Workflow {
                 interpreter: Arc::clone(&self.interpreter),
                 clock: self.interpreter.own_clock(),
@@ -174,26 +158,47 @@ impl RestateWorker {
         }
         Ok(endpoint.build())
     }
-}
 
-/// Whether more comes of a task than its answer.
-fn waits(resource: &Resource) -> bool {
-    resource.pattern() != IntegrationPattern::RequestResponse
-}
-
-/// Errors if a machine has what does not run over Restate yet.
-fn check(name: &str, program: &Program) -> Result<(), String> {
-    if program.machine().workflow_type == WorkflowType::Express {
-        return Err(format!(
-            "`{name}` is an Express workflow: it ends within five minutes and nobody keeps its history, so run it by an `Interpreter`"
-        ));
-    }
-    for (state, resource) in program.resources() {
-        if Operation::of(resource).is_some() {
-            return Err(format!(
-                "the state `{state}` of `{name}` calls Step Functions: that does not run over Restate yet"
-            ));
+    fn check_resource(&self, resource: &str) -> Result<(), Error> {
+        let parsed = Resource::parse(resource);
+        if parsed
+            .as_ref()
+            .is_some_and(|resource| *resource.kind() == ResourceKind::Activity)
+        {
+            let message = format!(
+                "tasks of the activity `{resource}` go to those who ask for them: `RestateClient::get_activity_task`"
+            );
+            return Err(Error::new(ErrorKind::Misconfigured, message));
         }
+        if !self.interpreter.does(resource) {
+            let message = format!("no handler is registered for the resource `{resource}` of this worker");
+            return Err(Error::new(ErrorKind::MissingHandler, message));
+        }
+        if self.client.is_none() && parsed.is_some_and(|resource| self.tells_more(&resource)) {
+            let message =
+                format!("tasks of `{resource}` say more than their answers: give the worker a client by `.client(…)`");
+            return Err(Error::new(ErrorKind::Misconfigured, message));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Does the tasks of a machine for which there is a handler. Errors if that takes a client.
+    fn take_on(&mut self, name: &str, program: &Program) -> Result<(), Error> {
+        let misconfigured = |message| Error::new(ErrorKind::Misconfigured, message);
+        let tells_more = program.resources().any(|(_, resource)| self.tells_more(resource))
+            || !self.interpreter.handled_activities(program).is_empty();
+        if self.client.is_none() && tells_more {
+            let message = format!("`{name}` has tasks that others answer: give the worker a client by `.client(…)`");
+            return Err(misconfigured(message));
+        }
+        let resources = program.resources().map(|(_, resource)| resource.arn());
+        let here = resources.filter(|arn| self.interpreter.does(arn));
+        self.resources.extend(here.map(str::to_owned));
+        Ok(())
+    }
+
+    /// Whether more comes of a handler than its answer.
+    fn tells_more(&self, resource: &Resource) -> bool {
+        resource.pattern() != IntegrationPattern::RequestResponse && self.interpreter.step_functions(resource).is_none()
+    }
 }

@@ -7,13 +7,14 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::awaited::{self, told_of};
 use super::drive::{drive, time};
 use super::hands::Hands;
 use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Listed, Message, Range, Stop};
 use super::services::{Handler, Kind, answer, handler};
 use super::{
-    DESCRIBE, END, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN, ORIGIN_HEADER, RUN, STOP,
-    history_key, history_number,
+    BEGUN, DESCRIBE, END, ENDED, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN, ORIGIN_HEADER, RUN,
+    STOP, history_key, history_number,
 };
 use crate::Interpreter;
 use crate::error::Error;
@@ -65,7 +66,11 @@ impl Workflow {
         let workflow = Arc::new(self);
         let run = Arc::clone(&workflow);
         let stop = Arc::clone(&workflow);
-        vec![
+        let awaited = match &workflow.source {
+            Source::Machine { .. } | Source::MapRun => Vec::new(),
+            Source::Given => awaited::handlers(),
+        };
+        let mut handlers = vec![
             Handler {
                 name: RUN,
                 kind: Kind::Workflow { kept },
@@ -80,7 +85,9 @@ impl Workflow {
             handler(DESCRIBE, Kind::Shared, describe),
             handler(HISTORY, Kind::Shared, history),
             handler(MAP_RUNS, Kind::Shared, map_runs),
-        ]
+        ];
+        handlers.extend(awaited);
+        handlers
     }
 
     fn run(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
@@ -144,14 +151,21 @@ impl Workflow {
         is_cancelled: bool,
     ) -> Result<(Outcome, End), HandlerError> {
         // What cannot be read is not lost: a worker that can read it goes on.
+        let services = begun.services.clone();
+        let handled_activities = begun.beginning.handled_activities.clone();
+        let (execution, facts, lineage) = begun.read()?;
         let hands = Hands {
-            services: begun.services.clone(),
-            handled_activities: begun.beginning.handled_activities.clone(),
+            services,
+            handled_activities,
+            lineage,
         };
-        let (execution, facts) = begun.read()?;
         let listed = Listed::of(&facts);
         context.set(FACTS, Message(facts));
         context.set(LISTED, Message(&listed));
+        let may_be_awaited = matches!(self.source, Source::Given);
+        if may_be_awaited {
+            context.resolve_promise(BEGUN, Message(()));
+        }
         let (outcome, time) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
         let end = End::of(&outcome, time);
         let listed = Listed {
@@ -161,6 +175,9 @@ impl Workflow {
         };
         context.set(LISTED, Message(listed));
         context.set(END, Message(Ending::from(end.clone())));
+        if may_be_awaited {
+            context.resolve_promise(ENDED, Message(()));
+        }
         Ok((outcome, end))
     }
 
@@ -229,9 +246,7 @@ async fn origin(context: ContextInternal) -> Result<Option<String>, TerminalErro
 
 async fn describe(context: ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
     let ((), _) = context.input::<()>().await;
-    let facts = context.get::<Message<Facts>>(FACTS).await?;
-    let ending = context.get::<Message<Ending>>(END).await?;
-    Ok(facts.map(|Message(facts)| (facts, ending.map(|Message(ending)| ending))))
+    told_of(&context).await
 }
 
 /// All Map Runs, as they began or ended last.

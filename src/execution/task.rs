@@ -14,6 +14,17 @@ pub struct TaskId {
     pub(crate) generation: u32,
 }
 
+impl TaskId {
+    /// The attempt's id among those of all executions.
+    #[cfg_attr(
+        not(feature = "runtime"),
+        expect(dead_code, reason = "only drivers tell executions apart")
+    )]
+    pub(crate) fn of_execution(self, arn: &str) -> String {
+        format!("{arn}#{}.{}", self.frame, self.generation)
+    }
+}
+
 /// An unanswered attempt of a Task state.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -37,7 +37,7 @@ impl TaskContext {
     /// answered to its handler again, under the same id. So a handler that must not do its work twice writes the id down with
     /// what it did, or hands it on as the idempotency key of what it calls.
     pub fn attempt_id(&self) -> String {
-        format!("{}#{}.{}", self.driven_arn, self.id.frame, self.id.generation)
+        self.id.of_execution(&self.driven_arn)
     }
 
     /// Sends a heartbeat: the time of `HeartbeatSeconds` starts again.

@@ -1,21 +1,42 @@
 //! Attempts of tasks for another driver: it has the handlers and settings of an interpreter, and runs nothing in it.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
+use super::catalogue::Resolved;
+use super::nested::{asked_for, parent_of};
 use super::panics::failing_on_panic;
 use super::{Clock, Interpreter};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, Payload, discard, nests_within};
 use crate::definition::{Resource, ResourceKind};
 use crate::error::predefined_errors;
-use crate::execution::{Limits, Program};
+use crate::execution::{Limits, Program, StartOptions};
 use crate::handlers::{Attempt, Handler};
 use crate::history::ErrorOutput;
-use crate::store::too_deep;
+use crate::services::step_functions::{Lineage, Operation, StartExecution, StepFunctionsError};
+use crate::store::{StoredOrigin, too_deep};
+
+/// A task's request to start an execution, and who asks.
+pub(crate) struct ChildRequest<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) request: &'a StartExecution,
+    pub(crate) attempt_id: &'a str,
+    /// Of the task's execution, as is the next.
+    pub(crate) lineage: Lineage,
+    pub(crate) start_time: DateTime<Utc>,
+}
+
+/// An execution that is to start.
+pub(crate) struct Child {
+    pub(crate) program: Arc<Program>,
+    pub(crate) options: StartOptions,
+    pub(crate) origin: StoredOrigin,
+}
 
 impl Interpreter {
     /// Whether there is a handler for a resource.
@@ -67,6 +88,37 @@ impl Interpreter {
             failing_on_panic(|| answering.as_mut().poll(context)).unwrap_or_else(|error| Poll::Ready(Err(error)))
         });
         polled.await
+    }
+
+    /// The call of Step Functions that a resource stands for, unless there is a handler for it.
+    pub(crate) fn step_functions(&self, resource: &Resource) -> Option<Operation> {
+        let operation = Operation::of(resource)?;
+        let shared = self.shared();
+        let is_own = shared.settings.handlers.find(resource.arn()).is_none() && shared.serves(resource);
+        is_own.then_some(operation)
+    }
+
+    /// The execution that a task asks for. Errors as on one machine, but for the number of executions that run, which nobody
+    /// knows.
+    pub(crate) fn child(&self, child: &ChildRequest<'_>, now: DateTime<Utc>) -> Result<Child, TaskError> {
+        let &ChildRequest { operation, request, .. } = child;
+        let in_style = |error: StepFunctionsError| error.in_style(operation.style);
+        let (Resolved { target, .. }, options) = asked_for(self.shared(), operation, request).map_err(in_style)?;
+        let parent = parent_of(operation, child.lineage, child.start_time);
+        Ok(Child {
+            origin: StoredOrigin {
+                lineage: parent.start_child(now, 0).map_err(in_style)?,
+                started_by: Some(child.attempt_id.into()),
+                request: target.request(&request.input_text, None),
+            },
+            program: target.program,
+            options,
+        })
+    }
+
+    /// The state machines that tasks may start.
+    pub(crate) fn startable(&self) -> impl Iterator<Item = (&str, &Arc<Program>)> {
+        self.settings.state_machines.iter()
     }
 
     /// An answer that is too large or too deep for an execution fails the task there: in its place, a smaller one that does

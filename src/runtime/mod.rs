@@ -112,6 +112,8 @@ pub use resume::{Resumed, Unresumed};
 
 #[cfg(not(feature = "store"))]
 pub(crate) use ack::Ack;
+#[cfg(feature = "restate")]
+pub(crate) use attempts::ChildRequest;
 pub(crate) use catalogue::{Catalogue, Launch, Launched, Refusal, Resolved};
 #[cfg(feature = "store")]
 pub(crate) use documents::Documents;

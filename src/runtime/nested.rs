@@ -17,7 +17,7 @@ use crate::TaskError;
 use crate::definition::WorkflowType;
 use crate::error::predefined_errors;
 use crate::error::{Error, ErrorKind};
-use crate::execution::{Program, TaskId};
+use crate::execution::{Program, StartOptions, TaskId};
 use crate::handlers::{Handler, TaskContext};
 use crate::services::step_functions::{
     Action, Description, Lineage, Operation, Parent, SendTask, StartExecution, StepFunctionsError, TaskAnswer, started,
@@ -167,16 +167,10 @@ fn start_child(
     context: &TaskContext,
 ) -> Result<Option<Arc<Running>>, TaskError> {
     let in_style = |error: StepFunctionsError| error.in_style(operation.style);
-    let Resolved { target, mocks } = shared.resolve(&request.state_machine_arn).map_err(in_style)?;
+    #[cfg_attr(not(feature = "store"), expect(unused_mut, reason = "only a store changes the name"))]
+    let (Resolved { target, mocks }, mut options) = asked_for(shared, operation, request).map_err(in_style)?;
     let program = Arc::clone(&target.program);
     let is_express = program.machine().workflow_type == WorkflowType::Express;
-    operation.check_type(is_express).map_err(in_style)?;
-    let input = request.input.clone();
-    let mut options = shared.settings.start_options_of(input, &target);
-    options.is_synchronous = operation.action == Action::StartSyncExecution;
-    if let Some(name) = &request.name {
-        options.name.clone_from(name);
-    }
     #[cfg(feature = "store")]
     if request.name.is_none() && shared.settings.store.is_some() {
         // The same name when the task is invoked again.
@@ -235,6 +229,23 @@ fn start_child(
     }
 }
 
+/// What a task asks for: a state machine, and an execution of it, which has a new name unless the task gives one.
+pub(super) fn asked_for(
+    shared: &Shared,
+    operation: Operation,
+    request: &StartExecution,
+) -> Result<(Resolved, StartOptions), StepFunctionsError> {
+    let resolved = shared.resolve(&request.state_machine_arn)?;
+    let target = &resolved.target;
+    operation.check_type(target.program.machine().workflow_type == WorkflowType::Express)?;
+    let mut options = shared.settings.start_options_of(request.input.clone(), target);
+    options.is_synchronous = operation.action == Action::StartSyncExecution;
+    if let Some(name) = &request.name {
+        options.name.clone_from(name);
+    }
+    Ok((resolved, options))
+}
+
 /// The lineage of a child of the task's execution, if a child is allowed.
 fn lineage(
     shared: &Shared,
@@ -245,13 +256,17 @@ fn lineage(
     let Some(parent) = shared.execution_here(&context.driven_arn) else {
         return Ok(Lineage::default());
     };
-    let parent = Parent {
-        lineage: parent.origin.lineage,
-        start_time: parent.start_time,
+    parent_of(operation, parent.origin.lineage, parent.start_time).start_child(now, shared.running())
+}
+
+/// The execution of a task as a parent.
+pub(super) fn parent_of(operation: Operation, lineage: Lineage, start_time: DateTime<Utc>) -> Parent {
+    Parent {
+        lineage,
+        start_time,
         waits: operation.action != Action::StartExecution,
         crowd: CROWD,
-    };
-    parent.start_child(now, shared.running())
+    }
 }
 
 /// Delivers an answer given by token.

@@ -80,6 +80,16 @@ impl Cluster {
         self.nodes[0].request(ADMIN, method, path, body).await.unwrap()
     }
 
+    /// How many runs of workflows of a key have not ended.
+    pub(crate) async fn unended(&self, key: &str) -> usize {
+        let sql = format!(
+            "SELECT id FROM sys_invocation WHERE target_service_key = '{key}' AND target_handler_name = 'run' AND status <> \
+             'completed'"
+        );
+        let found = self.administer("POST", "/query", &json!({ "query": sql })).await;
+        found.matches("inv_").count()
+    }
+
     /// Cancels the invocation that runs an execution, as soon as there is one.
     pub(crate) async fn cancel(&self, machine: &str, name: &str) {
         let sql = format!(

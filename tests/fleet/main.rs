@@ -26,6 +26,7 @@ mod kills;
 mod known_gaps;
 mod machine;
 mod maps;
+mod nested;
 mod process;
 mod proxy;
 mod releases;

@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use crate::activities;
 use crate::machine::{self, ASK, JOB, LOOP, NAP, ODD, WIDE};
 use crate::round::until_served;
 use crate::setup::Setup;
+use crate::{activities, nested};
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(program: &Path, steps: usize) {
@@ -29,6 +29,7 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     a_token_is_answered_once(&mut setup).await;
     a_cancellation_stops(&setup).await;
     a_job_tells_of_itself(&client).await;
+    nested::run(&mut setup).await;
     activities::run(&mut setup).await;
     a_forgotten_job_is_done_once(&setup).await;
     a_long_journal_replays(&mut setup, steps).await;
@@ -309,13 +310,12 @@ async fn what_does_not_run_is_refused() {
             json!({ "StartAt": "T", "States": { "T": { "Type": "Task", "Resource": resource, "End": true } } });
         definition.to_string()
     };
-    let refused: [(String, &str); 3] = [
+    let refused: [(String, &str); 2] = [
         (
             task("arn:aws:states:::sqs:sendMessage.waitForTaskToken"),
             "give the worker a client",
         ),
         (task("arn:aws:states:::ecs:runTask.sync"), "give the worker a client"),
-        (task("arn:aws:states:::states:startExecution"), "calls Step Functions"),
     ];
     for (definition, why) in refused {
         let machine: StateMachine = definition.parse().unwrap();

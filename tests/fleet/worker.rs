@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::machine;
-use crate::maps;
 use crate::process::Process;
+use crate::{machine, maps, nested};
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
@@ -51,6 +50,7 @@ impl Role {
         let is_new = self.release == NEW;
         let interpreter = machine::with_release(interpreter, self.release);
         let interpreter = maps::with_s3(interpreter, tell);
+        let interpreter = nested::with_children(interpreter);
         let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
         let client = others
             .split_whitespace()
@@ -77,6 +77,9 @@ impl Role {
         let worker = maps
             .iter()
             .fold(worker, |worker, (name, machine)| worker.machine(*name, machine));
+        let worker = nested::parents()
+            .into_iter()
+            .fold(worker, |worker, (name, machine)| worker.machine(name, &machine));
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
 }

@@ -28,7 +28,7 @@ impl Service {
         let time = chrono::SubsecRound::trunc_subsecs(self.interpreter.now(), 6);
         let services = own_services(cluster, target).await?;
         let limits = self.interpreter.own_limits();
-        let begun = Begun::of(&target.program, &options, limits, origin, time, services);
+        let begun = Begun::of(&target.program, &options, limits, origin, time, Some(services));
         let arn = begun.arn().to_owned();
         if cluster.client.begin(&begun).await? {
             return Ok((arn, time));

@@ -1,0 +1,228 @@
+//! Tasks that call Step Functions itself: they start executions, and answer tasks by token. All of it is calls of a journal, so
+//! that each is made once, whoever dies meanwhile.
+
+use chrono::{DateTime, Utc};
+use restate_sdk::context::RequestTarget;
+use restate_sdk::endpoint::ContextInternal;
+use restate_sdk::errors::{HandlerError, TerminalError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::awaited::{self, at};
+use super::drive::time;
+use super::messages::{Awaited, Begun, Delivery, Ending, Facts, Message, Receipt, TaskAnswer, TaskCall};
+use super::{BEGUN, CHECK, DELIVER, ENDED, RUN, TELL, names};
+use crate::Interpreter;
+use crate::TaskError;
+use crate::error::predefined_errors;
+use crate::history::ErrorOutput;
+use crate::runtime::ChildRequest;
+use crate::services::step_functions::{
+    Action, Operation, SendTask, StartExecution, StepFunctionsError, Style, TaskAnswer as SentAnswer, started,
+};
+
+/// What a task has come to; `None` if its answer comes by its token.
+type Answered = Result<Option<Value>, TaskError>;
+
+/// An execution that a task asks for.
+#[derive(Debug, Serialize, Deserialize)]
+struct Asked {
+    begun: Begun,
+    /// Whether the task gives it a name that others may have given, too.
+    is_named: bool,
+}
+
+/// Does a task that calls Step Functions. `check` errors if an execution of a machine does not run over Restate.
+pub(super) async fn attempt(
+    context: &ContextInternal,
+    interpreter: &Interpreter,
+    operation: Operation,
+    call: &TaskCall,
+) -> Result<TaskAnswer, TerminalError> {
+    let answered = if operation.starts_executions() {
+        start(context, interpreter, operation, call).await?
+    } else {
+        send_task(context, operation, &call.request.effective_input.to_value()).await?
+    };
+    let time = time(context, &interpreter.own_clock()).await?;
+    let result = answered.map_err(ErrorOutput::from).transpose();
+    Ok(TaskAnswer { time, result })
+}
+
+async fn start(
+    context: &ContextInternal,
+    interpreter: &Interpreter,
+    operation: Operation,
+    call: &TaskCall,
+) -> Result<Answered, TerminalError> {
+    let request = match StartExecution::read(&call.request.effective_input.to_value(), operation.style) {
+        Ok(request) => request,
+        Err(error) => return Ok(Err(error)),
+    };
+    let attempt_id = call.id.of_execution(&call.execution_arn);
+    // What is random, and what depends on this worker, is chosen once.
+    let asked = || async {
+        let now = chrono::SubsecRound::trunc_subsecs(interpreter.own_clock().now(), 6);
+        let asked = asked(interpreter, operation, &request, call, &attempt_id, now);
+        Ok::<_, HandlerError>(Message(asked.map_err(ErrorOutput::from)))
+    };
+    let Message(asked) = context.run(asked).await?;
+    let Asked { begun, is_named } = match asked {
+        Ok(asked) => asked,
+        Err(error) => return Ok(Err(failed(error))),
+    };
+    let (arn, mut start_time) = (begun.arn().to_owned(), begun.time());
+    drop(context.request::<_, ()>(at(&arn, RUN), Message(begun)).send());
+    if is_named {
+        let found = find(context, &arn).await?;
+        match known(&found, &attempt_id, &request.input) {
+            Ok(time) => start_time = time,
+            Err(error) => return Ok(Err(error.in_style(operation.style))),
+        }
+    }
+    let answer = started(operation.style, &arn, start_time);
+    match operation.action {
+        Action::RunExecution | Action::RunExecutionForJson => {
+            wait(context, call, arn, answer, request.input_text).await?;
+            Ok(Ok(None))
+        }
+        Action::StartSyncExecution => {
+            let Message(ended) = context.request::<_, Message<Found>>(at(&arn, ENDED), ()).call().await?;
+            let Some((facts, Some(ending))) = ended else {
+                return Err(TerminalError::new(format!("the execution `{arn}` has no end")));
+            };
+            Ok(awaited::answer(operation, &request.input_text, &facts, ending)?.map(Some))
+        }
+        _ => Ok(Ok(Some(answer))),
+    }
+}
+
+/// What a worker makes of a request.
+fn asked(
+    interpreter: &Interpreter,
+    operation: Operation,
+    request: &StartExecution,
+    call: &TaskCall,
+    attempt_id: &str,
+    now: DateTime<Utc>,
+) -> Result<Asked, TaskError> {
+    let (lineage, start_time) = call
+        .parent
+        .as_ref()
+        .map_or_else(Default::default, |parent| (parent.lineage, parent.start_time));
+    let child = interpreter.child(
+        &ChildRequest {
+            operation,
+            request,
+            attempt_id,
+            lineage,
+            start_time,
+        },
+        now,
+    )?;
+    let is_named = request.name.is_some() && child.options.express_id.is_none();
+    let services = call.parent.as_ref().and_then(|parent| parent.services.clone());
+    let limits = interpreter.own_limits();
+    let mut begun = Begun::of(&child.program, &child.options, limits, child.origin, now, services);
+    begun.beginning.handled_activities = interpreter.handled_activities(&child.program);
+    Ok(Asked { begun, is_named })
+}
+
+type Found = Option<(Facts, Option<Ending>)>;
+
+/// The execution of an ARN, as soon as it has begun: this one, or one that was there.
+async fn find(context: &ContextInternal, arn: &str) -> Result<(Facts, Option<Ending>), TerminalError> {
+    let Message(found) = context.request::<_, Message<Found>>(at(arn, BEGUN), ()).call().await?;
+    found.ok_or_else(|| TerminalError::new(format!("the execution `{arn}` has begun, and nothing is told of it")))
+}
+
+/// When the execution began that a start of its name leads to: the task's own, or a running one of the same input.
+fn known(
+    (facts, ending): &(Facts, Option<Ending>),
+    attempt_id: &str,
+    input: &Value,
+) -> Result<DateTime<Utc>, StepFunctionsError> {
+    let is_own = facts.started_by.as_deref() == Some(attempt_id);
+    if is_own || (ending.is_none() && facts.has_input(input)) {
+        Ok(facts.start_time)
+    } else {
+        Err(StepFunctionsError::execution_already_exists(&facts.arn))
+    }
+}
+
+/// Has a task wait for an execution; if the task is over already, the execution stops.
+async fn wait(
+    context: &ContextInternal,
+    call: &TaskCall,
+    arn: String,
+    answer: Value,
+    input_text: String,
+) -> Result<(), TerminalError> {
+    let token = call.request.token.clone().unwrap_or_default();
+    let started = Delivery::ExecutionStarted {
+        answer,
+        arn: arn.clone(),
+    };
+    if deliver(context, &token, started).await? != Receipt::Taken {
+        awaited::stop(context, &arn);
+        return Ok(());
+    }
+    let told = Awaited {
+        token,
+        resource: call.resource.clone(),
+        input_text,
+    };
+    drop(context.request::<_, Message<()>>(at(&arn, TELL), Message(told)).send());
+    Ok(())
+}
+
+/// Delivers an answer given by token.
+async fn send_task(context: &ContextInternal, operation: Operation, input: &Value) -> Result<Answered, TerminalError> {
+    let request = match SendTask::read(operation.action, input) {
+        Ok(request) => request,
+        Err(error) => return Ok(Err(error)),
+    };
+    let token = request.token.clone();
+    let receipt = match request.into_answer(operation.style) {
+        Ok(SentAnswer::Success(output)) => deliver(context, &token, Delivery::Succeeded(output)).await?,
+        Ok(SentAnswer::Failure(error)) => deliver(context, &token, Delivery::Failed(error)).await?,
+        Ok(SentAnswer::Heartbeat) => deliver(context, &token, Delivery::Heartbeat).await?,
+        // Checked after the token, as on AWS.
+        Err(error) => match check(context, &token).await? {
+            Receipt::Taken => return Ok(Err(error)),
+            receipt => receipt,
+        },
+    };
+    Ok(taken(receipt, operation.style))
+}
+
+fn taken(receipt: Receipt, style: Style) -> Answered {
+    match receipt {
+        Receipt::Taken => Ok(Some(json!({}))),
+        Receipt::TooLate => Err(StepFunctionsError::task_timed_out().in_style(style)),
+        Receipt::Unknown => Err(StepFunctionsError::invalid_token().in_style(style)),
+    }
+}
+
+async fn deliver(context: &ContextInternal, token: &str, delivery: Delivery) -> Result<Receipt, TerminalError> {
+    if token.is_empty() {
+        return Ok(Receipt::Unknown);
+    }
+    let target = RequestTarget::object(names::TOKENS, token, DELIVER);
+    let Message(receipt) = context.request(target, Message(delivery)).call().await?;
+    Ok(receipt)
+}
+
+async fn check(context: &ContextInternal, token: &str) -> Result<Receipt, TerminalError> {
+    if token.is_empty() {
+        return Ok(Receipt::Unknown);
+    }
+    let target = RequestTarget::object(names::TOKENS, token, CHECK);
+    let Message(receipt) = context.request(target, Message(())).call().await?;
+    Ok(receipt)
+}
+
+fn failed(ErrorOutput { error, cause }: ErrorOutput) -> TaskError {
+    let error = error.unwrap_or_else(|| predefined_errors::TASK_FAILED.into());
+    TaskError::new(error, cause.unwrap_or_default())
+}
