@@ -29,6 +29,9 @@ const QUESTION: Duration = Duration::from_secs(5);
 /// How long a node may take to accept a connection.
 const CONNECTING: Duration = Duration::from_secs(5);
 
+/// What a node says of a service that it does not know.
+const UNKNOWN: &[u8] = b"make sure to register the service";
+
 /// So often each node is asked while none answers: a cluster that has lost nodes chooses others to lead within seconds.
 const ROUNDS: usize = 5;
 
@@ -93,12 +96,14 @@ impl Answer {
         Err(failed(format!("Restate refused `{url}` with {status}: {text}")))
     }
 
-    /// Whether another node may do better: this one, or a proxy before it, is overloaded or cut off.
+    /// Whether another node may do better: this one, or a proxy before it, is overloaded or cut off, or it has just started and
+    /// does not know yet which workers there are.
     fn is_unavailable(&self) -> bool {
-        matches!(
-            self.status,
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-        )
+        match self.status {
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => true,
+            StatusCode::NOT_FOUND => self.body.windows(UNKNOWN.len()).any(|part| part == UNKNOWN),
+            _ => false,
+        }
     }
 }
 

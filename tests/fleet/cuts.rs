@@ -9,12 +9,11 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::sleep;
 
+use crate::cluster::Cluster;
 use crate::machine::{self, ASK, NAP};
 use crate::proxy::Proxy;
 use crate::round::{Round, Sum};
 use crate::setup::Setup;
-
-const EXECUTIONS: usize = 40;
 
 const SHORT: Duration = Duration::from_secs(1);
 
@@ -27,6 +26,7 @@ pub(crate) async fn run(program: &Path, cuts: usize) -> Sum {
     let sum = executions_go_on(&setup, cuts).await;
     fs::remove_file(&setup.effects).unwrap();
     an_answer_that_is_lost_is_asked_for_again(&setup).await;
+    a_node_that_knows_no_worker_yet_is_passed_over(program, &setup).await;
     if sum.problems.is_empty() {
         setup.end();
     }
@@ -36,7 +36,7 @@ pub(crate) async fn run(program: &Path, cuts: usize) -> Sum {
 /// Cuts the network between the node and its worker, both ways: silently for less and for more than anybody waits, one way
 /// alone, or with both ends told.
 async fn executions_go_on(setup: &Setup, cuts: usize) -> Sum {
-    let round = Round::begin(setup, EXECUTIONS, true);
+    let round = Round::begin(setup, (2 * cuts).max(40), true);
     let random = Random::seeded(7);
     for cut in 0..cuts {
         sleep(Duration::from_millis(100 + random.below(900))).await;
@@ -91,4 +91,21 @@ async fn an_answer_that_is_lost_is_asked_for_again(setup: &Setup) {
     answer.await.unwrap().unwrap();
     let late = client().send_task_success(&token, json!("no")).await.unwrap_err();
     assert_eq!(late.kind(), ErrorKind::TaskTimedOut, "{late}");
+}
+
+/// As one that has just been started again.
+async fn a_node_that_knows_no_worker_yet_is_passed_over(program: &Path, setup: &Setup) {
+    let mut empty = Cluster::new(program, &setup.folder.join("empty"), 1);
+    empty.start();
+    let waits = json!({ "seconds": 0 });
+    loop {
+        let refused = empty.client().start(NAP, "empty", &waits).await.unwrap_err();
+        if refused.to_string().contains("404 Not Found") {
+            break;
+        }
+    }
+    let node = &setup.cluster.nodes[0];
+    let client = empty.client().node(node.ingress(), node.admin());
+    client.start(NAP, "empty", &waits).await.unwrap();
+    assert_eq!(client.outcome(NAP, "empty").await.unwrap().output(), Some(&waits));
 }
