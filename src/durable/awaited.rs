@@ -59,7 +59,7 @@ pub(super) fn answer(
         start_date: facts.start_time,
         stop_date: end.time,
         outcome: &outcome,
-        redrive_count: 0,
+        redrive_count: facts.redrive_count,
     }))
 }
 

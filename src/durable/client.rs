@@ -10,17 +10,17 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::messages::{Begun, Delivery, Ending, Events, Facts, Range, Receipt};
+use super::messages::{Begun, Delivery, Receipt};
 use super::nodes::{Call, Interface, Nodes, failed};
 use super::place::Place;
-use super::{CHECK, DELIVER, DESCRIBE, HISTORY, ORIGIN, ORIGIN_HEADER, RUN, STOP, names};
+use super::{CHECK, DELIVER, ORIGIN, ORIGIN_HEADER, RUN, names};
 use crate::data::{MAX_NESTING, discard, nests_within};
 use crate::definition::is_name;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Outcome;
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::StepFunctionsError;
-use crate::store::{End, HistoryRecord, HistoryRecords, read_text, written_text};
+use crate::store::{End, read_text, written_text};
 
 /// So many events are read at once.
 const EVENTS: usize = 1_000;
@@ -32,7 +32,7 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 const NOT_READY: u16 = 470;
 
 /// Between two looks whether an execution has begun.
-const LOOK: Duration = Duration::from_millis(50);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// What stands in a path as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -51,7 +51,7 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// before it died counts as that same call: a start is not refused because of itself, and neither is the answer of a token.
 #[derive(Debug, Clone)]
 pub struct RestateClient {
-    nodes: Nodes,
+    pub(super) nodes: Nodes,
 }
 
 /// An execution as a cluster knows it.
@@ -68,7 +68,11 @@ pub struct RestateExecution {
     pub start_time: DateTime<Utc>,
     /// Its input.
     pub input: Value,
-    /// How it ended, and when; `None` while it runs.
+    /// How often it was redriven.
+    pub redrive_count: u32,
+    /// When it was redriven last; `None` if it never was.
+    pub redrive_time: Option<DateTime<Utc>>,
+    /// How it ended, and when; `None` while it runs, also after a redrive.
     pub end: Option<(Outcome, DateTime<Utc>)>,
 }
 
@@ -171,16 +175,6 @@ impl RestateClient {
         Err(failed(format!("there is no execution `{name}` of `{machine}`")))
     }
 
-    /// Returns `false` if there is no execution.
-    pub(crate) async fn stop_at(&self, place: &Place, error: &ErrorOutput) -> Result<bool, Error> {
-        // A stop of what does not exist would wait for it, and end it when it is started.
-        if self.has_ended(place).await?.is_none() {
-            return Ok(false);
-        }
-        let call = Call::post(handler(place, STOP), written_text(error));
-        self.nodes.call(call).await?.accepted().map(|_| true)
-    }
-
     /// An execution; `None` if none of this name has begun.
     ///
     /// # Errors
@@ -200,14 +194,10 @@ impl RestateClient {
             state_machine_arn: facts.state_machine_arn,
             start_time: facts.start_time,
             input: serde_json::from_str(&facts.input).map_err(unreadable)?,
+            redrive_count: facts.redrive_count,
+            redrive_time: facts.redrive_time,
             end: end.map(ended).transpose().map_err(unreadable)?,
         }))
-    }
-
-    /// What is told of an execution, if it has begun, and of its end.
-    pub(crate) async fn told_of(&self, place: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
-        let told: Option<(Facts, Option<Ending>)> = self.read(handler(place, DESCRIBE), String::new()).await?;
-        Ok(told.map(|(facts, ending)| (facts, ending.map(End::from))))
     }
 
     /// Whether an execution was taken that has not ended.
@@ -223,16 +213,6 @@ impl RestateClient {
     pub async fn outcome(&self, machine: &str, name: &str) -> Result<Outcome, Error> {
         let (_, end) = self.end_at(&Place::of_machine(machine, name)).await?;
         end.outcome().map_err(unreadable)
-    }
-
-    /// What is told of an execution, after its end.
-    pub(crate) async fn end_at(&self, place: &Place) -> Result<(Facts, End), Error> {
-        let attached = self.nodes.call(Call::get(run(place, "attach"))).await?;
-        if let Some((facts, Some(end))) = self.told_of(place).await? {
-            return Ok((facts, end));
-        }
-        attached.accepted()?;
-        Err(unreadable("it has ended and has no outcome"))
     }
 
     /// Completes the task of a token with its result (`SendTaskSuccess`): a `.waitForTaskToken` or `.sync` task, or one of an
@@ -325,56 +305,8 @@ impl RestateClient {
         }
     }
 
-    /// Events after one of an id, at least one if there are any, and about so many at most.
-    pub(crate) async fn events_at(&self, place: &Place, after: u64, most: usize) -> Result<Vec<HistoryEvent>, Error> {
-        let range = Range {
-            after,
-            before: None,
-            most,
-        };
-        self.events_of(place, &range).await
-    }
-
-    /// The last events before one of an id, or of all, the latest first.
-    pub(crate) async fn events_before(
-        &self,
-        place: &Place,
-        before: Option<u64>,
-        most: usize,
-    ) -> Result<Vec<HistoryEvent>, Error> {
-        let mut events: Vec<HistoryEvent> = Vec::new();
-        while events.len() < most {
-            let before = events.last().map(|event| event.id).or(before).unwrap_or(u64::MAX);
-            let range = Range {
-                after: 0,
-                before: Some(before),
-                most: most - events.len(),
-            };
-            let mut more = self.events_of(place, &range).await?;
-            if more.is_empty() {
-                break;
-            }
-            more.reverse();
-            events.extend(more);
-        }
-        events.truncate(most);
-        Ok(events)
-    }
-
-    async fn events_of(&self, place: &Place, range: &Range) -> Result<Vec<HistoryEvent>, Error> {
-        let batches: Vec<Events> = self.read(handler(place, HISTORY), written_text(range)).await?;
-        let mut events = Vec::new();
-        for Events { time, heads, details } in batches {
-            let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;
-            for record in records.iter().filter(|record| range.has(record.id)) {
-                events.push(HistoryRecord::event(record).map_err(unreadable)?);
-            }
-        }
-        Ok(events)
-    }
-
     /// Whether a run has ended; `None` if there is none.
-    async fn has_ended(&self, place: &Place) -> Result<Option<bool>, Error> {
+    pub(super) async fn has_ended(&self, place: &Place) -> Result<Option<bool>, Error> {
         let call = Call {
             within: Some(AT_ONCE),
             ..Call::get(run(place, "output"))
@@ -429,7 +361,7 @@ pub(super) fn handler(Place { service, key }: &Place, handler: &str) -> String {
 }
 
 /// What Restate itself tells of a run.
-fn run(Place { service, key }: &Place, what: &str) -> String {
+pub(super) fn run(Place { service, key }: &Place, what: &str) -> String {
     format!("/restate/workflow/{service}/{}/{what}", path(key))
 }
 
@@ -437,7 +369,7 @@ fn read<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Error> {
     read_text(&String::from_utf8_lossy(answer), "an answer").map_err(unreadable)
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Error {
+pub(super) fn unreadable(error: impl std::fmt::Display) -> Error {
     failed(format!("what Restate has of the execution cannot be read: {error}"))
 }
 

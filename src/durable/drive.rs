@@ -72,11 +72,13 @@ pub(super) async fn drive(
     execution: Execution,
     hands: Hands,
     is_cancelled: bool,
-) -> Result<(Outcome, DateTime<Utc>), TerminalError> {
+) -> Result<(Execution, Outcome, DateTime<Utc>), TerminalError> {
+    let context_object = execution.context();
+    let begin = context_object.redrive_time.unwrap_or(context_object.start_time);
     let mut driver = Driver {
         context,
         clock,
-        now: execution.context().start_time,
+        now: begin,
         execution,
         pending: DurableFuturesUnordered::new(),
         timers: BTreeSet::new(),
@@ -90,7 +92,7 @@ pub(super) async fn drive(
     driver.pending.push(Box::pin(stop));
     loop {
         if let Some(outcome) = driver.carry_out().await {
-            return Ok((outcome, driver.now));
+            return Ok((driver.execution, outcome, driver.now));
         }
         if let Some(event) = driver.refused.pop() {
             driver.handle(driver.now, event);

@@ -57,6 +57,23 @@ impl sdk::Deserialize for Json {
     }
 }
 
+/// What a run begins with; its key tells what that is.
+pub(super) struct Input(bytes::Bytes);
+
+impl Input {
+    pub(super) fn read<T: sdk::Deserialize>(mut self) -> Result<T, T::Error> {
+        T::deserialize(&mut self.0)
+    }
+}
+
+impl sdk::Deserialize for Input {
+    type Error = std::convert::Infallible;
+
+    fn deserialize(bytes: &mut bytes::Bytes) -> Result<Self, Self::Error> {
+        Ok(Self(bytes.clone()))
+    }
+}
+
 /// How an execution began: made once, in the first step of its journal, by the worker that began it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Beginning {
@@ -149,28 +166,23 @@ impl Begun {
         self.beginning.time
     }
 
-    /// The execution as it begins, whether for the first time or again, what is told of it, and its ancestors.
-    pub(super) fn read(self) -> Result<(Execution, Facts, Lineage), StoreError> {
-        let Self {
-            beginning,
-            input,
-            child_of,
-            ..
-        } = self;
+    /// How the execution begins, whether for the first time or again.
+    pub(super) fn read(&self) -> Result<Opening, StoreError> {
+        let beginning = &self.beginning;
         let definition = StoredDefinition {
-            fingerprint: beginning.fingerprint,
-            text: beginning.definition,
+            fingerprint: beginning.fingerprint.clone(),
+            text: beginning.definition.clone(),
         };
         let program = Arc::new(definition.program()?);
         let start = Start {
             number: 0,
-            arn: beginning.arn,
-            name: beginning.name,
-            state_machine_arn: beginning.state_machine_arn,
+            arn: beginning.arn.clone(),
+            name: beginning.name.clone(),
+            state_machine_arn: beginning.state_machine_arn.clone(),
             definition: definition.fingerprint,
             time: beginning.time,
-            input,
-            options: beginning.options,
+            input: self.input.clone(),
+            options: beginning.options.clone(),
         };
         let (options, origin) = start.read(&program)?;
         let facts = Facts {
@@ -181,13 +193,39 @@ impl Begun {
             start_time: start.time,
             started_by: origin.started_by,
             request: origin.request,
+            redrive_count: 0,
+            redrive_time: None,
         };
-        let execution = match child_of {
-            None => Execution::start(program, options, start.time),
-            Some(ChildOf { graph, .. }) => Execution::start_graph(program, graph, options, start.time)
+        Ok(Opening {
+            program,
+            options,
+            facts,
+            lineage: origin.lineage,
+            graph: self.child_of.as_ref().map(|of| of.graph),
+        })
+    }
+}
+
+/// How an execution begins.
+pub(super) struct Opening {
+    pub(super) program: Arc<Program>,
+    pub(super) options: StartOptions,
+    pub(super) facts: Facts,
+    pub(super) lineage: Lineage,
+    /// What a child execution runs of the definition.
+    graph: Option<u32>,
+}
+
+impl Opening {
+    /// The execution, what is told of it, and its ancestors.
+    pub(super) fn begin(self) -> Result<(Execution, Facts, Lineage), StoreError> {
+        let (program, options, time) = (self.program, self.options, self.facts.start_time);
+        let execution = match self.graph {
+            None => Execution::start(program, options, time),
+            Some(graph) => Execution::start_graph(program, graph, options, time)
                 .ok_or_else(|| StoreError::new(StoreErrorKind::Damaged, "the definition has no such graph"))?,
         };
-        Ok((execution, facts, origin.lineage))
+        Ok((execution, self.facts, self.lineage))
     }
 }
 
@@ -206,6 +244,11 @@ pub(crate) struct Facts {
     /// What the API was asked for.
     #[serde(default)]
     pub(crate) request: Option<StoredRequest>,
+    /// How often it was redriven, and when last.
+    #[serde(default)]
+    pub(crate) redrive_count: u32,
+    #[serde(default)]
+    pub(crate) redrive_time: Option<DateTime<Utc>>,
 }
 
 impl Facts {

@@ -12,6 +12,7 @@
 //! | an execution that another starts | a run of the workflow `asl-execution`; its key is its ARN |
 //! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
 //! | an activity | an object of the service `asl-activity`, at which tasks wait for those who ask for them |
+//! | a redrive | another run of the workflow, of the key `KEY#NUMBER`; an object of the service `asl-redrive` counts them |
 //! | Wait, delays of retries, timeouts | durable timers |
 //! | the history | the workflow's state, kept for 90 days |
 //!
@@ -32,6 +33,8 @@ mod nested;
 mod nodes;
 mod place;
 mod polling;
+mod redrive;
+mod runs;
 mod services;
 mod serving;
 mod tasks;
@@ -62,6 +65,9 @@ const ENDED: &str = "ended";
 /// Tells a task of the end.
 const TELL: &str = "tell";
 
+/// The code of the error that an await returns when the invocation was cancelled.
+const CANCELLED: u16 = 409;
+
 /// The header that tells starts of one name apart.
 const ORIGIN_HEADER: &str = "asl-origin";
 
@@ -79,6 +85,10 @@ const LISTEN: &str = "listen";
 const DELIVER: &str = "deliver";
 const OVER: &str = "over";
 const CHECK: &str = "check";
+
+/// The handlers that redrive an execution, and tell how often that was done.
+const REDRIVE: &str = "redrive";
+const REDRIVES: &str = "redrives";
 
 /// The handler of an activity that waits for a task.
 const POLL: &str = "poll";

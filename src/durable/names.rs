@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 /// The service of task tokens; its keys are tokens.
 pub(super) const TOKENS: &str = "asl-token";
 
+/// The service that redrives executions; its keys are their services and keys.
+pub(super) const REDRIVES: &str = "asl-redrive";
+
 /// The service of activities; its keys are their ARNs.
 pub(super) const ACTIVITIES: &str = "asl-activity";
 

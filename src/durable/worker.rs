@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::services::service;
 use super::tasks::Work;
 use super::workflow::{Source, Workflow};
-use super::{RestateClient, activities, documents, names, serving, tokens};
+use super::{RestateClient, activities, documents, names, redrive, serving, tokens};
 use crate::Interpreter;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType, is_name};
 use crate::error::{Error, ErrorKind};
@@ -139,6 +139,7 @@ impl RestateWorker {
                 (names::EXPRESS, given().express_handlers()),
                 (names::TOKENS, tokens::handlers(&self.interpreter.own_clock())),
                 (names::ACTIVITIES, activities::handlers()),
+                (names::REDRIVES, redrive::handlers(&self.interpreter.own_clock())),
             ] {
                 endpoint = endpoint.bind(service(name, handlers).map_err(misconfigured)?);
             }

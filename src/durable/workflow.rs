@@ -10,17 +10,20 @@ use std::time::Duration;
 use super::awaited::{self, told_of};
 use super::drive::{drive, time};
 use super::hands::Hands;
-use super::messages::{Beginning, Begun, Ending, Events, Facts, Json, Listed, Message, Range, Stop};
+use super::messages::{Beginning, Begun, Ending, Events, Facts, Input, Json, Listed, Message, Range, Stop};
+use super::place::Place;
+use super::redrive;
 use super::services::{Handler, Kind, answer, handler};
 use super::{
-    BEGUN, DESCRIBE, END, ENDED, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN, ORIGIN_HEADER, RUN,
-    STOP, history_key, history_number,
+    BEGUN, CANCELLED, DESCRIBE, END, ENDED, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN,
+    ORIGIN_HEADER, RUN, STOP, history_key, history_number,
 };
 use crate::Interpreter;
 use crate::error::Error;
-use crate::execution::{MapRun, Outcome, Program};
+use crate::execution::{Execution, MapRun, Outcome, Program};
 use crate::history::ErrorOutput;
 use crate::runtime::{Clock, StartRequest};
+use crate::services::step_functions::Lineage;
 use crate::store::{End, HistoryRecords, StoredOrigin};
 
 /// How long AWS keeps executions that have ended (developer guide, "Quotas").
@@ -28,9 +31,6 @@ const KEPT: Duration = Duration::from_hours(90 * 24);
 
 /// How long those of Express workflows are kept, which nobody can describe: until all that waits for their ends has seen them.
 const EXPRESS_KEPT: Duration = Duration::from_hours(1);
-
-/// The code of the error that an await returns when the invocation was cancelled.
-const CANCELLED: u16 = 409;
 
 /// So many bytes of a history are read at once, and the rest of a batch: an answer is one message, of 32 MB at most.
 const BYTES: usize = 4 * 1024 * 1024;
@@ -86,45 +86,77 @@ impl Workflow {
             handler(HISTORY, Kind::Shared, history),
             handler(MAP_RUNS, Kind::Shared, map_runs),
         ];
+        handlers.extend(redrive::handlers_of_run());
         handlers.extend(awaited);
         handlers
     }
 
     fn run(self: Arc<Self>, context: ContextInternal) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let output = match &self.source {
-                Source::Machine { name, program } => self.begin_and_run(&context, name, program).await,
-                Source::Given => {
-                    let (Message(begun), metadata) = context.input::<Message<Begun>>().await;
-                    note_origin(&context, &metadata);
-                    self.go_on(&context, begun, false).await
-                }
-                Source::MapRun => {
-                    let (Message(begun), _) = context.input::<Message<Begun>>().await;
-                    if let Some(of) = &begun.child_of {
-                        context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
-                    }
-                    let ended = self.drive(&context, begun, false).await;
-                    answer(&context, ended.map(|(_, end)| Message(Ending::from(end))));
-                    return;
-                }
+            let (input, metadata) = context.input::<Input>().await;
+            if matches!(self.source, Source::MapRun) {
+                let ended = self.run_child(&context, input).await;
+                answer(&context, ended.map(|end| Message(Ending::from(end))));
+                return;
+            }
+            note_origin(&context, &metadata);
+            let output = if Place::is_redriven(&metadata.key) {
+                self.resume(&context, input, &metadata.key).await
+            } else {
+                self.begin_and_run(&context, input, &metadata).await
             };
             answer(&context, output);
         })
     }
 
+    /// Goes on where another run of the execution has ended.
+    async fn resume(&self, context: &ContextInternal, input: Input, key: &str) -> Result<Json, HandlerError> {
+        let Message(redrive) = input.read().map_err(refused)?;
+        let (execution, begun, is_cancelled) = redrive::resume(context, key, &redrive).await?;
+        let opening = begun.read()?;
+        let facts = Facts {
+            redrive_count: execution.context().redrive_count.unwrap_or_default(),
+            redrive_time: execution.context().redrive_time,
+            ..opening.facts
+        };
+        let driven = self.drive(context, execution, begun, facts, opening.lineage, is_cancelled);
+        output(driven.await?.0)
+    }
+
     async fn begin_and_run(
+        &self,
+        context: &ContextInternal,
+        input: Input,
+        metadata: &InputMetadata,
+    ) -> Result<Json, HandlerError> {
+        let (begun, is_cancelled) = match &self.source {
+            Source::Machine { name, program } => {
+                let Json(input) = input.read().map_err(refused)?;
+                self.begun(context, name, program, &input, metadata).await?
+            }
+            Source::Given | Source::MapRun => {
+                let Message(begun) = input.read()?;
+                (begun, false)
+            }
+        };
+        let (execution, facts, lineage) = begun.read()?.begin()?;
+        let driven = self.drive(context, execution, begun, facts, lineage, is_cancelled);
+        output(driven.await?.0)
+    }
+
+    /// How an execution of a machine begins, and whether it was cancelled before.
+    async fn begun(
         &self,
         context: &ContextInternal,
         name: &str,
         program: &Program,
-    ) -> Result<Json, HandlerError> {
-        let (Json(input), metadata) = context.input::<Json>().await;
-        note_origin(context, &metadata);
+        input: &Value,
+        metadata: &InputMetadata,
+    ) -> Result<(Begun, bool), HandlerError> {
         let mut is_cancelled = false;
         let beginning = loop {
             let began = || async {
-                let begun = self.begin(name, program, &input, &metadata);
+                let begun = self.begin(name, program, input, metadata);
                 begun.map(Message).map_err(refused)
             };
             match context.run(began).await {
@@ -140,23 +172,33 @@ impl Workflow {
             services: None,
             child_of: None,
         };
-        self.go_on(context, begun, is_cancelled).await
+        Ok((begun, is_cancelled))
     }
 
-    /// Runs an execution from its beginning, or goes on where its journal ends.
+    /// Runs a child execution of a distributed Map.
+    async fn run_child(&self, context: &ContextInternal, input: Input) -> Result<End, HandlerError> {
+        let Message(begun) = input.read::<Message<Begun>>()?;
+        if let Some(of) = &begun.child_of {
+            context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
+        }
+        let (execution, facts, lineage) = begun.read()?.begin()?;
+        let (_, end) = self.drive(context, execution, begun, facts, lineage, false).await?;
+        Ok(end)
+    }
+
+    /// Runs an execution to its end. What cannot be read is not lost: a worker that can read it goes on.
     async fn drive(
         &self,
         context: &ContextInternal,
+        execution: Execution,
         begun: Begun,
+        facts: Facts,
+        lineage: Lineage,
         is_cancelled: bool,
     ) -> Result<(Outcome, End), HandlerError> {
-        // What cannot be read is not lost: a worker that can read it goes on.
-        let services = begun.services.clone();
-        let handled_activities = begun.beginning.handled_activities.clone();
-        let (execution, facts, lineage) = begun.read()?;
         let hands = Hands {
-            services,
-            handled_activities,
+            services: begun.services.clone(),
+            handled_activities: begun.beginning.handled_activities.clone(),
             lineage,
         };
         let listed = Listed::of(&facts);
@@ -166,7 +208,10 @@ impl Workflow {
         if may_be_awaited {
             context.resolve_promise(BEGUN, Message(()));
         }
-        let (outcome, time) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
+        let (execution, outcome, time) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
+        if !matches!(self.source, Source::MapRun) {
+            redrive::keep(context, begun, &execution, time);
+        }
         let end = End::of(&outcome, time);
         let listed = Listed {
             status: end.status.clone(),
@@ -179,18 +224,6 @@ impl Workflow {
             context.resolve_promise(ENDED, Message(()));
         }
         Ok((outcome, end))
-    }
-
-    async fn go_on(&self, context: &ContextInternal, begun: Begun, is_cancelled: bool) -> Result<Json, HandlerError> {
-        let (outcome, _) = self.drive(context, begun, is_cancelled).await?;
-        match outcome {
-            Outcome::Succeeded { output } => Ok(Json(output.to_value())),
-            Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
-                let ErrorOutput { error, cause } = error;
-                let texts = [error, cause].into_iter().flatten().collect::<Vec<_>>();
-                Err(TerminalError::new(texts.join(": ")).into())
-            }
-        }
     }
 
     /// Chooses all that is random or depends on this worker.
@@ -227,8 +260,20 @@ impl Workflow {
     }
 }
 
+/// What a run answers.
+fn output(outcome: Outcome) -> Result<Json, HandlerError> {
+    match outcome {
+        Outcome::Succeeded { output } => Ok(Json(output.to_value())),
+        Outcome::Failed(error) | Outcome::TimedOut(error) | Outcome::Aborted(error) => {
+            let ErrorOutput { error, cause } = error;
+            let texts = [error, cause].into_iter().flatten().collect::<Vec<_>>();
+            Err(TerminalError::new(texts.join(": ")).into())
+        }
+    }
+}
+
 /// An execution that cannot begin never can: it is over.
-fn refused(error: Error) -> HandlerError {
+fn refused(error: impl std::fmt::Display) -> HandlerError {
     TerminalError::new_with_code(400, error.to_string()).into()
 }
 

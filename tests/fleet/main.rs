@@ -29,6 +29,7 @@ mod maps;
 mod nested;
 mod process;
 mod proxy;
+mod redrives;
 mod releases;
 mod round;
 mod scenarios;
@@ -75,6 +76,9 @@ fn main() -> ExitCode {
             } else {
                 Vec::new()
             };
+            if is_asked("redrives") {
+                redrives::run(&program);
+            }
             if is_asked("releases") {
                 releases::run(&program);
             }

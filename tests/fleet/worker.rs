@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::process::Process;
-use crate::{machine, maps, nested};
+use crate::{machine, maps, nested, redrives};
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
@@ -44,13 +44,14 @@ impl Role {
     pub(crate) async fn play(self) {
         let listener = listener(self.port, self.shares);
         let effects = Arc::new(self.effects);
-        let tell = move |attempt: &str| machine::note(&effects, attempt);
+        let told = Arc::clone(&effects);
+        let tell = move |attempt: &str| machine::note(&told, attempt);
         let interpreter = machine::interpreter(tell.clone(), Duration::from_millis(5));
         let interpreter = machine::with_others(machine::with_odd_answers(interpreter), tell.clone());
         let is_new = self.release == NEW;
         let interpreter = machine::with_release(interpreter, self.release);
         let interpreter = maps::with_s3(interpreter, tell);
-        let interpreter = nested::with_children(interpreter);
+        let interpreter = redrives::with_fix(nested::with_children(interpreter), &effects);
         let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
         let client = others
             .split_whitespace()
@@ -79,6 +80,7 @@ impl Role {
             .fold(worker, |worker, (name, machine)| worker.machine(*name, machine));
         let worker = nested::parents()
             .into_iter()
+            .chain(redrives::machines())
             .fold(worker, |worker, (name, machine)| worker.machine(name, &machine));
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
