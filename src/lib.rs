@@ -104,6 +104,13 @@ pub mod docs {
     #[doc = include_str!("docs/cdk_and_sam.md")]
     pub mod cdk_and_sam {}
 
+    #[cfg_attr(feature = "restate", doc = include_str!("docs/cluster.md"))]
+    #[cfg_attr(
+        not(feature = "restate"),
+        doc = "From one machine to many: with the feature `restate`."
+    )]
+    pub mod cluster {}
+
     #[doc = include_str!("docs/command_line.md")]
     pub mod command_line {}
 
