@@ -5,7 +5,8 @@ use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::TerminalError;
 use serde_json::Value;
 
-use super::messages::{Awaited, Delivery, Ending, Facts, Message, Receipt};
+use super::begun::Facts;
+use super::messages::{Awaited, Delivery, Ending, Message, Receipt};
 use super::place::Place;
 use super::services::{Handler, Kind, handler};
 use super::{BEGUN, DELIVER, END, ENDED, FACTS, STOP, TELL, names};

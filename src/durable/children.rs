@@ -8,8 +8,9 @@ use restate_sdk::errors::TerminalError;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::begun::{Beginning, Begun, ChildOf};
 use super::hands::Hands;
-use super::messages::{Beginning, Begun, ChildOf, Ending, Message};
+use super::messages::{Ending, Message};
 use super::{RUN, STOP, names};
 use crate::error::predefined_errors;
 use crate::execution::{ChildStart, Execution, Outcome, TaskId};

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use super::messages::{Begun, Delivery, Receipt};
+use super::begun::Begun;
+use super::messages::{Delivery, Receipt};
 use super::nodes::{Call, Interface, Nodes, failed};
 use super::place::Place;
 use super::{CHECK, DELIVER, ORIGIN, ORIGIN_HEADER, RUN, names};
@@ -175,7 +176,7 @@ impl RestateClient {
         Err(failed(format!("there is no execution `{name}` of `{machine}`")))
     }
 
-    /// An execution; `None` if none of this name has begun.
+    /// An execution; `None` if there is none of this name. One that was taken has begun when this returns.
     ///
     /// # Errors
     ///
@@ -185,7 +186,7 @@ impl RestateClient {
     }
 
     pub(super) async fn execution_at(&self, place: &Place) -> Result<Option<RestateExecution>, Error> {
-        let told = self.told_of(place).await?;
+        let told = self.told_of_taken(place).await?;
         let Some((facts, end)) = told else { return Ok(None) };
         let ended = |end: End| end.outcome().map(|outcome| (outcome, end.time));
         Ok(Some(RestateExecution {
@@ -198,11 +199,6 @@ impl RestateClient {
             redrive_time: facts.redrive_time,
             end: end.map(ended).transpose().map_err(unreadable)?,
         }))
-    }
-
-    /// Whether an execution was taken that has not ended.
-    pub(crate) async fn is_on_its_way(&self, place: &Place) -> Result<bool, Error> {
-        Ok(self.has_ended(place).await? == Some(false))
     }
 
     /// Waits for the end of an execution.
@@ -321,6 +317,7 @@ impl RestateClient {
     pub(super) async fn administer(&self, path: &str, body: &Value) -> Result<Bytes, Error> {
         let call = Call {
             interface: Interface::Admin,
+            within: Some(AT_ONCE),
             ..Call::post(path.to_owned(), body.to_string())
         };
         self.nodes.call(call).await?.accepted()
@@ -333,7 +330,7 @@ impl RestateClient {
         input: &impl Serialize,
     ) -> Result<T, Error> {
         let path = format!("/{service}/{}/{handler}", path(key));
-        self.read(path, written_text(input)).await
+        self.read_at_once(path, written_text(input)).await
     }
 
     /// The same of a handler that changes something: it is done once, also if a node dies before it has answered.
@@ -345,6 +342,15 @@ impl RestateClient {
         let call = Call {
             header: Some(("idempotency-key", unique())),
             ..Call::post(format!("/{service}/{}/{handler}", path(key)), written_text(input))
+        };
+        read(&self.nodes.call(call).await?.accepted()?)
+    }
+
+    /// Calls a handler that answers at once, with a message.
+    pub(super) async fn read_at_once<T: DeserializeOwned>(&self, path: String, body: String) -> Result<T, Error> {
+        let call = Call {
+            within: Some(AT_ONCE),
+            ..Call::post(path, body)
         };
         read(&self.nodes.call(call).await?.accepted()?)
     }

@@ -18,7 +18,7 @@ use super::messages::{Delivered, Delivery, Ending, Events, Message, ParentFacts,
 use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names};
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
-use crate::execution::{ChildStart, Command, Event, Execution, Outcome, Task, TaskId};
+use crate::execution::{ChildStart, Command, Event, Execution, MapRun, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Clock;
 use crate::services::step_functions::Operation;
@@ -57,6 +57,8 @@ struct Driver<'a> {
     timers: BTreeSet<DateTime<Utc>>,
     /// Unanswered tasks that others may answer.
     tokens: BTreeMap<TaskId, Token>,
+    /// What was told of Map Runs, by their ARNs.
+    map_runs: BTreeMap<Arc<str>, MapRun>,
     hands: Hands,
     children: Children,
     /// What has become of that which could not be asked for.
@@ -83,6 +85,7 @@ pub(super) async fn drive(
         pending: DurableFuturesUnordered::new(),
         timers: BTreeSet::new(),
         tokens: BTreeMap::new(),
+        map_runs: BTreeMap::new(),
         hands,
         children: Children::default(),
         refused: Vec::new(),
@@ -133,7 +136,7 @@ impl<'a> Driver<'a> {
                     // The execution ignores the answer of a cancelled task.
                     Command::Cancel(id) => self.children.stop(self.context, id),
                     Command::StartChild(start) => self.start_child(&start),
-                    Command::MapRun(map_run) => self.context.set(&map_run_key(&map_run.map_run_arn), Message(*map_run)),
+                    Command::MapRun(map_run) => self.tell_map_run(*map_run),
                     // Child executions have workflows, and histories, of their own.
                     Command::RecordChild(_) => {}
                     Command::Complete(outcome) => ended = Some(outcome),
@@ -146,10 +149,22 @@ impl<'a> Driver<'a> {
             tokio::task::yield_now().await;
             self.execution.handle(self.now, Event::Turn);
         }
+        for map_run in self.execution.map_runs() {
+            self.tell_map_run(map_run);
+        }
         self.execution.rest();
         self.write(&events);
         self.end_tokens();
         ended
+    }
+
+    /// Tells of a Map Run, if that is news.
+    fn tell_map_run(&mut self, map_run: MapRun) {
+        let arn = Arc::clone(&map_run.map_run_arn);
+        if self.map_runs.get(&arn) != Some(&map_run) {
+            self.context.set(&map_run_key(&arn), Message(&map_run));
+            self.map_runs.insert(arn, map_run);
+        }
     }
 
     fn start_child(&mut self, start: &ChildStart) {
@@ -265,7 +280,8 @@ impl<'a> Driver<'a> {
 
     fn call(&self, task: Task) -> Pending<'a> {
         let id = task.id;
-        let starts = Operation::of(&task.resource).is_some_and(Operation::starts_executions);
+        let operation = Operation::of(&task.resource);
+        let starts = operation.is_some_and(Operation::starts_executions);
         let call = TaskCall {
             execution_arn: Arc::clone(self.execution.arn()),
             state_machine_arn: self.execution.state_machine().id.as_str().into(),
@@ -280,16 +296,14 @@ impl<'a> Driver<'a> {
                 services: self.hands.services.clone(),
             }),
         };
+        let own_service = names::of_resource(&call.resource);
         let has_own = self
             .hands
             .services
             .as_ref()
-            .is_none_or(|own| own.contains(&call.resource));
-        let service = if has_own {
-            names::of_resource(&call.resource)
-        } else {
-            names::ANY.to_owned()
-        };
+            // Only the API's workers know its state machines.
+            .is_none_or(|own| operation.is_none() && own.contains(&own_service));
+        let service = if has_own { own_service } else { names::ANY.to_owned() };
         let service = RequestTarget::service(service, ATTEMPT);
         let called = self
             .context

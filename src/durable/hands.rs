@@ -6,7 +6,7 @@ use crate::services::step_functions::Lineage;
 
 #[derive(Clone)]
 pub(super) struct Hands {
-    /// The resources that have services of their own; `None` if all have.
+    /// The names of the services that resources have of their own; `None` if all have one.
     pub(super) services: Option<BTreeSet<String>>,
     /// The activities whose tasks a handler does.
     pub(super) handled_activities: BTreeSet<String>,

@@ -2,11 +2,12 @@
 //!
 //! Restate's table of invocations has their order, and the state of a workflow what a list tells of it.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 
-use super::messages::Listed;
+use super::begun::Listed;
 use super::{LISTED, RUN, RestateClient, names};
 use crate::error::{Error, ErrorKind};
 use crate::store::read_text;
@@ -20,6 +21,11 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// When the cluster took it.
+    pub(crate) fn created(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.created).unwrap_or_default()
+    }
+
     /// The ARN of the execution.
     pub(crate) fn arn(&self) -> &str {
         &self.key
@@ -44,12 +50,12 @@ struct State {
 }
 
 impl RestateClient {
-    /// Executions that have brought the state machine of this ARN with them, the latest first, with where each of them is in
+    /// Executions that have brought the state machine of this ARN with them, or those of them that run, the latest first, with where each of them is in
     /// the list: about so many, after a position; none if there are no more.
     pub(crate) async fn executions_of(
         &self,
         state_machine_arn: &str,
-        is_running: Option<bool>,
+        is_running: bool,
         after: Option<&Position>,
         most: usize,
     ) -> Result<Vec<(Position, Option<Listed>)>, Error> {
@@ -57,14 +63,20 @@ impl RestateClient {
             let key = quoted(key);
             format!("AND (created < {created} OR (created = {created} AND key > {key}))")
         });
-        let status = match is_running {
-            Some(true) => "AND status <> 'completed'",
-            Some(false) => "AND status = 'completed'",
-            None => "",
+        // One that was redriven runs under another key.
+        let running = if is_running {
+            let runs = runs_of(state_machine_arn);
+            format!(
+                "AND key IN (SELECT {} FROM sys_invocation WHERE {runs} AND status <> 'completed')",
+                first_run("target_service_key")
+            )
+        } else {
+            String::new()
         };
         let sql = format!(
-            "SELECT key, created FROM (SELECT target_service_key AS key, status, CAST(created_at AS BIGINT) AS created FROM \
-             sys_invocation WHERE {}) WHERE true {status} {after} ORDER BY created DESC, key LIMIT {most}",
+            "SELECT key, created FROM (SELECT target_service_key AS key, CAST(created_at AS BIGINT) AS created FROM \
+             sys_invocation WHERE {} AND strpos(target_service_key, '#') = 0) WHERE true {running} {after} ORDER BY created DESC, \
+             key LIMIT {most}",
             runs_of(state_machine_arn)
         );
         let invocations: Vec<Invocation> = self.query(&sql).await?;
@@ -74,17 +86,23 @@ impl RestateClient {
         let keys: Vec<String> = invocations.iter().map(|invocation| quoted(&invocation.key)).collect();
         let sql = format!(
             "SELECT service_key AS key, value_utf8 AS text FROM state WHERE service_name = '{}' AND key = '{LISTED}' AND \
-             service_key IN ({})",
+             {} IN ({})",
             names::EXECUTIONS,
+            first_run("service_key"),
             keys.join(", ")
         );
         let found: Vec<State> = self.query(&sql).await?;
-        let mut listed = HashMap::new();
+        let mut listed: HashMap<String, Listed> = HashMap::new();
         for state in found {
-            listed.insert(
-                state.key,
-                read_text(&state.text, "an execution of a list").map_err(unreadable)?,
-            );
+            let run: Listed = read_text(&state.text, "an execution of a list").map_err(unreadable)?;
+            let key = state.key.split('#').next().unwrap_or_default();
+            // The last run tells of all.
+            if listed
+                .get(key)
+                .is_none_or(|known| known.redrive_count < run.redrive_count)
+            {
+                listed.insert(key.to_owned(), run);
+            }
         }
         let with_positions = invocations.into_iter().map(|Invocation { key, created }| {
             let listed = listed.remove(&key);
@@ -132,6 +150,11 @@ fn runs_of(state_machine_arn: &str) -> String {
         names::EXECUTIONS,
         quoted(&format!("{executions}:"))
     )
+}
+
+/// The key of an execution's first run, of the key of any.
+fn first_run(key: &str) -> String {
+    format!("split_part({key}, '#', 1)")
 }
 
 /// A text in SQL.

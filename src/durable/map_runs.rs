@@ -5,22 +5,52 @@ use serde::Deserialize;
 use super::client::handler;
 use super::listing::quoted;
 use super::place::Place;
-use super::{MAP_RUN, MAP_RUNS, RestateClient, RestateExecution, names};
+use super::{MAP_RUN, MAP_RUNS, RestateClient, RestateExecution, map_run_key, names};
 use crate::error::Error;
 use crate::execution::MapRun;
 use crate::history::HistoryEvent;
 use crate::store::written_text;
 
 impl RestateClient {
-    /// The Map Runs of an execution, in the order of their starts. Those of its child executions are not among them. The counts
-    /// are those of the start while a Map Run runs, and of the end afterwards.
+    /// The Map Runs of an execution, in the order of their starts. Those of its child executions are not among them.
     ///
     /// # Errors
     ///
     /// [`Cluster`](crate::ErrorKind::Cluster).
     pub async fn map_runs(&self, machine: &str, name: &str) -> Result<Vec<MapRun>, Error> {
-        let place = Place::of_machine(machine, name);
-        self.read(handler(&place, MAP_RUNS), String::new()).await
+        self.map_runs_at(&Place::of_machine(machine, name)).await
+    }
+
+    pub(crate) async fn map_runs_at(&self, place: &Place) -> Result<Vec<MapRun>, Error> {
+        let mut known: Vec<MapRun> = Vec::new();
+        for run in 0..=self.redrives(place).await? {
+            let path = handler(&place.redriven(run), MAP_RUNS);
+            let told: Vec<MapRun> = self.read_at_once(path, String::new()).await?;
+            for map_run in told {
+                // The last run knows best.
+                match known.iter_mut().find(|other| other.map_run_arn == map_run.map_run_arn) {
+                    Some(other) => *other = map_run,
+                    None => known.push(map_run),
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// The ARN of the execution that has brought its state machine with it and has a Map Run of this ARN.
+    pub(crate) async fn execution_of_map_run(&self, map_run_arn: &str) -> Result<Option<String>, Error> {
+        #[derive(Deserialize)]
+        struct State {
+            key: String,
+        }
+        let sql = format!(
+            "SELECT service_key AS key FROM state WHERE service_name = '{}' AND key = {} LIMIT 1",
+            names::EXECUTIONS,
+            quoted(&map_run_key(map_run_arn))
+        );
+        let found: Vec<State> = self.query(&sql).await?;
+        let key = found.into_iter().next().map(|state| state.key);
+        Ok(key.map(|key| Place::of_run(names::EXECUTIONS, &key).key))
     }
 
     /// The ARNs of a Map Run's child executions that have begun, in no order.

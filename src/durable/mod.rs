@@ -20,6 +20,7 @@
 
 mod activities;
 mod awaited;
+mod begun;
 mod children;
 mod client;
 mod documents;
@@ -42,11 +43,10 @@ mod tokens;
 mod worker;
 mod workflow;
 
+pub(crate) use begun::{Begun, Facts, Listed};
 pub use client::{RestateClient, RestateExecution};
-pub(crate) use documents::SharedDocument;
+pub(crate) use documents::{Changes, SharedDocument};
 pub(crate) use listing::Position;
-pub(crate) use messages::{Begun, Facts, Listed};
-pub(crate) use names::of_resource as service_of;
 pub(crate) use place::Place;
 pub use worker::RestateWorker;
 
@@ -89,6 +89,9 @@ const CHECK: &str = "check";
 /// The handlers that redrive an execution, and tell how often that was done.
 const REDRIVE: &str = "redrive";
 const REDRIVES: &str = "redrives";
+
+/// The handler of a workflow that tells whether its execution can be redriven.
+const REDRIVABLE: &str = "redrivable";
 
 /// The handler of an activity that waits for a task.
 const POLL: &str = "poll";

@@ -35,7 +35,7 @@ pub(super) const ANY: &str = "asl-task-any";
 pub(super) const RESOURCES: &str = "asl-task.";
 
 /// The service that does the tasks of a resource.
-pub(crate) fn of_resource(arn: &str) -> String {
+pub(super) fn of_resource(arn: &str) -> String {
     format!("{RESOURCES}{}", encoded(arn))
 }
 

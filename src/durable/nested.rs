@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::awaited::{self, at};
+use super::begun::{Begun, Facts};
 use super::drive::time;
-use super::messages::{Awaited, Begun, Delivery, Ending, Facts, Message, Receipt, TaskAnswer, TaskCall};
+use super::messages::{Awaited, Delivery, Ending, Message, Receipt, TaskAnswer, TaskCall};
 use super::{BEGUN, CHECK, DELIVER, ENDED, RUN, TELL, names};
 use crate::Interpreter;
 use crate::TaskError;
@@ -62,6 +63,7 @@ async fn start(
     let attempt_id = call.id.of_execution(&call.execution_arn);
     // What is random, and what depends on this worker, is chosen once.
     let asked = || async {
+        interpreter.follow_catalogue().await?;
         let now = chrono::SubsecRound::trunc_subsecs(interpreter.own_clock().now(), 6);
         let asked = asked(interpreter, operation, &request, call, &attempt_id, now);
         Ok::<_, HandlerError>(Message(asked.map_err(ErrorOutput::from)))
@@ -123,8 +125,8 @@ fn asked(
     let is_named = request.name.is_some() && child.options.express_id.is_none();
     let services = call.parent.as_ref().and_then(|parent| parent.services.clone());
     let limits = interpreter.own_limits();
-    let mut begun = Begun::of(&child.program, &child.options, limits, child.origin, now, services);
-    begun.beginning.handled_activities = interpreter.handled_activities(&child.program);
+    let begun = Begun::of(&child.program, &child.options, limits, child.origin, now, services)
+        .doing_activities(interpreter.handled_activities(&child.program));
     Ok(Asked { begun, is_named })
 }
 

@@ -11,17 +11,17 @@ use restate_sdk::errors::{HandlerError, TerminalError};
 use serde::{Deserialize, Serialize};
 
 use super::awaited::told_of;
+use super::begun::Begun;
 use super::drive::time;
-use super::messages::{Begun, Message};
+use super::messages::Message;
 use super::place::Place;
 use super::services::{Handler, Kind, handler};
-use super::{CANCELLED, REDRIVE, REDRIVES, RUN};
+use super::{CANCELLED, REDRIVABLE, REDRIVE, REDRIVES, RUN};
 use crate::execution::{Execution, NotRedrivable};
 use crate::runtime::Clock;
 use crate::store::{End, StoreError, StoreErrorKind, StoredSnapshot, read_text, written_text};
 
-/// The handlers of a workflow: whether its execution can be redriven, and a part of what is left of it.
-const REDRIVABLE: &str = "redrivable";
+/// The handler of a workflow that gives a part of what is left of its execution.
 const REMAINS: &str = "remains";
 
 /// The keys of the state of a run that has ended: why it cannot be redriven, if that is not plain; the parts of what is left.

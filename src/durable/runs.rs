@@ -3,13 +3,15 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 
+use super::begun::Facts;
 use super::client::{LOOK, handler, run, unreadable};
-use super::messages::{Ending, Events, Facts, Range};
+use super::messages::{Ending, Events, Range};
 use super::nodes::{Call, failed};
 use super::place::Place;
 use super::redrive::Redriven;
-use super::{DESCRIBE, HISTORY, REDRIVE, REDRIVES, RestateClient, STOP};
+use super::{DESCRIBE, HISTORY, REDRIVABLE, REDRIVE, REDRIVES, RestateClient, STOP};
 use crate::error::{Error, ErrorKind};
+use crate::execution::NotRedrivable;
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::store::{End, HistoryRecord, HistoryRecords, written_text};
 
@@ -37,8 +39,20 @@ impl RestateClient {
         }
     }
 
+    /// Errors with the reason why an execution that was redriven so often cannot be redriven at a time.
+    pub(crate) async fn check_redrivable(
+        &self,
+        place: &Place,
+        redrives: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), String>, Error> {
+        let path = handler(&place.redriven(redrives), REDRIVABLE);
+        let told: Option<Result<(), String>> = self.read_at_once(path, written_text(&now)).await?;
+        Ok(told.unwrap_or_else(|| Err(NotRedrivable::NotKept.to_string())))
+    }
+
     /// How often an execution was redriven.
-    async fn redrives(&self, place: &Place) -> Result<u32, Error> {
+    pub(super) async fn redrives(&self, place: &Place) -> Result<u32, Error> {
         match self.told_of_run(place).await? {
             Some((_, Some(end))) => self.redrives_after(place, &end).await,
             _ => Ok(0),
@@ -70,8 +84,22 @@ impl RestateClient {
         }
     }
 
+    /// What is told of an execution, once it has begun, and of its end; `None` if there is none.
+    pub(crate) async fn told_of_taken(&self, place: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
+        loop {
+            if let Some(told) = self.told_of(place).await? {
+                return Ok(Some(told));
+            }
+            if self.has_ended(place).await? != Some(false) {
+                // It may have begun and ended between the two questions.
+                return self.told_of(place).await;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     async fn told_of_run(&self, run: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
-        let told: Option<(Facts, Option<Ending>)> = self.read(handler(run, DESCRIBE), String::new()).await?;
+        let told: Option<(Facts, Option<Ending>)> = self.read_at_once(handler(run, DESCRIBE), String::new()).await?;
         Ok(told.map(|(facts, ending)| (facts, ending.map(End::from))))
     }
 
@@ -161,7 +189,7 @@ impl RestateClient {
     }
 
     async fn events_of_run(&self, run: &Place, range: &Range) -> Result<Vec<HistoryEvent>, Error> {
-        let batches: Vec<Events> = self.read(handler(run, HISTORY), written_text(range)).await?;
+        let batches: Vec<Events> = self.read_at_once(handler(run, HISTORY), written_text(range)).await?;
         let mut events = Vec::new();
         for Events { time, heads, details } in batches {
             let records = HistoryRecords::read(time, &heads, &details).map_err(unreadable)?;

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::awaited::{self, told_of};
+use super::begun::{Beginning, Begun, Facts, Listed};
 use super::drive::{drive, time};
 use super::hands::Hands;
-use super::messages::{Beginning, Begun, Ending, Events, Facts, Input, Json, Listed, Message, Range, Stop};
+use super::messages::{Ending, Events, Input, Json, Message, Range, Stop};
 use super::place::Place;
 use super::redrive;
 use super::services::{Handler, Kind, answer, handler};
@@ -318,7 +319,7 @@ async fn history(context: ContextInternal) -> Result<Vec<Events>, TerminalError>
     } else {
         // The batch that the first event is in begins at it or before.
         let begin = firsts
-            .partition_point(|first| *first <= range.after + 1)
+            .partition_point(|first| *first <= range.after.saturating_add(1))
             .saturating_sub(1);
         firsts.drain(..begin);
     }

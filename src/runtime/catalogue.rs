@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::fmt;
+#[cfg(feature = "restate")]
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::ended::Kept;
@@ -18,6 +20,10 @@ use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// State machines created while the interpreter runs.
 pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
+    /// Reads what other processes have created, where they share it.
+    #[cfg(feature = "restate")]
+    fn follow(&self) -> Pin<Box<dyn Future<Output = Result<(), StepFunctionsError>> + Send + '_>>;
+
     /// The state machine of an ARN; the ARN may end in a version or an alias, and in `#` with a test case.
     fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError>;
 
@@ -79,6 +85,15 @@ impl Launch<'_> {
 }
 
 impl Interpreter {
+    /// Reads what other processes have created, before a task looks for a state machine.
+    #[cfg(feature = "restate")]
+    pub(crate) async fn follow_catalogue(&self) -> Result<(), StepFunctionsError> {
+        match self.settings.catalogue.as_ref().and_then(Weak::upgrade) {
+            Some(catalogue) => catalogue.follow().await,
+            None => Ok(()),
+        }
+    }
+
     /// The options of an execution that another driver runs.
     #[cfg(feature = "restate")]
     pub(crate) fn options_of_launch(&self, launch: &Launch<'_>) -> crate::execution::StartOptions {

@@ -1,6 +1,8 @@
 //! The interpreter's view of the API: it finds state machines here, and tells of executions.
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "restate")]
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
 use super::Service;
@@ -42,6 +44,14 @@ impl Service {
 }
 
 impl Catalogue for Service {
+    #[cfg(feature = "restate")]
+    fn follow(&self) -> Pin<Box<dyn Future<Output = Result<(), StepFunctionsError>> + Send + '_>> {
+        if let Some(cluster) = self.cluster() {
+            return Box::pin(Self::follow(self, cluster));
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError> {
         self.resolve_for_start(arn)
     }

@@ -102,7 +102,12 @@ pub(super) fn read_revision(documents: &impl Source, number: u64) -> Result<Arc<
 pub(super) fn read_definition(documents: &impl Source, key: &str) -> Result<Arc<Definition>, StoreError> {
     let text = documents.text(DEFINITION, key)?;
     let text = text.ok_or_else(|| missing(&format!("the definition `{key}`")))?;
-    let form: DefinitionForm = read_text(&text, "a definition")?;
+    definition_of(&text)
+}
+
+/// The definition in a document.
+pub(super) fn definition_of(text: &str) -> Result<Arc<Definition>, StoreError> {
+    let form: DefinitionForm = read_text(text, "a definition")?;
     form.definition()
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 use super::seconds;
-use crate::execution::{NotRedrivable, Outcome};
+use crate::execution::Outcome;
 use crate::history::ErrorOutput;
 
 /// An execution at one moment, without its output.
@@ -46,12 +46,7 @@ impl Facts {
     }
 
     /// The response of `DescribeExecution`. `METADATA_ONLY` leaves the data out.
-    pub(super) fn describe(
-        &self,
-        outcome: Option<&Outcome>,
-        redrivable: Result<(), NotRedrivable>,
-        is_whole: bool,
-    ) -> Value {
+    pub(super) fn describe(&self, outcome: Option<&Outcome>, redrivable: Result<(), String>, is_whole: bool) -> Value {
         let mut members = self.identity();
         data(&mut members, &self.input, outcome, is_whole);
         if outcome.is_none_or(|outcome| outcome.output().is_none()) {
@@ -64,7 +59,7 @@ impl Facts {
         let status = match redrivable {
             Ok(()) => "REDRIVABLE",
             Err(reason) => {
-                members.insert("redriveStatusReason".to_owned(), reason.to_string().into());
+                members.insert("redriveStatusReason".to_owned(), reason.into());
                 "NOT_REDRIVABLE"
             }
         };

@@ -10,7 +10,7 @@ use super::execution::{Events, Facts};
 use super::executions::Execution;
 #[cfg(feature = "store")]
 use super::stored::Stored;
-use crate::execution::{MapRun, NotRedrivable, Outcome};
+use crate::execution::{MapRun, Outcome};
 use crate::history::HistoryEvent;
 use crate::services::step_functions::{Revision, StepFunctionsError};
 
@@ -53,33 +53,34 @@ impl Service {
         found.map(Known::InMemory).ok_or_else(missing)
     }
 
-    /// Why an execution cannot be redriven, if so.
+    /// Errors with the reason why an execution cannot be redriven, if so.
     #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_self, reason = "with a store the interpreter is asked")
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
     )]
-    pub(super) fn check_redrivable(&self, known: &Known) -> Result<(), NotRedrivable> {
-        match known {
+    pub(super) async fn check_redrivable(&self, known: &Known) -> Result<Result<(), String>, StepFunctionsError> {
+        let checked = match known {
             Known::InMemory(execution) => execution.handle.check_redrivable(),
             #[cfg(feature = "store")]
             Known::Stored(stored) => stored.check_redrivable(&self.interpreter),
             #[cfg(feature = "restate")]
-            Known::Clustered(execution) => execution.check_redrivable(),
-        }
+            Known::Clustered(execution) => return execution.check_redrivable(self.interpreter.now()).await,
+        };
+        Ok(checked.map_err(|reason| reason.to_string()))
     }
 
     /// The Map Runs of an execution, running ones in their current state.
     #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "a store may be unreadable")
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
     )]
-    pub(super) fn map_runs_of(&self, known: &Known) -> Result<Vec<MapRun>, StepFunctionsError> {
+    pub(super) async fn map_runs_of(&self, known: &Known) -> Result<Vec<MapRun>, StepFunctionsError> {
         match known {
             Known::InMemory(execution) => Ok(execution.handle.described_map_runs()),
             #[cfg(feature = "store")]
             Known::Stored(stored) => Ok(stored.map_runs(&self.interpreter)?),
             #[cfg(feature = "restate")]
-            Known::Clustered(_) => Ok(Vec::new()),
+            Known::Clustered(execution) => execution.map_runs().await,
         }
     }
 

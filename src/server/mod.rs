@@ -92,8 +92,8 @@
 //! `StepFunctions::on_restate` (feature `restate`) is the API over a cluster of Restate servers, for any number of processes at
 //! once: state machines, versions, aliases, activities and tags are shared, a call sees all that calls of any process before it
 //! have written, and executions run on any of the processes. A call that others overtake twenty times is refused with
-//! `ConflictException`; the cluster's errors are an `InternalServerError`. Redrives and Map Runs are not there yet, and neither
-//! are [`Reports`].
+//! `ConflictException`; the cluster's errors are an `InternalServerError`. `UpdateMapRun` is refused, since it does not reach
+//! the other processes yet, and nothing is told to [`Reports`].
 //!
 //! # Status changes and logs
 //!
@@ -239,38 +239,6 @@ impl StepFunctions {
         Ok((api, resumed))
     }
 
-    /// The API over a cluster, for any number of processes at once: each of them sees what the others create, and starts, reads
-    /// and stops all executions. They run on the workers that [`worker`](Self::worker) makes: at least one has to serve the
-    /// cluster before the first call.
-    ///
-    /// The interpreter's handlers do the tasks that this process's worker is given.
-    ///
-    /// # Errors
-    ///
-    /// [`Misconfigured`](crate::ErrorKind::Misconfigured) if the interpreter has a store: executions are in the cluster.
-    #[cfg(feature = "restate")]
-    pub fn on_restate(interpreter: Interpreter, client: crate::durable::RestateClient) -> Result<Self, Error> {
-        interpreter.check_options()?;
-        if interpreter.has_store() {
-            let message = "the interpreter has a store, and executions would be in the cluster: leave it out";
-            return Err(Error::new(crate::ErrorKind::Misconfigured, message));
-        }
-        let api = Self::new(interpreter);
-        let cluster = cluster::Cluster::new(client, api.interpreter().place());
-        api.service.registry().is_clustered = true;
-        // Nobody else has it yet.
-        let _ = api.service.cluster.set(cluster);
-        Ok(api)
-    }
-
-    /// A worker that runs executions of the API, and does their tasks by the interpreter's handlers; `None` without a cluster.
-    #[cfg(feature = "restate")]
-    pub fn worker(&self) -> Option<crate::durable::RestateWorker> {
-        let cluster = self.service.cluster()?;
-        let worker = crate::durable::RestateWorker::of(Arc::clone(&self.service.interpreter));
-        Some(worker.client(cluster.client.clone()).serving_any())
-    }
-
     /// An API with a registry that may need the interpreter, which knows the API by then. The number is the one of the
     /// registry's last revision.
     fn over(
@@ -337,7 +305,7 @@ impl StepFunctions {
         #[cfg(feature = "restate")]
         if let Some(cluster) = service.cluster() {
             return service
-                .call_clustered(cluster, action, || Self::act(service, action, request))
+                .call_clustered(cluster, (action, request), || Self::act(service, action, request))
                 .await;
         }
         Self::act(service, action, request).await

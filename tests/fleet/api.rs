@@ -79,6 +79,9 @@ pub(crate) async fn run(program: &Path) {
     express_workflows_answer(&two).await;
     tokens_are_answered(&two).await;
     activities_are_worked_on(&two).await;
+    executions_start_others(&two).await;
+    executions_are_redriven(&two).await;
+    map_runs_are_described(&two).await;
     writers_overtake_each_other(&two).await;
     lists_go_on(&two).await;
     let stored = Interpreter::new().store(asl_engine::store::MemoryStore::new());
@@ -311,6 +314,102 @@ async fn activities_are_worked_on(two: &Two) {
     assert_eq!(
         history["events"][3]["activityStartedEventDetails"]["workerName"],
         "hands"
+    );
+}
+
+/// The child's state machine is created by the other process a moment before.
+async fn executions_start_others(two: &Two) {
+    let nest = json!({ "StartAt": "Nest", "States": { "Nest": {
+        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+        "Parameters": { "StateMachineArn.$": "$", "Input": 21 }, "OutputPath": "$.Output"
+    } } });
+    let parent = two.create("Parent", nest, "STANDARD").await;
+    let create = json!({ "name": "Child", "definition": double(0).to_string(), "roleArn": ROLE });
+    let child = two.call(1, "CreateStateMachine", create).await.unwrap()["stateMachineArn"].clone();
+    let start = json!({ "stateMachineArn": parent, "input": child.to_string() });
+    let started = two.call(0, "StartExecution", start).await.unwrap();
+    let ended = two.ended(&started["executionArn"]).await;
+    assert_eq!(
+        (&ended["status"], &ended["output"]),
+        (&json!("SUCCEEDED"), &json!("42"))
+    );
+    let listed = two
+        .call(0, "ListExecutions", json!({ "stateMachineArn": child }))
+        .await
+        .unwrap();
+    assert_eq!(listed["executions"][0]["status"], "SUCCEEDED", "{listed}");
+}
+
+async fn executions_are_redriven(two: &Two) {
+    let fails = json!({ "StartAt": "First", "States": {
+        "First": { "Type": "Pass", "Next": "Again" },
+        "Again": { "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Double", "End": true }
+    } });
+    let arn = two.create("Redriven", fails, "STANDARD").await;
+    let start = json!({ "stateMachineArn": arn, "name": "one", "input": "\"no number\"" });
+    let started = two.call(0, "StartExecution", start).await.unwrap();
+    let of = json!({ "executionArn": started["executionArn"] });
+    let failed = two.ended(&started["executionArn"]).await;
+    assert_eq!(
+        (&failed["status"], &failed["redriveStatus"]),
+        (&json!("FAILED"), &json!("REDRIVABLE"))
+    );
+    let redrive = json!({ "executionArn": started["executionArn"], "clientToken": "t" });
+    let redriven = two.call(1, "RedriveExecution", redrive.clone()).await.unwrap();
+    assert_eq!(two.call(0, "RedriveExecution", redrive).await.unwrap(), redriven);
+    let again = two.ended(&started["executionArn"]).await;
+    assert_eq!(
+        (&again["status"], &again["redriveCount"]),
+        (&json!("FAILED"), &json!(1))
+    );
+    assert_eq!(again["redriveDate"], redriven["redriveDate"]);
+    let history = two.call(0, "GetExecutionHistory", of).await.unwrap();
+    let types: Vec<_> = history["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["type"].clone())
+        .collect();
+    assert_eq!(
+        types.iter().filter(|is| **is == "ExecutionRedriven").count(),
+        1,
+        "{types:?}"
+    );
+    let list = json!({ "stateMachineArn": arn, "redriveFilter": "REDRIVEN" });
+    let listed = two.call(0, "ListExecutions", list).await.unwrap();
+    let executions = listed["executions"].as_array().unwrap();
+    assert_eq!((executions.len(), &executions[0]["redriveCount"]), (1, &json!(1)));
+}
+
+async fn map_runs_are_described(two: &Two) {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:Double";
+    let each = json!({ "StartAt": "Each", "States": { "Each": {
+        "Type": "Map", "End": true, "ToleratedFailureCount": 1, "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" },
+            "StartAt": "Double", "States": { "Double": { "Type": "Task", "Resource": function, "End": true } }
+        }
+    } } });
+    let arn = two.create("Mapped", each, "STANDARD").await;
+    let start = json!({ "stateMachineArn": arn, "input": "[1, \"no number\", 3]" });
+    let started = two.call(0, "StartExecution", start).await.unwrap();
+    let ended = two.ended(&started["executionArn"]).await;
+    assert_eq!(ended["status"], "SUCCEEDED", "{ended}");
+    let of = json!({ "executionArn": started["executionArn"] });
+    let listed = two.call(1, "ListMapRuns", of).await.unwrap();
+    let of = json!({ "mapRunArn": listed["mapRuns"][0]["mapRunArn"] });
+    let described = two.call(0, "DescribeMapRun", of.clone()).await.unwrap();
+    assert_eq!(described["status"], "SUCCEEDED");
+    assert_eq!(
+        (
+            &described["itemCounts"]["succeeded"],
+            &described["itemCounts"]["failed"]
+        ),
+        (&json!(2), &json!(1))
+    );
+    let update = json!({ "mapRunArn": of["mapRunArn"], "maxConcurrency": 2 });
+    assert_eq!(
+        two.call(1, "UpdateMapRun", update).await.unwrap_err(),
+        "ValidationException"
     );
 }
 

@@ -18,7 +18,7 @@ const MEND: &str = "Mend";
 const LADEN: &str = "Laden";
 
 /// So many iterations of an inline Map run at once.
-const AT_ONCE: usize = 40;
+const AT_ONCE: usize = 25;
 
 /// The file that says that all is well.
 fn mended(effects: &Path) -> PathBuf {

@@ -227,7 +227,7 @@ impl Service {
         let is_whole = includes_data(&mut request);
         request.check()?;
         let execution = self.execution(arn).await?;
-        let redrivable = self.check_redrivable(&execution);
+        let redrivable = self.check_redrivable(&execution).await?;
         let outcome = execution.outcome()?;
         Ok(execution.facts().describe(outcome.as_ref(), redrivable, is_whole))
     }

@@ -20,7 +20,7 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let page = Page::read(&mut request, TOKEN);
         request.check()?;
-        let runs = self.map_runs_of(&self.execution(arn).await?)?;
+        let runs = self.map_runs_of(&self.execution(arn).await?).await?;
         let of_execution = runs.iter().filter(|run| *run.execution_arn == *arn);
         let items = (0..).zip(of_execution.map(list_item));
         page.of(
@@ -66,7 +66,11 @@ impl Service {
             #[cfg(feature = "store")]
             Known::Stored(execution) => execution.handle(&self.interpreter)?,
             #[cfg(feature = "restate")]
-            Known::Clustered(_) => return Err(super::redrives::not_clustered("UpdateMapRun")),
+            Known::Clustered(_) => {
+                return Err(StepFunctionsError::validation(
+                    "UpdateMapRun does not work over a cluster yet",
+                ));
+            }
         };
         let update = MapRunUpdate {
             map_run_arn: run.map_run_arn,
@@ -79,27 +83,20 @@ impl Service {
     }
 
     /// The Map Run of an ARN with its execution.
-    #[cfg_attr(
-        not(feature = "store"),
-        expect(clippy::unused_async, reason = "a store may hold many executions, and be unreadable")
-    )]
     async fn map_run(&self, arn: &str) -> Result<(MapRun, Known), StepFunctionsError> {
         let state_machine_arn = check_map_run(arn)?;
         let missing = || StepFunctionsError::resource_not_found(arn);
-        let in_execution = |execution: Known| {
-            let mut runs = self.map_runs_of(&execution)?.into_iter();
-            let run = runs.find(|run| *run.map_run_arn == *arn);
-            Ok::<_, StepFunctionsError>(run.map(|run| (run, execution)))
-        };
         #[cfg(feature = "restate")]
-        if self.cluster().is_some() {
-            return Err(super::redrives::not_clustered("A look at a Map Run"));
+        if let Some(cluster) = self.cluster() {
+            let execution_arn = cluster.client.execution_of_map_run(arn).await?.ok_or_else(missing)?;
+            let execution = self.execution(&execution_arn).await?;
+            return self.in_execution(arn, execution).await?.ok_or_else(missing);
         }
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {
             let execution = with_map_run(documents, &state_machine_arn, arn).await?;
             let execution = Known::Stored(Box::new(execution.ok_or_else(missing)?));
-            return in_execution(execution)?.ok_or_else(missing);
+            return self.in_execution(arn, execution).await?.ok_or_else(missing);
         }
         let executions: Vec<_> = {
             let registry = self.registry();
@@ -107,11 +104,18 @@ impl Service {
             of_machine.cloned().collect()
         };
         for execution in executions {
-            if let Some(found) = in_execution(Known::InMemory(execution))? {
+            if let Some(found) = self.in_execution(arn, Known::InMemory(execution)).await? {
                 return Ok(found);
             }
         }
         Err(missing())
+    }
+
+    /// The Map Run of an ARN, if it is of an execution.
+    async fn in_execution(&self, arn: &str, execution: Known) -> Result<Option<(MapRun, Known)>, StepFunctionsError> {
+        let mut runs = self.map_runs_of(&execution).await?.into_iter();
+        let run = runs.find(|run| *run.map_run_arn == *arn);
+        Ok(run.map(|run| (run, execution)))
     }
 }
 

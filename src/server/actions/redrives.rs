@@ -23,6 +23,8 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let token = request.text("clientToken", CLIENT_TOKEN);
         request.check()?;
+        // It may have to be waited for until it has begun.
+        drop(self.execution(arn).await?);
         // One after the other, so that two requests with the same token redrive once.
         let turn = self.turn().await;
         let execution = self.execution(arn).await?;
@@ -46,9 +48,27 @@ impl Service {
             #[cfg(feature = "store")]
             (None, Known::Stored(execution)) => self.redrive_stored(&execution, arn, token, turn).await?,
             #[cfg(feature = "restate")]
-            (None, Known::Clustered(_)) => return Err(not_clustered("RedriveExecution")),
+            (None, Known::Clustered(execution)) => self.redrive_clustered(&execution, arn, token, turn).await?,
         };
         Ok(json!({ "redriveDate": seconds(date) }))
+    }
+
+    /// Redrives, and writes the client token behind the redrive: without it, the execution is running, which a second request
+    /// is told.
+    #[cfg(feature = "restate")]
+    async fn redrive_clustered(
+        &self,
+        execution: &crate::server::cluster::Clustered,
+        arn: &str,
+        token: Option<&str>,
+        turn: crate::server::draft::Turn,
+    ) -> Result<chrono::DateTime<chrono::Utc>, StepFunctionsError> {
+        let date = execution.redrive().await?;
+        if let (Some(token), Some(cluster)) = (token, self.cluster()) {
+            self.write_redrive_token(cluster, arn, token, date).await?;
+        }
+        drop(turn);
+        Ok(date)
     }
 
     /// Redrives, and writes the client token with the redrive.
@@ -99,12 +119,6 @@ impl Service {
             .map_err(|_| StepFunctionsError::internal("the tokio runtime shuts down"))??;
         Ok(date)
     }
-}
-
-/// What does not run over a cluster yet.
-#[cfg(feature = "restate")]
-pub(super) fn not_clustered(action: &str) -> StepFunctionsError {
-    StepFunctionsError::validation(format!("{action} does not work over a cluster yet"))
 }
 
 fn refused(arn: &str, error: Error) -> StepFunctionsError {

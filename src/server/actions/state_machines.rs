@@ -56,18 +56,20 @@ impl Service {
         check_publishing(&created_with)?;
         let tags = tags?;
         let configuration = Configuration::default().read(&request)?;
+        let definition = Definition::of(definition, workflow_type)?;
+        let (region, account) = self.interpreter.place();
+        let context = Arc::new(StateMachineContext::new(region, account, name));
+        let mut draft = self.draft().await;
+        // Its number is new as long as nobody writes before this draft does.
         let revision = Arc::new(Revision {
             number: self.next_revision(),
             id: None,
-            definition: Definition::of(definition, workflow_type)?,
+            definition,
             role_arn: role_arn.into(),
             configuration,
             date: self.interpreter.now(),
         });
-        let (region, account) = self.interpreter.place();
-        let context = Arc::new(StateMachineContext::new(region, account, name));
         let create = Create { revision, created_with };
-        let mut draft = self.draft().await;
         let known = create.known(&mut self.registry(), &context.id)?;
         let is_new = known.is_none();
         let mut machine = known.unwrap_or_else(|| {

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
 
 use super::Cluster;
 use crate::durable::{self, Listed, Place, Position, RestateClient};
-use crate::execution::{NotRedrivable, Outcome};
+use crate::error::ErrorKind;
+use crate::execution::{MapRun, NotRedrivable, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::server::Service;
 use crate::server::execution::{Events, Facts};
@@ -18,9 +18,6 @@ use crate::store::End;
 /// So many executions are read at once, and looked at for one page.
 const CHUNK: usize = 1_000;
 const MOST_LOOKED_AT: usize = 10_000;
-
-/// Between two looks at an execution that was taken and has not begun.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// An execution as it was when it was found.
 #[derive(Debug)]
@@ -79,12 +76,40 @@ impl Clustered {
         Ok(Some(end.time))
     }
 
-    pub(in crate::server) fn check_redrivable(&self) -> Result<(), NotRedrivable> {
+    /// Errors with the reason why it cannot be redriven, if so.
+    pub(in crate::server) async fn check_redrivable(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), String>, StepFunctionsError> {
+        let refused = |reason: NotRedrivable| Ok(Err(reason.to_string()));
         match &self.end {
-            None => Err(NotRedrivable::Running),
-            Some(end) if end.status == "SUCCEEDED" => Err(NotRedrivable::Succeeded),
-            Some(_) => Err(NotRedrivable::NotKept),
+            None => refused(NotRedrivable::Running),
+            Some(end) if end.status == "SUCCEEDED" => refused(NotRedrivable::Succeeded),
+            Some(_) => {
+                let place = Place::of_arn(&self.told.arn);
+                Ok(self
+                    .client
+                    .check_redrivable(&place, self.told.redrive_count, now)
+                    .await?)
+            }
         }
+    }
+
+    /// Redrives it; returns when.
+    pub(in crate::server) async fn redrive(&self) -> Result<DateTime<Utc>, StepFunctionsError> {
+        let arn = &self.told.arn;
+        match self.client.redrive_at(&Place::of_arn(arn)).await {
+            Ok(Some(time)) => Ok(time),
+            Ok(None) => Err(StepFunctionsError::execution_does_not_exist(arn)),
+            Err(error) if error.kind() == ErrorKind::NotRedrivable => {
+                Err(StepFunctionsError::execution_not_redrivable(arn, &error.to_string()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(in crate::server) async fn map_runs(&self) -> Result<Vec<MapRun>, StepFunctionsError> {
+        Ok(self.client.map_runs_at(&Place::of_arn(&self.told.arn)).await?)
     }
 
     pub(in crate::server) fn facts(&self) -> Facts {
@@ -105,8 +130,8 @@ impl Clustered {
             trace_header: request
                 .and_then(|request| request.trace_header.as_deref())
                 .map(Into::into),
-            redrive_count: 0,
-            redrive_time: None,
+            redrive_count: told.redrive_count,
+            redrive_time: told.redrive_time,
         }
     }
 
@@ -136,15 +161,8 @@ impl Cluster {
         if place.is_express() {
             return Ok(None);
         }
-        loop {
-            if let Some((facts, end)) = self.client.told_of(&place).await? {
-                return Ok(Some(Clustered::new(&self.client, facts, end)));
-            }
-            if !self.client.is_on_its_way(&place).await? {
-                return Ok(None);
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+        let told = self.client.told_of_taken(&place).await?;
+        Ok(told.map(|(facts, end)| Clustered::new(&self.client, facts, end)))
     }
 }
 
@@ -169,7 +187,7 @@ impl Service {
             }
             None => None,
         };
-        let is_running = status.map(|status| status == "RUNNING");
+        let is_running = status == Some("RUNNING");
         let (mut items, mut looked_at, mut next) = (Vec::new(), 0, None);
         'pages: while looked_at < MOST_LOOKED_AT {
             let chunk = cluster
@@ -179,12 +197,9 @@ impl Service {
             let is_last = chunk.len() < CHUNK;
             looked_at += chunk.len();
             for (at, listed) in chunk {
-                let facts = match listed {
-                    Some(listed) => Some(facts_of(listed)),
-                    None => cluster.execution(at.arn()).await?.map(|execution| execution.facts()),
-                };
-                let wanted =
-                    facts.filter(|facts| status.is_none_or(|status| facts.status == status) && is_asked_for(facts));
+                let facts = facts_of(listed.unwrap_or_else(|| taken(&at)));
+                let is_of_status = status.is_none_or(|status| facts.status == status);
+                let wanted = Some(facts).filter(|facts| is_of_status && is_asked_for(facts));
                 if let Some(facts) = wanted {
                     if items.len() == page.most() {
                         next = position;
@@ -195,12 +210,29 @@ impl Service {
                 position = Some(at);
             }
             if is_last {
+                next = None;
                 break;
             }
             next.clone_from(&position);
         }
         let next = next.map(|position| serde_json::to_string(&Key(position)).unwrap_or_default());
         Ok(answer("executions", list, items.into_iter(), next.as_deref()))
+    }
+}
+
+/// An execution that was taken and has not begun.
+fn taken(at: &Position) -> Listed {
+    let name = at.arn().rsplit_once(':').map_or(at.arn(), |(_, name)| name);
+    Listed {
+        arn: at.arn().to_owned(),
+        name: name.to_owned(),
+        status: "RUNNING".to_owned(),
+        start_time: at.created(),
+        stop_time: None,
+        version_arn: None,
+        alias_arn: None,
+        redrive_count: 0,
+        redrive_time: None,
     }
 }
 
@@ -217,8 +249,8 @@ fn facts_of(listed: Listed) -> Facts {
         alias_arn: listed.alias_arn,
         input: "".into(),
         trace_header: None,
-        redrive_count: 0,
-        redrive_time: None,
+        redrive_count: listed.redrive_count,
+        redrive_time: listed.redrive_time,
     }
 }
 

@@ -1,50 +1,140 @@
 //! Reads what other processes have written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::task::spawn_blocking;
 
-use super::{Cluster, Documents};
+use super::{Cluster, Documents, Following};
+use crate::durable::Changes;
 use crate::server::Service;
 use crate::server::documents::{
-    ACTIVITY, ActivityForm, REDRIVE_TOKENS, REVISION, RevisionForm, STATE_MACHINE, StateMachineForm, read_definition,
+    ACTIVITY, ActivityForm, DEFINITION, REDRIVE_TOKENS, REVISION, RevisionForm, STATE_MACHINE, Source as _,
+    StateMachineForm, definition_of, missing, read_revision,
 };
 use crate::server::redrives::Tokens;
 use crate::server::registry::Registry;
 use crate::services::step_functions::{Definition, Revision, StepFunctionsError};
 use crate::store::{StoreError, read_text};
 
+/// How often it is read again where a write was seen in part.
+const TRIES: usize = 10;
+
+/// A definition, or why it cannot be read.
+type Parsed = Result<Arc<Definition>, StoreError>;
+
+/// What has changed.
+#[derive(Default)]
+struct News {
+    /// The ARNs of state machines, with their forms if they are there.
+    state_machines: Vec<(String, Option<StateMachineForm>)>,
+    activities: Vec<(String, Option<ActivityForm>)>,
+    redrive_tokens: Vec<(String, Tokens)>,
+    /// The revisions of those state machines that were not known, and the texts of their definitions by key.
+    revisions: HashMap<u64, RevisionForm>,
+    definitions: HashMap<String, String>,
+}
+
 impl Service {
-    /// Reads what is new, if there is something.
+    /// Reads all that was written before this call.
     pub(in crate::server) async fn follow(&self, cluster: &Cluster) -> Result<(), StepFunctionsError> {
-        let changes = cluster.client.documents_after(&cluster.place, cluster.seen()).await?;
-        let mut documents = cluster.documents();
-        // Another call may have read the same, or more.
-        if changes.version <= cluster.seen() && !changes.is_whole {
+        // A read that begins from now on is good for this call, whoever makes it.
+        let begun = cluster.reads.load(Ordering::Acquire);
+        let mut following = cluster.following.lock().await;
+        if following.last_read > begun {
             return Ok(());
         }
-        let mut named: Vec<(String, String)> = Vec::new();
-        if changes.is_whole {
-            named.extend(std::mem::take(&mut documents.0).into_keys());
-        }
-        for document in changes.documents {
-            let name = (document.kind, document.key);
-            match document.text {
-                Some(text) => drop(documents.0.insert(name.clone(), text)),
-                None => drop(documents.0.remove(&name)),
+        let mut tries = 0;
+        loop {
+            following.last_read = cluster.reads.fetch_add(1, Ordering::AcqRel) + 1;
+            let seen = cluster.seen();
+            let changes = cluster.client.documents_after(&cluster.place, seen).await?;
+            if changes.version == seen && !changes.is_whole {
+                return Ok(());
             }
-            named.push(name);
+            match self.apply(cluster, &mut following, changes).await {
+                // It is seen as a whole a moment later.
+                Err(_) if tries < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(super::PAUSE).await;
+                }
+                applied => return Ok(applied?),
+            }
         }
-        let mut reading = Reading {
-            documents: &documents,
-            definitions: HashMap::new(),
+    }
+
+    /// Takes changes over: all of them, or none.
+    async fn apply(&self, cluster: &Cluster, following: &mut Following, changes: Changes) -> Result<(), StoreError> {
+        let version = changes.version;
+        let mut names: BTreeSet<(String, String)> = BTreeSet::new();
+        if changes.is_whole {
+            let registry = self.registry();
+            let machines = registry
+                .state_machines
+                .keys()
+                .map(|arn| (STATE_MACHINE.to_owned(), arn.clone()));
+            names.extend(machines);
+            names.extend(registry.activities.keys().map(|arn| (ACTIVITY.to_owned(), arn.clone())));
+        }
+        let news = {
+            let mut documents = cluster.documents();
+            if changes.is_whole {
+                names.extend(std::mem::take(&mut documents.0).into_keys());
+            }
+            for document in changes.documents {
+                let name = (document.kind, document.key);
+                match document.text {
+                    Some(text) => drop(documents.0.insert(name.clone(), text)),
+                    None => drop(documents.0.remove(&name)),
+                }
+                names.insert(name);
+            }
+            // What could not be taken over before is looked at again.
+            names.append(&mut following.left);
+            let read = self.read_news(&documents, &names);
+            read.inspect_err(|_| following.left.clone_from(&names))?
         };
-        let mut registry = self.registry();
-        for (kind, key) in &named {
+        let definitions = news.definitions.clone();
+        // Reading definitions takes a while; other calls go on meanwhile.
+        let parsing = spawn_blocking(move || {
+            let parsed = definitions.into_iter();
+            parsed
+                .map(|(key, text)| (key, definition_of(&text)))
+                .collect::<HashMap<String, Parsed>>()
+        });
+        let parsed = parsing.await.unwrap_or_default();
+        let shown = self.show_news(news, &parsed);
+        shown.inspect_err(|_| following.left = names)?;
+        cluster.seen.store(version, Ordering::Release);
+        Ok(())
+    }
+
+    fn read_news(&self, documents: &Documents, names: &BTreeSet<(String, String)>) -> Result<News, StoreError> {
+        let registry = self.registry();
+        let mut news = News::default();
+        for (kind, key) in names {
+            let text = documents.text(kind, key)?;
             match kind.as_str() {
-                STATE_MACHINE => reading.state_machine(&mut registry, key)?,
-                ACTIVITY => reading.activity(&mut registry, key)?,
-                REDRIVE_TOKENS => reading.redrive_tokens(&mut registry, key)?,
+                STATE_MACHINE => {
+                    let what = format!("the state machine `{key}`");
+                    let form: Option<StateMachineForm> = text.map(|text| read_text(&text, &what)).transpose()?;
+                    for number in form.iter().flat_map(StateMachineForm::revisions) {
+                        if registry.revision(key, number).is_none() {
+                            news.add_revision(documents, number)?;
+                        }
+                    }
+                    news.state_machines.push((key.clone(), form));
+                }
+                ACTIVITY => {
+                    let what = format!("the activity `{key}`");
+                    let form = text.map(|text| read_text(&text, &what)).transpose()?;
+                    news.activities.push((key.clone(), form));
+                }
+                REDRIVE_TOKENS => {
+                    let what = format!("the client tokens of the execution `{key}`");
+                    let tokens = text.map(|text| read_text(&text, &what)).transpose()?;
+                    news.redrive_tokens.push((key.clone(), tokens.unwrap_or_default()));
+                }
                 REVISION => {
                     let number = key.parse().unwrap_or_default();
                     self.last_revision.fetch_max(number, Ordering::Relaxed);
@@ -52,77 +142,74 @@ impl Service {
                 _ => {}
             }
         }
-        cluster.seen.store(changes.version, Ordering::Release);
+        Ok(news)
+    }
+
+    fn show_news(&self, news: News, parsed: &HashMap<String, Parsed>) -> Result<(), StoreError> {
+        let mut revisions = HashMap::new();
+        for (number, form) in news.revisions {
+            let definition = match parsed.get(&form.definition) {
+                Some(Ok(definition)) => Arc::clone(definition),
+                Some(Err(error)) => return Err(StoreError::new(error.kind(), error.to_string())),
+                None => return Err(missing(&format!("the definition `{}`", form.definition))),
+            };
+            revisions.insert(number, Arc::new(form.revision(number, definition)));
+        }
+        let mut registry = self.registry();
+        for (arn, form) in news.state_machines {
+            show_state_machine(&mut registry, arn, form, &revisions)?;
+        }
+        for (arn, form) in news.activities {
+            match form {
+                Some(form) => drop(registry.activities.insert(arn, form.activity())),
+                None => drop(registry.activities.remove(&arn)),
+            }
+        }
+        for (arn, tokens) in news.redrive_tokens {
+            registry.redrive_tokens.set(arn, tokens);
+        }
         Ok(())
     }
 
     /// A revision of a number, which no state machine may have any more.
     pub(in crate::server) fn revision_in(cluster: &Cluster, number: u64) -> Result<Arc<Revision>, StoreError> {
-        crate::server::documents::read_revision(&*cluster.documents(), number)
+        read_revision(&*cluster.documents(), number)
     }
 }
 
-struct Reading<'d> {
-    documents: &'d Documents,
-    /// By their keys.
-    definitions: HashMap<String, Arc<Definition>>,
-}
-
-impl Reading<'_> {
-    fn state_machine(&mut self, registry: &mut Registry, arn: &str) -> Result<(), StoreError> {
-        let Some(text) = self.text(STATE_MACHINE, arn) else {
-            registry.state_machines.remove(arn);
-            return Ok(());
-        };
-        let form: StateMachineForm = read_text(text, &format!("the state machine `{arn}`"))?;
-        let mut revisions = HashMap::new();
-        for number in form.revisions() {
-            let revision = match registry.revision(arn, number) {
-                Some(known) => known,
-                None => self.revision(number)?,
-            };
-            revisions.insert(number, revision);
-        }
-        let machine = form.state_machine(arn, &revisions)?;
-        registry.state_machines.insert(arn.to_owned(), machine);
-        Ok(())
-    }
-
-    fn revision(&mut self, number: u64) -> Result<Arc<Revision>, StoreError> {
+impl News {
+    fn add_revision(&mut self, documents: &Documents, number: u64) -> Result<(), StoreError> {
         let what = format!("the revision {number}");
-        let text = self.text(REVISION, &number.to_string());
-        let text = text.ok_or_else(|| crate::server::documents::missing(&what))?;
-        let form: RevisionForm = read_text(text, &what)?;
+        let text = documents.text(REVISION, &number.to_string())?;
+        let form: RevisionForm = read_text(&text.ok_or_else(|| missing(&what))?, &what)?;
         let key = form.definition.clone();
-        let definition = match self.definitions.get(&key) {
-            Some(known) => Arc::clone(known),
-            None => read_definition(self.documents, &key)?,
-        };
-        self.definitions.insert(key, Arc::clone(&definition));
-        Ok(Arc::new(form.revision(number, definition)))
-    }
-
-    fn activity(&self, registry: &mut Registry, arn: &str) -> Result<(), StoreError> {
-        let Some(text) = self.text(ACTIVITY, arn) else {
-            registry.activities.remove(arn);
-            return Ok(());
-        };
-        let form: ActivityForm = read_text(text, &format!("the activity `{arn}`"))?;
-        registry.activities.insert(arn.to_owned(), form.activity());
+        let text = documents.text(DEFINITION, &key)?;
+        let text = text.ok_or_else(|| missing(&format!("the definition `{key}`")))?;
+        self.definitions.insert(key, text);
+        self.revisions.insert(number, form);
         Ok(())
     }
+}
 
-    fn redrive_tokens(&self, registry: &mut Registry, arn: &str) -> Result<(), StoreError> {
-        let tokens: Tokens = match self.text(REDRIVE_TOKENS, arn) {
-            Some(text) => read_text(text, &format!("the client tokens of the execution `{arn}`"))?,
-            None => Tokens::default(),
-        };
-        registry.redrive_tokens.set(arn.to_owned(), tokens);
-        Ok(())
+fn show_state_machine(
+    registry: &mut Registry,
+    arn: String,
+    form: Option<StateMachineForm>,
+    new: &HashMap<u64, Arc<Revision>>,
+) -> Result<(), StoreError> {
+    let Some(form) = form else {
+        registry.state_machines.remove(&arn);
+        return Ok(());
+    };
+    let mut revisions = HashMap::new();
+    for number in form.revisions() {
+        let revision = new.get(&number).cloned().or_else(|| registry.revision(&arn, number));
+        revisions.insert(
+            number,
+            revision.ok_or_else(|| missing(&format!("the revision {number}")))?,
+        );
     }
-
-    fn text(&self, kind: &str, key: &str) -> Option<&str> {
-        let text = self.documents.0.get(&(kind.to_owned(), key.to_owned()));
-        text.map(String::as_str)
-    }
+    let machine = form.state_machine(&arn, &revisions)?;
+    registry.state_machines.insert(arn, machine);
+    Ok(())
 }

@@ -10,15 +10,18 @@ mod starting;
 
 pub(super) use executions::Clustered;
 
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Service;
 use super::change::Change;
-use super::documents::{Source, records, removed_state_machine};
-use crate::durable::{RestateClient, SharedDocument};
+use super::documents::{Source, no_redrive_tokens, records, redrive_tokens, removed_state_machine};
+use super::{Service, StepFunctions};
+use crate::durable::{RestateClient, RestateWorker, SharedDocument};
+use crate::error::{Error, ErrorKind};
+use crate::runtime::Interpreter;
 use crate::services::step_functions::StepFunctionsError;
 use crate::store::{Record, StoreError};
 
@@ -27,6 +30,9 @@ const OVERTAKEN: &str = "Overtaken";
 
 /// How often a call is tried that others overtake.
 const TRIES: usize = 20;
+
+/// Between two looks at what another process is writing.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long it is known which resources have services of their own.
 const SERVICES_KNOWN: Duration = Duration::from_secs(1);
@@ -38,9 +44,22 @@ pub(super) struct Cluster {
     /// The region and account, which have their own documents.
     place: String,
     documents: Mutex<Documents>,
+    /// Held by the call that reads what is new.
+    following: tokio::sync::Mutex<Following>,
+    /// How many reads have begun.
+    reads: AtomicU64,
     /// The number of the last write that was seen.
     seen: AtomicU64,
     services: Mutex<Option<(Instant, BTreeSet<String>)>>,
+}
+
+/// How far reading has come.
+#[derive(Debug, Default)]
+struct Following {
+    /// The number of the last read.
+    last_read: u64,
+    /// The kinds and keys of documents that have changed, and could not be taken over yet.
+    left: BTreeSet<(String, String)>,
 }
 
 /// Documents as they were read last.
@@ -59,6 +78,8 @@ impl Cluster {
             client,
             place: format!("{region}:{account}"),
             documents: Mutex::default(),
+            following: tokio::sync::Mutex::default(),
+            reads: AtomicU64::new(0),
             seen: AtomicU64::new(0),
             services: Mutex::default(),
         }
@@ -111,12 +132,44 @@ fn now() -> Instant {
     Instant::now()
 }
 
+impl StepFunctions {
+    /// The API over a cluster, for any number of processes at once: each of them sees what the others create, and starts, reads
+    /// and stops all executions. They run on the workers that [`worker`](Self::worker) makes: at least one has to serve the
+    /// cluster before the first call.
+    ///
+    /// The interpreter's handlers do the tasks that this process's worker is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Misconfigured`](ErrorKind::Misconfigured) if the interpreter has a store: executions are in the cluster.
+    pub fn on_restate(interpreter: Interpreter, client: RestateClient) -> Result<Self, Error> {
+        interpreter.check_options()?;
+        if interpreter.has_store() {
+            let message = "the interpreter has a store, and executions would be in the cluster: leave it out";
+            return Err(Error::new(ErrorKind::Misconfigured, message));
+        }
+        let api = Self::new(interpreter);
+        let cluster = Cluster::new(client, api.interpreter().place());
+        api.service.registry().is_clustered = true;
+        // Nobody else has it yet.
+        let _ = api.service.cluster.set(cluster);
+        Ok(api)
+    }
+
+    /// A worker that runs executions of the API, and does their tasks by the interpreter's handlers; `None` without a cluster.
+    pub fn worker(&self) -> Option<RestateWorker> {
+        let cluster = self.service.cluster()?;
+        let worker = RestateWorker::of(Arc::clone(&self.service.interpreter));
+        Some(worker.client(cluster.client.clone()).serving_any())
+    }
+}
+
 impl Service {
     /// Calls an action, after what other processes have written was read.
     pub(super) async fn call_clustered<F>(
         &self,
         cluster: &Cluster,
-        action: &str,
+        (action, request): (&str, &serde_json::Value),
         call: impl Fn() -> F,
     ) -> Result<serde_json::Value, StepFunctionsError>
     where
@@ -125,9 +178,7 @@ impl Service {
         for _ in 0..TRIES {
             if !is_about_one_execution(action) {
                 self.follow(cluster).await?;
-                if action.ends_with("StateMachine") || action == "ListStateMachines" {
-                    self.forget_deleted_in(cluster).await?;
-                }
+                self.forget_deleted_in(cluster, request).await?;
             }
             match call().await {
                 Err(error) if error.code() == OVERTAKEN => {}
@@ -148,13 +199,56 @@ impl Service {
         self.follow(cluster).await
     }
 
-    /// Removes deleted state machines whose last execution has ended.
-    async fn forget_deleted_in(&self, cluster: &Cluster) -> Result<(), StepFunctionsError> {
+    /// Writes the client token of a redrive, and removes those that answer no more.
+    pub(super) async fn write_redrive_token(
+        &self,
+        cluster: &Cluster,
+        arn: &str,
+        token: &str,
+        date: DateTime<Utc>,
+    ) -> Result<(), StepFunctionsError> {
+        for _ in 0..TRIES {
+            let seen = cluster.seen();
+            let (mut tokens, old) = {
+                let mut registry = self.registry();
+                let old = registry.redrive_tokens.forget_old(date);
+                (registry.redrive_tokens.of(arn), old)
+            };
+            tokens.add(token, date);
+            let mut documents: Vec<_> = old.iter().map(|arn| no_redrive_tokens(arn)).collect();
+            documents.push(redrive_tokens(arn, &tokens));
+            match cluster.write(seen, documents).await {
+                Err(error) if error.code() == OVERTAKEN => self.follow(cluster).await?,
+                Err(error) => return Err(error),
+                Ok(()) => return self.follow(cluster).await,
+            }
+        }
+        // The redrive is done all the same.
+        Ok(())
+    }
+
+    /// Removes deleted state machines whose last execution has ended, of those that a request names, or of all if it names none.
+    async fn forget_deleted_in(
+        &self,
+        cluster: &Cluster,
+        request: &serde_json::Value,
+    ) -> Result<(), StepFunctionsError> {
+        let named: Vec<&str> = request
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(member, _)| *member == "name" || member.ends_with("Arn"))
+            .filter_map(|(_, value)| value.as_str())
+            .collect();
+        let is_meant = |arn: &str| {
+            let is = |named: &&str| named.starts_with(arn) || arn.rsplit(':').next() == Some(named);
+            named.is_empty() || named.iter().any(is)
+        };
         let seen = cluster.seen();
         let deleting: Vec<String> = {
             let registry = self.registry();
             let machines = registry.state_machines.iter();
-            let deleting = machines.filter(|(_, machine)| machine.is_deleting);
+            let deleting = machines.filter(|(arn, machine)| machine.is_deleting && is_meant(arn));
             deleting.map(|(arn, _)| arn.clone()).collect()
         };
         let mut gone = Vec::new();

@@ -1,14 +1,13 @@
 //! Starts executions at a cluster.
 
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 use super::{Cluster, Clustered};
 use crate::data::json_value;
-use crate::durable::{Begun, Place, service_of};
+use crate::durable::{Begun, Place};
 use crate::runtime::Launch;
 use crate::server::Service;
-use crate::services::step_functions::{StepFunctionsError, Target};
+use crate::services::step_functions::StepFunctionsError;
 use crate::store::StoredOrigin;
 
 impl Service {
@@ -26,9 +25,10 @@ impl Service {
             ..StoredOrigin::default()
         };
         let time = chrono::SubsecRound::trunc_subsecs(self.interpreter.now(), 6);
-        let services = own_services(cluster, target).await?;
+        let services = cluster.services().await?;
         let limits = self.interpreter.own_limits();
-        let begun = Begun::of(&target.program, &options, limits, origin, time, Some(services));
+        let begun = Begun::of(&target.program, &options, limits, origin, time, Some(services))
+            .doing_activities(self.interpreter.handled_activities(&target.program));
         let arn = begun.arn().to_owned();
         if cluster.client.begin(&begun).await? {
             return Ok((arn, time));
@@ -53,15 +53,4 @@ impl Cluster {
 
 fn is_same(known: &str, input: &Value) -> bool {
     json_value(known).is_ok_and(|known| known == *input)
-}
-
-/// The resources of a state machine that have services of their own.
-async fn own_services(cluster: &Cluster, target: &Target) -> Result<BTreeSet<String>, StepFunctionsError> {
-    let resources: BTreeSet<&str> = target.program.resources().map(|(_, resource)| resource.arn()).collect();
-    if resources.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let services = cluster.services().await?;
-    let own = resources.into_iter().filter(|arn| services.contains(&service_of(arn)));
-    Ok(own.map(str::to_owned).collect())
 }

@@ -1,0 +1,236 @@
+//! How an execution begins, and what is told of it: parts of journals, and of the states of workflows.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::CHILDREN_AT_ONCE;
+use crate::execution::{Execution, Limits, Program, StartOptions};
+use crate::services::step_functions::Lineage;
+use crate::store::{Start, StoreError, StoreErrorKind, StoredDefinition, StoredOrigin, StoredRequest};
+
+/// How an execution began: made once, in the first step of its journal, by the worker that began it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Beginning {
+    pub(super) time: DateTime<Utc>,
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) state_machine_arn: String,
+    /// The definition with which it ends, too, whatever a later worker has.
+    pub(super) fingerprint: String,
+    pub(super) definition: String,
+    /// All other options, as a store has them.
+    pub(super) options: String,
+    /// The activities whose tasks a handler does.
+    #[serde(default)]
+    pub(super) handled_activities: BTreeSet<String>,
+}
+
+/// An execution that has begun, with its input as JSON: all that its workflow has to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub(super) beginning: Beginning,
+    pub(super) input: String,
+    /// The names of the services that resources have of their own, where not all have one: the tasks of the others go to the
+    /// service for any resource.
+    #[serde(default)]
+    pub(super) services: Option<BTreeSet<String>>,
+    /// Whose child execution it is, if it is one of a distributed Map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) child_of: Option<ChildOf>,
+}
+
+/// The Map Run of a child execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct ChildOf {
+    pub(super) map_run_arn: Arc<str>,
+    /// The number of what it runs of the definition.
+    pub(super) graph: u32,
+}
+
+impl Beginning {
+    /// Also the input as it is written.
+    pub(super) fn of(
+        program: &Program,
+        options: &StartOptions,
+        limits: &Limits,
+        origin: StoredOrigin,
+        time: DateTime<Utc>,
+    ) -> (Self, String) {
+        let definition = StoredDefinition::of(program);
+        let mut options = options.clone();
+        options.separate_children = Some(CHILDREN_AT_ONCE);
+        let start = Start::of(0, program, &options, limits, origin, time);
+        let beginning = Self {
+            time,
+            arn: start.arn,
+            name: start.name,
+            state_machine_arn: start.state_machine_arn,
+            fingerprint: definition.fingerprint,
+            definition: definition.text,
+            options: start.options,
+            handled_activities: BTreeSet::new(),
+        };
+        (beginning, start.input)
+    }
+}
+
+impl Begun {
+    /// An execution that begins now, with its seed among the options.
+    pub(crate) fn of(
+        program: &Program,
+        options: &StartOptions,
+        limits: &Limits,
+        origin: StoredOrigin,
+        time: DateTime<Utc>,
+        services: Option<BTreeSet<String>>,
+    ) -> Self {
+        let (beginning, input) = Beginning::of(program, options, limits, origin, time);
+        Self {
+            beginning,
+            input,
+            services,
+            child_of: None,
+        }
+    }
+
+    pub(crate) fn arn(&self) -> &str {
+        &self.beginning.arn
+    }
+
+    /// The activities whose tasks are done by handlers.
+    pub(crate) fn doing_activities(mut self, activities: BTreeSet<String>) -> Self {
+        self.beginning.handled_activities = activities;
+        self
+    }
+
+    pub(crate) fn time(&self) -> DateTime<Utc> {
+        self.beginning.time
+    }
+
+    /// How the execution begins, whether for the first time or again.
+    pub(super) fn read(&self) -> Result<Opening, StoreError> {
+        let beginning = &self.beginning;
+        let definition = StoredDefinition {
+            fingerprint: beginning.fingerprint.clone(),
+            text: beginning.definition.clone(),
+        };
+        let program = Arc::new(definition.program()?);
+        let start = Start {
+            number: 0,
+            arn: beginning.arn.clone(),
+            name: beginning.name.clone(),
+            state_machine_arn: beginning.state_machine_arn.clone(),
+            definition: definition.fingerprint,
+            time: beginning.time,
+            input: self.input.clone(),
+            options: beginning.options.clone(),
+        };
+        let (options, origin) = start.read(&program)?;
+        let facts = Facts {
+            input: start.input,
+            arn: start.arn,
+            name: start.name,
+            state_machine_arn: start.state_machine_arn,
+            start_time: start.time,
+            started_by: origin.started_by,
+            request: origin.request,
+            redrive_count: 0,
+            redrive_time: None,
+        };
+        Ok(Opening {
+            program,
+            options,
+            facts,
+            lineage: origin.lineage,
+            graph: self.child_of.as_ref().map(|of| of.graph),
+        })
+    }
+}
+
+/// How an execution begins.
+pub(super) struct Opening {
+    pub(super) program: Arc<Program>,
+    pub(super) options: StartOptions,
+    pub(super) facts: Facts,
+    pub(super) lineage: Lineage,
+    /// What a child execution runs of the definition.
+    graph: Option<u32>,
+}
+
+impl Opening {
+    /// The execution, what is told of it, and its ancestors.
+    pub(super) fn begin(self) -> Result<(Execution, Facts, Lineage), StoreError> {
+        let (program, options, time) = (self.program, self.options, self.facts.start_time);
+        let execution = match self.graph {
+            None => Execution::start(program, options, time),
+            Some(graph) => Execution::start_graph(program, graph, options, time)
+                .ok_or_else(|| StoreError::new(StoreErrorKind::Damaged, "the definition has no such graph"))?,
+        };
+        Ok((execution, self.facts, self.lineage))
+    }
+}
+
+/// What is told of an execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) state_machine_arn: String,
+    pub(crate) start_time: DateTime<Utc>,
+    /// The text of its input as it was given.
+    pub(crate) input: String,
+    /// The id of the attempt of a task that started it.
+    #[serde(default)]
+    pub(crate) started_by: Option<Arc<str>>,
+    /// What the API was asked for.
+    #[serde(default)]
+    pub(crate) request: Option<StoredRequest>,
+    /// How often it was redriven, and when last.
+    #[serde(default)]
+    pub(crate) redrive_count: u32,
+    #[serde(default)]
+    pub(crate) redrive_time: Option<DateTime<Utc>>,
+}
+
+impl Facts {
+    pub(super) fn has_input(&self, input: &Value) -> bool {
+        serde_json::from_str::<Value>(&self.input).is_ok_and(|own| own == *input)
+    }
+}
+
+/// What a list tells of an execution.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) arn: String,
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) start_time: DateTime<Utc>,
+    pub(crate) stop_time: Option<DateTime<Utc>>,
+    pub(crate) version_arn: Option<Arc<str>>,
+    pub(crate) alias_arn: Option<Arc<str>>,
+    #[serde(default)]
+    pub(crate) redrive_count: u32,
+    #[serde(default)]
+    pub(crate) redrive_time: Option<DateTime<Utc>>,
+}
+
+impl Listed {
+    /// A running execution.
+    pub(super) fn of(facts: &Facts) -> Self {
+        let request = facts.request.as_ref();
+        Self {
+            arn: facts.arn.clone(),
+            name: facts.name.clone(),
+            status: "RUNNING".to_owned(),
+            start_time: facts.start_time,
+            stop_time: None,
+            version_arn: request.and_then(|request| request.version_arn.clone()),
+            alias_arn: request.and_then(|request| request.alias_arn.clone()),
+            redrive_count: facts.redrive_count,
+            redrive_time: facts.redrive_time,
+        }
+    }
+}
