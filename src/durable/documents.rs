@@ -26,6 +26,9 @@ const RECENT: usize = 1_000;
 /// So many bytes are read at once, and the rest of a document: an answer is one message, of 32 MB at most.
 const BYTES: usize = 4 * 1024 * 1024;
 
+/// So many documents are read at once: each is a step of the object.
+const DOCUMENTS: usize = 200;
+
 /// A document; `None` if it was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SharedDocument {
@@ -171,7 +174,7 @@ async fn read(context: ContextInternal) -> Result<Page, TerminalError> {
         };
         bytes += key.len() + document.text.as_ref().map_or(0, String::len);
         documents.push(document);
-        if bytes >= BYTES && keys.peek().is_some() {
+        if (bytes >= BYTES || documents.len() >= DOCUMENTS) && keys.peek().is_some() {
             end = Some(key);
             break;
         }

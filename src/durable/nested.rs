@@ -85,8 +85,12 @@ async fn start(
     let answer = started(operation.style, &arn, start_time);
     match operation.action {
         Action::RunExecution | Action::RunExecutionForJson => {
-            wait(context, call, arn, answer, request.input_text).await?;
-            Ok(Ok(None))
+            let waits = wait(context, call, arn.clone(), answer, request.input_text).await;
+            if waits.is_err() && !is_named {
+                // It was cancelled, and nobody knows of the execution.
+                awaited::stop(context, &arn);
+            }
+            waits.map(|()| Ok(None))
         }
         Action::StartSyncExecution => {
             let Message(ended) = context.request::<_, Message<Found>>(at(&arn, ENDED), ()).call().await?;

@@ -16,6 +16,9 @@ use crate::store::written_text;
 /// How long a poll waits for a task, as on AWS.
 const LONG_POLL: Duration = Duration::from_mins(1);
 
+/// How long one poll of the cluster waits.
+const POLL_SLICE: Duration = Duration::from_secs(10);
+
 /// Between two tries to take a task, and how many there are.
 const RECOVERY: Duration = Duration::from_millis(500);
 const TRIES: u32 = 60;
@@ -49,10 +52,14 @@ impl RestateClient {
         let until = Instant::now() + LONG_POLL;
         loop {
             let remaining = until.saturating_duration_since(Instant::now());
-            let milliseconds = u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX);
+            // A poll outlives a caller that is gone, and would be lent a task: so it is a short one, again and again.
+            let milliseconds = u64::try_from(remaining.min(POLL_SLICE).as_millis()).unwrap_or(u64::MAX);
             let lent: Option<Lent> = self.read(path.clone(), written_text(&milliseconds)).await?;
             let Some(Lent { token, input, poll }) = lent else {
-                return Ok(None);
+                if remaining <= POLL_SLICE {
+                    return Ok(None);
+                }
+                continue;
             };
             let started = Delivery::Started {
                 worker_name: worker_name.clone(),

@@ -31,6 +31,9 @@ const REMAINS_PREFIX: &str = "remains-";
 /// The state of the object.
 const COUNT: &str = "count";
 
+const STANDARD_CHILDREN: &str =
+    "Child executions of a Map Run cannot be redriven over Restate yet, unless they are Express";
+
 const REST: &str = "what is left of an execution";
 
 /// So many bytes of what is left are read at once: an answer is one message, of 32 MB at most.
@@ -125,6 +128,10 @@ async fn count(context: ContextInternal) -> Result<u32, TerminalError> {
 /// Keeps what a redrive needs of an execution that has ended.
 pub(super) fn keep(context: &ContextInternal, begun: Begun, execution: &Execution, end: DateTime<Utc>) {
     match execution.check_redrivable(end) {
+        // They would fail, which a Map Run may tolerate.
+        Ok(()) if execution.leaves_standard_children() => {
+            context.set(REASON, Message(STANDARD_CHILDREN.to_owned()));
+        }
         Ok(()) => {
             let snapshot = StoredSnapshot::of(0, &execution.snapshot()).text;
             let text = written_text(&Remains { begun, snapshot });
@@ -179,26 +186,22 @@ async fn redrivable(context: ContextInternal) -> Result<Option<Result<(), String
     let Some(ending) = ending else {
         return refused(NotRedrivable::Running);
     };
-    if End::from(ending).outcome().map_err(unreadable)?.error().is_none() {
+    let end = End::from(ending);
+    let ended = end.time;
+    if end.outcome().map_err(unreadable)?.error().is_none() {
         return refused(NotRedrivable::Succeeded);
     }
     if let Some(Message(reason)) = context.get::<Message<String>>(REASON).await? {
         return Ok(Some(Err(reason)));
     }
-    let mut text = String::new();
-    for number in 0.. {
-        let Some(Message(part)) = context.get::<Message<String>>(&part_key(number)).await? else {
-            break;
-        };
-        text.push_str(&part);
-    }
-    if text.is_empty() {
-        return refused(NotRedrivable::NotKept);
-    }
-    let remains: Remains = read_text(&text, REST).map_err(unreadable)?;
-    let execution = remains.execution().map_err(unreadable)?;
-    let checked = execution.check_redrivable(now);
-    Ok(Some(checked.map_err(|reason| reason.to_string())))
+    let is_kept = context.get::<Message<String>>(&part_key(0)).await?.is_some();
+    Ok(Some(if !is_kept {
+        Err(NotRedrivable::NotKept.to_string())
+    } else if now - ended > NotRedrivable::PERIOD {
+        Err(NotRedrivable::PeriodExceeded.to_string())
+    } else {
+        Ok(())
+    }))
 }
 
 /// A part of what is left of the execution.

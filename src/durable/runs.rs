@@ -31,6 +31,10 @@ impl RestateClient {
 
     /// Returns `None` if there is no execution.
     pub(crate) async fn redrive_at(&self, place: &Place) -> Result<Option<DateTime<Utc>>, Error> {
+        // A machine that no worker has would be waited for.
+        if self.has_ended(place).await?.is_none() {
+            return Ok(None);
+        }
         let Place { service, key } = place.redrives();
         match self.call_object_once((&service, &key, REDRIVE), &()).await? {
             Redriven::At(time) => Ok(Some(time)),
@@ -132,8 +136,8 @@ impl RestateClient {
         // A stop of what does not exist would wait for it, and end it when it is started.
         let number = match self.has_ended(place).await? {
             None => return Ok(false),
-            Some(false) => 0,
-            Some(true) => self.redrives(place).await?,
+            // Restate may not know of the end yet that is told of already.
+            Some(_) => self.redrives(place).await?,
         };
         let call = Call::post(handler(&place.redriven(number), STOP), written_text(error));
         self.nodes.call(call).await?.accepted().map(|_| true)
@@ -146,17 +150,22 @@ impl RestateClient {
             before: None,
             most,
         };
-        let events = self.events_of_run(place, &range).await?;
-        if !events.is_empty() {
-            return Ok(events);
-        }
-        for number in 1..=self.redrives(place).await? {
-            let events = self.events_of_run(&place.redriven(number), &range).await?;
+        'runs: loop {
+            let events = self.events_of_run(place, &range).await?;
             if !events.is_empty() {
                 return Ok(events);
             }
+            for number in 1..=self.redrives(place).await? {
+                let events = self.events_of_run(&place.redriven(number), &range).await?;
+                match events.first() {
+                    Some(first) if first.id == after + 1 => return Ok(events),
+                    // A run before it went on and ended meanwhile.
+                    Some(_) => continue 'runs,
+                    None => {}
+                }
+            }
+            return Ok(Vec::new());
         }
-        Ok(Vec::new())
     }
 
     /// The last events before one of an id, or of all, the latest first.

@@ -1,3 +1,5 @@
+use chrono::TimeDelta;
+
 /// The reasons why an execution cannot be redriven, in AWS's words where AWS has them (`redriveStatusReason` of
 /// `DescribeExecution`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,4 +27,9 @@ pub enum NotRedrivable {
     /// set, or the input was not kept as it nests too deeply.
     #[error("Execution state was not kept and cannot be redriven")]
     NotKept,
+}
+
+impl NotRedrivable {
+    /// How long after its end an execution can be redriven (developer guide, "Quotas").
+    pub(crate) const PERIOD: TimeDelta = TimeDelta::days(14);
 }

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+#[cfg(feature = "restate")]
+use super::core::Activity;
 use super::{Execution, NotRedrivable, Program};
 
 impl Execution {
@@ -53,6 +55,20 @@ impl Execution {
     pub fn check_redrivable(&self, now: DateTime<Utc>) -> Result<(), NotRedrivable> {
         self.core.check_redrivable(now)
     }
+
+    /// Whether a redrive would go on with Standard child executions of a Map Run.
+    #[cfg(feature = "restate")]
+    pub(crate) fn leaves_standard_children(&self) -> bool {
+        let mut frames = self.core.remains.iter().flat_map(|remains| remains.iter());
+        frames.any(|(_, frame)| match frame.activity() {
+            Activity::EndedMapRun(run) => {
+                let has_any = !run.unsuccessful.is_empty() || !run.pending_redrive.is_empty();
+                has_any && !run.is_express
+            }
+            _ => false,
+        })
+    }
+
     /// The timeout of what it runs: a child execution has none of its own.
     fn timeout_seconds(&self) -> Option<u32> {
         let is_child = self.graph != Program::MAIN;

@@ -62,6 +62,11 @@ impl RedriveTokens {
     pub(super) fn set(&mut self, arn: String, tokens: Tokens) {
         self.0.insert(arn, tokens);
     }
+
+    #[cfg(feature = "restate")]
+    pub(super) fn remove(&mut self, arn: &str) {
+        self.0.remove(arn);
+    }
 }
 
 #[cfg(test)]

@@ -406,6 +406,18 @@ async fn map_runs_are_described(two: &Two) {
         ),
         (&json!(2), &json!(1))
     );
+    let start = json!({ "stateMachineArn": arn, "input": "[1, \"no\", \"number\"]" });
+    let started = two.call(0, "StartExecution", start).await.unwrap();
+    let failed = two.ended(&started["executionArn"]).await;
+    assert_eq!(
+        (&failed["status"], &failed["redriveStatus"]),
+        (&json!("FAILED"), &json!("NOT_REDRIVABLE"))
+    );
+    let redrive = json!({ "executionArn": started["executionArn"] });
+    assert_eq!(
+        two.call(1, "RedriveExecution", redrive).await.unwrap_err(),
+        "ExecutionNotRedrivable"
+    );
     let update = json!({ "mapRunArn": of["mapRunArn"], "maxConcurrency": 2 });
     assert_eq!(
         two.call(1, "UpdateMapRun", update).await.unwrap_err(),

@@ -4,7 +4,6 @@
 //! The frames of such an execution are kept as they were: what succeeded inside a Parallel or Map has its result in
 //! them, and everything else starts anew with the raw input of its state and with all its retries.
 
-use chrono::TimeDelta;
 use std::sync::Arc;
 
 use super::Engine;
@@ -21,9 +20,6 @@ use crate::execution::time::Timestamp;
 use crate::execution::trace::{Trace, Traced};
 use crate::execution::variables;
 use crate::history::EventDetails;
-
-/// How long after its end an execution can be redriven (developer guide, "Quotas").
-const PERIOD: TimeDelta = TimeDelta::days(14);
 
 /// The most redrives (developer guide, "Quotas").
 const MOST_REDRIVES: u32 = 1_000;
@@ -45,7 +41,7 @@ impl Core {
             Err(NotRedrivable::NotKept)
         } else if self.recorder.count().saturating_add(EVENTS) > self.recorder.limit() {
             Err(NotRedrivable::TooManyEvents)
-        } else if now - self.now > PERIOD {
+        } else if now - self.now > NotRedrivable::PERIOD {
             Err(NotRedrivable::PeriodExceeded)
         } else if self.execution.redrive_count.unwrap_or(0) >= MOST_REDRIVES {
             Err(NotRedrivable::TooManyRedrives)

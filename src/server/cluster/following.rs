@@ -29,7 +29,7 @@ struct News {
     /// The ARNs of state machines, with their forms if they are there.
     state_machines: Vec<(String, Option<StateMachineForm>)>,
     activities: Vec<(String, Option<ActivityForm>)>,
-    redrive_tokens: Vec<(String, Tokens)>,
+    redrive_tokens: Vec<(String, Option<Tokens>)>,
     /// The revisions of those state machines that were not known, and the texts of their definitions by key.
     revisions: HashMap<u64, RevisionForm>,
     definitions: HashMap<String, String>,
@@ -46,10 +46,11 @@ impl Service {
         }
         let mut tries = 0;
         loop {
-            following.last_read = cluster.reads.fetch_add(1, Ordering::AcqRel) + 1;
+            let read = cluster.reads.fetch_add(1, Ordering::AcqRel) + 1;
             let seen = cluster.seen();
             let changes = cluster.client.documents_after(&cluster.place, seen).await?;
             if changes.version == seen && !changes.is_whole {
+                following.last_read = read;
                 return Ok(());
             }
             match self.apply(cluster, &mut following, changes).await {
@@ -58,7 +59,12 @@ impl Service {
                     tries += 1;
                     tokio::time::sleep(super::PAUSE).await;
                 }
-                applied => return Ok(applied?),
+                Err(error) => return Err(error.into()),
+                // Only now it is good for others.
+                Ok(()) => {
+                    following.last_read = read;
+                    return Ok(());
+                }
             }
         }
     }
@@ -133,7 +139,7 @@ impl Service {
                 REDRIVE_TOKENS => {
                     let what = format!("the client tokens of the execution `{key}`");
                     let tokens = text.map(|text| read_text(&text, &what)).transpose()?;
-                    news.redrive_tokens.push((key.clone(), tokens.unwrap_or_default()));
+                    news.redrive_tokens.push((key.clone(), tokens));
                 }
                 REVISION => {
                     let number = key.parse().unwrap_or_default();
@@ -166,7 +172,10 @@ impl Service {
             }
         }
         for (arn, tokens) in news.redrive_tokens {
-            registry.redrive_tokens.set(arn, tokens);
+            match tokens {
+                Some(tokens) => registry.redrive_tokens.set(arn, tokens),
+                None => registry.redrive_tokens.remove(&arn),
+            }
         }
         Ok(())
     }
