@@ -29,7 +29,7 @@ const LENT: Duration = Duration::from_secs(5);
 
 const STATE: &str = "queue";
 
-/// A task for whoever asks for it.
+/// A task that waits for a worker of its activity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Offer {
     token: String,

@@ -1,5 +1,5 @@
-//! Tasks that call Step Functions itself: they start executions, and answer tasks by token. All of it is calls of a journal, so
-//! that each is made once, whoever dies meanwhile.
+//! Tasks that call Step Functions itself: they start executions, and answer tasks by token. Every call is an entry of the
+//! journal, so that it is made once although a worker or a node may die.
 
 use chrono::{DateTime, Utc};
 use restate_sdk::context::RequestTarget;

@@ -130,7 +130,8 @@ impl Registry {
         }
     }
 
-    /// Whether a state machine has a running execution. In a cluster, whoever asks it removes a deleted state machine.
+    /// Whether a state machine has a running execution. Over a cluster always true: this process cannot see all executions, and
+    /// `forget_deleted_in` asks the cluster before it removes a deleted state machine.
     pub(super) fn any_running(&self, arn: &str) -> bool {
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {

@@ -38,7 +38,7 @@ struct News {
 impl Service {
     /// Reads all that was written before this call.
     pub(in crate::server) async fn follow(&self, cluster: &Cluster) -> Result<(), StepFunctionsError> {
-        // A read that begins from now on is good for this call, whoever makes it.
+        // A read that another call begins after this line shows all that this call has to see.
         let begun = cluster.reads.load(Ordering::Acquire);
         let mut following = cluster.following.lock().await;
         if following.last_read > begun {
