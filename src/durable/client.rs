@@ -109,8 +109,8 @@ impl RestateClient {
     ///
     /// [`InvalidName`](ErrorKind::InvalidName); [`InvalidInput`](ErrorKind::InvalidInput) if the input is no JSON;
     /// [`ExecutionAlreadyExists`](ErrorKind::ExecutionAlreadyExists) if there is one of this name, also one that has ended less
-    /// than 90 days ago; [`Cluster`](ErrorKind::Cluster) if the cluster cannot be reached, or no worker for the machine was
-    /// registered: if every node died meanwhile, one of them may have taken the start all the same. A worker refuses an input that is too large when the execution begins: [`outcome`](Self::outcome) tells.
+    /// than 90 days ago, or than an hour ago of an Express workflow; [`Cluster`](ErrorKind::Cluster) if the cluster cannot be
+    /// reached, or no worker for the machine was registered: if every node died meanwhile, one of them may have taken the start all the same. A worker refuses an input that is too large when the execution begins: [`outcome`](Self::outcome) tells.
     pub async fn start(&self, machine: &str, name: &str, input: &impl Serialize) -> Result<(), Error> {
         if !is_name(name) {
             let refusal = StepFunctionsError::invalid_name(name);

@@ -10,7 +10,7 @@ use super::tasks::Work;
 use super::workflow::{Source, Workflow};
 use super::{RestateClient, activities, documents, names, redrive, serving, tokens};
 use crate::Interpreter;
-use crate::definition::{IntegrationPattern, Resource, ResourceKind, WorkflowType, is_name};
+use crate::definition::{IntegrationPattern, Resource, ResourceKind, is_name};
 use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
 use crate::services::step_functions::StepFunctionsError;
@@ -104,11 +104,6 @@ impl RestateWorker {
             if !names_taken.insert(name.clone()) {
                 return Err(misconfigured(format!(
                     "the worker has two machines of the name `{name}`"
-                )));
-            }
-            if program.machine().workflow_type == WorkflowType::Express {
-                return Err(misconfigured(format!(
-                    "`{name}` is an Express workflow: it ends within five minutes and nobody keeps its history, so run it by an `Interpreter`"
                 )));
             }
             self.take_on(&name, &program)?;

@@ -20,6 +20,7 @@ use super::{
     ORIGIN_HEADER, RUN, STOP, history_key, history_number,
 };
 use crate::Interpreter;
+use crate::definition::WorkflowType;
 use crate::error::Error;
 use crate::execution::{Execution, MapRun, Outcome, Program};
 use crate::history::ErrorOutput;
@@ -55,7 +56,12 @@ pub(super) enum Source {
 
 impl Workflow {
     pub(super) fn handlers(self) -> Vec<Handler> {
-        self.handlers_kept(KEPT)
+        match &self.source {
+            Source::Machine { program, .. } if program.machine().workflow_type == WorkflowType::Express => {
+                self.express_handlers()
+            }
+            _ => self.handlers_kept(KEPT),
+        }
     }
 
     /// The same for Express workflows.

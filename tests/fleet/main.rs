@@ -1,7 +1,7 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `cases`, `releases`, `api`, `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `redrives`, `releases`, `api`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -21,6 +21,7 @@ mod cases;
 mod cluster;
 mod compare;
 mod cuts;
+mod express;
 mod kills;
 #[path = "../recorded/known_gaps.rs"]
 mod known_gaps;

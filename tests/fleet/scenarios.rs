@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::machine::{self, ASK, JOB, LOOP, NAP, ODD, WIDE};
 use crate::round::until_served;
 use crate::setup::Setup;
-use crate::{activities, nested};
+use crate::{activities, express, nested};
 
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(program: &Path, steps: usize) {
@@ -35,6 +35,7 @@ pub(crate) async fn run(program: &Path, steps: usize) {
     a_long_journal_replays(&mut setup, steps).await;
     a_definition_stays(&client).await;
     shared_out(&client).await;
+    express::run(&client).await;
     what_does_not_run_is_refused().await;
     setup.end();
 }
