@@ -13,9 +13,11 @@ use std::sync::Arc;
 
 use super::activities::{offer_task, withdraw_task};
 use super::children::Children;
+use super::existing;
 use super::hands::Hands;
 use super::messages::{Delivered, Delivery, Ending, Events, Message, ParentFacts, Stop, TaskAnswer, TaskCall};
 use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names};
+use crate::Interpreter;
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
 use crate::execution::{ChildStart, Command, Event, Execution, MapRun, Outcome, Task, TaskId};
@@ -48,6 +50,7 @@ struct Token {
 
 struct Driver<'a> {
     context: &'a ContextInternal,
+    interpreter: &'a Interpreter,
     clock: &'a Clock,
     execution: Execution,
     /// The time of the last event.
@@ -70,7 +73,7 @@ struct Driver<'a> {
 /// Drives an execution to its end, which is at once if the invocation is cancelled. The time is that of its last event.
 pub(super) async fn drive(
     context: &ContextInternal,
-    clock: &Clock,
+    (interpreter, clock): (&Interpreter, &Clock),
     execution: Execution,
     hands: Hands,
     is_cancelled: bool,
@@ -79,6 +82,7 @@ pub(super) async fn drive(
     let begin = context_object.redrive_time.unwrap_or(context_object.start_time);
     let mut driver = Driver {
         context,
+        interpreter,
         clock,
         now: begin,
         execution,
@@ -329,6 +333,8 @@ impl<'a> Driver<'a> {
     }
 
     async fn happen(&mut self, happened: Happened) -> Result<(), TerminalError> {
+        let handled = &self.hands.handled_activities;
+        self.is_cancelled |= existing::look(self.context, self.interpreter, &mut self.execution, handled).await?;
         match happened {
             Happened::Listens(task, Ok(Message(()))) => {
                 // It may have timed out meanwhile.

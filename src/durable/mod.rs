@@ -25,6 +25,7 @@ mod children;
 mod client;
 mod documents;
 mod drive;
+mod existing;
 mod hands;
 mod listing;
 mod map_runs;

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::awaited::told_of;
 use super::begun::Begun;
 use super::drive::time;
+use super::existing;
 use super::messages::Message;
 use super::place::Place;
 use super::services::{Handler, Kind, handler};
 use super::{CANCELLED, REDRIVABLE, REDRIVE, REDRIVES, RUN};
+use crate::Interpreter;
 use crate::execution::{Execution, NotRedrivable};
 use crate::runtime::Clock;
 use crate::store::{End, StoreError, StoreErrorKind, StoredSnapshot, read_text, written_text};
@@ -148,6 +150,7 @@ pub(super) fn keep(context: &ContextInternal, begun: Begun, execution: &Executio
 /// A redriven execution, which goes on now, how it began, and whether the invocation was cancelled meanwhile.
 pub(super) async fn resume(
     context: &ContextInternal,
+    interpreter: &Interpreter,
     key: &str,
     redrive: &Redrive,
 ) -> Result<(Execution, Begun, bool), HandlerError> {
@@ -172,6 +175,8 @@ pub(super) async fn resume(
     // What cannot be read is not lost: a worker that can read it goes on.
     let remains: Remains = read_text(&text, REST)?;
     let mut execution = remains.execution()?;
+    let handled = &remains.begun.beginning.handled_activities;
+    is_cancelled |= existing::look(context, interpreter, &mut execution, handled).await?;
     execution.redrive(*time)?;
     Ok((execution, remains.begun, is_cancelled))
 }

@@ -119,7 +119,7 @@ impl Workflow {
     /// Goes on where another run of the execution has ended.
     async fn resume(&self, context: &ContextInternal, input: Input, key: &str) -> Result<Json, HandlerError> {
         let Message(redrive) = input.read().map_err(refused)?;
-        let (execution, begun, is_cancelled) = redrive::resume(context, key, &redrive).await?;
+        let (execution, begun, is_cancelled) = redrive::resume(context, &self.interpreter, key, &redrive).await?;
         let opening = begun.read()?;
         let facts = Facts {
             redrive_count: execution.context().redrive_count.unwrap_or_default(),
@@ -215,7 +215,14 @@ impl Workflow {
         if may_be_awaited {
             context.resolve_promise(BEGUN, Message(()));
         }
-        let (execution, outcome, time) = drive(context, &self.clock, execution, hands, is_cancelled).await?;
+        let (execution, outcome, time) = drive(
+            context,
+            (&self.interpreter, &self.clock),
+            execution,
+            hands,
+            is_cancelled,
+        )
+        .await?;
         if !matches!(self.source, Source::MapRun) {
             redrive::keep(context, begun, &execution, time);
         }

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::map_run::MapRunUpdate;
 use super::outcome::Outcome;
@@ -64,6 +66,9 @@ pub enum Event {
     Stop(ErrorOutput),
     /// A running Map Run gets new settings (`UpdateMapRun`); one that has ended stays as it is.
     UpdateMapRun(Box<MapRunUpdate>),
+    /// The ARNs of the activities that exist from now on, as [`StartOptions::activities`](super::StartOptions::activities) has
+    /// them. It counts after the end, too, for a redrive.
+    ActivitiesChanged(Arc<BTreeSet<String>>),
 }
 
 impl Event {
@@ -76,7 +81,9 @@ impl Event {
             | Self::TaskSucceeded { task, .. }
             | Self::TaskFailed { task, .. }
             | Self::ChildEnded { child: task, .. } => Some(task),
-            Self::DeadlineReached | Self::Turn | Self::Stop(_) | Self::UpdateMapRun(_) => None,
+            Self::DeadlineReached | Self::Turn | Self::Stop(_) | Self::UpdateMapRun(_) | Self::ActivitiesChanged(_) => {
+                None
+            }
         }
     }
 

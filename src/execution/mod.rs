@@ -108,6 +108,8 @@ mod trace;
 mod variables;
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "restate")]
+use std::collections::BTreeSet;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -347,6 +349,10 @@ impl Execution {
     /// as is everything after the end.
     pub fn handle(&mut self, now: DateTime<Utc>, mut event: Event) {
         let is_too_deep = event.drop_deep_output();
+        if let Event::ActivitiesChanged(existing) = event {
+            self.core.activities = Some(existing);
+            return;
+        }
         if self.core.outcome.is_some() {
             return;
         }
@@ -409,6 +415,12 @@ impl Execution {
     /// The unanswered tasks in the order in which they were asked for, including those of child executions.
     pub fn unanswered_tasks(&mut self) -> Vec<Task> {
         self.engine().unanswered_tasks()
+    }
+
+    /// The activities that exist, as it was told last; `None` for all.
+    #[cfg(feature = "restate")]
+    pub(crate) fn activities(&self) -> Option<&Arc<BTreeSet<String>>> {
+        self.core.activities.as_ref()
     }
 
     /// Whether a task is unanswered.

@@ -2,9 +2,13 @@
 
 use indexmap::IndexMap;
 use serde_json::Value;
+#[cfg(feature = "restate")]
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::data::Payload;
+#[cfg(feature = "restate")]
+use crate::definition::ResourceKind;
 use crate::definition::{
     Catcher, QueryLanguage, Reads, Resource, Retrier, State, StateGraph, StateMachine, Transition,
 };
@@ -156,6 +160,16 @@ impl Program {
         self.nodes
             .iter()
             .flat_map(|node| node.resources().map(|resource| (&*node.name, resource)))
+    }
+
+    /// The ARNs of the activities of its Tasks.
+    #[cfg(feature = "restate")]
+    pub(crate) fn activities(&self) -> BTreeSet<String> {
+        let activities = self.resources().map(|(_, resource)| resource);
+        activities
+            .filter(|resource| *resource.kind() == ResourceKind::Activity)
+            .map(|resource| resource.arn().to_owned())
+            .collect()
     }
 
     /// The state with a name, nested or not.

@@ -13,7 +13,7 @@ use super::panics::failing_on_panic;
 use super::{Clock, Interpreter};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, Payload, discard, nests_within};
-use crate::definition::{Resource, ResourceKind};
+use crate::definition::Resource;
 use crate::error::predefined_errors;
 use crate::execution::{Limits, Program, StartOptions};
 use crate::handlers::{Attempt, Handler};
@@ -46,11 +46,9 @@ impl Interpreter {
 
     /// The activities of a program for which there is a handler: nobody is asked for their tasks.
     pub(crate) fn handled_activities(&self, program: &Program) -> BTreeSet<String> {
-        let activities = program.resources().map(|(_, resource)| resource);
+        let mut activities = program.activities();
+        activities.retain(|activity| self.does(activity));
         activities
-            .filter(|resource| *resource.kind() == ResourceKind::Activity && self.does(resource.arn()))
-            .map(|resource| resource.arn().to_owned())
-            .collect()
     }
 
     /// Does an attempt of a task of a resource. A panic is a failure of the task. The answer is made to [`fit`](Self::fit), and
@@ -103,7 +101,8 @@ impl Interpreter {
     pub(crate) fn child(&self, child: &ChildRequest<'_>, now: DateTime<Utc>) -> Result<Child, TaskError> {
         let &ChildRequest { operation, request, .. } = child;
         let in_style = |error: StepFunctionsError| error.in_style(operation.style);
-        let (Resolved { target, .. }, options) = asked_for(self.shared(), operation, request).map_err(in_style)?;
+        let (Resolved { target, .. }, mut options) = asked_for(self.shared(), operation, request).map_err(in_style)?;
+        options.activities = self.existing_activities(&target.program);
         let parent = parent_of(operation, child.lineage, child.start_time);
         Ok(Child {
             origin: StoredOrigin {

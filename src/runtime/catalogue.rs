@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+#[cfg(feature = "restate")]
+use std::collections::BTreeSet;
 use std::fmt;
 #[cfg(feature = "restate")]
 use std::pin::Pin;
@@ -16,6 +18,8 @@ use super::{Ack, Interpreter};
 use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
 use crate::execution::Outcome;
+#[cfg(feature = "restate")]
+use crate::execution::Program;
 use crate::services::step_functions::{StepFunctionsError, Target};
 
 /// State machines created while the interpreter runs.
@@ -23,6 +27,14 @@ pub(crate) trait Catalogue: fmt::Debug + Send + Sync {
     /// Reads what other processes have created, where they share it.
     #[cfg(feature = "restate")]
     fn follow(&self) -> Pin<Box<dyn Future<Output = Result<(), StepFunctionsError>> + Send + '_>>;
+
+    /// The same, unless that was done a moment ago.
+    #[cfg(feature = "restate")]
+    fn follow_lately(&self) -> Pin<Box<dyn Future<Output = Result<(), StepFunctionsError>> + Send + '_>>;
+
+    /// Which of these activities exist, as far as this process has read; `None` if tasks have to do without knowing.
+    #[cfg(feature = "restate")]
+    fn existing_activities(&self, asked: &BTreeSet<String>) -> Option<BTreeSet<String>>;
 
     /// The state machine of an ARN; the ARN may end in a version or an alias, and in `#` with a test case.
     fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError>;
@@ -94,10 +106,38 @@ impl Interpreter {
         }
     }
 
+    /// Which of these activities exist now; `None` if nobody here knows.
+    #[cfg(feature = "restate")]
+    pub(crate) async fn look_for_activities(
+        &self,
+        asked: &BTreeSet<String>,
+    ) -> Result<Option<BTreeSet<String>>, StepFunctionsError> {
+        let Some(catalogue) = self.settings.catalogue.as_ref().and_then(Weak::upgrade) else {
+            return Ok(None);
+        };
+        catalogue.follow_lately().await?;
+        match catalogue.existing_activities(asked) {
+            // One may have been created a moment ago.
+            Some(existing) if existing.len() < asked.len() => catalogue.follow().await?,
+            existing => return Ok(existing),
+        }
+        Ok(catalogue.existing_activities(asked))
+    }
+
+    /// The activities of a program that exist, of which a handler does some; `None` if nobody here knows.
+    #[cfg(feature = "restate")]
+    pub(super) fn existing_activities(&self, program: &Program) -> Option<Arc<BTreeSet<String>>> {
+        let catalogue = self.settings.catalogue.as_ref().and_then(Weak::upgrade)?;
+        let mut existing = catalogue.existing_activities(&program.activities())?;
+        existing.extend(self.handled_activities(program));
+        Some(Arc::new(existing))
+    }
+
     /// The options of an execution that another driver runs.
     #[cfg(feature = "restate")]
     pub(crate) fn options_of_launch(&self, launch: &Launch<'_>) -> crate::execution::StartOptions {
         let mut options = self.settings.start_options_of(launch.input.clone(), launch.target);
+        options.activities = self.existing_activities(&launch.target.program);
         options.is_synchronous = launch.is_synchronous;
         if let Some(name) = launch.name {
             name.clone_into(&mut options.name);

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 #[cfg(feature = "restate")]
+use std::collections::BTreeSet;
+#[cfg(feature = "restate")]
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
 
@@ -50,6 +52,22 @@ impl Catalogue for Service {
             return Box::pin(Self::follow(self, cluster));
         }
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    #[cfg(feature = "restate")]
+    fn follow_lately(&self) -> Pin<Box<dyn Future<Output = Result<(), StepFunctionsError>> + Send + '_>> {
+        match self.cluster() {
+            Some(cluster) if !cluster.was_read_lately() => Box::pin(Self::follow(self, cluster)),
+            _ => Box::pin(std::future::ready(Ok(()))),
+        }
+    }
+
+    #[cfg(feature = "restate")]
+    fn existing_activities(&self, asked: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+        self.cluster()?;
+        let registry = self.registry();
+        let existing = asked.iter().filter(|arn| registry.activities.contains_key(*arn));
+        Some(existing.cloned().collect())
     }
 
     fn resolve(&self, arn: &str) -> Result<Resolved, StepFunctionsError> {

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod activities;
 mod distributed_map;
 mod limits;
 mod long_evaluations;

@@ -79,6 +79,7 @@ pub(crate) async fn run(program: &Path) {
     express_workflows_answer(&two).await;
     tokens_are_answered(&two).await;
     activities_are_worked_on(&two).await;
+    activities_have_to_exist(&two).await;
     executions_start_others(&two).await;
     executions_are_redriven(&two).await;
     map_runs_are_described(&two).await;
@@ -315,6 +316,70 @@ async fn activities_are_worked_on(two: &Two) {
         history["events"][3]["activityStartedEventDetails"]["workerName"],
         "hands"
     );
+}
+
+/// A Task of an activity that does not exist fails as on AWS: nothing is scheduled, and nothing catches it.
+async fn activities_have_to_exist(two: &Two) {
+    let activity = "arn:aws:states:us-east-1:123456789012:activity:Later";
+    let machine = json!({ "StartAt": "First", "States": {
+        "First": { "Type": "Wait", "SecondsPath": "$", "Next": "Later" },
+        "Later": {
+            "Type": "Task", "Resource": activity, "End": true,
+            "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Never" }]
+        },
+        "Never": { "Type": "Pass", "End": true }
+    } });
+    let arn = two.create("Missing", machine, "STANDARD").await;
+    let start = async |seconds: u64| {
+        let start = json!({ "stateMachineArn": arn, "input": seconds.to_string() });
+        two.call(0, "StartExecution", start).await.unwrap()["executionArn"].clone()
+    };
+    let types = async |execution: &Value| {
+        let of = json!({ "executionArn": execution });
+        let history = two.call(1, "GetExecutionHistory", of).await.unwrap();
+        let events = history["events"].as_array().unwrap().iter();
+        events
+            .map(|event| event["type"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let fails = async |execution: &Value| {
+        let failed = two.ended(execution).await;
+        assert_eq!(failed["error"], "States.Runtime", "{failed}");
+        let cause = failed["cause"].as_str().unwrap();
+        assert!(
+            cause.ends_with(&format!("The activity {activity} does not exist.")),
+            "{cause}"
+        );
+        let types = types(execution).await;
+        assert_eq!(types[types.len() - 2..], ["TaskStateEntered", "ExecutionFailed"]);
+    };
+    let missing = start(0).await;
+    fails(&missing).await;
+
+    // Created while the execution runs.
+    let waits = start(2).await;
+    let created = two.call(1, "CreateActivity", json!({ "name": "Later" })).await.unwrap();
+    assert_eq!(created["activityArn"], activity);
+    let redriven = two
+        .call(0, "RedriveExecution", json!({ "executionArn": missing }))
+        .await;
+    redriven.unwrap();
+    for execution in [&missing, &waits] {
+        let task = two
+            .call(1, "GetActivityTask", json!({ "activityArn": activity }))
+            .await
+            .unwrap();
+        let done = json!({ "taskToken": task["taskToken"], "output": "0" });
+        two.call(0, "SendTaskSuccess", done).await.unwrap();
+        assert_eq!(two.ended(execution).await["status"], "SUCCEEDED");
+    }
+
+    // Deleted while it runs.
+    let waits = start(3).await;
+    two.call(1, "DeleteActivity", json!({ "activityArn": activity }))
+        .await
+        .unwrap();
+    fails(&waits).await;
 }
 
 /// The child's state machine is created by the other process a moment before.

@@ -79,7 +79,8 @@ impl Engine<'_> {
             | Event::DeadlineReached
             | Event::Turn
             | Event::Stop(_)
-            | Event::UpdateMapRun(_) => Ok(()),
+            | Event::UpdateMapRun(_)
+            | Event::ActivitiesChanged(_) => Ok(()),
         }
     }
 

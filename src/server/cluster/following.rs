@@ -51,6 +51,7 @@ impl Service {
             let changes = cluster.client.documents_after(&cluster.place, seen).await?;
             if changes.version == seen && !changes.is_whole {
                 following.last_read = read;
+                cluster.note_read();
                 return Ok(());
             }
             match self.apply(cluster, &mut following, changes).await {
@@ -63,6 +64,7 @@ impl Service {
                 // Only now it is good for others.
                 Ok(()) => {
                     following.last_read = read;
+                    cluster.note_read();
                     return Ok(());
                 }
             }

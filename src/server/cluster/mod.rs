@@ -37,6 +37,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How long it is known which resources have services of their own.
 const SERVICES_KNOWN: Duration = Duration::from_secs(1);
 
+/// How long a running execution may go by what was read.
+const LATELY: Duration = Duration::from_secs(1);
+
 /// The cluster of an API.
 #[derive(Debug)]
 pub(super) struct Cluster {
@@ -50,6 +53,8 @@ pub(super) struct Cluster {
     reads: AtomicU64,
     /// The number of the last write that was seen.
     seen: AtomicU64,
+    /// When the last read ended.
+    read_at: Mutex<Option<Instant>>,
     services: Mutex<Option<(Instant, BTreeSet<String>)>>,
 }
 
@@ -81,6 +86,7 @@ impl Cluster {
             following: tokio::sync::Mutex::default(),
             reads: AtomicU64::new(0),
             seen: AtomicU64::new(0),
+            read_at: Mutex::default(),
             services: Mutex::default(),
         }
     }
@@ -92,6 +98,16 @@ impl Cluster {
     /// The number of the last write that was seen.
     pub(super) fn seen(&self) -> u64 {
         self.seen.load(Ordering::Acquire)
+    }
+
+    /// Whether what others have written was read a moment ago.
+    pub(super) fn was_read_lately(&self) -> bool {
+        let read_at = self.read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        read_at.is_some_and(|at| at.elapsed() < LATELY)
+    }
+
+    fn note_read(&self) {
+        *self.read_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now());
     }
 
     /// Writes documents on top of a write; errors if there is a later one.

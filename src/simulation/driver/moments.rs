@@ -30,7 +30,7 @@ impl Driver<'_> {
             Event::Stop(_) => Happened::Stopped,
             // Nothing updates a Map Run in a simulation.
             // They run inside it.
-            Event::UpdateMapRun(_) | Event::ChildEnded { .. } => return,
+            Event::UpdateMapRun(_) | Event::ChildEnded { .. } | Event::ActivitiesChanged(_) => return,
         };
         self.begin_moment(happened);
     }
