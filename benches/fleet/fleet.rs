@@ -9,7 +9,6 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::TcpSocket;
 use tokio::time::sleep;
 
 use crate::cluster::{Cluster, free_ports};
@@ -30,14 +29,11 @@ impl Worker {
     }
 
     pub(crate) async fn serve(self) {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_reuseport(true).unwrap();
-        socket.bind(([127, 0, 0, 1], self.port).into()).unwrap();
+        let listener = RestateWorker::listener(([127, 0, 0, 1], self.port).into()).unwrap();
         let worker = RestateWorker::new(machines::with_work(Interpreter::new()));
         let worker = machines::all()
             .iter()
             .fold(worker, |worker, (name, machine)| worker.machine(*name, machine));
-        let listener = socket.listen(1_024).unwrap();
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
 }

@@ -5,9 +5,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use restate_sdk::endpoint::Endpoint;
 use restate_sdk::hyper::HyperEndpoint;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// How much of a journal may be on its way to the worker.
 ///
@@ -21,6 +22,25 @@ const SILENCE: Duration = Duration::from_secs(20);
 
 /// How long nothing is accepted after the system had no file or memory for a connection.
 const RECOVERY: Duration = Duration::from_millis(100);
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1_024;
+
+/// Listens at an address that other processes may have, too.
+pub(super) fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    #[cfg(unix)]
+    {
+        socket.set_reuseaddr(true)?;
+        socket.set_reuseport(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until the future `stop` is ready. What is being done then is cut, and Restate has another worker do it, or this one
 /// after its restart.

@@ -2,6 +2,8 @@
 
 use restate_sdk::endpoint::Endpoint;
 use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
@@ -68,6 +70,20 @@ impl RestateWorker {
     pub fn client(mut self, client: RestateClient) -> Self {
         self.client = Some(client);
         self
+    }
+
+    /// Listens at an address that other processes of this machine may listen at, too (`SO_REUSEPORT`; not on Windows): the system
+    /// shares the connections out among them, and when one ends, the others go on with its work. Port 0 takes one that is free.
+    ///
+    /// # Errors
+    ///
+    /// The system's, such as for a port that a process has for itself.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+        serving::listener(address)
     }
 
     /// Serves the cluster until the future `stop` is ready. The cluster has to know the address:

@@ -77,7 +77,7 @@ async fn workers_share_an_address(setup: &Setup) {
     let [port] = free_ports();
     let mut workers = ["left", "right"].map(|name| {
         let mut worker = Worker::new(port, &setup.effects, setup.cluster.ingresses());
-        (worker.release, worker.shares) = (name, true);
+        worker.release = name;
         worker.start();
         worker
     });

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket};
 
 use crate::process::Process;
 use crate::{machine, maps, nested, redrives};
@@ -15,7 +14,6 @@ const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
 const EFFECTS: &str = "ASL_FLEET_EFFECTS";
 const RELEASE: &str = "ASL_FLEET_RELEASE";
-const SHARES: &str = "ASL_FLEET_SHARES";
 
 /// The release of a worker that has another definition, another handler and one more machine.
 pub(crate) const NEW: &str = "new";
@@ -26,7 +24,6 @@ pub(crate) struct Role {
     effects: PathBuf,
     ingresses: String,
     release: String,
-    shares: bool,
 }
 
 impl Role {
@@ -36,13 +33,12 @@ impl Role {
             effects: env::var_os(EFFECTS)?.into(),
             ingresses: env::var(INGRESSES).ok()?,
             release: env::var(RELEASE).ok()?,
-            shares: env::var_os(SHARES).is_some(),
         })
     }
 
     #[tokio::main]
     pub(crate) async fn play(self) {
-        let listener = listener(self.port, self.shares);
+        let listener = RestateWorker::listener(([127, 0, 0, 1], self.port).into()).unwrap();
         let effects = Arc::new(self.effects);
         let told = Arc::clone(&effects);
         let tell = move |attempt: &str| machine::note(&told, attempt);
@@ -86,24 +82,12 @@ impl Role {
     }
 }
 
-/// Listens at a port that others may listen at, too, each for its share of the connections.
-fn listener(port: u16, shares: bool) -> TcpListener {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_reuseaddr(true).unwrap();
-    if shares {
-        socket.set_reuseport(true).unwrap();
-    }
-    socket.bind(([127, 0, 0, 1], port).into()).unwrap();
-    socket.listen(1_024).unwrap()
-}
-
 /// A worker that can be killed, and started again at the same address.
 pub(crate) struct Worker {
     port: u16,
     effects: PathBuf,
     ingresses: Vec<String>,
     pub(crate) release: &'static str,
-    pub(crate) shares: bool,
     process: Process,
 }
 
@@ -114,7 +98,6 @@ impl Worker {
             effects: effects.to_owned(),
             ingresses,
             release: "old",
-            shares: false,
             process: Process::default(),
         }
     }
@@ -131,9 +114,6 @@ impl Worker {
             .env(INGRESSES, self.ingresses.join(" "))
             .env(RELEASE, self.release)
             .stdin(Stdio::null());
-        if self.shares {
-            command.env(SHARES, "1");
-        }
         self.process.start(&mut command);
     }
 

@@ -40,11 +40,12 @@ impl RestateOptions {
     pub(super) async fn serve(&self, interpreter: Interpreter, is_quiet: bool) -> Result<StepFunctions, Failure> {
         use crate::cli::failure::reason;
         use crate::cli::stores::tell;
+        use crate::durable::RestateWorker;
 
         let failed = |error: crate::Error| Failure::new(error.to_string());
         let client = self.client()?;
         let api = StepFunctions::on_restate(interpreter, client.clone()).map_err(failed)?;
-        let listener = listener(self.worker).map_err(|error| {
+        let listener = RestateWorker::listener(self.worker).map_err(|error| {
             Failure::new(format!("cannot listen on {}: {}", self.worker, reason(&error)))
                 .help("`--worker` takes another address")
         })?;
@@ -117,23 +118,6 @@ fn admin_of(ingress: &str) -> Option<String> {
         _ => authority,
     };
     Some(format!("{scheme}://{host}:9070"))
-}
-
-/// Listens at an address that other processes of this machine may have, too.
-#[cfg(feature = "restate")]
-fn listener(address: SocketAddr) -> std::io::Result<tokio::net::TcpListener> {
-    use tokio::net::TcpSocket;
-
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    }?;
-    socket.set_reuseaddr(true)?;
-    #[cfg(unix)]
-    socket.set_reuseport(true)?;
-    socket.bind(address)?;
-    socket.listen(1_024)
 }
 
 #[cfg(all(test, feature = "restate"))]

@@ -9,7 +9,6 @@ use asl_engine::durable::{RestateClient, RestateWorker};
 use asl_engine::handlers::event_bus::EventBridge;
 use asl_engine::{ErrorKind, Interpreter, Outcome};
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -78,7 +77,7 @@ impl Cluster {
             port: options.worker.port(),
             error,
         };
-        let listener = listener(options.worker).map_err(listen)?;
+        let listener = RestateWorker::listener(options.worker).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (stop, stopped) = oneshot::channel();
         let working = tokio::spawn(async move {
@@ -151,18 +150,4 @@ impl Work {
         let _ = self.stop.send(());
         let _ = self.working.await;
     }
-}
-
-/// Listens at an address that others on this machine may share, so that they go on when one of them dies.
-fn listener(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    }?;
-    socket.set_reuseaddr(true)?;
-    #[cfg(unix)]
-    socket.set_reuseport(true)?;
-    socket.bind(address)?;
-    socket.listen(1_024)
 }
