@@ -1,6 +1,7 @@
 //! How an execution begins, and what is told of it: parts of journals, and of the states of workflows.
 
 use chrono::{DateTime, Utc};
+use restate_sdk::endpoint::InputMetadata;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -139,6 +140,7 @@ impl Begun {
             request: origin.request,
             redrive_count: 0,
             redrive_time: None,
+            run: None,
         };
         Ok(Opening {
             program,
@@ -193,9 +195,18 @@ pub(crate) struct Facts {
     pub(crate) redrive_count: u32,
     #[serde(default)]
     pub(crate) redrive_time: Option<DateTime<Utc>>,
+    /// The invocation that runs it.
+    #[serde(default)]
+    pub(super) run: Option<String>,
 }
 
 impl Facts {
+    /// The same of a run that an invocation is.
+    pub(super) fn of_run(self, invocation: &InputMetadata) -> Self {
+        let run = Some(invocation.invocation_id.clone());
+        Self { run, ..self }
+    }
+
     pub(super) fn has_input(&self, input: &Value) -> bool {
         serde_json::from_str::<Value>(&self.input).is_ok_and(|own| own == *input)
     }

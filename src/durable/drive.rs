@@ -16,7 +16,7 @@ use super::children::Children;
 use super::existing;
 use super::hands::Hands;
 use super::messages::{Delivered, Delivery, Ending, Events, Message, ParentFacts, Stop, TaskAnswer, TaskCall};
-use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names};
+use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names, updates};
 use crate::Interpreter;
 use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
@@ -38,6 +38,7 @@ enum Happened {
     Delivered(TaskId, Result<Message<Vec<Delivered>>, TerminalError>),
     ChildEnded(TaskId, Result<Message<Ending>, TerminalError>),
     StopAsked(Result<Message<Stop>, TerminalError>),
+    UpdateAsked(Result<Message<updates::Asked>, TerminalError>),
 }
 
 /// A task token, and whether it alone answers its task (`.waitForTaskToken`).
@@ -62,6 +63,8 @@ struct Driver<'a> {
     tokens: BTreeMap<TaskId, Token>,
     /// What was told of Map Runs, by their ARNs.
     map_runs: BTreeMap<Arc<str>, MapRun>,
+    /// Who asked for their new settings, and whether they were running.
+    updates: Vec<(String, bool)>,
     hands: Hands,
     children: Children,
     /// What has become of that which could not be asked for.
@@ -90,6 +93,7 @@ pub(super) async fn drive(
         timers: BTreeSet::new(),
         tokens: BTreeMap::new(),
         map_runs: BTreeMap::new(),
+        updates: Vec::new(),
         hands,
         children: Children::default(),
         refused: Vec::new(),
@@ -97,6 +101,7 @@ pub(super) async fn drive(
     };
     let stop = context.promise::<Message<Stop>>(STOP).map(Happened::StopAsked);
     driver.pending.push(Box::pin(stop));
+    driver.listen_for_updates();
     loop {
         if let Some(outcome) = driver.carry_out().await {
             return Ok((driver.execution, outcome, driver.now));
@@ -155,6 +160,9 @@ impl<'a> Driver<'a> {
         }
         for map_run in self.execution.map_runs() {
             self.tell_map_run(map_run);
+        }
+        for (asked_by, was_running) in self.updates.drain(..) {
+            updates::answer(self.context, &asked_by, was_running);
         }
         self.execution.rest();
         self.write(&events);
@@ -399,8 +407,21 @@ impl<'a> Driver<'a> {
                 let Message(Stop { time, error }) = stop?;
                 self.handle(time, Event::Stop(error));
             }
+            Happened::UpdateAsked(asked) => {
+                let Message(updates::Asked { update, answer }) = asked?;
+                let was_running = self.execution.runs_map_run(&update.map_run_arn);
+                self.updates.push((answer, was_running));
+                let now = self.time().await;
+                self.handle(now, Event::UpdateMapRun(update.into()));
+                self.listen_for_updates();
+            }
         }
         Ok(())
+    }
+
+    fn listen_for_updates(&mut self) {
+        let asked = updates::next(self.context).map(Happened::UpdateAsked);
+        self.pending.push(Box::pin(asked));
     }
 
     /// A worker has the task: nobody else is offered it.

@@ -41,6 +41,7 @@ mod services;
 mod serving;
 mod tasks;
 mod tokens;
+mod updates;
 mod worker;
 mod workflow;
 
@@ -63,6 +64,8 @@ const STOP: &str = "stop";
 /// Also promises, which its run fulfils: it has begun; it has ended.
 const BEGUN: &str = "begun";
 const ENDED: &str = "ended";
+/// Gives a Map Run new settings.
+const UPDATE_MAP_RUN: &str = "update_map_run";
 /// Tells a task of the end.
 const TELL: &str = "tell";
 

@@ -15,6 +15,7 @@ use super::messages::{Ending, Events, Input, Json, Message, Range, Stop};
 use super::place::Place;
 use super::redrive;
 use super::services::{Handler, Kind, answer, handler};
+use super::updates;
 use super::{
     BEGUN, CANCELLED, DESCRIBE, END, ENDED, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN,
     ORIGIN_HEADER, RUN, STOP, history_key, history_number,
@@ -94,6 +95,7 @@ impl Workflow {
             handler(MAP_RUNS, Kind::Shared, map_runs),
         ];
         handlers.extend(redrive::handlers_of_run());
+        handlers.extend(updates::handlers());
         handlers.extend(awaited);
         handlers
     }
@@ -102,13 +104,13 @@ impl Workflow {
         Box::pin(async move {
             let (input, metadata) = context.input::<Input>().await;
             if matches!(self.source, Source::MapRun) {
-                let ended = self.run_child(&context, input).await;
+                let ended = self.run_child(&context, input, &metadata).await;
                 answer(&context, ended.map(|end| Message(Ending::from(end))));
                 return;
             }
             note_origin(&context, &metadata);
             let output = if Place::is_redriven(&metadata.key) {
-                self.resume(&context, input, &metadata.key).await
+                self.resume(&context, input, &metadata).await
             } else {
                 self.begin_and_run(&context, input, &metadata).await
             };
@@ -117,14 +119,20 @@ impl Workflow {
     }
 
     /// Goes on where another run of the execution has ended.
-    async fn resume(&self, context: &ContextInternal, input: Input, key: &str) -> Result<Json, HandlerError> {
+    async fn resume(
+        &self,
+        context: &ContextInternal,
+        input: Input,
+        metadata: &InputMetadata,
+    ) -> Result<Json, HandlerError> {
         let Message(redrive) = input.read().map_err(refused)?;
-        let (execution, begun, is_cancelled) = redrive::resume(context, &self.interpreter, key, &redrive).await?;
+        let (execution, begun, is_cancelled) =
+            redrive::resume(context, &self.interpreter, &metadata.key, &redrive).await?;
         let opening = begun.read()?;
         let facts = Facts {
             redrive_count: execution.context().redrive_count.unwrap_or_default(),
             redrive_time: execution.context().redrive_time,
-            ..opening.facts
+            ..opening.facts.of_run(metadata)
         };
         let driven = self.drive(context, execution, begun, facts, opening.lineage, is_cancelled);
         output(driven.await?.0)
@@ -147,6 +155,7 @@ impl Workflow {
             }
         };
         let (execution, facts, lineage) = begun.read()?.begin()?;
+        let facts = facts.of_run(metadata);
         let driven = self.drive(context, execution, begun, facts, lineage, is_cancelled);
         output(driven.await?.0)
     }
@@ -183,12 +192,18 @@ impl Workflow {
     }
 
     /// Runs a child execution of a distributed Map.
-    async fn run_child(&self, context: &ContextInternal, input: Input) -> Result<End, HandlerError> {
+    async fn run_child(
+        &self,
+        context: &ContextInternal,
+        input: Input,
+        metadata: &InputMetadata,
+    ) -> Result<End, HandlerError> {
         let Message(begun) = input.read::<Message<Begun>>()?;
         if let Some(of) = &begun.child_of {
             context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
         }
         let (execution, facts, lineage) = begun.read()?.begin()?;
+        let facts = facts.of_run(metadata);
         let (_, end) = self.drive(context, execution, begun, facts, lineage, false).await?;
         Ok(end)
     }

@@ -92,8 +92,7 @@
 //! `StepFunctions::on_restate` (feature `restate`) is the API over a cluster of Restate servers, for any number of processes at
 //! once: state machines, versions, aliases, activities and tags are shared, a call sees all that calls of any process before it
 //! have written, and executions run on any of the processes. A call that others overtake twenty times is refused with
-//! `ConflictException`; the cluster's errors are an `InternalServerError`. `UpdateMapRun` is refused, since it does not reach
-//! the other processes yet, and nothing is told to [`Reports`].
+//! `ConflictException`; the cluster's errors are an `InternalServerError`. Nothing is told to [`Reports`].
 //!
 //! # Status changes and logs
 //!

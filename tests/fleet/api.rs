@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use crate::round::until_served;
 use crate::setup::Setup;
+use crate::updates;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/R";
 
@@ -83,6 +84,7 @@ pub(crate) async fn run(program: &Path) {
     executions_start_others(&two).await;
     executions_are_redriven(&two).await;
     map_runs_are_described(&two).await;
+    updates::are_as_on_one_machine(&two.apis).await;
     writers_overtake_each_other(&two).await;
     lists_go_on(&two).await;
     let stored = Interpreter::new().store(asl_engine::store::MemoryStore::new());

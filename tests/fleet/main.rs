@@ -38,6 +38,7 @@ mod setup;
 #[path = "../files/trials.rs"]
 #[expect(dead_code, reason = "these cases are not tests of their own")]
 mod trials;
+mod updates;
 mod worker;
 
 use round::Sum;

@@ -15,12 +15,13 @@ use tokio::time::sleep;
 
 use crate::machine;
 use crate::setup::Setup;
+use crate::updates;
 
 const MANY: &str = "Many";
 const BATCHED: &str = "Batched";
 const NESTED: &str = "Nested";
 const FILED: &str = "Filed";
-const SLOW: &str = "Slow";
+pub(crate) const SLOW: &str = "Slow";
 const HEAVY: &str = "Heavy";
 
 const ITEMS: usize = 200;
@@ -146,6 +147,7 @@ pub(crate) async fn run(program: &Path) {
     too_many_failures_stop_the_others(&client).await;
     a_stop_stops_all(&client).await;
     a_cancellation_stops_all(&setup).await;
+    updates::outlive_a_worker(&mut setup).await;
     setup.end();
 }
 

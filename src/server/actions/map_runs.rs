@@ -61,22 +61,21 @@ impl Service {
         if run.status != MapRunStatus::Running {
             return Err(ended());
         }
-        let handle = match &execution {
-            Known::InMemory(execution) => execution.handle.clone(),
-            #[cfg(feature = "store")]
-            Known::Stored(execution) => execution.handle(&self.interpreter)?,
-            #[cfg(feature = "restate")]
-            Known::Clustered(_) => {
-                return Err(StepFunctionsError::validation(
-                    "UpdateMapRun does not work over a cluster yet",
-                ));
-            }
-        };
         let update = MapRunUpdate {
             map_run_arn: run.map_run_arn,
             max_concurrency: max_concurrency.and_then(|most| most.try_into().ok()),
             tolerated_failure_count: tolerated_failure_count.and_then(|count| count.try_into().ok()),
             tolerated_failure_percentage,
+        };
+        let handle = match &execution {
+            Known::InMemory(execution) => execution.handle.clone(),
+            #[cfg(feature = "store")]
+            Known::Stored(execution) => execution.handle(&self.interpreter)?,
+            #[cfg(feature = "restate")]
+            Known::Clustered(execution) => {
+                let was_running = execution.update_map_run(&update).await?;
+                return if was_running { Ok(empty()) } else { Err(ended()) };
+            }
         };
         handle.update_map_run(update).ok_or_else(ended)?.wait().await?;
         Ok(empty())

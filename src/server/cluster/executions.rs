@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Cluster;
 use crate::durable::{self, Listed, Place, Position, RestateClient};
 use crate::error::ErrorKind;
-use crate::execution::{MapRun, NotRedrivable, Outcome};
+use crate::execution::{MapRun, MapRunUpdate, NotRedrivable, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::server::Service;
 use crate::server::execution::{Events, Facts};
@@ -110,6 +110,12 @@ impl Clustered {
 
     pub(in crate::server) async fn map_runs(&self) -> Result<Vec<MapRun>, StepFunctionsError> {
         Ok(self.client.map_runs_at(&Place::of_arn(&self.told.arn)).await?)
+    }
+
+    /// Returns whether the Map Run was running.
+    pub(in crate::server) async fn update_map_run(&self, update: &MapRunUpdate) -> Result<bool, StepFunctionsError> {
+        let place = Place::of_arn(&self.told.arn);
+        Ok(self.client.update_map_run_at(&place, update).await?)
     }
 
     pub(in crate::server) fn facts(&self) -> Facts {
