@@ -1,17 +1,19 @@
 //! Executions that tasks of others wait for: the handlers beside their runs.
 
-use restate_sdk::context::RequestTarget;
+use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, RequestTarget};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::TerminalError;
 use serde_json::Value;
+use std::pin::Pin;
 
 use super::begun::Facts;
-use super::messages::{Awaited, Delivery, Ending, Message, Receipt};
+use super::messages::{Awaited, Delivery, Ending, Input, Message, Receipt};
 use super::place::Place;
 use super::services::{Handler, Kind, handler};
 use super::{BEGUN, DELIVER, END, ENDED, FACTS, STOP, TELL, names};
 use crate::TaskError;
 use crate::definition::Resource;
+use crate::error::predefined_errors;
 use crate::history::ErrorOutput;
 use crate::services::step_functions::{Description, Operation};
 use crate::store::End;
@@ -64,36 +66,59 @@ pub(super) fn answer(
     }))
 }
 
-/// Waits until the execution has begun.
+/// Waits until the execution has begun, or the invocation that would run it is over.
 async fn begun(context: ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
-    let ((), _) = context.input::<()>().await;
-    let Message(()) = context.promise::<Message<()>>(BEGUN).await?;
+    type Waiting<'a> = Pin<Box<dyn DurableFuture<Output = ()> + Send + 'a>>;
+
+    let (Message(run), _) = context.input::<Message<String>>().await;
+    let begun = context.promise::<Message<()>>(BEGUN);
+    let over = context.attach_invocation::<Input>(run);
+    let mut waiting: DurableFuturesUnordered<Waiting<'_>> = DurableFuturesUnordered::new();
+    waiting.push(Box::pin(begun.map(|_| ())));
+    waiting.push(Box::pin(over.map(|_| ())));
+    waiting.next().await?;
     told_of(&context).await
 }
 
-/// Waits until the execution has ended.
+/// Waits until the execution has ended, or the invocation that runs it is over.
 async fn ended(context: ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
-    let ((), _) = context.input::<()>().await;
-    let Message(()) = context.promise::<Message<()>>(ENDED).await?;
+    let (Message(run), _) = context.input::<Message<String>>().await;
+    until_over(&context, run).await?;
     told_of(&context).await
+}
+
+/// Waits until an invocation has ended, was killed, or is forgotten. Errors if this one is cancelled.
+async fn until_over(context: &ContextInternal, invocation: String) -> Result<(), TerminalError> {
+    let mut over = DurableFuturesUnordered::new();
+    over.push(context.attach_invocation::<Input>(invocation));
+    over.next().await.map(drop)
+}
+
+/// What is told of an execution that has ended without a word.
+pub(super) fn is_lost(arn: &str) -> String {
+    format!("The execution `{arn}` has no end: its invocation was killed, or its end is forgotten.")
 }
 
 /// Waits until the execution has ended, and answers a task with it.
 async fn tell(context: ContextInternal) -> Result<(), TerminalError> {
-    let (Message(awaited), _) = context.input::<Message<Awaited>>().await;
+    let (Message(awaited), metadata) = context.input::<Message<Awaited>>().await;
     let Awaited {
         token,
         resource,
         input_text,
+        run,
     } = awaited;
-    let Message(()) = context.promise::<Message<()>>(ENDED).await?;
-    let operation = Resource::parse(&resource).and_then(|resource| Operation::of(&resource));
-    let (Some(operation), Some((facts, Some(ending)))) = (operation, told_of(&context).await?) else {
+    until_over(&context, run).await?;
+    let Some(operation) = Resource::parse(&resource).and_then(|resource| Operation::of(&resource)) else {
         return Err(TerminalError::new(format!(
             "nobody waits by `{resource}` for an execution"
         )));
     };
-    let delivery = match answer(operation, &input_text, &facts, ending)? {
+    let answered = match told_of(&context).await? {
+        Some((facts, Some(ending))) => answer(operation, &input_text, &facts, ending)?,
+        _ => Err(TaskError::new(predefined_errors::TASK_FAILED, is_lost(&metadata.key))),
+    };
+    let delivery = match answered {
         Ok(output) => Delivery::Succeeded(output),
         Err(error) => Delivery::Failed(error.into()),
     };

@@ -82,8 +82,13 @@ impl Children {
                 let outcome = end.outcome().unwrap_or_else(|error| failed(&error.to_string()));
                 (outcome, Some(end.time))
             }
-            // Its workflow was killed.
-            Err(failure) => (failed(failure.message()), None),
+            Err(failure) => {
+                let cause = format!(
+                    "The child execution has no end, since its invocation failed: {}",
+                    failure.message()
+                );
+                (failed(&cause), None)
+            }
         }
     }
 }

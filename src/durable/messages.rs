@@ -149,6 +149,8 @@ pub(super) struct Awaited {
     pub(super) resource: String,
     /// The execution's input as that task gave it.
     pub(super) input_text: String,
+    /// The invocation that runs it.
+    pub(super) run: String,
 }
 
 /// What came of an attempt, and when; `None` if its answer comes by its token.

@@ -61,7 +61,7 @@ const HISTORY: &str = "history";
 const MAP_RUNS: &str = "map_runs";
 /// Also the promise that it fulfils.
 const STOP: &str = "stop";
-/// Also promises, which its run fulfils: it has begun; it has ended.
+/// Also a promise, which its run fulfils.
 const BEGUN: &str = "begun";
 const ENDED: &str = "ended";
 /// Gives a Map Run new settings.

@@ -74,9 +74,18 @@ async fn start(
         Err(error) => return Ok(Err(failed(error))),
     };
     let (arn, mut start_time) = (begun.arn().to_owned(), begun.time());
-    drop(context.request::<_, ()>(at(&arn, RUN), Message(begun)).send());
+    let run = match context.request::<_, ()>(at(&arn, RUN), Message(begun)).send().await {
+        Ok(run) => run.invocation_id().to_owned(),
+        Err(error) => {
+            stop_unnamed(context, &arn, is_named);
+            return Err(error);
+        }
+    };
     if is_named {
-        let found = find(context, &arn).await?;
+        let begun = context.request::<_, Message<Found>>(at(&arn, BEGUN), Message(run.clone()));
+        let Message(Some(found)) = begun.call().await? else {
+            return Ok(Err(lost(&arn)));
+        };
         match known(&found, &attempt_id, &request.input) {
             Ok(time) => start_time = time,
             Err(error) => return Ok(Err(error.in_style(operation.style))),
@@ -85,17 +94,16 @@ async fn start(
     let answer = started(operation.style, &arn, start_time);
     match operation.action {
         Action::RunExecution | Action::RunExecutionForJson => {
-            let waits = wait(context, call, arn.clone(), answer, request.input_text).await;
-            if waits.is_err() && !is_named {
-                // It was cancelled, and nobody knows of the execution.
-                awaited::stop(context, &arn);
+            let waits = wait(context, call, (&arn, run), answer, request.input_text).await;
+            if waits.is_err() {
+                stop_unnamed(context, &arn, is_named);
             }
             waits.map(|()| Ok(None))
         }
         Action::StartSyncExecution => {
-            let Message(ended) = context.request::<_, Message<Found>>(at(&arn, ENDED), ()).call().await?;
-            let Some((facts, Some(ending))) = ended else {
-                return Err(TerminalError::new(format!("the execution `{arn}` has no end")));
+            let ended = context.request::<_, Message<Found>>(at(&arn, ENDED), Message(run));
+            let Message(Some((facts, Some(ending)))) = ended.call().await? else {
+                return Ok(Err(lost(&arn)));
             };
             Ok(awaited::answer(operation, &request.input_text, &facts, ending)?.map(Some))
         }
@@ -136,10 +144,15 @@ fn asked(
 
 type Found = Option<(Facts, Option<Ending>)>;
 
-/// The execution of an ARN, as soon as it has begun: this one, or one that was there.
-async fn find(context: &ContextInternal, arn: &str) -> Result<(Facts, Option<Ending>), TerminalError> {
-    let Message(found) = context.request::<_, Message<Found>>(at(arn, BEGUN), ()).call().await?;
-    found.ok_or_else(|| TerminalError::new(format!("the execution `{arn}` has begun, and nothing is told of it")))
+/// The task was cancelled, and nobody knows of the execution.
+fn stop_unnamed(context: &ContextInternal, arn: &str, is_named: bool) {
+    if !is_named {
+        awaited::stop(context, arn);
+    }
+}
+
+fn lost(arn: &str) -> TaskError {
+    TaskError::new(predefined_errors::TASK_FAILED, awaited::is_lost(arn))
 }
 
 /// When the execution began that a start of its name leads to: the task's own, or a running one of the same input.
@@ -160,25 +173,26 @@ fn known(
 async fn wait(
     context: &ContextInternal,
     call: &TaskCall,
-    arn: String,
+    (arn, run): (&str, String),
     answer: Value,
     input_text: String,
 ) -> Result<(), TerminalError> {
     let token = call.request.token.clone().unwrap_or_default();
     let started = Delivery::ExecutionStarted {
         answer,
-        arn: arn.clone(),
+        arn: arn.to_owned(),
     };
     if deliver(context, &token, started).await? != Receipt::Taken {
-        awaited::stop(context, &arn);
+        awaited::stop(context, arn);
         return Ok(());
     }
     let told = Awaited {
         token,
         resource: call.resource.clone(),
         input_text,
+        run,
     };
-    drop(context.request::<_, Message<()>>(at(&arn, TELL), Message(told)).send());
+    drop(context.request::<_, Message<()>>(at(arn, TELL), Message(told)).send());
     Ok(())
 }
 

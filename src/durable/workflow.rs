@@ -17,8 +17,8 @@ use super::redrive;
 use super::services::{Handler, Kind, answer, handler};
 use super::updates;
 use super::{
-    BEGUN, CANCELLED, DESCRIBE, END, ENDED, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN,
-    ORIGIN_HEADER, RUN, STOP, history_key, history_number,
+    BEGUN, CANCELLED, DESCRIBE, END, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN, ORIGIN_HEADER,
+    RUN, STOP, history_key, history_number,
 };
 use crate::Interpreter;
 use crate::definition::WorkflowType;
@@ -226,8 +226,8 @@ impl Workflow {
         let listed = Listed::of(&facts);
         context.set(FACTS, Message(facts));
         context.set(LISTED, Message(&listed));
-        let may_be_awaited = matches!(self.source, Source::Given);
-        if may_be_awaited {
+        // Others may wait for it.
+        if matches!(self.source, Source::Given) {
             context.resolve_promise(BEGUN, Message(()));
         }
         let (execution, outcome, time) = drive(
@@ -249,9 +249,6 @@ impl Workflow {
         };
         context.set(LISTED, Message(listed));
         context.set(END, Message(Ending::from(end.clone())));
-        if may_be_awaited {
-            context.resolve_promise(ENDED, Message(()));
-        }
         Ok((outcome, end))
     }
 

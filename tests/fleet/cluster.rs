@@ -90,21 +90,53 @@ impl Cluster {
         found.matches("inv_").count()
     }
 
-    /// Cancels the invocation that runs an execution, as soon as there is one.
-    pub(crate) async fn cancel(&self, machine: &str, name: &str) {
+    /// The invocation of a handler of a key, as soon as there is one.
+    pub(crate) async fn called(&self, service: &str, key: &str, handler: &str) -> String {
         let sql = format!(
-            "SELECT id FROM sys_invocation WHERE target_service_name = 'asl.{machine}' AND target_service_key = '{name}' AND \
-             target_handler_name = 'run'"
+            "SELECT id FROM sys_invocation WHERE target_service_name = '{service}' AND target_service_key LIKE '{key}%' \
+             AND target_handler_name = '{handler}'"
         );
-        let id = loop {
+        loop {
             let found = self.administer("POST", "/query", &json!({ "query": sql })).await;
             if let Some(id) = id_in(&found, "inv_") {
-                break id;
+                return id;
             }
-        };
-        let path = format!("/invocations/{id}/cancel");
-        let cancelled = self.administer("PATCH", &path, &Value::Null).await;
-        assert!(cancelled.starts_with("HTTP/1.1 202"), "{cancelled}");
+        }
+    }
+
+    /// The invocation that runs an execution.
+    pub(crate) async fn invocation(&self, service: &str, key: &str) -> String {
+        self.called(service, key, "run").await
+    }
+
+    /// Cancels the invocation that runs an execution of a machine.
+    pub(crate) async fn cancel(&self, machine: &str, name: &str) {
+        let id = self.invocation(&format!("asl.{machine}"), name).await;
+        self.order(&id, "cancel").await;
+    }
+
+    /// Kills the invocation that runs an execution.
+    pub(crate) async fn kill(&self, service: &str, key: &str) {
+        let id = self.invocation(service, key).await;
+        self.order(&id, "kill").await;
+    }
+
+    /// Forgets an invocation that has ended.
+    pub(crate) async fn purge(&self, invocation: &str) {
+        self.order(invocation, "purge").await;
+    }
+
+    async fn order(&self, invocation: &str, what: &str) {
+        let path = format!("/invocations/{invocation}/{what}");
+        let done = self.administer("PATCH", &path, &Value::Null).await;
+        assert!(done.starts_with("HTTP/1.1 20"), "{done}");
+    }
+
+    /// Calls a handler of a key, and does not wait for it.
+    pub(crate) async fn send(&self, service: &str, key: &str, handler: &str, input: &Value) {
+        let path = format!("/{service}/{key}/{handler}");
+        let sent = self.nodes[0].request(INGRESS, "POST", &path, input).await.unwrap();
+        assert!(sent.starts_with("HTTP/1.1 202"), "{sent}");
     }
 
     /// The id under which the cluster knows a worker.

@@ -237,12 +237,18 @@ pub(crate) fn note(path: &Path, line: &str) {
     file.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
-/// The first token that a worker has noted, as soon as there is one.
+/// The tokens that workers have noted.
+pub(crate) fn tokens(effects: &Path) -> Vec<String> {
+    let told = fs::read_to_string(effects).unwrap_or_default();
+    let tokens = told.lines().filter_map(|line| line.strip_prefix("token "));
+    tokens.map(str::to_owned).collect()
+}
+
+/// The first of them, as soon as there is one.
 pub(crate) async fn token(effects: &Path) -> String {
     loop {
-        let told = fs::read_to_string(effects).unwrap_or_default();
-        if let Some(token) = told.lines().find_map(|line| line.strip_prefix("token ")) {
-            return token.to_owned();
+        if let Some(token) = tokens(effects).into_iter().next() {
+            return token;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -1,7 +1,7 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `redrives`, `releases`, `api`, `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `releases`, `api`, `killed`, `redrives`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -22,6 +22,7 @@ mod cluster;
 mod compare;
 mod cuts;
 mod express;
+mod killed;
 mod kills;
 #[path = "../recorded/known_gaps.rs"]
 mod known_gaps;
@@ -78,6 +79,9 @@ fn main() -> ExitCode {
             } else {
                 Vec::new()
             };
+            if is_asked("killed") {
+                killed::run(&program);
+            }
             if is_asked("redrives") {
                 redrives::run(&program);
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process::Process;
-use crate::{machine, maps, nested, redrives};
+use crate::{killed, machine, maps, nested, redrives};
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
@@ -47,7 +47,8 @@ impl Role {
         let is_new = self.release == NEW;
         let interpreter = machine::with_release(interpreter, self.release);
         let interpreter = maps::with_s3(interpreter, tell);
-        let interpreter = redrives::with_fix(nested::with_children(interpreter), &effects);
+        let interpreter = killed::with_sleepers(nested::with_children(interpreter));
+        let interpreter = redrives::with_fix(interpreter, &effects);
         let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
         let client = others
             .split_whitespace()
@@ -77,6 +78,7 @@ impl Role {
         let worker = nested::parents()
             .into_iter()
             .chain(redrives::machines())
+            .chain(killed::machines())
             .fold(worker, |worker, (name, machine)| worker.machine(name, &machine));
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
