@@ -21,7 +21,9 @@ pub(super) struct Beginning {
     pub(super) state_machine_arn: String,
     /// The definition with which it ends, too, whatever a later worker has.
     pub(super) fingerprint: String,
-    pub(super) definition: String,
+    /// `None` of a child execution of a distributed Map: the cluster has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) definition: Option<String>,
     /// All other options, as a store has them.
     pub(super) options: String,
     /// The activities whose tasks a handler does.
@@ -60,7 +62,25 @@ impl Beginning {
         origin: StoredOrigin,
         time: DateTime<Utc>,
     ) -> (Self, String) {
-        let definition = StoredDefinition::of(program);
+        let (beginning, input) = Self::of_kept(program, options, limits, origin, time);
+        let definition = Some(StoredDefinition::of(program).text);
+        (
+            Self {
+                definition,
+                ..beginning
+            },
+            input,
+        )
+    }
+
+    /// The same of a program whose definition the cluster keeps.
+    pub(super) fn of_kept(
+        program: &Program,
+        options: &StartOptions,
+        limits: &Limits,
+        origin: StoredOrigin,
+        time: DateTime<Utc>,
+    ) -> (Self, String) {
         let mut options = options.clone();
         options.separate_children = Some(CHILDREN_AT_ONCE);
         let start = Start::of(0, program, &options, limits, origin, time);
@@ -69,8 +89,8 @@ impl Beginning {
             arn: start.arn,
             name: start.name,
             state_machine_arn: start.state_machine_arn,
-            fingerprint: definition.fingerprint,
-            definition: definition.text,
+            fingerprint: start.definition,
+            definition: None,
             options: start.options,
             handled_activities: BTreeSet::new(),
         };
@@ -112,19 +132,14 @@ impl Begun {
     }
 
     /// How the execution begins, whether for the first time or again.
-    pub(super) fn read(&self) -> Result<Opening, StoreError> {
+    pub(super) fn read(&self, program: Arc<Program>) -> Result<Opening, StoreError> {
         let beginning = &self.beginning;
-        let definition = StoredDefinition {
-            fingerprint: beginning.fingerprint.clone(),
-            text: beginning.definition.clone(),
-        };
-        let program = Arc::new(definition.program()?);
         let start = Start {
             number: 0,
             arn: beginning.arn.clone(),
             name: beginning.name.clone(),
             state_machine_arn: beginning.state_machine_arn.clone(),
-            definition: definition.fingerprint,
+            definition: beginning.fingerprint.clone(),
             time: beginning.time,
             input: self.input.clone(),
             options: beginning.options.clone(),

@@ -46,7 +46,7 @@ impl Children {
             lineage: hands.lineage,
             ..StoredOrigin::default()
         };
-        let (mut beginning, input) = Beginning::of(program, options, &options.limits, origin, start.time);
+        let (mut beginning, input) = Beginning::of_kept(program, options, &options.limits, origin, start.time);
         beginning.handled_activities.clone_from(&hands.handled_activities);
         let begun = Begun {
             beginning,

@@ -23,6 +23,7 @@ mod awaited;
 mod begun;
 mod children;
 mod client;
+mod definitions;
 mod documents;
 mod drive;
 mod existing;

@@ -14,6 +14,9 @@ pub(super) const ACTIVITIES: &str = "asl-activity";
 /// The documents that all processes share; its keys are places.
 pub(super) const DOCUMENTS: &str = "asl-documents";
 
+/// The service of definitions; its keys are their fingerprints.
+pub(super) const DEFINITIONS: &str = "asl-definition";
+
 /// The same as [`EXECUTIONS`] for Express workflows, of whose executions nothing is kept for long.
 pub(super) const EXPRESS: &str = "asl-express";
 

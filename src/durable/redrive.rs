@@ -9,9 +9,11 @@ use restate_sdk::context::RequestTarget;
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use super::awaited::told_of;
 use super::begun::Begun;
+use super::definitions::Definitions;
 use super::drive::time;
 use super::existing;
 use super::messages::Message;
@@ -19,7 +21,7 @@ use super::place::Place;
 use super::services::{Handler, Kind, handler};
 use super::{CANCELLED, REDRIVABLE, REDRIVE, REDRIVES, RUN};
 use crate::Interpreter;
-use crate::execution::{Execution, NotRedrivable};
+use crate::execution::{Execution, NotRedrivable, Program};
 use crate::runtime::Clock;
 use crate::store::{End, StoreError, StoreErrorKind, StoredSnapshot, read_text, written_text};
 
@@ -68,10 +70,9 @@ struct Remains {
 
 impl Remains {
     /// The execution as it ended.
-    fn execution(&self) -> Result<Execution, StoreError> {
+    fn execution(&self, program: Arc<Program>) -> Result<Execution, StoreError> {
         let text = self.snapshot.clone();
         let snapshot = StoredSnapshot { entry: 0, text }.read()?;
-        let program = self.begun.read()?.program;
         Execution::restore(program, snapshot)
             .map_err(|error| StoreError::new(StoreErrorKind::Damaged, format!("{REST} cannot be read: {error}")))
     }
@@ -150,7 +151,7 @@ pub(super) fn keep(context: &ContextInternal, begun: Begun, execution: &Executio
 /// A redriven execution, which goes on now, how it began, and whether the invocation was cancelled meanwhile.
 pub(super) async fn resume(
     context: &ContextInternal,
-    interpreter: &Interpreter,
+    (interpreter, definitions): (&Interpreter, &Definitions),
     key: &str,
     redrive: &Redrive,
 ) -> Result<(Execution, Begun, bool), HandlerError> {
@@ -174,7 +175,8 @@ pub(super) async fn resume(
     }
     // What cannot be read is not lost: a worker that can read it goes on.
     let remains: Remains = read_text(&text, REST)?;
-    let mut execution = remains.execution()?;
+    let program = definitions.program(&remains.begun.beginning).await?;
+    let mut execution = remains.execution(program)?;
     let handled = &remains.begun.beginning.handled_activities;
     is_cancelled |= existing::look(context, interpreter, &mut execution, handled).await?;
     execution.redrive(*time)?;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
+use super::definitions::{self, Definitions};
 use super::services::service;
 use super::tasks::Work;
 use super::workflow::{Source, Workflow};
@@ -66,7 +67,8 @@ impl RestateWorker {
     }
 
     /// How handlers reach executions before they answer: by heartbeats and first responses
-    /// ([`submitted`](crate::handlers::TaskContext::submitted)) of `.sync` and `.waitForTaskToken` tasks, which need it.
+    /// ([`submitted`](crate::handlers::TaskContext::submitted)) of `.sync` and `.waitForTaskToken` tasks, which need it. Distributed
+    /// Maps need it, too: their child executions read their definitions by it.
     pub fn client(mut self, client: RestateClient) -> Self {
         self.client = Some(client);
         self
@@ -109,6 +111,7 @@ impl RestateWorker {
         for (name, program) in interpreter.startable() {
             self.take_on(name, program)?;
         }
+        let definitions = Arc::new(Definitions::new(self.client.clone()));
         let mut endpoint = Endpoint::builder();
         let runs_executions = self.serves_any || !self.machines.is_empty();
         let mut names_taken = BTreeSet::new();
@@ -126,6 +129,7 @@ impl RestateWorker {
             let workflow = Workflow {
                 interpreter: Arc::clone(&self.interpreter),
                 clock: self.interpreter.own_clock(),
+                definitions: Arc::clone(&definitions),
                 source: Source::Machine {
                     name: name.clone(),
                     program,
@@ -138,6 +142,7 @@ impl RestateWorker {
             let given = || Workflow {
                 interpreter: Arc::clone(&self.interpreter),
                 clock: self.interpreter.own_clock(),
+                definitions: Arc::clone(&definitions),
                 source: Source::Given,
             };
             let children = Workflow {
@@ -146,12 +151,16 @@ impl RestateWorker {
             };
             for (name, handlers) in [
                 (names::EXECUTIONS, given().handlers()),
-                (names::CHILDREN, children.handlers()),
                 (names::EXPRESS, given().express_handlers()),
                 (names::TOKENS, tokens::handlers(&self.interpreter.own_clock())),
                 (names::ACTIVITIES, activities::handlers()),
+                (names::DEFINITIONS, definitions::handlers()),
                 (names::REDRIVES, redrive::handlers(&self.interpreter.own_clock())),
-            ] {
+            ]
+            .into_iter()
+            // Their definitions are in the cluster.
+            .chain(self.client.is_some().then(|| (names::CHILDREN, children.handlers())))
+            {
                 endpoint = endpoint.bind(service(name, handlers).map_err(misconfigured)?);
             }
         }
@@ -201,6 +210,10 @@ impl RestateWorker {
             || !self.interpreter.handled_activities(program).is_empty();
         if self.client.is_none() && tells_more {
             let message = format!("`{name}` has tasks that others answer: give the worker a client by `.client(…)`");
+            return Err(misconfigured(message));
+        }
+        if self.client.is_none() && program.has_distributed_maps() {
+            let message = format!("`{name}` has a distributed Map: give the worker a client by `.client(…)`");
             return Err(misconfigured(message));
         }
         let resources = program.resources().map(|(_, resource)| resource.arn());

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::awaited::{self, told_of};
 use super::begun::{Beginning, Begun, Facts, Listed};
+use super::definitions::Definitions;
 use super::drive::{drive, time};
 use super::hands::Hands;
 use super::messages::{Ending, Events, Input, Json, Message, Range, Stop};
@@ -42,6 +43,7 @@ const BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct Workflow {
     pub(super) interpreter: Arc<Interpreter>,
     pub(super) clock: Clock,
+    pub(super) definitions: Arc<Definitions>,
     pub(super) source: Source,
 }
 
@@ -127,8 +129,8 @@ impl Workflow {
     ) -> Result<Json, HandlerError> {
         let Message(redrive) = input.read().map_err(refused)?;
         let (execution, begun, is_cancelled) =
-            redrive::resume(context, &self.interpreter, &metadata.key, &redrive).await?;
-        let opening = begun.read()?;
+            redrive::resume(context, (&self.interpreter, &self.definitions), &metadata.key, &redrive).await?;
+        let opening = begun.read(Arc::clone(execution.program()))?;
         let facts = Facts {
             redrive_count: execution.context().redrive_count.unwrap_or_default(),
             redrive_time: execution.context().redrive_time,
@@ -154,7 +156,8 @@ impl Workflow {
                 (begun, false)
             }
         };
-        let (execution, facts, lineage) = begun.read()?.begin()?;
+        let program = self.definitions.program(&begun.beginning).await?;
+        let (execution, facts, lineage) = begun.read(program)?.begin()?;
         let facts = facts.of_run(metadata);
         let driven = self.drive(context, execution, begun, facts, lineage, is_cancelled);
         output(driven.await?.0)
@@ -202,7 +205,8 @@ impl Workflow {
         if let Some(of) = &begun.child_of {
             context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
         }
-        let (execution, facts, lineage) = begun.read()?.begin()?;
+        let program = self.definitions.program(&begun.beginning).await?;
+        let (execution, facts, lineage) = begun.read(program)?.begin()?;
         let facts = facts.of_run(metadata);
         let (_, end) = self.drive(context, execution, begun, facts, lineage, false).await?;
         Ok(end)
@@ -223,6 +227,10 @@ impl Workflow {
             handled_activities: begun.beginning.handled_activities.clone(),
             lineage,
         };
+        if execution.program().has_distributed_maps() {
+            // Before a child execution can look for it.
+            self.definitions.keep(execution.program()).await?;
+        }
         let listed = Listed::of(&facts);
         context.set(FACTS, Message(facts));
         context.set(LISTED, Message(&listed));

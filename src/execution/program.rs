@@ -162,6 +162,13 @@ impl Program {
             .flat_map(|node| node.resources().map(|resource| (&*node.name, resource)))
     }
 
+    /// Whether items of any of its Maps run as executions of their own.
+    #[cfg(feature = "restate")]
+    pub(crate) fn has_distributed_maps(&self) -> bool {
+        let is_one = |node: &Node| matches!(&node.state, State::Map(map) if map.distributed.is_some());
+        self.nodes.iter().any(is_one)
+    }
+
     /// The ARNs of the activities of its Tasks.
     #[cfg(feature = "restate")]
     pub(crate) fn activities(&self) -> BTreeSet<String> {

@@ -109,6 +109,16 @@ impl Cluster {
         self.called(service, key, "run").await
     }
 
+    /// How many bytes the journal of an execution has.
+    pub(crate) async fn journaled(&self, service: &str, key: &str) -> usize {
+        let id = self.invocation(service, key).await;
+        let sql = format!("SELECT sum(raw_length) AS bytes FROM sys_journal WHERE id = '{id}'");
+        let told = self.administer("POST", "/query", &json!({ "query": sql })).await;
+        let (_, bytes) = told.rsplit_once("\"bytes\":").unwrap_or_else(|| panic!("{told}"));
+        let digits: String = bytes.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_else(|_| panic!("{told}"))
+    }
+
     /// Cancels the invocation that runs an execution of a machine.
     pub(crate) async fn cancel(&self, machine: &str, name: &str) {
         let id = self.invocation(&format!("asl.{machine}"), name).await;

@@ -21,6 +21,7 @@ mod cases;
 mod cluster;
 mod compare;
 mod cuts;
+mod definitions;
 mod express;
 mod killed;
 mod kills;

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::sleep;
 
+use crate::definitions;
 use crate::machine;
 use crate::setup::Setup;
 use crate::updates;
@@ -148,6 +149,7 @@ pub(crate) async fn run(program: &Path) {
     a_stop_stops_all(&client).await;
     a_cancellation_stops_all(&setup).await;
     updates::outlive_a_worker(&mut setup).await;
+    definitions::are_in_no_journal_of_a_child(&mut setup).await;
     setup.end();
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process::Process;
-use crate::{killed, machine, maps, nested, redrives};
+use crate::{definitions, killed, machine, maps, nested, redrives};
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
@@ -79,6 +79,7 @@ impl Role {
             .into_iter()
             .chain(redrives::machines())
             .chain(killed::machines())
+            .chain([definitions::machine()])
             .fold(worker, |worker, (name, machine)| worker.machine(name, &machine));
         worker.serve(listener, std::future::pending()).await.unwrap();
     }
