@@ -114,9 +114,9 @@ impl Cluster {
         let id = self.invocation(service, key).await;
         let sql = format!("SELECT sum(raw_length) AS bytes FROM sys_journal WHERE id = '{id}'");
         let told = self.administer("POST", "/query", &json!({ "query": sql })).await;
-        let (_, bytes) = told.rsplit_once("\"bytes\":").unwrap_or_else(|| panic!("{told}"));
+        let (_, bytes) = told.rsplit_once("\"bytes\":").unwrap();
         let digits: String = bytes.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().unwrap_or_else(|_| panic!("{told}"))
+        digits.parse().unwrap()
     }
 
     /// Cancels the invocation that runs an execution of a machine.
