@@ -31,7 +31,7 @@ const STATE: &str = "queue";
 
 /// A task that waits for a worker of its activity.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Offer {
+pub(super) struct Offer {
     token: String,
     input: Payload,
 }
@@ -47,7 +47,7 @@ pub(super) struct Lent {
 
 /// INVARIANT: never both tasks and polls, except while a handler works.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Queue {
+pub(super) struct Queue {
     /// The number of tasks so far.
     tasks: u64,
     /// The numbers of those that are not lent; each task has a key of its own.

@@ -48,14 +48,14 @@ pub(crate) struct Changes {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Write {
+pub(super) struct Write {
     /// The write that was read last.
     after: u64,
     documents: Vec<SharedDocument>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Read {
+pub(super) struct Read {
     /// The write that was read last.
     after: u64,
     /// Where the last page ended, of the write that it was of.
@@ -63,7 +63,7 @@ struct Read {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Page {
+pub(super) struct Page {
     version: u64,
     is_whole: bool,
     documents: Vec<SharedDocument>,
@@ -73,7 +73,7 @@ struct Page {
 
 /// What was written last.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Last {
+pub(super) struct Last {
     version: u64,
     /// The keys of documents with the writes that changed them, the latest at the end.
     recent: Vec<(u64, String)>,

@@ -36,6 +36,8 @@ mod nested;
 mod nodes;
 mod place;
 mod polling;
+#[cfg(test)]
+mod recorded;
 mod redrive;
 mod runs;
 mod services;

@@ -27,7 +27,7 @@ type Answered = Result<Option<Value>, TaskError>;
 
 /// An execution that a task asks for.
 #[derive(Debug, Serialize, Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     begun: Begun,
     /// Whether the task gives it a name that others may have given, too.
     is_named: bool,

@@ -63,7 +63,7 @@ pub(super) struct Redrive {
 
 /// What is left of an execution.
 #[derive(Serialize, Deserialize)]
-struct Remains {
+pub(super) struct Remains {
     begun: Begun,
     snapshot: String,
 }

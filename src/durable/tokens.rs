@@ -21,7 +21,7 @@ const STATE: &str = "task";
 
 /// A token's task.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Task {
+pub(super) struct Task {
     /// The awakeable for which the execution waits.
     listener: Option<String>,
     /// What has come while it did not.

@@ -13,7 +13,7 @@ use crate::maps::SLOW;
 use crate::round::PATIENCE;
 use crate::setup::Setup;
 
-const WAITS: &str = "Waits";
+pub(crate) const WAITS: &str = "Waits";
 const ASKS: &str = "Asks";
 const TOLD: &str = "Told";
 

@@ -32,6 +32,7 @@ mod maps;
 mod nested;
 mod process;
 mod proxy;
+mod record;
 mod redrives;
 mod releases;
 mod round;
@@ -63,6 +64,12 @@ fn main() -> ExitCode {
     let kills = std::env::var("ASL_KILLS").map_or(5, |kills| kills.parse().unwrap());
     let parts: Vec<_> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
     let is_asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    if let [record, file] = &parts[..]
+        && record == "record"
+    {
+        record::run(&program, file.as_ref());
+        return ExitCode::SUCCESS;
+    }
     // Beside each other: most of the time they wait.
     let sum = thread::scope(|scope| {
         let scenarios = scope.spawn(|| {

@@ -18,7 +18,7 @@ use crate::machine;
 use crate::setup::Setup;
 use crate::updates;
 
-const MANY: &str = "Many";
+pub(crate) const MANY: &str = "Many";
 const BATCHED: &str = "Batched";
 const NESTED: &str = "Nested";
 const FILED: &str = "Filed";

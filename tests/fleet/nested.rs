@@ -14,8 +14,8 @@ use crate::compare::untimed;
 use crate::machine;
 use crate::setup::Setup;
 
-const DELIVERY: &str = "Delivery";
-const ERRAND: &str = "Errand";
+pub(crate) const DELIVERY: &str = "Delivery";
+pub(crate) const ERRAND: &str = "Errand";
 const PATIENT: &str = "Patient";
 const REPLY: &str = "Reply";
 

@@ -14,7 +14,7 @@ use crate::compare::untimed;
 use crate::machine::{self, NAP};
 use crate::setup::Setup;
 
-const MEND: &str = "Mend";
+pub(crate) const MEND: &str = "Mend";
 const LADEN: &str = "Laden";
 
 /// So many iterations of an inline Map run at once.
