@@ -1,5 +1,6 @@
 //! The state machine of these tests, and what does its tasks.
 
+use asl_engine::execution::Limits;
 use asl_engine::handlers::TaskContext;
 use asl_engine::{Interpreter, StateMachine, TaskError};
 use serde_json::{Value, json};
@@ -216,19 +217,23 @@ pub(crate) fn work(function: &str, input: &Value, retry_count: u32) -> Result<Va
     }
 }
 
-/// An interpreter whose functions tell of each attempt before they answer.
+/// An interpreter whose functions tell of each attempt before they answer. A history may have any number of events.
 pub(crate) fn interpreter(tell: impl Fn(&str) + Clone + Send + Sync + 'static, takes: Duration) -> Interpreter {
     let names = ["Charge", "Bake", "Pack", "Refuse", "Count"];
-    names.into_iter().fold(Interpreter::new(), |interpreter, name| {
-        let tell = tell.clone();
-        interpreter.function(name, move |input: Value, context: TaskContext| {
-            tell(&format!("{} {name}", context.attempt_id()));
-            async move {
-                tokio::time::sleep(takes).await;
-                work(name, &input, context.retry_count)
-            }
+    let mut limits = Limits::default();
+    limits.history_events = None;
+    names
+        .into_iter()
+        .fold(Interpreter::new().limits(limits), |interpreter, name| {
+            let tell = tell.clone();
+            interpreter.function(name, move |input: Value, context: TaskContext| {
+                tell(&format!("{} {name}", context.attempt_id()));
+                async move {
+                    tokio::time::sleep(takes).await;
+                    work(name, &input, context.retry_count)
+                }
+            })
         })
-    })
 }
 
 /// Adds a line to a file that other processes write too.

@@ -28,6 +28,7 @@ mod kills;
 #[path = "../recorded/known_gaps.rs"]
 mod known_gaps;
 mod machine;
+mod map_rounds;
 mod maps;
 mod nested;
 mod process;
@@ -74,8 +75,8 @@ fn main() -> ExitCode {
     let sum = thread::scope(|scope| {
         let scenarios = scope.spawn(|| {
             if is_asked("scenarios") {
-                // The long run has ten thousand entries in a journal.
-                scenarios::run(&program, if kills < 100 { 500 } else { 2_500 });
+                // The long run has ten thousand states in a journal of twenty thousand entries.
+                scenarios::run(&program, if kills < 100 { 500 } else { 5_000 });
             }
             if is_asked("maps") {
                 maps::run(&program);

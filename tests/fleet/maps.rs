@@ -20,7 +20,7 @@ use crate::updates;
 
 pub(crate) const MANY: &str = "Many";
 const BATCHED: &str = "Batched";
-const NESTED: &str = "Nested";
+pub(crate) const NESTED: &str = "Nested";
 const FILED: &str = "Filed";
 pub(crate) const SLOW: &str = "Slow";
 const HEAVY: &str = "Heavy";
@@ -154,7 +154,7 @@ pub(crate) async fn run(program: &Path) {
 }
 
 /// The same execution on one machine.
-async fn on_one_machine(machine: &str, input: Value) -> (Outcome, Vec<HistoryEvent>, Vec<MapRun>) {
+pub(crate) async fn on_one_machine(machine: &str, input: Value) -> (Outcome, Vec<HistoryEvent>, Vec<MapRun>) {
     let interpreter = with_s3(machine::interpreter(|_| {}, Duration::ZERO), |_| {});
     let request = StartRequest::default().name("one").state_machine_name(machine);
     let handle = interpreter.start_with(&machine_of(machine), input, request).unwrap();
@@ -163,7 +163,7 @@ async fn on_one_machine(machine: &str, input: Value) -> (Outcome, Vec<HistoryEve
 }
 
 /// A history without times and what is random.
-fn lines(history: &[HistoryEvent]) -> Vec<String> {
+pub(crate) fn lines(history: &[HistoryEvent]) -> Vec<String> {
     let line = |event: &HistoryEvent| {
         let mut told = event.to_json();
         told["timestamp"].take();

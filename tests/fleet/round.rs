@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::cluster::Cluster;
 use crate::machine::{self, NAME};
+use crate::map_rounds;
 use crate::setup::Setup;
 
 /// Longer than any execution may take, with all that dies meanwhile.
@@ -43,6 +44,7 @@ impl AddAssign for Sum {
 pub(crate) struct Round {
     executions: usize,
     starts: JoinHandle<()>,
+    map_starts: JoinHandle<()>,
     signs: JoinHandle<()>,
 }
 
@@ -53,6 +55,7 @@ impl Round {
         Self {
             executions,
             starts: tokio::spawn(start_all(client.clone(), executions, is_in_reach)),
+            map_starts: tokio::spawn(map_rounds::start_all(client.clone(), maps(executions), is_in_reach)),
             signs: tokio::spawn(sign_all(client.clone(), setup.effects.clone(), is_in_reach)),
         }
     }
@@ -65,6 +68,7 @@ impl Round {
             ..Sum::default()
         };
         self.starts.await.unwrap();
+        self.map_starts.await.unwrap();
         for order in 0..self.executions {
             assert!(!self.signs.is_finished(), "an answer was refused");
             if let Ok((outcome, history)) = timeout(PATIENCE, ended(&setup.client, order)).await {
@@ -75,11 +79,17 @@ impl Round {
                 sum.problems.push(format!("order-{order} has not ended, of {unended}"));
             }
         }
+        map_rounds::check_all(&setup.client, maps(self.executions), &mut sum).await;
         self.signs.abort();
         let effects = fs::read_to_string(&setup.effects).unwrap();
         check_effects(&effects, &mut sum);
         sum
     }
+}
+
+/// So many distributed Maps run beside executions.
+fn maps(executions: usize) -> usize {
+    executions / 10
 }
 
 /// Waits until the server runs, and knows the worker at a URL.

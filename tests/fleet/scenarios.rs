@@ -253,7 +253,7 @@ async fn a_forgotten_job_is_done_once(setup: &Setup) {
     serving.abort();
 }
 
-/// Four entries a step; HTTP/2's small frames end a connection after a thousand, unless its window is large.
+/// Two states and four entries a step; HTTP/2's small frames end a connection after a thousand, unless its window is large.
 async fn a_long_journal_replays(setup: &mut Setup, steps: usize) {
     let client = setup.client.clone();
     client
