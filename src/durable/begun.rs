@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::CHILDREN_AT_ONCE;
+use super::messages::Reported;
 use crate::execution::{Execution, Limits, Program, StartOptions};
 use crate::services::step_functions::Lineage;
 use crate::store::{Start, StoreError, StoreErrorKind, StoredDefinition, StoredOrigin, StoredRequest};
@@ -43,6 +44,9 @@ pub(crate) struct Begun {
     /// Whose child execution it is, if it is one of a distributed Map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) child_of: Option<ChildOf>,
+    /// What was told of executions when it was started; `None` if nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reported: Option<Reported>,
 }
 
 /// The Map Run of a child execution.
@@ -114,7 +118,14 @@ impl Begun {
             input,
             services,
             child_of: None,
+            reported: None,
         }
+    }
+
+    /// An execution of which this is told.
+    pub(crate) fn reported(mut self, reported: Reported) -> Self {
+        self.reported = Some(reported);
+        self
     }
 
     pub(crate) fn arn(&self) -> &str {

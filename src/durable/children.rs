@@ -56,6 +56,7 @@ impl Children {
                 map_run_arn: Arc::clone(&start.map_run_arn),
                 graph: start.graph.number(),
             }),
+            reported: None,
         };
         self.0.insert(start.id, key.clone());
         Ok(context.request(RequestTarget::workflow(names::CHILDREN, key, RUN), Message(begun)))

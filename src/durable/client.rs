@@ -289,7 +289,7 @@ impl RestateClient {
         self.history_at(&Place::of_machine(machine, name)).await
     }
 
-    pub(super) async fn history_at(&self, place: &Place) -> Result<Vec<HistoryEvent>, Error> {
+    pub(crate) async fn history_at(&self, place: &Place) -> Result<Vec<HistoryEvent>, Error> {
         let mut history: Vec<HistoryEvent> = Vec::new();
         loop {
             let after = history.last().map_or(0, |event| event.id);

@@ -121,15 +121,17 @@ impl RestateClient {
         Ok(!running.is_empty())
     }
 
-    /// The resources that have services of their own, by the names of those.
-    pub(crate) async fn services_of_resources(&self) -> Result<Vec<String>, Error> {
+    /// The names of the services of single resources, and of those that tell of executions.
+    pub(crate) async fn known_services(&self) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Service {
             name: String,
         }
         let sql = format!(
-            "SELECT name FROM sys_service WHERE starts_with(name, '{}')",
-            names::RESOURCES
+            "SELECT name FROM sys_service WHERE starts_with(name, '{}') OR name IN ('{}', '{}')",
+            names::RESOURCES,
+            names::STATUS_CHANGES,
+            names::LOGS
         );
         let services: Vec<Service> = self.query(&sql).await?;
         Ok(services.into_iter().map(|service| service.name).collect())

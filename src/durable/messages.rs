@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::names;
 use crate::execution::{TaskId, TaskRequest};
 use crate::history::ErrorOutput;
 use crate::services::step_functions::Lineage;
@@ -115,6 +116,28 @@ impl From<Ending> for End {
             output,
             error,
             cause,
+        }
+    }
+}
+
+/// What is told of executions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reported {
+    pub(crate) status_changes: bool,
+    pub(crate) logs: bool,
+}
+
+impl Reported {
+    pub(super) const ALL: Self = Self {
+        status_changes: true,
+        logs: true,
+    };
+
+    /// What a cluster tells that has a service or has not.
+    pub(crate) fn by(has_service: impl Fn(&str) -> bool) -> Self {
+        Self {
+            status_changes: has_service(names::STATUS_CHANGES),
+            logs: has_service(names::LOGS),
         }
     }
 }

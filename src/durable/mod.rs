@@ -39,6 +39,7 @@ mod polling;
 #[cfg(test)]
 mod recorded;
 mod redrive;
+mod reports;
 mod runs;
 mod services;
 mod serving;
@@ -52,7 +53,9 @@ pub(crate) use begun::{Begun, Facts, Listed};
 pub use client::{RestateClient, RestateExecution};
 pub(crate) use documents::{Changes, SharedDocument};
 pub(crate) use listing::Position;
+pub(crate) use messages::Reported;
 pub(crate) use place::Place;
+pub(crate) use reports::{Change, Reporter};
 pub use worker::RestateWorker;
 
 /// The handlers of a state machine's workflow.

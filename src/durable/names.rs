@@ -11,6 +11,10 @@ pub(super) const REDRIVES: &str = "asl-redrive";
 /// The service of activities; its keys are their ARNs.
 pub(super) const ACTIVITIES: &str = "asl-activity";
 
+/// The service that tells of changes of executions' statuses, and the one that writes what they log.
+pub(super) const STATUS_CHANGES: &str = "asl-status-change";
+pub(super) const LOGS: &str = "asl-log";
+
 /// The documents that all processes share; its keys are places.
 pub(super) const DOCUMENTS: &str = "asl-documents";
 

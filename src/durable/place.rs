@@ -51,7 +51,7 @@ impl Place {
     }
 
     /// The run of an execution after so many redrives.
-    pub(super) fn redriven(&self, number: u32) -> Self {
+    pub(crate) fn redriven(&self, number: u32) -> Self {
         let Self { service, key } = self.clone();
         match number {
             0 => Self { service, key },

@@ -102,7 +102,8 @@ impl RestateClient {
         }
     }
 
-    async fn told_of_run(&self, run: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
+    /// The same of one of its runs.
+    pub(crate) async fn told_of_run(&self, run: &Place) -> Result<Option<(Facts, Option<End>)>, Error> {
         let told: Option<(Facts, Option<Ending>)> = self.read_at_once(handler(run, DESCRIBE), String::new()).await?;
         Ok(told.map(|(facts, ending)| (facts, ending.map(End::from))))
     }

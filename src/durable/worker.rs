@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use super::definitions::{self, Definitions};
+use super::reports::{self, Reporter};
 use super::services::service;
 use super::tasks::Work;
 use super::workflow::{Source, Workflow};
@@ -26,8 +27,8 @@ pub struct RestateWorker {
     machines: Vec<(String, Arc<Program>)>,
     resources: BTreeSet<String>,
     client: Option<RestateClient>,
-    /// Whether it serves executions that bring their state machines with them, and tasks of any resource.
-    serves_any: bool,
+    /// The API, if this worker serves the executions that it starts, and tasks of any resource.
+    api: Option<Arc<dyn Reporter>>,
 }
 
 impl RestateWorker {
@@ -43,13 +44,13 @@ impl RestateWorker {
             machines: Vec::new(),
             resources: BTreeSet::new(),
             client: None,
-            serves_any: false,
+            api: None,
         }
     }
 
-    /// Also runs executions that bring their state machines with them, as the API starts them, and does their tasks.
-    pub(crate) fn serving_any(mut self) -> Self {
-        self.serves_any = true;
+    /// Also runs executions that the API starts, does their tasks, and tells of them.
+    pub(crate) fn of_api(mut self, api: Arc<dyn Reporter>) -> Self {
+        self.api = Some(api);
         self
     }
 
@@ -102,7 +103,7 @@ impl RestateWorker {
     }
 
     fn endpoint(mut self) -> Result<Endpoint, Error> {
-        self.interpreter.check_options()?;
+        self.interpreter.check_options_of_cluster()?;
         let misconfigured = |message| Error::new(ErrorKind::Misconfigured, message);
         for resource in &self.resources {
             self.check_resource(resource)?;
@@ -113,7 +114,7 @@ impl RestateWorker {
         }
         let definitions = Arc::new(Definitions::new(self.client.clone()));
         let mut endpoint = Endpoint::builder();
-        let runs_executions = self.serves_any || !self.machines.is_empty();
+        let runs_executions = self.api.is_some() || !self.machines.is_empty();
         let mut names_taken = BTreeSet::new();
         for (name, program) in std::mem::take(&mut self.machines) {
             if !is_name(&name) {
@@ -134,6 +135,7 @@ impl RestateWorker {
                     name: name.clone(),
                     program,
                 },
+                reporter: None,
             };
             let service = service(&names::of_machine(&name), workflow.handlers());
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
@@ -144,6 +146,7 @@ impl RestateWorker {
                 clock: self.interpreter.own_clock(),
                 definitions: Arc::clone(&definitions),
                 source: Source::Given,
+                reporter: self.api.clone(),
             };
             let children = Workflow {
                 source: Source::MapRun,
@@ -168,10 +171,13 @@ impl RestateWorker {
             interpreter: self.interpreter,
             client: self.client,
         };
-        if self.serves_any {
-            let tasks = service(names::ANY, vec![work.attempts()]).map_err(misconfigured)?;
-            let documents = service(names::DOCUMENTS, documents::handlers()).map_err(misconfigured)?;
-            endpoint = endpoint.bind(tasks).bind(documents);
+        if let Some(api) = &self.api {
+            let mut services = reports::services(api);
+            services.push((names::ANY, vec![work.attempts()]));
+            services.push((names::DOCUMENTS, documents::handlers()));
+            for (name, handlers) in services {
+                endpoint = endpoint.bind(service(name, handlers).map_err(misconfigured)?);
+            }
         }
         for resource in &self.resources {
             let service = service(&names::of_resource(resource), vec![work.attempts()]);

@@ -15,6 +15,7 @@ use super::hands::Hands;
 use super::messages::{Ending, Events, Input, Json, Message, Range, Stop};
 use super::place::Place;
 use super::redrive;
+use super::reports::{Reporter, Reports};
 use super::services::{Handler, Kind, answer, handler};
 use super::updates;
 use super::{
@@ -45,6 +46,8 @@ pub(super) struct Workflow {
     pub(super) clock: Clock,
     pub(super) definitions: Arc<Definitions>,
     pub(super) source: Source,
+    /// Who tells of executions of the API.
+    pub(super) reporter: Option<Arc<dyn Reporter>>,
 }
 
 /// Where executions come from.
@@ -190,6 +193,7 @@ impl Workflow {
             input: input.to_string(),
             services: None,
             child_of: None,
+            reported: None,
         };
         Ok((begun, is_cancelled))
     }
@@ -220,7 +224,7 @@ impl Workflow {
         begun: Begun,
         facts: Facts,
         lineage: Lineage,
-        is_cancelled: bool,
+        mut is_cancelled: bool,
     ) -> Result<(Outcome, End), HandlerError> {
         let hands = Hands {
             services: begun.services.clone(),
@@ -232,20 +236,24 @@ impl Workflow {
             self.definitions.keep(execution.program()).await?;
         }
         let listed = Listed::of(&facts);
+        let mut reports = Reports::of(context, self.reporter.as_deref(), &facts, begun.reported);
         context.set(FACTS, Message(facts));
         context.set(LISTED, Message(&listed));
         // Others may wait for it.
         if matches!(self.source, Source::Given) {
             context.resolve_promise(BEGUN, Message(()));
         }
-        let (execution, outcome, time) = drive(
+        if let Some(reports) = &mut reports {
+            is_cancelled |= reports.begun().await?;
+        }
+        let driven = drive(
             context,
             (&self.interpreter, &self.clock),
             execution,
             hands,
             is_cancelled,
-        )
-        .await?;
+        );
+        let (execution, outcome, time) = driven.await?;
         if !matches!(self.source, Source::MapRun) {
             redrive::keep(context, begun, &execution, time);
         }
@@ -257,6 +265,9 @@ impl Workflow {
         };
         context.set(LISTED, Message(listed));
         context.set(END, Message(Ending::from(end.clone())));
+        if let Some(reports) = &mut reports {
+            reports.ended().await?;
+        }
         Ok((outcome, end))
     }
 

@@ -108,7 +108,7 @@ impl Interpreter {
             origin: StoredOrigin {
                 lineage: parent.start_child(now, 0).map_err(in_style)?,
                 started_by: Some(child.attempt_id.into()),
-                request: target.request(&request.input_text, None),
+                request: target.whole_request(&request.input_text, None),
             },
             program: target.program,
             options,

@@ -92,7 +92,7 @@ pub(crate) enum Refusal {
 impl Launch<'_> {
     /// What is kept of the request.
     pub(crate) fn request(&self) -> Option<crate::store::StoredRequest> {
-        self.target.request(self.input_text, self.trace_header)
+        self.target.whole_request(self.input_text, self.trace_header)
     }
 }
 

@@ -131,6 +131,29 @@ impl Interpreter {
         self
     }
 
+    /// Errors if the options were not set well, or do not work over a cluster.
+    #[cfg(feature = "restate")]
+    pub(crate) fn check_options_of_cluster(&self) -> Result<(), Error> {
+        self.check_options()?;
+        let settings = &self.settings;
+        let is_virtual = settings.clock.as_ref().is_some_and(super::Clock::is_virtual);
+        let refused = [
+            (
+                settings.mocks.is_some(),
+                "mocks answer inside one process, and a cluster's tasks go to any",
+            ),
+            (
+                settings.recorder.is_some(),
+                "a recorder of one process knows no whole execution of a cluster",
+            ),
+            (is_virtual, "the timers of a cluster go by the real time"),
+        ];
+        match refused.into_iter().find(|(is_set, _)| *is_set) {
+            None => Ok(()),
+            Some((_, reason)) => Err(Error::new(ErrorKind::Misconfigured, reason)),
+        }
+    }
+
     /// Errors if the options were not set well.
     pub(crate) fn check_options(&self) -> Result<(), Error> {
         match &self.settings.mistake {

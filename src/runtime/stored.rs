@@ -250,7 +250,12 @@ impl Target {
     /// be described.
     pub(super) fn request(&self, input: &str, trace_header: Option<&str>) -> Option<StoredRequest> {
         let is_standard = self.program.machine().workflow_type == WorkflowType::Standard;
-        let deployment = self.deployment.as_ref().filter(|_| is_standard)?;
+        self.whole_request(input, trace_header).filter(|_| is_standard)
+    }
+
+    /// The same, of an Express workflow too.
+    pub(super) fn whole_request(&self, input: &str, trace_header: Option<&str>) -> Option<StoredRequest> {
+        let deployment = self.deployment.as_ref()?;
         Some(StoredRequest::new(deployment, input, trace_header))
     }
 }

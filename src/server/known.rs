@@ -100,10 +100,7 @@ impl Service {
             #[cfg(feature = "restate")]
             Known::Clustered(execution) => {
                 let missing = || StepFunctionsError::internal("the execution was not started by the API");
-                let number = execution.revision().ok_or_else(missing)?;
-                let cluster = self.cluster().ok_or_else(missing)?;
-                let in_use = self.registry().revision(execution.state_machine_arn(), number);
-                in_use.map_or_else(|| Ok(Self::revision_in(cluster, number)?), Ok)
+                self.revision_of_clustered(self.cluster().ok_or_else(missing)?, execution)
             }
         }
     }

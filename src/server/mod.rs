@@ -92,12 +92,13 @@
 //! `StepFunctions::on_restate` (feature `restate`) is the API over a cluster of Restate servers, for any number of processes at
 //! once: state machines, versions, aliases, activities and tags are shared, a call sees all that calls of any process before it
 //! have written, and executions run on any of the processes. A call that others overtake twenty times is refused with
-//! `ConflictException`; the cluster's errors are an `InternalServerError`. Nothing is told to [`Reports`].
+//! `ConflictException`; the cluster's errors are an `InternalServerError`. A task of an
+//! activity that does not exist fails with `States.Runtime`.
 //!
 //! # Status changes and logs
 //!
 //! [`StepFunctions::reporting`] tells of its executions: their status changes as events of EventBridge, and what they log
-//! ([`Reports`]). Executions that go on after a restart tell of their end.
+//! ([`Reports`]); over a cluster, `StepFunctions::on_restate_reporting`. Executions that go on after a restart tell of their end.
 //!
 //! # Differences from AWS
 //!

@@ -11,10 +11,12 @@ use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::handlers::event_bus::EventBridge;
+use crate::handlers::event_bus::{EventBridge, EventBridgeError, PutEventsRequest, PutEventsRequestEntry};
+use crate::history::HistoryEvent;
 
 pub(super) use begun::Begun;
 pub(super) use reporter::Reporter;
+pub(super) use status_change::StatusChange;
 
 /// Where the API tells of its executions: their status changes, and what they log. Nowhere by default.
 ///
@@ -81,6 +83,37 @@ impl Reports {
 
     fn are_empty(&self) -> bool {
         self.event_bridge.is_none() && self.log.is_none()
+    }
+
+    /// Whether status changes are told.
+    #[cfg(feature = "restate")]
+    pub(super) fn have_event_bridge(&self) -> bool {
+        self.event_bridge.is_some()
+    }
+
+    /// Whether logs are written.
+    #[cfg(feature = "restate")]
+    pub(super) fn have_log(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Puts the event of a status change.
+    pub(super) async fn put(&self, entry: PutEventsRequestEntry) -> Result<(), EventBridgeError> {
+        let Some(event_bridge) = &self.event_bridge else {
+            return Ok(());
+        };
+        let response = event_bridge.put_events(PutEventsRequest::new([entry])).await?;
+        response.failed_entry_error().map_or(Ok(()), Err)
+    }
+
+    /// Writes what an execution logs that has ended.
+    pub(super) fn write_log(&self, begun: &Begun, arn: &str, history: &[HistoryEvent]) {
+        if let (Some(log), Some(logging)) = (&self.log, begun.logging) {
+            let records = logging.records(history, arn, begun.redrive_count, &begun.input);
+            if !records.is_empty() {
+                log(&records);
+            }
+        }
     }
 }
 

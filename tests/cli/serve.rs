@@ -317,3 +317,30 @@ fn a_port_in_use_is_told() {
     let told = String::from_utf8(told.stderr).unwrap();
     assert!(told.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{told}");
 }
+
+/// Options of one process, and why.
+#[cfg(feature = "restate")]
+#[test]
+fn what_a_cluster_cannot_do_is_refused() {
+    for (option, value, reason) in [
+        ("--data", Some("executions.db"), "the cluster keeps all there is"),
+        ("--mock", Some("mocks.json"), "counted in one process"),
+        (
+            "--answer",
+            Some("arn:aws:states:::sqs:sendMessage=sent.json"),
+            "only functions are answered so",
+        ),
+        (
+            "--record",
+            Some("recorded.json"),
+            "a process knows the tasks that it does itself",
+        ),
+        ("--virtual-time", None, "the timers of a cluster go by the real time"),
+    ] {
+        let given = ["serve", "--port", "0", "--restate", "http://127.0.0.1:1", option];
+        let told = asl(&given).args(value).output().unwrap();
+        assert_eq!(told.status.code(), Some(2), "{option}");
+        let told = String::from_utf8(told.stderr).unwrap();
+        assert!(told.contains(reason), "{told}");
+    }
+}

@@ -87,6 +87,9 @@ pub(crate) async fn run(program: &Path) {
     updates::are_as_on_one_machine(&two.apis).await;
     writers_overtake_each_other(&two).await;
     lists_go_on(&two).await;
+    let virtual_time = Interpreter::new().clock(asl_engine::runtime::Clock::virtual_time());
+    let refused = StepFunctions::on_restate(virtual_time, setup.client.clone()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Misconfigured, "{refused}");
     let stored = Interpreter::new().store(asl_engine::store::MemoryStore::new());
     let refused = StepFunctions::on_restate(stored, setup.client.clone()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Misconfigured, "{refused}");

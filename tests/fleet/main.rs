@@ -1,7 +1,8 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `releases`, `api`, `killed`, `redrives`, `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `releases`, `api`, `reports`, `killed`, `redrives`,
+//! `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -36,6 +37,7 @@ mod proxy;
 mod record;
 mod redrives;
 mod releases;
+mod reports;
 mod round;
 mod scenarios;
 mod setup;
@@ -99,6 +101,9 @@ fn main() -> ExitCode {
             }
             if is_asked("api") {
                 api::run(&program);
+            }
+            if is_asked("reports") {
+                reports::run(&program);
             }
             problems
         });

@@ -29,6 +29,11 @@ pub(super) struct AnswerOptions {
 }
 
 impl AnswerOptions {
+    /// Whether there are some to tasks of other resources than functions.
+    pub(super) fn are_of_services(&self) -> bool {
+        self.answer.iter().any(|(name, _)| !is_function(name))
+    }
+
     /// Lets an interpreter answer tasks so. Errors if a file cannot be used, and if a name is none of a resource, is given twice
     /// or is the name of one of the programs.
     pub(super) fn serve(

@@ -22,6 +22,10 @@ pub(super) struct MockOptions {
 }
 
 impl MockOptions {
+    pub(super) fn are_given(&self) -> bool {
+        self.mock.is_some()
+    }
+
     /// Errors with a store, which test cases do not outlive.
     pub(super) fn check(&self, is_stored: bool) -> Result<(), Failure> {
         let Some(file) = self.mock.as_deref().filter(|_| is_stored) else {

@@ -29,13 +29,13 @@ use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
 use answers::AnswerOptions;
 use aws::AwsOptions;
-use events::{EventOptions, Events};
+use events::{Deliveries, EventOptions, Events};
 use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
 use mocks::MockOptions;
 use others::Others;
 use record::{Record, Recording};
-use restate::RestateOptions;
+use restate::{Given, RestateOptions, Work};
 use time::Time;
 
 const EXAMPLES: &str = "\
@@ -148,6 +148,13 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
 }
 
 async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
+    arguments.restate.check(Given {
+        data: arguments.data.is_some(),
+        mock: arguments.mocks.are_given(),
+        answer: arguments.answers.are_of_services(),
+        record: arguments.record.is_given(),
+        virtual_time: arguments.time.is_virtual(),
+    })?;
     let address = SocketAddr::new(arguments.host, arguments.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::new(format!("cannot listen on {address}: {}", reason(&error)))
@@ -156,7 +163,7 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     let address = listener.local_addr().unwrap_or(address);
     arguments.mocks.check(arguments.data.is_some())?;
     let recording = arguments.record.begin(arguments.data.is_some())?;
-    let (api, events) = api(arguments, &recording).await?;
+    let (api, events, work) = api(arguments, &recording).await?;
     let mut mocks = arguments.mocks.file();
     mocks.read(&api)?;
     let mut machines = Machines::new(&arguments.machines, &arguments.loading);
@@ -189,13 +196,16 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
         told
     };
     let (served, told) = tokio::join!(serving, told);
+    if let Some(work) = work {
+        work.end().await;
+    }
     events.end(&api).await;
     recording.write()?;
     told?;
     served.map_err(|error| Failure::new(format!("nothing more is served: {}", reason(&error))))
 }
 
-async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events), Failure> {
+async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events, Option<Work>), Failure> {
     let place = (arguments.region.as_str(), arguments.account.as_str());
     let programs = arguments.functions.programs(arguments.quiet, true)?;
     let calls = Place::new(place.0);
@@ -207,13 +217,14 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     let lambda = lambda
         .or_else(|| aws.endpoint("lambda").cloned())
         .map(LambdaEndpoint::new);
-    let events = Events::open(
-        &arguments.events,
-        place,
-        arguments.time.is_virtual(),
-        &programs,
-        lambda.clone(),
-    )?;
+    let deliveries = if arguments.restate.are_given() {
+        Deliveries::OfCluster
+    } else if arguments.time.is_virtual() {
+        Deliveries::InVirtualTime
+    } else {
+        Deliveries::InMemory
+    };
+    let events = Events::open(&arguments.events, place, deliveries, &programs, lambda.clone())?;
     let interpreter = Interpreter::new().region(place.0, place.1);
     let api = events.api();
     let mut interpreter = events.serve(interpreter, &aws).fallback(Others { lambda, aws, api });
@@ -233,9 +244,10 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     let checked = interpreter.check_options();
     checked.map_err(|error| Failure::new(error.to_string()))?;
     if arguments.restate.are_given() {
-        let api = arguments.restate.serve(interpreter, arguments.quiet).await?;
+        let serving = arguments.restate.serve(interpreter, events.reports(), arguments.quiet);
+        let (api, work) = serving.await?;
         events.start(&api);
-        return Ok((api, events));
+        return Ok((api, events, Some(work)));
     }
     if let Some(file) = &arguments.data {
         interpreter = interpreter.store(stores::open(file)?);
@@ -250,5 +262,5 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
         let plural = if resumed.executions == 1 { "" } else { "s" };
         tell(&format!("{} execution{plural} of the store go on", resumed.executions));
     }
-    Ok((api, events))
+    Ok((api, events, None))
 }

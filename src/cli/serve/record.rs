@@ -41,6 +41,10 @@ pub(super) struct Record {
 }
 
 impl Record {
+    pub(super) fn is_given(&self) -> bool {
+        self.record.is_some()
+    }
+
     /// Begins to record, into a new file or at the end of one that is there. Errors if it is no mock file, and if it cannot be
     /// written.
     pub(super) fn begin(&self, is_stored: bool) -> Result<Recording, Failure> {

@@ -211,7 +211,7 @@ impl LocalEventBus {
         let arrived = (self.clock)();
         let event = Arc::new(Event {
             version: "0".to_owned(),
-            id: (self.event_ids)(),
+            id: entry.event_id.unwrap_or_else(|| (self.event_ids)()),
             detail_type: entry.detail_type,
             source: entry.source,
             account: self.account.clone(),
@@ -285,6 +285,22 @@ impl fmt::Debug for LocalEventBus {
 #[async_trait]
 impl EventBridge for LocalEventBus {
     async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
+        self.put_all(request, self.waits_for_targets).await
+    }
+}
+
+impl LocalEventBus {
+    /// The same as `put_events`, and waits for the targets.
+    #[cfg(feature = "restate")]
+    pub(crate) async fn put_and_wait(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
+        self.put_all(request, true).await
+    }
+
+    async fn put_all(
+        &self,
+        request: PutEventsRequest,
+        waits_for_targets: bool,
+    ) -> Result<PutEventsResponse, EventBridgeError> {
         validate_request(&request)?;
         if let Some(endpoint) = &request.endpoint_id {
             return Err(EventBridgeError::new(
@@ -306,7 +322,7 @@ impl EventBridge for LocalEventBus {
         });
         let response = PutEventsResponse::new(results);
         drop(on_its_way);
-        if self.waits_for_targets {
+        if waits_for_targets {
             done.recv().await;
         }
         Ok(response)

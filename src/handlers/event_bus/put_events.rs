@@ -83,6 +83,9 @@ pub struct PutEventsRequestEntry {
     /// An X-Ray trace header.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_header: Option<String>,
+    /// The id that a local event bus gives the event, which is put again under it.
+    #[serde(skip)]
+    event_id: Option<String>,
 }
 
 impl PutEventsRequestEntry {
@@ -123,6 +126,15 @@ impl PutEventsRequestEntry {
         }
     }
 
+    /// Sets the event's id, for one that may be put more than once.
+    #[cfg(feature = "restate")]
+    pub(crate) fn event_id(self, id: String) -> Self {
+        Self {
+            event_id: Some(id),
+            ..self
+        }
+    }
+
     /// Its size by EventBridge's rules.
     fn size(&self) -> usize {
         let texts = [&self.source, &self.detail_type, &self.detail].into_iter().flatten();
@@ -143,6 +155,7 @@ impl PutEventsRequestEntry {
             return Err(PutEventsResultEntry::failed("MalformedDetail", "Detail is malformed."));
         };
         Ok(ValidEntry {
+            event_id: self.event_id,
             time: self.time,
             source,
             resources: self.resources.unwrap_or_default(),
@@ -156,6 +169,7 @@ impl PutEventsRequestEntry {
 /// A valid entry.
 #[derive(Debug)]
 pub(super) struct ValidEntry {
+    pub(super) event_id: Option<String>,
     pub(super) time: Option<DateTime<Utc>>,
     pub(super) source: String,
     pub(super) resources: Vec<String>,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::Cluster;
 use crate::durable::{self, Listed, Place, Position, RestateClient};
@@ -12,7 +13,7 @@ use crate::history::{ErrorOutput, HistoryEvent};
 use crate::server::Service;
 use crate::server::execution::{Events, Facts};
 use crate::server::page::{Page, answer};
-use crate::services::step_functions::StepFunctionsError;
+use crate::services::step_functions::{Revision, StepFunctionsError};
 use crate::store::End;
 
 /// So many executions are read at once, and looked at for one page.
@@ -169,6 +170,20 @@ impl Cluster {
         }
         let told = self.client.told_of_taken(&place).await?;
         Ok(told.map(|(facts, end)| Clustered::new(&self.client, facts, end)))
+    }
+}
+
+impl Service {
+    /// The revision that an execution of a cluster started with.
+    pub(in crate::server) fn revision_of_clustered(
+        &self,
+        cluster: &Cluster,
+        execution: &Clustered,
+    ) -> Result<Arc<Revision>, StepFunctionsError> {
+        let missing = || StepFunctionsError::internal("the execution was not started by the API");
+        let number = execution.revision().ok_or_else(missing)?;
+        let in_use = self.registry().revision(execution.state_machine_arn(), number);
+        in_use.map_or_else(|| Ok(Self::revision_in(cluster, number)?), Ok)
     }
 }
 

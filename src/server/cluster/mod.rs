@@ -7,6 +7,7 @@
 mod executions;
 mod following;
 mod starting;
+mod telling;
 
 pub(super) use executions::Clustered;
 
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use super::change::Change;
 use super::documents::{Source, no_redrive_tokens, records, redrive_tokens, removed_state_machine};
-use super::{Service, StepFunctions};
+use super::{Reports, Service, StepFunctions};
 use crate::durable::{RestateClient, RestateWorker, SharedDocument};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::Interpreter;
@@ -34,7 +35,7 @@ const TRIES: usize = 20;
 /// Between two looks at what another process is writing.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How long it is known which resources have services of their own.
+/// How long it is known which resources have services of their own, and who tells of executions.
 const SERVICES_KNOWN: Duration = Duration::from_secs(1);
 
 /// How long a running execution may go by what was read.
@@ -44,6 +45,8 @@ const LATELY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) client: RestateClient,
+    /// What this process's worker tells of executions.
+    reports: Reports,
     /// The region and account, which have their own documents.
     place: String,
     documents: Mutex<Documents>,
@@ -78,9 +81,10 @@ impl Source for Documents {
 }
 
 impl Cluster {
-    pub(super) fn new(client: RestateClient, (region, account): (&str, &str)) -> Self {
+    pub(super) fn new(client: RestateClient, (region, account): (&str, &str), reports: Reports) -> Self {
         Self {
             client,
+            reports,
             place: format!("{region}:{account}"),
             documents: Mutex::default(),
             following: tokio::sync::Mutex::default(),
@@ -126,7 +130,7 @@ impl Cluster {
         }
     }
 
-    /// The names of the services that resources have of their own.
+    /// The names of the services that resources have of their own, and of those that tell of executions.
     async fn services(&self) -> Result<BTreeSet<String>, StepFunctionsError> {
         let known = || self.services.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, services)) = &*known()
@@ -134,7 +138,7 @@ impl Cluster {
         {
             return Ok(services.clone());
         }
-        let services: BTreeSet<String> = self.client.services_of_resources().await?.into_iter().collect();
+        let services: BTreeSet<String> = self.client.known_services().await?.into_iter().collect();
         *known() = Some((now(), services.clone()));
         Ok(services)
     }
@@ -159,13 +163,32 @@ impl StepFunctions {
     ///
     /// [`Misconfigured`](ErrorKind::Misconfigured) if the interpreter has a store: executions are in the cluster.
     pub fn on_restate(interpreter: Interpreter, client: RestateClient) -> Result<Self, Error> {
-        interpreter.check_options()?;
+        Self::on_restate_reporting(interpreter, client, Reports::new())
+    }
+
+    /// The same, and the workers of those processes that have reports tell of the cluster's executions: of all that end while
+    /// such a worker is registered, whichever process started or ran them.
+    ///
+    /// A report is tried until a worker has made it, another one if that dies meanwhile: so it may come twice, an event then
+    /// with the same id, and not in the order in which things happened. An event bridge is to answer once an event cannot be
+    /// lost any more, such as a [`LocalEventBus`](crate::handlers::event_bus::LocalEventBus) that
+    /// [waits for its targets](crate::handlers::event_bus::LocalEventBus::wait_for_targets).
+    ///
+    /// # Errors
+    ///
+    /// As [`on_restate`](Self::on_restate).
+    pub fn on_restate_reporting(
+        interpreter: Interpreter,
+        client: RestateClient,
+        reports: Reports,
+    ) -> Result<Self, Error> {
+        interpreter.check_options_of_cluster()?;
         if interpreter.has_store() {
             let message = "the interpreter has a store, and executions would be in the cluster: leave it out";
             return Err(Error::new(ErrorKind::Misconfigured, message));
         }
         let api = Self::new(interpreter);
-        let cluster = Cluster::new(client, api.interpreter().place());
+        let cluster = Cluster::new(client, api.interpreter().place(), reports);
         api.service.registry().is_clustered = true;
         // Nobody else has it yet.
         let _ = api.service.cluster.set(cluster);
@@ -176,7 +199,8 @@ impl StepFunctions {
     pub fn worker(&self) -> Option<RestateWorker> {
         let cluster = self.service.cluster()?;
         let worker = RestateWorker::of(Arc::clone(&self.service.interpreter));
-        Some(worker.client(cluster.client.clone()).serving_any())
+        let service: Arc<Service> = Arc::clone(&self.service);
+        Some(worker.client(cluster.client.clone()).of_api(service))
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Cluster, Clustered};
 use crate::data::json_value;
-use crate::durable::{Begun, Place};
+use crate::durable::{Begun, Place, Reported};
 use crate::runtime::Launch;
 use crate::server::Service;
 use crate::services::step_functions::StepFunctionsError;
@@ -27,7 +27,9 @@ impl Service {
         let time = chrono::SubsecRound::trunc_subsecs(self.interpreter.now(), 6);
         let services = cluster.services().await?;
         let limits = self.interpreter.own_limits();
+        let reported = Reported::by(|service| services.contains(service));
         let begun = Begun::of(&target.program, &options, limits, origin, time, Some(services))
+            .reported(reported)
             .doing_activities(self.interpreter.handled_activities(&target.program));
         let arn = begun.arn().to_owned();
         if cluster.client.begin(&begun).await? {

@@ -43,8 +43,18 @@ impl Begun {
         })
     }
 
-    /// An execution of a Standard workflow that is known already.
+    /// An execution that is known already.
     pub(in crate::server) fn known(facts: Facts, revision: &Revision) -> Self {
+        let workflow_type = revision.workflow_type();
+        Self {
+            workflow_type,
+            logging: Logging::of(&revision.configuration.logging, workflow_type),
+            ..Self::of_facts(facts)
+        }
+    }
+
+    /// An execution of a Standard workflow, without what it logs.
+    pub(in crate::server) fn of_facts(facts: Facts) -> Self {
         Self {
             name: facts.name,
             state_machine_arn: facts.state_machine_arn,
@@ -54,8 +64,14 @@ impl Begun {
             redrive_count: facts.redrive_count,
             redrive_time: facts.redrive_time,
             workflow_type: WorkflowType::Standard,
-            logging: Logging::of(&revision.configuration.logging, WorkflowType::Standard),
+            logging: None,
         }
+    }
+
+    /// Whether it logs anything.
+    #[cfg(feature = "restate")]
+    pub(in crate::server) fn is_logged(&self) -> bool {
+        self.logging.is_some()
     }
 
     /// An execution of an Express workflow that goes on since an earlier process. Of its start nothing is kept but its history.

@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use crate::definition::WorkflowType;
-use crate::history::{LogLevel, log_records};
-use crate::runtime::ExecutionHandle;
+use crate::history::{HistoryEvent, LogLevel, log_records};
 
 /// What an execution logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +36,8 @@ impl Logging {
     }
 
     /// The records of an execution after so many redrives, with its input's text as given.
-    pub(super) fn records(self, execution: &ExecutionHandle, redrive_count: u32, input: &str) -> Vec<Value> {
-        let history = execution.history();
-        let mut records = log_records(&history, execution.arn(), self.level, self.includes_data);
+    pub(super) fn records(self, history: &[HistoryEvent], arn: &str, redrive_count: u32, input: &str) -> Vec<Value> {
+        let mut records = log_records(history, arn, self.level, self.includes_data);
         let redrive_count = Value::from(redrive_count.to_string());
         records.retain(|record| record.get("redrive_count") == Some(&redrive_count));
         if let Some(first) = records.first_mut()

@@ -10,10 +10,9 @@ use tokio::sync::watch;
 use tokio::sync::{mpsc, oneshot};
 
 use super::begun::Begun;
-use super::{Reports, status_change};
+use super::{Reports, StatusChange};
 use crate::definition::WorkflowType;
 use crate::execution::Outcome;
-use crate::handlers::event_bus::{PutEventsRequest, PutEventsRequestEntry};
 use crate::runtime::{ExecutionHandle, Interpreter, Working};
 use crate::server::Service;
 use crate::server::arn::StateMachineArn;
@@ -187,7 +186,7 @@ impl Writer {
 
     async fn begun(&mut self, execution: ExecutionHandle, begun: Begun) {
         if begun.workflow_type == WorkflowType::Standard {
-            self.put(|| status_change::running(&execution, &begun)).await;
+            self.put(|| StatusChange::running(&execution, &begun)).await;
         }
         match self.ended_early.shift_remove(execution.arn()) {
             Some(ended) => self.report_end(&ended, &begun).await,
@@ -221,27 +220,20 @@ impl Writer {
 
     async fn report_end(&self, ended: &Ended, begun: &Begun) {
         if begun.workflow_type == WorkflowType::Standard {
-            self.put(|| status_change::ended(&ended.execution, begun, &ended.outcome, ended.time))
+            self.put(|| StatusChange::ended(&ended.execution, begun, &ended.outcome, ended.time))
                 .await;
         }
-        if let (Some(log), Some(logging)) = (&self.reports.log, begun.logging) {
-            let records = logging.records(&ended.execution, begun.redrive_count, &begun.input);
-            if !records.is_empty() {
-                log(&records);
-            }
+        if self.reports.log.is_some() && begun.logging.is_some() {
+            let execution = &ended.execution;
+            self.reports.write_log(begun, execution.arn(), &execution.history());
         }
     }
 
-    async fn put(&self, entry: impl FnOnce() -> PutEventsRequestEntry) {
-        let Some(event_bridge) = &self.reports.event_bridge else {
+    async fn put<'c>(&self, change: impl FnOnce() -> StatusChange<'c>) {
+        if self.reports.event_bridge.is_none() {
             return;
-        };
-        let put = event_bridge.put_events(PutEventsRequest::new([entry()])).await;
-        let refused = match put {
-            Ok(response) => response.failed_entry_error(),
-            Err(refused) => Some(refused),
-        };
-        if let Some(error) = refused {
+        }
+        if let Err(error) = self.reports.put(change().entry()).await {
             tracing::warn!(%error, "the event of a status change is lost");
         }
     }

@@ -18,28 +18,66 @@ const MOST_DATA: usize = 248 * 1024;
 const MOST_ERROR: usize = 256;
 const MOST_CAUSE: usize = 32_768;
 
-/// The event of an execution that runs, newly or again.
-pub(super) fn running(execution: &ExecutionHandle, begun: &Begun) -> PutEventsRequestEntry {
-    let time = begun.redrive_time.unwrap_or(execution.start_time());
-    entry(execution, begun, None, time)
+/// A change of an execution's status.
+pub(in crate::server) struct StatusChange<'a> {
+    pub(in crate::server) arn: &'a str,
+    pub(in crate::server) start_time: DateTime<Utc>,
+    pub(in crate::server) begun: &'a Begun,
+    /// `None` for one that runs, newly or again.
+    pub(in crate::server) end: Option<(&'a Outcome, DateTime<Utc>)>,
+    /// Whether it can be redriven, and why not.
+    pub(in crate::server) redrivable: Result<(), String>,
 }
 
-/// The event of an execution that has ended.
-pub(super) fn ended(
-    execution: &ExecutionHandle,
-    begun: &Begun,
-    outcome: &Outcome,
-    time: DateTime<Utc>,
-) -> PutEventsRequestEntry {
-    entry(execution, begun, Some((outcome, time)), time)
+impl<'a> StatusChange<'a> {
+    /// An execution that runs, newly or again.
+    pub(super) fn running(execution: &'a ExecutionHandle, begun: &'a Begun) -> Self {
+        Self::of(execution, begun, None)
+    }
+
+    /// An execution that has ended.
+    pub(super) fn ended(
+        execution: &'a ExecutionHandle,
+        begun: &'a Begun,
+        outcome: &'a Outcome,
+        time: DateTime<Utc>,
+    ) -> Self {
+        Self::of(execution, begun, Some((outcome, time)))
+    }
+
+    fn of(execution: &'a ExecutionHandle, begun: &'a Begun, end: Option<(&'a Outcome, DateTime<Utc>)>) -> Self {
+        let redrivable = match (end, execution.check_redrivable()) {
+            // It may have ended by now, but this tells of the moment of the change.
+            (None, _) => Err(NotRedrivable::Running),
+            // It was redriven meanwhile.
+            (Some(_), Err(NotRedrivable::Running)) => Ok(()),
+            (Some(_), redrivable) => redrivable,
+        };
+        Self {
+            arn: execution.arn(),
+            start_time: execution.start_time(),
+            begun,
+            end,
+            redrivable: redrivable.map_err(|reason| reason.to_string()),
+        }
+    }
+
+    /// Its event.
+    pub(in crate::server) fn entry(self) -> PutEventsRequestEntry {
+        entry(self)
+    }
 }
 
-fn entry(
-    execution: &ExecutionHandle,
-    begun: &Begun,
-    end: Option<(&Outcome, DateTime<Utc>)>,
-    time: DateTime<Utc>,
-) -> PutEventsRequestEntry {
+fn entry(change: StatusChange<'_>) -> PutEventsRequestEntry {
+    let StatusChange {
+        arn,
+        start_time,
+        begun,
+        end,
+        redrivable,
+    } = change;
+    let began = begun.redrive_time.unwrap_or(start_time);
+    let time = end.map_or(began, |(_, time)| time);
     let outcome = end.map(|(outcome, _)| outcome);
     let output = outcome.and_then(Outcome::output).map(ToString::to_string);
     // AWS shows neither error nor cause of a timeout.
@@ -57,19 +95,12 @@ fn entry(
     let size = escaped_size(&begun.input) + output_size + others.map(|text| escaped_size(text)).sum::<usize>();
     let input = Some(&*begun.input).filter(|_| size <= MOST_DATA);
     let shown_output = output.as_deref().filter(|_| output_size <= MOST_DATA);
-    let redrivable = match (outcome, execution.check_redrivable()) {
-        // It may have ended by now, but this tells of the moment of the change.
-        (None, _) => Err(NotRedrivable::Running),
-        // It was redriven meanwhile.
-        (Some(_), Err(NotRedrivable::Running)) => Ok(()),
-        (Some(_), redrivable) => redrivable,
-    };
     let detail = json!({
-        "executionArn": execution.arn(),
+        "executionArn": arn,
         "stateMachineArn": begun.state_machine_arn,
         "name": begun.name,
         "status": outcome.map_or("RUNNING", Outcome::status),
-        "startDate": execution.start_time().timestamp_millis(),
+        "startDate": start_time.timestamp_millis(),
         "stopDate": end.map(|(_, time)| time.timestamp_millis()),
         "input": input,
         "output": shown_output,
@@ -78,14 +109,14 @@ fn entry(
         "redriveCount": begun.redrive_count,
         "redriveDate": begun.redrive_time.map(|time| time.timestamp_millis()),
         "redriveStatus": if redrivable.is_ok() { "REDRIVABLE" } else { "NOT_REDRIVABLE" },
-        "redriveStatusReason": redrivable.err().map(|reason| reason.to_string()),
+        "redriveStatusReason": redrivable.err(),
         "inputDetails": { "included": input.is_some() },
         "outputDetails": output.as_ref().map(|_| json!({ "included": shown_output.is_some() })),
         "error": error.error,
         "cause": error.cause,
     });
     PutEventsRequestEntry::new("aws.states", "Step Functions Execution Status Change", &detail)
-        .resources([execution.arn()])
+        .resources([arn])
         .time(time)
 }
 

@@ -1,64 +1,49 @@
 //! Chains of executions that events start, so that none is endless.
-
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+//!
+//! The name of such an execution ends in its place in its chain, so that every process of a cluster knows it.
 
 /// How many executions may follow from each other by events.
-pub(super) const LONGEST: u32 = 16;
-/// How many executions are remembered.
-const REMEMBERED: usize = 100_000;
-
-/// The executions that events have started, with their places in their chains.
 ///
 /// DIFFERENCE: on AWS a rule that starts a state machine at each of its own status changes does so for ever.
-#[derive(Debug, Default)]
-pub(super) struct Chains(Mutex<Links>);
+pub(super) const LONGEST: u32 = 16;
 
-#[derive(Debug, Default)]
-struct Links {
-    places: HashMap<String, u32>,
-    oldest_first: VecDeque<String>,
+/// The name of the execution that an event starts at a target: the same at each attempt, which then starts one execution.
+pub(super) fn name(event_id: &str, target: u64, place: u32) -> String {
+    format!("{event_id}_{target:016x}_{place}")
 }
 
-impl Chains {
-    /// The place in its chain of an execution that an event about these resources starts: 1 if no event started the
-    /// execution that the event comes from.
-    pub(super) fn place_after(&self, resources: &[String]) -> u32 {
-        let links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let executions = resources.iter().filter_map(|arn| name_of(arn));
-        let places = executions.filter_map(|name| links.places.get(&name));
-        places.max().map_or(1, |place| place + 1)
-    }
-
-    /// Remembers an execution before it starts.
-    pub(super) fn note(&self, machine: &str, execution: &str, place: u32) {
-        let mut links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = format!("{machine}:{execution}");
-        if links.places.insert(name.clone(), place).is_none() {
-            links.oldest_first.push_back(name);
-        }
-        if links.oldest_first.len() > REMEMBERED
-            && let Some(oldest) = links.oldest_first.pop_front()
-        {
-            links.places.remove(&oldest);
-        }
-    }
+/// The place in its chain of an execution that an event about these resources starts: 1 if no event started the execution
+/// that the event comes from.
+pub(super) fn place_after(resources: &[String]) -> u32 {
+    let places = resources
+        .iter()
+        .filter_map(|arn| execution_name(arn).and_then(place_in));
+    places.max().map_or(1, |place| place.saturating_add(1))
 }
 
-/// `MACHINE:NAME` of the ARN of an execution.
-fn name_of(arn: &str) -> Option<String> {
+/// The name in the ARN of an execution.
+fn execution_name(arn: &str) -> Option<&str> {
     let parts: Vec<&str> = arn.split(':').collect();
     match parts.as_slice() {
-        ["arn", _, "states", _, _, "execution" | "express", machine, name, ..] => Some(format!("{machine}:{name}")),
+        ["arn", _, "states", _, _, "execution" | "express", _, name, ..] => Some(name),
         _ => None,
     }
+}
+
+/// The place of an execution of this name that an event has started.
+fn place_in(name: &str) -> Option<u32> {
+    let mut parts = name.rsplitn(3, '_');
+    let (place, target, event_id) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_ours = target.len() == 16 && is_hexadecimal(target) && event_id.len() == 36 && is_hexadecimal(event_id);
+    place.parse().ok().filter(|_| is_ours)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn arn(kind: &str, name: &str) -> Vec<String> {
+    fn arns(kind: &str, name: &str) -> Vec<String> {
         vec![
             "arn:aws:states:us-east-1:123456789012:stateMachine:Orders".to_owned(),
             format!("arn:aws:states:us-east-1:123456789012:{kind}:Orders:{name}"),
@@ -67,21 +52,12 @@ mod tests {
 
     #[test]
     fn an_execution_follows_the_one_of_its_event() {
-        let chains = Chains::default();
-        assert_eq!(chains.place_after(&[]), 1);
-        assert_eq!(chains.place_after(&arn("execution", "a")), 1);
-        chains.note("Orders", "a", 1);
-        assert_eq!(chains.place_after(&arn("execution", "a")), 2);
-        assert_eq!(chains.place_after(&arn("express", "a:7f")), 2);
-    }
-
-    #[test]
-    fn old_ones_are_forgotten() {
-        let chains = Chains::default();
-        for i in 0..=REMEMBERED {
-            chains.note("Orders", &i.to_string(), 3);
-        }
-        assert_eq!(chains.place_after(&arn("execution", "0")), 1);
-        assert_eq!(chains.place_after(&arn("execution", "1")), 4);
+        assert_eq!(place_after(&[]), 1);
+        assert_eq!(place_after(&arns("execution", "a")), 1);
+        assert_eq!(place_after(&arns("execution", "order_2024_7")), 1);
+        let name = name("0c9b2e4e-5f7a-4d6f-9f4b-0d7b1a2c3d4e", 0x2a, 3);
+        assert_eq!(name.len(), 55);
+        assert_eq!(place_after(&arns("execution", &name)), 4);
+        assert_eq!(place_after(&arns("express", &format!("{name}:7f"))), 4);
     }
 }

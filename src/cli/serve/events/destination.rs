@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-use super::chains::{Chains, LONGEST};
+use super::chains::{self, LONGEST};
 use super::log::Log;
 use crate::cli::functions::invoke;
 use crate::cli::serve::lambda_endpoint::LambdaEndpoint;
@@ -22,7 +22,6 @@ pub(super) struct Destinations {
     api: watch::Receiver<Option<StepFunctions>>,
     functions: Arc<Functions>,
     log: Arc<Log>,
-    chains: Arc<Chains>,
 }
 
 /// The functions that are served.
@@ -40,7 +39,7 @@ pub(super) struct Destination {
 }
 
 enum Kind {
-    StateMachine { arn: String, name: String },
+    StateMachine { arn: String },
     Program(Arc<FunctionProgram>),
     Lambda { name: String, qualifier: Option<String> },
     Log,
@@ -52,7 +51,6 @@ impl Destinations {
             api,
             functions: Arc::new(functions),
             log,
-            chains: Arc::default(),
         }
     }
 
@@ -60,10 +58,7 @@ impl Destinations {
     pub(super) fn find(&self, arn: &str, target: impl Hash) -> Result<Destination, String> {
         let parts: Vec<&str> = arn.split(':').collect();
         let kind = match parts.as_slice() {
-            ["arn", _, "states", _, _, "stateMachine", name, ..] => Kind::StateMachine {
-                arn: arn.to_owned(),
-                name: (*name).to_owned(),
-            },
+            ["arn", _, "states", _, _, "stateMachine", ..] => Kind::StateMachine { arn: arn.to_owned() },
             ["arn", _, "logs", _, _, "log-group", ..] => Kind::Log,
             ["arn", _, "lambda", ..] => self.functions.find(arn)?,
             _ => return Err("a target is a state machine, a function or a log group, by its ARN".to_owned()),
@@ -104,7 +99,7 @@ impl Functions {
 impl Target<(Event, Value)> for Destination {
     async fn deliver(&self, (event, payload): (Event, Value)) -> Result<(), TargetError> {
         let answered = match &self.kind {
-            Kind::StateMachine { arn, name } => return self.start_execution(arn, name, &event, &payload).await,
+            Kind::StateMachine { arn } => return self.start_execution(arn, &event, &payload).await,
             Kind::Log => {
                 self.all.log.write(&[payload]);
                 return Ok(());
@@ -127,8 +122,8 @@ impl Destination {
         matches!(self.kind, Kind::Log)
     }
 
-    async fn start_execution(&self, arn: &str, machine: &str, event: &Event, input: &Value) -> Result<(), TargetError> {
-        let place = self.all.chains.place_after(&event.resources);
+    async fn start_execution(&self, arn: &str, event: &Event, input: &Value) -> Result<(), TargetError> {
+        let place = chains::place_after(&event.resources);
         if place > LONGEST {
             let message = format!(
                 "{LONGEST} executions have started one after the other by events of the one before: is the chain endless?"
@@ -140,10 +135,7 @@ impl Destination {
             return Ok(());
         };
         let Some(api) = api else { return Ok(()) };
-        // The same at each attempt, which then starts one execution.
-        let name = format!("{}_{:016x}", event.id, self.id);
-        // It may put an event before the call has answered.
-        self.all.chains.note(machine, &name, place);
+        let name = chains::name(&event.id, self.id, place);
         let start = json!({ "stateMachineArn": arn, "name": name, "input": input.to_string() });
         match api.start_for_event(&start).await {
             Err(refused) if refused.code() != "ExecutionAlreadyExists" => {

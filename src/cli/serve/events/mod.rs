@@ -37,28 +37,40 @@ pub(super) struct EventOptions {
     log: Option<String>,
 }
 
+/// How events are delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deliveries {
+    InMemory,
+    /// Time waits for them.
+    InVirtualTime,
+    /// The cluster waits for those of status changes.
+    OfCluster,
+}
+
 /// The event bus and the log of one `asl serve`.
 pub(super) struct Events {
     bus: Arc<LocalEventBus>,
     has_rules: bool,
+    /// Whether status changes are told again if this process ends before their events have arrived.
+    waits_for_targets: bool,
     log: Arc<Log>,
     /// The API, once there is one; targets wait for it.
     api: watch::Sender<Option<StepFunctions>>,
 }
 
 impl Events {
-    /// Errors if the rules cannot be used, or the log not be written. `is_virtual` where time is: it waits for deliveries then.
+    /// Errors if the rules cannot be used, or the log not be written.
     pub(super) fn open(
         options: &EventOptions,
         (region, account): (&str, &str),
-        is_virtual: bool,
+        deliveries: Deliveries,
         programs: &[Arc<FunctionProgram>],
         lambda: Option<LambdaEndpoint>,
     ) -> Result<Self, Failure> {
         let log = Arc::new(Log::open(options.log.as_deref())?);
         let api: watch::Sender<Option<StepFunctions>> = watch::Sender::new(None);
         let mut bus = LocalEventBus::new().region(region).account(account);
-        if is_virtual {
+        if deliveries == Deliveries::InVirtualTime {
             let api = api.subscribe();
             bus = bus.wait_for_targets().clock(move || {
                 let time = api.borrow().as_ref().map(|api| api.interpreter().time());
@@ -78,6 +90,7 @@ impl Events {
         Ok(Self {
             bus: Arc::new(bus),
             has_rules: options.rules.is_some(),
+            waits_for_targets: deliveries == Deliveries::OfCluster,
             log,
             api,
         })
@@ -102,7 +115,10 @@ impl Events {
     pub(super) fn reports(&self) -> Reports {
         let mut reports = Reports::new();
         if self.has_rules {
-            reports = reports.status_changes(Arc::new(StatusChanges(Arc::clone(&self.bus))));
+            reports = reports.status_changes(Arc::new(StatusChanges {
+                bus: Arc::clone(&self.bus),
+                waits_for_targets: self.waits_for_targets,
+            }));
         }
         if self.log.is_file() {
             let log = Arc::clone(&self.log);
@@ -132,18 +148,32 @@ impl Events {
 }
 
 /// Puts status changes on the bus, and tells which are lost.
-struct StatusChanges(Arc<LocalEventBus>);
+struct StatusChanges {
+    bus: Arc<LocalEventBus>,
+    waits_for_targets: bool,
+}
+
+impl StatusChanges {
+    async fn put(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
+        #[cfg(feature = "restate")]
+        if self.waits_for_targets {
+            return self.bus.put_and_wait(request).await;
+        }
+        self.bus.put_events(request).await
+    }
+}
 
 #[async_trait]
 impl EventBridge for StatusChanges {
     async fn put_events(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
-        let response = self.0.put_events(request).await;
+        let response = self.put(request).await;
         let lost = match &response {
             Ok(response) => response.failed_entry_error(),
             Err(error) => Some(error.clone()),
         };
         if let Some(error) = lost {
-            tell(&format!("the event of a status change is lost: {error}"));
+            let becomes = if self.waits_for_targets { "waits" } else { "is lost" };
+            tell(&format!("the event of a status change {becomes}: {error}"));
         }
         response
     }
@@ -168,7 +198,7 @@ mod tests {
             rules: Some(file.display().to_string()),
             log: None,
         };
-        let events = Events::open(&options, ("us-east-1", "123456789012"), false, &[], None)
+        let events = Events::open(&options, ("us-east-1", "123456789012"), Deliveries::InMemory, &[], None)
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
