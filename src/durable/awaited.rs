@@ -26,15 +26,15 @@ pub(super) fn handlers() -> Vec<Handler> {
     ]
 }
 
-/// The request to a handler of an execution.
-pub(super) fn at(arn: &str, handler: &str) -> RequestTarget {
-    let Place { service, key } = Place::of_arn(arn);
+/// The request to a handler of an execution, or of a later run of one.
+pub(super) fn at(run: &str, handler: &str) -> RequestTarget {
+    let Place { service, key } = Place::of_arn(run);
     RequestTarget::workflow(service, key, handler)
 }
 
-/// Stops an execution, unless it has ended.
-pub(super) fn stop(context: &ContextInternal, arn: &str) {
-    let stopped = context.request::<_, Message<()>>(at(arn, STOP), Message(ErrorOutput::default()));
+/// Stops a run of an execution, unless it has ended.
+pub(super) fn stop(context: &ContextInternal, run: &str) {
+    let stopped = context.request::<_, Message<()>>(at(run, STOP), Message(ErrorOutput::default()));
     drop(stopped.send());
 }
 
@@ -114,9 +114,11 @@ async fn tell(context: ContextInternal) -> Result<(), TerminalError> {
             "nobody waits by `{resource}` for an execution"
         )));
     };
-    let answered = match told_of(&context).await? {
-        Some((facts, Some(ending))) => answer(operation, &input_text, &facts, ending)?,
-        _ => Err(TaskError::new(predefined_errors::TASK_FAILED, is_lost(&metadata.key))),
+    let answered = if let Some((facts, Some(ending))) = told_of(&context).await? {
+        answer(operation, &input_text, &facts, ending)?
+    } else {
+        let Place { key: arn, .. } = Place::of_run(context.service_name(), &metadata.key);
+        Err(TaskError::new(predefined_errors::TASK_FAILED, is_lost(&arn)))
     };
     let delivery = match answered {
         Ok(output) => Delivery::Succeeded(output),

@@ -2,44 +2,51 @@
 //! them has one call and one end for each.
 
 use chrono::{DateTime, Utc};
-use restate_sdk::context::{Request, RequestTarget};
+use restate_sdk::context::{DurableFuture, RequestTarget};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::TerminalError;
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use super::begun::{Beginning, Begun, ChildOf};
 use super::hands::Hands;
 use super::messages::{Ending, Message};
+use super::place::Place;
+use super::remains::Redrive;
 use super::{RUN, STOP, names};
 use crate::error::predefined_errors;
 use crate::execution::{ChildStart, Execution, Outcome, TaskId};
 use crate::history::ErrorOutput;
 use crate::store::{End, StoredOrigin};
 
-/// The child executions of an execution that run, by their keys.
+/// How a child execution ends.
+pub(super) type Ended<'a> = Pin<Box<dyn DurableFuture<Output = Result<Message<Ending>, TerminalError>> + Send + 'a>>;
+
+/// The child executions of an execution that run, by the keys of their runs.
 #[derive(Default)]
 pub(super) struct Children(BTreeMap<TaskId, String>);
 
 impl Children {
-    /// The call that runs a child execution; how it ends if it cannot be run.
+    /// The call that runs a child execution, or a later run of it.
     pub(super) fn start<'a>(
         &mut self,
         context: &'a ContextInternal,
         execution: &Execution,
         start: &ChildStart,
         hands: &Hands,
-    ) -> Result<Request<'a, Message<Begun>, Message<Ending>>, Outcome> {
+    ) -> Ended<'a> {
         let options = &start.options;
-        let mut key = options.execution_arn();
-        if start.redrive_count > 0 {
-            if options.express_id.is_none() {
-                return Err(failed(
-                    "Child executions of a Map Run are not redriven over Restate yet.",
-                ));
-            }
-            // A workflow runs once for each key, and no ARN has this letter.
-            key = format!("{key}#{}", start.redrive_count);
+        let child = Place::of_child(&options.execution_arn());
+        let run = child.run(None, start.redrive_count);
+        self.0.insert(start.id, run.key.clone());
+        let target = RequestTarget::workflow(run.service, run.key, RUN);
+        if start.redrive_count > 0 && options.express_id.is_none() {
+            let redrive = Redrive {
+                time: start.time,
+                after: child.run(None, start.redrive_count - 1).key,
+            };
+            return Box::pin(context.request(target, Message(redrive)).call());
         }
         let program = execution.program();
         let origin = StoredOrigin {
@@ -58,8 +65,7 @@ impl Children {
             }),
             reported: None,
         };
-        self.0.insert(start.id, key.clone());
-        Ok(context.request(RequestTarget::workflow(names::CHILDREN, key, RUN), Message(begun)))
+        Box::pin(context.request(target, Message(begun)).call())
     }
 
     /// Stops a child execution that runs; what is no child execution is left as it is.

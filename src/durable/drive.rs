@@ -181,17 +181,9 @@ impl<'a> Driver<'a> {
 
     fn start_child(&mut self, start: &ChildStart) {
         let id = start.id;
-        match self.children.start(self.context, &self.execution, start, &self.hands) {
-            Ok(run) => {
-                let ended = run.call().map(move |ended| Happened::ChildEnded(id, ended));
-                self.pending.push(Box::pin(ended));
-            }
-            Err(outcome) => self.refused.push(Event::ChildEnded {
-                child: id,
-                outcome,
-                time: self.now,
-            }),
-        }
+        let ended = self.children.start(self.context, &self.execution, start, &self.hands);
+        self.pending
+            .push(Box::pin(ended.map(move |ended| Happened::ChildEnded(id, ended))));
     }
 
     /// Asks for a task. One with a token is asked for once what comes by it is waited for: nobody has the token before.

@@ -41,7 +41,22 @@ struct Rows<T> {
 struct Invocation {
     key: String,
     created: i64,
+    /// Whether one of its runs has not ended: 1, or 0.
+    runs: u8,
 }
+
+/// What a list finds of an execution.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Begun(Box<Listed>),
+    /// It was taken, and has not begun.
+    Taken,
+    /// Only its name is left.
+    Gone,
+}
+
+/// The key of an invocation.
+const KEY: &str = "target_service_key";
 
 #[derive(Deserialize)]
 struct State {
@@ -58,26 +73,20 @@ impl RestateClient {
         is_running: bool,
         after: Option<&Position>,
         most: usize,
-    ) -> Result<Vec<(Position, Option<Listed>)>, Error> {
+    ) -> Result<Vec<(Position, Found)>, Error> {
         let after = after.map_or_else(String::new, |Position { created, key }| {
             let key = quoted(key);
             format!("AND (created < {created} OR (created = {created} AND key > {key}))")
         });
-        // One that was redriven runs under another key.
-        let running = if is_running {
-            let runs = runs_of(state_machine_arn);
-            format!(
-                "AND key IN (SELECT {} FROM sys_invocation WHERE {runs} AND status <> 'completed')",
-                first_run("target_service_key")
-            )
-        } else {
-            String::new()
-        };
+        let running = if is_running { "AND runs = 1" } else { "" };
+        // A later run tells in its key when the first began, which may be gone.
         let sql = format!(
-            "SELECT key, created FROM (SELECT target_service_key AS key, CAST(created_at AS BIGINT) AS created FROM \
-             sys_invocation WHERE {} AND strpos(target_service_key, '#') = 0) WHERE true {running} {after} ORDER BY created DESC, \
+            "SELECT key, created, runs FROM (SELECT {first} AS key, MIN(COALESCE(TRY_CAST(split_part(split_part({KEY}, '#', 2), \
+             '.', 1) AS BIGINT) / 1000, CAST(created_at AS BIGINT))) AS created, MAX(CASE WHEN status <> 'completed' THEN 1 ELSE \
+             0 END) AS runs FROM sys_invocation WHERE {} GROUP BY {first}) WHERE true {running} {after} ORDER BY created DESC, \
              key LIMIT {most}",
-            runs_of(state_machine_arn)
+            runs_of(state_machine_arn),
+            first = first_run(KEY),
         );
         let invocations: Vec<Invocation> = self.query(&sql).await?;
         if invocations.is_empty() {
@@ -97,24 +106,26 @@ impl RestateClient {
             let run: Listed = read_text(&state.text, "an execution of a list").map_err(unreadable)?;
             let key = state.key.split('#').next().unwrap_or_default();
             // The last run tells of all.
-            if listed
-                .get(key)
-                .is_none_or(|known| known.redrive_count < run.redrive_count)
-            {
+            let order = |listed: &Listed| (listed.start_time, listed.redrive_count);
+            if listed.get(key).is_none_or(|known| order(known) < order(&run)) {
                 listed.insert(key.to_owned(), run);
             }
         }
-        let with_positions = invocations.into_iter().map(|Invocation { key, created }| {
-            let listed = listed.remove(&key);
-            (Position { created, key }, listed)
+        let found = invocations.into_iter().map(|Invocation { key, created, runs }| {
+            let found = match listed.remove(&key) {
+                Some(listed) => Found::Begun(Box::new(listed)),
+                None if runs == 1 => Found::Taken,
+                None => Found::Gone,
+            };
+            (Position { created, key }, found)
         });
-        Ok(with_positions.collect())
+        Ok(found.collect())
     }
 
     /// Whether an execution that has brought the state machine of this ARN with it runs.
     pub(crate) async fn any_running(&self, state_machine_arn: &str) -> Result<bool, Error> {
         let sql = format!(
-            "SELECT target_service_key AS key, 0 AS created FROM sys_invocation WHERE {} AND status <> 'completed' LIMIT 1",
+            "SELECT target_service_key AS key, 0 AS created, 1 AS runs FROM sys_invocation WHERE {} AND status <> 'completed' LIMIT 1",
             runs_of(state_machine_arn)
         );
         let running: Vec<Invocation> = self.query(&sql).await?;

@@ -1,8 +1,8 @@
 //! What a client reads of Map Runs and their child executions.
 
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
-use super::client::handler;
 use super::listing::quoted;
 use super::place::Place;
 use super::{MAP_RUN, MAP_RUNS, RestateClient, RestateExecution, map_run_key, names};
@@ -22,19 +22,8 @@ impl RestateClient {
     }
 
     pub(crate) async fn map_runs_at(&self, place: &Place) -> Result<Vec<MapRun>, Error> {
-        let mut known: Vec<MapRun> = Vec::new();
-        for run in 0..=self.redrives(place).await? {
-            let path = handler(&place.redriven(run), MAP_RUNS);
-            let told: Vec<MapRun> = self.read_at_once(path, String::new()).await?;
-            for map_run in told {
-                // The last run knows best.
-                match known.iter_mut().find(|other| other.map_run_arn == map_run.map_run_arn) {
-                    Some(other) => *other = map_run,
-                    None => known.push(map_run),
-                }
-            }
-        }
-        Ok(known)
+        let told = self.ask(place, (MAP_RUNS, "")).await?;
+        Ok(told.unwrap_or_default())
     }
 
     /// The ARN of the execution that has brought its state machine with it and has a Map Run of this ARN.
@@ -53,7 +42,7 @@ impl RestateClient {
         Ok(key.map(|key| Place::of_run(names::EXECUTIONS, &key).key))
     }
 
-    /// The ARNs of a Map Run's child executions that have begun, in no order.
+    /// The ARNs of a Map Run's child executions that have begun, each once.
     ///
     /// # Errors
     ///
@@ -69,7 +58,11 @@ impl RestateClient {
             quoted(&written_text(&map_run_arn))
         );
         let found: Vec<State> = self.query(&sql).await?;
-        Ok(found.into_iter().map(|state| state.key).collect())
+        let arns = found
+            .into_iter()
+            .map(|State { key }| Place::of_run(names::CHILDREN, &key).key);
+        // One that was redriven has several runs.
+        Ok(arns.collect::<BTreeSet<_>>().into_iter().collect())
     }
 
     /// A child execution of a distributed Map; `None` if none of this ARN has begun.

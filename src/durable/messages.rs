@@ -192,7 +192,7 @@ pub(super) struct Events {
 }
 
 /// Which part of a history is asked for.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Range {
     pub(super) after: u64,
     /// The events before this one, the last of them, in place of those after.
@@ -227,10 +227,10 @@ pub(super) enum Delivery {
     },
     Heartbeat,
     Submitted(Value),
-    /// The same of a task that waits for an execution, which is stopped if the task ends first.
+    /// The same of a task that waits for an execution, whose run of a key is stopped if the task ends first.
     ExecutionStarted {
         answer: Value,
-        arn: String,
+        run: String,
     },
     Succeeded(Value),
     Failed(ErrorOutput),

@@ -12,7 +12,7 @@
 //! | an execution that another starts | a run of the workflow `asl-execution`; its key is its ARN |
 //! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
 //! | an activity | an object of the service `asl-activity`, at which tasks wait for those who ask for them |
-//! | a redrive | another run of the workflow, of the key `KEY#NUMBER`; an object of the service `asl-redrive` counts them |
+//! | a redrive | another run of the workflow, of the key `KEY#START.NUMBER`; an object of the service `asl-redrive` counts them |
 //! | Wait, delays of retries, timeouts | durable timers |
 //! | the history | the workflow's state, kept for 90 days |
 //!
@@ -39,11 +39,13 @@ mod polling;
 #[cfg(test)]
 mod recorded;
 mod redrive;
+mod remains;
 mod reports;
 mod runs;
 mod services;
 mod serving;
 mod tasks;
+mod telling;
 mod tokens;
 mod updates;
 mod worker;
@@ -52,7 +54,7 @@ mod workflow;
 pub(crate) use begun::{Begun, Facts, Listed};
 pub use client::{RestateClient, RestateExecution};
 pub(crate) use documents::{Changes, SharedDocument};
-pub(crate) use listing::Position;
+pub(crate) use listing::{Found, Position};
 pub(crate) use messages::Reported;
 pub(crate) use place::Place;
 pub(crate) use reports::{Change, Reporter};
@@ -81,6 +83,9 @@ const CANCELLED: u16 = 409;
 /// The header that tells starts of one name apart.
 const ORIGIN_HEADER: &str = "asl-origin";
 
+/// The header of a run that does nothing but take a name.
+const HOLD_HEADER: &str = "asl-hold";
+
 /// So many child executions of a Map Run run at once: whenever one ends, all are looked at.
 const CHILDREN_AT_ONCE: usize = 500;
 
@@ -100,7 +105,7 @@ const CHECK: &str = "check";
 const REDRIVE: &str = "redrive";
 const REDRIVES: &str = "redrives";
 
-/// The handler of a workflow that tells whether its execution can be redriven.
+/// The handler of a workflow that tells what it knows of a redrive.
 const REDRIVABLE: &str = "redrivable";
 
 /// The handler of an activity that waits for a task.

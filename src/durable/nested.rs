@@ -12,7 +12,9 @@ use super::awaited::{self, at};
 use super::begun::{Begun, Facts};
 use super::drive::time;
 use super::messages::{Awaited, Delivery, Ending, Message, Receipt, TaskAnswer, TaskCall};
-use super::{BEGUN, CHECK, DELIVER, ENDED, RUN, TELL, names};
+use super::place::Place;
+use super::redrive::Redrives;
+use super::{BEGUN, CHECK, DELIVER, ENDED, REDRIVES, RUN, TELL, names};
 use crate::Interpreter;
 use crate::TaskError;
 use crate::error::predefined_errors;
@@ -74,19 +76,23 @@ async fn start(
         Err(error) => return Ok(Err(failed(error))),
     };
     let (arn, mut start_time) = (begun.arn().to_owned(), begun.time());
-    let run = match context.request::<_, ()>(at(&arn, RUN), Message(begun)).send().await {
+    let invocation = match context.request::<_, ()>(at(&arn, RUN), Message(begun)).send().await {
         Ok(run) => run.invocation_id().to_owned(),
         Err(error) => {
             stop_unnamed(context, &arn, is_named);
             return Err(error);
         }
     };
+    let mut run = Run {
+        key: arn.clone(),
+        invocation,
+    };
     if is_named {
-        let begun = context.request::<_, Message<Found>>(at(&arn, BEGUN), Message(run.clone()));
-        let Message(Some(found)) = begun.call().await? else {
+        let Some((last, told)) = find(context, run).await? else {
             return Ok(Err(lost(&arn)));
         };
-        match known(&found, &attempt_id, &request.input) {
+        run = last;
+        match known(&told, &attempt_id, &request.input) {
             Ok(time) => start_time = time,
             Err(error) => return Ok(Err(error.in_style(operation.style))),
         }
@@ -94,14 +100,14 @@ async fn start(
     let answer = started(operation.style, &arn, start_time);
     match operation.action {
         Action::RunExecution | Action::RunExecutionForJson => {
-            let waits = wait(context, call, (&arn, run), answer, request.input_text).await;
+            let waits = wait(context, call, run, answer, request.input_text).await;
             if waits.is_err() {
                 stop_unnamed(context, &arn, is_named);
             }
             waits.map(|()| Ok(None))
         }
         Action::StartSyncExecution => {
-            let ended = context.request::<_, Message<Found>>(at(&arn, ENDED), Message(run));
+            let ended = context.request::<_, Message<Found>>(at(&arn, ENDED), Message(run.invocation));
             let Message(Some((facts, Some(ending)))) = ended.call().await? else {
                 return Ok(Err(lost(&arn)));
             };
@@ -142,7 +148,19 @@ fn asked(
     Ok(Asked { begun, is_named })
 }
 
-type Found = Option<(Facts, Option<Ending>)>;
+/// What is told of a run, and how it ended.
+type Told = (Facts, Option<Ending>);
+
+/// The same of one that may not have begun.
+type Found = Option<Told>;
+
+const SUCCEEDED: &str = "SUCCEEDED";
+
+/// A run of an execution, and the invocation that runs it.
+struct Run {
+    key: String,
+    invocation: String,
+}
 
 /// The task was cancelled, and nobody knows of the execution.
 fn stop_unnamed(context: &ContextInternal, arn: &str, is_named: bool) {
@@ -155,12 +173,36 @@ fn lost(arn: &str) -> TaskError {
     TaskError::new(predefined_errors::TASK_FAILED, awaited::is_lost(arn))
 }
 
+/// The last run of an execution, as soon as it has begun, by its first; `None` if it was killed before.
+async fn find(context: &ContextInternal, first: Run) -> Result<Option<(Run, Told)>, TerminalError> {
+    let begun = async |run: &Run| {
+        let asked = context.request::<_, Message<Found>>(at(&run.key, BEGUN), Message(run.invocation.clone()));
+        asked.call().await.map(|Message(told)| told)
+    };
+    let told = begun(&first).await?;
+    let has_failed = |(_, ending): &Told| ending.as_ref().is_some_and(|ending| ending.status != SUCCEEDED);
+    if let Some(told) = told.as_ref().filter(|told| !has_failed(told)) {
+        return Ok(Some((first, told.clone())));
+    }
+    // Nothing is told of a name that is taken for a run which is kept longer than the first.
+    let place = Place::of_arn(&first.key);
+    let Place { service, key } = place.redrives();
+    let redrives = context.request::<_, Message<Option<Redrives>>>(RequestTarget::object(service, key, REDRIVES), ());
+    let Message(redrives) = redrives.call().await?;
+    let is_its_own = |known: &Redrives| told.as_ref().is_none_or(|(facts, _)| known.are_of(facts.start_time));
+    let Some(redrives) = redrives.filter(is_its_own) else {
+        return Ok(told.map(|told| (first, told)));
+    };
+    let last = Run {
+        key: redrives.last(&place).key,
+        invocation: redrives.invocation.unwrap_or_default(),
+    };
+    let told = begun(&last).await?;
+    Ok(told.map(|told| (last, told)))
+}
+
 /// When the execution began that a start of its name leads to: the task's own, or a running one of the same input.
-fn known(
-    (facts, ending): &(Facts, Option<Ending>),
-    attempt_id: &str,
-    input: &Value,
-) -> Result<DateTime<Utc>, StepFunctionsError> {
+fn known((facts, ending): &Told, attempt_id: &str, input: &Value) -> Result<DateTime<Utc>, StepFunctionsError> {
     let is_own = facts.started_by.as_deref() == Some(attempt_id);
     if is_own || (ending.is_none() && facts.has_input(input)) {
         Ok(facts.start_time)
@@ -169,30 +211,34 @@ fn known(
     }
 }
 
-/// Has a task wait for an execution; if the task is over already, the execution stops.
+/// Has a task wait for a run of an execution; if the task is over already, the execution stops.
 async fn wait(
     context: &ContextInternal,
     call: &TaskCall,
-    (arn, run): (&str, String),
+    run: Run,
     answer: Value,
     input_text: String,
 ) -> Result<(), TerminalError> {
     let token = call.request.token.clone().unwrap_or_default();
     let started = Delivery::ExecutionStarted {
         answer,
-        arn: arn.to_owned(),
+        run: run.key.clone(),
     };
     if deliver(context, &token, started).await? != Receipt::Taken {
-        awaited::stop(context, arn);
+        awaited::stop(context, &run.key);
         return Ok(());
     }
     let told = Awaited {
         token,
         resource: call.resource.clone(),
         input_text,
-        run,
+        run: run.invocation,
     };
-    drop(context.request::<_, Message<()>>(at(arn, TELL), Message(told)).send());
+    drop(
+        context
+            .request::<_, Message<()>>(at(&run.key, TELL), Message(told))
+            .send(),
+    );
     Ok(())
 }
 

@@ -21,7 +21,8 @@ use super::begun::{Beginning, Begun, Facts, Listed};
 use super::documents::{Last, Page, Read, SharedDocument, Write};
 use super::messages::{Awaited, Delivered, Delivery, Ending, Events, Range, Receipt, Stop, TaskAnswer, TaskCall};
 use super::nested::Asked;
-use super::redrive::{Redrive, Redriven, Remains};
+use super::redrive::{Redriven, Redrives};
+use super::remains::{Redrivable, Redrive, Remains};
 use super::{tokens, updates};
 use crate::execution::{MapRun, MapRunUpdate};
 use crate::history::ErrorOutput;
@@ -55,7 +56,7 @@ const KINDS: &[(&str, &[Check])] = &[
     ("run.state.listed", &[same::<Listed>]),
     ("run.state.map-run", &[same::<Arc<str>>]),
     ("run.state.map-run-of-arn", &[same::<MapRun>]),
-    ("run.state.not-redrivable", &[same::<String>]),
+    ("run.state.not-redrivable", &[same::<Option<String>>]),
     ("run.state.origin", &[same::<String>]),
     ("run.state.remains", &[inside::<Remains>]),
     ("begun.input", &[same::<String>]),
@@ -65,10 +66,11 @@ const KINDS: &[(&str, &[Check])] = &[
     ("ended.input", &[same::<String>]),
     ("ended.output", &[same::<Told>]),
     ("history.input", &[same::<Range>]),
-    ("history.output", &[same::<Vec<Events>>]),
-    ("map_runs.output", &[same::<Vec<MapRun>>]),
+    ("history.output", &[same::<Option<Vec<Events>>>]),
+    ("map_runs.input", &[same::<()>]),
+    ("map_runs.output", &[same::<Option<Vec<MapRun>>>]),
     ("redrivable.input", &[same::<DateTime<Utc>>]),
-    ("redrivable.output", &[same::<Option<Result<(), String>>>]),
+    ("redrivable.output", &[same::<Option<Redrivable>>]),
     ("remains.input", &[same::<usize>]),
     ("remains.output", &[same::<Option<String>>]),
     ("stop.input", &[same::<ErrorOutput>]),
@@ -102,12 +104,16 @@ const KINDS: &[(&str, &[Check])] = &[
     ("asl-documents.write.output", &[same::<Option<u64>>]),
     ("asl-documents.write.state.document", &[same::<SharedDocument>]),
     ("asl-documents.write.state.last", &[same::<Last>]),
-    ("asl-redrive.redrive.input", &[same::<()>]),
+    ("asl-redrive.hold.input", &[same::<Option<DateTime<Utc>>>]),
+    ("asl-redrive.note.input", &[same::<Redrives>]),
+    ("asl-redrive.note.output", &[same::<()>]),
+    ("asl-redrive.note.state.redrives", &[same::<Redrives>]),
+    ("asl-redrive.redrive.input", &[same::<Option<String>>]),
     ("asl-redrive.redrive.output", &[same::<Redriven>]),
     ("asl-redrive.redrive.run", &[same::<DateTime<Utc>>]),
-    ("asl-redrive.redrive.state.count", &[same::<u32>]),
+    ("asl-redrive.redrive.state.redrives", &[same::<Redrives>]),
     ("asl-redrive.redrives.input", &[same::<()>]),
-    ("asl-redrive.redrives.output", &[same::<u32>]),
+    ("asl-redrive.redrives.output", &[same::<Option<Redrives>>]),
     ("asl-task.attempt.input", &[same::<TaskCall>]),
     ("asl-task.attempt.output", &[same::<TaskAnswer>]),
     (

@@ -1,47 +1,41 @@
-//! Redrives: an execution that has ended without success goes on as another run, of the key `KEY#NUMBER`, since a run of a
-//! workflow is over when it is over.
+//! Redrives: an execution that has ended without success goes on as another run, since a run of a workflow is over when it is
+//! over.
 //!
-//! What is left of an execution stays in the state of the run that has ended; the next run reads it from there. An object for each
-//! execution counts them, so that an execution is redriven by one at a time.
+//! An object for each execution counts them, so that an execution is redriven by one at a time, and finds its last run: that
+//! one has all that is told of the execution, and is kept for as long as any other after its end. Where the first run is gone
+//! before, its name stays taken by a run that does nothing.
 
 use chrono::{DateTime, Utc};
-use restate_sdk::context::RequestTarget;
+use restate_sdk::context::{Request, RequestTarget};
 use restate_sdk::endpoint::ContextInternal;
-use restate_sdk::errors::{HandlerError, TerminalError};
+use restate_sdk::errors::TerminalError;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::time::Duration;
 
-use super::awaited::told_of;
-use super::begun::Begun;
-use super::definitions::Definitions;
 use super::drive::time;
-use super::existing;
 use super::messages::Message;
 use super::place::Place;
+use super::remains::{Redrivable, Redrive};
 use super::services::{Handler, Kind, handler};
-use super::{CANCELLED, REDRIVABLE, REDRIVE, REDRIVES, RUN};
-use crate::Interpreter;
-use crate::execution::{Execution, NotRedrivable, Program};
+use super::{HOLD_HEADER, REDRIVABLE, REDRIVE, REDRIVES, RUN};
+use crate::execution::NotRedrivable;
 use crate::runtime::Clock;
-use crate::store::{End, StoreError, StoreErrorKind, StoredSnapshot, read_text, written_text};
+use crate::services::step_functions::RedriveTokens;
 
-/// The handler of a workflow that gives a part of what is left of its execution.
-const REMAINS: &str = "remains";
+/// The handler that looks whether the runs are still kept.
+const HOLD: &str = "hold";
 
-/// The keys of the state of a run that has ended: why it cannot be redriven, if that is not plain; the parts of what is left.
-const REASON: &str = "not-redrivable";
-const REMAINS_PREFIX: &str = "remains-";
+/// The handler that a child execution of a Map Run tells of its redrive.
+const NOTE: &str = "note";
 
 /// The state of the object.
-const COUNT: &str = "count";
+const STATE: &str = "redrives";
 
-const STANDARD_CHILDREN: &str =
-    "Child executions of a Map Run cannot be redriven over Restate yet, unless they are Express";
+/// Between two looks whether runs are still kept: Restate removes them once in an hour.
+const PAUSE: Duration = Duration::from_hours(1);
 
-const REST: &str = "what is left of an execution";
-
-/// So many bytes of what is left are read at once: an answer is one message, of 32 MB at most.
-const PART: usize = 4 * 1024 * 1024;
+/// So often it is looked, at least, in the time for which they are kept.
+const LOOKS: u32 = 10;
 
 /// What a redrive comes to.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,189 +47,204 @@ pub(super) enum Redriven {
     Unknown,
 }
 
-/// What a run begins with that goes on where another has ended.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Redrive {
-    time: DateTime<Utc>,
-    /// The number of the redrive: 1, 2, 3 …
-    number: u32,
+/// How often an execution was redriven, and when last.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Redrives {
+    /// When the execution began: an earlier one of its name began at another time. `None` for a child execution of a Map Run,
+    /// whose name is no other's.
+    first: Option<DateTime<Utc>>,
+    pub(super) count: u32,
+    pub(super) time: DateTime<Utc>,
+    /// The invocation that is the last run.
+    pub(super) invocation: Option<String>,
+    tokens: RedriveTokens,
 }
 
-/// What is left of an execution.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Remains {
-    begun: Begun,
-    snapshot: String,
-}
+impl Redrives {
+    /// Whether they are of an execution that began at a time.
+    pub(super) fn are_of(&self, start: DateTime<Utc>) -> bool {
+        self.first.is_none_or(|first| first == start)
+    }
 
-impl Remains {
-    /// The execution as it ended.
-    fn execution(&self, program: Arc<Program>) -> Result<Execution, StoreError> {
-        let text = self.snapshot.clone();
-        let snapshot = StoredSnapshot { entry: 0, text }.read()?;
-        Execution::restore(program, snapshot)
-            .map_err(|error| StoreError::new(StoreErrorKind::Damaged, format!("{REST} cannot be read: {error}")))
+    /// The last run of the execution.
+    pub(super) fn last(&self, of: &Place) -> Place {
+        of.run(self.first, self.count)
+    }
+
+    /// The run before it.
+    pub(super) fn last_but_one(&self, of: &Place) -> Place {
+        of.run(self.first, self.count.saturating_sub(1))
     }
 }
 
-/// The handlers of the object.
-pub(super) fn handlers(clock: &Clock) -> Vec<Handler> {
+/// The handlers of the object. So long runs are kept.
+pub(super) fn handlers(clock: &Clock, kept: Duration) -> Vec<Handler> {
+    let clock_of_hold = clock.clone();
     let clock = clock.clone();
     vec![
-        handler(REDRIVE, Kind::Exclusive, move |context| redrive(context, clock.clone())),
-        handler(REDRIVES, Kind::Shared, count),
+        handler(REDRIVE, Kind::Exclusive, move |context| {
+            redrive(context, clock.clone(), kept)
+        }),
+        handler(HOLD, Kind::Exclusive, move |context| {
+            hold(context, clock_of_hold.clone(), kept)
+        }),
+        handler(NOTE, Kind::Exclusive, move |context| note(context, kept)),
+        handler(REDRIVES, Kind::Shared, told),
     ]
 }
 
-/// The handlers of a workflow.
-pub(super) fn handlers_of_run() -> Vec<Handler> {
-    vec![
-        handler(REDRIVABLE, Kind::Shared, redrivable),
-        handler(REMAINS, Kind::Shared, part),
-    ]
-}
-
-/// Redrives an execution, whose place is the key.
-async fn redrive(context: ContextInternal, clock: Clock) -> Result<Redriven, TerminalError> {
-    let ((), metadata) = context.input::<()>().await;
+/// Redrives an execution, whose place is the key, unless the client token has done so before.
+async fn redrive(context: ContextInternal, clock: Clock, kept: Duration) -> Result<Redriven, TerminalError> {
+    let (Message(token), metadata) = context.input::<Message<Option<String>>>().await;
     let Some(place) = Place::of_redrives(&metadata.key) else {
         return Ok(Redriven::Unknown);
     };
-    let Message(number) = context.get::<Message<u32>>(COUNT).await?.unwrap_or(Message(0));
-    let time = time(&context, &clock).await?;
-    let target = at(&place.redriven(number), REDRIVABLE);
-    let Message(redrivable) = context
-        .request::<_, Message<Option<Result<(), String>>>>(target, Message(time))
-        .call()
-        .await?;
-    match redrivable {
-        Some(Ok(())) => {}
-        Some(Err(reason)) => return Ok(Redriven::Refused(reason)),
-        // It goes on, and has not begun to.
-        None if number > 0 => return Ok(Redriven::Refused(NotRedrivable::Running.to_string())),
-        None => return Ok(Redriven::Unknown),
+    let now = time(&context, &clock).await?;
+    let first = look_at(&context, &place, now).await?;
+    let is_its_own = |known: &Redrives| first.as_ref().is_none_or(|first| known.are_of(first.start_time));
+    let known = redrives(&context).await?.filter(is_its_own);
+    if let (Some(known), Some(token)) = (&known, &token)
+        && let Some(date) = known.tokens.date_of(token, now)
+    {
+        return Ok(Redriven::At(date));
     }
-    let number = number + 1;
-    context.set(COUNT, Message(number));
-    let run = context.request::<_, Message<()>>(at(&place.redriven(number), RUN), Message(Redrive { time, number }));
-    drop(run.send());
+    let (last, found) = match &known {
+        None => (place.clone(), first),
+        Some(known) => {
+            let last = known.last(&place);
+            let found = look_at(&context, &last, now).await?;
+            (last, found)
+        }
+    };
+    let Some(found) = found else {
+        // It goes on, and has not begun to.
+        let running = || Redriven::Refused(NotRedrivable::Running.to_string());
+        return Ok(known.map_or(Redriven::Unknown, |_| running()));
+    };
+    let end = match found.end {
+        Ok(end) => end,
+        Err(reason) => return Ok(Redriven::Refused(reason)),
+    };
+    let (count, mut tokens) = known.map_or_else(Default::default, |known| (known.count, known.tokens));
+    let time = now.max(end);
+    if let Some(token) = &token {
+        tokens.add(token, time);
+    }
+    let redrives = Redrives {
+        first: Some(found.start_time),
+        count: count + 1,
+        time,
+        invocation: None,
+        tokens,
+    };
+    let run = at(&redrives.last(&place), RUN);
+    context.set(STATE, Message(redrives.clone()));
+    let goes_on = Redrive { time, after: last.key };
+    let sent = context.request::<_, Message<()>>(run, Message(goes_on)).send();
+    if count == 0 {
+        let kept_for = kept.saturating_sub((now - end).to_std().unwrap_or_default());
+        drop(look_again(&context, &place, Some(found.start_time)).send_after(kept_for + pause(kept)));
+    }
+    let invocation = Some(sent.await?.invocation_id().to_owned());
+    context.set(STATE, Message(Redrives { invocation, ..redrives }));
     Ok(Redriven::At(time))
 }
 
-async fn count(context: ContextInternal) -> Result<u32, TerminalError> {
+/// Looks whether the runs of an execution are still kept. Where the first is not and the last is, its name is taken for it, and
+/// where none is, nothing is told any more.
+async fn hold(context: ContextInternal, clock: Clock, kept: Duration) -> Result<(), TerminalError> {
+    let (Message(first), metadata) = context.input::<Message<Option<DateTime<Utc>>>>().await;
+    let known = redrives(&context).await?.filter(|known| known.first == first);
+    let (Some(place), Some(known)) = (Place::of_redrives(&metadata.key), known) else {
+        return Ok(());
+    };
+    let now = time(&context, &clock).await?;
+    if first.is_some() {
+        match look_at(&context, &place, now).await? {
+            Some(found) if known.are_of(found.start_time) => {
+                drop(look_again(&context, &place, first).send_after(pause(kept)));
+                return Ok(());
+            }
+            Some(_) => {
+                context.clear(STATE);
+                return Ok(());
+            }
+            None => {}
+        }
+    }
+    if look_at(&context, &known.last(&place), now).await?.is_none() {
+        context.clear(STATE);
+        return Ok(());
+    }
+    if first.is_some() {
+        let held = context.request::<_, Message<()>>(at(&place, RUN), Message(()));
+        drop(held.header(HOLD_HEADER.to_owned(), String::new()).send());
+    }
+    drop(look_again(&context, &place, first).send_after(pause(kept)));
+    Ok(())
+}
+
+fn look_again<'a>(
+    context: &'a ContextInternal,
+    place: &Place,
+    first: Option<DateTime<Utc>>,
+) -> Request<'a, Message<Option<DateTime<Utc>>>, Message<()>> {
+    let Place { service, key } = place.redrives();
+    context.request(RequestTarget::object(service, key, HOLD), Message(first))
+}
+
+fn pause(kept: Duration) -> Duration {
+    PAUSE.min(kept / LOOKS)
+}
+
+/// Tells of a later run of a child execution of a Map Run, which is this one, and has begun at a time.
+pub(super) fn tell_of_child(context: &ContextInternal, run: &Place, time: DateTime<Utc>) {
+    let redrives = Redrives {
+        first: None,
+        count: run.redrives_before(),
+        time,
+        invocation: None,
+        tokens: RedriveTokens::default(),
+    };
+    let Place { service, key } = Place::of_run(&run.service, &run.key).redrives();
+    let told = context.request::<_, Message<()>>(RequestTarget::object(service, key, NOTE), Message(redrives));
+    drop(told.send());
+}
+
+async fn note(context: ContextInternal, kept: Duration) -> Result<(), TerminalError> {
+    let (Message(new), metadata) = context.input::<Message<Redrives>>().await;
+    let known = redrives(&context).await?;
+    if let Some(place) = Place::of_redrives(&metadata.key).filter(|_| known.is_none()) {
+        drop(look_again(&context, &place, None).send_after(kept));
+    }
+    if known.is_none_or(|known| known.count < new.count) {
+        context.set(STATE, Message(new));
+    }
+    Ok(())
+}
+
+/// What is told of the redrives of an execution.
+async fn told(context: ContextInternal) -> Result<Option<Redrives>, TerminalError> {
     let ((), _) = context.input::<()>().await;
-    let count = context.get::<Message<u32>>(COUNT).await?;
-    Ok(count.map_or(0, |Message(count)| count))
+    redrives(&context).await
 }
 
-/// Keeps what a redrive needs of an execution that has ended.
-pub(super) fn keep(context: &ContextInternal, begun: Begun, execution: &Execution, end: DateTime<Utc>) {
-    match execution.check_redrivable(end) {
-        // They would fail, which a Map Run may tolerate.
-        Ok(()) if execution.leaves_standard_children() => {
-            context.set(REASON, Message(STANDARD_CHILDREN.to_owned()));
-        }
-        Ok(()) => {
-            let snapshot = StoredSnapshot::of(0, &execution.snapshot()).text;
-            let text = written_text(&Remains { begun, snapshot });
-            for (number, part) in parts(&text).enumerate() {
-                context.set(&part_key(number), Message(part.to_owned()));
-            }
-        }
-        // That is plain.
-        Err(NotRedrivable::Succeeded) => {}
-        Err(reason) => context.set(REASON, Message(reason.to_string())),
-    }
+async fn redrives(context: &ContextInternal) -> Result<Option<Redrives>, TerminalError> {
+    let redrives = context.get::<Message<Redrives>>(STATE).await?;
+    Ok(redrives.map(|Message(redrives)| redrives))
 }
 
-/// A redriven execution, which goes on now, how it began, and whether the invocation was cancelled meanwhile.
-pub(super) async fn resume(
+/// What a run knows of a redrive; `None` if there is no such run, or it has not begun.
+async fn look_at(
     context: &ContextInternal,
-    (interpreter, definitions): (&Interpreter, &Definitions),
-    key: &str,
-    redrive: &Redrive,
-) -> Result<(Execution, Begun, bool), HandlerError> {
-    let Redrive { time, number } = redrive;
-    let ended = Place::of_run(context.service_name(), key).redriven(number.saturating_sub(1));
-    let mut is_cancelled = false;
-    let mut text = String::new();
-    let mut number = 0;
-    loop {
-        let part = context.request::<_, Message<Option<String>>>(at(&ended, REMAINS), Message(number));
-        match part.call().await {
-            Ok(Message(Some(part))) => text.push_str(&part),
-            Ok(Message(None)) => break,
-            Err(error) if error.code() == CANCELLED => {
-                is_cancelled = true;
-                continue;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        number += 1;
-    }
-    // What cannot be read is not lost: a worker that can read it goes on.
-    let remains: Remains = read_text(&text, REST)?;
-    let program = definitions.program(&remains.begun.beginning).await?;
-    let mut execution = remains.execution(program)?;
-    let handled = &remains.begun.beginning.handled_activities;
-    is_cancelled |= existing::look(context, interpreter, &mut execution, handled).await?;
-    execution.redrive(*time)?;
-    Ok((execution, remains.begun, is_cancelled))
-}
-
-/// Whether the execution can be redriven at a time, and why not; `None` if it has not begun.
-async fn redrivable(context: ContextInternal) -> Result<Option<Result<(), String>>, TerminalError> {
-    let (Message(now), _) = context.input::<Message<DateTime<Utc>>>().await;
-    let refused = |reason: NotRedrivable| Ok(Some(Err(reason.to_string())));
-    let Some((_, ending)) = told_of(&context).await? else {
-        return Ok(None);
-    };
-    let Some(ending) = ending else {
-        return refused(NotRedrivable::Running);
-    };
-    let end = End::from(ending);
-    let ended = end.time;
-    if end.outcome().map_err(unreadable)?.error().is_none() {
-        return refused(NotRedrivable::Succeeded);
-    }
-    if let Some(Message(reason)) = context.get::<Message<String>>(REASON).await? {
-        return Ok(Some(Err(reason)));
-    }
-    let is_kept = context.get::<Message<String>>(&part_key(0)).await?.is_some();
-    Ok(Some(if !is_kept {
-        Err(NotRedrivable::NotKept.to_string())
-    } else if now - ended > NotRedrivable::PERIOD {
-        Err(NotRedrivable::PeriodExceeded.to_string())
-    } else {
-        Ok(())
-    }))
-}
-
-/// A part of what is left of the execution.
-async fn part(context: ContextInternal) -> Result<Option<String>, TerminalError> {
-    let (Message(number), _) = context.input::<Message<usize>>().await;
-    let part = context.get::<Message<String>>(&part_key(number)).await?;
-    Ok(part.map(|Message(part)| part))
+    run: &Place,
+    now: DateTime<Utc>,
+) -> Result<Option<Redrivable>, TerminalError> {
+    let asked = context.request::<_, Message<Option<Redrivable>>>(at(run, REDRIVABLE), Message(now));
+    let Message(redrivable) = asked.call().await?;
+    Ok(redrivable)
 }
 
 fn at(Place { service, key }: &Place, handler: &str) -> RequestTarget {
     RequestTarget::workflow(service, key, handler)
-}
-
-fn part_key(number: usize) -> String {
-    format!("{REMAINS_PREFIX}{number:06}")
-}
-
-/// A text in parts of [`PART`] bytes or a few more.
-fn parts(mut text: &str) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        let end = (PART..text.len()).find(|end| text.is_char_boundary(*end));
-        let (part, rest) = text.split_at(end.unwrap_or(text.len()));
-        text = rest;
-        (!part.is_empty()).then_some(part)
-    })
-}
-
-fn unreadable(error: StoreError) -> TerminalError {
-    TerminalError::new(error.to_string())
 }

@@ -3,6 +3,7 @@
 //! A run sends them a message, which is tried until a worker that tells has done so: nothing is lost when one dies, and no
 //! execution waits. What is told is read from the state of the run, so that the message is short.
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use restate_sdk::context::RequestTarget;
 use restate_sdk::endpoint::ContextInternal;
@@ -42,7 +43,8 @@ pub(crate) trait Reporter: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Change {
     pub(crate) arn: String,
-    /// The number of the run.
+    /// When the execution began, and the number of the run.
+    pub(crate) start_time: DateTime<Utc>,
     pub(crate) redrive_count: u32,
     pub(crate) is_end: bool,
 }
@@ -87,6 +89,7 @@ pub(super) struct Reports<'a> {
     context: &'a ContextInternal,
     reporter: Option<&'a dyn Reporter>,
     arn: String,
+    start_time: DateTime<Utc>,
     redrive_count: u32,
     /// What was told when the execution was started, as far as somebody looked.
     known: Option<Reported>,
@@ -106,6 +109,7 @@ impl<'a> Reports<'a> {
             context,
             reporter,
             arn: facts.arn.clone(),
+            start_time: facts.start_time,
             redrive_count: facts.redrive_count,
             // A redrive may come long after.
             known: known.filter(|_| facts.redrive_count == 0),
@@ -166,6 +170,7 @@ impl<'a> Reports<'a> {
     fn send(&self, service: &str, is_end: bool) {
         let change = Change {
             arn: self.arn.clone(),
+            start_time: self.start_time,
             redrive_count: self.redrive_count,
             is_end,
         };

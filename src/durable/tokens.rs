@@ -29,7 +29,7 @@ pub(super) struct Task {
     /// The poll that has taken the task of an activity.
     #[serde(default)]
     poll: Option<String>,
-    /// The execution for which the task waits.
+    /// The run of an execution for which the task waits.
     #[serde(default)]
     child: Option<String>,
     is_over: bool,
@@ -67,8 +67,8 @@ async fn deliver(context: ContextInternal, clock: Clock) -> Result<Receipt, Term
     if task.is_over {
         return Ok(Receipt::TooLate);
     }
-    if let Delivery::ExecutionStarted { arn, .. } = &delivery {
-        task.child = Some(arn.clone());
+    if let Delivery::ExecutionStarted { run, .. } = &delivery {
+        task.child = Some(run.clone());
     }
     if let Delivery::Started { poll, .. } = &delivery {
         match &task.poll {

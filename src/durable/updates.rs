@@ -37,11 +37,7 @@ impl RestateClient {
     }
 
     pub(crate) async fn update_map_run_at(&self, place: &Place, update: &MapRunUpdate) -> Result<bool, Error> {
-        // A machine that no worker has would be waited for.
-        if self.has_ended(place).await?.is_none() {
-            return Ok(false);
-        }
-        let run = place.redriven(self.redrives(place).await?);
+        let run = self.last_run(place).await?;
         self.read(client::handler(&run, UPDATE_MAP_RUN), written_text(update))
             .await
     }

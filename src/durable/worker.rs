@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::definitions::{self, Definitions};
@@ -19,6 +20,9 @@ use crate::error::{Error, ErrorKind};
 use crate::execution::Program;
 use crate::services::step_functions::StepFunctionsError;
 
+/// How long AWS keeps executions that have ended (developer guide, "Quotas").
+const KEPT: Duration = Duration::from_hours(90 * 24);
+
 #[doc = include_str!("worker.md")]
 #[derive(Debug)]
 #[must_use]
@@ -29,6 +33,8 @@ pub struct RestateWorker {
     client: Option<RestateClient>,
     /// The API, if this worker serves the executions that it starts, and tasks of any resource.
     api: Option<Arc<dyn Reporter>>,
+    /// How long executions that have ended are kept.
+    kept: Duration,
 }
 
 impl RestateWorker {
@@ -45,6 +51,7 @@ impl RestateWorker {
             resources: BTreeSet::new(),
             client: None,
             api: None,
+            kept: KEPT,
         }
     }
 
@@ -58,6 +65,16 @@ impl RestateWorker {
     /// tasks are for other workers.
     pub fn machine(mut self, name: impl Into<String>, machine: impl Into<Arc<Program>>) -> Self {
         self.machines.push((name.into(), machine.into()));
+        self
+    }
+
+    /// Keeps executions for so long after their ends, with their histories and names: 90 days otherwise, as AWS does. Child
+    /// executions of Map Runs are kept as long, and executions of Express workflows for an hour. What began under another
+    /// setting keeps it.
+    ///
+    /// An execution can be redriven for 14 days, if it is kept for as long.
+    pub fn kept(mut self, kept: Duration) -> Self {
+        self.kept = kept;
         self
     }
 
@@ -108,6 +125,7 @@ impl RestateWorker {
         for resource in &self.resources {
             self.check_resource(resource)?;
         }
+        let kept = self.kept;
         let interpreter = Arc::clone(&self.interpreter);
         for (name, program) in interpreter.startable() {
             self.take_on(name, program)?;
@@ -137,7 +155,7 @@ impl RestateWorker {
                 },
                 reporter: None,
             };
-            let service = service(&names::of_machine(&name), workflow.handlers());
+            let service = service(&names::of_machine(&name), workflow.handlers(kept));
             endpoint = endpoint.bind(service.map_err(misconfigured)?);
         }
         if runs_executions {
@@ -153,17 +171,20 @@ impl RestateWorker {
                 ..given()
             };
             for (name, handlers) in [
-                (names::EXECUTIONS, given().handlers()),
+                (names::EXECUTIONS, given().handlers(kept)),
                 (names::EXPRESS, given().express_handlers()),
                 (names::TOKENS, tokens::handlers(&self.interpreter.own_clock())),
                 (names::ACTIVITIES, activities::handlers()),
                 (names::DEFINITIONS, definitions::handlers()),
-                (names::REDRIVES, redrive::handlers(&self.interpreter.own_clock())),
+                (names::REDRIVES, redrive::handlers(&self.interpreter.own_clock(), kept)),
             ]
             .into_iter()
             // Their definitions are in the cluster.
-            .chain(self.client.is_some().then(|| (names::CHILDREN, children.handlers())))
-            {
+            .chain(
+                self.client
+                    .is_some()
+                    .then(|| (names::CHILDREN, children.handlers(kept))),
+            ) {
                 endpoint = endpoint.bind(service(name, handlers).map_err(misconfigured)?);
             }
         }

@@ -7,38 +7,31 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::awaited::{self, told_of};
+use super::awaited;
 use super::begun::{Beginning, Begun, Facts, Listed};
 use super::definitions::Definitions;
 use super::drive::{drive, time};
 use super::hands::Hands;
-use super::messages::{Ending, Events, Input, Json, Message, Range, Stop};
+use super::messages::{Ending, Input, Json, Message, Stop};
 use super::place::Place;
 use super::redrive;
+use super::remains::{self, Redrive, Resumed};
 use super::reports::{Reporter, Reports};
-use super::services::{Handler, Kind, answer, handler};
+use super::services::{Handler, Kind, answer};
+use super::telling;
 use super::updates;
-use super::{
-    BEGUN, CANCELLED, DESCRIBE, END, FACTS, HISTORY, LISTED, MAP_RUN, MAP_RUN_PREFIX, MAP_RUNS, ORIGIN, ORIGIN_HEADER,
-    RUN, STOP, history_key, history_number,
-};
+use super::{BEGUN, CANCELLED, END, FACTS, HOLD_HEADER, LISTED, MAP_RUN, ORIGIN, ORIGIN_HEADER, RUN, STOP};
 use crate::Interpreter;
 use crate::definition::WorkflowType;
 use crate::error::Error;
-use crate::execution::{Execution, MapRun, Outcome, Program};
+use crate::execution::{Execution, Outcome, Program};
 use crate::history::ErrorOutput;
 use crate::runtime::{Clock, StartRequest};
 use crate::services::step_functions::Lineage;
-use crate::store::{End, HistoryRecords, StoredOrigin};
-
-/// How long AWS keeps executions that have ended (developer guide, "Quotas").
-const KEPT: Duration = Duration::from_hours(90 * 24);
+use crate::store::{End, StoreErrorKind, StoredOrigin};
 
 /// How long those of Express workflows are kept, which nobody can describe: until all that waits for their ends has seen them.
 const EXPRESS_KEPT: Duration = Duration::from_hours(1);
-
-/// So many bytes of a history are read at once, and the rest of a batch: an answer is one message, of 32 MB at most.
-const BYTES: usize = 4 * 1024 * 1024;
 
 /// The executions that a worker runs.
 pub(super) struct Workflow {
@@ -61,12 +54,13 @@ pub(super) enum Source {
 }
 
 impl Workflow {
-    pub(super) fn handlers(self) -> Vec<Handler> {
+    /// Executions that have ended are kept so long.
+    pub(super) fn handlers(self, kept: Duration) -> Vec<Handler> {
         match &self.source {
             Source::Machine { program, .. } if program.machine().workflow_type == WorkflowType::Express => {
                 self.express_handlers()
             }
-            _ => self.handlers_kept(KEPT),
+            _ => self.handlers_kept(kept),
         }
     }
 
@@ -94,12 +88,9 @@ impl Workflow {
                 kind: Kind::Shared,
                 handle: Arc::new(move |context| Arc::clone(&stop).stop(context)),
             },
-            handler(ORIGIN, Kind::Shared, origin),
-            handler(DESCRIBE, Kind::Shared, describe),
-            handler(HISTORY, Kind::Shared, history),
-            handler(MAP_RUNS, Kind::Shared, map_runs),
         ];
-        handlers.extend(redrive::handlers_of_run());
+        handlers.extend(telling::handlers());
+        handlers.extend(remains::handlers());
         handlers.extend(updates::handlers());
         handlers.extend(awaited);
         handlers
@@ -113,9 +104,13 @@ impl Workflow {
                 answer(&context, ended.map(|end| Message(Ending::from(end))));
                 return;
             }
+            if metadata.headers.contains_key(HOLD_HEADER) {
+                take_name(&context);
+                return;
+            }
             note_origin(&context, &metadata);
             let output = if Place::is_redriven(&metadata.key) {
-                self.resume(&context, input, &metadata).await
+                self.redrive(&context, input, &metadata).await
             } else {
                 self.begin_and_run(&context, input, &metadata).await
             };
@@ -123,24 +118,42 @@ impl Workflow {
         })
     }
 
-    /// Goes on where another run of the execution has ended.
-    async fn resume(
+    async fn redrive(
         &self,
         context: &ContextInternal,
         input: Input,
         metadata: &InputMetadata,
     ) -> Result<Json, HandlerError> {
-        let Message(redrive) = input.read().map_err(refused)?;
-        let (execution, begun, is_cancelled) =
-            redrive::resume(context, (&self.interpreter, &self.definitions), &metadata.key, &redrive).await?;
+        let redrive = match input.read::<Message<Redrive>>() {
+            Ok(Message(redrive)) => redrive,
+            Err(error) if error.kind() == StoreErrorKind::NewerFormat => return Err(error.into()),
+            // Somebody has started an execution of a name that no execution has.
+            Err(error) => return Err(refused(error)),
+        };
+        let (outcome, _) = self.resume(context, &redrive, metadata).await?;
+        output(outcome)
+    }
+
+    /// Goes on where another run of the execution has ended.
+    async fn resume(
+        &self,
+        context: &ContextInternal,
+        redrive: &Redrive,
+        metadata: &InputMetadata,
+    ) -> Result<(Outcome, End), HandlerError> {
+        let Resumed {
+            execution,
+            begun,
+            is_cancelled,
+        } = remains::resume(context, (&self.interpreter, &self.definitions), redrive).await?;
         let opening = begun.read(Arc::clone(execution.program()))?;
         let facts = Facts {
             redrive_count: execution.context().redrive_count.unwrap_or_default(),
             redrive_time: execution.context().redrive_time,
             ..opening.facts.of_run(metadata)
         };
-        let driven = self.drive(context, execution, begun, facts, opening.lineage, is_cancelled);
-        output(driven.await?.0)
+        self.drive(context, execution, begun, facts, opening.lineage, is_cancelled)
+            .await
     }
 
     async fn begin_and_run(
@@ -205,14 +218,34 @@ impl Workflow {
         input: Input,
         metadata: &InputMetadata,
     ) -> Result<End, HandlerError> {
+        let run = Place::of_child(&metadata.key);
+        if run.is_later() && !run.starts_over() {
+            return self.resume_child(context, input, metadata).await;
+        }
         let Message(begun) = input.read::<Message<Begun>>()?;
-        if let Some(of) = &begun.child_of {
-            context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
+        if run.is_later() {
+            redrive::tell_of_child(context, &run, begun.time());
         }
         let program = self.definitions.program(&begun.beginning).await?;
         let (execution, facts, lineage) = begun.read(program)?.begin()?;
         let facts = facts.of_run(metadata);
         let (_, end) = self.drive(context, execution, begun, facts, lineage, false).await?;
+        Ok(end)
+    }
+
+    /// Redrives a child execution. One that has succeeded, or cannot be redriven, ends as it did.
+    async fn resume_child(
+        &self,
+        context: &ContextInternal,
+        input: Input,
+        metadata: &InputMetadata,
+    ) -> Result<End, HandlerError> {
+        let Message(redrive) = input.read::<Message<Redrive>>()?;
+        if let Some(ended) = remains::end_for_good(context, &redrive).await? {
+            return Ok(End::from(ended));
+        }
+        redrive::tell_of_child(context, &Place::of_child(&metadata.key), redrive.time);
+        let (_, end) = self.resume(context, &redrive, metadata).await?;
         Ok(end)
     }
 
@@ -235,6 +268,9 @@ impl Workflow {
             // Before a child execution can look for it.
             self.definitions.keep(execution.program()).await?;
         }
+        if let Some(of) = &begun.child_of {
+            context.set(MAP_RUN, Message(Arc::clone(&of.map_run_arn)));
+        }
         let listed = Listed::of(&facts);
         let mut reports = Reports::of(context, self.reporter.as_deref(), &facts, begun.reported);
         context.set(FACTS, Message(facts));
@@ -254,9 +290,7 @@ impl Workflow {
             is_cancelled,
         );
         let (execution, outcome, time) = driven.await?;
-        if !matches!(self.source, Source::MapRun) {
-            redrive::keep(context, begun, &execution, time);
-        }
+        remains::keep(context, begun, &execution, time);
         let end = End::of(&outcome, time);
         let listed = Listed {
             status: end.status.clone(),
@@ -322,67 +356,15 @@ fn refused(error: impl std::fmt::Display) -> HandlerError {
     TerminalError::new_with_code(400, error.to_string()).into()
 }
 
+/// Takes a name whose execution goes on, or has ended, under other keys.
+fn take_name(context: &ContextInternal) {
+    // Who starts an execution of this name finds that it has begun, and asks for its last run.
+    context.resolve_promise(BEGUN, Message(()));
+    answer(context, Ok(Message(())));
+}
+
 /// Which start this is, for a client that has to ask again.
 fn note_origin(context: &ContextInternal, metadata: &InputMetadata) {
     let origin = metadata.headers.get(ORIGIN_HEADER).cloned();
     context.set(ORIGIN, Message(origin.unwrap_or_default()));
-}
-
-async fn origin(context: ContextInternal) -> Result<Option<String>, TerminalError> {
-    let ((), _) = context.input::<()>().await;
-    let origin = context.get::<Message<String>>(ORIGIN).await?;
-    Ok(origin.map(|Message(origin)| origin))
-}
-
-async fn describe(context: ContextInternal) -> Result<Option<(Facts, Option<Ending>)>, TerminalError> {
-    let ((), _) = context.input::<()>().await;
-    told_of(&context).await
-}
-
-/// All Map Runs, as they began or ended last.
-async fn map_runs(context: ContextInternal) -> Result<Vec<MapRun>, TerminalError> {
-    let ((), _) = context.input::<()>().await;
-    let keys = context.get_keys().await?;
-    let mut runs = Vec::new();
-    for key in keys.iter().filter(|key| key.starts_with(MAP_RUN_PREFIX)) {
-        let run = context.get::<Message<MapRun>>(key).await?;
-        runs.extend(run.map(|Message(run)| run));
-    }
-    runs.sort_by_key(|run| run.start_date);
-    Ok(runs)
-}
-
-async fn history(context: ContextInternal) -> Result<Vec<Events>, TerminalError> {
-    let (Message(range), _) = context.input::<Message<Range>>().await;
-    let keys = context.get_keys().await?;
-    let mut firsts: Vec<u64> = keys.iter().filter_map(|key| history_number(key)).collect();
-    firsts.sort_unstable();
-    if let Some(before) = range.before {
-        firsts.retain(|first| *first < before);
-        firsts.reverse();
-    } else {
-        // The batch that the first event is in begins at it or before.
-        let begin = firsts
-            .partition_point(|first| *first <= range.after.saturating_add(1))
-            .saturating_sub(1);
-        firsts.drain(..begin);
-    }
-    let mut batches = Vec::new();
-    let (mut found, mut bytes) = (0, 0);
-    for first in firsts {
-        if found >= range.most || bytes >= BYTES {
-            break;
-        }
-        let batch = context.get::<Message<Events>>(&history_key(first)).await?;
-        let Some(Message(batch)) = batch else { continue };
-        let records = HistoryRecords::read(batch.time, &batch.heads, &batch.details);
-        let records = records.map_err(|error| TerminalError::new(error.to_string()))?;
-        bytes += batch.heads.len() + batch.details.len();
-        found += records.iter().filter(|record| range.has(record.id)).count();
-        batches.push(batch);
-    }
-    if range.before.is_some() {
-        batches.reverse();
-    }
-    Ok(batches)
 }

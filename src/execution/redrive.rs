@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-#[cfg(feature = "restate")]
-use super::core::Activity;
 use super::{Execution, NotRedrivable, Program};
 
 impl Execution {
@@ -54,19 +52,6 @@ impl Execution {
     /// after 1,000 redrives, and if what a redrive needs was not kept ([`StartOptions::is_redrivable`](super::StartOptions::is_redrivable)).
     pub fn check_redrivable(&self, now: DateTime<Utc>) -> Result<(), NotRedrivable> {
         self.core.check_redrivable(now)
-    }
-
-    /// Whether a redrive would go on with Standard child executions of a Map Run.
-    #[cfg(feature = "restate")]
-    pub(crate) fn leaves_standard_children(&self) -> bool {
-        let mut frames = self.core.remains.iter().flat_map(|remains| remains.iter());
-        frames.any(|(_, frame)| match frame.activity() {
-            Activity::EndedMapRun(run) => {
-                let has_any = !run.unsuccessful.is_empty() || !run.pending_redrive.is_empty();
-                has_any && !run.is_express
-            }
-            _ => false,
-        })
     }
 
     /// The timeout of what it runs: a child execution has none of its own.

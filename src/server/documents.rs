@@ -21,9 +21,8 @@ pub(super) use self::forms::{ActivityForm, RevisionForm, StateMachineForm};
 
 use self::forms::DefinitionForm;
 use super::change::Change;
-use super::redrives::Tokens;
 use super::state_machine::type_name;
-use crate::services::step_functions::{Definition, Revision};
+use crate::services::step_functions::{Definition, RedriveTokens, Revision};
 use crate::store::{ExecutionStore, Record, StoreError, StoreErrorKind, read_text, written_text};
 
 pub(super) const STATE_MACHINE: &str = "stateMachine";
@@ -69,7 +68,7 @@ pub(super) fn removed_state_machine(arn: &str) -> Record {
 }
 
 /// The client tokens of an execution.
-pub(super) fn redrive_tokens(arn: &str, tokens: &Tokens) -> Record {
+pub(super) fn redrive_tokens(arn: &str, tokens: &RedriveTokens) -> Record {
     document(REDRIVE_TOKENS, arn, Some(written_text(tokens)))
 }
 

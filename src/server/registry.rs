@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::activity::Activity;
 use super::arn::{Qualifier, StateMachineArn};
 use super::executions::{Execution, Executions};
-use super::redrives::RedriveTokens;
+use super::redrives::Redrives;
 use super::state_machine::{StateMachine, Version};
 use crate::data::Random;
 #[cfg(feature = "store")]
@@ -28,7 +28,7 @@ pub(super) struct Registry {
     pub(super) activities: BTreeMap<String, Activity>,
     /// Without a store.
     pub(super) executions: Executions,
-    pub(super) redrive_tokens: RedriveTokens,
+    pub(super) redrives: Redrives,
     /// Picks among the versions of an alias and draws the ids of revisions.
     pub(super) random: Random,
     /// Whether a cluster has the executions, and all of this too.
@@ -44,7 +44,7 @@ impl Registry {
             state_machines: BTreeMap::new(),
             activities: BTreeMap::new(),
             executions: Executions::default(),
-            redrive_tokens: RedriveTokens::default(),
+            redrives: Redrives::default(),
             is_clustered: false,
             #[cfg(feature = "store")]
             documents: None,

@@ -83,6 +83,9 @@ pub(crate) async fn run(program: &Path) {
     activities_have_to_exist(&two).await;
     executions_start_others(&two).await;
     executions_are_redriven(&two).await;
+    a_redrive_is_told_at_once(&two).await;
+    a_caller_that_goes_away_redrives_once(&two).await;
+    a_redriven_execution_is_joined(&two).await;
     map_runs_are_described(&two).await;
     updates::are_as_on_one_machine(&two.apis).await;
     writers_overtake_each_other(&two).await;
@@ -451,6 +454,87 @@ async fn executions_are_redriven(two: &Two) {
     assert_eq!((executions.len(), &executions[0]["redriveCount"]), (1, &json!(1)));
 }
 
+/// Before the first step of the run that goes on.
+async fn a_redrive_is_told_at_once(two: &Two) {
+    let arn = two.create("Told", double(86_400), "STANDARD").await;
+    let start = json!({ "stateMachineArn": arn, "name": "one", "input": "1" });
+    let started = two.call(0, "StartExecution", start).await.unwrap();
+    let of = json!({ "executionArn": started["executionArn"] });
+    let mut stops: Vec<Value> = Vec::new();
+    for count in 0..10 {
+        let described = two.call(0, "DescribeExecution", of.clone()).await.unwrap();
+        assert_eq!(
+            (&described["status"], &described["redriveCount"]),
+            (&json!("RUNNING"), &json!(count))
+        );
+        let stopped = two.call(1, "StopExecution", of.clone()).await.unwrap();
+        let described = two.call(0, "DescribeExecution", of.clone()).await.unwrap();
+        assert_eq!(described["status"], "ABORTED");
+        assert_eq!(described["stopDate"], stopped["stopDate"]);
+        assert!(!stops.contains(&stopped["stopDate"]), "{stops:?} {stopped}");
+        stops.push(stopped["stopDate"].clone());
+        let redriven = two.call(1, "RedriveExecution", of.clone()).await.unwrap();
+        let described = two.call(0, "DescribeExecution", of.clone()).await.unwrap();
+        assert_eq!(described["redriveDate"], redriven["redriveDate"]);
+    }
+    two.call(1, "StopExecution", of).await.unwrap();
+}
+
+/// It asks again by the same token, at another process, and after the execution has ended again.
+async fn a_caller_that_goes_away_redrives_once(two: &Two) {
+    let arn = two.create("Gone", double(0), "STANDARD").await;
+    for number in 0..5 {
+        let start = json!({ "stateMachineArn": arn, "name": number.to_string(), "input": "\"no number\"" });
+        let started = two.call(0, "StartExecution", start).await.unwrap();
+        two.ended(&started["executionArn"]).await;
+        let redrive = json!({ "executionArn": started["executionArn"], "clientToken": "t" });
+        let of = json!({ "executionArn": started["executionArn"] });
+        let redriven = async {
+            loop {
+                let described = two.call(1, "DescribeExecution", of.clone()).await.unwrap();
+                if described["redriveCount"] == 1 {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            () = redriven => {}
+            _ = two.call(0, "RedriveExecution", redrive.clone()) => {}
+        }
+        let ended = two.ended(&started["executionArn"]).await;
+        let again = two.call(1, "RedriveExecution", redrive).await.unwrap();
+        assert_eq!(again["redriveDate"], ended["redriveDate"]);
+        let other = json!({ "executionArn": started["executionArn"], "clientToken": "u" });
+        two.call(0, "RedriveExecution", other).await.unwrap();
+        assert_eq!(two.ended(&started["executionArn"]).await["redriveCount"], 2);
+    }
+}
+
+/// By a task that gives it the same name and input while it goes on.
+async fn a_redriven_execution_is_joined(two: &Two) {
+    let child = two.create("Joined", double(2), "STANDARD").await;
+    let nest = json!({ "StartAt": "Nest", "States": { "Nest": {
+        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+        "Parameters": { "StateMachineArn": child, "Name": "one", "Input": 21 }
+    } } });
+    let parent = two.create("Joins", nest, "STANDARD").await;
+    let start = json!({ "stateMachineArn": child, "name": "one", "input": "21" });
+    let started = two.call(0, "StartExecution", start).await.unwrap();
+    let of = json!({ "executionArn": started["executionArn"] });
+    two.call(0, "StopExecution", of.clone()).await.unwrap();
+    let start = json!({ "stateMachineArn": parent });
+    let refused = two.call(0, "StartExecution", start.clone()).await.unwrap();
+    let refused = two.ended(&refused["executionArn"]).await;
+    assert_eq!(refused["error"], "StepFunctions.ExecutionAlreadyExistsException");
+    two.call(0, "RedriveExecution", of).await.unwrap();
+    let joined = two.call(0, "StartExecution", start).await.unwrap();
+    let joined = two.ended(&joined["executionArn"]).await;
+    assert_eq!(joined["status"], "SUCCEEDED", "{joined}");
+    let output: Value = serde_json::from_str(joined["output"].as_str().unwrap()).unwrap();
+    assert_eq!((&output["Output"], &output["RedriveCount"]), (&json!(42), &json!(1)));
+    assert_eq!(output["ExecutionArn"], started["executionArn"]);
+}
+
 async fn map_runs_are_described(two: &Two) {
     let function = "arn:aws:lambda:us-east-1:123456789012:function:Double";
     let each = json!({ "StartAt": "Each", "States": { "Each": {
@@ -481,12 +565,19 @@ async fn map_runs_are_described(two: &Two) {
     let failed = two.ended(&started["executionArn"]).await;
     assert_eq!(
         (&failed["status"], &failed["redriveStatus"]),
-        (&json!("FAILED"), &json!("NOT_REDRIVABLE"))
+        (&json!("FAILED"), &json!("REDRIVABLE"))
     );
     let redrive = json!({ "executionArn": started["executionArn"] });
+    two.call(1, "RedriveExecution", redrive).await.unwrap();
+    assert_eq!(two.ended(&started["executionArn"]).await["redriveCount"], 1);
+    let of = json!({ "executionArn": started["executionArn"] });
+    let listed = two.call(1, "ListMapRuns", of).await.unwrap();
+    assert_eq!(listed["mapRuns"].as_array().unwrap().len(), 1, "{listed}");
+    let of = json!({ "mapRunArn": listed["mapRuns"][0]["mapRunArn"] });
+    let described = two.call(0, "DescribeMapRun", of.clone()).await.unwrap();
     assert_eq!(
-        two.call(1, "RedriveExecution", redrive).await.unwrap_err(),
-        "ExecutionNotRedrivable"
+        (&described["redriveCount"], &described["itemCounts"]["failed"]),
+        (&json!(1), &json!(2))
     );
     let update = json!({ "mapRunArn": of["mapRunArn"], "maxConcurrency": 2 });
     assert_eq!(

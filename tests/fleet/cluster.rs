@@ -90,6 +90,16 @@ impl Cluster {
         found.matches("inv_").count()
     }
 
+    /// Whether the cluster has a run of this very key.
+    pub(crate) async fn has_run(&self, machine: &str, key: &str) -> bool {
+        let sql = format!(
+            "SELECT id FROM sys_invocation WHERE target_service_name = 'asl.{machine}' AND target_service_key = '{key}' AND \
+             target_handler_name = 'run'"
+        );
+        let found = self.administer("POST", "/query", &json!({ "query": sql })).await;
+        found.contains("inv_")
+    }
+
     /// The invocation of a handler of a key, as soon as there is one.
     pub(crate) async fn called(&self, service: &str, key: &str, handler: &str) -> String {
         let sql = format!(
@@ -208,6 +218,8 @@ default-num-partitions = 4
 default-replication = {replication}
 disable-telemetry = true
 log-disable-ansi-codes = true
+[worker]
+cleanup-interval = "1s"
 [metadata-client]
 addresses = {peers:?}
 [worker.invoker]

@@ -1,8 +1,8 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `releases`, `api`, `reports`, `killed`, `redrives`,
-//! `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `killed`, `redrives`, `kept`, `releases`,
+//! `api`, `reports`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -24,6 +24,7 @@ mod compare;
 mod cuts;
 mod definitions;
 mod express;
+mod kept;
 mod killed;
 mod kills;
 #[path = "../recorded/known_gaps.rs"]
@@ -35,6 +36,7 @@ mod nested;
 mod process;
 mod proxy;
 mod record;
+mod redriven_maps;
 mod redrives;
 mod releases;
 mod reports;
@@ -95,6 +97,9 @@ fn main() -> ExitCode {
             }
             if is_asked("redrives") {
                 redrives::run(&program);
+            }
+            if is_asked("kept") {
+                kept::run(&program);
             }
             if is_asked("releases") {
                 releases::run(&program);

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::cluster::Cluster;
 use crate::round::until_served;
 use crate::setup::Setup;
-use crate::{killed, machine, maps, nested, redrives};
+use crate::{killed, machine, maps, nested, redriven_maps, redrives};
 
 /// So many messages of one kind are recorded at most, each of another shape.
 const SHAPES: usize = 10;
@@ -52,6 +52,7 @@ async fn executions(setup: &Setup) {
     start(nested::DELIVERY, json!({ "name": "order" })).await;
     start(nested::ERRAND, json!({ "name": "errand" })).await;
     start(redrives::MEND, json!({ "order": 2 })).await;
+    start(redriven_maps::STANDARD, json!(["good", "bad"])).await;
     start(killed::WAITS, json!({ "name": "unmended" })).await;
     let token = machine::token(&setup.effects).await;
     client.send_task_heartbeat(&token).await.unwrap();
@@ -73,8 +74,10 @@ async fn executions(setup: &Setup) {
     update.tolerated_failure_percentage = Some(12.5);
     assert!(client.update_map_run(maps::SLOW, "one", &update).await.unwrap());
     client.stop(maps::SLOW, "one", error).await.unwrap();
-    client.outcome(redrives::MEND, "one").await.unwrap();
-    client.redrive(redrives::MEND, "one").await.unwrap();
+    for redriven in [redrives::MEND, redriven_maps::STANDARD] {
+        client.outcome(redriven, "one").await.unwrap();
+        client.redrive(redriven, "one").await.unwrap();
+    }
     let again = client.redrive(machine::NAME, "one").await.unwrap_err();
     assert_eq!(again.kind(), ErrorKind::NotRedrivable);
     for ended in [
@@ -86,6 +89,7 @@ async fn executions(setup: &Setup) {
         nested::DELIVERY,
         nested::ERRAND,
         redrives::MEND,
+        redriven_maps::STANDARD,
     ] {
         client.outcome(ended, "one").await.unwrap();
         client.history(ended, "one").await.unwrap();
@@ -107,10 +111,23 @@ async fn of_the_api(client: &RestateClient) {
     while api.call("DescribeExecution", describe.clone()).await.unwrap()["status"] == "RUNNING" {
         sleep(Duration::from_millis(20)).await;
     }
+    redriven(&api).await;
     api.call("CreateActivity", json!({ "name": "A" })).await.unwrap();
     api.call("DeleteStateMachine", json!({ "stateMachineArn": machine }))
         .await
         .unwrap();
+}
+
+async fn redriven(api: &StepFunctions) {
+    let definition = json!({ "StartAt": "F", "States": { "F": { "Type": "Fail" } } }).to_string();
+    let create = json!({ "name": "Fails", "definition": definition, "roleArn": "arn:aws:iam::123456789012:role/R" });
+    let machine = api.call("CreateStateMachine", create).await.unwrap()["stateMachineArn"].clone();
+    let start = json!({ "stateMachineArn": machine, "name": "one" });
+    let started = api.call("StartExecution", start).await.unwrap();
+    let redrive = json!({ "executionArn": started["executionArn"], "clientToken": "t" });
+    while api.call("RedriveExecution", redrive.clone()).await.is_err() {
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// The messages in journals by their kinds, `SERVICE.HANDLER.WHAT`.

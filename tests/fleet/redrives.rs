@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use crate::compare::untimed;
 use crate::machine::{self, NAP};
+use crate::redriven_maps;
 use crate::setup::Setup;
 
 pub(crate) const MEND: &str = "Mend";
@@ -21,7 +22,7 @@ const LADEN: &str = "Laden";
 const AT_ONCE: usize = 25;
 
 /// The file that says that all is well.
-fn mended(effects: &Path) -> PathBuf {
+pub(crate) fn mended(effects: &Path) -> PathBuf {
     effects.with_file_name("mended")
 }
 
@@ -74,6 +75,7 @@ pub(crate) async fn run(program: &Path) {
     one_of_two_redrives_is_refused(&setup.client).await;
     a_redriven_wait_is_stopped(&setup.client).await;
     much_may_be_left(&mut setup).await;
+    redriven_maps::run(&mut setup).await;
     setup.end();
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process::Process;
-use crate::{definitions, killed, machine, maps, nested, redrives};
+use crate::{definitions, killed, machine, maps, nested, redriven_maps, redrives};
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
@@ -78,6 +78,7 @@ impl Role {
         let worker = nested::parents()
             .into_iter()
             .chain(redrives::machines())
+            .chain(redriven_maps::machines())
             .chain(killed::machines())
             .chain([definitions::machine()])
             .fold(worker, |worker, (name, machine)| worker.machine(name, &machine));

@@ -1,5 +1,6 @@
 //! Redrives of executions.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -23,52 +24,49 @@ impl Service {
         let arn = request.required_text("executionArn", ARN);
         let token = request.text("clientToken", CLIENT_TOKEN);
         request.check()?;
-        // It may have to be waited for until it has begun.
-        drop(self.execution(arn).await?);
-        // One after the other, so that two requests with the same token redrive once.
-        let turn = self.turn().await;
-        let execution = self.execution(arn).await?;
-        self.check_running()?;
-        let now = self.interpreter.now();
-        let known = token.and_then(|token| self.registry().redrive_tokens.date_of(arn, token, now));
-        let date = match (known, execution) {
-            (Some(date), _) => date,
-            (None, Known::InMemory(execution)) => {
-                let facts = execution.facts();
-                let date = execution.handle.redrive().map_err(|error| refused(arn, error))?;
-                self.report_redrive(&execution.handle, facts, &execution.revision, date);
-                if let Some(token) = token {
-                    let tokens = &mut self.registry().redrive_tokens;
-                    let _ = tokens.forget_old(date);
-                    tokens.add(arn, token, date);
-                }
-                drop(turn);
-                date
-            }
-            #[cfg(feature = "store")]
-            (None, Known::Stored(execution)) => self.redrive_stored(&execution, arn, token, turn).await?,
+        let date = match self.execution(arn).await? {
             #[cfg(feature = "restate")]
-            (None, Known::Clustered(execution)) => self.redrive_clustered(&execution, arn, token, turn).await?,
+            Known::Clustered(execution) => {
+                self.check_running()?;
+                execution.redrive(token).await?
+            }
+            _ => self.redrive_here(arn, token).await?,
         };
         Ok(json!({ "redriveDate": seconds(date) }))
     }
 
-    /// Redrives, and writes the client token behind the redrive: without it, the execution is running, which a second request
-    /// is told.
-    #[cfg(feature = "restate")]
-    async fn redrive_clustered(
-        &self,
-        execution: &crate::server::cluster::Clustered,
+    /// Redrives an execution in memory, or in the store.
+    async fn redrive_here(
+        self: &Arc<Self>,
         arn: &str,
         token: Option<&str>,
-        turn: crate::server::draft::Turn,
-    ) -> Result<chrono::DateTime<chrono::Utc>, StepFunctionsError> {
-        let date = execution.redrive().await?;
-        if let (Some(token), Some(cluster)) = (token, self.cluster()) {
-            self.write_redrive_token(cluster, arn, token, date).await?;
+    ) -> Result<DateTime<Utc>, StepFunctionsError> {
+        // One after the other, so that two requests with the same token redrive once.
+        let turn = self.turn().await;
+        let execution = self.execution_here(arn)?;
+        self.check_running()?;
+        let now = self.interpreter.now();
+        if let Some(date) = token.and_then(|token| self.registry().redrives.date_of(arn, token, now)) {
+            return Ok(date);
         }
-        drop(turn);
-        Ok(date)
+        match execution {
+            Known::InMemory(execution) => {
+                let facts = execution.facts();
+                let date = execution.handle.redrive().map_err(|error| refused(arn, error))?;
+                self.report_redrive(&execution.handle, facts, &execution.revision, date);
+                if let Some(token) = token {
+                    let redrives = &mut self.registry().redrives;
+                    let _ = redrives.forget_old(date);
+                    redrives.add(arn, token, date);
+                }
+                drop(turn);
+                Ok(date)
+            }
+            #[cfg(feature = "store")]
+            Known::Stored(execution) => self.redrive_stored(&execution, arn, token, turn).await,
+            #[cfg(feature = "restate")]
+            Known::Clustered(_) => Err(StepFunctionsError::internal("the execution is in the cluster")),
+        }
     }
 
     /// Redrives, and writes the client token with the redrive.
@@ -79,7 +77,7 @@ impl Service {
         arn: &str,
         token: Option<&str>,
         turn: crate::server::draft::Turn,
-    ) -> Result<chrono::DateTime<chrono::Utc>, StepFunctionsError> {
+    ) -> Result<DateTime<Utc>, StepFunctionsError> {
         use crate::server::documents::{no_redrive_tokens, redrive_tokens};
 
         let handle = execution.handle(&self.interpreter)?;
@@ -89,8 +87,8 @@ impl Service {
         }
         let (mut tokens, old) = {
             let mut registry = self.registry();
-            let old = registry.redrive_tokens.forget_old(self.interpreter.now());
-            (registry.redrive_tokens.of(arn), old)
+            let old = registry.redrives.forget_old(self.interpreter.now());
+            (registry.redrives.of(arn), old)
         };
         let redriven = handle.redrive_with(|date| {
             let mut records: Vec<_> = old.iter().map(|arn| no_redrive_tokens(arn)).collect();
@@ -109,7 +107,7 @@ impl Service {
         let (service, arn) = (Arc::clone(self), arn.to_owned());
         // A caller may go away, and what is written has to be known all the same. It is written sooner or later.
         let written = tokio::spawn(async move {
-            service.registry().redrive_tokens.set(arn, tokens);
+            service.registry().redrives.set(arn, tokens);
             let written = ack.wait().await;
             drop(turn);
             written

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::Cluster;
-use crate::durable::{self, Listed, Place, Position, RestateClient};
+use crate::durable::{self, Found, Listed, Place, Position, RestateClient};
 use crate::error::ErrorKind;
 use crate::execution::{MapRun, MapRunUpdate, NotRedrivable, Outcome};
 use crate::history::{ErrorOutput, HistoryEvent};
@@ -67,14 +67,19 @@ impl Clustered {
         if let Some(end) = &self.end {
             return Ok(Some(end.time));
         }
-        let place = Place::of_arn(&self.told.arn);
+        let run = self.run();
         let error = ErrorOutput {
             error: error.map(str::to_owned),
             cause: cause.map(str::to_owned),
         };
-        self.client.stop_at(&place, &error).await?;
-        let (_, end) = self.client.end_at(&place).await?;
+        self.client.stop_run(&run, &error).await?;
+        let (_, end) = self.client.end_of_run(&run).await?;
         Ok(Some(end.time))
+    }
+
+    /// The run of which is told.
+    fn run(&self) -> Place {
+        Place::of_arn(&self.told.arn).run(Some(self.told.start_time), self.told.redrive_count)
     }
 
     /// Errors with the reason why it cannot be redriven, if so.
@@ -86,20 +91,14 @@ impl Clustered {
         match &self.end {
             None => refused(NotRedrivable::Running),
             Some(end) if end.status == "SUCCEEDED" => refused(NotRedrivable::Succeeded),
-            Some(_) => {
-                let place = Place::of_arn(&self.told.arn);
-                Ok(self
-                    .client
-                    .check_redrivable(&place, self.told.redrive_count, now)
-                    .await?)
-            }
+            Some(_) => Ok(self.client.check_redrivable(&self.run(), now).await?),
         }
     }
 
-    /// Redrives it; returns when.
-    pub(in crate::server) async fn redrive(&self) -> Result<DateTime<Utc>, StepFunctionsError> {
+    /// Redrives it, once for each client token; returns when.
+    pub(in crate::server) async fn redrive(&self, token: Option<&str>) -> Result<DateTime<Utc>, StepFunctionsError> {
         let arn = &self.told.arn;
-        match self.client.redrive_at(&Place::of_arn(arn)).await {
+        match self.client.redrive_at(&Place::of_arn(arn), token).await {
             Ok(Some(time)) => Ok(time),
             Ok(None) => Err(StepFunctionsError::execution_does_not_exist(arn)),
             Err(error) if error.kind() == ErrorKind::NotRedrivable => {
@@ -217,10 +216,14 @@ impl Service {
             let chunk = chunk.await?;
             let is_last = chunk.len() < CHUNK;
             looked_at += chunk.len();
-            for (at, listed) in chunk {
-                let facts = facts_of(listed.unwrap_or_else(|| taken(&at)));
-                let is_of_status = status.is_none_or(|status| facts.status == status);
-                let wanted = Some(facts).filter(|facts| is_of_status && is_asked_for(facts));
+            for (at, found) in chunk {
+                let facts = match found {
+                    Found::Begun(listed) => Some(facts_of(*listed)),
+                    Found::Taken => Some(facts_of(taken(&at))),
+                    Found::Gone => None,
+                };
+                let is_of_status = |facts: &Facts| status.is_none_or(|status| facts.status == status);
+                let wanted = facts.filter(|facts| is_of_status(facts) && is_asked_for(facts));
                 if let Some(facts) = wanted {
                     if items.len() == page.most() {
                         next = position;

@@ -9,10 +9,9 @@ use super::{Cluster, Documents, Following};
 use crate::durable::Changes;
 use crate::server::Service;
 use crate::server::documents::{
-    ACTIVITY, ActivityForm, DEFINITION, REDRIVE_TOKENS, REVISION, RevisionForm, STATE_MACHINE, Source as _,
-    StateMachineForm, definition_of, missing, read_revision,
+    ACTIVITY, ActivityForm, DEFINITION, REVISION, RevisionForm, STATE_MACHINE, Source as _, StateMachineForm,
+    definition_of, missing, read_revision,
 };
-use crate::server::redrives::Tokens;
 use crate::server::registry::Registry;
 use crate::services::step_functions::{Definition, Revision, StepFunctionsError};
 use crate::store::{StoreError, read_text};
@@ -29,7 +28,6 @@ struct News {
     /// The ARNs of state machines, with their forms if they are there.
     state_machines: Vec<(String, Option<StateMachineForm>)>,
     activities: Vec<(String, Option<ActivityForm>)>,
-    redrive_tokens: Vec<(String, Option<Tokens>)>,
     /// The revisions of those state machines that were not known, and the texts of their definitions by key.
     revisions: HashMap<u64, RevisionForm>,
     definitions: HashMap<String, String>,
@@ -138,11 +136,6 @@ impl Service {
                     let form = text.map(|text| read_text(&text, &what)).transpose()?;
                     news.activities.push((key.clone(), form));
                 }
-                REDRIVE_TOKENS => {
-                    let what = format!("the client tokens of the execution `{key}`");
-                    let tokens = text.map(|text| read_text(&text, &what)).transpose()?;
-                    news.redrive_tokens.push((key.clone(), tokens));
-                }
                 REVISION => {
                     let number = key.parse().unwrap_or_default();
                     self.last_revision.fetch_max(number, Ordering::Relaxed);
@@ -171,12 +164,6 @@ impl Service {
             match form {
                 Some(form) => drop(registry.activities.insert(arn, form.activity())),
                 None => drop(registry.activities.remove(&arn)),
-            }
-        }
-        for (arn, tokens) in news.redrive_tokens {
-            match tokens {
-                Some(tokens) => registry.redrive_tokens.set(arn, tokens),
-                None => registry.redrive_tokens.remove(&arn),
             }
         }
         Ok(())

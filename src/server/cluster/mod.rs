@@ -11,14 +11,13 @@ mod telling;
 
 pub(super) use executions::Clustered;
 
-use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::change::Change;
-use super::documents::{Source, no_redrive_tokens, records, redrive_tokens, removed_state_machine};
+use super::documents::{Source, records, removed_state_machine};
 use super::{Reports, Service, StepFunctions};
 use crate::durable::{RestateClient, RestateWorker, SharedDocument};
 use crate::error::{Error, ErrorKind};
@@ -239,34 +238,6 @@ impl Service {
         self.follow(cluster).await
     }
 
-    /// Writes the client token of a redrive, and removes those that answer no more.
-    pub(super) async fn write_redrive_token(
-        &self,
-        cluster: &Cluster,
-        arn: &str,
-        token: &str,
-        date: DateTime<Utc>,
-    ) -> Result<(), StepFunctionsError> {
-        for _ in 0..TRIES {
-            let seen = cluster.seen();
-            let (mut tokens, old) = {
-                let mut registry = self.registry();
-                let old = registry.redrive_tokens.forget_old(date);
-                (registry.redrive_tokens.of(arn), old)
-            };
-            tokens.add(token, date);
-            let mut documents: Vec<_> = old.iter().map(|arn| no_redrive_tokens(arn)).collect();
-            documents.push(redrive_tokens(arn, &tokens));
-            match cluster.write(seen, documents).await {
-                Err(error) if error.code() == OVERTAKEN => self.follow(cluster).await?,
-                Err(error) => return Err(error),
-                Ok(()) => return self.follow(cluster).await,
-            }
-        }
-        // The redrive is done all the same.
-        Ok(())
-    }
-
     /// Removes deleted state machines whose last execution has ended, of those that a request names, or of all if it names none.
     async fn forget_deleted_in(
         &self,
@@ -314,6 +285,7 @@ fn is_about_one_execution(action: &str) -> bool {
         action,
         "DescribeExecution"
             | "GetExecutionHistory"
+            | "RedriveExecution"
             | "SendTaskFailure"
             | "SendTaskHeartbeat"
             | "SendTaskSuccess"

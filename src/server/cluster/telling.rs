@@ -84,7 +84,7 @@ impl Reporter for Service {
 impl Cluster {
     /// The execution that a change is about, as it was then; `None` if it is not kept any more.
     async fn changed(&self, change: &Change) -> Result<Option<Clustered>, StepFunctionsError> {
-        let run = Place::of_arn(&change.arn).redriven(change.redrive_count);
+        let run = Place::of_arn(&change.arn).run(Some(change.start_time), change.redrive_count);
         let Some((facts, end)) = self.client.told_of_run(&run).await? else {
             tracing::warn!(arn = change.arn, "an execution is not told of: it is not kept any more");
             return Ok(None);

@@ -11,8 +11,7 @@ use crate::server::documents::{
     ACTIVITY, ActivityForm, DEFINITION, REDRIVE_TOKENS, REVISION, RevisionForm, STATE_MACHINE, StateMachineForm,
     document, no_redrive_tokens, read_definition,
 };
-use crate::server::redrives::Tokens;
-use crate::services::step_functions::{Definition, Revision};
+use crate::services::step_functions::{Definition, RedriveTokens, Revision};
 use crate::store::{ExecutionStore, Record, StoreError, StoreErrorKind, read_text};
 
 impl Registry {
@@ -126,10 +125,10 @@ impl Reading<'_> {
     fn read_tokens(&mut self, registry: &mut Registry, now: DateTime<Utc>) -> Result<(), StoreError> {
         for found in self.store.documents(REDRIVE_TOKENS)? {
             let what = format!("the client tokens of the execution `{}`", found.key);
-            let tokens: Tokens = read_text(&found.text, &what)?;
-            registry.redrive_tokens.set(found.key, tokens);
+            let tokens: RedriveTokens = read_text(&found.text, &what)?;
+            registry.redrives.set(found.key, tokens);
         }
-        let old = registry.redrive_tokens.forget_old(now);
+        let old = registry.redrives.forget_old(now);
         self.obsolete.extend(old.iter().map(|arn| no_redrive_tokens(arn)));
         Ok(())
     }

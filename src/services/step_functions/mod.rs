@@ -6,6 +6,8 @@ mod description;
 mod error;
 mod lineage;
 #[cfg(feature = "runtime")]
+mod redrive_tokens;
+#[cfg(feature = "runtime")]
 mod revision;
 mod send_task;
 mod start_execution;
@@ -21,6 +23,8 @@ pub use error::StepFunctionsError;
 pub(crate) use closed_names::ClosedNames;
 pub(crate) use description::{Description, started};
 pub(crate) use lineage::{Lineage, Parent};
+#[cfg(feature = "runtime")]
+pub(crate) use redrive_tokens::RedriveTokens;
 #[cfg(feature = "runtime")]
 pub(crate) use revision::{Configuration, Definition, Revision};
 pub(crate) use send_task::{SendTask, TaskAnswer};
