@@ -19,7 +19,9 @@ use std::sync::Arc;
 use super::activities::{Lent, Offer, Queue};
 use super::begun::{Beginning, Begun, Facts, Listed};
 use super::documents::{Last, Page, Read, SharedDocument, Write};
-use super::messages::{Awaited, Delivered, Delivery, Ending, Events, Range, Receipt, Stop, TaskAnswer, TaskCall};
+use super::messages::{
+    Awaited, Delivered, Delivery, Ending, Events, Range, Receipt, Reported, Stop, TaskAnswer, TaskCall,
+};
 use super::nested::Asked;
 use super::redrive::{Redriven, Redrives};
 use super::remains::{Redrivable, Redrive, Remains};
@@ -47,6 +49,7 @@ const KINDS: &[(&str, &[Check])] = &[
             same::<Beginning>,
             same::<DateTime<Utc>>,
             same::<Option<BTreeSet<String>>>,
+            same::<Reported>,
         ],
     ),
     ("run.signal", &[same::<Vec<Delivered>>, same::<updates::Asked>]),
