@@ -9,7 +9,6 @@ import { count } from "./format.js";
 import { transitionKey } from "./history.js";
 import { STATUSES, STATUS_WORDS } from "./visits.js";
 
-const BORDER = 20;
 const TITLE_LINE = 18;
 const SUBTITLE_LINE = 15.5;
 const TEXT_LEFT = 35;
@@ -48,11 +47,11 @@ export class DiagramView {
     this.diagram = diagram;
     this.nodes.clear();
     this.edges = [];
-    const width = diagram.width + 2 * BORDER;
-    const height = diagram.height + 2 * BORDER;
+    const width = diagram.width;
+    const height = diagram.height;
     const arrows = new Map(["", "taken", "failed"].map((tone) => [tone, uniqueId("arrow")]));
     this.arrows = arrows;
-    const layer = s("g", { transform: `translate(${BORDER} ${BORDER})` });
+    const layer = s("g");
     // Boxes first, then the transitions, which cross the boxes of Parallel and Map; then the states in them.
     const isBox = new Set(diagram.nodes.map((node) => node.within).filter((index) => index !== null && index !== undefined));
     const boxes = diagram.nodes.filter((_, index) => isBox.has(index)).map((node) => this.#node(node, true));
@@ -135,7 +134,7 @@ export class DiagramView {
     if (!node) return;
     const { x, y, width, height } = node.data;
     const box = this.scroller;
-    const at = (value) => (value + BORDER) * this.scale;
+    const at = (value) => value * this.scale;
     const isSeen = at(x) >= box.scrollLeft && at(x + width) <= box.scrollLeft + box.clientWidth
       && at(y) >= box.scrollTop && at(y + Math.min(height, 60)) <= box.scrollTop + box.clientHeight;
     if (!isSeen) box.scrollTo({ left: at(x + width / 2) - box.clientWidth / 2, top: at(y + Math.min(height, 60) / 2) - box.clientHeight / 2 });

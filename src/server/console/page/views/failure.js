@@ -1,0 +1,109 @@
+// Why an execution did not succeed, in plain words: which state, what happened there, and how it came to that.
+
+import { copyButton } from "../copy.js";
+import { fill, h, icon } from "../dom.js";
+import { count, duration, nameOfArn, resourceName } from "../format.js";
+import { detailsOf } from "../history.js";
+import { parseJson } from "../json-text.js";
+import { link } from "../router.js";
+import { iterationsAround } from "../visits.js";
+import { errorBlock, lazyDetails } from "./pieces.js";
+
+/** A box that is empty while nothing failed. `select(visit)` jumps to a state. */
+export function failureBox(model, select) {
+  const element = h("section.failure", { "aria-label": "What failed", hidden: true });
+  let drawn = null;
+
+  function update() {
+    const { history, description, isRunning } = model;
+    const status = description?.status;
+    const hasEnded = !isRunning && status !== "SUCCEEDED";
+    // The description may be ahead of the history: the box waits for both.
+    const end = hasEnded ? history.end : null;
+    const key = end ? `${end.id} ${status}` : null;
+    if (key === drawn) return;
+    drawn = key;
+    element.hidden = key === null;
+    if (key === null) return fill(element);
+    fill(element, content(model, end, select));
+  }
+
+  return { element, update, origin: () => model.history.failed() };
+}
+
+function content(model, end, select) {
+  const { error = null, cause = null } = detailsOf(end) ?? {};
+  const visit = model.history.failed();
+  const { headline, more } = words(model, end, visit, select);
+  const jump = visit ? h("button.secondary", { type: "button", onclick: () => select(visit) }, "Show the state") : null;
+  const child = childOf(cause);
+  const before = visit?.type === "Fail" ? caughtBefore(visit) : null;
+  return [
+    h("div.failure-head", null, icon("alert"), h("h2", null, headline), jump),
+    more ? h("p", null, more) : null,
+    error !== null || cause !== null ? errorBlock(error, cause) : null,
+    child ? h("p", null, "The execution that it started did not succeed: ", h("a", { href: link("executions", child.arn) }, child.name), ".") : null,
+    before ? h("div.failure-before", null,
+      h("p", null, "It came here because ", stateLink(before, select), " had failed before, with ", h("code", null, before.error ?? "an error"), ":"),
+      lazyDetails("Its error", () => errorBlock(before.error, before.cause), { isOpen: cause === null })) : null,
+    h("div.buttons", null, copyButton(() => [headlineText(end, visit), error, cause].filter(Boolean).join("\n"), "Copy what failed")),
+  ];
+}
+
+function words(model, end, visit, select) {
+  const took = model.times.stopped === null ? "" : duration(model.times.stopped - model.times.started);
+  if (end.type === "ExecutionAborted") return { headline: "The execution was stopped", more: runningWords(model, select, "When it was stopped after", took) };
+  if (end.type === "ExecutionTimedOut") return { headline: "The execution took longer than it may", more: runningWords(model, select, "When its time was over, after", took) };
+  if (!visit) return { headline: "The execution failed", more: null };
+  const attempts = visit.attempts.length;
+  const last = visit.attempts.at(-1);
+  const place = iterationsAround(visit).map(({ state, index }) => [`iteration ${index} of `, h("q", { dir: "auto" }, state)]);
+  const where = place.length > 0 ? ["It was in ", place.map((part, i) => [i > 0 ? ", in " : "", part]), ". "] : [];
+  const resource = last?.resource ? [h("code", null, resourceName(last.resourceType, last.resource)), " was called"] : null;
+  const tries = visit.type === "Task" && resource
+    ? [resource, attempts > 1 ? ` ${attempts} times in ${duration((last.ended ?? last.began) - visit.attempts[0].began)}, and failed each time. ` : " once. ", attempts === 1 && !visit.redrives ? "No Retrier took the error. " : ""]
+    : [];
+  const location = visit.location ? ["The expression is in ", h("code", null, visit.location), ". "] : [];
+  const more = [...where, ...tries, ...location];
+  return { headline: [h("q", { dir: "auto" }, visit.state), ` ${verb(visit, end)}`], more: more.length > 0 ? more : null };
+}
+
+function verb(visit, end) {
+  const { error } = detailsOf(end) ?? {};
+  if (visit.type === "Fail") return "ended the execution: it is a Fail state";
+  if (error === "States.Timeout") return "took longer than its timeout";
+  if (error === "States.HeartbeatTimeout") return "gave no heartbeat in time";
+  if (visit.location || error === "States.QueryEvaluationError") return "has an expression that could not be evaluated";
+  if (error === "States.Runtime") return "could not go on with its data";
+  if (error === "States.DataLimitExceeded") return "made more data than is allowed";
+  return "failed";
+}
+
+function headlineText(end, visit) {
+  return visit ? `${visit.state} ${verb(visit, end)}` : end.type;
+}
+
+function runningWords(model, select, begin, took) {
+  const innermost = model.history.visits.filter((visit) => visit.status === "aborted" || visit.status === "timedOut").filter((visit) => visit.scopes.length === 0);
+  if (innermost.length === 0) return took ? `${begin} ${took}, no state was running.` : null;
+  const names = [...new Map(innermost.map((visit) => [visit.state, visit])).values()];
+  const shown = names.slice(0, 5).map((visit, i) => [i > 0 ? ", " : "", stateLink(visit, select)]);
+  return [`${begin} ${took}, `, shown, names.length > 5 ? ` and ${count(names.length - 5, "other state")}` : "", names.length === 1 ? " was running." : " were running."];
+}
+
+function stateLink(visit, select) {
+  return h("button.link", { type: "button", dir: "auto", onclick: () => select(visit) }, visit.state);
+}
+
+// The nearest state before that caught an error: a Fail state is mostly where a Catcher leads.
+function caughtBefore(visit) {
+  for (let at = visit.previous; at; at = at.previous) if (at.isCaught) return at;
+  return null;
+}
+
+// The execution whose description is the cause: of a task that started it and waited.
+function childOf(cause) {
+  const node = cause ? parseJson(cause).node : null;
+  const arn = new Map(node?.entries ?? []).get("ExecutionArn")?.value;
+  return typeof arn === "string" && arn.includes(":execution:") ? { arn, name: nameOfArn(arn) } : null;
+}

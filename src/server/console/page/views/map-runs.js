@@ -1,0 +1,131 @@
+// The Map Runs of an execution's distributed Map states: how far each is, and its child executions.
+
+import { call, get } from "../api.js";
+import { fill, h, setText } from "../dom.js";
+import { dateTime, duration, millis } from "../format.js";
+import { jsonView } from "../json.js";
+import { problemNotice } from "../notices.js";
+import { statusBadge } from "../status.js";
+import { serverNow } from "../ticker.js";
+import { VirtualList } from "../virtual-list.js";
+import { errorBlock, fact } from "./pieces.js";
+import { progressBar } from "./iterations.js";
+
+const LOOK_EVERY = 1_500;
+
+export function mapRunsPart(model) {
+  const runs = new Map();
+  const element = h("div.map-runs");
+  let isShown = false;
+  let timer = 0;
+
+  function update() {
+    for (const [arn, visit] of model.history.mapRuns) {
+      if (runs.has(arn)) continue;
+      const run = mapRun(arn, visit, model);
+      runs.set(arn, run);
+      element.append(run.element);
+    }
+  }
+
+  async function look() {
+    clearTimeout(timer);
+    if (!isShown) return;
+    if (!document.hidden) for (const run of runs.values()) await run.load();
+    if ([...runs.values()].some((run) => !run.isDone())) timer = setTimeout(look, LOOK_EVERY);
+  }
+
+  return {
+    element,
+    update() {
+      update();
+      if (isShown && [...runs.values()].some((run) => !run.isDone())) look();
+    },
+    shown() {
+      isShown = true;
+      update();
+      look();
+    },
+    hidden() {
+      isShown = false;
+      clearTimeout(timer);
+    },
+    close() {
+      isShown = false;
+      clearTimeout(timer);
+      for (const run of runs.values()) run.close();
+    },
+  };
+}
+
+function mapRun(arn, visit, model) {
+  const badge = h("span");
+  const facts = h("dl.facts");
+  const items = h("div");
+  const problem = h("div");
+  const cut = h("p.hint", { hidden: true });
+  const filter = h("input", { type: "search", placeholder: "Filter by name, input or error", "aria-label": "Filter child executions", oninput: drawChildren });
+  const status = h("select", { "aria-label": "Filter child executions by status", onchange: drawChildren }, h("option", { value: "" }, "All statuses"));
+  const counter = h("span.count");
+  const list = new VirtualList({
+    label: `Child executions of ${visit.state}`,
+    class: "children-table",
+    columns: [{ name: "Name" }, { name: "Status" }, { name: "Started", class: "number optional" }, { name: "Took", class: "number" }, { name: "Input", class: "optional" }],
+    key: (child) => child.name ?? child.index,
+    cells: (child) => {
+      const from = millis(child.startTime);
+      return [h("span", { dir: "auto", title: child.name }, child.name ?? `#${child.index}`), statusBadge(child.status), dateTime(from), from === null ? "" : duration((millis(child.stopTime) ?? serverNow()) - from), h("span.mono", { dir: "auto" }, String(child.error ?? child.input ?? "").slice(0, 160))];
+    },
+    details: (child) => [
+      child.error || child.cause ? errorBlock(child.error, child.cause) : null,
+      h("div.data-section", null, h("h3", null, "Input"), jsonView(child.input, { label: `Input of ${child.name}` })),
+      child.output ? h("div.data-section", null, h("h3", null, "Output"), jsonView(child.output, { label: `Output of ${child.name}` })) : null,
+    ],
+    empty: "No child execution is known.",
+  });
+  const element = h("section.map-run", { "aria-label": `Map Run of ${visit.state}` },
+    h("div.panel-line", null, h("h3", null, h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state)), badge), facts, items, problem,
+    h("div.filters", null, filter, status, counter), list.element, cut);
+  let children = [];
+  let isDone = false;
+  let lastStamp = "";
+
+  async function load() {
+    try {
+      const run = await call("DescribeMapRun", { mapRunArn: arn });
+      fill(badge, statusBadge(run.status));
+      const counts = run.executionCounts;
+      fill(facts, fact("Started", dateTime(millis(run.startDate))), fact("Ended", run.stopDate ? dateTime(millis(run.stopDate)) : null), fact("At once", run.maxConcurrency === 0 ? "no limit" : run.maxConcurrency),
+        fact("May fail", `${run.toleratedFailureCount} or ${run.toleratedFailurePercentage} %`), fact("Redriven", run.redriveCount || null));
+      fill(items, progressBar({ succeeded: run.itemCounts.succeeded, failed: run.itemCounts.failed + (run.itemCounts.timedOut ?? 0), aborted: run.itemCounts.aborted, running: run.itemCounts.running, pending: run.itemCounts.pending }, run.itemCounts.total));
+      const stamp = JSON.stringify([run.status, counts]);
+      isDone = run.status !== "RUNNING";
+      if (stamp === lastStamp) return;
+      lastStamp = stamp;
+      const known = await get("api/map-run", { mapRunArn: arn });
+      children = known.executions;
+      cut.hidden = !known.isCut;
+      setText(cut, known.isCut ? `Not all of the ${counts.total.toLocaleString("en")} child executions are known to the server any more.` : "");
+      const statuses = [...new Set(children.map((child) => child.status))];
+      if (status.options.length !== statuses.length + 1) {
+        const before = status.value;
+        fill(status, h("option", { value: "" }, "All statuses"), statuses.map((value) => h("option", { value }, value)));
+        status.value = statuses.includes(before) ? before : "";
+      }
+      fill(problem);
+      drawChildren();
+    } catch (error) {
+      fill(problem, problemNotice(error));
+    }
+  }
+
+  function drawChildren() {
+    const wanted = filter.value.trim().toLowerCase();
+    const fits = (child) => (status.value === "" || child.status === status.value) && (wanted === "" || [child.name, child.input, child.error].some((text) => String(text ?? "").toLowerCase().includes(wanted)));
+    const shown = children.filter(fits);
+    list.set(shown);
+    counter.textContent = `${shown.length.toLocaleString("en")} of ${children.length.toLocaleString("en")}`;
+  }
+
+  return { element, load, isDone: () => isDone && visit.status !== "running", close: () => list.close() };
+}
