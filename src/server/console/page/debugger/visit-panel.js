@@ -60,7 +60,7 @@ export class VisitPanel {
         call >= 0 ? h("button.secondary.small", { type: "button", "aria-label": `${isUnknown ? "Answer" : "Answer otherwise"}: attempt ${index + 1} of ${visit.state}`, onclick: () => this.answer(call) }, isUnknown ? "Answer" : "Answer otherwise") : null),
         attempt.error ? h("p.dbg-error", { dir: "auto" }, h("b", null, attempt.error), attempt.cause ? [": ", clipped(attempt.cause)] : null) : null,
         attempt.missedHeartbeat ? h("p.muted", null, "It was silent for longer than its heartbeat allows.") : null,
-        attempt.retry ? h("p.muted.dbg-retry", null, `Retrier ${attempt.retry.retrier + 1}, retry ${attempt.retry.number}: waits ${duration(attempt.retry.delay)}`) : null,
+        attempt.retry ? h("p.muted.dbg-retry", null, `${attempt.retry.retrier === null ? "" : `Retrier ${attempt.retry.retrier + 1}, `}retry ${attempt.retry.number}: waits ${duration(attempt.retry.delay)}`) : null,
         typeof attempt.exhausted === "number" ? h("p.muted", null, `Retrier ${attempt.exhausted + 1} has no attempt left.`) : null);
     })));
   }
@@ -164,7 +164,7 @@ function recordedAttempts(trace, visit) {
   const at = (time) => (time === null ? null : time - trace.started);
   return visit.attempts.map(({ began, ended, error, cause, delay }, index) => {
     const following = visit.attempts[index + 1]?.delay ?? null;
-    return { began: at(began), ended: at(ended), error, cause, delay, retry: following === null || !error ? null : { retrier: 0, number: index + 1, delay: following } };
+    return { began: at(began), ended: at(ended), error, cause, delay, retry: following === null || !error ? null : { retrier: null, number: index + 1, delay: following } };
   });
 }
 

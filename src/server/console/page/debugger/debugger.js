@@ -1,0 +1,142 @@
+// The debugger of an execution: replayed from its history in virtual time; or, where that cannot be, its history alone.
+
+import { call, get } from "../api.js";
+import { fill, h, setText } from "../dom.js";
+import { count } from "../format.js";
+import { problemNotice } from "../notices.js";
+import { currentRoute, link } from "../router.js";
+import { readDefinition } from "./definition.js";
+import { Session } from "./session.js";
+import { loadStyle } from "./style.js";
+import { Trace } from "./trace.js";
+import { DebuggerView } from "./view.js";
+
+/** Shows the debugger of `context.executionArn`; gives { close, shown }. */
+export function mount(element, context) {
+  const { executionArn } = context;
+  const session = new Session({ path: "api/replay", request: { executionArn } });
+  const notice = h("div.dbg-notices");
+  const holder = h("div", null, h("p.none.dbg-loading", { role: "status" }, "The execution is run again from its history."));
+  let view = null;
+  let isClosed = false;
+  // Events that have come since the execution was read.
+  let isBehind = false;
+  let description = null;
+
+  fill(element, h("div.dbg-frame-all", null, notice, holder));
+  const loaded = load();
+  const ended = context.onChange?.(() => { if (view) showBehind(); });
+
+  async function load() {
+    try {
+      const style = loadStyle("debugger/debugger.css");
+      const [described, machine, diagram] = await Promise.all([
+        call("DescribeExecution", { executionArn }),
+        call("DescribeStateMachineForExecution", { executionArn }).catch(() => null),
+        get("api/diagram", { executionArn }).catch(() => null),
+      ]);
+      description = described;
+      const problem = await session.load().then(() => null, (error) => error);
+      const trace = problem === null ? session.base : new Trace(await readHistory(executionArn));
+      await style;
+      if (isClosed) return;
+      show(trace, { problem, machine, diagram });
+    } catch (error) {
+      if (!isClosed) fill(holder, problemNotice(error));
+    }
+  }
+
+  function show(trace, { problem, machine, diagram }) {
+    const last = view ? trace.ids.indexOf(view.trace.event(view.step)?.id) : -1;
+    view?.close();
+    view = new DebuggerView({
+      session: problem === null ? session : null,
+      definition: readDefinition(machine?.definition ?? "null"),
+      diagram,
+      isRunning: description.status === "RUNNING",
+      facts: () => ({ executionArn, name: description.name, stateMachineArn: description.stateMachineArn, stateMachineName: machine?.name, roleArn: machine?.roleArn }),
+      saved: (forks) => ({ executionArn, forks }),
+      stepped: remember,
+    });
+    fill(holder, view.element);
+    fill(notice, problem === null ? replayNotes() : historyOnly(problem));
+    view.show(trace, last >= 0 ? last : startOf(trace));
+    isBehind = false;
+  }
+
+  // Where a link points to; else at the failure, or where it is now.
+  function startOf(trace) {
+    const asked = Number(currentRoute().query.get("event"));
+    if (asked > 0 && trace.ids.includes(asked)) return trace.stepOf(asked);
+    const failed = trace.history.failed();
+    if (failed) return trace.stepOf(failed.events.findLast((id) => trace.failures.includes(trace.stepOf(id))) ?? failed.enteredId);
+    return description.status === "RUNNING" ? trace.size - 1 : 0;
+  }
+
+  function replayNotes() {
+    const texts = [
+      session.difference ? `Run again, it takes another path than its history tells: ${session.difference.text}` : null,
+      ...session.notes.map((note) => `Run again, it has ${note}`),
+      session.base.run.isCut ? "Its data is too much for one answer: some of it is left out." : null,
+    ].filter(Boolean);
+    return texts.length > 0 ? h("div.dbg-note", null, texts.map((text) => h("p", null, text))) : null;
+  }
+
+  function historyOnly(error) {
+    return h("div.dbg-note", null, h("p", null, "It cannot be run again: ", sentence(error.message)), h("p.muted", null, "You step through its history, which knows the data at each state's beginning and end; answers cannot be changed."));
+  }
+
+  function showBehind() {
+    if (isBehind || context.history === undefined || view.trace === null) return;
+    const more = () => context.history.lastId - (view.trace.ids.at(-1) ?? 0);
+    if (more() <= 0) return;
+    isBehind = true;
+    const text = h("span");
+    const tell = () => setText(text, `The execution has gone on: ${count(more(), "new event")}.`);
+    tell();
+    const bar = h("div.dbg-note.dbg-behind", { role: "status" }, text, h("button.secondary", { type: "button", onclick: async () => {
+      bar.remove();
+      await load();
+      view?.timeline.slider.focus();
+    } }, "Run it again"));
+    notice.append(bar);
+  }
+
+  return {
+    shown() {
+      loaded.then(() => { if (view && !isClosed && view.trace) view.go(view.step, { isNew: true, visit: view.selected ?? undefined }); });
+    },
+    close() {
+      isClosed = true;
+      ended?.();
+      view?.close();
+    },
+  };
+}
+
+/** All events of an execution. */
+async function readHistory(executionArn) {
+  const events = [];
+  let nextToken;
+  do {
+    const page = await call("GetExecutionHistory", { executionArn, maxResults: 1000, includeExecutionData: true, nextToken });
+    events.push(...page.events);
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return events;
+}
+
+let remembering = 0;
+
+// Keeps the step in the address, without a step in the browser's history.
+function remember(id) {
+  clearTimeout(remembering);
+  remembering = setTimeout(() => {
+    const { parts, query } = currentRoute();
+    if (parts[0] === "executions" && id !== null) history.replaceState(null, "", link(...parts, { ...Object.fromEntries(query), event: String(id) }));
+  }, 250);
+}
+
+function sentence(text) {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
