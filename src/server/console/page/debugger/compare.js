@@ -38,6 +38,7 @@ export class Comparison {
       this.diagrams[which].markEdges(trace.takenAt(step));
       const at = trace.history.visits[first]?.state;
       this.diagrams[which].classify("dbg-first", new Set(at ? [at] : []));
+      if (at) this.diagrams[which].reveal(at);
     }
   }
 

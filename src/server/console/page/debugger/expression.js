@@ -93,7 +93,7 @@ function problem({ error, cause, from }, expression) {
   const inner = innerOf(expression);
   // The server counts characters, the page UTF-16 units.
   const offset = Number.isInteger(from) ? [...inner].slice(0, from).join("").length : null;
-  return h("div.problem", null, h("p", { dir: "auto" }, h("b", null, error), cause ? `: ${cause}` : ""), offset === null ? null : h("pre", { tabindex: 0, role: "group", "aria-label": "Where the error is" }, excerptOf(inner, offset)));
+  return h("div.problem", null, h("p", { dir: "auto" }, h("b", null, error), cause ? `: ${cause.replaceAll("`", "'")}` : ""), offset === null ? null : h("pre", { tabindex: 0, role: "group", "aria-label": "Where the error is" }, excerptOf(inner, offset)));
 }
 
 // What is evaluated of what was typed: the server leaves away what surrounds an expression in a definition.

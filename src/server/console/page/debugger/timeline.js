@@ -62,7 +62,7 @@ export class Timeline {
     const why = moment ? call && moment.happened === "answered" ? `${call.state} is answered` : WORDS[moment.happened] : "";
     this.slider.setAttribute("aria-valuetext", [`Event ${step + 1} of ${trace.size}: ${event.type}`, state, place].filter(Boolean).join(", "));
     fill(this.where, h("span.dbg-count", null, `${(step + 1).toLocaleString("en")} of ${count(trace.size, "event")}`),
-      h("span.dbg-event", { class: isFailure(event) && "failure" }, event.type), state ? h("b", { dir: "auto" }, state) : null, place ? h("span", null, place) : null,
+      h("span.dbg-event", { class: isFailure(event) && "dbg-failed" }, event.type), state ? h("b", { dir: "auto" }, state) : null, place ? h("span", null, place) : null,
       h("span.dbg-time", null, offset(trace.elapsed(event))), why ? h("span.muted.dbg-why", null, why) : null);
     this.#enable(this.buttons.first, step > 0);
     this.#enable(this.buttons.back, step > 0);

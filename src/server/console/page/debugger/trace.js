@@ -131,7 +131,7 @@ export class Trace {
     this.events.forEach((event, step) => {
       const before = history.visits.length;
       history.add([event]);
-      if (FAILURE.test(event.type) || event.type === "EvaluationFailed") this.failures.push(step);
+      if (isFailure(event)) this.failures.push(step);
       for (let index = before; index < history.visits.length; index += 1) {
         const visit = history.visits[index];
         open.add(visit);
@@ -144,27 +144,37 @@ export class Trace {
       for (let at = owner ?? history.owners[event.id]?.scope?.visit; at; at = at.scope.visit) this.#look(at, event.id, open);
       if (ENDS_OTHERS.test(event.type)) for (const visit of [...open]) this.#look(visit, event.id, open);
     });
+    this.#countStates();
   }
 
   #look(visit, id, open) {
     const changes = this.changes[visit.index];
-    const before = changes.at(-1)?.status ?? null;
-    if (before === visit.status) return;
-    changes.push({ id, status: visit.status });
-    if (visit.status === "running") open.add(visit);
+    const { status } = visit;
+    if (changes.at(-1)?.status === status) return;
+    // A state that fails is not exited: its end is its own failure, not that of all around it.
+    const last = visit.events.at(-1);
+    const isOwn = (status === "failed" || status === "timedOut") && changes.length > 0 && last > changes.at(-1).id && isFailure(this.history.events[last]);
+    changes.push({ id: isOwn ? last : id, status });
+    if (status === "running") open.add(visit);
     else open.delete(visit);
-    let state = this.states.get(visit.state);
-    if (!state) this.states.set(visit.state, (state = { ids: [], snapshots: [] }));
-    const last = state.snapshots.at(-1);
-    const counts = { ...last?.counts };
-    if (before) counts[before] -= 1;
-    counts[visit.status] = (counts[visit.status] ?? 0) + 1;
-    const visits = (last?.visits ?? 0) + (before ? 0 : 1);
-    const snapshot = { counts, last: visit.status, visits, isManifold: visits > 50 || visit.scope.kind === "iteration" };
-    if (state.ids.at(-1) === id) state.snapshots[state.snapshots.length - 1] = snapshot;
-    else {
-      state.ids.push(id);
-      state.snapshots.push(snapshot);
+  }
+
+  // By state: how many of its visits have each status, after each change.
+  #countStates() {
+    for (const [name, { visits }] of this.history.states) {
+      const changes = visits.flatMap((visit) => this.changes[visit.index].map(({ id, status }, at) => ({ visit, id, status, before: this.changes[visit.index][at - 1]?.status ?? null })));
+      changes.sort((one, other) => one.id - other.id);
+      let counts = {};
+      let entered = 0;
+      const state = { ids: [], snapshots: [] };
+      for (const { visit, id, status, before } of changes) {
+        counts = { ...counts, [status]: (counts[status] ?? 0) + 1 };
+        if (before) counts[before] -= 1;
+        else entered += 1;
+        state.ids.push(id);
+        state.snapshots.push({ counts, last: status, visits: entered, isManifold: entered > 50 || visit.scope.kind === "iteration" });
+      }
+      this.states.set(name, state);
     }
   }
 

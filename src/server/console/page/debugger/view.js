@@ -52,7 +52,7 @@ export class DebuggerView {
     this.element = h("div.dbg", null,
       h("div.dbg-top", null, this.which, this.timeline.element), this.notice,
       h("div.dbg-main", null,
-        h("div.dbg-left", null, h("div.dbg-diagram", null, this.diagram.element), h("section.dbg-frames-panel", { "aria-label": "Frames" }, h("h3", null, "Where it is"), this.frames)),
+        h("div.dbg-left", null, h("div.dbg-diagram", null, this.diagram.element), h("section.dbg-frames-panel", { "aria-label": "Frames" }, h("h2.dbg-small-head", null, "Where it is"), this.frames)),
         h("div.dbg-right", null, this.visit.element, this.expression.element)),
       h("div.dbg-bottom", null, this.tabs.element,
         h("p.dbg-keys.hint", null, "Keys: ", keys(",", "."), " event, ", keys("<", ">"), " state, ", keys("x"), " failure")));
@@ -181,6 +181,10 @@ export class DebuggerView {
     this.tabs.count("forks", session.forks.length === 0 ? null : session.forks.length);
     this.tabs.show(session.forks.length === 0 ? "events" : "forks");
     this.#showForks();
+    if (session.forks.length > 0) {
+      this.tabs.element.parentElement.scrollIntoView({ block: "start" });
+      this.tabs.tabs.get("forks").button.focus({ preventScroll: true });
+    }
     announce(lost.length > 0 ? `${words}. No longer asked: ${lost.map(callName).join("; ")}` : words);
   }
 
@@ -206,7 +210,7 @@ export class DebuggerView {
   #save() {
     const { session, saved } = this.options;
     const last = session.forks.at(-1);
-    const name = last ? `${last.state} ${answerWords(last.answer)}` : `${session.base.run.status.toLowerCase().replaceAll("_", " ")} as recorded`;
+    const name = last ? `${last.state} ${answerWords({ ...last.answer, after: 0 })}` : `${session.base.run.status.toLowerCase().replaceAll("_", " ")} as recorded`;
     saveTestDialog(saved(session.asRequest()), name.slice(0, 120));
   }
 }

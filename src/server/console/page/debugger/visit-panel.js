@@ -12,6 +12,9 @@ import { jsonText } from "./exact-json.js";
 import { assignedOf, isWorkDone, stageWords, stagesOf, variablesOf } from "./stages.js";
 import { placeOf } from "./trace.js";
 
+/** A value as short as this is shown at once. */
+const SHORT = 160;
+
 export class VisitPanel {
   /** `answer(call)` is called when the reader wants to answer a call otherwise, `choose(visit)` when another visit is wanted. */
   constructor({ answer, choose }) {
@@ -39,7 +42,7 @@ export class VisitPanel {
     const visits = trace.history.visitsOf(visit.state);
     const at = visits.indexOf(visit);
     const other = (index, label, name) => h("button.quiet.small", { type: "button", "aria-label": label, title: label, disabled: !visits[index], onclick: () => this.choose(visits[index]) }, icon(name));
-    const took = visit.ended === null ? null : visit.ended - visit.entered;
+    const took = visit.ended === null || !isWorkDone(trace, visit, step) ? null : visit.ended - visit.entered;
     return h("div.dbg-visit-head", null,
       h("h2", { dir: "auto" }, visit.state), status ? statusBadge(status) : h("span.pill", null, "to come"),
       h("dl.facts", null, fact("Type", visit.type), placeOf(visit) ? fact("In", placeOf(visit)) : null, fact("Entered", offset(visit.entered - trace.started)), took === null ? null : fact("Took", duration(took))),
@@ -70,7 +73,7 @@ export class VisitPanel {
     const stages = stagesOf(trace, visit);
     const shown = stages.filter(({ isLate }) => isDone || !isLate);
     const later = stages.filter(({ isLate }) => !isDone && isLate);
-    return section("Data", h("div.dbg-stages", null, shown.map((stage, index) => this.#stage(stage, index === 0 || index === shown.length - 1))),
+    return section("Data", h("div.dbg-stages", null, shown.map((stage, index) => this.#stage(stage, index === shown.length - 1))),
       later.length > 0 ? h("details.dbg-later", { open: this.opened.get("later") ?? false, ontoggle: (event) => { if (event.target === event.currentTarget) this.opened.set("later", event.target.open); } },
         h("summary", null, `Comes later: ${later.map(({ stage }) => stageWords(stage).label).join(", ")}`), h("div.dbg-stages", null, later.map((stage) => this.#stage(stage, true)))) : null);
   }
@@ -94,7 +97,7 @@ export class VisitPanel {
       fill(body, h("p.hint.dbg-what", null, `${what}.`, " ", toggle),
         isWhole ? jsonView(text, { label, against: hasList ? jsonText(against.value) : null }) : changesView(difference, `${label}: changes against ${from}`));
     };
-    const details = h("details.dbg-stage", { open: this.opened.get(stage) ?? (isOpenAtFirst || hasList), ontoggle: (event) => {
+    const details = h("details.dbg-stage", { open: this.opened.get(stage) ?? (isOpenAtFirst || hasList || text.length <= SHORT), ontoggle: (event) => {
       if (event.target !== details) return;
       if (details.open && body.childElementCount === 0) draw();
       if (details.dataset.drawn) this.opened.set(stage, details.open);
