@@ -74,7 +74,14 @@ function lastEntered(visits, id) {
 export function drawFrames(element, trace, step, selected, choose) {
   const frame = framesAt(trace, step);
   if (!frame) return fill(element, h("p.none", null, "No state has begun yet."));
-  return fill(element, h("ul.dbg-frames", null, item(frame, selected, choose)));
+  fill(element, h("ul.dbg-frames", null, item(frame, selected, choose)));
+  // Only the panel scrolls, never the page.
+  const chosen = element.querySelector(".selected");
+  const panel = element.parentElement;
+  if (!chosen || !panel) return element;
+  const top = chosen.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  if (top < 0 || top + chosen.offsetHeight > panel.clientHeight) panel.scrollTop += top - panel.clientHeight / 2;
+  return element;
 }
 
 function item({ visit, status, scopes, done, more }, selected, choose) {

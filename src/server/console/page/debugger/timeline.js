@@ -59,7 +59,7 @@ export class Timeline {
     const place = visit ? placeOf(visit) : "";
     const moment = trace.momentAt(step);
     const call = moment?.call === null || moment?.call === undefined ? null : trace.calls[moment.call];
-    const why = moment ? call && moment.happened === "answered" ? `${call.state} is answered` : WORDS[moment.happened] : "";
+    const why = moment ? call && moment.happened === "answered" ? [h("span", { dir: "auto" }, call.state), " is answered"] : WORDS[moment.happened] : "";
     this.slider.setAttribute("aria-valuetext", [`Event ${step + 1} of ${trace.size}: ${event.type}`, state, place].filter(Boolean).join(", "));
     fill(this.where, h("span.dbg-count", null, `${(step + 1).toLocaleString("en")} of ${count(trace.size, "event")}`),
       h("span.dbg-event", { class: isFailure(event) && "dbg-failed" }, event.type), state ? h("b", { dir: "auto" }, state) : null, place ? h("span", null, place) : null,

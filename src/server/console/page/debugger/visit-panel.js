@@ -73,16 +73,33 @@ export class VisitPanel {
     const stages = stagesOf(trace, visit);
     const shown = stages.filter(({ isLate }) => isDone || !isLate);
     const later = stages.filter(({ isLate }) => !isDone && isLate);
-    return section("Data", h("div.dbg-stages", null, shown.map((stage, index) => this.#stage(stage, index === shown.length - 1))),
+    return section("Data", this.#list(shown, shown.length - 1),
       later.length > 0 ? h("details.dbg-later", { open: this.opened.get("later") ?? false, ontoggle: (event) => { if (event.target === event.currentTarget) this.opened.set("later", event.target.open); } },
-        h("summary", null, `Comes later: ${later.map(({ stage }) => stageWords(stage).label).join(", ")}`), h("div.dbg-stages", null, later.map((stage) => this.#stage(stage, true)))) : null);
+        h("summary", null, `Comes later: ${later.map(({ stage }) => stageWords(stage).label).join(", ")}`), this.#list(later)) : null);
   }
 
-  #stage({ stage, value, against }, isOpenAtFirst) {
+  // Stages that change nothing stand together on one line.
+  #list(stages, opened = -1) {
+    const rows = [];
+    let same = null;
+    stages.forEach((stage, index) => {
+      const difference = stage.against ? differenceOf(stage.against.value, stage.value) : null;
+      const { label } = stageWords(stage.stage);
+      if (difference?.kind !== "same") {
+        same = null;
+        rows.push(this.#stage(stage, difference, index === opened));
+      } else if (same !== null && stages[index - 1].stage === stage.against.stage) same.append(", ", h("b", null, label));
+      else {
+        same = h("span", null, h("b", null, label));
+        rows.push(h("p.dbg-same", null, same, h("span.dbg-equal", { "aria-hidden": "true" }, "="), ` the same as ${stageWords(stage.against.stage).label}`));
+      }
+    });
+    return h("div.dbg-stages", null, rows);
+  }
+
+  #stage({ stage, value, against }, difference, isOpenAtFirst) {
     const { label, what } = stageWords(stage);
-    const difference = against ? differenceOf(against.value, value) : null;
     const from = against ? stageWords(against.stage).label : "";
-    if (difference?.kind === "same") return h("p.dbg-same", null, h("b", null, label), h("span.dbg-equal", { "aria-hidden": "true" }, "="), ` the same as ${from}`);
     const text = jsonText(value);
     const body = h("div.dbg-stage-body");
     const hasList = difference?.kind === "changed";
