@@ -14,8 +14,8 @@ const SUBTITLE_LINE = 15.5;
 const TEXT_LEFT = 35;
 const SMALLEST = 0.15;
 const LARGEST = 2.5;
-/** Text is not read below this: a large machine is rather scrolled than shrunk further. */
-const SMALLEST_FIT = 0.5;
+/** Text is not read below this: a large machine is rather scrolled than shrunk further, until the whole is asked for. */
+const READABLE = 0.8;
 
 export class DiagramView {
   /** Options: `label` names it; `select(name, node)` is called when the reader chooses a state. */
@@ -27,14 +27,15 @@ export class DiagramView {
     this.selected = null;
     this.scale = 1;
     this.isFitted = true;
+    this.isWhole = false;
     this.scroller = h("div.diagram-scroller", null);
     this.percent = h("span.diagram-percent", { "aria-hidden": "true" });
     const tool = (name, text, action) => h("button.quiet.small", { type: "button", "aria-label": text, title: text, onclick: action }, icon(name));
     this.element = h("div.diagram", null, this.scroller,
-      h("div.diagram-tools", null, tool("minus", "Zoom out", () => this.zoom(1 / 1.25)), this.percent, tool("plus", "Zoom in", () => this.zoom(1.25)), tool("fit", "Fit", () => this.fit())));
+      h("div.diagram-tools", null, tool("minus", "Zoom out", () => this.zoom(1 / 1.25)), this.percent, tool("plus", "Zoom in", () => this.zoom(1.25)), tool("fit", "Fit", () => this.fit({ isWhole: !(this.isFitted && this.isWhole) }))));
     this.scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.scroller.addEventListener("pointerdown", (event) => this.#drag(event));
-    this.resized = new ResizeObserver(() => { if (this.isFitted) this.fit(); });
+    this.resized = new ResizeObserver(() => { if (this.isFitted) this.fit({ isWhole: this.isWhole }); });
     this.resized.observe(this.scroller);
   }
 
@@ -56,10 +57,10 @@ export class DiagramView {
     const isBox = new Set(diagram.nodes.map((node) => node.within).filter((index) => index !== null && index !== undefined));
     const boxes = diagram.nodes.filter((_, index) => isBox.has(index)).map((node) => this.#node(node, true));
     const states = diagram.nodes.filter((_, index) => !isBox.has(index)).map((node) => this.#node(node, false));
-    const entries = (diagram.entries ?? []).map((path) => s("path.edge", { d: path, "marker-end": `url(#${arrows.get("")})` }));
+    this.entries = (diagram.entries ?? []).map((path) => s("path.edge", { d: path, "marker-end": `url(#${arrows.get("")})` }));
     const edges = diagram.edges.map((edge) => this.#edge(edge));
     const labels = diagram.edges.map((edge) => label(edge)).filter(Boolean);
-    layer.append(...boxes, ...entries, ...edges, ...(diagram.dots ?? []).map(dot), ...states, ...labels);
+    layer.append(...boxes, ...this.entries, ...edges, ...(diagram.dots ?? []).map(dot), ...states, ...labels);
     this.svg = s("svg.diagram-svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${this.label}: ${count(diagram.nodes.length, "state")}` },
       s("defs", null, [...arrows].map(([tone, id]) => arrow(id, tone))), layer);
     this.svg.addEventListener("keydown", (event) => this.#key(event));
@@ -68,7 +69,7 @@ export class DiagramView {
     this.scroller.replaceChildren(this.svg);
     this.#tabStop(this.nodes.get(this.selected) ?? this.nodes.values().next().value);
     this.choose(this.nodes.has(this.selected) ? this.selected : null, { reveals: false });
-    if (this.isFitted) this.fit();
+    if (this.isFitted) this.fit({ isWhole: this.isWhole });
     else this.#applyScale();
   }
 
@@ -100,13 +101,20 @@ export class DiagramView {
   markEdges(taken) {
     for (const { data, path, from, to } of this.edges) {
       const isCatch = data.by === "Catch";
-      const times = taken === null || to === undefined ? 0 : taken.get(transitionKey(from, to, isCatch)) ?? 0;
-      const tone = times === 0 ? "" : isCatch ? "failed" : "taken";
-      path.classList.toggle("taken", tone === "taken");
-      path.classList.toggle("failed", tone === "failed");
-      path.classList.toggle("not-taken", taken !== null && tone === "");
-      path.setAttribute("marker-end", `url(#${this.arrows.get(tone)})`);
+      const times = taken?.get(transitionKey(from, to, isCatch)) ?? 0;
+      this.#tone(path, times === 0 ? "" : isCatch ? "failed" : "taken", taken !== null);
     }
+    // An entry leads from a start dot, in the same order, into the machine or into a state around it.
+    const starts = (this.diagram?.dots ?? []).filter(({ kind }) => kind === "start");
+    const entered = new Set([...this.nodes.values()].filter(({ status }) => status !== "" && status !== "unvisited").map(({ data }) => data.within ?? null));
+    this.entries?.forEach((path, index) => this.#tone(path, taken !== null && entered.has(starts[index]?.within ?? null) ? "taken" : "", taken !== null));
+  }
+
+  #tone(path, tone, isMarked) {
+    path.classList.toggle("taken", tone === "taken");
+    path.classList.toggle("failed", tone === "failed");
+    path.classList.toggle("not-taken", isMarked && tone === "");
+    path.setAttribute("marker-end", `url(#${this.arrows.get(tone)})`);
   }
 
   /** Marks any states with a class of the caller's, and no others: `classify("changed", names)`. */
@@ -140,14 +148,19 @@ export class DiagramView {
     if (!isSeen) box.scrollTo({ left: at(x + width / 2) - box.clientWidth / 2, top: at(y + Math.min(height, 60) / 2) - box.clientHeight / 2 });
   }
 
-  fit() {
+  /** Shows the whole diagram, or as much as can be read; asked for again, really the whole. */
+  fit({ isWhole = false } = {}) {
+    const { clientWidth, clientHeight } = this.scroller;
     this.isFitted = true;
-    if (!this.svg || this.scroller.clientWidth === 0) return;
-    const whole = Math.min(this.scroller.clientWidth / this.width, this.scroller.clientHeight / this.height);
-    this.scale = Math.min(1.1, Math.max(SMALLEST_FIT, whole));
+    if (!this.svg || clientWidth === 0) return;
+    const whole = Math.min(clientWidth / this.width, clientHeight / this.height);
+    const readable = Math.min(READABLE, Math.max(SMALLEST, clientWidth / this.width, READABLE * 0.75));
+    this.isWhole = isWhole;
+    this.scale = Math.min(1.1, isWhole ? Math.max(SMALLEST, whole) : Math.max(readable, whole));
     this.#applyScale();
     // What does not fit begins in the middle, where the start is.
-    this.scroller.scrollLeft = (this.width * this.scale - this.scroller.clientWidth) / 2;
+    this.scroller.scrollLeft = (this.width * this.scale - clientWidth) / 2;
+    if (this.selected !== null) this.reveal(this.selected);
   }
 
   /** Zooms around a point of the view, by default its middle. */
@@ -238,7 +251,7 @@ export class DiagramView {
   #edge(data) {
     const { nodes } = this.diagram;
     const path = s("path.edge", { class: data.by === "Catch" && "catch", d: data.path, "marker-end": `url(#${this.arrows.get("")})` }, data.title ? s("title", null, data.title) : null);
-    const name = (index) => (typeof index === "number" ? nodes[index]?.name : index ?? undefined);
+    const name = (index) => (typeof index === "number" ? nodes[index]?.name : index ?? null);
     this.edges.push({ data, path, from: name(data.from), to: name(data.to) });
     return path;
   }
@@ -261,7 +274,7 @@ export class DiagramView {
     } else if (event.key === "Enter" || event.key === " ") this.#chosen(name);
     else if (event.key === "+" || event.key === "=") this.zoom(1.25);
     else if (event.key === "-") this.zoom(1 / 1.25);
-    else if (event.key === "0") this.fit();
+    else if (event.key === "0") this.fit({ isWhole: true });
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -24,7 +24,7 @@ export class History {
     this.root = newScope("execution", null, 0);
     /** By state name: its visits, and how many of them have each status. */
     this.states = new Map();
-    /** How often each transition was taken: `transitionKey(from, to, isCaught)` → count. */
+    /** How often each transition was taken: `transitionKey(from, to, isCaught)` → count; `to` is null for an end. */
     this.transitions = new Map();
     /** The event that ended the execution, or null while it runs. */
     this.end = null;
@@ -126,6 +126,8 @@ export class History {
     state.counts.running = (state.counts.running ?? 0) + 1;
     if (previous) {
       previous.next = visit;
+      // It was not the end of its scope after all.
+      this.#count(transitionKey(previous.state, null, previous.isCaught), -1);
       this.#count(transitionKey(previous.state, visit.state, previous.isCaught));
     } else {
       this.#count(transitionKey(scope.visit?.state ?? null, visit.state, false));
@@ -168,6 +170,7 @@ export class History {
     if (!isCaught) this.#endAttempt(visit, "succeeded", at);
     for (const scope of visit.scopes) if (scope?.status === "running") this.#close(scope, new Set(), "aborted", at, {});
     this.#endVisit(visit, isCaught ? "caught" : "succeeded", at);
+    this.#count(transitionKey(visit.state, null, isCaught));
   }
 
   // Where a Parallel or Map begins its branches or iterations, the first time or again.
@@ -388,8 +391,8 @@ export class History {
     visit.status = status;
   }
 
-  #count(key) {
-    this.transitions.set(key, (this.transitions.get(key) ?? 0) + 1);
+  #count(key, by = 1) {
+    this.transitions.set(key, (this.transitions.get(key) ?? 0) + by);
   }
 }
 

@@ -141,7 +141,7 @@ class Tree {
   scalar(node) {
     const text = scalarText(node);
     const kind = node.items || node.entries ? "empty" : node.kind === "true" || node.kind === "false" ? "boolean" : node.kind;
-    const shown = node.items ? "[]" : node.entries ? "{}" : text;
+    const shown = node.items ? "[]" : node.entries ? "{}" : visible(text);
     if (shown.length <= LONGEST_TEXT) return h("span", { class: `json-${kind}` }, this.marked(shown));
     const span = h("span", { class: `json-${kind}` }, cut(shown));
     const id = uniqueId("text");
@@ -162,6 +162,11 @@ class Tree {
     }
     return [...parts, text.slice(from)];
   }
+}
+
+// Characters that turn the direction of what follows, or have no width, are shown by their codes: nothing is as it looks with them.
+function visible(text) {
+  return text.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (c) => (c === "\u200d" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
 }
 
 function childrenOf(node) {

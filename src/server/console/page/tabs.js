@@ -38,7 +38,10 @@ export class Tabs {
     }
     before?.view?.hidden?.();
     tab.view.shown?.();
-    tab.button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    // Sideways only: the page itself must not jump.
+    const { offsetLeft, offsetWidth } = tab.button;
+    if (offsetLeft < this.list.scrollLeft) this.list.scrollLeft = offsetLeft;
+    else if (offsetLeft + offsetWidth > this.list.scrollLeft + this.list.clientWidth) this.list.scrollLeft = offsetLeft + offsetWidth - this.list.clientWidth;
   }
 
   /** The view of a tab if it was built. */

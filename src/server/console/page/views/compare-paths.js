@@ -7,8 +7,8 @@ import { comparableScopes } from "./scopes.js";
 const LONGEST_MATCH = 1500;
 
 /**
- * Rows { depth, state, place, first, second, differences, isSame } in the order of the paths; a visit that only one has is
- * null in the other.
+ * Rows { depth, state, place, first, second, differences, isSame, isOtherPath } in the order of the paths; a visit that only
+ * one has is null in the other. The path is another where a state was not visited, or ended otherwise.
  */
 export function comparePaths(one, other) {
   const rows = [];
@@ -19,7 +19,7 @@ export function comparePaths(one, other) {
 function compareScopes(one, other, depth, place, rows) {
   for (const [first, second] of matched(one?.visits ?? [], other?.visits ?? [])) {
     const differences = differencesOf(first, second);
-    rows.push({ depth, state: (first ?? second).state, place, first, second, differences, isSame: differences.length === 0 });
+    rows.push({ depth, state: (first ?? second).state, place, first, second, differences, isSame: differences.length === 0, isOtherPath: differences.some((what) => what !== "input" && what !== "output") });
     for (const { first: inner, second: otherInner, name } of comparableScopes(first, second)) {
       compareScopes(inner, otherInner, depth + 1, name, rows);
     }

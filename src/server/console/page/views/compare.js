@@ -42,13 +42,15 @@ export function compareView({ setTrail }, firstArn, secondArn) {
   function draw([first, second]) {
     const rows = comparePaths(first.history, second.history);
     const differing = rows.filter(({ isSame }) => !isSame);
-    const onlyDiffering = h("input", { type: "checkbox", onchange: () => drawRows() });
-    const counter = h("span.count", null, differing.length === 0 ? "no difference" : count(differing.length, "difference"));
+    const others = rows.filter(({ isOtherPath }) => isOtherPath);
+    const first_ = others[0] ?? differing[0];
+    const which = h("select", { "aria-label": "Which states", onchange: () => drawRows() }, h("option", { value: "all" }, "All states"), h("option", { value: "differing" }, "What differs"), h("option", { value: "path" }, "Other path or status"));
+    const counter = h("span.count", null, differing.length === 0 ? "no difference" : `${count(others.length, "state")} went otherwise, ${count(differing.length - others.length, "state")} had other data`);
     const list = h("ol.compare-rows", { "aria-label": "States of both executions" });
     const more = h("div.list-foot");
     function drawRows(most = ROWS) {
-      const shown = onlyDiffering.checked ? differing : rows;
-      fill(list, shown.slice(0, most).map((row) => comparison(row, row === differing[0])));
+      const shown = { all: rows, differing, path: others }[which.value];
+      fill(list, shown.slice(0, most).map((row) => comparison(row, row === first_)));
       fill(more, shown.length > most ? h("button.secondary", { type: "button", onclick: () => drawRows(most + 1000) }, `${(shown.length - most).toLocaleString("en")} more`) : null);
     }
     drawRows();
@@ -56,8 +58,8 @@ export function compareView({ setTrail }, firstArn, secondArn) {
       const target = list.querySelector(".first-difference");
       target?.scrollIntoView({ block: "center" });
       target?.querySelector("summary")?.focus();
-    } }, "First difference") : null;
-    fill(body, whole(first, second), h("div.filters", null, h("label.check", null, onlyDiffering, "only what differs"), jump, counter),
+    } }, others.length > 0 ? "Where the paths part" : "First difference") : null;
+    fill(body, whole(first, second), h("div.filters", null, which, jump, counter),
       h("div.compare-columns", { "aria-hidden": "true" }, h("span", null, "State"), h("span", null, "First"), h("span", null, "Second")), list, more);
   }
 
@@ -81,9 +83,9 @@ function whole(first, second) {
   return h("div.panel-body", null, rows);
 }
 
-function comparison({ depth, state, first, second, differences, isSame, place }, isFirstDifference) {
+function comparison({ depth, state, first, second, differences, isSame, isOtherPath, place }, isFirstDifference) {
   const side = (visit) => (visit ? h("span.compare-side", null, statusBadge(visit.status), " ", h("span.muted.number", null, visit.ended === null ? "" : duration(visit.ended - visit.entered))) : h("span.compare-side.muted", null, "not visited"));
-  const note = isSame ? null : h("span.differs", null, differences.join(", "));
+  const note = isSame ? null : h("span.differs", { class: !isOtherPath && "slight" }, differences.join(", "));
   const summary = h("summary.compare-line", null, h("span.compare-state", { dir: "auto", style: { "--depth": Math.min(depth, 6) } }, state, place ? h("span.muted", null, ` ${place}`) : null, note), side(first), side(second));
   const details = h("details", { ontoggle: open }, summary);
   let isBuilt = false;
@@ -93,7 +95,7 @@ function comparison({ depth, state, first, second, differences, isSame, place },
     details.append(h("div.compare-data", null, dataPair("Input", first?.input, second?.input), dataPair("Output", first?.output, second?.output),
       first?.error || second?.error ? h("div.pair", null, [first, second].map((visit) => h("div", null, visit?.error ? errorBlock(visit.error, visit.cause) : h("p.none", null, "no error")))) : null));
   }
-  return h("li", { class: [!isSame && "different", isFirstDifference && "first-difference"] }, details);
+  return h("li", { class: [isOtherPath && "different", isFirstDifference && "first-difference"] }, details);
 }
 
 function dataPair(name, one, other) {

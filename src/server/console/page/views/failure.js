@@ -6,8 +6,8 @@ import { count, duration, nameOfArn, resourceName } from "../format.js";
 import { detailsOf } from "../history.js";
 import { parseJson } from "../json-text.js";
 import { link } from "../router.js";
-import { iterationsAround } from "../visits.js";
-import { errorBlock, lazyDetails } from "./pieces.js";
+import { iterationsAround, originOf } from "../visits.js";
+import { errorBlock } from "./pieces.js";
 
 /** A box that is empty while nothing failed. `select(visit)` jumps to a state. */
 export function failureBox(model, select) {
@@ -36,18 +36,30 @@ function content(model, end, select) {
   const visit = model.history.failed();
   const { headline, more } = words(model, end, visit, select);
   const jump = visit ? h("button.secondary", { type: "button", onclick: () => select(visit) }, "Show the state") : null;
-  const child = childOf(cause);
   const before = visit?.type === "Fail" ? caughtBefore(visit) : null;
   return [
-    h("div.failure-head", null, icon("alert"), h("h2", null, headline), jump),
+    h("div.failure-head", null, icon("alert"), h("h2", null, headline), h("div.buttons", null, jump, copyButton(() => [headlineText(end, visit), error, cause].filter(Boolean).join("\n"), "Copy what failed"))),
     more ? h("p", null, more) : null,
     error !== null || cause !== null ? errorBlock(error, cause) : null,
-    child ? h("p", null, "The execution that it started did not succeed: ", h("a", { href: link("executions", child.arn) }, child.name), ".") : null,
-    before ? h("div.failure-before", null,
-      h("p", null, "It came here because ", stateLink(before, select), " had failed before, with ", h("code", null, before.error ?? "an error"), ":"),
-      lazyDetails("Its error", () => errorBlock(before.error, before.cause), { isOpen: cause === null })) : null,
-    h("div.buttons", null, copyButton(() => [headlineText(end, visit), error, cause].filter(Boolean).join("\n"), "Copy what failed")),
+    childLine(cause),
+    before ? beforeBlock(before, cause, select) : null,
   ];
+}
+
+// What led to a Fail state: the state that had failed before, where its error began, and the error.
+function beforeBlock(before, cause, select) {
+  const origin = originOf(before);
+  const inside = origin !== before ? [" (in ", stateLink(origin, select), iterationsAround(origin).map(({ state, index }) => [", iteration ", String(index), " of ", h("q", { dir: "auto" }, state)]), ")"] : null;
+  const tries = origin.attempts.length > 1 ? `, after ${origin.attempts.length} attempts` : "";
+  const isTold = before.cause === null || before.cause === cause;
+  return h("div.failure-before", null,
+    h("p", null, "It came here because ", stateLink(before, select), inside, " had failed before, with ", h("code", null, before.error ?? "an error"), tries, isTold ? "." : ":"),
+    isTold ? null : errorBlock(null, before.cause, { isBrief: true }), childLine(before.cause));
+}
+
+function childLine(cause) {
+  const child = childOf(cause);
+  return child ? h("p", null, "The execution that it had started did not succeed: ", h("a", { href: link("executions", child.arn), dir: "auto" }, child.name), ".") : null;
 }
 
 function words(model, end, visit, select) {

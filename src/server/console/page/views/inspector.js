@@ -1,8 +1,7 @@
 // What is known of the selected state: its visits one by one, with data, attempts, variables, definition and events.
 
-import { fill, h, icon, setText } from "../dom.js";
 import { iconOf } from "../diagram-icons.js";
-import { s } from "../dom.js";
+import { fill, h, icon, s, setText } from "../dom.js";
 import { count, dateTime, duration, offset, resourceName, timeOfDay } from "../format.js";
 import { jsonView } from "../json.js";
 import { setStatus, statusBadge } from "../status.js";
@@ -70,7 +69,8 @@ export function inspector(model, { showEvent }) {
     setText(kind, [type, resource ? resourceName(visit.attempts.at(-1).resourceType, resource) : null].filter(Boolean).join(" · "));
     badge.hidden = !visit;
     if (visit) setStatus(badge, visit.status);
-    showElapsed(took, visit?.entered ?? null, visit?.ended ?? null);
+    // What the history has not told yet is over when the execution is.
+    showElapsed(took, visit?.entered ?? null, visit?.ended ?? model.times.stopped);
     const around = visit ? placeText(visit) : "";
     place.hidden = around === "";
     setText(place, around);
@@ -104,7 +104,7 @@ function dataPart(model) {
   const none = h("p.none", { hidden: true }, "This state was not visited.");
   element.append(none, times, ...sections.map((section) => section.element));
   const builders = {
-    error: (visit) => (visit.error === null && visit.cause === null ? null : h("div.problem", null, visit.isCaught ? h("p", null, "An error was caught here:") : null, errorBlock(visit.error, visit.cause))),
+    error: (visit) => (visit.error === null && visit.cause === null ? null : h("div.problem", null, visit.isCaught ? h("p", null, "An error was caught here:") : null, errorBlock(visit.error, visit.cause, { isBrief: true }))),
     input: (visit) => section("Input", jsonView(visit.input, { label: "Input" })),
     sent: (visit) => {
       const sent = visit.attempts.at(-1)?.input;

@@ -24,14 +24,18 @@ export function fact(term, value) {
 }
 
 /** An error name and its cause; a cause that is JSON is shown as such, with its message in words before it. */
-export function errorBlock(error, cause, { label = "Cause" } = {}) {
+export function errorBlock(error, cause, { label = "Cause", isBrief = false } = {}) {
   const node = cause ? parseJson(cause).node : null;
   const isStructured = node?.kind === "object" || node?.kind === "array";
   const message = isStructured ? messageOf(node) : null;
+  const words = isStructured ? message : cause ? node?.value ?? cause : null;
+  const whole = () => jsonView(cause, { label });
   return h("div.error-block", null,
-    h("p.error-name", null, h("code", { dir: "auto" }, error ?? "no error name")),
-    message ? h("p.error-message", { dir: "auto" }, message) : null,
-    isStructured ? jsonView(cause, { label }) : cause ? h("p.error-message", { dir: "auto" }, node?.kind === "string" ? node.value : cause) : h("p.none", null, "no cause was given"));
+    h("div.error-words", null,
+      error === null || error === undefined ? null : h("p.error-name", null, h("code", { dir: "auto" }, error)),
+      words ? h("p.error-message", { dir: "auto" }, words) : null,
+      cause ? null : h("p.none", null, "no cause was given")),
+    isStructured ? (isBrief && message ? lazyDetails("Whole cause", whole) : whole()) : null);
 }
 
 /** The words in a cause that is JSON: of a Lambda function's error, of an execution that failed, of a service's answer. */

@@ -108,7 +108,7 @@ export function timeline(model) {
     const right = (to - window_.from) / length;
     if (right < 0 || left > 1) return null;
     const start = Math.max(0, left);
-    return h("i.bar", { class: classes, style: { left: `${start * 100}%`, width: `max(3px, ${(Math.min(1, right) - start) * 100}%)` } });
+    return h("i.bar", { class: classes, style: { left: `min(${start * 100}%, 100% - 3px)`, width: `max(3px, ${(Math.min(1, right) - start) * 100}%)` } });
   }
 
   function draw() {
