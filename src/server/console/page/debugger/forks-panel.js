@@ -49,7 +49,7 @@ export class ForksPanel {
 
 /** Says which calls have no answer, and asks for them; null where there are none. `answer(index)` is called. */
 export function unknownNotice(trace, isRunning, answer) {
-  const unknown = trace.calls.map((call, index) => ({ call, index })).filter(({ call }) => call.isUnknown);
+  const unknown = trace.calls.map((call, index) => ({ call, index })).filter(({ call }) => call.isUnknown || (isRunning && call.answer?.never));
   if (unknown.length === 0) return null;
   const lead = isRunning ? `${count(unknown.length, "call")} of this execution ${unknown.length === 1 ? "is" : "are"} not answered yet. See what an answer would do:`
     : `Nothing is recorded for ${count(unknown.length, "call")}. The run goes on when you answer:`;

@@ -115,7 +115,7 @@ export function answerWords(answer) {
   if (answer.error !== undefined) return `fails with ${answer.error}${after}`;
   if (answer.timeout) return "times out";
   if (answer.heartbeatLoss) return "loses its heartbeat";
-  if (answer.never) return "never answers";
+  if (answer.never) return "no answer";
   const text = JSON.stringify(answer.result) ?? "null";
   return `${text.length > 60 ? `${text.slice(0, 60)}…` : text}${after}`;
 }

@@ -20,7 +20,8 @@ export class DebuggerView {
   /**
    * Options: `session`, or null where only a history is there; `definition` as JSON; `diagram`; `facts()` for the Context
    * object; `isRunning` where the execution goes on; `saved(request)` makes a test file's request of forks; `stepped(id)` is
-   * told the event one goes to; `answerUnknown(call, answer)`, if unknown calls are not answered by forks.
+   * told the event one goes to; `answerUnknown(call, answer, isForAll)`, if unknown calls are not answered by forks; `asksElsewhere` where they are asked for
+   * outside of this view.
    */
   constructor(options) {
     this.options = options;
@@ -204,7 +205,8 @@ export class DebuggerView {
           this.which.querySelector('[aria-pressed="true"]')?.focus();
         } }, label)));
     }
-    fill(this.notice, unknownNotice(this.trace, isRunning === true && this.trace === base, (index) => this.#answer(this.trace, index)));
+    if (this.options.asksElsewhere && this.trace === base) fill(this.notice);
+    else fill(this.notice, unknownNotice(this.trace, isRunning === true && this.trace === base, (index) => this.#answer(this.trace, index)));
   }
 
   #save() {

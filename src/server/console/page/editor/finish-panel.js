@@ -1,0 +1,58 @@
+// Would the edited definition finish what runs? Each running execution of the machine is tried on it.
+
+import { post } from "../api.js";
+import { fill, h } from "../dom.js";
+import { count } from "../format.js";
+import { link } from "../router.js";
+
+const VERDICTS = {
+  same: { words: "Goes on", tone: "succeeded", what: "has taken the path that the text takes" },
+  other: { words: "Goes on otherwise", tone: "caught", what: "would have taken another path" },
+  cannot: { words: "Cannot go on", tone: "failed", what: "stands where the text has no place for it" },
+};
+const ORDER = ["cannot", "other", "same"];
+
+export class FinishPanel {
+  /** `text()` and `type()` give the definition. */
+  constructor({ stateMachineArn, text, type }) {
+    Object.assign(this, { stateMachineArn, text, type });
+    this.asked = 0;
+    this.button = h("button.primary", { type: "button", onclick: () => this.#ask() }, "Try it");
+    this.result = h("div", { "aria-live": "polite" });
+    this.element = h("div.ed-finish", null,
+      h("p.hint", null, "Each execution that runs is tried on the text as it is now. Nothing is changed: an execution ends with the definition with which it began."),
+      h("div.buttons", null, this.button), this.result);
+  }
+
+  async #ask() {
+    const own = (this.asked += 1);
+    this.button.disabled = true;
+    try {
+      const { executions, isCut } = await post("api/finish", { stateMachineArn: this.stateMachineArn, definition: this.text(), type: this.type() });
+      if (own === this.asked) fill(this.result, executions === null ? h("div.problem", null, "The text has errors: mend them first.") : table(executions, isCut));
+    } catch (error) {
+      if (own === this.asked) fill(this.result, h("div.problem", { role: "alert" }, error.message));
+    } finally {
+      this.button.disabled = false;
+    }
+  }
+}
+
+function table(executions, isCut) {
+  if (executions.length === 0) return h("p.none", null, "No execution runs.");
+  const sorted = [...executions].sort((one, other) => ORDER.indexOf(one.verdict) - ORDER.indexOf(other.verdict));
+  const summary = ORDER.map((verdict) => [verdict, executions.filter((execution) => execution.verdict === verdict).length]).filter(([, times]) => times > 0);
+  return [
+    h("p.ed-finish-summary", null, summary.map(([verdict, times], index) => [index > 0 ? ", " : "", h("b", null, times.toLocaleString("en")), ` ${VERDICTS[verdict].words.toLowerCase()}`])),
+    h("div.table-frame", null, h("table", null,
+      h("thead", null, h("tr", null, ["Execution", "Verdict", "Is in", "Why"].map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", null, sorted.map(({ executionArn, name, verdict, states, reason }) => h("tr", null,
+        h("th", { scope: "row" }, h("a", { href: link("executions", executionArn), dir: "auto" }, name)), h("td", null, badge(verdict)), h("td", { dir: "auto" }, states.join(", ")), h("td.ed-reason", { dir: "auto" }, reason.replaceAll("`", "'"))))))),
+    isCut ? h("p.hint", null, `Only the first ${count(executions.length, "execution")} are listed.`) : null,
+  ];
+}
+
+function badge(verdict) {
+  const { words, tone, what } = VERDICTS[verdict] ?? { words: verdict, tone: "", what: "" };
+  return h("span.status", { class: tone, title: what }, words);
+}
