@@ -52,7 +52,7 @@ export function unknownNotice(trace, isRunning, answer) {
   const unknown = trace.calls.map((call, index) => ({ call, index })).filter(({ call }) => call.isUnknown || (isRunning && call.answer?.never));
   if (unknown.length === 0) return null;
   const lead = isRunning ? `${count(unknown.length, "call")} of this execution ${unknown.length === 1 ? "is" : "are"} not answered yet. See what an answer would do:`
-    : `Nothing is recorded for ${count(unknown.length, "call")}. The run goes on when you answer:`;
+    : `Nothing is recorded for ${count(unknown.length, "call")}: without an answer ${unknown.length === 1 ? "it fails" : "they fail"} here with Replay.NotRecorded.`;
   return h("section.dbg-unknown-notice", { "aria-label": "Calls without an answer" }, h("p", null, lead),
     h("div.buttons", null, unknown.slice(0, MOST).map(({ call, index }) => h("button.secondary", { type: "button", onclick: () => answer(index) }, "Answer ", h("span", { dir: "auto" }, callName(call)))),
       unknown.length > MOST ? h("span.muted", null, `and ${unknown.length - MOST} more`) : null));

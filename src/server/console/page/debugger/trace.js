@@ -117,6 +117,16 @@ export class Trace {
     return known ? this.callsOf.get(callKey(known.pointer, known.iterations, known.number, attempt)) ?? -1 : -1;
   }
 
+  /** The step at which a call is made. */
+  stepOfCall(index) {
+    const { pointer, visit: number, iterations, attempt } = this.calls[index];
+    const at = JSON.stringify(iterations);
+    const known = this.run.visits.find((visit) => visit.pointer === pointer && visit.number === number && JSON.stringify(visit.iterations) === at);
+    if (!known) return 0;
+    const visit = this.history.visitOf(known.event);
+    return this.stepOf(visit?.attempts[attempt]?.scheduledId ?? known.event);
+  }
+
   /** The moment of the virtual time to which a step belongs. */
   momentAt(step) {
     const moments = this.run?.moments ?? [];

@@ -94,8 +94,8 @@ export class RunPanel {
       asksElsewhere: true,
     });
     fill(this.debugged, h("section", { "aria-label": "The run" }, this.view.element));
-    this.view.show(base, unknown >= 0 ? base.size - 1 : 0);
-    announce(unknown >= 0 ? `The run waits for an answer of ${base.calls[unknown].state}` : `The run has ended: ${base.run.status.toLowerCase()}`);
+    this.view.show(base, unknown >= 0 ? base.stepOfCall(unknown) : 0);
+    announce(unknown >= 0 ? `${base.calls[unknown].state} needs an answer` : `The run has ended: ${base.run.status.toLowerCase()}`);
   }
 
   #ask(call, definition, count) {
@@ -113,7 +113,7 @@ export class RunPanel {
     };
     const title = h("h3", { tabindex: -1 }, "Answer ", h("span", { dir: "auto" }, callName(call)));
     fill(this.asked, h("section.ed-asked", { "aria-label": "A call without an answer" }, title,
-      h("p.muted", null, count > 1 ? `The run waits for ${count} calls; this is the first.` : "The run waits for this call."),
+      h("p.muted", null, `${count > 1 ? `${count} calls have no answer; this is the first.` : "This call has no answer."} Until then it fails here with Replay.NotRecorded.`),
       h("div.ed-asked-parts", null, h("div", null, h("h4", null, "It is called with"), jsonView(jsonText(call.input), { label: "Input of the call" })), form.element),
       call.iterations.length > 0 || count > 1 ? h("label.dbg-all", null, isForAll, "The same for the calls of this state that follow") : null, problem,
       h("div.buttons", null, h("button.primary", { type: "button", onclick: send }, "Answer and go on"))));
