@@ -62,7 +62,7 @@ function setTrail(places) {
   const items = all.map(({ text, href }, index) => {
     const isLast = index === all.length - 1;
     const item = href && !isLast ? h("a", { href, title: text }, text) : h("span", { title: text, "aria-current": isLast ? "page" : null }, text);
-    return [index > 0 ? h("span.slash", { "aria-hidden": "true" }, "/") : null, item];
+    return [item, isLast ? null : h("span.slash", { "aria-hidden": "true" }, "/")];
   });
   fill(document.getElementById("trail"), items);
   document.title = [places.at(-1)?.text ?? "State machines", "asl console"].join(" · ");

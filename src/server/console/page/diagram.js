@@ -92,7 +92,7 @@ export class DiagramView {
         node.badgeText = text;
         drawBadge(node, text);
       }
-      node.group.setAttribute("aria-label", [name, node.data.type, mark ? STATUS_WORDS[mark.status] ?? mark.status : marks ? "not visited" : "",
+      node.button.setAttribute("aria-label", [name, node.data.type, mark ? STATUS_WORDS[mark.status] ?? mark.status : marks ? "not visited" : "",
         mark?.visits > 1 ? `${mark.visits} visits` : "", mark?.note ?? ""].filter(Boolean).join(", "));
     }
   }
@@ -125,12 +125,12 @@ export class DiagramView {
   /** Selects a state, or none, without calling back. */
   choose(name, { reveals = true } = {}) {
     const before = this.nodes.get(this.selected);
-    before?.group.setAttribute("aria-pressed", "false");
+    before?.button.setAttribute("aria-pressed", "false");
     before?.group.classList.remove("selected");
     this.selected = name;
     const node = this.nodes.get(name);
     if (!node) return;
-    node.group.setAttribute("aria-pressed", "true");
+    node.button.setAttribute("aria-pressed", "true");
     node.group.classList.add("selected");
     this.#tabStop(node);
     if (reveals) this.reveal(name);
@@ -218,26 +218,29 @@ export class DiagramView {
   #node(node, isBox) {
     const { x, y, width, height, type } = node;
     const { shape, tone } = iconOf(type);
-    const group = s("g.node", { class: [tone, isBox && "box"], transform: `translate(${x} ${y})`, role: "button", tabindex: -1, "aria-pressed": "false", "aria-label": `${node.name}, ${type}` });
-    group.append(s("title", null, [node.name, [type, node.detail].filter(Boolean).join(" · ")].join("\n")));
-    if (type === "Map") group.append(s("rect.shape.sheet", { x: 5, y: 5, width, height, rx: 9 }));
-    group.append(s("rect.ring", { x: -4, y: -4, width: width + 8, height: height + 8, rx: 12 }), s("rect.shape", { width, height, rx: 9 }));
-    for (const lane of node.lanes ?? []) group.append(s("rect.lane", { x: lane.x - x, y: lane.y - y, width: lane.width, height: lane.height, rx: 7 }));
-    group.append(s("path.node-icon", { transform: "translate(11 12)", d: shape }));
+    const group = s("g.node", { class: [tone, isBox && "box"], transform: `translate(${x} ${y})` });
+    // What is pressed lies over what is drawn, so that its name is the one below and not the drawn lines run together.
+    const button = s("rect.hit", { width, height, rx: 9, role: "button", tabindex: -1, "aria-pressed": "false", "aria-label": `${node.name}, ${type}` }, s("title", null, [node.name, [type, node.detail].filter(Boolean).join(" · ")].join("\n")));
+    const drawing = s("g", { "aria-hidden": "true" });
+    group.append(drawing, button);
+    if (type === "Map") drawing.append(s("rect.shape.sheet", { x: 5, y: 5, width, height, rx: 9 }));
+    drawing.append(s("rect.ring", { x: -4, y: -4, width: width + 8, height: height + 8, rx: 12 }), s("rect.shape", { width, height, rx: 9 }));
+    for (const lane of node.lanes ?? []) drawing.append(s("rect.lane", { x: lane.x - x, y: lane.y - y, width: lane.width, height: lane.height, rx: 7 }));
+    drawing.append(s("path.node-icon", { transform: "translate(11 12)", d: shape }));
     let top = 11;
     for (const line of node.title ?? [node.name]) {
-      group.append(s("text.title", { x: TEXT_LEFT, y: top + 13.5 }, line));
+      drawing.append(s("text.title", { x: TEXT_LEFT, y: top + 13.5 }, line));
       top += TITLE_LINE;
     }
     for (const line of node.subtitle ?? []) {
-      group.append(s("text.subtitle", { x: TEXT_LEFT, y: top + 11.5 }, line));
+      drawing.append(s("text.subtitle", { x: TEXT_LEFT, y: top + 11.5 }, line));
       top += SUBTITLE_LINE;
     }
-    const entry = { data: node, group, status: "", badgeText: "" };
+    const entry = { data: node, group, drawing, button, status: "", badgeText: "" };
     this.nodes.set(node.name, entry);
     group.addEventListener("click", (event) => {
       event.stopPropagation();
-      group.focus({ preventScroll: true });
+      button.focus({ preventScroll: true });
       this.#chosen(node.name);
     });
     return group;
@@ -257,18 +260,18 @@ export class DiagramView {
   }
 
   #tabStop(node) {
-    for (const other of this.nodes.values()) other.group.setAttribute("tabindex", other === node ? "0" : "-1");
+    for (const other of this.nodes.values()) other.button.setAttribute("tabindex", other === node ? "0" : "-1");
   }
 
   #key(event) {
-    const name = event.target.closest?.(".node") && [...this.nodes].find(([, node]) => node.group === event.target)?.[0];
+    const name = [...this.nodes].find(([, node]) => node.button === event.target)?.[0];
     if (!name || event.ctrlKey || event.metaKey || event.altKey) return;
     const directions = { ArrowDown: [0, 1], ArrowUp: [0, -1], ArrowRight: [1, 0], ArrowLeft: [-1, 0] };
     if (event.key in directions) {
       const next = this.#nearest(name, directions[event.key]);
       if (next) {
         this.#tabStop(next);
-        next.group.focus();
+        next.button.focus({ preventScroll: true });
         this.reveal(next.data.name);
       }
     } else if (event.key === "Enter" || event.key === " ") this.#chosen(name);
@@ -328,9 +331,9 @@ function drawBadge(node, text) {
   node.badge = null;
   if (text === "") return;
   const width = 12 + text.length * 6.4;
-  node.badge = s("g.badge", { transform: `translate(${node.data.width - width + 8} -9)`, "aria-hidden": "true" },
+  node.badge = s("g.badge", { transform: `translate(${node.data.width - width + 8} -9)` },
     s("rect", { width, height: 18, rx: 9 }), s("text", { x: width / 2, y: 12.8 }, text));
-  node.group.append(node.badge);
+  node.drawing.append(node.badge);
 }
 
 function label({ label: lines, labelAt, title }) {

@@ -35,7 +35,7 @@ export class History {
   }
 
   get size() {
-    return this.events.length === 0 ? 0 : this.events.length - 1;
+    return Math.max(0, this.events.length - 1);
   }
 
   /** Takes events in the order of their ids; those that are known already are passed over. */
@@ -52,7 +52,7 @@ export class History {
     return this.states.get(state)?.visits ?? [];
   }
 
-  /** The visit an event belongs to, or null for the execution's own events and those of an iteration. */
+  /** The visit an event belongs to; null for the events of the execution itself and of iterations. */
   visitOf(id) {
     return this.owners[id]?.visit ?? null;
   }
@@ -212,10 +212,8 @@ export class History {
     if (what === "Scheduled") this.#addAttempt(visit, newAttempt(event, details), this.owners[event.previousEventId]?.isRedrive);
     const attempt = visit.attempts.at(-1);
     if (!attempt) return { visit, scope: visit.scope };
-    if (what === "Started") {
-      attempt.started = at;
-      attempt.worker = details?.workerName ?? null;
-    } else if (what === "Submitted") attempt.submitted = details?.output ?? null;
+    if (what === "Started") Object.assign(attempt, { started: at, worker: details?.workerName ?? null });
+    else if (what === "Submitted") attempt.submitted = details?.output ?? null;
     else if (what === "Succeeded") {
       attempt.output = details?.output ?? null;
       this.#endAttempt(visit, "succeeded", at);

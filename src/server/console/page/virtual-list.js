@@ -25,7 +25,7 @@ export class VirtualList {
     this.body = h("div.vl-body", { role: "rowgroup" });
     this.empty = h("p.none.vl-empty", { hidden: true }, options.empty ?? "Nothing here.");
     const head = h("div.vl-row.vl-head", { role: "row" }, options.columns.map(({ name, class: of }) => h("span.vl-cell", { role: "columnheader", class: of }, name)));
-    this.scroller = h("div.vl", { role: "grid", tabindex: 0, "aria-label": options.label, "aria-rowcount": 1, onkeydown: (event) => this.#key(event) },
+    this.scroller = h("div.vl", { role: options.details ? "treegrid" : "grid", tabindex: 0, "aria-label": options.label, "aria-rowcount": 1, onkeydown: (event) => this.#key(event) },
       h("div.vl-headgroup", { role: "rowgroup" }, head), this.body);
     this.scroller.addEventListener("scroll", this.draw, { passive: true });
     this.element = h("div.vl-frame", { class: options.class }, this.scroller, this.empty);

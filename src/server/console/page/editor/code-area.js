@@ -16,6 +16,8 @@ export class CodeArea {
     this.changed = changed;
     this.marks = new Map();
     this.brackets = [];
+    // What was found last, as { line, column, length }: an area without the focus does not show what is selected in it.
+    this.found = null;
     // After Escape the tabulator leaves the area, as it does in every other field.
     this.leavesOnTab = false;
     const hintId = uniqueId("code-hint");
@@ -83,6 +85,16 @@ export class CodeArea {
     const left = column * this.#characterWidth();
     if (left < this.area.scrollLeft || left > this.area.scrollLeft + this.area.clientWidth - 40) this.area.scrollLeft = Math.max(0, left - 80);
     this.#moved();
+  }
+
+  /** Shows where a text was found, without the focus; nothing where `to` is left out. */
+  showFound(from, to) {
+    this.found = null;
+    if (to !== undefined) {
+      this.select(from, to, { focuses: false });
+      this.found = { ...lineAt(this.lines, from), length: to - from };
+    }
+    this.draw();
   }
 
   /** Puts text in at the caret, as typing does. */
@@ -183,7 +195,10 @@ export class CodeArea {
       if (!this.isPlain) rows.push(h("div.ed-line", { class: line === this.current && "current" }, this.#pieces(line, marks ?? [])));
     }
     fill(this.gutter, h("div.ed-numbers", { style: { top: `${top}px` } }, numbers));
-    fill(this.paint, h("div.ed-lines", { style: { top: `${top}px`, left: `${PADDING - scrollLeft}px` } }, rows));
+    const { found } = this;
+    const box = found && found.line >= first && found.line < end
+      ? h("div.ed-found", { style: { top: `${(found.line - first) * LINE}px`, left: `${found.column}ch`, width: `${found.length}ch` } }) : null;
+    fill(this.paint, h("div.ed-lines", { style: { top: `${top}px`, left: `${PADDING - scrollLeft}px` } }, box, rows));
   }
 
   // A line in pieces of one colour each; a place with a problem is underlined to its token's end.

@@ -25,6 +25,7 @@ export class FindBar {
 
   close() {
     this.element.hidden = true;
+    this.code.showFound();
     this.code.area.focus();
   }
 
@@ -46,7 +47,7 @@ export class FindBar {
     const { selectionStart } = this.code.area;
     let index = direction < 0 ? places.findLastIndex((at) => at < selectionStart) : places.findIndex((at) => (from === undefined ? at > selectionStart : at >= from));
     if (index < 0) index = direction < 0 ? places.length - 1 : 0;
-    this.code.select(places[index], places[index] + needle.length, { focuses: false });
+    this.code.showFound(places[index], places[index] + needle.length);
     setText(this.count, `${index + 1} of ${places.length}`);
   }
 }

@@ -69,7 +69,7 @@ export function compareView({ setTrail }, firstArn, secondArn) {
 function head(description, which) {
   const from = millis(description.startDate);
   const to = millis(description.stopDate ?? null);
-  return h("section.panel.panel-body", { "aria-label": which }, h("h3", null, which), h("p", null, h("a.strong", { href: link("executions", description.executionArn), dir: "auto" }, description.name), " ", statusBadge(description.status)),
+  return h("section.panel.panel-body", { "aria-label": which }, h("h2.which", null, which), h("p", null, h("a.strong", { href: link("executions", description.executionArn), dir: "auto" }, description.name), " ", statusBadge(description.status)),
     h("p.hint", null, dateTime(from), to === null ? "" : `, took ${duration(to - from)}`));
 }
 

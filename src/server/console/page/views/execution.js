@@ -146,12 +146,13 @@ export function executionView({ about, setTrail }, executionArn) {
     updateShown("update");
   }
 
-  // Something worth looking at is selected from the start: what failed, what runs, or where it began.
+  // Something worth looking at is selected from the start: what failed, or where it is.
   function pickFirst() {
     if (isChosenByReader) return;
     const { history, selection } = model;
     const failed = history.failed();
-    const visit = failed ?? history.visits.findLast(({ status, scopes }) => status === "running" && scopes.length === 0) ?? history.visits.at(-1);
+    // Not the last of many iterations: it would be another one each moment.
+    const visit = failed ?? history.root.visits.at(-1);
     if (!visit || visit === selection.visit) return;
     model.selection = { state: visit.state, visit };
     diagram.choose(visit.state, { reveals: failed !== null });

@@ -186,7 +186,7 @@ function versionTable(versions) {
 function block(title, rows, heads, none) {
   return h("section", { "aria-label": title }, h("h2.panel-body", null, title),
     rows.length === 0 ? h("p.panel-body.muted", null, none)
-      : h("div.table-frame", null, h("table", null, h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", null, rows))));
+      : h("div.table-frame", { tabindex: 0, role: "group", "aria-label": title }, h("table", null, h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", null, rows))));
 }
 
 function fact(term, value) {

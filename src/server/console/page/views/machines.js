@@ -19,8 +19,8 @@ export function machinesView({ setTrail }) {
   const filter = h("input", { type: "search", placeholder: "Filter by name", "aria-label": "Filter by name", oninput: draw });
   const counter = h("span.count");
   const body = h("tbody");
-  const table = h("div.table-frame", null, h("table", null,
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Name"), h("th", { scope: "col" }, "Type"), h("th", { scope: "col" }, "Latest executions"), h("th", { scope: "col" }, "Last started"), h("th.optional", { scope: "col" }, "Created"))), body));
+  const table = h("div.table-frame", { role: "group", "aria-label": "Table of state machines" }, h("table", null,
+    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Name"), h("th.optional", { scope: "col" }, "Type"), h("th", { scope: "col" }, "Latest executions"), h("th.optional", { scope: "col" }, "Last started"), h("th.optional", { scope: "col" }, "Created"))), body));
   const none = h("div.none-yet", { hidden: true });
   const problem = h("div");
   const element = h("div.view-machines", null,
@@ -108,12 +108,12 @@ export function machinesView({ setTrail }) {
 
 function machineRow(machine) {
   const marks = h("span.marks");
-  const last = h("td.number.muted", null, "");
+  const last = h("td.number.muted.optional");
   const isExpress = machine.type === "EXPRESS";
   if (isExpress) fill(marks, h("span.muted", null, "Express: not kept"));
   const element = h("tr", null,
     h("th.name-cell", { scope: "row" }, h("a", { href: link("machines", machine.stateMachineArn), dir: "auto" }, machine.name)),
-    h("td", null, isExpress ? "Express" : "Standard"), h("td", null, marks), last, h("td.number.muted.optional", null, dateTime(millis(machine.creationDate))));
+    h("td.optional", null, isExpress ? "Express" : "Standard"), h("td", null, marks), last, h("td.number.muted.optional", null, dateTime(millis(machine.creationDate))));
   return {
     element,
     showLatest(executions) {

@@ -101,10 +101,10 @@ function nestedItem(arn, by, select) {
   const inner = h("ul.nested-tree");
   let status = null;
   let isUnfolded = false;
-  const details = h("details.nested", { ontoggle: unfold },
-    h("summary", null, h("a", { href: link("executions", arn), dir: "auto" }, nameOfArn(arn)), " ", badge, " ", took, " ", started));
-  const element = h("li", null, details, h("p.hint", null, "started by ", select ? h("button.link", { type: "button", dir: "auto", onclick: select }, by) : h("span", { dir: "auto" }, by)), problem);
-  details.append(inner);
+  const details = h("details.nested.fold", { ontoggle: unfold }, h("summary", null, "What it started"), inner);
+  const element = h("li", null,
+    h("p", null, h("a.strong", { href: link("executions", arn), dir: "auto" }, nameOfArn(arn)), " ", badge, " ", took, " ", started),
+    h("p.hint", null, "started by ", select ? h("button.link", { type: "button", dir: "auto", onclick: select }, by) : h("span", { dir: "auto" }, by)), problem, details);
 
   async function load() {
     try {
