@@ -74,12 +74,13 @@ export function mount(element, context) {
   }
 
   function replayNotes() {
-    const texts = [
-      session.difference ? `Run again, it takes another path than its history tells: ${session.difference.text}` : null,
-      ...session.notes.map((note) => `Run again, it has ${note}`),
-      session.base.run.isCut ? "Its data is too much for one answer: some of it is left out." : null,
+    const { difference, notes, base } = session;
+    return [
+      difference ? h("div.dbg-note", null, h("p", null, `Run again, it takes another path than its history tells: ${difference.text}`)) : null,
+      base.run.isCut ? h("div.dbg-note", null, h("p", null, "Its data is too much for one answer: some of it is left out.")) : null,
+      // Tokens and times are never the same again: that is no warning.
+      notes.length > 0 ? h("details.dbg-other-data", null, h("summary", null, "Run again, some of its data is other than recorded"), h("ul", null, notes.map((note) => h("li", { dir: "auto" }, note.replace(/^other data: /, ""))))) : null,
     ].filter(Boolean);
-    return texts.length > 0 ? h("div.dbg-note", null, texts.map((text) => h("p", null, text))) : null;
   }
 
   function historyOnly(error) {

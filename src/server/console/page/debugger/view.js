@@ -185,7 +185,7 @@ export class DebuggerView {
     if (session.forks.length > 0) {
       this.tabs.element.parentElement.scrollIntoView({ block: "start" });
       this.tabs.tabs.get("forks").button.focus({ preventScroll: true });
-    }
+    } else if (document.activeElement === document.body) this.tabs.tabs.get("events").button.focus({ preventScroll: true });
     announce(lost.length > 0 ? `${words}. No longer asked: ${lost.map(callName).join("; ")}` : words);
   }
 

@@ -54,17 +54,17 @@ export class VisitPanel {
     const attempts = run ? run.attempts : recordedAttempts(trace, visit);
     const isTask = visit.type === "Task";
     if (attempts.length === 0 || (!isTask && attempts.length < 2 && !attempts[0].error)) return null;
-    const now = trace.event(step) ? trace.elapsed(trace.event(step)) : 0;
     return section("Attempts", h("ol.dbg-attempts", null, attempts.map((attempt, index) => {
       const call = trace.callOf(visit, index);
       const isUnknown = trace.calls[call]?.isUnknown;
-      return h("li", { class: attempt.began > now && "later" }, h("div.dbg-attempt", null,
-        h("span.dbg-number", null, `${index + 1}`), attemptStatus(attempt, isUnknown), h("span.muted", null, attemptTime(attempt)),
+      const now = progress(trace, visit, index, step);
+      return h("li", { class: now === "later" && "later" }, h("div.dbg-attempt", null,
+        h("span.dbg-number", null, `${index + 1}`), attemptStatus(attempt, isUnknown, now), h("span.muted", null, attemptTime(attempt, now)),
         call >= 0 ? h("button.secondary.small", { type: "button", "aria-label": `${isUnknown ? "Answer" : "Answer otherwise"}: attempt ${index + 1} of ${visit.state}`, onclick: () => this.answer(call) }, isUnknown ? "Answer" : "Answer otherwise") : null),
-        attempt.error ? h("p.dbg-error", { dir: "auto" }, h("b", null, attempt.error), attempt.cause ? [": ", clipped(attempt.cause)] : null) : null,
+        now !== "over" ? null : [attempt.error ? h("p.dbg-error", { dir: "auto" }, h("b", null, attempt.error), attempt.cause ? [": ", clipped(attempt.cause)] : null) : null,
         attempt.missedHeartbeat ? h("p.muted", null, "It was silent for longer than its heartbeat allows.") : null,
         attempt.retry ? h("p.muted.dbg-retry", null, `${attempt.retry.retrier === null ? "" : `Retrier ${attempt.retry.retrier + 1}, `}retry ${attempt.retry.number}: waits ${duration(attempt.retry.delay)}`) : null,
-        typeof attempt.exhausted === "number" ? h("p.muted", null, `Retrier ${attempt.exhausted + 1} has no attempt left.`) : null);
+        typeof attempt.exhausted === "number" ? h("p.muted", null, `Retrier ${attempt.exhausted + 1} has no attempt left.`) : null]);
     })));
   }
 
@@ -188,14 +188,27 @@ function recordedAttempts(trace, visit) {
   });
 }
 
-function attemptStatus(attempt, isUnknown) {
-  if (isUnknown) return h("span.status.pending", null, "Not known");
-  if (attempt.error) return statusBadge(attempt.error === "States.Timeout" ? "timedOut" : "failed");
-  return statusBadge(attempt.ended === null ? "running" : "succeeded");
+/** Where an attempt is at a step: "later", "running" or "over". */
+function progress(trace, visit, index, step) {
+  const id = trace.event(step)?.id ?? 0;
+  const from = visit.attempts[index]?.scheduledId;
+  if (from === undefined) return isWorkDone(trace, visit, step) ? "over" : "running";
+  if (from > id) return "later";
+  const end = visit.events.find((other) => other > from && /(Succeeded|Failed|TimedOut)$/.test(trace.history.events[other].type));
+  return (end !== undefined && end <= id) || isWorkDone(trace, visit, step) ? "over" : "running";
 }
 
-function attemptTime({ began, ended }) {
-  return ended === null ? `since ${offset(began)}` : `at ${offset(began)}, took ${duration(ended - began)}`;
+function attemptStatus(attempt, isUnknown, now) {
+  if (now === "later") return h("span.pill", null, "to come");
+  if (isUnknown) return h("span.status.pending", null, "No answer");
+  if (now === "running" || attempt.ended === null) return statusBadge("running");
+  if (attempt.error) return statusBadge(attempt.error === "States.Timeout" ? "timedOut" : "failed");
+  return statusBadge("succeeded");
+}
+
+function attemptTime({ began, ended }, now) {
+  if (now === "later") return `at ${offset(began)}`;
+  return now === "running" || ended === null ? `since ${offset(began)}` : `at ${offset(began)}, took ${duration(ended - began)}`;
 }
 
 /** A long text, of which the beginning is seen at first. */

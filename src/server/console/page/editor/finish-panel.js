@@ -29,7 +29,7 @@ export class FinishPanel {
     this.button.disabled = true;
     try {
       const { executions, isCut } = await post("api/finish", { stateMachineArn: this.stateMachineArn, definition: this.text(), type: this.type() });
-      if (own === this.asked) fill(this.result, executions === null ? h("div.problem", null, "The text has errors: mend them first.") : table(executions, isCut));
+      if (own === this.asked) fill(this.result, executions === null ? h("div.problem", null, "The text has errors: mend them first.") : list(executions, isCut));
     } catch (error) {
       if (own === this.asked) fill(this.result, h("div.problem", { role: "alert" }, error.message));
     } finally {
@@ -38,16 +38,15 @@ export class FinishPanel {
   }
 }
 
-function table(executions, isCut) {
+function list(executions, isCut) {
   if (executions.length === 0) return h("p.none", null, "No execution runs.");
   const sorted = [...executions].sort((one, other) => ORDER.indexOf(one.verdict) - ORDER.indexOf(other.verdict));
   const summary = ORDER.map((verdict) => [verdict, executions.filter((execution) => execution.verdict === verdict).length]).filter(([, times]) => times > 0);
   return [
     h("p.ed-finish-summary", null, summary.map(([verdict, times], index) => [index > 0 ? ", " : "", h("b", null, times.toLocaleString("en")), ` ${VERDICTS[verdict].words.toLowerCase()}`])),
-    h("div.table-frame", null, h("table", null,
-      h("thead", null, h("tr", null, ["Execution", "Verdict", "Is in", "Why"].map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", null, sorted.map(({ executionArn, name, verdict, states, reason }) => h("tr", null,
-        h("th", { scope: "row" }, h("a", { href: link("executions", executionArn), dir: "auto" }, name)), h("td", null, badge(verdict)), h("td", { dir: "auto" }, states.join(", ")), h("td.ed-reason", { dir: "auto" }, reason.replaceAll("`", "'"))))))),
+    h("ul.ed-verdicts", { "aria-label": "Executions that run" }, sorted.map(({ executionArn, name, verdict, states, reason }) => h("li", null,
+      h("a", { href: link("executions", executionArn), dir: "auto" }, name), badge(verdict), h("span.ed-in", { dir: "auto" }, states.length > 0 ? `in ${states.join(", ")}` : ""),
+      h("span.ed-reason", { dir: "auto" }, reason.replaceAll("`", "'"))))),
     isCut ? h("p.hint", null, `Only the first ${count(executions.length, "execution")} are listed.`) : null,
   ];
 }
