@@ -45,7 +45,9 @@ export function openDialog({ title, body, action = "OK", tone = "primary", send,
     });
     document.body.append(dialog);
     dialog.showModal();
-    dialog.querySelector("[autofocus]")?.focus();
+    // Where something is asked the first question has the focus, not the button that closes.
+    const asked = dialog.querySelector("[data-first]") ?? [...dialog.querySelectorAll("input, select, textarea")].find((control) => control.offsetParent !== null);
+    (asked ?? submit)?.focus();
   });
 }
 

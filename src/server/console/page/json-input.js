@@ -4,10 +4,10 @@ import { fill, h, uniqueId } from "./dom.js";
 import { excerptOf, parseJson, writeJson } from "./json-text.js";
 
 /** `{ element, value(), set(text), isValid(), focus() }`; `value()` is the text as it was typed. */
-export function jsonInput({ label, text = "{}", rows = 8, changed }) {
+export function jsonInput({ label, text = "{}", rows = 8, isFirst = false, changed }) {
   const id = uniqueId("json");
   const problemId = uniqueId("problem");
-  const area = h("textarea", { id, rows, spellcheck: "false", autocapitalize: "off", autocomplete: "off", dir: "ltr", "aria-describedby": problemId });
+  const area = h("textarea", { id, rows, "data-first": isFirst, spellcheck: "false", autocapitalize: "off", autocomplete: "off", dir: "ltr", "aria-describedby": problemId });
   const problem = h("div.problem", { id: problemId, hidden: true, "aria-live": "polite" });
   const format = h("button.quiet.small", { type: "button", onclick: pretty }, "Format");
   area.value = text;

@@ -20,7 +20,7 @@ const lastInputs = new Map();
 export async function startDialog({ stateMachineArn, machineName, type, input, targets = [], title }) {
   const name = h("input", { type: "text", maxlength: 80, autocomplete: "off", spellcheck: "false", placeholder: "a random one", dir: "auto" });
   const text = input ?? lastInputs.get(stateMachineArn) ?? "{}";
-  const json = jsonInput({ label: "Input", text: input === undefined ? text : pretty(text), rows: 10 });
+  const json = jsonInput({ label: "Input", text: input === undefined ? text : pretty(text), rows: 10, isFirst: true });
   const target = targets.length > 1 ? h("select", null, targets.map(({ arn, label }) => h("option", { value: arn }, label))) : null;
   const isExpress = type === "EXPRESS";
   const result = h("div", { "aria-live": "polite" });
