@@ -7,6 +7,7 @@ import { jsonView } from "../json.js";
 import { statusBadge } from "../status.js";
 import { isSame } from "./difference.js";
 import { jsonText } from "./exact-json.js";
+import { drawPath } from "./paths.js";
 import { placeOf } from "./trace.js";
 
 /** Rows after the first difference that are drawn at once. */
@@ -33,9 +34,7 @@ export class Comparison {
     fill(this.body, ends(base, other), this.#paths(base, other, first));
     if (!this.hasDiagram) return;
     for (const [which, trace] of Object.entries({ base, other })) {
-      const step = trace.size - 1;
-      this.diagrams[which].mark(trace.marksAt(step));
-      this.diagrams[which].markEdges(trace.takenAt(step));
+      drawPath(this.diagrams[which], trace, trace.size - 1);
       const at = trace.history.visits[first]?.state;
       this.diagrams[which].classify("dbg-first", new Set(at ? [at] : []));
       if (at) this.diagrams[which].reveal(at);

@@ -139,5 +139,6 @@ function remember(id) {
 }
 
 function sentence(text) {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const plain = text.replaceAll("`", "'");
+  return /[.!?]$/.test(plain) ? plain : `${plain}.`;
 }

@@ -89,6 +89,16 @@ export class Trace {
     return taken;
   }
 
+  /**
+   * The rules of Choice states that had been taken until a step: by state, a set of indices, in which `null` is the default.
+   * Several rules may lead to one state, which a history does not tell apart.
+   */
+  rulesAt(step) {
+    const id = this.event(step)?.id ?? 0;
+    this.rules ??= rulesOf(this);
+    return new Map([...this.rules].map(([state, rules]) => [state, new Set([...rules].filter(([, first]) => first <= id).map(([index]) => index))]));
+  }
+
   /** The first step after this one at which a state is entered, or -1. */
   nextEntry(step) {
     return next(this.entered, step);
@@ -215,6 +225,20 @@ export function stateOf(trace, event) {
 
 export function isFailure(event) {
   return FAILURE.test(event.type) || event.type === "EvaluationFailed";
+}
+
+// By Choice state and rule: the event with which the rule was first taken.
+function rulesOf(trace) {
+  const all = new Map();
+  for (const visit of trace.history.visits) {
+    const run = visit.type === "Choice" && visit.exitedId !== null ? trace.runVisit(visit) : null;
+    if (!run) continue;
+    if (!all.has(visit.state)) all.set(visit.state, new Map());
+    const index = run.rules.find(({ isTrue }) => isTrue)?.index ?? null;
+    const rules = all.get(visit.state);
+    if (!rules.has(index)) rules.set(index, visit.exitedId);
+  }
+  return all;
 }
 
 function groupCalls(calls) {

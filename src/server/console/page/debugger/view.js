@@ -11,6 +11,7 @@ import { ExpressionPanel } from "./expression.js";
 import { ForksPanel, unknownNotice } from "./forks-panel.js";
 import { drawFrames } from "./frames.js";
 import { CallList, EventList } from "./lists.js";
+import { drawPath } from "./paths.js";
 import { saveTestDialog } from "./save-test.js";
 import { answerWords, callName } from "./session.js";
 import { Timeline } from "./timeline.js";
@@ -87,8 +88,7 @@ export class DebuggerView {
     this.step = step;
     this.timeline.show(step);
     if (this.tabs.isShown("events")) this.events.show(step);
-    this.diagram.mark(trace.marksAt(step));
-    this.diagram.markEdges(trace.takenAt(step));
+    drawPath(this.diagram, trace, step);
     const here = trace.visitAt(step);
     const next = trace.history.visitOf(trace.event(trace.nextEntry(step))?.id ?? -1);
     this.diagram.classify("dbg-here", new Set(here ? [here.state] : []));

@@ -61,9 +61,10 @@ export class VisitPanel {
       return h("li", { class: now === "later" && "later" }, h("div.dbg-attempt", null,
         h("span.dbg-number", null, `${index + 1}`), attemptStatus(attempt, isUnknown, now), h("span.muted", null, attemptTime(attempt, now)),
         call >= 0 ? h("button.secondary.small", { type: "button", "aria-label": `${isUnknown ? "Answer" : "Answer otherwise"}: attempt ${index + 1} of ${visit.state}`, onclick: () => this.answer(call) }, isUnknown ? "Answer" : "Answer otherwise") : null),
+        attempt.isRedriven ? h("p.muted", null, "Begun by a redrive.") : null,
         now !== "over" ? null : [attempt.error ? h("p.dbg-error", { dir: "auto" }, h("b", null, attempt.error), attempt.cause ? [": ", clipped(attempt.cause)] : null) : null,
         attempt.missedHeartbeat ? h("p.muted", null, "It was silent for longer than its heartbeat allows.") : null,
-        attempt.retry ? h("p.muted.dbg-retry", null, `${attempt.retry.retrier === null ? "" : `Retrier ${attempt.retry.retrier + 1}, `}retry ${attempt.retry.number}: waits ${duration(attempt.retry.delay)}`) : null,
+        attempt.retry ? h("p.muted.dbg-retry", null, `${attempt.retry.retrier === null ? "" : `Retrier ${attempt.retry.retrier + 1}, `}retry${attempt.retry.retrier === null ? "" : ` ${attempt.retry.number}`}: waits ${duration(attempt.retry.delay)}`) : null,
         typeof attempt.exhausted === "number" ? h("p.muted", null, `Retrier ${attempt.exhausted + 1} has no attempt left.`) : null]);
     })));
   }
@@ -180,11 +181,13 @@ function execution(trace, step) {
   return details && Object.keys(details).length > 0 ? section("What the event says", jsonView(jsonText(details), { label: event.type })) : null;
 }
 
+// A history does not say which retrier waited; the pause before the next attempt shows how long.
 function recordedAttempts(trace, visit) {
   const at = (time) => (time === null ? null : time - trace.started);
-  return visit.attempts.map(({ began, ended, error, cause, delay }, index) => {
-    const following = visit.attempts[index + 1]?.delay ?? null;
-    return { began: at(began), ended: at(ended), error, cause, delay, retry: following === null || !error ? null : { retrier: null, number: index + 1, delay: following } };
+  return visit.attempts.map(({ began, ended, error, cause, isRedriven }, index) => {
+    const following = visit.attempts[index + 1];
+    const retry = error && following && !following.isRedriven && following.delay !== null ? { retrier: null, number: index + 1, delay: following.delay } : null;
+    return { began: at(began), ended: at(ended), error, cause, retry, isRedriven };
   });
 }
 

@@ -202,6 +202,7 @@ export function mount(element, context) {
       code.draw();
     },
     close() {
+      if (isChanged()) announce("The text is not saved; it is kept here until you come back");
       window.removeEventListener("beforeunload", leaving);
       clearTimeout(timer);
       request?.abort();
